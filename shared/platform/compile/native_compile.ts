@@ -1,0 +1,82 @@
+/**
+ * `compile` for the native backend: a whole step, one call into TensorFlow.
+ * @module
+ */
+import process from "node:process";
+import { eagerStep } from "./eager_step.ts";
+import { type NativeBackend, nativeBackend } from "./native_backend.ts";
+import { giveBack, openSession, type Session } from "./session.ts";
+import { checkStored, type Compile, type CompiledStep, specsOf, type Stored } from "./step.ts";
+import { buildStepGraph, type StepGraph } from "./step_graph.ts";
+import { traceStep, UntraceableStep } from "./trace.ts";
+
+/** What the composition root may choose. */
+export interface NativeCompileOptions {
+  /**
+   * Where floating-point work is pinned, for example `/device:GPU:0`; empty lets TensorFlow choose.
+   * @default "/device:GPU:0" when `CUGRO_DEVICE=gpu`, else ""
+   */
+  device?: string;
+  /**
+   * Told once for each step that has to stay eager, and why.
+   * @default console.warn
+   */
+  warn?: (message: string) => void;
+}
+
+/**
+ * Makes the `compile` that turns steps into TensorFlow graphs. The first call with a step traces it (one eager run)
+ * and loads its graph; its first run lets TensorFlow optimise it. A step that cannot become a graph stays eager.
+ *
+ * @throws {Error} When compiling while the active backend is not the native one.
+ */
+export function nativeCompile(options: NativeCompileOptions = {}): Compile {
+  const device = options.device ?? (process.env["CUGRO_DEVICE"] === "gpu" ? "/device:GPU:0" : "");
+  const warn = options.warn ?? console.warn;
+  const warned = new Set<string>();
+  return (definition, initialState, exampleInputs) => {
+    const backend = nativeBackend();
+    const what = `step "${definition.name}"`;
+    checkStored(`${what} with its initial state`, specsOf(initialState), initialState);
+    checkStored(what, specsOf(exampleInputs), exampleInputs);
+    try {
+      const graph = buildStepGraph(traceStep(backend, definition, initialState, exampleInputs), device);
+      return loadStep(backend, what, graph, initialState);
+    } catch (error) {
+      if (!(error instanceof UntraceableStep)) throw error;
+      const message = `Cannot compile ${what}, so it runs eagerly: ${error.message}`;
+      if (!warned.has(message)) warn(message);
+      warned.add(message);
+      return eagerStep(definition, initialState, exampleInputs);
+    }
+  };
+}
+
+function loadStep(
+  backend: NativeBackend,
+  what: string,
+  graph: StepGraph,
+  initialState: Stored,
+): CompiledStep {
+  const inputSpecs = graph.inputs.map(({ spec }) => spec);
+  let session: Session | undefined = openSession(backend.binding, graph);
+  if (graph.initial.length > 0) session.run(graph.initial, initialState, [], graph.initDone);
+  const opened = () => {
+    if (!session) throw new Error(`Cannot run ${what} as it is disposed`);
+    return session;
+  };
+  return {
+    run(inputs) {
+      checkStored(what, inputSpecs, inputs);
+      return opened().run(graph.inputs, inputs, graph.outputs, graph.stepDone);
+    },
+    // deno-lint-ignore require-await -- async so that a disposed step rejects
+    async readState() {
+      return graph.state.length > 0 ? opened().run([], {}, graph.state, graph.stepDone) : {};
+    },
+    dispose() {
+      if (session) giveBack(session, graph);
+      session = undefined;
+    },
+  };
+}

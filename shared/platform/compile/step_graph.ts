@@ -1,0 +1,177 @@
+/**
+ * Turns a trace into a graph whose state lives in TensorFlow.
+ *
+ *     init:     state_in ─ DeepCopy ─ Assign           release:  DestroyResource
+ *     step:     Read ─┐
+ *               input ┴─ operations ─ (all done) ─ Assign ─ (all done) ─ outputs
+ *     state:    Read
+ * @module
+ */
+import { type Attribute, type Attributes, DataType, type GraphNode } from "./graph.ts";
+import { isDeviceWork, rewrite } from "./operations.ts";
+import type { ArraySpec } from "./step.ts";
+import type { Reference, Trace, TracedNode } from "./trace.ts";
+
+/** A named array and the tensor of the graph that carries it. */
+export interface Port {
+  spec: ArraySpec;
+  tensor: string;
+}
+
+/** A graph and the names by which it is fed and fetched. */
+export interface StepGraph {
+  nodes: GraphNode[];
+  inputs: Port[];
+  outputs: Port[];
+  /** Fetched when there is no other output, to make the step happen. */
+  stepDone: string;
+  /** Placeholders that set the state when `initDone` is fetched. */
+  initial: Port[];
+  initDone: string;
+  /** The state as it is. */
+  state: Port[];
+  /** Frees the memory of the state when fetched. */
+  released: string;
+}
+
+/** The graph of `trace`, with floating-point work pinned to `device` unless that is empty. */
+export function buildStepGraph(trace: Trace, device: string): StepGraph {
+  const nodes: GraphNode[] = [];
+  const add: Add = (name, op, inputs, attributes) => {
+    nodes.push({ name, op, inputs, attributes, device: isDeviceWork({ op, attributes }) ? device : "" });
+    return `${name}:0`;
+  };
+  const inputs: Port[] = [];
+  const variables: Variable[] = [];
+  const wanted = neededNodes(trace);
+  trace.nodes.forEach((node, index) => {
+    // State and inputs that nothing uses stay: they are part of what the caller feeds and reads.
+    if (node.kind === "state") variables.push(addVariable(add, index, node.spec));
+    else if (node.kind === "input") inputs.push({ spec: node.spec, tensor: addInput(add, index, node.spec) });
+    else if (wanted.has(index)) addComputation(add, trace, index, node);
+  });
+  const { outputs, stepDone } = addResults(add, trace, variables);
+  const initial = variables.map((variable) => ({ spec: variable.spec, tensor: addInitial(add, variable) }));
+  const initDone = addDone(add, "init_done", variables.map(({ name }) => `^${name}_init`));
+  for (const { name } of variables) {
+    add(`${name}_free`, "DestroyResourceOp", [`${name}:0`], { ignore_lookup_error: TRUE });
+  }
+  const released = addDone(add, "released", variables.map(({ name }) => `^${name}_free`));
+  const state = variables.map(({ spec, read }) => ({ spec, tensor: read }));
+  return { nodes, inputs, outputs, stepDone, initial, initDone, state, released };
+}
+
+const TRUE: Attribute = { kind: "bool", value: true };
+
+type Add = (name: string, op: string, inputs: string[], attributes: Attributes) => string;
+
+interface Variable {
+  name: string;
+  spec: ArraySpec;
+  read: string;
+}
+
+/** Indices of the nodes that the returned state and outputs depend on. */
+function neededNodes(trace: Trace): Set<number> {
+  const wanted = new Set<number>();
+  const open = [...trace.state, ...trace.outputs].map(({ value }) => value.node);
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (wanted.has(index)) continue;
+    wanted.add(index);
+    const node = trace.nodes[index]!;
+    if (node.kind === "operation") open.push(...node.inputs.map((input) => input.node));
+  }
+  return wanted;
+}
+
+function addVariable(add: Add, index: number, spec: ArraySpec): Variable {
+  const name = `state_${index}`;
+  const dtype = typeOf(spec);
+  const handle = add(name, "VarHandleOp", [], {
+    dtype,
+    shape: shapeOf(spec),
+    shared_name: { kind: "string", value: name },
+  });
+  return { name, spec, read: add(`${name}_read`, "ReadVariableOp", [handle], { dtype }) };
+}
+
+/**
+ * tfjs-node feeds JavaScript memory without copying it. A copy must stand between it and everything that may keep it:
+ * reshapes and slices share memory with what they read, so that a variable could end up inside a JavaScript array.
+ */
+function addInput(add: Add, index: number, spec: ArraySpec): string {
+  const feed = add(`input_${index}`, "Placeholder", [], { dtype: typeOf(spec), shape: shapeOf(spec) });
+  add(`input_${index}_copy`, "DeepCopy", [feed], { T: typeOf(spec) });
+  return feed;
+}
+
+function addInitial(add: Add, { name, spec }: Variable): string {
+  const dtype = typeOf(spec);
+  const feed = add(`${name}_feed`, "Placeholder", [], { dtype, shape: shapeOf(spec) });
+  const copy = add(`${name}_copy`, "DeepCopy", [feed], { T: dtype });
+  add(`${name}_init`, "AssignVariableOp", [`${name}:0`, copy], { dtype });
+  return feed;
+}
+
+function addComputation(add: Add, trace: Trace, index: number, node: TracedNode): void {
+  if (node.kind === "constant") {
+    const dtype: Attribute = { kind: "type", value: node.constant.dtype };
+    add(`node_${index}`, "Const", [], { dtype, value: { kind: "tensor", value: node.constant } });
+  } else if (node.kind === "operation") {
+    const { op, attributes } = rewrite(node);
+    add(`node_${index}`, op, node.inputs.map((input) => tensorOf(trace, input)), attributes);
+  }
+}
+
+/**
+ * Assignments wait until everything is read and computed: no read sees a new value, and a step that fails half-way
+ * changes nothing. Outputs wait for the assignments: fetching any of them makes the step happen.
+ */
+function addResults(add: Add, trace: Trace, variables: Variable[]) {
+  const results = [...trace.state, ...trace.outputs].map(({ value }) =>
+    `^${tensorOf(trace, value).split(":")[0]}`
+  );
+  const changed = trace.state.filter(({ value, spec }) => {
+    const source = trace.nodes[value.node]!;
+    return source.kind !== "state" || source.spec.name !== spec.name;
+  });
+  add("computed", "NoOp", [
+    ...new Set([...results, ...variables.map(({ read }) => `^${read.split(":")[0]}`)]),
+  ], {});
+  const assigned = changed.map(({ spec, value }) => {
+    const { name } = variables.find((variable) => variable.spec.name === spec.name)!;
+    add(`${name}_assign`, "AssignVariableOp", [`${name}:0`, tensorOf(trace, value), "^computed"], {
+      dtype: typeOf(spec),
+    });
+    return `^${name}_assign`;
+  });
+  add("assigned", "NoOp", ["^computed", ...assigned], {});
+  const outputs = trace.outputs.map(({ spec, value }, index) => {
+    const inputs = [tensorOf(trace, value), "^assigned"];
+    return { spec, tensor: add(`output_${index}`, "Identity", inputs, { T: typeOf(spec) }) };
+  });
+  return { outputs, stepDone: addDone(add, "step_done", ["^assigned"]) };
+}
+
+/** Something to fetch once `after` has run. */
+function addDone(add: Add, name: string, after: string[]): string {
+  const constant: Attribute = {
+    kind: "tensor",
+    value: { dtype: DataType.int32, shape: [], data: Int32Array.of(1) },
+  };
+  return add(name, "Const", after, { dtype: { kind: "type", value: DataType.int32 }, value: constant });
+}
+
+function tensorOf(trace: Trace, { node, output }: Reference): string {
+  const { kind } = trace.nodes[node]!;
+  if (kind === "state") return `state_${node}_read:0`;
+  return kind === "input" ? `input_${node}_copy:0` : `node_${node}:${output}`;
+}
+
+function typeOf({ dtype }: ArraySpec): Attribute {
+  return { kind: "type", value: DataType[dtype] };
+}
+
+function shapeOf({ shape }: ArraySpec): Attribute {
+  return { kind: "shape", value: shape };
+}
