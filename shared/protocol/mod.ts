@@ -1,1 +1,10 @@
-export {};
+/**
+ * The words every room shares: facts, jobs, events, object keys, tensor files. Pure data and parsing.
+ * @module
+ */
+export * from "./canonical.ts";
+export * from "./events.ts";
+export * from "./facts.ts";
+export * from "./jobs.ts";
+export * from "./keys.ts";
+export * from "./safetensors.ts";

@@ -1,0 +1,67 @@
+/**
+ * News: CloudEvents 1.0 (JSON) about facts, and progress of running jobs. News may be lost; facts are not.
+ * @module
+ */
+import { z } from "zod";
+import type { JsonObject } from "./canonical.ts";
+import { JOB_KINDS } from "./jobs.ts";
+
+/** What can be announced. */
+export const EVENT_TYPES = [
+  "cugro.task.accepted",
+  "cugro.arrival.rejected",
+  "cugro.version.published",
+  "cugro.version.parked",
+  "cugro.version.promoted",
+  "cugro.version.withdrawn",
+  "cugro.job.finished",
+  "cugro.job.failed",
+] as const;
+export type EventType = typeof EVENT_TYPES[number];
+
+/** CloudEvents 1.0. `id` is the key of the fact it tells of, so that a consumer can drop what it has seen. */
+export const cloudEventSchema = z.object({
+  specversion: z.literal("1.0"),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  type: z.enum(EVENT_TYPES),
+  subject: z.string(),
+  datacontenttype: z.literal("application/json"),
+  data: z.record(z.string(), z.json()) as z.ZodType<JsonObject>,
+});
+export type CloudEvent = z.infer<typeof cloudEventSchema>;
+
+/** The event that a fact gives rise to; `learner` is its source. */
+export function createEvent(type: EventType, factKey: string, learner: string, data: JsonObject): CloudEvent {
+  const source = `/learners/${learner}`;
+  return {
+    specversion: "1.0",
+    id: factKey,
+    source,
+    type,
+    subject: learner,
+    datacontenttype: "application/json",
+    data,
+  };
+}
+
+/** How far a running job is. `loss`: a moving value of the training loss; `ratePerSecond`: steps a second. */
+export const progressSchema = z.object({
+  jobId: z.string(),
+  kind: z.enum(JOB_KINDS),
+  learner: z.string(),
+  step: z.int().min(0),
+  steps: z.int().min(0),
+  loss: z.number().optional(),
+  ratePerSecond: z.number().optional(),
+});
+/** See {@link progressSchema}. */
+export interface ProgressMessage {
+  jobId: string;
+  kind: typeof JOB_KINDS[number];
+  learner: string;
+  step: number;
+  steps: number;
+  loss?: number;
+  ratePerSecond?: number;
+}

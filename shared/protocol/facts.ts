@@ -1,0 +1,229 @@
+/**
+ * Every fact: its schema, its type, and how it is read and written. A fact is an object that is created once and
+ * never changed; the head is the one exception.
+ * @module
+ */
+import { z } from "zod";
+import { canonicalJson, type JsonObject, sha256 } from "./canonical.ts";
+import { JOB_KINDS, jobSchema } from "./jobs.ts";
+
+/** Newest schema of every fact that this code reads. */
+export const FACT_SCHEMA = 1;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const place = z.int().min(1);
+const schema = z.literal(1);
+const time = z.iso.datetime();
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+/** A learner exists. `seed` is any whole number from 0. */
+export const learnerFactSchema = z.object({ schema, name: z.string(), seed: z.int().min(0), created: time });
+export type LearnerFact = z.infer<typeof learnerFactSchema>;
+
+/** Revision r of a learner's knobs, every one written out; it holds for tasks from `fromTask` on. */
+export const configFactSchema = z.object({
+  schema,
+  revision: place,
+  fromTask: place,
+  preset: z.string(),
+  knobs: json,
+});
+export type ConfigFact = z.infer<typeof configFactSchema>;
+
+/** A file has arrived, whatever it holds. `size` in bytes. */
+export const arrivalFactSchema = z.object({
+  schema,
+  seq: place,
+  key: z.string(),
+  etag: z.string(),
+  size: z.int().min(0),
+  lastModified: time,
+});
+export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
+
+/** An arrival takes no place in the sequence, and why. */
+export const rejectionFactSchema = z.object({ schema, seq: place, key: z.string(), reason: z.string() });
+export type RejectionFact = z.infer<typeof rejectionFactSchema>;
+
+/** A simulator's task: family of robots, and the goal. */
+export const environmentSchema = z.object({ family: z.string(), goal: z.array(z.number()) });
+export type EnvironmentRef = z.infer<typeof environmentSchema>;
+/** Returns that score 0 and 100, and where they come from. */
+export const anchorsSchema = z.object({ random: z.number(), good: z.number(), source: z.string() });
+export type Anchors = z.infer<typeof anchorsSchema>;
+
+/** What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset. */
+export const importSummarySchema = z.object({
+  name: z.string(),
+  datasetHash: hash,
+  size: place,
+  stateDim: place,
+  actionDim: place,
+  episodes: place,
+  bytes: z.int().min(0).default(0),
+  environment: environmentSchema.nullable(),
+  horizon: place,
+  anchors: anchorsSchema,
+});
+export type ImportSummary = z.infer<typeof importSummarySchema>;
+
+/** An arrival was accepted as task k. `normaliser`, `sketch`: artifacts. */
+export const taskFactSchema = importSummarySchema.extend({
+  schema,
+  task: place,
+  arrival: place,
+  importJob: hash,
+  normaliser: hash,
+  sketch: hash,
+});
+export type TaskFact = z.infer<typeof taskFactSchema>;
+
+/** Train task k anew: attempt `a` >= 2, with other knobs where `overrides` says so. */
+export const attemptFactSchema = z.object({
+  schema,
+  task: place,
+  attempt: place,
+  reason: z.string(),
+  overrides: json,
+});
+export type AttemptFact = z.infer<typeof attemptFactSchema>;
+
+/** This attempt at task k is not made. */
+export const cancelledFactSchema = z.object({ schema, task: place, attempt: place, reason: z.string() });
+export type CancelledFact = z.infer<typeof cancelledFactSchema>;
+
+/** One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. */
+export const rowCellSchema = z.object({
+  task: place,
+  job: hash,
+  returns: z.array(z.number()),
+  scores: z.array(z.number()),
+  meanScore: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  fidelity: json.nullable(),
+});
+export type RowCell = z.infer<typeof rowCellSchema>;
+
+/**
+ * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
+ * job ids have an output `weights`; `parent` is the version it continued.
+ */
+export const versionFactSchema = z.object({
+  schema,
+  version: place,
+  task: place,
+  attempt: place,
+  decision: z.enum(["published", "parked"]),
+  reasons: z.array(z.string()),
+  parent: place.nullable(),
+  tasks: z.array(place),
+  stateGenerator: hash,
+  behaviorGenerator: hash,
+  critic: hash,
+  row: z.array(rowCellSchema),
+  seconds: z.number(),
+});
+export type VersionFact = z.infer<typeof versionFactSchema>;
+
+/** A parked version was let through by an operator, or a published one taken back. */
+export const verdictFactSchema = z.object({ schema, version: place, reason: z.string() });
+export type VerdictFact = z.infer<typeof verdictFactSchema>;
+
+/** The version that serves; null before the first. */
+export const headFactSchema = z.object({ schema, version: place.nullable() });
+export type HeadFact = z.infer<typeof headFactSchema>;
+
+/** The learner is gone. */
+export const deletedFactSchema = z.object({ schema, name: z.string(), reason: z.string() });
+export type DeletedFact = z.infer<typeof deletedFactSchema>;
+
+/** The job as it was first wanted: by which learner, for which task (not part of its identity). */
+export const jobFactSchema = z.object({
+  schema,
+  job: jobSchema,
+  learner: z.string(),
+  task: place.nullable(),
+});
+export type JobFact = z.infer<typeof jobFactSchema>;
+
+/** A job is done. `startedAtStep` > 0: its last run resumed a checkpoint. `seconds`: of all runs that led here. */
+export const resultFactSchema = z.object({
+  schema,
+  jobId: hash,
+  kind: z.enum(JOB_KINDS),
+  outputs: z.record(z.string(), z.object({ artifact: hash, bytes: z.int().min(0) })),
+  metrics: json,
+  seconds: z.number().min(0),
+  startedAtStep: z.int().min(0),
+  profile: json,
+  codeVersion: z.string(),
+  finished: time,
+});
+export type ResultFact = z.infer<typeof resultFactSchema>;
+
+/** A job was given up. It has failed while it has more failures than retries. */
+export const failureFactSchema = z.object({
+  schema,
+  jobId: hash,
+  n: place,
+  message: z.string(),
+  permanent: z.boolean(),
+  failed: time,
+});
+export type FailureFact = z.infer<typeof failureFactSchema>;
+
+/** An operator asks for a failed job once more. */
+export const retryFactSchema = z.object({ schema, jobId: hash, n: place, reason: z.string() });
+export type RetryFact = z.infer<typeof retryFactSchema>;
+
+/** The event of a fact has been published. */
+export const announcedFactSchema = z.object({ schema, id: z.string() });
+export type AnnouncedFact = z.infer<typeof announcedFactSchema>;
+
+/**
+ * The fact in these bytes.
+ *
+ * @throws {SyntaxError} naming the key and the member, or that a newer version of the software wrote it.
+ */
+export function parseFact<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new SyntaxError(`${key} is damaged: it is not JSON`, { cause });
+  }
+  const written = (value as { schema?: unknown } | null)?.schema;
+  if (typeof written === "number" && written > FACT_SCHEMA) {
+    throw new SyntaxError(
+      `${key} was written by a newer version (schema ${written}; this one reads up to ${FACT_SCHEMA}): upgrade first`,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw new SyntaxError(`${key} is damaged: ${firstIssue(parsed.error)}`, { cause: parsed.error });
+  }
+  return parsed.data;
+}
+
+/**
+ * Canonical JSON bytes of a fact.
+ *
+ * @param schema checked first, if given.
+ * @throws {TypeError} when the value does not fit the schema or JSON.
+ */
+export function encodeFact<T>(value: T, schema?: z.ZodType<T>): Uint8Array {
+  const parsed = schema?.safeParse(value);
+  if (parsed && !parsed.success) throw new TypeError(`Cannot write this fact: ${firstIssue(parsed.error)}`);
+  return new TextEncoder().encode(canonicalJson(value));
+}
+
+/** Content address of bytes, as artifacts have it. */
+export function artifactId(bytes: Uint8Array): string {
+  return sha256(bytes);
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue ? `${issue.path.join(".") || "value"}: ${issue.message}` : error.message;
+}

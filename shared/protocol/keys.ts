@@ -1,0 +1,139 @@
+/**
+ * Where every object lies in the store. No other file builds a key.
+ *
+ * ```
+ * incoming/<learner>/<file>                        what people drop; not write-once; removed after acceptance
+ * learners/<name>/learner.json                     name, seed, created
+ * learners/<name>/config/<r>.json                  revision r of the knobs, for tasks not yet started
+ * learners/<name>/arrivals/<seq>.json              a file has arrived       rejections/<seq>.json   and was refused
+ * learners/<name>/tasks/<k>.json                   and was accepted as task k
+ * learners/<name>/tasks/<k>/attempts/<a>.json      train it anew (a >= 2)   cancelled/<a>.json      or not at all
+ * learners/<name>/versions/<v>.json                decision; row of the results matrix
+ * learners/<name>/versions/<v>/promoted.json       a parked version was let through      withdrawn.json  taken back
+ * learners/<name>/head.json                        which version serves: the only fact that changes
+ * learners/<name>/deleted.json                     planning stops; the name is not used again
+ * datasets/<sha256>.safetensors                    validated transitions
+ * jobs/<jobId>/job.json result.json checkpoint failures/<n>.json retries/<n>.json
+ * artifacts/<sha256>                               blobs by content
+ * announced/<fact key>                             the event of that fact has been published
+ * ```
+ * @module
+ */
+
+const segmentPattern = /^[A-Za-z0-9._=-]+$/;
+const learnerPattern = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+const hashPattern = /^[0-9a-f]{64}$/;
+/** Longest key in bytes. */
+export const MAX_KEY_BYTES = 512;
+
+/**
+ * The key itself, if it is one: segments of `[A-Za-z0-9._=-]`, none `.` or `..`, at most 512 bytes in all.
+ *
+ * @throws {RangeError} naming the key and what is wrong with it.
+ */
+export function checkKey(key: string): string {
+  if (key.length > MAX_KEY_BYTES) throw badKey(key, `it is longer than ${MAX_KEY_BYTES} bytes`);
+  for (const segment of key.split("/")) {
+    if (segment === "." || segment === "..") throw badKey(key, `"${segment}" is not allowed in it`);
+    if (!segmentPattern.test(segment)) {
+      throw badKey(key, "its parts may hold letters, digits and . _ = - and must not be empty");
+    }
+  }
+  return key;
+}
+
+/**
+ * The name itself, if a learner may have it: 1-64 lower-case letters, digits and inner hyphens.
+ *
+ * @throws {RangeError} saying the rule.
+ */
+export function checkLearnerName(name: string): string {
+  if (learnerPattern.test(name)) return name;
+  throw new RangeError(
+    `A learner's name must be 1 to 64 lower-case letters, digits and hyphens, with no hyphen at its ends: ` +
+      `current name is "${name}"`,
+  );
+}
+
+/** Prefix of everything a learner has. */
+export const learnerPrefix = (name: string): string => `learners/${checkLearnerName(name)}/`;
+export const learnerKey = (name: string): string => `${learnerPrefix(name)}learner.json`;
+export const deletedKey = (name: string): string => `${learnerPrefix(name)}deleted.json`;
+export const headKey = (name: string): string => `${learnerPrefix(name)}head.json`;
+export const configKey = (name: string, revision: number): string => numbered(name, "config", revision);
+export const arrivalKey = (name: string, seq: number): string => numbered(name, "arrivals", seq);
+export const rejectionKey = (name: string, seq: number): string => numbered(name, "rejections", seq);
+export const taskKey = (name: string, task: number): string => numbered(name, "tasks", task);
+export const attemptKey = (name: string, task: number, attempt: number): string =>
+  numbered(name, `tasks/${count(task)}/attempts`, attempt);
+export const cancelledKey = (name: string, task: number, attempt: number): string =>
+  numbered(name, `tasks/${count(task)}/cancelled`, attempt);
+export const versionKey = (name: string, version: number): string => numbered(name, "versions", version);
+export const promotedKey = (name: string, version: number): string =>
+  `${learnerPrefix(name)}versions/${count(version)}/promoted.json`;
+export const withdrawnKey = (name: string, version: number): string =>
+  `${learnerPrefix(name)}versions/${count(version)}/withdrawn.json`;
+
+/** Prefix of what people drop for a learner. */
+export const incomingPrefix = (learner: string): string => `incoming/${checkLearnerName(learner)}/`;
+export const incomingKey = (learner: string, file: string): string =>
+  checkKey(incomingPrefix(learner) + checkFileName(file));
+
+export const datasetKey = (hash: string): string => `datasets/${checkHash(hash)}.safetensors`;
+export const artifactKey = (hash: string): string => `artifacts/${checkHash(hash)}`;
+
+/** Prefix of everything about a job. */
+export const jobPrefix = (jobId: string): string => `jobs/${checkHash(jobId)}/`;
+export const jobKey = (jobId: string): string => `${jobPrefix(jobId)}job.json`;
+export const resultKey = (jobId: string): string => `${jobPrefix(jobId)}result.json`;
+export const checkpointKey = (jobId: string): string => `${jobPrefix(jobId)}checkpoint`;
+export const failuresPrefix = (jobId: string): string => `${jobPrefix(jobId)}failures/`;
+export const failureKey = (jobId: string, n: number): string => `${failuresPrefix(jobId)}${count(n)}.json`;
+export const retriesPrefix = (jobId: string): string => `${jobPrefix(jobId)}retries/`;
+export const retryKey = (jobId: string, n: number): string => `${retriesPrefix(jobId)}${count(n)}.json`;
+
+/** Marks that the event of a fact has been published; the event's id is the fact's key. */
+export const announcedKey = (id: string): string => checkKey(`announced/${id}`);
+
+/** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */
+export function safeFileName(name: string): string {
+  const base = name.split(/[\\/]/).at(-1) ?? "";
+  const safe = base.replace(/[^A-Za-z0-9._=-]+/g, "-").replace(/^[.-]+/, "").slice(-128);
+  return safe === "" ? "dataset" : safe;
+}
+
+/** Learner and file of an incoming key, or undefined for other keys. */
+export function parseIncomingKey(key: string): { learner: string; file: string } | undefined {
+  const [root, learner, file, more] = key.split("/");
+  if (root !== "incoming" || !learner || !file || more !== undefined || !learnerPattern.test(learner)) return;
+  return { learner, file };
+}
+
+/** The number n of `.../<n>.json`, or undefined. */
+export function numberOfKey(key: string): number | undefined {
+  const match = /\/([1-9][0-9]*)\.json$/.exec(key);
+  return match ? Number(match[1]) : undefined;
+}
+
+function numbered(name: string, folder: string, n: number): string {
+  return `${learnerPrefix(name)}${folder}/${count(n)}.json`;
+}
+
+function count(n: number): number {
+  if (Number.isSafeInteger(n) && n >= 1) return n;
+  throw new RangeError(`Numbers in keys are whole and start at 1: current number is ${n}`);
+}
+
+function checkHash(hash: string): string {
+  if (hashPattern.test(hash)) return hash;
+  throw new RangeError(`An object's name must be 64 hexadecimal digits: current name is "${hash}"`);
+}
+
+function checkFileName(file: string): string {
+  if (!file.includes("/")) return file;
+  throw new RangeError(`A dropped file's name must not hold a slash: current name is "${file}"`);
+}
+
+function badKey(key: string, reason: string): RangeError {
+  return new RangeError(`"${key.slice(0, 80)}" cannot be a key: ${reason}`);
+}
