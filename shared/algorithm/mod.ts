@@ -1,1 +1,19 @@
-export {};
+/**
+ * CuGRO itself: arrays, weights and a seed in, arrays and weights out. See README.md for where each equation lives.
+ * @module
+ */
+export { type Hyperparameters, type PresetName, presets } from "./hyperparameters.ts";
+export { createRng, type Rng } from "./rng.ts";
+export { knownTasks, type Params, type Stored, type StoredTensor } from "./weights.ts";
+export { type Compile, type CompiledStep, eager, type StepDefinition } from "./compile.ts";
+export {
+  type Bounds,
+  denormalise,
+  fitNormaliser,
+  heldOutRows,
+  normalise,
+  normalisedLimits,
+  type Normaliser,
+  normaliserFromStored,
+  normaliserToStored,
+} from "./normaliser.ts";

@@ -1,0 +1,188 @@
+/**
+ * N_i: one normaliser a task, fitted once at import and used unchanged for ever. Only these numbers are kept, never rows.
+ *
+ * Centre and half-range come from the 0.1 and 99.9 percentiles, so that an outlier does not squeeze the rest (the paper takes min and max).
+ * True min and max are kept too: samples are clamped to them.
+ * @module
+ */
+import { entry, type Stored } from "./weights.ts";
+import { createRng } from "./rng.ts";
+
+/** Bounds of one kind of row in raw units, one entry a dimension. */
+export interface Bounds {
+  /** Maps to 0. */
+  centre: Float32Array;
+  /** Maps to 1; positive, floored for nearly constant dimensions. */
+  halfRange: Float32Array;
+  /** Least value in the data. */
+  min: Float32Array;
+  /** Greatest value in the data. */
+  max: Float32Array;
+}
+
+/** Bounds of a task's states and actions. */
+export interface Normaliser {
+  states: Bounds;
+  actions: Bounds;
+}
+
+/** Share of rows beyond each of the two percentiles. */
+const TAIL_SHARE = 0.001;
+/** A half-range below this share of the median one counts as nearly constant: blowing it up to 1 would be learning noise. */
+const RELATIVE_FLOOR = 0.01;
+/** And below this share of the value's size it is not far from float32 rounding. */
+const RESOLUTION_FLOOR = 1e-4;
+const ABSOLUTE_FLOOR = 1e-6;
+
+/**
+ * Fits N_i to a task's rows.
+ *
+ * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units.
+ * @throws {RangeError} If there are no rows, a length does not fit or a value is not finite.
+ */
+export function fitNormaliser(
+  rows: { states: Float32Array; actions: Float32Array; size: number; stateDim: number; actionDim: number },
+): Normaliser {
+  return {
+    states: fitBounds(rows.states, rows.size, rows.stateDim, "states"),
+    actions: fitBounds(rows.actions, rows.size, rows.actionDim, "actions"),
+  };
+}
+
+function fitBounds(rows: Float32Array, size: number, dim: number, what: string): Bounds {
+  if (size < 1 || rows.length !== size * dim) {
+    throw new RangeError(
+      `Cannot fit normaliser as ${what} must be [${size}, ${dim}] with at least one row: current length is ${rows.length}`,
+    );
+  }
+  const bounds = {
+    centre: new Float32Array(dim),
+    halfRange: new Float32Array(dim),
+    min: new Float32Array(dim),
+    max: new Float32Array(dim),
+  };
+  const column = new Float32Array(size);
+  const tail = Math.floor(TAIL_SHARE * (size - 1));
+  for (let d = 0; d < dim; d++) {
+    for (let n = 0; n < size; n++) {
+      const value = rows[n * dim + d]!;
+      if (!Number.isFinite(value)) {
+        throw new RangeError(
+          `Cannot fit normaliser as ${what}[${n}, ${d}] must be finite: current value is ${value}`,
+        );
+      }
+      column[n] = value;
+    }
+    column.sort();
+    const [least, greatest] = [column[0]!, column[size - 1]!];
+    const [low, high] = [column[tail]!, column[size - 1 - tail]!];
+    // A rare indicator has equal percentiles although it varies: then its true range is the only scale there is.
+    const [from, to] = high > low ? [low, high] : [least, greatest];
+    bounds.centre[d] = high > low ? low + (high - low) / 2 : low;
+    bounds.halfRange[d] = high > low ? (to - from) / 2 : to - from;
+    bounds.min[d] = least;
+    bounds.max[d] = greatest;
+  }
+  floorHalfRanges(bounds);
+  return bounds;
+}
+
+/** Raises half-ranges that are tiny next to the others, to the value's size, or zero. */
+function floorHalfRanges({ centre, halfRange }: Bounds): void {
+  const varying = halfRange.filter((value) => value > 0).sort();
+  const median = varying.length === 0 ? 1 : varying[varying.length >> 1]!;
+  for (let d = 0; d < halfRange.length; d++) {
+    halfRange[d] = Math.max(
+      halfRange[d]!,
+      RELATIVE_FLOOR * median,
+      RESOLUTION_FLOOR * Math.abs(centre[d]!),
+      ABSOLUTE_FLOOR,
+    );
+  }
+}
+
+/**
+ * Raw rows -> normalised rows, (x - centre) / halfRange.
+ *
+ * @param rows `[n, D]`, raw units
+ * @param clampFactor If given, clamps to this multiple of the task's normalised min and max (observed states when acting: 1.5).
+ * @returns `[n, D]`, mostly in [-1, 1]
+ */
+export function normalise(rows: Float32Array, bounds: Bounds, clampFactor?: number): Float32Array {
+  const dim = checkWidth(rows, bounds);
+  const out = new Float32Array(rows.length);
+  const { low, high } = normalisedLimits(bounds);
+  for (let i = 0, d = 0; i < rows.length; i++, d = d + 1 === dim ? 0 : d + 1) {
+    const value = (rows[i]! - bounds.centre[d]!) / bounds.halfRange[d]!;
+    out[i] = clampFactor === undefined
+      ? value
+      : Math.min(Math.max(value, low[d]! * clampFactor), high[d]! * clampFactor);
+  }
+  return out;
+}
+
+/**
+ * Normalised rows -> raw rows, clamped to the task's own min and max.
+ *
+ * @param rows `[n, D]`, normalised
+ * @returns `[n, D]`, raw units
+ */
+export function denormalise(rows: Float32Array, bounds: Bounds): Float32Array {
+  const dim = checkWidth(rows, bounds);
+  const out = new Float32Array(rows.length);
+  for (let i = 0, d = 0; i < rows.length; i++, d = d + 1 === dim ? 0 : d + 1) {
+    const value = bounds.centre[d]! + rows[i]! * bounds.halfRange[d]!;
+    out[i] = Math.min(Math.max(value, bounds.min[d]!), bounds.max[d]!);
+  }
+  return out;
+}
+
+/** The task's min and max in normalised units, `[D]` each; low <= 0 <= high. */
+export function normalisedLimits(bounds: Bounds): { low: Float32Array; high: Float32Array } {
+  return {
+    low: bounds.min.map((value, d) => (value - bounds.centre[d]!) / bounds.halfRange[d]!),
+    high: bounds.max.map((value, d) => (value - bounds.centre[d]!) / bounds.halfRange[d]!),
+  };
+}
+
+function checkWidth(rows: Float32Array, bounds: Bounds): number {
+  const dim = bounds.centre.length;
+  if (rows.length % dim !== 0) {
+    throw new RangeError(`Cannot normalise as rows must be [n, ${dim}]: current length is ${rows.length}`);
+  }
+  return dim;
+}
+
+const KINDS = ["states", "actions"] as const;
+const FIELDS = ["centre", "halfRange", "min", "max"] as const;
+
+/** As named arrays `states.centre` ... `actions.max`: 4 (S + A) numbers. */
+export function normaliserToStored(normaliser: Normaliser): Stored {
+  const stored: Stored = {};
+  for (const kind of KINDS) {
+    for (const field of FIELDS) {
+      const data = normaliser[kind][field];
+      stored[`${kind}.${field}`] = { shape: [data.length], data };
+    }
+  }
+  return stored;
+}
+
+/**
+ * The inverse of {@linkcode normaliserToStored}.
+ * @throws {RangeError} If an array is missing.
+ */
+export function normaliserFromStored(stored: Stored): Normaliser {
+  const bounds = (kind: string): Bounds => {
+    const field = (name: string) => Float32Array.from(entry(stored, `${kind}.${name}`).data);
+    return { centre: field("centre"), halfRange: field("halfRange"), min: field("min"), max: field("max") };
+  };
+  return { states: bounds("states"), actions: bounds("actions") };
+}
+
+/** Ten percent of the rows, chosen by `seed`, are held out of all training. Both parts are in rising order. */
+export function heldOutRows(size: number, seed: number): { train: Int32Array; heldOut: Int32Array } {
+  const order = createRng(seed, "heldOut").permutation(size);
+  const count = Math.floor(size / 10);
+  return { heldOut: order.slice(0, count).sort(), train: order.slice(count).sort() };
+}

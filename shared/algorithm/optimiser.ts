@@ -1,0 +1,158 @@
+/**
+ * Adam with global-norm clipping and averaged weights, as one pure function of a state that is plain named tensors.
+ *
+ * State names: `weights/<name>`, `first/<name>` and `second/<name>` (Adam moments), `average/<name>` (EMA; absent with decay 0).
+ * Entries under any other name (a teacher's weights, constants) pass through unchanged.
+ * @module
+ */
+import * as tf from "tf";
+import { entry, type Params, scalar, type Stored, withoutPrefix, withPrefix, zeros } from "./weights.ts";
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/** What the update needs to know besides the rate, which is an input of every step. */
+export interface OptimiserSettings {
+  /** Global norm at which gradients are clipped; 0 does not clip. */
+  gradientClip: number;
+  /** Decay of the averaged weights; 0 keeps none. */
+  emaDecay: number;
+  /** Weights that are not trained (names without prefix). */
+  frozen?: readonly string[];
+}
+
+/** A fresh optimiser state around `weights` (float32 only): moments 0, average = the weights themselves. */
+export function initOptimiser(weights: Stored, settings: OptimiserSettings): Stored {
+  const trained = Object.fromEntries(
+    Object.entries(weights).filter(([name]) => !settings.frozen?.includes(name)),
+  );
+  const moments = Object.fromEntries(
+    Object.entries(trained).map(([name, { shape }]) => [name, zeros(shape)]),
+  );
+  return {
+    ...withPrefix(weights, "weights/"),
+    ...withPrefix(moments, "first/"),
+    ...withPrefix(moments, "second/"),
+    ...(settings.emaDecay > 0 ? withPrefix(trained, "average/") : {}),
+  };
+}
+
+/** The weights to publish from an optimiser state: the averaged ones if kept, and the frozen ones as they are. */
+export function publishedWeights(state: Stored): Stored {
+  return { ...withoutPrefix(state, "weights/"), ...withoutPrefix(state, "average/") };
+}
+
+/**
+ * Inputs of an update: Adam's bias corrections are folded into rate and epsilon (Kingma and Ba 2015, end of section 2).
+ *
+ * @param step Updates done so far, from 0.
+ * @param learningRate The schedule's value at this step.
+ */
+export function adamInputs(step: number, learningRate: number): Stored {
+  const second = Math.sqrt(1 - BETA2 ** (step + 1));
+  return {
+    learningRate: scalar((learningRate * second) / (1 - BETA1 ** (step + 1))),
+    epsilon: scalar(EPSILON * second),
+  };
+}
+
+/** Schedule of the learning rate within one task. */
+export interface ScheduleSettings {
+  learningRate: number;
+  warmupSteps: number;
+  steps: number;
+  schedule: "cosine" | "constant";
+}
+
+/** Linear warm-up over `warmupSteps`, then cosine to 0 at `steps`, or constant. */
+export function learningRateAt(step: number, settings: ScheduleSettings): number {
+  const { learningRate, warmupSteps, steps, schedule } = settings;
+  const warmup = Math.min(warmupSteps, steps);
+  if (step < warmup) return (learningRate * (step + 1)) / warmup;
+  if (schedule === "constant") return learningRate;
+  const progress = (step - warmup) / Math.max(steps - warmup, 1);
+  return learningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
+}
+
+/**
+ * One update: gradients of `loss` with respect to the trained weights, clipped to a global norm, Adam, average.
+ * Call it inside a step; what it leaves over is freed by the step's tidy.
+ *
+ * @param state All entries of the step's state.
+ * @param inputs Holds at least those of {@linkcode adamInputs}.
+ * @param loss Weights without prefix -> scalar.
+ * @returns The whole next state, and the loss before the update.
+ */
+export function optimise(
+  state: Params,
+  inputs: Params,
+  settings: OptimiserSettings,
+  loss: (weights: Params) => tf.Scalar,
+): { state: Params; loss: tf.Scalar; gradientNorm: tf.Scalar } {
+  const weights = withoutPrefix(state, "weights/");
+  const names = Object.keys(weights).filter((name) => !settings.frozen?.includes(name));
+  const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+    loss({ ...weights, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) })
+  )(names.map((name) => weights[name]!));
+  const squares = grads.map((gradient) => tf.square(gradient));
+  const gradientNorm = tf.sqrt(tf.addN(squares.map((square) => tf.sum(square)))) as tf.Scalar;
+  const clip = settings.gradientClip > 0
+    ? tf.minimum(tf.div(settings.gradientClip, tf.add(gradientNorm, 1e-6)), 1)
+    : tf.scalar(1);
+  const constants = updateConstants(inputs, settings, clip);
+  const next: Params = { ...state };
+  names.forEach((name, i) => Object.assign(next, updateOne(state, name, grads[i]!, squares[i]!, constants)));
+  return { state: next, loss: value as tf.Scalar, gradientNorm };
+}
+
+interface UpdateConstants {
+  learningRate: tf.Tensor;
+  epsilon: tf.Tensor;
+  beta1: tf.Scalar;
+  beta2: tf.Scalar;
+  /** (1 - beta1) clip and (1 - beta2) clip^2: clipping costs no pass over the gradients. */
+  firstGain: tf.Tensor;
+  secondGain: tf.Tensor;
+  /** 1 - decay of the average, or undefined. */
+  averageGain: tf.Scalar | undefined;
+}
+
+/** Scalars shared by all weights, made once a step. */
+function updateConstants(inputs: Params, settings: OptimiserSettings, clip: tf.Tensor): UpdateConstants {
+  return {
+    learningRate: entry(inputs, "learningRate"),
+    epsilon: entry(inputs, "epsilon"),
+    beta1: tf.scalar(BETA1),
+    beta2: tf.scalar(BETA2),
+    firstGain: tf.mul(clip, 1 - BETA1),
+    secondGain: tf.mul(tf.square(clip), 1 - BETA2),
+    averageGain: settings.emaDecay > 0 ? tf.scalar(1 - settings.emaDecay) : undefined,
+  };
+}
+
+/** Adam and average of one weight; `square` is gradient^2, already needed for the norm. */
+function updateOne(
+  state: Params,
+  name: string,
+  gradient: tf.Tensor,
+  square: tf.Tensor,
+  c: UpdateConstants,
+): Params {
+  return tf.tidy(() => {
+    const first = tf.add(tf.mul(entry(state, `first/${name}`), c.beta1), tf.mul(gradient, c.firstGain));
+    const second = tf.add(tf.mul(entry(state, `second/${name}`), c.beta2), tf.mul(square, c.secondGain));
+    const change = tf.div(tf.mul(first, c.learningRate), tf.add(tf.sqrt(second), c.epsilon));
+    const weight = tf.sub(entry(state, `weights/${name}`), change);
+    const next: Params = {
+      [`weights/${name}`]: weight,
+      [`first/${name}`]: first,
+      [`second/${name}`]: second,
+    };
+    if (c.averageGain !== undefined) {
+      const average = entry(state, `average/${name}`);
+      next[`average/${name}`] = tf.add(average, tf.mul(tf.sub(weight, average), c.averageGain));
+    }
+    return next;
+  });
+}
