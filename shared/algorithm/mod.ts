@@ -17,3 +17,26 @@ export {
   normaliserFromStored,
   normaliserToStored,
 } from "./normaliser.ts";
+export {
+  type Anchors,
+  averagePerformance,
+  backwardTransfer,
+  bootstrapInterval,
+  dropInterval,
+  episodeSucceeded,
+  forgetting,
+  forwardTransfer,
+  interquartileMean,
+  type Interval,
+  justLearned,
+  mean,
+  meanOverTraining,
+  normalisedScore,
+  quantile,
+  type ResultsMatrix,
+  scoreInterval,
+} from "./metrics.ts";
+export type { Rows } from "./point_clouds.ts";
+export { fitSketch } from "./sketch.ts";
+export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./fidelity.ts";
+export { type RowFidelity, rowFidelity } from "./row_fidelity.ts";
