@@ -1,0 +1,190 @@
+/**
+ * A lock that is a file: whoever links it into place holds it. It names its holder (process, host, start), so that a
+ * lock whose holder is dead can be taken over and anybody can be told whom to ask.
+ *
+ * Taking over is safe among many: the dead holder's lock is replaced only under a second lock, whose name holds the
+ * dead lock's nonce, and only if the lock still has that nonce.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { link, open, readFile, rename, unlink } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Who holds a lock. */
+export interface LockHolder {
+  pid: number;
+  host: string;
+  /** Tells processes with the same pid apart: boot and start time of the process; empty where unknown. */
+  started: string;
+  /** When the lock was taken, ISO 8601. */
+  since: string;
+  /** The command line that took it. */
+  command: string;
+  nonce: string;
+}
+
+/** A lock that is ours. */
+export interface FileLock {
+  holder: LockHolder;
+  release(): Promise<void>;
+}
+
+/** Takes the lock, from a dead holder if need be; the living holder if it is taken. */
+export async function tryLock(path: string): Promise<FileLock | LockHolder> {
+  const holder = describeSelf();
+  const temporary = `${path}.${holder.nonce}`;
+  await writeSynced(temporary, JSON.stringify(holder));
+  try {
+    while (true) {
+      if (await linkOnce(temporary, path)) return { holder, release: () => release(path, holder) };
+      const current = await readHolder(path);
+      if (current === undefined) continue;
+      if (isAlive(current)) return current;
+      if (await takeOver(path, current, temporary)) return { holder, release: () => release(path, holder) };
+    }
+  } finally {
+    await unlink(temporary).catch(ignoreAbsence);
+  }
+}
+
+/** Runs `work` while holding the lock, waiting for others up to `timeoutMs`. */
+export async function withLock<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  while (true) {
+    const lock = await tryLock(path);
+    if ("release" in lock) {
+      try {
+        return await work();
+      } finally {
+        await lock.release();
+      }
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`${path} has been locked for ${timeoutMs} ms by ${describeHolder(lock)}`);
+    }
+    await sleep(2 + 8 * Math.random());
+  }
+}
+
+/** Whether the holder still runs, as far as this machine can tell: another host's holder counts as alive. */
+export function isAlive(holder: LockHolder): boolean {
+  if (holder.host !== os.hostname()) return true;
+  return isProcessAlive(holder.pid, holder.started);
+}
+
+/** Whether the process runs, and, if `started` is known, whether it is still the same one. */
+export function isProcessAlive(pid: number, started = ""): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const stat = readStat(pid);
+  if (stat === undefined) return true;
+  if (stat.state === "Z" || stat.state === "X") return false;
+  return started === "" || started === stat.started;
+}
+
+/** Whether `pid` is this process or one of those that started it. */
+export function isSelfOrAncestor(pid: number): boolean {
+  let current = process.pid;
+  let parent: number | undefined = process.ppid;
+  for (let depth = 0; depth < 32 && current > 1; depth++) {
+    if (current === pid) return true;
+    if (parent === undefined) return false;
+    current = parent;
+    parent = readStat(current)?.parent;
+  }
+  return false;
+}
+
+/** "pid 12 on host since 2026-01-01T00:00:00Z (cugro run a.hdf5)" */
+export function describeHolder(holder: LockHolder): string {
+  return `pid ${holder.pid} on ${holder.host} since ${holder.since} (${holder.command})`;
+}
+
+/** The holder written in the lock file, or undefined if there is no such file. */
+export async function readHolder(path: string): Promise<LockHolder | undefined> {
+  try {
+    const value = JSON.parse(await readFile(path, "utf8")) as LockHolder;
+    if (typeof value.pid === "number" && typeof value.nonce === "string") return value;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  // A lock file is linked whole, so a damaged one is what a power cut left: its holder is gone.
+  return { pid: 0, host: os.hostname(), started: "gone", since: "", command: "unknown", nonce: "damaged" };
+}
+
+async function takeOver(path: string, dead: LockHolder, temporary: string): Promise<boolean> {
+  const guard = await tryLock(`${path}.takeover-${dead.nonce}`);
+  if (!("release" in guard)) {
+    await sleep(5);
+    return false;
+  }
+  try {
+    if ((await readHolder(path))?.nonce !== dead.nonce) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await guard.release();
+  }
+}
+
+async function release(path: string, holder: LockHolder): Promise<void> {
+  if ((await readHolder(path))?.nonce === holder.nonce) await unlink(path).catch(ignoreAbsence);
+}
+
+function describeSelf(): LockHolder {
+  return {
+    pid: process.pid,
+    host: os.hostname(),
+    started: readStat(process.pid)?.started ?? "",
+    since: new Date().toISOString(),
+    command: [process.argv[1]?.split("/").at(-1) ?? "", ...process.argv.slice(2)].join(" ").slice(0, 200),
+    nonce: randomBytes(8).toString("hex"),
+  };
+}
+
+/** From /proc, where there is one: state letter, parent, and a start time that no later process can have. */
+function readStat(pid: number): { state: string; parent: number; started: string } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field, the command's name, may itself hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", parent: Number(fields[1]), started: `${bootId()}-${fields[19]}` };
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().slice(0, 8);
+}
+
+async function linkOnce(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function ignoreAbsence(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
