@@ -9,6 +9,7 @@ import { JOB_KINDS } from "./jobs.ts";
 /** What can be announced. */
 export const EVENT_TYPES = [
   "cugro.task.accepted",
+  "cugro.task.failed",
   "cugro.arrival.rejected",
   "cugro.version.published",
   "cugro.version.parked",

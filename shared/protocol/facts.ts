@@ -30,19 +30,26 @@ export const configFactSchema = z.object({
 });
 export type ConfigFact = z.infer<typeof configFactSchema>;
 
-/** A file has arrived, whatever it holds. `size` in bytes. */
+/** A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand. */
 export const arrivalFactSchema = z.object({
   schema,
   seq: place,
   key: z.string(),
   etag: z.string(),
+  contentHash: hash.nullable(),
   size: z.int().min(0),
   lastModified: time,
 });
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
-/** An arrival takes no place in the sequence, and why. */
-export const rejectionFactSchema = z.object({ schema, seq: place, key: z.string(), reason: z.string() });
+/** An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file). */
+export const rejectionFactSchema = z.object({
+  schema,
+  seq: place,
+  key: z.string(),
+  reason: z.string(),
+  failedJob: hash.nullable(),
+});
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
 
 /** A simulator's task: family of robots, and the goal. */
@@ -92,6 +99,17 @@ export type AttemptFact = z.infer<typeof attemptFactSchema>;
 export const cancelledFactSchema = z.object({ schema, task: place, attempt: place, reason: z.string() });
 export type CancelledFact = z.infer<typeof cancelledFactSchema>;
 
+/** An attempt at a task was stopped by a job that failed for good; it is stepped over until that job is retried. */
+export const taskFailureFactSchema = z.object({
+  schema,
+  task: place,
+  attempt: place,
+  n: place,
+  job: hash,
+  message: z.string(),
+});
+export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
+
 /** One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. */
 export const rowCellSchema = z.object({
   task: place,
@@ -107,7 +125,7 @@ export type RowCell = z.infer<typeof rowCellSchema>;
 
 /**
  * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
- * job ids have an output `weights`; `parent` is the version it continued.
+ * job ids have an output `weights`; `parent` is the version it continued; `jobs` are all jobs that led here.
  */
 export const versionFactSchema = z.object({
   schema,
@@ -122,6 +140,7 @@ export const versionFactSchema = z.object({
   behaviorGenerator: hash,
   critic: hash,
   row: z.array(rowCellSchema),
+  jobs: z.array(hash),
   seconds: z.number(),
 });
 export type VersionFact = z.infer<typeof versionFactSchema>;

@@ -8,6 +8,7 @@
  * learners/<name>/arrivals/<seq>.json              a file has arrived       rejections/<seq>.json   and was refused
  * learners/<name>/tasks/<k>.json                   and was accepted as task k
  * learners/<name>/tasks/<k>/attempts/<a>.json      train it anew (a >= 2)   cancelled/<a>.json      or not at all
+ * learners/<name>/tasks/<k>/failures/<n>.json      a job stopped an attempt at it
  * learners/<name>/versions/<v>.json                decision; row of the results matrix
  * learners/<name>/versions/<v>/promoted.json       a parked version was let through      withdrawn.json  taken back
  * learners/<name>/head.json                        which version serves: the only fact that changes
@@ -68,6 +69,8 @@ export const attemptKey = (name: string, task: number, attempt: number): string 
   numbered(name, `tasks/${count(task)}/attempts`, attempt);
 export const cancelledKey = (name: string, task: number, attempt: number): string =>
   numbered(name, `tasks/${count(task)}/cancelled`, attempt);
+export const taskFailureKey = (name: string, task: number, n: number): string =>
+  numbered(name, `tasks/${count(task)}/failures`, n);
 export const versionKey = (name: string, version: number): string => numbered(name, "versions", version);
 export const promotedKey = (name: string, version: number): string =>
   `${learnerPrefix(name)}versions/${count(version)}/promoted.json`;

@@ -1,0 +1,86 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  announcedKey,
+  arrivalKey,
+  artifactKey,
+  attemptKey,
+  cancelledKey,
+  checkKey,
+  checkLearnerName,
+  checkpointKey,
+  configKey,
+  datasetKey,
+  failureKey,
+  headKey,
+  incomingKey,
+  jobKey,
+  learnerKey,
+  numberOfKey,
+  parseIncomingKey,
+  resultKey,
+  retryKey,
+  safeFileName,
+  taskKey,
+  versionKey,
+  withdrawnKey,
+} from "./keys.ts";
+
+const hash = "0123456789abcdef".repeat(4);
+
+Deno.test("keys are what the header of keys.ts says", () => {
+  assertEquals(learnerKey("cheetah"), "learners/cheetah/learner.json");
+  assertEquals(configKey("cheetah", 2), "learners/cheetah/config/2.json");
+  assertEquals(arrivalKey("cheetah", 3), "learners/cheetah/arrivals/3.json");
+  assertEquals(taskKey("cheetah", 3), "learners/cheetah/tasks/3.json");
+  assertEquals(attemptKey("cheetah", 3, 2), "learners/cheetah/tasks/3/attempts/2.json");
+  assertEquals(cancelledKey("cheetah", 3, 1), "learners/cheetah/tasks/3/cancelled/1.json");
+  assertEquals(versionKey("cheetah", 1), "learners/cheetah/versions/1.json");
+  assertEquals(withdrawnKey("cheetah", 1), "learners/cheetah/versions/1/withdrawn.json");
+  assertEquals(headKey("cheetah"), "learners/cheetah/head.json");
+  assertEquals(datasetKey(hash), `datasets/${hash}.safetensors`);
+  assertEquals(jobKey(hash), `jobs/${hash}/job.json`);
+  assertEquals(resultKey(hash), `jobs/${hash}/result.json`);
+  assertEquals(checkpointKey(hash), `jobs/${hash}/checkpoint`);
+  assertEquals(failureKey(hash, 1), `jobs/${hash}/failures/1.json`);
+  assertEquals(retryKey(hash, 1), `jobs/${hash}/retries/1.json`);
+  assertEquals(artifactKey(hash), `artifacts/${hash}`);
+  assertEquals(announcedKey(taskKey("a", 1)), "announced/learners/a/tasks/1.json");
+  assertEquals(incomingKey("a", "x.hdf5"), "incoming/a/x.hdf5");
+});
+
+Deno.test("checkKey() refuses what could leave a folder or confuse a store", () => {
+  for (const key of ["", "/a", "a/", "a//b", "a/../b", "./a", "a b", "a\\b", "ä", "a\0", "a".repeat(513)]) {
+    assertThrows(() => checkKey(key), RangeError, "cannot be a key");
+  }
+  assertEquals(checkKey("a/b.c_d=e-F"), "a/b.c_d=e-F");
+});
+
+Deno.test("checkLearnerName() states its rule", () => {
+  for (const name of ["", "-a", "a-", "A", "a_b", "a/b", "..", "a".repeat(65)]) {
+    assertThrows(() => checkLearnerName(name), RangeError, "1 to 64 lower-case letters");
+  }
+  assertEquals(checkLearnerName("walker-2"), "walker-2");
+});
+
+Deno.test("key builders refuse numbers and hashes that are none", () => {
+  assertThrows(() => taskKey("a", 0), RangeError);
+  assertThrows(() => versionKey("a", 1.5), RangeError);
+  assertThrows(() => jobKey("../../etc"), RangeError);
+  assertThrows(() => incomingKey("a", "b/c"), RangeError);
+});
+
+Deno.test("parseIncomingKey() and numberOfKey() read keys back", () => {
+  assertEquals(parseIncomingKey("incoming/a/x.hdf5"), { learner: "a", file: "x.hdf5" });
+  for (const key of ["incoming/a", "incoming/a/b/c", "learners/a/b", "incoming/-a/b"]) {
+    assertEquals(parseIncomingKey(key), undefined);
+  }
+  assertEquals(numberOfKey(taskKey("a", 12)), 12);
+  assertEquals(numberOfKey(headKey("a")), undefined);
+});
+
+Deno.test("safeFileName() makes any file name a key's part", () => {
+  assertEquals(safeFileName("/data/my run (1).hdf5"), "my-run-1-.hdf5");
+  for (const name of ["../..", "..", "ä", "", "C:\\x\\y.hdf5", ".hidden"]) {
+    checkKey(incomingKey("a", safeFileName(name)));
+  }
+});
