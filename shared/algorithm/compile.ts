@@ -16,7 +16,7 @@ export interface StepDefinition {
 /** A step bound to its state. Calls of `run` must not overlap. */
 export interface CompiledStep {
   /** Runs one step on `inputs` (names and shapes as in the example), keeps the new state, returns the outputs. */
-  run(inputs: Stored): Promise<Stored>;
+  run(inputs: Stored): Promise<Stored> | Stored;
   /** A copy of the present state. */
   readState(): Promise<Stored>;
   /** Frees the state. */
