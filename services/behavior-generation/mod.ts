@@ -1,1 +1,59 @@
-export {};
+/**
+ * mu(a|s,k): learns the actions of all tasks, and labels shards of states with them.
+ * @module
+ */
+import { type Compile, sampleActions, trainBehaviorGenerator } from "@cugro/algorithm";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/platform";
+import {
+  decodeNormaliser,
+  decodeShardStates,
+  decodeStored,
+  encodeShard,
+  knobsOf,
+  numberOf,
+  readTrainingInput,
+  runTraining,
+} from "@cugro/training";
+
+/** The work of this service. */
+export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
+  return {
+    "behavior.train": (context) => train(context, compile),
+    "actions.label": (context) => label(context, compile),
+  };
+}
+
+async function train(context: JobContext, compile: Compile): Promise<JobOutput> {
+  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
+  const { stateDim, actionDim } = dataset;
+  const { seed, config } = context.job;
+  return await runTraining(context, (resume) =>
+    trainBehaviorGenerator({
+      ...input,
+      stateDim,
+      actionDim,
+      hyperparameters: knobsOf(config),
+      seed,
+      compile,
+      ...(resume ? { resume } : {}),
+    }));
+}
+
+async function label(context: JobContext, compile: Compile): Promise<JobOutput> {
+  const { config, seed } = context.job;
+  const normaliser = decodeNormaliser(await context.input("normaliser"));
+  const { states, size } = decodeShardStates(await context.input("states"));
+  const actions = await sampleActions({
+    weights: decodeStored(await context.input("behaviorGenerator")),
+    task: numberOf(config, "task"),
+    normaliser,
+    states,
+    count: size,
+    actionDim: normaliser.actions.centre.length,
+    seed,
+    hyperparameters: knobsOf(config),
+    compile,
+    onProgress: (done) => context.progress({ step: done, steps: size }),
+  });
+  return { outputs: { shard: encodeShard(size, states, actions) }, metrics: { rows: size } };
+}

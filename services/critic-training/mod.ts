@@ -1,1 +1,33 @@
-export {};
+/**
+ * Q_k(s,a): learns the new task's head on the shared trunk, and keeps the old heads where their replay lies.
+ * @module
+ */
+import { type Compile, trainCritic } from "@cugro/algorithm";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/platform";
+import { knobsOf, readTrainingInput, runTraining } from "@cugro/training";
+
+/** The work of this service. */
+export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
+  return { "critic.train": (context) => train(context, compile) };
+}
+
+async function train(context: JobContext, compile: Compile): Promise<JobOutput> {
+  const { dataset, trainRows, task, oldTasks, replay, normalisers, parent } = await readTrainingInput(
+    context,
+  );
+  const { seed, config } = context.job;
+  return await runTraining(context, (resume) =>
+    trainCritic({
+      ...dataset,
+      trainRows,
+      task,
+      oldTasks,
+      replay,
+      normalisers,
+      hyperparameters: knobsOf(config),
+      seed,
+      compile,
+      ...(parent ? { parent } : {}),
+      ...(resume ? { resume } : {}),
+    }));
+}

@@ -1,1 +1,12 @@
-export {};
+/**
+ * Runs the policy on one task; measures the replay's fidelity and the critic's values.
+ * @module
+ */
+import type { Compile } from "@cugro/algorithm";
+import type { JobHandlers } from "@cugro/platform";
+import { evaluatePolicy } from "./evaluate_policy.ts";
+
+/** The work of this service. */
+export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
+  return { "policy.evaluate": (context) => evaluatePolicy(context, compile) };
+}

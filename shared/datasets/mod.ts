@@ -1,1 +1,10 @@
-export {};
+/**
+ * Datasets in and out: one reader a format, one `Dataset` type, validation that names the fault.
+ * @module
+ */
+export { type Dataset, DatasetError, type DatasetMetadata, type FaultPlace } from "./dataset.ts";
+export { readDataset } from "./read_dataset.ts";
+export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
+export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
+export { MIN_ROWS, validate } from "./validate.ts";
+export { writeHdf5 } from "./write_hdf5.ts";

@@ -1,0 +1,62 @@
+/**
+ * Small pieces of HTML; everything that comes from outside is escaped here.
+ * @module
+ */
+
+/** Text that is HTML already. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Part = Html | string | number | readonly Part[];
+
+function render(part: Part): string {
+  if (part instanceof Html) return part.text;
+  if (Array.isArray(part)) return part.map(render).join("");
+  return String(part).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Template tag: values are escaped unless they are {@link Html}. */
+export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
+  return new Html(strings.reduce((text, string, index) => text + render(values[index - 1]!) + string));
+}
+
+/** A table from a head and rows. */
+export function table(head: readonly Part[], rows: readonly (readonly Part[])[]): Html {
+  const cells = (row: readonly Part[]) => row.map((cell) => html`<td>${cell}</td>`);
+  return html`
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr>
+        </thead>
+        <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+/** A number with a sensible count of digits, or a dash. */
+export function figure(value: number | null | undefined, digits = 1): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(digits);
+}
+
+/** Bytes as a person reads them. */
+export function byteSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(value < 10 && unit > 0 ? 2 : unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** Seconds as a person reads them. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

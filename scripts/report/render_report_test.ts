@@ -1,0 +1,92 @@
+import { assert, assertStringIncludes } from "@std/assert";
+import { renderReport } from "./render_report.ts";
+import type { ReportData } from "./report_data.ts";
+
+export const EXAMPLE: ReportData = {
+  learner: "walk <b>er</b>",
+  seed: 3,
+  preset: "default",
+  created: "2026-01-02T03:04:05Z",
+  tasks: [1, 2, 3].map((task) => ({
+    task,
+    name: `task${task}`,
+    environment: `hopper-vel [${task}]`,
+    size: 40_000,
+    anchors: "of the file",
+  })),
+  versions: [1, 2, 3].map((version) => ({
+    version,
+    task: version,
+    decision: "published",
+    reasons: [],
+    scores: Array.from({ length: version }, (_, j) => 95 - 3 * (version - j)),
+    low: Array.from({ length: version }, () => 80),
+    high: Array.from({ length: version }, () => 104),
+    seconds: 100,
+  })),
+  averagePerformance: 89,
+  backwardTransfer: -4.5,
+  forgetting: 3,
+  fidelity: [[1, 1, 0], [2, 1, 1], [3, 1, 2], [2, 2, 0], [3, 2, 1], [3, 3, 0]].map((
+    [version, task, generation],
+  ) => ({
+    version: version!,
+    task: task!,
+    generation: generation!,
+    slicedWasserstein: 0.02 + 0.01 * generation!,
+    slicedWassersteinFloor: 0.015,
+    mmd: 0.01 + 0.004 * generation!,
+    mmdFloor: 0.008,
+    quantileError: [0.01, 0.02, 0.03],
+    quantileFloor: [0.005, 0.006, 0.007],
+    rows: generation === 0 ? [{ name: "precision", value: 0.91 }] : [],
+  })),
+  curves: [1, 2].flatMap((task) =>
+    ["states.train", "critic.train"].map((kind) => ({
+      task,
+      kind,
+      name: "loss",
+      steps: [1, 10, 20],
+      values: [3, 1 / task, null],
+    }))
+  ),
+  rawBytes: [1, 2, 3].map((task) => ({ task, bytes: 6_000_000 })),
+  keptBytes: [{ name: "state generator", bytes: 1_900_000 }, { name: "critic", bytes: 900_000 }],
+  seconds: [1, 2, 3].flatMap((task) =>
+    ["states.train", "critic.train"].map((kind) => ({ task, kind, seconds: 20 * task }))
+  ),
+  problems: [],
+  knobs: { replay: "generated", stateSteps: 2000 },
+};
+
+Deno.test("renderReport() shows matrix, metrics and plots, and loads nothing", () => {
+  const text = renderReport(EXAMPLE);
+  for (const part of ["Average performance", "89.0", "-4.5", "92.0", "task3", "stateSteps", "<svg"]) {
+    assertStringIncludes(text, part);
+  }
+  assert(!/<(script|link|img|iframe)\b/i.test(text), "no element that loads something");
+  assert(!/url\(|@import|src=/i.test(text), "no reference to elsewhere");
+});
+
+Deno.test("renderReport() escapes what comes from outside", () => {
+  const text = renderReport(EXAMPLE);
+  assert(!text.includes("walk <b>er</b>"));
+  assertStringIncludes(text, "walk &#60;b&#62;er");
+});
+
+Deno.test("renderReport() shows a learner that has nothing yet", () => {
+  const empty = {
+    ...EXAMPLE,
+    tasks: [],
+    versions: [],
+    fidelity: [],
+    curves: [],
+    rawBytes: [],
+    keptBytes: [],
+    seconds: [],
+  };
+  assertStringIncludes(
+    renderReport({ ...empty, averagePerformance: null, problems: ["task 1 waits for its dataset"] }),
+    "waits for its dataset",
+  );
+});

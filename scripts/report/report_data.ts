@@ -1,0 +1,64 @@
+/**
+ * Everything a report shows, as plain data: the renderer reads no store.
+ * @module
+ */
+
+/** One loss curve of one training. */
+export interface ReportCurve {
+  task: number;
+  kind: string;
+  name: string;
+  steps: number[];
+  values: (number | null)[];
+}
+
+/** Distances of one task's pseudo-samples in one version; `generation` counts trainings on own samples before. */
+export interface ReportFidelity {
+  version: number;
+  task: number;
+  generation: number;
+  slicedWasserstein: number;
+  slicedWassersteinFloor: number;
+  mmd: number;
+  mmdFloor: number;
+  /** Mean absolute quantile error of each dimension, in half-ranges of the task. */
+  quantileError: number[];
+  /** Distance of real data's own quantiles at the shard's size, where known. */
+  quantileFloor: number[];
+  /** Row metrics, measured while the rows existed. */
+  rows: { name: string; value: number }[];
+}
+
+/** One finished attempt at a task. */
+export interface ReportVersion {
+  version: number;
+  task: number;
+  decision: string;
+  reasons: string[];
+  /** Normalised scores of tasks 1..k; null where a task was not evaluated. */
+  scores: (number | null)[];
+  low: (number | null)[];
+  high: (number | null)[];
+  seconds: number;
+}
+
+/** The whole report. */
+export interface ReportData {
+  learner: string;
+  seed: number;
+  preset: string;
+  created: string;
+  tasks: { task: number; name: string; environment: string; size: number; anchors: string }[];
+  versions: ReportVersion[];
+  averagePerformance: number | null;
+  backwardTransfer: number | null;
+  forgetting: number | null;
+  fidelity: ReportFidelity[];
+  curves: ReportCurve[];
+  /** Raw bytes of every task's data, against what is kept instead. */
+  rawBytes: { task: number; bytes: number }[];
+  keptBytes: { name: string; bytes: number }[];
+  seconds: { task: number; kind: string; seconds: number }[];
+  problems: string[];
+  knobs: Record<string, unknown>;
+}

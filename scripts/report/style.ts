@@ -1,0 +1,44 @@
+/**
+ * The report's style sheet; light and dark follow the reader's system.
+ * @module
+ */
+
+/** CSS text. */
+export const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2f6db5; }
+* { box-sizing: border-box; }
+body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #1d2430; background: #fbfbf9; }
+header { padding: 2.2rem clamp(1rem, 5vw, 4rem) 1.2rem; border-bottom: 1px solid var(--line); }
+h1 { margin: 0; font-size: 1.9rem; letter-spacing: -.01em; }
+h2 { margin: 0 0 .2rem; font-size: 1.15rem; }
+header p, .note { margin: .2rem 0 1rem; color: #5d6675; max-width: 75ch; }
+main { padding: 1rem clamp(1rem, 5vw, 4rem) 4rem; max-width: 1180px; }
+section { margin: 2rem 0; }
+.tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin-bottom: 1.2rem; }
+.tile { flex: 1 1 200px; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--soft); }
+.tile b { display: block; font-size: 1.9rem; font-variant-numeric: tabular-nums; color: var(--accent); }
+.tile span { display: block; font-weight: 600; }
+small { color: #6d7686; font-size: .8em; }
+.scroll { overflow-x: auto; margin: .8rem 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .8rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: #5d6675; }
+.matrix td { padding: .2rem .25rem; text-align: center; vertical-align: middle; }
+.matrix td:first-child, .matrix td:last-child { text-align: left; padding-right: 1rem; max-width: 22rem; }
+.cell { display: block; min-width: 6.2rem; padding: .35rem .5rem; border-radius: 6px; color: #14202b; }
+.cell b { display: block; font-size: 1.1rem; }
+.cell small { color: #33404d; }
+.empty { color: #99a; }
+.pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
+.pair > * { flex: 1 1 420px; margin: 0; max-width: 520px; }
+figure h2 { font-size: .95rem; font-weight: 600; }
+details { margin: .8rem 0; }
+summary { cursor: pointer; color: var(--accent); }
+.problems { border-left: 4px solid #c0394b; padding-left: 1rem; }
+svg { max-width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e4e7ec; background: #15181d; }
+  header p, .note, th, small { color: #9aa4b2; }
+  :root { --accent: #7fb2ea; }
+}
+`;

@@ -1,0 +1,49 @@
+/**
+ * Which returns score 0 and 100.
+ * @module
+ */
+import { type Dataset, episodesOf } from "@cugro/datasets";
+import { randomReturn } from "@cugro/environments";
+import type { Anchors, EnvironmentRef } from "@cugro/protocol";
+
+const RANDOM_EPISODES = 100;
+const TAIL = 0.1;
+
+/**
+ * The file's own figures if it has both; else random episodes in the simulator, or the worst tenth of the data's
+ * episodes, against the best tenth.
+ */
+export async function chooseAnchors(
+  dataset: Dataset,
+  environment: EnvironmentRef | null,
+  seed: number,
+): Promise<Anchors> {
+  const { returnRandom, returnFinalPolicy } = dataset.metadata;
+  if (returnRandom !== undefined && returnFinalPolicy !== undefined && returnFinalPolicy > returnRandom) {
+    return {
+      random: returnRandom,
+      good: returnFinalPolicy,
+      source: "return_random and return_final_policy of the file",
+    };
+  }
+  const returns = episodesOf(dataset).map((episode) => episode.return).sort((a, b) => a - b);
+  const tail = Math.max(1, Math.floor(returns.length * TAIL));
+  const best = mean(returns.slice(-tail));
+  const worst = mean(returns.slice(0, tail));
+  if (!environment) return spread(worst, best, "worst and best 10 % of the episodes");
+  const random = await randomReturn(environment, RANDOM_EPISODES, seed);
+  return random < best
+    ? { random, good: best, source: `${RANDOM_EPISODES} random episodes, best 10 % of the data's episodes` }
+    : spread(worst, best, "worst and best 10 % of the episodes");
+}
+
+/** Data whose episodes all earn the same cannot be scored: one point of return is then one hundred of score. */
+function spread(random: number, good: number, source: string): Anchors {
+  return good > random
+    ? { random, good, source }
+    : { random, good: random + 1, source: `${source} (all equal)` };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

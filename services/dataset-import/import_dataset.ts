@@ -1,0 +1,81 @@
+/**
+ * The job `dataset.import`. A bad file is no failure of the job: the result says why it was refused.
+ * @module
+ */
+import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored } from "@cugro/algorithm";
+import {
+  type Dataset,
+  DatasetError,
+  datasetHash,
+  encodeDataset,
+  episodesOf,
+  readDataset,
+} from "@cugro/datasets";
+import { type JobContext, type JobOutput, PreconditionFailed } from "@cugro/platform";
+import { datasetKey, type ImportSummary, type JsonObject } from "@cugro/protocol";
+import { encodeStored, numberOf, takeRows } from "@cugro/training";
+import { chooseAnchors } from "./anchors.ts";
+import { findEnvironment } from "./environment_of.ts";
+
+/** Reads, judges, stores and measures one file. */
+export async function importDataset(context: JobContext): Promise<JobOutput> {
+  const { key, etag } = context.job.config as { key: string; etag: string };
+  const object = await context.store.get(key);
+  if (!object) return rejected(`${key} is no longer there`);
+  if (object.info.etag !== etag) {
+    return rejected(`${key} has changed since it arrived; its new content is an arrival of its own`);
+  }
+  const file = key.split("/").at(-1)!;
+  try {
+    const dataset = await readDataset(object.bytes, file);
+    return await accept(context, dataset, file);
+  } catch (error) {
+    if (error instanceof DatasetError) return rejected(error.message);
+    throw error;
+  }
+}
+
+function rejected(reason: string): JobOutput {
+  return { outputs: {}, metrics: { rejected: reason } };
+}
+
+async function accept(context: JobContext, dataset: Dataset, file: string): Promise<JobOutput> {
+  const environment = findEnvironment(dataset, file);
+  const stored = encodeDataset(dataset);
+  const hash = datasetHash(dataset);
+  try {
+    await context.store.put(datasetKey(hash), stored, { ifNoneMatch: true });
+  } catch (error) {
+    if (!(error instanceof PreconditionFailed)) throw error;
+  }
+  const episodes = episodesOf(dataset);
+  const summary: ImportSummary = {
+    name: file.replace(/\.[^.]*$/, ""),
+    datasetHash: hash,
+    size: dataset.size,
+    stateDim: dataset.stateDim,
+    actionDim: dataset.actionDim,
+    episodes: episodes.length,
+    bytes: stored.length,
+    environment,
+    horizon: dataset.metadata.horizon ?? Math.max(...episodes.map(({ start, end }) => end - start)),
+    anchors: await chooseAnchors(dataset, environment, context.job.seed),
+  };
+  return { outputs: measure(context, dataset), metrics: summary as unknown as JsonObject };
+}
+
+function measure(context: JobContext, dataset: Dataset): Record<string, Uint8Array> {
+  const { config, seed } = context.job;
+  const { stateDim, actionDim } = dataset;
+  const { train, heldOut } = heldOutRows(dataset.size, numberOf(config, "heldOutSeed"));
+  const rowsOf = (indices: Int32Array) => ({
+    states: takeRows(dataset.states, stateDim, indices),
+    actions: takeRows(dataset.actions, actionDim, indices),
+    size: indices.length,
+    stateDim,
+    actionDim,
+  });
+  const normaliser = fitNormaliser(rowsOf(train));
+  const sketch = fitSketch({ ...rowsOf(heldOut), seed, normaliser });
+  return { normaliser: encodeStored(normaliserToStored(normaliser)), sketch: encodeStored(sketch) };
+}

@@ -1,0 +1,118 @@
+/**
+ * The job `policy.evaluate` for one task j of a version that has just learnt task k.
+ * @module
+ */
+import {
+  type Compile,
+  createPolicy,
+  createRng,
+  normalisedScore,
+  type Normaliser,
+  type Policy,
+  type ReplayRows,
+  scoreInterval,
+} from "@cugro/algorithm";
+import { openVectorEnvironment, rollout, type RolloutResult } from "@cugro/environments";
+import type { JobContext, JobOutput } from "@cugro/platform";
+import type { Anchors, EnvironmentRef, JsonObject } from "@cugro/protocol";
+import { decodeNormaliser, decodeStored, encodeJson, knobsOf, numberOf } from "@cugro/training";
+import { measureFidelity } from "./measure_fidelity.ts";
+
+const VALUE_ROWS = 256;
+const INTERVAL_LEVEL = 0.9;
+
+/** Returns and scores where there is a simulator; fidelity of the replay and values in any case. */
+export async function evaluatePolicy(context: JobContext, compile: Compile): Promise<JobOutput> {
+  const { config } = context.job;
+  const task = numberOf(config, "task");
+  const normaliser = decodeNormaliser(await context.input("normaliser"));
+  const { fidelity, rows } = await measureFidelity(context, normaliser, compile);
+  const policy = await openPolicy(context, task, normaliser, compile);
+  try {
+    const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, context.job.seed) : null;
+    const environment = config.environment as EnvironmentRef | null;
+    const result = environment
+      ? await runEpisodes(context, policy, task, environment)
+      : { returns: [], lengths: [] };
+    const metrics = {
+      ...scoresOf(result.returns, config.anchors as unknown as Anchors, context.job.seed),
+      fidelity,
+      valueEstimate,
+    };
+    return {
+      outputs: { rollouts: encodeJson({ task, returns: result.returns, lengths: result.lengths }) },
+      metrics,
+    };
+  } finally {
+    policy.dispose();
+  }
+}
+
+async function openPolicy(
+  context: JobContext,
+  task: number,
+  normaliser: Normaliser,
+  compile: Compile,
+): Promise<Policy> {
+  return createPolicy({
+    behaviorGenerator: decodeStored(await context.input("behaviorGenerator")),
+    critic: decodeStored(await context.input("critic")),
+    normalisers: new Map([[task, normaliser]]),
+    stateDim: normaliser.states.centre.length,
+    actionDim: normaliser.actions.centre.length,
+    hyperparameters: knobsOf(context.job.config),
+    compile,
+  });
+}
+
+/** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
+async function runEpisodes(
+  context: JobContext,
+  policy: Policy,
+  task: number,
+  spec: EnvironmentRef,
+): Promise<RolloutResult> {
+  const { config, seed } = context.job;
+  const episodes = numberOf(config, "evaluationEpisodes");
+  const horizon = numberOf(config, "horizon");
+  const starts = createRng(seed, "starts");
+  const acting = createRng(seed, "acting");
+  const environment = await openVectorEnvironment(spec, episodes);
+  try {
+    const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
+    return await rollout(environment, seeds, (states, step) => {
+      context.progress({ step, steps: horizon });
+      return policy.act(task, states, acting.integer(2 ** 31));
+    });
+  } finally {
+    environment.close();
+  }
+}
+
+function scoresOf(returns: number[], anchors: Anchors, seed: number): JsonObject {
+  if (returns.length === 0) return { returns, scores: [], meanScore: null, low: null, high: null };
+  const scores = returns.map((value) => normalisedScore(value, anchors));
+  const [low, high] = scoreInterval(scores, INTERVAL_LEVEL, seed);
+  return {
+    returns,
+    scores,
+    meanScore: scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    low,
+    high,
+  };
+}
+
+/** Mean critic value of the policy's own actions: what there is to see without a simulator. */
+async function meanValue(
+  policy: Policy,
+  task: number,
+  rows: ReplayRows,
+  normaliser: Normaliser,
+  seed: number,
+): Promise<number> {
+  const count = Math.min(VALUE_ROWS, rows.size);
+  const states = rows.states.slice(0, count * normaliser.states.centre.length);
+  const actions = await policy.act(task, states, seed);
+  const values = await policy.value(task, states, actions);
+  return values.reduce((sum, value) => sum + value, 0) / count;
+}

@@ -1,0 +1,79 @@
+/**
+ * One task's transitions as this project holds them, and the error that every fault of a file becomes.
+ * @module
+ */
+
+/** What a file says of itself beside its arrays. All optional: a dataset without them is valid. */
+export interface DatasetMetadata {
+  /** Name of the environment, e.g. `HalfCheetah-v5`. */
+  env?: string;
+  /** Task family and goal of an environment this project can simulate or name. */
+  family?: string;
+  goal?: number[];
+  /** Steps after which an episode is cut. */
+  horizon?: number;
+  /** Mean undiscounted episode return of uniform random actions, and of the data's good policy. */
+  returnRandom?: number;
+  returnFinalPolicy?: number;
+  /** Largest absolute action allowed; 1 unless the file says otherwise. */
+  actionLimit?: number;
+}
+
+/** D_k: N transitions in the order of time, episodes one after the other, in raw physical units. */
+export interface Dataset {
+  /** s `[N, S]` */
+  states: Float32Array;
+  /** a `[N, A]` */
+  actions: Float32Array;
+  /** r `[N]` */
+  rewards: Float32Array;
+  /** s' `[N, S]` */
+  nextStates: Float32Array;
+  /** 1 where the task ended by itself `[N]` */
+  terminals: Uint8Array;
+  /** 1 where an episode was cut `[N]` */
+  timeouts: Uint8Array;
+  /** 1 where the step succeeded `[N]`; absent where the data does not say */
+  success?: Uint8Array;
+  /** N */
+  size: number;
+  stateDim: number;
+  actionDim: number;
+  metadata: DatasetMetadata;
+}
+
+/** Where in a file a fault lies. */
+export interface FaultPlace {
+  file: string;
+  field?: string;
+  row?: number;
+  column?: number;
+  value?: unknown;
+}
+
+/** A file that cannot become a dataset: the message names file, field, row and value, and what would mend it. */
+export class DatasetError extends Error {
+  override name = "DatasetError";
+  readonly place: FaultPlace;
+
+  constructor(place: FaultPlace, fault: string, options?: ErrorOptions) {
+    const field = place.field === undefined ? "" : `, field ${place.field}`;
+    const row = place.row === undefined ? "" : `, row ${place.row}`;
+    const column = place.column === undefined ? "" : `, column ${place.column}`;
+    const value = place.value === undefined ? "" : `: current value is ${String(place.value)}`;
+    super(`Cannot read dataset ${place.file}${field}${row}${column}: ${fault}${value}`, options);
+    this.place = place;
+  }
+}
+
+/** One array as a file holds it. */
+export interface RawArray {
+  shape: number[];
+  data: ArrayLike<number>;
+}
+
+/** What a reader gives: named arrays and attributes, not judged yet. One reader is one file. */
+export interface RawDataset {
+  arrays: Record<string, RawArray>;
+  attributes: Record<string, unknown>;
+}

@@ -1,0 +1,176 @@
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { encodeTensors, type TensorFile } from "@cugro/protocol";
+import { assemble } from "./assemble.ts";
+import { type Dataset, DatasetError, type RawDataset } from "./dataset.ts";
+import { episodesOf, summarise } from "./episodes.ts";
+import { exampleDataset } from "./example_dataset.ts";
+import { readDataset } from "./read_dataset.ts";
+import { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
+import { validate } from "./validate.ts";
+import { writeHdf5 } from "./write_hdf5.ts";
+
+function rawOf(dataset: Dataset): RawDataset {
+  const { size, stateDim, actionDim } = dataset;
+  return {
+    arrays: {
+      observations: { shape: [size, stateDim], data: dataset.states },
+      actions: { shape: [size, actionDim], data: dataset.actions },
+      rewards: { shape: [size], data: dataset.rewards },
+      next_observations: { shape: [size, stateDim], data: dataset.nextStates },
+      terminals: { shape: [size], data: dataset.terminals },
+      timeouts: { shape: [size], data: dataset.timeouts },
+    },
+    attributes: { horizon: dataset.metadata.horizon },
+  };
+}
+
+function without(raw: RawDataset, ...fields: string[]): RawDataset {
+  const arrays = Object.fromEntries(Object.entries(raw.arrays).filter(([name]) => !fields.includes(name)));
+  return { arrays, attributes: raw.attributes };
+}
+
+Deno.test("readDataset() gives back what writeHdf5() wrote, attributes included", async () => {
+  const dataset = exampleDataset();
+  const read = await readDataset(await writeHdf5(dataset), "walk.hdf5");
+  assertEquals(read, dataset);
+});
+
+Deno.test("readDataset() gives back what encodeDataset() wrote, and decodeDataset() too", async () => {
+  const dataset = exampleDataset();
+  assertEquals(await readDataset(encodeDataset(dataset), "walk.safetensors"), dataset);
+  assertEquals(decodeDataset(encodeDataset(dataset)), dataset);
+});
+
+Deno.test("readDataset() refuses empty, unknown and cut files by name", async () => {
+  await assertRejects(
+    () => readDataset(new Uint8Array(), "a.hdf5"),
+    DatasetError,
+    "a.hdf5: the file is empty",
+  );
+  await assertRejects(
+    () => readDataset(new TextEncoder().encode("PK\x03\x04 something"), "a.npz"),
+    DatasetError,
+    "format is not known",
+  );
+  const whole = await writeHdf5(exampleDataset());
+  await assertRejects(
+    () => readDataset(whole.slice(0, whole.length / 2), "half.hdf5"),
+    DatasetError,
+    "half.hdf5",
+  );
+});
+
+Deno.test("assemble() names a missing field and a wrong shape", () => {
+  const raw = rawOf(exampleDataset());
+  assertThrows(
+    () => assemble(without(raw, "rewards"), "f"),
+    DatasetError,
+    "field rewards: the field is missing; fields present are observations",
+  );
+  const wrong = { ...raw, arrays: { ...raw.arrays, rewards: { shape: [59], data: new Float32Array(59) } } };
+  assertThrows(
+    () => assemble(wrong, "f"),
+    DatasetError,
+    "the shape must be [60] or [60, 1]: current value is [59]",
+  );
+  const flags = {
+    ...raw,
+    arrays: { ...raw.arrays, terminals: { shape: [60], data: new Float32Array(60).fill(2, 7, 8) } },
+  };
+  assertThrows(
+    () => assemble(flags, "f"),
+    DatasetError,
+    "field terminals, row 7: a flag must be 0 or 1: current value is 2",
+  );
+});
+
+Deno.test("assemble() finds the ends of episodes and next states that a file leaves out", () => {
+  const dataset = exampleDataset();
+  const raw = rawOf(dataset);
+  assertEquals(assemble(without(raw, "timeouts"), "f").timeouts, dataset.timeouts);
+  const inferred = assemble(without(raw, "next_observations"), "f");
+  assertEquals(inferred.nextStates.slice(0, 4), dataset.nextStates.slice(0, 4));
+  assertEquals(
+    [...inferred.nextStates.slice(18, 20)],
+    [9, 0],
+    "at an episode's end s' is the row's own state",
+  );
+  const open = rawOf({ ...dataset, timeouts: dataset.timeouts.slice().fill(0, 59) });
+  assertEquals(assemble(open, "f").timeouts[59], 1, "the last row ends an episode");
+});
+
+Deno.test("validate() names field, row, column and value of a number that is none", () => {
+  const dataset = exampleDataset();
+  dataset.states[2 * 14 + 1] = NaN;
+  assertThrows(
+    () => validate(dataset, "f"),
+    DatasetError,
+    "field states, row 14, column 1: every value must be a finite number: current value is NaN",
+  );
+});
+
+Deno.test("validate() refuses actions out of range unless the file widens it", () => {
+  const dataset = exampleDataset();
+  dataset.actions[3] = 1.5;
+  assertThrows(
+    () => validate(dataset, "f"),
+    DatasetError,
+    "field actions, row 3, column 0: actions must lie in [-1, 1]",
+  );
+  dataset.metadata.actionLimit = 2;
+  assertEquals(validate(dataset, "f"), dataset);
+});
+
+Deno.test("validate() refuses an episode that breaks or outlasts its horizon", () => {
+  const broken = exampleDataset();
+  broken.timeouts[9] = 0;
+  broken.metadata.horizon = 50;
+  assertThrows(
+    () => validate(broken, "f"),
+    DatasetError,
+    "field nextStates, row 9, column 0: the next row starts at 0",
+  );
+  const long = exampleDataset();
+  long.metadata.horizon = 8;
+  assertThrows(
+    () => validate(long, "f"),
+    DatasetError,
+    "row 8: an episode is longer than the horizon of 8 steps",
+  );
+});
+
+Deno.test("validate() refuses a task too small to hold rows out of", () => {
+  assertThrows(
+    () => validate(exampleDataset(2, 10), "f"),
+    DatasetError,
+    "at least 50 transitions: current value is 20",
+  );
+});
+
+Deno.test("datasetHash() covers the arrays and nothing else", () => {
+  const dataset = exampleDataset();
+  const hash = datasetHash(dataset);
+  assertEquals(hash.length, 64);
+  assertEquals(datasetHash({ ...dataset, metadata: {} }), hash);
+  const other = exampleDataset();
+  other.rewards[5] = other.rewards[5]! + 1;
+  assertNotEquals(datasetHash(other), hash);
+});
+
+Deno.test("readSafetensors() reads a stranger's tensors under the D4RL names", async () => {
+  const arrays = rawOf(exampleDataset()).arrays as TensorFile;
+  const read = await readDataset(encodeTensors(arrays, { goal: "[1, 0]", family: "x" }), "f");
+  assertEquals(read.metadata.goal, [1, 0]);
+  assertEquals(datasetHash(read), datasetHash(exampleDataset()));
+});
+
+Deno.test("episodesOf() and summarise() count returns and lengths", () => {
+  const dataset = exampleDataset();
+  dataset.terminals[9] = 1;
+  const [first] = episodesOf(dataset);
+  assert(Math.abs(first!.return - 4.5) < 1e-6);
+  assertEquals([first!.start, first!.end, first!.terminal], [0, 10, true]);
+  const summary = summarise(dataset);
+  assertEquals([summary.episodes, summary.terminalEpisodes], [6, 1]);
+  assertEquals(summary.stateRange, [[0, 9], [0, 5]]);
+});
