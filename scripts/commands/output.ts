@@ -1,0 +1,53 @@
+/**
+ * How commands speak: tables for people, one JSON document for programs.
+ * @module
+ */
+
+/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. */
+export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const text = rows.map((row) => row.map(String));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...text.map((row) => (row[column] ?? "").length))
+  );
+  const numeric = head.map((_, column) =>
+    rows.every((row) => typeof row[column] === "number" || /^[-–+]?[\d.,%]*$/.test(String(row[column])))
+  );
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, column) =>
+      numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
+    ).join("  ").trimEnd();
+  console.log(line(head));
+  console.log(widths.map((width) => "-".repeat(width)).join("  "));
+  for (const row of text) console.log(line(row));
+}
+
+/** Prints one JSON document on stdout. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+/** The results matrix as text: row = version, column = task. */
+export function printMatrix(matrix: readonly (readonly (number | null)[])[], tasks: readonly string[]): void {
+  const head = ["version", ...tasks];
+  const rows = matrix.map((row, index) => [index + 1, ...tasks.map((_, column) => score(row[column]))]);
+  printTable(head, rows);
+}
+
+/** A score with one decimal, or a dash. */
+export function score(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : value.toFixed(1);
+}
+
+/** A fault of what the user gave; its message says what to do. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** A whole number of at least `least` from the command line. */
+export function wholeNumber(name: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new UsageError(`${name} must be a whole number of at least ${least}: current value is ${text}`);
+  };
+}

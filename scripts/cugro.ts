@@ -1,0 +1,65 @@
+/**
+ * The command line: `deno task cugro --help`. Each command is one file in `commands/`.
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { registerActing } from "./commands/act.ts";
+import { registerCollect } from "./commands/collect.ts";
+import { registerDatasets } from "./commands/datasets.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerLearner } from "./commands/learner.ts";
+import { registerOperate } from "./commands/operate.ts";
+import { registerPlan } from "./commands/plan.ts";
+import { registerReport } from "./commands/report.ts";
+import { registerRun } from "./commands/run.ts";
+import { registerServe } from "./commands/serve.ts";
+import { registerStatus } from "./commands/status.ts";
+
+/** The whole command line, not run yet. */
+export function createProgram(): Command {
+  const program = new Command("cugro")
+    .description(
+      "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
+    )
+    .version("0.1.0")
+    .showHelpAfterError("(cugro --help shows all commands)")
+    .exitOverride();
+  for (
+    const register of [
+      registerRun,
+      registerPlan,
+      registerStatus,
+      registerReport,
+      registerOperate,
+      registerEvaluate,
+      registerActing,
+      registerServe,
+      registerCollect,
+      registerDatasets,
+      registerLearner,
+      registerDoctor,
+    ]
+  ) register(program);
+  return program;
+}
+
+/** Runs one command line; faults become one sentence on stderr. @returns the exit code */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...args], { from: "user" });
+    return Number(Deno.exitCode) || 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`cugro: ${message}`);
+    if (Deno.env.get("CUGRO_LOG") === "debug" && error instanceof Error) console.error(error.stack);
+    return 1;
+  }
+}
+
+if (import.meta.main) {
+  const { ensureSetup } = await import("./setup.ts");
+  await ensureSetup();
+  Deno.exit(await runCommandLine(Deno.args));
+}

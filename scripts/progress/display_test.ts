@@ -1,0 +1,37 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createDisplay } from "./display.ts";
+
+function recorder(isTerminal: boolean) {
+  const written: string[] = [];
+  let time = 0;
+  const display = createDisplay({
+    write: (text) => void written.push(text),
+    isTerminal,
+    width: () => 100,
+    now: () => time,
+  });
+  return { display, written, advance: (ms: number) => void (time += ms) };
+}
+
+Deno.test("createDisplay() prints plain lines with rate, time left and loss, not too often", () => {
+  const { display, written, advance } = recorder(false);
+  display.progress({ jobId: "a", label: "critic.train task 2", step: 0, steps: 1000 });
+  advance(10_000);
+  display.progress({ jobId: "a", label: "critic.train task 2", step: 100, steps: 1000, loss: 0.5 });
+  assertEquals(written, []);
+  advance(10_000);
+  display.progress({ jobId: "a", label: "critic.train task 2", step: 200, steps: 1000, loss: 0.25 });
+  assertEquals(written, ["critic.train task 2: 200/1000  10/s 1:20 left  loss 0.2500\n"]);
+});
+
+Deno.test("createDisplay() redraws its lines on a terminal and takes them away", () => {
+  const { display, written, advance } = recorder(true);
+  display.progress({ jobId: "a", label: "one", step: 5, steps: 10 });
+  advance(200);
+  display.progress({ jobId: "b", label: "two", step: 1, steps: 10 });
+  assertStringIncludes(written.join(""), "█████████░░░░░░░░░");
+  display.finished("a", "one", 3);
+  display.close();
+  assertEquals(written.at(-1), "\x1b[1A\x1b[0J");
+  assertStringIncludes(written.join(""), "one: done in 3.0 s\n");
+});
