@@ -1,0 +1,67 @@
+/**
+ * mu_phi(a | s, k): the diffusion model of actions given state and task (the paper's is not told the task: `behaviorKnowsTask`).
+ * @module
+ */
+import type { Compile } from "./compile.ts";
+import { behaviorShape } from "./denoiser.ts";
+import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { normalise, type Normaliser } from "./normaliser.ts";
+import type { TrainingProgress, TrainingResult } from "./progress.ts";
+import { stepsFor } from "./resolve_hyperparameters.ts";
+import { drawSamples } from "./sampling.ts";
+import { taskRowsOf } from "./task_rows.ts";
+import { knownTasks, type Stored } from "./weights.ts";
+
+/** Trains the behavior generator on a new task and replay; see {@linkcode trainGenerator}. */
+export function trainBehaviorGenerator(
+  input: GeneratorTrainingInput,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const { hyperparameters: h, stateDim, actionDim, oldTasks } = input;
+  return trainGenerator(input, {
+    name: "behaviorGenerator",
+    shapeOf: (tasks) => behaviorShape(stateDim, actionDim, tasks, h),
+    steps: stepsFor(h.behaviorSteps, h.generatorStepsPerOldTask, h.maxGeneratorSteps, oldTasks),
+    rowsOf: (tasks) => taskRowsOf(input, { samples: "actions", conditions: "states" }, tasks),
+  });
+}
+
+/** What pseudo-actions are drawn from. */
+export interface ActionSamplingInput {
+  /** Published weights of the behavior generator. */
+  weights: Stored;
+  task: number;
+  /** The task's own. */
+  normaliser: Normaliser;
+  /** `[count, S]` raw */
+  states: Float32Array;
+  count: number;
+  actionDim: number;
+  seed: number;
+  hyperparameters: Hyperparameters;
+  compile: Compile;
+  onProgress?: (done: number, count: number) => void | Promise<void>;
+}
+
+/**
+ * Draws one pseudo-action for each state.
+ *
+ * @returns `[count, actionDim]`, raw units, within the task's own min and max
+ * @throws {RangeError} If the weights have not learnt the task, or the states have another shape.
+ */
+export async function sampleActions(input: ActionSamplingInput): Promise<Float32Array> {
+  const { weights, normaliser, states, count, actionDim, hyperparameters } = input;
+  const stateDim = normaliser.states.centre.length;
+  if (states.length !== count * stateDim) {
+    throw new RangeError(
+      `Cannot label states as they must be [${count}, ${stateDim}]: current length is ${states.length}`,
+    );
+  }
+  return await drawSamples({
+    ...input,
+    shape: behaviorShape(stateDim, actionDim, knownTasks(weights).length, hyperparameters),
+    bounds: normaliser.actions,
+    conditions: normalise(states, normaliser.states),
+    stream: "actions",
+  });
+}

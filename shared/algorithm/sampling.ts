@@ -1,0 +1,103 @@
+/**
+ * Drawing many samples from a generator in passes of a fixed batch, each one compiled call.
+ * @module
+ */
+import type { Compile } from "./compile.ts";
+import { checkDenoiser, type DenoiserShape, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { type Bounds, denormalise, normalisedLimits } from "./normaliser.ts";
+import { createRng } from "./rng.ts";
+import { planSolver, solve } from "./solver.ts";
+import { entry, knownTasks, type Stored, type StoredTensor } from "./weights.ts";
+
+/** Rows of one pass. */
+const BATCH = 2048;
+
+/** What both generators' sampling needs. */
+export interface SamplingInput {
+  /** Published weights. */
+  weights: Stored;
+  task: number;
+  shape: DenoiserShape;
+  /** Bounds of what is sampled. */
+  bounds: Bounds;
+  /** `[count, C]` normalised, or empty when C is 0. */
+  conditions: Float32Array;
+  count: number;
+  seed: number;
+  /** Name of the random streams. */
+  stream: string;
+  hyperparameters: Hyperparameters;
+  compile: Compile;
+  /** Called after every pass. */
+  onProgress?: ((done: number, count: number) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Draws `count` samples. Row i is the same whatever the count: every pass has a random stream of its own.
+ *
+ * @returns `[count, D]`, raw units, within the task's own min and max
+ * @throws {RangeError} If the weights have not learnt the task or are not of this shape.
+ */
+export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
+  const { weights, shape, count, hyperparameters } = input;
+  const oneHot = taskOneHot(knownTasks(weights), input.task);
+  checkDenoiser(weights, shape, initDenoiser(shape, createRng(0)));
+  const batch = Math.min(BATCH, 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
+  const plan = planSolver(hyperparameters);
+  const fixed = fixedInputs(shape, oneHot, input.bounds);
+  const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, pass, batch) });
+  const compiled = input.compile(
+    {
+      name: input.stream,
+      step: (state, { noise, condition, taskOneHot: task, low, high }) => ({
+        state,
+        outputs: {
+          samples: solve(state, shape, plan, {
+            noise: noise!,
+            condition,
+            taskOneHot: task,
+            low: low!,
+            high: high!,
+          }),
+        },
+      }),
+    },
+    denoiserWeights(weights),
+    passInputs(0),
+  );
+  const out = new Float32Array(count * shape.dim);
+  try {
+    for (let pass = 0; pass * batch < count; pass++) {
+      const samples = entry(await compiled.run(passInputs(pass)), "samples").data as Float32Array;
+      const rows = Math.min(batch, count - pass * batch);
+      out.set(samples.subarray(0, rows * shape.dim), pass * batch * shape.dim);
+      await input.onProgress?.(pass * batch + rows, count);
+    }
+  } finally {
+    compiled.dispose();
+  }
+  return denormalise(out, input.bounds);
+}
+
+/** Inputs that all passes share. */
+function fixedInputs(shape: DenoiserShape, oneHot: StoredTensor, bounds: Bounds): Stored {
+  const { low, high } = normalisedLimits(bounds);
+  return {
+    ...(shape.tasks > 0 ? { taskOneHot: oneHot } : {}),
+    low: { shape: [1, shape.dim], data: low },
+    high: { shape: [1, shape.dim], data: high },
+  };
+}
+
+/** Noise and conditions of a pass; conditions of rows beyond the count are 0 (the normaliser's centre). */
+function rowsOfPass({ seed, stream, shape, conditions }: SamplingInput, pass: number, batch: number): Stored {
+  const noise = createRng(seed, `${stream}.${pass}`).normals(batch * shape.dim);
+  const rows: Stored = { noise: { shape: [batch, shape.dim], data: noise } };
+  if (shape.conditionDim > 0) {
+    const data = new Float32Array(batch * shape.conditionDim);
+    data.set(conditions.subarray(pass * data.length, (pass + 1) * data.length));
+    rows["condition"] = { shape: [batch, shape.conditionDim], data };
+  }
+  return rows;
+}
