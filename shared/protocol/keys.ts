@@ -14,7 +14,7 @@
  * learners/<name>/head.json                        which version serves: the only fact that changes
  * learners/<name>/deleted.json                     planning stops; the name is not used again
  * datasets/<sha256>.safetensors                    validated transitions
- * jobs/<jobId>/job.json result.json checkpoint failures/<n>.json retries/<n>.json
+ * jobs/<jobId>/job.json result.json checkpoint run.json failures/<n>.json retries/<n>.json
  * artifacts/<sha256>                               blobs by content
  * announced/<fact key>                             the event of that fact has been published
  * ```
@@ -90,6 +90,8 @@ export const jobPrefix = (jobId: string): string => `jobs/${checkHash(jobId)}/`;
 export const jobKey = (jobId: string): string => `${jobPrefix(jobId)}job.json`;
 export const resultKey = (jobId: string): string => `${jobPrefix(jobId)}result.json`;
 export const checkpointKey = (jobId: string): string => `${jobPrefix(jobId)}checkpoint`;
+/** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
+export const runKey = (jobId: string): string => `${jobPrefix(jobId)}run.json`;
 export const failuresPrefix = (jobId: string): string => `${jobPrefix(jobId)}failures/`;
 export const failureKey = (jobId: string, n: number): string => `${failuresPrefix(jobId)}${count(n)}.json`;
 export const retriesPrefix = (jobId: string): string => `${jobPrefix(jobId)}retries/`;
