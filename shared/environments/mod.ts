@@ -1,1 +1,29 @@
-export {};
+/**
+ * Robot task families on MuJoCo in WebAssembly: vectorised stepping, rollouts, trained policies, data collection.
+ *
+ * Nothing here writes to disk, reads a clock or draws an unseeded random number.
+ *
+ * @module
+ */
+export { collectDataset, type CollectedDataset, type CollectionOptions, type PolicyMix } from "./collect.ts";
+export { type EnvironmentInfo, familyInfo, listFamilies, type TaskSpec } from "./families.ts";
+export {
+  type Layer,
+  type Policy,
+  policyAct,
+  type PolicyFile,
+  readPolicy,
+  shippedPolicy,
+  type Snapshot,
+  SNAPSHOTS,
+} from "./policy.ts";
+export {
+  type Act,
+  type Episode,
+  randomAct,
+  randomReturn,
+  rollout,
+  rolloutRecorded,
+  type RolloutResult,
+} from "./rollout.ts";
+export { openVectorEnvironment, type StepResult, type VectorEnvironment } from "./vector_environment.ts";

@@ -1,0 +1,238 @@
+import { familyInfo, resolveTask } from "./families.ts";
+import { type Policy, policyAct, type PolicyFile, SNAPSHOTS } from "./policy.ts";
+import { deriveSeeds } from "./random.ts";
+import { type Act, type Episode, randomAct, randomReturn, rolloutRecorded } from "./rollout.ts";
+import { openVectorEnvironment, type VectorEnvironment } from "./vector_environment.ts";
+
+/** Shares of the episodes by who acts; they add up to 1. All policies act with noise. */
+export interface PolicyMix {
+  /** uniformly random actions */
+  readonly random: number;
+  /** the policy after about 20 % of its training */
+  readonly early: number;
+  /** the policy after about half of its training */
+  readonly medium: number;
+  /** the trained policy */
+  readonly final: number;
+}
+
+/** A mix as in common offline benchmarks: a fifth random, a third half-trained, half good. */
+export const DEFAULT_MIX: PolicyMix = { random: 0.2, early: 0.15, medium: 0.15, final: 0.5 };
+
+/** What to collect. */
+export interface CollectionOptions {
+  /** one of `listFamilies()` */
+  readonly family: string;
+  /** `[goalDim]` */
+  readonly goal: readonly number[];
+  /** who acts, at its three stages; must be of the family's robot */
+  readonly policy: PolicyFile;
+  /** of all actors together, at least 1 */
+  readonly episodes: number;
+  /** @default {@linkcode DEFAULT_MIX} */
+  readonly mix?: PolicyMix;
+  /** everything random follows from it */
+  readonly seed: number;
+  /** Called after each batch of episodes. */
+  readonly onProgress?: (progress: { episodes: number; of: number; transitions: number }) => void;
+}
+
+/** Transitions of whole episodes one after the other: random, early, medium, final. */
+export interface CollectedDataset {
+  /** N */
+  readonly size: number;
+  /** S */
+  readonly stateDim: number;
+  /** A */
+  readonly actionDim: number;
+  /** `[N, S]` */
+  readonly states: Float32Array;
+  /** `[N, A]` */
+  readonly actions: Float32Array;
+  /** `[N]` */
+  readonly rewards: Float32Array;
+  /** `[N, S]` */
+  readonly nextStates: Float32Array;
+  /** `[N]` */
+  readonly terminals: Uint8Array;
+  /** `[N]` */
+  readonly timeouts: Uint8Array;
+  /** Attributes as a D4RL file holds them. */
+  readonly metadata: {
+    readonly env: string;
+    readonly family: string;
+    readonly goal: number[];
+    readonly horizon: number;
+    /** mean return of random actions, over at least 100 episodes */
+    readonly return_random: number;
+    /** mean return of the episodes of the final policy; null when the mix has none */
+    readonly return_final_policy: number | null;
+    readonly mix: PolicyMix;
+  };
+}
+
+type Actor = keyof PolicyMix;
+const ACTORS: readonly Actor[] = ["random", ...SNAPSHOTS];
+/** Episodes stepped together; part of no result, for every row has its own streams. */
+const BATCH = 20;
+/** Random returns spread widely (swimmer: +-140 an episode), so their mean takes at least this many episodes. */
+const RANDOM_ANCHOR_EPISODES = 100;
+
+/** Episodes for each actor: shares rounded by largest remainder, so that they add up to `episodes`. */
+export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, number> {
+  if (!Number.isInteger(episodes) || episodes < 1) {
+    throw new RangeError(
+      `Cannot collect as episodes must be a positive integer: current value is ${episodes}`,
+    );
+  }
+  const total = ACTORS.reduce((sum, actor) => sum + mix[actor], 0);
+  if (!ACTORS.every((actor) => mix[actor] >= 0) || Math.abs(total - 1) > 1e-6) {
+    throw new RangeError(
+      `Cannot collect as the shares of the mix must be >= 0 and add up to 1: current value is ${
+        JSON.stringify(mix)
+      }`,
+    );
+  }
+  // The small term keeps 0.15 * 20 = 3 from falling to 2 by rounding.
+  const whole = ACTORS.map((actor) => Math.floor(mix[actor] * episodes + 1e-9));
+  const missing = episodes - whole.reduce((sum, count) => sum + count, 0);
+  const byRemainder = ACTORS.map((_, i) => i).sort((i, j) =>
+    (mix[ACTORS[j]!] * episodes - whole[j]!) - (mix[ACTORS[i]!] * episodes - whole[i]!)
+  );
+  byRemainder.slice(0, missing).forEach((i) => whole[i]!++);
+  return Object.fromEntries(ACTORS.map((actor, i) => [actor, whole[i]!])) as Record<Actor, number>;
+}
+
+function assertFits(policy: PolicyFile, family: string): void {
+  const info = familyInfo(family)!;
+  if (policy.model !== info.model) {
+    throw new RangeError(
+      `Cannot collect ${family} as its policy must be of ${info.model}: current policy is of ${policy.model}`,
+    );
+  }
+  for (const name of SNAPSHOTS) {
+    const { inputDim, actionDim } = policy.snapshots[name];
+    if (inputDim !== info.stateDim + info.goalDim || actionDim !== info.actionDim) {
+      throw new RangeError(
+        `Cannot collect ${family} as its policy must map ${info.stateDim} + ${info.goalDim} numbers to ` +
+          `${info.actionDim}: current sizes of ${name} are ${inputDim} and ${actionDim}`,
+      );
+    }
+  }
+}
+
+/** All episodes of one actor, batch by batch; noise seeds follow the episode, not the row. */
+async function episodesOf(
+  env: VectorEnvironment,
+  createAct: (noiseSeeds: readonly number[]) => Act,
+  seeds: { starts: readonly number[]; noises: readonly number[] },
+  onBatch: (episodes: readonly Episode[]) => void,
+): Promise<Episode[]> {
+  const episodes: Episode[] = [];
+  for (let from = 0; from < seeds.starts.length; from += env.size) {
+    const act = createAct(seeds.noises.slice(from, from + env.size));
+    const batch = await rolloutRecorded(env, seeds.starts.slice(from, from + env.size), act);
+    episodes.push(...batch);
+    onBatch(batch);
+  }
+  return episodes;
+}
+
+function actorOf(actor: Actor, policy: PolicyFile, goal: readonly number[], actionDim: number) {
+  if (actor === "random") return (noises: readonly number[]) => randomAct(actionDim, noises);
+  const snapshot: Policy = policy.snapshots[actor];
+  return (noises: readonly number[]) => policyAct(snapshot, goal, noises);
+}
+
+function meanReturn(episodes: readonly Episode[]): number {
+  return episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
+}
+
+/** The mean return of random actions: the recorded random episodes, and as many more as the anchor needs. */
+async function randomAnchor(options: CollectionOptions, recorded: readonly Episode[]): Promise<number> {
+  const more = Math.max(0, RANDOM_ANCHOR_EPISODES - recorded.length);
+  if (more === 0) return meanReturn(recorded);
+  const [seed] = deriveSeeds(options.seed, 2 * ACTORS.length, 1);
+  const extra = await randomReturn({ family: options.family, goal: options.goal }, more, seed!);
+  const known = recorded.length === 0 ? 0 : meanReturn(recorded) * recorded.length;
+  return (known + extra * more) / (recorded.length + more);
+}
+
+function concatenate<T extends Float32Array | Uint8Array>(target: T, parts: readonly T[]): T {
+  let at = 0;
+  for (const part of parts) {
+    target.set(part, at);
+    at += part.length;
+  }
+  return target;
+}
+
+function flatten(episodes: readonly Episode[], stateDim: number, actionDim: number) {
+  const size = episodes.reduce((sum, episode) => sum + episode.length, 0);
+  const floats = (width: number, of: (episode: Episode) => Float32Array) =>
+    concatenate(new Float32Array(size * width), episodes.map(of));
+  const flags = (of: (episode: Episode) => Uint8Array) => concatenate(new Uint8Array(size), episodes.map(of));
+  return {
+    size,
+    stateDim,
+    actionDim,
+    states: floats(stateDim, (episode) => episode.states),
+    actions: floats(actionDim, (episode) => episode.actions),
+    rewards: floats(1, (episode) => episode.rewards),
+    nextStates: floats(stateDim, (episode) => episode.nextStates),
+    terminals: flags((episode) => episode.terminals),
+    timeouts: flags((episode) => episode.timeouts),
+  };
+}
+
+/** Rolls out every actor for its number of episodes. */
+async function collectEpisodes(
+  { family, goal, policy, seed, episodes, onProgress }: CollectionOptions,
+  counts: Record<Actor, number>,
+): Promise<Record<Actor, Episode[]>> {
+  const env = await openVectorEnvironment({ family, goal }, Math.min(BATCH, episodes));
+  const collected: Record<Actor, Episode[]> = { random: [], early: [], medium: [], final: [] };
+  const done = { episodes: 0, of: episodes, transitions: 0 };
+  const onBatch = (batch: readonly Episode[]) => {
+    done.episodes += batch.length;
+    done.transitions += batch.reduce((sum, episode) => sum + episode.length, 0);
+    onProgress?.({ ...done });
+  };
+  try {
+    for (const [i, actor] of ACTORS.entries()) {
+      const starts = deriveSeeds(seed, 2 * i, counts[actor]);
+      const noises = deriveSeeds(seed, 2 * i + 1, counts[actor]);
+      const createAct = actorOf(actor, policy, goal, env.actionDim);
+      collected[actor] = await episodesOf(env, createAct, { starts, noises }, onBatch);
+    }
+    return collected;
+  } finally {
+    env.close();
+  }
+}
+
+/**
+ * Rolls out a trained policy at several stages of its training, and random actions, into an offline dataset. Equal
+ * options give equal bytes.
+ *
+ * @throws RangeError when family, goal, mix or number of episodes are not valid, or the policy is of another robot
+ */
+export async function collectDataset(options: CollectionOptions): Promise<CollectedDataset> {
+  const { policy, mix = DEFAULT_MIX } = options;
+  const { family, goal } = resolveTask(options);
+  const { stateDim, actionDim, horizon } = family.info;
+  assertFits(policy, options.family);
+  const counts = episodeCounts(mix, options.episodes);
+  const collected = await collectEpisodes(options, counts);
+  const metadata = {
+    env: family.robot.gymnasiumId,
+    family: options.family,
+    goal,
+    horizon,
+    return_random: await randomAnchor(options, collected.random),
+    return_final_policy: collected.final.length === 0 ? null : meanReturn(collected.final),
+    mix,
+  };
+  const episodes = ACTORS.flatMap((actor) => collected[actor]);
+  return { ...flatten(episodes, stateDim, actionDim), metadata };
+}

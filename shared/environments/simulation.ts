@@ -1,0 +1,101 @@
+import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import { modelXml } from "./model_xml.ts";
+import type { RobotFacts } from "./robots.ts";
+
+let engine: Promise<MainModule> | undefined;
+
+/** The engine's one module of this process (about 10 MB; loaded at first use). */
+export function loadEngine(): Promise<MainModule> {
+  return engine ??= loadMujoco();
+}
+
+/** A compiled robot model from which simulations are made. Close it after its simulations. */
+export class RobotModel {
+  /** Seconds per environment step. */
+  readonly dt: number;
+
+  private constructor(
+    private readonly mujoco: MainModule,
+    readonly robot: RobotFacts,
+    readonly compiled: MjModel,
+  ) {
+    this.dt = robot.options.timestep * robot.frameSkip;
+  }
+
+  /** @throws Error with the engine's text when the facts do not make a valid model */
+  static async compile(robot: RobotFacts): Promise<RobotModel> {
+    const mujoco = await loadEngine();
+    return new RobotModel(mujoco, robot, mujoco.MjModel.from_xml_string(modelXml(robot)));
+  }
+
+  openSimulation(): Simulation {
+    return new Simulation(this.mujoco, this, new this.mujoco.MjData(this.compiled));
+  }
+
+  close(): void {
+    this.compiled.delete();
+  }
+}
+
+/**
+ * The state of one robot in the engine.
+ *
+ * The engine's arrays are views on its heap: when the heap grows, every view taken before becomes empty without an
+ * error. So no view is ever kept: each access below takes it again.
+ */
+export class Simulation {
+  private readonly mujoco: MainModule;
+  private readonly data: MjData;
+  private envSteps = 0;
+
+  constructor(mujoco: MainModule, private readonly model: RobotModel, data: MjData) {
+    this.mujoco = mujoco;
+    this.data = data;
+  }
+
+  /** Positions, `[nq]`: a view that is valid until the engine is used again. */
+  get qpos(): Float64Array {
+    return this.data.qpos;
+  }
+
+  /** Velocities, `[nv]`: a view that is valid until the engine is used again. */
+  get qvel(): Float64Array {
+    return this.data.qvel;
+  }
+
+  /** Contacts the engine holds after the last step. */
+  get contactCount(): number {
+    return this.data.ncon;
+  }
+
+  /** Starts anew from a given state: clears time, controls and warm start, then evaluates once. */
+  setState(qpos: ArrayLike<number>, qvel: ArrayLike<number>): void {
+    this.mujoco.mj_resetData(this.model.compiled, this.data);
+    this.data.qpos.set(qpos);
+    this.data.qvel.set(qvel);
+    this.mujoco.mj_forward(this.model.compiled, this.data);
+    this.envSteps = 0;
+  }
+
+  /**
+   * One environment step: `frameSkip` engine steps under the same action. The engine clamps motors to [-1, 1] itself.
+   *
+   * @param action `[A]`
+   * @throws Error when the simulation became unstable: the engine then silently starts anew, which must not pass as data
+   */
+  step(action: ArrayLike<number>): void {
+    const { frameSkip, options, model: name } = this.model.robot;
+    this.data.ctrl.set(action);
+    for (let i = 0; i < frameSkip; i++) this.mujoco.mj_step(this.model.compiled, this.data);
+    this.envSteps++;
+    if (this.data.time < this.envSteps * this.model.dt - options.timestep / 2) {
+      throw new Error(
+        `Cannot go on as the simulation of ${name} became unstable at environment step ${this.envSteps}`,
+      );
+    }
+  }
+
+  close(): void {
+    this.data.delete();
+  }
+}
