@@ -19,6 +19,16 @@ export interface PolicyMix {
 /** A mix as in common offline benchmarks: a fifth random, a third half-trained, half good. */
 export const DEFAULT_MIX: PolicyMix = { random: 0.2, early: 0.15, medium: 0.15, final: 0.5 };
 
+/** How far a collection is. */
+export interface CollectionProgress {
+  /** done so far */
+  readonly episodes: number;
+  /** wanted */
+  readonly of: number;
+  /** recorded so far */
+  readonly transitions: number;
+}
+
 /** What to collect. */
 export interface CollectionOptions {
   /** one of `listFamilies()` */
@@ -34,7 +44,7 @@ export interface CollectionOptions {
   /** everything random follows from it */
   readonly seed: number;
   /** Called after each batch of episodes. */
-  readonly onProgress?: (progress: { episodes: number; of: number; transitions: number }) => void;
+  readonly onProgress?: (progress: CollectionProgress) => void;
 }
 
 /** Transitions of whole episodes one after the other: random, early, medium, final. */

@@ -5,7 +5,13 @@
  *
  * @module
  */
-export { collectDataset, type CollectedDataset, type CollectionOptions, type PolicyMix } from "./collect.ts";
+export {
+  collectDataset,
+  type CollectedDataset,
+  type CollectionOptions,
+  type CollectionProgress,
+  type PolicyMix,
+} from "./collect.ts";
 export { type EnvironmentInfo, familyInfo, listFamilies, type TaskSpec } from "./families.ts";
 export {
   type Layer,
