@@ -45,3 +45,7 @@ export { type GeneratorTrainingInput } from "./generator_training.ts";
 export { sampleStates, type StateSamplingInput, trainStateGenerator } from "./state_generator.ts";
 export { type ActionSamplingInput, sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
 export type { Curve, ReplayRows, Snapshot, TrainingProgress, TrainingResult } from "./progress.ts";
+export { trainCritic } from "./critic_training.ts";
+export type { CriticTrainingInput } from "./critic_plan.ts";
+export { createPolicy, type Policy } from "./acting.ts";
+export type { PolicyInput } from "./policy_input.ts";
