@@ -6,8 +6,7 @@
  * inode, so that listing never reads gigabytes.
  * @module
  */
-import { open, readdir, realpath, stat } from "node:fs/promises";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, realpath, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,11 +14,10 @@ import { checkKey, sha256 } from "@cugro/protocol";
 import { placeOnce, placeOver, removeFile, writeTemporary } from "./durable_file.ts";
 import { withLock } from "./file_lock.ts";
 import { holdFolder, SERVICE_FOLDER } from "./folder_lock.ts";
+import { HASHED_BYTES, isAbsence, markOf, readObject, readStart, toInfo } from "./read_object.ts";
 import { type ObjectInfo, PreconditionFailed, type PutOptions, type Store, StoreError } from "./store.ts";
 import { explainStoreFault } from "./store_faults.ts";
 
-/** Objects up to this size (bytes) have their content's hash as etag. */
-export const HASHED_BYTES = 4 << 20;
 const KEY_LOCK_TIMEOUT_MS = 30_000;
 /** A file changed less than this ago may change again without its time showing it. */
 const RACY_MS = 2_000;
@@ -187,7 +185,7 @@ class FilesystemStore implements Store {
     if (stats.size > HASHED_BYTES) return mark;
     const known = this.#etags.get(path);
     if (known?.mark === mark) return known.etag;
-    const etag = sha256(await readPart(path, 0, HASHED_BYTES + 1));
+    const etag = sha256(await readStart(path, stats.size));
     if (Date.now() - stats.mtimeMs > RACY_MS) this.#etags.set(path, { mark, etag });
     return etag;
   }
@@ -214,51 +212,6 @@ class FilesystemStore implements Store {
   }
 }
 
-async function readObject(key: string, path: string, range?: [number, number]) {
-  const file = await open(path, "r");
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile()) return undefined;
-    const start = Math.min(range?.[0] ?? 0, stats.size);
-    const bytes = await readFrom(file, start, Math.min(range?.[1] ?? stats.size, stats.size) - start);
-    const whole = bytes.length === stats.size;
-    if (stats.size > HASHED_BYTES) return { bytes, info: toInfo(key, stats, markOf(stats)) };
-    const content = whole ? bytes : await readFrom(file, 0, stats.size);
-    return { bytes, info: toInfo(key, stats, sha256(content)) };
-  } finally {
-    await file.close();
-  }
-}
-
-async function readPart(path: string, start: number, length: number): Promise<Uint8Array> {
-  const file = await open(path, "r");
-  try {
-    return await readFrom(file, start, length);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readFrom(file: Awaited<ReturnType<typeof open>>, start: number, length: number) {
-  if (length <= 0) return new Uint8Array(0);
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, start + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled === length ? bytes : bytes.slice(0, filled);
-}
-
-function toInfo(key: string, stats: Stats, etag: string): ObjectInfo {
-  return { key, size: stats.size, etag, lastModified: new Date(stats.mtimeMs).toISOString() };
-}
-
-function markOf(stats: Stats): string {
-  return `${stats.size}-${Math.round(stats.mtimeMs)}-${stats.ino}`;
-}
-
 function isKey(key: string): boolean {
   try {
     checkKey(key);
@@ -266,9 +219,4 @@ function isKey(key: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isAbsence(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
 }

@@ -1,6 +1,6 @@
 export { nativeCompile, type NativeCompileOptions } from "./compile/native_compile.ts";
 export type { Compile, CompiledStep, StepDefinition, Stored, StoredArray, Tensors } from "./compile/step.ts";
-export { openFilesystemStore, type FilesystemStoreOptions, HASHED_BYTES } from "./filesystem_store.ts";
+export { type FilesystemStoreOptions, openFilesystemStore } from "./filesystem_store.ts";
 export {
   type ObjectInfo,
   PreconditionFailed,
@@ -10,3 +10,22 @@ export {
   StoreFull,
   StoreLocked,
 } from "./store.ts";
+export { getArtifact, putArtifact, readInput } from "./artifacts.ts";
+export { standingFailure } from "./attempts.ts";
+export { ACK_WAIT_MS, type Bus, type Delivery, type JobMessage, type News, type Subject } from "./bus.ts";
+export { codeVersion } from "./code_version.ts";
+export type { JobOutput } from "./commit.ts";
+export { type Config, CONFIG_VARIABLES, ConfigError, readConfig } from "./config.ts";
+export {
+  createEmbeddedBus,
+  type EmbeddedBus,
+  type EmbeddedBusOptions,
+  type WorkerConnection,
+} from "./embedded_bus.ts";
+export type { JobContext, Position } from "./job_context.ts";
+export { CorruptArtifactError, Interrupted, MissingInputError, PermanentError } from "./job_errors.ts";
+export { createLog, type Log, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+export { openPipeBus, type PipeBusOptions } from "./pipe_bus.ts";
+export { serve, type Service } from "./serve.ts";
+export { type JobHandler, type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
+export { startWorkerPool, type WorkerDeath, type WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";

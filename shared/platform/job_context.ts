@@ -1,0 +1,185 @@
+/**
+ * What a handler is given, and the pacing of its work: between steps it yields to the event loop, heartbeats, tells
+ * how far it is, writes checkpoints, and stops when asked to.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Job, JsonObject } from "@cugro/protocol";
+import { readInput } from "./artifacts.ts";
+import type { Bus, Delivery } from "./bus.ts";
+import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
+import { Interrupted, PermanentError } from "./job_errors.ts";
+import type { Log } from "./log.ts";
+import { type Store, StoreError } from "./store.ts";
+
+/** How far a job is. `loss`: a moving value of the training loss. */
+export interface Position {
+  step: number;
+  steps: number;
+  loss?: number;
+}
+
+/** What a handler is given. */
+export interface JobContext {
+  job: Job;
+  jobId: string;
+  /** The bytes of an input, by its name in the job. */
+  input(name: string): Promise<Uint8Array>;
+  /** Names of the job's inputs that start with `prefix`, sorted. */
+  inputNames(prefix: string): string[];
+  store: Store;
+  /** Where an earlier run stopped: the bytes its last snapshot gave. */
+  checkpoint: Uint8Array | undefined;
+  /** Tells how far the job is; as often as you like. */
+  progress(position: Position): void;
+  /**
+   * To be awaited between steps.
+   *
+   * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts anew
+   *   after an interruption.
+   * @throws {Interrupted} if the worker has been asked to stop; the checkpoint is written then. Let it pass.
+   */
+  tick(position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void>;
+  /** What bytes of results depend on besides the job: backend, library, processor, threads. */
+  profile: JsonObject;
+  /** The compile seam, as the service set it up. */
+  compile: unknown;
+}
+
+/** What a run needs besides its job. */
+export interface RunSettings {
+  bus: Bus;
+  store: Store;
+  signal: AbortSignal;
+  profile: JsonObject;
+  compile: unknown;
+  ackWaitMs: number;
+  checkpointSeconds: number;
+  checkpointSteps: number;
+}
+
+/** Longest time between two yields to the event loop, for steps shorter than that, in ms. */
+const YIELD_MS = 100;
+const PROGRESS_MS = 500;
+
+/** One run of one job; {@link JobRun.stop} ends its heartbeats. */
+export class JobRun implements JobContext {
+  readonly store: Store;
+  readonly profile: JsonObject;
+  readonly compile: unknown;
+  readonly checkpoint: Uint8Array | undefined;
+  /** Step of the last checkpoint. */
+  savedStep: number;
+  #started = performance.now();
+  #loopSeen = performance.now();
+  #yielded = performance.now();
+  #savedAt = performance.now();
+  #told = { at: -Infinity, step: 0 };
+  #ticks = 0;
+  #pulse: ReturnType<typeof setInterval>;
+
+  constructor(
+    readonly job: Job,
+    readonly jobId: string,
+    private readonly delivery: Delivery,
+    private readonly from: Checkpoint | undefined,
+    private readonly settings: RunSettings,
+    private readonly log: Log,
+  ) {
+    this.store = settings.store;
+    this.profile = settings.profile;
+    this.compile = settings.compile;
+    this.checkpoint = from?.bytes;
+    this.savedStep = from?.step ?? 0;
+    let pulses = 0;
+    this.#pulse = setInterval(() => {
+      this.#loopSeen = performance.now();
+      if (++pulses % 8 === 0) delivery.working();
+    }, settings.ackWaitMs / 32);
+    delivery.working();
+  }
+
+  /** Of all runs that led here. */
+  get seconds(): number {
+    return (this.from?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
+  }
+
+  stop(): void {
+    clearInterval(this.#pulse);
+  }
+
+  input = async (name: string): Promise<Uint8Array> => {
+    const ref = this.job.inputs[name];
+    if (!ref) throw new PermanentError(`The ${this.job.kind} job has no input "${name}"`);
+    return await readInput(this.store, ref);
+  };
+
+  inputNames = (prefix: string): string[] =>
+    Object.keys(this.job.inputs).filter((name) => name.startsWith(prefix)).sort();
+
+  progress = ({ step, steps, loss }: Position): void => {
+    const now = performance.now();
+    if (now - this.#told.at < PROGRESS_MS && step < steps) return;
+    const { kind, learner } = this.delivery.message;
+    const elapsed = (now - this.#told.at) / 1000;
+    const rate = Number.isFinite(elapsed) && elapsed > 0 ? (step - this.#told.step) / elapsed : 0;
+    this.#told = { at: now, step };
+    this.settings.bus.progress({
+      jobId: this.jobId,
+      kind,
+      learner,
+      step,
+      steps,
+      ...(loss !== undefined && Number.isFinite(loss) ? { loss } : {}),
+      ...(rate > 0 ? { ratePerSecond: rate } : {}),
+    });
+  };
+
+  tick = async (position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void> => {
+    this.#checkStep(position.step);
+    this.progress(position);
+    if (performance.now() - this.#yielded >= YIELD_MS) await this.#yield();
+    const { signal, checkpointSeconds, checkpointSteps } = this.settings;
+    if (signal.aborted) {
+      if (snapshot) await this.#save(position.step, snapshot);
+      throw new Interrupted(`Stopped at step ${position.step}`);
+    }
+    const due = performance.now() - this.#savedAt >= checkpointSeconds * 1000 ||
+      position.step - this.savedStep >= checkpointSteps;
+    if (snapshot && due) await this.#save(position.step, snapshot);
+  };
+
+  async #yield(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#yielded = this.#loopSeen = performance.now();
+  }
+
+  /** The event loop cannot heartbeat during a step; the first may take longer, since it compiles. */
+  #checkStep(step: number): void {
+    const { ackWaitMs } = this.settings;
+    const limit = this.#ticks++ === 0 ? ackWaitMs * 0.9 : ackWaitMs / 4;
+    const tookMs = performance.now() - this.#loopSeen;
+    if (tookMs <= limit) return;
+    throw new Error(
+      `Step ${step} blocked the worker for ${(tookMs / 1000).toFixed(1)} s; at most ${
+        (limit / 1000).toFixed(1)
+      } s ` +
+        `are allowed, or the job would be given to another worker. Lower the batch size`,
+    );
+  }
+
+  async #save(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {
+    this.#savedAt = performance.now();
+    try {
+      const checkpoint = { bytes: await snapshot(), step, seconds: this.seconds };
+      await writeCheckpoint(this.store, this.jobId, this.job, this.profile, checkpoint);
+      this.savedStep = step;
+      this.log.debug("checkpoint written", { step });
+    } catch (error) {
+      // Work goes on without it; the result may still find room, and the next checkpoint is tried when due.
+      if (!(error instanceof StoreError)) throw error;
+      this.log.error("checkpoint could not be written", { step, error });
+    }
+    await this.#yield();
+  }
+}

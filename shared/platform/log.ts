@@ -1,0 +1,55 @@
+/**
+ * The log: one JSON line per event on stderr, with what it is about as fields (`jobId`, `kind`, `learner`, ...).
+ * @module
+ */
+import process from "node:process";
+
+/** From talkative to silent. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+/** See {@link LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
+/** What an event is about. An `Error` is written as its message (and its stack, at level debug). */
+export type LogFields = Record<string, unknown>;
+
+/** Writes events. `event` says in a few words what happened; everything that varies is in the fields. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+  /** The same log with these fields in every line. */
+  with(fields: LogFields): Log;
+}
+
+/** How a log is made. */
+export interface LogOptions {
+  /** Events below are dropped. @default "info" */
+  level?: LogLevel;
+  /** In every line. */
+  fields?: LogFields;
+  /** Where lines go, each with its line break. @default stderr */
+  write?: (line: string) => void;
+}
+
+/** A log. */
+export function createLog(options: LogOptions = {}): Log {
+  const { level = "info", fields: common = {}, write = (line) => void process.stderr.write(line) } = options;
+  const lowest = LOG_LEVELS.indexOf(level);
+  const at = (name: Exclude<LogLevel, "silent">) => (event: string, fields: LogFields = {}) => {
+    if (LOG_LEVELS.indexOf(name) < lowest) return;
+    const line: LogFields = { time: new Date().toISOString(), level: name, event, ...common, ...fields };
+    for (const [key, value] of Object.entries(line)) {
+      if (value instanceof Error) {
+        line[key] = level === "debug" ? value.stack : `${value.name}: ${value.message}`;
+      }
+    }
+    write(`${JSON.stringify(line)}\n`);
+  };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    with: (fields) => createLog({ level, write, fields: { ...common, ...fields } }),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The worker process's side of the embedded bus: JSON lines over its stdin and stdout. The end of stdin means that
+ * the parent is dead; then there is nobody to work for, and the process exits at once.
+ * @module
+ */
+import { Console } from "node:console";
+import process from "node:process";
+import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
+import type { Bus, Delivery, JobMessage, News, Subject } from "./bus.ts";
+import type { Handout } from "./job_queue.ts";
+import { createLineReader, decodeFrame, encodeFrame, type Reply, type Request } from "./pipe_protocol.ts";
+
+/** How a worker process talks to its parent. */
+export interface PipeBusOptions {
+  /** Called when the parent is gone. @default exit at once with status 1 */
+  onParentGone?: () => void;
+}
+
+type Answer = Extract<Reply, { reply: number }>["value"];
+/** A request that is answered, before it has its number. */
+type Question = Request extends infer R ? R extends { id: number } ? Omit<R, "id"> : never : never;
+
+/** Everything that is printed goes to stderr from now on: stdout belongs to the bus. */
+export function redirectConsole(): void {
+  globalThis.console = new Console(process.stderr, process.stderr) as typeof globalThis.console;
+}
+
+/** The bus of a worker process that an embedded parent has started. Call it before anything else prints. */
+export function openPipeBus(options: PipeBusOptions = {}): Bus {
+  redirectConsole();
+  return new PipeBus(options.onParentGone ?? (() => process.exit(1)));
+}
+
+class PipeBus implements Bus {
+  #pending = new Map<number, (value: Answer) => void>();
+  #handlers: { [S in Subject]: Set<(news: News[S]) => void> } = { events: new Set(), progress: new Set() };
+  #subscribed = new Set<Subject>();
+  #ids = 0;
+  #closing = new AbortController();
+
+  constructor(onParentGone: () => void) {
+    const read = createLineReader((line) => this.#receive(line));
+    process.stdin.on("data", (chunk: Uint8Array) => read(chunk));
+    process.stdin.on("end", () => this.#closing.signal.aborted || onParentGone());
+    process.stdin.on("error", () => this.#closing.signal.aborted || onParentGone());
+    // Writing to a dead parent; the end of stdin says the same.
+    process.stdout.on("error", () => {});
+  }
+
+  async submit(message: JobMessage): Promise<"queued" | "present"> {
+    return await this.#ask({ call: "submit", message }) as "queued" | "present";
+  }
+
+  async fetch(kinds: readonly JobKind[], signal: AbortSignal): Promise<Delivery | undefined> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    if (either.aborted) return undefined;
+    const id = this.#ids + 1;
+    const cancel = () => this.#tell({ call: "cancelFetch", fetch: id });
+    either.addEventListener("abort", cancel);
+    const handout = await this.#ask({ call: "fetch", kinds }) as Handout | null;
+    either.removeEventListener("abort", cancel);
+    if (handout === null) return undefined;
+    const delivery = this.#deliver(handout);
+    if (!either.aborted) return delivery;
+    // It was on its way when the fetch was given up.
+    await delivery.nak();
+    return undefined;
+  }
+
+  async announce(event: CloudEvent): Promise<void> {
+    await this.#ask({ call: "announce", event });
+  }
+
+  progress(progress: ProgressMessage): void {
+    this.#tell({ call: "progress", progress });
+  }
+
+  async subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {
+    const own = (news: News[S]) => handler(news);
+    this.#handlers[subject].add(own);
+    if (!this.#subscribed.has(subject)) {
+      this.#subscribed.add(subject);
+      await this.#ask({ call: "subscribe", subject });
+    }
+    return () => void this.#handlers[subject].delete(own);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    // Cancelled fetches are answered; then nobody waits for anything.
+    while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.stdin.destroy();
+  }
+
+  #deliver({ token, message, deliveries }: Handout): Delivery {
+    const ack = async () => void await this.#ask({ call: "ack", token });
+    return {
+      message,
+      deliveries,
+      working: () => this.#tell({ call: "working", token }),
+      ack,
+      nak: async (delayMs = 0) => void await this.#ask({ call: "nak", token, delayMs }),
+      term: ack,
+    };
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    const id = ++this.#ids;
+    return new Promise((resolve) => {
+      this.#pending.set(id, resolve);
+      this.#tell({ ...question, id } as Request);
+    });
+  }
+
+  #tell(request: Request): void {
+    process.stdout.write(encodeFrame(request));
+  }
+
+  #receive(line: string): void {
+    const frame = decodeFrame<Reply>(line);
+    if (frame === undefined) return;
+    if ("reply" in frame) {
+      this.#pending.get(frame.reply)?.(frame.value);
+      this.#pending.delete(frame.reply);
+      return;
+    }
+    for (const handler of this.#handlers[frame.subject]) (handler as (news: unknown) => void)(frame.news);
+  }
+}
