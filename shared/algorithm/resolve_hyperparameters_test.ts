@@ -1,0 +1,52 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { type PresetName, presets } from "./hyperparameters.ts";
+import { resolveHyperparameters, stepsFor } from "./resolve_hyperparameters.ts";
+
+Deno.test("resolveHyperparameters() takes every value of every preset as an override", () => {
+  for (const [name, preset] of Object.entries(presets)) {
+    assertEquals(resolveHyperparameters(name as PresetName, {}), preset);
+    assertEquals(resolveHyperparameters("default", { ...preset }), preset);
+    const asText = Object.fromEntries(Object.entries(preset).map(([knob, value]) => [knob, String(value)]));
+    assertEquals(resolveHyperparameters("default", asText), preset);
+  }
+});
+
+Deno.test("resolveHyperparameters() names knob, value and what is allowed", () => {
+  const set = (overrides: Record<string, unknown>) => () => resolveHyperparameters("default", overrides);
+  assertThrows(set({ stateStep: 5 }), RangeError, "no such knob: known are replay");
+  assertThrows(
+    set({ solver: "euler" }),
+    RangeError,
+    'Cannot set "solver": must be one of dpmpp2m, dpm3: current value is "euler"',
+  );
+  assertThrows(set({ stateSteps: 2.5 }), RangeError, "whole number");
+  assertThrows(set({ stateSteps: "" }), RangeError, '"stateSteps"');
+  assertThrows(set({ stateSteps: "many" }), RangeError, '"many"');
+  assertThrows(set({ discount: 1.01 }), RangeError, "from 0 to 1");
+  assertThrows(set({ discount: NaN }), RangeError, '"discount"');
+  assertThrows(set({ pessimism: "max" }), RangeError, 'or "min"');
+  assertThrows(set({ finalDenoising: 1 }), RangeError, "true or false");
+  assertThrows(set({ topCount: 64 }), RangeError, "at most candidates (32)");
+  assertThrows(set({ __proto__x: 1 }), RangeError, "no such knob");
+  assertThrows(set({ constructor: 1 }), RangeError, "no such knob");
+  assertThrows(
+    () => resolveHyperparameters("best" as PresetName, {}),
+    RangeError,
+    "one of paper, default, smoke",
+  );
+});
+
+Deno.test("resolveHyperparameters() leaves the preset as it was", () => {
+  resolveHyperparameters("smoke", { stateSteps: 7 });
+  assertEquals(presets.smoke.stateSteps, 60);
+});
+
+Deno.test("stepsFor() grows with the old tasks up to the most", () => {
+  assertEquals([0, 1, 4, 5, 100].map((old) => stepsFor(2_000, 250, 3_000, old)), [
+    2_000,
+    2_250,
+    3_000,
+    3_000,
+    3_000,
+  ]);
+});
