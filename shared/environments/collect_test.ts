@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { collectDataset, DEFAULT_MIX, episodeCounts } from "./collect.ts";
-import { readPolicy } from "./policy.ts";
+import { policyAct, readPolicy, SNAPSHOTS } from "./policy.ts";
+import { deriveSeeds } from "./random.ts";
 import { syntheticPolicy } from "./testdata/synthetic_policy.ts";
 
 const HOPPER = { model: "hopper", family: "hopper-vel", inputDim: 12, hidden: 8, actionDim: 3 };
@@ -64,18 +65,28 @@ Deno.test("collectDataset() lays out whole episodes, random ones first, with the
   });
 });
 
-Deno.test("collectDataset() gives equal bytes for equal options and others for another seed or policy stage", async () => {
+Deno.test("collectDataset() gives equal bytes for equal options and others for another seed", async () => {
   const collect = (changes: object) => collectDataset({ ...OPTIONS, episodes: 8, ...changes });
   const data = await collect({});
   assertEquals(await collect({}), data);
   assert((await collect({ seed: 10 })).states[0] !== data.states[0]);
-  const early = await collect({ mix: { random: 0, early: 1, medium: 0, final: 0 } });
-  const final = await collect({ mix: { random: 0, early: 0, medium: 0, final: 1 } });
-  assertEquals([early.metadata.return_final_policy, typeof final.metadata.return_final_policy], [
-    null,
-    "number",
-  ]);
-  assert(early.actions[0] !== final.actions[0]);
+});
+
+Deno.test("collectDataset() lets each snapshot act with its own noise, and says when the final one did not", async () => {
+  for (const [i, snapshot] of SNAPSHOTS.entries()) {
+    const mix = { random: 0, early: 0, medium: 0, final: 0, [snapshot]: 1 };
+    const { states, actions, metadata } = await collectDataset({ ...OPTIONS, episodes: 1, mix });
+    const act = policyAct(
+      OPTIONS.policy.snapshots[snapshot],
+      OPTIONS.goal,
+      deriveSeeds(9, 2 * (i + 1) + 1, 1),
+    );
+    for (const t of [0, 1]) {
+      const expected = act(states.slice(11 * t, 11 * (t + 1)), t, Uint8Array.of(1));
+      assertEquals(actions.slice(3 * t, 3 * (t + 1)), expected as Float32Array);
+    }
+    assertEquals(metadata.return_final_policy === null, snapshot !== "final");
+  }
 });
 
 Deno.test("collectDataset() refuses a policy of another robot or size", async () => {
