@@ -17,7 +17,7 @@ const FREQUENCIES = 32;
 const FREQUENCY_SCALE = 30;
 const EMBEDDING = 64;
 const SORTED = 128;
-const BLOCKS = ["down1", "down2", "down3", "middle", "up3", "up2", "up1"] as const;
+const BLOCKS = ["down1", "down2", "down3", "middle", "up3", "up2"] as const;
 type Block = typeof BLOCKS[number];
 
 /** The Fourier frequencies are drawn once and saved: drawing them again would break the network silently. */
@@ -36,7 +36,6 @@ function blockSizes(dim: number, width: number): Record<Block, [number, number]>
     middle: [w3, w3],
     up3: [2 * w3, w2],
     up2: [2 * w2, w1],
-    up1: [2 * w1, w1],
   };
 }
 
@@ -69,7 +68,7 @@ export function init(shape: DenoiserShape, rng: Rng): Stored {
       inputs === outputs ? {} : initLinear(rng, `${block}.skip`, inputs, outputs),
     );
   }
-  return Object.assign(weights, initLinear(rng, "output", width, dim));
+  return Object.assign(weights, initLinear(rng, "output", 2 * width, dim));
 }
 
 /** All that does not depend on the sample. */
@@ -100,7 +99,7 @@ export function forward(params: Params, noisy: tf.Tensor, embedding: UnetEmbeddi
   const middle = run("middle", down3);
   const up3 = run("up3", tf.concat([down3, middle], 1));
   const up2 = run("up2", tf.concat([down2, up3], 1));
-  return dense(params, "output", run("up1", tf.concat([down1, up2], 1)));
+  return dense(params, "output", tf.concat([down1, up2], 1));
 }
 
 /** h1 = silu(W1 x) + time + condition; out = silu(W2 h1) + skip(x). */
