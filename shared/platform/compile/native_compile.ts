@@ -8,7 +8,8 @@ import { type NativeBackend, nativeBackend } from "./native_backend.ts";
 import { giveBack, openSession, type Session } from "./session.ts";
 import { checkStored, type Compile, type CompiledStep, specsOf, type Stored } from "./step.ts";
 import { buildStepGraph, type StepGraph } from "./step_graph.ts";
-import { traceStep, UntraceableStep } from "./trace.ts";
+import { traceStep } from "./trace.ts";
+import { UntraceableStep } from "./recorded_values.ts";
 
 /** What the composition root may choose. */
 export interface NativeCompileOptions {

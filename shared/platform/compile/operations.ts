@@ -5,18 +5,10 @@
  */
 import { type Attributes, DataType } from "./graph.ts";
 
-/** One operation as TensorFlow executes it: its name, attributes and the shapes of its tensor inputs. */
-export interface Operation {
-  op: string;
-  attributes: Attributes;
-  shapes: number[][];
-}
-
-/** Operations written into the graph as they were executed. */
-const KNOWN = new Set([
+/** Operations a step may use; they are written into the graph exactly as tfjs executes them. */
+export const KNOWN_OPERATIONS: readonly string[] = [
   // arithmetic
-  ..."Add AddN AddV2 Sub Mul RealDiv Div DivNoNan FloorDiv FloorMod Pow Maximum Minimum SquaredDifference"
-    .split(" "),
+  ..."Add AddN Sub Mul RealDiv FloorDiv FloorMod Pow Maximum Minimum SquaredDifference".split(" "),
   // one argument
   ..."Abs Neg Sign Square Sqrt Rsqrt Reciprocal Exp Expm1 Log Log1p Sin Cos Tan Atan Tanh Sinh Cosh".split(
     " ",
@@ -27,41 +19,31 @@ const KNOWN = new Set([
     " ",
   ),
   // matrices and reductions
-  ..."MatMul BatchMatMulV2 Sum Mean Prod Max Min All Any ArgMax ArgMin TopKV2 Cumsum UnsortedSegmentSum"
+  ..."BatchMatMulV2 Sum Mean Prod Max Min All Any ArgMax ArgMin TopKV2 Cumsum Cumprod UnsortedSegmentSum"
     .split(" "),
   // shape and selection
   ..."Reshape ExpandDims Transpose ConcatV2 Slice StridedSlice SplitV Pack Unpack Tile PadV2 ReverseV2".split(
     " ",
   ),
   ..."GatherV2 GatherNd OneHot Cast Fill Range ZerosLike OnesLike".split(" "),
-]);
-
-/** Kernels of tfjs that read their indices back only to check their bounds; in the graph TensorFlow checks them. */
-export const BOUND_CHECKING_KERNELS = ["GatherV2"];
-
-/** Whether a step may use this operation. */
-export function isKnown(op: string): boolean {
-  return KNOWN.has(op);
-}
+];
 
 /**
- * The form of an operation that TensorFlow's graph optimiser knows how to fuse: a product of two matrices is `MatMul`
- * (tfjs asks for the batched one), a sum is `AddV2`.
+ * Type attributes that tfjs leaves for eager TensorFlow to infer (a graph must spell them out): by operation, the
+ * attribute and the input whose type it is.
  */
-export function rewrite({ op, attributes, shapes }: Operation): Omit<Operation, "shapes"> {
-  if (op === "BatchMatMulV2" && shapes.every((shape) => shape.length === 2)) {
-    const { T, adj_x, adj_y } = attributes;
-    return { op: "MatMul", attributes: { T: T!, transpose_a: adj_x!, transpose_b: adj_y! } };
-  }
-  if (op === "Add") return { op: "AddV2", attributes };
-  return { op, attributes };
-}
+export const INFERRED_TYPES: Readonly<Record<string, readonly [attribute: string, input: number]>> = {
+  ExpandDims: ["T", 0],
+};
+
+/** Kernels of tfjs that read their indices back only to check their bounds; in the graph TensorFlow checks them. */
+export const BOUND_CHECKING_KERNELS: readonly string[] = ["GatherV2"];
 
 /**
  * Whether the operation is pinned to the accelerator when there is one. Only floating-point work is: TensorFlow keeps
- * shapes, axes and indices in host memory, and pins that have no kernel there would refuse to load.
+ * shapes, axes and indices in host memory, and a pin without a kernel there would refuse to load.
  */
-export function isDeviceWork({ op, attributes }: Omit<Operation, "shapes">): boolean {
+export function isDeviceWork(op: string, attributes: Attributes): boolean {
   const type = attributes["T"] ?? attributes["dtype"];
-  return type?.kind === "type" && type.value === DataType.float32 && op !== "TopKV2";
+  return op !== "Placeholder" && type?.kind === "type" && type.value === DataType.float32;
 }

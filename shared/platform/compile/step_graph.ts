@@ -8,7 +8,7 @@
  * @module
  */
 import { type Attribute, type Attributes, DataType, type GraphNode } from "./graph.ts";
-import { isDeviceWork, rewrite } from "./operations.ts";
+import { isDeviceWork } from "./operations.ts";
 import type { ArraySpec } from "./step.ts";
 import type { Reference, Trace, TracedNode } from "./trace.ts";
 
@@ -38,7 +38,7 @@ export interface StepGraph {
 export function buildStepGraph(trace: Trace, device: string): StepGraph {
   const nodes: GraphNode[] = [];
   const add: Add = (name, op, inputs, attributes) => {
-    nodes.push({ name, op, inputs, attributes, device: isDeviceWork({ op, attributes }) ? device : "" });
+    nodes.push({ name, op, inputs, attributes, device: isDeviceWork(op, attributes) ? device : "" });
     return `${name}:0`;
   };
   const inputs: Port[] = [];
@@ -118,8 +118,7 @@ function addComputation(add: Add, trace: Trace, index: number, node: TracedNode)
     const dtype: Attribute = { kind: "type", value: node.constant.dtype };
     add(`node_${index}`, "Const", [], { dtype, value: { kind: "tensor", value: node.constant } });
   } else if (node.kind === "operation") {
-    const { op, attributes } = rewrite(node);
-    add(`node_${index}`, op, node.inputs.map((input) => tensorOf(trace, input)), attributes);
+    add(`node_${index}`, node.op, node.inputs.map((input) => tensorOf(trace, input)), node.attributes);
   }
 }
 

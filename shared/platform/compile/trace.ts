@@ -5,9 +5,10 @@
  */
 import * as tf from "tf";
 import { toTensors } from "./eager_step.ts";
-import { type Attribute, type Attributes, type Constant, DataType } from "./graph.ts";
-import { BOUND_CHECKING_KERNELS, isKnown } from "./operations.ts";
-import type { Binding, NativeBackend, OperationAttribute } from "./native_backend.ts";
+import type { Attributes, Constant } from "./graph.ts";
+import { BOUND_CHECKING_KERNELS, KNOWN_OPERATIONS } from "./operations.ts";
+import type { NativeBackend, OperationAttribute } from "./native_backend.ts";
+import { attributesOf, bitsOf, readConstant, UntraceableStep } from "./recorded_values.ts";
 import { type ArraySpec, specsOf, type StepDefinition, type Stored, type Tensors } from "./step.ts";
 
 /** Output `output` of node `node`, counted from 0 in the order of execution. */
@@ -25,7 +26,6 @@ export type TracedNode =
     op: string;
     attributes: Attributes;
     inputs: Reference[];
-    shapes: number[][];
     varies: boolean;
   };
 
@@ -40,11 +40,6 @@ export interface Trace {
   nodes: TracedNode[];
   state: TracedResult[];
   outputs: TracedResult[];
-}
-
-/** Says why a step cannot become a graph. */
-export class UntraceableStep extends Error {
-  override name = "UntraceableStep";
 }
 
 /**
@@ -137,15 +132,16 @@ class Recorder {
   }
 
   #write(op: string, attributes: OperationAttribute[], inputs: tf.TensorInfo[], outputs: tf.Tensor[]): void {
-    if (!isKnown(op)) throw new UntraceableStep(`operation ${op} is not known to the compiler`);
+    if (!KNOWN_OPERATIONS.includes(op)) {
+      throw new UntraceableStep(`operation ${op} is not known to the compiler`);
+    }
     const references = inputs.map((input) => this.#originOf(input));
     const varies = references.some(({ node }) => variesOf(this.nodes[node]!));
-    const shapes = inputs.map((input) => [...input.shape]);
-    const recorded = attributesOf(this.backend.binding, op, attributes);
+    const recorded = attributesOf(this.backend.binding, op, attributes, inputs);
     outputs.forEach((tensor, output) =>
       this.#origins.set(tensor.dataId, { node: this.nodes.length, output })
     );
-    this.nodes.push({ kind: "operation", op, attributes: recorded, inputs: references, shapes, varies });
+    this.nodes.push({ kind: "operation", op, attributes: recorded, inputs: references, varies });
   }
 
   /** A tensor nobody recorded was made from JavaScript values: a constant, shared where the values are the same. */
@@ -195,40 +191,6 @@ class Recorder {
 
 function variesOf(node: TracedNode): boolean {
   return node.kind === "operation" ? node.varies : node.kind !== "constant";
-}
-
-function readConstant(backend: NativeBackend, tensor: tf.TensorInfo): Constant {
-  const dtype = DataType[tensor.dtype as keyof typeof DataType];
-  if (dtype === undefined) throw new UntraceableStep(`it uses a constant of type ${tensor.dtype}`);
-  const values = backend.readSync(tensor.dataId);
-  const array =
-    { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[tensor.dtype as keyof typeof DataType];
-  return { dtype, shape: [...tensor.shape], data: array.from(values as ArrayLike<number>) };
-}
-
-/** The exact bits: -0 and 0 are not the same constant. */
-function bitsOf({ data }: Constant): string {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
-}
-
-function attributesOf(binding: Binding, op: string, attributes: OperationAttribute[]): Attributes {
-  return Object.fromEntries(
-    attributes.map(({ name, type, value }) => [name, attributeOf(binding, op, name, type, value)]),
-  );
-}
-
-function attributeOf(binding: Binding, op: string, name: string, type: number, value: unknown): Attribute {
-  if (type === binding.TF_ATTR_TYPE) return { kind: "type", value: value as number };
-  if (type === binding.TF_ATTR_BOOL) return { kind: "bool", value: Boolean(value) };
-  if (type === binding.TF_ATTR_FLOAT) return { kind: "float", value: value as number };
-  if (type === binding.TF_ATTR_STRING) return { kind: "string", value: value as string };
-  if (type === binding.TF_ATTR_SHAPE) return { kind: "shape", value: value as number[] };
-  if (type === binding.TF_ATTR_INT) {
-    return Array.isArray(value)
-      ? { kind: "ints", value }
-      : { kind: "int", value: (value as number | undefined) ?? 0 };
-  }
-  throw new UntraceableStep(`attribute ${name} of operation ${op} has an unknown type`);
 }
 
 function checkSameState(step: string, given: ArraySpec[], returned: TracedResult[]): void {
