@@ -8,6 +8,7 @@ import type { Bus, Delivery, JobMessage, News, Subject } from "./bus.ts";
 import { type Handout, JobQueue } from "./job_queue.ts";
 import type { Log } from "./log.ts";
 import { encodeFrame, type Reply, type Request } from "./pipe_protocol.ts";
+import { Subscribers } from "./subscribers.ts";
 
 /** The parent's side of one worker process. */
 export interface WorkerConnection {
@@ -30,17 +31,17 @@ export interface EmbeddedBusOptions {
   log?: Log;
 }
 
-type Handlers = { [S in Subject]: Set<(news: News[S]) => void> };
-
 /** A bus without news and jobs. */
 export function createEmbeddedBus(options: EmbeddedBusOptions = {}): EmbeddedBus {
   return new ParentBus(new JobQueue(options.ackWaitMs), options.log);
 }
 
 class ParentBus implements EmbeddedBus {
-  #handlers: Handlers = { events: new Set(), progress: new Set() };
+  #subscribers: Subscribers;
 
-  constructor(readonly queue: JobQueue, private readonly log?: Log) {}
+  constructor(readonly queue: JobQueue, log?: Log) {
+    this.#subscribers = new Subscribers(log);
+  }
 
   submit(message: JobMessage): Promise<"queued" | "present"> {
     return Promise.resolve(this.queue.submit(message));
@@ -52,43 +53,26 @@ class ParentBus implements EmbeddedBus {
   }
 
   announce(event: CloudEvent): Promise<void> {
-    this.#publish("events", event);
+    this.#subscribers.publish("events", event);
     return Promise.resolve();
   }
 
   progress(progress: ProgressMessage): void {
-    this.#publish("progress", progress);
+    this.#subscribers.publish("progress", progress);
   }
 
   subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {
-    const own = (news: News[S]) => handler(news);
-    this.#handlers[subject].add(own);
-    return Promise.resolve(() => void this.#handlers[subject].delete(own));
+    return Promise.resolve(this.#subscribers.add(subject, handler));
   }
 
   close(): Promise<void> {
     this.queue.close();
-    this.#handlers.events.clear();
-    this.#handlers.progress.clear();
+    this.#subscribers.clear();
     return Promise.resolve();
   }
 
   attach(send: (frame: string) => void): WorkerConnection {
     return new Connection(this, send);
-  }
-
-  #publish<S extends Subject>(subject: S, news: News[S]): void {
-    const handlers = this.#handlers[subject];
-    for (const handler of handlers) {
-      // Later, as over a network: a subscriber's fault or slowness must not reach the publisher.
-      queueMicrotask(() => {
-        try {
-          if (handlers.has(handler)) handler(news);
-        } catch (error) {
-          this.log?.error("subscriber failed", { subject, error });
-        }
-      });
-    }
   }
 }
 

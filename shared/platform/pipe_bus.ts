@@ -5,15 +5,21 @@
  */
 import { Console } from "node:console";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
 import type { Bus, Delivery, JobMessage, News, Subject } from "./bus.ts";
 import type { Handout } from "./job_queue.ts";
 import { createLineReader, decodeFrame, encodeFrame, type Reply, type Request } from "./pipe_protocol.ts";
+import { Subscribers } from "./subscribers.ts";
 
 /** How a worker process talks to its parent. */
 export interface PipeBusOptions {
   /** Called when the parent is gone. @default exit at once with status 1 */
   onParentGone?: () => void;
+  /** Where the parent's lines come from. @default stdin */
+  input?: Readable;
+  /** Where lines to the parent go. @default stdout */
+  output?: Writable;
 }
 
 type Answer = Extract<Reply, { reply: number }>["value"];
@@ -21,30 +27,38 @@ type Answer = Extract<Reply, { reply: number }>["value"];
 type Question = Request extends infer R ? R extends { id: number } ? Omit<R, "id"> : never : never;
 
 /** Everything that is printed goes to stderr from now on: stdout belongs to the bus. */
-export function redirectConsole(): void {
+function redirectConsole(): void {
   globalThis.console = new Console(process.stderr, process.stderr) as typeof globalThis.console;
 }
 
 /** The bus of a worker process that an embedded parent has started. Call it before anything else prints. */
 export function openPipeBus(options: PipeBusOptions = {}): Bus {
-  redirectConsole();
-  return new PipeBus(options.onParentGone ?? (() => process.exit(1)));
+  const { input = process.stdin, output = process.stdout, onParentGone = () => process.exit(1) } = options;
+  if (output === process.stdout) redirectConsole();
+  return new PipeBus(input, output, onParentGone);
 }
 
 class PipeBus implements Bus {
   #pending = new Map<number, (value: Answer) => void>();
-  #handlers: { [S in Subject]: Set<(news: News[S]) => void> } = { events: new Set(), progress: new Set() };
+  #subscribers = new Subscribers();
   #subscribed = new Set<Subject>();
   #ids = 0;
   #closing = new AbortController();
 
-  constructor(onParentGone: () => void) {
+  constructor(
+    private readonly input: Readable,
+    private readonly output: Writable,
+    onParentGone: () => void,
+  ) {
     const read = createLineReader((line) => this.#receive(line));
-    process.stdin.on("data", (chunk: Uint8Array) => read(chunk));
-    process.stdin.on("end", () => this.#closing.signal.aborted || onParentGone());
-    process.stdin.on("error", () => this.#closing.signal.aborted || onParentGone());
-    // Writing to a dead parent; the end of stdin says the same.
-    process.stdout.on("error", () => {});
+    const end = () => {
+      if (!this.#closing.signal.aborted) onParentGone();
+    };
+    input.on("data", (chunk: Uint8Array) => read(chunk));
+    input.on("end", end);
+    input.on("error", end);
+    // Writing to a dead parent; the end of the input says the same.
+    output.on("error", () => {});
   }
 
   async submit(message: JobMessage): Promise<"queued" | "present"> {
@@ -76,20 +90,19 @@ class PipeBus implements Bus {
   }
 
   async subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {
-    const own = (news: News[S]) => handler(news);
-    this.#handlers[subject].add(own);
+    const stop = this.#subscribers.add(subject, handler);
     if (!this.#subscribed.has(subject)) {
       this.#subscribed.add(subject);
       await this.#ask({ call: "subscribe", subject });
     }
-    return () => void this.#handlers[subject].delete(own);
+    return stop;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     // Cancelled fetches are answered; then nobody waits for anything.
     while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    process.stdin.destroy();
+    this.input.destroy();
   }
 
   #deliver({ token, message, deliveries }: Handout): Delivery {
@@ -113,7 +126,7 @@ class PipeBus implements Bus {
   }
 
   #tell(request: Request): void {
-    process.stdout.write(encodeFrame(request));
+    this.output.write(encodeFrame(request));
   }
 
   #receive(line: string): void {
@@ -124,6 +137,6 @@ class PipeBus implements Bus {
       this.#pending.delete(frame.reply);
       return;
     }
-    for (const handler of this.#handlers[frame.subject]) (handler as (news: unknown) => void)(frame.news);
+    this.#subscribers.publish(frame.subject, frame.news);
   }
 }
