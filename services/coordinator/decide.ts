@@ -1,0 +1,54 @@
+/**
+ * The decision on a task whose jobs are done: a version fact. Pure.
+ * @module
+ */
+import { bootstrapInterval, mean, normalisedScore } from "@cugro/algorithm";
+import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
+import { knobsOf, type LearnerFacts, validVersions } from "./facts.ts";
+import { judgeVersion } from "./gate.ts";
+import type { Graph } from "./graph.ts";
+
+/** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`. */
+export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
+  const row = graph.evaluations.map((evaluation) => rowCell(facts, evaluation));
+  const verdict = judgeVersion({
+    knobs: knobsOf(facts, graph.task),
+    task: graph.task,
+    row,
+    earlier: validVersions(facts),
+  });
+  const importJob = facts.tasks.find(({ task }) => task === graph.task)!.importJob;
+  const results = graph.jobs.flatMap(({ id }) => facts.jobs.get(id)?.result ?? []);
+  return {
+    schema: 1,
+    version: Math.max(0, ...facts.versions.map(({ version }) => version)) + 1,
+    task: graph.task,
+    attempt: graph.attempt,
+    ...verdict,
+    parent: graph.parent,
+    tasks: graph.tasks,
+    stateGenerator: graph.stateGenerator,
+    behaviorGenerator: graph.behaviorGenerator,
+    critic: graph.critic,
+    row,
+    jobs: [importJob, ...graph.jobs.map(({ id }) => id)],
+    seconds: results.reduce((sum, result) => sum + result.seconds, 0),
+  };
+}
+
+function rowCell(facts: LearnerFacts, { task, id }: { task: number; id: string }): RowCell {
+  const metrics = facts.jobs.get(id)!.result!.metrics;
+  const { returns } = metrics;
+  if (!Array.isArray(returns) || !returns.every((value) => typeof value === "number")) {
+    throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
+  }
+  const { anchors } = facts.tasks.find((fact) => fact.task === task)!;
+  const scores = returns.map((value) => normalisedScore(value, anchors));
+  const [low, high] = scores.length > 0 ? bootstrapInterval(scores) : [null, null];
+  const meanScore = scores.length > 0 ? mean(scores) : null;
+  return { task, job: id, returns, scores, meanScore, low, high, fidelity: asObject(metrics.fidelity) };
+}
+
+function asObject(value: unknown): JsonObject | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : null;
+}

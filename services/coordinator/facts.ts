@@ -1,0 +1,170 @@
+/**
+ * What is known of one learner, and the questions that follow from it without asking the store again. Pure.
+ * @module
+ */
+import type { Hyperparameters } from "@cugro/algorithm";
+import {
+  type ArrivalFact,
+  type AttemptFact,
+  type ConfigFact,
+  createJob,
+  deriveSeed,
+  type FailureFact,
+  type Job,
+  type JsonObject,
+  type LearnerFact,
+  type RejectionFact,
+  type ResultFact,
+  type TaskFact,
+  type TaskFailureFact,
+  type VerdictFact,
+  type VersionFact,
+} from "@cugro/protocol";
+import { buildGraph, type Graph } from "./graph.ts";
+import { heldOutSeed } from "./graph_jobs.ts";
+import { readKnobs } from "./knobs.ts";
+import { shardSizes } from "./shards.ts";
+
+/** What the store says about one job. */
+export interface JobState {
+  result: ResultFact | undefined;
+  failures: FailureFact[];
+  retries: number;
+}
+
+/** All facts of a learner that a plan needs, as loaded. Lists are sorted by their number. */
+export interface LearnerFacts {
+  learner: LearnerFact;
+  deleted: boolean;
+  configs: ConfigFact[];
+  arrivals: ArrivalFact[];
+  rejections: RejectionFact[];
+  tasks: TaskFact[];
+  attempts: AttemptFact[];
+  /** `<task>/<attempt>` of cancelled attempts. */
+  cancelled: Set<string>;
+  taskFailures: TaskFailureFact[];
+  versions: VersionFact[];
+  promoted: VerdictFact[];
+  withdrawn: VerdictFact[];
+  head: { version: number | null; etag: string } | undefined;
+  /** Ids of facts whose event has been published. */
+  announced: Set<string>;
+  /** Files in `incoming/`, key to etag. */
+  incoming: Map<string, string>;
+  /** States of the jobs that the plan may look at. */
+  jobs: Map<string, JobState>;
+  /** Keys of inputs of unfinished jobs that are not in the store. */
+  missing: Set<string>;
+  /** Shards of the newest decided version that still take room: artifact keys. */
+  leftoverShards: string[];
+}
+
+/** Where a task stands. */
+export type TaskState = "undecided" | "failed" | "cancelled" | "published" | "parked";
+
+/**
+ * The valid versions, oldest first: published or promoted, not withdrawn, each continuing the one before it. The
+ * last condition makes a rollback of several versions one step, whatever is written first.
+ */
+export function validVersions(
+  facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
+): VersionFact[] {
+  const promoted = new Set(facts.promoted.map(({ version }) => version));
+  const withdrawn = new Set(facts.withdrawn.map(({ version }) => version));
+  const chain: VersionFact[] = [];
+  for (const fact of facts.versions) {
+    const accepted = fact.decision === "published" || promoted.has(fact.version);
+    const parent = chain.at(-1)?.version ?? null;
+    if (accepted && !withdrawn.has(fact.version) && fact.parent === parent) chain.push(fact);
+  }
+  return chain;
+}
+
+/** The attempt at a task that counts: 1, or the newest an operator asked for. */
+export function attemptAt(facts: Pick<LearnerFacts, "attempts">, task: number): number {
+  return Math.max(1, ...facts.attempts.filter((fact) => fact.task === task).map((fact) => fact.attempt));
+}
+
+/** Whether the store says that a job has failed for good. */
+export function hasFailed(state: JobState | undefined): boolean {
+  return state !== undefined && !state.result && state.failures.length > state.retries;
+}
+
+/** Where a task stands. */
+export function taskState(facts: LearnerFacts, task: number): TaskState {
+  const attempt = attemptAt(facts, task);
+  const decided = facts.versions.find((fact) => fact.task === task && fact.attempt === attempt);
+  if (decided) return validVersions(facts).includes(decided) ? "published" : "parked";
+  if (facts.cancelled.has(`${task}/${attempt}`)) return "cancelled";
+  return stoppingFailure(facts, task) ? "failed" : "undecided";
+}
+
+/** The recorded failure that stops a task, if its job has not been retried since. */
+export function stoppingFailure(facts: LearnerFacts, task: number): TaskFailureFact | undefined {
+  const attempt = attemptAt(facts, task);
+  return facts.taskFailures.find((fact) =>
+    fact.task === task && fact.attempt === attempt && hasFailed(facts.jobs.get(fact.job))
+  );
+}
+
+/** The first task still to be learnt: tasks that were decided, cancelled or failed are stepped over. */
+export function currentTask(facts: LearnerFacts): TaskFact | undefined {
+  return facts.tasks.find(({ task }) => taskState(facts, task) === "undecided");
+}
+
+/** The configuration revision that holds for a task. */
+export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): ConfigFact {
+  const config = facts.configs.filter(({ fromTask }) => fromTask <= task).at(-1) ?? facts.configs[0];
+  if (!config) throw new Error("This learner has no configuration fact (config/1.json)");
+  return config;
+}
+
+/** The knobs for the attempt at a task that counts. */
+export function knobsOf(facts: Pick<LearnerFacts, "configs" | "attempts">, task: number): Hyperparameters {
+  const config = configOf(facts, task);
+  const attempt = facts.attempts.filter((fact) => fact.task === task).at(-1);
+  return readKnobs(config.preset, config.knobs, attempt?.overrides);
+}
+
+/** The graph of a task on the newest valid version. */
+export function graphOf(facts: LearnerFacts, task: TaskFact): Graph {
+  const chain = validVersions(facts);
+  return buildGraph({
+    seed: facts.learner.seed,
+    knobs: knobsOf(facts, task.task),
+    task,
+    attempt: attemptAt(facts, task.task),
+    parent: chain.at(-1) ?? null,
+    tasks: new Map(facts.tasks.map((fact) => [fact.task, fact])),
+    learnt: new Map(chain.map((version) => [version.task, version])),
+  });
+}
+
+/** The graph of the current task. */
+export function currentGraph(facts: LearnerFacts): Graph | undefined {
+  const task = currentTask(facts);
+  return task && graphOf(facts, task);
+}
+
+/** The job that reads an arrival. Its shard sizes are of the first configuration, so that it never changes. */
+export function importJob(facts: Pick<LearnerFacts, "learner" | "configs">, arrival: ArrivalFact): Job {
+  const first = facts.configs[0];
+  if (!first) throw new Error("This learner has no configuration fact (config/1.json)");
+  const config: JsonObject = {
+    key: arrival.key,
+    etag: arrival.etag,
+    heldOutSeed: heldOutSeed(facts.learner.seed),
+    shardSizes: shardSizes(readKnobs(first.preset, first.knobs)),
+  };
+  return createJob("dataset.import", deriveSeed(facts.learner.seed, "dataset.import", 0, 0, 1), config, {});
+}
+
+/** Arrivals that are neither a task nor rejected yet, in order. */
+export function openArrivals(facts: LearnerFacts): ArrivalFact[] {
+  const resolved = new Set([
+    ...facts.tasks.map((fact) => fact.arrival),
+    ...facts.rejections.map((fact) => fact.seq),
+  ]);
+  return facts.arrivals.filter(({ seq }) => !resolved.has(seq));
+}

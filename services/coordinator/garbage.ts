@@ -1,0 +1,82 @@
+/**
+ * Garbage collection: marks what valid versions and undecided tasks need, sweeps the rest once it is old. The store
+ * only holds what follows from its facts, so sweeping too much costs time, never truth.
+ * @module
+ */
+import type { ObjectInfo, Store } from "@cugro/platform";
+import { parseIncomingKey } from "@cugro/protocol";
+import type { LearnerFacts } from "./facts.ts";
+import { createCache, loadFacts } from "./load.ts";
+import { isReached, type Reach, reachOf } from "./reach.ts";
+
+/** Unmarked objects younger than this stay: somebody may be about to use them. */
+export const GC_GRACE_HOURS = 24;
+
+/** What was, or would be, removed. */
+export interface Collection {
+  removed: { key: string; size: number }[];
+  bytes: number;
+  /** Unmarked objects that are still too young. */
+  young: number;
+}
+
+/**
+ * Removes what no learner needs any more.
+ *
+ * @param options.graceHours @default 24
+ * @param options.dryRun only says what would go.
+ * @param options.now milliseconds since 1970, of the clock that stamps the store's objects.
+ */
+export async function collectGarbage(
+  { store, graceHours = GC_GRACE_HOURS, dryRun = false, now = Date.now() }: {
+    store: Store;
+    graceHours?: number;
+    dryRun?: boolean;
+    now?: number;
+  },
+): Promise<Collection> {
+  const prefixes = ["jobs/", "artifacts/", "datasets/", "incoming/"];
+  // Marked after listing: what is made in between is marked, or not in the list.
+  const listed = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat();
+  const isMarked = await mark(store);
+  const unmarked = listed.filter((info) => !isMarked(info));
+  const old = unmarked.filter(({ lastModified }) => now - Date.parse(lastModified) >= graceHours * 3_600_000);
+  // Results before artifacts: a result must never promise what is gone.
+  const ordered = old.sort((a, b) => Number(b.key.startsWith("jobs/")) - Number(a.key.startsWith("jobs/")));
+  if (!dryRun) { for (const { key } of ordered) await store.delete(key); }
+  return {
+    removed: ordered.map(({ key, size }) => ({ key, size })),
+    bytes: ordered.reduce((sum, { size }) => sum + size, 0),
+    young: unmarked.length - old.length,
+  };
+}
+
+async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
+  const cache = createCache();
+  const reaches: Reach[] = [];
+  const done = new Set<string>();
+  const keys = (await store.list("learners/")).map(({ key }) => key.split("/"));
+  const names = keys.filter((parts) => parts.length === 3 && parts[2] === "learner.json").map(([, name]) =>
+    name!
+  );
+  for (const name of names) {
+    const facts = await loadFacts(store, name, cache);
+    reaches.push(await reachOf(store, facts, cache));
+    for (const file of doneFiles(facts)) done.add(file);
+  }
+  return ({ key, etag }) => {
+    if (!key.startsWith("incoming/")) return reaches.some((reach) => isReached(reach, key));
+    // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
+    return !names.includes(parseIncomingKey(key)?.learner ?? "") || !done.has(`${key} ${etag}`);
+  };
+}
+
+/** `<key> <etag>` of dropped files that are not needed: of decided arrivals, or of a deleted learner. */
+function doneFiles(facts: LearnerFacts): string[] {
+  if (facts.deleted) return [...facts.incoming].map(([key, etag]) => `${key} ${etag}`);
+  const resolved = new Set([
+    ...facts.tasks.map(({ arrival }) => arrival),
+    ...facts.rejections.map(({ seq }) => seq),
+  ]);
+  return facts.arrivals.filter(({ seq }) => resolved.has(seq)).map(({ key, etag }) => `${key} ${etag}`);
+}

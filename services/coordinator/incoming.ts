@@ -1,0 +1,154 @@
+/**
+ * Files that people drop: from a file to an arrival fact. What it holds, the import finds out.
+ * @module
+ */
+import { type ObjectInfo, PreconditionFailed, type Store } from "@cugro/platform";
+import {
+  type ArrivalFact,
+  arrivalFactSchema,
+  arrivalKey,
+  datasetKey,
+  encodeFact,
+  failuresPrefix,
+  incomingKey,
+  incomingPrefix,
+  jobId,
+  retriesPrefix,
+  retryKey,
+  safeFileName,
+  sha256,
+} from "@cugro/protocol";
+import { putOnce } from "./apply.ts";
+import { importJob, type LearnerFacts, taskState } from "./facts.ts";
+import { loadFacts } from "./load.ts";
+
+/** A dropped file is taken once its size and time of change stood still for this long. */
+export const SETTLE_MS = 2_000;
+
+/**
+ * Hands a file to a learner. The same content again is the same arrival, so that a command can be repeated; it is a
+ * new one only if the first was rejected without fault of the file, or if its task still needs data that is gone.
+ *
+ * @param file.bytes the file as it is; `fileName` becomes part of the key.
+ */
+export async function addArrival(
+  file: { store: Store; learner: string; fileName: string; bytes: Uint8Array },
+): Promise<{ arrival: ArrivalFact; added: boolean }> {
+  const { store, learner, bytes } = file;
+  const contentHash = sha256(bytes);
+  const facts = await loadFacts(store, learner);
+  if (facts.deleted) throw new RangeError(`The learner "${learner}" was deleted`);
+  const known = facts.arrivals.filter((arrival) => arrival.contentHash === contentHash).at(-1);
+  if (known && !await wantedAgain(store, facts, known)) {
+    await restoreIncoming(store, facts, known, bytes);
+    return { arrival: known, added: false };
+  }
+  const key = freeKey(facts, learner, file.fileName);
+  await store.put(key, bytes);
+  const info = (await store.head(key))!;
+  const arrival = await writeArrival(store, learner, facts.arrivals, info, contentHash);
+  return { arrival, added: true };
+}
+
+/**
+ * Looks for dropped files and makes arrivals of those that stood still, ordered by time of change and natural name.
+ *
+ * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
+ * @returns how many arrivals were made, and whether files are still settling.
+ */
+export async function scanIncoming(
+  { store, facts, seen, now }: {
+    store: Store;
+    facts: LearnerFacts;
+    seen: Map<string, { mark: string; since: number }>;
+    now: number;
+  },
+): Promise<{ added: number; settling: boolean }> {
+  const learner = facts.learner.name;
+  const taken = new Set(facts.arrivals.map(({ key, etag }) => `${key} ${etag}`));
+  const infos = await store.list(incomingPrefix(learner));
+  const fresh = infos.filter((info) => isVisible(info.key) && !taken.has(`${info.key} ${info.etag}`));
+  const settled: ObjectInfo[] = [];
+  for (const info of fresh) {
+    const mark = `${info.size} ${info.lastModified} ${info.etag}`;
+    const before = seen.get(info.key);
+    if (before?.mark !== mark) seen.set(info.key, { mark, since: now });
+    else if (now - before.since >= SETTLE_MS) settled.push(info);
+  }
+  const arrivals = [...facts.arrivals];
+  for (const info of settled.sort(byArrival)) {
+    arrivals.push(await writeArrival(store, learner, arrivals, info, null));
+    seen.delete(info.key);
+  }
+  return { added: settled.length, settling: fresh.length > settled.length };
+}
+
+/** Order of files found together: time of change, then natural order of names (`task2` before `task10`). */
+export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
+  const time = Date.parse(a.lastModified) - Date.parse(b.lastModified);
+  return time || new Intl.Collator("en", { numeric: true }).compare(a.key, b.key) || (a.key < b.key ? -1 : 1);
+}
+
+/** Names that tools give to files they are still writing. */
+function isVisible(key: string): boolean {
+  const name = key.split("/").at(-1)!;
+  return !name.startsWith(".") && !/\.(part|tmp|crdownload|partial|download)$/i.test(name);
+}
+
+async function wantedAgain(store: Store, facts: LearnerFacts, arrival: ArrivalFact): Promise<boolean> {
+  const rejection = facts.rejections.find(({ seq }) => seq === arrival.seq);
+  if (rejection) {
+    if (rejection.failedJob === null) return false;
+    await retryJob(store, jobId(importJob(facts, arrival)), "the file was added again");
+    return true;
+  }
+  const task = facts.tasks.find((fact) => fact.arrival === arrival.seq);
+  if (!task || taskState(facts, task.task) === "published") return false;
+  return !await store.head(datasetKey(task.datasetHash));
+}
+
+/** Asks for a failed job once more; nothing if it has no failure that was not retried. */
+export async function retryJob(store: Store, id: string, reason: string): Promise<boolean> {
+  const failures = (await store.list(failuresPrefix(id))).length;
+  const retries = (await store.list(retriesPrefix(id))).length;
+  if (failures <= retries) return false;
+  for (let n = retries + 1; n <= failures; n++) {
+    await putOnce(store, retryKey(id, n), { schema: 1, jobId: id, n, reason });
+  }
+  return true;
+}
+
+/** An arrival that waits for its import needs its file; a crash or a person may have removed it. */
+async function restoreIncoming(store: Store, facts: LearnerFacts, arrival: ArrivalFact, bytes: Uint8Array) {
+  const resolved = facts.tasks.some((fact) => fact.arrival === arrival.seq) ||
+    facts.rejections.some(({ seq }) => seq === arrival.seq);
+  if (!resolved && !facts.incoming.has(arrival.key)) await store.put(arrival.key, bytes);
+}
+
+/** A key no arrival has had, so that one file never takes another's place. */
+function freeKey(facts: LearnerFacts, learner: string, fileName: string): string {
+  const name = safeFileName(fileName);
+  const used = new Set(facts.arrivals.map(({ key }) => key));
+  for (let n = 1;; n++) {
+    const key = incomingKey(learner, n === 1 ? name : `${n}-${name}`);
+    if (!used.has(key)) return key;
+  }
+}
+
+async function writeArrival(
+  store: Store,
+  learner: string,
+  earlier: readonly ArrivalFact[],
+  { key, etag, size, lastModified }: ObjectInfo,
+  contentHash: string | null,
+): Promise<ArrivalFact> {
+  for (let seq = Math.max(0, ...earlier.map((arrival) => arrival.seq)) + 1;; seq++) {
+    const fact: ArrivalFact = { schema: 1, seq, key, etag, size, lastModified, contentHash };
+    try {
+      await store.put(arrivalKey(learner, seq), encodeFact(fact, arrivalFactSchema), { ifNoneMatch: true });
+      return fact;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The plan: what to do next for one learner, as a pure function of what is known. No state machine, no lock, no
+ * leader: two coordinators at once do the same harmless thing twice, and a plan made from old facts does no harm.
+ *
+ * It looks at the first task that is neither decided, cancelled nor failed, works backwards from what its decision
+ * needs, and never behind a decided version.
+ * @module
+ */
+import {
+  artifactKey,
+  type CloudEvent,
+  type Job,
+  type JsonObject,
+  type TaskFailureFact,
+  taskFailureKey,
+  versionKey,
+} from "@cugro/protocol";
+import { planArrivals } from "./accept.ts";
+import { announcements } from "./announcements.ts";
+import { decideVersion } from "./decide.ts";
+import { currentGraph, type LearnerFacts, validVersions } from "./facts.ts";
+import type { Graph } from "./graph.ts";
+import { planWork } from "./work.ts";
+
+/** At most this many ready jobs of one learner are handed to the bus, so that none starves another. */
+export const MAX_QUEUED_PER_LEARNER = 64;
+
+/** A job to submit. `task`: the task being learnt, or null for an import. */
+export interface Submission {
+  id: string;
+  job: Job;
+  task: number | null;
+  label: string;
+}
+
+/** A fact to create, unless it exists. */
+export interface Decision {
+  key: string;
+  value: JsonObject;
+}
+
+/** What to do next. Every part may be done twice, by anyone, and in pieces. */
+export interface Plan {
+  /** Jobs that are ready: submit them, as often as you like. */
+  submit: Submission[];
+  /** Facts that follow from what is known. */
+  decide: Decision[];
+  /** The head as it should be; `ifMatch` is the etag it must still have, or null if there is none yet. */
+  moveHead: { version: number | null; ifMatch: string | null } | null;
+  announce: CloudEvent[];
+  /** Keys of objects that are no longer needed, or results whose outputs are lost. */
+  release: string[];
+  /** What a person must see to, in words. */
+  problems: string[];
+}
+
+/** What to do next for this learner. */
+export function plan(facts: LearnerFacts): Plan {
+  if (facts.deleted) {
+    return { submit: [], decide: [], moveHead: null, announce: [], release: [], problems: [] };
+  }
+  const arrivals = planArrivals(facts);
+  const learning = planLearning(facts);
+  return {
+    submit: [...arrivals.submit, ...learning.submit].slice(0, MAX_QUEUED_PER_LEARNER),
+    decide: [...arrivals.decide, ...learning.decide],
+    moveHead: planHead(facts),
+    announce: announcements(facts),
+    release: [
+      ...acceptedFiles(facts),
+      ...facts.leftoverShards.filter(notIn(learning.needed)),
+      ...learning.release,
+    ],
+    problems: learning.problems,
+  };
+}
+
+/** Whether a plan has nothing to do and nothing to wait for. */
+export function isIdle({ submit, decide, moveHead, announce, release }: Plan): boolean {
+  return moveHead === null && [submit, decide, announce, release].every((part) => part.length === 0);
+}
+
+interface Learning {
+  submit: Submission[];
+  decide: Decision[];
+  release: string[];
+  problems: string[];
+  needed: Set<string>;
+}
+
+function planLearning(facts: LearnerFacts): Learning {
+  const nothing: Learning = { submit: [], decide: [], release: [], problems: [], needed: new Set() };
+  const graph = currentGraph(facts);
+  if (!graph) return nothing;
+  const work = planWork(facts, graph);
+  if (work.failed.length > 0) {
+    return { ...nothing, decide: [recordFailure(facts, graph, work.failed[0]!.id)] };
+  }
+  if (work.decidable) {
+    const version = decideVersion(facts, graph);
+    return { ...nothing, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };
+  }
+  return { ...work, decide: [], needed: shardsInUse(facts, graph) };
+}
+
+/** The record that keeps a task stepped over, also under a later parent, until the job is retried. */
+function recordFailure(facts: LearnerFacts, graph: Graph, job: string): Decision {
+  const { task, attempt } = graph;
+  const n = facts.taskFailures.filter((fact) => fact.task === task).length + 1;
+  const label = graph.jobs.find(({ id }) => id === job)!.label;
+  const message = `${label}: ${facts.jobs.get(job)?.failures.at(-1)?.message ?? "it failed"}`;
+  const value: TaskFailureFact = { schema: 1, task, attempt, n, job, message };
+  return { key: taskFailureKey(facts.learner.name, task, n), value };
+}
+
+/** The head is derived, so every plan repairs it: it is the newest valid version. */
+function planHead(facts: LearnerFacts): Plan["moveHead"] {
+  const version = validVersions(facts).at(-1)?.version ?? null;
+  if ((facts.head?.version ?? null) === version) return null;
+  return { version, ifMatch: facts.head?.etag ?? null };
+}
+
+/** Incoming files that have become tasks, unless other content has taken their place. */
+function acceptedFiles(facts: LearnerFacts): string[] {
+  const accepted = new Set(facts.tasks.map(({ arrival }) => arrival));
+  return facts.arrivals
+    .filter(({ seq, key, etag }) => accepted.has(seq) && facts.incoming.get(key) === etag)
+    .map(({ key }) => key);
+}
+
+function shardsInUse(facts: LearnerFacts, graph: Graph): Set<string> {
+  const artifacts = graph.shards.flatMap((id) => Object.values(facts.jobs.get(id)?.result?.outputs ?? {}));
+  return new Set(artifacts.map(({ artifact }) => artifactKey(artifact)));
+}
+
+function notIn(keys: Set<string>): (key: string) => boolean {
+  return (key) => !keys.has(key);
+}

@@ -1,0 +1,67 @@
+/**
+ * The job graphs of tasks that have not arrived: what learning them would take. Names and shapes of the jobs are
+ * right, their ids are not, since ids depend on the data.
+ * @module
+ */
+import type { Hyperparameters } from "@cugro/algorithm";
+import { sha256, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { buildGraph, type Graph } from "./graph.ts";
+
+/**
+ * Graphs of the first `tasks` tasks of a new learner, each on the one before.
+ *
+ * @param options.stateDim numbers in a state; matters only to how many kept shards fit `replayBytes`.
+ */
+export function previewGraph(
+  { seed = 0, knobs, tasks: count, stateDim = 17, actionDim = 6 }: {
+    seed?: number;
+    knobs: Hyperparameters;
+    tasks: number;
+    stateDim?: number;
+    actionDim?: number;
+  },
+): Graph[] {
+  const tasks = new Map<number, TaskFact>();
+  const learnt = new Map<number, VersionFact>();
+  const graphs: Graph[] = [];
+  for (let k = 1; k <= count; k++) {
+    const task = placeholder(k, stateDim, actionDim);
+    tasks.set(k, task);
+    const graph = buildGraph({
+      seed,
+      knobs,
+      task,
+      attempt: 1,
+      parent: learnt.get(k - 1) ?? null,
+      tasks,
+      learnt,
+    });
+    graphs.push(graph);
+    learnt.set(k, { ...graph, ...unknown, task: k, version: k, jobs: graph.jobs.map(({ id }) => id) });
+  }
+  return graphs;
+}
+
+const unknown = { schema: 1 as const, decision: "published" as const, reasons: [], row: [], seconds: 0 };
+
+function placeholder(k: number, stateDim: number, actionDim: number): TaskFact {
+  const hash = (what: string) => sha256(`${what} of task ${k}`);
+  return {
+    schema: 1,
+    task: k,
+    arrival: k,
+    name: `task ${k}`,
+    datasetHash: hash("dataset"),
+    normaliser: hash("normaliser"),
+    sketch: hash("sketch"),
+    importJob: hash("import"),
+    size: 1,
+    episodes: 1,
+    bytes: 0,
+    stateDim,
+    actionDim,
+    horizon: 1,
+    environment: null,
+    anchors: { random: 0, good: 1, source: "preview" },
+  };
+}

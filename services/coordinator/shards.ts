@@ -1,0 +1,47 @@
+/**
+ * How many pseudo-pairs replay one old task, and how they are cut into shards.
+ * @module
+ */
+import type { Hyperparameters } from "@cugro/algorithm";
+
+type ReplayKnobs = Pick<
+  Hyperparameters,
+  "replaySource" | "replayPairs" | "replayPairsPerTask" | "replayBytes" | "shardsPerTask"
+>;
+
+/**
+ * Pseudo-pairs of one old task. `latest` shares a total out, so that a late task costs what an early one did;
+ * `first` makes them once, whatever comes later.
+ */
+export function pairsPerTask(knobs: ReplayKnobs, oldTasks: number): number {
+  if (knobs.replaySource === "first") return Math.max(1, knobs.replayPairsPerTask);
+  return Math.max(
+    1,
+    Math.min(knobs.replayPairsPerTask, Math.floor(knobs.replayPairs / Math.max(1, oldTasks))),
+  );
+}
+
+/** Rows of each shard of one old task, `[M]`; they differ by at most one. */
+export function shardRows(knobs: ReplayKnobs, oldTasks: number): number[] {
+  const pairs = pairsPerTask(knobs, oldTasks);
+  const shards = Math.max(1, Math.min(knobs.shardsPerTask, pairs));
+  return Array.from({ length: shards }, (_, m) => Math.floor(pairs / shards) + (m < pairs % shards ? 1 : 0));
+}
+
+/**
+ * Shards of each old task that replay uses: all of them, or with `first` as many as `replayBytes` holds, at least one.
+ *
+ * @param rowWidth numbers in one pair: states and actions together.
+ */
+export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: number): number {
+  const rows = shardRows(knobs, oldTasks);
+  if (knobs.replaySource === "latest" || oldTasks === 0) return rows.length;
+  const shardBytes = 4 * rowWidth * rows[0]!;
+  return Math.max(1, Math.min(rows.length, Math.floor(knobs.replayBytes / (oldTasks * shardBytes))));
+}
+
+/** Sizes of shard for which an import measures what real data itself shows: with 1, 4 and 16 old tasks. */
+export function shardSizes(knobs: ReplayKnobs): number[] {
+  const sizes = [1, 4, 16].map((oldTasks) => shardRows(knobs, oldTasks)[0]!);
+  return [...new Set(sizes)].sort((a, b) => a - b);
+}
