@@ -19,7 +19,6 @@ import { decodeNormaliser, decodeStored, encodeJson, knobsOf, numberOf } from "@
 import { measureFidelity } from "./measure_fidelity.ts";
 
 const VALUE_ROWS = 256;
-const INTERVAL_LEVEL = 0.9;
 
 /** Returns and scores where there is a simulator; fidelity of the replay and values in any case. */
 export async function evaluatePolicy(context: JobContext, compile: Compile): Promise<JobOutput> {
@@ -92,14 +91,8 @@ async function runEpisodes(
 function scoresOf(returns: number[], anchors: Anchors, seed: number): JsonObject {
   if (returns.length === 0) return { returns, scores: [], meanScore: null, low: null, high: null };
   const scores = returns.map((value) => normalisedScore(value, anchors));
-  const [low, high] = scoreInterval(scores, INTERVAL_LEVEL, seed);
-  return {
-    returns,
-    scores,
-    meanScore: scores.reduce((sum, score) => sum + score, 0) / scores.length,
-    low,
-    high,
-  };
+  const { mean: meanScore, low, high } = scoreInterval(returns, anchors, seed);
+  return { returns, scores, meanScore, low, high };
 }
 
 /** Mean critic value of the policy's own actions: what there is to see without a simulator. */

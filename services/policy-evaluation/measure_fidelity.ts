@@ -76,5 +76,15 @@ async function compareWithRows(
     actions: takeRows(dataset.actions, dataset.actionDim, indices),
     size: indices.length,
   });
-  return { ...rowFidelity({ train: real(train), heldOut: real(heldOut), pseudo: rows, normaliser, seed }) };
+  return {
+    ...rowFidelity({
+      train: real(train),
+      heldOut: real(heldOut),
+      pseudo: rows,
+      normaliser,
+      stateDim: dataset.stateDim,
+      actionDim: dataset.actionDim,
+      seed,
+    }),
+  };
 }

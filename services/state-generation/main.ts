@@ -1,1 +1,8 @@
-export {};
+/**
+ * The process of this service: seams from the environment, work until SIGTERM.
+ * @module
+ */
+import { serve } from "@cugro/platform";
+import { createHandlers } from "./mod.ts";
+
+await serve({ kinds: ["states.sample", "states.train"], createHandlers });

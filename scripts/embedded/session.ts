@@ -1,0 +1,78 @@
+/**
+ * The embedded world: this process holds store, bus and coordinator; workers are child processes.
+ * @module
+ */
+import { resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { createEmbeddedBus, createLog, type EmbeddedBus, openFilesystemStore, startWorkerPool, type Store } from "@cugro/platform";
+
+const WORKER = fileURLToPath(new URL("../worker.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+/** Folder of a store unless a command names another. */
+export const DEFAULT_STORE = ".cugro";
+
+/** Opens a store for reading; nothing is locked. */
+export async function openForReading(folder: string): Promise<Store> {
+  return await openFilesystemStore({ root: resolve(folder) });
+}
+
+/** Opens a store for a command that writes facts; one such command a folder. */
+export async function openForWriting(folder: string): Promise<Store> {
+  return await openFilesystemStore({ root: resolve(folder), lock: true });
+}
+
+/** Everything that runs while a command learns. */
+export interface Session {
+  store: Store;
+  bus: EmbeddedBus;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+  /** Process ids of the workers that run now. */
+  workerPids(): number[];
+  /** Checkpoints, stops the workers and releases the folder. */
+  close(): Promise<void>;
+}
+
+/** How a session is set up. */
+export interface SessionOptions {
+  folder: string;
+  workers: number;
+  /** Where log lines and the workers' own output go. */
+  onOutput: (text: string) => void;
+}
+
+/** Opens store, bus and workers, and listens for Ctrl-C. */
+export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
+  const root = resolve(folder);
+  const store = await openForWriting(root);
+  const bus = createEmbeddedBus();
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  const pool = startWorkerPool({
+    bus,
+    command: process.execPath,
+    args: ["run", "-A", "--config", CONFIG, WORKER],
+    count: workers,
+    environment: { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "warn" },
+    log: createLog({ level: "warn", write: onOutput }),
+    onOutput,
+  });
+  return {
+    store,
+    bus,
+    signal: stop.signal,
+    workerPids: () => pool.pids(),
+    close: async () => {
+      await pool.close();
+      await bus.close();
+      await store.close();
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    },
+  };
+}
