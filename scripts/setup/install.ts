@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { cacheFolder, inOrder, readStamp, ROOT, STAMP, type Stamp, wantedWheel } from "./plan.ts";
+import { cacheFolder, inOrder, readStamp, ROOT, STAMP, type Stamp, wantedWheel, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 
 /** What a person is told about the fallback; `{}` is the reason with its remedy. */
@@ -65,13 +65,10 @@ async function setUpNative(say: (line: string) => void): Promise<Outcome> {
         `there is no libtensorflow for ${process.platform} on ${process.arch}: use Linux`,
       );
     }
-    const compiler = await runCommand(process.env.CXX || "g++", ["--version"]);
-    if (compiler.code !== 0) throw new CannotInstall("no C++ compiler was found: install g++");
-    const library = await getLibrary(wheel, say);
+    const library = await getLibrary(wheel, () => announceDownload(wheel, say));
     const binding = await getBinding(library, wheel);
     const place = linkBinding(binding.folder);
     const test = await selfTest("native").catch((error) => {
-      unlinkBinding();
       throw new CannotInstall(`the self-test failed (${error.message}): ask \`deno task cugro doctor\``);
     });
     const done = [
@@ -90,10 +87,22 @@ async function setUpNative(say: (line: string) => void): Promise<Outcome> {
     ) {
       throw error;
     }
+    unlinkBinding(); // else it would be loaded in spite of what we say
     const reason = FALLBACK.replace("{}", error.message);
     const { stamp, line } = await setUpWasm();
     return { stamp: { ...stamp, reason }, line: `${reason}\n${line}` };
   }
+}
+
+/** A library that cannot be bound is not worth 274 MB: the compiler is looked for first. */
+async function announceDownload(wheel: Wheel, say: (line: string) => void): Promise<void> {
+  const compiler = await runCommand(process.env.CXX || "g++", ["--version"]);
+  if (compiler.code !== 0) throw new CannotInstall("no C++ compiler was found: install g++");
+  say(
+    `Downloading libtensorflow (${wheel.megabytes} MB${
+      wheel.variant === "gpu" ? " and the CUDA libraries" : ""
+    }) …`,
+  );
 }
 
 async function setUpWasm(): Promise<Outcome> {

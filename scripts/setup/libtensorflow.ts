@@ -45,18 +45,15 @@ with zipfile.ZipFile(wheel) as z:
 /**
  * The library for this machine: from the cache, else downloaded, verified, unpacked and put in place by one rename.
  *
+ * @param beforeDownload runs before anything is downloaded, and may throw to prevent it.
  * @throws CannotInstall without Python, pip, network or room.
  */
-export async function getLibrary(wheel: Wheel, say: (line: string) => void): Promise<Library> {
+export async function getLibrary(wheel: Wheel, beforeDownload: () => Promise<void>): Promise<Library> {
   const name = `${wheel.package}-${wheel.version}-${process.arch}${wheel.variant === "gpu" ? "-cuda" : ""}`;
   const folder = join(cacheFolder(), "libtensorflow", name);
   const present = readLibrary(folder, wheel);
   if (present) return { ...present, name, folder, downloaded: false };
-  say(
-    `Downloading libtensorflow (${wheel.megabytes} MB${
-      wheel.variant === "gpu" ? " and the CUDA libraries" : ""
-    }) …`,
-  );
+  await beforeDownload();
   const work = join(cacheFolder(), `tmp-${process.pid}-${Date.now()}`);
   try {
     mkdirSync(work, { recursive: true });
@@ -146,7 +143,11 @@ async function pipDownload(
     ...["--dest", folder, requirement],
   ]);
   const file = ended.code === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
-  if (!file) throw new CannotInstall(`pip could not download ${requirement} (${lastWords(ended, 1)})`);
+  if (!file) {
+    throw new CannotInstall(
+      `pip could not download ${requirement} (${lastWords(ended, 1)}): check the network`,
+    );
+  }
   return join(folder, file);
 }
 

@@ -29,3 +29,13 @@ export { openPipeBus, type PipeBusOptions } from "./pipe_bus.ts";
 export { serve, type Service } from "./serve.ts";
 export { type JobHandler, type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
 export { startWorkerPool, type WorkerDeath, type WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
+export {
+  type Backend,
+  type BackendName,
+  type BackendOptions,
+  type DeviceName,
+  nativeInstallation,
+  openBackend,
+  type Profile,
+  profileId,
+} from "./backend.ts";
