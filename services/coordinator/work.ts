@@ -41,7 +41,12 @@ export function planWork(facts: LearnerFacts, graph: Graph): Work {
     work.decidable = false;
     visit(id);
   }
-  return { ...work, submit: inGraphOrder(graph, work.submit), problems: [...new Set(work.problems)] };
+  return {
+    ...work,
+    submit: inGraphOrder(graph, work.submit),
+    release: [...new Set(work.release)],
+    problems: [...new Set(work.problems)],
+  };
 
   function visit(id: string): void {
     if (seen.has(id)) return;

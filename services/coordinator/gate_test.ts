@@ -1,0 +1,81 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { RowCell, VersionFact } from "@cugro/protocol";
+import { judgeVersion } from "./gate.ts";
+
+const knobs = { gate: "enforce" as const, maxForgetting: 10, maxReplayDistance: 4 };
+const hash = "0".repeat(64);
+
+function cell(task: number, scores: number[], fidelity: RowCell["fidelity"] = null): RowCell {
+  return { task, job: hash, returns: scores, scores, meanScore: null, low: null, high: null, fidelity };
+}
+
+function version(...row: RowCell[]): VersionFact {
+  return { row } as Partial<VersionFact> as VersionFact;
+}
+
+const scattered = (mean: number, spread: number, n = 20) =>
+  Array.from({ length: n }, (_, index) => mean + (index % 2 ? spread : -spread));
+
+Deno.test("judgeVersion() publishes a first version whatever it scores", () => {
+  const verdict = judgeVersion({ knobs, task: 1, row: [cell(1, scattered(-50, 5))], earlier: [] });
+  assertEquals(verdict, { decision: "published", reasons: [] });
+});
+
+Deno.test("judgeVersion() parks a version that surely forgot, and says what", () => {
+  const earlier = [version(cell(1, scattered(95, 2)))];
+  const verdict = judgeVersion({
+    knobs,
+    task: 2,
+    row: [cell(1, scattered(70, 3)), cell(2, scattered(90, 1))],
+    earlier,
+  });
+  assertEquals(verdict.decision, "parked");
+  assertEquals(verdict.reasons.length, 1);
+  assertMatch(
+    verdict.reasons[0]!,
+    /^task 1 fell from 95\.0 to 70\.0, by more than 24\.\d points \(90 % bound\), where 10\.0/,
+  );
+});
+
+Deno.test("judgeVersion() does not park for what may be chance", () => {
+  const earlier = [version(cell(1, scattered(95, 0)))];
+  const noisy = [95, 95, 95, 95, 95, 95, 95, 95, 95, -30];
+  assertEquals(judgeVersion({ knobs, task: 2, row: [cell(1, noisy)], earlier }).decision, "published");
+  assertEquals(judgeVersion({ knobs, task: 2, row: [cell(1, [0])], earlier }).decision, "published");
+});
+
+Deno.test("judgeVersion() compares with the best earlier version, not the last", () => {
+  const earlier = [version(cell(1, scattered(95, 1))), version(cell(1, scattered(80, 1)))];
+  assertEquals(
+    judgeVersion({ knobs, task: 3, row: [cell(1, scattered(79, 1))], earlier }).decision,
+    "parked",
+  );
+});
+
+Deno.test("judgeVersion() finds a drop of all tasks that no single task proves", () => {
+  // Task 1 and 2 lose 14 points on average; the noise of each hides it, and cancels in their mean.
+  const before = scattered(90, 0);
+  const earlier = [version(cell(1, before), cell(2, before))];
+  const row = [cell(1, scattered(76, 40)), cell(2, scattered(76, -40))];
+  const verdict = judgeVersion({ knobs, task: 3, row, earlier });
+  assertEquals(verdict.decision, "parked");
+  assertMatch(verdict.reasons.join(), /^all earlier tasks together fell by 14\.0 points/);
+});
+
+Deno.test("judgeVersion() parks when replay was too far from real data, with no simulator too", () => {
+  const far = { slicedWasserstein: 0.5, slicedWassersteinFloor: 0.1 };
+  const near = { slicedWasserstein: 0.39, slicedWassersteinFloor: 0.1 };
+  const earlier = [version(cell(1, []))];
+  const verdict = judgeVersion({ knobs, task: 2, row: [cell(1, [], far), cell(2, [], far)], earlier });
+  assertEquals(verdict.decision, "parked");
+  assertEquals(verdict.reasons.length, 1, "the new task's own samples were not replayed yet");
+  assertMatch(verdict.reasons[0]!, /^the replay of task 1 was 5\.0 times/);
+  assertEquals(judgeVersion({ knobs, task: 2, row: [cell(1, [], near)], earlier }).decision, "published");
+});
+
+Deno.test("judgeVersion() that only observes publishes and keeps the reasons", () => {
+  const earlier = [version(cell(1, scattered(95, 2)))];
+  const observing = { ...knobs, gate: "observe" as const };
+  const verdict = judgeVersion({ knobs: observing, task: 2, row: [cell(1, scattered(0, 3))], earlier });
+  assertEquals([verdict.decision, verdict.reasons.length], ["published", 1]);
+});

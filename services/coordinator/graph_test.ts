@@ -1,0 +1,134 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Hyperparameters, presets } from "@cugro/algorithm";
+import { canonicalJson, JOB_KINDS, REVISIONS, sha256 } from "@cugro/protocol";
+import { describeJob, type Graph } from "./graph.ts";
+import { frozenKnobs, knobsOfKind, knobsOfPlan } from "./knobs.ts";
+import { previewGraph } from "./preview.ts";
+import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
+import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
+
+/** A graph as lines: `job <- jobs it needs; other inputs`. Free of ids, so that turning a knob leaves it alone. */
+function describe(graph: Graph): string[] {
+  const label = new Map(graph.jobs.map(({ id, label }, index) => [id, `${index}`]));
+  return graph.jobs.map(({ job }, index) => {
+    const refs = Object.entries(job.inputs).map(([name, ref]) =>
+      "job" in ref ? `${name}=${label.get(ref.job) ?? "parent"}` : `${name}=${Object.keys(ref)[0]}`
+    );
+    return `${index} ${describeJob(job)} <- ${refs.join(" ")}`;
+  });
+}
+
+const small = { shardsPerTask: 1 };
+const train = "dataset=dataset normaliser/1=artifact normaliser/2=artifact";
+
+Deno.test("buildGraph() of the first task is three trainings and an evaluation, whatever the preset", () => {
+  for (const knobs of Object.values(presets)) {
+    assertEquals(describe(previewGraph({ knobs, tasks: 1 })[0]!), [
+      "0 train state generator on task 1 <- dataset=dataset normaliser/1=artifact",
+      "1 train behavior generator on task 1 <- dataset=dataset normaliser/1=artifact",
+      "2 train critic on task 1 <- dataset=dataset normaliser/1=artifact",
+      "3 evaluate task 1 <- behaviorGenerator=1 critic=2 normaliser=artifact sketch=artifact stateGenerator=0 dataset=dataset",
+    ]);
+  }
+});
+
+Deno.test("buildGraph() of the second task, presets default and smoke: one set of shards for three trainers", () => {
+  for (const preset of [presets.default, presets.smoke]) {
+    const graph = previewGraph({ knobs: { ...preset, ...small }, tasks: 2 })[1]!;
+    assertEquals(describe(graph), [
+      "0 sample states of task 1, shard 1 <- stateGenerator=parent normaliser=artifact",
+      "1 label states of task 1, shard 1 <- states=0 behaviorGenerator=parent normaliser=artifact",
+      `2 train state generator on task 2 <- ${train} replay/1/0=1 parent=parent`,
+      `3 train behavior generator on task 2 <- ${train} replay/1/0=1 parent=parent`,
+      `4 train critic on task 2 <- ${train} replay/1/0=1 parent=parent`,
+      "5 evaluate task 1 <- behaviorGenerator=3 critic=4 normaliser=artifact sketch=artifact replay/1/0=1",
+      "6 evaluate task 2 <- behaviorGenerator=3 critic=4 normaliser=artifact sketch=artifact stateGenerator=2 dataset=dataset",
+    ]);
+  }
+});
+
+Deno.test("buildGraph() of the second task, preset paper: the critic's replay is labelled by the new generator", () => {
+  const graph = previewGraph({ knobs: { ...presets.paper, ...small }, tasks: 2 })[1]!;
+  assertEquals(describe(graph).slice(3, 6), [
+    `3 train behavior generator on task 2 <- ${train} replay/1/0=1 parent=parent`,
+    "4 label states of task 1, shard 1 <- states=0 behaviorGenerator=3 normaliser=artifact",
+    `5 train critic on task 2 <- ${train} replay/1/0=4 parent=parent`,
+  ]);
+  assertEquals(graph.shards.length, 3);
+});
+
+Deno.test("buildGraph() without replay makes no shards; with the oracle's, trainers read old datasets", () => {
+  const none = previewGraph({ knobs: { ...presets.default, replay: "none" }, tasks: 2 })[1]!;
+  assertEquals(none.shards, []);
+  assertEquals(describe(none)[0], `0 train state generator on task 2 <- ${train} parent=parent`);
+  const oracle = previewGraph({ knobs: { ...presets.default, replay: "oracle" }, tasks: 2 })[1]!;
+  assertEquals(describe(oracle)[2], `2 train critic on task 2 <- ${train} replay/1/0=dataset parent=parent`);
+  assertEquals(oracle.jobs[2]!.job.config.replayRows, presets.default.replayPairsPerTask);
+});
+
+Deno.test("buildGraph() with and without replay shares the first task's jobs", () => {
+  const first = (replay: Hyperparameters["replay"]) =>
+    previewGraph({ knobs: { ...presets.default, replay }, tasks: 1 })[0]!.jobs.map(({ id }) => id);
+  assertEquals(first("none"), first("generated"));
+});
+
+Deno.test("buildGraph() samples anew for each task, or once from the version that learnt the task", () => {
+  const shardsOfTask1 = (replaySource: Hyperparameters["replaySource"]) =>
+    previewGraph({ knobs: { ...presets.smoke, replaySource }, tasks: 3 }).slice(1)
+      .map(({ jobs, shards }) => jobs.filter(({ id, job }) => job.config.task === 1 && shards.includes(id)));
+  const shared = ([second, third]: Graph["jobs"][]) =>
+    third!.filter(({ id }) => second!.some((job) => job.id === id)).length;
+  assertEquals(shared(shardsOfTask1("first")), 2 * presets.smoke.shardsPerTask);
+  assertEquals(shared(shardsOfTask1("latest")), 0);
+  const noise = shardsOfTask1("latest").map((jobs) => jobs[0]!.job.seed);
+  assert(noise[0] !== noise[1], "each generation has its own noise");
+});
+
+Deno.test("evaluations of a task start alike in every version", () => {
+  const graphs = previewGraph({ knobs: presets.default, tasks: 3 });
+  const seeds = graphs.map((graph) => graph.jobs.find(({ id }) => id === graph.evaluations[0]!.id)!.job.seed);
+  assertEquals(new Set(seeds).size, 1);
+});
+
+Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here redoes the work of every learner", () => {
+  const graphs = previewGraph({ knobs: fixedKnobs as Hyperparameters, tasks: 3, seed: 1 });
+  const ids = graphs.map(({ jobs }) => sha256(canonicalJson(jobs.map(({ id }) => id))).slice(0, 16));
+  const revisions = JOB_KINDS.map((kind) => REVISIONS[kind]).join("");
+  assertEquals({ revisions, ids }, {
+    revisions: "1111111",
+    ids: ["1828cf27b0d07cf4", "6dea29d840e4122f", "0fd092d7a88c1afe"],
+  });
+});
+
+Deno.test("every knob is read by some kind of job or by the plan, and none by both", () => {
+  const byJobs = new Set<string>(Object.values(knobsOfKind).flat());
+  for (const knob of Object.keys(presets.default)) {
+    const byPlan = (knobsOfPlan as readonly string[]).includes(knob);
+    assert(byPlan !== byJobs.has(knob), `${knob} is read by ${byPlan ? "both" : "nobody"}`);
+  }
+  for (const knob of frozenKnobs) assert(byJobs.has(knob));
+});
+
+Deno.test("shardRows() cuts a fixed total, however many tasks are old", () => {
+  const knobs = { ...presets.default, replayPairs: 80_000, replayPairsPerTask: 20_000, shardsPerTask: 3 };
+  assertEquals(shardRows(knobs, 1), [6667, 6667, 6666]);
+  for (const oldTasks of [4, 7, 19]) {
+    const total = oldTasks * shardRows(knobs, oldTasks).reduce((sum, rows) => sum + rows, 0);
+    assert(total <= 80_000 && total > 80_000 - oldTasks);
+  }
+  assertEquals(shardRows({ ...knobs, replayPairsPerTask: 2 }, 1), [1, 1]);
+  assertEquals(pairsPerTask(knobs, 1_000_000), 1);
+});
+
+Deno.test("keptShards() keeps what fits, at least one of each task", () => {
+  const knobs = {
+    ...presets.default,
+    replaySource: "first" as const,
+    replayPairsPerTask: 1000,
+    shardsPerTask: 4,
+  };
+  const shardBytes = 4 * 10 * 250;
+  assertEquals(keptShards({ ...knobs, replayBytes: 8 * shardBytes }, 2, 10), 4);
+  assertEquals(keptShards({ ...knobs, replayBytes: 8 * shardBytes }, 3, 10), 2);
+  assertEquals(keptShards({ ...knobs, replayBytes: 1 }, 3, 10), 1);
+});
