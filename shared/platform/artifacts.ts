@@ -42,11 +42,13 @@ export async function getArtifact(store: Store, hash: string): Promise<Uint8Arra
   if (!found) throw new MissingInputError(`${key} is not in the store`);
   const actual = sha256(found.bytes);
   if (actual === hash) return found.bytes;
+  // On a full disk there is no room for the copy; then it is only removed.
+  await store.put(`${key}.damaged`, found.bytes).catch(() => {});
   await store.delete(key);
   throw new CorruptArtifactError(
-    `${key} was damaged (its ${found.bytes.length} bytes hash to ${
+    `${key} is damaged: its ${found.bytes.length} bytes hash to ${
       actual.slice(0, 12)
-    }…) and has been removed`,
+    }…; it has been set aside`,
   );
 }
 

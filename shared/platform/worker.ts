@@ -159,11 +159,17 @@ async function settle(
   const { store, log, maxAttempts, retryDelayMs, ackWaitMs } = worker;
   const { jobId, savedStep } = run;
   if (error instanceof PermanentError) throw error;
-  const blameless = error instanceof Interrupted || error instanceof MissingInputError ||
-    error instanceof StoreError;
-  if (error instanceof StoreError) throw error;
   const message = describe(error);
-  const attempts = await endAttempt(store, jobId, note, savedStep, blameless ? undefined : message);
+  const counts = ![Interrupted, MissingInputError, StoreError].some((blameless) =>
+    error instanceof blameless
+  );
+  const ended = endAttempt(store, jobId, note, savedStep, counts ? message : undefined);
+  if (error instanceof StoreError) {
+    // The note of the attempt may well fail too; it is of no importance then.
+    await ended.catch(() => {});
+    throw error;
+  }
+  const attempts = await ended;
   if (error instanceof Interrupted) {
     log.info("job given back", { step: savedStep });
     return await delivery.nak();
