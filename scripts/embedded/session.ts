@@ -5,7 +5,14 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { createEmbeddedBus, createLog, type EmbeddedBus, openFilesystemStore, startWorkerPool, type Store } from "@cugro/platform";
+import {
+  createEmbeddedBus,
+  createLog,
+  type EmbeddedBus,
+  openFilesystemStore,
+  startWorkerPool,
+  type Store,
+} from "@cugro/platform";
 
 const WORKER = fileURLToPath(new URL("../worker.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

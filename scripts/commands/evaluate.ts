@@ -1,0 +1,99 @@
+/**
+ * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
+ * @module
+ */
+import { createRng, scoreInterval } from "@cugro/algorithm";
+import { openVectorEnvironment, rollout } from "@cugro/environments";
+import type { TaskFact } from "@cugro/protocol";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { openCompute, openPolicy, type ServedPolicy } from "../embedded/serving.ts";
+import { printJson, printTable, score, wholeNumber } from "./output.ts";
+
+interface EvaluateOptions {
+  learner: string;
+  store: string;
+  version?: number;
+  task?: number;
+  episodes: number;
+  seed: number;
+  json?: boolean;
+}
+
+const BATCH = 20;
+
+/** Adds the command. */
+export function registerEvaluate(program: Command): void {
+  program.command("evaluate")
+    .description("run a version on its tasks in the simulator")
+    .requiredOption("--learner <name>")
+    .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
+    .option("--task <k>", "this task only", wholeNumber("--task", 1))
+    .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
+    .option("--seed <n>", "seed of start states and candidates", wholeNumber("--seed", 0), 0)
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--json", "print one JSON document")
+    .action(evaluate);
+}
+
+async function evaluate(options: EvaluateOptions): Promise<void> {
+  const store = await openForReading(options.store);
+  const served = await openPolicy(store, options.learner, await openCompute(), options.version);
+  const rows = [];
+  try {
+    for (
+      const task of served.tasks.filter(({ task }) => options.task === undefined || options.task === task)
+    ) {
+      const returns = await runTask(served, task, options);
+      if (!returns) {
+        console.error(`task ${task.task}: no simulator`);
+        continue;
+      }
+      rows.push({
+        task: task.task,
+        name: task.name,
+        episodes: returns.length,
+        returns,
+        ...scoreInterval(returns, task.anchors, options.seed),
+      });
+    }
+  } finally {
+    served.policy.dispose();
+  }
+  if (options.json) return printJson({ learner: options.learner, version: served.version, tasks: rows });
+  printTable(
+    ["task", "name", "episodes", "mean return", "score", "90 % interval"],
+    rows.map((
+      { task, name, returns, mean, low, high },
+    ) => [
+      task,
+      name,
+      returns.length,
+      (returns.reduce((sum, value) => sum + value, 0) / returns.length).toFixed(2),
+      score(mean),
+      `${score(low)} … ${score(high)}`,
+    ]),
+  );
+}
+
+async function runTask(
+  { policy }: ServedPolicy,
+  { task, environment }: TaskFact,
+  { episodes, seed }: EvaluateOptions,
+): Promise<number[] | undefined> {
+  if (!environment) return undefined;
+  const starts = createRng(seed, `evaluate/${task}/starts`);
+  const acting = createRng(seed, `evaluate/${task}/acting`);
+  const simulator = await openVectorEnvironment(environment, Math.min(BATCH, episodes));
+  try {
+    const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
+    const { returns } = await rollout(
+      simulator,
+      seeds,
+      (states) => policy.act(task, states, acting.integer(2 ** 31)),
+    );
+    return returns;
+  } finally {
+    simulator.close();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `gc`.
+ * @module
+ */
+import { cancel, collectGarbage, GC_GRACE_HOURS, promote, retry, rollback } from "@cugro/coordinator";
+import type { Store } from "@cugro/platform";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForWriting } from "../embedded/session.ts";
+import { byteSize } from "../report/html.ts";
+import { repairHead } from "../embedded/repair_head.ts";
+import { UsageError, wholeNumber } from "./output.ts";
+import { parseSettings } from "./settings.ts";
+
+interface ActOptions {
+  learner: string;
+  store: string;
+  reason?: string;
+  set?: string[];
+}
+
+/** Adds the commands. */
+export function registerOperate(program: Command): void {
+  act(
+    program,
+    "promote <version>",
+    "let a parked version through",
+    async (store, version, { learner, reason }) => {
+      await promote({ store, name: learner, version, ...reason });
+      return `version ${version} is published`;
+    },
+  );
+  act(
+    program,
+    "rollback <version>",
+    "go back to a version; later ones are withdrawn",
+    async (store, version, { learner, reason }) => {
+      const gone = await rollback({ store, name: learner, version, ...reason });
+      return gone.length > 0
+        ? `withdrawn: ${gone.join(", ")}; version ${version} serves`
+        : `version ${version} serves already`;
+    },
+  );
+  act(
+    program,
+    "retry <task>",
+    "learn a failed, parked or cancelled task again",
+    async (store, task, { learner, reason, overrides }) => {
+      const how = await retry({ store, name: learner, task, overrides, ...reason });
+      return `task ${task}: ${how}; cugro run --learner ${learner} does it`;
+    },
+  ).option(
+    "--set <knob=value>",
+    "with another value of a knob",
+    (value: string, list: string[]) => [...list, value],
+    [],
+  );
+  act(
+    program,
+    "cancel <task>",
+    "step over a task that is not decided",
+    async (store, task, { learner, reason }) => {
+      await cancel({ store, name: learner, task, ...reason });
+      return `task ${task} is stepped over`;
+    },
+  );
+  registerGarbage(program);
+}
+
+interface Chosen {
+  learner: string;
+  reason: { reason?: string };
+  overrides: Record<string, string>;
+}
+
+function act(
+  program: Command,
+  usage: string,
+  description: string,
+  work: (store: Store, number: number, chosen: Chosen) => Promise<string>,
+): Command {
+  return program.command(usage)
+    .description(description)
+    .requiredOption("--learner <name>")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--reason <text>", "for the record")
+    .action(async (text: string, { learner, store: folder, reason, set = [] }: ActOptions) => {
+      const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
+      const store = await openForWriting(folder);
+      try {
+        const chosen = {
+          learner,
+          reason: reason === undefined ? {} : { reason },
+          overrides: parseSettings(set),
+        };
+        console.log(await work(store, number, chosen));
+        await repairHead(store, learner);
+      } finally {
+        await store.close();
+      }
+    });
+}
+
+function registerGarbage(program: Command): void {
+  program.command("gc")
+    .description("remove what no learner needs any more")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--grace-hours <n>", "younger objects stay", String(GC_GRACE_HOURS))
+    .option("--dry-run", "only say what would go")
+    .action(
+      async (
+        { store: folder, graceHours, dryRun = false }: {
+          store: string;
+          graceHours: string;
+          dryRun?: boolean;
+        },
+      ) => {
+        const hours = Number(graceHours);
+        if (!(hours >= 0)) {
+          throw new UsageError(
+            `--grace-hours must be a number of at least 0: current value is ${graceHours}`,
+          );
+        }
+        const store = await openForWriting(folder);
+        try {
+          const { removed, bytes, young } = await collectGarbage({ store, graceHours: hours, dryRun });
+          if (dryRun) { for (const { key } of removed) console.log(key); }
+          console.log(
+            `${dryRun ? "would remove" : "removed"} ${removed.length} objects, ${
+              byteSize(bytes)
+            }; ${young} unneeded ones are younger than ${hours} h`,
+          );
+        } finally {
+          await store.close();
+        }
+      },
+    );
+}

@@ -1,0 +1,73 @@
+/**
+ * `cugro plan`: the job graph, before anything runs.
+ * @module
+ */
+import { resolveHyperparameters } from "@cugro/algorithm";
+import { currentGraph, type Graph, learnerExists, loadFacts, previewGraph } from "@cugro/coordinator";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { printJson, printTable, wholeNumber } from "./output.ts";
+import { parsePreset, parseSettings } from "./settings.ts";
+
+interface PlanOptions {
+  learner?: string;
+  store: string;
+  tasks: number;
+  preset: string;
+  set: string[];
+  json?: boolean;
+}
+
+/** Adds the command. */
+export function registerPlan(program: Command): void {
+  program.command("plan")
+    .description("the jobs of a learner's next task, or those that a number of tasks would take")
+    .option("--learner <name>", "show what this learner does next")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)
+    .option("--preset <name>", "without --learner: preset", "default")
+    .option(
+      "--set <knob=value>",
+      "without --learner: change a knob",
+      (value: string, list: string[]) => [...list, value],
+      [],
+    )
+    .option("--json", "print one JSON document")
+    .action(show);
+}
+
+async function show(options: PlanOptions): Promise<void> {
+  const graphs = options.learner === undefined
+    ? preview(options)
+    : await next(options.learner, options.store);
+  if (options.json) return printJson(graphs);
+  if (graphs.length === 0) console.log("Nothing to do: every task is decided");
+  for (const graph of graphs) printGraph(graph);
+}
+
+function preview({ preset, set, tasks }: PlanOptions): Graph[] {
+  return previewGraph({ knobs: resolveHyperparameters(parsePreset(preset), parseSettings(set)), tasks });
+}
+
+async function next(learner: string, folder: string): Promise<Graph[]> {
+  const store = await openForReading(folder);
+  if (!await learnerExists(store, learner)) {
+    throw new RangeError(`There is no learner "${learner}" in ${folder}`);
+  }
+  const graph = currentGraph(await loadFacts(store, learner));
+  return graph ? [graph] : [];
+}
+
+function printGraph({ task, parent, jobs }: Graph): void {
+  console.log(
+    `\ntask ${task}, ${parent === null ? "from scratch" : `on version ${parent}`}: ${jobs.length} jobs`,
+  );
+  const places = new Map(jobs.map(({ id }, index) => [id, index + 1]));
+  printTable(
+    ["", "job", "needs", "id"],
+    jobs.map(({ id, label, job }, index) => {
+      const needs = Object.values(job.inputs).flatMap((ref) => "job" in ref ? places.get(ref.job) ?? [] : []);
+      return [index + 1, label, [...new Set(needs)].join(" "), id.slice(0, 12)];
+    }),
+  );
+}

@@ -1,0 +1,38 @@
+/**
+ * `cugro report`: writes the page.
+ * @module
+ */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Store } from "@cugro/platform";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { gatherReport } from "../report/gather_report.ts";
+import { renderReport } from "../report/render_report.ts";
+
+/** Adds the command. */
+export function registerReport(program: Command): void {
+  program.command("report")
+    .description("write a learner's report: one HTML file, complete in itself")
+    .requiredOption("--learner <name>")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--out <file>", "where to (default: <store>/reports/<learner>.html)")
+    .action(async ({ learner, store: folder, out }: { learner: string; store: string; out?: string }) => {
+      const store = await openForReading(folder);
+      console.log(await writeReport(store, learner, folder, out));
+    });
+}
+
+/** Writes the report of a learner. @returns the file's path */
+export async function writeReport(
+  store: Store,
+  learner: string,
+  folder: string,
+  out?: string,
+): Promise<string> {
+  const path = out ?? join(folder, "reports", `${learner}.html`);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.tmp`, renderReport(await gatherReport(store, learner)));
+  await rename(`${path}.tmp`, path);
+  return path;
+}

@@ -1,0 +1,176 @@
+/**
+ * `cugro run` and `cugro add`: the main job. Files in, versions out.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { presets } from "@cugro/algorithm";
+import {
+  addArrival,
+  configDifferences,
+  createLearner,
+  learnerExists,
+  type LearnerSettings,
+  loadFacts,
+  reviseConfig,
+} from "@cugro/coordinator";
+import type { Store } from "@cugro/platform";
+import type { Command } from "commander";
+import { learn } from "../embedded/learn.ts";
+import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
+import { printJson, UsageError, wholeNumber } from "./output.ts";
+import { parsePreset, parseSettings } from "./settings.ts";
+import { printResult, readResult } from "./result.ts";
+import { writeReport } from "./report.ts";
+
+interface RunOptions {
+  learner: string;
+  store: string;
+  preset?: string;
+  set: string[];
+  replay?: string;
+  seed?: number;
+  workers: number;
+  fromNextTask?: boolean;
+  json?: boolean;
+}
+
+/** Adds the commands. */
+export function registerRun(program: Command): void {
+  program.command("run")
+    .description("learn dataset files one after the other; resumes where it stopped")
+    .argument("[files...]", "datasets in the order of their tasks (.hdf5 or .safetensors)")
+    .requiredOption("--learner <name>", "name of the learner; made if there is none")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--preset <name>", `${Object.keys(presets).join(", ")} (default: default)`)
+    .option(
+      "--set <knob=value>",
+      "change a knob; may be repeated",
+      (value: string, list: string[]) => [...list, value],
+      [],
+    )
+    .option("--replay <source>", "generated, none or oracle (the same as --set replay=...)")
+    .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
+    .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
+    .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
+    .option("--json", "print one JSON document at the end")
+    .action(run);
+  program.command("add")
+    .description("hand a dataset to a learner without learning it now")
+    .argument("<files...>")
+    .requiredOption("--learner <name>")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .action(add);
+}
+
+async function run(paths: string[], options: RunOptions): Promise<void> {
+  const files = await readFiles(paths);
+  const end = await learn({
+    folder: options.store,
+    learner: options.learner,
+    workers: options.workers,
+    prepare: async ({ store }) => {
+      await settle(store, options, files.length > 0);
+      await addFiles(store, options.learner, files);
+    },
+  });
+  const store = await openForReading(options.store);
+  const result = await readResult(store, options.learner);
+  if (end === "interrupted") {
+    console.error(
+      `Stopped. Nothing is lost: the same command goes on, or: cugro run --learner ${options.learner} --store ${options.store}`,
+    );
+    Deno.exitCode = 130;
+  } else {
+    const report = await writeReport(store, options.learner, options.store);
+    if (!options.json) printResult(result);
+    console.error(`report: ${report}`);
+    if (result.problems.length > 0) Deno.exitCode = 1;
+  }
+  if (options.json) printJson(result);
+}
+
+/** Files are read before anything is opened: a wrong path costs nothing. */
+async function readFiles(paths: readonly string[]): Promise<{ name: string; bytes: Uint8Array }[]> {
+  const missing: string[] = [];
+  const files = await Promise.all(paths.map(async (path) => {
+    try {
+      return { name: basename(path), bytes: new Uint8Array(await readFile(path)) };
+    } catch {
+      missing.push(path);
+      return { name: "", bytes: new Uint8Array() };
+    }
+  }));
+  if (missing.length > 0) throw new UsageError(`Cannot read ${missing.join(", ")}: is the path right?`);
+  return files;
+}
+
+async function addFiles(
+  store: Store,
+  learner: string,
+  files: readonly { name: string; bytes: Uint8Array }[],
+): Promise<void> {
+  for (const { name, bytes } of files) {
+    const { added } = await addArrival({ store, learner, fileName: name, bytes });
+    console.error(added ? `${name}: handed to ${learner}` : `${name}: ${learner} has it already`);
+  }
+}
+
+/** Makes the learner, or checks that the flags fit the one there is. */
+async function settle(store: Store, options: RunOptions, hasFiles: boolean): Promise<void> {
+  const name = options.learner;
+  const overrides = parseSettings(options.set, options.replay);
+  const preset = options.preset === undefined ? undefined : parsePreset(options.preset);
+  if (!await learnerExists(store, name)) {
+    if (!hasFiles) {
+      throw new UsageError(
+        `There is no learner "${name}" in ${options.store}; name the files of its first tasks`,
+      );
+    }
+    return await createLearner({
+      store,
+      name,
+      seed: options.seed ?? 0,
+      preset: preset ?? "default",
+      overrides,
+    });
+  }
+  const facts = await loadFacts(store, name);
+  const newest = facts.configs.at(-1)!;
+  const given: LearnerSettings = {
+    seed: options.seed ?? facts.learner.seed,
+    preset: preset ?? parsePreset(newest.preset),
+    overrides: preset === undefined ? { ...newest.knobs, ...overrides } : overrides,
+  };
+  const differences = configDifferences(facts, given);
+  if (differences.length === 0) return;
+  const list = differences.map(({ knob, current, wanted }) =>
+    `  ${knob}: ${current} now, ${wanted} asked for`
+  ).join("\n");
+  if (!options.fromNextTask) {
+    throw new UsageError(
+      `The learner "${name}" is configured otherwise:\n${list}\nLeave these flags out to go on as it is, or add --from-next-task to use them for tasks not yet started`,
+    );
+  }
+  const revision = await reviseConfig({
+    store,
+    name,
+    ...(preset === undefined ? {} : { preset }),
+    overrides,
+  });
+  console.error(`configuration ${revision.revision} holds from task ${revision.fromTask} on:\n${list}`);
+}
+
+async function add(
+  paths: string[],
+  { learner, store: folder }: { learner: string; store: string },
+): Promise<void> {
+  const files = await readFiles(paths);
+  const store = await openForWriting(folder);
+  try {
+    await addFiles(store, learner, files);
+  } finally {
+    await store.close();
+  }
+  console.error(`cugro run --learner ${learner} --store ${folder} learns what is waiting`);
+}

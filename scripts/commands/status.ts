@@ -1,0 +1,105 @@
+/**
+ * `cugro status`, `cugro versions`: where a learner stands.
+ * @module
+ */
+import { type LearnerStatus, learnerStatus, listLearners } from "@cugro/coordinator";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { byteSize, duration } from "../report/html.ts";
+import { printJson, printTable, score } from "./output.ts";
+import { printResult, readResult } from "./result.ts";
+
+interface StatusOptions {
+  learner?: string;
+  store: string;
+  json?: boolean;
+}
+
+/** Adds the commands. */
+export function registerStatus(program: Command): void {
+  program.command("status")
+    .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
+    .option("--learner <name>")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--json", "print one JSON document")
+    .action(status);
+  program.command("versions")
+    .description("the versions of a learner and why each was published or parked")
+    .requiredOption("--learner <name>")
+    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--json", "print one JSON document")
+    .action(versions);
+}
+
+async function status({ learner, store: folder, json }: StatusOptions): Promise<void> {
+  const store = await openForReading(folder);
+  if (learner === undefined) {
+    const all = await Promise.all((await listLearners(store)).map((name) => learnerStatus(store, name)));
+    if (json) return printJson(all.map(summaryOf));
+    if (all.length === 0) {
+      return console.log(`No learner in ${folder}; cugro run FILES --learner NAME makes one`);
+    }
+    return printTable(
+      ["learner", "tasks", "serving", "average performance", "problems"],
+      all.map((found) => {
+        const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
+        return [name, tasks, head ?? "none", score(averagePerformance), problems.length];
+      }),
+    );
+  }
+  const found = await learnerStatus(store, learner);
+  if (json) return printJson(found);
+  printTasks(found);
+  printJobs(found);
+  printResult(await readResult(store, learner));
+  const { bytes } = found;
+  console.log(
+    `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${
+      byteSize(bytes.critic)
+    }; shards in use ${byteSize(bytes.shards)}`,
+  );
+}
+
+function summaryOf({ learner, tasks, head, averagePerformance, problems }: LearnerStatus) {
+  return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
+}
+
+function printTasks({ tasks }: LearnerStatus): void {
+  printTable(
+    ["task", "name", "state", "attempt", "transitions", "environment"],
+    tasks.map((
+      { task, name, state, attempt, size, environment },
+    ) => [task, name, state, attempt, size, environment?.family ?? "none"]),
+  );
+}
+
+/** Finished jobs in sums, unfinished ones by name. */
+function printJobs({ jobs, secondsPerKind }: LearnerStatus): void {
+  const done = jobs.filter(({ state }) => state === "done").length;
+  const seconds = Object.entries(secondsPerKind).map(([kind, sum]) => `${kind} ${duration(sum)}`).join(", ");
+  console.log(`\n${done} of ${jobs.length} jobs done${seconds ? `: ${seconds}` : ""}`);
+  for (const { state, label, message } of jobs) {
+    if (state !== "done") console.log(`  ${state.padEnd(8)} ${label}${message ? `: ${message}` : ""}`);
+  }
+}
+
+async function versions({ learner, store: folder, json }: StatusOptions): Promise<void> {
+  const found = await learnerStatus(await openForReading(folder), learner!);
+  if (json) return printJson(found.versions);
+  printTable(
+    ["version", "task", "state", "parent", "mean score", "work", "reasons"],
+    found.versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
+      const scores = row.flatMap(({ meanScore }) => meanScore ?? []);
+      const mean = scores.length > 0 ? scores.reduce((sum, value) => sum + value, 0) / scores.length : null;
+      return [
+        version,
+        task,
+        version === found.head ? `${state}, serving` : state,
+        parent ?? "–",
+        score(mean),
+        duration(seconds),
+        reasons.join("; "),
+      ];
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+/**
+ * One plan without workers, so that an operator's act shows at once: the head moves, nothing is queued.
+ * @module
+ */
+import { applyPlan, createCache, loadFacts, plan } from "@cugro/coordinator";
+import { createEmbeddedBus, type Store } from "@cugro/platform";
+
+/** Brings the head in line with the facts. */
+export async function repairHead(store: Store, learner: string): Promise<void> {
+  const bus = createEmbeddedBus();
+  try {
+    const cache = createCache();
+    const facts = await loadFacts(store, learner, cache);
+    await applyPlan({ store, bus, learner, plan: { ...plan(facts), submit: [], decide: [] }, cache });
+  } finally {
+    await bus.close();
+  }
+}

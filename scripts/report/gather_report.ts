@@ -1,0 +1,116 @@
+/**
+ * A learner's facts -> the data of its report.
+ * @module
+ */
+import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/coordinator";
+import { getArtifact, type Store } from "@cugro/platform";
+import type { JsonObject } from "@cugro/protocol";
+import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
+
+/** Reads everything a report shows. @throws {RangeError} when there is no such learner */
+export async function gatherReport(store: Store, name: string): Promise<ReportData> {
+  const status = await learnerStatus(store, name);
+  const { learner, config } = status;
+  return {
+    learner: name,
+    seed: learner.seed,
+    preset: config.preset,
+    created: learner.created,
+    tasks: status.tasks.map(({ task, name, environment, size, anchors }) => ({
+      task,
+      name,
+      environment: environment
+        ? `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`
+        : "no simulator",
+      size,
+      anchors: `${anchors.random.toFixed(1)} and ${anchors.good.toFixed(1)}: ${anchors.source}`,
+    })),
+    versions: versionsOf(status),
+    averagePerformance: status.averagePerformance,
+    backwardTransfer: status.backwardTransfer,
+    forgetting: status.forgetting,
+    fidelity: fidelityOf(status),
+    curves: await curvesOf(store, status.jobs),
+    rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
+    keptBytes: keptBytes(status),
+    seconds: secondsOf(status.jobs),
+    problems: status.problems,
+    knobs: config.knobs,
+  };
+}
+
+function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
+  return versions.map(({ version, task, state, reasons, row, seconds }) => {
+    const cells = tasks.map(({ task: column }) => row.find((cell) => cell.task === column));
+    return {
+      version,
+      task,
+      decision: state,
+      reasons,
+      scores: cells.map((cell) => cell?.meanScore ?? null),
+      low: cells.map((cell) => cell?.low ?? null),
+      high: cells.map((cell) => cell?.high ?? null),
+      seconds,
+    };
+  });
+}
+
+function fidelityOf({ fidelity, versions }: LearnerStatus): ReportFidelity[] {
+  return fidelity.map(({ version, task, fidelity: measured }) => {
+    const known = versions.find((candidate) => candidate.version === version)!;
+    const generation = Math.max(0, known.tasks.length - 1 - known.tasks.indexOf(task) - 1);
+    return { version, task, generation, ...distancesOf(measured) };
+  });
+}
+
+const ROW_METRICS = ["precision", "recall", "auc", "memorisation"];
+
+function distancesOf(measured: JsonObject): Omit<ReportFidelity, "version" | "task" | "generation"> {
+  const number = (name: string) => typeof measured[name] === "number" ? measured[name] as number : NaN;
+  const list = (name: string) => Array.isArray(measured[name]) ? measured[name] as number[] : [];
+  return {
+    slicedWasserstein: number("slicedWasserstein"),
+    slicedWassersteinFloor: number("slicedWassersteinFloor"),
+    mmd: number("mmd"),
+    mmdFloor: number("mmdFloor"),
+    quantileError: list("quantileError"),
+    quantileFloor: list("quantileFloor"),
+    rows: ROW_METRICS.filter((name) => typeof measured[name] === "number").map((name) => ({
+      name,
+      value: number(name),
+    })),
+  };
+}
+
+async function curvesOf(store: Store, jobs: readonly JobStatus[]): Promise<ReportCurve[]> {
+  const curves: ReportCurve[] = [];
+  for (const { kind, task, outputs } of jobs) {
+    const artifact = outputs.curves?.artifact;
+    if (artifact === undefined || task === null) continue;
+    const list = JSON.parse(new TextDecoder().decode(await getArtifact(store, artifact)));
+    for (const { name, steps, values } of list) curves.push({ task, kind, name, steps, values });
+  }
+  return curves;
+}
+
+function keptBytes({ jobs, versions, head }: LearnerStatus): { name: string; bytes: number }[] {
+  const serving = versions.find(({ version }) => version === head);
+  if (!serving) return [];
+  const weights = (id: string) => jobs.find((job) => job.id === id)?.outputs.weights?.bytes ?? 0;
+  return [
+    { name: "behavior generator", bytes: weights(serving.behaviorGenerator) },
+    { name: "critic", bytes: weights(serving.critic) },
+    { name: "state generator", bytes: weights(serving.stateGenerator) },
+  ];
+}
+
+function secondsOf(jobs: readonly JobStatus[]): ReportData["seconds"] {
+  const sums = new Map<string, { task: number; kind: string; seconds: number }>();
+  for (const { kind, task, seconds } of jobs) {
+    if (seconds === null || task === null) continue;
+    const key = `${task} ${kind}`;
+    const sum = sums.get(key) ?? { task, kind, seconds: 0 };
+    sums.set(key, { ...sum, seconds: sum.seconds + seconds });
+  }
+  return [...sums.values()].sort((a, b) => a.task - b.task);
+}
