@@ -153,9 +153,10 @@ function openGeneratorBatches(
 }
 
 function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
-  const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule } =
+  const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule, emaDecay } =
     hyperparameters;
-  return (step) => adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }));
+  return (step) =>
+    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay);
 }
 
 /** Means over all rows, the new task's, and the old tasks'. */

@@ -138,7 +138,7 @@ const defaults: Hyperparameters = {
   solver: "dpmpp2m",
   functionEvaluations: 10,
   finalDenoising: true,
-  timeEnd: 1e-3,
+  timeEnd: 3e-4,
   criticTarget: "mc",
   criticWidth: 256,
   criticLayers: 2,
@@ -190,6 +190,7 @@ const paper: Hyperparameters = {
   solver: "dpm3",
   functionEvaluations: 100,
   finalDenoising: false,
+  timeEnd: 1e-3,
   criticWidth: 512,
   criticLayers: 3,
   criticEnsemble: 1,
@@ -230,4 +231,8 @@ const smoke: Hyperparameters = {
 };
 
 /** The presets by name. */
-export const presets: Readonly<Record<PresetName, Readonly<Hyperparameters>>> = { paper, default: defaults, smoke };
+export const presets: Readonly<Record<PresetName, Readonly<Hyperparameters>>> = {
+  paper,
+  default: defaults,
+  smoke,
+};

@@ -48,12 +48,15 @@ export function publishedWeights(state: Stored): Stored {
  *
  * @param step Updates done so far, from 0.
  * @param learningRate The schedule's value at this step.
+ * @param emaDecay If greater than 0, adds `averageGain`: the decay rises to its value as (1 + step) / (10 + step), so that a short training
+ * does not publish its start. Without it the average uses the settings' decay from the first step.
  */
-export function adamInputs(step: number, learningRate: number): Stored {
+export function adamInputs(step: number, learningRate: number, emaDecay = 0): Stored {
   const second = Math.sqrt(1 - BETA2 ** (step + 1));
   return {
     learningRate: scalar((learningRate * second) / (1 - BETA1 ** (step + 1))),
     epsilon: scalar(EPSILON * second),
+    ...(emaDecay > 0 ? { averageGain: scalar(1 - Math.min(emaDecay, (1 + step) / (10 + step))) } : {}),
   };
 }
 
@@ -115,7 +118,7 @@ interface UpdateConstants {
   firstGain: tf.Tensor;
   secondGain: tf.Tensor;
   /** 1 - decay of the average, or undefined. */
-  averageGain: tf.Scalar | undefined;
+  averageGain: tf.Tensor | undefined;
 }
 
 /** Scalars shared by all weights, made once a step. */
@@ -127,7 +130,9 @@ function updateConstants(inputs: Params, settings: OptimiserSettings, clip: tf.T
     beta2: tf.scalar(BETA2),
     firstGain: tf.mul(clip, 1 - BETA1),
     secondGain: tf.mul(tf.square(clip), 1 - BETA2),
-    averageGain: settings.emaDecay > 0 ? tf.scalar(1 - settings.emaDecay) : undefined,
+    averageGain: settings.emaDecay > 0
+      ? inputs["averageGain"] ?? tf.scalar(1 - settings.emaDecay)
+      : undefined,
   };
 }
 

@@ -115,3 +115,11 @@ Deno.test("learningRateAt() warms up linearly and falls as a cosine to 0", () =>
   assertEquals(learningRateAt(109, { ...settings, schedule: "constant" }), 1);
   assertAlmostEquals(learningRateAt(2, { ...settings, steps: 3 }), 1);
 });
+
+Deno.test("adamInputs() lets the average start fast, so that a short training does not publish its start", () => {
+  const gain = (step: number) => adamInputs(step, 1, 0.995)["averageGain"]!.data[0]!;
+  assertAlmostEquals(gain(0), 0.9, 1e-6);
+  assertAlmostEquals(gain(90), 0.09, 1e-6);
+  assertAlmostEquals(gain(10_000), 0.005, 1e-6);
+  assertEquals(adamInputs(0, 1)["averageGain"], undefined);
+});

@@ -91,6 +91,24 @@ Deno.test(
 );
 
 Deno.test(
+  "solve() with ten evaluations keeps the spread of the data, wide or narrow, to 2 %",
+  noLeaks(() => {
+    const plan = planSolver(presets.default);
+    for (const spread of [0.05, 0.1, 0.33, 0.5]) {
+      const predict = (x: tf.Tensor, node: number) => {
+        const t = plan.times[node]!;
+        return tf.mul(x, sigma(t) / ((alpha(t) * spread) ** 2 + sigma(t) ** 2));
+      };
+      const sample = tf.tidy(() =>
+        runPlan(plan, predict, tf.tensor2d([[1]]), tf.tensor2d([[-9]]), tf.tensor2d([[9]])).dataSync()[0]!
+      );
+      // For centred Gaussian data the exact solution is a multiple of the noise.
+      assertAlmostEquals(sample / spread, 1, 0.02, `spread ${spread}`);
+    }
+  }),
+);
+
+Deno.test(
   "solve() makes exactly as many network calls as asked, for every remainder by three",
   noLeaks(() => {
     for (const evaluations of [1, 2, 3, 4, 5, 6, 10, 15, 100]) {
