@@ -92,7 +92,12 @@ export class JobQueue {
   /** The owner is dead: what it held goes to others. The ids of those jobs. */
   release(owner: object): string[] {
     const held = [...this.#entries.values()].filter((entry) => entry.holder?.owner === owner);
-    for (const entry of held) free(entry, performance.now() + delayAfterDeath(entry.deliveries));
+    for (const entry of held) {
+      free(entry, performance.now() + delayAfterDeath(entry.deliveries));
+      // To the end of the line: if it is the job that kills, others get their turn first.
+      this.#entries.delete(entry.message.jobId);
+      this.#entries.set(entry.message.jobId, entry);
+    }
     for (const waiter of this.#waiters) if (waiter.owner === owner) waiter.resolve(undefined);
     this.#dispatch();
     return held.map((entry) => entry.message.jobId);

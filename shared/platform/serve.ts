@@ -20,6 +20,14 @@ export interface Service {
   /** Served kinds, in order of preference. */
   kinds: readonly JobKind[];
   createHandlers(deps: { compile: Compile }): JobHandlers;
+  /** What results are computed with. @default the tensor backend that the configuration names */
+  openCompute?(config: Config, log: Log): Promise<Compute>;
+}
+
+/** What results are computed with. */
+export interface Compute {
+  profile: JsonObject;
+  compile: Compile;
 }
 
 /** Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks. */
@@ -39,7 +47,7 @@ export async function serve(service: Service): Promise<never> {
     const config = readConfig(process.env);
     log = createLog({ level: config.logLevel, fields: { worker: process.pid } });
     const store = await openFilesystemStore({ root: config.store });
-    const { profile, compile } = await openCompute(config, log);
+    const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
     const { checkpointSeconds, checkpointSteps } = config;
     await runWorker({
       bus,
@@ -62,7 +70,7 @@ export async function serve(service: Service): Promise<never> {
 }
 
 /** Loaded here and not above: whoever only wants a store need not wait for a tensor library. */
-async function openCompute(config: Config, log: Log): Promise<{ profile: JsonObject; compile: Compile }> {
+async function openTensors(config: Config, log: Log): Promise<Compute> {
   const { openBackend } = await import("./backend.ts");
   const { device, backend } = config;
   const opened = await openBackend({ device, ...(backend === undefined ? {} : { backend }) });

@@ -16,19 +16,13 @@ import {
   retryKey,
   runKey,
 } from "@cugro/protocol";
-import {
-  addAnyJob,
-  addJob,
-  countingHandlers,
-  expectedSum,
-  sumOf,
-} from "../../tests/contracts/counting_job.ts";
 import { getArtifact, putArtifact } from "./artifacts.ts";
 import { createEmbeddedBus, type EmbeddedBus } from "./embedded_bus.ts";
 import { openFilesystemStore } from "./filesystem_store.ts";
 import { MissingInputError } from "./job_errors.ts";
 import { createLog } from "./log.ts";
 import type { Store } from "./store.ts";
+import { addAnyJob, addJob, countingHandlers, expectedSum, sumOf } from "./testdata/counting_job.ts";
 import { type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
 
 interface World {

@@ -5,13 +5,6 @@
  */
 import process from "node:process";
 import {
-  type JobContext,
-  type JobHandlers,
-  type JobOutput,
-  PermanentError,
-  type Store,
-} from "@cugro/platform";
-import {
   createJob,
   decodeTensors,
   encodeFact,
@@ -23,6 +16,11 @@ import {
   jobKey,
   type JobKind,
 } from "@cugro/protocol";
+import type { JobOutput } from "../commit.ts";
+import type { JobContext } from "../job_context.ts";
+import { PermanentError } from "../job_errors.ts";
+import type { Store } from "../store.ts";
+import type { JobHandlers } from "../worker.ts";
 
 /** What a counting job does. Times in ms. */
 export type Counting = {
