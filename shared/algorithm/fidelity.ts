@@ -4,17 +4,15 @@
  * @module
  */
 import {
-  averageRows,
+  averageFeatures,
   cloudOf,
   featureDistance,
-  FREQUENCIES,
   LEVELS,
   marginalQuantiles,
   MAX_ROWS,
   meanAbsoluteDifference,
   moments,
   randomDirections,
-  randomFeatures,
   type Rows,
   slicedQuantiles,
   type View,
@@ -91,7 +89,7 @@ function viewDistances(sketch: Stored, view: View, cloud: ReturnType<typeof view
   const seed = integer(sketch, "seed") >>> 0;
   const bandwidth = tensor(sketch, `${view}.bandwidth`)[0]!;
   const quantiles = slicedQuantiles(cloud, randomDirections(seed, view, cloud.dim));
-  const features = averageRows(randomFeatures(cloud, seed, view, bandwidth), 2 * FREQUENCIES);
+  const features = averageFeatures(cloud, seed, view, bandwidth);
   const halves = tensor(sketch, `${view}.halves`);
   const scale = floorScale(integer(sketch, "size"), cloud.size);
   return {

@@ -21,8 +21,8 @@ export const DIRECTIONS = 256;
 export const LEVELS = 32;
 /** Random frequencies of the kernel mean; each gives a cosine and a sine. */
 export const FREQUENCIES = 256;
-/** Rows looked at in one distance; more add nothing that a floor would notice. */
-export const MAX_ROWS = 8_192;
+/** Rows looked at in one distance: about as many as the sketch of a usual task is made of; the floor accounts for it. */
+export const MAX_ROWS = 4_096;
 
 /** The two views that are compared: states alone, and (state, action) pairs. */
 export const VIEWS = ["states", "joint"] as const;
@@ -78,7 +78,9 @@ export function viewOf(joint: Cloud, view: View, stateDim: number): Cloud {
 /** Mean `[D]` and covariance `[D, D]` of a cloud. */
 export function moments(cloud: Cloud): { mean: Float32Array; covariance: Float32Array } {
   const { values, size, dim } = cloud;
-  const mean = averageRows(values, dim);
+  const totals = new Float64Array(dim);
+  for (let i = 0, at = 0; i < size; i++) for (let d = 0; d < dim; d++) totals[d]! += values[at++]!;
+  const mean = Float32Array.from(totals, (total) => total / size);
   const sums = new Float64Array(dim * dim);
   for (let i = 0; i < size; i++) {
     for (let a = 0; a < dim; a++) {
@@ -153,28 +155,45 @@ export function slicedQuantiles(cloud: Cloud, directions: Float32Array): Float32
   return quantiles;
 }
 
-/** Cosines and sines of random frequencies N(0, 1 / bandwidth^2) (Rahimi and Recht 2007), `[size, 2 FREQUENCIES]`. */
-export function randomFeatures(cloud: Cloud, seed: number, view: View, bandwidth: number): Float32Array {
+/**
+ * Goes through the random features of a cloud: cosines and sines of random frequencies N(0, 1 / bandwidth^2) (Rahimi
+ * and Recht 2007).
+ * @param visit called with each feature's values at all points, `[size]` (reused), and its place, 0 .. 2 FREQUENCIES
+ */
+export function visitFeatures(
+  cloud: Cloud,
+  seed: number,
+  view: View,
+  bandwidth: number,
+  visit: (values: Float32Array, feature: number) => void,
+): void {
   const { size, dim } = cloud;
   const frequencies = createRng(seed, `sketch.frequencies.${view}`).normals(FREQUENCIES * dim);
-  const features = new Float32Array(size * 2 * FREQUENCIES);
-  const line = new Float32Array(size);
+  const cosines = new Float32Array(size), sines = new Float32Array(size);
   for (let f = 0; f < FREQUENCIES; f++) {
-    project(cloud, frequencies.subarray(f * dim, (f + 1) * dim), line);
+    project(cloud, frequencies.subarray(f * dim, (f + 1) * dim), cosines);
     for (let i = 0; i < size; i++) {
-      const angle = line[i]! / bandwidth;
-      features[i * 2 * FREQUENCIES + 2 * f] = Math.cos(angle);
-      features[i * 2 * FREQUENCIES + 2 * f + 1] = Math.sin(angle);
+      const angle = cosines[i]! / bandwidth;
+      cosines[i] = Math.cos(angle);
+      sines[i] = Math.sin(angle);
     }
+    visit(cosines, 2 * f);
+    visit(sines, 2 * f + 1);
   }
-  return features;
 }
 
-/** Column means of `[n, width]`. */
-export function averageRows(rows: Float32Array, width: number): Float32Array {
-  const sums = new Float64Array(width);
-  for (let i = 0; i < rows.length; i++) sums[i % width]! += rows[i]!;
-  return Float32Array.from(sums, (sum) => sum * width / rows.length);
+/** The mean of each random feature over a cloud, `[2 FREQUENCIES]`. */
+export function averageFeatures(cloud: Cloud, seed: number, view: View, bandwidth: number): Float32Array {
+  const means = new Float32Array(2 * FREQUENCIES);
+  visitFeatures(cloud, seed, view, bandwidth, (values, feature) => means[feature] = average(values));
+  return means;
+}
+
+/** Mean of some values. */
+export function average(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }
 
 /** Mean absolute difference of two equally long lists: the 1-Wasserstein distance when they hold quantiles. */
