@@ -2,7 +2,7 @@
  * The decision on a task whose jobs are done: a version fact. Pure.
  * @module
  */
-import { bootstrapInterval, mean, normalisedScore } from "@cugro/algorithm";
+import { normalisedScore, scoreInterval } from "@cugro/algorithm";
 import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
 import { knobsOf, type LearnerFacts, validVersions } from "./facts.ts";
 import { judgeVersion } from "./gate.ts";
@@ -10,7 +10,7 @@ import type { Graph } from "./graph.ts";
 
 /** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
-  const row = graph.evaluations.map((evaluation) => rowCell(facts, evaluation));
+  const row = graph.evaluations.map((evaluation) => rowCell(facts, graph, evaluation));
   const verdict = judgeVersion({
     knobs: knobsOf(facts, graph.task),
     task: graph.task,
@@ -36,7 +36,7 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
   };
 }
 
-function rowCell(facts: LearnerFacts, { task, id }: { task: number; id: string }): RowCell {
+function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number; id: string }): RowCell {
   const metrics = facts.jobs.get(id)!.result!.metrics;
   const { returns } = metrics;
   if (!Array.isArray(returns) || !returns.every((value) => typeof value === "number")) {
@@ -44,9 +44,13 @@ function rowCell(facts: LearnerFacts, { task, id }: { task: number; id: string }
   }
   const { anchors } = facts.tasks.find((fact) => fact.task === task)!;
   const scores = returns.map((value) => normalisedScore(value, anchors));
-  const [low, high] = scores.length > 0 ? bootstrapInterval(scores) : [null, null];
-  const meanScore = scores.length > 0 ? mean(scores) : null;
-  return { task, job: id, returns, scores, meanScore, low, high, fidelity: asObject(metrics.fidelity) };
+  const fidelity = asObject(metrics.fidelity);
+  if (scores.length === 0) {
+    return { task, job: id, returns, scores, meanScore: null, low: null, high: null, fidelity };
+  }
+  const { seed } = graph.jobs.find((job) => job.id === id)!.job;
+  const { mean: meanScore, low, high } = scoreInterval(returns, anchors, seed);
+  return { task, job: id, returns, scores, meanScore, low, high, fidelity };
 }
 
 function asObject(value: unknown): JsonObject | null {

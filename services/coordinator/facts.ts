@@ -11,7 +11,6 @@ import {
   deriveSeed,
   type FailureFact,
   type Job,
-  type JsonObject,
   type LearnerFact,
   type RejectionFact,
   type ResultFact,
@@ -23,7 +22,6 @@ import {
 import { buildGraph, type Graph } from "./graph.ts";
 import { heldOutSeed } from "./graph_jobs.ts";
 import { readKnobs } from "./knobs.ts";
-import { shardSizes } from "./shards.ts";
 
 /** What the store says about one job. */
 export interface JobState {
@@ -147,17 +145,10 @@ export function currentGraph(facts: LearnerFacts): Graph | undefined {
   return task && graphOf(facts, task);
 }
 
-/** The job that reads an arrival. Its shard sizes are of the first configuration, so that it never changes. */
-export function importJob(facts: Pick<LearnerFacts, "learner" | "configs">, arrival: ArrivalFact): Job {
-  const first = facts.configs[0];
-  if (!first) throw new Error("This learner has no configuration fact (config/1.json)");
-  const config: JsonObject = {
-    key: arrival.key,
-    etag: arrival.etag,
-    heldOutSeed: heldOutSeed(facts.learner.seed),
-    shardSizes: shardSizes(readKnobs(first.preset, first.knobs)),
-  };
-  return createJob("dataset.import", deriveSeed(facts.learner.seed, "dataset.import", 0, 0, 1), config, {});
+/** The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them. */
+export function importJob({ learner }: Pick<LearnerFacts, "learner">, { key, etag }: ArrivalFact): Job {
+  const config = { key, etag, heldOutSeed: heldOutSeed(learner.seed) };
+  return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), config, {});
 }
 
 /** Arrivals that are neither a task nor rejected yet, in order. */

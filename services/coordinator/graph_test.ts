@@ -9,10 +9,10 @@ import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
 
 /** A graph as lines: `job <- jobs it needs; other inputs`. Free of ids, so that turning a knob leaves it alone. */
 function describe(graph: Graph): string[] {
-  const label = new Map(graph.jobs.map(({ id, label }, index) => [id, `${index}`]));
+  const place = new Map(graph.jobs.map(({ id }, index) => [id, `${index}`]));
   return graph.jobs.map(({ job }, index) => {
     const refs = Object.entries(job.inputs).map(([name, ref]) =>
-      "job" in ref ? `${name}=${label.get(ref.job) ?? "parent"}` : `${name}=${Object.keys(ref)[0]}`
+      "job" in ref ? `${name}=${place.get(ref.job) ?? "parent"}` : `${name}=${Object.keys(ref)[0]}`
     );
     return `${index} ${describeJob(job)} <- ${refs.join(" ")}`;
   });

@@ -13,7 +13,6 @@ import { isIdle, type Plan, plan } from "./plan.ts";
 
 /** News that comes within this time is one plan. */
 const COALESCE_MS = 50;
-/** Planned at least this often, so that no lost message matters. */
 const INTERVAL_MS = 10_000;
 /** While dropped files settle, they are looked at this often. */
 const SETTLING_INTERVAL_MS = 1_000;
@@ -27,6 +26,8 @@ export interface CoordinatorOptions {
   /** `idle`: return when there is nothing left to do. Otherwise runs until `signal`. */
   until?: "idle";
   signal: AbortSignal;
+  /** Planned at least this often (ms), so that no lost message matters. @default 10 s */
+  intervalMs?: number;
   /** Called after each plan that was carried out. */
   onChange?: (change: { facts: LearnerFacts; plan: Plan }) => void;
   /** A learner could not be planned (a damaged fact, a full disk); without it, the first such error ends the loop. */
@@ -35,7 +36,7 @@ export interface CoordinatorOptions {
 
 /** Plans until `signal` aborts, or until there is nothing left to do. */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
-  const { store, bus, signal } = options;
+  const { store, bus, signal, intervalMs = INTERVAL_MS } = options;
   const cache = createCache();
   const seen = new Map<string, { mark: string; since: number }>();
   const alarm = createAlarm(signal);
@@ -50,7 +51,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<void>
         settling ||= state.settling;
       }
       if (options.until === "idle" && idle && !settling) return;
-      await alarm.wait(settling ? SETTLING_INTERVAL_MS : INTERVAL_MS, COALESCE_MS);
+      await alarm.wait(settling ? Math.min(intervalMs, SETTLING_INTERVAL_MS) : intervalMs, COALESCE_MS);
     }
   } finally {
     await unsubscribe();

@@ -39,9 +39,3 @@ export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: numbe
   const shardBytes = 4 * rowWidth * rows[0]!;
   return Math.max(1, Math.min(rows.length, Math.floor(knobs.replayBytes / (oldTasks * shardBytes))));
 }
-
-/** Sizes of shard for which an import measures what real data itself shows: with 1, 4 and 16 old tasks. */
-export function shardSizes(knobs: ReplayKnobs): number[] {
-  const sizes = [1, 4, 16].map((oldTasks) => shardRows(knobs, oldTasks)[0]!);
-  return [...new Set(sizes)].sort((a, b) => a - b);
-}

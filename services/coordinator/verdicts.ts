@@ -7,14 +7,7 @@ import { resolveHyperparameters } from "@cugro/algorithm";
 import type { Store } from "@cugro/platform";
 import { attemptKey, cancelledKey, type JsonObject, promotedKey, withdrawnKey } from "@cugro/protocol";
 import { putOnce } from "./apply.ts";
-import {
-  attemptAt,
-  configOf,
-  type LearnerFacts,
-  stoppingFailure,
-  taskState,
-  validVersions,
-} from "./facts.ts";
+import { attemptAt, configOf, type LearnerFacts, taskState, validVersions } from "./facts.ts";
 import { retryJob } from "./incoming.ts";
 import { readKnobs } from "./knobs.ts";
 import { refuseDeleted, refuseFrozen } from "./learners.ts";
@@ -106,8 +99,7 @@ export async function retry(
   if (state === "undecided" && plain) {
     throw new RangeError(`Task ${task} is still to be decided: there is nothing to retry`);
   }
-  const failure = stoppingFailure(facts, task);
-  if (failure && plain) {
+  if (state === "failed" && plain) {
     for (const { job } of facts.taskFailures.filter((fact) => fact.task === task)) {
       await retryJob(store, job, reason);
     }

@@ -5,7 +5,7 @@
  *
  * | kind | config | inputs | outputs |
  * |---|---|---|---|
- * | dataset.import  | key, etag, heldOutSeed, shardSizes[] | none | normaliser, sketch |
+ * | dataset.import  | key, etag, heldOutSeed | none | normaliser, sketch |
  * | states.sample   | task i, shard m, rows | stateGenerator, normaliser | shard {states} |
  * | actions.label   | task i, shard m | states, behaviorGenerator, normaliser | shard {states, actions} |
  * | *.train         | task k, oldTasks, heldOutSeed, replayRows (of one old task) | dataset, normaliser/<i>, parent, replay/<i>/<m> | weights, curves |

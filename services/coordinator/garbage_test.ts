@@ -1,0 +1,174 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { artifactKey, checkpointKey, datasetKey, incomingKey, jobPrefix } from "@cugro/protocol";
+import { validVersions } from "./facts.ts";
+import { collectGarbage } from "./garbage.ts";
+import { deleteLearner } from "./learners.ts";
+import { createCache, loadFacts } from "./load.ts";
+import { isReached, reachOf } from "./reach.ts";
+import { learnerStatus } from "./status.ts";
+import { addFile, drive, learnerWith, memoryStore, pretend, work } from "./test_world.ts";
+import { exportLearner, importLearner } from "./transfer.ts";
+import { promote } from "./verdicts.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+type World = ReturnType<typeof memoryStore>;
+const later = (store: World, hours: number) => store.clock.now + hours * 3_600_000;
+
+async function learnt(files: string[], overrides = {}): Promise<World> {
+  const store = memoryStore();
+  await learnerWith(store, files, overrides);
+  await drive(store, pretend());
+  return store;
+}
+
+Deno.test("collectGarbage() leaves what is young, and everything that a valid version needs", async () => {
+  const store = await learnt(["one", "two"]);
+  await store.put(artifactKey("ab".repeat(32)), encode("nobody's"));
+  assertEquals((await collectGarbage({ store, now: later(store, 23) })).removed, []);
+  const { removed } = await collectGarbage({ store, now: later(store, 25) });
+  const datasets = (await loadFacts(store, "a")).tasks.map(({ datasetHash }) => datasetKey(datasetHash));
+  assertEquals(removed.map(({ key }) => key).sort(), [artifactKey("ab".repeat(32)), ...datasets].sort());
+  // The learner goes on without its old data.
+  await addFile(store, "three");
+  await drive(store, pretend());
+  const facts = await loadFacts(store, "a");
+  assertEquals(validVersions(facts).at(-1)?.tasks, [1, 2, 3]);
+});
+
+Deno.test("collectGarbage() keeps old data where replay is the data itself", async () => {
+  const store = await learnt(["one", "two"], { replay: "oracle" });
+  assertEquals((await collectGarbage({ store, now: later(store, 25) })).removed, []);
+});
+
+Deno.test("collectGarbage() keeps what is under way: jobs, checkpoints, failures, waiting files", async () => {
+  const store = await learnt(["one"]);
+  await addFile(store, "two");
+  let failing = 0;
+  await drive(
+    store,
+    pretend({ fails: ({ kind }) => kind === "critic.train" ? `try ${++failing}` : undefined }),
+  );
+  const { job } = (await loadFacts(store, "a")).taskFailures[0]!;
+  await store.put(checkpointKey(job), encode("half done"));
+  await addFile(store, "three");
+  await store.put(incomingKey("a", "noticed-by-nobody"), encode("x"));
+  await store.put(incomingKey("stranger", "file"), encode("x"));
+  const { removed } = await collectGarbage({ store, now: later(store, 25), dryRun: true });
+  const kept = (prefix: string) => removed.every(({ key }) => !key.startsWith(prefix));
+  assert(kept(jobPrefix(job)), "a failure that is swept would be forgotten");
+  assert(kept("incoming/"));
+  assertEquals(removed.filter(({ key }) => key.startsWith("datasets/")).length, 1, "of task 1 only");
+});
+
+Deno.test("collectGarbage() that only says what would go removes nothing", async () => {
+  const store = await learnt(["one"]);
+  const before = store.objects.size;
+  const { removed, bytes } = await collectGarbage({ store, now: later(store, 25), dryRun: true });
+  assertEquals([removed.length, bytes > 0, store.objects.size], [1, true, before]);
+});
+
+Deno.test("collectGarbage() removes all of a deleted learner, results before artifacts, but not its name", async () => {
+  const store = await learnt(["one", "two"]);
+  await deleteLearner({ store, name: "a" });
+  const { removed } = await collectGarbage({ store, now: later(store, 25) });
+  const lastJob = removed.findLastIndex(({ key }) => key.startsWith("jobs/"));
+  const firstOther = removed.findIndex(({ key }) => !key.startsWith("jobs/"));
+  assert(lastJob < firstOther);
+  for (const prefix of ["jobs/", "artifacts/", "datasets/"]) assertEquals(await store.list(prefix), []);
+  assert((await store.list("learners/a/")).length > 0);
+});
+
+Deno.test("a parked version that may still be promoted keeps its weights", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  await drive(store, pretend({ returns: (task, newTask) => task < newTask ? [1, 2, 3] : [95, 96, 97] }));
+  await collectGarbage({ store, now: later(store, 25) });
+  await promote({ store, name: "a", version: 2 });
+  await addFile(store, "three");
+  await drive(store, pretend());
+  assertEquals(validVersions(await loadFacts(store, "a")).map(({ version }) => version), [1, 2, 3]);
+});
+
+Deno.test("garbage collection in the middle of a task costs nothing that is not made again", async () => {
+  const store = await learnt(["one"]);
+  await addFile(store, "two");
+  const pretence = pretend();
+  let rounds = 0;
+  await drive(store, pretence, { choose: (ids) => ids.slice(0, ++rounds % 3) });
+  const reach = await reachOf(store, await loadFacts(store, "a"), createCache());
+  for (const key of store.objects.keys()) {
+    if (key.startsWith("jobs/")) assert(isReached(reach, key), key);
+  }
+});
+
+Deno.test("exportLearner() takes along all that a learner needs to go on elsewhere", async () => {
+  const store = await learnt(["one", "two"]);
+  await addFile(store, "three");
+  const folder = memoryStore();
+  const { objects } = await exportLearner({ store, name: "a", to: folder });
+  assertEquals(objects, folder.objects.size);
+  assertEquals(
+    (await exportLearner({ store, name: "a", to: folder })).objects,
+    objects,
+    "it can be repeated",
+  );
+  const elsewhere = memoryStore();
+  await importLearner({ store: elsewhere, name: "a", from: folder });
+  await assertRejects(
+    () => importLearner({ store: elsewhere, name: "a", from: folder }),
+    RangeError,
+    "already",
+  );
+  await drive(store, pretend());
+  const pretence = pretend();
+  await drive(elsewhere, pretence);
+  const version = async (world: World) => (await loadFacts(world, "a")).versions.at(-1);
+  assertEquals(await version(elsewhere), await version(store));
+  assertEquals((await version(elsewhere))?.tasks, [1, 2, 3]);
+});
+
+Deno.test("learnerStatus() tells scores, jobs, bytes and seconds", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two", "three"]);
+  const returns = (task: number, newTask: number) =>
+    [90, 91, 92].map((value) => value - 5 * (newTask - task));
+  const fidelity = (task: number) => ({ slicedWasserstein: 0.1 * task, slicedWassersteinFloor: 0.1 });
+  await drive(store, pretend({ returns, fidelity }));
+  const status = await learnerStatus(store, "a");
+  assertEquals(status.resultsMatrix, [[91, null, null], [86, 91, null], [81, 86, 91]]);
+  assertEquals([status.averagePerformance, status.backwardTransfer, status.forgetting], [86, -7.5, 5]);
+  assertEquals(status.head, 3);
+  assertEquals(status.jobs.every(({ state }) => state === "done"), true);
+  assertEquals(status.secondsPerKind["policy.evaluate"], 6);
+  assertEquals(status.secondsPerKind["dataset.import"], 3);
+  assertEquals(status.fidelity.length, 6);
+  assertEquals(status.bytes.rawData, "onetwothree".length);
+  assert(status.bytes.generators > 0 && status.bytes.shards > 0);
+  assertEquals(status.problems, []);
+});
+
+Deno.test("learnerStatus() tells what waits, what is ready, what failed and what to do", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  assertEquals((await learnerStatus(store, "a")).jobs.map(({ state, kind }) => [state, kind]), [
+    ["ready", "dataset.import"],
+    ["ready", "dataset.import"],
+  ]);
+  await drive(
+    store,
+    pretend({
+      fails: ({ kind, config }) => kind === "critic.train" && config.task === 2 ? "NaN" : undefined,
+    }),
+  );
+  const status = await learnerStatus(store, "a");
+  assertEquals(status.tasks.map(({ state }) => state), ["published", "failed"]);
+  assertEquals(status.problems, [
+    "Task 2 has failed: train critic on task 2: NaN. See to it, then retry task 2.",
+  ]);
+  await addFile(store, "three");
+  for (const { id } of (await learnerStatus(store, "a")).jobs) {
+    if (store.objects.has(`${jobPrefix(id)}job.json`)) await work(store, id, pretend());
+  }
+  const jobs = (await learnerStatus(store, "a")).jobs.filter(({ kind }) => kind === "dataset.import");
+  assertEquals(jobs.length, 2, "imports of task 1, and of what has just arrived");
+});

@@ -1,0 +1,169 @@
+import { assertEquals } from "@std/assert";
+import {
+  createEmbeddedBus,
+  createLog,
+  type JobHandlers,
+  openFilesystemStore,
+  runWorker,
+  type Store,
+} from "@cugro/platform";
+import {
+  artifactKey,
+  datasetKey,
+  encodeTensors,
+  incomingKey,
+  JOB_KINDS,
+  type JsonObject,
+  parseFact,
+  resultFactSchema,
+  resultKey,
+  sha256,
+} from "@cugro/protocol";
+import { addArrival, createLearner, learnerStatus, loadFacts, runCoordinator } from "./mod.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const tensor = (value: number) => encodeTensors({ x: { shape: [1], data: new Float32Array([value]) } });
+
+/** Handlers that do little, but read every input they are given, as real ones do. */
+function handlers(): JobHandlers {
+  const learn: JobHandlers[keyof JobHandlers] = async (context) => {
+    for (const name of context.inputNames("")) await context.input(name);
+    return {
+      outputs: { weights: tensor(context.job.seed), shard: tensor(context.job.seed) },
+      metrics: { returns: [90, 91] },
+    };
+  };
+  return {
+    ...Object.fromEntries(JOB_KINDS.map((kind) => [kind, learn])),
+    "dataset.import": async ({ store, job }) => {
+      const bytes = (await store.get(job.config.key as string))!.bytes;
+      const datasetHash = sha256(bytes);
+      await store.put(datasetKey(datasetHash), bytes);
+      const metrics: JsonObject = {
+        name: new TextDecoder().decode(bytes),
+        datasetHash,
+        size: 1,
+        stateDim: 1,
+        actionDim: 1,
+        episodes: 1,
+        bytes: bytes.length,
+        environment: null,
+        horizon: 1,
+        anchors: { random: 0, good: 100, source: "test" },
+      };
+      return { outputs: { normaliser: tensor(1), sketch: tensor(2) }, metrics };
+    },
+  };
+}
+
+type Options = Partial<Parameters<typeof runCoordinator>[0]>;
+type Run = (options?: Options, does?: JobHandlers) => Promise<void>;
+
+/** A folder with a store; `run` coordinates it with one worker until nothing is left to do. */
+async function inFolder(test: (store: Store, run: Run, root: string) => Promise<void>) {
+  const root = await Deno.makeTempDir();
+  const store = await openFilesystemStore({ root });
+  const run: Run = async (options = {}, does = handlers()) => {
+    const stop = new AbortController();
+    const bus = createEmbeddedBus();
+    const kinds = [...JOB_KINDS];
+    const log = createLog({ level: "error" });
+    const worker = runWorker({
+      bus,
+      store,
+      handlers: does,
+      kinds,
+      profile: {},
+      signal: stop.signal,
+      ackWaitMs: 800,
+      log,
+    });
+    try {
+      await runCoordinator({ store, bus, until: "idle", intervalMs: 300, signal: stop.signal, ...options });
+    } finally {
+      stop.abort();
+      await bus.close();
+      await worker;
+    }
+  };
+  try {
+    await test(store, run, root);
+  } finally {
+    await store.close();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("runCoordinator() takes files to versions on a folder, an embedded bus and a worker, and goes on later", async () => {
+  await inFolder(async (store, run) => {
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    for (const name of ["one", "two"]) {
+      await addArrival({ store, learner: "a", fileName: `${name}.hdf5`, bytes: encode(name) });
+    }
+    await run();
+    assertEquals((await learnerStatus(store, "a")).head, 2);
+    await addArrival({ store, learner: "a", fileName: "three.hdf5", bytes: encode("three") });
+    await run({ learners: ["a"] });
+    const status = await learnerStatus(store, "a");
+    assertEquals([status.head, status.averagePerformance], [3, 90.5]);
+    assertEquals(status.problems, []);
+  });
+});
+
+Deno.test("runCoordinator() has a damaged shard made again", async () => {
+  await inFolder(async (store, run, root) => {
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    for (const name of ["one", "two"]) {
+      await addArrival({ store, learner: "a", fileName: `${name}.hdf5`, bytes: encode(name) });
+    }
+    const plain = handlers();
+    const runs = new Map<string, number>();
+    let damaged: string | undefined;
+    await run({}, {
+      ...plain,
+      "states.sample": (context) => {
+        runs.set(context.jobId, (runs.get(context.jobId) ?? 0) + 1);
+        return plain["states.sample"]!(context);
+      },
+      "actions.label": async (context) => {
+        const ref = context.job.inputs.states as { job: string; output: string };
+        if (damaged === undefined) {
+          damaged = ref.job;
+          const { bytes } = (await store.get(resultKey(ref.job)))!;
+          const { outputs } = parseFact(resultFactSchema, bytes, ref.job);
+          await Deno.writeFile(`${root}/${artifactKey(outputs.shard!.artifact)}`, encode("damaged"));
+        }
+        return await plain["actions.label"]!(context);
+      },
+    });
+    assertEquals(runs.get(damaged!), 2);
+    assertEquals((await loadFacts(store, "a")).head?.version, 2);
+  });
+});
+
+Deno.test("runCoordinator() takes a dropped file once it stands still", async () => {
+  await inFolder(async (store, run) => {
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    await store.put(incomingKey("a", "one.hdf5"), encode("one"));
+    await run();
+    assertEquals((await loadFacts(store, "a")).head?.version, 1);
+  });
+});
+
+Deno.test("runCoordinator() goes on with the other learners when one has a damaged fact", async () => {
+  await inFolder(async (store, run) => {
+    for (const name of ["a", "b"]) await createLearner({ store, name, seed: 1, preset: "smoke" });
+    await addArrival({ store, learner: "b", fileName: "one.hdf5", bytes: encode("one") });
+    await store.put("learners/a/tasks/1.json", encode("{"));
+    const errors: string[] = [];
+    const stop = new AbortController();
+    const done = run({
+      signal: stop.signal,
+      onError: (learner, error) => errors.push(`${learner}: ${(error as Error).message}`),
+      onChange: ({ facts }) => facts.head?.version === 1 && stop.abort(),
+    });
+    await done;
+    assertEquals((await loadFacts(store, "b")).head?.version, 1);
+    assertEquals(errors[0], "a: learners/a/tasks/1.json is damaged: it is not JSON");
+  });
+});
