@@ -5,17 +5,32 @@
  * `--quiet` prints nothing when all is in order, and then takes about as long as starting Deno.
  * @module
  */
-import process from "node:process";
 import { inOrder, readStamp, setupKey } from "./setup/plan.ts";
 
-const quiet = Deno.args.includes("--quiet");
-const key = setupKey();
-const stamp = readStamp();
-if (quiet && inOrder(stamp, key)) {
-  if (stamp.reason) console.error(stamp.reason);
-} else {
+/**
+ * Sets up what is missing.
+ *
+ * @param options.quiet print nothing when all is in order (default); otherwise check everything again and say how it is.
+ * @throws Error when nothing can run on this machine, not even the WASM fallback.
+ */
+export async function ensureSetup({ quiet = true }: { quiet?: boolean } = {}): Promise<void> {
+  const key = setupKey();
+  const stamp = readStamp();
+  if (quiet && inOrder(stamp, key)) {
+    if (stamp.reason) console.error(stamp.reason);
+    return;
+  }
   // Named indirectly: a literal would make Deno resolve npm packages before it runs the line above.
   const module = "./setup/install.ts";
   const { install } = await import(module) as typeof import("./setup/install.ts");
-  process.exitCode = await install({ key, quiet });
+  await install({ key, quiet });
+}
+
+if (import.meta.main) {
+  try {
+    await ensureSetup({ quiet: Deno.args.includes("--quiet") });
+  } catch (error) {
+    console.error(`Set-up failed: ${(error as Error).message}`);
+    Deno.exit(1);
+  }
 }

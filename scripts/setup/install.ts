@@ -20,23 +20,17 @@ export interface SelfTest {
 /**
  * Does what is missing and prints one line on it.
  *
- * @returns the exit code: 0 when the system can run, also on the fallback.
+ * @throws Error when not even the fallback can run.
  */
-export async function install({ key, quiet }: { key: string; quiet: boolean }): Promise<number> {
+export async function install({ key, quiet }: { key: string; quiet: boolean }): Promise<void> {
   const started = Date.now();
   const say = (line: string) => console.error(line);
   const wasInOrder = inOrder(readStamp(), key);
-  try {
-    if (!wasInOrder) await installPackages();
-    removeStaleDownloads();
-    const outcome = process.env.CUGRO_BACKEND === "wasm" ? await setUpWasm() : await setUpNative(say);
-    writeStamp({ key, time: Date.now(), ...outcome.stamp });
-    if (!quiet || !wasInOrder) say(`${outcome.line} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
-    return 0;
-  } catch (error) {
-    say(`Set-up failed: ${(error as Error).message}`);
-    return 1;
-  }
+  if (!wasInOrder) await installPackages();
+  removeStaleDownloads();
+  const outcome = process.env.CUGRO_BACKEND === "wasm" ? await setUpWasm() : await setUpNative(say);
+  writeStamp({ key, time: Date.now(), ...outcome.stamp });
+  if (!quiet || !wasInOrder) say(`${outcome.line} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }
 
 interface Outcome {

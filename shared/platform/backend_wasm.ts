@@ -4,7 +4,8 @@
  * Stock WASM training is more than ten times slower than it need be: a matrix product with a transposed operand, which is
  * two of the three products of every dense layer's training step, runs a naive loop, and so does the bias gradient's sum over
  * the batch. The repaired kernels transpose first and sum by a matrix product, both of which run on XNNPACK. As they
- * replace kernels, not gradients, they serve every way of asking for the same product.
+ * replace kernels, not gradients, they serve every way of asking for the same product. (Products of batches of matrices
+ * keep the naive loop: nothing here asks for them.)
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -14,9 +15,10 @@ import type * as tf from "tf";
 
 type Info = tf.TensorInfo;
 interface WasmBackend {
-  disposeData(id: unknown): boolean;
-  incRef(id: unknown): void;
-  wasm: { _malloc(bytes: number): number };
+  disposeData(id: object): boolean;
+  readSync(id: object): Float32Array;
+  write(values: Float32Array, shape: number[], dtype: string): object;
+  wasm: { _malloc(bytes: number): number; _free(address: number): void; HEAPU8: Uint8Array };
 }
 interface Call {
   inputs: Record<string, Info>;
@@ -61,9 +63,10 @@ export function repairKernels(core: typeof tf): void {
     });
   };
   const transpose = original("Transpose");
-  const matMul = withExplicitTransposes(original("BatchMatMul"), transpose);
+  const repaired = withOneShapePerOperand();
+  const matMul = withExplicitTransposes(repaired(original("BatchMatMul")), transpose);
   replace("BatchMatMul", matMul);
-  replace("_FusedMatMul", withExplicitTransposes(original("_FusedMatMul"), transpose));
+  replace("_FusedMatMul", withExplicitTransposes(repaired(original("_FusedMatMul")), transpose));
   replace("Sum", withMatMulOverLeadingAxes(original("Sum"), matMul, original("Fill")));
 }
 
@@ -83,6 +86,25 @@ function withExplicitTransposes(product: Kernel, transpose: Kernel): Kernel {
     const plain = { ...attrs, transposeA: false, transposeB: false };
     const out = product({ inputs: { ...inputs, a, b }, backend, attrs: plain });
     for (const info of made) backend.disposeData(info.dataId);
+    return out;
+  };
+}
+
+/**
+ * The stock backend packs the right operand for XNNPACK once per buffer, whatever its shape: a reshaped view of the same
+ * buffer is then multiplied as if it still had its first shape, and reads out of bounds. Other shapes get a copy.
+ */
+function withOneShapePerOperand(): (product: Kernel) => Kernel {
+  const shapes = new WeakMap<object, string>();
+  return (product) => ({ inputs, backend, attrs }) => {
+    const b = inputs.b!;
+    const shape = b.shape.slice(-2).join("x");
+    const first = shapes.get(b.dataId) ?? shape;
+    shapes.set(b.dataId, first);
+    if (first === shape) return product({ inputs, backend, attrs });
+    const dataId = backend.write(backend.readSync(b.dataId), b.shape, b.dtype);
+    const out = product({ inputs: { ...inputs, b: { ...b, dataId } }, backend, attrs });
+    backend.disposeData(dataId);
     return out;
   };
 }
@@ -120,13 +142,20 @@ function size(shape: number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** The heap ends at 4 GiB; stock tfjs then goes on with zeros in place of numbers. */
+/**
+ * The heap ends at 4 GiB. Beyond it the stock allocator wraps around and hands out addresses that are not there: tensors
+ * of zeros, then corruption. Hence every later allocation is refused too: the process has to end.
+ */
 function refuseFullHeap(core: typeof tf): void {
   const { wasm } = core.backend() as unknown as WasmBackend;
+  wasm._free(wasm._malloc(1)); // Emscripten puts the real function in place on the first call
   const malloc = wasm._malloc;
+  let full = false;
   wasm._malloc = (bytes) => {
-    const address = malloc(bytes);
-    if (address === 0 && bytes > 0) {
+    // Above 2^32 the size itself would wrap around to a small one.
+    const address = full || bytes >= 2 ** 32 ? 0 : malloc(bytes) >>> 0;
+    full ||= address + bytes > wasm.HEAPU8.length;
+    if (full || (address === 0 && bytes > 0)) {
       throw new RangeError(
         `The WASM heap (4 GiB) is full: cannot allocate ${bytes} bytes; use smaller batches`,
       );
