@@ -7,7 +7,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, rename, unlink } from "node:fs/promises";
+import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
@@ -34,9 +34,12 @@ export interface FileLock {
 
 /** Takes the lock, from a dead holder if need be; the living holder if it is taken. */
 export async function tryLock(path: string): Promise<FileLock | LockHolder> {
+  const present = await readHolder(path);
+  if (present && isAlive(present)) return present;
   const holder = describeSelf();
   const temporary = `${path}.${holder.nonce}`;
-  await writeSynced(temporary, JSON.stringify(holder));
+  // Not forced to disk: after a power cut, nobody is alive to hold what is missing or torn.
+  await writeFile(temporary, JSON.stringify(holder), { flag: "wx" });
   try {
     while (true) {
       if (await linkOnce(temporary, path)) return { holder, release: () => release(path, holder) };
@@ -77,6 +80,8 @@ export function isAlive(holder: LockHolder): boolean {
 
 /** Whether the process runs, and, if `started` is known, whether it is still the same one. */
 export function isProcessAlive(pid: number, started = ""): boolean {
+  // 0 and below mean groups of processes; the pid of a torn file is none.
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -172,16 +177,6 @@ async function linkOnce(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

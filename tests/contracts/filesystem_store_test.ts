@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { openFilesystemStore, type Store, StoreError, StoreFull, StoreLocked } from "@cugro/platform";
+import { openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/platform";
 import { storeContract } from "./store_contract.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -167,38 +167,3 @@ Deno.test("list() shows a new etag when a dropped file changes in place", () =>
     assert(before[0]?.etag !== after[0]?.etag);
     await store.close();
   }));
-
-Deno.test("put() on a full disk says what to do and leaves nothing behind", () =>
-  onSmallDisk(async (root) => {
-    const store = await openFilesystemStore({ root });
-    await store.put("small", bytes("kept"));
-    for (const key of ["big", "small"]) {
-      const put = () => store.put(key, new Uint8Array(4 << 20), key === "big" ? { ifNoneMatch: true } : {});
-      const error = await assertRejects(put, StoreFull, "is full");
-      assertStringIncludes(error.message, await Deno.realPath(root));
-      assertStringIncludes(error.message, "cugro gc");
-    }
-    assertEquals((await store.list("")).map((info) => info.key), ["small"]);
-    assertEquals(new TextDecoder().decode((await store.get("small"))?.bytes), "kept");
-    assertEquals([...Deno.readDirSync(`${root}/@store/temporary`)].length, 0);
-    await store.put("after", bytes("there is room for this"));
-    await store.close();
-  }));
-
-/** Runs on a disk of 1 MiB; says so where this user may not mount one. */
-async function onSmallDisk(run: (root: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const mount = (...args: string[]) => new Deno.Command(args[0] ?? "", { args: args.slice(1) }).output();
-  const mounted = await mount("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root).catch(() => undefined);
-  if (!mounted?.success) {
-    console.warn("skipped: a full disk needs the right to mount a small one");
-    await Deno.remove(root);
-    return;
-  }
-  try {
-    await run(root);
-  } finally {
-    await mount("umount", root);
-    await Deno.remove(root);
-  }
-}

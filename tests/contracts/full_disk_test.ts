@@ -1,0 +1,81 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  createEmbeddedBus,
+  createLog,
+  type JobHandler,
+  openFilesystemStore,
+  runWorker,
+  StoreFull,
+} from "@cugro/platform";
+import { createJob, encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("put() on a full disk says what to do and leaves nothing behind", () =>
+  onSmallDisk(async (root) => {
+    const store = await openFilesystemStore({ root });
+    await store.put("small", bytes("kept"));
+    for (const key of ["big", "small"]) {
+      const put = () => store.put(key, new Uint8Array(4 << 20), key === "big" ? { ifNoneMatch: true } : {});
+      const error = await assertRejects(put, StoreFull, "is full");
+      assertStringIncludes(error.message, await Deno.realPath(root));
+      assertStringIncludes(error.message, "cugro gc");
+    }
+    assertEquals((await store.list("")).map((info) => info.key), ["small"]);
+    assertEquals(new TextDecoder().decode((await store.get("small"))?.bytes), "kept");
+    assertEquals([...Deno.readDirSync(`${root}/@store/temporary`)].length, 0);
+    await store.put("after", bytes("there is room for this"));
+    await store.close();
+  }));
+
+Deno.test("runWorker() on a full disk gives the job back and finishes it when there is room", () =>
+  onSmallDisk(async (root) => {
+    const store = await openFilesystemStore({ root });
+    const bus = createEmbeddedBus();
+    const job = createJob("states.train", 1, {}, {});
+    const id = jobId(job);
+    await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
+    await Deno.writeFile(`${root}/ballast`, new Uint8Array(700 << 10));
+    const output = new Uint8Array(500 << 10);
+    const handler: JobHandler = () => Promise.resolve({ outputs: { output }, metrics: {} });
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const log = createLog({ write: (line) => lines.push(line) });
+    const kinds = ["states.train"] as const;
+    const handlers = { "states.train": handler };
+    const { signal } = stop;
+    const done = runWorker({ bus, store, handlers, kinds, profile: {}, signal, ackWaitMs: 200, log });
+    await bus.submit({ jobId: id, kind: "states.train", learner: "walker" });
+    const until = async (what: () => unknown) => {
+      while (!await what()) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await until(() =>
+      lines.filter((line) => line.includes("is full (ENOSPC when writing artifacts/")).length === 3
+    );
+    assertEquals(await store.head(resultKey(id)), undefined);
+    await Deno.remove(`${root}/ballast`);
+    await until(() => store.head(resultKey(id)));
+    stop.abort();
+    await done;
+    assertEquals(await store.list(failuresPrefix(id)), []);
+    await bus.close();
+    await store.close();
+  }));
+
+/** Runs on a disk of 1 MiB; says so where this user may not mount one. */
+async function onSmallDisk(run: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir();
+  const mount = (...args: string[]) => new Deno.Command(args[0] ?? "", { args: args.slice(1) }).output();
+  const mounted = await mount("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root).catch(() => undefined);
+  if (!mounted?.success) {
+    console.warn("skipped: a full disk needs the right to mount a small one");
+    await Deno.remove(root);
+    return;
+  }
+  try {
+    await run(root);
+  } finally {
+    await mount("umount", root);
+    await Deno.remove(root);
+  }
+}
