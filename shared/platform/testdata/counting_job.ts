@@ -70,7 +70,7 @@ async function count(context: JobContext): Promise<JobOutput> {
   const { steps, stepMs = 0, at, act, once } = context.job.config as Counting;
   for (const name of context.inputNames("")) await context.input(name);
   const resumed = context.checkpoint && decodeTensors(context.checkpoint);
-  let sum = resumed?.tensors.sum!.data[0] ?? 0;
+  let sum = resumed?.tensors.sum?.data[0] ?? 0;
   const from = Number(resumed?.metadata.step ?? 0);
   for (let step = from + 1; step <= steps; step++) {
     if (act && step === at && !(once && from > 0)) misbehave(act, step);
