@@ -6,7 +6,8 @@ import { deleteLearner } from "./learners.ts";
 import { createCache, loadFacts } from "./load.ts";
 import { isReached, reachOf } from "./reach.ts";
 import { learnerStatus } from "./status.ts";
-import { addFile, drive, learnerWith, memoryStore, pretend, work } from "./test_world.ts";
+import { memoryStore } from "./test_store.ts";
+import { addFile, drive, learnerWith, pretend, work } from "./test_world.ts";
 import { exportLearner, importLearner } from "./transfer.ts";
 import { promote } from "./verdicts.ts";
 

@@ -41,4 +41,4 @@ export { previewGraph } from "./preview.ts";
 export { type CoordinatorOptions, runCoordinator } from "./run.ts";
 export { type JobStatus, type LearnerStatus, learnerStatus, type VersionState } from "./status.ts";
 export { exportLearner, importLearner, type Transfer } from "./transfer.ts";
-export { cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
+export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";

@@ -18,16 +18,8 @@ import {
   taskState,
   validVersions,
 } from "./mod.ts";
-import {
-  addFile,
-  drive,
-  learnerWith,
-  memoryBus,
-  memoryStore,
-  pretend,
-  randomIntegers,
-  work,
-} from "./test_world.ts";
+import { memoryBus, memoryStore } from "./test_store.ts";
+import { addFile, drive, learnerWith, pretend, randomIntegers, work } from "./test_world.ts";
 
 type World = ReturnType<typeof memoryStore>;
 
@@ -75,7 +67,7 @@ Deno.test("plan() is a function of the facts: the same facts give the same plan"
 
 Deno.test("plan() comes to the same versions in whatever order jobs finish", async () => {
   const expected = outcomeOf(await reference(["one", "two", "three"]));
-  for (let seed = 0; seed < 8; seed++) {
+  for (let seed = 0; seed < 4; seed++) {
     const integer = randomIntegers(seed);
     const store = memoryStore();
     await learnerWith(store, ["one", "two", "three"]);

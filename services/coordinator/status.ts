@@ -20,6 +20,7 @@ import {
 import {
   attemptAt,
   currentGraph,
+  currentTask,
   hasFailed,
   importJob,
   type JobState,
@@ -91,19 +92,13 @@ export async function learnerStatus(
   const chain = validVersions(facts);
   const matrix = chain.map((version) => matrixRow(facts, version));
   const scored = matrix.at(-1)?.some((score) => score !== null) ?? false;
-  const current = currentGraph(facts)?.task;
   return {
     learner: facts.learner,
     deleted: facts.deleted,
     config: facts.configs.at(-1)!,
     configs: facts.configs,
     head: facts.head?.version ?? null,
-    tasks: facts.tasks.map((task) => ({
-      ...task,
-      state: taskState(facts, task.task),
-      attempt: attemptAt(facts, task.task),
-      current: task.task === current,
-    })),
+    tasks: taskStatuses(facts),
     rejections: facts.rejections,
     versions: facts.versions.map((version) => ({
       ...version,
@@ -123,6 +118,16 @@ export async function learnerStatus(
     secondsPerKind: secondsPerKind(jobs),
     problems: problemsOf(facts),
   };
+}
+
+function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
+  const current = currentTask(facts)?.task;
+  return facts.tasks.map((fact) => ({
+    ...fact,
+    state: taskState(facts, fact.task),
+    attempt: attemptAt(facts, fact.task),
+    current: fact.task === current,
+  }));
 }
 
 function matrixRow(facts: LearnerFacts, version: VersionFact): (number | null)[] {

@@ -1,13 +1,11 @@
 /**
- * A small world for tests: a store in memory, a bus that forgets on demand, and workers that pretend. Results follow
- * from job ids alone, so that the same job always has the same outputs, as real ones have.
+ * A small world for tests, with workers that pretend. Results follow from job ids alone, so that the same job always
+ * has the same outputs, as real ones have.
  * @module
  */
-import type { Bus, JobMessage, ObjectInfo, Store } from "@cugro/platform";
-import { PreconditionFailed } from "@cugro/platform";
+import type { Store } from "@cugro/platform";
 import {
   artifactKey,
-  type CloudEvent,
   datasetKey,
   encodeFact,
   failureKey,
@@ -22,81 +20,10 @@ import {
   resultKey,
   sha256,
 } from "@cugro/protocol";
+import { memoryBus } from "./test_store.ts";
 import { addArrival, applyPlan, createLearner, isIdle, loadFacts, plan } from "./mod.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-/** A store in memory. `now` stamps objects; `afterWrite` may throw to imitate a crash. */
-export function memoryStore(afterWrite: (key: string) => void = () => {}) {
-  const objects = new Map<string, { bytes: Uint8Array; etag: string; lastModified: string }>();
-  const clock = { now: Date.parse("2024-01-01T00:00:00Z") };
-  const infoOf = (key: string): ObjectInfo | undefined => {
-    const object = objects.get(key);
-    return object && { key, size: object.bytes.length, etag: object.etag, lastModified: object.lastModified };
-  };
-  const store: Store & { objects: typeof objects; clock: typeof clock } = {
-    objects,
-    clock,
-    put(key, bytes, options = {}) {
-      const found = objects.get(key);
-      if (options.ifNoneMatch && found) return Promise.reject(new PreconditionFailed(key, "it exists"));
-      if (options.ifMatch !== undefined && found?.etag !== options.ifMatch) {
-        return Promise.reject(new PreconditionFailed(key, "it has changed"));
-      }
-      const etag = sha256(bytes);
-      objects.set(key, { bytes, etag, lastModified: new Date(clock.now++).toISOString() });
-      afterWrite(key);
-      return Promise.resolve({ etag });
-    },
-    get(key) {
-      const info = infoOf(key);
-      return Promise.resolve(info && { bytes: objects.get(key)!.bytes, info });
-    },
-    head: (key) => Promise.resolve(infoOf(key)),
-    list: (prefix) =>
-      Promise.resolve(
-        [...objects.keys()].filter((key) => key.startsWith(prefix)).sort().map((key) => infoOf(key)!),
-      ),
-    delete(key) {
-      objects.delete(key);
-      afterWrite(key);
-      return Promise.resolve();
-    },
-    presign: () => Promise.reject(new Error("not in tests")),
-    close: () => Promise.resolve(),
-  };
-  return store;
-}
-
-/** A bus that only remembers what it was told. */
-export function memoryBus() {
-  const queue = new Map<string, JobMessage>();
-  const events: CloudEvent[] = [];
-  const handlers = new Set<() => void>();
-  const bus: Bus & { queue: typeof queue; events: typeof events } = {
-    queue,
-    events,
-    submit(message) {
-      const known = queue.has(message.jobId);
-      queue.set(message.jobId, message);
-      return Promise.resolve(known ? "present" : "queued");
-    },
-    fetch: () => Promise.resolve(undefined),
-    announce(event) {
-      events.push(event);
-      for (const handler of handlers) handler();
-      return Promise.resolve();
-    },
-    progress() {},
-    subscribe(_subject, handler) {
-      const call = handler as () => void;
-      handlers.add(call);
-      return Promise.resolve(() => void handlers.delete(call));
-    },
-    close: () => Promise.resolve(),
-  };
-  return bus;
-}
 
 /** What pretended jobs report; `runs` counts how often each job was done. */
 export interface Pretence {
@@ -135,8 +62,17 @@ export async function work(
     );
     return "failed";
   }
-  const { metrics, outputs } = await outcome(store, id, job, pretence);
   pretence.runs.set(id, (pretence.runs.get(id) ?? 0) + 1);
+  await commit(store, id, job, await outcome(store, id, job, pretence));
+  return "done";
+}
+
+interface Outcome {
+  outputs: string[];
+  metrics: JsonObject;
+}
+
+async function commit(store: Store, id: string, job: Job, { metrics, outputs }: Outcome): Promise<void> {
   const stored: ResultFact["outputs"] = {};
   for (const name of outputs) {
     // What an import makes follows from the data, not from where its file lay.
@@ -157,7 +93,6 @@ export async function work(
     finished: "2024-01-01T00:00:00Z",
   };
   await store.put(resultKey(id), encodeFact(result, resultFactSchema));
-  return "done";
 }
 
 async function isPresent(store: Store, ref: InputRef): Promise<boolean> {
@@ -169,7 +104,7 @@ async function isPresent(store: Store, ref: InputRef): Promise<boolean> {
   return await store.head(artifactKey(artifact)) !== undefined;
 }
 
-async function outcome(store: Store, id: string, job: Job, pretence: Pretence) {
+async function outcome(store: Store, id: string, job: Job, pretence: Pretence): Promise<Outcome> {
   if (job.kind === "dataset.import") return await importOutcome(store, job, pretence);
   if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
   if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
@@ -179,7 +114,7 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence) {
   return { outputs: ["rollouts"], metrics: { returns, ...(fidelity ? { fidelity } : {}), id } as JsonObject };
 }
 
-async function importOutcome(store: Store, job: Job, pretence: Pretence) {
+async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {
   const { key, etag } = job.config as { key: string; etag: string };
   const object = await store.get(key);
   if (object?.info.etag !== etag) return { outputs: [], metrics: { rejected: "it has changed" } };

@@ -13,8 +13,10 @@ import { readKnobs } from "./knobs.ts";
 import { refuseDeleted, refuseFrozen } from "./learners.ts";
 import { loadFacts } from "./load.ts";
 
-interface Act {
+/** What every act needs. */
+export interface Act {
   store: Store;
+  /** The learner's. */
   name: string;
   /** For the record. */
   reason?: string;
@@ -36,7 +38,9 @@ export function isPromotable(
  *
  * @throws {RangeError} when it is not parked, or a later version is valid: then only a retry of its task helps.
  */
-export async function promote({ store, name, version, reason = "promoted" }: Act & { version: number }) {
+export async function promote(
+  { store, name, version, reason = "promoted" }: Act & { version: number },
+): Promise<void> {
   const facts = await loadOf(store, name);
   const fact = findVersion(facts, version);
   if (validVersions(facts).includes(fact)) throw new RangeError(`Version ${version} is published already`);
@@ -61,7 +65,9 @@ export async function promote({ store, name, version, reason = "promoted" }: Act
  * @returns the withdrawn versions.
  * @throws {RangeError} when the version is not valid.
  */
-export async function rollback({ store, name, version, reason = "rolled back" }: Act & { version: number }) {
+export async function rollback(
+  { store, name, version, reason = "rolled back" }: Act & { version: number },
+): Promise<number[]> {
   const facts = await loadOf(store, name);
   const chain = validVersions(facts);
   const place = chain.indexOf(findVersion(facts, version));

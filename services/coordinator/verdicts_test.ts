@@ -5,7 +5,8 @@ import { knobsOf, taskState, validVersions } from "./facts.ts";
 import { configDifferences, createLearner, deleteLearner, listLearners, reviseConfig } from "./learners.ts";
 import { loadFacts } from "./load.ts";
 import { isIdle, plan } from "./plan.ts";
-import { addFile, drive, learnerWith, memoryStore, type Pretence, pretend } from "./test_world.ts";
+import { memoryStore } from "./test_store.ts";
+import { addFile, drive, learnerWith, type Pretence, pretend } from "./test_world.ts";
 import { cancel, promote, retry, rollback } from "./verdicts.ts";
 
 const name = "a";

@@ -27,52 +27,65 @@ export function keyOfInput(facts: Pick<LearnerFacts, "jobs">, ref: InputRef): st
 
 /** What is to be done for a graph, given what exists. */
 export function planWork(facts: LearnerFacts, graph: Graph): Work {
-  const jobs = new Map(graph.jobs.map((job) => [job.id, job]));
-  const work: Work = { submit: [], release: [], problems: [], failed: [], decidable: true };
-  const seen = new Set<string>();
+  const walk: Walk = {
+    facts,
+    graph,
+    jobs: new Map(graph.jobs.map((job) => [job.id, job])),
+    seen: new Set(),
+    work: { submit: [], release: [], problems: [], failed: [], decidable: true },
+  };
   const roots = [
     graph.stateGenerator,
     graph.behaviorGenerator,
     graph.critic,
     ...graph.evaluations.map(({ id }) => id),
   ];
-  for (const id of roots) {
-    if (facts.jobs.get(id)?.result) continue;
-    work.decidable = false;
-    visit(id);
-  }
+  const open = roots.filter((id) => !facts.jobs.get(id)?.result);
+  for (const id of open) visit(walk, id);
+  const { submit, release, problems, failed } = walk.work;
   return {
-    ...work,
-    submit: inGraphOrder(graph, work.submit),
-    release: [...new Set(work.release)],
-    problems: [...new Set(work.problems)],
+    submit: inGraphOrder(graph, submit),
+    release: [...new Set(release)],
+    problems: [...new Set(problems)],
+    failed,
+    decidable: open.length === 0,
   };
+}
 
-  function visit(id: string): void {
-    if (seen.has(id)) return;
-    seen.add(id);
-    const job = jobs.get(id)!;
-    if (hasFailed(facts.jobs.get(id))) {
-      work.failed.push(job);
-      return;
-    }
-    // Not `every`, which would stop at the first input and leave the others unplanned.
-    const ready = Object.entries(job.job.inputs).map(([name, ref]) => available(name, ref, job.job));
-    if (ready.every(Boolean)) work.submit.push(job);
-  }
+interface Walk {
+  facts: LearnerFacts;
+  graph: Graph;
+  jobs: ReadonlyMap<string, GraphJob>;
+  seen: Set<string>;
+  work: Work;
+}
 
-  function available(name: string, ref: InputRef, job: Job): boolean {
-    const key = keyOfInput(facts, ref);
-    const present = key !== undefined && !facts.missing.has(key);
-    if (present) return true;
-    if ("job" in ref && jobs.has(ref.job)) {
-      if (key !== undefined) work.release.push(resultKey(ref.job));
-      visit(ref.job);
-    } else {
-      work.problems.push(describeLoss(facts, graph, name, ref, job));
-    }
-    return false;
+/** A job that must be done: it is ready, or what it waits for must be done. */
+function visit(walk: Walk, id: string): void {
+  if (walk.seen.has(id)) return;
+  walk.seen.add(id);
+  const job = walk.jobs.get(id)!;
+  if (hasFailed(walk.facts.jobs.get(id))) {
+    walk.work.failed.push(job);
+    return;
   }
+  // Not `every`, which would stop at the first input and leave the others unplanned.
+  const ready = Object.entries(job.job.inputs).map(([name, ref]) => isAvailable(walk, name, ref, job.job));
+  if (ready.every(Boolean)) walk.work.submit.push(job);
+}
+
+/** Whether an input is there; if not, sees to it that it is made, or says that nobody can. */
+function isAvailable(walk: Walk, name: string, ref: InputRef, job: Job): boolean {
+  const { facts, graph, jobs, work } = walk;
+  const key = keyOfInput(facts, ref);
+  if (key !== undefined && !facts.missing.has(key)) return true;
+  if ("job" in ref && jobs.has(ref.job)) {
+    if (key !== undefined) work.release.push(resultKey(ref.job));
+    visit(walk, ref.job);
+  } else {
+    work.problems.push(describeLoss(facts, graph, name, ref, job));
+  }
+  return false;
 }
 
 function inGraphOrder(graph: Graph, submit: GraphJob[]): GraphJob[] {

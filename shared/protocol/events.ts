@@ -18,6 +18,7 @@ export const EVENT_TYPES = [
   "cugro.job.finished",
   "cugro.job.failed",
 ] as const;
+/** See {@link EVENT_TYPES}. */
 export type EventType = typeof EVENT_TYPES[number];
 
 /** CloudEvents 1.0. `id` is the key of the fact it tells of, so that a consumer can drop what it has seen. */
@@ -30,6 +31,7 @@ export const cloudEventSchema = z.object({
   datacontenttype: z.literal("application/json"),
   data: z.record(z.string(), z.json()) as z.ZodType<JsonObject>,
 });
+/** See {@link cloudEventSchema}. */
 export type CloudEvent = z.infer<typeof cloudEventSchema>;
 
 /** The event that a fact gives rise to; `learner` is its source. */

@@ -18,6 +18,7 @@ const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 /** A learner exists. `seed` is any whole number from 0. */
 export const learnerFactSchema = z.object({ schema, name: z.string(), seed: z.int().min(0), created: time });
+/** See {@link learnerFactSchema}. */
 export type LearnerFact = z.infer<typeof learnerFactSchema>;
 
 /** Revision r of a learner's knobs, every one written out; it holds for tasks from `fromTask` on. */
@@ -28,6 +29,7 @@ export const configFactSchema = z.object({
   preset: z.string(),
   knobs: json,
 });
+/** See {@link configFactSchema}. */
 export type ConfigFact = z.infer<typeof configFactSchema>;
 
 /** A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand. */
@@ -40,6 +42,7 @@ export const arrivalFactSchema = z.object({
   size: z.int().min(0),
   lastModified: time,
 });
+/** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
 /** An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file). */
@@ -50,13 +53,16 @@ export const rejectionFactSchema = z.object({
   reason: z.string(),
   failedJob: hash.nullable(),
 });
+/** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
 
 /** A simulator's task: family of robots, and the goal. */
 export const environmentSchema = z.object({ family: z.string(), goal: z.array(z.number()) });
+/** See {@link environmentSchema}. */
 export type EnvironmentRef = z.infer<typeof environmentSchema>;
 /** Returns that score 0 and 100, and where they come from. */
 export const anchorsSchema = z.object({ random: z.number(), good: z.number(), source: z.string() });
+/** See {@link anchorsSchema}. */
 export type Anchors = z.infer<typeof anchorsSchema>;
 
 /** What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset. */
@@ -72,6 +78,7 @@ export const importSummarySchema = z.object({
   horizon: place,
   anchors: anchorsSchema,
 });
+/** See {@link importSummarySchema}. */
 export type ImportSummary = z.infer<typeof importSummarySchema>;
 
 /** An arrival was accepted as task k. `normaliser`, `sketch`: artifacts. */
@@ -83,6 +90,7 @@ export const taskFactSchema = importSummarySchema.extend({
   normaliser: hash,
   sketch: hash,
 });
+/** See {@link taskFactSchema}. */
 export type TaskFact = z.infer<typeof taskFactSchema>;
 
 /** Train task k anew: attempt `a` >= 2, with other knobs where `overrides` says so. */
@@ -93,10 +101,12 @@ export const attemptFactSchema = z.object({
   reason: z.string(),
   overrides: json,
 });
+/** See {@link attemptFactSchema}. */
 export type AttemptFact = z.infer<typeof attemptFactSchema>;
 
 /** This attempt at task k is not made. */
 export const cancelledFactSchema = z.object({ schema, task: place, attempt: place, reason: z.string() });
+/** See {@link cancelledFactSchema}. */
 export type CancelledFact = z.infer<typeof cancelledFactSchema>;
 
 /** An attempt at a task was stopped by a job that failed for good; it is stepped over until that job is retried. */
@@ -108,6 +118,7 @@ export const taskFailureFactSchema = z.object({
   job: hash,
   message: z.string(),
 });
+/** See {@link taskFailureFactSchema}. */
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
 /** One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. */
@@ -121,6 +132,7 @@ export const rowCellSchema = z.object({
   high: z.number().nullable(),
   fidelity: json.nullable(),
 });
+/** See {@link rowCellSchema}. */
 export type RowCell = z.infer<typeof rowCellSchema>;
 
 /**
@@ -143,18 +155,22 @@ export const versionFactSchema = z.object({
   jobs: z.array(hash),
   seconds: z.number(),
 });
+/** See {@link versionFactSchema}. */
 export type VersionFact = z.infer<typeof versionFactSchema>;
 
 /** A parked version was let through by an operator, or a published one taken back. */
 export const verdictFactSchema = z.object({ schema, version: place, reason: z.string() });
+/** See {@link verdictFactSchema}. */
 export type VerdictFact = z.infer<typeof verdictFactSchema>;
 
 /** The version that serves; null before the first. */
 export const headFactSchema = z.object({ schema, version: place.nullable() });
+/** See {@link headFactSchema}. */
 export type HeadFact = z.infer<typeof headFactSchema>;
 
 /** The learner is gone. */
 export const deletedFactSchema = z.object({ schema, name: z.string(), reason: z.string() });
+/** See {@link deletedFactSchema}. */
 export type DeletedFact = z.infer<typeof deletedFactSchema>;
 
 /** The job as it was first wanted: by which learner, for which task (not part of its identity). */
@@ -164,6 +180,7 @@ export const jobFactSchema = z.object({
   learner: z.string(),
   task: place.nullable(),
 });
+/** See {@link jobFactSchema}. */
 export type JobFact = z.infer<typeof jobFactSchema>;
 
 /** A job is done. `startedAtStep` > 0: its last run resumed a checkpoint. `seconds`: of all runs that led here. */
@@ -179,6 +196,7 @@ export const resultFactSchema = z.object({
   codeVersion: z.string(),
   finished: time,
 });
+/** See {@link resultFactSchema}. */
 export type ResultFact = z.infer<typeof resultFactSchema>;
 
 /** A job was given up. It has failed while it has more failures than retries. */
@@ -190,14 +208,17 @@ export const failureFactSchema = z.object({
   permanent: z.boolean(),
   failed: time,
 });
+/** See {@link failureFactSchema}. */
 export type FailureFact = z.infer<typeof failureFactSchema>;
 
 /** An operator asks for a failed job once more. */
 export const retryFactSchema = z.object({ schema, jobId: hash, n: place, reason: z.string() });
+/** See {@link retryFactSchema}. */
 export type RetryFact = z.infer<typeof retryFactSchema>;
 
 /** The event of a fact has been published. */
 export const announcedFactSchema = z.object({ schema, id: z.string() });
+/** See {@link announcedFactSchema}. */
 export type AnnouncedFact = z.infer<typeof announcedFactSchema>;
 
 /**

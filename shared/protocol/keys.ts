@@ -58,43 +58,66 @@ export function checkLearnerName(name: string): string {
 
 /** Prefix of everything a learner has. */
 export const learnerPrefix = (name: string): string => `learners/${checkLearnerName(name)}/`;
+/** A learner exists. */
 export const learnerKey = (name: string): string => `${learnerPrefix(name)}learner.json`;
+/** A learner is gone. */
 export const deletedKey = (name: string): string => `${learnerPrefix(name)}deleted.json`;
+/** Which version serves. */
 export const headKey = (name: string): string => `${learnerPrefix(name)}head.json`;
+/** Revision of the knobs. */
 export const configKey = (name: string, revision: number): string => numbered(name, "config", revision);
+/** A file has arrived. */
 export const arrivalKey = (name: string, seq: number): string => numbered(name, "arrivals", seq);
+/** An arrival was refused. */
 export const rejectionKey = (name: string, seq: number): string => numbered(name, "rejections", seq);
+/** An arrival was accepted as task k. */
 export const taskKey = (name: string, task: number): string => numbered(name, "tasks", task);
+/** A task is to be trained anew. */
 export const attemptKey = (name: string, task: number, attempt: number): string =>
   numbered(name, `tasks/${count(task)}/attempts`, attempt);
+/** An attempt at a task is not made. */
 export const cancelledKey = (name: string, task: number, attempt: number): string =>
   numbered(name, `tasks/${count(task)}/cancelled`, attempt);
+/** A job stopped an attempt at a task. */
 export const taskFailureKey = (name: string, task: number, n: number): string =>
   numbered(name, `tasks/${count(task)}/failures`, n);
+/** Decision on a task. */
 export const versionKey = (name: string, version: number): string => numbered(name, "versions", version);
+/** A parked version was let through. */
 export const promotedKey = (name: string, version: number): string =>
   `${learnerPrefix(name)}versions/${count(version)}/promoted.json`;
+/** A version was taken back. */
 export const withdrawnKey = (name: string, version: number): string =>
   `${learnerPrefix(name)}versions/${count(version)}/withdrawn.json`;
 
 /** Prefix of what people drop for a learner. */
 export const incomingPrefix = (learner: string): string => `incoming/${checkLearnerName(learner)}/`;
+/** A dropped file. */
 export const incomingKey = (learner: string, file: string): string =>
   checkKey(incomingPrefix(learner) + checkFileName(file));
 
+/** Validated transitions, by hash of their content. */
 export const datasetKey = (hash: string): string => `datasets/${checkHash(hash)}.safetensors`;
+/** A blob, by hash of its content. */
 export const artifactKey = (hash: string): string => `artifacts/${checkHash(hash)}`;
 
 /** Prefix of everything about a job. */
 export const jobPrefix = (jobId: string): string => `jobs/${checkHash(jobId)}/`;
+/** The job itself. */
 export const jobKey = (jobId: string): string => `${jobPrefix(jobId)}job.json`;
+/** A job is done: the commit point. */
 export const resultKey = (jobId: string): string => `${jobPrefix(jobId)}result.json`;
+/** State of a training job under way. */
 export const checkpointKey = (jobId: string): string => `${jobPrefix(jobId)}checkpoint`;
 /** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
 export const runKey = (jobId: string): string => `${jobPrefix(jobId)}run.json`;
+/** Prefix of the failures of a job. */
 export const failuresPrefix = (jobId: string): string => `${jobPrefix(jobId)}failures/`;
+/** A job was given up. */
 export const failureKey = (jobId: string, n: number): string => `${failuresPrefix(jobId)}${count(n)}.json`;
+/** Prefix of the retries of a job. */
 export const retriesPrefix = (jobId: string): string => `${jobPrefix(jobId)}retries/`;
+/** A failed job is to be done once more. */
 export const retryKey = (jobId: string, n: number): string => `${retriesPrefix(jobId)}${count(n)}.json`;
 
 /** Marks that the event of a fact has been published; the event's id is the fact's key. */
