@@ -31,13 +31,10 @@ const programs = compute.map((name) => fileURLToPath(new URL(`../${name}/main.ts
 const pools = programs.map((program) =>
   startWorkerPool({ bus, command: Deno.execPath(), args: ["run", "-A", program], count: 1, log })
 );
+const seams = { store, bus, signal: stop.signal };
 await runCoordinator({
-  store,
-  bus,
-  signal: stop.signal,
+  ...seams,
   onChange: ({ plan }) => plan.problems.forEach((problem) => log.warn(problem)),
   onError: (learner, error) => log.error("learner cannot be planned", { learner, error }),
 });
-await Promise.all(pools.map((pool) => pool.close()));
-await bus.close();
-await store.close();
+for (const opened of [...pools, bus, store]) await opened.close();

@@ -1,14 +1,11 @@
 /**
- * Every fact: its schema, its type, and how it is read and written. A fact is an object that is created once and
- * never changed; the head is the one exception.
+ * Every fact: its schema and its type. A fact is an object that is created once and never changed; the head is the
+ * one exception. Reading and writing: `fact_bytes.ts`.
  * @module
  */
 import { z } from "zod";
-import { canonicalJson, type JsonObject, sha256 } from "./canonical.ts";
+import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS, jobSchema } from "./jobs.ts";
-
-/** Newest schema of every fact that this code reads. */
-export const FACT_SCHEMA = 1;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const place = z.int().min(1);
@@ -220,50 +217,3 @@ export type RetryFact = z.infer<typeof retryFactSchema>;
 export const announcedFactSchema = z.object({ schema, id: z.string() });
 /** See {@link announcedFactSchema}. */
 export type AnnouncedFact = z.infer<typeof announcedFactSchema>;
-
-/**
- * The fact in these bytes.
- *
- * @throws {SyntaxError} naming the key and the member, or that a newer version of the software wrote it.
- */
-export function parseFact<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new SyntaxError(`${key} is damaged: it is not JSON`, { cause });
-  }
-  const written = (value as { schema?: unknown } | null)?.schema;
-  if (typeof written === "number" && written > FACT_SCHEMA) {
-    throw new SyntaxError(
-      `${key} was written by a newer version (schema ${written}; this one reads up to ${FACT_SCHEMA}): upgrade first`,
-    );
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    throw new SyntaxError(`${key} is damaged: ${firstIssue(parsed.error)}`, { cause: parsed.error });
-  }
-  return parsed.data;
-}
-
-/**
- * Canonical JSON bytes of a fact.
- *
- * @param schema checked first, if given.
- * @throws {TypeError} when the value does not fit the schema or JSON.
- */
-export function encodeFact<T>(value: T, schema?: z.ZodType<T>): Uint8Array {
-  const parsed = schema?.safeParse(value);
-  if (parsed && !parsed.success) throw new TypeError(`Cannot write this fact: ${firstIssue(parsed.error)}`);
-  return new TextEncoder().encode(canonicalJson(value));
-}
-
-/** Content address of bytes, as artifacts have it. */
-export function artifactId(bytes: Uint8Array): string {
-  return sha256(bytes);
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue ? `${issue.path.join(".") || "value"}: ${issue.message}` : error.message;
-}

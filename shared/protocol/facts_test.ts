@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { encodeFact, headFactSchema, learnerFactSchema, parseFact, resultFactSchema } from "./facts.ts";
+import { encodeFact, parseFact } from "./fact_bytes.ts";
+import { headFactSchema, learnerFactSchema, resultFactSchema } from "./facts.ts";
 
 const learner = { schema: 1 as const, name: "a", seed: 3, created: "2024-01-01T00:00:00.000Z" };
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -4,6 +4,7 @@
  */
 export * from "./canonical.ts";
 export * from "./events.ts";
+export * from "./fact_bytes.ts";
 export * from "./facts.ts";
 export * from "./jobs.ts";
 export * from "./keys.ts";
