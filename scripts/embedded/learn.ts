@@ -62,7 +62,8 @@ async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<(f
     told.add(id);
     const jobId = String(data.jobId ?? "");
     if (type === "cugro.job.finished") {
-      const seconds = (performance.now() - (began.get(jobId) ?? performance.now())) / 1000;
+      const start = began.get(jobId);
+      const seconds = start === undefined ? undefined : (performance.now() - start) / 1000;
       display.finished(jobId, labels.get(jobId) ?? String(data.kind), seconds);
     } else if (type !== "cugro.job.failed") display.note(describeEvent(type, data));
     else display.note(`${labels.get(jobId) ?? data.kind} failed: ${data.message}`);

@@ -22,7 +22,7 @@ export const DEFAULT_STORE = ".cugro";
 
 /** Opens a store for reading; nothing is locked. */
 export async function openForReading(folder: string): Promise<Store> {
-  return await openFilesystemStore({ root: resolve(folder) });
+  return await openFilesystemStore({ root: resolve(folder), lock: false });
 }
 
 /** Opens a store for a command that writes facts; one such command a folder. */

@@ -15,8 +15,8 @@ export interface JobProgress {
 /** Where progress goes. */
 export interface ProgressDisplay {
   progress(report: JobProgress): void;
-  /** A job is done or given up: its line goes. */
-  finished(jobId: string, label: string, seconds: number): void;
+  /** A job is done or given up: its line goes. `seconds` since it was first heard of. */
+  finished(jobId: string, label: string, seconds: number | undefined): void;
   /** Something worth a line of its own. */
   note(text: string): void;
   close(): void;
@@ -77,7 +77,7 @@ export function createDisplay({ write, isTerminal, width, now }: DisplayOptions)
     },
     finished(jobId, label, seconds) {
       running.delete(jobId);
-      print(`${label}: done in ${seconds.toFixed(1)} s`);
+      print(`${label}: done${seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`}`);
     },
     note: print,
     close: erase,

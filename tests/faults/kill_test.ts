@@ -1,0 +1,124 @@
+import { assert, assertEquals } from "@std/assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import process from "node:process";
+import {
+  type FinishedJob,
+  finishedJobs,
+  hasCheckpoint,
+  runCommand,
+  type Running,
+  smallStream,
+  startCommand,
+  weightsOf,
+  withFolder,
+} from "../pipeline/embedded.ts";
+
+const KILLS = 20;
+const WORKER_KILLS = 8;
+/** Long enough for a kill to find something running, small enough for seconds in all. */
+const KNOBS = [
+  "stateSteps=1200",
+  "behaviorSteps=1200",
+  "maxGeneratorSteps=1200",
+  "criticSteps=1200",
+  "maxCriticSteps=1200",
+  "evaluationEpisodes=1",
+];
+const SMOKE = ["--preset", "smoke", "--workers", "2", ...KNOBS.flatMap((knob) => ["--set", knob])];
+const ENVIRONMENT = { CUGRO_CHECKPOINT_STEPS: "20", CUGRO_LOG: "info" };
+
+/** The n-th of a fixed sequence in [0, 1): moments differ from kill to kill and not from run to run. */
+const fraction = (n: number) => (n * 0.6180339887) % 1;
+
+/** Waits until a checkpoint exists and no result yet, then a little more; or for a plain moment. */
+async function chooseMoment(store: string, kill: number, running: Running): Promise<void> {
+  let ended = false;
+  running.ended.then(() => ended = true);
+  if (kill % 4 === 3) return void await sleep(500 + 4000 * fraction(kill));
+  while (!ended && !await hasCheckpoint(store)) await sleep(10);
+  await sleep(150 * fraction(kill));
+}
+
+/** Steps at which jobs of a run took up a checkpoint, from its log. */
+function resumedSteps(log: string): number[] {
+  const lines = log.split("\n").filter((line) => line.includes('"job started"'));
+  return lines.map((line) => JSON.parse(line.slice(line.indexOf("{"))).step as number).filter((step) =>
+    step > 0
+  );
+}
+
+function assertNotRedone(before: Map<string, FinishedJob>, after: Map<string, FinishedJob>): void {
+  for (const [id, { finished }] of before) {
+    assertEquals(after.get(id)?.finished, finished, `${id} ran again after its result existed`);
+  }
+}
+
+Deno.test("cugro run ends with the same weights after 20 SIGKILLs of all its processes", async () => {
+  await withFolder(async (folder) => {
+    const files = await smallStream(folder, 2);
+    const calm = join(folder, "calm");
+    await runCommand(["run", ...files, "--learner", "a", "--store", calm, ...SMOKE], ENVIRONMENT);
+    const store = join(folder, "store");
+    const learn = ["run", ...files, "--learner", "a", "--store", store, ...SMOKE];
+    let resumed = 0;
+    let kills = 0;
+    let finished = new Map<string, FinishedJob>();
+    while (kills < KILLS) {
+      const running = startCommand(learn, ENVIRONMENT);
+      await chooseMoment(store, kills, running);
+      running.killGroup();
+      await running.ended;
+      kills++;
+      resumed += resumedSteps(running.errors()).length > 0 ? 1 : 0;
+      const now = await finishedJobs(store);
+      assertNotRedone(finished, now);
+      finished = now;
+    }
+    await runCommand(learn, ENVIRONMENT);
+    assertNotRedone(finished, await finishedJobs(store));
+    assertEquals(await weightsOf(store), await weightsOf(calm));
+    assert(resumed >= 10, `only ${resumed} of ${kills} runs resumed at a step > 0`);
+  });
+});
+
+Deno.test("cugro run ends with the same weights after SIGKILLs of single workers", async () => {
+  await withFolder(async (folder) => {
+    const files = await smallStream(folder, 1);
+    const calm = join(folder, "calm");
+    await runCommand(["run", ...files, "--learner", "a", "--store", calm, ...SMOKE], ENVIRONMENT);
+    const store = join(folder, "store");
+    const running = startCommand(
+      ["run", ...files, "--learner", "a", "--store", store, ...SMOKE],
+      ENVIRONMENT,
+    );
+    const killed = new Set<number>();
+    let ended = false;
+    running.ended.then(() => ended = true);
+    while (!ended && killed.size < WORKER_KILLS) {
+      while (!ended && !await hasCheckpoint(store)) await sleep(10);
+      const victim = workerPids(running.errors()).findLast((pid) => !killed.has(pid));
+      if (victim !== undefined && tryKill(victim)) killed.add(victim);
+      await sleep(300);
+    }
+    const { code } = await running.ended;
+    assertEquals(code, 0, running.errors());
+    assert(killed.size >= 3, `only ${killed.size} workers were killed`);
+    assert(resumedSteps(running.errors()).length > 0, "no job resumed at a step > 0");
+    assertEquals(await weightsOf(store), await weightsOf(calm));
+  });
+});
+
+/** Process ids of the workers that have taken up a job, from the log. */
+function workerPids(log: string): number[] {
+  return [...log.matchAll(/"worker":(\d+)/g)].map((match) => Number(match[1]));
+}
+
+function tryKill(pid: number): boolean {
+  try {
+    process.kill(pid, "SIGKILL");
+    return true;
+  } catch {
+    return false;
+  }
+}
