@@ -32,7 +32,8 @@ export type Compile = (
 
 /** The identity: keeps live tensors and runs the step op by op. */
 export const eager: Compile = (definition, initialState) => {
-  let state = toParams(initialState);
+  // A backend may read an array as late as the tensor's first use: the caller's must not be it.
+  let state = toParams(structuredClone(initialState));
   return {
     run: async (inputs) => {
       const result = tf.tidy(() => definition.step(state, toParams(inputs)));
