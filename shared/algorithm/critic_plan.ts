@@ -44,7 +44,7 @@ export interface CriticTrainingInput {
   size: number;
   /** Rows to regress on; all if left out. Held-out rows still count in returns, which are sums of rewards. */
   trainRows?: Int32Array;
-  /** Pseudo-pairs of old tasks; old tasks without any are not held. Empty for the first task and for `replay: none`. */
+  /** Pseudo-pairs of old tasks, any number of shards a task; old tasks without any are not held. Empty for the first task and for `replay: none`. */
   replay: readonly ReplayRows[];
   /** Of the new task and every replayed one. */
   normalisers: ReadonlyMap<number, Normaliser>;
@@ -169,20 +169,33 @@ function batchSource(
   oldTasks: number[],
   trainRows: Int32Array,
 ): CriticBatchSource {
-  const replay = input.replay.map(({ task, states, actions, size }): CriticReplay => ({
-    head: taskRow(oldTasks, task),
-    rows: criticRows(states, actions, size, normaliserOf(input, task)),
-    size,
-  }));
   return {
     rows: criticRows(input.states, input.actions, input.size, normaliserOf(input, input.task)),
     trainRows,
-    replay,
+    replay: criticReplay(input, oldTasks),
     width: input.stateDim + input.actionDim,
     heads: oldTasks.length + 1,
     batchSize: input.hyperparameters.criticBatchSize,
     reduction: input.hyperparameters.retentionReduction,
   };
+}
+
+/** One entry for each old task, whatever the number of its shards and their order. */
+function criticReplay(input: CriticTrainingInput, oldTasks: number[]): CriticReplay[] {
+  const replayed = [...new Set(input.replay.map(({ task }) => task))].sort((a, b) => a - b);
+  return replayed.map((task) => {
+    const head = taskRow(oldTasks, task), normaliser = normaliserOf(input, task);
+    const shards = input.replay.filter((shard) => shard.task === task);
+    const size = shards.reduce((sum, shard) => sum + shard.size, 0);
+    const rows = new Float32Array(size * (input.stateDim + input.actionDim));
+    let at = 0;
+    for (const shard of shards) {
+      const part = criticRows(shard.states, shard.actions, shard.size, normaliser);
+      rows.set(part, at);
+      at += part.length;
+    }
+    return { head, rows, size };
+  });
 }
 
 function stepSettings(input: CriticTrainingInput, source: CriticBatchSource): CriticStepSettings {

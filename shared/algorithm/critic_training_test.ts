@@ -8,9 +8,9 @@ import {
 } from "@std/assert";
 import * as tf from "tf";
 import { eager } from "./compile.ts";
-import { growCritic, initCritic, qValues, trainableWeights } from "./critic_network.ts";
 import { criticRows } from "./critic_batches.ts";
-import { criticShape } from "./critic_network.ts";
+import { criticShape, growCritic, initCritic, qValues, trainableWeights } from "./critic_network.ts";
+import { planCritic } from "./critic_plan.ts";
 import { criticStep, expectileLoss } from "./critic_step.ts";
 import { trainCritic } from "./critic_training.ts";
 import { presets } from "./hyperparameters.ts";
@@ -320,6 +320,22 @@ Deno.test(
     assertAlmostEquals(await retentionOf(8), 0.5, 1e-6);
   }),
 );
+
+Deno.test("planCritic() counts an old task once, whatever the number of its shards", () => {
+  const parent = growCritic(initCritic(shape, 5), shape, 1, 5, { mean: 0, std: 1 });
+  const half = (from: number) => ({
+    task: 1,
+    states: first.states.slice(from * S, (from + 300) * S),
+    actions: first.actions.slice(from, from + 300),
+    size: 300,
+  });
+  const hyperparameters = { ...quick, retentionReduction: "sum" as const };
+  const input = inputOf(2, second, { parent, normalisers: bothNormalisers, hyperparameters });
+  const sharded = planCritic({ ...input, replay: [half(0), half(300)] });
+  const whole = planCritic({ ...input, replay: [replayOf(1, first)] });
+  assertEquals(sharded.settings.retentionRows, quick.criticBatchSize);
+  assertEquals(sharded.source, whole.source);
+});
 
 Deno.test(
   "expectileLoss() has the value and gradient of |tau - 1(u < 0)| u^2",
