@@ -33,7 +33,7 @@ export async function doctor(): Promise<DoctorReport> {
   const stamp = readStamp();
   if (!inOrder(stamp, setupKey())) {
     findings.push({ problem: "The set-up has not been finished", remedy: "deno task setup" });
-  } else if (stamp.reason) findings.push({ problem: stamp.reason, remedy: "deno task setup" });
+  } else if (stamp?.reason) findings.push({ problem: stamp.reason, remedy: "deno task setup" });
   const backend = await openBackend().catch((error: Error) => {
     findings.push({ problem: error.message, remedy: "deno task setup" });
     return undefined;

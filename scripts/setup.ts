@@ -17,7 +17,7 @@ export async function ensureSetup({ quiet = true }: { quiet?: boolean } = {}): P
   const key = setupKey();
   const stamp = readStamp();
   if (quiet && inOrder(stamp, key)) {
-    if (stamp.reason) console.error(stamp.reason);
+    if (stamp?.reason) console.error(stamp.reason);
     return;
   }
   // Named indirectly: a literal would make Deno resolve npm packages before it runs the line above.

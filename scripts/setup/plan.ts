@@ -103,7 +103,7 @@ export function readStamp(): Stamp | undefined {
 }
 
 /** Whether nothing is to be done: same key, all files in place. */
-export function inOrder(stamp: Stamp | undefined, key: string): stamp is Stamp {
+export function inOrder(stamp: Stamp | undefined, key: string): boolean {
   if (stamp?.key !== key) return false;
   if (stamp.reason !== undefined && Date.now() - stamp.time > 3_600_000) return false;
   return Object.entries(stamp.files).every(([path, bytes]) =>
