@@ -30,16 +30,23 @@ export function trainBehaviorGenerator(
 export interface ActionSamplingInput {
   /** Published weights of the behavior generator. */
   weights: Stored;
+  /** Known to the weights. */
   task: number;
   /** The task's own. */
   normaliser: Normaliser;
   /** `[count, S]` raw */
   states: Float32Array;
+  /** Samples to draw. */
   count: number;
+  /** A */
   actionDim: number;
+  /** Decides the noise. */
   seed: number;
+  /** Those the weights were trained with. */
   hyperparameters: Hyperparameters;
+  /** How a pass runs. */
   compile: Compile;
+  /** Called after every pass. */
   onProgress?: (done: number, count: number) => void | Promise<void>;
 }
 

@@ -10,6 +10,12 @@ import { type Params, type Stored, toParams, toStored } from "./weights.ts";
 export interface StepDefinition {
   /** For error messages and traces. */
   name: string;
+  /**
+   * Everything that decides what the step computes, besides the names, shapes and types of state and inputs. A compiler
+   * may do its work once for all steps of equal name and identity; without it, it must not.
+   */
+  identity?: string;
+  /** Next state and outputs, from nothing but its arguments. */
   step: (state: Params, inputs: Params) => { state: Params; outputs: Params };
 }
 

@@ -30,12 +30,15 @@ import { countWeights, entry, knownTasks, type Stored, tasksTensor, withPrefix }
 export interface GeneratorTrainingInput {
   /** k, the new task. */
   task: number;
+  /** S */
   stateDim: number;
+  /** A */
   actionDim: number;
   /** `[size, S]` raw, training rows only. */
   states: Float32Array;
   /** `[size, A]` raw */
   actions: Float32Array;
+  /** Rows of the new task. */
   size: number;
   /** Pseudo-pairs of old tasks, any number of shards a task; empty for the first task or without replay. */
   replay: ReplayRows[];
@@ -43,12 +46,15 @@ export interface GeneratorTrainingInput {
   normalisers: ReadonlyMap<number, Normaliser>;
   /** Published weights of the parent version: the start, and the teacher of `retention: distill`. */
   parent?: Stored;
+  /** As the parent's, where architecture and widths are concerned. */
   hyperparameters: Hyperparameters;
   /** Old tasks of the learner: decides the number of steps. */
   oldTasks: number;
+  /** Decides initial weights, batches, times and noise. */
   seed: number;
   /** Goes on from here; all other inputs must be those of the interrupted training. */
   resume?: Snapshot;
+  /** How the step runs. */
   compile: Compile;
 }
 
@@ -74,21 +80,40 @@ export async function* trainGenerator(
   input: GeneratorTrainingInput,
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
-  const { hyperparameters, resume } = input;
+  const { steps, name } = settings;
+  const { tasks, shape, batches, curves, rates, compiled } = openTraining(input, settings);
+  try {
+    for (let step = input.resume?.position.step ?? 0; step < steps; step++) {
+      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
+      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
+      curves.add(step + 1, losses);
+      const snapshot = () =>
+        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
+      yield { step: step + 1, steps, losses, snapshot };
+    }
+    const weights: Stored = {
+      ...publishedWeights(withoutTeacher(await compiled.readState())),
+      tasks: tasksTensor(tasks),
+    };
+    return { weights, curves: curves.curves(), metrics: metricsOf(weights, shape, steps, curves.curves()) };
+  } finally {
+    compiled.dispose();
+  }
+}
+
+/** Everything a training needs before its next step; checks the input. */
+function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings) {
+  const { hyperparameters, resume, seed } = input;
   const start = startWeights(input, settings);
   const tasks = knownTasks(start);
   const shape = settings.shapeOf(tasks.length);
   checkDenoiser(start, shape, initDenoiser(shape, createRng(0)));
   const rows = settings.rowsOf(tasks);
-  const batches = openGeneratorBatches(input, rows, shape, tasks.length, resume?.position.rng ?? input.seed);
+  const batches = openGeneratorBatches(input, rows, shape, tasks.length, resume?.position.rng ?? seed);
   const teacher = hyperparameters.retention === "distill" && rows.replay.length > 0
     ? input.parent
     : undefined;
   const optimiser = { ...hyperparameters, frozen: frozenWeights(shape) };
-  const initial = {
-    ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
-    ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
-  };
   const definition = generatorStep({
     name: settings.name,
     shape,
@@ -96,32 +121,15 @@ export async function* trainGenerator(
     teacherShape: teacher === undefined ? undefined : settings.shapeOf(knownTasks(teacher).length),
     freshRows: batches.freshRows,
   });
+  const initial = {
+    ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
+    ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
+  };
   const rates = scheduleOf(settings.steps, hyperparameters);
-  const curves = recordCurves(settings.steps, resume?.position["curves"]);
   // The example comes from other streams: the position of `batches` belongs to the next step.
-  const example = openGeneratorBatches(input, rows, shape, tasks.length, input.seed).next(0);
-  const compiled = input.compile(definition, initial, { ...example, ...rates(0) });
-  try {
-    for (let step = resume?.position.step ?? 0; step < settings.steps; step++) {
-      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
-      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, settings.name, step);
-      curves.add(step + 1, losses);
-      const snapshot = () =>
-        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
-      yield { step: step + 1, steps: settings.steps, losses, snapshot };
-    }
-    const weights: Stored = {
-      ...publishedWeights(withoutTeacher(await compiled.readState())),
-      tasks: tasksTensor(tasks),
-    };
-    return {
-      weights,
-      curves: curves.curves(),
-      metrics: metricsOf(weights, shape, settings.steps, curves.curves()),
-    };
-  } finally {
-    compiled.dispose();
-  }
+  const example = { ...openGeneratorBatches(input, rows, shape, tasks.length, seed).next(0), ...rates(0) };
+  const curves = recordCurves(settings.steps, resume?.position["curves"]);
+  return { tasks, shape, batches, curves, rates, compiled: input.compile(definition, initial, example) };
 }
 
 /** Fresh weights for a first task, else the parent's with a place for the new task. */

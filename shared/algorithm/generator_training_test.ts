@@ -17,7 +17,8 @@ import type { Snapshot, TrainingProgress } from "./progress.ts";
 import { createRng } from "./rng.ts";
 import { sampleStates, trainStateGenerator } from "./state_generator.ts";
 import { noLeaks } from "./test_backend.ts";
-import { fastCompile, finish, momentsOf, testTask, tiny, trainingInput } from "./test_tasks.ts";
+import { fastCompile } from "../../tests/fast_compile.ts";
+import { finish, momentsOf, testTask, tiny, trainingInput } from "./test_tasks.ts";
 import { toParams } from "./weights.ts";
 
 Deno.test(

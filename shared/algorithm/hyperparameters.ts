@@ -1,8 +1,8 @@
 /**
- * Every knob of the method, with its value in each preset and the reason. The only place where a default lives.
- * `paper` is the reference code's setting, `default` is ours, `smoke` takes seconds and is for tests.
+ * Every knob of the method. Their values in each preset: presets.ts, the only place where a default lives.
  * @module
  */
+export { presets } from "./presets.ts";
 
 /** All knobs; a learner's configuration fact writes every one of them out. Units are in the names. */
 export interface Hyperparameters {
@@ -25,6 +25,7 @@ export interface Hyperparameters {
   retention: "samples" | "distill";
 
   // -- denoiser (both generators) ---------------------------------------------------------------------------
+  /** Network of both generators: the paper's, or a residual MLP. */
   architecture: "unet" | "resnet";
   /** Hidden width of the residual network (the U-net has the paper's widths times width/512). */
   denoiserWidth: number;
@@ -34,14 +35,21 @@ export interface Hyperparameters {
   behaviorKnowsTask: boolean;
 
   // -- training of the generators ---------------------------------------------------------------------------
+  /** Steps of the state generator for the first task. */
   stateSteps: number;
+  /** Steps of the behavior generator for the first task. */
   behaviorSteps: number;
   /** Steps added to both per old task, until `maxGeneratorSteps`. */
   generatorStepsPerOldTask: number;
+  /** At most this many steps of a generator. */
   maxGeneratorSteps: number;
+  /** Rows of a generator's batch. */
   generatorBatchSize: number;
+  /** Greatest learning rate of the generators. */
   generatorLearningRate: number;
+  /** Steps over which every learning rate rises linearly. */
   warmupSteps: number;
+  /** After the warm-up: to 0 as a cosine, or constant. */
   learningRateSchedule: "cosine" | "constant";
   /** Global norm at which gradients are clipped. */
   gradientClip: number;
@@ -49,6 +57,7 @@ export interface Hyperparameters {
   emaDecay: number;
 
   // -- sampling ---------------------------------------------------------------------------------------------
+  /** DPM-Solver++(2M), or the paper's single-step DPM-Solver-3. */
   solver: "dpmpp2m" | "dpm3";
   /** Network calls per sample, the final denoising not counted. */
   functionEvaluations: number;
@@ -58,18 +67,27 @@ export interface Hyperparameters {
   timeEnd: number;
 
   // -- critic -----------------------------------------------------------------------------------------------
+  /** Discounted returns, backups along trajectories, or implicit Q-learning. */
   criticTarget: "mc" | "planning" | "iql";
+  /** Hidden width of a critic. */
   criticWidth: number;
+  /** Hidden layers of a critic. */
   criticLayers: number;
   /** Independent critics. */
   criticEnsemble: number;
+  /** Normalise hidden layers of the critic. */
   criticLayerNorm: boolean;
   /** Feed normalised states and actions (the paper feeds raw ones). */
   criticNormalisedInputs: boolean;
+  /** Steps of the critic for the first task. */
   criticSteps: number;
+  /** Steps added per old task, until `maxCriticSteps`. */
   criticStepsPerOldTask: number;
+  /** At most this many steps of the critic. */
   maxCriticSteps: number;
+  /** Rows of the new task in a critic's batch. */
   criticBatchSize: number;
+  /** Greatest learning rate of the critic. */
   criticLearningRate: number;
   /** Discount factor gamma. */
   discount: number;
@@ -101,7 +119,9 @@ export interface Hyperparameters {
   pessimism: number | "min";
 
   // -- evaluation and gate ----------------------------------------------------------------------------------
+  /** Episodes for each task, with common starts. */
   evaluationEpisodes: number;
+  /** Park a version that forgot too much, or only report it. */
   gate: "enforce" | "observe";
   /** Points of normalised score a task may lose. */
   maxForgetting: number;
@@ -111,128 +131,3 @@ export interface Hyperparameters {
 
 /** Names of the presets. */
 export type PresetName = "paper" | "default" | "smoke";
-
-const defaults: Hyperparameters = {
-  replay: "generated",
-  replaySource: "latest",
-  replayPairs: 80_000,
-  replayPairsPerTask: 20_000,
-  replayBytes: 256 * 1024 * 1024,
-  shardsPerTask: 2,
-  newTaskShare: 0.5,
-  retention: "samples",
-  architecture: "resnet",
-  denoiserWidth: 256,
-  denoiserBlocks: 3,
-  behaviorKnowsTask: true,
-  stateSteps: 2_000,
-  behaviorSteps: 2_000,
-  generatorStepsPerOldTask: 250,
-  maxGeneratorSteps: 3_000,
-  generatorBatchSize: 512,
-  generatorLearningRate: 5e-4,
-  warmupSteps: 100,
-  learningRateSchedule: "cosine",
-  gradientClip: 1,
-  emaDecay: 0.995,
-  solver: "dpmpp2m",
-  functionEvaluations: 10,
-  finalDenoising: true,
-  timeEnd: 3e-4,
-  criticTarget: "mc",
-  criticWidth: 256,
-  criticLayers: 2,
-  criticEnsemble: 2,
-  criticLayerNorm: true,
-  criticNormalisedInputs: true,
-  criticSteps: 2_500,
-  criticStepsPerOldTask: 0,
-  maxCriticSteps: 2_500,
-  criticBatchSize: 512,
-  criticLearningRate: 5e-4,
-  discount: 0.99,
-  timeLimit: "cut",
-  distillationWeight: 1,
-  retentionReduction: "average",
-  criticReplay: "shared",
-  expectile: 0.7,
-  planningRounds: 3,
-  targetRate: 0.02,
-  candidates: 32,
-  selection: "top",
-  topCount: 16,
-  inverseTemperature: 3,
-  pessimism: "min",
-  evaluationEpisodes: 20,
-  gate: "enforce",
-  maxForgetting: 10,
-  maxReplayDistance: 4,
-};
-
-/** The settings of the reference code, as one GPU runs them (600 epochs of 200,000 rows at batch 4096). */
-const paper: Hyperparameters = {
-  ...defaults,
-  replayPairs: 1_000_000,
-  replayPairsPerTask: 200_000,
-  newTaskShare: "proportional",
-  architecture: "unet",
-  denoiserWidth: 512,
-  behaviorKnowsTask: false,
-  stateSteps: 29_300,
-  behaviorSteps: 29_300,
-  generatorStepsPerOldTask: 29_300,
-  maxGeneratorSteps: 146_500,
-  generatorBatchSize: 4_096,
-  generatorLearningRate: 1e-4,
-  warmupSteps: 0,
-  learningRateSchedule: "constant",
-  emaDecay: 0,
-  solver: "dpm3",
-  functionEvaluations: 100,
-  finalDenoising: false,
-  timeEnd: 1e-3,
-  criticWidth: 512,
-  criticLayers: 3,
-  criticEnsemble: 1,
-  criticLayerNorm: false,
-  criticNormalisedInputs: false,
-  criticSteps: 4_900,
-  maxCriticSteps: 4_900,
-  criticBatchSize: 4_096,
-  criticLearningRate: 1e-3,
-  retentionReduction: "sum",
-  criticReplay: "relabelled",
-  topCount: 4,
-  inverseTemperature: 100,
-  evaluationEpisodes: 10,
-};
-
-const smoke: Hyperparameters = {
-  ...defaults,
-  replayPairs: 512,
-  replayPairsPerTask: 256,
-  denoiserWidth: 32,
-  denoiserBlocks: 1,
-  stateSteps: 60,
-  behaviorSteps: 60,
-  generatorStepsPerOldTask: 0,
-  maxGeneratorSteps: 60,
-  generatorBatchSize: 64,
-  warmupSteps: 5,
-  functionEvaluations: 5,
-  criticWidth: 32,
-  criticSteps: 60,
-  maxCriticSteps: 60,
-  criticBatchSize: 64,
-  candidates: 8,
-  topCount: 4,
-  evaluationEpisodes: 2,
-  gate: "observe",
-};
-
-/** The presets by name. */
-export const presets: Readonly<Record<PresetName, Readonly<Hyperparameters>>> = {
-  paper,
-  default: defaults,
-  smoke,
-};

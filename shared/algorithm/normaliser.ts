@@ -22,7 +22,9 @@ export interface Bounds {
 
 /** Bounds of a task's states and actions. */
 export interface Normaliser {
+  /** `[S]` each. */
   states: Bounds;
+  /** `[A]` each. */
   actions: Bounds;
 }
 

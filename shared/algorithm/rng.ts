@@ -90,9 +90,33 @@ export function createRng(seed: number | readonly number[], stream = ""): Rng {
       `Cannot open random stream as position must be four numbers, not all 0: current value is [${words}]`,
     );
   }
-  let [a, b, c, d] = words as [number, number, number, number];
+  const { next, state } = xoshiro(words as [number, number, number, number]);
+  const uniform = (): number => (next() >>> 0) * TWO_POW_MINUS_32;
+  const normal = (): number => drawNormal(next, uniform);
+  const integer = (n: number): number => Math.floor(uniform() * n);
+  const fillNormals = (target: Float32Array, from = 0, to = target.length): void => {
+    for (let i = from; i < to; i++) target[i] = normal();
+  };
+  const normals = (n: number): Float32Array => {
+    const out = new Float32Array(n);
+    fillNormals(out);
+    return out;
+  };
+  return {
+    uniform,
+    normal,
+    integer,
+    normals,
+    fillNormals,
+    uniforms: (n, low, high) => Float32Array.from({ length: n }, () => low + (high - low) * uniform()),
+    permutation: (n) => shuffle(Int32Array.from({ length: n }, (_, i) => i), integer),
+    state,
+  };
+}
 
-  /** xoshiro128**: a signed 32-bit word. */
+/** xoshiro128**: signed 32-bit words, and the position as unsigned ones. */
+function xoshiro(words: [number, number, number, number]): { next: () => number; state: () => number[] } {
+  let [a, b, c, d] = words;
   const next = (): number => {
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9);
@@ -105,38 +129,20 @@ export function createRng(seed: number | readonly number[], stream = ""): Rng {
     d = (d << 11) | (d >>> 21);
     return result;
   };
-  const uniform = (): number => (next() >>> 0) * TWO_POW_MINUS_32;
-  const normal = (): number => {
-    while (true) {
-      const bits = next();
-      // The layer and the value must not share bits: the low seven choose the layer, a second word the value.
-      const layer = bits & 127;
-      const value = next();
-      const x = value * TABLES.width[layer]!;
-      if (Math.abs(value) < TABLES.limit[layer]!) return x;
-      if (layer === 0) return normalTail(value < 0, uniform);
-      const low = TABLES.height[layer]!;
-      if (low + uniform() * (TABLES.height[layer - 1]! - low) < Math.exp(-0.5 * x * x)) return x;
-    }
-  };
-  const integer = (n: number): number => Math.floor(uniform() * n);
-  const fillNormals = (target: Float32Array, from = 0, to = target.length): void => {
-    for (let i = from; i < to; i++) target[i] = normal();
-  };
-  return {
-    uniform,
-    normal,
-    integer,
-    fillNormals,
-    normals: (n) => {
-      const out = new Float32Array(n);
-      fillNormals(out);
-      return out;
-    },
-    uniforms: (n, low, high) => Float32Array.from({ length: n }, () => low + (high - low) * uniform()),
-    permutation: (n) => shuffle(Int32Array.from({ length: n }, (_, i) => i), integer),
-    state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0],
-  };
+  return { next, state: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0] };
+}
+
+/** One normal by the Ziggurat. Layer and value come from two words: sharing bits would correlate them. */
+function drawNormal(next: () => number, uniform: () => number): number {
+  while (true) {
+    const layer = next() & (LAYERS - 1);
+    const value = next();
+    const x = value * TABLES.width[layer]!;
+    if (Math.abs(value) < TABLES.limit[layer]!) return x;
+    if (layer === 0) return normalTail(value < 0, uniform);
+    const low = TABLES.height[layer]!;
+    if (low + uniform() * (TABLES.height[layer - 1]! - low) < Math.exp(-0.5 * x * x)) return x;
+  }
 }
 
 /** A normal beyond the last layer (Marsaglia 1964). */

@@ -4,15 +4,8 @@ import { eager } from "./compile.ts";
 import type { ReplayRows } from "./progress.ts";
 import { sampleStates, trainStateGenerator } from "./state_generator.ts";
 import { noLeaks } from "./test_backend.ts";
-import {
-  fastCompile,
-  finish,
-  momentsOf,
-  type TestTask,
-  testTask,
-  tiny,
-  trainingInput,
-} from "./test_tasks.ts";
+import { fastCompile } from "../../tests/fast_compile.ts";
+import { finish, momentsOf, type TestTask, testTask, tiny, trainingInput } from "./test_tasks.ts";
 import type { Stored } from "./weights.ts";
 
 const TASKS = 10;

@@ -30,14 +30,21 @@ export function trainStateGenerator(
 export interface StateSamplingInput {
   /** Published weights of the state generator. */
   weights: Stored;
+  /** Known to the weights. */
   task: number;
   /** The task's own. */
   normaliser: Normaliser;
+  /** S */
   stateDim: number;
+  /** Samples to draw. */
   count: number;
+  /** Decides the noise. */
   seed: number;
+  /** Those the weights were trained with. */
   hyperparameters: Hyperparameters;
+  /** How a pass runs. */
   compile: Compile;
+  /** Called after every pass. */
   onProgress?: (done: number, count: number) => void | Promise<void>;
 }
 

@@ -6,7 +6,6 @@
 import process from "node:process";
 import util from "node:util";
 import * as tf from "tf";
-import { assertEquals } from "@std/assert";
 
 let opened: Promise<void> | undefined;
 
@@ -40,6 +39,7 @@ export function noLeaks(body: () => void | Promise<void>): () => Promise<void> {
     await openTestBackend();
     const before = tf.memory().numTensors;
     await body();
-    assertEquals(tf.memory().numTensors, before, "tensors leaked");
+    const leaked = tf.memory().numTensors - before;
+    if (leaked !== 0) throw new Error(`Expected no tensors to be left over: ${leaked} are`);
   };
 }

@@ -2,14 +2,12 @@
  * For tests only: small synthetic tasks, and a way to run a training to its end.
  * @module
  */
-import * as tf from "tf";
-import { type Compile, eager } from "./compile.ts";
+import { eager } from "./compile.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
 import { type Hyperparameters, presets } from "./hyperparameters.ts";
 import { fitNormaliser, type Normaliser } from "./normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "./progress.ts";
 import { createRng } from "./rng.ts";
-import { openTestBackend } from "./test_backend.ts";
 
 /** Networks and batches small enough for tests. */
 export const tiny: Hyperparameters = {
@@ -96,12 +94,4 @@ export function momentsOf(
   const values = rows.filter((_, i) => i % columns === column);
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   return { mean, spread: Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length) };
-}
-
-/** The graph compiler where it runs, for tests of many steps; else eager. */
-export async function fastCompile(): Promise<Compile> {
-  await openTestBackend();
-  if (tf.getBackend() !== "tensorflow") return eager;
-  const { nativeCompile } = await import("../platform/compile/native_compile.ts");
-  return nativeCompile() as Compile;
 }

@@ -6,7 +6,9 @@ import * as tf from "tf";
 
 /** One array with its shape, row-major. */
 export interface StoredTensor {
+  /** Sizes, outermost first. */
   shape: number[];
+  /** Values, row-major. */
   data: Float32Array | Int32Array;
 }
 
