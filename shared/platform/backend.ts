@@ -21,13 +21,17 @@ export type DeviceName = "cpu" | "gpu";
 
 /** What to open; what is left out comes from `CUGRO_BACKEND` and `CUGRO_DEVICE`, then from what is installed. */
 export interface BackendOptions {
+  /** Never replaced by the other one when named. */
   backend?: BackendName;
+  /** `gpu` only with the native backend. */
   device?: DeviceName;
 }
 
 /** The backend that is open in this process. */
 export interface Backend {
+  /** Which implementation. */
   name: BackendName;
+  /** Where it computes. */
   device: DeviceName;
   /** Compute threads of an operation: always 1 on a CPU, so that results do not depend on the machine's load. */
   threads: number;

@@ -11,6 +11,7 @@ import { hashFile } from "./backend_profile.ts";
 export interface NativeInstallation {
   /** For instance `tensorflow-cpu-2.21.0`. */
   name: string;
+  /** What the library was made for. */
   variant: "cpu" | "gpu";
   /** Absolute path of `libtensorflow_cc.so.2`. */
   library: string;
