@@ -2,7 +2,7 @@
  * The knobs a job carries, as the algorithm wants them.
  * @module
  */
-import type { Hyperparameters } from "@cugro/algorithm";
+import { type Hyperparameters, presets } from "@cugro/algorithm";
 import type { JsonObject } from "@cugro/protocol";
 import { PermanentError } from "@cugro/platform";
 
@@ -15,7 +15,7 @@ import { PermanentError } from "@cugro/platform";
 export function knobsOf(config: JsonObject): Hyperparameters {
   return new Proxy(config, {
     get(target, name) {
-      if (typeof name === "string" && !(name in target)) {
+      if (typeof name === "string" && name in presets.default && !(name in target)) {
         throw new PermanentError(`The job reads the knob ${name}, which its configuration does not carry`);
       }
       return Reflect.get(target, name);
