@@ -67,6 +67,7 @@ export const knobsOfKind: Readonly<Record<JobKind, readonly Knob[]>> = {
     "candidates",
     "selection",
     "topCount",
+    "selectionSpread",
     "inverseTemperature",
     "pessimism",
     "evaluationEpisodes",

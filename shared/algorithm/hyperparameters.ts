@@ -113,6 +113,11 @@ export interface Hyperparameters {
   selection: "top" | "soft" | "one";
   /** n of `top`. */
   topCount: number;
+  /**
+   * What `soft` and `one` measure Q - V in: the spread of a state's own candidates, or that of the task's returns. The
+   * latter is gentle where candidates hardly differ, and greedy where the choice matters (alpha 20 in SfBC's planning).
+   */
+  selectionSpread: "candidates" | "returns";
   /** alpha of `soft` and `one`. */
   inverseTemperature: number;
   /** Standard deviations over the critics subtracted from their mean; `"min"` takes the least of them. */

@@ -71,6 +71,7 @@ const RULES: Readonly<Record<keyof Hyperparameters, Rule>> = {
   candidates: whole(1, 65_536),
   selection: choice("top", "soft", "one"),
   topCount: whole(1, 65_536),
+  selectionSpread: choice("candidates", "returns"),
   inverseTemperature: number(0, 1e9),
   pessimism: number(0, 1e9, "min"),
   evaluationEpisodes: whole(1, 1_000_000),

@@ -9,6 +9,7 @@ import * as tf from "tf";
 export interface SelectionSettings {
   selection: "top" | "soft" | "one";
   topCount: number;
+  selectionSpread: "candidates" | "returns";
   inverseTemperature: number;
   pessimism: number | "min";
 }
@@ -30,8 +31,9 @@ export function pessimisticValue(q: tf.Tensor2D, pessimism: number | "min"): tf.
 
 /**
  * Weight of each candidate; every row sums to 1.
- * `top`: 1/n for each of the n best. `soft`: proportional to exp(alpha (Q - V) / spread), V the mean and spread the
- * standard deviation over the candidates of a state. `one`: 1 for one candidate drawn with the `soft` weights.
+ * `top`: 1/n for each of the n best. `soft`: proportional to exp(alpha (Q - V) / spread), V the mean over the
+ * candidates of a state and spread their standard deviation, or 1: Q is in units of the spread of the task's returns.
+ * `one`: 1 for one candidate drawn with the `soft` weights.
  * @param q `[n, M]`
  * @param gumbel standard Gumbel noise `[n, M]`, used by `one`: the argmax of log weights + noise is such a draw
  * @returns `[n, M]`
@@ -43,13 +45,18 @@ export function candidateWeights(
 ): tf.Tensor2D {
   if (settings.selection === "top") return bestOf(q, settings.topCount);
   // V cancels in a softmax; subtracting the best instead keeps every exponent at most 0, whatever alpha is.
-  const mean = tf.mean(q, 1, true);
-  const spread = tf.sqrt(tf.mean(tf.squaredDifference(q, mean), 1, true));
-  const scaled = tf.div(tf.sub(q, tf.max(q, 1, true)), tf.maximum(spread, SPREAD_FLOOR));
+  const advantage = tf.sub(q, tf.max(q, 1, true));
+  const scaled = settings.selectionSpread === "returns" ? advantage : tf.div(advantage, spreadOf(q));
   const logits = tf.mul(scaled, settings.inverseTemperature) as tf.Tensor2D;
   if (settings.selection === "one") return bestOf(tf.add(logits, gumbel!), 1);
   const weights = tf.exp(logits);
   return tf.div(weights, tf.sum(weights, 1, true));
+}
+
+/** Standard deviation over the candidates of each state, floored `[n, 1]`. */
+function spreadOf(q: tf.Tensor2D): tf.Tensor {
+  const deviation = tf.sqrt(tf.mean(tf.squaredDifference(q, tf.mean(q, 1, true)), 1, true));
+  return tf.maximum(deviation, SPREAD_FLOOR);
 }
 
 /** 1/n for each of the n greatest of a row, ties to the earlier one. By comparing all pairs: no sort on any backend. */

@@ -12,6 +12,7 @@ import { noLeaks } from "./test_backend.ts";
 const settings: SelectionSettings = {
   selection: "soft",
   topCount: 2,
+  selectionSpread: "candidates",
   inverseTemperature: 3,
   pessimism: "min",
 };
@@ -125,5 +126,15 @@ Deno.test(
       const actions = tf.tensor2d([[1, -1], [9, 9], [0, 4], [8, 0]]);
       assertEquals(combineCandidates(weights, actions).arraySync(), [[1, -1], [6, 1]]);
     });
+  }),
+);
+
+Deno.test(
+  "candidateWeights() in units of the returns' spread hardly prefers where candidates hardly differ",
+  noLeaks(() => {
+    const settings = { selectionSpread: "returns" as const, inverseTemperature: 20 };
+    const [close, far] = weightsOf([[0, 0.001], [0, 1]], settings);
+    assertAlmostEquals(close![1]! / close![0]!, Math.exp(0.02), 1e-4);
+    assertAlmostEquals(far![1]!, 1, 1e-7);
   }),
 );
