@@ -20,6 +20,7 @@ export function actStep(input: PolicyInput): StepDefinition {
   const plan = planSolver(h);
   return {
     name: "policy.act",
+    identity: JSON.stringify([behavior, critic, h]),
     step: (state, inputs) => {
       const states = entry(inputs, "states") as tf.Tensor2D;
       const { low, high, noise, taskOneHot } = inputs as Record<
@@ -61,6 +62,7 @@ function criticInputs(rows: tf.Tensor, inputs: Params): tf.Tensor {
 export function judgeStep(shape: CriticShape, h: Hyperparameters): StepDefinition {
   return {
     name: "policy.value",
+    identity: JSON.stringify([shape, h.pessimism]),
     step: (state, inputs) => {
       const q = qValues(state, shape, entry(inputs, "rows"), entry(inputs, "head"));
       return { state, outputs: { values: pessimisticValue(q, h.pessimism) } };

@@ -50,6 +50,7 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   const compiled = input.compile(
     {
       name: input.stream,
+      identity: JSON.stringify([shape, plan]),
       step: (state, { noise, condition, taskOneHot: task, low, high }) => ({
         state,
         outputs: {

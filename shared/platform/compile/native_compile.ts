@@ -6,7 +6,15 @@ import process from "node:process";
 import { eagerStep } from "./eager_step.ts";
 import { type NativeBackend, nativeBackend } from "./native_backend.ts";
 import { giveBack, openSession, type Session } from "./session.ts";
-import { checkStored, type Compile, type CompiledStep, specsOf, type Stored } from "./step.ts";
+import {
+  checkStored,
+  type Compile,
+  type CompiledStep,
+  specsOf,
+  type StepDefinition,
+  type Stored,
+  type Tensors,
+} from "./step.ts";
 import { buildStepGraph, type StepGraph } from "./step_graph.ts";
 import { traceStep } from "./trace.ts";
 import { UntraceableStep } from "./recorded_values.ts";
@@ -26,8 +34,8 @@ export interface NativeCompileOptions {
 }
 
 /**
- * Makes the `compile` that turns steps into TensorFlow graphs. The first call with a step traces it (one eager run)
- * and loads its graph; its first run lets TensorFlow optimise it. A step that cannot become a graph stays eager.
+ * Makes the `compile` that turns steps into TensorFlow graphs. The first call with a step traces it (one eager run; steps with
+ * an `identity` once a process) and loads its graph; its first run lets TensorFlow optimise it. A step that cannot become a graph stays eager.
  *
  * @throws {Error} When compiling while the active backend is not the native one.
  */
@@ -41,7 +49,7 @@ export function nativeCompile(options: NativeCompileOptions = {}): Compile {
     checkStored(`${what} with its initial state`, specsOf(initialState), initialState);
     checkStored(what, specsOf(exampleInputs), exampleInputs);
     try {
-      const graph = buildStepGraph(traceStep(backend, definition, initialState, exampleInputs), device);
+      const graph = stepGraph(backend, definition, initialState, exampleInputs, device);
       return loadStep(backend, what, graph, initialState);
     } catch (error) {
       if (!(error instanceof UntraceableStep)) throw error;
@@ -51,6 +59,29 @@ export function nativeCompile(options: NativeCompileOptions = {}): Compile {
       return eagerStep(definition, initialState, exampleInputs);
     }
   };
+}
+
+/** Graphs of steps that say what they depend on; the one unused for longest is dropped first. */
+const known = new Map<string, StepGraph>();
+const MAX_KNOWN = 32;
+
+/** The graph of a step: traced, unless a step of the same identity, state and inputs has been. */
+function stepGraph<S extends Tensors, I extends Tensors, O extends Tensors>(
+  backend: NativeBackend,
+  definition: StepDefinition<S, I, O>,
+  initialState: Stored,
+  exampleInputs: Stored,
+  device: string,
+): StepGraph {
+  const { name, identity } = definition;
+  const trace = () => buildStepGraph(traceStep(backend, definition, initialState, exampleInputs), device);
+  if (identity === undefined) return trace();
+  const key = JSON.stringify([name, identity, specsOf(initialState), specsOf(exampleInputs), device]);
+  const graph = known.get(key) ?? trace();
+  known.delete(key);
+  known.set(key, graph);
+  if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
+  return graph;
 }
 
 function loadStep(

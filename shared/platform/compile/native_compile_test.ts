@@ -176,3 +176,31 @@ Deno.test("dispose() ends a step", async () => {
   assertThrows(() => step.run({ x: filled([4, 3], normals(1)) }), Error, "disposed");
   await assertRejects(() => step.readState(), Error, "disposed");
 });
+
+Deno.test("nativeCompile() traces steps of one identity once, and others apart", () => {
+  let traced = 0;
+  const scaled = (factor: number, identity?: string): StepDefinition<Tensors, Tensors, Tensors> => ({
+    name: "scaled",
+    ...(identity === undefined ? {} : { identity }),
+    step: (state, { x }) => {
+      traced++;
+      return { state, outputs: { y: tf.mul(tf.mul(x!, state["w"]!), factor) } };
+    },
+  });
+  const run = (definition: ReturnType<typeof scaled>, w: number[], x: number[]) => {
+    const inputs = { x: vector(...x) };
+    const step = compile(definition, { w: vector(...w) }, inputs);
+    const { data } = step.run(inputs)["y"]!;
+    step.dispose();
+    return [...data];
+  };
+  assertEquals(run(scaled(2, "2"), [3], [1, 5]), [6, 30]);
+  assertEquals(run(scaled(2, "2"), [4], [1, 2]), [8, 16]);
+  assertEquals(traced, 1);
+  // Another identity, another shape, no identity: each is traced.
+  assertEquals(run(scaled(5, "5"), [4], [1, 2]), [20, 40]);
+  assertEquals(run(scaled(5, "5"), [1, 2], [1, 2]), [5, 20]);
+  assertEquals(run(scaled(7), [1], [1]), [7]);
+  assertEquals(run(scaled(7), [2], [1]), [14]);
+  assertEquals(traced, 5);
+});

@@ -14,7 +14,7 @@ import type { Stored } from "./step.ts";
 import type { Port, StepGraph } from "./step_graph.ts";
 
 /** Loaded graphs that wait for a step, at most; the one unused for longest is dropped first. */
-const MAX_IDLE = 4;
+const MAX_IDLE = 8;
 
 const idle: Session[] = [];
 

@@ -19,6 +19,11 @@ export type Tensors = Record<string, tf.Tensor>;
 /** A step: a pure function of tensors with static shapes. `state` persists between calls, `inputs` change. */
 export interface StepDefinition<S extends Tensors, I extends Tensors, O extends Tensors> {
   name: string;
+  /**
+   * Everything that decides what the step computes, besides the names, shapes and types of state and inputs: steps of
+   * equal name and identity are traced once a process. Without it every compilation traces.
+   */
+  identity?: string;
   step: (state: S, inputs: I) => { state: S; outputs: O };
 }
 
