@@ -83,7 +83,7 @@ function stepInputs(plan: CriticPlan, targets: Float32Array, rng: Rng, step: num
       discounts: column(plan.oneStep.discounts),
     }
     : { targets: column(targets) };
-  return { ...inputs, ...fitted, ...adamInputs(step, rate) };
+  return { ...inputs, ...fitted, ...adamInputs(step, rate, plan.settings.optimiser.emaDecay) };
 }
 
 function finiteLosses(outputs: Stored, step: number): Record<string, number> {
