@@ -36,6 +36,8 @@ export interface Fidelity extends Distances {
   states: Distances;
   /** Mean absolute difference of quantiles for each dimension, states then actions, `[S + A]`. */
   quantileError: number[];
+  /** The same between as many fresh real rows and the sketch, on average. */
+  quantileFloor: number[];
   /** Largest difference of a mean, in units of the real standard deviation. */
   meanError: number;
   /** Largest difference of a correlation. */
@@ -80,6 +82,10 @@ export function compareWithSketch(sketch: Stored, rows: Rows, stateDim: number, 
     ...distances("joint"),
     states: distances("states"),
     quantileError: quantileErrors(tensor(sketch, "quantiles"), marginalQuantiles(joint)),
+    quantileFloor: Array.from(
+      tensor(sketch, "quantiles.halves"),
+      (error) => error * floorScale(integer(sketch, "size"), joint.size),
+    ),
     ...momentErrors(sketch, moments(joint)),
     size: joint.size,
   };

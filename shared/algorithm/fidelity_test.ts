@@ -52,6 +52,8 @@ Deno.test("compareWithSketch() puts fresh real rows at their floor, at any shard
       const mmd = ratio(found.map((f) => view(f).mmd), found.map((f) => view(f).mmdFloor));
       assert(sliced > 0.6 && sliced < 1.6, `sliced Wasserstein is ${sliced} of its floor at ${size} rows`);
       assert(mmd > 0.6 && mmd < 1.6, `MMD is ${mmd} of its floor at ${size} rows`);
+      const quantiles = ratio(found.flatMap((f) => f.quantileError), found.flatMap((f) => f.quantileFloor));
+      assert(quantiles > 0.6 && quantiles < 1.6, `quantiles are ${quantiles} of their floor at ${size} rows`);
     }
   }
 });

@@ -36,7 +36,8 @@ const BANDWIDTH_PAIRS = 4_000;
  * @param input.states held-out rows, `[size, S]` raw
  * @param input.actions held-out rows, `[size, A]` raw
  * @param input.normaliser the task's normaliser; fitted to the rows themselves if left out
- * @returns tensors: `centre`, `halfRange`, `mean` `[D]`, `covariance` `[D, D]`, `quantiles` `[D, 32]`, and for each
+ * @returns tensors: `centre`, `halfRange`, `mean` `[D]`, `covariance` `[D, D]`, `quantiles` `[D, 32]` and
+ * `quantiles.halves` `[D]` (their mean difference between two halves of the rows), and for each
  * view `<view>.quantiles` `[256, 32]`, `<view>.features` `[512]`, `<view>.bandwidth`, `<view>.halves` `[2]` (sliced
  * Wasserstein and MMD between two halves of the rows); `size` and `seed` as Int32
  * @throws RangeError with fewer than 8 rows
@@ -58,6 +59,7 @@ export function fitSketch(
     mean: vector(mean),
     covariance: { shape: [dim, dim], data: covariance },
     quantiles: { shape: [dim, LEVELS], data: marginalQuantiles(joint) },
+    "quantiles.halves": vector(marginalsBetweenHalves(joint, seed)),
     size: { shape: [1], data: Int32Array.of(joint.size) },
     seed: { shape: [1], data: Int32Array.of(seed | 0) },
   };
@@ -118,6 +120,28 @@ function halves(size: number, seed: number): Uint8Array[] {
     rng.permutation(size).forEach((row, place) => split[row] = Math.floor(place / half));
     return split;
   });
+}
+
+/** Mean quantile difference of each dimension between the halves of the splits, `[D]`. */
+function marginalsBetweenHalves(cloud: Cloud, seed: number): Float32Array {
+  const { dim } = cloud;
+  const sums = new Float32Array(dim);
+  for (const split of halves(cloud.size, seed)) {
+    const [one, other] = [0, 1].map((side) => marginalQuantiles(rowsOf(cloud, split, side)));
+    for (let d = 0; d < dim; d++) {
+      const range = [d * LEVELS, (d + 1) * LEVELS] as const;
+      sums[d]! += meanAbsoluteDifference(one!.subarray(...range), other!.subarray(...range)) / SPLITS;
+    }
+  }
+  return sums;
+}
+
+/** The rows of one side of a split. */
+function rowsOf({ values, size, dim }: Cloud, split: Uint8Array, side: number): Cloud {
+  const rows = Array.from({ length: size }, (_, row) => row).filter((row) => split[row] === side);
+  const chosen = new Float32Array(rows.length * dim);
+  rows.forEach((row, place) => chosen.set(values.subarray(row * dim, (row + 1) * dim), place * dim));
+  return { values: chosen, size: rows.length, dim };
 }
 
 /** Quantiles along every direction, and the mean sliced distance between the halves of each split. */
