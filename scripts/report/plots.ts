@@ -27,7 +27,7 @@ function draw(options: Plot.PlotOptions): Html {
 function taskColours(tasks: readonly number[]): Plot.ScaleOptions {
   return {
     domain: tasks.map((task) => `task ${task}`),
-    range: tasks.map((_, index) => COLOURS[index % COLOURS.length]!),
+    range: tasks.map((task) => COLOURS[(task - 1) % COLOURS.length]!),
     legend: tasks.length > 1,
   };
 }
@@ -116,6 +116,7 @@ export function fidelityPlot(
         strokeDasharray: "3,3",
         strokeOpacity: 0.8,
       }),
+      Plot.dot(points, { x: "version", y: "floor", stroke: "task", r: 3 }),
       Plot.lineY(points, { x: "version", y: "value", stroke: "task", strokeWidth: 2 }),
       Plot.dot(points, { x: "version", y: "value", fill: "task", r: 3.5 }),
     ],

@@ -103,7 +103,7 @@ function fidelity({ fidelity: entries }: ReportData): Html {
   const explanation =
     "How far pseudo-samples lie from held-out real rows of the same task, in the task's normalised units. In the version that " +
     "learnt the task: samples of its new generators; in later ones: the shards that version was trained with, drawn from its " +
-    "parent. Generation: how often the generators had by then been trained on their own samples. Dashed: what real rows " +
+    "parent. Generation: how often the generators had by then been trained on their own samples. Dashed, hollow: what real rows " +
     "themselves show at that sample size.";
   if (entries.length === 0) {
     return section("Replay fidelity", "This run replayed nothing that was generated.");
