@@ -17,6 +17,9 @@ import type { JobContext } from "@cugro/platform";
 import type { JsonObject } from "@cugro/protocol";
 import { decodeStored, knobsOf, numberOf, readReplay, takeRows } from "@cugro/training";
 
+/** As many rows as a comparison looks at. */
+const MAX_NEW_ROWS = 8_192;
+
 /** Figures, and the rows they were taken from (null where the run keeps no replay). */
 export interface FidelityReport {
   fidelity: JsonObject | null;
@@ -44,7 +47,7 @@ export async function measureFidelity(
 async function sampleNew(context: JobContext, normaliser: Normaliser, compile: Compile): Promise<ReplayRows> {
   const { config, seed } = context.job;
   const task = numberOf(config, "task");
-  const count = numberOf(config, "replayRows");
+  const count = Math.min(numberOf(config, "replayRows"), MAX_NEW_ROWS);
   const shared = { task, normaliser, count, seed, hyperparameters: knobsOf(config), compile };
   const stateGenerator = decodeStored(await context.input("stateGenerator"));
   const states = await sampleStates({
