@@ -2,12 +2,12 @@
  * Drawing many samples from a generator in passes of a fixed batch, each one compiled call.
  * @module
  */
-import type { Compile } from "./compile.ts";
+import type { Compile, StepDefinition } from "./compile.ts";
 import { checkDenoiser, type DenoiserShape, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Bounds, denormalise, normalisedLimits } from "./normaliser.ts";
 import { createRng } from "./rng.ts";
-import { planSolver, solve } from "./solver.ts";
+import { planSolver, solve, type SolverPlan } from "./solver.ts";
 import { entry, knownTasks, type Stored, type StoredTensor } from "./weights.ts";
 
 /** Rows of one pass. */
@@ -44,26 +44,10 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   const oneHot = taskOneHot(knownTasks(weights), input.task);
   checkDenoiser(weights, shape, initDenoiser(shape, createRng(0)));
   const batch = Math.min(BATCH, 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
-  const plan = planSolver(hyperparameters);
   const fixed = fixedInputs(shape, oneHot, input.bounds);
   const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, pass, batch) });
   const compiled = input.compile(
-    {
-      name: input.stream,
-      identity: JSON.stringify([shape, plan]),
-      step: (state, { noise, condition, taskOneHot: task, low, high }) => ({
-        state,
-        outputs: {
-          samples: solve(state, shape, plan, {
-            noise: noise!,
-            condition,
-            taskOneHot: task,
-            low: low!,
-            high: high!,
-          }),
-        },
-      }),
-    },
+    samplingStep(input.stream, shape, planSolver(hyperparameters)),
     denoiserWeights(weights),
     passInputs(0),
   );
@@ -79,6 +63,18 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
     compiled.dispose();
   }
   return denormalise(out, input.bounds);
+}
+
+/** A pass as a step: the weights are its state, `samples` `[batch, D]` its output. */
+function samplingStep(name: string, shape: DenoiserShape, plan: SolverPlan): StepDefinition {
+  return {
+    name,
+    identity: JSON.stringify([shape, plan]),
+    step: (state, { noise, condition, taskOneHot: task, low, high }) => {
+      const inputs = { noise: noise!, condition, taskOneHot: task, low: low!, high: high! };
+      return { state, outputs: { samples: solve(state, shape, plan, inputs) } };
+    },
+  };
 }
 
 /** Inputs that all passes share. */
