@@ -108,7 +108,11 @@ export function createRng(seed: number | readonly number[], stream = ""): Rng {
     integer,
     normals,
     fillNormals,
-    uniforms: (n, low, high) => Float32Array.from({ length: n }, () => low + (high - low) * uniform()),
+    uniforms: (n, low, high) => {
+      const out = new Float32Array(n);
+      for (let i = 0; i < n; i++) out[i] = low + (high - low) * uniform();
+      return out;
+    },
     permutation: (n) => shuffle(Int32Array.from({ length: n }, (_, i) => i), integer),
     state,
   };

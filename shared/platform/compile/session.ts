@@ -20,11 +20,21 @@ const idle: Session[] = [];
 
 /** A session for `graph`: a waiting one with the very same bytes, or a new one. */
 export function openSession(binding: Binding, graph: StepGraph): Session {
+  const known = hashes.get(graph);
+  const reused = known === undefined ? undefined : takeIdle(known);
+  if (reused) return reused;
   const bytes = encodeSavedModel(graph.nodes);
   const hash = createHash("sha256").update(bytes).digest("hex");
+  hashes.set(graph, hash);
+  return takeIdle(hash) ?? new Session(binding, loadGraph(binding, bytes), hash);
+}
+
+/** Hashes of graphs that have been encoded before: a graph is compiled many times. */
+const hashes = new WeakMap<StepGraph, string>();
+
+function takeIdle(hash: string): Session | undefined {
   const waiting = idle.findIndex((session) => session.hash === hash);
-  if (waiting >= 0) return idle.splice(waiting, 1)[0]!;
-  return new Session(binding, loadGraph(binding, bytes), hash);
+  return waiting >= 0 ? idle.splice(waiting, 1)[0] : undefined;
 }
 
 /** Frees the state of `session` and keeps its graph for the next step that needs it. */
