@@ -26,7 +26,7 @@ export const behavior: Group = {
   yardstick: ["lnResNetBehaviorTrainStep512Ms", "paperTrainStep4096Ms"],
   open: async ({ compile, repeats, clock }) => {
     const learner = await makeLearner(compile.eager);
-    const alone: Hyperparameters = { ...presets.default, retention: "samples" };
+    const alone: Hyperparameters = { ...presets.default, retention: "samples", generatorBatchSize: 512 };
     const trainings = {
       lnResNetBehaviorTrainStep512Ms: training(learner, alone, compile.compiled),
       lnResNetBehaviorTrainStep512MsEager: training(learner, alone, compile.eager),
