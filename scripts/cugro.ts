@@ -23,6 +23,8 @@ export function createProgram(): Command {
       "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
     )
     .version("0.1.0")
+    // Only before a command is --version the software's; after it, it is the command's own.
+    .enablePositionalOptions()
     .showHelpAfterError("(cugro --help shows all commands)")
     .exitOverride();
   for (
@@ -51,11 +53,18 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return Number(Deno.exitCode) || 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(`cugro: ${message}`);
+    console.error(`cugro: ${explain(error)}`);
     if (Deno.env.get("CUGRO_LOG") === "debug" && error instanceof Error) console.error(error.stack);
     return 1;
   }
+}
+
+/** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */
+function explain(error: unknown): string {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
+  if (path !== undefined && code === "EISDIR") return `Cannot read ${path}: it is a folder`;
+  return message ?? String(error);
 }
 
 if (import.meta.main) {

@@ -120,7 +120,7 @@ async function learn({ name, replay }: Contender, files: readonly string[]): Pro
 
 function print({ title }: Contender, result: RunResult): void {
   console.log(`\n${title}: score of each task (column) after each task (row)`);
-  printMatrix(result.resultsMatrix, result.tasks);
+  printMatrix(result);
   console.log(
     `average performance ${score(result.averagePerformance)}   backward transfer ${
       score(result.backwardTransfer)

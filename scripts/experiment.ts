@@ -4,10 +4,10 @@
  */
 import { Command } from "commander";
 import { wholeNumber } from "./commands/output.ts";
+import { repeatable } from "./commands/settings.ts";
 import { soak } from "./experiments/soak.ts";
 import { streams } from "./experiments/streams.ts";
 
-const append = (value: string, list: string[]): string[] => [...list, value];
 const program = new Command("experiment").description("long experiments; results are JSON and a picture");
 
 program.command("streams")
@@ -15,8 +15,8 @@ program.command("streams")
     "learn streams of datasets with every replay source and seed; AP, backward transfer, oracle gap",
   )
   .argument("<folders...>", "one folder a stream, holding task1.hdf5, task2.hdf5 ...")
-  .option("--run <replay:seed>", "a run of every stream; may be repeated", append, [])
-  .option("--set <knob=value>", "change a knob; may be repeated", append, [])
+  .addOption(repeatable("--run <replay:seed>", "a run of every stream; may be repeated"))
+  .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
   .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
   .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 1)
   .option(

@@ -22,7 +22,7 @@ export type ActRequest = z.infer<typeof actRequestSchema>;
 export function registerActing(program: Command): void {
   program.command("act")
     .description("actions of the serving version for observations")
-    .requiredOption("--learner <name>")
+    .requiredOption("--learner <name>", "whose policy acts")
     .requiredOption("--task <k>", "which task to act for", wholeNumber("--task", 1))
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))

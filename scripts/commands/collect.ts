@@ -18,6 +18,7 @@ import {
 } from "@cugro/environments";
 import type { Command } from "commander";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
+import { repeatable } from "./settings.ts";
 
 interface CollectOptions {
   out: string;
@@ -39,11 +40,9 @@ export function registerCollect(program: Command): void {
     .argument("<family>", `one of ${families}`)
     .option("--out <folder>", "where the files go", "datasets")
     .option("--episodes <n>", "episodes a file", wholeNumber("--episodes", 1), 200)
-    .option(
-      "--goal <numbers>",
-      "a goal, e.g. 0.45 or 0.36,0.93; may be repeated (default: the family's five)",
-      append,
-      [],
+    .addOption(
+      repeatable("--goal <numbers>", "a goal, e.g. 0.45 or 0.36,0.93; may be repeated")
+        .default([], "the family's five"),
     )
     .option(
       "--policy <file>",
@@ -53,10 +52,6 @@ export function registerCollect(program: Command): void {
     .option("--seed <n>", "seed", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
     .action(collect);
-}
-
-function append(value: string, list: string[]): string[] {
-  return [...list, value];
 }
 
 async function collect(family: string, options: CollectOptions): Promise<void> {

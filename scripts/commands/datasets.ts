@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { datasetHash, readDataset, summarise } from "@cugro/datasets";
+import { DatasetError, datasetHash, readDataset, summarise } from "@cugro/datasets";
 import type { Command } from "commander";
 import { printJson, printTable } from "./output.ts";
 
@@ -17,7 +17,9 @@ export function registerDatasets(program: Command): void {
     .option("--json", "print one JSON document")
     .action(inspect);
   datasets.command("validate")
-    .description("check files; exit 1 at the first fault, which is named with field, row and value")
+    .description(
+      "check files; the first fault of each is named with field, row and value, and the exit code is 1",
+    )
     .argument("<files...>")
     .action(validate);
 }
@@ -61,7 +63,13 @@ function spread({ min, mean, max }: { min: number; mean: number; max: number }):
 
 async function validate(files: string[]): Promise<void> {
   for (const file of files) {
-    const { size, stateDim, actionDim } = await read(file);
-    console.log(`${file}: good, ${size} transitions [${stateDim}] [${actionDim}]`);
+    try {
+      const { size, stateDim, actionDim } = await read(file);
+      console.log(`${file}: good, ${size} transitions [${stateDim}] [${actionDim}]`);
+    } catch (error) {
+      if (!(error instanceof DatasetError)) throw error;
+      console.error(error.message);
+      Deno.exitCode = 1;
+    }
   }
 }

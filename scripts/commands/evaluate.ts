@@ -8,7 +8,7 @@ import type { TaskFact } from "@cugro/protocol";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { openCompute, openPolicy, type ServedPolicy } from "../embedded/serving.ts";
-import { printJson, printTable, score, wholeNumber } from "./output.ts";
+import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
 
 interface EvaluateOptions {
   learner: string;
@@ -26,7 +26,7 @@ const BATCH = 20;
 export function registerEvaluate(program: Command): void {
   program.command("evaluate")
     .description("run a version on its tasks in the simulator")
-    .requiredOption("--learner <name>")
+    .requiredOption("--learner <name>", "whose version runs")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
@@ -41,9 +41,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const served = await openPolicy(store, options.learner, await openCompute(), options.version);
   const rows = [];
   try {
-    for (
-      const task of served.tasks.filter(({ task }) => options.task === undefined || options.task === task)
-    ) {
+    for (const task of chooseTasks(served, options.task)) {
       const returns = await runTask(served, task, options);
       if (!returns) {
         console.error(`task ${task.task}: no simulator`);
@@ -73,6 +71,15 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       score(mean),
       `${score(low)} … ${score(high)}`,
     ]),
+  );
+}
+
+function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefined): TaskFact[] {
+  const chosen = tasks.filter(({ task }) => wanted === undefined || wanted === task);
+  if (chosen.length > 0) return chosen;
+  const known = tasks.map(({ task }) => task).join(", ");
+  throw new UsageError(
+    `--task must be a task that version ${version} knows (${known}): current value is ${wanted}`,
   );
 }
 

@@ -65,7 +65,7 @@ async function remove(name: string, { store: folder, yes }: { store: string; yes
   try {
     await deleteLearner({ store, name });
     console.log(
-      `${name} is deleted; its name is not used again. cugro gc --grace-hours 0 removes its objects`,
+      `${name} is deleted; its name is not used again. cugro gc --store ${folder} --grace-hours 0 removes its objects`,
     );
   } finally {
     await store.close();

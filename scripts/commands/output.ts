@@ -26,11 +26,19 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** The results matrix as text: row = version, column = task. */
-export function printMatrix(matrix: readonly (readonly (number | null)[])[], tasks: readonly string[]): void {
-  const head = ["version", ...tasks];
-  const rows = matrix.map((row, index) => [index + 1, ...tasks.map((_, column) => score(row[column]))]);
-  printTable(head, rows);
+/** The results matrix as text: row = version, column = task. `versions`: the number of each row's version. */
+export function printMatrix(
+  { resultsMatrix, tasks, versions }: {
+    resultsMatrix: readonly (readonly (number | null)[])[];
+    tasks: readonly string[];
+    versions: readonly number[];
+  },
+): void {
+  const rows = resultsMatrix.map((row, index) => [
+    versions[index]!,
+    ...tasks.map((_, column) => score(row[column])),
+  ]);
+  printTable(["version", ...tasks], rows);
 }
 
 /** A score with one decimal, or a dash. */

@@ -3,11 +3,18 @@
  * @module
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
-import { currentGraph, type Graph, learnerExists, loadFacts, previewGraph } from "@cugro/coordinator";
+import {
+  currentGraph,
+  type Graph,
+  learnerExists,
+  loadFacts,
+  openArrivals,
+  previewGraph,
+} from "@cugro/coordinator";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { printJson, printTable, wholeNumber } from "./output.ts";
-import { parsePreset, parseSettings } from "./settings.ts";
+import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
 interface PlanOptions {
   learner?: string;
@@ -26,12 +33,7 @@ export function registerPlan(program: Command): void {
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)
     .option("--preset <name>", "without --learner: preset", "default")
-    .option(
-      "--set <knob=value>",
-      "without --learner: change a knob",
-      (value: string, list: string[]) => [...list, value],
-      [],
-    )
+    .addOption(repeatable("--set <knob=value>", "without --learner: change a knob; may be repeated"))
     .option("--json", "print one JSON document")
     .action(show);
 }
@@ -41,7 +43,6 @@ async function show(options: PlanOptions): Promise<void> {
     ? preview(options)
     : await next(options.learner, options.store);
   if (options.json) return printJson(graphs);
-  if (graphs.length === 0) console.log("Nothing to do: every task is decided");
   for (const graph of graphs) printGraph(graph);
 }
 
@@ -54,7 +55,12 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   if (!await learnerExists(store, learner)) {
     throw new RangeError(`There is no learner "${learner}" in ${folder}`);
   }
-  const graph = currentGraph(await loadFacts(store, learner));
+  const facts = await loadFacts(store, learner);
+  const graph = currentGraph(facts);
+  const waiting = openArrivals(facts).length;
+  if (waiting > 0) {
+    console.error(`Waiting for import: ${waiting}; what jobs follow depends on what is in the files`);
+  } else if (!graph) console.error("Nothing to do: every task is decided");
   return graph ? [graph] : [];
 }
 

@@ -14,7 +14,7 @@ import { renderReport } from "../report/render_report.ts";
 export function registerReport(program: Command): void {
   program.command("report")
     .description("write a learner's report: one HTML file, complete in itself")
-    .requiredOption("--learner <name>")
+    .requiredOption("--learner <name>", "whose report it is")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--out <file>", "where to (default: <store>/reports/<learner>.html)")
     .action(async ({ learner, store: folder, out }: { learner: string; store: string; out?: string }) => {

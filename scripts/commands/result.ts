@@ -18,6 +18,8 @@ export interface RunResult {
   backwardTransfer: number | null;
   forgetting: number | null;
   resultsMatrix: (number | null)[][];
+  /** Number of each row's version: the valid ones, oldest first. */
+  versions: number[];
   /** 90 % interval over episodes of each cell. */
   intervals: ([number, number] | null)[][];
   workSeconds: number;
@@ -29,39 +31,21 @@ export interface RunResult {
 /** Reads the result of a learner from its facts. */
 export async function readResult(store: Store, name: string): Promise<RunResult> {
   const status = await learnerStatus(store, name);
-  const valid = status.versions.filter(({ version }) => status.validVersions.includes(version));
-  const intervals = valid.map(({ row }) =>
-    status.tasks.map(({ task }) => {
-      const cell = row.find((entry) => entry.task === task);
-      return cell && cell.low !== null && cell.high !== null
-        ? [cell.low, cell.high] as [number, number]
-        : null;
-    })
-  );
-  const {
-    learner,
-    config,
-    head,
-    tasks,
-    averagePerformance,
-    backwardTransfer,
-    forgetting,
-    resultsMatrix,
-    secondsPerKind,
-    bytes,
-  } = status;
+  const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
+  const { secondsPerKind, bytes } = status;
   return {
     learner: name,
     seed: learner.seed,
     preset: config.preset,
     replay: config.knobs.replay,
     head,
-    tasks: tasks.map((task) => task.name),
+    tasks: status.tasks.map((task) => task.name),
     averagePerformance,
     backwardTransfer,
     forgetting,
     resultsMatrix,
-    intervals,
+    versions: status.validVersions,
+    intervals: intervalsOf(status),
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
     bytes,
@@ -69,15 +53,30 @@ export async function readResult(store: Store, name: string): Promise<RunResult>
   };
 }
 
-/** What a person must see to, parked versions included. */
-function problemsOf({ problems, versions }: LearnerStatus): string[] {
-  const parked = versions.filter(({ state }) => state === "parked");
+function intervalsOf({ versions, validVersions, tasks }: LearnerStatus): RunResult["intervals"] {
+  const valid = versions.filter(({ version }) => validVersions.includes(version));
+  return valid.map(({ row }) =>
+    tasks.map(({ task }) => {
+      const cell = row.find((entry) => entry.task === task);
+      return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
+    })
+  );
+}
+
+/** What a person must see to, with the parked versions whose tasks have not been learnt, cancelled or retried since. */
+function problemsOf({ learner, problems, versions, tasks }: LearnerStatus): string[] {
+  const open = versions.filter(({ state, task, attempt }) =>
+    state === "parked" &&
+    tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
+  );
   return [
     ...problems,
-    ...parked.map(({ version, task, reasons, promotable }) =>
+    ...open.map(({ version, task, reasons, promotable }) =>
       `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
-        promotable ? `Let it through with: promote ${version}` : `Learn the task anew with: retry ${task}`
-      }`
+        promotable
+          ? `Let it through with: cugro promote ${version}`
+          : `Learn the task anew with: cugro retry ${task}`
+      } --learner ${learner.name}`
     ),
   ];
 }
@@ -87,7 +86,7 @@ export function printResult(result: RunResult): void {
   console.log(
     `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
   );
-  printMatrix(result.resultsMatrix, result.tasks);
+  printMatrix(result);
   console.log(
     `average performance ${score(result.averagePerformance)}   backward transfer ${
       score(result.backwardTransfer)

@@ -4,13 +4,12 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { presets } from "@cugro/algorithm";
+import { type PresetName, presets } from "@cugro/algorithm";
 import {
   addArrival,
   configDifferences,
   createLearner,
   learnerExists,
-  type LearnerSettings,
   loadFacts,
   reviseConfig,
 } from "@cugro/coordinator";
@@ -19,7 +18,7 @@ import type { Command } from "commander";
 import { learn } from "../embedded/learn.ts";
 import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
-import { parsePreset, parseSettings } from "./settings.ts";
+import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 import { printResult, readResult } from "./result.ts";
 import { writeReport } from "./report.ts";
 
@@ -43,12 +42,7 @@ export function registerRun(program: Command): void {
     .requiredOption("--learner <name>", "name of the learner; made if there is none")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--preset <name>", `${Object.keys(presets).join(", ")} (default: default)`)
-    .option(
-      "--set <knob=value>",
-      "change a knob; may be repeated",
-      (value: string, list: string[]) => [...list, value],
-      [],
-    )
+    .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
     .option("--replay <source>", "generated, none or oracle (the same as --set replay=...)")
     .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
@@ -58,7 +52,7 @@ export function registerRun(program: Command): void {
   program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
-    .requiredOption("--learner <name>")
+    .requiredOption("--learner <name>", "whose task it becomes")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .action(add);
 }
@@ -121,44 +115,45 @@ async function settle(store: Store, options: RunOptions, hasFiles: boolean): Pro
   const name = options.learner;
   const overrides = parseSettings(options.set, options.replay);
   const preset = options.preset === undefined ? undefined : parsePreset(options.preset);
-  if (!await learnerExists(store, name)) {
-    if (!hasFiles) {
-      throw new UsageError(
-        `There is no learner "${name}" in ${options.store}; name the files of its first tasks`,
-      );
-    }
-    return await createLearner({
-      store,
-      name,
-      seed: options.seed ?? 0,
-      preset: preset ?? "default",
-      overrides,
-    });
+  if (await learnerExists(store, name)) {
+    return await adjust(store, options, { overrides, ...(preset === undefined ? {} : { preset }) });
   }
+  if (!hasFiles) {
+    throw new UsageError(
+      `There is no learner "${name}" in ${options.store}; name the files of its first tasks`,
+    );
+  }
+  await createLearner({ store, name, seed: options.seed ?? 0, preset: preset ?? "default", overrides });
+}
+
+/** Flags of a learner that exists: they must fit, or be meant for the tasks to come. */
+async function adjust(
+  store: Store,
+  { learner: name, seed, fromNextTask }: RunOptions,
+  { preset, overrides }: { preset?: PresetName; overrides: Record<string, string> },
+): Promise<void> {
   const facts = await loadFacts(store, name);
   const newest = facts.configs.at(-1)!;
-  const given: LearnerSettings = {
-    seed: options.seed ?? facts.learner.seed,
+  const differences = configDifferences(facts, {
+    seed: seed ?? facts.learner.seed,
     preset: preset ?? parsePreset(newest.preset),
     overrides: preset === undefined ? { ...newest.knobs, ...overrides } : overrides,
-  };
-  const differences = configDifferences(facts, given);
+  });
   if (differences.length === 0) return;
-  const list = differences.map(({ knob, current, wanted }) =>
+  const lines = differences.map(({ knob, current, wanted }) =>
     `  ${knob}: ${current} now, ${wanted} asked for`
-  ).join("\n");
-  if (!options.fromNextTask) {
+  );
+  const list = lines.join("\n");
+  if (!fromNextTask) {
     throw new UsageError(
       `The learner "${name}" is configured otherwise:\n${list}\nLeave these flags out to go on as it is, or add --from-next-task to use them for tasks not yet started`,
     );
   }
-  const revision = await reviseConfig({
-    store,
-    name,
-    ...(preset === undefined ? {} : { preset }),
-    overrides,
-  });
-  console.error(`configuration ${revision.revision} holds from task ${revision.fromTask} on:\n${list}`);
+  if (differences.some(({ knob }) => knob === "seed")) {
+    throw new UsageError(`The seed of "${name}" is ${facts.learner.seed} for ever: start another learner`);
+  }
+  const revised = await reviseConfig({ store, name, overrides, ...(preset === undefined ? {} : { preset }) });
+  console.error(`configuration ${revised.revision} holds from task ${revised.fromTask} on:\n${list}`);
 }
 
 async function add(

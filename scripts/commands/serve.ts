@@ -21,7 +21,7 @@ export function registerServe(program: Command): void {
     .description(
       "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}",
     )
-    .requiredOption("--learner <name>")
+    .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .action(serve);
@@ -84,52 +84,26 @@ async function followHead(
 /** The HTTP application; tests call it without a socket. */
 export function createActApp(learner: string, served: () => ServedPolicy): Hono {
   const app = new Hono();
-  const problem = (status: number, title: string, detail: string) =>
-    Response.json({ type: "about:blank", title, status, detail }, {
-      status,
-      headers: { "content-type": "application/problem+json" },
-    });
   app.get("/healthz", (context) => context.json({ status: "ok" }));
-  app.get("/v1/learners/:name", (context) => {
-    if (context.req.param("name") !== learner) {
-      return problem(404, "Not found", `No learner ${context.req.param("name")} is served here`);
-    }
-    const { version, tasks, stateDim, actionDim } = served();
-    return context.json({
-      learner,
-      version,
-      tasks: tasks.map(({ task, name }) => ({ task, name })),
-      stateDim,
-      actionDim,
-    });
+  app.use("/v1/learners/:name/*", async (context, next) => {
+    const name = context.req.param("name");
+    if (name !== learner) return problem(404, "Not found", `No learner ${name} is served here`);
+    await next();
   });
-  app.post(
-    "/v1/learners/:name/act",
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => problem(413, "Too large", `A request may have ${MAX_BODY_BYTES} bytes`),
-    }),
-    async (context) => {
-      if (context.req.param("name") !== learner) {
-        return problem(
-          404,
-          "Not found",
-          `No learner ${context.req.param("name")} is served here`,
-        );
-      }
-      const body = actRequestSchema.safeParse(await context.req.json().catch(() => undefined));
-      if (!body.success) {
-        const issue = body.error.issues[0]!;
-        return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
-      }
-      try {
-        return context.json(await actOn(served(), body.data));
-      } catch (error) {
-        if (error instanceof RangeError) return problem(400, "Bad request", error.message);
-        throw error;
-      }
-    },
-  );
+  app.get("/v1/learners/:name", (context) => {
+    const { version, tasks, stateDim, actionDim } = served();
+    const known = tasks.map(({ task, name }) => ({ task, name }));
+    return context.json({ learner, version, tasks: known, stateDim, actionDim });
+  });
+  const onError = () => problem(413, "Too large", `A request may have ${MAX_BODY_BYTES} bytes`);
+  app.post("/v1/learners/:name/act", bodyLimit({ maxSize: MAX_BODY_BYTES, onError }), async (context) => {
+    const body = actRequestSchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) {
+      const issue = body.error.issues[0]!;
+      return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
+    }
+    return context.json(await actOn(served(), body.data));
+  });
   app.notFound(() =>
     problem(
       404,
@@ -137,6 +111,18 @@ export function createActApp(learner: string, served: () => ServedPolicy): Hono 
       "POST /v1/learners/<name>/act acts, GET /v1/learners/<name> tells what is served",
     )
   );
-  app.onError((error) => problem(500, "Internal error", error.message));
+  app.onError((error) =>
+    error instanceof RangeError
+      ? problem(400, "Bad request", error.message)
+      : problem(500, "Internal error", error.message)
+  );
   return app;
+}
+
+/** A fault as problem details (RFC 9457). */
+function problem(status: number, title: string, detail: string): Response {
+  return Response.json({ type: "about:blank", title, status, detail }, {
+    status,
+    headers: { "content-type": "application/problem+json" },
+  });
 }

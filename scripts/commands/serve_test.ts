@@ -55,6 +55,7 @@ Deno.test("createActApp() answers bad requests with a problem that names the fau
     assertStringIncludes((await answer.json()).detail, part);
   }
   assertEquals((await post(app, "{}", "stranger")).status, 404);
+  assertEquals((await app.request("/v1/learners/stranger")).status, 404);
   assertEquals((await app.request("/elsewhere")).status, 404);
 });
 

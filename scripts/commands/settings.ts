@@ -3,7 +3,14 @@
  * @module
  */
 import { type PresetName, presets } from "@cugro/algorithm";
+import { Option } from "commander";
 import { UsageError } from "./output.ts";
+
+/** An option that may be given several times, as `--set`; without it the list is empty. */
+export function repeatable(flags: string, description: string): Option {
+  const append = (value: string, list: string[]) => [...list, value];
+  return new Option(flags, description).argParser(append).default([], "none");
+}
 
 /** The preset of that name. */
 export function parsePreset(name: string): PresetName {

@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { currentGraph, type LearnerFacts, runCoordinator } from "@cugro/coordinator";
+import { type CoordinatorOptions, currentGraph, runCoordinator } from "@cugro/coordinator";
 import { createDisplay, type ProgressDisplay } from "../progress/display.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -15,6 +15,8 @@ export interface LearnOptions {
   /** Called once the store is open and before anything is planned: configuration and arrivals are written here. */
   prepare: (session: Session) => Promise<void>;
 }
+
+type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 
 /** How it ended. */
 export type LearnEnd = "idle" | "interrupted";
@@ -37,7 +39,7 @@ export async function learn({ folder, learner, workers, prepare }: LearnOptions)
       learners: [learner],
       until: "idle",
       signal: session.signal,
-      onChange: ({ facts }) => watch(facts),
+      onChange: watch,
     });
     if (session.signal.aborted) display.note("stopping: every running job writes a checkpoint");
   } finally {
@@ -48,7 +50,7 @@ export async function learn({ folder, learner, workers, prepare }: LearnOptions)
 }
 
 /** Follows the news of the bus; the returned function tells it what the running jobs are called. */
-async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<(facts: LearnerFacts) => void> {
+async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<OnChange> {
   const labels = new Map<string, string>();
   const began = new Map<string, number>();
   const told = new Set<string>();
@@ -65,10 +67,12 @@ async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<(f
       const start = began.get(jobId);
       const seconds = start === undefined ? undefined : (performance.now() - start) / 1000;
       display.finished(jobId, labels.get(jobId) ?? String(data.kind), seconds);
-    } else if (type !== "cugro.job.failed") display.note(describeEvent(type, data));
-    else display.note(`${labels.get(jobId) ?? data.kind} failed: ${data.message}`);
+    } else if (type === "cugro.job.failed") {
+      display.failed(jobId, `${labels.get(jobId) ?? data.kind} failed: ${data.message}`);
+    } else display.note(describeEvent(type, data));
   });
-  return (facts) => {
+  return ({ facts, plan }) => {
+    for (const { id, label } of plan.submit) labels.set(id, label);
     for (const { id, label, task } of currentGraph(facts)?.jobs ?? []) {
       labels.set(id, label.includes("train") ? label : `${label} (for task ${task})`);
     }

@@ -31,50 +31,33 @@ const STREAM_KNOBS = [
 
 /** Learns a stream of `tasks` and one task for `steps`, and writes what memory and time did. */
 export async function soak({ tasks, steps, work, out }: SoakOptions): Promise<void> {
-  const goals = Array.from({ length: tasks }, (_, index) => [Math.cos(index * 2.4), Math.sin(index * 2.4)]);
   const folder = join(work, "soak");
-  await mkdir(folder, { recursive: true });
-  const files = await collectFiles({
-    family: "swimmer-dir",
-    goals,
-    policy: await shippedPolicy("swimmer"),
-    episodes: EPISODES,
-    seed: 7,
-    folder: join(folder, "data"),
-  });
+  const files = await collectStream(tasks, join(folder, "data"));
   const stream = await run("stream", files, STREAM_KNOBS, folder);
-  const long = await run(
-    "long",
-    files.slice(0, 1),
-    [`stateSteps=${steps}`, `maxGeneratorSteps=${steps}`],
-    folder,
-  );
-  const costs = await costsPerTask(join(folder, "stream"));
-  const report = {
-    tasks,
-    steps,
-    secondsPerTask: costs,
-    lateOverEarly: ratio(costs, tasks, 5),
+  const knobs = [`stateSteps=${steps}`, `maxGeneratorSteps=${steps}`];
+  const long = await run("long", files.slice(0, 1), knobs, folder);
+  const secondsPerTask = await costsPerTask(join(folder, "stream"));
+  const verdict = {
+    lateOverEarly: ratio(secondsPerTask, tasks, 5),
     streamMemory: flatness(stream.memory),
     longTrainingMemory: flatness(long.memory),
   };
   await mkdir(out, { recursive: true });
+  const report = { tasks, steps, secondsPerTask, ...verdict };
   await writeFile(join(out, "soak.json"), JSON.stringify(report, null, 1) + "\n");
   printTable(
     ["task", "sample + label + train, s", "bytes made"],
-    costs.map(({ task, seconds, bytes }) => [task, seconds.toFixed(2), bytes]),
+    secondsPerTask.map(({ task, seconds, bytes }) => [task, seconds.toFixed(2), bytes]),
   );
-  console.log(
-    JSON.stringify(
-      {
-        lateOverEarly: report.lateOverEarly,
-        streamMemory: report.streamMemory,
-        longTrainingMemory: report.longTrainingMemory,
-      },
-      null,
-      1,
-    ),
-  );
+  console.log(JSON.stringify(verdict, null, 1));
+}
+
+/** Small datasets of as many different directions as there are tasks. */
+async function collectStream(tasks: number, folder: string): Promise<string[]> {
+  const goals = Array.from({ length: tasks }, (_, index) => [Math.cos(index * 2.4), Math.sin(index * 2.4)]);
+  await mkdir(folder, { recursive: true });
+  const policy = await shippedPolicy("swimmer");
+  return await collectFiles({ family: "swimmer-dir", goals, policy, episodes: EPISODES, seed: 7, folder });
 }
 
 async function run(name: string, files: readonly string[], knobs: readonly string[], folder: string) {

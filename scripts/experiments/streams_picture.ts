@@ -11,9 +11,9 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>") as u
 };
 const COLOURS: Record<string, string> = { generated: "#2f6db5", oracle: "#3f8f56", none: "#c0394b" };
 
-/** Draws the runs. @returns the text of an SVG file */
-export function drawStreams(runs: readonly StreamRun[]): string {
-  const points = runs.flatMap(({ stream, replay, seed, resultsMatrix }) =>
+/** Mean score over the tasks so far, a point for each version of each run. */
+function pointsOf(runs: readonly StreamRun[]) {
+  return runs.flatMap(({ stream, replay, seed, resultsMatrix }) =>
     resultsMatrix.map((row, index) => {
       const scores = row.filter((value) => value !== null);
       return {
@@ -25,6 +25,11 @@ export function drawStreams(runs: readonly StreamRun[]): string {
       };
     })
   );
+}
+
+/** Draws the runs. @returns the text of an SVG file */
+export function drawStreams(runs: readonly StreamRun[]): string {
+  const points = pointsOf(runs);
   const plot = Plot.plot({
     document,
     width: 960,

@@ -15,8 +15,10 @@ export interface JobProgress {
 /** Where progress goes. */
 export interface ProgressDisplay {
   progress(report: JobProgress): void;
-  /** A job is done or given up: its line goes. `seconds` since it was first heard of. */
+  /** A job is done: its line goes. `seconds` since it was first heard of. */
   finished(jobId: string, label: string, seconds: number | undefined): void;
+  /** A job has been given up: its line goes, `text` says why. */
+  failed(jobId: string, text: string): void;
   /** Something worth a line of its own. */
   note(text: string): void;
   close(): void;
@@ -41,11 +43,38 @@ const REDRAW_MS = 100;
 const BAR = 18;
 
 /** Creates a display. Call `close` to leave the terminal as it was. */
-export function createDisplay({ write, isTerminal, width, now }: DisplayOptions): ProgressDisplay {
+export function createDisplay(options: DisplayOptions): ProgressDisplay {
+  const { write, isTerminal, now } = options;
   const running = new Map<string, Running>();
+  const screen = createScreen(options, running);
+  const end = (jobId: string, text: string) => {
+    running.delete(jobId);
+    screen.print(text);
+  };
+  return {
+    progress(report) {
+      const known = running.get(report.jobId);
+      const job = known
+        ? Object.assign(known, report)
+        : { ...report, firstStep: report.step, firstAt: now(), lastPrinted: now() };
+      running.set(report.jobId, job);
+      if (isTerminal) return void screen.redraw();
+      if (now() - job.lastPrinted < PLAIN_EVERY_MS) return;
+      job.lastPrinted = now();
+      write(`${plainLine(job, now())}\n`);
+    },
+    finished: (jobId, label, seconds) =>
+      end(jobId, `${label}: done${seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`}`),
+    failed: end,
+    note: screen.print,
+    close: screen.erase,
+  };
+}
+
+/** The live lines at the end of a terminal; without one, only what is printed. */
+function createScreen({ write, isTerminal, width, now }: DisplayOptions, running: Map<string, Running>) {
   let drawn = 0;
   let drawnAt = -Infinity;
-
   const erase = () => {
     if (drawn > 0) write(`\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
@@ -58,29 +87,15 @@ export function createDisplay({ write, isTerminal, width, now }: DisplayOptions)
     drawn = lines.length;
     drawnAt = now();
   };
-  const print = (text: string) => {
-    erase();
-    write(`${text}\n`);
-    draw();
-  };
   return {
-    progress(report) {
-      const known = running.get(report.jobId);
-      const job = known
-        ? Object.assign(known, report)
-        : { ...report, firstStep: report.step, firstAt: now(), lastPrinted: now() };
-      running.set(report.jobId, job);
-      if (isTerminal && now() - drawnAt >= REDRAW_MS) draw();
-      if (isTerminal || now() - job.lastPrinted < PLAIN_EVERY_MS) return;
-      job.lastPrinted = now();
-      write(`${plainLine(job, now())}\n`);
+    erase,
+    /** At most ten times a second. */
+    redraw: () => now() - drawnAt >= REDRAW_MS && draw(),
+    print(text: string) {
+      erase();
+      write(`${text}\n`);
+      draw();
     },
-    finished(jobId, label, seconds) {
-      running.delete(jobId);
-      print(`${label}: done${seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`}`);
-    },
-    note: print,
-    close: erase,
   };
 }
 

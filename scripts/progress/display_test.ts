@@ -31,7 +31,10 @@ Deno.test("createDisplay() redraws its lines on a terminal and takes them away",
   display.progress({ jobId: "b", label: "two", step: 1, steps: 10 });
   assertStringIncludes(written.join(""), "█████████░░░░░░░░░");
   display.finished("a", "one", 3);
-  display.close();
-  assertEquals(written.at(-1), "\x1b[1A\x1b[0J");
   assertStringIncludes(written.join(""), "one: done in 3.0 s\n");
+  assertStringIncludes(written.at(-1)!, "two");
+  display.failed("b", "two failed: no luck");
+  assertEquals(written.at(-2), "two failed: no luck\n");
+  assertEquals(written.at(-1), "", "no line is left of what has ended");
+  display.close();
 });
