@@ -11,32 +11,15 @@ import {
   encodeShard,
   knobsOf,
   numberOf,
-  readTrainingInput,
-  runTraining,
+  runGeneratorTraining,
 } from "@cugro/training";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
-    "behavior.train": (context) => train(context, compile),
+    "behavior.train": (context) => runGeneratorTraining(context, compile, trainBehaviorGenerator),
     "actions.label": (context) => label(context, compile),
   };
-}
-
-async function train(context: JobContext, compile: Compile): Promise<JobOutput> {
-  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
-  const { stateDim, actionDim } = dataset;
-  const { seed, config } = context.job;
-  return await runTraining(context, (resume) =>
-    trainBehaviorGenerator({
-      ...input,
-      stateDim,
-      actionDim,
-      hyperparameters: knobsOf(config),
-      seed,
-      compile,
-      ...(resume ? { resume } : {}),
-    }));
 }
 
 async function label(context: JobContext, compile: Compile): Promise<JobOutput> {

@@ -10,32 +10,15 @@ import {
   encodeShard,
   knobsOf,
   numberOf,
-  readTrainingInput,
-  runTraining,
+  runGeneratorTraining,
 } from "@cugro/training";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
-    "states.train": (context) => train(context, compile),
+    "states.train": (context) => runGeneratorTraining(context, compile, trainStateGenerator),
     "states.sample": (context) => sample(context, compile),
   };
-}
-
-async function train(context: JobContext, compile: Compile): Promise<JobOutput> {
-  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
-  const { stateDim, actionDim } = dataset;
-  const { seed, config } = context.job;
-  return await runTraining(context, (resume) =>
-    trainStateGenerator({
-      ...input,
-      stateDim,
-      actionDim,
-      hyperparameters: knobsOf(config),
-      seed,
-      compile,
-      ...(resume ? { resume } : {}),
-    }));
 }
 
 async function sample(context: JobContext, compile: Compile): Promise<JobOutput> {

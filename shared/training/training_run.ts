@@ -2,9 +2,17 @@
  * Runs one of the algorithm's trainings as a job: resume, pace, heartbeat, checkpoint, outputs.
  * @module
  */
-import type { Snapshot, TrainingProgress, TrainingResult } from "@cugro/algorithm";
+import type {
+  Compile,
+  GeneratorTrainingInput,
+  Snapshot,
+  TrainingProgress,
+  TrainingResult,
+} from "@cugro/algorithm";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/platform";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./artifacts.ts";
+import { knobsOf } from "./knobs.ts";
+import { readTrainingInput } from "./training_input.ts";
 
 /** Begins a training, or goes on from a snapshot. */
 export type StartTraining = (
@@ -37,6 +45,19 @@ export async function runTraining(context: JobContext, start: StartTraining): Pr
   } finally {
     await training.return(undefined as never);
   }
+}
+
+/** Trains one of the two generators as a job: they differ in `train` alone. */
+export async function runGeneratorTraining(
+  context: JobContext,
+  compile: Compile,
+  train: (input: GeneratorTrainingInput) => AsyncGenerator<TrainingProgress, TrainingResult>,
+): Promise<JobOutput> {
+  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
+  const { stateDim, actionDim } = dataset;
+  const { seed, config } = context.job;
+  const fixed = { ...input, stateDim, actionDim, hyperparameters: knobsOf(config), seed, compile };
+  return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
 }
 
 function outputsOf({ weights, curves, metrics }: TrainingResult, startedAtStep: number): JobOutput {
