@@ -16,11 +16,12 @@ let opened = 0;
  * @throws {DatasetError} if the file is damaged, or uses external links, virtual datasets or unknown filters
  */
 export async function readHdf5(bytes: Uint8Array, file: string): Promise<RawDataset> {
-  const { FS } = await h5wasm.ready;
+  const library = await h5wasm.ready;
+  const { FS } = library;
   const path = `/dataset-${++opened}.hdf5`;
   FS.writeFile(path, bytes);
   try {
-    return readOpened(openHdf5(path, file), file);
+    return readOpened(openHdf5(library, path, file), file);
   } finally {
     FS.unlink(path);
   }
@@ -28,13 +29,19 @@ export async function readHdf5(bytes: Uint8Array, file: string): Promise<RawData
 
 type Hdf5File = InstanceType<typeof h5wasm.File>;
 
-function openHdf5(path: string, file: string): Hdf5File {
+type Library = Awaited<typeof h5wasm.ready>;
+
+function openHdf5(library: Library, path: string, file: string): Hdf5File {
+  // Else the library prints its whole stack of errors; the one sentence below says what a person needs.
+  library.activate_throwing_error_handler();
   try {
     const opened = new h5wasm.File(path, "r");
     if (opened.file_id < 0n) throw new Error("the library refused it");
     return opened;
   } catch (cause) {
     throw new DatasetError({ file }, "the HDF5 file is damaged or cut short; write it again", { cause });
+  } finally {
+    library.deactivate_throwing_error_handler();
   }
 }
 
