@@ -8,11 +8,12 @@ import {
   StoreFull,
 } from "@cugro/platform";
 import { createJob, encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
+import { onSmallDisk } from "../small_disk.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("put() on a full disk says what to do and leaves nothing behind", () =>
-  onSmallDisk(async (root) => {
+  onSmallDisk("1m", async (root) => {
     const store = await openFilesystemStore({ root });
     await store.put("small", bytes("kept"));
     for (const key of ["big", "small"]) {
@@ -29,7 +30,7 @@ Deno.test("put() on a full disk says what to do and leaves nothing behind", () =
   }));
 
 Deno.test("runWorker() on a full disk gives the job back and finishes it when there is room", () =>
-  onSmallDisk(async (root) => {
+  onSmallDisk("1m", async (root) => {
     const store = await openFilesystemStore({ root });
     const bus = createEmbeddedBus();
     const job = createJob("states.train", 1, {}, {});
@@ -61,21 +62,3 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     await bus.close();
     await store.close();
   }));
-
-/** Runs on a disk of 1 MiB; says so where this user may not mount one. */
-async function onSmallDisk(run: (root: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const mount = (...args: string[]) => new Deno.Command(args[0] ?? "", { args: args.slice(1) }).output();
-  const mounted = await mount("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root).catch(() => undefined);
-  if (!mounted?.success) {
-    console.warn("skipped: a full disk needs the right to mount a small one");
-    await Deno.remove(root);
-    return;
-  }
-  try {
-    await run(root);
-  } finally {
-    await mount("umount", root);
-    await Deno.remove(root);
-  }
-}

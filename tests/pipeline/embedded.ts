@@ -108,11 +108,18 @@ export async function weightsOf(store: string): Promise<Record<string, string>> 
   return Object.fromEntries(jobs.map(([id, { outputs }]) => [id, outputs.weights!.artifact]).sort());
 }
 
+/** Checkpoints of unfinished jobs. */
+export async function checkpoints(store: string): Promise<{ jobId: string; path: string }[]> {
+  const found: { jobId: string; path: string }[] = [];
+  for (const jobId of await readdir(join(store, "jobs")).catch(() => [])) {
+    const path = join(store, "jobs", jobId, "checkpoint");
+    const has = (name: string) => stat(name).then(() => true, () => false);
+    if (await has(path) && !await has(join(store, "jobs", jobId, "result.json"))) found.push({ jobId, path });
+  }
+  return found;
+}
+
 /** Whether some unfinished job has a checkpoint. */
 export async function hasCheckpoint(store: string): Promise<boolean> {
-  for (const id of await readdir(join(store, "jobs")).catch(() => [])) {
-    const has = (name: string) => stat(join(store, "jobs", id, name)).then(() => true, () => false);
-    if (await has("checkpoint") && !await has("result.json")) return true;
-  }
-  return false;
+  return (await checkpoints(store)).length > 0;
 }
