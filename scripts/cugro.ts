@@ -63,7 +63,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 function explain(error: unknown): string {
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
-  if (path !== undefined && code === "EISDIR") return `Cannot read ${path}: it is a folder`;
+  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, and a file is wanted`;
   return message ?? String(error);
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import {
+  artifactKey,
   checkpointKey,
   type CloudEvent,
   createJob,
@@ -339,6 +340,12 @@ Deno.test("getArtifact() tells missing from damaged", async () => {
   assertEquals([...await getArtifact(store, artifact)], [1]);
   const missing = await getArtifact(store, "0".repeat(64)).catch((error) => error);
   assert(missing instanceof MissingInputError && missing.name === "MissingInputError");
+  await Deno.writeFile(`${root}/artifacts/${artifact}`, Uint8Array.of(2));
+  const damaged = await getArtifact(store, artifact).catch((error) => error);
+  assert(damaged instanceof MissingInputError && damaged.name === "CorruptArtifactError");
+  assertStringIncludes(damaged.message, `artifacts/${artifact} is damaged`);
+  assertEquals(await store.head(artifactKey(artifact)), undefined, "it counts as missing from now on");
+  assertEquals([...(await store.get(`${artifactKey(artifact)}.damaged`))!.bytes], [2]);
   await store.close();
   await Deno.remove(root, { recursive: true });
 });
