@@ -94,7 +94,8 @@ export function optimise(
   loss: (weights: Params) => tf.Scalar,
 ): { state: Params; loss: tf.Scalar; gradientNorm: tf.Scalar } {
   const weights = withoutPrefix(state, "weights/");
-  const names = Object.keys(weights).filter((name) => !settings.frozen?.includes(name));
+  // Sorted: sums over all weights must not depend on the order in which a file or a backend gives them back.
+  const names = Object.keys(weights).filter((name) => !settings.frozen?.includes(name)).sort();
   const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
     loss({ ...weights, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) })
   )(names.map((name) => weights[name]!));

@@ -44,11 +44,12 @@ export async function getArtifact(store: Store, hash: string): Promise<Uint8Arra
   if (actual === hash) return found.bytes;
   // On a full disk there is no room for the copy; then it is only removed.
   await store.put(`${key}.damaged`, found.bytes).catch(() => {});
-  await store.delete(key);
+  const aside = await store.delete(key).then(
+    () => "it has been set aside",
+    () => "the next writing command (cugro run) sets it aside and makes it again",
+  );
   throw new CorruptArtifactError(
-    `${key} is damaged: its ${found.bytes.length} bytes hash to ${
-      actual.slice(0, 12)
-    }…; it has been set aside`,
+    `${key} is damaged: its ${found.bytes.length} bytes hash to ${actual.slice(0, 12)}…; ${aside}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -92,26 +93,44 @@ Deno.test("cugro run ends with the same weights after SIGKILLs of single workers
       ["run", ...files, "--learner", "a", "--store", store, ...SMOKE],
       ENVIRONMENT,
     );
-    const killed = new Set<number>();
+    const seen = new Map<string, number>();
+    let killed = 0;
     let ended = false;
     running.ended.then(() => ended = true);
-    while (!ended && killed.size < WORKER_KILLS) {
-      while (!ended && !await hasCheckpoint(store)) await sleep(10);
-      const victim = workerPids(running.errors()).findLast((pid) => !killed.has(pid));
-      if (victim !== undefined && tryKill(victim)) killed.add(victim);
-      await sleep(300);
+    while (!ended && killed < WORKER_KILLS) {
+      for (const { worker, jobId } of startedJobs(running.errors())) {
+        // Only who has got further since its job was last interrupted: three deaths without progress are a poison job.
+        const saved = await checkpointTime(store, jobId);
+        if (saved === undefined || saved <= (seen.get(jobId) ?? 0) || !tryKill(worker)) continue;
+        seen.set(jobId, saved);
+        killed++;
+      }
+      await sleep(20);
     }
     const { code } = await running.ended;
     assertEquals(code, 0, running.errors());
-    assert(killed.size >= 3, `only ${killed.size} workers were killed`);
+    assert(killed >= 3, `only ${killed} workers were killed`);
     assert(resumedSteps(running.errors()).length > 0, "no job resumed at a step > 0");
     assertEquals(await weightsOf(store), await weightsOf(calm));
   });
 });
 
-/** Process ids of the workers that have taken up a job, from the log. */
-function workerPids(log: string): number[] {
-  return [...log.matchAll(/"worker":(\d+)/g)].map((match) => Number(match[1]));
+/** The newest worker of each job that was started, from the log. */
+function startedJobs(log: string): { worker: number; jobId: string }[] {
+  const newest = new Map<string, number>();
+  for (const line of log.split("\n")) {
+    if (!line.includes('"job started"')) continue;
+    const { worker, jobId } = JSON.parse(line.slice(line.indexOf("{")));
+    newest.set(jobId, worker);
+  }
+  return [...newest].map(([jobId, worker]) => ({ jobId, worker }));
+}
+
+/** When a job's checkpoint was written, in ms; undefined if there is none or the job is done. */
+async function checkpointTime(store: string, jobId: string): Promise<number | undefined> {
+  const folder = join(store, "jobs", jobId);
+  if (await stat(join(folder, "result.json")).then(() => true, () => false)) return undefined;
+  return await stat(join(folder, "checkpoint")).then(({ mtimeMs }) => mtimeMs, () => undefined);
 }
 
 function tryKill(pid: number): boolean {
