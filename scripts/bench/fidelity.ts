@@ -27,8 +27,15 @@ import { type Figures, type Group, median } from "./measure.ts";
 
 const GOAL = [1.5];
 const COPIES = 20;
-const PAIRS = 4_096;
-const SEEDS = 3;
+
+/** Pairs that a sampler draws, and with how many seeds: the median counts. */
+interface Effort {
+  pairs: number;
+  seeds: number;
+}
+
+const FULL: Effort = { pairs: 4_096, seeds: 3 };
+const QUICK: Effort = { pairs: 1_024, seeds: 1 };
 
 const samplers: Record<string, Hyperparameters> = {
   default: presets.default,
@@ -54,16 +61,16 @@ export const fidelity: Group = {
     // The same weights and seeds give the same samples: there is nothing to repeat.
     let figures: Figures | undefined;
     return {
-      measure: async () => figures ??= await compareSamplers(trained, compile.compiled, quick ? 1 : SEEDS),
+      measure: async () => figures ??= await compareSamplers(trained, compile.compiled, quick ? QUICK : FULL),
       close: () => {},
     };
   },
 };
 
-async function compareSamplers(trained: Trained, compile: Compile, seeds: number): Promise<Figures> {
+async function compareSamplers(trained: Trained, compile: Compile, effort: Effort): Promise<Figures> {
   const figures: Figures = {};
   for (const [name, hyperparameters] of Object.entries(samplers)) {
-    Object.assign(figures, await distances(trained, name, hyperparameters, compile, seeds));
+    Object.assign(figures, await distances(trained, name, hyperparameters, compile, effort));
   }
   return figures;
 }
@@ -133,15 +140,15 @@ async function distances(
   name: string,
   hyperparameters: Hyperparameters,
   compile: Compile,
-  seeds: number,
+  { pairs, seeds }: Effort,
 ): Promise<Figures> {
   const { normaliser, sketch, stateDim, actionDim } = trained;
   const found = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const shared = { task: 1, normaliser, count: PAIRS, seed, hyperparameters, compile };
+    const shared = { task: 1, normaliser, count: pairs, seed, hyperparameters, compile };
     const states = await sampleStates({ ...shared, weights: trained.stateGenerator, stateDim });
     const actions = await sampleActions({ ...shared, weights: trained.behaviorGenerator, states, actionDim });
-    found.push(compareWithSketch(sketch, { states, actions, size: PAIRS }, stateDim, actionDim));
+    found.push(compareWithSketch(sketch, { states, actions, size: pairs }, stateDim, actionDim));
   }
   return {
     [`${name}SlicedWasserstein`]: median(found.map((one) => one.slicedWasserstein)),
