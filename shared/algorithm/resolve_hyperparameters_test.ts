@@ -26,7 +26,7 @@ Deno.test("resolveHyperparameters() names knob, value and what is allowed", () =
   assertThrows(set({ discount: NaN }), RangeError, '"discount"');
   assertThrows(set({ pessimism: "max" }), RangeError, 'or "min"');
   assertThrows(set({ finalDenoising: 1 }), RangeError, "true or false");
-  assertThrows(set({ topCount: 64 }), RangeError, "at most candidates (32)");
+  assertThrows(set({ topCount: 64 }), RangeError, `at most candidates (${presets.default.candidates})`);
   assertThrows(set({ __proto__x: 1 }), RangeError, "no such knob");
   assertThrows(set({ constructor: 1 }), RangeError, "no such knob");
   assertThrows(
