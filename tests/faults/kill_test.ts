@@ -32,12 +32,13 @@ const ENVIRONMENT = { CUGRO_CHECKPOINT_STEPS: "20", CUGRO_LOG: "info" };
 /** The n-th of a fixed sequence in [0, 1): moments differ from kill to kill and not from run to run. */
 const fraction = (n: number) => (n * 0.6180339887) % 1;
 
-/** Waits until a checkpoint exists and no result yet, then a little more; or for a plain moment. */
+/** Waits until this run has written a checkpoint and no result yet, then a little more; or for a plain moment. */
 async function chooseMoment(store: string, kill: number, running: Running): Promise<void> {
+  const began = Date.now();
   let ended = false;
   running.ended.then(() => ended = true);
   if (kill % 4 === 3) return void await sleep(500 + 4000 * fraction(kill));
-  while (!ended && !await hasCheckpoint(store)) await sleep(10);
+  while (!ended && !await hasCheckpoint(store, began)) await sleep(10);
   await sleep(150 * fraction(kill));
 }
 

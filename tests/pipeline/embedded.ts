@@ -119,7 +119,12 @@ export async function checkpoints(store: string): Promise<{ jobId: string; path:
   return found;
 }
 
-/** Whether some unfinished job has a checkpoint. */
-export async function hasCheckpoint(store: string): Promise<boolean> {
-  return (await checkpoints(store)).length > 0;
+/** Whether some unfinished job has a checkpoint that was written after `since` (ms since 1970). */
+export async function hasCheckpoint(store: string, since: number): Promise<boolean> {
+  for (const id of await readdir(join(store, "jobs")).catch(() => [])) {
+    const written = (name: string) =>
+      stat(join(store, "jobs", id, name)).then(({ mtimeMs }) => mtimeMs, () => 0);
+    if (await written("checkpoint") > since && await written("result.json") === 0) return true;
+  }
+  return false;
 }
