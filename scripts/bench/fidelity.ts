@@ -34,7 +34,7 @@ interface Effort {
   seeds: number;
 }
 
-const FULL: Effort = { pairs: 4_096, seeds: 3 };
+const FULL: Effort = { pairs: 2_048, seeds: 3 };
 const QUICK: Effort = { pairs: 1_024, seeds: 1 };
 
 const samplers: Record<string, Hyperparameters> = {
