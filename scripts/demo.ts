@@ -21,11 +21,11 @@ const TASKS = 3;
 const EPISODES = 200;
 /** The default preset, a little shorter; the same for both learners. */
 const KNOBS = {
-  stateSteps: 1500,
-  behaviorSteps: 1500,
-  generatorStepsPerOldTask: 250,
-  criticSteps: 1500,
-  maxCriticSteps: 1500,
+  stateSteps: 1200,
+  behaviorSteps: 1400,
+  generatorStepsPerOldTask: 100,
+  criticSteps: 1400,
+  maxCriticSteps: 1400,
   gate: "observe",
 };
 
