@@ -2,19 +2,15 @@
  * `deno task demo`: a real robot learns three tasks in a row, with replay and, beside it at the same budget, without.
  * @module
  */
-import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { familyInfo, shippedPolicy } from "@cugro/environments";
 import { collectFiles } from "./commands/collect.ts";
-import { printMatrix, score } from "./commands/output.ts";
-import type { RunResult } from "./commands/result.ts";
+import { printMatrix } from "./commands/output.ts";
+import { metricsLine, type RunResult } from "./commands/result.ts";
+import { runChild } from "./embedded/child_run.ts";
 import { duration } from "./report/html.ts";
 
-const CLI = fileURLToPath(new URL("./cugro.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
 const FOLDER = "cugro-demo";
 const FAMILY = "swimmer-dir";
 const TASKS = 3;
@@ -69,8 +65,6 @@ async function demo(): Promise<void> {
 
 async function collect(): Promise<string[]> {
   const info = familyInfo(FAMILY)!;
-  const folder = join(FOLDER, "datasets");
-  await mkdir(folder, { recursive: true });
   const policy = await shippedPolicy(info.model);
   return await collectFiles({
     family: FAMILY,
@@ -78,54 +72,22 @@ async function collect(): Promise<string[]> {
     policy,
     episodes: EPISODES,
     seed: 1,
-    folder,
+    folder: join(FOLDER, "datasets"),
   });
 }
 
 /** Runs the same command a person would type; its lines are shown with the contender's name. */
 async function learn({ name, replay }: Contender, files: readonly string[]): Promise<RunResult> {
   const settings = Object.entries(KNOBS).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
-  const args = [
-    "run",
-    "-A",
-    "--config",
-    CONFIG,
-    CLI,
-    "run",
-    ...files,
-    "--learner",
-    name,
-    "--store",
-    join(FOLDER, name),
-    "--replay",
-    replay,
-    "--workers",
-    "1",
-    "--json",
-    ...settings,
-  ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let json = "";
-  child.stdout.on("data", (chunk) => json += chunk);
-  let rest = "";
-  child.stderr.on("data", (chunk) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) console.log(`   [${name}] ${line}`);
-  });
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  if (json === "") throw new Error(`The run ${name} ended with status ${code}; its last line: ${rest}`);
-  return JSON.parse(json);
+  const flags = ["--learner", name, "--store", join(FOLDER, name), "--replay", replay, "--workers", "1"];
+  const show = (line: string) => console.log(`   [${name}] ${line}`);
+  return (await runChild(name, [...files, ...flags, ...settings], show)).result;
 }
 
 function print({ title }: Contender, result: RunResult): void {
   console.log(`\n${title}: score of each task (column) after each task (row)`);
   printMatrix(result);
-  console.log(
-    `average performance ${score(result.averagePerformance)}   backward transfer ${
-      score(result.backwardTransfer)
-    }   forgetting ${score(result.forgetting)}`,
-  );
+  console.log(metricsLine(result));
 }
 
 if (import.meta.main) {

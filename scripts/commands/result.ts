@@ -81,17 +81,20 @@ function problemsOf({ learner, problems, versions, tasks }: LearnerStatus): stri
   ];
 }
 
+/** The metrics of a results matrix in one line. */
+export function metricsLine({ averagePerformance, backwardTransfer, forgetting }: RunResult): string {
+  return `average performance ${score(averagePerformance)}   backward transfer ${
+    score(backwardTransfer)
+  }   ` +
+    `forgetting ${score(forgetting)}`;
+}
+
 /** Prints it for a person. */
 export function printResult(result: RunResult): void {
   console.log(
     `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
   );
   printMatrix(result);
-  console.log(
-    `average performance ${score(result.averagePerformance)}   backward transfer ${
-      score(result.backwardTransfer)
-    }   ` +
-      `forgetting ${score(result.forgetting)}   serving version ${result.head ?? "none"}`,
-  );
+  console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
   for (const problem of result.problems) console.log(`! ${problem}`);
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { shippedPolicy } from "@cugro/environments";
 import { collectFiles } from "../commands/collect.ts";
 import { printTable } from "../commands/output.ts";
-import { runChild } from "./child_run.ts";
+import { runChild } from "../embedded/child_run.ts";
 
 interface SoakOptions {
   tasks: number;

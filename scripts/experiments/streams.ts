@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printTable, score, UsageError } from "../commands/output.ts";
 import type { RunResult } from "../commands/result.ts";
-import { runChild } from "./child_run.ts";
+import { runChild } from "../embedded/child_run.ts";
 import { drawStreams } from "./streams_picture.ts";
 
 /** One finished run. */

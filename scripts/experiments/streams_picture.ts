@@ -3,12 +3,9 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { document } from "../report/svg_document.ts";
 import type { StreamRun } from "./streams.ts";
 
-const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
-  document: NonNullable<Plot.PlotOptions["document"]>;
-};
 const COLOURS: Record<string, string> = { generated: "#2f6db5", oracle: "#3f8f56", none: "#c0394b" };
 
 /** Mean score over the tasks so far, a point for each version of each run. */

@@ -3,14 +3,10 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { Html } from "./html.ts";
 import type { ReportCurve, ReportData, ReportFidelity } from "./report_data.ts";
+import { document } from "./svg_document.ts";
 
-/** The one member of the browser's window that drawing needs. */
-const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
-  document: NonNullable<Plot.PlotOptions["document"]>;
-};
 const COLOURS = ["#2f6db5", "#d1662b", "#3f8f56", "#a14b9a", "#8a6d2f", "#c0394b", "#4aa3a2", "#6b6f7b"];
 
 function draw(options: Plot.PlotOptions): Html {

@@ -20,8 +20,12 @@ export interface ChildRun {
   memory: [number, number][];
 }
 
-/** Runs `cugro run ...args --json`; its lines go to stderr after `label`. */
-export async function runChild(label: string, args: readonly string[]): Promise<ChildRun> {
+/** Runs `cugro run ...args --json`; what it says goes to `onLine`, by default to stderr after `label`. */
+export async function runChild(
+  label: string,
+  args: readonly string[],
+  onLine = (line: string) => console.error(`[${label}] ${line}`),
+): Promise<ChildRun> {
   const began = performance.now();
   const child = spawn(process.execPath, ["run", "-A", "--config", CONFIG, CLI, "run", ...args, "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -32,7 +36,7 @@ export async function runChild(label: string, args: readonly string[]): Promise<
   child.stderr.on("data", (chunk) => {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
-    for (const line of lines) console.error(`[${label}] ${line}`);
+    for (const line of lines) onLine(line);
   });
   const memory: [number, number][] = [];
   const watch = setInterval(

@@ -1,0 +1,11 @@
+/**
+ * The document in which pictures are drawn outside a browser.
+ * @module
+ */
+import type { PlotOptions } from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+
+/** The one member of a browser's window that drawing needs. */
+export const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
+  document: NonNullable<PlotOptions["document"]>;
+};
