@@ -22,7 +22,18 @@ const ALLOWED: Record<string, readonly string[]> = {
   datasets: ["protocol"],
   environments: [],
   training: ["algorithm", "protocol", "platform", "datasets"],
-  services: ["algorithm", "protocol", "platform", "datasets", "environments", "training"],
+  learners: ["algorithm", "protocol", "platform"],
+  serving: ["algorithm", "protocol", "platform", "training", "learners"],
+  services: [
+    "algorithm",
+    "protocol",
+    "platform",
+    "datasets",
+    "environments",
+    "training",
+    "learners",
+    "serving",
+  ],
 };
 /** In platform only the backend may touch tensors: its own files, and the compiler of steps. */
 const PLATFORM_TENSOR_FILES = /^shared\/platform\/(backend|compile\/|wasm|native)/;

@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { deleteLearner, exportLearner, importLearner, listLearners } from "@cugro/coordinator";
+import { deleteLearner, exportLearner, importLearner, listLearners } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";

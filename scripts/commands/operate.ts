@@ -2,7 +2,8 @@
  * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `gc`.
  * @module
  */
-import { cancel, collectGarbage, GC_GRACE_HOURS, promote, retry, rollback } from "@cugro/coordinator";
+import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
+import { cancel, promote, retry, rollback } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForWriting } from "../embedded/session.ts";

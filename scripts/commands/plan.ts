@@ -10,7 +10,7 @@ import {
   loadFacts,
   openArrivals,
   previewGraph,
-} from "@cugro/coordinator";
+} from "@cugro/learners";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { printJson, printTable, wholeNumber } from "./output.ts";

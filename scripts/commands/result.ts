@@ -2,7 +2,7 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
-import { type LearnerStatus, learnerStatus } from "@cugro/coordinator";
+import { type LearnerStatus, learnerStatus } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import { printMatrix, score } from "./output.ts";
 

@@ -12,7 +12,7 @@ import {
   learnerExists,
   loadFacts,
   reviseConfig,
-} from "@cugro/coordinator";
+} from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { learn } from "../embedded/learn.ts";

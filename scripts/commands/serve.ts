@@ -2,7 +2,7 @@
  * `cugro serve`: act over HTTP from a folder; the weights follow the head.
  * @module
  */
-import { loadFacts } from "@cugro/coordinator";
+import { loadFacts } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { Hono } from "hono";

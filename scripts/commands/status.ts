@@ -2,7 +2,7 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import { type LearnerStatus, learnerStatus, listLearners } from "@cugro/coordinator";
+import { type LearnerStatus, learnerStatus, listLearners } from "@cugro/learners";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { byteSize, duration } from "../report/html.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import process from "node:process";
-import { type CoordinatorOptions, currentGraph, runCoordinator } from "@cugro/coordinator";
+import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
+import { currentGraph } from "@cugro/learners";
 import { createDisplay, type ProgressDisplay } from "../progress/display.ts";
 import { openSession, type Session } from "./session.ts";
 

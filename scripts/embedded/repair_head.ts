@@ -2,7 +2,8 @@
  * One plan without workers, so that an operator's act shows at once: the head moves, nothing is queued.
  * @module
  */
-import { applyPlan, createCache, loadFacts, plan } from "@cugro/coordinator";
+import { applyPlan, plan } from "@cugro/coordinator";
+import { createCache, loadFacts } from "@cugro/learners";
 import { createEmbeddedBus, type Store } from "@cugro/platform";
 
 /** Brings the head in line with the facts. */

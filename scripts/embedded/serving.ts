@@ -3,7 +3,7 @@
  * @module
  */
 import { type Compile, createPolicy, type Normaliser, type Policy, type Stored } from "@cugro/algorithm";
-import { knobsOf, type LearnerFacts, loadFacts, validVersions } from "@cugro/coordinator";
+import { knobsOf, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/platform";
 import { parseFact, resultFactSchema, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/training";

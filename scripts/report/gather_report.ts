@@ -2,7 +2,7 @@
  * A learner's facts -> the data of its report.
  * @module
  */
-import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/coordinator";
+import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/platform";
 import type { JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";

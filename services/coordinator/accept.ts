@@ -2,6 +2,7 @@
  * From arrivals to tasks: which are imported, accepted or rejected. Pure.
  * @module
  */
+import { describeJob, hasFailed, importJob, type LearnerFacts, openArrivals } from "@cugro/learners";
 import {
   type ArrivalFact,
   type ImportSummary,
@@ -13,8 +14,6 @@ import {
   type TaskFact,
   taskKey,
 } from "@cugro/protocol";
-import { hasFailed, importJob, type LearnerFacts, openArrivals } from "./facts.ts";
-import { describeJob } from "./graph.ts";
 import type { Decision, Submission } from "./plan.ts";
 
 /** Imports to run, and what follows from those that are done. Imports run in parallel; k is given in order. */

@@ -2,6 +2,7 @@
  * Facts that the world should hear of, as events. The outbox: an event is published until it is marked. Pure.
  * @module
  */
+import type { LearnerFacts } from "@cugro/learners";
 import {
   type CloudEvent,
   createEvent,
@@ -12,7 +13,6 @@ import {
   versionKey,
   withdrawnKey,
 } from "@cugro/protocol";
-import type { LearnerFacts } from "./facts.ts";
 
 /** Events of facts that have not been announced, in the order of their kinds and numbers. */
 export function announcements(facts: LearnerFacts): CloudEvent[] {

@@ -4,16 +4,8 @@
  * @module
  */
 import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
-import {
-  announcedKey,
-  encodeFact,
-  headKey,
-  type JobFact,
-  jobFactSchema,
-  jobKey,
-  type JsonObject,
-} from "@cugro/protocol";
-import { createCache, type FactCache } from "./load.ts";
+import { announcedKey, encodeFact, headKey, type JobFact, jobFactSchema, jobKey } from "@cugro/protocol";
+import { createCache, type FactCache, putOnce } from "@cugro/learners";
 import type { Plan, Submission } from "./plan.ts";
 
 /**
@@ -42,17 +34,6 @@ export async function applyPlan(
     await putOnce(store, announcedKey(event.id), { schema: 1, id: event.id });
   }
   return plan.decide.length > 0 || plan.release.length > 0 || plan.moveHead !== null;
-}
-
-/** Creates an object unless it exists. @returns whether it was created. */
-export async function putOnce(store: Store, key: string, value: JsonObject): Promise<boolean> {
-  try {
-    await store.put(key, encodeFact(value), { ifNoneMatch: true });
-    return true;
-  } catch (error) {
-    if (error instanceof PreconditionFailed) return false;
-    throw error;
-  }
 }
 
 /** The job's fact comes first: a worker that gets the message can then always read it. */

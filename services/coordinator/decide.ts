@@ -2,11 +2,10 @@
  * The decision on a task whose jobs are done: a version fact. Pure.
  * @module
  */
+import { type Graph, knobsOf, type LearnerFacts, validVersions } from "@cugro/learners";
 import { normalisedScore, scoreInterval } from "@cugro/algorithm";
 import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
-import { knobsOf, type LearnerFacts, validVersions } from "./facts.ts";
 import { judgeVersion } from "./gate.ts";
-import type { Graph } from "./graph.ts";
 
 /** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {

@@ -3,11 +3,9 @@
  * only holds what follows from its facts, so sweeping too much costs time, never truth.
  * @module
  */
+import { createCache, isReached, type LearnerFacts, loadFacts, type Reach, reachOf } from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/platform";
 import { parseIncomingKey } from "@cugro/protocol";
-import type { LearnerFacts } from "./facts.ts";
-import { createCache, loadFacts } from "./load.ts";
-import { isReached, type Reach, reachOf } from "./reach.ts";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
 export const GC_GRACE_HOURS = 24;

@@ -1,15 +1,20 @@
+import {
+  createCache,
+  deleteLearner,
+  exportLearner,
+  importLearner,
+  isReached,
+  learnerStatus,
+  loadFacts,
+  promote,
+  reachOf,
+  validVersions,
+} from "@cugro/learners";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { artifactKey, checkpointKey, datasetKey, incomingKey, jobPrefix } from "@cugro/protocol";
-import { validVersions } from "./facts.ts";
 import { collectGarbage } from "./garbage.ts";
-import { deleteLearner } from "./learners.ts";
-import { createCache, loadFacts } from "./load.ts";
-import { isReached, reachOf } from "./reach.ts";
-import { learnerStatus } from "./status.ts";
 import { memoryStore } from "./test_store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "./test_world.ts";
-import { exportLearner, importLearner } from "./transfer.ts";
-import { promote } from "./verdicts.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 type World = ReturnType<typeof memoryStore>;

@@ -6,6 +6,7 @@
  * needs, and never behind a decided version.
  * @module
  */
+import { currentGraph, type Graph, type LearnerFacts, planWork, validVersions } from "@cugro/learners";
 import {
   artifactKey,
   type CloudEvent,
@@ -18,9 +19,6 @@ import {
 import { planArrivals } from "./accept.ts";
 import { announcements } from "./announcements.ts";
 import { decideVersion } from "./decide.ts";
-import { currentGraph, type LearnerFacts, validVersions } from "./facts.ts";
-import type { Graph } from "./graph.ts";
-import { planWork } from "./work.ts";
 
 /** At most this many ready jobs of one learner are handed to the bus, so that none starves another. */
 export const MAX_QUEUED_PER_LEARNER = 64;

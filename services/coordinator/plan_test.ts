@@ -8,16 +8,8 @@ import {
   resultKey,
   versionKey,
 } from "@cugro/protocol";
-import {
-  applyPlan,
-  createCache,
-  currentGraph,
-  isIdle,
-  loadFacts,
-  plan,
-  taskState,
-  validVersions,
-} from "./mod.ts";
+import { applyPlan, isIdle, plan } from "./mod.ts";
+import { createCache, currentGraph, loadFacts, taskState, validVersions } from "@cugro/learners";
 import { memoryBus, memoryStore } from "./test_store.ts";
 import { addFile, drive, learnerWith, pretend, randomIntegers, work } from "./test_world.ts";
 
@@ -222,7 +214,7 @@ Deno.test("a task whose job fails is stepped over, stays so under a later parent
     "train critic on task 2: out of luck",
   ]]);
   broken = false;
-  const { retry } = await import("./verdicts.ts");
+  const { retry } = await import("@cugro/learners");
   assertEquals(await retry({ store, name: "a", task: 2 }), "continued");
   await drive(store, pretence);
   facts = await loadFacts(store, "a");

@@ -3,12 +3,16 @@
  * plan out. News only wakes it; what it does comes from the store.
  * @module
  */
+import {
+  createCache,
+  type FactCache,
+  type LearnerFacts,
+  listLearners,
+  loadFacts,
+  scanIncoming,
+} from "@cugro/learners";
 import type { Bus, Store } from "@cugro/platform";
 import { applyPlan } from "./apply.ts";
-import type { LearnerFacts } from "./facts.ts";
-import { scanIncoming } from "./incoming.ts";
-import { listLearners } from "./learners.ts";
-import { createCache, type FactCache, loadFacts } from "./load.ts";
 import { isIdle, type Plan, plan } from "./plan.ts";
 
 /** News that comes within this time is one plan. */

@@ -19,7 +19,8 @@ import {
   resultKey,
   sha256,
 } from "@cugro/protocol";
-import { addArrival, createLearner, learnerStatus, loadFacts, runCoordinator } from "./mod.ts";
+import { runCoordinator } from "./mod.ts";
+import { addArrival, createLearner, learnerStatus, loadFacts } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const tensor = (value: number) => encodeTensors({ x: { shape: [1], data: new Float32Array([value]) } });

@@ -21,7 +21,8 @@ import {
   sha256,
 } from "@cugro/protocol";
 import { memoryBus } from "./test_store.ts";
-import { addArrival, applyPlan, createLearner, isIdle, loadFacts, plan } from "./mod.ts";
+import { applyPlan, isIdle, plan } from "./mod.ts";
+import { addArrival, createLearner, loadFacts } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -11,7 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Compile, eager, type Hyperparameters } from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
-import { knobsOfKind } from "@cugro/coordinator";
+import { knobsOfKind } from "@cugro/learners";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
 import { encodeDataset } from "@cugro/datasets";

@@ -6,7 +6,7 @@
 import { resolveHyperparameters } from "@cugro/algorithm";
 import type { Store } from "@cugro/platform";
 import { attemptKey, cancelledKey, type JsonObject, promotedKey, withdrawnKey } from "@cugro/protocol";
-import { putOnce } from "./apply.ts";
+import { putOnce } from "./put_once.ts";
 import { attemptAt, configOf, type LearnerFacts, taskState, validVersions } from "./facts.ts";
 import { retryJob } from "./incoming.ts";
 import { readKnobs } from "./knobs.ts";

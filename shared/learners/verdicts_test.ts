@@ -4,9 +4,15 @@ import { versionKey } from "@cugro/protocol";
 import { knobsOf, taskState, validVersions } from "./facts.ts";
 import { configDifferences, createLearner, deleteLearner, listLearners, reviseConfig } from "./learners.ts";
 import { loadFacts } from "./load.ts";
-import { isIdle, plan } from "./plan.ts";
-import { memoryStore } from "./test_store.ts";
-import { addFile, drive, learnerWith, type Pretence, pretend } from "./test_world.ts";
+import { isIdle, plan } from "../../services/coordinator/plan.ts";
+import { memoryStore } from "../../services/coordinator/test_store.ts";
+import {
+  addFile,
+  drive,
+  learnerWith,
+  type Pretence,
+  pretend,
+} from "../../services/coordinator/test_world.ts";
 import { cancel, promote, retry, rollback } from "./verdicts.ts";
 
 const name = "a";

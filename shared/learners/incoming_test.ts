@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { arrivalKey, incomingKey } from "@cugro/protocol";
 import { byArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
 import { loadFacts } from "./load.ts";
-import { memoryStore } from "./test_store.ts";
-import { addFile, drive, learnerWith, pretend } from "./test_world.ts";
+import { memoryStore } from "../../services/coordinator/test_store.ts";
+import { addFile, drive, learnerWith, pretend } from "../../services/coordinator/test_world.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -17,7 +17,7 @@ import {
   learnerKey,
   learnerPrefix,
 } from "@cugro/protocol";
-import { putOnce } from "./apply.ts";
+import { putOnce } from "./put_once.ts";
 import { configOf, currentTask, type LearnerFacts } from "./facts.ts";
 import { frozenKnobs, readKnobs } from "./knobs.ts";
 import { loadFacts } from "./load.ts";

@@ -33,8 +33,8 @@ import {
 } from "./facts.ts";
 import { describeJob } from "./graph.ts";
 import { createCache, type FactCache, loadFacts, loadJobStates, readFact } from "./load.ts";
-import { plan } from "./plan.ts";
 import { isPromotable } from "./verdicts.ts";
+import { planWork } from "./work.ts";
 
 /** Where a version stands; `superseded`: published, but what it continued is no longer valid. */
 export type VersionState = "published" | "promoted" | "parked" | "withdrawn" | "superseded";
@@ -144,7 +144,8 @@ function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly Ve
 
 /** Jobs that led to versions, then those of the task being learnt, then imports that are under way. */
 async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
-  const ready = new Set(plan(facts).submit.map(({ id }) => id));
+  const graph = facts.deleted ? undefined : currentGraph(facts);
+  const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
   const states = new Map<string, JobState>(facts.jobs);
   const found = new Map<string, JobStatus>();
   const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
@@ -164,9 +165,10 @@ async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache):
     const job = jobFacts[index]?.job;
     if (job) add(id, job.kind === "dataset.import" ? null : task, job);
   });
-  for (const { id, job, task } of facts.deleted ? [] : currentGraph(facts)?.jobs ?? []) add(id, task, job);
+  for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
   for (const arrival of openArrivals(facts)) {
     const job = importJob(facts, arrival);
+    ready.add(jobId(job));
     add(jobId(job), null, job);
   }
   return [...found.values()];
@@ -220,12 +222,13 @@ function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, num
 }
 
 function problemsOf(facts: LearnerFacts): string[] {
+  const graph = facts.deleted ? undefined : currentGraph(facts);
   const failures = facts.tasks.flatMap(({ task }) => stoppingFailure(facts, task) ?? []);
   return [
     ...failures.map(({ task, message }) =>
       `Task ${task} has failed: ${message}. See to it, then retry task ${task}.`
     ),
     ...facts.rejections.map(({ key, reason }) => `${key} was rejected: ${reason}`),
-    ...plan(facts).problems,
+    ...(graph ? planWork(facts, graph).problems : []),
   ];
 }

@@ -18,7 +18,7 @@ import {
   safeFileName,
   sha256,
 } from "@cugro/protocol";
-import { putOnce } from "./apply.ts";
+import { putOnce } from "./put_once.ts";
 import { importJob, type LearnerFacts, taskState } from "./facts.ts";
 import { loadFacts } from "./load.ts";
 

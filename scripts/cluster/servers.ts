@@ -1,0 +1,193 @@
+/**
+ * NATS and MinIO on this machine: found, installed or refused with a sentence, started on a free loopback port, stopped.
+ * For the local cluster and for tests.
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { runCommand } from "../setup/run_command.ts";
+
+/** Programs and the Go modules they are built from. */
+const MODULES = {
+  "nats-server": "github.com/nats-io/nats-server/v2@latest",
+  minio: "github.com/minio/minio@latest",
+} as const;
+/** A server program. */
+export type ServerProgram = keyof typeof MODULES;
+
+/** A server that runs. */
+export interface RunningServer {
+  /** `nats://127.0.0.1:4222` or `http://127.0.0.1:9000`. */
+  url: string;
+  pid: number;
+  /** What it has written so far, for error messages. */
+  output(): string;
+  /** Sends a signal to the process (SIGKILL, SIGSTOP, SIGCONT, ...). */
+  signal(name: NodeJS.Signals): void;
+  /** Ends it (SIGTERM, after 5 s SIGKILL) and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+/** Where programs of our own are kept, beside libtensorflow. */
+function programFolder(): string {
+  const cache = process.env.CUGRO_CACHE ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cugro");
+  return join(cache, "bin");
+}
+
+/**
+ * Path of a server program: on the PATH, in Go's or our own folder, else built by `go install` (once, minutes).
+ *
+ * @throws {Error} saying what to install where there is neither the program nor Go.
+ */
+export async function findProgram(
+  program: ServerProgram,
+  say: (line: string) => void = () => {},
+): Promise<string> {
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    programFolder(),
+    join(process.env.GOPATH ?? join(homedir(), "go"), "bin"),
+  ];
+  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+  if (found) return found;
+  await mkdir(programFolder(), { recursive: true });
+  say(`building ${program} from source (once, some minutes)`);
+  const built = await runCommand("go", ["install", MODULES[program]], { GOBIN: programFolder() });
+  if (built.code === 0) return join(programFolder(), program);
+  throw new Error(
+    `Cannot find ${program}: put it on the PATH, or install Go so that it can be built ` +
+      `(go install ${MODULES[program]}): ${built.stderr.trim().split("\n").at(-1)}`,
+  );
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** How nats-server is started. */
+export interface NatsOptions {
+  /** JetStream's folder. */
+  folder: string;
+  /** @default a free one */
+  port?: number;
+  /** A configuration file with users and permissions; port and store folder given here win. */
+  configFile?: string;
+  /** Port of the monitoring endpoint. @default none */
+  monitorPort?: number;
+}
+
+/** Starts nats-server with JetStream and waits until it answers. */
+export async function startNats(options: NatsOptions): Promise<RunningServer> {
+  const { folder, port = await freePort(), configFile, monitorPort } = options;
+  const program = await findProgram("nats-server");
+  await mkdir(folder, { recursive: true });
+  const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder];
+  if (configFile !== undefined) args.push("-c", configFile);
+  if (monitorPort !== undefined) args.push("-m", String(monitorPort));
+  const server = run(program, args, {}, `nats://127.0.0.1:${port}`);
+  await untilReady(server, "nats-server", () => server.output().includes("Server is ready"));
+  return server;
+}
+
+/** How MinIO is started. */
+export interface MinioOptions {
+  folder: string;
+  /** @default a free one */
+  port?: number;
+  /** @default "cugro-root" */
+  rootUser?: string;
+  /** @default "cugro-root-secret" */
+  rootPassword?: string;
+  /** More environment, e.g. `MINIO_NOTIFY_NATS_...`. */
+  environment?: Record<string, string>;
+}
+
+/** Name and password of MinIO's administrator unless options say otherwise. */
+export const MINIO_ROOT = { user: "cugro-root", password: "cugro-root-secret" } as const;
+
+/** Starts MinIO on one folder and waits until it answers. */
+export async function startMinio(options: MinioOptions): Promise<RunningServer> {
+  const { folder, port = await freePort(), environment = {} } = options;
+  const { rootUser = MINIO_ROOT.user, rootPassword = MINIO_ROOT.password } = options;
+  const program = await findProgram("minio");
+  await mkdir(folder, { recursive: true });
+  const console = await freePort();
+  const args = [
+    "server",
+    folder,
+    "--address",
+    `127.0.0.1:${port}`,
+    "--console-address",
+    `127.0.0.1:${console}`,
+  ];
+  const credentials = { MINIO_ROOT_USER: rootUser, MINIO_ROOT_PASSWORD: rootPassword };
+  const quiet = { MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...credentials, ...environment };
+  const server = run(program, [...args, "--quiet"], quiet, `http://127.0.0.1:${port}`);
+  await untilReady(server, "minio", async () => {
+    const answer = await fetch(`${server.url}/minio/health/ready`).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.ok === true;
+  });
+  return server;
+}
+
+function run(
+  program: string,
+  args: string[],
+  environment: Record<string, string>,
+  url: string,
+): RunningServer {
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+  let output = "";
+  const keep = (piece: unknown) => output = (output + piece).slice(-20_000);
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  child.on("error", keep);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    signal: (name) => void child.kill(name),
+    stop: () => stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("close", resolve));
+  child.kill("SIGCONT");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  await gone;
+  clearTimeout(timer);
+}
+
+async function untilReady(server: RunningServer, name: string, ready: () => boolean | Promise<boolean>) {
+  const deadline = performance.now() + 30_000;
+  while (!await ready()) {
+    if (performance.now() > deadline) {
+      await server.stop();
+      throw new Error(
+        `${name} at ${server.url} did not become ready within 30 s: ${server.output().slice(-500)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Learners: what is known of one, what follows from it, and what a person may do with it. All of it facts in the store.
+ * @module
+ */
+export {
+  configOf,
+  currentGraph,
+  currentTask,
+  graphOf,
+  hasFailed,
+  importJob,
+  type JobState,
+  knobsOf,
+  type LearnerFacts,
+  openArrivals,
+  type TaskState,
+  taskState,
+  validVersions,
+} from "./facts.ts";
+export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./graph.ts";
+export { heldOutSeed } from "./graph_jobs.ts";
+export { addArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
+export { frozenKnobs, knobsOfKind } from "./knobs.ts";
+export {
+  configDifferences,
+  createLearner,
+  deleteLearner,
+  type KnobDifference,
+  learnerExists,
+  type LearnerSettings,
+  listLearners,
+  nextTask,
+  reviseConfig,
+} from "./learners.ts";
+export { createCache, type FactCache, loadFacts } from "./load.ts";
+export { previewGraph } from "./preview.ts";
+export { type JobStatus, type LearnerStatus, learnerStatus, type VersionState } from "./status.ts";
+export { exportLearner, importLearner, type Transfer } from "./transfer.ts";
+export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
+export { putOnce } from "./put_once.ts";
+export { isReached, type Reach, reachOf } from "./reach.ts";
+export { planWork } from "./work.ts";
