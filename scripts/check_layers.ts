@@ -24,6 +24,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   training: ["algorithm", "protocol", "platform", "datasets"],
   learners: ["algorithm", "protocol", "platform"],
   serving: ["algorithm", "protocol", "platform", "training", "learners"],
+  report: ["algorithm", "protocol", "platform", "learners"],
   services: [
     "algorithm",
     "protocol",
@@ -33,6 +34,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "training",
     "learners",
     "serving",
+    "report",
   ],
 };
 /** In platform only the backend may touch tensors: its own files, and the compiler of steps. */

@@ -9,7 +9,7 @@ import { collectFiles } from "./commands/collect.ts";
 import { printMatrix } from "./commands/output.ts";
 import { metricsLine, type RunResult } from "./commands/result.ts";
 import { runChild } from "./embedded/child_run.ts";
-import { duration } from "./report/html.ts";
+import { duration } from "@cugro/report";
 
 const FOLDER = "cugro-demo";
 const FAMILY = "swimmer-dir";

@@ -8,7 +8,7 @@ import { deleteLearner, exportLearner, importLearner, listLearners } from "@cugr
 import { openFilesystemStore } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
-import { byteSize } from "../report/html.ts";
+import { byteSize } from "@cugro/report";
 import { printJson, UsageError } from "./output.ts";
 
 /** Adds the commands. */

@@ -7,7 +7,7 @@ import { cancel, promote, retry, rollback } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForWriting } from "../embedded/session.ts";
-import { byteSize } from "../report/html.ts";
+import { byteSize } from "@cugro/report";
 import { repairHead } from "../embedded/repair_head.ts";
 import { UsageError, wholeNumber } from "./output.ts";
 import { parseSettings, repeatable } from "./settings.ts";

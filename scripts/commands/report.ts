@@ -7,8 +7,7 @@ import { dirname, join } from "node:path";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-import { gatherReport } from "../report/gather_report.ts";
-import { renderReport } from "../report/render_report.ts";
+import { gatherReport, renderReport } from "@cugro/report";
 
 /** Adds the command. */
 export function registerReport(program: Command): void {

@@ -5,7 +5,7 @@
 import { type LearnerStatus, learnerStatus, listLearners } from "@cugro/learners";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-import { byteSize, duration } from "../report/html.ts";
+import { byteSize, duration } from "@cugro/report";
 import { printJson, printTable, score } from "./output.ts";
 import { printResult, readResult } from "./result.ts";
 

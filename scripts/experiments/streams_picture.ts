@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { document } from "../report/svg_document.ts";
+import { document } from "@cugro/report";
 import type { StreamRun } from "./streams.ts";
 
 const COLOURS: Record<string, string> = { generated: "#2f6db5", oracle: "#3f8f56", none: "#c0394b" };

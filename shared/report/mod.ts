@@ -1,0 +1,9 @@
+/**
+ * A learner's report: facts -> one HTML file, complete in itself; and the pieces others draw with.
+ * @module
+ */
+export { gatherReport } from "./gather_report.ts";
+export { byteSize, duration } from "./html.ts";
+export { renderReport } from "./render_report.ts";
+export type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
+export { document } from "./svg_document.ts";
