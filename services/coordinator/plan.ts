@@ -6,7 +6,14 @@
  * needs, and never behind a decided version.
  * @module
  */
-import { currentGraph, type Graph, type LearnerFacts, planWork, validVersions } from "@cugro/learners";
+import {
+  announcements,
+  currentGraph,
+  type Graph,
+  type LearnerFacts,
+  planWork,
+  validVersions,
+} from "@cugro/learners";
 import {
   artifactKey,
   type CloudEvent,
@@ -17,7 +24,6 @@ import {
   versionKey,
 } from "@cugro/protocol";
 import { planArrivals } from "./accept.ts";
-import { announcements } from "./announcements.ts";
 import { decideVersion } from "./decide.ts";
 
 /** At most this many ready jobs of one learner are handed to the bus, so that none starves another. */

@@ -2,6 +2,7 @@
  * Learners: what is known of one, what follows from it, and what a person may do with it. All of it facts in the store.
  * @module
  */
+export { type AnnouncedFacts, announcements, learnerEvents } from "./announcements.ts";
 export {
   configOf,
   currentGraph,

@@ -1,8 +1,8 @@
 /**
- * Facts that the world should hear of, as events. The outbox: an event is published until it is marked. Pure.
+ * Facts that the world should hear of, as events: the events follow from the facts alone, so who missed one on the bus
+ * finds it here again, under the same id. Pure.
  * @module
  */
-import type { LearnerFacts } from "@cugro/learners";
 import {
   type CloudEvent,
   createEvent,
@@ -13,11 +13,23 @@ import {
   versionKey,
   withdrawnKey,
 } from "@cugro/protocol";
+import type { LearnerFacts } from "./facts.ts";
 
-/** Events of facts that have not been announced, in the order of their kinds and numbers. */
-export function announcements(facts: LearnerFacts): CloudEvent[] {
+/** What {@link learnerEvents} looks at. */
+export type AnnouncedFacts = Pick<
+  LearnerFacts,
+  "learner" | "tasks" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
+>;
+
+/** The outbox: events of facts that have not been announced, in the order of their kinds and numbers. */
+export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announced">): CloudEvent[] {
+  return learnerEvents(facts).filter(({ id }) => !facts.announced.has(id));
+}
+
+/** The events of all facts of a learner, announced or not, in the order of their kinds and numbers. */
+export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   const name = facts.learner.name;
-  const events = [
+  return [
     ...facts.tasks.map(({ task, name: title, size }) =>
       createEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
     ),
@@ -37,5 +49,4 @@ export function announcements(facts: LearnerFacts): CloudEvent[] {
       createEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, { version, reason })
     ),
   ];
-  return events.filter(({ id }) => !facts.announced.has(id));
 }
