@@ -16,6 +16,20 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
   const store: Store & { objects: typeof objects; clock: typeof clock } = {
     objects,
     clock,
+    settles: true,
+    async putStream(key, body, options = {}) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body) pieces.push(piece);
+      const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+      let offset = 0;
+      for (const piece of pieces) {
+        bytes.set(piece, offset);
+        offset += piece.length;
+      }
+      if (bytes.length > (options.maxBytes ?? Infinity)) throw new RangeError(`${key} is too large`);
+      const { etag } = await store.put(key, bytes, options);
+      return { etag, size: bytes.length, sha256: sha256(bytes) };
+    },
     put(key, bytes, options = {}) {
       const found = objects.get(key);
       if (options.ifNoneMatch && found) return Promise.reject(new PreconditionFailed(key, "it exists"));
@@ -67,6 +81,9 @@ export function memoryBus() {
       return Promise.resolve();
     },
     progress() {},
+    hint() {
+      for (const handler of handlers) handler();
+    },
     subscribe(_subject, handler) {
       const call = handler as () => void;
       handlers.add(call);

@@ -9,12 +9,15 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { isProcessAlive } from "./file_lock.ts";
 
-/** Writes `bytes` to a new file in `folder` and forces it to disk; the file's path. A failed one is removed. */
-export async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
+/** Writes all pieces to a new file in `folder` and forces it to disk; the file's path. A failed one is removed. */
+export async function writeTemporary(
+  folder: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<string> {
   const path = join(folder, `${process.pid}-${randomBytes(8).toString("hex")}`);
   const file = await open(path, "wx");
   try {
-    await writeAll(file, bytes);
+    for await (const piece of pieces) await writeAll(file, piece);
     await file.sync();
   } catch (error) {
     await file.close().catch(() => {});

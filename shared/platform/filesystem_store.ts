@@ -6,7 +6,7 @@
  * inode, so that listing never reads gigabytes.
  * @module
  */
-import { mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { mkdir, realpath, stat, unlink } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,9 +14,19 @@ import { checkKey, sha256 } from "@cugro/protocol";
 import { placeOnce, placeOver, removeFile, writeTemporary } from "./durable_file.ts";
 import { withLock } from "./file_lock.ts";
 import { holdFolder, SERVICE_FOLDER } from "./folder_lock.ts";
-import { HASHED_BYTES, isAbsence, markOf, readObject, readStart, toInfo } from "./read_object.ts";
-import { type ObjectInfo, PreconditionFailed, type PutOptions, type Store, StoreError } from "./store.ts";
+import { meterBody } from "./metered_body.ts";
+import { etagOf, HASHED_BYTES, isAbsence, markOf, readObject, readStart, toInfo } from "./read_object.ts";
+import {
+  type ObjectInfo,
+  PreconditionFailed,
+  type PutOptions,
+  type Store,
+  StoreError,
+  type StreamedObject,
+  type StreamOptions,
+} from "./store.ts";
 import { explainStoreFault } from "./store_faults.ts";
+import { collectKeys } from "./walk_folder.ts";
 
 const KEY_LOCK_TIMEOUT_MS = 30_000;
 /** A file changed less than this ago may change again without its time showing it. */
@@ -56,6 +66,7 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
 }
 
 class FilesystemStore implements Store {
+  readonly settles = true;
   #etags = new Map<string, { mark: string; etag: string }>();
   #strange = new Set<string>();
   #closed = false;
@@ -71,17 +82,37 @@ class FilesystemStore implements Store {
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<{ etag: string }> {
     const path = this.#writable(key);
-    if (options.ifNoneMatch && options.ifMatch !== undefined) {
-      throw new TypeError(`Cannot write ${key}: ifNoneMatch and ifMatch exclude each other`);
-    }
+    let etag = "";
     try {
-      if (options.ifNoneMatch) await this.#putOnce(key, path, bytes);
-      else if (options.ifMatch !== undefined) await this.#putOver(key, path, bytes, options.ifMatch);
-      else await placeOver(await this.#temporary(bytes), path);
-      if (bytes.length <= HASHED_BYTES) return { etag: sha256(bytes) };
-      return { etag: markOf(await stat(path)) };
+      await this.#place(key, path, options, async () => {
+        const temporary = await this.#temporary([bytes]);
+        etag = await etagOf(temporary, bytes.length, () => sha256(bytes));
+        return temporary;
+      });
+      return { etag };
     } catch (error) {
       throw explainStoreFault(error, this.#root, `writing ${key} (${bytes.length} bytes)`);
+    }
+  }
+
+  async putStream(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: StreamOptions = {},
+  ): Promise<StreamedObject> {
+    const path = this.#writable(key);
+    const metered = meterBody(key, body, options.maxBytes);
+    let etag = "";
+    try {
+      await this.#place(key, path, options, async () => {
+        const temporary = await this.#temporary(metered.pieces());
+        etag = await etagOf(temporary, metered.size(), metered.sha256);
+        return temporary;
+      });
+      return { etag, size: metered.size(), sha256: metered.sha256() };
+    } catch (error) {
+      if (metered.fault()) throw error;
+      throw explainStoreFault(error, this.#root, `writing ${key} (${metered.size()} bytes so far)`);
     }
   }
 
@@ -106,7 +137,8 @@ class FilesystemStore implements Store {
     if (folder !== "") checkKey(folder.slice(0, -1));
     const keys: string[] = [];
     try {
-      await this.#walk(folder, prefix, keys);
+      const onStrange = (name: string) => this.#reportStrange(name);
+      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange });
     } catch (error) {
       throw explainStoreFault(error, this.#root, `listing ${prefix}`);
     }
@@ -138,26 +170,44 @@ class FilesystemStore implements Store {
     await this.#release?.();
   }
 
-  async #putOnce(key: string, path: string, bytes: Uint8Array): Promise<void> {
+  /** @param write makes the temporary file; not called where the condition fails already. */
+  async #place(
+    key: string,
+    path: string,
+    { ifNoneMatch, ifMatch }: PutOptions,
+    write: () => Promise<string>,
+  ): Promise<void> {
+    if (ifNoneMatch && ifMatch !== undefined) {
+      throw new TypeError(`Cannot write ${key}: ifNoneMatch and ifMatch exclude each other`);
+    }
+    if (ifMatch !== undefined) return await this.#placeIfSame(key, path, ifMatch, write);
+    if (!ifNoneMatch) return await placeOver(await write(), path);
     const exists = () => new PreconditionFailed(key, "it exists already");
     if (await stat(path).then(() => true, () => false)) throw exists();
-    if (!await placeOnce(await this.#temporary(bytes), path)) throw exists();
+    if (!await placeOnce(await write(), path)) throw exists();
   }
 
-  async #putOver(key: string, path: string, bytes: Uint8Array, etag: string): Promise<void> {
-    const lock = join(this.#root, SERVICE_FOLDER, `key-${sha256(key)}`);
-    await withLock(lock, KEY_LOCK_TIMEOUT_MS, async () => {
-      const current = await readObject(key, path).catch((error) => {
-        if (!isAbsence(error)) throw error;
-      });
-      if (current === undefined) throw new PreconditionFailed(key, "it does not exist");
-      if (current.info.etag !== etag) throw new PreconditionFailed(key, "it has been changed");
-      await placeOver(await this.#temporary(bytes), path);
-    });
+  async #placeIfSame(key: string, path: string, etag: string, write: () => Promise<string>): Promise<void> {
+    // Written before the lock is taken: a slow stream must not keep others from the key.
+    const temporary = await write();
+    try {
+      await withLock(
+        join(this.#root, SERVICE_FOLDER, `key-${sha256(key)}`),
+        KEY_LOCK_TIMEOUT_MS,
+        async () => {
+          const current = await this.#info(key, path);
+          if (current === undefined) throw new PreconditionFailed(key, "it does not exist");
+          if (current.etag !== etag) throw new PreconditionFailed(key, "it has been changed");
+          await placeOver(temporary, path);
+        },
+      );
+    } finally {
+      await unlink(temporary).catch(() => {});
+    }
   }
 
-  #temporary(bytes: Uint8Array): Promise<string> {
-    return writeTemporary(join(this.#root, SERVICE_FOLDER, "temporary"), bytes);
+  #temporary(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+    return writeTemporary(join(this.#root, SERVICE_FOLDER, "temporary"), pieces);
   }
 
   #path(key: string): string {
@@ -190,33 +240,9 @@ class FilesystemStore implements Store {
     return etag;
   }
 
-  async #walk(folder: string, prefix: string, keys: string[]): Promise<void> {
-    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch((error) => {
-      if (isAbsence(error)) return [];
-      throw error;
-    });
-    for (const entry of entries) {
-      const key = folder + entry.name;
-      if (entry.name === SERVICE_FOLDER) continue;
-      if (!key.startsWith(prefix.slice(0, key.length))) continue;
-      if (!isKey(key)) this.#reportStrange(key);
-      else if (entry.isDirectory()) await this.#walk(`${key}/`, prefix, keys);
-      else if (key.startsWith(prefix)) keys.push(key);
-    }
-  }
-
   #reportStrange(key: string): void {
     if (this.#strange.has(key)) return;
     this.#strange.add(key);
     this.#onStrangeFile?.(join(this.#root, key));
-  }
-}
-
-function isKey(key: string): boolean {
-  try {
-    checkKey(key);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -9,6 +9,8 @@ export {
   StoreError,
   StoreFull,
   StoreLocked,
+  type StreamedObject,
+  type StreamOptions,
 } from "./store.ts";
 export { getArtifact, putArtifact, readInput } from "./artifacts.ts";
 export { standingFailure } from "./attempts.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { sha256 } from "@cugro/protocol";
 import type { ObjectInfo } from "./store.ts";
 
@@ -61,6 +61,11 @@ export function toInfo(key: string, stats: Stats, etag: string): ObjectInfo {
 /** What changes when a file is written anew: size, time of change (ms), inode. */
 export function markOf(stats: Stats): string {
   return `${stats.size}-${Math.round(stats.mtimeMs)}-${stats.ino}`;
+}
+
+/** Etag of a file that is not in place yet: neither link nor rename changes its inode or time. */
+export async function etagOf(path: string, size: number, hash: () => string): Promise<string> {
+  return size <= HASHED_BYTES ? hash() : markOf(await stat(path));
 }
 
 /** Whether an error of the file system means that there is no such object. */

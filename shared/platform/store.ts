@@ -23,8 +23,28 @@ export interface PutOptions {
   ifMatch?: string;
 }
 
+/** Options of a {@link Store.putStream}. */
+export interface StreamOptions extends PutOptions {
+  /** More bytes than this are refused. */
+  maxBytes?: number;
+}
+
+/** What a stream came to. */
+export interface StreamedObject {
+  etag: string;
+  /** Size in bytes. */
+  size: number;
+  /** Hash of the content, 64 hexadecimal digits. */
+  sha256: string;
+}
+
 /** An object store. Every write is atomic and durable when its promise resolves: an object is there whole, or not. */
 export interface Store {
+  /**
+   * Whether an object that is listed may still be being written by others: true of a folder, into which people copy
+   * files; false of S3, where an object appears whole.
+   */
+  readonly settles: boolean;
   /**
    * Writes an object.
    *
@@ -32,6 +52,14 @@ export interface Store {
    * @throws {StoreFull} if there is no room; nothing half-written stays visible.
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<{ etag: string }>;
+  /**
+   * Writes an object from a stream, with flat memory. Like {@link put}, it is there whole or not at all.
+   *
+   * @throws {RangeError} for more than `maxBytes`.
+   * @throws {PreconditionFailed} if the condition does not hold; perhaps before anything was read.
+   * @throws whatever the source throws; nothing is written then.
+   */
+  putStream(key: string, body: AsyncIterable<Uint8Array>, options?: StreamOptions): Promise<StreamedObject>;
   /**
    * The object's bytes, or undefined if there is none.
    *

@@ -64,7 +64,9 @@ export function decodeTensors(bytes: Uint8Array): { tensors: TensorFile; metadat
       );
     }
     spans.push([begin, end, name]);
-    const copy = bytes.slice(dataStart + begin, dataStart + end);
+    // Not `slice`: a Buffer's shares its memory, and its `buffer` is a pool of many.
+    const copy = new Uint8Array(end - begin);
+    copy.set(bytes.subarray(dataStart + begin, dataStart + end));
     tensors[name] = { shape: entry.shape, data: new constructors[entry.dtype as DataType](copy.buffer) };
   }
   checkSpans(spans, bytes.length - dataStart);

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeTensors, encodeTensors, type TensorFile } from "./safetensors.ts";
 
@@ -57,6 +58,16 @@ function withHeader(header: string, dataBytes: number): Uint8Array {
   bytes.set(new TextEncoder().encode(header), 8);
   return bytes;
 }
+
+Deno.test("decodeTensors() gives arrays of their own, also from a Buffer out of a pool", () => {
+  const file = encodeTensors({ a: { shape: [3], data: Float32Array.of(1, 2, 3) } });
+  const buffer = Buffer.allocUnsafe(file.length);
+  buffer.set(file);
+  const { a } = decodeTensors(buffer).tensors;
+  buffer.fill(0);
+  assertEquals(a?.data, Float32Array.of(1, 2, 3));
+  assertEquals(a?.data.buffer.byteLength, 12);
+});
 
 Deno.test("decodeTensors() says what is wrong with damaged bytes", () => {
   const good = encodeTensors(sample);

@@ -3,7 +3,8 @@
  * @module
  */
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { PreconditionFailed, type Store } from "@cugro/platform";
+import { PreconditionFailed, type PutOptions, type Store } from "@cugro/platform";
+import { sha256 } from "@cugro/protocol";
 
 /** An opened store, empty, and how to get rid of it. `reopen` opens a second client of the same store. */
 export interface OpenedStore {
@@ -14,6 +15,22 @@ export interface OpenedStore {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (b: Uint8Array | undefined) => b && new TextDecoder().decode(b);
+
+/** Bytes that differ from each other and compress badly. */
+const noise = (size: number) => Uint8Array.from({ length: size }, (_, i) => Math.imul(i, 2654435761) >>> 24);
+
+/** A source of pieces of `size` bytes that may fail at its end; `onEnd` is told when it is done with. */
+async function* inPieces(content: Uint8Array, size: number, fault?: Error, onEnd?: () => void) {
+  try {
+    for (let start = 0; start < content.length; start += size) {
+      await Promise.resolve();
+      yield content.subarray(start, start + size);
+    }
+    if (fault) throw fault;
+  } finally {
+    onEnd?.();
+  }
+}
 
 /** Registers the tests of the contract under `name`. */
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
@@ -145,6 +162,66 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assertEquals(await store.list("busy/"), []);
   });
 
+  test("writes a stream whole", async ({ store }) => {
+    for (const size of [0, 1, 300_007, 9_000_011]) {
+      const content = noise(size);
+      const put = await store.putStream(`streams/${size}`, inPieces(content, 70_001));
+      assertEquals(put.size, size);
+      assertEquals(put.sha256, sha256(content));
+      const got = await store.get(`streams/${size}`);
+      assertEquals(put.etag, got?.info.etag);
+      assert(got?.bytes.length === size && got.bytes.every((value, i) => value === content[i]));
+    }
+  });
+
+  test("leaves nothing of a stream whose source fails, and passes its error on", async ({ store }) => {
+    await store.put("kept", bytes("as it was"));
+    for (const size of [0, 10, 9_000_000]) {
+      const fault = Object.assign(new Error("the client is gone"), { code: "ENOENT" });
+      for (const key of ["fresh", "kept"]) {
+        const error = await assertRejects(() => store.putStream(key, inPieces(noise(size), 1 << 20, fault)));
+        assert(error === fault);
+      }
+    }
+    assertEquals((await store.list("")).map(({ key }) => key), ["kept"]);
+    assertEquals(text((await store.get("kept"))?.bytes), "as it was");
+  });
+
+  test("refuses a stream over its limit, and lets go of the source", async ({ store }) => {
+    await store.putStream("fits", inPieces(noise(1000), 100), { maxBytes: 1000 });
+    for (const size of [1001, 20_000_000]) {
+      let released = false;
+      const source = inPieces(noise(size), 1 << 16, undefined, () => released = true);
+      const limit = size === 1001 ? 1000 : 12_000_000;
+      await assertRejects(
+        () => store.putStream("big", source, { maxBytes: limit }),
+        RangeError,
+        `${limit} bytes`,
+      );
+      assert(released);
+    }
+    assertEquals((await store.list("")).map(({ key }) => key), ["fits"]);
+  });
+
+  test("holds streams to their conditions", async ({ store }) => {
+    for (const size of [1000, 9_000_000]) {
+      const key = `c/${size}`;
+      const racers = Array.from({ length: 4 }, (_, i) => noise(size + i));
+      const put = (content: Uint8Array, options: PutOptions) =>
+        store.putStream(key, inPieces(content, 1 << 20), options);
+      const outcomes = await Promise.allSettled(racers.map((racer) => put(racer, { ifNoneMatch: true })));
+      const winner = outcomes.findIndex(({ status }) => status === "fulfilled");
+      assertEquals(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+      for (const o of outcomes) assert(o.status === "fulfilled" || o.reason instanceof PreconditionFailed);
+      const current = await store.head(key);
+      assertEquals(current?.size, size + winner);
+      await assertRejects(() => put(racers[0]!, { ifMatch: "another" }), PreconditionFailed);
+      const { etag } = await put(racers[3]!, { ifMatch: current!.etag });
+      assertEquals((await store.head(key))?.etag, etag);
+      assertEquals(sha256((await store.get(key))!.bytes), sha256(racers[3]!));
+    }
+  });
+
   test("refuses keys that could leave it", async ({ store }) => {
     for (
       const key of [
@@ -160,6 +237,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       ]
     ) {
       await assertRejects(() => store.put(key, bytes("x")), RangeError);
+      await assertRejects(() => store.putStream(key, inPieces(bytes("x"), 1)), RangeError);
       await assertRejects(() => store.get(key), RangeError);
       await assertRejects(() => store.delete(key), RangeError);
     }

@@ -1,0 +1,47 @@
+/**
+ * Finding the objects of a store folder.
+ * @module
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { checkKey } from "@cugro/protocol";
+import { SERVICE_FOLDER } from "./folder_lock.ts";
+import { isAbsence } from "./read_object.ts";
+
+/** Where to look, and for what. */
+interface Walk {
+  root: string;
+  /** `""` or a path below the root that ends in a slash. */
+  folder: string;
+  prefix: string;
+  /** Keys that start with the prefix are added here, in no order. */
+  keys: string[];
+  /** Told of names that cannot be keys. */
+  onStrange: (name: string) => void;
+}
+
+/** Collects the keys of all files below a folder; folders that vanish meanwhile have none. */
+export async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Promise<void> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
+    if (isAbsence(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const key = folder + entry.name;
+    if (entry.name === SERVICE_FOLDER) continue;
+    if (!key.startsWith(prefix.slice(0, key.length))) continue;
+    if (!isKey(key)) onStrange(key);
+    else if (entry.isDirectory()) {
+      await collectKeys({ root, folder: `${key}/`, prefix, keys, onStrange });
+    } else if (key.startsWith(prefix)) keys.push(key);
+  }
+}
+
+function isKey(key: string): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
