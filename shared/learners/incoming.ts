@@ -2,13 +2,10 @@
  * Files that people drop: from a file to an arrival fact. What it holds, the import finds out.
  * @module
  */
-import { type ObjectInfo, PreconditionFailed, type Store } from "@cugro/platform";
+import type { ObjectInfo, Store } from "@cugro/platform";
 import {
   type ArrivalFact,
-  arrivalFactSchema,
-  arrivalKey,
   datasetKey,
-  encodeFact,
   failuresPrefix,
   incomingKey,
   incomingPrefix,
@@ -18,6 +15,7 @@ import {
   safeFileName,
   sha256,
 } from "@cugro/protocol";
+import { adoptArrival } from "./arrivals.ts";
 import { putOnce } from "./put_once.ts";
 import { importJob, type LearnerFacts, taskState } from "./facts.ts";
 import { loadFacts } from "./load.ts";
@@ -46,8 +44,7 @@ export async function addArrival(
   const key = freeKey(facts, learner, file.fileName);
   await store.put(key, bytes);
   const info = (await store.head(key))!;
-  const arrival = await writeArrival(store, learner, facts.arrivals, info, contentHash);
-  return { arrival, added: true };
+  return await adoptArrival(store, learner, info, { contentHash, known: facts.arrivals });
 }
 
 /**
@@ -76,11 +73,14 @@ export async function scanIncoming(
     else if (now - before.since >= SETTLE_MS) settled.push(info);
   }
   const arrivals = [...facts.arrivals];
+  let count = 0;
   for (const info of settled.sort(byArrival)) {
-    arrivals.push(await writeArrival(store, learner, arrivals, info, null));
+    const { arrival, added } = await adoptArrival(store, learner, info, { known: arrivals });
+    arrivals.push(arrival);
+    if (added) count++;
     seen.delete(info.key);
   }
-  return { added: settled.length, settling: fresh.length > settled.length };
+  return { added: count, settling: fresh.length > settled.length };
 }
 
 /** Order of files found together: time of change, then natural order of names (`task2` before `task10`). */
@@ -132,23 +132,5 @@ function freeKey(facts: LearnerFacts, learner: string, fileName: string): string
   for (let n = 1;; n++) {
     const key = incomingKey(learner, n === 1 ? name : `${n}-${name}`);
     if (!used.has(key)) return key;
-  }
-}
-
-async function writeArrival(
-  store: Store,
-  learner: string,
-  earlier: readonly ArrivalFact[],
-  { key, etag, size, lastModified }: ObjectInfo,
-  contentHash: string | null,
-): Promise<ArrivalFact> {
-  for (let seq = Math.max(0, ...earlier.map((arrival) => arrival.seq)) + 1;; seq++) {
-    const fact: ArrivalFact = { schema: 1, seq, key, etag, size, lastModified, contentHash };
-    try {
-      await store.put(arrivalKey(learner, seq), encodeFact(fact, arrivalFactSchema), { ifNoneMatch: true });
-      return fact;
-    } catch (error) {
-      if (!(error instanceof PreconditionFailed)) throw error;
-    }
   }
 }

@@ -3,6 +3,7 @@
  * @module
  */
 export { type AnnouncedFacts, announcements, learnerEvents } from "./announcements.ts";
+export { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 export {
   configOf,
   currentGraph,

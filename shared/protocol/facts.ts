@@ -29,7 +29,10 @@ export const configFactSchema = z.object({
 /** See {@link configFactSchema}. */
 export type ConfigFact = z.infer<typeof configFactSchema>;
 
-/** A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand. */
+/**
+ * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
+ * `traceparent`: W3C trace context of whoever brought it.
+ */
 export const arrivalFactSchema = z.object({
   schema,
   seq: place,
@@ -38,6 +41,7 @@ export const arrivalFactSchema = z.object({
   contentHash: hash.nullable(),
   size: z.int().min(0),
   lastModified: time,
+  traceparent: z.string().optional(),
 });
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
