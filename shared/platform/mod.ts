@@ -41,3 +41,14 @@ export {
   type Profile,
   profileId,
 } from "./backend.ts";
+export {
+  type BaseOptions,
+  createBaseApp,
+  type HttpBaseOptions,
+  type Readiness,
+  startHttpBase,
+} from "./http/base_app.ts";
+export { type FetchHandler, type HttpServer, listen } from "./http/node_server.ts";
+export { type EventLoopWatch, watchEventLoop } from "./telemetry/event_loop.ts";
+export { createMetrics, type JobOutcome, type Metrics } from "./telemetry/metrics.ts";
+export { activeTraceparent, checkTraceparent, type InSpan, inSpan, traceIdOf } from "./telemetry/trace.ts";
