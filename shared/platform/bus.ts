@@ -15,6 +15,17 @@ export interface JobMessage {
   kind: JobKind;
   /** Whose job it is, for fairness and logs. */
   learner: string;
+  /** W3C trace context of what led to the job; carried to the worker as it is. */
+  traceparent?: string;
+}
+
+/** An object may have landed under `incoming/`. A hint: it may be lost, doubled, out of order or wrong. */
+export interface IncomingHint {
+  /** Key of the object in the store, `incoming/<learner>/<file>`. */
+  key: string;
+  etag?: string;
+  /** In bytes. */
+  size?: number;
 }
 
 /** A job message in the hands of one worker, until it acks, naks, or is not heard of for the ack wait. */
@@ -32,12 +43,13 @@ export interface Delivery {
   term(): Promise<void>;
 }
 
-/** What can be listened to: facts that came to be, and how far jobs are. */
-export type Subject = "events" | "progress";
+/** What can be listened to: facts that came to be, how far jobs are, objects that may have come in. */
+export type Subject = "events" | "progress" | "incoming";
 /** What a subject carries. */
 export interface News {
   events: CloudEvent;
   progress: ProgressMessage;
+  incoming: IncomingHint;
 }
 
 /** The bus. */
@@ -50,6 +62,8 @@ export interface Bus {
   announce(event: CloudEvent): Promise<void>;
   /** Publishes how far a job is, at most once, not stored. */
   progress(progress: ProgressMessage): void;
+  /** Tells that an object may have landed under `incoming/`, at most once. Never throws. */
+  hint(incoming: IncomingHint): void;
   /** Calls `handler` for all news of a subject from now on; a function that stops it. */
   subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void>;
   /** Lets go of everything; pending fetches resolve to undefined. */

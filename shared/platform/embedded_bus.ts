@@ -4,7 +4,7 @@
  * @module
  */
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
-import type { Bus, Delivery, JobMessage, News, Subject } from "./bus.ts";
+import type { Bus, Delivery, IncomingHint, JobMessage, News, Subject } from "./bus.ts";
 import { type Handout, JobQueue } from "./job_queue.ts";
 import type { Log } from "./log.ts";
 import { encodeFrame, type Reply, type Request } from "./pipe_protocol.ts";
@@ -59,6 +59,10 @@ class ParentBus implements EmbeddedBus {
 
   progress(progress: ProgressMessage): void {
     this.#subscribers.publish("progress", progress);
+  }
+
+  hint(incoming: IncomingHint): void {
+    this.#subscribers.publish("incoming", incoming);
   }
 
   subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {
@@ -132,6 +136,8 @@ class Connection implements WorkerConnection {
         break;
       case "progress":
         return bus.progress(request.progress);
+      case "hint":
+        return bus.hint(request.incoming);
       case "subscribe":
         await this.#subscribe(request.subject);
         break;

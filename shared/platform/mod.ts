@@ -14,7 +14,15 @@ export {
 } from "./store.ts";
 export { getArtifact, putArtifact, readInput } from "./artifacts.ts";
 export { standingFailure } from "./attempts.ts";
-export { ACK_WAIT_MS, type Bus, type Delivery, type JobMessage, type News, type Subject } from "./bus.ts";
+export {
+  ACK_WAIT_MS,
+  type Bus,
+  type Delivery,
+  type IncomingHint,
+  type JobMessage,
+  type News,
+  type Subject,
+} from "./bus.ts";
 export { codeVersion } from "./code_version.ts";
 export type { JobOutput } from "./commit.ts";
 export { type Config, CONFIG_VARIABLES, ConfigError, readConfig } from "./config.ts";

@@ -7,7 +7,7 @@ import { Console } from "node:console";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
-import type { Bus, Delivery, JobMessage, News, Subject } from "./bus.ts";
+import type { Bus, Delivery, IncomingHint, JobMessage, News, Subject } from "./bus.ts";
 import type { Handout } from "./job_queue.ts";
 import { createLineReader, decodeFrame, encodeFrame, type Reply, type Request } from "./pipe_protocol.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -87,6 +87,10 @@ class PipeBus implements Bus {
 
   progress(progress: ProgressMessage): void {
     this.#tell({ call: "progress", progress });
+  }
+
+  hint(incoming: IncomingHint): void {
+    this.#tell({ call: "hint", incoming });
   }
 
   async subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
-import type { JobMessage, News, Subject } from "./bus.ts";
+import type { IncomingHint, JobMessage, News, Subject } from "./bus.ts";
 import type { Handout } from "./job_queue.ts";
 
 /** From the worker. Those with an `id` are answered. */
@@ -17,6 +17,7 @@ export type Request =
   | { call: "nak"; id: number; token: number; delayMs: number }
   | { call: "announce"; id: number; event: CloudEvent }
   | { call: "progress"; progress: ProgressMessage }
+  | { call: "hint"; incoming: IncomingHint }
   | { call: "subscribe"; id: number; subject: Subject };
 
 /** From the parent: the answer to a request, or news the worker subscribed to. */

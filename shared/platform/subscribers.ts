@@ -8,7 +8,11 @@ import { createLog, type Log } from "./log.ts";
 
 /** See the module. */
 export class Subscribers {
-  #handlers: { [S in Subject]: Set<(news: News[S]) => void> } = { events: new Set(), progress: new Set() };
+  #handlers: { [S in Subject]: Set<(news: News[S]) => void> } = {
+    events: new Set(),
+    progress: new Set(),
+    incoming: new Set(),
+  };
 
   constructor(private readonly log: Log = createLog()) {}
 
@@ -36,5 +40,6 @@ export class Subscribers {
   clear(): void {
     this.#handlers.events.clear();
     this.#handlers.progress.clear();
+    this.#handlers.incoming.clear();
   }
 }

@@ -30,6 +30,8 @@ export const cloudEventSchema = z.object({
   subject: z.string(),
   datacontenttype: z.literal("application/json"),
   data: z.record(z.string(), z.json()) as z.ZodType<JsonObject>,
+  /** W3C trace context of what led to the fact (CloudEvents extension "distributed tracing"). */
+  traceparent: z.string().exactOptional(),
 });
 /** See {@link cloudEventSchema}. */
 export type CloudEvent = z.infer<typeof cloudEventSchema>;

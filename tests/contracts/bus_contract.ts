@@ -3,8 +3,8 @@
  * @module
  */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import type { Bus, Delivery, JobMessage } from "@cugro/platform";
-import { createEvent, type JobKind, type ProgressMessage, sha256 } from "@cugro/protocol";
+import type { Bus, Delivery, IncomingHint, JobMessage } from "@cugro/platform";
+import { type CloudEvent, createEvent, type JobKind, type ProgressMessage, sha256 } from "@cugro/protocol";
 
 /** An opened bus, empty. `connect` opens another client of it. */
 export interface OpenedBus {
@@ -23,6 +23,15 @@ const message = (name: string, kind: JobKind = "states.sample"): JobMessage => (
   learner: "walker",
 });
 
+/** Waits until `check` holds, however slow the machine is; fails after 10 s. */
+async function eventually(check: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!check()) {
+    assert(performance.now() < deadline, `waited 10 s in vain for ${check}`);
+    await sleep(5);
+  }
+}
+
 /** The next delivery, or undefined when none came within `ms`. */
 async function fetchWithin(
   bus: Bus,
@@ -39,7 +48,7 @@ async function fetchWithin(
 }
 
 async function fetchNow(bus: Bus, kinds: JobKind[] = ["states.sample"]): Promise<Delivery> {
-  const delivery = await fetchWithin(bus, 5000, kinds);
+  const delivery = await fetchWithin(bus, 10_000, kinds);
   assert(delivery, "a delivery was expected");
   return delivery;
 }
@@ -85,6 +94,14 @@ function queueContract(test: Test): void {
     }
     assertEquals(order, ["l1", "l2", "s1", "s2"].map(sha256));
     assertEquals(await fetchWithin(bus, 60, ["actions.label", "states.train"]), undefined);
+  });
+
+  test("carries a job's trace to its worker", async ({ bus }) => {
+    const traced = { ...message("a"), traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
+    await bus.submit(traced);
+    const delivery = await fetchNow(bus);
+    assertEquals(delivery.message, traced);
+    await delivery.ack();
   });
 
   test("lets a fetch wait for a job, and be given up", async ({ bus }) => {
@@ -178,11 +195,23 @@ function newsContract(test: Test): void {
     await other.subscribe("events", (e) => heard[1]!.push(e.id));
     await bus.announce(event(1));
     await other.announce(event(2));
-    await sleep(100);
+    await eventually(() => heard.every((ids) => ids.length === 2));
     stop();
     await other.announce(event(3));
-    await sleep(100);
+    await eventually(() => heard[1]!.length === 3);
+    await sleep(50);
     assertEquals(heard.map((ids) => ids.sort()), [["jobs/1", "jobs/2"], ["jobs/1", "jobs/2", "jobs/3"]]);
+    await other.close();
+  });
+
+  test("tells an event whole, its trace included", async ({ bus, connect }) => {
+    const other = await connect();
+    const traced = { ...event(1), traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
+    const heard: CloudEvent[] = [];
+    await bus.subscribe("events", (e) => heard.push(e));
+    await other.announce(traced);
+    await eventually(() => heard.length > 0);
+    assertEquals(heard, [traced]);
     await other.close();
   });
 
@@ -193,8 +222,26 @@ function newsContract(test: Test): void {
     await bus.subscribe("progress", (p) => heard.push(p));
     await bus.subscribe("events", () => heard.push(progress));
     other.progress(progress);
-    await sleep(100);
+    await eventually(() => heard.length > 0);
+    await sleep(50);
     assertEquals(heard, [progress]);
+    await other.close();
+  });
+
+  test("tells hints of incoming objects as they were given", async ({ bus, connect }) => {
+    const other = await connect();
+    const hints: IncomingHint[] = [
+      { key: "incoming/walker/task 1+2.hdf5", etag: "0123", size: 12 },
+      { key: "incoming/walker/\u00e9.npz" },
+    ];
+    const heard: IncomingHint[] = [];
+    const stop = await bus.subscribe("incoming", (hint) => heard.push(hint));
+    for (const hint of hints) other.hint(hint);
+    await eventually(() => heard.length === 2);
+    stop();
+    other.hint(hints[0]!);
+    await sleep(50);
+    assertEquals(heard, hints);
     await other.close();
   });
 
@@ -205,7 +252,7 @@ function newsContract(test: Test): void {
     });
     await bus.subscribe("events", (e) => heard.push(e.id));
     await bus.announce(event(1));
-    await sleep(50);
+    await eventually(() => heard.length > 0);
     assertEquals(heard, ["jobs/1"]);
   });
 }
