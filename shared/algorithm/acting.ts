@@ -18,7 +18,7 @@ import {
   type PolicyInput,
   stepFor,
 } from "./policy_input.ts";
-import { createRng } from "./rng.ts";
+import { createRng, type Rng } from "./rng.ts";
 import { entry, knownTasks, matrix, type Stored, taskRow, withPrefix } from "./weights.ts";
 
 /** Observed states are clamped to this multiple of the task's normalised min and max. */
@@ -27,17 +27,35 @@ export const OBSERVATION_CLAMP = 1.5;
 const BATCH_SIZES = [1, 4, 20, 64, 256] as const;
 const VALUE_BATCH_SIZES = [64, 1_024] as const;
 
+/** Where the noise of one asker's decisions comes from. It remembers its place: the next rows continue where the last ended. */
+export interface ActionNoise {
+  candidates: Rng;
+  choice: Rng;
+}
+
+/** The next `rows` rows of a batch belong to this asker. */
+export interface NoiseShare {
+  noise: ActionNoise;
+  rows: number;
+}
+
+/** Opens the noise of a seed at its first row. */
+export function openNoise(seed: number): ActionNoise {
+  return { candidates: createRng(seed, "act.candidates"), choice: createRng(seed, "act.choice") };
+}
+
 /** A policy that can be asked. Calls may overlap; they are answered one after the other. */
 export interface Policy {
   /**
    * One action for each state.
    * @param task id of a task that the weights know
    * @param states `[n, S]` raw
-   * @param seed of the noise: the same seed and state give the same candidates, whatever comes after it in the batch
+   * @param noise a seed: the same seed and state give the same candidates, whatever comes after it in the batch. Or
+   * whose rows these are, in order: each asker's rows get what {@linkcode openNoise} of its seed gives them alone
    * @returns `[n, A]` raw, within the task's own action bounds
-   * @throws RangeError for an unknown task, a wrong shape or a state that is not finite
+   * @throws RangeError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
    */
-  act(task: number, states: Float32Array, seed: number): Promise<Float32Array>;
+  act(task: number, states: Float32Array, noise: number | readonly NoiseShare[]): Promise<Float32Array>;
   /**
    * Q^task of given actions: the discounted return in raw reward units, judged as pessimistically as when acting.
    * @param states `[n, S]` raw
@@ -61,7 +79,7 @@ export function createPolicy(input: PolicyInput): Policy {
     return result;
   };
   return {
-    act: (task, states, seed) => inTurn(() => act(input, actSteps, task, states, seed)),
+    act: (task, states, noise) => inTurn(() => act(input, actSteps, task, states, noise)),
     value: (task, states, actions) => inTurn(() => value(input, valueSteps, task, states, actions)),
     dispose: () => {
       for (const step of [...actSteps.values(), ...valueSteps.values()]) step.dispose();
@@ -76,13 +94,14 @@ async function act(
   steps: Map<number, CompiledStep>,
   task: number,
   states: Float32Array,
-  seed: number,
+  source: number | readonly NoiseShare[],
 ): Promise<Float32Array> {
   const { stateDim, actionDim, hyperparameters } = input;
   const normaliser = knownNormaliser(input, task);
   const count = countRows(states, stateDim, "states");
   const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
-  const noise = decisionNoise(hyperparameters, actionDim, seed);
+  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
+  const noise = decisionNoise(hyperparameters, actionDim, rowSources(shares, count));
   const actions = new Float32Array(count * actionDim);
   for (let from = 0; from < count;) {
     const size = Math.min(count - from, BATCH_SIZES[BATCH_SIZES.length - 1]!);
@@ -104,26 +123,36 @@ async function act(
   return denormalise(actions, normaliser.actions);
 }
 
+/** The source of each row's noise. @throws RangeError if the shares are not `count` rows */
+function rowSources(shares: readonly NoiseShare[], count: number): ActionNoise[] {
+  const sources = shares.flatMap(({ noise, rows }) => Array.from({ length: rows }, () => noise));
+  if (sources.length === count) return sources;
+  throw new RangeError(`Cannot act as the shares must be ${count} rows: current number is ${sources.length}`);
+}
+
 /** Noise of one decision, drawn state by state so that it does not depend on batching or padding. */
 function decisionNoise(
   h: Hyperparameters,
   actionDim: number,
-  seed: number,
+  sources: readonly ActionNoise[],
 ): (size: number, padded: number) => Stored {
-  const candidates = createRng(seed, "act.candidates"), choice = createRng(seed, "act.choice");
+  let row = 0;
   return (size, padded) => {
-    const noise = padRows(
-      candidates.normals(size * h.candidates * actionDim),
-      padded * h.candidates * actionDim,
-    );
-    if (h.selection !== "one") return { noise: matrix(noise, actionDim) };
+    const noise = new Float32Array(padded * h.candidates * actionDim);
     // Gumbel noise; the uniform is moved off 0, where the logarithm would be infinite.
-    const uniforms = choice.uniforms(size * h.candidates, 0, 1);
-    const gumbel = uniforms.map((u) => -Math.log(-Math.log(Math.min(Math.max(u, 1e-7), 1 - 1e-7))));
-    return {
-      noise: matrix(noise, actionDim),
-      gumbel: matrix(padRows(gumbel, padded * h.candidates), h.candidates),
-    };
+    const gumbel = new Float32Array(padded * h.candidates);
+    for (let i = 0; i < size; i++) {
+      const { candidates, choice } = sources[row++]!;
+      candidates.fillNormals(noise, i * h.candidates * actionDim, (i + 1) * h.candidates * actionDim);
+      if (h.selection !== "one") continue;
+      const uniforms = choice.uniforms(h.candidates, 0, 1);
+      gumbel.set(
+        uniforms.map((u) => -Math.log(-Math.log(Math.min(Math.max(u, 1e-7), 1 - 1e-7)))),
+        i * h.candidates,
+      );
+    }
+    const drawn = { noise: matrix(noise, actionDim) };
+    return h.selection === "one" ? { ...drawn, gumbel: matrix(gumbel, h.candidates) } : drawn;
   };
 }
 

@@ -6,7 +6,7 @@ import {
   assertLess,
   assertRejects,
 } from "@std/assert";
-import { createPolicy, type Policy } from "./acting.ts";
+import { createPolicy, openNoise, type Policy } from "./acting.ts";
 import { trainBehaviorGenerator } from "./behavior_generator.ts";
 import { eager } from "./compile.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
@@ -174,6 +174,37 @@ Deno.test(
     );
   }),
 );
+
+for (const selection of ["one", "top"] as const) {
+  Deno.test(
+    `createPolicy() answers several askers in one batch as it answers each alone (${selection})`,
+    withPolicy({ selection }, async (policy) => {
+      const asked = states(20);
+      const askers = [{ seed: 3, rows: 1 }, { seed: 11, rows: 5 }, { seed: 3, rows: 2 }, {
+        seed: 2,
+        rows: 12,
+      }];
+      const shares = askers.map(({ seed, rows }) => ({ noise: openNoise(seed), rows }));
+      const together = await policy.act(1, asked, shares);
+      let from = 0;
+      for (const { seed, rows } of askers) {
+        const alone = await policy.act(1, asked.subarray(from * S, (from + rows) * S), seed);
+        alone.forEach((value, i) => assertAlmostEquals(value, together[from * A + i]!, 1e-6));
+        from += rows;
+      }
+      // An asker whose rows come in several batches goes on where it was.
+      const noise = openNoise(11);
+      const parts: number[] = [];
+      for (const [first, last] of [[0, 4], [4, 5], [5, 20]] as const) {
+        const some = asked.subarray(first * S, last * S);
+        parts.push(...await policy.act(1, some, [{ noise, rows: last - first }]));
+      }
+      const whole = await policy.act(1, asked, 11);
+      whole.forEach((value, i) => assertAlmostEquals(value, parts[i]!, 1e-6));
+      await assertRejects(() => policy.act(1, asked, [{ noise, rows: 19 }]), RangeError, "must be 20 rows");
+    }),
+  );
+}
 
 Deno.test(
   "createPolicy() clamps observations to 1.5 times the known range, actions to the known bounds",

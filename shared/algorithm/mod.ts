@@ -47,5 +47,5 @@ export { type ActionSamplingInput, sampleActions, trainBehaviorGenerator } from 
 export type { Curve, ReplayRows, Snapshot, TrainingProgress, TrainingResult } from "./progress.ts";
 export { trainCritic } from "./critic_training.ts";
 export type { CriticTrainingInput } from "./critic_plan.ts";
-export { createPolicy, type Policy } from "./acting.ts";
+export { type ActionNoise, createPolicy, type NoiseShare, openNoise, type Policy } from "./acting.ts";
 export type { PolicyInput } from "./policy_input.ts";
