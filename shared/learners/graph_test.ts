@@ -116,6 +116,8 @@ Deno.test("shardRows() cuts a fixed total, however many tasks are old", () => {
     const total = oldTasks * shardRows(knobs, oldTasks).reduce((sum, rows) => sum + rows, 0);
     assert(total <= 80_000 && total > 80_000 - oldTasks);
   }
+  assertEquals([1, 4, 5, 7, 19].map((oldTasks) => shardRows(knobs, oldTasks).length), [3, 3, 2, 1, 1]);
+  assertEquals(shardRows({ ...knobs, replaySource: "first" }, 19).length, 3);
   assertEquals(shardRows({ ...knobs, replayPairsPerTask: 2 }, 1), [1, 1]);
   assertEquals(pairsPerTask(knobs, 1_000_000), 1);
 });

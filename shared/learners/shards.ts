@@ -21,10 +21,18 @@ export function pairsPerTask(knobs: ReplayKnobs, oldTasks: number): number {
   );
 }
 
-/** Rows of each shard of one old task, `[M]`; they differ by at most one. */
+/** Up to this many old tasks each has all its shards; beyond, `latest` shares that number of shards out. */
+const FULLY_SHARDED_TASKS = 4;
+
+/**
+ * Rows of each shard of one old task, `[M]`; they differ by at most one. A shard costs a job's start whatever its
+ * size, so where many tasks share a budget each gets fewer shards, not smaller ones.
+ */
 export function shardRows(knobs: ReplayKnobs, oldTasks: number): number[] {
   const pairs = pairsPerTask(knobs, oldTasks);
-  const shards = Math.max(1, Math.min(knobs.shardsPerTask, pairs));
+  const shared = Math.floor(FULLY_SHARDED_TASKS * knobs.shardsPerTask / Math.max(1, oldTasks));
+  const wanted = knobs.replaySource === "first" ? knobs.shardsPerTask : Math.min(knobs.shardsPerTask, shared);
+  const shards = Math.max(1, Math.min(wanted, pairs));
   return Array.from({ length: shards }, (_, m) => Math.floor(pairs / shards) + (m < pairs % shards ? 1 : 0));
 }
 
