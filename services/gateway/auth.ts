@@ -1,0 +1,64 @@
+/**
+ * Who asks: bearer tokens from a file that is read again when it changes.
+ * @module
+ */
+import { stat } from "node:fs/promises";
+import type { Log } from "@cugro/platform";
+import { findToken, readTokens, type Token, type TokenEntry } from "./tokens.ts";
+
+/** Says who a request is from. */
+export interface Authenticator {
+  /** The token in an `Authorization` header, or undefined for none, a wrong or an expired one. */
+  authenticate(authorization: string | undefined): Promise<Token | undefined>;
+}
+
+/** The file is looked at no more often than this. */
+const LOOK_MS = 1_000;
+
+/**
+ * Tokens of a file. While the file is gone or damaged, the tokens it had last stay valid and the log says so.
+ *
+ * @throws {Error} when the file cannot be read at the start.
+ */
+export async function openAuthenticator({ path, log }: { path: string; log: Log }): Promise<Authenticator> {
+  let entries: TokenEntry[] = await readTokens(path).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new RangeError(
+      `There is no token file ${path}: make one with cugro token create --name NAME --scopes admin --learners '*' --file ${path}`,
+      { cause: error },
+    );
+  });
+  let mark = await markOf(path);
+  let looked = performance.now();
+  const refresh = async () => {
+    if (performance.now() - looked < LOOK_MS) return;
+    looked = performance.now();
+    try {
+      const now = await markOf(path);
+      if (now === mark) return;
+      entries = await readTokens(path);
+      mark = now;
+      log.info("tokens read again", { tokens: entries.length });
+    } catch (error) {
+      log.error("token file cannot be read; the tokens it had stay valid", { path, error });
+    }
+  };
+  return {
+    async authenticate(authorization) {
+      const secret = bearerOf(authorization);
+      if (secret === undefined) return undefined;
+      await refresh();
+      return findToken(entries, secret, Date.now());
+    },
+  };
+}
+
+/** The secret of a bearer `Authorization` header. */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization ?? "")?.[1];
+}
+
+async function markOf(path: string): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path);
+  return `${mtimeMs} ${size} ${ino}`;
+}

@@ -1,0 +1,138 @@
+/**
+ * What every route of the gateway is given, and what it stands behind: scope, learner, size of the body.
+ * @module
+ */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { type FactCache, learnerExists } from "@cugro/learners";
+import type { Bus, Log, Store } from "@cugro/platform";
+import { checkLearnerName } from "@cugro/protocol";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Authenticator } from "./auth.ts";
+import { type Limits, readBody } from "./limits.ts";
+import { Problem, problemSchema } from "./problem.ts";
+import { allows, type Scope, sees, type Token } from "./tokens.ts";
+
+/** What routes work with. */
+export interface RouteDeps {
+  store: Store;
+  bus: Bus;
+  /** Put-once facts that were read before; one for the process. */
+  cache: FactCache;
+  limits: Limits;
+  log: Log;
+  auth: Authenticator;
+  /** Bearer secret of S3 notifications; without it they are all refused. */
+  notificationSecret: string | undefined;
+}
+
+/** What middleware leaves for handlers. */
+export interface GatewayEnv {
+  Variables: { requestId: string; token: Token };
+}
+/** The application that routes are registered with. */
+export type Gateway = OpenAPIHono<GatewayEnv>;
+
+/**
+ * What a route stands behind; spread into `createRoute`. Checks in this order: scope (403), learner (404 if there is
+ * none of that name or the token does not see it), size and speed of the body (413, 408).
+ *
+ * @param options.bodyBytes @default `limits.jsonBytes`; 0: the handler reads the body itself
+ */
+export function secured(deps: RouteDeps, scope: Scope, options: { bodyBytes?: number } = {}) {
+  const { bodyBytes = deps.limits.jsonBytes } = options;
+  const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope), requireLearner(deps)];
+  if (bodyBytes > 0) middleware.push(limitBody(deps.limits, bodyBytes));
+  return { security: [{ bearer: [scope] }], middleware };
+}
+
+function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
+  return async (context, next) => {
+    const token = context.get("token");
+    if (!allows(token, scope)) {
+      throw new Problem(
+        403,
+        `The token "${token.name}" has the scopes ${token.scopes.join(", ")}: this needs ${scope}`,
+      );
+    }
+    await next();
+  };
+}
+
+function requireLearner({ store }: RouteDeps): MiddlewareHandler<GatewayEnv> {
+  return async (context, next) => {
+    const name = context.req.param("name");
+    if (name !== undefined && !await isVisible(store, context.get("token"), name)) throw noLearner(name);
+    await next();
+  };
+}
+
+async function isVisible(store: Store, token: Token, name: string): Promise<boolean> {
+  try {
+    checkLearnerName(name);
+  } catch {
+    return false;
+  }
+  return sees(token, name) && await learnerExists(store, name);
+}
+
+/** The answer for a learner that does not exist, was deleted, or is somebody else's: the same for all three. */
+export function noLearner(name: string): Problem {
+  return new Problem(404, `There is no learner ${JSON.stringify(name.slice(0, 80))} here`);
+}
+
+function limitBody(limits: Limits, maxBytes: number): MiddlewareHandler<GatewayEnv> {
+  return async (context, next) => {
+    const { raw } = context.req;
+    if (raw.body) {
+      const body = await readBody(raw, { ...limits, maxBytes });
+      // Nothing may be left of the stream: what comes next reads these bytes.
+      context.req.raw = new Request(raw.url, {
+        method: raw.method,
+        headers: raw.headers,
+        body,
+        signal: raw.signal,
+      });
+    }
+    await next();
+  };
+}
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: problemSchema } },
+});
+
+/** Problems every route may answer with; spread into `responses`. */
+export const PROBLEMS = {
+  400: problem("The request is malformed; `errors` names the fields"),
+  401: problem("No token, or none that is known"),
+  403: problem("The token's scopes do not allow this"),
+  404: problem("There is no such thing, or this token does not see it"),
+  408: problem("The body came too slowly"),
+  409: problem("What is known does not allow this now"),
+  413: problem("The body is too large"),
+  415: problem("The body is of a type this does not read"),
+  422: problem("Well-formed, but it cannot be done"),
+  429: problem("Too many requests; wait as `Retry-After` says"),
+  500: problem("A fault of the gateway"),
+  503: problem("Store or bus cannot be reached; try again"),
+  507: problem("The store is full"),
+} as const;
+
+/** A JSON response of this shape, for `responses`. */
+export function json<T>(schema: T, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** Wakes the coordinator for a learner; a hint that is lost costs seconds, not facts. */
+export function wake({ bus }: Pick<RouteDeps, "bus">, key: string): void {
+  bus.hint({ key });
+}
+
+/** The trace a request belongs to, if it says so. */
+export function traceOf(context: Context): string | undefined {
+  const header = context.req.header("traceparent");
+  return header !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header)
+    ? header
+    : undefined;
+}

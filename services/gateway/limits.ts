@@ -1,0 +1,129 @@
+/**
+ * How much and how fast: bodies that are too large or too slow, and too many requests.
+ * @module
+ */
+import { Problem } from "./problem.ts";
+
+/** What the gateway bears. */
+export interface Limits {
+  /** Largest JSON body, bytes. @default 1 MiB */
+  jsonBytes: number;
+  /** Largest body of a request to act, bytes. @default 16 MiB */
+  actBytes: number;
+  /** Largest dataset file, bytes. @default 8 GiB */
+  uploadBytes: number;
+  /** A body may start this late, in ms ... @default 10 s */
+  bodyGraceMs: number;
+  /** ... and must then come at this rate on average, so that nobody holds a connection with a trickle. @default 4 KiB/s */
+  bodyBytesPerSecond: number;
+  /** Requests of a token: the rate in the long run, and how many at once. @default 500/s, 1000 */
+  requestsPerSecond: number;
+  requestBurst: number;
+}
+
+/** See {@link Limits}. */
+export const DEFAULT_LIMITS: Limits = {
+  jsonBytes: 1024 * 1024,
+  actBytes: 16 * 1024 * 1024,
+  uploadBytes: 8 * 1024 ** 3,
+  bodyGraceMs: 10_000,
+  bodyBytesPerSecond: 4 * 1024,
+  requestsPerSecond: 500,
+  requestBurst: 1000,
+};
+
+/** The bounds of one body. */
+export type BodyBounds = Pick<Limits, "bodyGraceMs" | "bodyBytesPerSecond"> & { maxBytes: number };
+
+/**
+ * The pieces of a body, as they come.
+ *
+ * @throws {Problem} 413 once it is larger than `maxBytes`, 408 once it is too slow, 400 if the sender goes away.
+ */
+export async function* boundedBody(request: Request, bounds: BodyBounds): AsyncGenerator<Uint8Array> {
+  refuseDeclared(request, bounds.maxBytes);
+  const reader = request.body?.getReader();
+  if (!reader) return;
+  const started = performance.now();
+  let received = 0;
+  let ended = false;
+  try {
+    while (true) {
+      const allowed = bounds.bodyGraceMs + received / bounds.bodyBytesPerSecond * 1000;
+      const { done, value } = await within(started + allowed - performance.now(), reader.read());
+      if (done) break;
+      received += value.length;
+      if (received > bounds.maxBytes) throw tooLarge(bounds.maxBytes);
+      yield value;
+    }
+    ended = true;
+  } finally {
+    if (!ended) await reader.cancel().catch(() => {});
+  }
+}
+
+/** The whole body. @throws {Problem} as {@link boundedBody} does. */
+export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of boundedBody(request, bounds)) pieces.push(piece);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
+}
+
+function refuseDeclared(request: Request, maxBytes: number): void {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem(413, `The body may have at most ${maxBytes} bytes here`);
+}
+
+async function within<T>(milliseconds: number, read: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const problem = new Problem(408, "The body came too slowly", { headers: { connection: "close" } });
+    timer = setTimeout(() => reject(problem), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([
+      read.catch((cause) => {
+        throw new Problem(400, "The body ended before it was complete", { cause });
+      }),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Decides whether one more request of somebody is too many. */
+export interface RateLimiter {
+  /** Seconds to wait; 0: go ahead. */
+  take(name: string): number;
+}
+
+/** A token bucket a name: `burst` at once, refilled at `perSecond`. `now` in ms, of any steady clock. */
+export function createRateLimiter(
+  { perSecond, burst, now = () => performance.now() }: {
+    perSecond: number;
+    burst: number;
+    now?: () => number;
+  },
+): RateLimiter {
+  const buckets = new Map<string, { left: number; at: number }>();
+  return {
+    take(name) {
+      const time = now();
+      const { left, at } = buckets.get(name) ?? { left: burst, at: time };
+      const full = Math.min(burst, left + (time - at) / 1000 * perSecond);
+      const enough = full >= 1;
+      buckets.set(name, { left: enough ? full - 1 : full, at: time });
+      return enough ? 0 : (1 - full) / perSecond;
+    },
+  };
+}

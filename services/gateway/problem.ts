@@ -1,0 +1,97 @@
+/**
+ * Faults as problem details (RFC 9457): one shape for every error the gateway answers with.
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import { StoreError, StoreFull } from "@cugro/platform";
+import { HTTPException } from "hono/http-exception";
+
+/** A fault of one field of a request; `field` as in `body.overrides.stateSteps`, `query.limit`, `path.version`. */
+export const fieldFaultSchema = z.object({ field: z.string(), detail: z.string() });
+/** See {@link fieldFaultSchema}. */
+export type FieldFault = z.infer<typeof fieldFaultSchema>;
+
+/** Body of every error. `instance` is the request's id: the log line of the request has it too. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  errors: z.array(fieldFaultSchema).optional(),
+}).openapi("Problem");
+/** See {@link problemSchema}. */
+export type ProblemDetails = z.infer<typeof problemSchema>;
+
+const TITLES: Record<number, string> = {
+  400: "Bad request",
+  401: "Not authenticated",
+  403: "Not allowed",
+  404: "Not found",
+  405: "Method not allowed",
+  408: "Request too slow",
+  409: "Conflict",
+  413: "Too large",
+  415: "Unsupported media type",
+  422: "Cannot be done",
+  429: "Too many requests",
+  500: "Internal error",
+  503: "Unavailable",
+  507: "No room left",
+};
+
+/** Thrown anywhere below the gateway to answer with a problem document. */
+export class Problem extends Error {
+  override name = "Problem";
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly more: { errors?: FieldFault[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, more.cause === undefined ? {} : { cause: more.cause });
+  }
+}
+
+/** The problem that an error amounts to. What is nobody's fault but ours says nothing of our inside. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException) return new Problem(error.status, error.message, { cause: error });
+  if (error instanceof StoreFull) return new Problem(507, "The store has no room left", { cause: error });
+  if (error instanceof StoreError) {
+    const headers = { "retry-after": "5" };
+    return new Problem(503, "The store cannot be reached or used now: try again", { headers, cause: error });
+  }
+  return new Problem(500, "Something went wrong here; the log has it under this request's id", {
+    cause: error,
+  });
+}
+
+/** A problem as a response. */
+export function problemResponse({ status, detail, more }: Problem, requestId: string): Response {
+  const body: ProblemDetails = {
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    detail,
+    instance: `urn:cugro:request:${requestId}`,
+    ...(more.errors ? { errors: more.errors } : {}),
+  };
+  const headers = { "content-type": "application/problem+json", ...more.headers };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** Runs an act of a person; what its facts do not allow is a conflict. */
+export async function judged<T>(act: () => Promise<T>): Promise<T> {
+  return await refusing(409, act);
+}
+
+/** Runs `work`; a `RangeError`, which says what is wrong with what was asked, becomes a problem of this status. */
+export async function refusing<T>(status: number, work: () => T | Promise<T>, field?: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const errors = field === undefined ? {} : { errors: [{ field, detail: error.message }] };
+    throw new Problem(status, error.message, { ...errors, cause: error });
+  }
+}

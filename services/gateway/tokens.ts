@@ -1,0 +1,127 @@
+/**
+ * Bearer tokens: random, shown once, kept as hashes in a JSON file. Whoever reads the file can use none of them.
+ * @module
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { z } from "zod";
+
+/** What a token may do; each includes the ones before it. */
+export const SCOPES = ["read", "submit", "admin"] as const;
+/** See {@link SCOPES}. */
+export type Scope = typeof SCOPES[number];
+
+const patternSchema = z.string().regex(
+  /^[a-z0-9*-]{1,64}$/,
+  "must be letters, digits, - and *, e.g. team-a-*",
+);
+const entrySchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, . _ -"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  /** Names of learners it sees, with `*` for any characters. */
+  learners: z.array(patternSchema).min(1),
+  created: z.iso.datetime(),
+  /** Not valid from here on. */
+  expires: z.iso.datetime().optional(),
+});
+/** A token as the file keeps it. */
+export type TokenEntry = z.infer<typeof entrySchema>;
+const fileSchema = z.strictObject({ tokens: z.array(entrySchema) });
+
+/** Whoever holds a token. */
+export interface Token {
+  name: string;
+  scopes: readonly Scope[];
+  learners: readonly string[];
+}
+
+/** A new token: `secret` is the only copy there will ever be. */
+export function issueToken(
+  options: { name: string; scopes: readonly Scope[]; learners: readonly string[]; expires?: string },
+): { secret: string; entry: TokenEntry } {
+  const secret = `cugro_${randomBytes(32).toString("base64url")}`;
+  const { name, scopes, learners, expires } = options;
+  const entry = entrySchema.safeParse({
+    name,
+    scopes,
+    learners,
+    sha256: digest(secret).toString("hex"),
+    created: new Date().toISOString(),
+    ...(expires === undefined ? {} : { expires }),
+  });
+  if (!entry.success) throw new RangeError(`Cannot make this token: ${describe(entry.error)}`);
+  return { secret, entry: entry.data };
+}
+
+/** Adds a token to a file, which is made if there is none; readable by its owner only. */
+export async function addToken(path: string, entry: TokenEntry): Promise<void> {
+  const present = await readTokens(path).catch((error) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  if (present.some(({ name }) => name === entry.name)) {
+    throw new RangeError(`${path} has a token named "${entry.name}" already: choose another name`);
+  }
+  const text = `${JSON.stringify({ tokens: [...present, entry] }, null, 2)}\n`;
+  await writeFile(`${path}.${process.pid}.tmp`, text, { mode: 0o600 });
+  await rename(`${path}.${process.pid}.tmp`, path);
+}
+
+/** Tokens of a file. @throws {RangeError} naming the file and what is wrong with it. */
+export async function readTokens(path: string): Promise<TokenEntry[]> {
+  const text = await readFile(path, "utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RangeError(`${path} is not JSON`, { cause });
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (!parsed.success) throw new RangeError(`${path} is no token file: ${describe(parsed.error)}`);
+  const names = parsed.data.tokens.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RangeError(`${path} has two tokens named "${twice}"`);
+  return parsed.data.tokens;
+}
+
+/** The token whose secret this is. Every entry is compared, each in constant time. */
+export function findToken(entries: readonly TokenEntry[], secret: string, now: number): Token | undefined {
+  const wanted = digest(secret);
+  let found: TokenEntry | undefined;
+  for (const entry of entries) {
+    if (timingSafeEqual(wanted, new Uint8Array(hexBytes(entry.sha256)))) found = entry;
+  }
+  if (!found || (found.expires !== undefined && Date.parse(found.expires) <= now)) return undefined;
+  return { name: found.name, scopes: found.scopes, learners: found.learners };
+}
+
+/** Whether two secrets are equal, in a time that does not depend on where they differ. */
+export function sameSecret(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Whether a token may do what needs this scope. */
+export function allows({ scopes }: Token, scope: Scope): boolean {
+  return scopes.some((own) => SCOPES.indexOf(own) >= SCOPES.indexOf(scope));
+}
+
+/** Whether a token sees a learner. */
+export function sees({ learners }: Token, name: string): boolean {
+  return learners.some((pattern) =>
+    new RegExp(`^${pattern.split("*").map((part) => RegExp.escape(part)).join(".*")}$`).test(name)
+  );
+}
+
+function digest(secret: string): Uint8Array & { toString(encoding: "hex"): string } {
+  return createHash("sha256").update(secret).digest();
+}
+
+function hexBytes(hex: string): number[] {
+  return hex.match(/../g)!.map((pair) => Number.parseInt(pair, 16));
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "file"}: ${message}`).join("; ");
+}
