@@ -2,15 +2,52 @@
  * Configuration from the environment. Everything is checked at once, and every fault is listed.
  * @module
  */
+import process from "node:process";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { z } from "zod";
 import { LOG_LEVELS } from "./log.ts";
 
 const number = (check: z.ZodNumber) =>
   z.string().transform((text) => text.trim() === "" ? NaN : Number(text)).pipe(check);
+const list = (item: z.ZodType<string, string>) =>
+  z.string().transform((text) => text.split(",").map((part) => part.trim())).pipe(z.array(item));
+const path = z.string().min(1);
+
+const STORE = "must name the store: a folder, s3://bucket or s3://bucket/prefix";
+const SERVER = "must be nats://host:port or tls://host:port; several are separated by commas";
+const PORT = "must be a port from 0 (a free one) to 65535";
+const KIND = `must be of ${JOB_KINDS.join(", ")}; several are separated by commas`;
 
 const environmentSchema = z.object({
-  /** Folder of the store. */
-  CUGRO_STORE: z.string({ error: "must name the store's folder" }).min(1, "must name the store's folder"),
+  /** A folder, or a bucket and what keys in it start with. */
+  CUGRO_STORE: z.string({ error: STORE }).refine(
+    (text) =>
+      !text.includes("://") || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._=/-]*)?$/.test(text),
+    STORE,
+  ),
+  /** Of an S3 other than AWS. */
+  CUGRO_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be http://host:port or https://host:port" })
+    .optional(),
+  CUGRO_S3_REGION: z.string().default("us-east-1"),
+  /** Without keys the AWS SDK looks where it usually does. */
+  CUGRO_S3_ACCESS_KEY: z.string().optional(),
+  CUGRO_S3_SECRET_KEY: z.string().optional(),
+  /** Servers of the bus; without it the process is a child of a command and talks to it over a pipe. */
+  CUGRO_NATS: list(z.string().regex(/^(nats|tls):\/\/[^\s/]+:\d+$/, SERVER)).optional(),
+  /** File with the nkey seed of this service's user, and with the CA of the servers' certificates. */
+  CUGRO_NATS_SEED_FILE: path.optional(),
+  CUGRO_NATS_CA_FILE: path.optional(),
+  /** `verify` where streams and consumers are somebody else's to create. */
+  CUGRO_NATS_STREAMS: z.enum(["create", "verify"]).default("create"),
+  /** Where healthz, readyz and metrics are answered, and the gateway's API. */
+  CUGRO_HTTP_PORT: number(z.int(PORT).min(0, PORT).max(65_535, PORT)).optional(),
+  CUGRO_HTTP_HOST: z.string().default("127.0.0.1"),
+  /** The gateway's. */
+  CUGRO_TOKENS_FILE: path.optional(),
+  CUGRO_WEBHOOKS_FILE: path.optional(),
+  /** Kinds of jobs that this process does; by default all of its service. */
+  CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
+    .optional(),
   /** Tensor backend; by default native where it is installed, else WASM. */
   CUGRO_BACKEND: z.enum(["native", "wasm"]).optional(),
   /** Where the native backend computes; a GPU that is asked for and cannot be used is an error. */
@@ -33,7 +70,17 @@ export const CONFIG_VARIABLES: readonly string[] = Object.keys(environmentSchema
 
 /** A process's configuration. */
 export interface Config {
+  /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
   store: string;
+  /** For stores in a bucket. */
+  s3: { endpoint?: string; region: string; accessKey?: string; secretKey?: string };
+  /** Undefined: the process is a child of a command, on a pipe. */
+  nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
+  /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
+  http: { host: string; port: number | undefined };
+  tokensFile: string | undefined;
+  webhooksFile: string | undefined;
+  kinds: JobKind[] | undefined;
   backend: "native" | "wasm" | undefined;
   device: "cpu" | "gpu";
   compile: boolean;
@@ -47,20 +94,38 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
+type Environment = Record<string, string | undefined>;
+
+/** The variables of {@link CONFIG_VARIABLES} as they are set for this process, and no others. */
+export function processEnvironment(): Environment {
+  return Object.fromEntries(CONFIG_VARIABLES.map((name) => [name, process.env[name]]));
+}
+
 /**
  * The configuration in these variables. An empty variable counts as not set; others are ignored.
  *
  * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(environment: Environment = processEnvironment()): Config {
   const set = Object.entries(environment).filter(([name, value]) =>
-    name.startsWith("CUGRO_") && value !== ""
+    name.startsWith("CUGRO_") && value !== "" && value !== undefined
   );
   const parsed = environmentSchema.safeParse(Object.fromEntries(set));
-  if (!parsed.success) throw new ConfigError(describeFaults(parsed.error, environment));
+  const faults = [
+    ...parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, environment)),
+    ...faultsBetween(environment),
+  ];
+  if (!parsed.success || faults.length > 0) {
+    throw new ConfigError(`The environment is not a valid configuration:\n${faults.join("\n")}`);
+  }
   const values = parsed.data;
   return {
     store: values.CUGRO_STORE,
+    ...readServers(values),
+    http: { host: values.CUGRO_HTTP_HOST, port: values.CUGRO_HTTP_PORT },
+    tokensFile: values.CUGRO_TOKENS_FILE,
+    webhooksFile: values.CUGRO_WEBHOOKS_FILE,
+    kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
     device: values.CUGRO_DEVICE,
     compile: values.CUGRO_COMPILE === "on",
@@ -70,14 +135,42 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
-function describeFaults(error: z.ZodError, environment: Record<string, string | undefined>): string {
-  const faults = error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    const allowed = issue.code === "invalid_value" ? `must be ${issue.values.join(" or ")}` : issue.message;
-    const value = environment[name];
-    return `  ${name} ${allowed}${
-      value === undefined || value === "" ? "" : `: current value is "${value}"`
-    }`;
-  });
-  return `The environment is not a valid configuration:\n${faults.join("\n")}`;
+function readServers(values: z.infer<typeof environmentSchema>): Pick<Config, "s3" | "nats"> {
+  const s3 = {
+    endpoint: values.CUGRO_S3_ENDPOINT,
+    region: values.CUGRO_S3_REGION,
+    accessKey: values.CUGRO_S3_ACCESS_KEY,
+    secretKey: values.CUGRO_S3_SECRET_KEY,
+  };
+  const nats = {
+    servers: values.CUGRO_NATS,
+    seedFile: values.CUGRO_NATS_SEED_FILE,
+    caFile: values.CUGRO_NATS_CA_FILE,
+    streams: values.CUGRO_NATS_STREAMS,
+  };
+  return {
+    s3: withoutUndefined(s3) as Config["s3"],
+    nats: nats.servers ? withoutUndefined(nats) as Config["nats"] : undefined,
+  };
+}
+
+function withoutUndefined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** Variables that are right alone, and wrong together. */
+function faultsBetween(environment: Environment): string[] {
+  const [key, secret] = ["CUGRO_S3_ACCESS_KEY", "CUGRO_S3_SECRET_KEY"] as const;
+  if (!environment[key] === !environment[secret]) return [];
+  const [missing, present] = environment[key] ? [secret, key] : [key, secret];
+  return [`  ${missing} must be set too, as ${present} is`];
+}
+
+function describeFault(issue: z.core.$ZodIssue, environment: Environment): string {
+  const name = String(issue.path[0]);
+  const isChoice = issue.code === "invalid_value" && issue.path.length === 1;
+  const allowed = isChoice ? `must be ${issue.values.join(" or ")}` : issue.message;
+  const value = environment[name];
+  if (value === undefined || value === "") return `  ${name} ${allowed}`;
+  return `  ${name} ${allowed}: current value is "${name.includes("SECRET") ? "(hidden)" : value}"`;
 }

@@ -10,6 +10,7 @@ import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
 import { Interrupted, PermanentError } from "./job_errors.ts";
 import type { Log } from "./log.ts";
 import { type Store, StoreError } from "./store.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 
 /** How far a job is. `loss`: a moving value of the training loss. */
 export interface Position {
@@ -55,6 +56,7 @@ export interface RunSettings {
   ackWaitMs: number;
   checkpointSeconds: number;
   checkpointSteps: number;
+  metrics: Metrics;
 }
 
 /** Between two yields to the event loop, in ms; with a step of up to 50 ms on top, 200 ms are kept. */
@@ -123,6 +125,9 @@ export class JobRun implements JobContext {
     const elapsed = (now - this.#told.at) / 1000;
     const rate = Number.isFinite(elapsed) && elapsed > 0 ? (step - this.#told.step) / elapsed : 0;
     this.#told = { at: now, step };
+    if (loss !== undefined && Number.isFinite(loss)) {
+      this.settings.metrics.trainingLoss.set({ kind, learner }, loss);
+    }
     this.settings.bus.progress({
       jobId: this.jobId,
       kind,

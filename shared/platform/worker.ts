@@ -21,7 +21,6 @@
  * @module
  */
 import {
-  createEvent,
   type Job,
   jobFactSchema,
   jobId as idOf,
@@ -32,15 +31,18 @@ import {
   resultKey,
   REVISIONS,
 } from "@cugro/protocol";
-import { beginAttempt, endAttempt, giveUp, type Run, standingFailure } from "./attempts.ts";
+import { beginAttempt, endAttempt, type Run, standingFailure } from "./attempts.ts";
 import { ACK_WAIT_MS, type Bus, type Delivery } from "./bus.ts";
 import { readCheckpoint } from "./checkpoints.ts";
 import { codeVersion } from "./code_version.ts";
 import { cleanUp, commit, type JobOutput } from "./commit.ts";
+import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, MissingInputError, PermanentError } from "./job_errors.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Store, StoreError } from "./store.ts";
+import { createMetrics, type JobOutcome, type Metrics } from "./telemetry/metrics.ts";
+import { inSpan, traceIdOf } from "./telemetry/trace.ts";
 
 /** Does one kind of work. */
 export type JobHandler = (context: JobContext) => Promise<JobOutput>;
@@ -71,9 +73,13 @@ export interface WorkerOptions {
   /** Before a job is tried again; doubles. In ms. @default 1000 */
   retryDelayMs?: number;
   log?: Log;
+  /** Where outcomes, times and losses are recorded. @default nowhere that anybody sees */
+  metrics?: Metrics;
 }
 
 type Worker = Required<WorkerOptions>;
+/** A worker with a job in hand. */
+type Living = Worker & { traceparent: string | undefined };
 
 /** Does jobs until told to stop, or until the bus is closed. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
@@ -85,48 +91,73 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     maxAttempts: 3,
     retryDelayMs: 1000,
     log: createLog(),
+    metrics: createMetrics("worker"),
     ...options,
   };
   while (!worker.signal.aborted) {
     const delivery = await worker.bus.fetch(worker.kinds, worker.signal);
     if (!delivery) return;
-    const { jobId, kind, learner } = delivery.message;
-    const log = worker.log.with({ jobId, kind, learner });
-    try {
-      await live({ ...worker, log }, delivery);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      log.error("store failed, the job is given back", { error });
-      await delivery.nak(worker.ackWaitMs / 2);
-    }
+    const { kind } = delivery.message;
+    worker.metrics.jobs.inc({ kind, outcome: await liveInSpan(worker, delivery) });
   }
 }
 
-async function live(worker: Worker, delivery: Delivery): Promise<void> {
+/** The job as one span of the trace that led to it; what it announces belongs to the same trace. */
+function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
+  const { jobId, kind, learner, traceparent } = delivery.message;
+  const attributes = {
+    "cugro.job.id": jobId,
+    "cugro.job.kind": kind,
+    "cugro.learner": learner,
+    "cugro.job.deliveries": delivery.deliveries,
+  };
+  return inSpan(
+    `job ${kind}`,
+    { parent: traceparent ?? "none", attributes, kind: "consumer" },
+    async (span) => {
+      const trace = traceIdOf(span.traceparent);
+      const log = worker.log.with({ jobId, kind, learner, ...(trace === undefined ? {} : { trace }) });
+      const outcome = await live({ ...worker, log, traceparent: span.traceparent }, delivery).catch(
+        async (error) => {
+          if (!(error instanceof StoreError)) throw error;
+          log.error("store failed, the job is given back", { error });
+          await delivery.nak(worker.ackWaitMs / 2);
+          return "given_back" as const;
+        },
+      );
+      span.set({ "cugro.job.outcome": outcome });
+      return outcome;
+    },
+  );
+}
+
+async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
   const { jobId } = delivery.message;
   if (await store.head(resultKey(jobId))) {
     log.debug("job is done already");
     await cleanUp(store, jobId);
-    return await finish(worker, delivery);
+    await finish(worker, delivery);
+    return "adopted";
   }
   const failure = await standingFailure(store, jobId);
   if (failure !== undefined) return await abandon(worker, delivery, failure, "it has been given up before");
   const found = await store.get(jobKey(jobId));
   if (!found) {
     log.warn("job is not in the store any more");
-    return await delivery.term();
+    await delivery.term();
+    return "failed";
   }
   try {
-    await attempt(worker, delivery, readJob(found.bytes, jobId));
+    return await attempt(worker, delivery, readJob(found.bytes, jobId));
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
-    await fail(worker, delivery, error.message, true);
+    return await fail(worker, delivery, error.message, true);
   }
 }
 
-async function attempt(worker: Worker, delivery: Delivery, job: Job): Promise<void> {
-  const { store, log, profile, maxAttempts } = worker;
+async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<JobOutcome> {
+  const { store, log, profile, maxAttempts, metrics } = worker;
   const { jobId } = delivery.message;
   const checkpoint = await readCheckpoint(store, jobId, job, profile, log);
   const note = await beginAttempt(store, jobId, delivery.deliveries, checkpoint?.step ?? 0);
@@ -134,15 +165,18 @@ async function attempt(worker: Worker, delivery: Delivery, job: Job): Promise<vo
   const handler = worker.handlers[job.kind];
   if (!handler) throw new PermanentError(`This worker has no handler for ${job.kind}`);
   const run = new JobRun(job, jobId, delivery, checkpoint, worker satisfies RunSettings, log);
+  metrics.jobAttempts.inc({ kind: job.kind });
   log.info("job started", { deliveries: delivery.deliveries, step: checkpoint?.step ?? 0 });
   try {
     const output = await handler(run);
     const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
     const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
     log.info(first ? "job finished" : "job was finished by another worker first", { seconds: run.seconds });
+    if (first) recordWork(metrics, job.kind, run.seconds, output);
     await finish(worker, delivery);
+    return first ? "finished" : "adopted";
   } catch (error) {
-    await settle(worker, delivery, run, note, error);
+    return await settle(worker, delivery, run, note, error);
   } finally {
     run.stop();
   }
@@ -150,12 +184,12 @@ async function attempt(worker: Worker, delivery: Delivery, job: Job): Promise<vo
 
 /** The attempt has come to nothing: who is to blame, and who goes on? */
 async function settle(
-  worker: Worker,
+  worker: Living,
   delivery: Delivery,
   run: JobRun,
   note: Run,
   error: unknown,
-): Promise<void> {
+): Promise<JobOutcome> {
   const { store, log, maxAttempts, retryDelayMs, ackWaitMs } = worker;
   const { jobId, savedStep } = run;
   if (error instanceof PermanentError) throw error;
@@ -172,16 +206,19 @@ async function settle(
   const attempts = await ended;
   if (error instanceof Interrupted) {
     log.info("job given back", { step: savedStep });
-    return await delivery.nak();
+    await delivery.nak();
+    return "interrupted";
   }
   if (error instanceof MissingInputError) {
     log.warn("input is missing, the job is given back", { error });
-    return await delivery.nak(ackWaitMs / 8);
+    await delivery.nak(ackWaitMs / 8);
+    return "given_back";
   }
   if (attempts >= maxAttempts) return await fail(worker, delivery, message, false);
   const delayMs = retryDelayMs * 2 ** (attempts - 1);
   log.warn("attempt failed, the job is tried again", { attempts, delayMs, error });
   await delivery.nak(delayMs);
+  return "retried";
 }
 
 function readJob(bytes: Uint8Array, jobId: string): Job {
@@ -197,29 +234,6 @@ function readJob(bytes: Uint8Array, jobId: string): Job {
   throw new PermanentError(
     `Cannot do a ${job.kind} job of revision ${job.revision}: this version of the software does revision ${known}`,
   );
-}
-
-async function finish({ bus }: Worker, delivery: Delivery): Promise<void> {
-  const { jobId, kind, learner } = delivery.message;
-  await bus.announce(createEvent("cugro.job.finished", resultKey(jobId), learner, { jobId, kind }));
-  await delivery.ack();
-}
-
-async function fail(worker: Worker, delivery: Delivery, message: string, permanent: boolean): Promise<void> {
-  const key = await giveUp(worker.store, delivery.message.jobId, message, permanent);
-  await abandon(worker, delivery, key, message);
-}
-
-async function abandon(
-  { bus, log }: Worker,
-  delivery: Delivery,
-  factKey: string,
-  message: string,
-): Promise<void> {
-  const { jobId, kind, learner } = delivery.message;
-  log.error("job failed", { message });
-  await bus.announce(createEvent("cugro.job.failed", factKey, learner, { jobId, kind, message }));
-  await delivery.term();
 }
 
 function describe(error: unknown): string {

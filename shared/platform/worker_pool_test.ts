@@ -186,7 +186,7 @@ Deno.test("startWorkerPool() starts a worker that cannot start later and later",
     );
     assertEquals(delays, [50, 100, 200]);
     const printed = farm.printed.join("");
-    assertStringIncludes(printed, "CUGRO_STORE must name the store's folder");
+    assertStringIncludes(printed, "CUGRO_STORE must name the store");
     assertStringIncludes(printed, "CUGRO_CHECKPOINT_STEPS must be a whole number from 1");
   }));
 
