@@ -3,9 +3,17 @@
  * only holds what follows from its facts, so sweeping too much costs time, never truth.
  * @module
  */
-import { createCache, isReached, type LearnerFacts, loadFacts, type Reach, reachOf } from "@cugro/learners";
+import {
+  createCache,
+  isReached,
+  type LearnerFacts,
+  loadFacts,
+  openArrivals,
+  type Reach,
+  reachOf,
+} from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/platform";
-import { parseIncomingKey } from "@cugro/protocol";
+import { isUploadKey, parseIncomingKey } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
 export const GC_GRACE_HOURS = 24;
@@ -53,6 +61,7 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
   const cache = createCache();
   const reaches: Reach[] = [];
   const done = new Set<string>();
+  const waiting = new Set<string>();
   const keys = (await store.list("learners/")).map(({ key }) => key.split("/"));
   const names = keys.filter((parts) => parts.length === 3 && parts[2] === "learner.json").map(([, name]) =>
     name!
@@ -61,9 +70,12 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
     const facts = await loadFacts(store, name, cache);
     reaches.push(await reachOf(store, facts, cache));
     for (const file of doneFiles(facts)) done.add(file);
+    for (const { key, etag } of facts.deleted ? [] : openArrivals(facts)) waiting.add(`${key} ${etag}`);
   }
   return ({ key, etag }) => {
     if (!key.startsWith("incoming/")) return reaches.some((reach) => isReached(reach, key));
+    // An upload without an arrival is one that was broken off: nobody looks for it.
+    if (isUploadKey(key)) return waiting.has(`${key} ${etag}`);
     // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
     return !names.includes(parseIncomingKey(key)?.learner ?? "") || !done.has(`${key} ${etag}`);
   };

@@ -1,4 +1,5 @@
 import {
+  adoptArrival,
   createCache,
   deleteLearner,
   exportLearner,
@@ -11,7 +12,15 @@ import {
   validVersions,
 } from "@cugro/learners";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { artifactKey, checkpointKey, datasetKey, incomingKey, jobPrefix } from "@cugro/protocol";
+import {
+  artifactKey,
+  checkpointKey,
+  datasetKey,
+  incomingKey,
+  isUploadKey,
+  jobPrefix,
+  uploadKey,
+} from "@cugro/protocol";
 import { collectGarbage } from "./garbage.ts";
 import { memoryStore } from "./test_store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "./test_world.ts";
@@ -63,6 +72,15 @@ Deno.test("collectGarbage() keeps what is under way: jobs, checkpoints, failures
   const kept = (prefix: string) => removed.every(({ key }) => !key.startsWith(prefix));
   assert(kept(jobPrefix(job)), "a failure that is swept would be forgotten");
   assert(kept("incoming/"));
+  const [broken, handed] = ["0", "1"].map((id) => uploadKey("a", id.repeat(32), "x.hdf5")) as [
+    string,
+    string,
+  ];
+  await store.put(broken, encode("x"));
+  await store.put(handed, encode("y"));
+  await adoptArrival(store, "a", (await store.head(handed))!);
+  const swept = (await collectGarbage({ store, now: later(store, 25), dryRun: true })).removed;
+  assertEquals(swept.flatMap(({ key }) => isUploadKey(key) ? [key] : []), [broken], "nobody looks for it");
   assertEquals(removed.filter(({ key }) => key.startsWith("datasets/")).length, 1, "of task 1 only");
 });
 

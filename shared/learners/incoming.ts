@@ -89,13 +89,15 @@ export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
   return time || new Intl.Collator("en", { numeric: true }).compare(a.key, b.key) || (a.key < b.key ? -1 : 1);
 }
 
-/** Names that tools give to files they are still writing. */
+/** Not: names that tools give to files they are still writing, and what lies in a hidden folder (`upload.ts`). */
 function isVisible(key: string): boolean {
-  const name = key.split("/").at(-1)!;
-  return !name.startsWith(".") && !/\.(part|tmp|crdownload|partial|download)$/i.test(name);
+  const parts = key.split("/").slice(2);
+  return !parts.some((part) => part.startsWith(".")) &&
+    !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
 }
 
-async function wantedAgain(store: Store, facts: LearnerFacts, arrival: ArrivalFact): Promise<boolean> {
+/** Whether content that arrived before should arrive once more: its import failed, or its task needs data that is gone. */
+export async function wantedAgain(store: Store, facts: LearnerFacts, arrival: ArrivalFact): Promise<boolean> {
   const rejection = facts.rejections.find(({ seq }) => seq === arrival.seq);
   if (rejection) {
     if (rejection.failedJob === null) return false;

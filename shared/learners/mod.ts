@@ -42,3 +42,4 @@ export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verd
 export { putOnce } from "./put_once.ts";
 export { isReached, type Reach, reachOf } from "./reach.ts";
 export { planWork } from "./work.ts";
+export { addUploaded, type Upload } from "./upload.ts";

@@ -3,6 +3,7 @@
  *
  * ```
  * incoming/<learner>/<file>                        what people drop; not write-once; removed after acceptance
+ * incoming/<learner>/.uploads/<id>/<file>          what came through the gateway; removed after acceptance
  * learners/<name>/learner.json                     name, seed, created
  * learners/<name>/config/<r>.json                  revision r of the knobs, for tasks not yet started
  * learners/<name>/arrivals/<seq>.json              a file has arrived       rejections/<seq>.json   and was refused
@@ -24,6 +25,7 @@
 const segmentPattern = /^[A-Za-z0-9._=-]+$/;
 const learnerPattern = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 const hashPattern = /^[0-9a-f]{64}$/;
+const UPLOADS = ".uploads";
 /** Longest key in bytes. */
 export const MAX_KEY_BYTES = 512;
 
@@ -95,6 +97,16 @@ export const incomingPrefix = (learner: string): string => `incoming/${checkLear
 /** A dropped file. */
 export const incomingKey = (learner: string, file: string): string =>
   checkKey(incomingPrefix(learner) + checkFileName(file));
+
+/**
+ * A file that is handed over through an upload: hidden from whoever looks for dropped files, since its arrival is
+ * written by whoever took it in. `upload`: 32 hexadecimal digits, so that one upload never takes another's place.
+ */
+export const uploadKey = (learner: string, upload: string, file: string): string =>
+  checkKey(`${incomingPrefix(learner)}${UPLOADS}/${upload}/${checkFileName(file)}`);
+/** Whether a key is an upload's. */
+export const isUploadKey = (key: string): boolean =>
+  key.startsWith("incoming/") && key.split("/")[2] === UPLOADS;
 
 /** Validated transitions, by hash of their content. */
 export const datasetKey = (hash: string): string => `datasets/${checkHash(hash)}.safetensors`;
