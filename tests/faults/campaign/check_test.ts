@@ -1,0 +1,249 @@
+import { assert, assertEquals } from "@std/assert";
+import { createEmbeddedBus, openFilesystemStore, type Store } from "@cugro/platform";
+import {
+  announcedKey,
+  artifactKey,
+  encodeFact,
+  headKey,
+  type JsonObject,
+  parseFact,
+  rejectionKey,
+  resultFactSchema,
+  resultKey,
+  taskKey,
+  versionKey,
+} from "@cugro/protocol";
+import { check, type Rule } from "./check.ts";
+import { runUndisturbed } from "./undisturbed.ts";
+import { createRecorder, type Entry, readHistory } from "./history.ts";
+import { oneOf, randomOf } from "./random.ts";
+import { stubWorkload } from "./workload.ts";
+import { readOutcome } from "./outcome.ts";
+
+/** A sound run: store, history and outcome, fresh copies for each corruption. */
+interface Run {
+  store: Store;
+  history: Entry[];
+}
+
+/** What a corruption does to a sound run; the rule that must notice. */
+interface Corruption {
+  rule: Rule;
+  name: string;
+  spoil(run: Run, random: () => number): Promise<void>;
+}
+
+const json = async (store: Store, key: string) =>
+  JSON.parse(new TextDecoder().decode((await store.get(key))!.bytes)) as Record<string, unknown>;
+const rewrite = async (store: Store, key: string, change: (fact: Record<string, unknown>) => void) => {
+  const fact = await json(store, key);
+  change(fact);
+  await store.put(key, encodeFact(fact as JsonObject));
+};
+const keysOf = async (store: Store, prefix: string, end: string) =>
+  (await store.list(prefix)).map(({ key }) => key).filter((key) => key.endsWith(end));
+
+/** Results of all kinds but imports, whose ids depend on the store. */
+async function resultsOf(store: Store): Promise<string[]> {
+  const ids: string[] = [];
+  for (const key of await keysOf(store, "jobs/", "/result.json")) {
+    const fact = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
+    if (fact.kind !== "dataset.import") ids.push(fact.jobId);
+  }
+  return ids;
+}
+
+const corruptions: Corruption[] = [
+  {
+    rule: "lost task",
+    name: "a task's fact is gone",
+    spoil: ({ store }) => store.delete(taskKey("ann", 3)),
+  },
+  {
+    rule: "lost task",
+    name: "the last decision is gone",
+    spoil: ({ store }) => store.delete(versionKey("bob", 2)),
+  },
+  {
+    rule: "duplicate task",
+    name: "a dataset is two tasks",
+    spoil: async ({ store }) => {
+      const fact = await json(store, taskKey("bob", 1));
+      await store.put(taskKey("bob", 3), encodeFact({ ...fact, task: 3 } as JsonObject));
+    },
+  },
+  {
+    rule: "duplicate task",
+    name: "an attempt has two versions",
+    spoil: async ({ store }) => {
+      const fact = await json(store, versionKey("bob", 2));
+      await store.put(versionKey("bob", 3), encodeFact({ ...fact, version: 3 } as JsonObject));
+    },
+  },
+  {
+    rule: "refused file",
+    name: "a good file was refused",
+    spoil: async ({ store }) => {
+      const fact = { schema: 1, seq: 9, key: "incoming/bob/x", reason: "no", failedJob: null };
+      await store.put(rejectionKey("bob", 9), encodeFact(fact));
+    },
+  },
+  {
+    rule: "given up",
+    name: "a job was given up",
+    spoil: async ({ store }, random) => {
+      const id = oneOf(random, await resultsOf(store));
+      await store.put(`jobs/${id}/failures/1.json`, new Uint8Array([1]));
+    },
+  },
+  {
+    rule: "missing result",
+    name: "a result is gone",
+    spoil: async ({ store }, random) => {
+      const versions = (await json(store, versionKey("ann", 1))).jobs as string[];
+      const ids = (await resultsOf(store)).filter((id) => versions.includes(id));
+      await store.delete(resultKey(oneOf(random, ids)));
+    },
+  },
+  {
+    rule: "surplus result",
+    name: "a result of another job",
+    spoil: async ({ store }, random) => {
+      const fact = await json(store, resultKey(oneOf(random, await resultsOf(store))));
+      const jobId = "ab".repeat(32);
+      await store.put(resultKey(jobId), encodeFact({ ...fact, jobId } as JsonObject));
+    },
+  },
+  {
+    rule: "weights",
+    name: "a result names other bytes",
+    spoil: async ({ store }, random) => {
+      await rewrite(store, resultKey(oneOf(random, await resultsOf(store))), (fact) => {
+        const outputs = fact.outputs as Record<string, { artifact: string }>;
+        Object.values(outputs)[0]!.artifact = "cd".repeat(32);
+      });
+    },
+  },
+  {
+    rule: "weights",
+    name: "bytes of weights were changed",
+    spoil: async ({ store }, random) => {
+      const version = await json(store, versionKey("ann", 2));
+      const job = version[oneOf(random, ["stateGenerator", "behaviorGenerator", "critic"])] as string;
+      const outputs = (await json(store, resultKey(job))).outputs as Record<string, { artifact: string }>;
+      await store.put(artifactKey(outputs.weights!.artifact), new Uint8Array([1, 2, 3]));
+    },
+  },
+  {
+    rule: "rewritten result",
+    name: "a result was written twice",
+    spoil: ({ history }, random) => {
+      const puts = history.filter((entry) => entry.what === "put" && entry.key.endsWith("/result.json"));
+      history.push({ ...oneOf(random, puts), at: history.at(-1)!.at + 1 });
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "rewritten result",
+    name: "a sampled result changed",
+    spoil: ({ history }) => {
+      const at = history.at(-1)!.at;
+      for (const etag of ["one", "two"]) {
+        history.push({ at, who: "campaign", pid: 1, what: "result", jobId: "ef", etag });
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "head backward",
+    name: "the head fell back for a moment",
+    spoil: ({ history }) => {
+      const at = history.at(-1)!.at;
+      for (const version of [2, 1, 2]) {
+        history.push({ at, who: "campaign", pid: 1, what: "head", learner: "bob", version });
+      }
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "head",
+    name: "an old version serves",
+    spoil: ({ store }) => store.put(headKey("bob"), encodeFact({ schema: 1, version: 1 })).then(() => {}),
+  },
+  {
+    rule: "task",
+    name: "tasks have changed places",
+    spoil: async ({ store }) => {
+      const [one, two] = [await json(store, taskKey("bob", 1)), await json(store, taskKey("bob", 2))];
+      await store.put(taskKey("bob", 1), encodeFact({ ...two, task: 1 } as JsonObject));
+      await store.put(taskKey("bob", 2), encodeFact({ ...one, task: 2 } as JsonObject));
+    },
+  },
+  {
+    rule: "version",
+    name: "a score is another",
+    spoil: ({ store }) =>
+      rewrite(store, versionKey("ann", 1), (fact) => {
+        (fact.row as { scores: number[] }[])[0]!.scores[0]! += 1;
+      }),
+  },
+  {
+    rule: "unannounced",
+    name: "an event's mark is gone",
+    spoil: ({ store }) => store.delete(announcedKey(versionKey("ann", 1))),
+  },
+  {
+    rule: "unannounced",
+    name: "an event was marked and never published",
+    spoil: ({ history }) => {
+      const id = versionKey("ann", 2);
+      const told = history.findIndex((entry) => entry.what === "announce" && entry.id === id);
+      history.splice(told, 1);
+      return Promise.resolve();
+    },
+  },
+];
+
+Deno.test("check() finds nothing in a sound run, and each of its corruptions", async () => {
+  const folder = await Deno.makeTempDir();
+  const workload = stubWorkload(1);
+  const root = `${folder}/store`;
+  const record = createRecorder(`${folder}/history/campaign.jsonl`, "campaign");
+  const store = await openFilesystemStore({ root });
+  try {
+    const bus = createEmbeddedBus();
+    await runUndisturbed({ workload, store, bus, record });
+    const expected = await readOutcome(store, ["ann", "bob"]);
+    const history = await readHistory(`${folder}/history`);
+    assertEquals(await check({ history, store, expected }), []);
+    assert(expected.learners.ann!.withdrawn.length === 1, "the workload has a rollback");
+    const objects = await Promise.all(
+      (await store.list("")).map(async ({ key }) => [key, (await store.get(key))!.bytes] as const),
+    );
+    for (const [seed, { rule, name, spoil }] of corruptions.entries()) {
+      const run = { store, history: structuredClone(history) };
+      await spoil(run, randomOf(seed));
+      const found = await check({ ...run, expected });
+      assert(found.some((violation) => violation.rule === rule), `${name}: ${JSON.stringify(found)}`);
+      await restore(store, objects);
+      assertEquals(await check({ history, store, expected }), [], name);
+    }
+  } finally {
+    await store.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Puts the store back as it was. */
+async function restore(store: Store, objects: (readonly [string, Uint8Array])[]): Promise<void> {
+  const wanted = new Map(objects);
+  for (const { key } of await store.list("")) if (!wanted.has(key)) await store.delete(key);
+  for (const [key, bytes] of wanted) {
+    const there = await store.get(key);
+    if (!there || !isSame(there.bytes, bytes)) await store.put(key, bytes);
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

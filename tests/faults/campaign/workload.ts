@@ -1,0 +1,158 @@
+/**
+ * What learners are given to learn during a run, by whom and when; the same with and without faults.
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isIdle, plan } from "@cugro/coordinator";
+import {
+  addArrival,
+  createCache,
+  createLearner,
+  currentTask,
+  loadFacts,
+  openArrivals,
+  rollback,
+  validVersions,
+} from "@cugro/learners";
+import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
+import { incomingKey } from "@cugro/protocol";
+import type { Recorder } from "./history.ts";
+import { randomOf } from "./random.ts";
+
+/** One learner's part. */
+export interface Lesson {
+  learner: string;
+  seed: number;
+  files: { name: string; bytes: Uint8Array }[];
+  overrides: Record<string, unknown>;
+  /** Goes back one version before the last file, as an operator would. */
+  rollback: boolean;
+}
+
+/** All of a run. `id`: equal workloads have equal ids. */
+export interface Workload {
+  id: string;
+  lessons: Lesson[];
+}
+
+/** How files come in: `handed` as the gateway does, `dropped` as an S3 client does, with or without a hint. */
+export type WayIn = "handed" | "dropped" | "dropped, told twice" | "dropped, told late";
+const WAYS: readonly WayIn[] = ["handed", "dropped", "dropped, told twice", "dropped, told late"];
+
+/** Workloads of stub jobs that differ; each needs one undisturbed run. */
+export const VARIANTS = 4;
+
+/** Two learners of two or three small files; in every second variant one goes back a version in between. */
+export function stubWorkload(seed: number): Workload {
+  const variant = seed % VARIANTS;
+  const file = (learner: string, k: number) => ({
+    name: `task${k}.hdf5`,
+    bytes: new TextEncoder().encode(`data ${variant}/${learner}/${k}`),
+  });
+  const lesson = (learner: string, tasks: number, extra: Partial<Lesson>): Lesson => ({
+    learner,
+    seed: 100 * variant + tasks,
+    files: Array.from({ length: tasks }, (_, i) => file(learner, i + 1)),
+    overrides: { shardsPerTask: 2, gate: variant === 3 ? "enforce" : "observe" },
+    rollback: false,
+    ...extra,
+  });
+  return {
+    id: `stub-${variant}`,
+    lessons: [lesson("ann", 3, { rollback: variant % 2 === 1 }), lesson("bob", 2, {})],
+  };
+}
+
+/** What playing a workload needs. */
+export interface Stage {
+  store: Store;
+  bus: Bus | undefined;
+  record: Recorder;
+  /** Chooses ways in and pauses. */
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Creates all learners, then gives each its files and waits until everything is decided. */
+export async function play(workload: Workload, stage: Stage): Promise<void> {
+  for (const lesson of workload.lessons) {
+    await insist(stage, async () => {
+      const { learner: name, seed, overrides } = lesson;
+      // Asked again after an answer that was lost, it exists already.
+      await createLearner({ store: stage.store, name, seed, preset: "smoke", overrides }).catch((error) => {
+        if (!(error instanceof RangeError && error.message.endsWith("exists already"))) throw error;
+      });
+    });
+  }
+  await Promise.all(
+    workload.lessons.map((lesson, i) => teach(lesson, { ...stage, seed: stage.seed * 31 + i })),
+  );
+}
+
+async function teach(lesson: Lesson, stage: Stage): Promise<void> {
+  const random = randomOf(stage.seed);
+  const last = lesson.files.length;
+  for (const [index, file] of lesson.files.entries()) {
+    if (lesson.rollback && index === last - 1) {
+      await untilDecided(lesson, stage, index);
+      await goBack(lesson, stage);
+      await untilDecided(lesson, stage, index);
+    }
+    const way = WAYS[Math.floor(random() * WAYS.length)]!;
+    await insist(stage, () => handIn(lesson.learner, file, way, stage));
+    stage.record({ what: "act", learner: lesson.learner, act: "drop", about: `${file.name} (${way})` });
+    await sleep(random() * 1500, undefined, { signal: stage.signal });
+  }
+  await untilDecided(lesson, stage, last);
+}
+
+async function handIn(learner: string, file: Lesson["files"][number], way: WayIn, { store, bus }: Stage) {
+  if (way === "handed") {
+    return void await addArrival({ store, learner, fileName: file.name, bytes: file.bytes });
+  }
+  const key = incomingKey(learner, file.name);
+  await store.put(key, file.bytes);
+  if (way === "dropped, told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
+  if (way === "dropped, told late") setTimeout(() => bus?.hint({ key }), 1000).unref();
+}
+
+async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
+  const { store, record } = stage;
+  await insist(stage, async () => {
+    const chain = validVersions(await loadFacts(store, name));
+    const version = chain.at(-2)?.version;
+    if (version === undefined) return;
+    // Written down first: from now on the head may go back to this version.
+    record({ what: "act", learner: name, act: "rollback", about: String(version) });
+    await rollback({ store, name, version });
+  });
+}
+
+/** Waits until every file so far is decided, and the plan has nothing left to do. */
+async function untilDecided({ learner }: Lesson, stage: Stage, tasks: number): Promise<void> {
+  const cache = createCache();
+  while (true) {
+    const decided = await loadFacts(stage.store, learner, cache).then(
+      (facts) =>
+        facts.tasks.length >= tasks && openArrivals(facts).length === 0 && !currentTask(facts) &&
+        isIdle(plan(facts)),
+      () => false,
+    );
+    if (decided) return;
+    await sleep(150, undefined, { signal: stage.signal });
+  }
+}
+
+/** As a client does whose request found no store or no room: the same again, until it gets through. */
+async function insist(stage: Stage, request: () => Promise<unknown>): Promise<void> {
+  while (true) {
+    try {
+      return void await request();
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof PreconditionFailed || stage.signal.aborted) {
+        throw error;
+      }
+      await sleep(200, undefined, { signal: stage.signal });
+    }
+  }
+}
