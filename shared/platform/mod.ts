@@ -12,6 +12,9 @@ export {
   type StreamedObject,
   type StreamOptions,
 } from "./store.ts";
+export { isBucketName, openStore, readStoreConfig, type StoreConfig } from "./open_store.ts";
+export { openS3Store } from "./s3/open_s3_store.ts";
+export type { S3Options } from "./s3/connection.ts";
 export { getArtifact, putArtifact, readInput } from "./artifacts.ts";
 export { standingFailure } from "./attempts.ts";
 export {

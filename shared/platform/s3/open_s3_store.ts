@@ -1,0 +1,16 @@
+/**
+ * The way in. The client's libraries are loaded only here: whoever works on a folder need not wait for them.
+ * @module
+ */
+import type { Store } from "../store.ts";
+import type { S3Options } from "./connection.ts";
+
+/**
+ * Opens a bucket, or a prefix in one, as a store.
+ *
+ * @throws {StoreError} saying what to do: no such bucket, wrong keys, nothing listens, conditions are ignored, ...
+ */
+export async function openS3Store(options: S3Options): Promise<Store> {
+  const { openBucket } = await import("./s3_store.ts");
+  return await openBucket(options);
+}

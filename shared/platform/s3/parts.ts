@@ -1,0 +1,44 @@
+/**
+ * A stream cut into parts for upload, with buffers that are used again: memory stays flat, however long the stream.
+ * @module
+ */
+
+/** Bytes of every part but the last. S3 takes 10,000 of them: 78 GiB. */
+export const PART_BYTES = 8 << 20;
+
+/** Buffers of parts that have been sent. */
+export type PartPool = Uint8Array[];
+
+/** Parts of `PART_BYTES`; the last is what remains, and empty only if all is. Whoever has sent one adds it to the pool. */
+export async function* inParts(
+  pieces: AsyncIterable<Uint8Array>,
+  pool: PartPool,
+): AsyncGenerator<Uint8Array, void, void> {
+  let part = takeBuffer(pool);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let offset = 0; offset < piece.length;) {
+      if (filled === PART_BYTES) {
+        yield part;
+        part = takeBuffer(pool);
+        filled = 0;
+      }
+      const taken = piece.subarray(offset, offset + PART_BYTES - filled);
+      part.set(taken, filled);
+      filled += taken.length;
+      offset += taken.length;
+    }
+  }
+  yield part.subarray(0, filled);
+}
+
+/** Bytes that are there already, cut into parts; nothing is copied. */
+export function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += PART_BYTES) {
+    yield bytes.subarray(start, start + PART_BYTES);
+  }
+}
+
+function takeBuffer(pool: PartPool): Uint8Array {
+  return pool.pop() ?? new Uint8Array(PART_BYTES);
+}

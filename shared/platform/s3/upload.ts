@@ -1,0 +1,206 @@
+/**
+ * Writing objects: small ones in one request, large ones in parts, with a condition or without. An object appears when
+ * its last request is answered, whole.
+ *
+ * Every write carries an id in the object's metadata. The client repeats a request whose answer got lost, and then a
+ * conditional write may be refused because of itself: the id tells.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { PreconditionFailed, type PutOptions } from "../store.ts";
+import type { Connection } from "./connection.ts";
+import { cut, inParts, type PartPool } from "./parts.ts";
+import { codeOf, isMissing, statusOf, wasRetried } from "./s3_faults.ts";
+
+/** Up to this size (bytes) known bytes go in one request; a request must be over before its timeout. */
+const SINGLE_BYTES = 16 << 20;
+/** Parts on their way at a time. */
+const PARALLEL = 3;
+/** How often a write is made again that met another one of the same key. */
+const CONFLICT_RETRIES = 8;
+const ABORT_TIMEOUT_MS = 5_000;
+const WRITE_ID = "cugro-write";
+const CONFLICTS = ["ConditionalRequestConflict", "OperationAborted"];
+
+/** One write of one object. */
+interface Write {
+  connection: Connection;
+  /** For messages. */
+  key: string;
+  target: { Bucket: string; Key: string };
+  condition: { IfNoneMatch?: string; IfMatch?: string };
+  id: string;
+}
+
+/** Writes bytes; the etag. */
+export async function uploadBytes(
+  connection: Connection,
+  key: string,
+  bytes: Uint8Array,
+  options: PutOptions,
+): Promise<string> {
+  const write = toWrite(connection, key, options);
+  if (bytes.length <= SINGLE_BYTES) return await putWhole(write, bytes);
+  return await putInParts(write, cut(bytes), []);
+}
+
+/** Writes a stream of pieces; the etag. The source is let go of in any case. */
+export async function uploadStream(
+  connection: Connection,
+  key: string,
+  pieces: AsyncIterable<Uint8Array>,
+  options: PutOptions,
+): Promise<string> {
+  const write = toWrite(connection, key, options);
+  const pool: PartPool = [];
+  const parts = inParts(pieces, pool);
+  try {
+    const first = (await parts.next()).value as Uint8Array;
+    const second = await parts.next();
+    if (second.done) return await putWhole(write, first);
+    return await putInParts(write, chain([first, second.value], parts), pool);
+  } finally {
+    await parts.return();
+  }
+}
+
+function toWrite(connection: Connection, key: string, { ifNoneMatch, ifMatch }: PutOptions): Write {
+  if (ifNoneMatch && ifMatch !== undefined) {
+    throw new TypeError(`Cannot write ${key}: ifNoneMatch and ifMatch exclude each other`);
+  }
+  const same = ifMatch === undefined ? {} : { IfMatch: `"${ifMatch}"` };
+  const condition = ifNoneMatch ? { IfNoneMatch: "*" } : same;
+  const target = { Bucket: connection.bucket, Key: connection.nameOf(key) };
+  return { connection, key, target, condition, id: randomUUID() };
+}
+
+async function putWhole(write: Write, bytes: Uint8Array): Promise<string> {
+  const { connection, target, condition, id } = write;
+  const command = () =>
+    new PutObjectCommand({ ...target, ...condition, Body: bytes, Metadata: { [WRITE_ID]: id } });
+  for (let attempt = 0;; attempt++) {
+    try {
+      return bareEtag((await connection.request((client) => client.send(command()))).ETag);
+    } catch (error) {
+      // Two writers at once: AWS lets neither through and wants them to try again.
+      if (!CONFLICTS.includes(codeOf(error)) || attempt === CONFLICT_RETRIES) {
+        return await settle(write, error);
+      }
+      await sleep(Math.random() * 50 * 2 ** attempt);
+    }
+  }
+}
+
+async function putInParts(
+  write: Write,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  pool: PartPool,
+): Promise<string> {
+  const { connection, key, target, condition, id } = write;
+  // A refusal is known only at the end; what is there already need not be sent first.
+  if (condition.IfNoneMatch && await headWrite(write)) throw new PreconditionFailed(key, "it exists already");
+  const { UploadId } = await connection.request((client) =>
+    client.send(new CreateMultipartUploadCommand({ ...target, Metadata: { [WRITE_ID]: id } }))
+  );
+  const unfinished = { ...target, UploadId };
+  try {
+    const Parts = await sendParts(write, unfinished, parts, pool);
+    const complete = { ...unfinished, ...condition, MultipartUpload: { Parts } };
+    const done = connection.request((client) => client.send(new CompleteMultipartUploadCommand(complete)));
+    return await done.then(({ ETag }) => bareEtag(ETag), (error) => settle(write, error));
+  } catch (error) {
+    await abort(connection, unfinished);
+    throw error;
+  }
+}
+
+async function sendParts(
+  { connection }: Write,
+  unfinished: { Bucket: string; Key: string; UploadId: string | undefined },
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  pool: PartPool,
+): Promise<CompletedPart[]> {
+  let count = 0;
+  const sent: CompletedPart[] = [];
+  const onTheirWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const send = async (PartNumber: number, Body: Uint8Array) => {
+    const command = new UploadPartCommand({ ...unfinished, PartNumber, Body });
+    const { ETag } = await connection.request((client) => client.send(command));
+    sent[PartNumber - 1] = { PartNumber, ETag };
+    pool.push(Body);
+  };
+  try {
+    for await (const part of parts) {
+      const sending: Promise<void> = send(++count, part)
+        .catch((error) => void failures.push(error)).finally(() => onTheirWay.delete(sending));
+      onTheirWay.add(sending);
+      if (onTheirWay.size === PARALLEL) await Promise.race(onTheirWay);
+      if (failures.length > 0) break;
+    }
+  } finally {
+    await Promise.all(onTheirWay);
+  }
+  if (failures.length > 0) throw failures[0];
+  return sent;
+}
+
+/** The etag if the write took place in spite of the error, else the error that tells why it did not. */
+async function settle(write: Write, error: unknown): Promise<string> {
+  const { key, condition, id } = write;
+  const code = codeOf(error);
+  const refused = statusOf(error) === 412 || CONFLICTS.includes(code);
+  if (wasRetried(error) && (refused || code === "NoSuchUpload")) {
+    const found = await headWrite(write);
+    if (found?.id === id) return found.etag;
+  }
+  if (refused && condition.IfNoneMatch) throw new PreconditionFailed(key, "it exists already");
+  if (refused && condition.IfMatch) throw new PreconditionFailed(key, "it has been changed");
+  if (condition.IfMatch && isMissing(error)) throw new PreconditionFailed(key, "it does not exist");
+  throw error;
+}
+
+async function headWrite({ connection, target }: Write): Promise<{ etag: string; id?: string } | undefined> {
+  try {
+    const { ETag, Metadata } = await connection.request((client) =>
+      client.send(new HeadObjectCommand(target))
+    );
+    const id = Metadata?.[WRITE_ID];
+    return { etag: bareEtag(ETag), ...(id === undefined ? {} : { id }) };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Parts that cannot be removed now are removed by the store itself, after a day or two. */
+async function abort(
+  connection: Connection,
+  unfinished: { Bucket: string; Key: string; UploadId: string | undefined },
+): Promise<void> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ABORT_TIMEOUT_MS);
+  const command = new AbortMultipartUploadCommand(unfinished);
+  await connection.request((client) => client.send(command, { abortSignal: limit.signal })).catch(() => {});
+  clearTimeout(timer);
+}
+
+async function* chain(first: Uint8Array[], rest: AsyncIterable<Uint8Array>) {
+  yield* first;
+  yield* rest;
+}
+
+/** S3 writes etags in quotes, its notifications without. */
+export function bareEtag(etag: string | undefined): string {
+  return (etag ?? "").replaceAll('"', "");
+}
