@@ -14,12 +14,15 @@ import {
   withdrawnKey,
 } from "@cugro/protocol";
 import type { LearnerFacts } from "./facts.ts";
+import { traceOfArrival, traceOfTask } from "./traces.ts";
 
-/** What {@link learnerEvents} looks at. */
-export type AnnouncedFacts = Pick<
-  LearnerFacts,
-  "learner" | "tasks" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
->;
+/** What {@link learnerEvents} looks at; with the arrivals, events carry the trace of the dataset they are about. */
+export type AnnouncedFacts =
+  & Pick<
+    LearnerFacts,
+    "learner" | "tasks" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
+  >
+  & Partial<Pick<LearnerFacts, "arrivals">>;
 
 /** The outbox: events of facts that have not been announced, in the order of their kinds and numbers. */
 export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announced">): CloudEvent[] {
@@ -48,5 +51,11 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
     ...facts.withdrawn.map(({ version, reason }) =>
       createEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, { version, reason })
     ),
-  ];
+  ].map((event) => {
+    const { task, arrival } = event.data;
+    const traceparent = typeof arrival === "number"
+      ? traceOfArrival(facts, arrival)
+      : traceOfTask(facts, Number(task));
+    return traceparent === undefined ? event : { ...event, traceparent };
+  });
 }

@@ -3,7 +3,7 @@
  * however many do so at once.
  * @module
  */
-import { type ObjectInfo, PreconditionFailed, type Store } from "@cugro/platform";
+import { inSpan, type ObjectInfo, PreconditionFailed, type Store } from "@cugro/platform";
 import {
   type ArrivalFact,
   arrivalFactSchema,
@@ -18,7 +18,7 @@ import {
 export interface ArrivalNotes {
   /** SHA-256 of its bytes, where they were at hand. @default null */
   contentHash?: string | null;
-  /** W3C trace context of whoever brought it, so that its trace goes on through the jobs. */
+  /** W3C trace context of whoever brought it, so that its trace goes on through the jobs. @default what is under way */
   traceparent?: string;
   /** Arrivals of this learner that are known already. @default all that are in the store */
   known?: readonly ArrivalFact[];
@@ -41,11 +41,18 @@ export async function adoptArrival(
   const isSame = (fact: ArrivalFact) => fact.key === key && fact.etag === etag;
   const found = [...bySeq.values()].find(isSame);
   if (found) return { arrival: found, added: false };
+  // What is done about it, in whatever process, belongs to this span's trace.
+  const attributes = { "cugro.learner": learner, "cugro.key": key, "cugro.bytes": size };
+  const trace = await inSpan(
+    "dataset arrived",
+    { parent: traceparent, attributes },
+    (span) => span.traceparent,
+  );
   for (let seq = 1;; seq++) {
     if (bySeq.has(seq)) continue;
     const arrival: ArrivalFact = {
       ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
-      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(trace === undefined ? {} : { traceparent: trace }),
     };
     const place = arrivalKey(learner, seq);
     try {
