@@ -42,6 +42,8 @@ export async function learn({ folder, learner, workers, prepare }: LearnOptions)
       signal: session.signal,
       onChange: watch,
     });
+    const failure = session.failure();
+    if (failure) throw failure;
     if (session.signal.aborted) display.note("stopping: every running job writes a checkpoint");
   } finally {
     display.close();

@@ -36,6 +36,8 @@ export interface Session {
   bus: EmbeddedBus;
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal;
+  /** Why the workers cannot even start; undefined while they can. The signal is aborted then. */
+  failure(): Error | undefined;
   /** Process ids of the workers that run now. */
   workerPids(): number[];
   /** Checkpoints, stops the workers and releases the folder. */
@@ -61,8 +63,13 @@ export async function openSession({ folder, workers, onOutput }: SessionOptions)
     stop.abort();
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  let failure: Error | undefined;
   const pool = startWorkerPool({
     bus,
+    onFailure: (error) => {
+      failure ??= error;
+      stop.abort();
+    },
     command: process.execPath,
     args: ["run", "-A", "--config", CONFIG, WORKER],
     count: workers,
@@ -74,6 +81,7 @@ export async function openSession({ folder, workers, onOutput }: SessionOptions)
     store,
     bus,
     signal: stop.signal,
+    failure: () => failure,
     workerPids: () => pool.pids(),
     close: async () => {
       await pool.close();

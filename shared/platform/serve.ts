@@ -44,7 +44,7 @@ export async function serve(service: Service): Promise<never> {
   process.on("uncaughtException", die("uncaught exception"));
   process.on("unhandledRejection", die("unhandled rejection"));
   try {
-    const config = readConfig(process.env);
+    const config = readConfig();
     log = createLog({ level: config.logLevel, fields: { worker: process.pid } });
     const store = await openFilesystemStore({ root: config.store });
     const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);

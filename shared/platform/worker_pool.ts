@@ -34,6 +34,11 @@ export interface WorkerPoolOptions {
   /** What workers write to stderr or print. @default this process's stderr */
   onOutput?: (text: string) => void;
   onDeath?: (death: WorkerDeath) => void;
+  /**
+   * Workers cannot even start: five times in a row, in one place, none came as far as asking for work, and no other
+   * runs. The message ends with what the last one said. They are not started again.
+   */
+  onFailure?: (error: Error) => void;
   /** Between SIGTERM and SIGKILL, in ms. @default 10 s */
   graceMs?: number;
   /** Before a dead worker is first started again, in ms; doubles with each death in a row, up to 30 s. @default 250 */
@@ -54,16 +59,20 @@ const ONE_THREAD = {
   TF_NUM_INTRAOP_THREADS: "1",
   TF_NUM_INTEROP_THREADS: "1",
 };
+/** A worker is its parent's: what is set for services of a cluster is not meant for it. */
+const EMBEDDED = { CUGRO_NATS: "", CUGRO_HTTP_PORT: "", CUGRO_KINDS: "" };
 const LONGEST_RESTART_MS = 30_000;
+const FAILED_STARTS = 5;
+const LAST_WORDS = 2_000;
 
 /** Starts worker processes and keeps them running until closed. */
 export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
-  const places = Array.from({ length: options.count }, () => new Place(options));
+  const places: Place[] = Array.from({ length: options.count }, () => {
+    return new Place(options, () => places.some((place) => place.attached), () => void stop());
+  });
+  const stop = async () => void await Promise.all(places.map((place) => place.stop()));
   for (const place of places) place.start();
-  return {
-    pids: () => places.flatMap((place) => place.pid ?? []),
-    close: async () => void await Promise.all(places.map((place) => place.stop())),
-  };
+  return { pids: () => places.flatMap((place) => place.pid ?? []), close: stop };
 }
 
 /** One worker at a time, again and again. */
@@ -73,8 +82,16 @@ class Place {
   #restart: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
   #deaths = 0;
+  #failedStarts = 0;
+  #said = "";
+  /** The worker here has asked for something: it runs. */
+  attached = false;
 
-  constructor(private readonly options: WorkerPoolOptions) {}
+  constructor(
+    private readonly options: WorkerPoolOptions,
+    private readonly isAnyAttached: () => boolean,
+    private readonly stopAll: () => void,
+  ) {}
 
   get pid(): number | undefined {
     return this.#child?.pid;
@@ -84,8 +101,9 @@ class Place {
     const { command, args, environment, bus } = this.options;
     const child = spawn(command, [...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...ONE_THREAD, ...environment },
+      env: { ...process.env, ...ONE_THREAD, ...EMBEDDED, ...environment },
     });
+    this.#said = "";
     this.#child = child;
     const connection = bus.attach((frame) => void child.stdin.write(frame));
     // A dead worker's pipe; its exit says the same.
@@ -125,11 +143,13 @@ class Place {
   #receive(line: string, connection: WorkerConnection): void {
     const request = decodeFrame<Request>(line);
     if (request === undefined) return this.#print(`${line}\n`);
+    this.attached = true;
     if (request.call === "ack") this.#deaths = 0;
     connection.receive(request);
   }
 
   #print(text: string): void {
+    this.#said = (this.#said + text).slice(-LAST_WORDS);
     if (this.options.onOutput) this.options.onOutput(text);
     else process.stderr.write(text);
   }
@@ -141,10 +161,23 @@ class Place {
       return;
     }
     const inARow = ++this.#deaths;
+    this.#failedStarts = this.attached ? 0 : this.#failedStarts + 1;
+    this.attached = false;
+    if (this.#failedStarts >= FAILED_STARTS && !this.isAnyAttached()) return this.#giveUp(code, signal);
     const delayMs = Math.min(LONGEST_RESTART_MS, restartDelayMs * 2 ** (inARow - 1));
     log.warn("worker died and is started again", { worker: pid, code, signal, jobIds, inARow, delayMs });
     onDeath?.({ pid, code, signal, jobIds, inARow });
     this.#restart = setTimeout(() => this.start(), delayMs);
+  }
+
+  #giveUp(code: number | null, signal: string | null): void {
+    this.stopAll();
+    const end = signal === null ? `status ${code}` : signal;
+    const message =
+      `Workers cannot start: ${FAILED_STARTS} in a row ended with ${end} before they asked for work. ` +
+      `The last one said:\n${this.#said.trim() || "(nothing)"}`;
+    this.options.log.error("workers cannot start", { starts: FAILED_STARTS, code, signal });
+    this.options.onFailure?.(new Error(message));
   }
 }
 

@@ -190,6 +190,22 @@ Deno.test("startWorkerPool() starts a worker that cannot start later and later",
     assertStringIncludes(printed, "CUGRO_CHECKPOINT_STEPS must be a whole number from 1");
   }));
 
+Deno.test("startWorkerPool() gives up when workers cannot even start, with their last words", () =>
+  onFarm(async (farm) => {
+    let failure: Error | undefined;
+    const pool = farm.start({
+      environment: { CUGRO_STORE: "" },
+      restartDelayMs: 1,
+      onFailure: (error) => failure = error,
+    });
+    await farm.until(() => failure);
+    assertStringIncludes(failure!.message, "5 in a row ended with status 1");
+    assertStringIncludes(failure!.message, "CUGRO_STORE must name the store");
+    const deaths = farm.log.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assertEquals([pool.pids(), farm.log.length], [[], deaths]);
+  }));
+
 Deno.test("serve() ignores Ctrl-C and exits at once when its parent is gone", async () => {
   const root = await Deno.makeTempDir();
   const child = spawn(Deno.execPath(), args, {
