@@ -27,7 +27,8 @@ export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decid
     const id = jobId(job);
     const state = facts.jobs.get(id);
     if (!state?.result && !hasFailed(state)) {
-      submit.push({ id, job, task: null, label: describeJob(job) });
+      const trace = arrival.traceparent === undefined ? {} : { traceparent: arrival.traceparent };
+      submit.push({ id, job, task: null, label: describeJob(job), ...trace });
       earlierOpen = true;
     }
     if (earlierOpen) continue;

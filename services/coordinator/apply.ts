@@ -4,53 +4,88 @@
  * @module
  */
 import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
-import { announcedKey, encodeFact, headKey, type JobFact, jobFactSchema, jobKey } from "@cugro/protocol";
-import { createCache, type FactCache, putOnce } from "@cugro/learners";
+import {
+  announcedKey,
+  encodeFact,
+  headKey,
+  type JobFact,
+  jobFactSchema,
+  jobKey,
+  parseResultKey,
+} from "@cugro/protocol";
+import { type Change, createCache, type FactCache, inParallel, noteWritten, putOnce } from "@cugro/learners";
 import type { Plan, Submission } from "./plan.ts";
+
+/** Objects that one plan removes at most; the next one goes on, so that news is heard in between. */
+const RELEASED_AT_ONCE = 256;
+
+/** What carrying out a plan needs. */
+export interface Applying {
+  store: Store;
+  bus: Bus;
+  learner: string;
+  plan: Plan;
+  cache?: FactCache;
+  /** Ids of jobs that are known to be in the queue: they are not submitted again. Those submitted are added. */
+  queued?: Set<string>;
+}
 
 /**
  * Carries a plan out for a learner.
  *
- * @returns whether facts have changed, so that a new plan may find more to do at once.
+ * @returns what has changed by it, so that a new plan may find more to do at once; undefined if nothing has.
  */
-export async function applyPlan(
-  { store, bus, learner, plan, cache = createCache() }: {
-    store: Store;
-    bus: Bus;
-    learner: string;
-    plan: Plan;
-    cache?: FactCache;
-  },
-): Promise<boolean> {
+export async function applyPlan(options: Applying): Promise<Change | undefined> {
+  const { store, bus, learner, plan, cache = createCache(), queued = new Set() } = options;
   for (const { key, value } of plan.decide) await putOnce(store, key, value);
-  for (const key of plan.release) {
-    await store.delete(key);
-    cache.facts.delete(key);
-  }
-  for (const submission of plan.submit) await submit(store, bus, learner, submission, cache);
+  // Results whose outputs are lost go before their jobs are submitted: a worker would take them for done.
+  const lost = plan.release.filter((key) => parseResultKey(key) !== undefined);
+  const rest = plan.release.filter((key) => parseResultKey(key) === undefined);
+  await release(store, lost, cache);
+  await submit(store, bus, learner, plan.submit.filter(({ id }) => !queued.has(id)), cache);
+  for (const { id } of plan.submit) queued.add(id);
   if (plan.moveHead) await moveHead(store, learner, plan.moveHead);
   for (const event of plan.announce) {
     await bus.announce(event);
     await putOnce(store, announcedKey(event.id), { schema: 1, id: event.id });
   }
-  return plan.decide.length > 0 || plan.release.length > 0 || plan.moveHead !== null;
+  await release(store, rest.slice(0, RELEASED_AT_ONCE), cache);
+  const facts = plan.decide.length + rest.length + plan.announce.length > 0 || plan.moveHead !== null;
+  if (!facts && lost.length === 0) return undefined;
+  const jobs = lost.map((key) => parseResultKey(key)!);
+  for (const id of jobs) queued.delete(id);
+  return { facts, incoming: rest.length > 0, jobs };
 }
 
-/** The job's fact comes first: a worker that gets the message can then always read it. */
+async function release(store: Store, keys: readonly string[], cache: FactCache): Promise<void> {
+  await inParallel(keys, async (key) => {
+    await store.delete(key);
+    cache.facts.delete(key);
+  });
+}
+
+/** The jobs' facts come first: a worker that gets a message can then always read its job. */
 async function submit(
   store: Store,
   bus: Bus,
   learner: string,
-  { id, job, task }: Submission,
+  submissions: readonly Submission[],
   cache: FactCache,
-) {
-  if (!cache.written.has(id)) {
+): Promise<void> {
+  await inParallel(submissions.filter(({ id }) => !cache.written.has(id)), async ({ id, job, task }) => {
     const fact: JobFact = { schema: 1, job, learner, task };
     jobFactSchema.parse(fact);
     await putOnce(store, jobKey(id), fact);
-    cache.written.add(id);
-  }
-  await bus.submit({ jobId: id, kind: job.kind, learner });
+    noteWritten(cache, id);
+  });
+  const messages = submissions.map(({ id, job, traceparent }) => ({
+    jobId: id,
+    kind: job.kind,
+    learner,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  }));
+  // Begun in order, so that the queue has them in order; answered together.
+  await Promise.all(messages.map((message) => bus.submit(message)));
 }
 
 async function moveHead(store: Store, learner: string, { version, ifMatch }: NonNullable<Plan["moveHead"]>) {

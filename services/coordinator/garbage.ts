@@ -83,7 +83,7 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
 
 /** `<key> <etag>` of dropped files that are not needed: of decided arrivals, or of a deleted learner. */
 function doneFiles(facts: LearnerFacts): string[] {
-  if (facts.deleted) return [...facts.incoming].map(([key, etag]) => `${key} ${etag}`);
+  if (facts.deleted) return [...facts.incoming.values()].map(({ key, etag }) => `${key} ${etag}`);
   const resolved = new Set([
     ...facts.tasks.map(({ arrival }) => arrival),
     ...facts.rejections.map(({ seq }) => seq),

@@ -12,6 +12,7 @@ import {
   type Graph,
   type LearnerFacts,
   planWork,
+  traceOfTask,
   validVersions,
 } from "@cugro/learners";
 import {
@@ -35,6 +36,8 @@ export interface Submission {
   job: Job;
   task: number | null;
   label: string;
+  /** Trace of the file that led to the job. */
+  traceparent?: string;
 }
 
 /** A fact to create, unless it exists. */
@@ -104,7 +107,11 @@ function planLearning(facts: LearnerFacts): Learning {
     const version = decideVersion(facts, graph);
     return { ...nothing, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };
   }
-  return { ...work, decide: [], needed: shardsInUse(facts, graph) };
+  const traceparent = traceOfTask(facts, graph.task);
+  const submit = traceparent === undefined
+    ? work.submit
+    : work.submit.map((job) => ({ ...job, traceparent }));
+  return { ...work, submit, decide: [], needed: shardsInUse(facts, graph) };
 }
 
 /** The record that keeps a task stepped over, also under a later parent, until the job is retried. */
@@ -128,7 +135,7 @@ function planHead(facts: LearnerFacts): Plan["moveHead"] {
 function acceptedFiles(facts: LearnerFacts): string[] {
   const accepted = new Set(facts.tasks.map(({ arrival }) => arrival));
   return facts.arrivals
-    .filter(({ seq, key, etag }) => accepted.has(seq) && facts.incoming.get(key) === etag)
+    .filter(({ seq, key, etag }) => accepted.has(seq) && facts.incoming.get(key)?.etag === etag)
     .map(({ key }) => key);
 }
 

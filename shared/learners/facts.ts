@@ -3,6 +3,7 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
+import type { ObjectInfo } from "@cugro/platform";
 import {
   type ArrivalFact,
   type AttemptFact,
@@ -48,8 +49,8 @@ export interface LearnerFacts {
   head: { version: number | null; etag: string } | undefined;
   /** Ids of facts whose event has been published. */
   announced: Set<string>;
-  /** Files in `incoming/`, key to etag. */
-  incoming: Map<string, string>;
+  /** Files in `incoming/`, by key. */
+  incoming: Map<string, ObjectInfo>;
   /** States of the jobs that the plan may look at. */
   jobs: Map<string, JobState>;
   /** Keys of inputs of unfinished jobs that are not in the store. */
@@ -125,18 +126,31 @@ export function knobsOf(facts: Pick<LearnerFacts, "configs" | "attempts">, task:
   return readKnobs(config.preset, config.knobs, attempt?.overrides);
 }
 
-/** The graph of a task on the newest valid version. */
+/** The last graph of each learner, and the facts it was built of: hashing thousands of jobs takes a second. */
+const built = new WeakMap<LearnerFact, { of: readonly unknown[]; graph: Graph }>();
+
+/** The graph of a task on the newest valid version. Equal facts give the very same graph, as long as none other is asked for. */
 export function graphOf(facts: LearnerFacts, task: TaskFact): Graph {
   const chain = validVersions(facts);
-  return buildGraph({
+  const parent = chain.at(-1) ?? null;
+  const attempts = facts.attempts.filter((fact) => fact.task === task.task);
+  const old = facts.tasks.filter((fact) => parent?.tasks.includes(fact.task));
+  const of = [task, configOf(facts, task.task), ...attempts, null, ...chain, null, ...old];
+  const known = built.get(facts.learner);
+  if (known && known.of.length === of.length && known.of.every((part, i) => part === of[i])) {
+    return known.graph;
+  }
+  const graph = buildGraph({
     seed: facts.learner.seed,
     knobs: knobsOf(facts, task.task),
     task,
     attempt: attemptAt(facts, task.task),
-    parent: chain.at(-1) ?? null,
+    parent,
     tasks: new Map(facts.tasks.map((fact) => [fact.task, fact])),
     learnt: new Map(chain.map((version) => [version.task, version])),
   });
+  built.set(facts.learner, { of, graph });
+  return graph;
 }
 
 /** The graph of the current task. */

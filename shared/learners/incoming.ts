@@ -8,7 +8,6 @@ import {
   datasetKey,
   failuresPrefix,
   incomingKey,
-  incomingPrefix,
   jobId,
   retriesPrefix,
   retryKey,
@@ -48,7 +47,8 @@ export async function addArrival(
 }
 
 /**
- * Looks for dropped files and makes arrivals of those that stood still, ordered by time of change and natural name.
+ * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
+ * may still be being written (`settles`), it must first have stood still.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
  * @returns how many arrivals were made, and whether files are still settling.
@@ -63,10 +63,10 @@ export async function scanIncoming(
 ): Promise<{ added: number; settling: boolean }> {
   const learner = facts.learner.name;
   const taken = new Set(facts.arrivals.map(({ key, etag }) => `${key} ${etag}`));
-  const infos = await store.list(incomingPrefix(learner));
+  const infos = [...facts.incoming.values()];
   const fresh = infos.filter((info) => isVisible(info.key) && !taken.has(`${info.key} ${info.etag}`));
-  const settled: ObjectInfo[] = [];
-  for (const info of fresh) {
+  const settled: ObjectInfo[] = store.settles ? [] : [...fresh];
+  for (const info of store.settles ? fresh : []) {
     const mark = `${info.size} ${info.lastModified} ${info.etag}`;
     const before = seen.get(info.key);
     if (before?.mark !== mark) seen.set(info.key, { mark, since: now });

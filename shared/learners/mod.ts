@@ -34,12 +34,15 @@ export {
   nextTask,
   reviseConfig,
 } from "./learners.ts";
-export { createCache, type FactCache, loadFacts } from "./load.ts";
+export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cache.ts";
+export { loadFacts } from "./load.ts";
 export { previewGraph } from "./preview.ts";
 export { type JobStatus, type LearnerStatus, learnerStatus, type VersionState } from "./status.ts";
 export { exportLearner, importLearner, type Transfer } from "./transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
 export { putOnce } from "./put_once.ts";
 export { isReached, type Reach, reachOf } from "./reach.ts";
+export { type Change, type LearnerView, openView } from "./view.ts";
 export { planWork } from "./work.ts";
 export { addUploaded, type Upload } from "./upload.ts";
+export { traceOfArrival, traceOfTask } from "./traces.ts";

@@ -21,7 +21,8 @@ import {
   taskState,
   validVersions,
 } from "./facts.ts";
-import { type FactCache, loadJobStates } from "./load.ts";
+import type { FactCache } from "./fact_cache.ts";
+import { loadJobStates } from "./load_jobs.ts";
 import { isPromotable } from "./verdicts.ts";
 
 /** What is needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */

@@ -32,7 +32,9 @@ import {
   validVersions,
 } from "./facts.ts";
 import { describeJob } from "./graph.ts";
-import { createCache, type FactCache, loadFacts, loadJobStates, readFact } from "./load.ts";
+import { createCache, type FactCache, readFact } from "./fact_cache.ts";
+import { loadFacts } from "./load.ts";
+import { loadJobStates } from "./load_jobs.ts";
 import { isPromotable } from "./verdicts.ts";
 import { planWork } from "./work.ts";
 

@@ -5,7 +5,8 @@
 import { PreconditionFailed, type Store } from "@cugro/platform";
 import { deletedKey, headKey, learnerKey } from "@cugro/protocol";
 import { refuseDeleted } from "./learners.ts";
-import { createCache, loadFacts } from "./load.ts";
+import { createCache } from "./fact_cache.ts";
+import { loadFacts } from "./load.ts";
 import { exportKeys } from "./reach.ts";
 
 /** What was copied. */

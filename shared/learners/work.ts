@@ -25,6 +25,13 @@ export function keyOfInput(facts: Pick<LearnerFacts, "jobs">, ref: InputRef): st
   return artifact === undefined ? undefined : artifactKey(artifact);
 }
 
+/** Whether the object an input lies in is there, as far as is known. */
+function isThere(facts: Pick<LearnerFacts, "jobs" | "missing">, ref: InputRef): boolean {
+  // Nearly always nothing is missing, and a graph may have very many inputs: then no key need be put together.
+  const made = !("job" in ref) || facts.jobs.get(ref.job)?.result?.outputs[ref.output] !== undefined;
+  return made && (facts.missing.size === 0 || !facts.missing.has(keyOfInput(facts, ref)!));
+}
+
 /** What is to be done for a graph, given what exists. */
 export function planWork(facts: LearnerFacts, graph: Graph): Work {
   const walk: Walk = {
@@ -77,10 +84,9 @@ function visit(walk: Walk, id: string): void {
 /** Whether an input is there; if not, sees to it that it is made, or says that nobody can. */
 function isAvailable(walk: Walk, name: string, ref: InputRef, job: Job): boolean {
   const { facts, graph, jobs, work } = walk;
-  const key = keyOfInput(facts, ref);
-  if (key !== undefined && !facts.missing.has(key)) return true;
+  if (isThere(facts, ref)) return true;
   if ("job" in ref && jobs.has(ref.job)) {
-    if (key !== undefined) work.release.push(resultKey(ref.job));
+    if (keyOfInput(facts, ref) !== undefined) work.release.push(resultKey(ref.job));
     visit(walk, ref.job);
   } else {
     work.problems.push(describeLoss(facts, graph, name, ref, job));

@@ -123,6 +123,11 @@ export const resultKey = (jobId: string): string => `${jobPrefix(jobId)}result.j
 export const checkpointKey = (jobId: string): string => `${jobPrefix(jobId)}checkpoint`;
 /** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
 export const runKey = (jobId: string): string => `${jobPrefix(jobId)}run.json`;
+/** The job of a `jobs/<id>/result.json`, or undefined for other keys. */
+export function parseResultKey(key: string): string | undefined {
+  const [root, id, file, more] = key.split("/");
+  return root === "jobs" && id && file === "result.json" && more === undefined ? id : undefined;
+}
 /** Prefix of the failures of a job. */
 export const failuresPrefix = (jobId: string): string => `${jobPrefix(jobId)}failures/`;
 /** A job was given up. */

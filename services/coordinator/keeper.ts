@@ -1,0 +1,150 @@
+/**
+ * Keeps one learner going: looks at what has changed, plans, carries the plan out, waits for news. Each learner has its
+ * own, so that one with thousands of jobs, or one whose facts are damaged, does not hold up the others.
+ * @module
+ */
+import {
+  type Change,
+  currentTask,
+  type FactCache,
+  type LearnerFacts,
+  openView,
+  scanIncoming,
+  traceOfTask,
+} from "@cugro/learners";
+import { type Bus, inSpan, type Metrics, type Store } from "@cugro/platform";
+import type { CloudEvent } from "@cugro/protocol";
+import { applyPlan } from "./apply.ts";
+import { createNews } from "./news.ts";
+import { isIdle, type Plan, plan } from "./plan.ts";
+
+/** While dropped files settle, they are looked at this often. */
+const SETTLING_INTERVAL_MS = 1_000;
+/** After an error a learner is looked at again after this time, doubled with each error in a row up to the interval. */
+const RETRY_MS = 250;
+
+/** What a keeper needs. */
+export interface KeeperOptions {
+  store: Store;
+  bus: Bus;
+  name: string;
+  cache: FactCache;
+  signal: AbortSignal;
+  /** Looks at everything at least this often (ms). */
+  intervalMs: number;
+  /** Called after each plan that was carried out. */
+  onChange: (change: { facts: LearnerFacts; plan: Plan }) => void;
+  /** Called when a learner could not be planned; throws if that is to be the end. */
+  onError: (learner: string, error: unknown) => void;
+  /** Called whenever there is nothing to do at the moment. */
+  onRest: () => void;
+  metrics?: Metrics;
+}
+
+/** A learner that is being kept going. */
+export interface Keeper {
+  /** Says what may have changed. */
+  tell(change: Change): void;
+  /** An event was published, by this process or another; a job's may be about a job of several learners. */
+  hear(event: CloudEvent): void;
+  /** Whether nothing is left to do, and nothing to wait for. */
+  isIdle(): boolean;
+  /** Resolves when the keeper has stopped: aborted, or the learner was deleted. Rejects with what `onError` throws. */
+  done: Promise<void>;
+}
+
+interface State {
+  idle: boolean;
+  settling: boolean;
+  deleted: boolean;
+}
+
+/** Begins to keep a learner going. */
+export function keepLearner(options: KeeperOptions): Keeper {
+  const news = createNews(options.signal);
+  const learner = openLearner(options);
+  let state: State = { idle: false, settling: false, deleted: false };
+  const live = async () => {
+    let wholeAt = -Infinity;
+    let failures = 0;
+    while (!options.signal.aborted && !state.deleted) {
+      const now = performance.now();
+      const change = news.take();
+      if (state.settling) change.incoming = true;
+      if (now - wholeAt >= options.intervalMs || failures > 0) change.whole = true;
+      if (change.whole) wholeAt = now;
+      try {
+        state = await learner.plan(change);
+        failures = 0;
+      } catch (error) {
+        state = { idle: false, settling: false, deleted: false };
+        failures++;
+        options.onError(options.name, error);
+      }
+      if (!news.pending()) options.onRest();
+      await news.wait(pause(options.intervalMs, wholeAt, failures, state.settling));
+    }
+  };
+  return {
+    tell: news.tell,
+    hear(event) {
+      const { jobId } = event.data;
+      if (event.type.startsWith("cugro.job.")) {
+        if (typeof jobId === "string" && learner.concerns(event.subject, jobId)) news.tell({ jobs: [jobId] });
+      } else if (event.subject === options.name && !learner.said.delete(event.id)) news.tell({ facts: true });
+    },
+    isIdle: () => state.deleted || (state.idle && !state.settling && !news.pending()),
+    done: live(),
+  };
+}
+
+/** How long to wait for news: until the next whole look is due, a file may have settled, or an error may be over. */
+function pause(intervalMs: number, wholeAt: number, failures: number, settling: boolean): number {
+  if (failures > 0) return Math.min(intervalMs, RETRY_MS * 2 ** Math.min(16, failures - 1));
+  const due = wholeAt + intervalMs - performance.now();
+  return settling ? Math.min(due, SETTLING_INTERVAL_MS) : due;
+}
+
+/** What is known of the learner, and what this process has done for it. */
+function openLearner({ store, bus, name, cache, signal, onChange, metrics }: KeeperOptions) {
+  const view = openView(store, name, cache);
+  const seen = new Map<string, { mark: string; since: number }>();
+  const queued = new Set<string>();
+  const said = new Set<string>();
+  let settling = false;
+
+  const once = async (change: Change): Promise<State & { next: Change | undefined }> => {
+    let facts = await view.look(change);
+    if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
+    if (change.whole || change.incoming) {
+      const scan = await scanIncoming({ store, facts, seen, now: performance.now() });
+      if (scan.added > 0) facts = await view.look({ facts: true });
+      settling = scan.settling;
+    }
+    for (const id of change.jobs ?? []) queued.delete(id);
+    // What was handed out is handed out again now and then: the bus may have forgotten it.
+    if (change.whole) { for (const set of [queued, said]) set.clear(); }
+    const next = plan(facts);
+    for (const { id } of next.announce) said.add(id);
+    const apply = () => applyPlan({ store, bus, learner: name, plan: next, cache, queued });
+    const again = next.decide.length === 0 ? await apply() : await inSpan("plan", {
+      parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
+      attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
+    }, apply);
+    onChange({ facts, plan: next });
+    return { idle: isIdle(next), settling, deleted: false, next: again };
+  };
+  return {
+    said,
+    /** Whether a job is this learner's; jobs that two learners share are announced for one of them. */
+    concerns: (subject: string, jobId: string) => subject === name || queued.has(jobId),
+    /** Plans until a plan changes nothing. */
+    async plan(change: Change): Promise<State> {
+      const stop = metrics?.planSeconds.startTimer();
+      let state = await once(change);
+      while (state.next && !signal.aborted) state = await once(state.next);
+      stop?.();
+      return state;
+    },
+  };
+}
