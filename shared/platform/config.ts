@@ -61,6 +61,13 @@ const environmentSchema = z.object({
   /** A checkpoint also after this many steps. */
   CUGRO_CHECKPOINT_STEPS: number(z.int("must be a whole number from 1").min(1, "must be at least 1"))
     .optional(),
+  /**
+   * A job whose worker is not heard of for this long is given to another; no step may take a quarter of it. The same for
+   * all processes of a cluster.
+   */
+  CUGRO_ACK_WAIT_SECONDS: number(z.number("must be a number from 1").min(1, "must be at least 1")).default(
+    30,
+  ),
   /** Least important events that are logged. */
   CUGRO_LOG: z.enum(LOG_LEVELS).default("info"),
 });
@@ -86,6 +93,7 @@ export interface Config {
   compile: boolean;
   checkpointSeconds: number;
   checkpointSteps: number | undefined;
+  ackWaitMs: number;
   logLevel: typeof LOG_LEVELS[number];
 }
 
@@ -131,6 +139,7 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     compile: values.CUGRO_COMPILE === "on",
     checkpointSeconds: values.CUGRO_CHECKPOINT_SECONDS,
     checkpointSteps: values.CUGRO_CHECKPOINT_STEPS,
+    ackWaitMs: values.CUGRO_ACK_WAIT_SECONDS * 1000,
     logLevel: values.CUGRO_LOG,
   };
 }

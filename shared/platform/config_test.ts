@@ -15,6 +15,7 @@ Deno.test("readConfig() fills in what is not set", () => {
     compile: true,
     checkpointSeconds: 60,
     checkpointSteps: undefined,
+    ackWaitMs: 30_000,
     logLevel: "info",
   });
 });
@@ -60,6 +61,7 @@ Deno.test("readConfig() reads every variable", () => {
     compile: false,
     checkpointSeconds: 0.5,
     checkpointSteps: 20,
+    ackWaitMs: 30_000,
     logLevel: "debug",
   });
 });
