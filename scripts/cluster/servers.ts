@@ -164,17 +164,27 @@ function run(
     url,
     pid: child.pid ?? 0,
     output: () => output,
-    signal: (name) => void child.kill(name),
+    signal: (name) => signalTo(child, name),
     stop: () => stop(child),
   };
+}
+
+/** By pid: `ChildProcess.kill` of Deno 2.9 marks the child as dead, and its end is then never reported. */
+function signalTo(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(child.pid, name);
+  } catch {
+    // It is gone; its end is about to be reported.
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("close", resolve));
-  child.kill("SIGCONT");
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  signalTo(child, "SIGCONT");
+  signalTo(child, "SIGTERM");
+  const timer = setTimeout(() => signalTo(child, "SIGKILL"), 5_000);
   await gone;
   clearTimeout(timer);
 }
