@@ -41,6 +41,7 @@ Deno.test("readConfig() reads every variable", () => {
     CUGRO_COMPILE: "off",
     CUGRO_CHECKPOINT_SECONDS: "0.5",
     CUGRO_CHECKPOINT_STEPS: "20",
+    CUGRO_ACK_WAIT_SECONDS: "5",
     CUGRO_LOG: "debug",
   };
   assertEquals(readConfig(environment), {
@@ -61,7 +62,7 @@ Deno.test("readConfig() reads every variable", () => {
     compile: false,
     checkpointSeconds: 0.5,
     checkpointSteps: 20,
-    ackWaitMs: 30_000,
+    ackWaitMs: 5_000,
     logLevel: "debug",
   });
 });

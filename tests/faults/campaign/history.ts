@@ -3,7 +3,7 @@
  * that a SIGKILL loses nothing that happened.
  * @module
  */
-import { mkdirSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { open, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -42,10 +42,9 @@ export function steadyNow(): number {
 /** A recorder that appends to a file of its own; every line is with the system when it returns. */
 export function createRecorder(file: string, who: string): Recorder {
   mkdirSync(dirname(file), { recursive: true });
-  const descriptor = openSync(file, "a");
   return (sight) => {
     const entry = { at: Math.round(steadyNow() * 1000) / 1000, who, pid: process.pid, ...sight };
-    writeSync(descriptor, `${JSON.stringify(entry)}\n`);
+    appendFileSync(file, `${JSON.stringify(entry)}\n`);
   };
 }
 

@@ -1,0 +1,105 @@
+/**
+ * A worker or coordinator of the campaign: the real process (`runService`), the real loop, on watched seams. Settings
+ * are its one argument; store and bus come from the environment as everywhere.
+ * @module
+ */
+import process from "node:process";
+import { runCoordinator } from "@cugro/coordinator";
+import { type Compute, type JobHandlers, runService, runWorker, type Seams } from "@cugro/platform";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { createStubHandlers } from "../../../scripts/experiments/stub_service.ts";
+import { createRecorder, type Recorder } from "./history.ts";
+import { createSaboteur, parseStrikes } from "./sabotage.ts";
+import { type Distortion, watchBus, watchHandlers, watchStore } from "./seams.ts";
+
+/** What a process of the campaign is told. */
+export interface ProcessSettings {
+  /** As its lines in the history are signed. */
+  who: string;
+  /** File of its history. */
+  history: string;
+  /** Jobs it does, in order of preference; none: it is a coordinator. */
+  kinds?: JobKind[];
+  /** The stub's steps, and the sleep before each in ms; without it tensors are trained. */
+  stub?: { steps: number; stepMs: number };
+  /** See `sabotage.ts`. */
+  sabotage: string;
+  distortion?: Distortion;
+  /** How often a coordinator looks at everything. */
+  intervalMs: number;
+}
+
+/** Of training at most one step in this time is written down. */
+const RECORD_MS = 50;
+
+/** Which kinds a process serves: those of its service first, or all for one that serves any. */
+export function kindsOf(who: string): JobKind[] | undefined {
+  if (who.startsWith("coordinator")) return undefined;
+  const own: Record<string, JobKind[]> = {
+    "dataset-import": ["dataset.import"],
+    "state-generation": ["states.sample", "states.train"],
+    "behavior-generation": ["actions.label", "behavior.train"],
+    "critic-training": ["critic.train"],
+    "policy-evaluation": ["policy.evaluate"],
+  };
+  return own[who] ?? [...JOB_KINDS];
+}
+
+async function work(
+  settings: ProcessSettings,
+  kinds: JobKind[],
+  seams: Seams,
+  record: Recorder,
+): Promise<void> {
+  const { config, log } = seams;
+  const { handlers, profile, compile } = await openWork(settings, seams);
+  seams.setReady("backend", true);
+  await runWorker({
+    ...seams,
+    handlers: watchHandlers(handlers, record, settings.stub ? 0 : RECORD_MS),
+    kinds,
+    profile,
+    compile,
+    checkpointSeconds: config.checkpointSeconds,
+    ...(config.checkpointSteps === undefined ? {} : { checkpointSteps: config.checkpointSteps }),
+    ackWaitMs: config.ackWaitMs,
+    log,
+  });
+}
+
+async function openWork(
+  { stub }: ProcessSettings,
+  { config, log }: Seams,
+): Promise<Compute & { handlers: JobHandlers }> {
+  if (stub) {
+    const compile = () => {
+      throw new Error("A stub job computes no tensors");
+    };
+    return { handlers: createStubHandlers(stub), profile: { backend: "stub" }, compile };
+  }
+  return await (await import("./training.ts")).openTraining(config, log);
+}
+
+if (import.meta.main) {
+  const settings = JSON.parse(process.argv[2] ?? "{}") as ProcessSettings;
+  const record = createRecorder(settings.history, settings.who);
+  const saboteur = createSaboteur(parseStrikes(settings.sabotage), record);
+  record({ what: "process", state: "started" });
+  const { kinds } = settings;
+  await runService(
+    { name: kinds ? "worker" : "coordinator", needs: kinds ? ["backend"] : [] },
+    async (seams) => {
+      const watched = {
+        ...seams,
+        store: watchStore(seams.store, record, saboteur),
+        bus: watchBus(seams.bus, record, saboteur, settings.distortion),
+      };
+      if (kinds) return await work(settings, kinds, watched, record);
+      await runCoordinator({
+        ...watched,
+        intervalMs: settings.intervalMs,
+        onError: (learner, error) => seams.log.error("learner cannot be planned", { learner, error }),
+      });
+    },
+  );
+}

@@ -1,0 +1,310 @@
+/**
+ * One run of the campaign: servers, processes, a workload, its faults, and the verdict.
+ * @module
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLog, openNatsBus } from "@cugro/platform";
+import { headFactSchema, headKey, parseFact, type ResultFact } from "@cugro/protocol";
+import { check, type Violation } from "./check.ts";
+import { type Figures, figuresOf } from "./figures.ts";
+import { createRecorder, followHistory, readHistory, type Recorder } from "./history.ts";
+import type { Outcome } from "./outcome.ts";
+import { kindsOf, type ProcessSettings } from "./process.ts";
+import { type Cable, startCable } from "./proxy.ts";
+import { describePlan, type Fault, type FaultPlan } from "./schedule.ts";
+import { type Servers, startServers } from "./servers.ts";
+import { supervise, type Supervised } from "./supervisor.ts";
+import { play, type Workload } from "./workload.ts";
+
+/** What a run is made of. */
+export interface SeedOptions {
+  plan: FaultPlan;
+  workload: Workload;
+  /** What the workload comes to undisturbed. */
+  expected: Outcome;
+  /** The stub's pace; without it tensors are trained. */
+  stub: ProcessSettings["stub"];
+  environment: Record<string, string>;
+  /** Everything the run writes. */
+  folder: string;
+  /** After this it is called off: work was lost. */
+  timeoutMs: number;
+}
+
+/** How a run went. */
+export interface SeedReport extends Figures {
+  seed: number;
+  family: string;
+  store: string;
+  faults: string;
+  /** Faults of the world that were carried out, and those for which it was too late or this user has no right. */
+  carriedOut: number;
+  skipped: string[];
+  seconds: number;
+  /** How often processes died that nobody had killed and that had no sabotage to die of. */
+  crashes: number;
+  violations: Violation[];
+}
+
+/** How often a coordinator looks at everything, so that lost news costs little in a short run. */
+const INTERVAL_MS = 1_000;
+
+/** Runs one seed to its verdict. The folder is removed unless something went wrong. */
+export async function runSeed(options: SeedOptions): Promise<SeedReport> {
+  const { plan, workload, folder, expected } = options;
+  const began = performance.now();
+  const history = join(folder, "history");
+  const record = createRecorder(join(history, "campaign.jsonl"), "campaign");
+  const small = plan.timeline.some(({ fault }) => fault.kind === "fill-store");
+  const servers = await startServers({ folder, kind: plan.store, small });
+  const stop = new AbortController();
+  const world = await startWorld(options, servers, history);
+  try {
+    const sampler = sample(servers, workload, record, stop.signal);
+    const total = Object.keys(expected.results).length;
+    const faults = carryOut(plan, world, record, followProgress(history), total, stop.signal);
+    const late = await playInTime(options, world, record, stop);
+    const skipped = await faults;
+    stop.abort();
+    await sampler;
+    await world.stopProcesses();
+    const entries = await readHistory(history);
+    const violations = await check({ history: entries, store: servers.store, expected });
+    if (late) violations.unshift(late);
+    const struck = entries.filter((entry) => entry.what === "sabotage" && entry.action === "crash").length;
+    const crashes = world.processes.reduce((sum, process) => sum + process.deaths(), 0) - struck;
+    return {
+      seed: plan.seed,
+      family: plan.family,
+      store: plan.store,
+      faults: describePlan(plan),
+      carriedOut: plan.timeline.length - skipped.length,
+      skipped,
+      seconds: (performance.now() - began) / 1000,
+      crashes,
+      violations,
+      ...figuresOf(entries),
+    };
+  } finally {
+    stop.abort();
+    await world.close();
+    await servers.close();
+  }
+}
+
+/** Removes what a sound run has left. */
+export async function discard(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Everything that can be struck. */
+interface World {
+  servers: Servers;
+  processes: Supervised[];
+  cables: Map<string, { bus: Cable; store: Cable | undefined }>;
+  stopProcesses(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function startWorld(options: SeedOptions, servers: Servers, history: string): Promise<World> {
+  const { plan, folder, stub, environment } = options;
+  const cables: World["cables"] = new Map();
+  const processes: Supervised[] = [];
+  for (const who of plan.processes) {
+    const cut = plan.timeline.some(({ fault }) =>
+      "who" in fault && fault.who === who && /bus|store/.test(fault.kind)
+    );
+    const ports: { nats?: number; s3?: number } = {};
+    if (cut) {
+      const bus = await startCable(servers.natsPort);
+      const store = servers.s3Port === undefined ? undefined : await startCable(servers.s3Port);
+      cables.set(who, { bus, store });
+      ports.nats = bus.port;
+      if (store) ports.s3 = store.port;
+    }
+    const kinds = kindsOf(who);
+    const settings: Omit<ProcessSettings, "sabotage"> = {
+      who,
+      history: join(history, `${who}.jsonl`),
+      intervalMs: INTERVAL_MS,
+      ...(kinds && { kinds }),
+      ...(stub && { stub }),
+      // Workers hear no news.
+      ...(plan.distortion && !kinds && { distortion: plan.distortion }),
+    };
+    processes.push(supervise({
+      settings,
+      environment: { ...servers.environment(ports), ...environment },
+      lives: plan.sabotage[who] ?? [],
+      logs: join(folder, "logs"),
+    }));
+  }
+  const stopProcesses = async () => void await Promise.all(processes.map((process) => process.stop()));
+  return {
+    servers,
+    processes,
+    cables,
+    stopProcesses,
+    async close() {
+      await stopProcesses();
+      for (const { bus, store } of cables.values()) {
+        await bus.close();
+        await store?.close();
+      }
+    },
+  };
+}
+
+/** Plays the workload; a violation if it does not come to its end. */
+async function playInTime(
+  { workload, plan, timeoutMs }: SeedOptions,
+  { servers }: World,
+  record: Recorder,
+  stop: AbortController,
+): Promise<Violation | undefined> {
+  const bus = await openNatsBus({
+    servers: [servers.environment().CUGRO_NATS!],
+    name: "campaign",
+    log: createLog({ level: "silent" }),
+  });
+  const listening = await bus.subscribe("events", ({ id, type }) => record({ what: "news", id, type }));
+  const timer = setTimeout(() => stop.abort(), timeoutMs);
+  try {
+    await play(workload, { store: servers.store, bus, record, seed: plan.seed, signal: stop.signal });
+    return undefined;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    return { rule: "lost task", detail: `the run was not finished after ${timeoutMs / 1000} s` };
+  } finally {
+    clearTimeout(timer);
+    await listening();
+    await bus.close();
+  }
+}
+
+/** Counts results as they come, from what the processes write down. */
+function followProgress(history: string): () => Promise<number> {
+  const follow = followHistory(history);
+  const done = new Set<string>();
+  return async () => {
+    for (const entry of await follow()) {
+      if (entry.what === "put" && entry.key.endsWith("/result.json") && entry.outcome === "written") {
+        done.add(entry.key);
+      }
+    }
+    return done.size;
+  };
+}
+
+/** A run that stands still for this long is struck by the next fault all the same. */
+const STILL_MS = 6_000;
+
+/** Carries the faults out in turn, each when its share of the work is done. @returns those that were not */
+async function carryOut(
+  plan: FaultPlan,
+  world: World,
+  record: Recorder,
+  progress: () => Promise<number>,
+  total: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const skipped: string[] = [];
+  for (const { share, fault } of plan.timeline) {
+    let [seen, since] = [-1, performance.now()];
+    while (!signal.aborted) {
+      const done = await progress();
+      if (done !== seen) [seen, since] = [done, performance.now()];
+      if (done >= share * total || (done > 0 && performance.now() - since > STILL_MS)) break;
+      await sleep(20);
+    }
+    const name = `${fault.kind}${"who" in fault ? ` ${fault.who}` : ""}`;
+    if (signal.aborted) {
+      skipped.push(`${name}: too late`);
+      continue;
+    }
+    record({ what: "fault", fault: name, state: "begins" });
+    if (!await strike(fault, world)) skipped.push(`${name}: not possible here`);
+    record({ what: "fault", fault: name, state: "ends" });
+  }
+  return skipped;
+}
+
+async function strike(fault: Fault, { servers, processes, cables }: World): Promise<boolean> {
+  const named = () => processes.find(({ who }) => "who" in fault && who === fault.who)!;
+  const cable = (end: "bus" | "store") => cables.get(named().who)?.[end];
+  const during = async (cable: Cable | undefined, how: "cut" | "hold") => {
+    cable?.[how]();
+    await sleep(fault.ms);
+    cable?.mend();
+    return cable !== undefined;
+  };
+  switch (fault.kind) {
+    case "kill":
+      named().kill();
+      return true;
+    case "freeze":
+      named().signal("SIGSTOP");
+      await sleep(fault.ms);
+      named().signal("SIGCONT");
+      return true;
+    case "cut-bus":
+      return await during(cable("bus"), "cut");
+    case "hold-bus":
+      return await during(cable("bus"), "hold");
+    case "cut-store":
+      return await during(cable("store"), "cut");
+    case "hold-store":
+      return await during(cable("store"), "hold");
+    case "kill-bus":
+      await servers.killBus(fault.ms);
+      return true;
+    case "freeze-bus":
+      await servers.freezeBus(fault.ms);
+      return true;
+    case "wipe-bus":
+      await servers.wipeBus(fault.ms);
+      return true;
+    case "kill-store":
+      await servers.killStore(fault.ms);
+      return true;
+    case "freeze-store":
+      await servers.freezeStore(fault.ms);
+      return true;
+    case "fill-store":
+      return await servers.fillStore(fault.ms);
+  }
+}
+
+const HEAD_MS = 60;
+/** Results are listed less often than heads. */
+const LISTING_EVERY = 8;
+
+/** Looks at every learner's head, and at what results there are, until the run is over. */
+async function sample(
+  { store }: Servers,
+  workload: Workload,
+  record: Recorder,
+  signal: AbortSignal,
+): Promise<void> {
+  const heads = new Map<string, number | null>();
+  const results = new Map<string, ResultFact["jobId"]>();
+  for (let round = 0; !signal.aborted; round++) {
+    for (const { learner } of workload.lessons) {
+      const object = await store.get(headKey(learner)).catch(() => undefined);
+      if (!object) continue;
+      const { version } = parseFact(headFactSchema, object.bytes, headKey(learner));
+      if (heads.get(learner) !== version) record({ what: "head", learner, version });
+      heads.set(learner, version);
+    }
+    for (
+      const { key, etag } of round % LISTING_EVERY === 0 ? await store.list("jobs/").catch(() => []) : []
+    ) {
+      if (!key.endsWith("/result.json") || results.get(key) === etag) continue;
+      results.set(key, etag);
+      record({ what: "result", jobId: key.split("/")[1]!, etag });
+    }
+    await sleep(HEAD_MS);
+  }
+}
