@@ -1,0 +1,104 @@
+/**
+ * The gateway as an application: a request in, a response out; nothing here listens.
+ *
+ * Every request: id, log line, headers -> token (401) -> rate (429) -> scope, learner, body (`secured`) -> handler.
+ * @module
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { createCache } from "@cugro/learners";
+import { type Bus, createLog, createMetrics, type Log, type Metrics, type Store } from "@cugro/platform";
+import type { MiddlewareHandler } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Authenticator } from "./auth.ts";
+import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
+import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Problem, problemOf, problemResponse } from "./problem.ts";
+import { watchRequests } from "./requests.ts";
+import { registerJobs } from "./routes/jobs.ts";
+import { registerLearners } from "./routes/learners.ts";
+import { registerNotifications } from "./routes/notifications.ts";
+import { registerOpenapi } from "./routes/openapi.ts";
+import { registerResults } from "./routes/results.ts";
+import { registerTasks } from "./routes/tasks.ts";
+import { registerVersions } from "./routes/versions.ts";
+
+/** What the gateway is made of. */
+export interface GatewayOptions {
+  store: Store;
+  bus: Bus;
+  auth: Authenticator;
+  /** Bearer secret of S3 notifications; without it they are all refused. */
+  notificationSecret?: string;
+  limits?: Partial<Limits>;
+  metrics?: Metrics;
+  log?: Log;
+}
+
+/** The application. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { notificationSecret } = options;
+  const deps: RouteDeps = { store, bus, auth, limits, log, cache: createCache(), notificationSecret };
+  const app: Gateway = new OpenAPIHono<GatewayEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
+      const errors = result.error.issues.map(({ path, message }) => ({
+        field: [place, ...path].join("."),
+        detail: message,
+      }));
+      throw new Problem(400, errors.map(({ field, detail }) => `${field}: ${detail}`).join("; "), { errors });
+    },
+  });
+  app.use(watchRequests({ log, metrics }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => methodProblem(context.get("requestId"), methods),
+    }),
+  );
+  app.use("/v1/*", authenticate(deps));
+  registerLearners(app, deps);
+  registerTasks(app, deps);
+  registerJobs(app, deps);
+  registerVersions(app, deps);
+  registerResults(app, deps);
+  registerNotifications(app, deps);
+  registerOpenapi(app);
+  app.notFound((context) =>
+    problemResponse(
+      new Problem(404, "There is nothing at this path; /docs shows what there is"),
+      context.get("requestId"),
+    )
+  );
+  app.onError((error, context) => problemResponse(problemOf(error), context.get("requestId")));
+  return app;
+}
+
+function methodProblem(requestId: string, methods: string[]): Response {
+  const allow = methods.join(", ");
+  return problemResponse(new Problem(405, `Allowed here: ${allow}`, { headers: { allow } }), requestId);
+}
+
+/** Who asks, and not too often. Notifications have a secret of their own. */
+function authenticate({ auth, limits }: RouteDeps): MiddlewareHandler<GatewayEnv> {
+  const rate = createRateLimiter({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst });
+  return async (context, next) => {
+    if (context.req.path.startsWith("/v1/notifications/")) return await next();
+    const token = await auth.authenticate(context.req.header("authorization"));
+    if (!token) {
+      throw new Problem(401, "This needs a known token: Authorization: Bearer <token>", {
+        headers: { "www-authenticate": 'Bearer realm="cugro"' },
+      });
+    }
+    context.set("token", token);
+    const wait = rate.take(token.name);
+    if (wait > 0) {
+      throw new Problem(429, `The token "${token.name}" asks too often`, {
+        headers: { "retry-after": String(Math.ceil(wait)) },
+      });
+    }
+    await next();
+  };
+}

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { learnerStatus, loadFacts } from "@cugro/learners";
+import { incomingKey, sha256 } from "@cugro/protocol";
+import type { Learner } from "./schemas.ts";
+import { NOTIFICATION_SECRET, withGateway } from "./test_gateway.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const FILE = { "content-type": "application/octet-stream" };
+const smoke = (name: string) => ({ name, seed: 3, preset: "smoke", overrides: { stateSteps: 70 } });
+
+Deno.test("learners are made, listed, shown, configured and deleted", () =>
+  withGateway(async ({ ask, store, hints }) => {
+    const made = await ask("POST", "/v1/learners", { body: smoke("walker") });
+    assertEquals([made.status, made.headers.get("location")], [201, "/v1/learners/walker"]);
+    const { name, seed, config, head, tasks, jobs } = made.body as Learner;
+    assertEquals([name, seed, head, tasks], ["walker", 3, null, []]);
+    assertEquals([config.preset, config.knobs.stateSteps], ["smoke", 70]);
+    assertEquals(jobs, { waiting: 0, ready: 0, done: 0, failed: 0 });
+    assertEquals((await learnerStatus(store, "walker")).learner.seed, 3);
+    assertEquals((await ask("GET", "/v1/learners")).body, { learners: [{ name: "walker" }] });
+    assertEquals((await ask("POST", "/v1/learners", { body: smoke("walker") })).status, 409);
+    const revised = await ask("POST", "/v1/learners/walker/config", {
+      body: { overrides: { stateSteps: 80 } },
+    });
+    assertEquals([revised.status, (revised.body as { revision: number }).revision], [201, 2]);
+    assertEquals((await ask("DELETE", "/v1/learners/walker")).status, 204);
+    assert((await loadFacts(store, "walker")).deleted);
+    assertEquals((await ask("GET", "/v1/learners/walker")).status, 404);
+    assertEquals((await ask("GET", "/v1/learners")).body, { learners: [] });
+    const again = await ask("POST", "/v1/learners", { body: smoke("walker") });
+    assertEquals(again.status, 409, "a deleted name is not used again");
+    assertEquals(hints.length, 1, "the coordinator hears of the deletion");
+  }));
+
+Deno.test("wrong bodies are told field by field, wrong knobs by the algorithm's own words", () =>
+  withGateway(async ({ ask, store }) => {
+    const wrong = await ask("POST", "/v1/learners", { body: { name: "Walker!", seed: -1, colour: 1 } });
+    assertEquals([wrong.status, wrong.headers.get("content-type")], [400, "application/problem+json"]);
+    const { errors, title, instance } = wrong.body as {
+      errors: { field: string }[];
+      title: string;
+      instance: string;
+    };
+    assertEquals(errors.map(({ field }) => field).sort(), ["body", "body.name", "body.seed"]);
+    assertEquals(title, "Bad request");
+    assertEquals(instance, `urn:cugro:request:${wrong.headers.get("x-request-id")}`);
+    const knob = await ask("POST", "/v1/learners", { body: { name: "a", overrides: { stateStep: 1 } } });
+    assertEquals(knob.status, 422);
+    assertStringIncludes((knob.body as { detail: string }).detail, "stateStep");
+    const text = await ask("POST", "/v1/learners", {
+      body: "{",
+      headers: { "content-type": "application/json" },
+    });
+    assertEquals(text.status, 400);
+    assertEquals(
+      (await ask("POST", "/v1/learners", { body: "x", headers: { "content-type": "text/plain" } })).status,
+      415,
+    );
+    assertEquals(await store.list(""), []);
+  }));
+
+Deno.test("a dataset is streamed in, hashed, and the same one again is the same arrival", () =>
+  withGateway(async ({ ask, store, hints }) => {
+    await ask("POST", "/v1/learners", { body: smoke("a") });
+    const path = "/v1/learners/a/tasks?fileName=task%201.hdf5";
+    const pieces = ["ab", "cd"].map(encode);
+    const body = new ReadableStream({
+      pull: (c) => {
+        const p = pieces.shift();
+        p ? c.enqueue(p) : c.close();
+      },
+    });
+    const first = await ask("POST", path, { body, headers: FILE, as: "submitter" });
+    assertEquals([first.status, first.headers.get("location")], [202, "/v1/learners/a/arrivals/1"]);
+    const arrival = first.body as {
+      seq: number;
+      key: string;
+      size: number;
+      contentHash: string;
+      state: string;
+    };
+    assertEquals([arrival.size, arrival.contentHash, arrival.state], [4, sha256(encode("abcd")), "waiting"]);
+    assertEquals((await store.get(arrival.key))!.bytes, encode("abcd"));
+    assertEquals(hints.map(({ key }) => key), [arrival.key], "the coordinator hears of it at once");
+    const again = await ask("POST", path, { body: encode("abcd"), headers: FILE });
+    assertEquals([again.status, again.body], [200, first.body]);
+    assertEquals((await ask("GET", "/v1/learners/a/arrivals/1")).body, first.body);
+    assertEquals((await ask("GET", "/v1/learners/a/tasks")).body, { tasks: [], waiting: [first.body] });
+    const unnamed = await ask("POST", "/v1/learners/a/tasks", { body: encode("x"), headers: FILE });
+    assertEquals(unnamed.status, 400);
+    const jobs = await ask("GET", "/v1/learners/a/jobs?state=ready");
+    assertEquals((jobs.body as { total: number }).total, 1, "its import");
+  }));
+
+Deno.test("an object that is in the store already is handed over by its key", () =>
+  withGateway(async ({ ask, store }) => {
+    await ask("POST", "/v1/learners", { body: smoke("a") });
+    const object = incomingKey("a", "task1.hdf5");
+    await store.put(object, encode("data"));
+    const first = await ask("POST", "/v1/learners/a/tasks", { body: { object } });
+    assertEquals([first.status, (first.body as { key: string }).key], [202, object]);
+    assertEquals((await ask("POST", "/v1/learners/a/tasks", { body: { object } })).status, 200);
+    for (
+      const wrong of [
+        "incoming/a/none.hdf5",
+        "incoming/b/task1.hdf5",
+        "learners/a/learner.json",
+        "incoming/a/../x",
+      ]
+    ) {
+      const refused = await ask("POST", "/v1/learners/a/tasks", { body: { object: wrong } });
+      assertEquals(refused.status, 422, wrong);
+    }
+    assertEquals((await ask("POST", "/v1/learners/a/tasks", { body: { objekt: "" } })).status, 400);
+  }));
+
+Deno.test("S3 notifications become hints; a sender with the secret always gets a 2xx", () =>
+  withGateway(async ({ ask, hints, store }) => {
+    const headers = { authorization: `Bearer ${NOTIFICATION_SECRET}`, "content-type": "application/json" };
+    const record = (key: string) => ({ s3: { object: { key, size: 4, eTag: "e" } } });
+    const Records = [record("prefix/incoming/a/task+1%3D.hdf5"), record("learners/a/head.json"), record("%")];
+    const good = { Records: Records.slice(0, 2) };
+    for (const body of [good, { Records }, { Records: 1 }, [], "{", "x".repeat(2 << 20)]) {
+      assertEquals((await ask("POST", "/v1/notifications/s3", { as: "", headers, body })).status, 204);
+    }
+    // The key of the second payload's first record came before the record that cannot be read.
+    const hint = { key: "incoming/a/task 1=.hdf5", size: 4, etag: "e" };
+    assertEquals(hints, [hint, hint]);
+    assertEquals(await store.list(""), []);
+  }));
+
+Deno.test("every request is one log line and counted", () =>
+  withGateway(async ({ ask, lines, metrics }) => {
+    await ask("GET", "/v1/learners/none", { as: "reader", headers: { "x-request-id": "abc" } });
+    const line = lines.at(-1)!;
+    const { token, route, method, status, requestId, learner, ms } = line;
+    assertEquals([token, route, method, status, requestId, learner], [
+      ...["reader", "/v1/learners/:name", "GET", 404, "abc", "none"],
+    ]);
+    assert(typeof ms === "number" && ms >= 0);
+    await ask("GET", "/nowhere", { as: "" });
+    assertEquals([lines.at(-1)!.route, lines.length], ["none", 2]);
+    const { text } = await metrics.expose();
+    assertStringIncludes(
+      text,
+      'cugro_http_requests_total{route="/v1/learners/:name",method="GET",status="404",service="gateway"} 1',
+    );
+  }));
+
+Deno.test("the API describes itself; its page loads nothing from elsewhere", () =>
+  withGateway(async ({ ask }) => {
+    const { status, body } = await ask("GET", "/openapi.json", { as: "" });
+    const { openapi, paths } = body as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    assertEquals([status, openapi], [200, "3.1.0"]);
+    assert(Object.keys(paths).length >= 16, Object.keys(paths).join(" "));
+    const page = await ask("GET", "/docs", { as: "" });
+    assert(!/https?:/.test(page.body as string));
+    assertMatch(page.headers.get("content-security-policy")!, /default-src 'none'; script-src 'self'/);
+    for (const file of ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"]) {
+      assertEquals((await ask("GET", `/docs/${file}`, { as: "" })).status, 200);
+    }
+  }));
+
+Deno.test("a method that a path does not have is 405 with what it has", () =>
+  withGateway(async ({ ask }) => {
+    const { status, headers } = await ask("PATCH", "/v1/learners");
+    assertEquals([status, headers.get("allow")], [405, "GET, HEAD, POST"]);
+  }));
+
+Deno.test("a token that asks too often waits", () =>
+  withGateway(async ({ ask }) => {
+    assertEquals((await ask("GET", "/v1/learners")).status, 200);
+    assertEquals((await ask("GET", "/v1/learners")).status, 200);
+    const { status, headers } = await ask("GET", "/v1/learners");
+    assertEquals([status, headers.get("retry-after")], [429, "10"]);
+    assertEquals((await ask("GET", "/v1/learners", { as: "reader" })).status, 200, "others need not");
+  }, { limits: { requestsPerSecond: 0.1, requestBurst: 2 } }));
+
+Deno.test("what breaks inside is 500 or 503 without a word about the inside, and in the log", () =>
+  withGateway(async ({ ask, store, lines }) => {
+    await ask("POST", "/v1/learners", { body: smoke("a") });
+    await store.put("learners/a/tasks/1.json", encode("damaged"));
+    const { status, body } = await ask("GET", "/v1/learners/a");
+    assertEquals(status, 500);
+    assert(!/tasks\/1\.json|at .*\.ts|damaged/.test(JSON.stringify(body)));
+    const line = lines.at(-1)!;
+    assertEquals([line.level, line.event], ["error", "request failed"]);
+    assertMatch(String(line.error), /tasks\/1\.json is damaged/);
+  }));

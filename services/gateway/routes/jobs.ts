@@ -1,0 +1,71 @@
+/**
+ * Jobs: what is being done for a learner, and what was.
+ * @module
+ */
+import { learnerStatus } from "@cugro/learners";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { Problem } from "../problem.ts";
+import {
+  jobDetailSchema,
+  jobSchema,
+  jobStateSchema,
+  learnerName,
+  pageQuery,
+  pathNumber,
+} from "../schemas.ts";
+import { jobSummary, jobView } from "../views.ts";
+
+const tags = ["jobs"];
+
+/** Adds the routes. */
+export function registerJobs(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const list = createRoute({
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: "/v1/learners/{name}/jobs",
+      tags,
+      summary: "Jobs of decided tasks and of the current one",
+    },
+    request: {
+      params: z.object({ name: learnerName }),
+      query: z.object({ state: jobStateSchema.optional(), task: pathNumber.optional(), ...pageQuery }),
+    },
+    responses: {
+      200: json(
+        z.object({ jobs: z.array(jobSchema), total: z.int() }),
+        "A page of them; `total` before paging",
+      ),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(list, async (context) => {
+    const { state, task, limit, offset } = context.req.valid("query");
+    const { jobs } = await learnerStatus(store, context.req.valid("param").name, cache);
+    const chosen = jobs.filter((job) =>
+      (state === undefined || job.state === state) && (task === undefined || job.task === task)
+    );
+    const page = chosen.slice(offset, offset + limit).map(jobSummary);
+    return context.json({ jobs: page, total: chosen.length }, 200);
+  });
+
+  const show = createRoute({
+    ...secured(deps, "read"),
+    ...{ method: "get", path: "/v1/learners/{name}/jobs/{job}", tags, summary: "One job, with its metrics" },
+    request: {
+      params: z.object({
+        name: learnerName,
+        job: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+      }),
+    },
+    responses: { 200: json(jobDetailSchema, "The job"), ...PROBLEMS },
+  });
+  app.openapi(show, async (context) => {
+    const { name, job } = context.req.valid("param");
+    const found = (await learnerStatus(store, name, cache)).jobs.find(({ id }) => id === job);
+    if (!found) throw new Problem(404, `There is no job ${job} of "${name}"`);
+    return context.json(jobView(found), 200);
+  });
+}

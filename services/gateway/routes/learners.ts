@@ -1,0 +1,115 @@
+/**
+ * Learners: made, listed, shown, configured, deleted.
+ * @module
+ */
+import { resolveHyperparameters } from "@cugro/algorithm";
+import {
+  createLearner,
+  deleteLearner,
+  learnerExists,
+  learnerStatus,
+  listLearners,
+  reviseConfig,
+} from "@cugro/learners";
+import { learnerKey } from "@cugro/protocol";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
+import { judged, Problem, refusing } from "../problem.ts";
+import { configSchema, learnerName, learnerSchema, newConfigSchema, newLearnerSchema } from "../schemas.ts";
+import { sees } from "../tokens.ts";
+import { configView, learnerView } from "../views.ts";
+
+const tags = ["learners"];
+const params = z.object({ name: learnerName });
+
+/** Adds the routes. */
+export function registerLearners(app: Gateway, deps: RouteDeps): void {
+  registerCollection(app, deps);
+  registerOne(app, deps);
+}
+
+function registerCollection(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const list = createRoute({
+    ...secured(deps, "read"),
+    ...{ method: "get", path: "/v1/learners", tags, summary: "Learners that this token sees" },
+    responses: {
+      200: json(z.object({ learners: z.array(z.object({ name: z.string() })) }), "Sorted by name"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(list, async (context) => {
+    const names = (await listLearners(store)).filter((name) => sees(context.get("token"), name));
+    return context.json({ learners: names.map((name) => ({ name })) }, 200);
+  });
+
+  const create = createRoute({
+    ...secured(deps, "submit"),
+    ...{ method: "post", path: "/v1/learners", tags, summary: "Make a learner" },
+    request: { body: { required: true, content: { "application/json": { schema: newLearnerSchema } } } },
+    responses: { 201: json(learnerSchema, "Made"), ...PROBLEMS },
+  });
+  app.openapi(create, async (context) => {
+    const settings = context.req.valid("json");
+    const { name, preset, overrides } = settings;
+    if (!sees(context.get("token"), name)) throw noLearner(name);
+    await refusing(422, () => resolveHyperparameters(preset, overrides), "body.overrides");
+    await judged(() => createLearner({ store, ...settings }));
+    context.header("location", `/v1/learners/${name}`);
+    return context.json(learnerView(await learnerStatus(store, name, cache)), 201);
+  });
+}
+
+function registerOne(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const show = createRoute({
+    ...secured(deps, "read"),
+    ...{ method: "get", path: "/v1/learners/{name}", tags, summary: "Where a learner stands" },
+    request: { params },
+    responses: { 200: json(learnerSchema, "The learner"), ...PROBLEMS },
+  });
+  app.openapi(
+    show,
+    async (context) =>
+      context.json(learnerView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
+  );
+
+  const remove = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "delete", path: "/v1/learners/{name}", tags, summary: "Stop a learner for ever" },
+    description: "Its name is not used again; its objects go with the next garbage collection.",
+    request: { params },
+    responses: { 204: { description: "Deleted" }, ...PROBLEMS },
+  });
+  app.openapi(remove, async (context) => {
+    const { name } = context.req.valid("param");
+    await deleteLearner({ store, name, reason: `deleted by ${context.get("token").name}` });
+    wake(deps, learnerKey(name));
+    return context.body(null, 204);
+  });
+
+  const configure = createRoute({
+    ...secured(deps, "submit"),
+    ...{ method: "post", path: "/v1/learners/{name}/config", tags },
+    summary: "Other knobs for the tasks that have not been started",
+    request: {
+      params,
+      body: { required: true, content: { "application/json": { schema: newConfigSchema } } },
+    },
+    responses: { 201: json(configSchema, "The new configuration"), ...PROBLEMS },
+  });
+  app.openapi(configure, async (context) => {
+    const { name } = context.req.valid("param");
+    const { preset, overrides } = context.req.valid("json");
+    if (!await learnerExists(store, name)) throw noLearner(name);
+    await refusing(422, () => resolveHyperparameters(preset ?? "default", overrides), "body.overrides");
+    const chosen = preset === undefined ? {} : { preset };
+    const fact = await judged(() => reviseConfig({ store, name, overrides, ...chosen })).catch((error) => {
+      if (error instanceof Error && /at the same time/.test(error.message)) {
+        throw new Problem(409, error.message);
+      }
+      throw error;
+    });
+    return context.json(configView(fact), 201);
+  });
+}

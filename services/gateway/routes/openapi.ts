@@ -1,0 +1,60 @@
+/**
+ * The API's description, and a page to read and try it. The page's scripts are served from here: it needs no network.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Gateway } from "../gateway.ts";
+
+const TYPES: Record<string, string> = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+};
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CuGRO API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
+`;
+const START =
+  `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", validatorUrl: null, deepLinking: true });\n`;
+
+/** Adds `/openapi.json` and `/docs`. */
+export function registerOpenapi(app: Gateway): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token with the scope read, submit or admin, each including the ones before it",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "notification", {
+    type: "http",
+    scheme: "bearer",
+    description: "The secret of S3 notifications",
+  });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "CuGRO gateway",
+      version: "1.0.0",
+      description: "Policies that keep learning: datasets in; status, events, versions and actions out.",
+    },
+  });
+  app.get("/docs", (context) => {
+    context.header("content-security-policy", POLICY);
+    return context.html(PAGE);
+  });
+  app.get(
+    "/docs/start.js",
+    (context) => context.body(START, 200, { "content-type": TYPES["swagger-ui-bundle.js"]! }),
+  );
+  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  for (const [file, type] of Object.entries(TYPES)) {
+    app.get(`/docs/${file}`, async (context) => {
+      const bytes = new Uint8Array(await readFile(join(folder, file)));
+      return context.body(bytes, 200, { "content-type": type, "cache-control": "public, max-age=86400" });
+    });
+  }
+}

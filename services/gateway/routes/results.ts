@@ -1,0 +1,74 @@
+/**
+ * What was reached: results matrix, fidelity of the replay, the report.
+ * @module
+ */
+import { learnerStatus } from "@cugro/learners";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { fidelitySchema, learnerName, resultsSchema } from "../schemas.ts";
+import { resultsView } from "../views.ts";
+
+const tags = ["results"];
+const params = z.object({ name: learnerName });
+
+/** Adds the routes. */
+export function registerResults(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const results = createRoute({
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: "/v1/learners/{name}/results",
+      tags,
+      summary: "The results matrix and its metrics",
+    },
+    request: { params },
+    responses: { 200: json(resultsSchema, "Row: version. Column: task"), ...PROBLEMS },
+  });
+  app.openapi(
+    results,
+    async (context) =>
+      context.json(resultsView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
+  );
+
+  const fidelity = createRoute({
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: "/v1/learners/{name}/fidelity",
+      tags,
+      summary: "How far each replay was from real data",
+    },
+    request: { params },
+    responses: { 200: json(fidelitySchema, "Of each version and old task"), ...PROBLEMS },
+  });
+  app.openapi(fidelity, async (context) => {
+    const status = await learnerStatus(store, context.req.valid("param").name, cache);
+    return context.json({ fidelity: status.fidelity }, 200);
+  });
+
+  const report = createRoute({
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: "/v1/learners/{name}/report",
+      tags,
+      summary: "The report: one page, complete in itself",
+    },
+    request: { params },
+    responses: {
+      200: { description: "HTML", content: { "text/html": { schema: z.string() } } },
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(report, async (context) => {
+    // Loaded when it is first wanted: drawing needs much that acting and watching do not.
+    const { gatherReport, renderReport } = await import("@cugro/report");
+    const page = renderReport(await gatherReport(store, context.req.valid("param").name));
+    context.header(
+      "content-security-policy",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+    );
+    return context.html(page, 200);
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * Versions: listed, shown, let through, taken back.
+ * @module
+ */
+import { type LearnerStatus, learnerStatus, promote, rollback } from "@cugro/learners";
+import { versionKey } from "@cugro/protocol";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
+import { judged, Problem } from "../problem.ts";
+import { learnerName, pathNumber, reasonSchema, versionSchema, versionSummarySchema } from "../schemas.ts";
+import { versionSummary, versionView } from "../views.ts";
+
+const tags = ["versions"];
+const path = "/v1/learners/{name}/versions";
+const oneParams = z.object({ name: learnerName, version: pathNumber });
+const actRequest = {
+  params: oneParams,
+  body: { content: { "application/json": { schema: reasonSchema } } },
+} as const;
+
+/** Adds the routes. */
+export function registerVersions(app: Gateway, deps: RouteDeps): void {
+  registerReading(app, deps);
+  registerActs(app, deps);
+}
+
+function registerReading(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const list = createRoute({
+    ...secured(deps, "read"),
+    ...{ method: "get", path, tags, summary: "Versions, and why each was published or parked" },
+    request: { params: z.object({ name: learnerName }) },
+    responses: {
+      200: json(z.object({ versions: z.array(versionSummarySchema) }), "Oldest first"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(list, async (context) => {
+    const { versions, head } = await learnerStatus(store, context.req.valid("param").name, cache);
+    return context.json({ versions: versions.map((fact) => versionSummary(fact, head)) }, 200);
+  });
+
+  const show = createRoute({
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: `${path}/{version}`,
+      tags,
+      summary: "One version, with its row of the results matrix",
+    },
+    request: { params: oneParams },
+    responses: { 200: json(versionSchema, "The version"), ...PROBLEMS },
+  });
+  app.openapi(show, async (context) => {
+    const { name, version } = context.req.valid("param");
+    const status = await learnerStatus(store, name, cache);
+    return context.json(versionView(findVersion(status, version), status.head), 200);
+  });
+}
+
+function registerActs(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const letThrough = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "post", path: `${path}/{version}/promote`, tags, summary: "Let a parked version through" },
+    request: actRequest,
+    responses: {
+      200: json(versionSummarySchema, "It is valid; it serves as soon as the head has moved"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(letThrough, async (context) => {
+    const { name, version } = context.req.valid("param");
+    const { reason = `promoted by ${context.get("token").name}` } = context.req.valid("json");
+    findVersion(await learnerStatus(store, name, cache), version);
+    await judged(() => promote({ store, name, version, reason }));
+    wake(deps, versionKey(name, version));
+    const status = await learnerStatus(store, name, cache);
+    return context.json(versionSummary(findVersion(status, version), status.head), 200);
+  });
+
+  const goBack = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "post", path: `${path}/{version}/rollback`, tags, summary: "Go back to a version" },
+    description: "Every valid version after it is withdrawn, and their tasks count as parked.",
+    request: actRequest,
+    responses: {
+      200: json(z.object({ version: z.int(), withdrawn: z.array(z.int()) }), "Done"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(goBack, async (context) => {
+    const { name, version } = context.req.valid("param");
+    const { reason = `rolled back by ${context.get("token").name}` } = context.req.valid("json");
+    findVersion(await learnerStatus(store, name, cache), version);
+    const withdrawn = await judged(() => rollback({ store, name, version, reason }));
+    wake(deps, versionKey(name, version));
+    return context.json({ version, withdrawn }, 200);
+  });
+}
+
+function findVersion(status: LearnerStatus, version: number): LearnerStatus["versions"][number] {
+  const found = status.versions.find((fact) => fact.version === version);
+  if (found) return found;
+  const { learner, versions } = status;
+  throw new Problem(404, `There is no version ${version} of "${learner.name}": it has ${versions.length}`);
+}

@@ -1,0 +1,118 @@
+/**
+ * A learner's status as the API shows it.
+ * @module
+ */
+import type { JobStatus, LearnerFacts, LearnerStatus } from "@cugro/learners";
+import type { ArrivalFact } from "@cugro/protocol";
+import type {
+  Arrival,
+  JobDetail,
+  JobSummary,
+  Learner,
+  Results,
+  Task,
+  Version,
+  VersionSummary,
+} from "./schemas.ts";
+
+/** Where a learner stands. */
+export function learnerView(status: LearnerStatus): Learner {
+  const { learner, head, averagePerformance, backwardTransfer, forgetting, bytes, secondsPerKind, problems } =
+    status;
+  const jobs = { waiting: 0, ready: 0, done: 0, failed: 0 };
+  for (const { state } of status.jobs) jobs[state]++;
+  return {
+    name: learner.name,
+    seed: learner.seed,
+    created: learner.created,
+    config: configView(status.config),
+    head,
+    averagePerformance,
+    backwardTransfer,
+    forgetting,
+    tasks: status.tasks.map(taskView),
+    rejections: status.rejections.map(({ seq, key, reason }) => ({ seq, key, reason })),
+    jobs,
+    bytes,
+    secondsPerKind,
+    problems,
+  };
+}
+
+/** A configuration without its fact's own members. */
+export function configView(
+  { revision, fromTask, preset, knobs }: LearnerStatus["config"],
+): Learner["config"] {
+  return { revision, fromTask, preset, knobs };
+}
+
+/** A task without what only jobs need. */
+export function taskView(fact: LearnerStatus["tasks"][number]): Task {
+  const { task, name, state, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
+  const { stateDim, actionDim, horizon, environment, anchors } = fact;
+  const about = { size, episodes, bytes, stateDim, actionDim, horizon, environment, anchors };
+  return { task, name, state, attempt, current, arrival, datasetHash, ...about };
+}
+
+/** A file that came in, and what became of it. */
+export function arrivalView(
+  facts: Pick<LearnerFacts, "tasks" | "rejections">,
+  arrival: ArrivalFact,
+): Arrival {
+  const { seq, key, size, contentHash } = arrival;
+  const task = facts.tasks.find((fact) => fact.arrival === seq)?.task ?? null;
+  const rejection = facts.rejections.find((fact) => fact.seq === seq);
+  const state = task !== null ? "accepted" : rejection ? "rejected" : "waiting";
+  return { seq, key, size, contentHash, state, task, reason: rejection?.reason ?? null };
+}
+
+/** A version in short. */
+export function versionSummary(
+  fact: LearnerStatus["versions"][number],
+  head: number | null,
+): VersionSummary {
+  const { version, task, attempt, state, promotable, parent, tasks, reasons, seconds, row } = fact;
+  const scores = row.map(({ task, meanScore, low, high }) => ({ task, meanScore, low, high }));
+  const lineage = { parent, tasks, reasons, seconds, scores };
+  return { version, task, attempt, state, promotable, serving: version === head, ...lineage };
+}
+
+/** A version in full. */
+export function versionView(fact: LearnerStatus["versions"][number], head: number | null): Version {
+  const { stateGenerator, behaviorGenerator, critic, jobs, row } = fact;
+  return { ...versionSummary(fact, head), stateGenerator, behaviorGenerator, critic, jobs, row };
+}
+
+/** A job in short. */
+export function jobSummary({ id, kind, task, label, state, seconds, message }: JobStatus): JobSummary {
+  return { id, kind, task, label, state, seconds, message };
+}
+
+/** A job with what it reported. */
+export function jobView(job: JobStatus): JobDetail {
+  const { startedAtStep, metrics, outputs } = job;
+  return { ...jobSummary(job), startedAtStep, metrics, outputs };
+}
+
+/** The results matrix and its metrics. */
+export function resultsView(status: LearnerStatus): Results {
+  const { averagePerformance, backwardTransfer, forgetting, tasks, versions, validVersions } = status;
+  const valid = versions.filter(({ version }) => validVersions.includes(version));
+  const intervalOf = (
+    row: LearnerStatus["versions"][number]["row"],
+    task: number,
+  ): [number, number] | null => {
+    const cell = row.find((entry) => entry.task === task);
+    return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
+  };
+  return {
+    learner: status.learner.name,
+    tasks: tasks.map(({ task, name }) => ({ task, name })),
+    versions: validVersions,
+    resultsMatrix: status.resultsMatrix,
+    intervals: valid.map(({ row }) => tasks.map(({ task }) => intervalOf(row, task))),
+    averagePerformance,
+    backwardTransfer,
+    forgetting,
+  };
+}
