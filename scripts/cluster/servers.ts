@@ -88,17 +88,19 @@ export interface NatsOptions {
   configFile?: string;
   /** Port of the monitoring endpoint. @default none */
   monitorPort?: number;
+  /** Whether Ctrl-C in the terminal does not reach it, so that whoever started it can stop it last. @default false */
+  detached?: boolean;
 }
 
 /** Starts nats-server with JetStream and waits until it answers. */
 export async function startNats(options: NatsOptions): Promise<RunningServer> {
-  const { folder, port = await freePort(), configFile, monitorPort } = options;
+  const { folder, port = await freePort(), configFile, monitorPort, detached } = options;
   const program = await findProgram("nats-server");
   await mkdir(folder, { recursive: true });
   const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder];
   if (configFile !== undefined) args.push("-c", configFile);
   if (monitorPort !== undefined) args.push("-m", String(monitorPort));
-  const server = run(program, args, {}, `nats://127.0.0.1:${port}`);
+  const server = run(program, args, {}, `nats://127.0.0.1:${port}`, detached);
   await untilReady(server, "nats-server", () => server.output().includes("Server is ready"));
   return server;
 }
@@ -114,6 +116,8 @@ export interface MinioOptions {
   rootPassword?: string;
   /** More environment, e.g. `MINIO_NOTIFY_NATS_...`. */
   environment?: Record<string, string>;
+  /** See {@link NatsOptions}. */
+  detached?: boolean;
 }
 
 /** Name and password of MinIO's administrator unless options say otherwise. */
@@ -136,7 +140,7 @@ export async function startMinio(options: MinioOptions): Promise<RunningServer> 
   ];
   const credentials = { MINIO_ROOT_USER: rootUser, MINIO_ROOT_PASSWORD: rootPassword };
   const quiet = { MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...credentials, ...environment };
-  const server = run(program, [...args, "--quiet"], quiet, `http://127.0.0.1:${port}`);
+  const server = run(program, [...args, "--quiet"], quiet, `http://127.0.0.1:${port}`, options.detached);
   await untilReady(server, "minio", async () => {
     const answer = await fetch(`${server.url}/minio/health/ready`).catch(() => undefined);
     await answer?.body?.cancel();
@@ -150,9 +154,11 @@ function run(
   args: string[],
   environment: Record<string, string>,
   url: string,
+  detached = false,
 ): RunningServer {
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
+    detached,
     env: { ...process.env, ...environment },
   });
   let output = "";
