@@ -45,6 +45,16 @@ const environmentSchema = z.object({
   /** The gateway's. */
   CUGRO_TOKENS_FILE: path.optional(),
   CUGRO_WEBHOOKS_FILE: path.optional(),
+  /** File with the bearer secret of S3 notifications; without it they are refused. */
+  CUGRO_NOTIFICATION_SECRET_FILE: path.optional(),
+  /** Largest dataset file that is taken in, and how often a token may ask. */
+  CUGRO_UPLOAD_MAX_BYTES: number(z.int("must be a whole number of bytes").min(1, "must be at least 1"))
+    .default(
+      8 * 1024 ** 3,
+    ),
+  CUGRO_REQUESTS_PER_SECOND: number(z.number("must be a number above 0").positive("must be above 0")).default(
+    500,
+  ),
   /** Kinds of jobs that this process does; by default all of its service. */
   CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
     .optional(),
@@ -87,6 +97,9 @@ export interface Config {
   http: { host: string; port: number | undefined };
   tokensFile: string | undefined;
   webhooksFile: string | undefined;
+  notificationSecretFile: string | undefined;
+  uploadMaxBytes: number;
+  requestsPerSecond: number;
   kinds: JobKind[] | undefined;
   backend: "native" | "wasm" | undefined;
   device: "cpu" | "gpu";
@@ -133,6 +146,9 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     http: { host: values.CUGRO_HTTP_HOST, port: values.CUGRO_HTTP_PORT },
     tokensFile: values.CUGRO_TOKENS_FILE,
     webhooksFile: values.CUGRO_WEBHOOKS_FILE,
+    notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
+    uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
+    requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,
     kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
     device: values.CUGRO_DEVICE,

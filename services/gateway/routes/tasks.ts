@@ -35,6 +35,7 @@ const tags = ["tasks"];
 const params = z.object({ name: learnerName });
 const oneParams = z.object({ name: learnerName, task: pathNumber });
 const fileName = z.string().regex(
+  // deno-lint-ignore no-control-regex -- to keep them out
   /^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,254}$/,
   "must be a file's name: no slashes or control characters, no dot at its start",
 );
