@@ -22,13 +22,17 @@ export interface SelfTest {
  *
  * @throws Error when not even the fallback can run.
  */
-export async function install({ key, quiet }: { key: string; quiet: boolean }): Promise<void> {
+export async function install(
+  { key, quiet, withoutGpu = false }: { key: string; quiet: boolean; withoutGpu?: boolean },
+): Promise<void> {
   const started = Date.now();
   const say = (line: string) => console.error(line);
   const wasInOrder = inOrder(readStamp(), key);
   if (!wasInOrder) await installPackages();
   removeStaleDownloads();
-  const outcome = process.env.CUGRO_BACKEND === "wasm" ? await setUpWasm() : await setUpNative(say);
+  const outcome = process.env.CUGRO_BACKEND === "wasm"
+    ? await setUpWasm()
+    : await setUpNative(say, withoutGpu);
   writeStamp({ key, time: Date.now(), ...outcome.stamp });
   if (!quiet || !wasInOrder) say(`${outcome.line} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }
@@ -48,7 +52,7 @@ async function installPackages(): Promise<void> {
   if (ended.code !== 0) throw new Error(`the npm packages could not be installed: ${lastWords(ended, 5)}`);
 }
 
-async function setUpNative(say: (line: string) => void): Promise<Outcome> {
+async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Promise<Outcome> {
   // Loaded late: these import npm packages, which `installPackages` has just brought.
   const { getLibrary } = await import("./libtensorflow.ts");
   const { bindingFiles, getBinding, linkBinding, unlinkBinding } = await import("./binding.ts");
@@ -62,7 +66,7 @@ async function setUpNative(say: (line: string) => void): Promise<Outcome> {
     const library = await getLibrary(wheel, () => announceDownload(wheel, say));
     const binding = await getBinding(library, wheel);
     const place = linkBinding(binding.folder);
-    const test = await selfTest("native").catch((error) => {
+    const test = await selfTest("native", withoutGpu ? { CUGRO_DEVICE: "cpu" } : {}).catch((error) => {
       throw new CannotInstall(`the self-test failed (${error.message}): ask \`deno task cugro doctor\``);
     });
     const done = [
@@ -108,9 +112,15 @@ async function setUpWasm(): Promise<Outcome> {
 }
 
 /** Trains a line in a process of its own: a crash of native code is an outcome here, not the set-up's end. */
-async function selfTest(backend: "native" | "wasm"): Promise<SelfTest> {
+async function selfTest(
+  backend: "native" | "wasm",
+  environment: Record<string, string> = {},
+): Promise<SelfTest> {
   const script = fileURLToPath(new URL("self_test.ts", import.meta.url));
-  const ended = await runCommand(Deno.execPath(), ["run", "-A", script], { CUGRO_BACKEND: backend });
+  const ended = await runCommand(Deno.execPath(), ["run", "-A", script], {
+    ...environment,
+    CUGRO_BACKEND: backend,
+  });
   if (ended.code !== 0) throw new Error(lastWords(ended) || `exit code ${ended.code}`);
   return JSON.parse(ended.stdout.trim().split("\n").at(-1)!);
 }
