@@ -5,4 +5,4 @@
 import { serve } from "@cugro/platform";
 import { createHandlers } from "./mod.ts";
 
-await serve({ kinds: ["actions.label", "behavior.train"], createHandlers });
+await serve({ name: "behavior-generation", kinds: ["actions.label", "behavior.train"], createHandlers });

@@ -5,4 +5,4 @@
 import { serve } from "@cugro/platform";
 import { createHandlers } from "./mod.ts";
 
-await serve({ kinds: ["critic.train"], createHandlers });
+await serve({ name: "critic-training", kinds: ["critic.train"], createHandlers });

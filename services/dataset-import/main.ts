@@ -5,4 +5,4 @@
 import { serve } from "@cugro/platform";
 import { createHandlers } from "./mod.ts";
 
-await serve({ kinds: ["dataset.import"], createHandlers });
+await serve({ name: "dataset-import", kinds: ["dataset.import"], createHandlers });

@@ -5,4 +5,4 @@
 import { serve } from "@cugro/platform";
 import { createHandlers } from "./mod.ts";
 
-await serve({ kinds: ["policy.evaluate"], createHandlers });
+await serve({ name: "policy-evaluation", kinds: ["policy.evaluate"], createHandlers });

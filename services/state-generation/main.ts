@@ -5,4 +5,4 @@
 import { serve } from "@cugro/platform";
 import { createHandlers } from "./mod.ts";
 
-await serve({ kinds: ["states.sample", "states.train"], createHandlers });
+await serve({ name: "state-generation", kinds: ["states.sample", "states.train"], createHandlers });

@@ -63,3 +63,4 @@ export { type FetchHandler, type HttpServer, listen } from "./http/node_server.t
 export { type EventLoopWatch, watchEventLoop } from "./telemetry/event_loop.ts";
 export { createMetrics, type JobOutcome, type Metrics } from "./telemetry/metrics.ts";
 export { activeTraceparent, checkTraceparent, type InSpan, inSpan, traceIdOf } from "./telemetry/trace.ts";
+export { runService, type Seams, type ServiceOptions } from "./service_process.ts";

@@ -1,22 +1,19 @@
 /**
  * What a compute service's `main.ts` calls: builds bus, store and backend from the environment, and works until it
  * is told to stop.
- *
- * In the embedded world the process is a child on a pipe: Ctrl-C reaches the whole process group, but it is the
- * parent who decides; the child waits for SIGTERM, then writes a checkpoint and gives its job back.
  * @module
  */
-import process from "node:process";
 import type { JobKind, JsonObject } from "@cugro/protocol";
 import type { Compile } from "./compile/step.ts";
-import { type Config, readConfig } from "./config.ts";
-import { openFilesystemStore } from "./filesystem_store.ts";
-import { createLog, type Log } from "./log.ts";
-import { openPipeBus } from "./pipe_bus.ts";
+import { type Config, ConfigError } from "./config.ts";
+import type { Log } from "./log.ts";
+import { runService, type Seams } from "./service_process.ts";
 import { type JobHandlers, runWorker } from "./worker.ts";
 
 /** A compute service, or several in one process. */
 export interface Service {
+  /** As its folder is called. @default "worker" */
+  name?: string;
   /** Served kinds, in order of preference. */
   kinds: readonly JobKind[];
   createHandlers(deps: { compile: Compile }): JobHandlers;
@@ -32,41 +29,41 @@ export interface Compute {
 
 /** Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks. */
 export async function serve(service: Service): Promise<never> {
-  const stop = new AbortController();
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => stop.abort());
-  const bus = openPipeBus();
-  let log = createLog({ fields: { worker: process.pid } });
-  const die = (event: string) => (error: unknown) => {
-    log.error(event, { error });
-    process.exit(1);
-  };
-  process.on("uncaughtException", die("uncaught exception"));
-  process.on("unhandledRejection", die("unhandled rejection"));
-  try {
-    const config = readConfig();
-    log = createLog({ level: config.logLevel, fields: { worker: process.pid } });
-    const store = await openFilesystemStore({ root: config.store });
-    const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
-    const { checkpointSeconds, checkpointSteps } = config;
-    await runWorker({
-      bus,
-      store,
-      handlers: service.createHandlers({ compile }),
-      kinds: service.kinds,
-      profile,
-      compile,
-      signal: stop.signal,
-      checkpointSeconds,
-      ...(checkpointSteps === undefined ? {} : { checkpointSteps }),
-      log,
-    });
-    await bus.close();
-    await store.close();
-  } catch (error) {
-    die("worker cannot go on")(error);
-  }
-  return process.exit(0);
+  const { name = "worker" } = service;
+  return await runService({ name, needs: ["backend"] }, (seams) => work(service, seams));
+}
+
+async function work(service: Service, seams: Seams): Promise<void> {
+  const { bus, store, config, log, metrics, signal } = seams;
+  const kinds = chooseKinds(service, config.kinds);
+  const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
+  seams.setReady("backend", true);
+  const { checkpointSeconds, checkpointSteps, ackWaitMs } = config;
+  await runWorker({
+    bus,
+    store,
+    handlers: service.createHandlers({ compile }),
+    kinds,
+    profile,
+    compile,
+    signal,
+    ackWaitMs,
+    checkpointSeconds,
+    ...(checkpointSteps === undefined ? {} : { checkpointSteps }),
+    log,
+    metrics,
+  });
+}
+
+/** In the service's order of preference. */
+function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined): readonly JobKind[] {
+  const foreign = wanted?.filter((kind) => !kinds.includes(kind)) ?? [];
+  if (foreign.length === 0) return wanted ? kinds.filter((kind) => wanted.includes(kind)) : kinds;
+  throw new ConfigError(
+    `CUGRO_KINDS must be of ${kinds.join(", ")}, which this service does: current value names ${
+      foreign.join(", ")
+    }`,
+  );
 }
 
 /** Loaded here and not above: whoever only wants a store need not wait for a tensor library. */
