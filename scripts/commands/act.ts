@@ -3,20 +3,11 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { actOn, actRequestSchema, openCompute, openPolicy } from "@cugro/serving";
 import type { Command } from "commander";
-import { z } from "zod";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-import { openCompute, openPolicy, type ServedPolicy } from "../embedded/serving.ts";
-import { printJson, UsageError, wholeNumber } from "./output.ts";
 
-/** Body of a request to act: rows of numbers, one row an observation. */
-export const actRequestSchema = z.object({
-  task: z.int().min(1),
-  observations: z.array(z.array(z.number())).min(1).max(4096),
-  seed: z.int().min(0).max(0xffff_ffff).default(0),
-});
-/** See {@link actRequestSchema}. */
-export type ActRequest = z.infer<typeof actRequestSchema>;
+import { printJson, UsageError, wholeNumber } from "./output.ts";
 
 /** Adds the command. */
 export function registerActing(program: Command): void {
@@ -69,26 +60,4 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new UsageError("--observations is not JSON", { cause });
   }
-}
-
-/**
- * Actions for a request.
- * @throws {RangeError} for an unknown task or rows of another size
- */
-export async function actOn(
-  served: ServedPolicy,
-  { task, observations, seed }: ActRequest,
-): Promise<{ version: number; actions: number[][] }> {
-  const { stateDim, actionDim, policy, version } = served;
-  const wrong = observations.findIndex((row) => row.length !== stateDim);
-  if (wrong >= 0) {
-    throw new RangeError(
-      `Each observation must have ${stateDim} numbers: row ${wrong} has ${observations[wrong]!.length}`,
-    );
-  }
-  const actions = await policy.act(task, Float32Array.from(observations.flat()), seed);
-  return {
-    version,
-    actions: observations.map((_, row) => [...actions.subarray(row * actionDim, (row + 1) * actionDim)]),
-  };
 }

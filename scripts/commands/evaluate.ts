@@ -5,9 +5,9 @@
 import { createRng, scoreInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { TaskFact } from "@cugro/protocol";
+import { openCompute, openPolicy, type ServedPolicy } from "@cugro/serving";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-import { openCompute, openPolicy, type ServedPolicy } from "../embedded/serving.ts";
 import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
 
 interface EvaluateOptions {

@@ -1,22 +1,21 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { TaskFact } from "@cugro/protocol";
-import type { ServedPolicy } from "../embedded/serving.ts";
+import { ActError, type Acting } from "@cugro/serving";
 import { createActApp } from "./serve.ts";
 
 /** Acts by doubling each state: what is tested here is the door, not the policy behind it. */
-function served(version = 3): ServedPolicy {
+function acting(version: () => number = () => 3): Pick<Acting, "act" | "about"> {
   const tasks = [{ task: 1, name: "walk" }] as TaskFact[];
-  const act = (task: number, states: Float32Array) => {
-    if (task !== 1) return Promise.reject(new RangeError(`Task ${task} is not known; known tasks are 1`));
-    return Promise.resolve(states.map((value) => 2 * value));
-  };
   return {
-    learner: "walker",
-    version,
-    tasks,
-    stateDim: 2,
-    actionDim: 2,
-    policy: { act, value: () => Promise.reject(), dispose: () => {} },
+    act: (_learner, { task, observations }) => {
+      if (task === 9) return Promise.reject(new ActError(503, "Many observations wait: try again later", 7));
+      if (task !== 1) return Promise.reject(new ActError(422, `task: ${task} is not known to this version`));
+      return Promise.resolve({
+        version: version(),
+        actions: observations.map((row) => row.map((value) => 2 * value)),
+      });
+    },
+    about: () => Promise.resolve({ learner: "walker", version: version(), tasks, stateDim: 2, actionDim: 2 }),
   };
 }
 
@@ -26,7 +25,7 @@ function post(app: ReturnType<typeof createActApp>, body: string, learner = "wal
 
 Deno.test("createActApp() acts, and names the version that acted", async () => {
   let version = 3;
-  const app = createActApp("walker", () => served(version));
+  const app = createActApp("walker", acting(() => version));
   const first = await post(app, JSON.stringify({ task: 1, observations: [[1, 2], [3, 4]] }));
   assertEquals([first.status, await first.json()], [200, { version: 3, actions: [[2, 4], [6, 8]] }]);
   version = 4;
@@ -37,21 +36,18 @@ Deno.test("createActApp() acts, and names the version that acted", async () => {
 });
 
 Deno.test("createActApp() answers bad requests with a problem that names the fault", async () => {
-  const app = createActApp("walker", served);
+  const app = createActApp("walker", acting());
   const cases: [string, number, string][] = [
     ["no json", 400, "body"],
     [JSON.stringify({ task: 0, observations: [[1, 2]] }), 400, "task"],
-    [
-      JSON.stringify({ task: 1, observations: [[1]] }),
-      400,
-      "Each observation must have 2 numbers: row 0 has 1",
-    ],
-    [JSON.stringify({ task: 2, observations: [[1, 2]] }), 400, "Task 2 is not known"],
+    [JSON.stringify({ task: 2, observations: [[1, 2]] }), 422, "task: 2 is not known"],
+    [JSON.stringify({ task: 9, observations: [[1, 2]] }), 503, "try again later"],
     [JSON.stringify({ task: 1, observations: [] }), 400, "observations"],
   ];
   for (const [body, status, part] of cases) {
     const answer = await post(app, body);
     assertEquals([answer.status, answer.headers.get("content-type")], [status, "application/problem+json"]);
+    assertEquals(answer.headers.get("retry-after"), status === 503 ? "7" : null);
     assertStringIncludes((await answer.json()).detail, part);
   }
   assertEquals((await post(app, "{}", "stranger")).status, 404);
@@ -60,7 +56,7 @@ Deno.test("createActApp() answers bad requests with a problem that names the fau
 });
 
 Deno.test("createActApp() refuses a body that is too large, and tells what it serves", async () => {
-  const app = createActApp("walker", served);
+  const app = createActApp("walker", acting());
   assertEquals((await post(app, " ".repeat(17 * 1024 * 1024))).status, 413);
   const about = await (await app.request("/v1/learners/walker")).json();
   assertEquals(about, {

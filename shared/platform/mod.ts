@@ -1,4 +1,5 @@
 export { nativeCompile, type NativeCompileOptions } from "./compile/native_compile.ts";
+export { closeIdleSessions } from "./compile/session.ts";
 export type { Compile, CompiledStep, StepDefinition, Stored, StoredArray, Tensors } from "./compile/step.ts";
 export { type FilesystemStoreOptions, openFilesystemStore } from "./filesystem_store.ts";
 export {
@@ -20,6 +21,7 @@ export { standingFailure } from "./attempts.ts";
 export {
   ACK_WAIT_MS,
   type Bus,
+  BusUnavailable,
   type Delivery,
   type IncomingHint,
   type JobMessage,

@@ -1,0 +1,89 @@
+/**
+ * What one asks of a policy, what it answers, and why it does not.
+ * @module
+ */
+import type { TaskFact } from "@cugro/protocol";
+import { z } from "zod";
+
+/** Rows of one request, at most. */
+export const MAX_OBSERVATIONS = 4096;
+
+/** Body of a request to act: rows of numbers, one row an observation. */
+export const actRequestSchema = z.object({
+  task: z.int().min(1),
+  observations: z.array(z.array(z.number())).min(1).max(MAX_OBSERVATIONS),
+  seed: z.int().min(0).max(0xffff_ffff).default(0),
+  version: z.int().min(1).optional(),
+});
+/** See {@link actRequestSchema}. `version`: the serving one if left out. */
+export type ActRequest = z.infer<typeof actRequestSchema>;
+
+/** Actions `[n][A]` in raw units, one row an observation, and the version that chose them. */
+export interface ActAnswer {
+  version: number;
+  actions: number[][];
+}
+
+/** What is known of a policy before it is asked. */
+export interface PolicyFacts {
+  learner: string;
+  version: number;
+  /** Known tasks. */
+  tasks: TaskFact[];
+  stateDim: number;
+  actionDim: number;
+}
+
+/** Nobody can act so now. `status` is the HTTP status that says the same. */
+export class ActError extends Error {
+  override name = "ActError";
+  constructor(
+    /** 404: no such learner or version; 409: no version yet; 422: unknown task or wrong rows; 503: try again. */
+    readonly status: 404 | 409 | 422 | 503,
+    message: string,
+    /** With 503: when. */
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * The observations as `[n, S]`.
+ *
+ * @throws {ActError} 422 for a task that the policy does not know, rows of another size, numbers beyond 32 bits.
+ */
+export function readObservations(
+  { tasks, stateDim }: { tasks: readonly { task: number }[]; stateDim: number },
+  { task, observations }: Pick<ActRequest, "task" | "observations">,
+): Float32Array {
+  if (!tasks.some((known) => known.task === task)) {
+    const known = tasks.map((one) => one.task).join(", ");
+    throw new ActError(422, `task: ${task} is not known to this version; known tasks are ${known}`);
+  }
+  const states = new Float32Array(observations.length * stateDim);
+  for (const [row, numbers] of observations.entries()) {
+    if (numbers.length !== stateDim) {
+      throw new ActError(
+        422,
+        `observations: each must have ${stateDim} numbers: row ${row} has ${numbers.length}`,
+      );
+    }
+    states.set(numbers, row * stateDim);
+  }
+  const wrong = states.findIndex((number) => !Number.isFinite(number));
+  if (wrong < 0) return states;
+  const row = Math.floor(wrong / stateDim), column = wrong % stateDim;
+  throw new ActError(
+    422,
+    `observations: [${row}][${column}] does not fit 32 bits: current value is ${observations[row]![column]}`,
+  );
+}
+
+/** `[n * A]` as rows. */
+export function actionRows(actions: Float32Array, actionDim: number): number[][] {
+  return Array.from(
+    { length: actions.length / actionDim },
+    (_, row) => [...actions.subarray(row * actionDim, (row + 1) * actionDim)],
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * Answers for many learners. Each policy has a thread of its own and follows the head: a new version is loaded and
+ * compiled while the old one still answers, and takes its place between two requests.
+ * @module
+ */
+import { createCache, type FactCache } from "@cugro/learners";
+import { type Bus, createLog, type Log, type Store } from "@cugro/platform";
+import {
+  type ActAnswer,
+  ActError,
+  actionRows,
+  type ActRequest,
+  type PolicyFacts,
+  readObservations,
+} from "./act_request.ts";
+import { followHeads } from "./following.ts";
+import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
+import { readPolicy } from "./read_policy.ts";
+import { createShelf, type Running } from "./shelf.ts";
+
+/** Policies that are open at a time, unless said otherwise. */
+export const MAX_POLICIES = 8;
+/** Rows of a learner that may wait, unless said otherwise. A request that comes alone is taken whatever its size. */
+export const MAX_WAITING_ROWS = 2048;
+
+/** What {@link openActing} needs. */
+export interface ActingOptions {
+  store: Store;
+  /** Its events say at once that a head has moved; without it that is noticed within `pollMs`. */
+  bus?: Pick<Bus, "subscribe">;
+  /** Put-once facts that were read before. */
+  cache?: FactCache;
+  /** @default {@link MAX_POLICIES} */
+  maxPolicies?: number;
+  /** @default {@link MAX_WAITING_ROWS} */
+  maxWaitingRows?: number;
+  /** How often heads are looked at. @default 1000 */
+  pollMs?: number;
+  /** How long (ms) the first request after a pause waits for others to join it. @default 1 */
+  windowMs?: number;
+  log?: Log;
+  /** Told of each call of a policy. */
+  onBatch?: (batch: { requests: number; rows: number; milliseconds: number }) => void;
+  /** How policies are opened. @default in a thread each */
+  openPolicy?: OpenPolicy;
+}
+
+/** Answers for all learners. */
+export interface Acting {
+  /**
+   * Actions of the serving version, or of the one asked for.
+   *
+   * @param signal whoever asked has gone: what is not decided yet is left out
+   * @throws {ActError} saying why not, with an HTTP status.
+   */
+  act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<ActAnswer>;
+  /** The policy that serves now; opens it if need be. @throws {ActError} as {@link act} does. */
+  about(learner: string): Promise<PolicyFacts>;
+  /** Policies that are open. */
+  opened(): PolicyFacts[];
+  /** Ends when what is under way has been answered. */
+  close(): Promise<void>;
+}
+
+/** See the module. */
+export async function openActing(options: ActingOptions): Promise<Acting> {
+  const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
+  const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);
+  const shelf = createShelf({
+    openPolicy: options.openPolicy ?? openPolicyThread,
+    maxPolicies: options.maxPolicies ?? MAX_POLICIES,
+    windowMs: options.windowMs ?? 1,
+    onBatch: (batch) => {
+      admission.measure(batch);
+      options.onBatch?.(batch);
+    },
+    log,
+  });
+  const unfollow = await followHeads({ shelf, store, cache, log, bus, pollMs });
+  const running = (learner: string, version?: number): Promise<Running> => {
+    return shelf.fill(shelf.find(learner, version), () => readPolicy(store, learner, { version, cache }));
+  };
+  return {
+    async act(learner, request, signal) {
+      const leave = admission.enter(learner, request.observations.length);
+      try {
+        const policy = await running(learner, request.version);
+        return await shelf.use(policy, () => answer(policy, request, signal));
+      } finally {
+        leave();
+      }
+    },
+    about: async (learner) => (await running(learner)).facts,
+    opened: () => shelf.slots().flatMap(({ current }) => current?.facts ?? []),
+    async close() {
+      await admission.close();
+      await unfollow();
+      await shelf.clear();
+    },
+  };
+}
+
+async function answer(
+  { facts, batcher }: Running,
+  request: ActRequest,
+  signal: AbortSignal | undefined,
+): Promise<ActAnswer> {
+  const { task, seed } = request;
+  const actions = await batcher.act({ task, seed, states: readObservations(facts, request), signal });
+  return { version: facts.version, actions: actionRows(actions, facts.actionDim) };
+}
+
+/** Who may wait. */
+function createAdmission(maxRows: number) {
+  const waiting = new Map<string, number>();
+  let millisecondsPerRow = 5;
+  let closed = false;
+  let onEmpty = () => {};
+  return {
+    /** A function to call when the request has been answered. @throws {ActError} 503 if there are too many. */
+    enter(learner: string, rows: number): () => void {
+      if (closed) throw new ActError(503, "This server is stopping: try again", 1);
+      const before = waiting.get(learner) ?? 0;
+      if (before > 0 && before + rows > maxRows) {
+        const seconds = Math.min(60, Math.max(1, Math.ceil(before * millisecondsPerRow / 1000)));
+        throw new ActError(503, `${before} observations wait for "${learner}": try again later`, seconds);
+      }
+      waiting.set(learner, before + rows);
+      return () => {
+        const left = waiting.get(learner)! - rows;
+        if (left > 0) waiting.set(learner, left);
+        else waiting.delete(learner);
+        if (waiting.size === 0) onEmpty();
+      };
+    },
+    measure({ rows, milliseconds }: { rows: number; milliseconds: number }) {
+      millisecondsPerRow += 0.1 * (milliseconds / rows - millisecondsPerRow);
+    },
+    /** Admits nobody more; waits for those who are in. */
+    async close() {
+      closed = true;
+      if (waiting.size > 0) await new Promise<void>((resolve) => onEmpty = resolve);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Keeps open policies at their learner's head. News of a version wakes it; it also looks by itself, as news may be lost.
+ * @module
+ */
+import type { FactCache } from "@cugro/learners";
+import type { Bus, Log, Store } from "@cugro/platform";
+import { deletedKey, type EventType, headKey } from "@cugro/protocol";
+import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
+import type { Shelf, Slot } from "./shelf.ts";
+
+/** After a fault a head is looked at again after 1, 2, 4 ... seconds, at most this many ms. */
+const MAX_PAUSE_MS = 30_000;
+const MOVES: readonly EventType[] = [
+  "cugro.version.published",
+  "cugro.version.promoted",
+  "cugro.version.withdrawn",
+];
+
+/** What {@link followHeads} needs. */
+export interface FollowOptions {
+  shelf: Shelf;
+  store: Store;
+  cache: FactCache;
+  log: Log;
+  bus: Pick<Bus, "subscribe"> | undefined;
+  pollMs: number;
+}
+
+/** What is known of a slot's head. */
+interface Watch {
+  /** Etag of the head when its version was last compared. */
+  mark: string | undefined;
+  /** A look is under way ... */
+  looking: boolean;
+  /** ... and news has come since it began. */
+  again: boolean;
+  failures: number;
+  notBefore: number;
+}
+
+/** Begins to follow; a function that stops, and waits for what is under way. */
+export async function followHeads(options: FollowOptions): Promise<() => Promise<void>> {
+  const { shelf, bus, pollMs } = options;
+  const watches = new WeakMap<Slot, Watch>();
+  const looks = new Set<Promise<void>>();
+  let stopped = false;
+  const look = (slot: Slot, news: boolean) => {
+    const watch = watches.get(slot) ??
+      { mark: undefined, looking: false, again: false, failures: 0, notBefore: 0 };
+    watches.set(slot, watch);
+    if (news) [watch.mark, watch.again] = [undefined, watch.looking];
+    if (stopped || watch.looking || !slot.current || (!news && performance.now() < watch.notBefore)) return;
+    const done = lookAt(options, slot, watch).then(() => void looks.delete(done));
+    looks.add(done);
+  };
+  const timer = setInterval(() => shelf.slots().forEach((slot) => look(slot, false)), pollMs);
+  const unsubscribe = await bus?.subscribe("events", ({ type, subject }) => {
+    if (!MOVES.includes(type)) return;
+    for (const slot of shelf.slots()) if (slot.learner === subject) look(slot, true);
+  });
+  return async () => {
+    stopped = true;
+    clearInterval(timer);
+    await unsubscribe?.();
+    await Promise.all(looks);
+  };
+}
+
+/** Looks until no news has come meanwhile. Whatever goes wrong, the version that serves goes on serving. */
+async function lookAt(options: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
+  watch.looking = true;
+  try {
+    do {
+      watch.again = false;
+      await compare(options, slot, watch);
+    } while (watch.again);
+    watch.failures = 0;
+  } catch (error) {
+    const pause = Math.min(1000 * 2 ** watch.failures++, MAX_PAUSE_MS);
+    watch.notBefore = performance.now() + pause;
+    options.log.error("cannot follow the head", { learner: slot.learner, error, pauseMs: pause });
+  } finally {
+    watch.looking = false;
+  }
+}
+
+async function compare({ shelf, store, cache, log }: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
+  const { learner } = slot;
+  const [head, deleted] = await Promise.all([store.head(headKey(learner)), store.head(deletedKey(learner))]);
+  if (deleted) return shelf.drop(slot);
+  const mark = head?.etag ?? "none";
+  if (slot.pinned !== undefined || !slot.current || mark === watch.mark) return;
+  const facts = await learnerFacts(store, learner, cache);
+  const version = servingVersion(facts);
+  if (!version) {
+    log.warn("no version serves any more", { learner });
+    return shelf.drop(slot);
+  }
+  if (version.version !== slot.current?.facts.version) {
+    await shelf.swap(slot, await policyParts(store, facts, version));
+  }
+  // News during the comparison has cleared the mark, and asks for another one.
+  if (!watch.again) watch.mark = mark;
+}

@@ -1,0 +1,17 @@
+/**
+ * Policies that act: a version's policy, opened in this thread or served from threads of its own that follow the head.
+ * @module
+ */
+export {
+  type ActAnswer,
+  ActError,
+  type ActRequest,
+  actRequestSchema,
+  MAX_OBSERVATIONS,
+  type PolicyFacts,
+} from "./act_request.ts";
+export { type Acting, type ActingOptions, MAX_POLICIES, MAX_WAITING_ROWS, openActing } from "./acting.ts";
+export { BATCH_ROWS } from "./batching.ts";
+export { actOn, openCompute, openPolicy, type ServedPolicy } from "./open_policy.ts";
+export { type PolicyParts, readPolicy } from "./read_policy.ts";
+export { type OpenPolicy, openPolicyThread, type RunningPolicy } from "./policy_thread.ts";

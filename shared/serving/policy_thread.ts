@@ -1,0 +1,151 @@
+/**
+ * A policy in a thread of its own. Decisions are native calls of 5 to 50 ms, and opening a policy compiles for a second
+ * or more: neither may keep whoever answers requests from answering.
+ * @module
+ */
+import { ActError } from "./act_request.ts";
+import type { PolicyParts } from "./read_policy.ts";
+
+/** Whose rows these are: `asker` keeps its place in its noise from batch to batch until its `last` rows. */
+export interface NoiseOf {
+  asker: number;
+  seed: number;
+  rows: number;
+  last: boolean;
+}
+
+/** A policy that can be asked, one call at a time. */
+export interface RunningPolicy {
+  /** Actions `[n * A]` for states `[n * S]`. @throws {ActError} 503 when the policy is gone. */
+  act(task: number, states: Float32Array, noise: readonly NoiseOf[]): Promise<Float32Array>;
+  /** The asker will not come back. */
+  forget(asker: number): void;
+  /** Whether it can still be asked. */
+  isOpen(): boolean;
+  /** Frees it. */
+  close(): Promise<void>;
+}
+
+/** Opens a policy, every batch size compiled. @param say told of what is slower or worse than it could be. */
+export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) => Promise<RunningPolicy>;
+
+/** What is said to the thread. */
+export type ToThread =
+  | { open: PolicyParts }
+  | { act: number; task: number; states: Float32Array; noise: readonly NoiseOf[] }
+  | { forget: number }
+  | { close: true };
+/** What the thread says. */
+export type FromThread =
+  | { opened: true; warning: string | undefined }
+  | { acted: number; actions: Float32Array }
+  | { failed: number | "open"; message: string }
+  | { closed: true };
+
+const CLOSE_WITHIN_MS = 5_000;
+
+interface Pending<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** Starts the thread. See {@link OpenPolicy}. */
+export const openPolicyThread: OpenPolicy = async (parts, say) => {
+  const thread = new PolicyThread(parts.learner);
+  const warning = await thread.open(parts);
+  if (warning) say(warning);
+  return thread;
+};
+
+class PolicyThread implements RunningPolicy {
+  #worker = new Worker(new URL("./policy_worker.ts", import.meta.url), { type: "module" });
+  #opening: Pending<string | undefined> | undefined;
+  #calls = new Map<number, Pending<Float32Array>>();
+  #lastCall = 0;
+  #isOpen = true;
+  #onClosed = () => {};
+
+  constructor(private readonly learner: string) {
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(event.message);
+    };
+  }
+
+  /** A warning, if there is something to warn of. */
+  async open(parts: PolicyParts): Promise<string | undefined> {
+    try {
+      return await new Promise<string | undefined>((resolve, reject) => {
+        this.#opening = { resolve, reject };
+        this.#say({ open: parts });
+      });
+    } catch (error) {
+      this.#end("it could not be opened");
+      throw error;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  act(task: number, states: Float32Array, noise: readonly NoiseOf[]): Promise<Float32Array> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) return reject(this.#gone("closed"));
+      this.#calls.set(++this.#lastCall, { resolve, reject });
+      this.#say({ act: this.#lastCall, task, states, noise });
+    });
+  }
+
+  forget(asker: number): void {
+    if (this.#isOpen) this.#say({ forget: asker });
+  }
+
+  isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+      this.#onClosed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#say({ close: true });
+    });
+    this.#end("closed");
+  }
+
+  #say(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(said: FromThread): void {
+    if ("opened" in said) return this.#opening?.resolve(said.warning);
+    if ("closed" in said) return this.#onClosed();
+    if ("acted" in said) return this.#take(said.acted)?.resolve(said.actions);
+    const failed = said.failed === "open" ? this.#opening : this.#take(said.failed);
+    failed?.reject(new Error(said.message));
+  }
+
+  #take(call: number): Pending<Float32Array> | undefined {
+    const pending = this.#calls.get(call);
+    this.#calls.delete(call);
+    return pending;
+  }
+
+  #gone(why: string): ActError {
+    return new ActError(503, `The policy of "${this.learner}" has stopped (${why}): try again`, 1);
+  }
+
+  #end(why: string): void {
+    this.#isOpen = false;
+    for (const { reject } of this.#calls.values()) reject(this.#gone(why));
+    this.#calls.clear();
+    this.#opening?.reject(this.#gone(why));
+    this.#worker.terminate();
+    this.#onClosed();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Runs in the thread of one policy: opens the backend, compiles, answers. The other side: `policy_thread.ts`.
+ * @module
+ */
+import { type ActionNoise, createPolicy, eager, openNoise, type Policy } from "@cugro/algorithm";
+import { closeIdleSessions, nativeCompile, openBackend } from "@cugro/platform";
+import { BATCH_ROWS } from "./batching.ts";
+import type { FromThread, ToThread } from "./policy_thread.ts";
+import type { PolicyParts } from "./read_policy.ts";
+
+interface Thread {
+  onmessage: (event: MessageEvent<ToThread>) => void;
+  postMessage(message: FromThread): void;
+}
+const thread = globalThis as unknown as Thread;
+const noises = new Map<number, ActionNoise>();
+let policy: Policy | undefined;
+
+async function open({ input, tasks, stateDim }: PolicyParts): Promise<string | undefined> {
+  const { profile, warning } = await openBackend();
+  policy = createPolicy({ ...input, compile: profile.compile ? nativeCompile() : eager });
+  // Compiles each size and lets TensorFlow optimise it, so that no request has to wait for that.
+  for (const rows of BATCH_ROWS) await policy.act(tasks[0]!.task, new Float32Array(rows * stateDim), 0);
+  return warning;
+}
+
+async function act({ task, states, noise }: Extract<ToThread, { act: number }>): Promise<Float32Array> {
+  const shares = noise.map(({ asker, seed, rows, last }) => {
+    const own = noises.get(asker) ?? openNoise(seed);
+    if (last) noises.delete(asker);
+    else noises.set(asker, own);
+    return { noise: own, rows };
+  });
+  return await policy!.act(task, states, shares);
+}
+
+thread.onmessage = async ({ data }) => {
+  try {
+    if ("open" in data) return thread.postMessage({ opened: true, warning: await open(data.open) });
+    if ("act" in data) return thread.postMessage({ acted: data.act, actions: await act(data) });
+    if ("forget" in data) return void noises.delete(data.forget);
+    policy?.dispose();
+    closeIdleSessions();
+    thread.postMessage({ closed: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    thread.postMessage({ failed: "act" in data ? data.act : "open", message });
+  }
+};

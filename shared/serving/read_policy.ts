@@ -1,0 +1,93 @@
+/**
+ * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
+ * @module
+ */
+import type { Normaliser, PolicyInput, Stored } from "@cugro/algorithm";
+import { type FactCache, knobsOf, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
+import { getArtifact, type Store } from "@cugro/platform";
+import { parseFact, resultFactSchema, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { decodeNormaliser, decodeStored } from "@cugro/training";
+import { ActError, type PolicyFacts } from "./act_request.ts";
+
+/** Everything a policy is made of; structured-cloneable. */
+export interface PolicyParts extends PolicyFacts {
+  input: Omit<PolicyInput, "compile">;
+}
+
+/**
+ * Reads a version's policy.
+ *
+ * @param version the newest valid one if left out
+ * @throws {ActError} 404 when there is no such learner or version, 409 when none is published yet.
+ */
+export async function readPolicy(
+  store: Store,
+  name: string,
+  options: { version?: number | undefined; cache?: FactCache | undefined } = {},
+): Promise<PolicyParts> {
+  const facts = await learnerFacts(store, name, options.cache);
+  return await policyParts(store, facts, findVersion(facts, options.version));
+}
+
+/** The facts of a learner. @throws {ActError} 404 when there is none, or none any more. */
+export async function learnerFacts(store: Store, name: string, cache?: FactCache): Promise<LearnerFacts> {
+  const none = () => new ActError(404, `There is no learner "${name}" here`);
+  const facts = await loadFacts(store, name, cache).catch((error) => {
+    throw error instanceof RangeError ? none() : error;
+  });
+  if (facts.deleted) throw none();
+  return facts;
+}
+
+/** The version that serves: the newest valid one, as the head says once it has caught up. */
+export function servingVersion(facts: LearnerFacts): VersionFact | undefined {
+  return validVersions(facts).at(-1);
+}
+
+/** Reads what a version's policy is made of. */
+export async function policyParts(
+  store: Store,
+  facts: LearnerFacts,
+  fact: VersionFact,
+): Promise<PolicyParts> {
+  const tasks = facts.tasks.filter(({ task }) => fact.tasks.includes(task));
+  const [{ stateDim, actionDim }] = tasks as [TaskFact];
+  const normalisers = new Map<number, Normaliser>();
+  for (const { task, normaliser } of tasks) {
+    normalisers.set(task, decodeNormaliser(await getArtifact(store, normaliser)));
+  }
+  return {
+    learner: facts.learner.name,
+    version: fact.version,
+    tasks,
+    stateDim,
+    actionDim,
+    input: {
+      behaviorGenerator: await weightsOf(store, fact.behaviorGenerator),
+      critic: await weightsOf(store, fact.critic),
+      normalisers,
+      stateDim,
+      actionDim,
+      hyperparameters: knobsOf(facts, fact.task),
+    },
+  };
+}
+
+function findVersion(facts: LearnerFacts, version: number | undefined): VersionFact {
+  const { name } = facts.learner;
+  if (version === undefined) {
+    const serving = servingVersion(facts);
+    if (serving) return serving;
+    throw new ActError(409, `The learner "${name}" has no published version yet`);
+  }
+  const found = facts.versions.find((fact) => fact.version === version);
+  if (found) return found;
+  throw new ActError(404, `There is no version ${version} of "${name}"`);
+}
+
+async function weightsOf(store: Store, job: string): Promise<Stored> {
+  const object = await store.get(resultKey(job));
+  if (!object) throw new Error(`The result of job ${job} is gone; restore ${resultKey(job)}`);
+  const { outputs } = parseFact(resultFactSchema, object.bytes, resultKey(job));
+  return decodeStored(await getArtifact(store, outputs.weights!.artifact));
+}
