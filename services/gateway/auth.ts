@@ -18,9 +18,12 @@ const LOOK_MS = 1_000;
 /**
  * Tokens of a file. While the file is gone or damaged, the tokens it had last stay valid and the log says so.
  *
+ * @param options.now ms of any steady clock.
  * @throws {Error} when the file cannot be read at the start.
  */
-export async function openAuthenticator({ path, log }: { path: string; log: Log }): Promise<Authenticator> {
+export async function openAuthenticator(
+  { path, log, now = () => performance.now() }: { path: string; log: Log; now?: () => number },
+): Promise<Authenticator> {
   let entries: TokenEntry[] = await readTokens(path).catch((error) => {
     if (error.code !== "ENOENT") throw error;
     throw new RangeError(
@@ -29,15 +32,15 @@ export async function openAuthenticator({ path, log }: { path: string; log: Log 
     );
   });
   let mark = await markOf(path);
-  let looked = performance.now();
+  let looked = now();
   const refresh = async () => {
-    if (performance.now() - looked < LOOK_MS) return;
-    looked = performance.now();
+    if (now() - looked < LOOK_MS) return;
+    looked = now();
     try {
-      const now = await markOf(path);
-      if (now === mark) return;
+      const current = await markOf(path);
+      if (current === mark) return;
       entries = await readTokens(path);
-      mark = now;
+      mark = current;
       log.info("tokens read again", { tokens: entries.length });
     } catch (error) {
       log.error("token file cannot be read; the tokens it had stay valid", { path, error });

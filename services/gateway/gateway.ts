@@ -5,8 +5,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type FactCache, learnerExists } from "@cugro/learners";
 import type { Bus, Log, Store } from "@cugro/platform";
-import { checkLearnerName } from "@cugro/protocol";
-import type { Context, MiddlewareHandler } from "hono";
+import { checkLearnerName, incomingPrefix } from "@cugro/protocol";
+import type { MiddlewareHandler } from "hono";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
 import { Problem, problemSchema } from "./problem.ts";
@@ -124,15 +124,7 @@ export function json<T>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** Wakes the coordinator for a learner; a hint that is lost costs seconds, not facts. */
-export function wake({ bus }: Pick<RouteDeps, "bus">, key: string): void {
-  bus.hint({ key });
-}
-
-/** The trace a request belongs to, if it says so. */
-export function traceOf(context: Context): string | undefined {
-  const header = context.req.header("traceparent");
-  return header !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header)
-    ? header
-    : undefined;
+/** Has the coordinator look at a learner now; a hint that is lost costs seconds, not facts. */
+export function wake({ bus }: Pick<RouteDeps, "bus">, learner: string): void {
+  bus.hint({ key: incomingPrefix(learner) });
 }

@@ -11,7 +11,6 @@ import {
   listLearners,
   reviseConfig,
 } from "@cugro/learners";
-import { learnerKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
@@ -55,6 +54,7 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
     if (!sees(context.get("token"), name)) throw noLearner(name);
     await refusing(422, () => resolveHyperparameters(preset, overrides), "body.overrides");
     await judged(() => createLearner({ store, ...settings }));
+    wake(deps, name);
     context.header("location", `/v1/learners/${name}`);
     return context.json(learnerView(await learnerStatus(store, name, cache)), 201);
   });
@@ -84,7 +84,7 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
   app.openapi(remove, async (context) => {
     const { name } = context.req.valid("param");
     await deleteLearner({ store, name, reason: `deleted by ${context.get("token").name}` });
-    wake(deps, learnerKey(name));
+    wake(deps, name);
     return context.body(null, 204);
   });
 

@@ -14,7 +14,7 @@ import {
   retry,
 } from "@cugro/learners";
 import { activeTraceparent } from "@cugro/platform";
-import { type ArrivalFact, parseIncomingKey, taskKey } from "@cugro/protocol";
+import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
@@ -81,7 +81,8 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     const { arrival, added } = type === "application/json"
       ? await adoptObject(deps, context, name)
       : await takeFile(deps, context, name, context.req.valid("query").fileName);
-    if (added) wake(deps, arrival.key);
+    const { key, etag, size } = arrival;
+    if (added) deps.bus.hint({ key, etag, size });
     context.header("location", `/v1/learners/${name}/arrivals/${arrival.seq}`);
     const view = arrivalView(await loadFacts(deps.store, name, deps.cache), arrival);
     return context.json(view, added ? 202 : 200);
@@ -223,7 +224,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
     findTask(await learnerStatus(store, name, cache), task);
     await refusing(422, () => resolveHyperparameters("default", overrides), "body.overrides");
     const how = await judged(() => retry({ store, name, task, reason, overrides }));
-    wake(deps, taskKey(name, task));
+    wake(deps, name);
     return context.json({ task, how }, 202);
   });
 
@@ -243,7 +244,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
     const { reason = `cancelled by ${context.get("token").name}` } = context.req.valid("json");
     findTask(await learnerStatus(store, name, cache), task);
     await judged(() => cancel({ store, name, task, reason }));
-    wake(deps, taskKey(name, task));
+    wake(deps, name);
     return context.json(taskView(findTask(await learnerStatus(store, name, cache), task)), 200);
   });
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import { type LearnerStatus, learnerStatus, promote, rollback } from "@cugro/learners";
-import { versionKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem } from "../problem.ts";
@@ -74,7 +73,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
     const { reason = `promoted by ${context.get("token").name}` } = context.req.valid("json");
     findVersion(await learnerStatus(store, name, cache), version);
     await judged(() => promote({ store, name, version, reason }));
-    wake(deps, versionKey(name, version));
+    wake(deps, name);
     const status = await learnerStatus(store, name, cache);
     return context.json(versionSummary(findVersion(status, version), status.head), 200);
   });
@@ -94,7 +93,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
     const { reason = `rolled back by ${context.get("token").name}` } = context.req.valid("json");
     findVersion(await learnerStatus(store, name, cache), version);
     const withdrawn = await judged(() => rollback({ store, name, version, reason }));
-    wake(deps, versionKey(name, version));
+    wake(deps, name);
     return context.json({ version, withdrawn }, 200);
   });
 }
