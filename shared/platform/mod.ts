@@ -41,7 +41,7 @@ export type { JobContext, Position } from "./job_context.ts";
 export { CorruptArtifactError, Interrupted, MissingInputError, PermanentError } from "./job_errors.ts";
 export { createLog, type Log, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
 export { openPipeBus, type PipeBusOptions } from "./pipe_bus.ts";
-export { type Compute, serve, type Service } from "./serve.ts";
+export { type Compute, openTensors, serve, type Service } from "./serve.ts";
 export { type JobHandler, type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
 export { startWorkerPool, type WorkerDeath, type WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
 export {

@@ -66,8 +66,11 @@ function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined)
   );
 }
 
-/** Loaded here and not above: whoever only wants a store need not wait for a tensor library. */
-async function openTensors(config: Config, log: Log): Promise<Compute> {
+/**
+ * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above: whoever only wants
+ * a store need not wait for a tensor library.
+ */
+export async function openTensors(config: Config, log: Log): Promise<Compute> {
   const { openBackend } = await import("./backend.ts");
   const { device, backend } = config;
   const opened = await openBackend({ device, ...(backend === undefined ? {} : { backend }) });
