@@ -1,0 +1,10 @@
+#!/bin/sh
+# In the image's build, in /app: start commands, everything transpiled, nothing writable.
+set -eu
+deno run -A infra/container/write_commands.ts bin
+cp infra/container/start.sh bin/start
+deno cache --frozen services/*/main.ts infra/container/healthy.ts
+# Where the code version looks for the revision.
+if [ -n "${REVISION:-}" ]; then mkdir -p .git && echo "$REVISION" >.git/HEAD; fi
+chmod 0755 bin/*
+chmod -R a+rX,go-w /app /opt

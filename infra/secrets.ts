@@ -1,0 +1,138 @@
+/**
+ * Makes what must not be committed: nkeys, S3 keys, a gateway token, passwords. Only what is missing is made, so it may
+ * be run again, and one secret is replaced by removing its files.
+ *
+ * `deno task infra:secrets [FOLDER]`  (default infra/secrets, which git ignores)
+ * @module
+ */
+import { addToken, issueToken } from "@cugro/gateway/tokens";
+import { createUser, fromSeed } from "@nats-io/nkeys";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { natsUsers, type ServiceName, SERVICES } from "./permissions.ts";
+import { nkeyVariable } from "./render/nats_config.ts";
+
+/** Where they lie unless told otherwise. */
+export const SECRETS_FOLDER = fileURLToPath(new URL("secrets", import.meta.url));
+
+/**
+ * Makes missing secrets.
+ *
+ * @returns names of the files that were made.
+ */
+export async function makeSecrets(folder: string = SECRETS_FOLDER): Promise<string[]> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made: string[] = [];
+  const make = (name: string, content: () => string) => {
+    const path = join(folder, name);
+    if (existsSync(path)) return readFileSync(path, "utf8");
+    const text = content();
+    // The folder keeps others out; a container's user, mounted the file alone, must be able to read it.
+    writeFileSync(path, text, { mode: 0o444 });
+    made.push(name);
+    return text;
+  };
+  const publicKeys = Object.keys(natsUsers).map((user) => {
+    const seed = make(`${user}.seed`, () => `${new TextDecoder().decode(createUser().getSeed())}\n`);
+    return `${nkeyVariable(user)}=${fromSeed(new TextEncoder().encode(seed.trim())).getPublicKey()}`;
+  });
+  const users = SERVICES.map((service) => [service, readKeys(make(`${service}.env`, newKeys))] as const);
+  const root = make("minio.env", () => `MINIO_ROOT_USER=cugro-root\nMINIO_ROOT_PASSWORD=${random(32)}\n`);
+  make("grafana_password", () => random(18));
+  await makeToken(folder, made);
+  // Follow from the others: always written anew.
+  replace(folder, "nats.env", `${publicKeys.join("\n")}\n`);
+  const lines = users.map(([service, { access, secret }]) => `${service} ${access} ${secret}\n`).join("");
+  replace(folder, "minio_users", lines);
+  replace(folder, "kubernetes.yaml", kubernetesSecrets(folder, publicKeys, lines, root));
+  return made;
+}
+
+/** URL-safe characters of `bytes` random bytes. */
+const random = (bytes: number): string => randomBytes(bytes).toString("base64url");
+
+function newKeys(): string {
+  const access = `cugro-${randomBytes(6).toString("hex")}`;
+  return `CUGRO_S3_ACCESS_KEY=${access}\nCUGRO_S3_SECRET_KEY=${random(30)}\n`;
+}
+
+function readKeys(text: string): { access: string; secret: string } {
+  const { CUGRO_S3_ACCESS_KEY: access, CUGRO_S3_SECRET_KEY: secret } = variables(text);
+  return { access: access!, secret: secret! };
+}
+
+function variables(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.trim().split("\n").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+}
+
+/** The administrator's token for the gateway, which knows only its hash. */
+async function makeToken(folder: string, made: string[]): Promise<void> {
+  const path = join(folder, "tokens.json");
+  if (existsSync(path)) return;
+  const { secret, entry } = issueToken({ name: "admin", scopes: ["admin"], learners: ["*"] });
+  await addToken(path, entry);
+  chmodSync(path, 0o444);
+  writeFileSync(join(folder, "admin_token"), `${secret}\n`, { mode: 0o400 });
+  made.push("tokens.json", "admin_token");
+}
+
+function replace(folder: string, name: string, text: string): void {
+  const path = join(folder, name);
+  if (existsSync(path)) chmodSync(path, 0o600);
+  writeFileSync(path, text);
+  chmodSync(path, 0o444);
+}
+
+/** One Secret a service, so that each pod sees its own only; and the public keys for NATS. */
+function kubernetesSecrets(folder: string, publicKeys: string[], users: string, root: string): string {
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  const secret = (name: string, stringData: Record<string, string>) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: "cugro" },
+    stringData,
+  });
+  const ofService = (service: ServiceName) => {
+    const { access, secret: key } = readKeys(read(`${service}.env`));
+    return secret(`cugro-${service}`, {
+      nats_seed: read(`${service}.seed`),
+      access_key: access,
+      secret_key: key,
+      ...(service === "gateway" ? { "tokens.json": read("tokens.json") } : {}),
+    });
+  };
+  const { MINIO_ROOT_USER, MINIO_ROOT_PASSWORD } = variables(root);
+  const minio = secret("cugro-minio", {
+    nats_seed: read("minio.seed"),
+    root_user: MINIO_ROOT_USER!,
+    root_password: MINIO_ROOT_PASSWORD!,
+    minio_users: users,
+  });
+  const config = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "nats-users", namespace: "cugro" },
+    data: variables(publicKeys.join("\n")),
+  };
+  return [...SERVICES.map(ofService), minio, config].map((object) => stringify(object)).join("---\n");
+}
+
+if (import.meta.main) {
+  const folder = resolve(process.argv[2] ?? SECRETS_FOLDER);
+  const made = await makeSecrets(folder);
+  console.log(
+    made.length === 0 ? `Nothing was missing in ${folder}` : `Made in ${folder}: ${made.join(", ")}`,
+  );
+  console.log(
+    `The gateway's administrator token is in ${join(folder, "admin_token")}; keep it and remove the file.`,
+  );
+}
