@@ -4,10 +4,27 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import {
+  closeSync,
+  existsSync,
+  fsync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { type FileHandle, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { isProcessAlive } from "./file_lock.ts";
+import { SMALL_BYTES } from "./read_object.ts";
+
+// Only forcing to disk is waited for: the other calls take microseconds (see `read_object.ts`).
+const force = promisify(fsync);
 
 /** Writes all pieces to a new file in `folder` and forces it to disk; the file's path. A failed one is removed. */
 export async function writeTemporary(
@@ -15,6 +32,8 @@ export async function writeTemporary(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const path = join(folder, `${process.pid}-${randomBytes(8).toString("hex")}`);
+  const [only, more] = Array.isArray(pieces) ? pieces : [];
+  if (only && !more && only.length <= SMALL_BYTES) return await writeSmall(path, only);
   const file = await open(path, "wx");
   try {
     for await (const piece of pieces) await writeAll(file, piece);
@@ -28,25 +47,41 @@ export async function writeTemporary(
   return path;
 }
 
+async function writeSmall(path: string, bytes: Uint8Array): Promise<string> {
+  const file = openSync(path, "wx");
+  try {
+    for (let offset = 0; offset < bytes.length;) {
+      offset += written(writeSync(file, bytes, offset, bytes.length - offset));
+    }
+    await force(file);
+  } catch (error) {
+    closeSync(file);
+    await unlink(path).catch(() => {});
+    throw error;
+  }
+  closeSync(file);
+  return path;
+}
+
 /** Puts a temporary file in its place if the place is free. Whether it was. */
 export async function placeOnce(temporary: string, path: string): Promise<boolean> {
   try {
-    await inFolder(path, () => link(temporary, path));
+    await inFolder(path, () => linkSync(temporary, path));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   } finally {
-    await unlink(temporary).catch(() => {});
+    removeQuietly(temporary);
   }
 }
 
 /** Puts a temporary file in its place, over what was there. */
 export async function placeOver(temporary: string, path: string): Promise<void> {
   try {
-    await inFolder(path, () => rename(temporary, path));
+    await inFolder(path, () => renameSync(temporary, path));
   } catch (error) {
-    await unlink(temporary).catch(() => {});
+    removeQuietly(temporary);
     throw error;
   }
 }
@@ -54,7 +89,7 @@ export async function placeOver(temporary: string, path: string): Promise<void> 
 /** Removes a file and the folders it leaves empty, up to `root`. */
 export async function removeFile(path: string, root: string): Promise<void> {
   try {
-    await unlink(path);
+    unlinkSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return;
@@ -63,7 +98,7 @@ export async function removeFile(path: string, root: string): Promise<void> {
   await syncFolder(dirname(path));
   for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) {
     // A racing writer that finds its folder gone makes it again (`inFolder`).
-    if (!await rmdir(folder).then(() => true, () => false)) return;
+    if (!removeFolder(folder)) return;
   }
 }
 
@@ -78,35 +113,77 @@ export async function removeStale(folder: string): Promise<number> {
   return removed;
 }
 
-/** Forces a folder's entries to disk. */
-export async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle;
+const syncs = new Map<string, { running: Promise<void>; next?: Promise<void> }>();
+
+/** Forces a folder's entries to disk. Whoever asks while that is under way shares the one that comes after it. */
+export function syncFolder(folder: string): Promise<void> {
+  const known = syncs.get(folder);
+  if (known) return known.next ??= known.running.catch(() => {}).then(() => startSync(folder));
+  return startSync(folder);
+}
+
+function startSync(folder: string): Promise<void> {
+  const running = forceFolder(folder);
+  const sync: { running: Promise<void>; next?: Promise<void> } = { running };
+  syncs.set(folder, sync);
+  const forget = () => {
+    if (syncs.get(folder) === sync && !sync.next) syncs.delete(folder);
+  };
+  running.then(forget, forget);
+  return running;
+}
+
+async function forceFolder(folder: string): Promise<void> {
+  let handle: number;
   try {
-    handle = await open(folder, "r");
+    handle = openSync(folder, "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
   try {
-    await handle.sync();
+    await force(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 
-async function inFolder(path: string, place: () => Promise<void>): Promise<void> {
+async function inFolder(path: string, place: () => void): Promise<void> {
   const folder = dirname(path);
   for (let attempt = 0;; attempt++) {
     try {
-      await place();
+      if (!existsSync(folder)) await makeFolder(folder);
+      place();
       break;
     } catch (error) {
+      // Whoever removed the last object took the folder along.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === 8) throw error;
-      const first = await mkdir(folder, { recursive: true });
-      if (first !== undefined) await syncChain(folder, dirname(first));
     }
   }
   await syncFolder(folder);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = mkdirSync(folder, { recursive: true });
+  // The folder itself follows, once something is in it.
+  if (first !== undefined) await syncChain(dirname(folder), dirname(first));
+}
+
+function removeFolder(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone already.
+  }
 }
 
 /** Forces every folder from `folder` up to `top` to disk: a new folder is an entry of the one above it. */
@@ -120,7 +197,11 @@ async function syncChain(folder: string, top: string): Promise<void> {
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset);
-    if (bytesWritten === 0) throw Object.assign(new Error("No bytes were written"), { code: "ENOSPC" });
-    offset += bytesWritten;
+    offset += written(bytesWritten);
   }
+}
+
+function written(bytes: number): number {
+  if (bytes === 0) throw Object.assign(new Error("No bytes were written"), { code: "ENOSPC" });
+  return bytes;
 }

@@ -6,8 +6,8 @@
  * inode, so that listing never reads gigabytes.
  * @module
  */
-import { mkdir, realpath, stat, unlink } from "node:fs/promises";
-import type { Stats } from "node:fs";
+import { mkdir, realpath, unlink } from "node:fs/promises";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkKey, sha256 } from "@cugro/protocol";
@@ -26,7 +26,7 @@ import {
   type StreamOptions,
 } from "./store.ts";
 import { explainStoreFault } from "./store_faults.ts";
-import { collectKeys } from "./walk_folder.ts";
+import { collectKeys, isAbsent } from "./walk_folder.ts";
 
 const KEY_LOCK_TIMEOUT_MS = 30_000;
 /** A file changed less than this ago may change again without its time showing it. */
@@ -120,6 +120,7 @@ class FilesystemStore implements Store {
     const path = this.#path(key);
     const [start, end] = options.range ?? [0, 0];
     if (!(start >= 0 && end >= start)) throw new RangeError(`Cannot read bytes [${start}, ${end}) of ${key}`);
+    if (isAbsent(this.#root, path)) return undefined;
     try {
       return await readObject(key, path, options.range);
     } catch (error) {
@@ -136,23 +137,21 @@ class FilesystemStore implements Store {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     if (folder !== "") checkKey(folder.slice(0, -1));
     const keys: string[] = [];
+    if (isAbsent(this.#root, join(this.#root, folder))) return [];
     try {
-      const onStrange = (name: string) => this.#reportStrange(name);
-      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange });
+      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange: this.#reportStrange });
     } catch (error) {
       throw explainStoreFault(error, this.#root, `listing ${prefix}`);
     }
-    const infos: ObjectInfo[] = [];
-    for (const key of keys.sort()) {
-      const info = await this.#info(key, join(this.#root, key));
-      if (info) infos.push(info);
-    }
-    return infos;
+    const infos = [];
+    for (const key of keys.sort()) infos.push(await this.#info(key, join(this.#root, key)));
+    return infos.filter((info) => info !== undefined);
   }
 
   async delete(key: string): Promise<void> {
     const path = this.#writable(key);
     this.#etags.delete(path);
+    if (isAbsent(this.#root, path)) return;
     try {
       await removeFile(path, this.#root);
     } catch (error) {
@@ -183,7 +182,7 @@ class FilesystemStore implements Store {
     if (ifMatch !== undefined) return await this.#placeIfSame(key, path, ifMatch, write);
     if (!ifNoneMatch) return await placeOver(await write(), path);
     const exists = () => new PreconditionFailed(key, "it exists already");
-    if (await stat(path).then(() => true, () => false)) throw exists();
+    if (existsSync(path)) throw exists();
     if (!await placeOnce(await write(), path)) throw exists();
   }
 
@@ -221,8 +220,9 @@ class FilesystemStore implements Store {
   }
 
   async #info(key: string, path: string): Promise<ObjectInfo | undefined> {
+    if (isAbsent(this.#root, path)) return undefined;
     try {
-      const stats = await stat(path);
+      const stats = statSync(path);
       return stats.isFile() ? toInfo(key, stats, await this.#etag(path, stats)) : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
@@ -240,9 +240,9 @@ class FilesystemStore implements Store {
     return etag;
   }
 
-  #reportStrange(key: string): void {
+  #reportStrange = (key: string): void => {
     if (this.#strange.has(key)) return;
     this.#strange.add(key);
     this.#onStrangeFile?.(join(this.#root, key));
-  }
+  };
 }

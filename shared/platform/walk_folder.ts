@@ -2,6 +2,7 @@
  * Finding the objects of a store folder.
  * @module
  */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkKey } from "@cugro/protocol";
@@ -35,6 +36,11 @@ export async function collectKeys({ root, folder, prefix, keys, onStrange }: Wal
       await collectKeys({ root, folder: `${key}/`, prefix, keys, onStrange });
     } else if (key.startsWith(prefix)) keys.push(key);
   }
+}
+
+/** Whether there is nothing in this place; the error that says so costs ten times as much as this question. */
+export function isAbsent(root: string, path: string): boolean {
+  return !existsSync(path) && existsSync(root);
 }
 
 function isKey(key: string): boolean {
