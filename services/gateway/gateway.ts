@@ -85,12 +85,13 @@ function limitBody(limits: Limits, maxBytes: number): MiddlewareHandler<GatewayE
     const { raw } = context.req;
     if (raw.body) {
       const body = await readBody(raw, { ...limits, maxBytes });
-      // Nothing may be left of the stream: what comes next reads these bytes.
+      // The stream is used up: what comes next reads these bytes, or finds none.
+      const { method, headers, signal } = raw;
       context.req.raw = new Request(raw.url, {
-        method: raw.method,
-        headers: raw.headers,
-        body,
-        signal: raw.signal,
+        method,
+        headers,
+        signal,
+        ...(body.length > 0 ? { body } : {}),
       });
     }
     await next();

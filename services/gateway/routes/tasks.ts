@@ -105,10 +105,18 @@ async function takeFile(
     throw new Problem(400, "The file needs a name", { errors });
   }
   const { raw } = context.req;
-  if (!raw.body) throw new Problem(400, "The body must be the bytes of the file: it is empty");
   const maxBytes = limits.uploadBytes;
-  const body = boundedBody(raw, { ...limits, maxBytes });
+  const body = refuseEmpty(boundedBody(raw, { ...limits, maxBytes }));
   return await addUploaded({ store, learner, fileName, body, maxBytes, ...traceNote() });
+}
+
+async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    yield piece;
+  }
+  if (bytes === 0) throw new Problem(400, "The body must be the bytes of the file: it is empty");
 }
 
 async function adoptObject(
