@@ -1,0 +1,196 @@
+/** What each service may do on NATS, tried out on a real server with the committed configuration. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
+import { createUser } from "@nats-io/nkeys";
+import { consumerName, jobSubject, openNatsBus, SERVICE_OF_KIND, STREAMS } from "@cugro/platform";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { natsUsers, type ServiceName, SERVICES } from "../../infra/permissions.ts";
+import { type Confined, startConfined } from "./confined.ts";
+
+const jobId = "a".repeat(64);
+const kindsOf = (service: string) => JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service);
+const api = (call: string) => `$JS.API.${call}`;
+const next = (kind: JobKind) => api(`CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consumerName(kind)}`);
+const infoOf = (kind: JobKind) => api(`CONSUMER.INFO.${STREAMS.jobs}.${consumerName(kind)}`);
+const ack = (kind: JobKind) => `$JS.ACK.${STREAMS.jobs}.${consumerName(kind)}.1.1.1.1.0`;
+
+/** Subjects that somebody might like to publish to. */
+const SUBJECTS: string[] = [
+  ...JOB_KINDS.flatMap((kind) => [next(kind), infoOf(kind), ack(kind), jobSubject(kind, jobId)]),
+  ...Object.values(STREAMS).flatMap((stream) =>
+    ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET", "MSG.DELETE", "SNAPSHOT", "LEADER.STEPDOWN"]
+      .map((call) => api(`STREAM.${call}.${stream}`))
+  ),
+  ...JOB_KINDS.flatMap((kind) => {
+    const path = `${STREAMS.jobs}.${consumerName(kind)}`;
+    return [
+      api(`CONSUMER.DURABLE.CREATE.${path}`),
+      api(`CONSUMER.CREATE.${path}.x`),
+      api(`CONSUMER.DELETE.${path}`),
+    ];
+  }),
+  api("STREAM.CREATE.OTHER"),
+  api("STREAM.NAMES"),
+  api("ACCOUNT.PURGE.CUGRO"),
+  "events.job.finished",
+  "events.version.published",
+  "events.task.accepted",
+  "incoming.hint",
+  "incoming.fast",
+  `progress.${jobId}`,
+  "_INBOX_gateway.forged",
+  "$SYS.REQ.SERVER.PING",
+  "anything",
+];
+const info = Object.values(STREAMS).map((stream) => api(`STREAM.INFO.${stream}`));
+
+/** Written down here a second time, on purpose: a right that slips into the table of rights fails a test. */
+const MAY_PUBLISH: Record<ServiceName, string[]> = {
+  gateway: [...info, ...JOB_KINDS.map(infoOf), api("STREAM.MSG.GET.EVENTS"), "incoming.hint"],
+  coordinator: [
+    ...info,
+    ...JOB_KINDS.flatMap((kind) => [
+      infoOf(kind),
+      jobSubject(kind, jobId),
+      api(`CONSUMER.DURABLE.CREATE.${STREAMS.jobs}.${consumerName(kind)}`),
+    ]),
+    ...Object.values(STREAMS).map((stream) => api(`STREAM.CREATE.${stream}`)),
+    "events.version.published",
+    "events.task.accepted",
+  ],
+  ...Object.fromEntries(
+    ["dataset-import", "state-generation", "behavior-generation", "critic-training", "policy-evaluation"].map(
+      (service) => [
+        service,
+        [
+          ...info,
+          ...kindsOf(service).flatMap((kind) => [next(kind), infoOf(kind), ack(kind)]),
+          "events.job.finished",
+          `progress.${jobId}`,
+        ],
+      ],
+    ),
+  ) as Record<Exclude<ServiceName, "gateway" | "coordinator">, string[]>,
+};
+const MAY_HEAR: Partial<Record<ServiceName, string[]>> = {
+  gateway: ["events.>", "progress.*"],
+  coordinator: ["events.>", "incoming.>"],
+};
+const LISTENABLE = [
+  "events.>",
+  "progress.*",
+  "incoming.>",
+  "jobs.>",
+  ">",
+  "$JS.>",
+  "$SYS.>",
+  ...SERVICES.map((service) => `_INBOX_${service}.>`),
+];
+
+function login({ nats, seedOf }: Confined, user: string): Promise<NatsConnection> {
+  const authenticator = nkeyAuthenticator(new TextEncoder().encode(seedOf(user)));
+  return connect({
+    servers: nats.url,
+    authenticator,
+    inboxPrefix: `_INBOX_${user}`,
+    reconnect: false,
+    noAsyncTraces: true,
+  });
+}
+
+/** Which of the subjects the server lets this user publish to: it answers a violation before the next pong. */
+async function publishable(servers: Confined, user: string, subjects: string[]): Promise<string[]> {
+  const connection = await login(servers, user);
+  const refused = new Set<string>();
+  const watching = (async () => {
+    for await (const status of connection.status()) {
+      if (status.type !== "error") continue;
+      const subject = (status.error as Error & { subject?: string }).subject;
+      if (subject) refused.add(subject);
+    }
+  })();
+  for (const subject of subjects) {
+    // No payload that JetStream could act upon, no reply: only the right to say it is looked at.
+    connection.publish(subject, "?");
+    await connection.flush();
+  }
+  await connection.close();
+  await watching;
+  return subjects.filter((subject) => !refused.has(subject));
+}
+
+async function hearable(servers: Confined, user: string): Promise<string[]> {
+  const connection = await login(servers, user);
+  const allowed: string[] = [];
+  for (const subject of LISTENABLE) {
+    let refused = false;
+    const subscription = connection.subscribe(subject, { callback: (error) => refused ||= error !== null });
+    await connection.flush();
+    if (!refused) allowed.push(subject);
+    if (!subscription.isClosed()) subscription.unsubscribe();
+  }
+  await connection.close();
+  return allowed;
+}
+
+/** What JetStream holds, for before and after. */
+async function stateOf(servers: Confined): Promise<unknown> {
+  const connection = await login(servers, "operator");
+  const states = [];
+  for (const stream of Object.values(STREAMS)) {
+    const answer = (await connection.request(api(`STREAM.INFO.${stream}`), "")).json<
+      Record<string, unknown>
+    >();
+    const { messages, consumer_count } = answer.state as Record<string, number>;
+    states.push({ config: answer.config, created: answer.created, messages, consumer_count });
+  }
+  await connection.close();
+  return states;
+}
+
+Deno.test("every service may say and hear on NATS what it needs, and nothing else", async (test) => {
+  const servers = await startConfined();
+  const first = await servers.openBus("coordinator", "create");
+  await first.close();
+  const before = await stateOf(servers);
+  for (const service of SERVICES) {
+    await test.step(service, async () => {
+      const may = new Set(MAY_PUBLISH[service]);
+      const forbidden = SUBJECTS.filter((subject) => !may.has(subject));
+      assertEquals(await publishable(servers, service, forbidden), [], "may say what it must not");
+      assertEquals(
+        (await publishable(servers, service, info)).sort(),
+        [...info].sort(),
+        "may not look at streams",
+      );
+      assertEquals(
+        (await hearable(servers, service)).sort(),
+        [...MAY_HEAR[service] ?? [], `_INBOX_${service}.>`].sort(),
+      );
+    });
+  }
+  await test.step("what was refused has changed nothing", async () => {
+    assertEquals(await stateOf(servers), before);
+  });
+  await test.step("what is allowed goes through", async () => {
+    for (const service of SERVICES) {
+      const may = SUBJECTS.filter((subject) => MAY_PUBLISH[service].includes(subject));
+      assertEquals(may.length, MAY_PUBLISH[service].length, "every right is tried");
+      assertEquals(await publishable(servers, service, may), may, service);
+    }
+  });
+  await test.step("MinIO's user says what came in, and nothing else", async () => {
+    assertEquals(await publishable(servers, "minio", SUBJECTS), ["incoming.fast"]);
+  });
+  await test.step("nobody gets in without a key, or with a foreign one", async () => {
+    await assertRejects(() => connect({ servers: servers.nats.url, reconnect: false }));
+    const stranger = new TextDecoder().decode(createUser().getSeed());
+    await assertRejects(
+      () => openNatsBus({ servers: [servers.nats.url], name: "gateway", seed: stranger }),
+      Error,
+      "Cannot connect",
+    );
+  });
+  assert(Object.keys(natsUsers).length === SERVICES.length + 3);
+  await servers.stop();
+});
