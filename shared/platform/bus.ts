@@ -52,7 +52,15 @@ export interface News {
   incoming: IncomingHint;
 }
 
-/** The bus. */
+/**
+ * The bus cannot be reached, or has not answered for a while. What was asked for may have happened all the same; doing
+ * it again is safe, and nothing is lost by leaving it: the store remembers.
+ */
+export class BusUnavailable extends Error {
+  override name = "BusUnavailable";
+}
+
+/** The bus. Over a network `submit` and `announce` may reject with {@link BusUnavailable}. */
 export interface Bus {
   /** Puts a job in the queue; `present` if it waits or runs already. */
   submit(message: JobMessage): Promise<"queued" | "present">;

@@ -40,6 +40,21 @@ export {
 export type { JobContext, Position } from "./job_context.ts";
 export { CorruptArtifactError, Interrupted, MissingInputError, PermanentError } from "./job_errors.ts";
 export { createLog, type Log, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
+export type { ReadEventsOptions, StoredEvent } from "./nats/event_reader.ts";
+export { parseNotification } from "./nats/messages.ts";
+export type { NatsBus, NatsBusOptions } from "./nats/nats_bus.ts";
+export { openNatsBus } from "./nats/open_nats_bus.ts";
+export {
+  consumerName,
+  eventSubject,
+  HINT_SUBJECT,
+  jobFilter,
+  jobSubject,
+  NEWS_SUBJECTS,
+  SERVICE_OF_KIND,
+  STREAMS,
+} from "./nats/subjects.ts";
 export { openPipeBus, type PipeBusOptions } from "./pipe_bus.ts";
 export { type Compute, openTensors, serve, type Service } from "./serve.ts";
 export { type JobHandler, type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";

@@ -1,0 +1,307 @@
+/**
+ * The connection to NATS: kept for ever, through restarts of the server. Requests that an outage swallows are asked
+ * again for a bounded time, then fail with {@link BusUnavailable}.
+ * @module
+ */
+import {
+  ClosedConnectionError,
+  DrainingConnectionError,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  nkeyAuthenticator,
+  type NodeConnectionOptions,
+  PermissionViolationError,
+  RequestError,
+  type Status,
+  TimeoutError,
+} from "@nats-io/transport-node";
+import { BusUnavailable } from "../bus.ts";
+import type { Log } from "../log.ts";
+import { connectSteadily } from "./transport.ts";
+
+/** How a service connects. */
+export interface LinkOptions {
+  /** `nats://host:port` or `tls://host:port`. */
+  servers: readonly string[];
+  /** Name of the service; its inboxes are `_INBOX_<name>.>`. */
+  name: string;
+  /** The nkey seed of the service's user, `SU...`. @default no login */
+  seed?: string;
+  /** Certificates (PEM) of who signed the servers' certificates. @default those of the system */
+  ca?: string;
+  /** A request is asked again for this long (ms). @default 15 s */
+  patienceMs?: number;
+  log: Log;
+}
+
+/** The server has answered, with a refusal. `code` is JetStream's error code, e.g. 10059: no such stream. */
+export class JetStreamFault extends Error {
+  override name = "JetStreamFault";
+  constructor(readonly code: number, readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+/** Nobody listens to the subject of a request: JetStream is not up yet, or stream or consumer are gone. */
+export class NobodyThere extends Error {
+  override name = "NobodyThere";
+}
+
+/** Lost on the way; asked again, it may go through. */
+class Passing extends Error {
+  override name = "Passing";
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const PATIENCE_MS = 15_000;
+const LONGEST_PAUSE_MS = 1_000;
+const WAITING_NOTICE_MS = 10_000;
+
+/** Connects; waits for ever for a server that is not there yet, and says so in the log. */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const { servers, name, seed, ca, log } = options;
+  checkCredentials(options);
+  const connection: NodeConnectionOptions = {
+    servers: [...servers],
+    name,
+    inboxPrefix: inboxPrefix(name),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    waitOnFirstConnect: true,
+    timeout: 5_000,
+    noAsyncTraces: true,
+    ...(seed === undefined
+      ? {}
+      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())) }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  };
+  const notice = setInterval(() => log.warn("waiting for NATS", { servers }), WAITING_NOTICE_MS);
+  try {
+    return new Link(await connectSteadily(connection), options);
+  } catch (error) {
+    throw new Error(
+      `Cannot connect to NATS at ${servers.join(", ")} as "${name}": ${describe(error)}. ` +
+        "Check the address, the seed and the CA of this service.",
+      { cause: error },
+    );
+  } finally {
+    clearInterval(notice);
+  }
+}
+
+const inboxPrefix = (name: string) => `_INBOX_${name}`;
+
+function checkCredentials({ servers, seed, ca }: LinkOptions): void {
+  if (servers.length === 0) throw new RangeError("Cannot connect to NATS: servers must name at least one");
+  if (seed !== undefined && !/^SU[A-Z2-7]{40,}$/.test(seed.trim())) {
+    throw new RangeError(
+      "The NATS seed must be the nkey seed of a user (it starts with SU), not a path or key",
+    );
+  }
+  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new RangeError("The NATS CA must be certificates in PEM form, not a path");
+  }
+}
+
+/** See the module. */
+export class Link {
+  /** Resolves when the connection is closed for good: with what ended it, or with nothing when we did. */
+  readonly closed: Promise<Error | undefined>;
+  #connected = true;
+  #closing = false;
+  /** Called when the connection is lost or found; each forgets itself. */
+  #changes = new Set<() => void>();
+  #reconnects = new Set<() => void>();
+  readonly #log: Log;
+
+  constructor(readonly connection: NatsConnection, private readonly options: LinkOptions) {
+    this.#log = options.log;
+    this.closed = connection.closed().then((error) => error ?? undefined);
+    void this.#watch();
+  }
+
+  get inboxPrefix(): string {
+    return inboxPrefix(this.options.name);
+  }
+
+  get connected(): boolean {
+    return this.#connected && !this.connection.isClosed();
+  }
+
+  /** Calls `listener` each time the connection is back; a function that stops it. */
+  onReconnect(listener: () => void): () => void {
+    this.#reconnects.add(listener);
+    return () => void this.#reconnects.delete(listener);
+  }
+
+  /** Publishes, at most once; while there is no connection, nothing. */
+  publish(subject: string, payload: string, reply?: string): void {
+    if (!this.connected || this.connection.isDraining()) return;
+    this.connection.publish(subject, payload, reply === undefined ? {} : { reply });
+  }
+
+  /**
+   * One question, one answer; not repeated.
+   *
+   * @throws {NobodyThere} if nobody listens. An error that {@link Link.persist} repeats if it was lost on the way.
+   */
+  async ask(subject: string, payload: string, headers?: MsgHdrs): Promise<Msg> {
+    await this.#untilConnected(REQUEST_TIMEOUT_MS);
+    return await new Promise((resolve, reject) => {
+      const lose = () => reject(new Passing("the connection was lost"));
+      this.#changes.add(lose);
+      this.connection.request(subject, payload, { timeout: REQUEST_TIMEOUT_MS, ...(headers && { headers }) })
+        .then(resolve, (error) => reject(sort(error)))
+        .finally(() => this.#changes.delete(lose));
+    });
+  }
+
+  /** A request to JetStream's API or a publication to a stream: JSON there and back. */
+  async askJetStream<T>(subject: string, payload: string, headers?: MsgHdrs): Promise<T> {
+    const { data } = await this.ask(subject, payload, headers);
+    const answer = JSON.parse(new TextDecoder().decode(data)) as T & { error?: ApiError };
+    if (!answer.error) return answer;
+    const { err_code = 0, code = 0, description = "no reason given" } = answer.error;
+    throw new JetStreamFault(err_code, code, description);
+  }
+
+  /**
+   * Does `attempt` until it goes through. `repair` is called before an attempt is repeated because something is not
+   * there.
+   *
+   * @throws {BusUnavailable} after the patience.
+   */
+  async persist<T>(
+    what: string,
+    attempt: () => Promise<T>,
+    { patienceMs = this.options.patienceMs ?? PATIENCE_MS, repair = () => Promise.resolve() } = {},
+  ): Promise<T> {
+    const deadline = performance.now() + patienceMs;
+    let pause = 25;
+    let missing = false;
+    while (true) {
+      try {
+        if (missing) await repair();
+        return await attempt();
+      } catch (error) {
+        if (!isPassing(error)) throw this.#explain(what, error);
+        missing = isMissing(error);
+        if (this.#closing || performance.now() + pause > deadline) throw unavailable(what, patienceMs, error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** Sends what is waiting to be sent, then closes. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.connected) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const patience = new Promise((resolve) => timer = setTimeout(resolve, REQUEST_TIMEOUT_MS));
+      await Promise.race([this.connection.drain().catch(() => {}), patience]);
+      clearTimeout(timer);
+    }
+    await this.connection.close();
+    await this.closed;
+  }
+
+  async #untilConnected(timeoutMs: number): Promise<void> {
+    if (this.connection.isClosed()) throw new ClosedConnectionError();
+    if (this.#connected) return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (then: () => void) => () => {
+        clearTimeout(timer);
+        this.#changes.delete(found);
+        then();
+      };
+      const found = settle(resolve);
+      const timer = setTimeout(settle(() => reject(new Passing("there is no connection"))), timeoutMs);
+      this.#changes.add(found);
+    });
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.connection.status()) this.#notice(status);
+    this.#change(false);
+  }
+
+  #change(connected: boolean): void {
+    this.#connected = connected;
+    for (const change of [...this.#changes]) change();
+  }
+
+  #notice(status: Status): void {
+    if (status.type === "disconnect") {
+      if (!this.#closing) this.#log.warn("NATS is away", { server: status.server });
+      this.#change(false);
+    } else if (status.type === "reconnect") {
+      this.#log.info("NATS is back", { server: status.server });
+      this.#change(true);
+      for (const listener of [...this.#reconnects]) listener();
+    } else if (status.type === "error") {
+      this.#log.error("NATS refuses", { error: status.error });
+    }
+  }
+
+  #explain(what: string, error: unknown): unknown {
+    if (error instanceof PermissionViolationError) {
+      const advice = `the user of "${this.options.name}" needs this permission`;
+      return new Error(`Cannot ${what}: NATS forbids ${error.operation} ${error.subject}; ${advice}`, {
+        cause: error,
+      });
+    }
+    if (error instanceof ClosedConnectionError || error instanceof DrainingConnectionError) {
+      return new BusUnavailable(`Cannot ${what}: the connection to NATS is closed`, { cause: error });
+    }
+    return error;
+  }
+}
+
+interface ApiError {
+  code?: number;
+  err_code?: number;
+  description?: string;
+}
+
+const NO_CONSUMER = 10014;
+const NO_STREAM = 10059;
+
+/** Whether stream or consumer (or all of JetStream) is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof NobodyThere ||
+    (error instanceof JetStreamFault && (error.code === NO_CONSUMER || error.code === NO_STREAM));
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Passing || isMissing(error) ||
+    (error instanceof JetStreamFault && error.status >= 500);
+}
+
+function sort(error: unknown): unknown {
+  if (error instanceof RequestError && error.isNoResponders()) {
+    return new NobodyThere("JetStream is not there, or has no such stream", { cause: error });
+  }
+  if (error instanceof TimeoutError) {
+    return new Passing(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, { cause: error });
+  }
+  return error instanceof RequestError && error.cause instanceof PermissionViolationError
+    ? error.cause
+    : error;
+}
+
+function unavailable(what: string, patienceMs: number, cause: unknown): BusUnavailable {
+  return new BusUnavailable(
+    `Cannot ${what}: NATS did not take it for ${patienceMs / 1000} s (${describe(cause)}). ` +
+      "It may have been done all the same; doing it again is safe.",
+    { cause },
+  );
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

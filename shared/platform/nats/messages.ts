@@ -1,0 +1,80 @@
+/**
+ * What is inside messages: our own JSON, and the notifications of object stores. Whatever cannot be read is told
+ * apart here, so that one bad message stops nobody.
+ * @module
+ */
+import { type CloudEvent, cloudEventSchema, JOB_KINDS, progressSchema } from "@cugro/protocol";
+import { z } from "zod";
+import type { IncomingHint, JobMessage, News, Subject } from "../bus.ts";
+
+const jobMessageSchema = z.object({
+  jobId: z.string().min(1),
+  kind: z.enum(JOB_KINDS),
+  learner: z.string(),
+  traceparent: z.string().exactOptional(),
+});
+
+const hintSchema = z.object({
+  key: z.string().min(1),
+  etag: z.string().exactOptional(),
+  size: z.number().exactOptional(),
+});
+
+const notificationSchema = z.object({
+  Records: z.array(z.object({
+    eventName: z.string(),
+    s3: z.object({
+      object: z.object({ key: z.string(), eTag: z.string().optional(), size: z.number().optional() }),
+    }),
+  })),
+});
+
+/** UTF-8 to text. What a message holds is a view of a buffer that is used again: nothing else may keep it. */
+const text = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+/** @throws {Error} if it is no job message. */
+export function decodeJob(data: Uint8Array): JobMessage {
+  return jobMessageSchema.parse(JSON.parse(text(data)));
+}
+
+/** @throws {Error} if it is no event. */
+export function decodeEvent(data: Uint8Array): CloudEvent {
+  return cloudEventSchema.parse(JSON.parse(text(data)));
+}
+
+/** The news in a message of a subject, as told to subscribers. Throws where there is none. */
+export const DECODERS: { [S in Subject]: (data: Uint8Array) => readonly News[S][] } = {
+  events: (data) => [decodeEvent(data)],
+  progress: (data) => [progressSchema.parse(JSON.parse(text(data))) as News["progress"]],
+  incoming: (data) => parseIncoming(JSON.parse(text(data))),
+};
+
+function parseIncoming(message: unknown): IncomingHint[] {
+  const own = hintSchema.safeParse(message);
+  return own.success ? [own.data] : parseNotification(message);
+}
+
+/**
+ * The hints in a notification of MinIO or S3 (`{Records: [...]}`): objects created, under `incoming/`, with or
+ * without a prefix of the store before it. Keys are URL-encoded there, with + for a space.
+ *
+ * @throws {z.ZodError} if it is no such notification.
+ */
+export function parseNotification(message: unknown): IncomingHint[] {
+  return notificationSchema.parse(message).Records.flatMap(({ eventName, s3 }) => {
+    if (!/^(s3:)?ObjectCreated:/.test(eventName)) return [];
+    const { key: encoded, eTag, size } = s3.object;
+    const key = decodeKey(encoded).match(/(?:^|\/)(incoming\/.+)$/)?.[1];
+    if (key === undefined) return [];
+    return [{ key, ...(eTag === undefined ? {} : { etag: eTag }), ...(size === undefined ? {} : { size }) }];
+  });
+}
+
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll("+", " "));
+  } catch {
+    // Not URL-encoded after all.
+    return encoded;
+  }
+}
