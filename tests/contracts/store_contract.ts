@@ -16,8 +16,12 @@ export interface OpenedStore {
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (b: Uint8Array | undefined) => b && new TextDecoder().decode(b);
 
-/** Bytes that differ from each other and compress badly. */
-const noise = (size: number) => Uint8Array.from({ length: size }, (_, i) => Math.imul(i, 2654435761) >>> 24);
+/** Bytes without a pattern that would hide a lost or doubled piece. */
+function noise(size: number): Uint8Array {
+  const content = new Uint8Array(size);
+  for (let i = 0; i < size; i++) content[i] = Math.imul(i, 2654435761) >>> 24;
+  return content;
+}
 
 /** A source of pieces of `size` bytes that may fail at its end; `onEnd` is told when it is done with. */
 async function* inPieces(content: Uint8Array, size: number, fault?: Error, onEnd?: () => void) {
@@ -170,7 +174,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       assertEquals(put.sha256, sha256(content));
       const got = await store.get(`streams/${size}`);
       assertEquals(put.etag, got?.info.etag);
-      assert(got?.bytes.length === size && got.bytes.every((value, i) => value === content[i]));
+      assertEquals(sha256(got!.bytes), put.sha256);
     }
   });
 

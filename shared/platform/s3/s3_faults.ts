@@ -9,7 +9,7 @@ interface S3Fault {
   name?: string;
   message?: string;
   code?: string;
-  $metadata?: { httpStatusCode?: number; attempts?: number };
+  $metadata?: { httpStatusCode?: number };
   cause?: unknown;
   errors?: unknown[];
 }
@@ -33,6 +33,7 @@ const advice: Record<string, string> = {
     "the clocks of this machine and of the store differ by more than 15 minutes: set them",
   NotImplemented: "it does not know how to do this: another S3 server, or a newer one, is needed",
 };
+/** MinIO says it in one of these ways, or as an internal error with the system's words. */
 const full = ["XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", "InsufficientStorage"];
 const unreachable: Record<string, string> = {
   ECONNREFUSED: "nothing listens there",
@@ -61,11 +62,6 @@ export function statusOf(error: unknown): number | undefined {
   return (error as S3Fault)?.$metadata?.httpStatusCode;
 }
 
-/** Whether the request was made more than once, so that the fault may be the echo of an earlier success. */
-export function wasRetried(error: unknown): boolean {
-  return ((error as S3Fault)?.$metadata?.attempts ?? 1) > 1;
-}
-
 /** Whether S3 says that there is no such object (and not: no such bucket). */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && ["NoSuchKey", "NotFound"].includes(codeOf(error));
@@ -84,7 +80,7 @@ export function explainS3Fault(error: unknown, place: string, doing: string): un
   const code = codeOf(error);
   const status = statusOf(error);
   const options = { cause: error };
-  if (full.includes(code) || status === 507) {
+  if (full.includes(code) || status === 507 || /no space left/i.test((error as S3Fault).message ?? "")) {
     return new StoreFull(
       `The store ${place} is full (${code} when ${doing}). Free some space there (cugro gc removes what is no longer ` +
         `needed), or give it more`,

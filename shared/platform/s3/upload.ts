@@ -2,8 +2,9 @@
  * Writing objects: small ones in one request, large ones in parts, with a condition or without. An object appears when
  * its last request is answered, whole.
  *
- * Every write carries an id in the object's metadata. The client repeats a request whose answer got lost, and then a
- * conditional write may be refused because of itself: the id tells.
+ * Every write carries an id in the object's metadata. A request whose answer got lost is repeated, by the client and,
+ * on a connection used before, by the runtime's HTTP without a word; then a conditional write may be refused because of
+ * itself. The id tells.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -20,7 +21,7 @@ import {
 import { PreconditionFailed, type PutOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { cut, inParts, type PartPool } from "./parts.ts";
-import { codeOf, isMissing, statusOf, wasRetried } from "./s3_faults.ts";
+import { codeOf, isMissing, statusOf } from "./s3_faults.ts";
 
 /** Up to this size (bytes) known bytes go in one request; a request must be over before its timeout. */
 const SINGLE_BYTES = 16 << 20;
@@ -160,7 +161,7 @@ async function settle(write: Write, error: unknown): Promise<string> {
   const { key, condition, id } = write;
   const code = codeOf(error);
   const refused = statusOf(error) === 412 || CONFLICTS.includes(code);
-  if (wasRetried(error) && (refused || code === "NoSuchUpload")) {
+  if (refused || code === "NoSuchUpload") {
     const found = await headWrite(write);
     if (found?.id === id) return found.etag;
   }
