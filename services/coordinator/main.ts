@@ -1,40 +1,49 @@
 /**
- * The process of this service: plans for every learner in one folder (`CUGRO_STORE`), with one process of each
- * compute service, until SIGTERM.
+ * The process of this service. In a cluster (`CUGRO_NATS`) it plans for every learner in the store, and others compute.
+ * Without one it plans for one folder, with one process of each compute service, until SIGTERM.
  * @module
  */
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import {
   createEmbeddedBus,
-  createLog,
-  openFilesystemStore,
-  readConfig,
+  type EmbeddedBus,
+  type NatsBus,
+  runService,
   startWorkerPool,
 } from "@cugro/platform";
-import { runCoordinator } from "./mod.ts";
+import { createObserver, runCoordinator, sweepRegularly, watchQueues } from "./mod.ts";
 
-const config = readConfig(process.env);
-const log = createLog({ level: config.logLevel });
-const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
-const store = await openFilesystemStore({ root: config.store });
-const bus = createEmbeddedBus({ log });
-const compute = [
+const COMPUTE = [
   "dataset-import",
   "state-generation",
   "behavior-generation",
   "critic-training",
   "policy-evaluation",
 ];
-const programs = compute.map((name) => fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url)));
-const pools = programs.map((program) =>
-  startWorkerPool({ bus, command: Deno.execPath(), args: ["run", "-A", program], count: 1, log })
-);
-const seams = { store, bus, signal: stop.signal };
-await runCoordinator({
-  ...seams,
-  onChange: ({ plan }) => plan.problems.forEach((problem) => log.warn(problem)),
-  onError: (learner, error) => log.error("learner cannot be planned", { learner, error }),
+
+await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ log }) }, async (seams) => {
+  const { store, bus, log, metrics, signal, config } = seams;
+  const observe = createObserver(metrics);
+  const pools = config.nats ? [] : COMPUTE.map((name) => {
+    const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
+    const command = { command: Deno.execPath(), args: ["run", "-A", program] };
+    return startWorkerPool({ bus: bus as EmbeddedBus, ...command, count: 1, log });
+  });
+  const aside = [sweepRegularly({ store, log, signal })];
+  if (config.nats) aside.push(watchQueues(bus as NatsBus, metrics, signal));
+  await runCoordinator({
+    store,
+    bus,
+    signal,
+    metrics,
+    onChange({ facts, plan }) {
+      observe(facts);
+      for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
+    },
+    onError: (learner, error) => log.error("learner cannot be planned", { learner, error }),
+    onStray: (learner, key) =>
+      log.warn("a file was dropped for a learner that does not exist", { learner, key }),
+  });
+  for (const pool of pools) await pool.close();
+  await Promise.all(aside);
 });
-for (const opened of [...pools, bus, store]) await opened.close();

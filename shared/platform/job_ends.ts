@@ -2,9 +2,9 @@
  * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
  * @module
  */
-import { createEvent, type JobKind, resultKey } from "@cugro/protocol";
+import { type CloudEvent, createEvent, type JobKind, resultKey } from "@cugro/protocol";
 import { giveUp } from "./attempts.ts";
-import type { Bus, Delivery } from "./bus.ts";
+import { type Bus, BusUnavailable, type Delivery } from "./bus.ts";
 import type { JobOutput } from "./commit.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./store.ts";
@@ -19,11 +19,22 @@ export interface Ending {
 }
 
 /** Announces a result and takes the message off the queue. */
-export async function finish({ bus, traceparent }: Ending, delivery: Delivery): Promise<void> {
+export async function finish(ending: Ending, delivery: Delivery): Promise<void> {
   const { jobId, kind, learner } = delivery.message;
   const event = createEvent("cugro.job.finished", resultKey(jobId), learner, { jobId, kind });
-  await bus.announce({ ...event, ...(traceparent === undefined ? {} : { traceparent }) });
-  await delivery.ack();
+  if (await announce(ending, event)) await delivery.ack();
+}
+
+/** Whether the bus has it. If not, the message stays: who gets it next finds the fact, and announces it. */
+async function announce({ bus, log, traceparent }: Ending, event: CloudEvent): Promise<boolean> {
+  try {
+    await bus.announce({ ...event, ...(traceparent === undefined ? {} : { traceparent }) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    log.warn("the bus is away: the event will be announced by whoever gets the job next", { error });
+    return false;
+  }
 }
 
 /** Gives the job up: a fact, an event, and nobody gets the message any more. */
@@ -39,16 +50,15 @@ export async function fail(
 
 /** Says that the job has been given up; `factKey` tells of it. */
 export async function abandon(
-  { bus, log, traceparent }: Ending,
+  ending: Ending,
   delivery: Delivery,
   factKey: string,
   message: string,
 ): Promise<JobOutcome> {
   const { jobId, kind, learner } = delivery.message;
-  log.error("job failed", { message });
+  ending.log.error("job failed", { message });
   const event = createEvent("cugro.job.failed", factKey, learner, { jobId, kind, message });
-  await bus.announce({ ...event, ...(traceparent === undefined ? {} : { traceparent }) });
-  await delivery.term();
+  if (await announce(ending, event)) await delivery.term();
   return "failed";
 }
 

@@ -9,8 +9,9 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError } from "./config.ts";
 import type { Log } from "./log.ts";
+import type { NatsBus } from "./nats/nats_bus.ts";
+import { openNatsBus } from "./nats/open_nats_bus.ts";
 import { openStore } from "./open_store.ts";
-import type { Bus } from "./bus.ts";
 import type { Store } from "./store.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -20,12 +21,6 @@ const PROBE_MS = 2_000;
 const PROBE_EVERY_MS = 1_000;
 /** A key that nobody writes: asking for it tells whether the store answers. */
 const PROBE_KEY = "jobs/readiness";
-
-/** A bus over the network. */
-export interface ClusterBus extends Bus {
-  connected(): boolean;
-  closed: Promise<unknown>;
-}
 
 /** Opens the store that a configuration names. @param lock see `openFilesystemStore` */
 export function openConfiguredStore({ store, s3 }: Config, options: { lock?: boolean } = {}): Promise<Store> {
@@ -37,11 +32,9 @@ export async function openConfiguredBus(
   { nats, ackWaitMs }: Config,
   service: string,
   log: Log,
-): Promise<ClusterBus> {
+): Promise<NatsBus> {
   if (!nats) throw new ConfigError("CUGRO_NATS must be set: nats://host:port");
   const { servers, seedFile, caFile, streams } = nats;
-  const natsBus = "./nats/nats_bus.ts";
-  const { openNatsBus } = await import(natsBus);
   return await openNatsBus({
     servers,
     name: service,

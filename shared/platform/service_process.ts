@@ -12,14 +12,9 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 import { type FetchHandler, type HttpServer } from "./http/node_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, type Log } from "./log.ts";
+import type { NatsBus } from "./nats/nats_bus.ts";
 import { openPipeBus } from "./pipe_bus.ts";
-import {
-  type ClusterBus,
-  openConfiguredBus,
-  openConfiguredStore,
-  openPatiently,
-  probeStore,
-} from "./seams.ts";
+import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";
 import type { Store } from "./store.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -185,7 +180,7 @@ async function openSeams(
 }
 
 /** The bus reconnects for ever; if it ends all the same, so does the process, to be started anew. */
-function watchBus(bus: ClusterBus, log: Log, signal: AbortSignal): void {
+function watchBus(bus: NatsBus, log: Log, signal: AbortSignal): void {
   void bus.closed.then((error) => {
     if (signal.aborted) return;
     log.error("the connection to NATS is closed for good", { error });

@@ -1,0 +1,85 @@
+/**
+ * MinIO that tells NATS of what lands in `incoming/`: its bucket, and the two notification targets.
+ *
+ * SAFE has a queue on disk: no event is lost, whatever dies, but they come seconds late. FAST has none: events come
+ * within a millisecond, and are lost while NATS is away. Both are set, so each event usually comes twice.
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { Client, NotificationConfig, QueueConfig } from "minio";
+import { MINIO_ROOT, type RunningServer, startMinio } from "./servers.ts";
+
+/** Name of the local cluster's bucket. */
+export const BUCKET = "cugro";
+/** Notification targets. */
+export type NotificationTarget = "SAFE" | "FAST";
+
+/** How {@link startBucket} sets MinIO up. */
+export interface BucketOptions {
+  folder: string;
+  /** `nats://127.0.0.1:4222`; its stream for `incoming.>` must exist. */
+  natsUrl: string;
+  /** @default a free one */
+  port?: number;
+  /** @default both */
+  targets?: readonly NotificationTarget[];
+}
+
+/** Starts MinIO with a bucket that notifies. */
+export async function startBucket(options: BucketOptions): Promise<RunningServer> {
+  const { folder, natsUrl, port, targets = ["SAFE", "FAST"] } = options;
+  const minio = await startMinio({
+    folder: join(folder, "minio"),
+    environment: targetEnvironment(natsUrl, join(resolve(folder), "minio-queue"), targets),
+    detached: true,
+    ...(port === undefined ? {} : { port }),
+  });
+  try {
+    await prepareBucket(minio.url, targets);
+    return minio;
+  } catch (error) {
+    await minio.stop();
+    throw error;
+  }
+}
+
+/** Variables that make MinIO publish into JetStream. @param queue absolute path of SAFE's queue */
+export function targetEnvironment(
+  natsUrl: string,
+  queue: string,
+  targets: readonly NotificationTarget[],
+): Record<string, string> {
+  const environment: Record<string, string> = { MINIO_API_SYNC_EVENTS: "on" };
+  for (const target of targets) {
+    const set = (name: string, value: string) => environment[`MINIO_NOTIFY_NATS_${name}_${target}`] = value;
+    set("ENABLE", "on");
+    set("ADDRESS", new URL(natsUrl).host);
+    set("SUBJECT", `incoming.${target.toLowerCase()}`);
+    set("JETSTREAM", "on");
+    if (target === "SAFE") {
+      set("QUEUE_DIR", queue);
+      set("QUEUE_LIMIT", "100000");
+    }
+  }
+  return environment;
+}
+
+async function prepareBucket(url: string, targets: readonly NotificationTarget[]): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const client = new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    accessKey: MINIO_ROOT.user,
+    secretKey: MINIO_ROOT.password,
+  });
+  if (!await client.bucketExists(BUCKET)) await client.makeBucket(BUCKET);
+  const notifications = new NotificationConfig();
+  for (const target of targets) {
+    const queue = new QueueConfig(`arn:minio:sqs::${target}:nats`);
+    queue.addEvent("s3:ObjectCreated:*");
+    queue.addFilterPrefix("incoming/");
+    notifications.add(queue);
+  }
+  await client.setBucketNotification(BUCKET, notifications);
+}

@@ -1,0 +1,81 @@
+/**
+ * What the coordinator measures: where each learner stands, and how much waits in the queues.
+ * @module
+ */
+import { averagePerformance, backwardTransfer } from "@cugro/algorithm";
+import { type LearnerFacts, type TaskState, taskState, validVersions } from "@cugro/learners";
+import type { Metrics } from "@cugro/platform";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+
+const TASK_STATES: readonly TaskState[] = ["undecided", "failed", "cancelled", "published", "parked"];
+const QUEUE_INTERVAL_MS = 5_000;
+
+/** Records a learner's tasks, performance and replay distance; cheap when nothing has changed since. */
+export function createObserver(metrics: Metrics): (facts: LearnerFacts) => void {
+  const seen = new Map<string, string>();
+  return (facts) => {
+    const learner = facts.learner.name;
+    const { tasks, versions, withdrawn, promoted, cancelled, taskFailures, deleted } = facts;
+    const counts = [tasks, versions, withdrawn, promoted, taskFailures].map(({ length }) => length);
+    const mark = [...counts, cancelled.size, deleted].join(" ");
+    if (seen.get(learner) === mark) return;
+    seen.set(learner, mark);
+    recordTasks(metrics, facts);
+    recordVersions(metrics, facts);
+  };
+}
+
+function recordTasks({ learnerTasks }: Metrics, facts: LearnerFacts): void {
+  const states = facts.tasks.map(({ task }) => taskState(facts, task));
+  for (const state of TASK_STATES) {
+    learnerTasks.set({ learner: facts.learner.name, state }, states.filter((one) => one === state).length);
+  }
+}
+
+function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
+  const learner = facts.learner.name;
+  const chain = validVersions(facts);
+  const newest = chain.at(-1);
+  if (!newest) return;
+  const matrix = chain.map(({ row }) =>
+    facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.meanScore ?? null)
+  );
+  if (matrix.at(-1)!.some((score) => score !== null)) {
+    metrics.averagePerformance.set({ learner }, averagePerformance(matrix));
+    const transfer = backwardTransfer(matrix);
+    if (transfer !== null) metrics.backwardTransfer.set({ learner }, transfer);
+  }
+  for (const { task, fidelity } of newest.row) {
+    const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = fidelity ?? {};
+    if (typeof distance !== "number" || typeof floor !== "number" || floor <= 0) continue;
+    metrics.replayDistance.set({ learner, task: String(task) }, distance / floor);
+  }
+}
+
+/** A bus that can tell how long its queues are. */
+export interface Queues {
+  queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }>;
+}
+
+/** Records the depth of every queue now and every five seconds, until `signal`. A bus that is away is asked again. */
+export async function watchQueues(bus: Queues, metrics: Metrics, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await Promise.all(JOB_KINDS.map(async (kind) => {
+      const depth = await bus.queueDepth(kind).catch(() => undefined);
+      if (!depth) return;
+      metrics.queueDepth.set({ kind, state: "waiting" }, depth.waiting);
+      metrics.queueDepth.set({ kind, state: "running" }, depth.running);
+    }));
+    await pause(QUEUE_INTERVAL_MS, signal);
+  }
+}
+
+/** Resolves after so many milliseconds, or once aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}

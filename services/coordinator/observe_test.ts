@@ -1,0 +1,57 @@
+import { assert, assertStringIncludes } from "@std/assert";
+import { createMetrics } from "@cugro/platform";
+import { loadFacts } from "@cugro/learners";
+import { createObserver, watchQueues } from "./mod.ts";
+import { memoryStore } from "./test_store.ts";
+import { drive, learnerWith, pretend } from "./test_world.ts";
+
+Deno.test("createObserver() records tasks, performance and replay distance of the newest version", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  const metrics = createMetrics("coordinator");
+  const observe = createObserver(metrics);
+  observe(await loadFacts(store, "a"));
+  assert(!(await metrics.expose()).text.includes("cugro_learner_average_performance{"));
+  const returns = (task: number, newTask: number) => task < newTask ? [60] : [80];
+  const fidelity = () => ({ slicedWasserstein: 0.3, slicedWassersteinFloor: 0.2 });
+  await drive(store, pretend({ returns, fidelity }));
+  observe(await loadFacts(store, "a"));
+  const { text } = await metrics.expose();
+  for (
+    const line of [
+      'cugro_learner_tasks{learner="a",state="published",service="coordinator"} 2',
+      'cugro_learner_tasks{learner="a",state="undecided",service="coordinator"} 0',
+      'cugro_learner_average_performance{learner="a",service="coordinator"} 70',
+      'cugro_learner_backward_transfer{learner="a",service="coordinator"} -20',
+      'cugro_learner_replay_distance{learner="a",task="1",service="coordinator"} 1.4999999999999998',
+    ]
+  ) assertStringIncludes(text, line);
+});
+
+Deno.test("watchQueues() records the depth of each queue, and outlives a bus that is away", async () => {
+  const metrics = createMetrics("coordinator");
+  const stop = new AbortController();
+  const watching = watchQueues(
+    {
+      queueDepth(kind) {
+        if (kind === "critic.train") return Promise.reject(new Error("away"));
+        return Promise.resolve({ waiting: 7, running: 2 });
+      },
+    },
+    metrics,
+    stop.signal,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  stop.abort();
+  await watching;
+  const { text } = await metrics.expose();
+  assertStringIncludes(
+    text,
+    'cugro_queue_depth{kind="states.sample",state="waiting",service="coordinator"} 7',
+  );
+  assertStringIncludes(
+    text,
+    'cugro_queue_depth{kind="states.sample",state="running",service="coordinator"} 2',
+  );
+  assert(!text.includes('kind="critic.train"'));
+});

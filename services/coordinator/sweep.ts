@@ -1,0 +1,29 @@
+/**
+ * Garbage collection, again and again: in a cluster nobody types `cugro gc`.
+ * @module
+ */
+import type { Log, Store } from "@cugro/platform";
+import { collectGarbage } from "./garbage.ts";
+import { pause } from "./observe.ts";
+
+/** Between two collections. What is removed has been of no use for a day: there is no hurry. */
+const INTERVAL_MS = 3_600_000;
+
+/** Collects every hour, the first time a whole interval from now; a collection that fails is logged. */
+export async function sweepRegularly(
+  { store, log, signal, intervalMs = INTERVAL_MS }: {
+    store: Store;
+    log: Log;
+    signal: AbortSignal;
+    intervalMs?: number;
+  },
+): Promise<void> {
+  for (await pause(intervalMs, signal); !signal.aborted; await pause(intervalMs, signal)) {
+    try {
+      const { removed, bytes, young } = await collectGarbage({ store });
+      log.info("garbage collected", { objects: removed.length, bytes, young });
+    } catch (error) {
+      log.error("garbage could not be collected", { error });
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { createLearner, learnerStatus } from "@cugro/learners";
+import type { Store } from "@cugro/platform";
+import { incomingKey, parseFact, resultFactSchema } from "@cugro/protocol";
+import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
+import { finishedJobs, runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
+import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./traces.ts";
+
+const STEPS = { stateSteps: "30", behaviorSteps: "30", criticSteps: "30" };
+const LEARN_MS = 300_000;
+
+/** Artifacts of every job but the imports: those are told apart by where a file lay. */
+type Work = Record<string, Record<string, string>>;
+
+/** The same two files learnt by one command in a folder. */
+async function learnEmbedded(folder: string, files: string[]): Promise<Work> {
+  const store = join(folder, "store");
+  const settings = Object.entries(STEPS).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
+  await runCommand(["run", ...files, "--learner", "one", "--store", store, "--preset", "smoke", ...settings]);
+  const jobs = [...await finishedJobs(store)].filter(([, { kind }]) => kind !== "dataset.import");
+  return Object.fromEntries(
+    jobs.map(([id, { outputs }]) => [id, artifactsOf(outputs)] as const).sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}
+
+async function workIn(store: Store): Promise<Work> {
+  const work: [string, Record<string, string>][] = [];
+  for (const { key } of await store.list("jobs/")) {
+    if (!key.endsWith("/result.json")) continue;
+    const fact = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
+    if (fact.kind !== "dataset.import") work.push([fact.jobId, artifactsOf(fact.outputs)]);
+  }
+  return Object.fromEntries(work.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+function artifactsOf(outputs: Record<string, { artifact: string }>): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { artifact }]) => [name, artifact]));
+}
+
+/** Drops the files into the bucket, and waits for their versions. Nothing else is done. */
+async function learnByDropping(store: Store, files: string[]): Promise<void> {
+  await createLearner({ store, name: "one", seed: 0, preset: "smoke", overrides: STEPS });
+  for (const file of files) {
+    await store.put(incomingKey("one", basename(file)), new Uint8Array(await readFile(file)));
+  }
+  const deadline = performance.now() + LEARN_MS;
+  while (true) {
+    const status = await learnerStatus(store, "one");
+    assertEquals(status.problems, []);
+    if (status.head === files.length) return;
+    assert(performance.now() < deadline, `no version ${files.length} after ${LEARN_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function answersOf({ processes }: Cluster): Promise<void> {
+  for (const { service, url } of processes) {
+    const healthz = await (await fetch(`${url}/healthz`)).json();
+    assertEquals(healthz.status, "ok", service);
+    const { status, dependencies } = await (await fetch(`${url}/readyz`)).json();
+    assertEquals([status, dependencies.bus, dependencies.store], ["ready", "ok", "ok"], service);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    assertStringIncludes(metrics, "cugro_event_loop_lag_seconds", service);
+    if (service === "state-generation") {
+      assertMatch(
+        metrics,
+        /cugro_jobs_total\{kind="states.train",outcome="finished",service="state-generation"\} 2/,
+      );
+      assertMatch(metrics, /cugro_pseudo_samples_total\{kind="states.sample",[^}]*\} [1-9]/);
+      assertMatch(metrics, /cugro_training_loss\{kind="states.train",learner="one",/);
+    }
+    if (service === "coordinator") {
+      assertMatch(metrics, /cugro_learner_tasks\{learner="one",state="published",[^}]*\} 2/);
+      assertMatch(metrics, /cugro_learner_average_performance\{learner="one"/);
+      assertMatch(metrics, /cugro_plan_seconds_count\{[^}]*\} [1-9]/);
+      assertMatch(metrics, /cugro_queue_depth\{kind="states.train",state="waiting"/);
+    }
+  }
+}
+
+/** Spans by the trace of each arrival; from an arrival to its version, across the services. */
+function checkTraces(spans: readonly ReceivedSpan[], files: readonly string[]): void {
+  const arrivals = spans.filter(({ name }) => name === "dataset arrived");
+  assertEquals(
+    arrivals.map(({ attributes }) => basename(attributes["cugro.key"]!)).sort(),
+    files.map((f) => basename(f)),
+  );
+  for (const arrival of arrivals) {
+    const ours = spans.filter(({ traceId }) => traceId === arrival.traceId);
+    const jobs = ours.filter(({ name }) => name.startsWith("job "));
+    const services = new Set(jobs.map(({ service }) => service));
+    for (
+      const one of [
+        "dataset-import",
+        "state-generation",
+        "behavior-generation",
+        "critic-training",
+        "policy-evaluation",
+      ]
+    ) {
+      assert(services.has(one), `${one} has no span in the trace of ${arrival.attributes["cugro.key"]}`);
+    }
+    for (const { parentSpanId, name } of jobs) assertEquals(parentSpanId, arrival.spanId, name);
+    const decided = ours.filter(({ name }) => name === "plan").map(({ attributes }) =>
+      JSON.stringify(attributes)
+    );
+    assert(decided.some((text) => text.includes("/versions/")), "a version was decided in this trace");
+  }
+  assertEquals(new Set(arrivals.map(({ traceId }) => traceId)).size, files.length);
+}
+
+async function stopOneByOne({ processes }: Cluster): Promise<void> {
+  for (const one of processes) assertEquals(await one.stop(), 0, `${one.service}: ${one.output()}`);
+}
+
+async function spansArrive({ spans }: TraceReceiver, count: number): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  const versions = () => spans.filter((span) => JSON.stringify(span).includes("/versions/")).length;
+  while (versions() < count && performance.now() < deadline) await new Promise((r) => setTimeout(r, 100));
+}
+
+Deno.test("startCluster() learns dropped files to the bytes of an embedded run, in one trace a dataset, and drains", async () => {
+  await withFolder(async (folder) => {
+    const files = await smallStream(folder, 2);
+    const expected = await learnEmbedded(folder, files);
+    const receiver = receiveTraces();
+    const cluster = await startCluster({
+      folder: join(folder, "cluster"),
+      environment: receiver.environment,
+      processes: { gateway: 0 },
+    });
+    try {
+      const store = await openClusterStore(cluster);
+      await learnByDropping(store, files);
+      assertEquals(await workIn(store), expected);
+      await store.close();
+      await answersOf(cluster);
+      await spansArrive(receiver, files.length);
+      checkTraces(receiver.spans, files);
+      await stopOneByOne(cluster);
+    } finally {
+      await cluster.stop();
+      await receiver.close();
+    }
+  });
+});
