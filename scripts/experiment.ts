@@ -2,9 +2,11 @@
  * `deno task experiment NAME`: long experiments; their results are committed beside what they document.
  * @module
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { wholeNumber } from "./commands/output.ts";
 import { repeatable } from "./commands/settings.ts";
+import { drops } from "./experiments/drops.ts";
+import { jobs } from "./experiments/jobs.ts";
 import { soak } from "./experiments/soak.ts";
 import { streams } from "./experiments/streams.ts";
 
@@ -40,5 +42,28 @@ program.command("soak")
   .option("--work <folder>", "where the store goes", "cugro-experiments")
   .option("--out <folder>", "where the results go", "shared/platform/results")
   .action(soak);
+
+program.command("jobs")
+  .description("jobs a second through coordinator, NATS, workers and store, when their work is nothing")
+  .option("--learners <n>", "learners at once", wholeNumber("--learners", 1), 10)
+  .option("--files <n>", "tasks of each", wholeNumber("--files", 1), 2)
+  .option("--shards <n>", "shards of each old task (two jobs each)", wholeNumber("--shards", 1), 1_000)
+  .option("--workers <n>", "workers in all", wholeNumber("--workers", 1), 64)
+  .option("--processes <n>", "processes they are spread over", wholeNumber("--processes", 1), 4)
+  .option("--coordinators <n>", "coordinators at once", wholeNumber("--coordinators", 1), 1)
+  .addOption(
+    new Option("--store <kind>", "what holds the facts").choices(["folder", "minio"]).default("folder"),
+  )
+  .option("--folder <folder>", "where the servers keep their data (a temporary folder if left out)")
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(jobs);
+
+program.command("drops")
+  .description("from the answer to a PUT into incoming/ to the start of the file's first job")
+  .option("--drops <n>", "files", wholeNumber("--drops", 1), 100)
+  .option("--learners <n>", "learners they are for, in turn", wholeNumber("--learners", 1), 10)
+  .option("--workers <n>", "idle workers", wholeNumber("--workers", 1), 2)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(drops);
 
 await program.parseAsync();

@@ -1,0 +1,117 @@
+/**
+ * How long it takes from the answer to a PUT into `incoming/` until a worker has started the file's first job: real
+ * NATS, MinIO and coordinator, idle workers. The workers live in this process, so that one clock measures both ends.
+ * @module
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createLearner } from "@cugro/learners";
+import { createLog, type JobHandler, openNatsBus, runWorker } from "@cugro/platform";
+import { incomingKey } from "@cugro/protocol";
+import type { NotificationTarget } from "../cluster/bucket.ts";
+import { openClusterStore, startCluster } from "../cluster/cluster.ts";
+import { SERVICES } from "../cluster/services.ts";
+import { printTable } from "../commands/output.ts";
+import { quantile } from "./processes.ts";
+import { createStubHandlers } from "./stub_service.ts";
+
+interface DropsOptions {
+  drops: number;
+  learners: number;
+  workers: number;
+  out: string;
+}
+
+const TARGETS: readonly (readonly NotificationTarget[])[] = [["SAFE", "FAST"], ["SAFE"], []];
+
+/** Measures with both targets, with the safe one alone, and without notifications; writes `drops.json`. */
+export async function drops(options: DropsOptions): Promise<void> {
+  const results = [];
+  for (const targets of TARGETS) {
+    const count = targets.length > 0 ? options.drops : Math.min(10, options.drops);
+    const latencies = await measure({ ...options, drops: count }, targets);
+    results.push({
+      targets,
+      drops: count,
+      p50Ms: quantile(latencies, 0.5),
+      p99Ms: quantile(latencies, 0.99),
+      latencies,
+    });
+  }
+  await mkdir(options.out, { recursive: true });
+  await writeFile(
+    join(options.out, "drops.json"),
+    JSON.stringify({ settings: options, results }, null, 1) + "\n",
+  );
+  printTable(
+    ["notification targets", "drops", "p50, ms", "p99, ms"],
+    results.map(({ targets, drops, p50Ms, p99Ms }) => [
+      targets.join(" and ") || "none: the reconciler alone",
+      drops,
+      p50Ms.toFixed(0),
+      p99Ms.toFixed(0),
+    ]),
+  );
+}
+
+async function measure(
+  { drops, learners, workers }: DropsOptions,
+  targets: readonly NotificationTarget[],
+): Promise<number[]> {
+  const cluster = await startCluster({
+    store: "minio",
+    notifications: targets,
+    processes: { ...Object.fromEntries(SERVICES.map((service) => [service, 0])), coordinator: 1 },
+    environment: { CUGRO_LOG: "warn" },
+    onLine: (_service, _index, line) => console.error(line),
+  });
+  const stop = new AbortController();
+  const [bus, store] = await Promise.all([
+    openNatsBus({ servers: [cluster.natsUrl], name: "experiment" }),
+    openClusterStore(cluster),
+  ]);
+  const started = new Map<string, () => void>();
+  const importFile = createStubHandlers({ steps: 0, stepMs: 0 })["dataset.import"]!;
+  const handler: JobHandler = (context) => {
+    started.get(String(context.job.config.key))?.();
+    return importFile(context);
+  };
+  const handlers = { "dataset.import": handler };
+  const settings = {
+    bus,
+    store,
+    handlers,
+    kinds: ["dataset.import" as const],
+    profile: {},
+    signal: stop.signal,
+  };
+  const running = Array.from(
+    { length: workers },
+    () => runWorker({ ...settings, log: createLog({ level: "warn" }) }),
+  );
+  try {
+    const names = Array.from({ length: learners }, (_, index) => `learner-${index + 1}`);
+    for (const [index, name] of names.entries()) {
+      await createLearner({ store, name, seed: index + 1, preset: "smoke" });
+    }
+    // The first file of each learner also pays for the coordinator's first look at it.
+    const latencies: number[] = [];
+    for (let n = -learners; n < drops; n++) {
+      const key = incomingKey(names[(n + learners) % learners]!, `file${n + learners}.bin`);
+      const jobStarted = new Promise<number>((resolve) => started.set(key, () => resolve(performance.now())));
+      await store.put(key, new TextEncoder().encode(`data ${n}`));
+      const answered = performance.now();
+      const latency = await jobStarted - answered;
+      if (n >= 0) latencies.push(latency);
+      // Idle again: the import ends, its task is accepted, its file removed.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return latencies;
+  } finally {
+    stop.abort();
+    await Promise.all(running);
+    await bus.close();
+    await store.close();
+    await cluster.stop();
+  }
+}
