@@ -124,7 +124,9 @@ async function hearable(servers: Confined, user: string): Promise<string[]> {
   const allowed: string[] = [];
   for (const subject of LISTENABLE) {
     let refused = false;
-    const subscription = connection.subscribe(subject, { callback: (error) => refused ||= error !== null });
+    const subscription = connection.subscribe(subject, {
+      callback: (error) => void (refused ||= error !== null),
+    });
     await connection.flush();
     if (!refused) allowed.push(subject);
     if (!subscription.isClosed()) subscription.unsubscribe();
