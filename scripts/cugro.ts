@@ -15,6 +15,8 @@ import { registerReport } from "./commands/report.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStatus } from "./commands/status.ts";
+import { registerTransfer } from "./commands/transfer.ts";
+import { registerToken } from "./commands/token.ts";
 
 /** The whole command line, not run yet. */
 export function createProgram(): Command {
@@ -40,6 +42,8 @@ export function createProgram(): Command {
       registerCollect,
       registerDatasets,
       registerLearner,
+      registerTransfer,
+      registerToken,
       registerDoctor,
     ]
   ) register(program);

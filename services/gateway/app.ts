@@ -13,7 +13,7 @@ import type { Authenticator } from "./auth.ts";
 import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
-import { watchRequests } from "./requests.ts";
+import { createInFlight, type InFlight, watchRequests } from "./requests.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLearners } from "./routes/learners.ts";
 import { registerNotifications } from "./routes/notifications.ts";
@@ -32,13 +32,15 @@ export interface GatewayOptions {
   limits?: Partial<Limits>;
   metrics?: Metrics;
   log?: Log;
+  /** Counts requests that are under way, for whoever wants to stop. */
+  inFlight?: InFlight;
 }
 
 /** The application. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { notificationSecret } = options;
+  const { notificationSecret, inFlight = createInFlight() } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache: createCache(), notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({
     defaultHook: (result) => {
@@ -51,7 +53,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       throw new Problem(400, errors.map(({ field, detail }) => `${field}: ${detail}`).join("; "), { errors });
     },
   });
-  app.use(watchRequests({ log, metrics }));
+  app.use(watchRequests({ log, metrics, inFlight }));
   app.use(
     methodNotAllowed({
       app,

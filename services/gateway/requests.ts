@@ -9,10 +9,53 @@ import { matchedRoutes } from "hono/route";
 import type { GatewayEnv } from "./gateway.ts";
 import { Problem } from "./problem.ts";
 
+/** Requests that have no answer yet. */
+export interface InFlight {
+  /** One more; call the function when it has been answered. */
+  enter(): () => void;
+  /** Waits until there are none, at most `timeoutMs`. How many are left. */
+  idle(timeoutMs: number): Promise<number>;
+}
+
+/** See {@link InFlight}. */
+export function createInFlight(): InFlight {
+  let count = 0;
+  let onIdle = () => {};
+  return {
+    enter() {
+      count++;
+      return () => {
+        if (--count === 0) onIdle();
+      };
+    },
+    async idle(timeoutMs) {
+      if (count > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs);
+          onIdle = () => (clearTimeout(timer), resolve());
+        });
+      }
+      return count;
+    },
+  };
+}
+
 /** See the module. */
 export function watchRequests(
-  { log, metrics }: { log: Log; metrics: Metrics },
+  { log, metrics, inFlight }: { log: Log; metrics: Metrics; inFlight: InFlight },
 ): MiddlewareHandler<GatewayEnv> {
+  const watch = watchRequest(log, metrics);
+  return async (context, next) => {
+    const leave = inFlight.enter();
+    try {
+      await watch(context, next);
+    } finally {
+      leave();
+    }
+  };
+}
+
+function watchRequest(log: Log, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async (context, next) => {
     const started = performance.now();
     const given = context.req.header("x-request-id");

@@ -64,9 +64,22 @@ export async function addToken(path: string, entry: TokenEntry): Promise<void> {
   if (present.some(({ name }) => name === entry.name)) {
     throw new RangeError(`${path} has a token named "${entry.name}" already: choose another name`);
   }
-  const text = `${JSON.stringify({ tokens: [...present, entry] }, null, 2)}\n`;
-  await writeFile(`${path}.${process.pid}.tmp`, text, { mode: 0o600 });
-  await rename(`${path}.${process.pid}.tmp`, path);
+  await writeTokens(path, [...present, entry]);
+}
+
+/** Takes a token back. @throws {RangeError} when there is none of that name. */
+export async function removeToken(path: string, name: string): Promise<void> {
+  const present = await readTokens(path);
+  const left = present.filter((entry) => entry.name !== name);
+  if (left.length === present.length) throw new RangeError(`${path} has no token named "${name}"`);
+  await writeTokens(path, left);
+}
+
+/** Whole or not at all: a gateway may read it at any moment. */
+async function writeTokens(path: string, tokens: readonly TokenEntry[]): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify({ tokens }, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, path);
 }
 
 /** Tokens of a file. @throws {RangeError} naming the file and what is wrong with it. */

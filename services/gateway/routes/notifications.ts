@@ -4,25 +4,14 @@
  * A sender that shows the secret always gets a 2xx: MinIO holds back all later events after any other answer.
  * @module
  */
+import { parseNotification } from "@cugro/platform";
 import { isUploadKey, parseIncomingKey } from "@cugro/protocol";
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { bearerOf } from "../auth.ts";
 import { type Gateway, PROBLEMS, type RouteDeps } from "../gateway.ts";
 import { readBody } from "../limits.ts";
 import { Problem } from "../problem.ts";
 import { sameSecret } from "../tokens.ts";
-
-const payloadSchema = z.object({
-  Records: z.array(z.object({
-    s3: z.object({
-      object: z.object({
-        key: z.string().max(2048),
-        size: z.int().min(0).optional(),
-        eTag: z.string().optional(),
-      }),
-    }),
-  })),
-});
 
 /** Adds the route. */
 export function registerNotifications(app: Gateway, deps: RouteDeps): void {
@@ -49,22 +38,12 @@ export function registerNotifications(app: Gateway, deps: RouteDeps): void {
     }
     try {
       const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
-      const { Records } = payloadSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-      for (const { s3 } of Records) {
-        const key = incomingKeyOf(s3.object.key);
-        const { size, eTag: etag } = s3.object;
-        if (key === undefined) continue;
-        bus.hint({ key, ...(size === undefined ? {} : { size }), ...(etag === undefined ? {} : { etag }) });
-      }
+      const hints = parseNotification(JSON.parse(new TextDecoder().decode(bytes)));
+      // What came through this gateway has its arrival already.
+      for (const hint of hints) if (parseIncomingKey(hint.key) && !isUploadKey(hint.key)) bus.hint(hint);
     } catch (error) {
       log.warn("notification ignored", { error });
     }
     return context.body(null, 204);
   });
-}
-
-/** The store's key in a notification: URL-encoded there, + for a space, perhaps behind a prefix of the bucket. */
-function incomingKeyOf(encoded: string): string | undefined {
-  const key = /(?:^|\/)(incoming\/.*)$/.exec(decodeURIComponent(encoded.replaceAll("+", " ")))?.[1];
-  return key !== undefined && parseIncomingKey(key) && !isUploadKey(key) ? key : undefined;
 }

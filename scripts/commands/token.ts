@@ -1,0 +1,75 @@
+/**
+ * `cugro token create|list|remove`: bearer tokens of the gateway.
+ * @module
+ */
+import { addToken, issueToken, readTokens, removeToken, type Scope } from "@cugro/gateway/tokens";
+import type { Command } from "commander";
+import { printJson, printTable } from "./output.ts";
+
+/** Adds the commands. */
+export function registerToken(program: Command): void {
+  const token = program.command("token").description("bearer tokens of the gateway");
+  const file = ["--file <file>", "the gateway's CUGRO_TOKENS_FILE"] as const;
+  token.command("create")
+    .description("make a token; it is shown once, and the file keeps its hash")
+    .requiredOption("--name <name>", "for logs, and to take it back")
+    .requiredOption("--scopes <list>", "read, submit or admin; each includes the ones before it")
+    .option("--learners <list>", "names of learners it sees, with * for any characters", "*")
+    .option("--expires <time>", "e.g. 2030-01-31T00:00:00Z")
+    .requiredOption(...file)
+    .option("--json", "print one JSON document")
+    .action(create);
+  token.command("list").description("names and rights").requiredOption(...file).option(
+    "--json",
+    "print one JSON document",
+  )
+    .action(list);
+  token.command("remove").description("take a token back; a running gateway notices within seconds").argument(
+    "<name>",
+  )
+    .requiredOption(...file).action(remove);
+}
+
+interface CreateOptions {
+  name: string;
+  scopes: string;
+  learners: string;
+  expires?: string;
+  file: string;
+  json?: boolean;
+}
+
+async function create({ name, scopes, learners, expires, file, json }: CreateOptions): Promise<void> {
+  const { secret, entry } = issueToken({
+    name,
+    scopes: split(scopes) as Scope[],
+    learners: split(learners),
+    ...(expires === undefined ? {} : { expires }),
+  });
+  await addToken(file, entry);
+  if (json) return printJson({ name, token: secret });
+  console.log(secret);
+  console.error(
+    `${name} may ${entry.scopes.join(", ")} on ${
+      entry.learners.join(", ")
+    }; this is the only time the token is shown`,
+  );
+}
+
+async function list({ file, json }: { file: string; json?: boolean }): Promise<void> {
+  const tokens = (await readTokens(file)).map(({ sha256: _hash, ...entry }) => entry);
+  if (json) return printJson(tokens);
+  printTable(
+    ["name", "scopes", "learners", "expires"],
+    tokens.map((
+      { name, scopes, learners, expires },
+    ) => [name, scopes.join(", "), learners.join(", "), expires ?? "never"]),
+  );
+}
+
+async function remove(name: string, { file }: { file: string }): Promise<void> {
+  await removeToken(file, name);
+  console.log(`${name} is taken back`);
+}
+
+const split = (list: string) => list.split(",").map((part) => part.trim());

@@ -1,0 +1,12 @@
+/**
+ * The process of this service: the API on `CUGRO_HTTP_PORT` (8080 where it is not set), beside healthz, readyz and
+ * metrics. Without `CUGRO_NATS` it serves one folder, and no coordinator hears what it is told.
+ * @module
+ */
+import { createEmbeddedBus, runService } from "@cugro/platform";
+import { serveGateway } from "./serve_gateway.ts";
+
+await runService(
+  { name: "gateway", httpPort: 8080, needs: ["tokens"], openBus: (log) => createEmbeddedBus({ log }) },
+  serveGateway,
+);
