@@ -1,0 +1,140 @@
+/**
+ * Files that are dropped into a bucket become tasks by themselves: real NATS and MinIO, two coordinators at once, and
+ * notifications that come doubled, out of order, wrong or not at all.
+ * @module
+ */
+import { runCoordinator } from "@cugro/coordinator";
+import { adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
+import { createLog, type NatsBus, openNatsBus, openStore, runWorker, type Store } from "@cugro/platform";
+import { incomingKey, JOB_KINDS } from "@cugro/protocol";
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { BUCKET, type NotificationTarget, startBucket } from "../../scripts/cluster/bucket.ts";
+import { MINIO_ROOT, startNats } from "../../scripts/cluster/servers.ts";
+import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
+
+interface World {
+  store: Store;
+  bus: NatsBus;
+  strays: string[];
+}
+
+/** Servers, two coordinators with connections of their own, and two workers; all stopped at the end. */
+async function inCluster(
+  targets: readonly NotificationTarget[],
+  intervalMs: number,
+  test: (world: World) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const nats = await startNats({ folder: join(folder, "nats") });
+  const open = () => openNatsBus({ servers: [nats.url], name: "test", log: createLog({ level: "error" }) });
+  const bus = await open();
+  const minio = await startBucket({ folder, natsUrl: nats.url, targets });
+  const s3 = { endpoint: minio.url, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const store = await openStore({ store: `s3://${BUCKET}`, s3 });
+  const stop = new AbortController();
+  const others = [await open(), await open()];
+  const strays: string[] = [];
+  const onStray = (learner: string) => void strays.push(learner);
+  const running = [
+    ...others.map((own) =>
+      runCoordinator({ store, bus: own, intervalMs, signal: stop.signal, onError: console.error, onStray })
+    ),
+    ...[1, 2].map(() =>
+      runWorker({
+        bus,
+        store,
+        handlers: createStubHandlers({ steps: 0, stepMs: 0 }),
+        kinds: JOB_KINDS,
+        profile: {},
+        signal: stop.signal,
+        log: createLog({ level: "error" }),
+      })
+    ),
+  ];
+  try {
+    await test({ store, bus, strays });
+  } finally {
+    stop.abort();
+    await Promise.all(running);
+    for (const each of [...others, bus, store]) await each.close();
+    await minio.stop();
+    await nats.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function until(
+  store: Store,
+  name: string,
+  what: string,
+  done: (facts: LearnerFacts) => boolean,
+): Promise<LearnerFacts> {
+  const deadline = performance.now() + 120_000;
+  while (true) {
+    const facts = await loadFacts(store, name);
+    if (done(facts)) return facts;
+    assert(
+      performance.now() < deadline,
+      `${name} did not come to ${what}: ${facts.arrivals.length} arrivals`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const drop = (store: Store, learner: string, file: string) =>
+  store.put(incomingKey(learner, file), new TextEncoder().encode(`${learner} ${file}`));
+
+/** Exactly one arrival and one task for each file, in this order, and nothing left in `incoming/`. */
+async function checkTasks(store: Store, name: string, files: readonly string[]): Promise<void> {
+  await until(store, name, `${files.length} decisions`, ({ versions }) => versions.length >= files.length);
+  // Whatever else was on its way has come by then.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const facts = await until(store, name, "an empty folder", ({ incoming }) => incoming.size === 0);
+  assertEquals(facts.arrivals.map(({ key }) => key), files.map((file) => incomingKey(name, file)));
+  assertEquals(facts.tasks.map(({ task, arrival }) => [task, arrival]), files.map((_, n) => [n + 1, n + 1]));
+  assertEquals(facts.versions.length, files.length);
+  assertEquals(facts.rejections, []);
+}
+
+Deno.test("files dropped one by one and all at once are one task each, in order, whatever is told about them", () =>
+  inCluster(["SAFE", "FAST"], 5_000, async ({ store, bus, strays }) => {
+    for (const [index, name] of ["slow", "burst"].entries()) {
+      await createLearner({ store, name, seed: index + 1, preset: "smoke" });
+    }
+    const files = ["b.bin", "a.bin", "c.bin"];
+    for (const file of files) {
+      await drop(store, "slow", file);
+      // Doubled, about files that are gone or never were, about nobody, and nonsense.
+      for (const key of [...files, "never.bin"].reverse()) bus.hint({ key: incomingKey("slow", key) });
+      for (const key of ["incoming/nobody/x", "incoming/", "learners/slow/head.json", "incoming/A B/x"]) {
+        bus.hint({ key });
+      }
+      await until(store, "slow", file, ({ arrivals }) => arrivals.at(-1)?.key === incomingKey("slow", file));
+    }
+    await drop(store, "nobody", "lost.bin");
+    const burst = Array.from({ length: 4 }, (_, n) => `task${n + 1}.bin`);
+    await Promise.all(burst.map((file) => drop(store, "burst", file)));
+    const found = await until(store, "burst", "arrivals", ({ arrivals }) => arrivals.length === 4);
+    await checkTasks(store, "slow", files);
+    // PUTs under way at once have no order; each is one arrival all the same.
+    const noticed = found.arrivals.map(({ key }) => key.split("/").at(-1)!);
+    assertEquals([...noticed].sort(), [...burst].sort());
+    await checkTasks(store, "burst", noticed);
+    const again = await adoptArrival(store, "burst", found.arrivals[0]!);
+    assertEquals(again, { arrival: found.arrivals[0]!, added: false });
+    await until(store, "slow", "a stray", () => strays.length > 0);
+    assertEquals([...new Set(strays)], ["nobody"]);
+    assertEquals((await store.list("incoming/nobody/")).length, 1);
+  }));
+
+Deno.test("files are found without any notification", () =>
+  inCluster([], 1_000, async ({ store }) => {
+    await createLearner({ store, name: "quiet", seed: 3, preset: "smoke" });
+    const files = ["task10.bin", "task9.bin"];
+    for (const file of files) {
+      await drop(store, "quiet", file);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    await checkTasks(store, "quiet", files);
+  }));
