@@ -1,25 +1,228 @@
-import { createLog, type NatsBus, openNatsBus } from "@cugro/platform";
-import { type RunningServer, startNats } from "../../scripts/cluster/servers.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { BusUnavailable, type Delivery, type IncomingHint, type StoredEvent } from "@cugro/platform";
+import { createEvent, type JobKind, sha256 } from "@cugro/protocol";
+import { createUser } from "@nats-io/nkeys";
 import { busContract } from "./bus_contract.ts";
+import { jobMessage, natsTest, startTestServer } from "./nats_server.ts";
 
 const ACK_WAIT = 1_500;
-const log = createLog({ level: "silent" });
+const never = new AbortController().signal;
+const kinds: JobKind[] = ["states.sample"];
+const event = (n: number) => createEvent("cugro.job.finished", `jobs/${n}`, "walker", { n });
 
-async function openFresh() {
+busContract("nats", async () => {
+  const server = await startTestServer();
+  const connect = () => server.open({ ackWaitMs: ACK_WAIT });
+  return { bus: await connect(), connect, ackWaitMs: ACK_WAIT, dispose: server.dispose };
+});
+
+natsTest(
+  "fetch() gives each of 1,000 jobs, submitted twice and at once, to one of eight workers",
+  async (server) => {
+    const submitters = [await server.open(), await server.open()];
+    const workers = [await server.open(), await server.open()];
+    const names = Array.from({ length: 1000 }, (_, i) => `job ${i}`);
+    const done = new AbortController();
+    const fetched: string[] = [];
+    const work = async (n: number) => {
+      while (true) {
+        const delivery = await workers[n % 2]!.fetch(kinds, done.signal);
+        if (!delivery) return;
+        fetched.push(delivery.message.jobId);
+        await delivery.ack();
+        if (fetched.length === names.length) setTimeout(() => done.abort(), 200);
+      }
+    };
+    const working = Array.from({ length: 8 }, (_, n) => work(n));
+    // Both submit everything; a job that is done already may be done again only when it is submitted again.
+    const answers = await Promise.all(names.map((name) => submitters[0]!.submit(jobMessage(name))));
+    await Promise.all(working);
+    assertEquals(answers.filter((answer) => answer === "queued").length, 1000);
+    assertEquals([...fetched].sort(), names.map(sha256).sort());
+    const again = await Promise.all(
+      submitters.flatMap((bus) => names.slice(0, 200).map((name) => bus.submit(jobMessage(name)))),
+    );
+    assertEquals(again.filter((answer) => answer === "queued").length, 200);
+    assertEquals(await submitters[0]!.queueDepth("states.sample"), { waiting: 200, running: 0 });
+  },
+);
+
+natsTest("fetch() by a busy worker keeps nothing from others", async (server) => {
+  const [busy, other] = [await server.open(), await server.open()];
+  await busy.submit(jobMessage("a"));
+  const held = await busy.fetch(["states.train", "states.sample"], never);
+  await busy.submit(jobMessage("b"));
+  await busy.submit({ ...jobMessage("c"), kind: "states.train" });
+  const [b, c] = [await other.fetch(kinds, never), await other.fetch(["states.train"], never)];
+  assertEquals([b?.deliveries, c?.deliveries], [1, 1]);
+  assertEquals(await other.queueDepth("states.sample"), { waiting: 0, running: 2 });
+  for (const delivery of [held, b, c]) await delivery?.ack();
+  assertEquals(await other.queueDepth("states.sample"), { waiting: 0, running: 0 });
+});
+
+natsTest("fetch() that waits for several kinds gives back what it cannot take", async (server) => {
+  const bus = await server.open();
+  const waiting = Array.from({ length: 6 }, () => bus.fetch(["states.sample", "states.train"], never));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const names = ["a", "b", "c"];
+  await Promise.all(names.flatMap((name) => [
+    bus.submit(jobMessage(name)),
+    bus.submit({ ...jobMessage(`${name} train`), kind: "states.train" }),
+  ]));
+  const deliveries = (await Promise.all(waiting)) as Delivery[];
+  const ids = deliveries.map(({ message }) => message.jobId);
+  assertEquals(ids.sort(), names.flatMap((name) => [sha256(name), sha256(`${name} train`)]).sort());
+  await Promise.all(deliveries.map((delivery) => delivery.ack()));
+});
+
+natsTest("fetch() throws away a message that is no job", async (server) => {
+  const bus = await server.open();
+  await server.publish("jobs.state-generation.states-sample.x", "{}");
+  await bus.submit(jobMessage("a"));
+  const delivery = await bus.fetch(kinds, never);
+  assertEquals(delivery?.message.jobId, sha256("a"));
+  await delivery?.ack();
+  assertEquals(await bus.queueDepth("states.sample"), { waiting: 0, running: 0 });
+});
+
+natsTest("submit() refuses an id that is no part of a subject", async (server) => {
+  const bus = await server.open();
+  await assertRejects(() => bus.submit({ ...jobMessage("a"), jobId: "a.*" }), RangeError, '"a.*"');
+});
+
+natsTest(
+  "subscribe() hears of objects from MinIO's notifications and overlooks other things",
+  async (server) => {
+    const bus = await server.open();
+    const heard: IncomingHint[] = [];
+    await bus.subscribe("incoming", (hint) => heard.push(hint));
+    const record = (eventName: string, key: string) => ({
+      eventName,
+      s3: { bucket: { name: "cugro" }, object: { key, eTag: "12ab", size: 7 } },
+    });
+    const created = record("s3:ObjectCreated:Put", "team%2Fincoming%2Fwalker%2Ftask+1%2B2.hdf5");
+    const removed = record("s3:ObjectRemoved:Delete", "incoming%2Fwalker%2Fold");
+    const elsewhere = record("s3:ObjectCreated:Put", "artifacts%2Fab");
+    await server.publish("incoming.minio", "not JSON");
+    await server.publish("incoming.minio", JSON.stringify({ Records: [removed, elsewhere, created] }));
+    await until(() => heard.length > 0);
+    assertEquals(heard, [{ key: "incoming/walker/task 1+2.hdf5", etag: "12ab", size: 7 }]);
+  },
+);
+
+natsTest("readEvents() goes on after a place, leaves out what is filtered, and follows", async (server) => {
+  const bus = await server.open();
+  for (const n of [1, 2, 3]) await bus.announce(event(n));
+  const stop = new AbortController();
+  const read: StoredEvent[] = [];
+  const reading = (async () => {
+    const filter = ({ id }: { id: string }) => id !== "jobs/3";
+    for await (const found of bus.readEvents({ afterSequence: 1, filter, signal: stop.signal })) {
+      read.push(found);
+    }
+  })();
+  await until(() => read.length === 1);
+  const fromNow = bus.readEvents({ signal: stop.signal });
+  const first = fromNow.next();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const asked = performance.now();
+  await bus.announce(event(4));
+  const { value } = await first;
+  assertEquals([value?.sequence, value?.event], [4, event(4)]);
+  assert(performance.now() - asked < 2_000, "the reader must be woken, not look now and then");
+  await until(() => read.length === 2);
+  assertEquals(read.map(({ sequence, stream }) => [sequence, stream]), [[2, value?.stream], [
+    4,
+    value?.stream,
+  ]]);
+  const elsewhere = bus.readEvents({ afterSequence: 3, stream: "another", signal: stop.signal });
+  assertEquals((await elsewhere.next()).value?.sequence, 1);
+  stop.abort();
+  await reading;
+  assertEquals((await fromNow.next()).done, true);
+});
+
+natsTest("announce() of the same event again is stored once", async (server) => {
+  const bus = await server.open();
+  for (const n of [1, 1, 2]) await bus.announce(event(n));
+  const stop = new AbortController();
+  const ids: string[] = [];
+  for await (const { event } of bus.readEvents({ afterSequence: 0, signal: stop.signal })) {
+    if (ids.push(event.id) === 2) stop.abort();
+  }
+  assertEquals(ids, ["jobs/1", "jobs/2"]);
+});
+
+natsTest("openNatsBus() names every field in which a stream or consumer differs", async (server) => {
+  await server.administer("$JS.API.STREAM.CREATE.JOBS", {
+    name: "JOBS",
+    subjects: ["jobs.>"],
+    max_age: 1e12,
+  });
+  const error = await assertRejects(() => server.open(), Error, "The stream JOBS is not as it must be");
+  for (
+    const field of ["retention", "discard", "max_msgs_per_subject", "discard_new_per_subject", "max_age"]
+  ) {
+    assertMatch(error.message, new RegExp(`\\b${field} is .+, must be .+`));
+  }
+  await server.administer("$JS.API.STREAM.DELETE.JOBS");
+  await server.open();
+  await assertRejects(
+    () => server.open({ ackWaitMs: 12_000 }),
+    Error,
+    "ack_wait is 30000000000, must be 12000000000",
+  );
+});
+
+natsTest("openNatsBus() in mode verify makes nothing, and works with what is there", async (server) => {
+  const error = await assertRejects(
+    () => server.open({ streams: "verify", patienceMs: 300 }),
+    BusUnavailable,
+    "there is no stream",
+  );
+  assertMatch(error.message, /CUGRO_NATS_STREAMS/);
+  assertEquals((await server.administer("$JS.API.STREAM.NAMES")).total, 0);
+  const [maker, user] = [await server.open(), await server.open({ streams: "verify", patienceMs: 300 })];
+  await maker.submit(jobMessage("a"));
+  await (await user.fetch(kinds, never))?.ack();
+  await server.administer("$JS.API.CONSUMER.DELETE.JOBS.states-train");
+  const stop = new AbortController();
+  const waiting = user.fetch(["states.train"], stop.signal);
+  setTimeout(() => stop.abort(), 200);
+  assertEquals(await waiting, undefined);
+  const { error: missing } = await server.administer("$JS.API.CONSUMER.INFO.JOBS.states-train");
+  assert(missing, "a consumer that another program looks after must not be made");
+});
+
+Deno.test("openNatsBus() says that a login is refused, every time and without breaking the process", async () => {
+  const [user, stranger] = [createUser(), createUser()];
   const folder = await Deno.makeTempDir({ prefix: "cugro-nats-" });
-  const server = await startNats({ folder });
-  const clients: NatsBus[] = [];
-  const connect = async () => {
-    const client = await openNatsBus({ servers: [server.url], name: "test", ackWaitMs: ACK_WAIT, log });
-    clients.push(client);
-    return client;
-  };
-  const dispose = async () => {
-    for (const client of clients) await client.close();
-    await server.stop();
+  const configFile = `${folder}/nats.conf`;
+  await Deno.writeTextFile(configFile, `authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`);
+  const server = await startTestServer({ configFile });
+  const seedOf = ({ getSeed }: { getSeed(): Uint8Array }) => new TextDecoder().decode(getSeed());
+  try {
+    const bus = await server.open({ seed: `${seedOf({ getSeed: () => user.getSeed() })}\n` });
+    assertEquals(await bus.submit(jobMessage("a")), "queued");
+    for (let i = 0; i < 5; i++) {
+      await assertRejects(
+        () => server.open({ seed: seedOf({ getSeed: () => stranger.getSeed() }) }),
+        Error,
+        "Authorization Violation",
+      );
+    }
+    await assertRejects(() => server.open({ seed: "/run/secrets/seed" }), RangeError, "starts with SU");
+    await assertRejects(() => server.open({ ca: "/run/secrets/ca.pem" }), RangeError, "PEM");
+  } finally {
+    await server.dispose();
     await Deno.remove(folder, { recursive: true });
-  };
-  return { bus: await connect(), connect, ackWaitMs: ACK_WAIT, dispose, server: server as RunningServer };
-}
+  }
+});
 
-busContract("nats", openFresh);
+async function until(check: () => boolean): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!check()) {
+    assert(performance.now() < deadline, `waited in vain for ${check}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -117,9 +117,11 @@ export class Link {
   #changes = new Set<() => void>();
   #reconnects = new Set<() => void>();
   readonly #log: Log;
+  readonly #patienceMs: number;
 
   constructor(readonly connection: NatsConnection, private readonly options: LinkOptions) {
     this.#log = options.log;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.closed = connection.closed().then((error) => error ?? undefined);
     void this.#watch();
   }
@@ -150,7 +152,7 @@ export class Link {
    * @throws {NobodyThere} if nobody listens. An error that {@link Link.persist} repeats if it was lost on the way.
    */
   async ask(subject: string, payload: string, headers?: MsgHdrs): Promise<Msg> {
-    await this.#untilConnected(REQUEST_TIMEOUT_MS);
+    await this.#untilConnected(Math.min(REQUEST_TIMEOUT_MS, this.#patienceMs));
     return await new Promise((resolve, reject) => {
       const lose = () => reject(new Passing("the connection was lost"));
       this.#changes.add(lose);
@@ -170,26 +172,26 @@ export class Link {
   }
 
   /**
-   * Does `attempt` until it goes through. `repair` is called before an attempt is repeated because something is not
-   * there.
+   * Does `attempt` until it goes through. `repair` is called before it is repeated: something may not be there. (That
+   * shows as silence where anybody else listens to the subject.)
    *
    * @throws {BusUnavailable} after the patience.
    */
   async persist<T>(
     what: string,
     attempt: () => Promise<T>,
-    { patienceMs = this.options.patienceMs ?? PATIENCE_MS, repair = () => Promise.resolve() } = {},
+    { patienceMs = this.#patienceMs, repair = () => Promise.resolve() } = {},
   ): Promise<T> {
     const deadline = performance.now() + patienceMs;
     let pause = 25;
-    let missing = false;
+    let failed = false;
     while (true) {
       try {
-        if (missing) await repair();
+        if (failed) await repair();
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw this.#explain(what, error);
-        missing = isMissing(error);
+        failed = true;
         if (this.#closing || performance.now() + pause > deadline) throw unavailable(what, patienceMs, error);
       }
       await new Promise((resolve) => setTimeout(resolve, pause));

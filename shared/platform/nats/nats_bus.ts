@@ -91,7 +91,9 @@ class JetStreamBus implements NatsBus {
   ) {
     this.closed = link.closed;
     link.onReconnect(() => {
-      topology.ensure().catch((error) => log.error("the streams of the bus are not right", { error }));
+      link.persist("find the streams of the bus", () => topology.ensure()).catch((error) => {
+        if (!this.#closing.signal.aborted) log.error("the streams of the bus are not right", { error });
+      });
     });
   }
 
@@ -211,8 +213,10 @@ class JetStreamBus implements NatsBus {
     }
   }
 
-  #persist<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    return this.link.persist(what, attempt, { repair: () => this.topology.ensure() });
+  async #persist<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    // After a restart of the server the streams come first.
+    await this.topology.settled();
+    return await this.link.persist(what, attempt, { repair: () => this.topology.ensure() });
   }
 
   #tell<S extends Subject>(
