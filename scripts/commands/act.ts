@@ -18,7 +18,7 @@ export function registerActing(program: Command): void {
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--seed <n>", "seed of the candidates", wholeNumber("--seed", 0), 0)
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .action(act);
 }
 

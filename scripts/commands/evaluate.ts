@@ -31,7 +31,7 @@ export function registerEvaluate(program: Command): void {
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
     .option("--seed <n>", "seed of start states and candidates", wholeNumber("--seed", 0), 0)
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--json", "print one JSON document")
     .action(evaluate);
 }

@@ -14,7 +14,11 @@ import { printJson, UsageError } from "./output.ts";
 /** Adds the commands. */
 export function registerLearner(program: Command): void {
   const learner = program.command("learner").description("learners as wholes");
-  const store = ["--store <folder>", "folder that holds everything", DEFAULT_STORE] as const;
+  const store = [
+    "--store <folder>",
+    "folder that holds everything, or s3://bucket/prefix",
+    DEFAULT_STORE,
+  ] as const;
   learner.command("list").description("names").option(...store).option("--json", "print one JSON document")
     .action(list);
   learner.command("export").description("copy a learner and all it needs into an empty folder").argument(

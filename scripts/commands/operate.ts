@@ -72,7 +72,7 @@ function act(
   return program.command(usage)
     .description(description)
     .requiredOption("--learner <name>", "whose version or task it is")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--reason <text>", "for the record")
     .action(async (text: string, { learner, store: folder, reason, set = [] }: ActOptions) => {
       const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
@@ -91,7 +91,7 @@ function act(
 function registerGarbage(program: Command): void {
   program.command("gc")
     .description("remove what no learner needs any more")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--grace-hours <n>", "younger objects stay", String(GC_GRACE_HOURS))
     .option("--dry-run", "only say what would go")
     .action(sweep);

@@ -30,7 +30,7 @@ export function registerPlan(program: Command): void {
   program.command("plan")
     .description("the jobs of a learner's next task, or those that a number of tasks would take")
     .option("--learner <name>", "show what this learner does next")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)
     .option("--preset <name>", "without --learner: preset", "default")
     .addOption(repeatable("--set <knob=value>", "without --learner: change a knob; may be repeated"))

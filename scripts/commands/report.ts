@@ -4,7 +4,7 @@
  */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Store } from "@cugro/platform";
+import { isBucketName, type Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { gatherReport, renderReport } from "@cugro/report";
@@ -14,8 +14,11 @@ export function registerReport(program: Command): void {
   program.command("report")
     .description("write a learner's report: one HTML file, complete in itself")
     .requiredOption("--learner <name>", "whose report it is")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
-    .option("--out <file>", "where to (default: <store>/reports/<learner>.html)")
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(
+      "--out <file>",
+      "where to (default: <folder>/reports/<learner>.html; of a bucket: <learner>.html)",
+    )
     .action(async ({ learner, store: folder, out }: { learner: string; store: string; out?: string }) => {
       const store = await openForReading(folder);
       console.log(await writeReport(store, learner, folder, out));
@@ -29,7 +32,8 @@ export async function writeReport(
   folder: string,
   out?: string,
 ): Promise<string> {
-  const path = out ?? join(folder, "reports", `${learner}.html`);
+  const file = `${learner}.html`;
+  const path = out ?? (isBucketName(folder) ? file : join(folder, "reports", file));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.tmp`, renderReport(await gatherReport(store, learner)));
   await rename(`${path}.tmp`, path);

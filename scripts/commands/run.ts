@@ -53,7 +53,7 @@ export function registerRun(program: Command): void {
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .action(add);
 }
 

@@ -20,7 +20,7 @@ export function registerServe(program: Command): void {
     )
     .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .action(serve);
 }
 

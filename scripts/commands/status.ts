@@ -20,13 +20,13 @@ export function registerStatus(program: Command): void {
   program.command("status")
     .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
     .option("--learner <name>", "one learner, in full")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--json", "print one JSON document")
     .action(status);
   program.command("versions")
     .description("the versions of a learner and why each was published or parked")
     .requiredOption("--learner <name>", "whose versions")
-    .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option("--json", "print one JSON document")
     .action(versions);
 }

@@ -9,9 +9,12 @@ import {
   createEmbeddedBus,
   createLog,
   type EmbeddedBus,
-  openFilesystemStore,
+  isBucketName,
+  openStore,
+  readStoreConfig,
   startWorkerPool,
   type Store,
+  type StoreConfig,
 } from "@cugro/platform";
 
 const WORKER = fileURLToPath(new URL("../worker.ts", import.meta.url));
@@ -20,14 +23,21 @@ const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 /** Folder of a store unless a command names another. */
 export const DEFAULT_STORE = ".cugro";
 
-/** Opens a store for reading; nothing is locked. */
-export async function openForReading(folder: string): Promise<Store> {
-  return await openFilesystemStore({ root: resolve(folder), lock: false });
+/** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
+export async function openForReading(store: string): Promise<Store> {
+  return await openStore(configOf(store), { lock: false });
 }
 
-/** Opens a store for a command that writes facts; one such command a folder. */
-export async function openForWriting(folder: string): Promise<Store> {
-  return await openFilesystemStore({ root: resolve(folder), lock: true });
+/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. */
+export async function openForWriting(store: string): Promise<Store> {
+  return await openStore(configOf(store), { lock: true });
+}
+
+/** How to get into a bucket is in the environment. */
+function configOf(store: string): StoreConfig {
+  if (isBucketName(store)) return readStoreConfig({ ...process.env, CUGRO_STORE: store });
+  if (!store.includes("://")) return { store: resolve(store) };
+  throw new RangeError(`A store is a folder, s3://bucket or s3://bucket/prefix: current value is "${store}"`);
 }
 
 /** Everything that runs while a command learns. */
@@ -54,6 +64,12 @@ export interface SessionOptions {
 
 /** Opens store, bus and workers, and listens for Ctrl-C. */
 export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
+  if (isBucketName(folder)) {
+    throw new RangeError(
+      `This command works on this machine and needs a folder: ${folder} is a bucket. Files that are added there ` +
+        `(cugro add --store ${folder}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
+    );
+  }
   const root = resolve(folder);
   const store = await openForWriting(root);
   const bus = createEmbeddedBus();

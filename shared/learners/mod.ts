@@ -38,7 +38,7 @@ export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cac
 export { loadFacts } from "./load.ts";
 export { previewGraph } from "./preview.ts";
 export { type JobStatus, type LearnerStatus, learnerStatus, type VersionState } from "./status.ts";
-export { exportLearner, importLearner, type Transfer } from "./transfer.ts";
+export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
 export { putOnce } from "./put_once.ts";
 export { isReached, type Reach, reachOf } from "./reach.ts";
@@ -46,3 +46,4 @@ export { type Change, type LearnerView, openView } from "./view.ts";
 export { planWork } from "./work.ts";
 export { addUploaded, type Upload } from "./upload.ts";
 export { traceOfArrival, traceOfTask } from "./traces.ts";
+export { type ListedFacts, readListed } from "./load_lists.ts";
