@@ -38,6 +38,7 @@ async function work(service: Service, seams: Seams): Promise<void> {
   const kinds = chooseKinds(service, config.kinds);
   const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
   seams.setReady("backend", true);
+  log.info("ready for jobs", { kinds, profile });
   const { checkpointSeconds, checkpointSteps, ackWaitMs } = config;
   await runWorker({
     bus,
