@@ -37,7 +37,13 @@ export {
 export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cache.ts";
 export { loadFacts } from "./load.ts";
 export { previewGraph } from "./preview.ts";
-export { type JobStatus, type LearnerStatus, learnerStatus, type VersionState } from "./status.ts";
+export {
+  describeRejection,
+  type JobStatus,
+  type LearnerStatus,
+  learnerStatus,
+  type VersionState,
+} from "./status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
 export { putOnce } from "./put_once.ts";

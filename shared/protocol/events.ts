@@ -21,6 +21,17 @@ export const EVENT_TYPES = [
 /** See {@link EVENT_TYPES}. */
 export type EventType = typeof EVENT_TYPES[number];
 
+/** Those that follow from a learner's facts: none can get lost, as the facts are there to read. */
+export const LEARNER_EVENT_TYPES = [
+  "cugro.task.accepted",
+  "cugro.task.failed",
+  "cugro.arrival.rejected",
+  "cugro.version.published",
+  "cugro.version.parked",
+  "cugro.version.promoted",
+  "cugro.version.withdrawn",
+] as const satisfies readonly EventType[];
+
 /** CloudEvents 1.0. `id` is the key of the fact it tells of, so that a consumer can drop what it has seen. */
 export const cloudEventSchema = z.object({
   specversion: z.literal("1.0"),

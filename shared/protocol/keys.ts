@@ -18,6 +18,9 @@
  * jobs/<jobId>/job.json result.json checkpoint run.json failures/<n>.json retries/<n>.json
  * artifacts/<sha256>                               blobs by content
  * announced/<fact key>                             the event of that fact has been published
+ * webhooks/<id>/webhook.json settings/<r>.json     somebody wants to hear of events; revision r of which, and where
+ * deliveries/pending/<webhook>/<fact key>          that fact's event is to be delivered; overwritten with each attempt
+ * deliveries/done/<webhook>/<fact key>             and was delivered or given up
  * ```
  * @module
  */
@@ -140,6 +143,32 @@ export const retryKey = (jobId: string, n: number): string => `${retriesPrefix(j
 /** Marks that the event of a fact has been published; the event's id is the fact's key. */
 export const announcedKey = (id: string): string => checkKey(`announced/${id}`);
 
+/** Prefix of all webhooks. */
+export const WEBHOOKS_PREFIX = "webhooks/";
+/** Prefix of everything about a webhook but its deliveries. */
+export const webhookPrefix = (id: string): string => `${WEBHOOKS_PREFIX}${checkWebhookId(id)}/`;
+/** Somebody wants to hear of events. */
+export const webhookKey = (id: string): string => `${webhookPrefix(id)}webhook.json`;
+/** Which events, and where to: revision r. */
+export const webhookSettingsKey = (id: string, revision: number): string =>
+  `${webhookPrefix(id)}settings/${count(revision)}.json`;
+/** Prefix of deliveries that are still to be made, of one webhook or of all. */
+export const pendingPrefix = (webhook?: string): string =>
+  `deliveries/pending/${webhook === undefined ? "" : `${checkWebhookId(webhook)}/`}`;
+/** Prefix of deliveries that were made or given up. */
+export const donePrefix = (webhook?: string): string =>
+  `deliveries/done/${webhook === undefined ? "" : `${checkWebhookId(webhook)}/`}`;
+/** An event (named by its fact's key) is to be delivered. */
+export const pendingKey = (webhook: string, event: string): string =>
+  checkKey(pendingPrefix(webhook) + event);
+/** An event was delivered or given up. */
+export const doneKey = (webhook: string, event: string): string => checkKey(donePrefix(webhook) + event);
+/** Webhook and event of a key under {@link pendingPrefix} or {@link donePrefix}, or undefined. */
+export function parseDeliveryKey(key: string): { webhook: string; event: string } | undefined {
+  const match = /^deliveries\/(?:pending|done)\/([0-9a-f]{24})\/(.+)$/.exec(key);
+  return match ? { webhook: match[1]!, event: match[2]! } : undefined;
+}
+
 /** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */
 export function safeFileName(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? "";
@@ -172,6 +201,11 @@ function count(n: number): number {
 function checkHash(hash: string): string {
   if (hashPattern.test(hash)) return hash;
   throw new RangeError(`An object's name must be 64 hexadecimal digits: current name is "${hash}"`);
+}
+
+function checkWebhookId(id: string): string {
+  if (/^[0-9a-f]{24}$/.test(id)) return id;
+  throw new RangeError(`A webhook's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
 }
 
 function checkFileName(file: string): string {

@@ -10,18 +10,23 @@ import {
   checkpointKey,
   configKey,
   datasetKey,
+  doneKey,
   failureKey,
   headKey,
   incomingKey,
   jobKey,
   learnerKey,
   numberOfKey,
+  parseDeliveryKey,
   parseIncomingKey,
+  pendingKey,
   resultKey,
   retryKey,
   safeFileName,
   taskKey,
   versionKey,
+  webhookKey,
+  webhookSettingsKey,
   withdrawnKey,
 } from "./keys.ts";
 
@@ -46,6 +51,14 @@ Deno.test("keys are what the header of keys.ts says", () => {
   assertEquals(artifactKey(hash), `artifacts/${hash}`);
   assertEquals(announcedKey(taskKey("a", 1)), "announced/learners/a/tasks/1.json");
   assertEquals(incomingKey("a", "x.hdf5"), "incoming/a/x.hdf5");
+  const hook = "0123456789abcdef01234567";
+  assertEquals(webhookKey(hook), `webhooks/${hook}/webhook.json`);
+  assertEquals(webhookSettingsKey(hook, 2), `webhooks/${hook}/settings/2.json`);
+  assertEquals(pendingKey(hook, taskKey("a", 1)), `deliveries/pending/${hook}/learners/a/tasks/1.json`);
+  assertEquals(doneKey(hook, taskKey("a", 1)), `deliveries/done/${hook}/learners/a/tasks/1.json`);
+  assertEquals(parseDeliveryKey(doneKey(hook, taskKey("a", 1))), { webhook: hook, event: taskKey("a", 1) });
+  assertEquals(parseDeliveryKey(taskKey("a", 1)), undefined);
+  assertThrows(() => webhookKey("../x"), RangeError, "24 hexadecimal digits");
 });
 
 Deno.test("checkKey() refuses what could leave a folder or confuse a store", () => {

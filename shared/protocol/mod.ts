@@ -9,3 +9,4 @@ export * from "./facts.ts";
 export * from "./jobs.ts";
 export * from "./keys.ts";
 export * from "./safetensors.ts";
+export * from "./webhooks.ts";

@@ -3,7 +3,14 @@
  * @module
  */
 import type { Normaliser, PolicyInput, Stored } from "@cugro/algorithm";
-import { type FactCache, knobsOf, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
+import {
+  createCache,
+  type FactCache,
+  knobsOf,
+  type ListedFacts,
+  readListed,
+  validVersions,
+} from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/platform";
 import { parseFact, resultFactSchema, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/training";
@@ -30,9 +37,13 @@ export async function readPolicy(
 }
 
 /** The facts of a learner. @throws {ActError} 404 when there is none, or none any more. */
-export async function learnerFacts(store: Store, name: string, cache?: FactCache): Promise<LearnerFacts> {
+export async function learnerFacts(
+  store: Store,
+  name: string,
+  cache: FactCache = createCache(),
+): Promise<ListedFacts> {
   const none = () => new ActError(404, `There is no learner "${name}" here`);
-  const facts = await loadFacts(store, name, cache).catch((error) => {
+  const facts = await readListed({ store, cache }, name).catch((error) => {
     throw error instanceof RangeError ? none() : error;
   });
   if (facts.deleted) throw none();
@@ -40,14 +51,14 @@ export async function learnerFacts(store: Store, name: string, cache?: FactCache
 }
 
 /** The version that serves: the newest valid one, as the head says once it has caught up. */
-export function servingVersion(facts: LearnerFacts): VersionFact | undefined {
+export function servingVersion(facts: ListedFacts): VersionFact | undefined {
   return validVersions(facts).at(-1);
 }
 
 /** Reads what a version's policy is made of. */
 export async function policyParts(
   store: Store,
-  facts: LearnerFacts,
+  facts: ListedFacts,
   fact: VersionFact,
 ): Promise<PolicyParts> {
   const tasks = facts.tasks.filter(({ task }) => fact.tasks.includes(task));
@@ -73,7 +84,7 @@ export async function policyParts(
   };
 }
 
-function findVersion(facts: LearnerFacts, version: number | undefined): VersionFact {
+function findVersion(facts: ListedFacts, version: number | undefined): VersionFact {
   const { name } = facts.learner;
   if (version === undefined) {
     const serving = servingVersion(facts);

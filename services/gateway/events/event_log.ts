@@ -1,0 +1,204 @@
+/**
+ * The events that came lately, numbered: whoever was away goes on where it was. The newest are kept in memory; those
+ * before are read from the bus where it stores them (NATS, seven days). A reader is a place in the log and nothing
+ * more, so a slow one costs nobody anything.
+ * @module
+ */
+import type { Bus, Log, NatsBus } from "@cugro/platform";
+import type { CloudEvent } from "@cugro/protocol";
+import { randomUUID } from "node:crypto";
+
+/** Events in memory. */
+const KEPT = 1_000;
+/** Events that a reader is given at a time. */
+const PAGE = 100;
+
+/** An event, and its place: a reader that goes on after it misses nothing. */
+export interface LoggedEvent {
+  place: string;
+  event: CloudEvent;
+}
+
+/** What a reader is given. */
+export interface Page {
+  events: LoggedEvent[];
+  /** Events between the reader's place and the first of these are gone; facts in the store are not. */
+  gap: boolean;
+  /** Where the reader is now. */
+  place: string;
+}
+
+/** Reads on from a place. */
+export interface EventReader {
+  /** Events after those it was given last: at once those that are there, else none once `until` resolves or more come. */
+  next(until: Promise<unknown>): Promise<Page>;
+  close(): void;
+}
+
+/** See the module. */
+export interface EventLog {
+  /** The place after the newest event. */
+  end(): string;
+  /** A reader from a place on, or from the end. @throws {RangeError} when it is no place */
+  open(place: string | undefined): EventReader;
+  close(): Promise<void>;
+}
+
+/** Where events are stored, and since when this process follows them. */
+interface Source {
+  epoch: string;
+  sequence: number;
+  /** Those after a place, oldest first, for ever. Missing where the bus keeps nothing. */
+  read?: (place: Place, signal: AbortSignal) => AsyncGenerator<Numbered>;
+}
+
+interface Place {
+  /** Which numbering. */
+  epoch: string;
+  sequence: number;
+}
+type Numbered = Place & { event: CloudEvent };
+
+/** Starts to follow the bus. */
+export async function openEventLog({ bus, log }: { bus: Bus; log: Log }): Promise<EventLog> {
+  const stop = new AbortController();
+  const memory = createMemory();
+  if (isStored(bus)) {
+    const { stream, sequence } = await bus.endOfEvents();
+    const read: Source["read"] = async function* ({ epoch, sequence }, signal) {
+      for await (const found of bus.readEvents({ stream: epoch, afterSequence: sequence, signal })) {
+        yield { epoch: found.stream, sequence: found.sequence, event: found.event };
+      }
+    };
+    memory.begin({ epoch: stream, sequence, read });
+    const following = follow(memory, read({ epoch: stream, sequence }, stop.signal), log);
+    return logOf(memory, async () => {
+      stop.abort();
+      await following;
+    });
+  }
+  const epoch = randomUUID();
+  let sequence = 0;
+  memory.begin({ epoch, sequence });
+  const unsubscribe = await bus.subscribe("events", (event) => {
+    memory.add({ epoch, sequence: ++sequence, event });
+  });
+  return logOf(memory, async () => await unsubscribe());
+}
+
+function isStored(bus: Bus): bus is NatsBus {
+  return "readEvents" in bus && "endOfEvents" in bus;
+}
+
+async function follow(memory: Memory, events: AsyncGenerator<Numbered>, log: Log): Promise<void> {
+  try {
+    for await (const event of events) memory.add(event);
+  } catch (error) {
+    log.error("events are not followed any more", { error });
+  }
+}
+
+type Memory = ReturnType<typeof createMemory>;
+
+/** The newest events, without a hole. */
+function createMemory() {
+  let source: Source = { epoch: "", sequence: 0 };
+  /** `events[0]` is the one after `first`. */
+  let first = 0;
+  let events: Numbered[] = [];
+  let changed = Promise.withResolvers<void>();
+  const last = () => events.at(-1)?.sequence ?? first;
+  return {
+    begin(from: Source) {
+      source = from;
+      first = from.sequence;
+    },
+    source: () => source,
+    end: (): Place => ({ epoch: source.epoch, sequence: last() }),
+    changed: () => changed.promise,
+    add(event: Numbered) {
+      if (event.epoch !== source.epoch) {
+        source = { ...source, epoch: event.epoch };
+        events = [];
+        first = event.sequence - 1;
+      }
+      events.push(event);
+      if (events.length > KEPT) first = events.shift()!.sequence;
+      const { resolve } = changed;
+      changed = Promise.withResolvers();
+      resolve();
+    },
+    /** Events after a place; undefined if some of them are not in memory. */
+    after({ epoch, sequence }: Place): Numbered[] | undefined {
+      if (epoch !== source.epoch || sequence < first || sequence > last()) return undefined;
+      return events.slice(events.findLastIndex((event) => event.sequence <= sequence) + 1);
+    },
+  };
+}
+
+function logOf(memory: Memory, close: () => Promise<void>): EventLog {
+  return {
+    end: () => format(memory.end()),
+    open: (place) => createReader(memory, place === undefined ? memory.end() : parse(place)),
+    close,
+  };
+}
+
+/** Reads from memory, or from the bus as long as its place is older than that. */
+function createReader(memory: Memory, from: Place): EventReader {
+  const stop = new AbortController();
+  let place: Place = from;
+  let older: AsyncGenerator<Numbered> | undefined;
+  let pending: Promise<IteratorResult<Numbered>> | undefined;
+  const take = (events: Numbered[], gap = false): Page => {
+    const newest = events.at(-1);
+    if (newest) place = newest;
+    return {
+      events: events.map((one) => ({ place: format(one), event: one.event })),
+      gap,
+      place: format(place),
+    };
+  };
+  const fromBus = async (until: Promise<unknown>): Promise<Page> => {
+    older ??= memory.source().read!(place, stop.signal);
+    pending ??= older.next();
+    const found = await Promise.race([pending, until.then(() => undefined)]);
+    if (!found) return take([]);
+    pending = undefined;
+    if (found.done) return take([]);
+    return take(
+      [found.value],
+      found.value.epoch !== place.epoch || found.value.sequence !== place.sequence + 1,
+    );
+  };
+  return {
+    async next(until) {
+      const known = memory.after(place);
+      if (known?.length) return take(known.slice(0, PAGE));
+      if (known) {
+        await Promise.race([memory.changed(), until]);
+        return take(memory.after(place)?.slice(0, PAGE) ?? []);
+      }
+      if (memory.source().read) return await fromBus(until);
+      // Nobody has what came between: go on with what is there.
+      place = memory.end();
+      return take([], true);
+    },
+    close() {
+      stop.abort();
+      // A generator that waits ends by the signal; what it still says interests nobody.
+      pending?.catch(() => {});
+      void older?.return(undefined).catch(() => {});
+    },
+  };
+}
+
+function format({ epoch, sequence }: Place): string {
+  return `${Buffer.from(epoch).toString("base64url")}.${sequence}`;
+}
+
+function parse(text: string): Place {
+  const match = /^([A-Za-z0-9_-]{1,128})\.(\d{1,15})$/.exec(text);
+  if (!match) throw new RangeError(`This is no place in the events: ${JSON.stringify(text.slice(0, 80))}`);
+  return { epoch: Buffer.from(match[1]!, "base64url").toString(), sequence: Number(match[2]) };
+}

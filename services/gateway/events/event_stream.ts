@@ -1,0 +1,189 @@
+/**
+ * Events and progress as a stream of server-sent events. What a client has not fetched is kept nowhere but in the log:
+ * one that is slow falls behind there, and one that does not fetch at all is dropped.
+ * @module
+ */
+import type { Bus } from "@cugro/platform";
+import type { CloudEvent, EventType, ProgressMessage } from "@cugro/protocol";
+import type { EventLog, EventReader, Page } from "./event_log.ts";
+
+/** How streams behave. */
+export interface StreamTimes {
+  /** A comment after this long without news (ms). @default 15 s */
+  heartbeatMs: number;
+  /** A client that fetches nothing for so long is dropped. @default 60 s */
+  stalledMs: number;
+  /** A stream ends after so long; the client comes again and shows its token again. @default 1 h */
+  maxMs: number;
+}
+
+/** See {@link StreamTimes}. */
+export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, stalledMs: 60_000, maxMs: 3_600_000 };
+
+/** What a client wants, and may have. */
+export interface Audience {
+  sees: (learner: string) => boolean;
+  types: ReadonlySet<EventType> | undefined;
+  progress: boolean;
+  /** Events after this place; from now on if left out. */
+  after: string | undefined;
+}
+
+/** All open streams. */
+export interface EventFeed {
+  /**
+   * A stream for one client.
+   *
+   * @param gone aborted when the client has left
+   * @throws {RangeError} when `after` is no place in the log.
+   */
+  open(audience: Audience, gone: AbortSignal): ReadableStream<Uint8Array>;
+  /** Streams that are open. */
+  clients(): number;
+  /** Ends all streams. */
+  close(): Promise<void>;
+}
+
+/** Clients wait this long (ms) before they come again. */
+const RETRY_MS = 2_000;
+
+/** Opens a feed over a log. */
+export async function openEventFeed(
+  { bus, log, times = {} }: { bus: Bus; log: EventLog; times?: Partial<StreamTimes> },
+): Promise<EventFeed> {
+  const settings = { ...STREAM_TIMES, ...times };
+  const clients = new Set<Client>();
+  const unsubscribe = await bus.subscribe("progress", (progress) => {
+    for (const client of clients) client.progress(progress);
+  });
+  return {
+    open(audience, gone) {
+      const reader = log.open(audience.after);
+      const client = new Client(
+        audience,
+        reader,
+        audience.after ?? log.end(),
+        settings,
+        () => clients.delete(client),
+      );
+      clients.add(client);
+      if (gone.aborted) client.leave();
+      else gone.addEventListener("abort", () => client.leave(), { once: true });
+      return client.stream;
+    },
+    clients: () => clients.size,
+    async close() {
+      await unsubscribe();
+      for (const client of clients) client.leave();
+      await log.close();
+    },
+  };
+}
+
+/** One open stream. */
+class Client {
+  readonly stream: ReadableStream<Uint8Array>;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #isOpen = true;
+  /** The newest progress of each job that has not been sent. */
+  #progress = new Map<string, ProgressMessage>();
+  #woken = Promise.withResolvers<void>();
+  #stalled: ReturnType<typeof setTimeout> | undefined;
+  #end: ReturnType<typeof setTimeout>;
+
+  constructor(
+    private readonly audience: Audience,
+    private readonly reader: EventReader,
+    place: string,
+    private readonly times: StreamTimes,
+    private readonly onLeave: () => void,
+  ) {
+    this.#end = setTimeout(() => this.leave(), times.maxMs);
+    this.stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+        // A place without data: a client that loses the connection before the first event misses nothing either.
+        this.#send(`retry: ${RETRY_MS}\nid: ${place}\n\n`);
+      },
+      pull: () => this.#fill(),
+      cancel: () => this.leave(),
+    });
+  }
+
+  /** Ends the stream and frees what it holds. */
+  leave(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    clearTimeout(this.#stalled);
+    clearTimeout(this.#end);
+    this.reader.close();
+    this.#woken.resolve();
+    this.onLeave();
+    try {
+      this.#controller.close();
+    } catch {
+      // The client has cancelled it.
+    }
+  }
+
+  progress(progress: ProgressMessage): void {
+    const { audience } = this;
+    if (!audience.progress || !audience.sees(progress.learner)) return;
+    this.#progress.delete(progress.jobId);
+    this.#progress.set(progress.jobId, progress);
+    this.#woken.resolve();
+  }
+
+  /** Called when the client has fetched what there was: sends what comes next, or a sign of life. */
+  async #fill(): Promise<void> {
+    clearTimeout(this.#stalled);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), this.times.heartbeatMs);
+    });
+    try {
+      while (this.#isOpen) {
+        const until = Promise.race([late, this.#woken.promise]);
+        const frames = framesOf(await this.reader.next(until), this.audience) + this.#takeProgress();
+        const isLate = await Promise.race([late, undefined]) === "late";
+        if (frames === "" && !isLate) continue;
+        return this.#send(frames === "" ? ": nothing new\n\n" : frames);
+      }
+    } catch {
+      this.leave();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #takeProgress(): string {
+    const frames = [...this.#progress.values()].map((one) => frame("progress", one));
+    this.#progress.clear();
+    if (this.#isOpen) this.#woken = Promise.withResolvers();
+    return frames.join("");
+  }
+
+  #send(text: string): void {
+    if (!this.#isOpen) return;
+    this.#stalled = setTimeout(() => this.leave(), this.times.stalledMs);
+    this.#controller.enqueue(encoder.encode(text));
+  }
+}
+
+const encoder = new TextEncoder();
+
+function framesOf({ events, gap, place }: Page, { sees, types }: Audience): string {
+  const wanted = events.filter(({ event }) => sees(event.subject) && (!types || types.has(event.type)));
+  const frames = wanted.map((logged) => frame(logged.event.type, logged.event, logged.place));
+  const warning = { detail: "Events have been missed and are gone: read the state again" };
+  return (gap ? frame("gap", warning, events.length === 0 ? place : undefined) : "") + frames.join("");
+}
+
+function frame(
+  name: string,
+  data: CloudEvent | ProgressMessage | { detail: string },
+  place?: string,
+): string {
+  const id = place === undefined ? "" : `id: ${place}\n`;
+  return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
