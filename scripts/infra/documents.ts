@@ -51,16 +51,20 @@ export type Validator = (value: Value) => string[];
 
 const schemaFile = (name: string) => JSON.parse(readFileSync(join(INFRA, "schemas", `${name}.json`), "utf8"));
 
+let compose: Validator | undefined;
+
 /** The Compose Specification. */
 export function composeValidator(): Validator {
-  const schema = schemaFile("compose");
-  return toValidator(
-    new Ajv2020.default({ strict: false, allErrors: true, validateFormats: false }).compile(schema),
-  );
+  const ajv = new Ajv2020.default({ strict: false, allErrors: true, validateFormats: false });
+  return compose ??= toValidator(ajv.compile(schemaFile("compose")));
 }
 
+let kubernetes: Map<string, Validator> | undefined;
+
 /** Kubernetes' own kinds, strict; KEDA's and NACK's, closed. By kind. */
-export function kubernetesValidators(): Map<string, Validator> {
+export const kubernetesValidators = (): Map<string, Validator> => kubernetes ??= compileKubernetes();
+
+function compileKubernetes(): Map<string, Validator> {
   const ajv = new Ajv.default({ strict: false, allErrors: true, validateFormats: false });
   const { $defs } = schemaFile("kubernetes");
   const validators = new Map<string, Validator>();
@@ -104,7 +108,8 @@ function toValidator(compiled: Compiled): Validator {
     if (compiled(value)) return [];
     return (compiled.errors ?? []).filter(({ keyword }) => keyword !== "oneOf" && keyword !== "anyOf").map(
       (error) => {
-        const extra = error.params.additionalProperty ?? error.params.allowedValues ?? "";
+        const extra = error.params.additionalProperty ?? error.params.unevaluatedProperty ??
+          error.params.allowedValues ?? "";
         return `${error.instancePath || "/"} ${error.message}${extra === "" ? "" : `: ${extra}`}`;
       },
     );

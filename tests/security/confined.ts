@@ -107,7 +107,7 @@ function makeSeeds(folder: string): Record<string, string> {
 
 /** The committed file with keys in place of variables; folder and port come from the command line. */
 function writeConfig(folder: string, seeds: Record<string, string>): string {
-  let text = readFileSync(new URL("nats/nats.conf", INFRA), "utf8").replace(/^(http|  store_dir): .*$/gm, "");
+  let text = readFileSync(new URL("nats/nats.conf", INFRA), "utf8").replace(/^(http| *store_dir): .*$/gm, "");
   for (const [user, seed] of Object.entries(seeds)) {
     const key = fromSeed(new TextEncoder().encode(seed)).getPublicKey();
     text = text.replace(new RegExp(`\\$${nkeyVariable(user)}\\b`), key);
