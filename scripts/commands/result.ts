@@ -2,7 +2,7 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
-import { type LearnerStatus, learnerStatus } from "@cugro/learners";
+import { describeRejection, type LearnerStatus, learnerStatus } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import { printMatrix, score } from "./output.ts";
 
@@ -28,9 +28,19 @@ export interface RunResult {
   problems: string[];
 }
 
-/** Reads the result of a learner from its facts. */
-export async function readResult(store: Store, name: string): Promise<RunResult> {
+/**
+ * Reads the result of a learner from its facts.
+ *
+ * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
+ *   @default the rejections since the last accepted file
+ */
+export async function readResult(
+  store: Store,
+  name: string,
+  isOurs?: (arrival: number) => boolean,
+): Promise<RunResult> {
   const status = await learnerStatus(store, name);
+  if (isOurs) status.problems = withOurRejections(status, isOurs);
   const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
   const { secondsPerKind, bytes } = status;
   return {
@@ -61,6 +71,15 @@ function intervalsOf({ versions, validVersions, tasks }: LearnerStatus): RunResu
       return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
     })
   );
+}
+
+function withOurRejections(
+  { problems, rejections }: LearnerStatus,
+  isOurs: (arrival: number) => boolean,
+): string[] {
+  const all = new Set(rejections.map(describeRejection));
+  const ours = rejections.filter(({ seq }) => isOurs(seq)).map(describeRejection);
+  return [...problems.filter((problem) => !all.has(problem)), ...ours];
 }
 
 /** What a person must see to, with the parked versions whose tasks have not been learnt, cancelled or retried since. */

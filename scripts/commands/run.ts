@@ -14,6 +14,7 @@ import {
   reviseConfig,
 } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
+import type { ArrivalFact } from "@cugro/protocol";
 import type { Command } from "commander";
 import { learn } from "../embedded/learn.ts";
 import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
@@ -59,17 +60,21 @@ export function registerRun(program: Command): void {
 
 async function run(paths: string[], options: RunOptions): Promise<void> {
   const files = await readFiles(paths);
+  // A file that an earlier run was told about is no fault of this one, unless it is named again.
+  const history = new Set<number>();
   const end = await learn({
     folder: options.store,
     learner: options.learner,
     workers: options.workers,
     prepare: async ({ store }) => {
       await settle(store, options, files.length > 0);
-      await addFiles(store, options.learner, files);
+      const { rejections } = await loadFacts(store, options.learner);
+      for (const { seq } of rejections) history.add(seq);
+      for (const { seq } of await addFiles(store, options.learner, files)) history.delete(seq);
     },
   });
   const store = await openForReading(options.store);
-  const result = await readResult(store, options.learner);
+  const result = await readResult(store, options.learner, (arrival) => !history.has(arrival));
   if (end === "interrupted") {
     console.error(
       `Stopped. Nothing is lost: the same command goes on, or: cugro run --learner ${options.learner} --store ${options.store}`,
@@ -103,11 +108,14 @@ async function addFiles(
   store: Store,
   learner: string,
   files: readonly { name: string; bytes: Uint8Array }[],
-): Promise<void> {
+): Promise<ArrivalFact[]> {
+  const arrivals: ArrivalFact[] = [];
   for (const { name, bytes } of files) {
-    const { added } = await addArrival({ store, learner, fileName: name, bytes });
+    const { arrival, added } = await addArrival({ store, learner, fileName: name, bytes });
+    arrivals.push(arrival);
     console.error(added ? `${name}: handed to ${learner}` : `${name}: ${learner} has it already`);
   }
+  return arrivals;
 }
 
 /** Makes the learner, or checks that the flags fit the one there is. */

@@ -2,7 +2,14 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import { type LearnerStatus, learnerStatus, listLearners } from "@cugro/learners";
+import {
+  describeRejection,
+  type LearnerStatus,
+  learnerStatus,
+  listLearners,
+  strayFiles,
+} from "@cugro/learners";
+import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { byteSize, duration } from "@cugro/report";
@@ -36,6 +43,7 @@ async function status({ learner, store: folder, json }: StatusOptions): Promise<
   if (learner === undefined) {
     const all = await Promise.all((await listLearners(store)).map((name) => learnerStatus(store, name)));
     if (json) return printJson(all.map(summaryOf));
+    await printStrays(store);
     if (all.length === 0) {
       return console.log(`No learner in ${folder}; cugro run FILES --learner NAME makes one`);
     }
@@ -49,6 +57,11 @@ async function status({ learner, store: folder, json }: StatusOptions): Promise<
   }
   const found = await learnerStatus(store, learner);
   if (json) return printJson(found);
+  if (found.deleted) {
+    console.log(
+      `The learner "${learner}" was deleted: nothing is planned for it, and its name is not used again.\n`,
+    );
+  }
   printTasks(found);
   printJobs(found);
   printResult(await readResult(store, learner));
@@ -64,13 +77,23 @@ function summaryOf({ learner, tasks, head, averagePerformance, problems }: Learn
   return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
 }
 
-function printTasks({ tasks }: LearnerStatus): void {
+/** What a person has dropped for nobody. */
+async function printStrays(store: Store): Promise<void> {
+  for (const [name, keys] of await strayFiles(store)) {
+    console.log(
+      `! ${keys.length} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
+    );
+  }
+}
+
+function printTasks({ tasks, rejections }: LearnerStatus): void {
   printTable(
     ["task", "name", "state", "attempt", "transitions", "environment"],
     tasks.map((
       { task, name, state, attempt, size, environment },
     ) => [task, name, state, attempt, size, environment?.family ?? "none"]),
   );
+  for (const rejection of rejections) console.log(describeRejection(rejection));
 }
 
 /** Finished jobs in sums, unfinished ones by name. */

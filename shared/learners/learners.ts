@@ -71,6 +71,17 @@ export async function listLearners(store: Store): Promise<string[]> {
   return named("learner.json").filter((name) => !deleted.has(name));
 }
 
+/** Keys of the files that lie in `incoming/` for names that no learner has, by name. */
+export async function strayFiles(store: Store): Promise<Map<string, string[]>> {
+  const names = new Set(await listLearners(store));
+  const strays = new Map<string, string[]>();
+  for (const { key } of await store.list("incoming/")) {
+    const name = key.split("/")[1]!;
+    if (!names.has(name)) strays.set(name, [...strays.get(name) ?? [], key]);
+  }
+  return strays;
+}
+
 /** Whether a learner exists and was not deleted. */
 export async function learnerExists(store: Store, name: string): Promise<boolean> {
   return await store.head(learnerKey(name)) !== undefined && await store.head(deletedKey(name)) === undefined;

@@ -33,6 +33,7 @@ export {
   listLearners,
   nextTask,
   reviseConfig,
+  strayFiles,
 } from "./learners.ts";
 export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cache.ts";
 export { loadFacts } from "./load.ts";

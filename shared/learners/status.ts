@@ -223,14 +223,22 @@ function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, num
   return seconds;
 }
 
+/** A rejection in words. */
+export function describeRejection({ key, reason }: RejectionFact): string {
+  return `${key} was rejected: ${reason}`;
+}
+
+/** What a person must see to now. A rejection is history once a later file was accepted. */
 function problemsOf(facts: LearnerFacts): string[] {
-  const graph = facts.deleted ? undefined : currentGraph(facts);
+  if (facts.deleted) return [];
+  const graph = currentGraph(facts);
+  const accepted = Math.max(0, ...facts.tasks.map(({ arrival }) => arrival));
   const failures = facts.tasks.flatMap(({ task }) => stoppingFailure(facts, task) ?? []);
   return [
     ...failures.map(({ task, message }) =>
       `Task ${task} has failed: ${message}. See to it, then retry task ${task}.`
     ),
-    ...facts.rejections.map(({ key, reason }) => `${key} was rejected: ${reason}`),
+    ...facts.rejections.filter(({ seq }) => seq > accepted).map(describeRejection),
     ...(graph ? planWork(facts, graph).problems : []),
   ];
 }

@@ -102,23 +102,34 @@ function inGraphOrder(graph: Graph, submit: GraphJob[]): GraphJob[] {
 function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: InputRef, job: Job): string {
   const waits = `Task ${graph.task} cannot go on:`;
   if ("dataset" in ref) {
+    const key = datasetKey(ref.dataset);
     const owner = facts.tasks.find(({ datasetHash }) => datasetHash === ref.dataset)?.task ?? graph.task;
-    const why = owner === graph.task ? "" : ", which replay=oracle needs,";
-    return `${waits} the dataset of task ${owner}${why} is gone (${
-      datasetKey(ref.dataset)
-    }). Add its file again.`;
+    if (owner === graph.task) {
+      return `${waits} the dataset of task ${owner} is gone (${key}). Hand its file over again, or cancel task ${owner}.`;
+    }
+    return `${waits} replay=oracle needs the dataset of task ${owner}, which is gone (${key}). Restore that object from ` +
+      `a copy of the store, or retry task ${graph.task} with replay=generated.`;
   }
   if ("artifact" in ref) {
-    const owner = facts.tasks.find(({ normaliser, sketch }) => [normaliser, sketch].includes(ref.artifact))
-      ?.task;
+    const owner = facts.tasks.find(({ normaliser, sketch }) => [normaliser, sketch].includes(ref.artifact));
     const what = name === "sketch" ? "sketch" : "normaliser";
-    const key = artifactKey(ref.artifact);
-    return `${waits} the ${what} of task ${owner} is gone (${key}) and cannot be made again. Restore it from a copy.`;
+    return `${waits} the ${what} of task ${owner?.task ?? graph.task} is gone (${
+      artifactKey(ref.artifact)
+    }) and cannot ` +
+      `be made again, since it was measured on data that may be gone. Restore that object from a copy of the store.`;
   }
-  const maker = facts.versions.find((v) =>
-    [v.stateGenerator, v.behaviorGenerator, v.critic].includes(ref.job)
+  return `${waits} ${job.kind} needs ${describeLostWeights(facts, ref)}`;
+}
+
+/** Weights of a decided version; a graph makes all others itself. */
+function describeLostWeights(facts: LearnerFacts, ref: InputRef & { job: string }): string {
+  const maker = facts.versions.find((version) =>
+    [version.stateGenerator, version.behaviorGenerator, version.critic].includes(ref.job)
   );
   const where = keyOfInput(facts, ref) ?? resultKey(ref.job);
-  return `${waits} ${job.kind} needs weights of version ${maker?.version} (${where}), which are gone and cannot be ` +
-    `made again. Restore them from a copy, or roll back to an earlier version.`;
+  const whose = maker ? `weights of version ${maker.version}` : "weights of an earlier version";
+  // Which to go back to: the version before, whose own weights are others.
+  const before = maker && maker.parent !== null ? `, or roll back to version ${maker.parent}` : "";
+  return `${whose} (${where}), which are gone and cannot be made again. Restore that object from a copy of the ` +
+    `store${before}.`;
 }
