@@ -10,6 +10,7 @@ import { type Compile, eager } from "@cugro/algorithm";
 import { nativeCompile } from "@cugro/platform";
 import { openBackend } from "@cugro/platform/backend";
 import { acting } from "./bench/acting.ts";
+import { bus } from "./bench/bus.ts";
 import { environments } from "./bench/environments.ts";
 import { fidelity } from "./bench/fidelity.ts";
 import { behavior, sampling } from "./bench/generators.ts";
@@ -26,7 +27,16 @@ import { residual } from "./bench/residual.ts";
 import { type BenchResult, judge, printTables } from "./bench/targets.ts";
 import { openYardstick, type Yardstick } from "./bench/yardstick.ts";
 
-const GROUPS: readonly Group[] = [residual, behavior, sampling, acting, fidelity, environments, platform];
+const GROUPS: readonly Group[] = [
+  residual,
+  behavior,
+  sampling,
+  acting,
+  fidelity,
+  environments,
+  platform,
+  bus,
+];
 const HELP =
   `deno task bench [--torch PYTHON] [--yardstick FILE] [--json FILE] [--quick] [--only GROUPS] [--rounds N] [--clock C]
 
