@@ -5,7 +5,7 @@
  * @module
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { createCache } from "@cugro/learners";
+import { createCache, type FactCache } from "@cugro/learners";
 import { type Bus, createLog, createMetrics, type Log, type Metrics, type Store } from "@cugro/platform";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -14,6 +14,8 @@ import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { createInFlight, type InFlight, watchRequests } from "./requests.ts";
+import { type ActDeps, registerAct } from "./routes/act.ts";
+import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLearners } from "./routes/learners.ts";
 import { registerNotifications } from "./routes/notifications.ts";
@@ -29,7 +31,13 @@ export interface GatewayOptions {
   auth: Authenticator;
   /** Bearer secret of S3 notifications; without it they are all refused. */
   notificationSecret?: string;
+  /** Answers `act`; without it there is no such route. */
+  acting?: ActDeps["acting"];
+  /** Streams of events; without it there are none. */
+  feed?: EventDeps["feed"];
   limits?: Partial<Limits>;
+  /** Put-once facts that were read before. */
+  cache?: FactCache;
   metrics?: Metrics;
   log?: Log;
   /** Counts requests that are under way, for whoever wants to stop. */
@@ -40,8 +48,8 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { notificationSecret, inFlight = createInFlight() } = options;
-  const deps: RouteDeps = { store, bus, auth, limits, log, cache: createCache(), notificationSecret };
+  const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
+  const deps: RouteDeps = { store, bus, auth, limits, log, cache, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -67,6 +75,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerVersions(app, deps);
   registerResults(app, deps);
   registerNotifications(app, deps);
+  if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
+  if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
   registerOpenapi(app);
   app.notFound((context) =>
     problemResponse(

@@ -6,8 +6,12 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError, type Seams } from "@cugro/platform";
+import { createCache } from "@cugro/learners";
+import { openActing } from "@cugro/serving";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
+import { openEventLog } from "./events/event_log.ts";
+import { openEventFeed } from "./events/event_stream.ts";
 import { createInFlight } from "./requests.ts";
 
 /** Requests under way get this long after SIGTERM. */
@@ -19,18 +23,30 @@ const NOTICE_MS = 500;
 export async function serveGateway(seams: Seams): Promise<void> {
   const { config, store, bus, metrics, log, signal, setReady, mount } = seams;
   const auth = await openTokens(seams);
-  setReady("tokens", true);
+  const cache = createCache();
+  const acting = await openActing({
+    store,
+    bus,
+    cache,
+    log,
+    onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
+  });
+  const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
   const inFlight = createInFlight();
-  const secret = await notificationSecret(config);
-  const limits = { uploadBytes: config.uploadMaxBytes, ...rateOf(config) };
-  const seamsOfApp = { store, bus, auth, metrics, log, inFlight, limits };
-  mount(createGateway({ ...seamsOfApp, ...(secret === undefined ? {} : { notificationSecret: secret }) }));
+  mount(createGateway({
+    ...{ store, bus, auth, metrics, log, inFlight, cache, acting, feed },
+    ...await notificationSecret(config),
+    limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config) },
+  }));
+  setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
   setReady("process", "is stopping");
   await sleep(NOTICE_MS);
+  await feed.close();
   const left = await inFlight.idle(DRAIN_MS);
   if (left > 0) log.warn("requests are cut off", { requests: left });
+  await acting.close();
 }
 
 function rateOf({ requestsPerSecond }: Config) {
@@ -46,10 +62,10 @@ async function openTokens({ config, log }: Seams): Promise<Authenticator> {
   );
 }
 
-async function notificationSecret({ notificationSecretFile: path }: Config): Promise<string | undefined> {
-  if (path === undefined) return undefined;
+async function notificationSecret({ notificationSecretFile: path }: Config) {
+  if (path === undefined) return {};
   const secret = (await readFile(path, "utf8")).trim();
-  if (/^[A-Za-z0-9._~+/=-]{16,512}$/.test(secret)) return secret;
+  if (/^[A-Za-z0-9._~+/=-]{16,512}$/.test(secret)) return { notificationSecret: secret };
   throw new ConfigError(
     `CUGRO_NOTIFICATION_SECRET_FILE names ${path}, which must hold 16 to 512 letters, digits and . _ ~ + / = -`,
   );

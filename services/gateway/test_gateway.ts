@@ -15,6 +15,8 @@ import {
   openFilesystemStore,
   type Store,
 } from "@cugro/platform";
+import { openEventLog } from "./events/event_log.ts";
+import { openEventFeed } from "./events/event_stream.ts";
 import { createGateway, type GatewayOptions, openAuthenticator } from "./mod.ts";
 import { addToken, issueToken, type Scope } from "./tokens.ts";
 
@@ -57,9 +59,11 @@ export async function withGateway(
   const folder = await mkdtemp(join(tmpdir(), "cugro-gateway-"));
   const store = await openFilesystemStore({ root: join(folder, "store") });
   const bus = createEmbeddedBus();
+  const closing: (() => Promise<void>)[] = [];
   try {
-    await test(await build({ folder, store, bus, options }));
+    await test(await build({ folder, store, bus, options, closing }));
   } finally {
+    for (const close of closing) await close();
     await bus.close();
     await store.close();
     await rm(folder, { recursive: true });
@@ -67,11 +71,12 @@ export async function withGateway(
 }
 
 async function build(
-  { folder, store, bus, options }: {
+  { folder, store, bus, options, closing }: {
     folder: string;
     store: Store;
     bus: EmbeddedBus;
     options: Partial<GatewayOptions>;
+    closing: (() => Promise<void>)[];
   },
 ): Promise<TestGateway> {
   const tokensFile = join(folder, "tokens.json");
@@ -92,7 +97,10 @@ async function build(
   await bus.subscribe("incoming", (hint) => void hints.push(hint));
   const auth = await openAuthenticator({ path: tokensFile, log });
   const metrics = createMetrics("gateway");
+  const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
+  closing.push(() => feed.close());
   const app = createGateway({
+    feed,
     store,
     bus,
     auth,
