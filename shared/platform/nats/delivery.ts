@@ -35,17 +35,8 @@ export function createDelivery(
   const settle = async (word: string) => {
     settled = true;
     await topology.settled();
-    // The stream was made anew: under this number it holds another job, or none.
-    if (topology.epoch !== epoch) return;
-    try {
-      await link.persist(`say ${word.slice(0, 4)}`, () => link.ask(reply, word), { patienceMs: PATIENCE_MS });
-    } catch (error) {
-      log.debug("the bus did not hear of a job's end; it will come again", {
-        jobId: message.jobId,
-        word,
-        error,
-      });
-    }
+    // If the stream was made anew, this number is another job's by now, or nobody's.
+    if (topology.epoch === epoch) await say(link, reply, word, log.with({ jobId: message.jobId }));
   };
   return {
     message,
@@ -61,6 +52,15 @@ export function createDelivery(
     },
     term: () => settle("+TERM"),
   };
+}
+
+/** Says how the job ended, and waits until the server has heard it; gives up quietly. */
+async function say(link: Link, reply: string, word: string, log: Log): Promise<void> {
+  try {
+    await link.persist(`say ${word}`, () => link.ask(reply, word), { patienceMs: PATIENCE_MS });
+  } catch (error) {
+    log.debug("the bus did not hear of a job's end; the message will come again", { word, error });
+  }
 }
 
 const nakOf = (delayMs: number) =>

@@ -5,7 +5,8 @@
  */
 import type { CloudEvent } from "@cugro/protocol";
 import type { Log } from "../log.ts";
-import { JetStreamFault, type Link } from "./link.ts";
+import { JetStreamFault } from "./faults.ts";
+import type { Link } from "./link.ts";
 import { decodeEvent } from "./messages.ts";
 import { NEWS_SUBJECTS, STREAMS } from "./subjects.ts";
 

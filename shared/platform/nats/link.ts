@@ -5,19 +5,23 @@
  */
 import {
   ClosedConnectionError,
-  DrainingConnectionError,
   type Msg,
   type MsgHdrs,
   type NatsConnection,
   nkeyAuthenticator,
   type NodeConnectionOptions,
-  PermissionViolationError,
-  RequestError,
   type Status,
-  TimeoutError,
 } from "@nats-io/transport-node";
-import { BusUnavailable } from "../bus.ts";
 import type { Log } from "../log.ts";
+import {
+  describeFault,
+  explainFault,
+  isPassing,
+  JetStreamFault,
+  Passing,
+  sortFault,
+  unavailable,
+} from "./faults.ts";
 import { connectSteadily } from "./transport.ts";
 
 /** How a service connects. */
@@ -33,24 +37,6 @@ export interface LinkOptions {
   /** A request is asked again for this long (ms). @default 15 s */
   patienceMs?: number;
   log: Log;
-}
-
-/** The server has answered, with a refusal. `code` is JetStream's error code, e.g. 10059: no such stream. */
-export class JetStreamFault extends Error {
-  override name = "JetStreamFault";
-  constructor(readonly code: number, readonly status: number, message: string) {
-    super(message);
-  }
-}
-
-/** Nobody listens to the subject of a request: JetStream is not up yet, or stream or consumer are gone. */
-export class NobodyThere extends Error {
-  override name = "NobodyThere";
-}
-
-/** Lost on the way; asked again, it may go through. */
-class Passing extends Error {
-  override name = "Passing";
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -84,7 +70,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     return new Link(await connectSteadily(connection), options);
   } catch (error) {
     throw new Error(
-      `Cannot connect to NATS at ${servers.join(", ")} as "${name}": ${describe(error)}. ` +
+      `Cannot connect to NATS at ${servers.join(", ")} as "${name}": ${describeFault(error)}. ` +
         "Check the address, the seed and the CA of this service.",
       { cause: error },
     );
@@ -149,7 +135,7 @@ export class Link {
   /**
    * One question, one answer; not repeated.
    *
-   * @throws {NobodyThere} if nobody listens. An error that {@link Link.persist} repeats if it was lost on the way.
+   * @throws {Error} `NobodyThere` if nobody listens; an error that {@link Link.persist} repeats if it was lost on the way.
    */
   async ask(subject: string, payload: string, headers?: MsgHdrs): Promise<Msg> {
     await this.#untilConnected(Math.min(REQUEST_TIMEOUT_MS, this.#patienceMs));
@@ -157,7 +143,7 @@ export class Link {
       const lose = () => reject(new Passing("the connection was lost"));
       this.#changes.add(lose);
       this.connection.request(subject, payload, { timeout: REQUEST_TIMEOUT_MS, ...(headers && { headers }) })
-        .then(resolve, (error) => reject(sort(error)))
+        .then(resolve, (error) => reject(sortFault(error)))
         .finally(() => this.#changes.delete(lose));
     });
   }
@@ -190,7 +176,7 @@ export class Link {
         if (failed) await repair();
         return await attempt();
       } catch (error) {
-        if (!isPassing(error)) throw this.#explain(what, error);
+        if (!isPassing(error)) throw explainFault(what, this.options.name, error);
         failed = true;
         if (this.#closing || performance.now() + pause > deadline) throw unavailable(what, patienceMs, error);
       }
@@ -249,61 +235,10 @@ export class Link {
       this.#log.error("NATS refuses", { error: status.error });
     }
   }
-
-  #explain(what: string, error: unknown): unknown {
-    if (error instanceof PermissionViolationError) {
-      const advice = `the user of "${this.options.name}" needs this permission`;
-      return new Error(`Cannot ${what}: NATS forbids ${error.operation} ${error.subject}; ${advice}`, {
-        cause: error,
-      });
-    }
-    if (error instanceof ClosedConnectionError || error instanceof DrainingConnectionError) {
-      return new BusUnavailable(`Cannot ${what}: the connection to NATS is closed`, { cause: error });
-    }
-    return error;
-  }
 }
 
 interface ApiError {
   code?: number;
   err_code?: number;
   description?: string;
-}
-
-const NO_CONSUMER = 10014;
-const NO_STREAM = 10059;
-
-/** Whether stream or consumer (or all of JetStream) is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof NobodyThere ||
-    (error instanceof JetStreamFault && (error.code === NO_CONSUMER || error.code === NO_STREAM));
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof Passing || isMissing(error) ||
-    (error instanceof JetStreamFault && error.status >= 500);
-}
-
-function sort(error: unknown): unknown {
-  if (error instanceof RequestError && error.isNoResponders()) {
-    return new NobodyThere("JetStream is not there, or has no such stream", { cause: error });
-  }
-  if (error instanceof TimeoutError) {
-    return new Passing(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`, { cause: error });
-  }
-  return error instanceof RequestError && error.cause instanceof PermissionViolationError
-    ? error.cause
-    : error;
-}
-
-function unavailable(what: string, patienceMs: number, cause: unknown): BusUnavailable {
-  return new BusUnavailable(
-    `Cannot ${what}: NATS did not take it for ${patienceMs / 1000} s (${describe(cause)}). ` +
-      "It may have been done all the same; doing it again is safe.",
-    { cause },
-  );
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

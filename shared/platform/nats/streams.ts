@@ -10,7 +10,8 @@ import {
   consumerConfiguration,
   STREAM_CONFIGURATIONS,
 } from "./configurations.ts";
-import { isMissing, JetStreamFault, type Link } from "./link.ts";
+import { isMissing, JetStreamFault } from "./faults.ts";
+import type { Link } from "./link.ts";
 import { STREAMS } from "./subjects.ts";
 
 /** Whether streams and consumers are made if they are missing, or must be there. */

@@ -36,6 +36,8 @@ export const consumerName = (kind: JobKind): string => kind.replaceAll(".", "-")
 export const jobFilter = (kind: JobKind): string => `jobs.${SERVICE_OF_KIND[kind]}.${consumerName(kind)}.*`;
 
 /**
+ * Where a job is put in the queue.
+ *
  * @throws {RangeError} if the id cannot be part of a subject.
  */
 export function jobSubject(kind: JobKind, jobId: string): string {
@@ -46,6 +48,8 @@ export function jobSubject(kind: JobKind, jobId: string): string {
 export const eventSubject = (type: EventType): string => `events.${type.replace(/^cugro\./, "")}`;
 
 /**
+ * Where it is told how far a job is.
+ *
  * @throws {RangeError} if the id cannot be part of a subject.
  */
 export const progressSubject = (jobId: string): string => `progress.${token(jobId)}`;
