@@ -23,6 +23,7 @@ import { registerOpenapi } from "./routes/openapi.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
 import { registerVersions } from "./routes/versions.ts";
+import { registerWebhooks, type WebhookDeps } from "./routes/webhooks.ts";
 
 /** What the gateway is made of. */
 export interface GatewayOptions {
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   acting?: ActDeps["acting"];
   /** Streams of events; without it there are none. */
   feed?: EventDeps["feed"];
+  /** Who delivers to webhooks, and where these may go; without it there are none. */
+  webhooks?: Pick<WebhookDeps, "deliverer" | "addresses">;
   limits?: Partial<Limits>;
   /** Put-once facts that were read before. */
   cache?: FactCache;
@@ -77,6 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerNotifications(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
+  if (options.webhooks) registerWebhooks(app, { ...deps, ...options.webhooks });
   registerOpenapi(app);
   app.notFound((context) =>
     problemResponse(

@@ -13,6 +13,7 @@ import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { openEventFeed } from "./events/event_stream.ts";
 import { createInFlight } from "./requests.ts";
+import { startDeliverer } from "./webhooks/deliverer.ts";
 
 /** Requests under way get this long after SIGTERM. */
 const DRAIN_MS = 20_000;
@@ -29,12 +30,16 @@ export async function serveGateway(seams: Seams): Promise<void> {
     bus,
     cache,
     log,
+    maxPolicies: config.actLearners,
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
   });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
+  const addresses = { privateAddresses: config.webhooksPrivate };
+  const deliverer = await startDeliverer({ store, bus, cache, log, metrics, options: addresses });
   const inFlight = createInFlight();
   mount(createGateway({
     ...{ store, bus, auth, metrics, log, inFlight, cache, acting, feed },
+    webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
     limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config) },
   }));
@@ -46,7 +51,7 @@ export async function serveGateway(seams: Seams): Promise<void> {
   await feed.close();
   const left = await inFlight.idle(DRAIN_MS);
   if (left > 0) log.warn("requests are cut off", { requests: left });
-  await acting.close();
+  await Promise.all([acting.close(), deliverer.close()]);
 }
 
 function rateOf({ requestsPerSecond }: Config) {

@@ -44,7 +44,10 @@ const environmentSchema = z.object({
   CUGRO_HTTP_HOST: z.string().default("127.0.0.1"),
   /** The gateway's. */
   CUGRO_TOKENS_FILE: path.optional(),
-  CUGRO_WEBHOOKS_FILE: path.optional(),
+  /** Whether webhooks may go to addresses of this machine and its network. */
+  CUGRO_WEBHOOKS_PRIVATE: z.enum(["allow", "refuse"]).default("refuse"),
+  /** Policies that are open at a time. */
+  CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
   /** File with the bearer secret of S3 notifications; without it they are refused. */
   CUGRO_NOTIFICATION_SECRET_FILE: path.optional(),
   /** Largest dataset file that is taken in, and how often a token may ask. */
@@ -96,7 +99,9 @@ export interface Config {
   /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
   http: { host: string; port: number | undefined };
   tokensFile: string | undefined;
-  webhooksFile: string | undefined;
+  /** Whether webhooks may go to private addresses. */
+  webhooksPrivate: boolean;
+  actLearners: number;
   notificationSecretFile: string | undefined;
   uploadMaxBytes: number;
   requestsPerSecond: number;
@@ -145,7 +150,8 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     ...readServers(values),
     http: { host: values.CUGRO_HTTP_HOST, port: values.CUGRO_HTTP_PORT },
     tokensFile: values.CUGRO_TOKENS_FILE,
-    webhooksFile: values.CUGRO_WEBHOOKS_FILE,
+    webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
+    actLearners: values.CUGRO_ACT_LEARNERS,
     notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
     requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,

@@ -1,0 +1,114 @@
+/**
+ * Deliveries of a webhook: seen, and made again.
+ * @module
+ */
+import type { Store } from "@cugro/platform";
+import { deliverySchema, donePrefix, parseFact, pendingPrefix, type WebhookDelivery } from "@cugro/protocol";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
+import { Problem } from "../problem.ts";
+import { deliveryId, eventOfDelivery } from "../webhooks/delivery_id.ts";
+import { findRecord, redeliver } from "../webhooks/records.ts";
+import { idParams, visibleHook, type WebhookDeps } from "./webhooks.ts";
+
+const tags = ["webhooks"];
+const path = "/v1/webhooks/{id}/deliveries";
+const state = z.enum(["pending", "delivered", "dead"]);
+const attemptSchema = z.object({
+  at: z.string(),
+  milliseconds: z.number(),
+  status: z.int().nullable().openapi({ description: "Of the receiver's answer; null: there was none" }),
+  error: z.string().nullable().openapi({ description: "Why it does not count; null: it does" }),
+});
+const recordSchema = z.object({
+  id: z.string().openapi({ description: "The receiver's `webhook-id`" }),
+  event: z.object({ id: z.string(), type: z.string(), subject: z.string() }),
+  state,
+  created: z.string(),
+  next: z.string().nullable().openapi({ description: "Not tried again before" }),
+  attempts: z.array(attemptSchema),
+}).openapi("Delivery");
+const querySchema = z.object({
+  state: state.optional(),
+  limit: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("50").transform(
+    Number,
+  )
+    .openapi({ type: "integer", minimum: 1, maximum: 999 }),
+});
+
+/** Adds the routes. */
+export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
+  const { store, deliverer } = deps;
+  const list = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "get", path, tags, summary: "Deliveries of a webhook, the newest first" },
+    request: { params: idParams, query: querySchema },
+    responses: {
+      200: json(z.object({ deliveries: z.array(recordSchema) }), "Kept for 30 days"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(list, async (context) => {
+    const { id } = context.req.valid("param");
+    await visibleHook(deps, context.get("token"), id);
+    const records = await newestRecords(store, id, context.req.valid("query"));
+    return context.json({ deliveries: records.map(viewOf) }, 200);
+  });
+  const again = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "post", path: `${path}/{delivery}/redeliver`, tags, summary: "Deliver an event again" },
+    description: "Begins anew with all attempts, under the same `webhook-id`.",
+    request: { params: idParams.extend({ delivery: z.string().regex(/^[A-Za-z0-9_-]{1,700}$/) }) },
+    responses: {
+      202: json(recordSchema, "It is sent at once, if the webhook is active"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(again, async (context) => {
+    const { id, delivery } = context.req.valid("param");
+    await visibleHook(deps, context.get("token"), id);
+    const record = await recordOf(store, id, delivery);
+    if (record.state === "pending") throw new Problem(409, "This event is still being delivered");
+    await redeliver(store, record);
+    deliverer.wake();
+    return context.json(viewOf({ ...record, state: "pending", next: null }), 202);
+  });
+}
+
+async function recordOf(store: Store, webhook: string, delivery: string): Promise<WebhookDelivery> {
+  const none = new Problem(404, "There is no such delivery of this webhook");
+  try {
+    const record = await findRecord(store, webhook, eventOfDelivery(delivery));
+    if (record) return record;
+  } catch (error) {
+    // What the id stands for is no key.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw none;
+}
+
+/** Records of a state, the one written last first. Only as many are read as are wanted. */
+async function newestRecords(
+  store: Store,
+  webhook: string,
+  { state, limit }: { state?: WebhookDelivery["state"] | undefined; limit: number },
+): Promise<WebhookDelivery[]> {
+  const prefixes = state === undefined
+    ? [pendingPrefix(webhook), donePrefix(webhook)]
+    : [state === "pending" ? pendingPrefix(webhook) : donePrefix(webhook)];
+  const infos = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat()
+    .sort((a, b) => b.lastModified.localeCompare(a.lastModified));
+  const records: WebhookDelivery[] = [];
+  for (const { key } of infos) {
+    if (records.length === limit) break;
+    const object = await store.get(key);
+    const record = object && parseFact(deliverySchema, object.bytes, key);
+    if (record && (state === undefined || record.state === state)) records.push(record);
+  }
+  return records;
+}
+
+function viewOf({ event, state, created, next, attempts }: WebhookDelivery): z.infer<typeof recordSchema> {
+  const { id, type, subject } = event;
+  return { id: deliveryId(id), event: { id, type, subject }, state, created, next, attempts };
+}

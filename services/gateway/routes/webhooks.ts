@@ -1,0 +1,202 @@
+/**
+ * Webhooks: made, listed, changed, removed.
+ * @module
+ */
+import { LEARNER_EVENT_TYPES, type WebhookSettings } from "@cugro/protocol";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { Problem } from "../problem.ts";
+import { sees, type Token } from "../tokens.ts";
+import { type AddressPolicy, resolveTarget } from "../webhooks/address.ts";
+import type { Deliverer } from "../webhooks/deliverer.ts";
+import {
+  createWebhook,
+  findWebhook,
+  listWebhooks,
+  removeWebhook,
+  reviseWebhook,
+  settingsOf,
+  type Webhook,
+} from "../webhooks/hooks.ts";
+import { registerDeliveries } from "./deliveries.ts";
+
+/** What the routes need. */
+export type WebhookDeps = RouteDeps & { deliverer: Pick<Deliverer, "wake">; addresses: AddressPolicy };
+
+const tags = ["webhooks"];
+const path = "/v1/webhooks";
+const url = z.string().max(2048).openapi({
+  description: "http or https, an address that is not private unless the operator allows these",
+  example: "https://example.org/cugro",
+});
+const types = z.array(z.enum(LEARNER_EVENT_TYPES)).min(1).max(LEARNER_EVENT_TYPES.length);
+const learners = z.array(
+  z.string().regex(/^[a-z0-9*-]{1,64}$/, "must be letters, digits, - and *, e.g. team-a-*"),
+)
+  .min(1).max(100).openapi({ description: "Names, `*` for any characters. The token must see all of them" });
+const description = z.string().max(200);
+const newSchema = z.strictObject({
+  url,
+  types: types.default([...LEARNER_EVENT_TYPES]),
+  learners: learners.optional(),
+  description: description.default(""),
+}).openapi("NewWebhook");
+const changeSchema = z.strictObject({
+  url: url.optional(),
+  types: types.optional(),
+  learners: learners.optional(),
+  description: description.optional(),
+  active: z.boolean().optional().openapi({
+    description: "While it is false, events pass by and nothing is sent",
+  }),
+}).openapi("WebhookChange");
+const hookSchema = z.object({
+  ...{ id: z.string(), url: z.string(), types: z.array(z.string()), learners: z.array(z.string()) },
+  ...{ active: z.boolean(), description: z.string(), created: z.string(), createdBy: z.string() },
+}).openapi("Webhook");
+const createdSchema = hookSchema.extend({
+  secret: z.string().openapi({ description: "Signs what is sent; shown this once and never again" }),
+}).openapi("CreatedWebhook");
+/** Id of a webhook, as in paths. */
+export const idParams = z.object({ id: z.string().regex(/^[0-9a-f]{24}$/, "must be 24 hexadecimal digits") });
+
+const ABOUT_SIGNING =
+  "Events come as CloudEvents 1.0 (structured JSON), signed as Standard Webhooks are: `webhook-signature` is `v1,` and " +
+  "the base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, with what follows `whsec_` in the secret, " +
+  "base64-decoded, as key. Any 2xx counts as delivered; otherwise it is tried 9 times over 19 hours (410: not again). " +
+  "An event may come twice, with the same `webhook-id`, and events may change places.";
+
+/** Adds the routes. */
+export function registerWebhooks(app: Gateway, deps: WebhookDeps): void {
+  registerMaking(app, deps);
+  registerReading(app, deps);
+  registerChanging(app, deps);
+  registerDeliveries(app, deps);
+}
+
+function registerMaking(app: Gateway, deps: WebhookDeps): void {
+  const { store, cache, deliverer } = deps;
+  const create = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "post", path, tags, summary: "Have events sent to a URL", description: ABOUT_SIGNING },
+    request: { body: { content: { "application/json": { schema: newSchema } }, required: true } },
+    responses: { 201: json(createdSchema, "It gets events from now on"), ...PROBLEMS },
+  });
+  app.openapi(create, async (context) => {
+    const token = context.get("token");
+    const { learners = [...token.learners], ...body } = context.req.valid("json");
+    checkLearners(token, learners);
+    await checkTarget(deps, body.url);
+    const { id, secret } = await createWebhook(store, { ...body, learners, active: true }, token.name);
+    deliverer.wake();
+    const hook = (await findWebhook(store, cache, id))!;
+    return context.json({ ...viewOf(hook), secret }, 201);
+  });
+}
+
+function registerReading(app: Gateway, deps: WebhookDeps): void {
+  const { store, cache } = deps;
+  const list = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "get", path, tags, summary: "Webhooks whose learners the token sees" },
+    responses: {
+      200: json(z.object({ webhooks: z.array(hookSchema) }), "In the order of their ids"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(list, async (context) => {
+    const seen = (await listWebhooks(store, cache)).filter((hook) => seesHook(context.get("token"), hook));
+    return context.json({ webhooks: seen.map(viewOf) }, 200);
+  });
+  const show = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "get", path: `${path}/{id}`, tags, summary: "One webhook" },
+    request: { params: idParams },
+    responses: { 200: json(hookSchema, "The webhook, without its secret"), ...PROBLEMS },
+  });
+  app.openapi(show, async (context) => {
+    return context.json(
+      viewOf(await visibleHook(deps, context.get("token"), context.req.valid("param").id)),
+      200,
+    );
+  });
+}
+
+function registerChanging(app: Gateway, deps: WebhookDeps): void {
+  const { store, deliverer } = deps;
+  const change = createRoute({
+    ...secured(deps, "admin"),
+    ...{ method: "patch", path: `${path}/{id}`, tags, summary: "Change what a webhook gets, or where" },
+    description:
+      "Types, learners and `active` hold for events from now on, the URL for all that are still to be sent.",
+    request: {
+      params: idParams,
+      body: { content: { "application/json": { schema: changeSchema } }, required: true },
+    },
+    responses: { 200: json(hookSchema, "The webhook now"), ...PROBLEMS },
+  });
+  app.openapi(change, async (context) => {
+    const token = context.get("token");
+    const { id } = context.req.valid("param");
+    const hook = await visibleHook(deps, token, id);
+    const body = context.req.valid("json");
+    if (body.learners) checkLearners(token, body.learners);
+    if (body.url !== undefined) await checkTarget(deps, body.url);
+    const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    await reviseWebhook(store, hook, given as Partial<WebhookSettings>);
+    deliverer.wake();
+    return context.json(viewOf(await visibleHook(deps, token, id)), 200);
+  });
+  const remove = createRoute({
+    ...secured(deps, "admin"),
+    ...{
+      method: "delete",
+      path: `${path}/{id}`,
+      tags,
+      summary: "Remove a webhook, its secret and its deliveries",
+    },
+    request: { params: idParams },
+    responses: { 204: { description: "Gone" }, ...PROBLEMS },
+  });
+  app.openapi(remove, async (context) => {
+    const { id } = context.req.valid("param");
+    await visibleHook(deps, context.get("token"), id);
+    await removeWebhook(store, id);
+    deliverer.wake();
+    return context.body(null, 204);
+  });
+}
+
+/** A webhook that the token sees. @throws {Problem} 404 for others and none alike. */
+export async function visibleHook({ store, cache }: RouteDeps, token: Token, id: string): Promise<Webhook> {
+  const hook = await findWebhook(store, cache, id);
+  if (hook && seesHook(token, hook)) return hook;
+  throw new Problem(404, `There is no webhook ${id} here`);
+}
+
+/** A pattern is seen if the token's patterns let pass whatever it lets pass; a `*` is let pass by a `*` alone. */
+function seesHook(token: Token, hook: Webhook): boolean {
+  return settingsOf(hook).learners.every((pattern) => sees(token, pattern));
+}
+
+function checkLearners(token: Token, learners: readonly string[]): void {
+  const foreign = learners.find((pattern) => !sees(token, pattern));
+  if (foreign === undefined) return;
+  const detail = `The token "${token.name}" sees ${token.learners.join(", ")}, and not all of "${foreign}"`;
+  throw new Problem(403, detail, { errors: [{ field: "body.learners", detail }] });
+}
+
+async function checkTarget({ addresses }: WebhookDeps, url: string): Promise<void> {
+  try {
+    await resolveTarget(url, addresses);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new Problem(422, detail, { errors: [{ field: "body.url", detail }], cause: error });
+  }
+}
+
+function viewOf(hook: Webhook): z.infer<typeof hookSchema> {
+  const { id, created, createdBy } = hook.fact;
+  const { url, types, learners, active, description } = settingsOf(hook);
+  return { id, url, types, learners, active, description, created, createdBy };
+}

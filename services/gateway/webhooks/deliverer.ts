@@ -1,0 +1,245 @@
+/**
+ * Delivers events to webhooks. What is to be delivered follows from the facts, and how far it is lies in the store: news
+ * on the bus only makes it quick. Any number of gateways may do this at once.
+ * @module
+ */
+import type { FactCache } from "@cugro/learners";
+import type { Bus, Log, Metrics, ObjectInfo, Store } from "@cugro/platform";
+import {
+  LEARNER_EVENT_TYPES,
+  learnerPrefix,
+  parseDeliveryKey,
+  pendingKey,
+  pendingPrefix,
+} from "@cugro/protocol";
+import { randomUUID } from "node:crypto";
+import { deliveryId } from "./delivery_id.ts";
+import { listWebhooks, settingsOf, type Webhook } from "./hooks.ts";
+import { begin, claim, type Claimed, settle } from "./records.ts";
+import { DELIVERY_OPTIONS, type DeliveryOptions } from "./options.ts";
+import { listByLearner, missingDeliveries, sweepRecords, type Wanted } from "./scan.ts";
+import { send } from "./send.ts";
+
+/** What {@link startDeliverer} needs. */
+export interface DelivererDeps {
+  store: Store;
+  bus: Pick<Bus, "subscribe">;
+  cache: FactCache;
+  log: Log;
+  metrics: Pick<Metrics, "webhookDeliveries">;
+  options?: Partial<DeliveryOptions>;
+}
+
+/** Delivers until it is closed. */
+export interface Deliverer {
+  /** Webhooks or pending deliveries have changed: look now. */
+  wake(): void;
+  /** Begins nothing more, and waits for what is under way. */
+  close(): Promise<void>;
+}
+
+/** News that comes within this time (ms) is one look. */
+const COALESCE_MS = 20;
+const SWEEP_MS = 3_600_000;
+/** After a fault of the store the next look is this late (ms). */
+const FAULT_PAUSE_MS = 5_000;
+/** Requests to all receivers at a time. */
+const MAX_RUNNING = 64;
+
+/** Starts to deliver. */
+export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
+  const deliverer = new LoopingDeliverer(deps, { ...DELIVERY_OPTIONS, ...deps.options });
+  const unsubscribe = await deps.bus.subscribe("events", ({ type, subject }) => {
+    if ((LEARNER_EVENT_TYPES as readonly string[]).includes(type)) deliverer.look(subject);
+  });
+  const loop = deliverer.run();
+  return {
+    wake: () => deliverer.wake(),
+    async close() {
+      await unsubscribe();
+      deliverer.stop();
+      await loop;
+    },
+  };
+}
+
+/** Something to attempt: what claims it, and when. */
+interface Task {
+  webhook: string;
+  /** ms since 1970 */
+  due: number;
+  /** The record, claimed; or when it can be; or nothing, if there is nothing to do. */
+  take: () => Promise<Claimed | number | undefined>;
+}
+
+class LoopingDeliverer {
+  #hooks = new Map<string, Webhook>();
+  /** By key of the pending record. */
+  #tasks = new Map<string, Task>();
+  #running = new Map<string, Promise<void>>();
+  /** Learners that news was about. */
+  #news = new Set<string>();
+  /** How each learner's facts looked when nothing was missing. */
+  #marks = new Map<string, string>();
+  #nextScan = 0;
+  #nextSweep = Date.now() + SWEEP_MS;
+  #bell = Promise.withResolvers<void>();
+  #stopped = false;
+  readonly #claimant;
+
+  constructor(private readonly deps: DelivererDeps, private readonly options: DeliveryOptions) {
+    this.#claimant = { by: randomUUID(), leaseMs: options.leaseMs };
+  }
+
+  look(learner: string): void {
+    this.#news.add(learner);
+    this.#bell.resolve();
+  }
+
+  wake(): void {
+    this.#nextScan = 0;
+    this.#bell.resolve();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#bell.resolve();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#scan();
+      } catch (error) {
+        this.deps.log.error("webhooks cannot be looked through", { error });
+        this.#nextScan = Date.now() + Math.min(FAULT_PAUSE_MS, this.options.scanMs);
+      }
+      this.#start();
+      await this.#rest();
+    }
+    await Promise.all(this.#running.values());
+  }
+
+  async #scan(): Promise<void> {
+    const { store, cache } = this.deps;
+    const whole = Date.now() >= this.#nextScan;
+    if (!whole && this.#news.size === 0) return;
+    const news = [...this.#news];
+    this.#news.clear();
+    if (whole) this.#nextScan = Date.now() + this.options.scanMs;
+    const hooks = await listWebhooks(store, cache);
+    this.#hooks = new Map(hooks.map((hook) => [hook.fact.id, hook]));
+    if (hooks.length === 0) return;
+    if (whole) {
+      for (const [name, infos] of await listByLearner(store)) await this.#reconcile(hooks, name, infos);
+      for (const { key } of await store.list(pendingPrefix())) this.#addPending(key);
+      await this.#sweep(hooks);
+    } else {
+      for (const name of news) await this.#reconcile(hooks, name, await store.list(learnerPrefix(name)));
+    }
+  }
+
+  async #reconcile(hooks: readonly Webhook[], name: string, infos: readonly ObjectInfo[]): Promise<void> {
+    const newest = infos.reduce(
+      (latest, { lastModified }) => lastModified > latest ? lastModified : latest,
+      "",
+    );
+    const revisions = hooks.map(({ fact, revisions }) => `${fact.id}:${revisions.length}`).join();
+    const mark = `${infos.length} ${newest} ${revisions}`;
+    if (this.#marks.get(name) === mark) return;
+    const missing = await missingDeliveries(this.deps, hooks, name, infos);
+    for (const wanted of missing) this.#addNew(wanted);
+    if (missing.length === 0) this.#marks.set(name, mark);
+  }
+
+  #addNew({ webhook, event }: Wanted): void {
+    const key = pendingKey(webhook, event.id);
+    if (this.#tasks.has(key)) return;
+    const take = () => begin(this.deps.store, this.#claimant, webhook, event);
+    this.#tasks.set(key, { webhook, due: 0, take });
+  }
+
+  #addPending(key: string): void {
+    const parsed = parseDeliveryKey(key);
+    if (!parsed || this.#tasks.has(key)) return;
+    const take = () => claim(this.deps.store, this.#claimant, key);
+    this.#tasks.set(key, { webhook: parsed.webhook, due: 0, take });
+  }
+
+  async #sweep(hooks: readonly Webhook[]): Promise<void> {
+    if (Date.now() < this.#nextSweep) return;
+    this.#nextSweep = Date.now() + SWEEP_MS;
+    await sweepRecords(this.deps.store, hooks);
+  }
+
+  /** Begins what is due, as far as its webhook has room. */
+  #start(): void {
+    for (const [key, task] of this.#tasks) {
+      if (this.#stopped) return;
+      if (!this.#hooks.has(task.webhook)) this.#tasks.delete(key);
+      else if (task.due <= Date.now() && !this.#running.has(key) && this.#hasRoom(task.webhook)) {
+        const done = this.#attempt(key, task).finally(() => {
+          this.#running.delete(key);
+          this.#bell.resolve();
+        });
+        this.#running.set(key, done);
+      }
+    }
+  }
+
+  #hasRoom(webhook: string): boolean {
+    if (this.#running.size >= MAX_RUNNING) return false;
+    const hook = this.#hooks.get(webhook)!;
+    const busy = [...this.#running.keys()].filter((key) => this.#tasks.get(key)?.webhook === webhook).length;
+    return settingsOf(hook).active && busy < this.options.perWebhook;
+  }
+
+  async #attempt(key: string, task: Task): Promise<void> {
+    const { store, log, metrics } = this.deps;
+    try {
+      const taken = await task.take();
+      if (taken === undefined) return void this.#tasks.delete(key);
+      if (typeof taken === "number") return void (task.due = taken);
+      const hook = this.#hooks.get(task.webhook);
+      if (!hook) return;
+      const { event } = taken.record;
+      const { url } = settingsOf(hook);
+      const { fact: { secret } } = hook;
+      const sent = await send({ url, secret, id: deliveryId(event.id), event }, this.options);
+      const { outcome, next } = await settle(store, taken, sent, this.options.delaysMs);
+      metrics.webhookDeliveries.inc({ outcome });
+      const { status, error } = sent.attempt;
+      const fields = {
+        webhook: task.webhook,
+        event: event.id,
+        status,
+        ...(error === null ? {} : { reason: error }),
+      };
+      log[outcome === "delivered" ? "info" : "warn"](`webhook ${outcome}`, fields);
+      if (next === undefined) this.#tasks.delete(key);
+      else this.#tasks.set(key, { ...task, due: next, take: () => claim(store, this.#claimant, key) });
+    } catch (error) {
+      log.error("a delivery could not be made", { key, error });
+      // What the store says then is what counts.
+      this.#tasks.delete(key);
+      this.#nextScan = Math.min(this.#nextScan, Date.now() + FAULT_PAUSE_MS);
+    }
+  }
+
+  /** Until there is something to do. */
+  async #rest(): Promise<void> {
+    const waiting = [...this.#tasks].filter(([key, { webhook }]) =>
+      !this.#running.has(key) && this.#hasRoom(webhook)
+    );
+    const next = Math.min(this.#nextScan, ...waiting.map(([, { due }]) => due));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(Math.max(next - Date.now(), 0), this.options.scanMs));
+    });
+    await Promise.race([this.#bell.promise, late]);
+    clearTimeout(timer);
+    if (this.#stopped) return;
+    await new Promise((resolve) => setTimeout(resolve, COALESCE_MS));
+    this.#bell = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Ids of deliveries: what receivers see in `webhook-id`, and what paths name. The event's id in letters that a path and a
+ * header can hold; the same for every attempt, so that a receiver can drop what it has seen.
+ * @module
+ */
+
+/** The id of an event's delivery. */
+export function deliveryId(event: string): string {
+  return Buffer.from(event).toString("base64url");
+}
+
+/** The event of a delivery's id. */
+export function eventOfDelivery(id: string): string {
+  return Buffer.from(id, "base64url").toString();
+}

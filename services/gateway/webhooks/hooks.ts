@@ -1,0 +1,128 @@
+/**
+ * Webhooks in the store: made, listed, revised, removed.
+ * @module
+ */
+import { type FactCache, putOnce } from "@cugro/learners";
+import type { ObjectInfo, Store } from "@cugro/platform";
+import {
+  donePrefix,
+  type JsonObject,
+  numberOfKey,
+  parseFact,
+  pendingPrefix,
+  type WebhookFact,
+  webhookFactSchema,
+  webhookKey,
+  webhookPrefix,
+  WEBHOOKS_PREFIX,
+  type WebhookSettings,
+  webhookSettingsKey,
+  webhookSettingsSchema,
+} from "@cugro/protocol";
+import { randomBytes } from "node:crypto";
+import { newSecret } from "./signature.ts";
+
+/** What can be chosen. */
+export type WebhookChoice = Omit<WebhookSettings, "schema" | "revision">;
+
+/** A webhook with all revisions of its settings. */
+export interface Webhook {
+  fact: WebhookFact;
+  /** When the store wrote it: events of older facts are not for it. */
+  since: string;
+  /** Oldest first; each holds from when the store wrote it. */
+  revisions: { settings: WebhookSettings; since: string }[];
+}
+
+/** The settings that hold now. */
+export function settingsOf({ revisions }: Webhook): WebhookSettings {
+  return revisions.at(-1)!.settings;
+}
+
+/** Makes a webhook. What has a `webhook.json` is complete. */
+export async function createWebhook(
+  store: Store,
+  choice: WebhookChoice,
+  createdBy: string,
+): Promise<WebhookFact> {
+  const id = randomBytes(12).toString("hex");
+  const fact: WebhookFact = {
+    schema: 1,
+    id,
+    secret: newSecret(),
+    created: new Date().toISOString(),
+    createdBy,
+  };
+  const settings: WebhookSettings = { schema: 1, revision: 1, ...choice };
+  await putOnce(store, webhookSettingsKey(id, 1), settings as unknown as JsonObject);
+  await putOnce(store, webhookKey(id), fact);
+  return fact;
+}
+
+/** All webhooks, by id. */
+export async function listWebhooks(store: Store, cache: FactCache): Promise<Webhook[]> {
+  return await readHooks(store, cache, await store.list(WEBHOOKS_PREFIX));
+}
+
+/** One webhook, or undefined. */
+export async function findWebhook(store: Store, cache: FactCache, id: string): Promise<Webhook | undefined> {
+  if (!/^[0-9a-f]{24}$/.test(id)) return undefined;
+  return (await readHooks(store, cache, await store.list(webhookPrefix(id))))[0];
+}
+
+/** Changes what a webhook wants. Of two who do so at once, both happen, in some order. */
+export async function reviseWebhook(
+  store: Store,
+  hook: Webhook,
+  change: Partial<WebhookChoice>,
+): Promise<void> {
+  let { settings } = hook.revisions.at(-1)!;
+  while (true) {
+    const next: WebhookSettings = { ...settings, ...change, revision: settings.revision + 1 };
+    const key = webhookSettingsKey(hook.fact.id, next.revision);
+    if (await putOnce(store, key, next as unknown as JsonObject)) return;
+    const other = await store.get(key);
+    if (!other) return;
+    settings = parseFact(webhookSettingsSchema, other.bytes, key);
+  }
+}
+
+/** Removes a webhook, its secret and its deliveries. Ids are not used again. */
+export async function removeWebhook(store: Store, id: string): Promise<void> {
+  // What says that it exists goes first.
+  await store.delete(webhookKey(id));
+  for (const prefix of [webhookPrefix(id), pendingPrefix(id), donePrefix(id)]) {
+    for (const { key } of await store.list(prefix)) await store.delete(key);
+  }
+}
+
+async function readHooks(store: Store, cache: FactCache, infos: readonly ObjectInfo[]): Promise<Webhook[]> {
+  const hooks: Webhook[] = [];
+  for (const info of infos.filter(({ key }) => key.endsWith("/webhook.json"))) {
+    const fact = await read(store, cache, info.key, webhookFactSchema);
+    if (!fact) continue;
+    const keys = infos.filter(({ key }) => key.startsWith(`${webhookPrefix(fact.id)}settings/`));
+    const revisions = [];
+    for (const { key, lastModified } of keys.sort((a, b) => numberOfKey(a.key)! - numberOfKey(b.key)!)) {
+      const settings = await read(store, cache, key, webhookSettingsSchema);
+      if (settings) revisions.push({ settings, since: lastModified });
+    }
+    if (revisions.length > 0) hooks.push({ fact, since: info.lastModified, revisions });
+  }
+  return hooks;
+}
+
+async function read<T>(
+  store: Store,
+  { facts }: FactCache,
+  key: string,
+  schema: Parameters<typeof parseFact<T>>[0],
+): Promise<T | undefined> {
+  const known = facts.get(key);
+  if (known !== undefined) return known as T;
+  const object = await store.get(key);
+  if (!object) return undefined;
+  const fact = parseFact(schema, object.bytes, key);
+  facts.set(key, fact);
+  return fact;
+}

@@ -1,0 +1,43 @@
+/**
+ * Which events a webhook is to get: a pure question about its settings, and the facts' times.
+ * @module
+ */
+import type { ObjectInfo } from "@cugro/platform";
+import type { CloudEvent } from "@cugro/protocol";
+import type { Webhook } from "./hooks.ts";
+
+/** Older events are not begun with any more: longer than that no gateway was there. */
+export const HORIZON_MS = 14 * 86_400_000;
+
+/** Keys of facts that may give rise to an event. */
+const EVENT_FACT =
+  /^learners\/[^/]+\/(?:(?:tasks|versions|rejections)\/\d+|tasks\/\d+\/failures\/\d+|versions\/\d+\/(?:promoted|withdrawn))\.json$/;
+
+/** The facts among these objects that could be some webhook's: it may have been there when they were written. */
+export function candidates(
+  infos: readonly ObjectInfo[],
+  hooks: readonly Webhook[],
+  now: number,
+): Map<string, string> {
+  const earliest = Math.min(...hooks.map(({ since }) => Date.parse(since)));
+  const from = Math.max(earliest, now - HORIZON_MS);
+  const recent = infos.filter(({ key, lastModified }) =>
+    EVENT_FACT.test(key) && Date.parse(lastModified) >= from
+  );
+  return new Map(recent.map(({ key, lastModified }) => [key, lastModified]));
+}
+
+/** Whether a webhook wants an event whose fact was written at `time`, by the revision that held then. */
+export function isWanted({ since, revisions }: Webhook, event: CloudEvent, time: string): boolean {
+  const at = Date.parse(time);
+  if (at < Date.parse(since)) return false;
+  const held = revisions.filter((revision) => Date.parse(revision.since) <= at).at(-1) ?? revisions[0]!;
+  const { active, types, learners } = held.settings;
+  return active && (types as readonly string[]).includes(event.type) &&
+    learners.some((pattern) => matches(pattern, event.subject));
+}
+
+/** Whether a name fits a pattern, in which `*` stands for any characters. */
+export function matches(pattern: string, name: string): boolean {
+  return new RegExp(`^${pattern.split("*").map((part) => RegExp.escape(part)).join(".*")}$`).test(name);
+}
