@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { openCampaign } from "./campaign/campaign.ts";
 import { describeReport } from "./campaign/report.ts";
 
-/** A kill between the steps of a job, a frozen bus, a deleted JetStream, two coordinators, distorted news. */
-const SEEDS = [1, 5, 7, 8, 12];
+/** A bus killed, news distorted, workers and a coordinator killed between their steps, JetStream deleted. */
+const SEEDS = [4, 12, 17, 19, 23];
 
 Deno.test("clusters that are damaged while they work come to what they come to undisturbed: five seeds", async () => {
   const folder = await Deno.makeTempDir();

@@ -48,7 +48,7 @@ export async function openCampaign(mode: CampaignMode, folder: string): Promise<
         stub: { steps: STUB_STEPS, stepMs: STEP_MS },
         environment: STUB_ENVIRONMENT,
         folder: own,
-        timeoutMs: 120_000 + 2 * longest,
+        timeoutMs: 240_000 + 2 * longest,
       });
       if (report.violations.length === 0 && !keep) await discard(own);
       return report;

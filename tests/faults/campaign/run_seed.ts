@@ -49,7 +49,7 @@ export interface SeedReport extends Figures {
 }
 
 /** How often a coordinator looks at everything, so that lost news costs little in a short run. */
-const INTERVAL_MS = 1_000;
+const INTERVAL_MS = 2_000;
 
 /** Runs one seed to its verdict. The folder is removed unless something went wrong. */
 export async function runSeed(options: SeedOptions): Promise<SeedReport> {
@@ -159,7 +159,7 @@ async function startWorld(options: SeedOptions, servers: Servers, history: strin
 
 /** Plays the workload; a violation if it does not come to its end. */
 async function playInTime(
-  { workload, plan, timeoutMs }: SeedOptions,
+  { workload, plan, timeoutMs, environment }: SeedOptions,
   { servers }: World,
   record: Recorder,
   stop: AbortController,
@@ -167,12 +167,15 @@ async function playInTime(
   const bus = await openNatsBus({
     servers: [servers.environment().CUGRO_NATS!],
     name: "campaign",
+    ackWaitMs: Number(environment.CUGRO_ACK_WAIT_SECONDS) * 1000,
     log: createLog({ level: "silent" }),
   });
   const listening = await bus.subscribe("events", ({ id, type }) => record({ what: "news", id, type }));
   const timer = setTimeout(() => stop.abort(), timeoutMs);
   try {
-    await play(workload, { store: servers.store, bus, record, seed: plan.seed, signal: stop.signal });
+    const wayIn = (learner: string) =>
+      plan.waysIn[workload.lessons.findIndex((lesson) => lesson.learner === learner) % 2]!;
+    await play(workload, { store: servers.store, bus, record, seed: plan.seed, wayIn, signal: stop.signal });
     return undefined;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -277,7 +280,7 @@ async function strike(fault: Fault, { servers, processes, cables }: World): Prom
   }
 }
 
-const HEAD_MS = 60;
+const HEAD_MS = 80;
 /** Results are listed less often than heads. */
 const LISTING_EVERY = 8;
 

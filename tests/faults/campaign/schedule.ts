@@ -4,6 +4,7 @@
  */
 import { oneOf, randomOf } from "./random.ts";
 import type { Distortion } from "./seams.ts";
+import type { WayIn } from "./workload.ts";
 import { describeStrike, type Strike } from "./sabotage.ts";
 
 /** What can be done to the world. `ms`: how long. */
@@ -26,6 +27,8 @@ export interface FaultPlan {
   seed: number;
   family: Family;
   store: "folder" | "s3";
+  /** How the files of the first learner come in, and of the second. */
+  waysIn: [WayIn, WayIn];
   /** Processes by name. */
   processes: string[];
   /** Sabotage in a process, for its first life, its second, ... */
@@ -109,7 +112,8 @@ export function planFaults(seed: number, { ackWaitMs, longOutageMs }: Scale): Fa
   const plan: FaultPlan = {
     seed,
     family,
-    store: family === "store away" || random() < 0.5 ? "s3" : "folder",
+    store: family === "store away" || random() < 0.35 ? "s3" : "folder",
+    waysIn: random() < 0.5 ? ["handed", "dropped"] : ["dropped", "handed"],
     processes: [],
     sabotage: {},
     timeline: [],

@@ -71,7 +71,12 @@ export function watchStore(store: Store, record: Recorder, saboteur: Saboteur): 
 }
 
 /** A bus on which everything is recorded and struck, and incoming news distorted. */
-export function watchBus(bus: Bus, record: Recorder, saboteur: Saboteur, distortion?: Distortion): Bus {
+export function watchBus(
+  bus: NetworkBus,
+  record: Recorder,
+  saboteur: Saboteur,
+  distortion?: Distortion,
+): NetworkBus {
   const at = async <T>(step: Step, run: () => Promise<T>, tell: () => void = () => {}): Promise<T> => {
     saboteur.pass("before", step);
     const answer = await run();
@@ -99,9 +104,12 @@ export function watchBus(bus: Bus, record: Recorder, saboteur: Saboteur, distort
       return bus.subscribe(subject, distort ? (news: News[S]) => distort(() => handler(news)) : handler);
     },
     close: () => bus.close(),
+    connected: () => bus.connected?.() ?? true,
   };
 }
 
+/** What a coordinator wants of a bus. */
+type NetworkBus = Bus & { connected?(): boolean };
 type At = <T>(step: Step, run: () => Promise<T>, tell?: () => void) => Promise<T>;
 
 function watchDelivery(delivery: Delivery, record: Recorder, at: At): Delivery {
@@ -154,7 +162,8 @@ function watchHandler(kind: JobKind, handler: JobHandler, record: Recorder, ever
       await context.tick(position, snapshot);
     };
     const output = await handler(Object.assign(Object.create(context), { tick }));
-    tell("returned", Math.max(last, 0));
+    // A run that found its checkpoint at the last step has done none.
+    if (last >= 0) tell("returned", last);
     return output;
   };
 }

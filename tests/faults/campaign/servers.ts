@@ -3,7 +3,7 @@
  * @module
  */
 import { rm } from "node:fs/promises";
-import { statfsSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -93,13 +93,16 @@ export async function startServers(
   };
 }
 
-/** Writes a file as large as the room that is left, and removes it later. */
+/** Writes a file until there is no room left, and removes it later. */
 async function fill(disk: Disk | undefined, folder: string, ms: number): Promise<boolean> {
   if (!disk) return false;
   const ballast = join(folder, "ballast");
-  for (let n = 0; n < 3; n++) {
-    const { bavail, bsize } = statfsSync(folder);
-    if (bavail > 0) writeFileSync(ballast, new Uint8Array(bavail * bsize), { flag: "a" });
+  for (const bytes of [1 << 20, 1 << 12]) {
+    try {
+      while (true) appendFileSync(ballast, new Uint8Array(bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
   }
   await sleep(ms);
   await rm(ballast);

@@ -51,7 +51,16 @@ export function supervise(options: SupervisedOptions): Supervised {
   const start = () => {
     const output = openSync(join(logs, `${settings.who}.log`), "a");
     const full: ProcessSettings = { ...settings, sabotage: lives[life++] ?? "" };
-    const args = ["run", "-A", "--no-check", "--config", CONFIG, PROGRAM, JSON.stringify(full)];
+    const args = [
+      "run",
+      "-A",
+      "--no-check",
+      "--node-modules-dir=manual",
+      "--config",
+      CONFIG,
+      PROGRAM,
+      JSON.stringify(full),
+    ];
     child = spawn(process.execPath, args, {
       stdio: ["ignore", output, output],
       env: { ...process.env, ...THREADS, ...environment },

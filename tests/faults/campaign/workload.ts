@@ -15,9 +15,9 @@ import {
   validVersions,
 } from "@cugro/learners";
 import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
-import { incomingKey } from "@cugro/protocol";
+import { incomingKey, learnerPrefix } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
-import { randomOf } from "./random.ts";
+import { oneOf, randomOf } from "./random.ts";
 
 /** One learner's part. */
 export interface Lesson {
@@ -35,9 +35,10 @@ export interface Workload {
   lessons: Lesson[];
 }
 
-/** How files come in: `handed` as the gateway does, `dropped` as an S3 client does, with or without a hint. */
-export type WayIn = "handed" | "dropped" | "dropped, told twice" | "dropped, told late";
-const WAYS: readonly WayIn[] = ["handed", "dropped", "dropped, told twice", "dropped, told late"];
+/** How a learner's files come in: as the gateway hands them, or as an S3 client drops them, with hints or without. */
+export type WayIn = "handed" | "dropped";
+type Hint = "never told" | "told twice" | "told late";
+const HINTS: readonly Hint[] = ["never told", "told twice", "told late"];
 
 /** Workloads of stub jobs that differ; each needs one undisturbed run. */
 export const VARIANTS = 4;
@@ -68,8 +69,10 @@ export interface Stage {
   store: Store;
   bus: Bus | undefined;
   record: Recorder;
-  /** Chooses ways in and pauses. */
+  /** Chooses hints and pauses. */
   seed: number;
+  /** One way for all files of a learner: a dropped file may be noticed later than one that is handed in after it. */
+  wayIn: (learner: string) => WayIn;
   signal: AbortSignal;
 }
 
@@ -98,22 +101,33 @@ async function teach(lesson: Lesson, stage: Stage): Promise<void> {
       await goBack(lesson, stage);
       await untilDecided(lesson, stage, index);
     }
-    const way = WAYS[Math.floor(random() * WAYS.length)]!;
-    await insist(stage, () => handIn(lesson.learner, file, way, stage));
-    stage.record({ what: "act", learner: lesson.learner, act: "drop", about: `${file.name} (${way})` });
+    const [way, hint] = [stage.wayIn(lesson.learner), oneOf(random, HINTS)];
+    await insist(stage, () => handIn(lesson.learner, file, way, hint, stage));
+    stage.record({
+      what: "act",
+      learner: lesson.learner,
+      act: "drop",
+      about: `${file.name} (${way}, ${hint})`,
+    });
     await sleep(random() * 1500, undefined, { signal: stage.signal });
   }
   await untilDecided(lesson, stage, last);
 }
 
-async function handIn(learner: string, file: Lesson["files"][number], way: WayIn, { store, bus }: Stage) {
+async function handIn(
+  learner: string,
+  file: Lesson["files"][number],
+  way: WayIn,
+  hint: Hint,
+  { store, bus }: Stage,
+): Promise<void> {
   if (way === "handed") {
     return void await addArrival({ store, learner, fileName: file.name, bytes: file.bytes });
   }
   const key = incomingKey(learner, file.name);
   await store.put(key, file.bytes);
-  if (way === "dropped, told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
-  if (way === "dropped, told late") setTimeout(() => bus?.hint({ key }), 1000).unref();
+  if (hint === "told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
+  if (hint === "told late") setTimeout(() => bus?.hint({ key }), 1000).unref();
 }
 
 async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
@@ -131,16 +145,14 @@ async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
 /** Waits until every file so far is decided, and the plan has nothing left to do. */
 async function untilDecided({ learner }: Lesson, stage: Stage, tasks: number): Promise<void> {
   const cache = createCache();
-  while (true) {
-    const decided = await loadFacts(stage.store, learner, cache).then(
-      (facts) =>
-        facts.tasks.length >= tasks && openArrivals(facts).length === 0 && !currentTask(facts) &&
-        isIdle(plan(facts)),
-      () => false,
-    );
-    if (decided) return;
-    await sleep(150, undefined, { signal: stage.signal });
-  }
+  const isDecided = async () => {
+    const versions = await stage.store.list(`${learnerPrefix(learner)}versions/`);
+    if (versions.length < tasks) return false;
+    const facts = await loadFacts(stage.store, learner, cache);
+    return facts.tasks.length >= tasks && openArrivals(facts).length === 0 && !currentTask(facts) &&
+      isIdle(plan(facts));
+  };
+  while (!await isDecided().catch(() => false)) await sleep(250, undefined, { signal: stage.signal });
 }
 
 /** As a client does whose request found no store or no room: the same again, until it gets through. */
