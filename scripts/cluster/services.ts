@@ -60,17 +60,22 @@ export interface ProcessOptions {
   onLine: (service: ServiceName, index: number, line: string) => void;
 }
 
-/** Arguments of Deno that a service's task runs it with; the set-up that tasks begin with is left out. */
-export function serviceArguments(service: ServiceName): string[] {
+/**
+ * Arguments of Deno that a service's task runs it with; the set-up that tasks begin with is left out. The tasks'
+ * permissions are those of a cluster with a bucket: a folder's locks look at processes, which takes all of them.
+ */
+export function serviceArguments(service: ServiceName, store = "s3://"): string[] {
   const { tasks } = JSON.parse(readFileSync(`${ROOT}/deno.json`, "utf8"));
   const command = String(tasks[`start:${service}`].command).split("&&").at(-1)!.trim();
-  return command.split(/\s+/).slice(1);
+  const args = command.split(/\s+/).slice(1);
+  if (store.startsWith("s3://")) return args;
+  return ["run", "-A", ...args.filter((arg) => arg !== "run" && !arg.startsWith("--allow-") && arg !== "-A")];
 }
 
 /** Starts a service and keeps it running until stopped. */
 export function startService(options: ProcessOptions): ClusterProcess {
   const { service, index, port } = options;
-  const args = serviceArguments(service);
+  const args = serviceArguments(service, options.environment.CUGRO_STORE);
   let child: ChildProcess | undefined;
   let ended: Promise<number | null> = Promise.resolve(null);
   let timer: ReturnType<typeof setTimeout> | undefined;
