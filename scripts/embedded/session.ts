@@ -62,14 +62,17 @@ export interface SessionOptions {
   onOutput: (text: string) => void;
 }
 
+function refuseBucket(store: string): void {
+  if (!isBucketName(store)) return;
+  throw new RangeError(
+    `This command works on this machine and needs a folder: ${store} is a bucket. Files that are added there ` +
+      `(cugro add --store ${store}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
+  );
+}
+
 /** Opens store, bus and workers, and listens for Ctrl-C. */
 export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
-  if (isBucketName(folder)) {
-    throw new RangeError(
-      `This command works on this machine and needs a folder: ${folder} is a bucket. Files that are added there ` +
-        `(cugro add --store ${folder}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
-    );
-  }
+  refuseBucket(folder);
   const root = resolve(folder);
   const store = await openForWriting(root);
   const bus = createEmbeddedBus();

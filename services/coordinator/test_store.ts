@@ -18,14 +18,7 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
     clock,
     settles: true,
     async putStream(key, body, options = {}) {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of body) pieces.push(piece);
-      const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-      let offset = 0;
-      for (const piece of pieces) {
-        bytes.set(piece, offset);
-        offset += piece.length;
-      }
+      const bytes = await collect(body);
       if (bytes.length > (options.maxBytes ?? Infinity)) throw new RangeError(`${key} is too large`);
       const { etag } = await store.put(key, bytes, options);
       return { etag, size: bytes.length, sha256: sha256(bytes) };
@@ -59,6 +52,18 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
     close: () => Promise.resolve(),
   };
   return store;
+}
+
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
 }
 
 /** A bus that only remembers what it was told. */
