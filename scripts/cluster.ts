@@ -61,13 +61,14 @@ async function main(): Promise<void> {
   ) {
     await findProgram(name, console.error);
   }
-  const interrupted = onSignals();
+  const signal = onSignals();
   const file = options.log === undefined ? undefined : createWriteStream(options.log, { flags: "a" });
   const cluster = await startCluster({
     folder: options.folder,
     store: options.store,
     processes: processCounts(options),
     gatewayPort: options.port ?? await portOr(DEFAULT_PORT),
+    signal,
     onLine(service, index, line) {
       const text = `${service}${index > 0 ? `.${index}` : ""} | ${line}\n`;
       file?.write(text);
@@ -77,25 +78,26 @@ async function main(): Promise<void> {
   try {
     if (options.learner !== undefined) await makeLearner(cluster, options.learner, preset, options);
     explain(cluster, options);
-    await interrupted;
-    console.error("stopping: every running job writes a checkpoint");
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
   } finally {
     await cluster.stop();
     file?.end();
   }
 }
 
-/** Resolves at the first; the second ends at once, and leaves servers and services behind. */
-function onSignals(): Promise<void> {
-  return new Promise((resolve) => {
-    let seen = 0;
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(name, () => {
-        if (++seen === 1) resolve();
-        else console.error("already stopping; this takes up to 15 s");
-      });
-    }
-  });
+/** Aborted by the first Ctrl-C; the ones after it change nothing. */
+function onSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      const seen = stop.signal.aborted;
+      console.error(
+        seen ? "still stopping; this takes up to 15 s" : "stopping: every running job writes a checkpoint",
+      );
+      stop.abort();
+    });
+  }
+  return stop.signal;
 }
 
 function processCounts(options: Options): Partial<Record<ServiceName, number>> {

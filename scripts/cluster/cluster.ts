@@ -28,6 +28,8 @@ export interface ClusterOptions {
   notifications?: readonly NotificationTarget[];
   /** For all services, e.g. `CUGRO_LOG`. */
   environment?: Record<string, string>;
+  /** Aborted while it starts: what was started is stopped. Later, call {@link Cluster.stop}. */
+  signal?: AbortSignal;
   /** Each line that a service writes. @default nobody hears it */
   onLine?: (service: ServiceName, index: number, line: string) => void;
 }
@@ -71,7 +73,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     };
     const processes = await startServices({ ...options, environment });
     undo.push(() => stopInOrder(processes));
-    await untilReady(processes);
+    await untilReady(processes, options.signal);
     const gatewayUrl = processes.find(({ service }) => service === "gateway")?.url;
     return { ...servers, environment, adminToken, gatewayUrl, processes, stop };
   } catch (error) {
@@ -162,10 +164,11 @@ async function stopInOrder(processes: readonly ClusterProcess[]): Promise<void> 
 }
 
 /** @throws {Error} naming the first service that is not ready in time, with its last words */
-async function untilReady(processes: readonly ClusterProcess[]): Promise<void> {
+async function untilReady(processes: readonly ClusterProcess[], signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_MS;
   await Promise.all(processes.map(async (one) => {
     while (!await isReady(one)) {
+      if (signal?.aborted) throw new Error("Stopped before it was ready");
       if (performance.now() > deadline || one.restarts >= 5) {
         throw new Error(`${one.service} does not become ready:\n${one.output()}`);
       }

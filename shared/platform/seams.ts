@@ -77,6 +77,9 @@ export async function openPatiently<T extends { close(): Promise<void> }>(
     try {
       return await unlessAborted(open(), signal);
     } catch (error) {
+      clearInterval(reminder);
+      // The program's own fault: waiting heals nothing.
+      if (error instanceof SyntaxError || error instanceof ReferenceError) throw error;
       onWaiting(error instanceof Error ? error.message : String(error));
       log.warn(`cannot reach the ${name}, trying again`, { error, delayMs });
       await sleep(delayMs, undefined, { signal }).catch(() => {});
