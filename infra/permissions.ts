@@ -112,6 +112,10 @@ export const natsUsers: Readonly<Record<string, NatsRights>> = {
 /** Where the store tries out, at its start, whether it obeys conditions. */
 const probe = "@store/probe-*";
 
+/** Webhooks with their secrets, and their deliveries: the gateway's own business. */
+const webhooks = ["webhooks/", "deliveries/"];
+const below = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`);
+
 /** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
 const workerStore: StoreRights = {
   list: ["jobs/"],
@@ -131,10 +135,18 @@ const workerStore: StoreRights = {
 /** Rights on the bucket by service. */
 export const storeRights: Readonly<Record<ServiceName, StoreRights>> = {
   gateway: {
-    list: ["learners/", "incoming/", "jobs/", "announced/learners/"],
-    read: ["learners/*", "incoming/*", "jobs/*", "artifacts/*", "datasets/*", "announced/*"],
-    write: [probe, "learners/*", "incoming/*", "jobs/*/retries/*"],
-    delete: [probe, "incoming/*"],
+    list: ["learners/", "incoming/", "jobs/", "announced/learners/", ...webhooks],
+    read: [
+      "learners/*",
+      "incoming/*",
+      "jobs/*",
+      "artifacts/*",
+      "datasets/*",
+      "announced/*",
+      ...below(webhooks),
+    ],
+    write: [probe, "learners/*", "incoming/*", "jobs/*/retries/*", ...below(webhooks)],
+    delete: [probe, "incoming/*", ...below(webhooks)],
   },
   coordinator: {
     list: ["learners/", "incoming/", "jobs/", "announced/", "artifacts/", "datasets/"],

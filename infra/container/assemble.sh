@@ -6,5 +6,7 @@ cp infra/container/start.sh bin/start
 deno cache --frozen services/*/main.ts infra/container/healthy.ts
 # Where the code version looks for the revision.
 if [ -n "${REVISION:-}" ]; then mkdir -p .git && echo "$REVISION" >.git/HEAD; fi
+# node_modules has what was in there.
+rm -rf "$DENO_DIR/npm"
 chmod 0755 bin/*
 chmod -R a+rX,go-w /app /opt

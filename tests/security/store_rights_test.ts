@@ -20,6 +20,8 @@ const OBJECTS = {
   artifact: `artifacts/${hash}`,
   dataset: `datasets/${hash}.safetensors`,
   announced: "announced/learners/walker/versions/1.json",
+  webhook: "webhooks/aaaaaaaaaaaaaaaaaaaaaaaa/webhook.json",
+  delivery: "deliveries/pending/aaaaaaaaaaaaaaaaaaaaaaaa/learners/walker/versions/1.json",
   elsewhere: "backups/everything.tar",
 } as const;
 type Sort = keyof typeof OBJECTS;
@@ -27,6 +29,7 @@ type Act = "read" | "write" | "delete" | "list";
 
 const jobObjects: Sort[] = ["job", "result", "checkpoint", "run", "failure", "retry"];
 const learnerObjects: Sort[] = ["learner", "version", "head"];
+const webhookObjects: Sort[] = ["webhook", "delivery"];
 const worker: Record<Act, Sort[]> = {
   read: [...jobObjects, "artifact", "dataset"],
   write: ["result", "checkpoint", "run", "failure", "artifact"],
@@ -36,10 +39,18 @@ const worker: Record<Act, Sort[]> = {
 /** Written down here a second time, on purpose: a right that slips into the table of rights fails a test. */
 const EXPECTED: Record<ServiceName, Record<Act, Sort[]>> = {
   gateway: {
-    read: ["incoming", ...learnerObjects, ...jobObjects, "artifact", "dataset", "announced"],
-    write: ["incoming", ...learnerObjects, "retry"],
-    delete: ["incoming"],
-    list: ["incoming", ...learnerObjects, ...jobObjects, "announced"],
+    read: [
+      "incoming",
+      ...learnerObjects,
+      ...jobObjects,
+      "artifact",
+      "dataset",
+      "announced",
+      ...webhookObjects,
+    ],
+    write: ["incoming", ...learnerObjects, "retry", ...webhookObjects],
+    delete: ["incoming", ...webhookObjects],
+    list: ["incoming", ...learnerObjects, ...jobObjects, "announced", ...webhookObjects],
   },
   coordinator: {
     read: ["incoming", ...learnerObjects, ...jobObjects, "artifact", "dataset", "announced"],
