@@ -28,6 +28,38 @@ export interface RunResult {
   problems: string[];
 }
 
+/** What commands show of a learner, whether it was read from a store or from a gateway. */
+export interface ShownStatus extends
+  Pick<
+    LearnerStatus,
+    | "deleted"
+    | "head"
+    | "resultsMatrix"
+    | "validVersions"
+    | "averagePerformance"
+    | "backwardTransfer"
+    | "forgetting"
+    | "bytes"
+    | "secondsPerKind"
+    | "problems"
+  > {
+  learner: Pick<LearnerStatus["learner"], "name" | "seed">;
+  config: { preset: string; knobs: Record<string, unknown> };
+  tasks: Pick<
+    LearnerStatus["tasks"][number],
+    "task" | "name" | "state" | "attempt" | "size" | "environment"
+  >[];
+  rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
+  versions: (
+    & Pick<
+      LearnerStatus["versions"][number],
+      "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
+    >
+    & { row: { task: number; meanScore: number | null; low: number | null; high: number | null }[] }
+  )[];
+  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message">[];
+}
+
 /**
  * Reads the result of a learner from its facts.
  *
@@ -39,12 +71,16 @@ export async function readResult(
   name: string,
   isOurs?: (arrival: number) => boolean,
 ): Promise<RunResult> {
-  const status = await learnerStatus(store, name);
+  return resultOf(await learnerStatus(store, name), isOurs);
+}
+
+/** The result in a learner's status. @param isOurs as in {@link readResult} */
+export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => boolean): RunResult {
   if (isOurs) status.problems = withOurRejections(status, isOurs);
   const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
   const { secondsPerKind, bytes } = status;
   return {
-    learner: name,
+    learner: learner.name,
     seed: learner.seed,
     preset: config.preset,
     replay: config.knobs.replay,
@@ -63,7 +99,7 @@ export async function readResult(
   };
 }
 
-function intervalsOf({ versions, validVersions, tasks }: LearnerStatus): RunResult["intervals"] {
+function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult["intervals"] {
   const valid = versions.filter(({ version }) => validVersions.includes(version));
   return valid.map(({ row }) =>
     tasks.map(({ task }) => {
@@ -74,7 +110,7 @@ function intervalsOf({ versions, validVersions, tasks }: LearnerStatus): RunResu
 }
 
 function withOurRejections(
-  { problems, rejections }: LearnerStatus,
+  { problems, rejections }: ShownStatus,
   isOurs: (arrival: number) => boolean,
 ): string[] {
   const all = new Set(rejections.map(describeRejection));
@@ -83,7 +119,7 @@ function withOurRejections(
 }
 
 /** What a person must see to, with the parked versions whose tasks have not been learnt, cancelled or retried since. */
-function problemsOf({ learner, problems, versions, tasks }: LearnerStatus): string[] {
+function problemsOf({ learner, problems, versions, tasks }: ShownStatus): string[] {
   const open = versions.filter(({ state, task, attempt }) =>
     state === "parked" &&
     tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")

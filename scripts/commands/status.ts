@@ -2,19 +2,13 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import {
-  describeRejection,
-  type LearnerStatus,
-  learnerStatus,
-  listLearners,
-  strayFiles,
-} from "@cugro/learners";
+import { describeRejection, learnerStatus, listLearners, strayFiles } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { byteSize, duration } from "@cugro/report";
 import { printJson, printTable, score } from "./output.ts";
-import { printResult, readResult } from "./result.ts";
+import { printResult, resultOf, type ShownStatus } from "./result.ts";
 
 interface StatusOptions {
   learner?: string;
@@ -42,29 +36,39 @@ async function status({ learner, store: folder, json }: StatusOptions): Promise<
   const store = await openForReading(folder);
   if (learner === undefined) {
     const all = await Promise.all((await listLearners(store)).map((name) => learnerStatus(store, name)));
-    if (json) return printJson(all.map(summaryOf));
-    await printStrays(store);
-    if (all.length === 0) {
-      return console.log(`No learner in ${folder}; cugro run FILES --learner NAME makes one`);
-    }
-    return printTable(
-      ["learner", "tasks", "serving", "average performance", "problems"],
-      all.map((found) => {
-        const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
-        return [name, tasks, head ?? "none", score(averagePerformance), problems.length];
-      }),
-    );
+    if (!json) await printStrays(store);
+    return printLearners(all, folder, json);
   }
   const found = await learnerStatus(store, learner);
   if (json) return printJson(found);
+  printStatus(found);
+}
+
+/** All learners in short. `where` they are, for a person. */
+export function printLearners(all: readonly ShownStatus[], where: string, json = false): void {
+  if (json) return printJson(all.map(summaryOf));
+  if (all.length === 0) {
+    return console.log(`No learner in ${where}; cugro run FILES --learner NAME makes one`);
+  }
+  printTable(
+    ["learner", "tasks", "serving", "average performance", "problems"],
+    all.map((found) => {
+      const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
+      return [name, tasks, head ?? "none", score(averagePerformance), problems.length];
+    }),
+  );
+}
+
+/** One learner in full. */
+export function printStatus(found: ShownStatus): void {
   if (found.deleted) {
     console.log(
-      `The learner "${learner}" was deleted: nothing is planned for it, and its name is not used again.\n`,
+      `The learner "${found.learner.name}" was deleted: nothing is planned for it, and its name is not used again.\n`,
     );
   }
   printTasks(found);
   printJobs(found);
-  printResult(await readResult(store, learner));
+  printResult(resultOf(found));
   const { bytes } = found;
   console.log(
     `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${
@@ -73,7 +77,7 @@ async function status({ learner, store: folder, json }: StatusOptions): Promise<
   );
 }
 
-function summaryOf({ learner, tasks, head, averagePerformance, problems }: LearnerStatus) {
+function summaryOf({ learner, tasks, head, averagePerformance, problems }: ShownStatus) {
   return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
 }
 
@@ -86,7 +90,7 @@ async function printStrays(store: Store): Promise<void> {
   }
 }
 
-function printTasks({ tasks, rejections }: LearnerStatus): void {
+function printTasks({ tasks, rejections }: ShownStatus): void {
   printTable(
     ["task", "name", "state", "attempt", "transitions", "environment"],
     tasks.map((
@@ -97,7 +101,7 @@ function printTasks({ tasks, rejections }: LearnerStatus): void {
 }
 
 /** Finished jobs in sums, unfinished ones by name. */
-function printJobs({ jobs, secondsPerKind }: LearnerStatus): void {
+function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
   const done = jobs.filter(({ state }) => state === "done").length;
   const seconds = Object.entries(secondsPerKind).map(([kind, sum]) => `${kind} ${duration(sum)}`).join(", ");
   console.log(`\n${done} of ${jobs.length} jobs done${seconds ? `: ${seconds}` : ""}`);
@@ -109,6 +113,11 @@ function printJobs({ jobs, secondsPerKind }: LearnerStatus): void {
 async function versions({ learner, store: folder, json }: StatusOptions): Promise<void> {
   const found = await learnerStatus(await openForReading(folder), learner!);
   if (json) return printJson(found.versions);
+  printVersions(found);
+}
+
+/** The versions of a learner. */
+export function printVersions(found: Pick<ShownStatus, "versions" | "head">): void {
   printTable(
     ["version", "task", "state", "parent", "mean score", "work", "reasons"],
     found.versions.map(({ version, task, state, parent, row, seconds, reasons }) => {

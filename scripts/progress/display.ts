@@ -2,6 +2,7 @@
  * Shows long work: a few live lines on a terminal, plain lines otherwise.
  * @module
  */
+import process from "node:process";
 
 /** One report of a running job. `label` is what a person calls the job. */
 export interface JobProgress {
@@ -41,6 +42,16 @@ interface Running extends JobProgress {
 const PLAIN_EVERY_MS = 15_000;
 const REDRAW_MS = 100;
 const BAR = 18;
+
+/** A display where a command's messages go. */
+export function displayOnStderr(): ProgressDisplay {
+  return createDisplay({
+    write: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+    width: () => process.stderr.columns ?? 100,
+    now: () => performance.now(),
+  });
+}
 
 /** Creates a display. Call `close` to leave the terminal as it was. */
 export function createDisplay(options: DisplayOptions): ProgressDisplay {

@@ -224,7 +224,7 @@ function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, num
 }
 
 /** A rejection in words. */
-export function describeRejection({ key, reason }: RejectionFact): string {
+export function describeRejection({ key, reason }: Pick<RejectionFact, "key" | "reason">): string {
   return `${key} was rejected: ${reason}`;
 }
 

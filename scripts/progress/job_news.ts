@@ -1,0 +1,53 @@
+/**
+ * News of jobs, as the bus or a gateway tells it, on a display.
+ * @module
+ */
+import type { CloudEvent, ProgressMessage } from "@cugro/protocol";
+import type { ProgressDisplay } from "./display.ts";
+
+/** Takes news; what comes twice is shown once. */
+export interface JobNews {
+  progress(message: ProgressMessage): void;
+  event(event: CloudEvent): void;
+}
+
+/** News on a display. `labels`: job id to what a person calls the job; may grow meanwhile. */
+export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<string, string>): JobNews {
+  const began = new Map<string, number>();
+  const told = new Set<string>();
+  return {
+    progress({ jobId, kind, step, steps, loss }) {
+      if (!began.has(jobId)) began.set(jobId, performance.now());
+      const label = labels.get(jobId) ?? kind;
+      display.progress({ jobId, label, step, steps, ...(loss === undefined ? {} : { loss }) });
+    },
+    event({ id, type, data }) {
+      if (told.has(id)) return;
+      told.add(id);
+      const jobId = String(data.jobId ?? "");
+      if (type === "cugro.job.finished") {
+        const start = began.get(jobId);
+        const seconds = start === undefined ? undefined : (performance.now() - start) / 1000;
+        display.finished(jobId, labels.get(jobId) ?? String(data.kind), seconds);
+      } else if (type === "cugro.job.failed") {
+        display.failed(jobId, `${labels.get(jobId) ?? data.kind} failed: ${data.message}`);
+      } else display.note(describeEvent(type, data));
+    },
+  };
+}
+
+/** A job's label where jobs of several tasks are shown. `task`: the task being learnt. */
+export function labelOf({ label, task }: { label: string; task: number | null }): string {
+  return task === null || label.includes("train") ? label : `${label} (for task ${task})`;
+}
+
+function describeEvent(type: string, data: Record<string, unknown>): string {
+  const what = type.replace(/^cugro\./, "").replace(".", " ");
+  const reasons = Array.isArray(data.reasons) && data.reasons.length > 0
+    ? `: ${data.reasons.join("; ")}`
+    : "";
+  const about = ["version", "task", "name", "reason"].filter((name) => data[name] !== undefined).map((name) =>
+    `${name} ${data[name]}`
+  );
+  return `${what} (${about.join(", ")})${reasons}`;
+}
