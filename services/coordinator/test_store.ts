@@ -2,7 +2,15 @@
  * A store in memory and a bus that only remembers, for tests.
  * @module
  */
-import { type Bus, type JobMessage, type ObjectInfo, PreconditionFailed, type Store } from "@cugro/platform";
+import {
+  type Bus,
+  type JobMessage,
+  type ObjectInfo,
+  PreconditionFailed,
+  type Store,
+  type StreamedObject,
+  type StreamOptions,
+} from "@cugro/platform";
 import { type CloudEvent, sha256 } from "@cugro/protocol";
 
 /** A store in memory. `now` stamps objects; `afterWrite` may throw to imitate a crash. */
@@ -17,12 +25,7 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
     objects,
     clock,
     settles: true,
-    async putStream(key, body, options = {}) {
-      const bytes = await collect(body);
-      if (bytes.length > (options.maxBytes ?? Infinity)) throw new RangeError(`${key} is too large`);
-      const { etag } = await store.put(key, bytes, options);
-      return { etag, size: bytes.length, sha256: sha256(bytes) };
-    },
+    putStream: (key, body, options) => collectInto(store, key, body, options),
     put(key, bytes, options = {}) {
       const found = objects.get(key);
       if (options.ifNoneMatch && found) return Promise.reject(new PreconditionFailed(key, "it exists"));
@@ -54,7 +57,12 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
   return store;
 }
 
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function collectInto(
+  store: Store,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  options: StreamOptions = {},
+): Promise<StreamedObject> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
@@ -63,7 +71,9 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     bytes.set(piece, offset);
     offset += piece.length;
   }
-  return bytes;
+  if (bytes.length > (options.maxBytes ?? Infinity)) throw new RangeError(`${key} is too large`);
+  const { etag } = await store.put(key, bytes, options);
+  return { etag, size: bytes.length, sha256: sha256(bytes) };
 }
 
 /** A bus that only remembers what it was told. */
