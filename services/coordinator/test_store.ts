@@ -13,14 +13,21 @@ import {
 } from "@cugro/platform";
 import { type CloudEvent, sha256 } from "@cugro/protocol";
 
+interface StoredObject {
+  bytes: Uint8Array;
+  etag: string;
+  lastModified: string;
+}
+
+function toInfo(key: string, object: StoredObject | undefined): ObjectInfo | undefined {
+  return object && { key, size: object.bytes.length, etag: object.etag, lastModified: object.lastModified };
+}
+
 /** A store in memory. `now` stamps objects; `afterWrite` may throw to imitate a crash. */
 export function memoryStore(afterWrite: (key: string) => void = () => {}) {
-  const objects = new Map<string, { bytes: Uint8Array; etag: string; lastModified: string }>();
+  const objects = new Map<string, StoredObject>();
   const clock = { now: Date.parse("2024-01-01T00:00:00Z") };
-  const infoOf = (key: string): ObjectInfo | undefined => {
-    const object = objects.get(key);
-    return object && { key, size: object.bytes.length, etag: object.etag, lastModified: object.lastModified };
-  };
+  const infoOf = (key: string) => toInfo(key, objects.get(key));
   const store: Store & { objects: typeof objects; clock: typeof clock } = {
     objects,
     clock,
