@@ -92,7 +92,7 @@ function onSignals(): AbortSignal {
     process.on(name, () => {
       const seen = stop.signal.aborted;
       console.error(
-        seen ? "still stopping; this takes up to 15 s" : "stopping: every running job writes a checkpoint",
+        seen ? "still stopping; this takes up to 30 s" : "stopping: every running job writes a checkpoint",
       );
       stop.abort();
     });
@@ -153,8 +153,8 @@ function explain(
   }
   lines.push(
     s3
-      ? `AWS_ACCESS_KEY_ID=${s3.accessKey} AWS_SECRET_ACCESS_KEY=${s3.secretKey} aws --endpoint-url ${s3.endpoint} ` +
-        `s3 cp task2.hdf5 s3://${s3.bucket}/incoming/${learner}/`
+      ? `curl --aws-sigv4 aws:amz:us-east-1:s3 --user ${s3.accessKey}:${s3.secretKey} -T task2.hdf5 ` +
+        `${s3.endpoint}/${s3.bucket}/incoming/${learner}/`
       : `cp task2.hdf5 ${storeConfig.store}/incoming/${learner}/`,
   );
   console.log(lines.join("\n"));

@@ -72,7 +72,9 @@ async function prepareBucket(url: string, targets: readonly NotificationTarget[]
     useSSL: false,
     accessKey: MINIO_ROOT.user,
     secretKey: MINIO_ROOT.password,
+    retryOptions: { disableRetry: true },
   });
+  await untilServing(client);
   if (!await client.bucketExists(BUCKET)) await client.makeBucket(BUCKET);
   const notifications = new NotificationConfig();
   for (const target of targets) {
@@ -82,4 +84,16 @@ async function prepareBucket(url: string, targets: readonly NotificationTarget[]
     notifications.add(queue);
   }
   await client.setBucketNotification(BUCKET, notifications);
+}
+
+/** MinIO says that it is ready a moment before it takes requests. */
+async function untilServing(client: Client): Promise<void> {
+  for (const deadline = performance.now() + 30_000;;) {
+    try {
+      return void await client.bucketExists(BUCKET);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }

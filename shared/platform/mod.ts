@@ -77,7 +77,7 @@ export {
   type Readiness,
   startHttpBase,
 } from "./http/base_app.ts";
-export { type FetchHandler, type HttpServer, listen } from "./http/node_server.ts";
+export { type FetchHandler, type HttpServer, listen } from "./http/listen.ts";
 export { type EventLoopWatch, watchEventLoop } from "./telemetry/event_loop.ts";
 export { createMetrics, type JobOutcome, type Metrics } from "./telemetry/metrics.ts";
 export { activeTraceparent, checkTraceparent, type InSpan, inSpan, traceIdOf } from "./telemetry/trace.ts";

@@ -9,7 +9,7 @@
 import process from "node:process";
 import type { Bus } from "./bus.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import { type FetchHandler, type HttpServer } from "./http/node_server.ts";
+import type { FetchHandler, HttpServer } from "./http/listen.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, type Log } from "./log.ts";
 import type { NatsBus } from "./nats/nats_bus.ts";

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { type EventLoopWatch, watchEventLoop } from "../telemetry/event_loop.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type FetchHandler, type HttpServer, listen } from "./node_server.ts";
+import { type FetchHandler, type HttpServer, listen, type ListenOptions } from "./listen.ts";
 
 /** What a process depends on: `true`, or what is wrong with it. */
 export type Readiness = Record<string, string | true>;
@@ -26,8 +26,8 @@ export interface HttpBaseOptions extends BaseOptions {
   port: number;
   /** Answers everything else. @default 404 */
   extra?: { fetch: FetchHandler };
-  /** What listens. @default Node's HTTP server */
-  listen?: (options: { host: string; port: number; fetch: FetchHandler }) => Promise<HttpServer>;
+  /** What listens. @default the runtime's own server */
+  listen?: (options: ListenOptions) => Promise<HttpServer>;
 }
 
 const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];

@@ -2,17 +2,21 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Hono } from "hono";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type Readiness, startHttpBase } from "./base_app.ts";
+import { listen, type ListenOptions } from "./listen.ts";
+import { listenOnNode } from "./node_server.ts";
 
 async function serving(
   test: (url: string, port: number) => Promise<void>,
   ready: Readiness = { bus: true, store: true },
   extra?: Hono,
+  listenWith: (options: ListenOptions) => ReturnType<typeof listen> = listen,
 ): Promise<void> {
   const metrics = createMetrics("state-generation");
   metrics.jobs.inc({ kind: "states.train", outcome: "finished" });
   const server = await startHttpBase({
     port: 0,
     metrics,
+    listen: listenWith,
     ready: () => Promise.resolve(ready),
     ...(extra ? { extra } : {}),
   });
@@ -93,7 +97,9 @@ function streamingApp(left: PromiseWithResolvers<void>): Hono {
   return app;
 }
 
-Deno.test("startHttpBase() streams bodies both ways, and tells an application that a client has left", async () => {
+async function checkStreams(
+  listenWith: (options: ListenOptions) => ReturnType<typeof listen>,
+): Promise<void> {
   const left = Promise.withResolvers<void>();
   await serving(
     async (url) => {
@@ -121,5 +127,33 @@ Deno.test("startHttpBase() streams bodies both ways, and tells an application th
     },
     { bus: true },
     streamingApp(left),
+    listenWith,
   );
+}
+
+Deno.test("startHttpBase() streams bodies both ways, and tells an application that a client has left", () =>
+  checkStreams(listen));
+
+Deno.test("listenOnNode() does the same on Node's server", () => checkStreams(listenOnNode));
+
+Deno.test("close() lets a request finish, and does not wait for ever", async () => {
+  for (const listenWith of [listen, listenOnNode]) {
+    const app = new Hono();
+    const stuck = Promise.withResolvers<Response>();
+    app.get("/slow", async (context) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return context.text("done");
+    });
+    app.get("/stuck", () => stuck.promise);
+    const server = await listenWith({ host: "127.0.0.1", port: 0, fetch: app.fetch });
+    const slow = fetch(`http://127.0.0.1:${server.port}/slow`);
+    const never = fetch(`http://127.0.0.1:${server.port}/stuck`).then((answer) => answer.text(), () => "cut");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const began = performance.now();
+    await server.close(600);
+    assert(performance.now() - began < 5_000);
+    assertEquals(await (await slow).text(), "done");
+    stuck.resolve(new Response("late"));
+    await never;
+  }
 });

@@ -1,40 +1,23 @@
 /**
- * A fetch handler (Hono's, say) behind Node's HTTP server, which runs under Deno and Node alike. Bodies stream both
- * ways; a client that goes away aborts its request.
+ * A fetch handler behind Node's HTTP server, for runtimes without one of their own. Bodies stream both ways; a client
+ * that goes away aborts its request.
  * @module
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./listen.ts";
 
-/** Answers a request. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
-
-/** A server that listens. */
-export interface HttpServer {
-  /** The port, also where a free one was asked for. */
-  port: number;
-  /** Takes no more requests, lets those under way finish (up to `graceMs`), then ends. */
-  close(graceMs?: number): Promise<void>;
-}
-
-/** Starts listening. @throws {Error} if the address is taken, naming it */
-export async function listen(
-  { host, port, fetch }: { host: string; port: number; fetch: FetchHandler },
-): Promise<HttpServer> {
+/** Starts listening. @throws {Error} with the system's code, e.g. EADDRINUSE */
+export async function listenOnNode({ host, port, fetch }: ListenOptions): Promise<HttpServer> {
   const server = createServer((incoming, outgoing) => void answer(fetch, incoming, outgoing));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      const why = (error as NodeJS.ErrnoException).code === "EADDRINUSE"
-        ? "another process has it"
-        : error.message;
-      reject(new Error(`Cannot listen on ${host}:${port}: ${why}`, { cause: error }));
-    });
+    server.once("error", reject);
     server.listen(port, host, () => resolve());
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: async (graceMs = 2_000) => {
+    close: async (graceMs = GRACE_MS) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
