@@ -9,6 +9,8 @@ import type { Command } from "commander";
 import { DEFAULT_STORE, openForWriting } from "../embedded/session.ts";
 import { byteSize } from "@cugro/report";
 import { repairHead } from "../embedded/repair_head.ts";
+import { operate } from "../remote/act.ts";
+import { orRemote } from "../remote/connect.ts";
 import { UsageError, wholeNumber } from "./output.ts";
 import { parseSettings, repeatable } from "./settings.ts";
 
@@ -69,23 +71,24 @@ function act(
   description: string,
   work: (number: number, chosen: Chosen) => Promise<string>,
 ): Command {
-  return program.command(usage)
+  const command = program.command(usage)
     .description(description)
     .requiredOption("--learner <name>", "whose version or task it is")
     .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
-    .option("--reason <text>", "for the record")
-    .action(async (text: string, { learner, store: folder, reason, set = [] }: ActOptions) => {
-      const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
-      const overrides = parseSettings(set);
-      const store = await openForWriting(folder);
-      try {
-        const why = reason === undefined ? {} : { reason };
-        console.log(await work(number, { store, name: learner, reason: why, overrides, folder }));
-        await repairHead(store, learner);
-      } finally {
-        await store.close();
-      }
-    });
+    .option("--reason <text>", "for the record");
+  const locally = async (text: string, { learner, store: folder, reason, set = [] }: ActOptions) => {
+    const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
+    const overrides = parseSettings(set);
+    const store = await openForWriting(folder);
+    try {
+      const why = reason === undefined ? {} : { reason };
+      console.log(await work(number, { store, name: learner, reason: why, overrides, folder }));
+      await repairHead(store, learner);
+    } finally {
+      await store.close();
+    }
+  };
+  return orRemote(command, locally, operate(command.name() as Parameters<typeof operate>[0]));
 }
 
 function registerGarbage(program: Command): void {

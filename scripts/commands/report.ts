@@ -7,22 +7,28 @@ import { dirname, join } from "node:path";
 import { isBucketName, type Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { orRemote } from "../remote/connect.ts";
+import { report as reportRemotely } from "../remote/show.ts";
 import { gatherReport, renderReport } from "@cugro/report";
 
 /** Adds the command. */
 export function registerReport(program: Command): void {
-  program.command("report")
+  const command = program.command("report")
     .description("write a learner's report: one HTML file, complete in itself")
     .requiredOption("--learner <name>", "whose report it is")
     .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
     .option(
       "--out <file>",
-      "where to (default: <folder>/reports/<learner>.html; of a bucket: <learner>.html)",
-    )
-    .action(async ({ learner, store: folder, out }: { learner: string; store: string; out?: string }) => {
-      const store = await openForReading(folder);
-      console.log(await writeReport(store, learner, folder, out));
-    });
+      "where to (default: <folder>/reports/<learner>.html; of a bucket or gateway: <learner>.html)",
+    );
+  orRemote(command, report, reportRemotely);
+}
+
+async function report(
+  { learner, store: folder, out }: { learner: string; store: string; out?: string },
+): Promise<void> {
+  const store = await openForReading(folder);
+  console.log(await writeReport(store, learner, folder, out));
 }
 
 /** Writes the report of a learner. @returns the file's path */

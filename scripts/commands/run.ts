@@ -4,40 +4,31 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type PresetName, presets } from "@cugro/algorithm";
-import {
-  addArrival,
-  configDifferences,
-  createLearner,
-  learnerExists,
-  loadFacts,
-  reviseConfig,
-} from "@cugro/learners";
+import { presets } from "@cugro/algorithm";
+import { addArrival, createLearner, learnerExists, loadFacts, reviseConfig } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { ArrivalFact } from "@cugro/protocol";
 import type { Command } from "commander";
 import { learn } from "../embedded/learn.ts";
 import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
+import { run as runRemotely } from "../remote/run.ts";
+import { add as addRemotely } from "../remote/act.ts";
+import { orRemote } from "../remote/connect.ts";
+import { type Flags, judgeFlags } from "./flags.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 import { printResult, readResult } from "./result.ts";
 import { writeReport } from "./report.ts";
 
-interface RunOptions {
-  learner: string;
+interface RunOptions extends Flags {
   store: string;
-  preset?: string;
-  set: string[];
-  replay?: string;
-  seed?: number;
   workers: number;
-  fromNextTask?: boolean;
   json?: boolean;
 }
 
 /** Adds the commands. */
 export function registerRun(program: Command): void {
-  program.command("run")
+  const runCommand = program.command("run")
     .description("learn dataset files one after the other; resumes where it stopped")
     .argument("[files...]", "datasets in the order of their tasks (.hdf5 or .safetensors)")
     .requiredOption("--learner <name>", "name of the learner; made if there is none")
@@ -48,14 +39,14 @@ export function registerRun(program: Command): void {
     .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
-    .option("--json", "print one JSON document at the end")
-    .action(run);
-  program.command("add")
+    .option("--json", "print one JSON document at the end");
+  orRemote(runCommand, run, runRemotely);
+  const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
-    .action(add);
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE);
+  orRemote(addCommand, add, addRemotely);
 }
 
 async function run(paths: string[], options: RunOptions): Promise<void> {
@@ -121,47 +112,24 @@ async function addFiles(
 /** Makes the learner, or checks that the flags fit the one there is. */
 async function settle(store: Store, options: RunOptions, hasFiles: boolean): Promise<void> {
   const name = options.learner;
-  const overrides = parseSettings(options.set, options.replay);
-  const preset = options.preset === undefined ? undefined : parsePreset(options.preset);
-  if (await learnerExists(store, name)) {
-    return await adjust(store, options, { overrides, ...(preset === undefined ? {} : { preset }) });
-  }
+  if (await learnerExists(store, name)) return await adjust(store, options);
   if (!hasFiles) {
     throw new UsageError(
       `There is no learner "${name}" in ${options.store}; name the files of its first tasks`,
     );
   }
-  await createLearner({ store, name, seed: options.seed ?? 0, preset: preset ?? "default", overrides });
+  const overrides = parseSettings(options.set, options.replay);
+  const preset = parsePreset(options.preset ?? "default");
+  await createLearner({ store, name, seed: options.seed ?? 0, preset, overrides });
 }
 
 /** Flags of a learner that exists: they must fit, or be meant for the tasks to come. */
-async function adjust(
-  store: Store,
-  { learner: name, seed, fromNextTask }: RunOptions,
-  { preset, overrides }: { preset?: PresetName; overrides: Record<string, string> },
-): Promise<void> {
-  const facts = await loadFacts(store, name);
-  const newest = facts.configs.at(-1)!;
-  const differences = configDifferences(facts, {
-    seed: seed ?? facts.learner.seed,
-    preset: preset ?? parsePreset(newest.preset),
-    overrides: preset === undefined ? { ...newest.knobs, ...overrides } : overrides,
-  });
-  if (differences.length === 0) return;
-  const lines = differences.map(({ knob, current, wanted }) =>
-    `  ${knob}: ${current} now, ${wanted} asked for`
-  );
-  const list = lines.join("\n");
-  if (!fromNextTask) {
-    throw new UsageError(
-      `The learner "${name}" is configured otherwise:\n${list}\nLeave these flags out to go on as it is, or add --from-next-task to use them for tasks not yet started`,
-    );
-  }
-  if (differences.some(({ knob }) => knob === "seed")) {
-    throw new UsageError(`The seed of "${name}" is ${facts.learner.seed} for ever: start another learner`);
-  }
-  const revised = await reviseConfig({ store, name, overrides, ...(preset === undefined ? {} : { preset }) });
-  console.error(`configuration ${revised.revision} holds from task ${revised.fromTask} on:\n${list}`);
+async function adjust(store: Store, options: RunOptions): Promise<void> {
+  const { learner, configs } = await loadFacts(store, options.learner);
+  const change = judgeFlags({ ...configs.at(-1)!, seed: learner.seed }, options);
+  if (!change) return;
+  const revised = await reviseConfig({ store, name: learner.name, ...change.settings });
+  console.error(`configuration ${revised.revision} holds from task ${revised.fromTask} on:\n${change.list}`);
 }
 
 async function add(

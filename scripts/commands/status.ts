@@ -7,6 +7,8 @@ import type { Store } from "@cugro/platform";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { byteSize, duration } from "@cugro/report";
+import { orRemote } from "../remote/connect.ts";
+import * as remote from "../remote/show.ts";
 import { printJson, printTable, score } from "./output.ts";
 import { printResult, resultOf, type ShownStatus } from "./result.ts";
 
@@ -18,18 +20,18 @@ interface StatusOptions {
 
 /** Adds the commands. */
 export function registerStatus(program: Command): void {
-  program.command("status")
+  const statusCommand = program.command("status")
     .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
     .option("--learner <name>", "one learner, in full")
     .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
-    .option("--json", "print one JSON document")
-    .action(status);
-  program.command("versions")
+    .option("--json", "print one JSON document");
+  orRemote(statusCommand, status, remote.status);
+  const versionsCommand = program.command("versions")
     .description("the versions of a learner and why each was published or parked")
     .requiredOption("--learner <name>", "whose versions")
     .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
-    .option("--json", "print one JSON document")
-    .action(versions);
+    .option("--json", "print one JSON document");
+  orRemote(versionsCommand, versions, remote.versions);
 }
 
 async function status({ learner, store: folder, json }: StatusOptions): Promise<void> {

@@ -95,7 +95,10 @@ export interface KnobDifference {
 }
 
 /** What differs between these settings and the learner's newest configuration (and its seed). */
-export function configDifferences(facts: LearnerFacts, settings: LearnerSettings): KnobDifference[] {
+export function configDifferences(
+  facts: { learner: { seed: number }; configs: readonly Pick<ConfigFact, "preset" | "knobs">[] },
+  settings: LearnerSettings,
+): KnobDifference[] {
   const wanted: Record<string, unknown> = {
     ...resolveHyperparameters(settings.preset, settings.overrides ?? {}),
   };

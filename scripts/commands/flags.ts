@@ -1,0 +1,61 @@
+/**
+ * Flags of `cugro run` against the learner there is.
+ * @module
+ */
+import type { PresetName } from "@cugro/algorithm";
+import { configDifferences } from "@cugro/learners";
+import type { JsonObject } from "@cugro/protocol";
+import { UsageError } from "./output.ts";
+import { parsePreset, parseSettings } from "./settings.ts";
+
+/** What `cugro run` is told about a learner. */
+export interface Flags {
+  learner: string;
+  preset?: string;
+  set: string[];
+  replay?: string;
+  seed?: number;
+  fromNextTask?: boolean;
+}
+
+/** A new configuration that the flags ask for; `list` is for a person. */
+export interface ConfigChange {
+  settings: { preset?: PresetName; overrides: Record<string, string> };
+  list: string;
+}
+
+/**
+ * Flags of a learner that exists must fit it, or be meant for the tasks to come.
+ *
+ * @param current the learner's newest configuration, and its seed.
+ * @returns what to change; undefined: nothing.
+ * @throws {UsageError} naming what differs.
+ */
+export function judgeFlags(
+  current: { seed: number; preset: string; knobs: Record<string, unknown> },
+  flags: Flags,
+): ConfigChange | undefined {
+  const { learner: name, seed = current.seed, fromNextTask } = flags;
+  const overrides = parseSettings(flags.set, flags.replay);
+  const preset = flags.preset === undefined ? undefined : parsePreset(flags.preset);
+  const knobs = current.knobs as JsonObject;
+  const differences = configDifferences({ learner: current, configs: [{ preset: current.preset, knobs }] }, {
+    seed,
+    preset: preset ?? parsePreset(current.preset),
+    overrides: preset === undefined ? { ...current.knobs, ...overrides } : overrides,
+  });
+  if (differences.length === 0) return undefined;
+  const list = differences.map(({ knob, current, wanted }) =>
+    `  ${knob}: ${current} now, ${wanted} asked for`
+  )
+    .join("\n");
+  if (!fromNextTask) {
+    throw new UsageError(
+      `The learner "${name}" is configured otherwise:\n${list}\nLeave these flags out to go on as it is, or add --from-next-task to use them for tasks not yet started`,
+    );
+  }
+  if (differences.some(({ knob }) => knob === "seed")) {
+    throw new UsageError(`The seed of "${name}" is ${current.seed} for ever: start another learner`);
+  }
+  return { settings: { overrides, ...(preset === undefined ? {} : { preset }) }, list };
+}
