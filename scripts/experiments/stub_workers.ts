@@ -5,20 +5,26 @@
  */
 import process from "node:process";
 import { runService, runWorker } from "@cugro/platform";
-import { JOB_KINDS, type JsonObject } from "@cugro/protocol";
+import { JOB_KINDS, type JobKind, type JsonObject } from "@cugro/protocol";
 import { createStubHandlers, readStubSettings } from "./stub_service.ts";
 
 await runService({ name: "stub-workers" }, async ({ config, bus, store, log, metrics, signal }) => {
   const count = Number(process.env.CUGRO_STUB_WORKERS ?? 1);
   const handlers = createStubHandlers(readStubSettings(process.env));
   const profile: JsonObject = { backend: "stub" };
-  // Each worker asks one kind first: all kinds are served at once, and most fetches take one round trip.
+  // Half the workers prefer one kind of the many, half the other, so that most fetches take one round trip.
+  const many: readonly JobKind[] = ["states.sample", "actions.label"];
   const kinds = config.kinds ?? JOB_KINDS;
-  const turned = (index: number) => kinds.map((_, place) => kinds[(place + index) % kinds.length]!);
+  const rest = kinds.filter((kind) => !many.includes(kind));
+  const preferring = (index: number) => {
+    const first = many.filter((kind) => kinds.includes(kind));
+    return [...(index % 2 === 0 ? first : first.reverse()), ...rest];
+  };
   await Promise.all(
     Array.from(
       { length: count },
-      (_, index) => runWorker({ bus, store, handlers, kinds: turned(index), profile, signal, log, metrics }),
+      (_, index) =>
+        runWorker({ bus, store, handlers, kinds: preferring(index), profile, signal, log, metrics }),
     ),
   );
   const outcomes: Record<string, number> = {};

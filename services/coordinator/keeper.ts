@@ -8,6 +8,7 @@ import {
   currentTask,
   type FactCache,
   type LearnerFacts,
+  type LearnerView,
   openView,
   scanIncoming,
   traceOfTask,
@@ -105,46 +106,72 @@ function pause(intervalMs: number, wholeAt: number, failures: number, settling: 
   return settling ? Math.min(due, SETTLING_INTERVAL_MS) : due;
 }
 
-/** What is known of the learner, and what this process has done for it. */
-function openLearner({ store, bus, name, cache, signal, onChange, metrics }: KeeperOptions) {
-  const view = openView(store, name, cache);
-  const seen = new Map<string, { mark: string; since: number }>();
-  const queued = new Set<string>();
-  const said = new Set<string>();
-  let settling = false;
+/** What is known of a learner, and what this process has done for it. */
+interface Standing {
+  view: LearnerView;
+  /** What was seen of files that settle. */
+  seen: Map<string, { mark: string; since: number }>;
+  settling: boolean;
+  /** Jobs that are in the queue, as far as is known. */
+  queued: Set<string>;
+  /** Events of its own that are still to be heard. */
+  said: Set<string>;
+}
 
-  const once = async (change: Change): Promise<State & { next: Change | undefined }> => {
-    let facts = await view.look(change);
-    if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
-    if (change.whole || change.incoming) {
-      const scan = await scanIncoming({ store, facts, seen, now: performance.now() });
-      if (scan.added > 0) facts = await view.look({ facts: true });
-      settling = scan.settling;
-    }
-    for (const id of change.jobs ?? []) queued.delete(id);
-    // What was handed out is handed out again now and then: the bus may have forgotten it.
-    if (change.whole) { for (const set of [queued, said]) set.clear(); }
-    const next = plan(facts);
-    for (const { id } of next.announce) said.add(id);
-    const apply = () => applyPlan({ store, bus, learner: name, plan: next, cache, queued });
-    const again = next.decide.length === 0 ? await apply() : await inSpan("plan", {
-      parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
-      attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
-    }, apply);
-    onChange({ facts, plan: next });
-    return { idle: isIdle(next), settling, deleted: false, next: again };
+function openLearner(options: KeeperOptions) {
+  const { store, name, cache, signal, metrics } = options;
+  const standing: Standing = {
+    view: openView(store, name, cache),
+    seen: new Map(),
+    settling: false,
+    queued: new Set(),
+    said: new Set(),
   };
   return {
-    said,
+    said: standing.said,
     /** Whether a job is this learner's; jobs that two learners share are announced for one of them. */
-    concerns: (subject: string, jobId: string) => subject === name || queued.has(jobId),
+    concerns: (subject: string, jobId: string) => subject === name || standing.queued.has(jobId),
     /** Plans until a plan changes nothing. */
     async plan(change: Change): Promise<State> {
       const stop = metrics?.planSeconds.startTimer();
-      let state = await once(change);
-      while (state.next && !signal.aborted) state = await once(state.next);
+      let state = await planOnce(options, standing, change);
+      while (state.next && !signal.aborted) state = await planOnce(options, standing, state.next);
       stop?.();
       return state;
     },
   };
+}
+
+/** Looks, plans, carries the plan out. `next`: what that has changed. */
+async function planOnce(
+  options: KeeperOptions,
+  standing: Standing,
+  change: Change,
+): Promise<State & { next: Change | undefined }> {
+  const { store, bus, name, cache, onChange } = options;
+  const { view, seen, queued, said } = standing;
+  let facts = await view.look(change);
+  if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
+  if (change.whole || change.incoming) {
+    const scan = await scanIncoming({ store, facts, seen, now: performance.now() });
+    if (scan.added > 0) facts = await view.look({ facts: true });
+    standing.settling = scan.settling;
+  }
+  for (const id of change.jobs ?? []) queued.delete(id);
+  if (change.whole) forget(standing, cache);
+  const next = plan(facts);
+  for (const { id } of next.announce) said.add(id);
+  const apply = () => applyPlan({ store, bus, learner: name, plan: next, cache, queued });
+  const again = next.decide.length === 0 ? await apply() : await inSpan("plan", {
+    parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
+    attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
+  }, apply);
+  onChange({ facts, plan: next });
+  return { idle: isIdle(next), settling: standing.settling, deleted: false, next: again };
+}
+
+/** What was handed out is handed out again now and then: the bus may have forgotten it, or the store a job's fact. */
+function forget({ queued, said }: Standing, cache: FactCache): void {
+  for (const id of queued) cache.written.delete(id);
+  for (const set of [queued, said]) set.clear();
 }

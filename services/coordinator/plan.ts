@@ -140,6 +140,7 @@ function acceptedFiles(facts: LearnerFacts): string[] {
 }
 
 function shardsInUse(facts: LearnerFacts, graph: Graph): Set<string> {
+  if (facts.leftoverShards.length === 0) return new Set();
   const artifacts = graph.shards.flatMap((id) => Object.values(facts.jobs.get(id)?.result?.outputs ?? {}));
   return new Set(artifacts.map(({ artifact }) => artifactKey(artifact)));
 }

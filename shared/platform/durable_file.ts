@@ -95,7 +95,7 @@ export async function removeFile(path: string, root: string): Promise<void> {
     if (code === "ENOENT" || code === "ENOTDIR") return;
     throw error;
   }
-  await syncFolder(dirname(path));
+  // Not forced to disk: what comes back after a power cut is removed again by whoever removed it.
   for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) {
     // A racing writer that finds its folder gone makes it again (`inFolder`).
     if (!removeFolder(folder)) return;

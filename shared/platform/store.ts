@@ -73,7 +73,7 @@ export interface Store {
   head(key: string): Promise<ObjectInfo | undefined>;
   /** All objects whose key starts with `prefix` (`""`: all), sorted by key. */
   list(prefix: string): Promise<ObjectInfo[]>;
-  /** Removes the object; no error if there is none. */
+  /** Removes the object; no error if there is none. After a power cut it may be there again. */
   delete(key: string): Promise<void>;
   /** A URL that reads the object for `seconds`. */
   presign(key: string, seconds: number): Promise<string>;

@@ -1,0 +1,186 @@
+import { createCache, createLearner, importJob, loadFacts, openView } from "@cugro/learners";
+import {
+  createEmbeddedBus,
+  createLog,
+  type EmbeddedBus,
+  type JobHandlers,
+  type JobMessage,
+  runWorker,
+  type Store,
+} from "@cugro/platform";
+import {
+  arrivalKey,
+  createEvent,
+  encodeFact,
+  incomingKey,
+  JOB_KINDS,
+  type JobFact,
+  jobId,
+  jobKey,
+  resultKey,
+} from "@cugro/protocol";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
+import { MAX_QUEUED_PER_LEARNER, runCoordinator } from "./mod.ts";
+import { memoryStore } from "./test_store.ts";
+import { addFile, learnerWith, pretend, work } from "./test_world.ts";
+
+type Options = Parameters<typeof runCoordinator>[0];
+
+/** A coordinator and workers on one bus until `test` returns; news only, no periodic looks. */
+async function withCoordinator(
+  store: Store,
+  options: Partial<Options> & { handlers?: JobHandlers; workers?: number; bus?: EmbeddedBus },
+  test: (bus: EmbeddedBus) => Promise<void>,
+): Promise<void> {
+  const { bus = createEmbeddedBus(), workers = 1, ...rest } = options;
+  const handlers = options.handlers ?? createStubHandlers({ steps: 0, stepMs: 0 });
+  const stop = new AbortController();
+  const log = createLog({ level: "error" });
+  const settings = { store, bus, signal: stop.signal };
+  const running = [
+    runCoordinator({ ...settings, intervalMs: 60_000, onError: () => {}, ...rest }),
+    ...Array.from(
+      { length: workers },
+      () => runWorker({ ...settings, handlers, kinds: JOB_KINDS, profile: {}, log }),
+    ),
+  ];
+  try {
+    await test(bus);
+  } finally {
+    stop.abort();
+    await bus.close();
+    await Promise.all(running);
+  }
+}
+
+async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await done()) {
+    assert(performance.now() < deadline, `It did not come to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const versionsOf = async (store: Store, name: string) => (await loadFacts(store, name)).versions.length;
+const shards = (n: number) => ({ shardsPerTask: n, replayPairs: 10_000, replayPairsPerTask: 10_000 });
+
+Deno.test("runCoordinator() takes a learner to its versions by news alone, each job once", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"], shards(100));
+  const begun = new Map<string, number>();
+  const plain = createStubHandlers({ steps: 0, stepMs: 0 });
+  const handlers: JobHandlers = Object.fromEntries(JOB_KINDS.map((kind) => [kind, (context) => {
+    begun.set(context.jobId, (begun.get(context.jobId) ?? 0) + 1);
+    return plain[kind]!(context);
+  }]));
+  let most = 0;
+  const bus = createEmbeddedBus();
+  const waiting = new Set<string>();
+  const submit = bus.submit.bind(bus);
+  let submissions = 0;
+  bus.submit = (message: JobMessage) => {
+    submissions++;
+    waiting.add(message.jobId);
+    most = Math.max(most, waiting.size);
+    return submit(message);
+  };
+  await bus.subscribe("events", ({ data }) => void waiting.delete(String(data.jobId)));
+  await withCoordinator(store, { bus, handlers, workers: 8 }, async () => {
+    await until("two versions", async () => await versionsOf(store, "a") === 2);
+  });
+  assertEquals(Math.max(...begun.values()), 1);
+  assertGreater(begun.size, 200);
+  assert(most <= MAX_QUEUED_PER_LEARNER, `${most} jobs were in the queue at once`);
+  assertEquals(submissions, begun.size, "what is known to be queued is not submitted again");
+});
+
+Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, and a failing one stop nobody", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"], shards(500), "large");
+  await learnerWith(store, ["one"], {}, "broken");
+  await store.put("learners/broken/tasks/1.json", new TextEncoder().encode("{"));
+  const errors = new Set<string | null>();
+  await withCoordinator(store, { workers: 2, onError: (learner) => errors.add(learner) }, async (bus) => {
+    let done = 0;
+    await bus.subscribe("events", ({ subject }) => void (subject === "large" && done++));
+    await until("work on the large one", () => done > 20);
+    await learnerWith(store, ["small one"], {}, "small");
+    const before = done;
+    bus.hint({ key: incomingKey("small", "x") });
+    await until("a version of the small one", async () => await versionsOf(store, "small") === 1);
+    // It needed five jobs, one after the other in part: each waited behind one round of the other's at most.
+    assert(done - before < 6 * MAX_QUEUED_PER_LEARNER, `${done - before} jobs of the other came before it`);
+    assertEquals(await versionsOf(store, "large") < 2, true);
+  });
+  assertEquals([...errors], ["broken"]);
+});
+
+Deno.test("runCoordinator() submits everything again when the bus is back, and not before", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one"]);
+  let connected = true;
+  const bus = Object.assign(createEmbeddedBus(), { connected: () => connected });
+  const submitted: string[] = [];
+  bus.submit = ({ jobId }: JobMessage) => Promise.resolve((submitted.push(jobId), "queued" as const));
+  await withCoordinator(store, { bus, workers: 0 }, async () => {
+    await until("the import is submitted", () => submitted.length === 1);
+    await bus.announce(createEvent("cugro.job.finished", "jobs/x/result.json", "a", { jobId: "x" }));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assertEquals(submitted.length, 1);
+    connected = false;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    connected = true;
+    await until("it is submitted again", () => submitted.length === 2);
+    assertEquals(submitted[0], submitted[1]);
+  });
+});
+
+Deno.test("runCoordinator() hears of a job that two learners share, whoever it is announced for", async () => {
+  const store = memoryStore();
+  for (const name of ["a", "b"]) await createLearner({ store, name, seed: 7, preset: "smoke" });
+  for (const name of ["a", "b"]) {
+    // The same object for both, so that even the import is one job.
+    const info = { key: "incoming/a/one.bin", etag: "", size: 3, lastModified: "2024-01-01T00:00:00.000Z" };
+    if (name === "a") await store.put(info.key, new TextEncoder().encode("one"));
+    info.etag = (await store.head(info.key))!.etag;
+    const arrival = { schema: 1, seq: 1, ...info, contentHash: null };
+    await store.put(arrivalKey(name, 1), new TextEncoder().encode(JSON.stringify(arrival)));
+  }
+  await withCoordinator(store, { workers: 2 }, async () => {
+    await until(
+      "a version of each",
+      async () => await versionsOf(store, "a") === 1 && await versionsOf(store, "b") === 1,
+    );
+  });
+});
+
+Deno.test("openView() reads what news names and no more; a whole look finds what was never told", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"], shards(50));
+  const view = openView(store, "a", createCache());
+  const pretence = pretend();
+  let facts = await view.look({});
+  const imports = [...facts.jobs.keys()];
+  for (const id of imports) {
+    const arrival = facts.arrivals.find((each) => jobId(importJob(facts, each)) === id)!;
+    const fact: JobFact = { schema: 1, job: importJob(facts, arrival), learner: "a", task: null };
+    await store.put(jobKey(id), encodeFact(fact));
+    assertEquals(await work(store, id, pretence), "done");
+  }
+  const asked: string[] = [];
+  const { get, list, head } = store;
+  store.get = (key, options) => (asked.push(key), get(key, options));
+  store.list = (prefix) => (asked.push(prefix), list(prefix));
+  store.head = (key) => (asked.push(key), head(key));
+  facts = await view.look({ jobs: [imports[0]!] });
+  assertEquals(asked, [resultKey(imports[0]!)]);
+  assertEquals(imports.map((id) => facts.jobs.get(id)!.result !== undefined), [true, false]);
+  facts = await view.look({ whole: true });
+  assertEquals(imports.map((id) => facts.jobs.get(id)!.result !== undefined), [true, true]);
+  asked.length = 0;
+  await addFile(store, "three");
+  asked.length = 0;
+  facts = await view.look({ incoming: true });
+  assertEquals([asked, facts.incoming.size, facts.arrivals.length], [["incoming/a/"], 3, 2]);
+});
