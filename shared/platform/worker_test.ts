@@ -23,7 +23,14 @@ import { openFilesystemStore } from "./filesystem_store.ts";
 import { MissingInputError } from "./job_errors.ts";
 import { createLog } from "./log.ts";
 import type { Store } from "./store.ts";
-import { addAnyJob, addJob, countingHandlers, expectedSum, sumOf } from "./testdata/counting_job.ts";
+import {
+  addAnyJob,
+  addJob,
+  type Counting,
+  countingHandlers,
+  expectedSum,
+  sumOf,
+} from "./testdata/counting_job.ts";
 import { type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
 
 interface World {
@@ -323,13 +330,25 @@ Deno.test(
 Deno.test(
   "tick() fails a step that blocks the heartbeat, with advice",
   inWorld(async ({ store, work, submit, until, failure, events }) => {
-    const config = { name: "slow", steps: 3, stepMs: 150 };
+    const config: Counting = { name: "slow", steps: 3, at: 2, act: "burn" };
     const id = await submit(await addJob(store, config));
     const stop = work({ maxAttempts: 1 });
     await until(() => events.length > 0);
     await stop();
     assertStringIncludes((await failure(id, 1)).message, "Lower the batch size");
-    assertStringIncludes((await failure(id, 1)).message, "Step 2 blocked the worker for 0.");
+    assertStringIncludes((await failure(id, 1)).message, "Step 2 blocked the worker for ");
+  }, 400),
+);
+
+Deno.test(
+  "tick() goes on after the process was kept from running for longer than a step may take",
+  inWorld(async ({ store, work, submit, until, result, log }) => {
+    const config: Counting = { name: "starved", steps: 3, at: 2, act: "freeze" };
+    const id = await submit(await addJob(store, config));
+    const stop = work({ maxAttempts: 1 });
+    await until(() => result(id));
+    await stop();
+    assert(log.some((line) => line.includes("was kept from running")));
   }, 400),
 );
 

@@ -30,8 +30,8 @@ export type Counting = {
   stepMs?: number;
   /** At this step, once or always, ... */
   at?: number;
-  /** ... throw, throw for good, block for 10 s, or die. */
-  act?: "throw" | "permanent" | "block" | "die";
+  /** ... throw, throw for good, block for 10 s, use 0.2 s of processor time, stand still for 0.3 s, or die. */
+  act?: "throw" | "permanent" | "block" | "burn" | "freeze" | "die";
   /** Only in a run that began at step 0. */
   once?: boolean;
 };
@@ -87,6 +87,8 @@ function encode(sum: number, step: number): Uint8Array {
 
 function misbehave(act: NonNullable<Counting["act"]>, step: number): void {
   if (act === "block") return block(10_000);
+  if (act === "burn") return burn(200);
+  if (act === "freeze") return void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   if (act === "permanent") throw new PermanentError(`no use at step ${step}`);
   if (act === "throw") throw new Error(`a fault at step ${step}`);
   process.kill(process.pid, "SIGKILL");
@@ -94,4 +96,11 @@ function misbehave(act: NonNullable<Counting["act"]>, step: number): void {
 
 function block(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+function burn(ms: number): void {
+  for (const start = process.cpuUsage();;) {
+    const { user, system } = process.cpuUsage(start);
+    if (user + system >= ms * 1000) return;
+  }
 }
