@@ -8,90 +8,15 @@ import {
   type Msg,
   type MsgHdrs,
   type NatsConnection,
-  nkeyAuthenticator,
-  type NodeConnectionOptions,
   type Status,
 } from "@nats-io/transport-node";
 import type { Log } from "../log.ts";
-import {
-  describeFault,
-  explainFault,
-  isPassing,
-  JetStreamFault,
-  Passing,
-  sortFault,
-  unavailable,
-} from "./faults.ts";
-import { connectSteadily } from "./transport.ts";
-
-/** How a service connects. */
-export interface LinkOptions {
-  /** `nats://host:port` or `tls://host:port`. */
-  servers: readonly string[];
-  /** Name of the service; its inboxes are `_INBOX_<name>.>`. */
-  name: string;
-  /** The nkey seed of the service's user, `SU...`. @default no login */
-  seed?: string;
-  /** Certificates (PEM) of who signed the servers' certificates. @default those of the system */
-  ca?: string;
-  /** A request is asked again for this long (ms). @default 15 s */
-  patienceMs?: number;
-  log: Log;
-}
+import type { LinkOptions } from "./connect.ts";
+import { explainFault, isPassing, JetStreamFault, Passing, sortFault, unavailable } from "./faults.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const PATIENCE_MS = 15_000;
 const LONGEST_PAUSE_MS = 1_000;
-const WAITING_NOTICE_MS = 10_000;
-
-/** Connects; waits for ever for a server that is not there yet, and says so in the log. */
-export async function openLink(options: LinkOptions): Promise<Link> {
-  const { servers, name, seed, ca, log } = options;
-  checkCredentials(options);
-  const connection: NodeConnectionOptions = {
-    servers: [...servers],
-    name,
-    inboxPrefix: inboxPrefix(name),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 100,
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    waitOnFirstConnect: true,
-    timeout: 5_000,
-    noAsyncTraces: true,
-    ...(seed === undefined
-      ? {}
-      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())) }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-  };
-  const notice = setInterval(() => log.warn("waiting for NATS", { servers }), WAITING_NOTICE_MS);
-  try {
-    return new Link(await connectSteadily(connection), options);
-  } catch (error) {
-    throw new Error(
-      `Cannot connect to NATS at ${servers.join(", ")} as "${name}": ${describeFault(error)}. ` +
-        "Check the address, the seed and the CA of this service.",
-      { cause: error },
-    );
-  } finally {
-    clearInterval(notice);
-  }
-}
-
-const inboxPrefix = (name: string) => `_INBOX_${name}`;
-
-function checkCredentials({ servers, seed, ca }: LinkOptions): void {
-  if (servers.length === 0) throw new RangeError("Cannot connect to NATS: servers must name at least one");
-  if (seed !== undefined && !/^SU[A-Z2-7]{40,}$/.test(seed.trim())) {
-    throw new RangeError(
-      "The NATS seed must be the nkey seed of a user (it starts with SU), not a path or key",
-    );
-  }
-  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new RangeError("The NATS CA must be certificates in PEM form, not a path");
-  }
-}
 
 /** See the module. */
 export class Link {
@@ -113,7 +38,7 @@ export class Link {
   }
 
   get inboxPrefix(): string {
-    return inboxPrefix(this.options.name);
+    return `_INBOX_${this.options.name}`;
   }
 
   get connected(): boolean {

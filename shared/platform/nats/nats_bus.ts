@@ -12,7 +12,8 @@ import { createLog, type Log } from "../log.ts";
 import { createDelivery } from "./delivery.ts";
 import { endOfEvents, readEvents, type ReadEventsOptions, type StoredEvent } from "./event_reader.ts";
 import { JetStreamFault } from "./faults.ts";
-import { type Link, openLink } from "./link.ts";
+import { openLink } from "./connect.ts";
+import type { Link } from "./link.ts";
 import { decodeJob, DECODERS } from "./messages.ts";
 import { type Pull, startPull } from "./pull.ts";
 import { type StreamsMode, Topology } from "./streams.ts";
@@ -42,6 +43,8 @@ export interface NatsBusOptions {
   ackWaitMs?: number;
   /** What an outage swallows is asked again for this long (ms), then rejected. @default 15 s */
   patienceMs?: number;
+  /** Aborted: no longer waits for a server that is not there yet. @default waits for ever */
+  signal?: AbortSignal;
   log?: Log;
 }
 
@@ -60,10 +63,11 @@ export interface NatsBus extends Bus {
 }
 
 /**
- * Connects (waiting as long as it takes for a server to be there) and makes or checks streams and consumers.
+ * Connects (waiting until a server is there, which the log tells) and makes or checks streams and consumers.
  *
  * @throws {RangeError} if the options are wrong.
- * @throws {Error} if the login is refused; if a stream or consumer is not as it must be, naming each field.
+ * @throws {Error} if the login is refused; if `signal` aborts, with the reason of the last attempt; if a stream or
+ *   consumer is not as it must be, naming each field.
  * @throws {BusUnavailable} if streams or consumers are not there in mode `verify`.
  */
 export async function openNatsBus(options: NatsBusOptions): Promise<NatsBus> {

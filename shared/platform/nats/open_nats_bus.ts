@@ -5,10 +5,11 @@
 import type { NatsBus, NatsBusOptions } from "./nats_bus.ts";
 
 /**
- * Connects (waiting as long as it takes for a server to be there) and makes or checks streams and consumers.
+ * Connects (waiting until a server is there, which the log tells) and makes or checks streams and consumers.
  *
  * @throws {RangeError} if the options are wrong.
- * @throws {Error} if the login is refused; if a stream or consumer is not as it must be, naming each field.
+ * @throws {Error} if the login is refused; if `signal` aborts, with the reason of the last attempt; if a stream or
+ *   consumer is not as it must be, naming each field.
  * @throws {BusUnavailable} if streams or consumers are not there in mode `verify`.
  */
 export async function openNatsBus(options: NatsBusOptions): Promise<NatsBus> {

@@ -17,7 +17,7 @@ import type { Topology } from "./streams.ts";
 import { consumerName, STREAMS } from "./subjects.ts";
 
 /** How long the server keeps a request; it is renewed. */
-const EXPIRES_MS = 30_000;
+const EXPIRES_MS = 10_000;
 /** No word from the server for this long, though one is due: ask again. */
 const SILENCE_MS = 5_000;
 const SHORTEST_PAUSE_MS = 50;

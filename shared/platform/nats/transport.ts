@@ -13,11 +13,16 @@ function silence(socket: { on(event: "error", listener: () => void): unknown } |
 }
 
 class SteadyTransport extends NodeTransport {
+  constructor(private readonly onFailure: (error: unknown) => void) {
+    super();
+  }
+
   override async connect(...args: Parameters<NodeTransport["connect"]>): Promise<void> {
     try {
       await super.connect(...args);
     } catch (error) {
       silence(this.socket);
+      this.onFailure(error);
       throw error;
     }
     const { socket } = this;
@@ -31,8 +36,11 @@ class SteadyTransport extends NodeTransport {
   }
 }
 
-/** As the client's own `connect`, over this transport. */
-export function connectSteadily(options: NodeConnectionOptions): Promise<NatsConnection> {
-  setTransportFactory({ factory: () => new SteadyTransport(), dnsResolveFn: nodeResolveHost });
+/** As the client's own `connect`, over this transport; `onFailure` is told why an attempt has failed. */
+export function connectSteadily(
+  options: NodeConnectionOptions,
+  onFailure: (error: unknown) => void,
+): Promise<NatsConnection> {
+  setTransportFactory({ factory: () => new SteadyTransport(onFailure), dnsResolveFn: nodeResolveHost });
   return NatsConnectionImpl.connect(options);
 }
