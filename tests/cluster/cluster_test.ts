@@ -39,18 +39,28 @@ function artifactsOf(outputs: Record<string, { artifact: string }>): Record<stri
   return Object.fromEntries(Object.entries(outputs).map(([name, { artifact }]) => [name, artifact]));
 }
 
-/** Drops the files into the bucket, and waits for their versions. Nothing else is done. */
-async function learnByDropping(store: Store, files: string[]): Promise<void> {
+/** One file is dropped into the bucket, the other is sent to the gateway; their versions come by themselves. */
+async function learn(cluster: Cluster, store: Store, [dropped, sent]: [string, string]): Promise<void> {
   await createLearner({ store, name: "one", seed: 0, preset: "smoke", overrides: STEPS });
-  for (const file of files) {
-    await store.put(incomingKey("one", basename(file)), new Uint8Array(await readFile(file)));
-  }
+  await store.put(incomingKey("one", basename(dropped)), new Uint8Array(await readFile(dropped)));
+  await untilVersion(store, 1);
+  const answer = await fetch(`${cluster.gatewayUrl}/v1/learners/one/tasks?fileName=${basename(sent)}`, {
+    method: "POST",
+    body: new Uint8Array(await readFile(sent)),
+    headers: { authorization: `Bearer ${cluster.adminToken}`, "content-type": "application/octet-stream" },
+  });
+  assert(answer.ok, `${answer.status} ${await answer.clone().text()}`);
+  await answer.body?.cancel();
+  await untilVersion(store, 2);
+}
+
+async function untilVersion(store: Store, version: number): Promise<void> {
   const deadline = performance.now() + LEARN_MS;
   while (true) {
-    const status = await learnerStatus(store, "one");
-    assertEquals(status.problems, []);
-    if (status.head === files.length) return;
-    assert(performance.now() < deadline, `no version ${files.length} after ${LEARN_MS} ms`);
+    const { problems, head } = await learnerStatus(store, "one");
+    assertEquals(problems, []);
+    if (head === version) return;
+    assert(performance.now() < deadline, `no version ${version} after ${LEARN_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
@@ -109,6 +119,14 @@ function checkTraces(spans: readonly ReceivedSpan[], files: readonly string[]): 
     assert(decided.some((text) => text.includes("/versions/")), "a version was decided in this trace");
   }
   assertEquals(new Set(arrivals.map(({ traceId }) => traceId)).size, files.length);
+  const sent = arrivals.find(({ attributes }) => attributes["cugro.key"]!.endsWith(basename(files[1]!)))!;
+  assertEquals(sent.service, "gateway");
+  const above = spans.filter(({ spanId }) => spanId === sent.parentSpanId);
+  assertEquals(
+    above.map(({ service }) => service),
+    ["gateway"],
+    "the upload's request is the arrival's parent",
+  );
 }
 
 async function stopOneByOne({ processes }: Cluster): Promise<void> {
@@ -121,7 +139,7 @@ async function spansArrive({ spans }: TraceReceiver, count: number): Promise<voi
   while (versions() < count && performance.now() < deadline) await new Promise((r) => setTimeout(r, 100));
 }
 
-Deno.test("startCluster() learns dropped files to the bytes of an embedded run, in one trace a dataset, and drains", async () => {
+Deno.test("startCluster() learns a dropped and a sent file to the bytes of an embedded run, in one trace a dataset, and drains", async () => {
   await withFolder(async (folder) => {
     const files = await smallStream(folder, 2);
     const expected = await learnEmbedded(folder, files);
@@ -129,11 +147,10 @@ Deno.test("startCluster() learns dropped files to the bytes of an embedded run, 
     const cluster = await startCluster({
       folder: join(folder, "cluster"),
       environment: receiver.environment,
-      processes: { gateway: 0 },
     });
     try {
       const store = await openClusterStore(cluster);
-      await learnByDropping(store, files);
+      await learn(cluster, store, files as [string, string]);
       assertEquals(await workIn(store), expected);
       await store.close();
       await answersOf(cluster);
