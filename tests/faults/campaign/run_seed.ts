@@ -39,8 +39,7 @@ export interface SeedReport extends Figures {
   family: string;
   store: string;
   faults: string;
-  /** Faults of the world that were carried out, and those for which it was too late or this user has no right. */
-  carriedOut: number;
+  /** Faults that were planned and did not happen, and why. */
   skipped: string[];
   seconds: number;
   /** How often processes died that nobody had killed and that had no sabotage to die of. */
@@ -73,14 +72,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
     const entries = await readHistory(history);
     const violations = await check({ history: entries, store: servers.store, expected });
     if (late) violations.unshift(late);
-    const struck = entries.filter((entry) => entry.what === "sabotage" && entry.action === "crash").length;
-    const crashes = world.processes.reduce((sum, process) => sum + process.deaths(), 0) - struck;
+    const struck = entries.flatMap((entry) => entry.what === "sabotage" ? [{ ...entry }] : []);
+    const deaths = world.processes.reduce((sum, process) => sum + process.deaths(), 0);
+    const crashes = deaths - struck.filter(({ action }) => action === "crash").length;
+    skipped.push(...missed(plan, struck));
     return {
       seed: plan.seed,
       family: plan.family,
       store: plan.store,
       faults: describePlan(plan),
-      carriedOut: plan.timeline.length - skipped.length,
       skipped,
       seconds: (performance.now() - began) / 1000,
       crashes,
@@ -92,6 +92,13 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
     await world.close();
     await servers.close();
   }
+}
+
+/** Sabotage for which a process never came to its point. */
+function missed({ sabotage }: FaultPlan, struck: { who: string; point: string }[]): string[] {
+  const done = struck.map(({ who, point }) => `${who} ${point}`);
+  const planned = Object.entries(sabotage).flatMap(([who, lives]) => lives.map((life) => `${who} ${life}`));
+  return planned.filter((strike) => !done.includes(strike)).map((strike) => `${strike}: never came there`);
 }
 
 /** Removes what a sound run has left. */

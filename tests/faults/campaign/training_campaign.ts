@@ -25,7 +25,7 @@ const KNOBS: Record<string, number> = {
   evaluationEpisodes: 1,
   shardsPerTask: 2,
 };
-const SCALE: Scale = { ackWaitMs: 6_000, longOutageMs: 30_000 };
+const SCALE: Scale = { ackWaitMs: 15_000, longOutageMs: 30_000 };
 const ENVIRONMENT = {
   CUGRO_ACK_WAIT_SECONDS: String(SCALE.ackWaitMs / 1000),
   CUGRO_CHECKPOINT_STEPS: "40",
