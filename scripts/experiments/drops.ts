@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLearner } from "@cugro/learners";
-import { createLog, type JobHandler, openNatsBus, runWorker } from "@cugro/platform";
+import { type Bus, createLog, type JobHandler, openNatsBus, runWorker, type Store } from "@cugro/platform";
 import { incomingKey } from "@cugro/protocol";
 import type { NotificationTarget } from "../cluster/bucket.ts";
 import { openClusterStore, startCluster } from "../cluster/cluster.ts";
@@ -23,6 +23,9 @@ interface DropsOptions {
 }
 
 const TARGETS: readonly (readonly NotificationTarget[])[] = [["SAFE", "FAST"], ["SAFE"], []];
+
+/** Between two drops. */
+const IDLE_MS = 200;
 
 /** Measures with both targets, with the safe one alone, and without notifications; writes `drops.json`. */
 export async function drops(options: DropsOptions): Promise<void> {
@@ -54,10 +57,7 @@ export async function drops(options: DropsOptions): Promise<void> {
   );
 }
 
-async function measure(
-  { drops, learners, workers }: DropsOptions,
-  targets: readonly NotificationTarget[],
-): Promise<number[]> {
+async function measure(options: DropsOptions, targets: readonly NotificationTarget[]): Promise<number[]> {
   const cluster = await startCluster({
     store: "minio",
     notifications: targets,
@@ -66,47 +66,12 @@ async function measure(
     onLine: (_service, _index, line) => console.error(line),
   });
   const stop = new AbortController();
-  const [bus, store] = await Promise.all([
-    openNatsBus({ servers: [cluster.natsUrl], name: "experiment" }),
-    openClusterStore(cluster),
-  ]);
+  const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "experiment" });
+  const store = await openClusterStore(cluster);
   const started = new Map<string, () => void>();
-  const importFile = createStubHandlers({ steps: 0, stepMs: 0 })["dataset.import"]!;
-  const handler: JobHandler = (context) => {
-    started.get(String(context.job.config.key))?.();
-    return importFile(context);
-  };
-  const handlers = { "dataset.import": handler };
-  const settings = {
-    bus,
-    store,
-    handlers,
-    kinds: ["dataset.import" as const],
-    profile: {},
-    signal: stop.signal,
-  };
-  const running = Array.from(
-    { length: workers },
-    () => runWorker({ ...settings, log: createLog({ level: "warn" }) }),
-  );
+  const running = startImporters({ bus, store, signal: stop.signal, started, count: options.workers });
   try {
-    const names = Array.from({ length: learners }, (_, index) => `learner-${index + 1}`);
-    for (const [index, name] of names.entries()) {
-      await createLearner({ store, name, seed: index + 1, preset: "smoke" });
-    }
-    // The first file of each learner also pays for the coordinator's first look at it.
-    const latencies: number[] = [];
-    for (let n = -learners; n < drops; n++) {
-      const key = incomingKey(names[(n + learners) % learners]!, `file${n + learners}.bin`);
-      const jobStarted = new Promise<number>((resolve) => started.set(key, () => resolve(performance.now())));
-      await store.put(key, new TextEncoder().encode(`data ${n}`));
-      const answered = performance.now();
-      const latency = await jobStarted - answered;
-      if (n >= 0) latencies.push(latency);
-      // Idle again: the import ends, its task is accepted, its file removed.
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    return latencies;
+    return await dropFiles(options, store, started);
   } finally {
     stop.abort();
     await Promise.all(running);
@@ -114,4 +79,51 @@ async function measure(
     await store.close();
     await cluster.stop();
   }
+}
+
+/** Workers that call `started` of a key when they begin to import it. */
+function startImporters(
+  { bus, store, signal, started, count }: {
+    bus: Bus;
+    store: Store;
+    signal: AbortSignal;
+    started: ReadonlyMap<string, () => void>;
+    count: number;
+  },
+): Promise<void>[] {
+  const importFile = createStubHandlers({ steps: 0, stepMs: 0 })["dataset.import"]!;
+  const handler: JobHandler = (context) => {
+    started.get(String(context.job.config.key))?.();
+    return importFile(context);
+  };
+  const handlers = { "dataset.import": handler };
+  const log = createLog({ level: "warn" });
+  const settings = { bus, store, handlers, kinds: ["dataset.import" as const], profile: {}, signal, log };
+  return Array.from({ length: count }, () => runWorker(settings));
+}
+
+/** Drops one file after the other. @returns of each, ms from the answer to the start of its job */
+async function dropFiles(
+  { drops, learners }: DropsOptions,
+  store: Store,
+  started: Map<string, () => void>,
+): Promise<number[]> {
+  const names = Array.from({ length: learners }, (_, index) => `learner-${index + 1}`);
+  for (const [index, name] of names.entries()) {
+    await createLearner({ store, name, seed: index + 1, preset: "smoke" });
+  }
+  const latencies: number[] = [];
+  // The first file of each learner also pays for the coordinator's first look at it, and is not counted.
+  for (let n = 0; n < learners + drops; n++) {
+    const key = incomingKey(names[n % learners]!, `file${n}.bin`);
+    const { promise: jobStarted, resolve } = Promise.withResolvers<number>();
+    started.set(key, () => resolve(performance.now()));
+    await store.put(key, new TextEncoder().encode(`data ${n}`));
+    const answered = performance.now();
+    const latency = await jobStarted - answered;
+    if (n >= learners) latencies.push(latency);
+    // Idle again: the import ends, its task is accepted, its file removed.
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  }
+  return latencies;
 }

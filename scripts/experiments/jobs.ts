@@ -6,7 +6,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addArrival, createLearner } from "@cugro/learners";
-import { openNatsBus, type Store } from "@cugro/platform";
+import { type Bus, openNatsBus, type Store } from "@cugro/platform";
+import { incomingPrefix } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../cluster/cluster.ts";
 import { SERVICES } from "../cluster/services.ts";
 import { printTable } from "../commands/output.ts";
@@ -66,8 +67,6 @@ export async function jobs(options: JobsOptions): Promise<void> {
 }
 
 async function measure(options: JobsOptions, cluster: Cluster, workers: readonly Child[], store: Store) {
-  const names = Array.from({ length: options.learners }, (_, index) => `learner-${index + 1}`);
-  const pairs = { replayPairs: 1e6, replayPairsPerTask: 1e6, shardsPerTask: options.shards };
   const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "experiment" });
   const finished = new Set<string>();
   let versions = 0;
@@ -76,32 +75,23 @@ async function measure(options: JobsOptions, cluster: Cluster, workers: readonly
     if (type === "cugro.version.published" || type === "cugro.version.parked") versions++;
   });
   const pids = pidsOf(cluster, workers);
-  const before = await processorTime(pids);
-  const machineBefore = await machineSeconds();
+  const before = { used: await processorTime(pids), machine: await machineSeconds() };
   const start = performance.now();
-  for (const [index, name] of names.entries()) {
-    await createLearner({ store, name, seed: index + 1, preset: "smoke", overrides: pairs });
-    for (let k = 1; k <= options.files; k++) {
-      const bytes = new TextEncoder().encode(`${name} ${k}`);
-      await addArrival({ store, learner: name, fileName: `task${k}.bin`, bytes });
-    }
-    bus.hint({ key: `incoming/${name}/` });
-  }
+  await handOver(options, store, bus);
   const readings: Reading[] = [];
   while (versions < options.learners * options.files) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const memory = Math.max(
-      ...await Promise.all(pids.coordinator.map(async (pid) => (await usageOf(pid)).memory)),
-    );
+    const usages = await Promise.all(pids.coordinator.map(usageOf));
+    const memory = Math.max(...usages.map((usage) => usage.memory));
     readings.push({ seconds: (performance.now() - start) / 1_000, jobs: finished.size, memory });
     if (readings.length % 10 === 0) console.error(describeReading(readings.at(-1)!));
   }
   const seconds = (performance.now() - start) / 1_000;
-  const machine = await machineSeconds();
-  const after = await processorTime(pids);
+  const after = { used: await processorTime(pids), machine: await machineSeconds() };
   await bus.close();
-  const busy = machine.busy - machineBefore.busy;
-  const used = Object.fromEntries(Object.keys(after).map((name) => [name, after[name]! - before[name]!]));
+  const used = Object.fromEntries(
+    Object.entries(after.used).map(([name, value]) => [name, value - before.used[name]!]),
+  );
   const ours = Object.values(used).reduce((sum, value) => sum + value, 0);
   return {
     jobs: finished.size,
@@ -109,10 +99,27 @@ async function measure(options: JobsOptions, cluster: Cluster, workers: readonly
     jobsPerSecond: finished.size / seconds,
     processorSeconds: used,
     processorMsPerJob: 1_000 * ours / finished.size,
-    machine: { othersBusySeconds: busy - ours, idleSeconds: machine.idle - machineBefore.idle },
+    machine: {
+      othersBusySeconds: after.machine.busy - before.machine.busy - ours,
+      idleSeconds: after.machine.idle - before.machine.idle,
+    },
     memory: flatness(readings),
     readings,
   };
+}
+
+/** Makes the learners and hands all files over. */
+async function handOver({ learners, files, shards }: JobsOptions, store: Store, bus: Bus): Promise<void> {
+  const overrides = { replayPairs: 1e6, replayPairsPerTask: 1e6, shardsPerTask: shards };
+  for (let n = 1; n <= learners; n++) {
+    const name = `learner-${n}`;
+    await createLearner({ store, name, seed: n, preset: "smoke", overrides });
+    for (let k = 1; k <= files; k++) {
+      const bytes = new TextEncoder().encode(`${name} ${k}`);
+      await addArrival({ store, learner: name, fileName: `task${k}.bin`, bytes });
+    }
+    bus.hint({ key: incomingPrefix(name) });
+  }
 }
 
 function pidsOf({ processes, nats, minio }: Cluster, workers: readonly Child[]): Record<string, number[]> & {

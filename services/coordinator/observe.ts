@@ -75,7 +75,9 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const wake = () => resolve();
+  signal.addEventListener("abort", wake);
   await promise;
   clearTimeout(timer);
+  signal.removeEventListener("abort", wake);
 }
