@@ -1,0 +1,196 @@
+/**
+ * A gateway for tests that listens: real store, bus, HTTP; policies, events and webhooks included. And a receiver.
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLearner, putOnce } from "@cugro/learners";
+import {
+  type Bus,
+  createEmbeddedBus,
+  createLog,
+  createMetrics,
+  type Metrics,
+  openFilesystemStore,
+  startHttpBase,
+  type Store,
+} from "@cugro/platform";
+import { rejectionKey } from "@cugro/protocol";
+import { type Acting, openActing, type OpenPolicy } from "@cugro/serving";
+import { createGateway, openAuthenticator } from "./mod.ts";
+import { type EventFeed, openEventFeed, type StreamTimes } from "./events/event_stream.ts";
+import { openEventLog } from "./events/event_log.ts";
+import { addToken, issueToken, type Scope } from "./tokens.ts";
+import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
+import type { DeliveryOptions } from "./webhooks/options.ts";
+
+/** How the gateway is made. */
+export interface LiveOptions {
+  streams?: Partial<StreamTimes>;
+  webhooks?: Partial<DeliveryOptions>;
+  openPolicy?: OpenPolicy;
+  /** @default an embedded one */
+  bus?: Bus;
+}
+
+/** What a test works with. */
+export interface LiveGateway {
+  url: string;
+  store: Store;
+  bus: Bus;
+  acting: Acting;
+  feed: EventFeed;
+  metrics: Metrics;
+  /** Secrets: `admin` and `reader` see all learners, `team` (admin) sees `team-*`. */
+  tokens: Record<"admin" | "reader" | "team", string>;
+  /** One more deliverer on the same store, as another gateway has it. */
+  anotherDeliverer(options?: Partial<DeliveryOptions>): Promise<Deliverer>;
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    as?: "admin" | "reader" | "team",
+    // deno-lint-ignore no-explicit-any -- tests look into answers
+  ): Promise<{ status: number; body: any; headers: Headers }>;
+}
+
+/** Quick, and allowed to reach this machine. */
+export const QUICK: Partial<DeliveryOptions> = {
+  privateAddresses: true,
+  scanMs: 60,
+  delaysMs: [20, 20, 20],
+  timeoutMs: 2_000,
+  leaseMs: 3_000,
+};
+
+/** Runs a test on a fresh gateway. */
+export async function withLiveGateway(
+  options: LiveOptions,
+  test: (gateway: LiveGateway) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "cugro-live-"));
+  const store = await openFilesystemStore({ root: join(folder, "store") });
+  const bus = options.bus ?? createEmbeddedBus();
+  const log = createLog({ level: "silent" });
+  const metrics = createMetrics("gateway");
+  const { openPolicy } = options;
+  const acting = await openActing({ store, bus, log, ...(openPolicy ? { openPolicy } : {}) });
+  const feed = await openEventFeed({
+    bus,
+    log: await openEventLog({ bus, log }),
+    times: options.streams ?? {},
+  });
+  const delivery = { ...QUICK, ...options.webhooks };
+  const deliverers: Deliverer[] = [];
+  const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
+    const cache = { facts: new Map(), written: new Set<string>(), released: new Set<string>() };
+    const one = await startDeliverer({ store, bus, cache, log, metrics, options: { ...delivery, ...more } });
+    deliverers.push(one);
+    return one;
+  };
+  const deliverer = await anotherDeliverer();
+  const { tokens, tokensFile } = await makeTokens(folder);
+  const addresses = { privateAddresses: delivery.privateAddresses ?? false };
+  const auth = await openAuthenticator({ path: tokensFile, log });
+  const app = createGateway({
+    store,
+    bus,
+    auth,
+    log,
+    metrics,
+    acting,
+    feed,
+    webhooks: { deliverer, addresses },
+  });
+  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
+  const url = `http://127.0.0.1:${server.port}`;
+  try {
+    await test({ url, store, bus, acting, feed, metrics, tokens, anotherDeliverer, ask: asker(url, tokens) });
+  } finally {
+    await feed.close();
+    await server.close();
+    await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);
+    if (!options.bus) await bus.close();
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function makeTokens(folder: string) {
+  const tokensFile = join(folder, "tokens.json");
+  const make = async (name: string, scope: Scope, learners: string) => {
+    const { secret, entry } = issueToken({ name, scopes: [scope], learners: [learners] });
+    await addToken(tokensFile, entry);
+    return secret;
+  };
+  const tokens = {
+    admin: await make("admin", "admin", "*"),
+    reader: await make("reader", "read", "*"),
+    team: await make("team", "admin", "team-*"),
+  };
+  return { tokens, tokensFile };
+}
+
+function asker(url: string, tokens: LiveGateway["tokens"]): LiveGateway["ask"] {
+  return async (method, path, body, as = "admin") => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${tokens[as]}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: text === "" ? undefined : JSON.parse(text),
+      headers: response.headers,
+    };
+  };
+}
+
+/** Makes a learner, if need be, and the fact of its n-th refused file: its event is `cugro.arrival.rejected`. */
+export async function refuse(store: Store, learner: string, n: number): Promise<string> {
+  await createLearner({ store, name: learner, seed: 1, preset: "smoke" }).catch(() => {});
+  const key = rejectionKey(learner, n);
+  const fact = { schema: 1, seq: n, key: `incoming/${learner}/${n}.hdf5`, reason: "test", failedJob: null };
+  await putOnce(store, key, fact);
+  return key;
+}
+
+/** A request that a receiver got. */
+export interface Received {
+  path: string;
+  headers: Headers;
+  body: string;
+}
+
+/** Runs a test with a receiver, whose `answer` says what becomes of a request; `over` resolves when the test has ended. */
+export async function withReceiver(
+  test: (receiver: { url: string; received: Received[] }) => Promise<void>,
+  answer: (request: Received, n: number, over: Promise<void>) => Response | Promise<Response> = () =>
+    new Response(null, { status: 204 }),
+): Promise<void> {
+  const received: Received[] = [];
+  const over = Promise.withResolvers<void>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const { pathname: path } = new URL(request.url);
+    const one = { path, headers: request.headers, body: await request.text().catch(() => "") };
+    received.push(one);
+    return await answer(one, received.length, over.promise);
+  });
+  try {
+    await test({ url: `http://127.0.0.1:${server.addr.port}/hook`, received });
+  } finally {
+    over.resolve();
+    await server.shutdown();
+  }
+}
+
+/** Waits until something holds. @throws {Error} after 60 s, for a machine that is busy */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await holds()) {
+    if (performance.now() > deadline) throw new Error(`It did not come about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
