@@ -55,6 +55,8 @@ class Requests {
   #settled = false;
   /** Index of the kind that is asked whether something waits; `kinds.length`: all have left a request. */
   #asking = 0;
+  /** Which of the requests that were left have expired. */
+  #expired = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = SHORTEST_PAUSE_MS;
   #forget: () => void;
@@ -91,12 +93,9 @@ class Requests {
       this.#request(this.#asking, { batch: 1, no_wait: true });
       return this.#watchFor(SILENCE_MS);
     }
-    for (const index of kinds.keys()) this.#leaveRequest(index);
+    this.#expired.clear();
+    for (const index of kinds.keys()) this.#request(index, { batch: 1, expires: EXPIRES_MS * 1e6 });
     this.#watchFor(EXPIRES_MS + SILENCE_MS);
-  }
-
-  #leaveRequest(index: number): void {
-    this.#request(index, { batch: 1, expires: EXPIRES_MS * 1e6 });
   }
 
   #request(index: number, request: { batch: number; no_wait?: boolean; expires?: number }): void {
@@ -106,7 +105,11 @@ class Requests {
 
   #watchFor(milliseconds: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.start(), milliseconds);
+    this.#timer = setTimeout(() => {
+      // Old servers say nothing where a consumer is gone.
+      if (this.options.link.connected) this.#repair("the server is silent");
+      else this.start();
+    }, milliseconds);
   }
 
   #receive(msg: Msg): void {
@@ -125,10 +128,7 @@ class Requests {
       this.#pause = SHORTEST_PAUSE_MS;
       if (waiting) {
         // Its time is up. An answer of the round before counts for nothing.
-        if (status === 408) {
-          this.#leaveRequest(index);
-          this.#watchFor(EXPIRES_MS + SILENCE_MS);
-        }
+        if (status === 408) this.#expire(index);
       } else if (index === this.#asking) {
         this.#asking++;
         this.#ask();
@@ -136,8 +136,15 @@ class Requests {
     } else if (status !== 100) this.#repair(`${status} ${msg.headers?.description ?? ""}`);
   }
 
+  /** All requests expire together; one that does not is missed by the watch. */
+  #expire(index: number): void {
+    this.#expired.add(index);
+    if (this.#expired.size === this.options.kinds.length) this.start();
+  }
+
   /** Consumer or stream are gone, the server shuts down, too many requests wait: look after them, then start again. */
   #repair(reason: string): void {
+    if (this.#settled) return;
     const { topology, log } = this.options;
     log.debug("a fetch is repeated", { reason });
     clearTimeout(this.#timer);
