@@ -29,29 +29,12 @@ export interface LinkOptions {
 
 /** Connects; waits for ever for a server that is not there yet, and says so in the log. */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const { servers, name, seed, ca, signal, log } = options;
+  const { servers, name, signal, log } = options;
   checkCredentials(options);
   let connected = false;
-  const settings: NodeConnectionOptions = {
-    servers: [...servers],
-    name,
-    inboxPrefix: `_INBOX_${name}`,
-    maxReconnectAttempts: -1,
-    // Called before each attempt; what it throws ends them.
-    reconnectDelayHandler: () => {
-      if (!connected) signal?.throwIfAborted();
-      return 250 + Math.floor(100 * Math.random());
-    },
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    waitOnFirstConnect: true,
-    timeout: 5_000,
-    noAsyncTraces: true,
-    ...(seed === undefined
-      ? {}
-      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())) }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-  };
+  const settings = settingsOf(options, () => {
+    if (!connected) signal?.throwIfAborted();
+  });
   let failure: unknown = "no answer";
   const notice = setInterval(
     () => log.warn("waiting for NATS", { servers, reason: describeFault(failure) }),
@@ -71,6 +54,32 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   } finally {
     clearInterval(notice);
   }
+}
+
+/** What the client is told. `beforeAttempt` is called before each attempt to connect; what it throws ends them. */
+function settingsOf(
+  { servers, name, seed, ca }: LinkOptions,
+  beforeAttempt: () => void,
+): NodeConnectionOptions {
+  return {
+    servers: [...servers],
+    name,
+    inboxPrefix: `_INBOX_${name}`,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: () => {
+      beforeAttempt();
+      return 250 + Math.floor(100 * Math.random());
+    },
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    waitOnFirstConnect: true,
+    timeout: 5_000,
+    noAsyncTraces: true,
+    ...(seed === undefined
+      ? {}
+      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())) }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  };
 }
 
 function checkCredentials({ servers, seed, ca }: LinkOptions): void {
