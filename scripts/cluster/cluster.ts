@@ -109,21 +109,20 @@ async function startServers(
     ...(notifications === undefined ? {} : { targets: notifications }),
   });
   undo.push(() => minio.stop());
-  const s3 = {
-    endpoint: minio.url,
-    accessKey: MINIO_ROOT.user,
-    secretKey: MINIO_ROOT.password,
-    bucket: BUCKET,
-  };
-  const { bucket, ...access } = s3;
+  return { ...shared, minio, ...accessOf(nats.url, minio.url) };
+}
+
+function accessOf(natsUrl: string, endpoint: string): Pick<Servers, "s3" | "storeConfig" | "environment"> {
+  const keys = { endpoint, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const store = `s3://${BUCKET}`;
   const environment = {
-    CUGRO_NATS: nats.url,
-    CUGRO_STORE: `s3://${bucket}`,
-    CUGRO_S3_ENDPOINT: s3.endpoint,
-    CUGRO_S3_ACCESS_KEY: s3.accessKey,
-    CUGRO_S3_SECRET_KEY: s3.secretKey,
+    CUGRO_NATS: natsUrl,
+    CUGRO_STORE: store,
+    CUGRO_S3_ENDPOINT: endpoint,
+    CUGRO_S3_ACCESS_KEY: keys.accessKey,
+    CUGRO_S3_SECRET_KEY: keys.secretKey,
   };
-  return { ...shared, minio, s3, storeConfig: { store: `s3://${bucket}`, s3: access }, environment };
+  return { s3: { ...keys, bucket: BUCKET }, storeConfig: { store, s3: keys }, environment };
 }
 
 const tokensFile = (folder: string) => join(folder, "tokens.json");
@@ -144,13 +143,15 @@ async function adminTokenOf(folder: string): Promise<string> {
 }
 
 async function startServices(
-  { processes = {}, gatewayPort, environment = {}, onLine = () => {} }: ClusterOptions,
+  { store, processes = {}, gatewayPort, environment = {}, onLine = () => {} }: ClusterOptions,
 ): Promise<ClusterProcess[]> {
   const started: ClusterProcess[] = [];
   for (const service of SERVICES) {
     for (let index = 0; index < (processes[service] ?? 1); index++) {
       const port = service === "gateway" && index === 0 && gatewayPort ? gatewayPort : await freePort();
-      started.push(startService({ service, index, port, environment, onLine }));
+      // That a folder's lock is the parent's is read in /proc, which takes all permissions.
+      const unconfined = store === "folder";
+      started.push(startService({ service, index, port, environment, unconfined, onLine }));
     }
   }
   return started;

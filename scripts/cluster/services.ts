@@ -57,6 +57,8 @@ export interface ProcessOptions {
   port: number;
   /** Added to this process's environment. */
   environment: Record<string, string>;
+  /** With all permissions of Deno instead of its task's. @default false */
+  unconfined?: boolean;
   onLine: (service: ServiceName, index: number, line: string) => void;
 }
 
@@ -72,70 +74,92 @@ export function serviceArguments(service: ServiceName, store = "s3://"): string[
   return ["run", "-A", ...args.filter((arg) => arg !== "run" && !arg.startsWith("--allow-") && arg !== "-A")];
 }
 
+function withoutLimits(args: readonly string[]): string[] {
+  return ["run", "-A", ...args.slice(1).filter((arg) => !arg.startsWith("--allow-"))];
+}
+
 /** Starts a service and keeps it running until stopped. */
 export function startService(options: ProcessOptions): ClusterProcess {
-  const { service, index, port } = options;
-  const args = serviceArguments(service, options.environment.CUGRO_STORE);
-  let child: ChildProcess | undefined;
-  let ended: Promise<number | null> = Promise.resolve(null);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let stopping = false;
-  let restarts = 0;
-  let deaths = 0;
-  const lines: string[] = [];
-  const keep = (line: string) => {
-    lines.push(line);
-    if (lines.length > LAST_LINES) lines.shift();
-    options.onLine(service, index, line);
-  };
-  const start = () => {
-    stopping = false;
+  const one = new SupervisedProcess(options);
+  one.start();
+  return one;
+}
+
+class SupervisedProcess implements ClusterProcess {
+  readonly service: ServiceName;
+  readonly index: number;
+  readonly url: string;
+  restarts = 0;
+  #child: ChildProcess | undefined;
+  #ended: Promise<number | null> = Promise.resolve(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopping = false;
+  #deaths = 0;
+  #lines: string[] = [];
+
+  constructor(private readonly options: ProcessOptions) {
+    this.service = options.service;
+    this.index = options.index;
+    this.url = `http://127.0.0.1:${options.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  output(): string {
+    return this.#lines.join("\n");
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    signalProcess(this.pid, signal);
+  }
+
+  start(): void {
+    const { service, port, environment, unconfined } = this.options;
+    this.#stopping = false;
     const began = performance.now();
-    const born = spawnService(args, {
-      OTEL_SERVICE_NAME: service,
-      ...options.environment,
-      CUGRO_HTTP_PORT: String(port),
-    }, keep);
-    child = born;
-    ended = new Promise((resolve) => {
-      born.on("error", (error) => keep(`cannot be started: ${error.message}`));
-      born.on("close", (code, signal) => {
-        child = undefined;
+    const args = serviceArguments(service);
+    const own = { OTEL_SERVICE_NAME: service, ...environment, CUGRO_HTTP_PORT: String(port) };
+    const child = spawnService(unconfined ? withoutLimits(args) : args, own, (line) => this.#say(line));
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.on("error", (error) => this.#say(`cannot be started: ${error.message}`));
+      child.on("close", (code, signal) => {
+        this.#child = undefined;
         resolve(code);
-        if (stopping) return;
-        if (performance.now() - began > HEALTHY_MS) deaths = 0;
-        const delayMs = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** deaths++);
-        keep(`ended with ${signal ?? `status ${code}`}; started again in ${delayMs} ms`);
-        timer = setTimeout(() => (restarts++, start()), delayMs);
+        if (!this.#stopping) this.#restart(performance.now() - began, signal ?? `status ${code}`);
       });
     });
-  };
-  start();
-  return {
-    service,
-    index,
-    url: `http://127.0.0.1:${port}`,
-    get pid() {
-      return child?.pid;
-    },
-    get restarts() {
-      return restarts;
-    },
-    output: () => lines.join("\n"),
-    kill: (signal) => signalProcess(child?.pid, signal),
-    start,
-    async stop() {
-      stopping = true;
-      clearTimeout(timer);
-      const { pid } = child ?? {};
-      signalProcess(pid, "SIGCONT");
-      signalProcess(pid, "SIGTERM");
-      const killer = setTimeout(() => signalProcess(pid, "SIGKILL"), GRACE_MS);
-      const code = await ended;
-      clearTimeout(killer);
-      return code;
-    },
-  };
+  }
+
+  async stop(): Promise<number | null> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const { pid } = this;
+    signalProcess(pid, "SIGCONT");
+    signalProcess(pid, "SIGTERM");
+    const killer = setTimeout(() => signalProcess(pid, "SIGKILL"), GRACE_MS);
+    const code = await this.#ended;
+    clearTimeout(killer);
+    return code;
+  }
+
+  #restart(livedMs: number, end: string): void {
+    if (livedMs > HEALTHY_MS) this.#deaths = 0;
+    const delayMs = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#deaths++);
+    this.#say(`ended with ${end}; started again in ${delayMs} ms`);
+    this.#timer = setTimeout(() => {
+      this.restarts++;
+      this.start();
+    }, delayMs);
+  }
+
+  #say(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > LAST_LINES) this.#lines.shift();
+    this.options.onLine(this.service, this.index, line);
+  }
 }
 
 /** In a process group of its own: Ctrl-C in the terminal reaches the command alone, which stops all in order. */

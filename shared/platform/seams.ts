@@ -17,6 +17,7 @@ import type { Store } from "./store.ts";
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
 const REMINDER_MS = 10_000;
+const CONNECT_MS = 5_000;
 const PROBE_MS = 2_000;
 const PROBE_EVERY_MS = 1_000;
 /** A key that nobody writes: asking for it tells whether the store answers. */
@@ -41,6 +42,8 @@ export async function openConfiguredBus(
     streams,
     ackWaitMs,
     log,
+    // The reason of an attempt that fails is worth more than one attempt that waits for ever.
+    signal: AbortSignal.timeout(CONNECT_MS),
     ...(seedFile === undefined ? {} : { seed: (await readNamed("CUGRO_NATS_SEED_FILE", seedFile)).trim() }),
     ...(caFile === undefined ? {} : { ca: await readNamed("CUGRO_NATS_CA_FILE", caFile) }),
   });
