@@ -38,6 +38,7 @@ export interface Workload {
 /** How a learner's files come in: as the gateway hands them, or as an S3 client drops them, with hints or without. */
 export type WayIn = "handed" | "dropped";
 type Hint = "never told" | "told twice" | "told late";
+const LATE_MS = 1_000;
 const HINTS: readonly Hint[] = ["never told", "told twice", "told late"];
 
 /** Workloads of stub jobs that differ; each needs one undisturbed run. */
@@ -95,6 +96,7 @@ export async function play(workload: Workload, stage: Stage): Promise<void> {
 async function teach(lesson: Lesson, stage: Stage): Promise<void> {
   const random = randomOf(stage.seed);
   const last = lesson.files.length;
+  const late: Promise<void>[] = [];
   for (const [index, file] of lesson.files.entries()) {
     if (lesson.rollback && index === last - 1) {
       await untilDecided(lesson, stage, index);
@@ -102,7 +104,8 @@ async function teach(lesson: Lesson, stage: Stage): Promise<void> {
       await untilDecided(lesson, stage, index);
     }
     const [way, hint] = [stage.wayIn(lesson.learner), oneOf(random, HINTS)];
-    await insist(stage, () => handIn(lesson.learner, file, way, hint, stage));
+    await insist(stage, () => handIn(lesson.learner, file, way, stage));
+    if (way === "dropped") late.push(tell(incomingKey(lesson.learner, file.name), hint, stage));
     stage.record({
       what: "act",
       learner: lesson.learner,
@@ -112,22 +115,25 @@ async function teach(lesson: Lesson, stage: Stage): Promise<void> {
     await sleep(random() * 1500, undefined, { signal: stage.signal });
   }
   await untilDecided(lesson, stage, last);
+  await Promise.all(late);
 }
 
 async function handIn(
   learner: string,
   file: Lesson["files"][number],
   way: WayIn,
-  hint: Hint,
-  { store, bus }: Stage,
+  { store }: Stage,
 ): Promise<void> {
-  if (way === "handed") {
-    return void await addArrival({ store, learner, fileName: file.name, bytes: file.bytes });
-  }
-  const key = incomingKey(learner, file.name);
-  await store.put(key, file.bytes);
+  if (way === "handed") await addArrival({ store, learner, fileName: file.name, bytes: file.bytes });
+  else await store.put(incomingKey(learner, file.name), file.bytes);
+}
+
+/** Hints of a dropped file, as a notification of the store would be one. */
+async function tell(key: string, hint: Hint, { bus, signal }: Stage): Promise<void> {
   if (hint === "told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
-  if (hint === "told late") setTimeout(() => bus?.hint({ key }), 1000).unref();
+  if (hint !== "told late") return;
+  await sleep(LATE_MS, undefined, { signal }).catch(() => {});
+  bus?.hint({ key });
 }
 
 async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
