@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -62,7 +63,10 @@ Deno.test("serve() waits for bus and store, says so, works when they come, and d
       await until(async () => (await readyz(worker))?.status === 503, worker);
       assertEquals((await (await fetch(`${worker.url}/healthz`)).json()).status, "ok");
       await until(() => worker.output().includes("cannot reach the store"), worker);
-      assert((await readyz(worker))!.dependencies.store !== "ok");
+      await until(() => worker.output().includes("cannot reach the bus"), worker);
+      const { bus: onBus, store: onStore } = (await readyz(worker))!.dependencies;
+      assertStringIncludes(onBus!, `nats://127.0.0.1:${natsPort}`);
+      assertStringIncludes(onStore!, `http://127.0.0.1:${s3Port}`);
       servers.push(await startNats({ folder: join(folder, "nats"), port: natsPort }));
       servers.push(await startMinio({ folder: join(folder, "minio"), port: s3Port }));
       const store = await openS3Store({
@@ -94,6 +98,30 @@ Deno.test("serve() waits for bus and store, says so, works when they come, and d
       if (worker.child.exitCode === null && worker.child.pid) process.kill(worker.child.pid, "SIGKILL");
       await worker.ended;
       for (const server of servers) await server.stop();
+    }
+  });
+});
+
+Deno.test("serve() stays when NATS refuses its login, and says so, until it is let in", async () => {
+  await withFolder(async (folder) => {
+    const configFile = join(folder, "nats.conf");
+    await writeFile(configFile, 'authorization { token: "another" }\n');
+    const port = await freePort();
+    let nats = await startNats({ folder: join(folder, "nats"), port, configFile });
+    const worker = await startWorker({ CUGRO_NATS: nats.url, CUGRO_STORE: join(folder, "store") });
+    try {
+      await until(() => worker.output().split("cannot reach the bus").length > 3, worker);
+      assertStringIncludes((await readyz(worker))!.dependencies.bus!.toLowerCase(), "authorization");
+      assertEquals(worker.child.exitCode, null);
+      await nats.stop();
+      nats = await startNats({ folder: join(folder, "nats"), port });
+      await until(async () => (await readyz(worker))?.status === 200, worker);
+      process.kill(worker.child.pid!, "SIGTERM");
+      assertEquals(await worker.ended, 0);
+    } finally {
+      if (worker.child.exitCode === null && worker.child.pid) process.kill(worker.child.pid, "SIGKILL");
+      await worker.ended;
+      await nats.stop();
     }
   });
 });
