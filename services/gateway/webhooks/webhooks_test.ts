@@ -97,7 +97,9 @@ Deno.test("a receiver that does not answer is a failure, and holds up nobody els
           const { id } = (await ask("POST", "/v1/webhooks", { url: slow.url })).body;
           await ask("POST", "/v1/webhooks", { url: quick.url });
           for (let n = 1; n <= 6; n++) await refuse(store, "a", n);
-          await until("the quick one has all", () => quick.received.length === 6);
+          // On a busy machine even its answer may come late, and then it comes twice.
+          const idsSeen = () => new Set(quick.received.map(({ headers }) => headers.get("webhook-id")));
+          await until("the quick one has all", () => idsSeen().size === 6);
           await until("the slow one's are dead", async () => {
             return (await ask("GET", `/v1/webhooks/${id}/deliveries?state=dead`)).body.deliveries.length ===
               6;
@@ -151,7 +153,7 @@ Deno.test("several gateways send each event once; what one began and did not end
       await until("it comes", () => received.length > 20);
       assertGreater(Date.now() - before, 100);
       assertEquals(idsOf(received.slice(20)), [crashed]);
-      assertEquals((await store.list(donePrefix(id))).length, 21);
+      await until("all are done", async () => (await store.list(donePrefix(id))).length === 21);
     })
   ));
 
