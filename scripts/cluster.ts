@@ -155,7 +155,7 @@ function explain(
     s3
       ? `curl --aws-sigv4 aws:amz:us-east-1:s3 --user ${s3.accessKey}:${s3.secretKey} -T task2.hdf5 ` +
         `${s3.endpoint}/${s3.bucket}/incoming/${learner}/`
-      : `cp task2.hdf5 ${storeConfig.store}/incoming/${learner}/`,
+      : `mkdir -p ${storeConfig.store}/incoming/${learner} && cp task2.hdf5 ${storeConfig.store}/incoming/${learner}/`,
   );
   console.log(lines.join("\n"));
 }
