@@ -33,13 +33,9 @@ export async function drops(options: DropsOptions): Promise<void> {
   for (const targets of TARGETS) {
     const count = targets.length > 0 ? options.drops : Math.min(10, options.drops);
     const latencies = await measure({ ...options, drops: count }, targets);
-    results.push({
-      targets,
-      drops: count,
-      p50Ms: quantile(latencies, 0.5),
-      p99Ms: quantile(latencies, 0.99),
-      latencies,
-    });
+    const summary = { p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) };
+    console.error(`${targets.join(" and ") || "no"} notifications: ${JSON.stringify(summary)}`);
+    results.push({ targets, drops: count, ...summary, latencies });
   }
   await mkdir(options.out, { recursive: true });
   await writeFile(

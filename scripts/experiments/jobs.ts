@@ -89,9 +89,7 @@ async function measure(options: JobsOptions, cluster: Cluster, workers: readonly
   const seconds = (performance.now() - start) / 1_000;
   const after = { used: await processorTime(pids), machine: await machineSeconds() };
   await bus.close();
-  const used = Object.fromEntries(
-    Object.entries(after.used).map(([name, value]) => [name, value - before.used[name]!]),
-  );
+  const used = difference(after.used, before.used);
   const ours = Object.values(used).reduce((sum, value) => sum + value, 0);
   return {
     jobs: finished.size,
@@ -120,6 +118,10 @@ async function handOver({ learners, files, shards }: JobsOptions, store: Store, 
     }
     bus.hint({ key: incomingPrefix(name) });
   }
+}
+
+function difference(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]!]));
 }
 
 function pidsOf({ processes, nats, minio }: Cluster, workers: readonly Child[]): Record<string, number[]> & {
