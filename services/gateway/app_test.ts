@@ -88,7 +88,7 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     assertEquals((await ask("GET", "/v1/learners/a/arrivals/1")).body, first.body);
     assertEquals((await ask("GET", "/v1/learners/a/tasks")).body, { tasks: [], waiting: [first.body] });
     const unnamed = await ask("POST", "/v1/learners/a/tasks", { body: encode("x"), headers: FILE });
-    assertEquals(unnamed.status, 400);
+    assertEquals(unnamed.status, 422);
     const jobs = await ask("GET", "/v1/learners/a/jobs?state=ready");
     assertEquals((jobs.body as { total: number }).total, 1, "its import");
   }));

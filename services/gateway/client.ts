@@ -70,7 +70,7 @@ export interface GatewayClient {
     /** New knobs for the tasks that have not been started. */
     configure(
       name: string,
-      change: { preset?: Learner["config"]["preset"]; overrides?: Overrides },
+      change: { preset?: string; overrides: Overrides },
     ): Promise<Config>;
     delete(name: string): Promise<void>;
   };

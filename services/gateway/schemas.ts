@@ -44,7 +44,7 @@ export const newLearnerSchema = z.strictObject({
 /** Body of a new configuration, for tasks that have not been started. */
 export const newConfigSchema = z.strictObject({
   preset: presetName.optional(),
-  overrides: overridesSchema.default({}),
+  overrides: overridesSchema,
 }).openapi("NewConfig");
 /** Body of an act. */
 export const reasonSchema = z.strictObject({ reason: reason.optional() }).openapi("Reason");
@@ -169,6 +169,10 @@ export const learnerSchema = z.object({
   problems: z.array(z.string()).openapi({ description: "What a person must see to" }),
 }).openapi("Learner");
 
+// Described by hand: tuples are written here as they were before JSON Schema 2020-12.
+const interval = z.tuple([z.number(), z.number()]).nullable()
+  .openapi({ type: ["array", "null"], items: { type: "number" }, minItems: 2, maxItems: 2 });
+
 /** The results matrix. */
 export const resultsSchema = z.object({
   learner: z.string(),
@@ -177,7 +181,7 @@ export const resultsSchema = z.object({
     description: "Number of each row's version: the valid ones, oldest first",
   }),
   resultsMatrix: z.array(z.array(score)),
-  intervals: z.array(z.array(z.tuple([z.number(), z.number()]).nullable())).openapi({
+  intervals: z.array(z.array(interval)).openapi({
     description: "90 % interval over episodes of each cell",
   }),
   ...metrics,

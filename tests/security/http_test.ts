@@ -269,7 +269,7 @@ Deno.test("bodies that are too large are 413, declared or not; the file leaves n
         headers: { "content-type": "text/xml" },
         body: "<a/>",
       },
-      { status: 400, method: "POST", path: upload, headers: FILE },
+      { status: 422, method: "POST", path: upload, headers: FILE },
     ]);
   }));
 

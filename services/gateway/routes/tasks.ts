@@ -102,7 +102,7 @@ async function takeFile(
 ): Promise<Taken> {
   if (fileName === undefined) {
     const errors = [{ field: "query.fileName", detail: "names the file, e.g. ?fileName=task1.hdf5" }];
-    throw new Problem(400, "The file needs a name", { errors });
+    throw new Problem(422, "The file needs a name", { errors });
   }
   const { raw } = context.req;
   const maxBytes = limits.uploadBytes;
@@ -116,7 +116,7 @@ async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     bytes += piece.length;
     yield piece;
   }
-  if (bytes === 0) throw new Problem(400, "The body must be the bytes of the file: it is empty");
+  if (bytes === 0) throw new Problem(422, "The body must be the bytes of the file: it is empty");
 }
 
 async function adoptObject(
