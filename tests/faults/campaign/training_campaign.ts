@@ -17,18 +17,18 @@ const LEARNER = "ann";
 const SEED = 3;
 /** Long enough for a fault to find something at work, small enough for half a minute in all. */
 const KNOBS: Record<string, number> = {
-  stateSteps: 400,
-  behaviorSteps: 400,
-  maxGeneratorSteps: 400,
-  criticSteps: 400,
-  maxCriticSteps: 400,
+  stateSteps: 160,
+  behaviorSteps: 160,
+  maxGeneratorSteps: 160,
+  criticSteps: 160,
+  maxCriticSteps: 160,
   evaluationEpisodes: 1,
   shardsPerTask: 2,
 };
 const SCALE: Scale = { ackWaitMs: 15_000, longOutageMs: 30_000 };
 const ENVIRONMENT = {
   CUGRO_ACK_WAIT_SECONDS: String(SCALE.ackWaitMs / 1000),
-  CUGRO_CHECKPOINT_STEPS: "40",
+  CUGRO_CHECKPOINT_STEPS: "20",
   CUGRO_LOG: "info",
 };
 
