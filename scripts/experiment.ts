@@ -5,6 +5,7 @@
 import { Command, Option } from "commander";
 import { wholeNumber } from "./commands/output.ts";
 import { repeatable } from "./commands/settings.ts";
+import { act } from "./experiments/act.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { soak } from "./experiments/soak.ts";
@@ -29,6 +30,13 @@ program.command("streams")
   .option("--out <folder>", "where the results go", "shared/algorithm/results")
   .option("--name <name>", "name of the result files", "streams")
   .action(streams);
+
+program.command("act")
+  .description("how long a request to act takes over HTTP, by the number of clients")
+  .option("--clients <list>", "numbers of clients, separated by commas", "1,16,64")
+  .option("--seconds <n>", "for each of them", wholeNumber("--seconds", 1), 20)
+  .option("--out <file>", "where the result goes", "act.json")
+  .action(act);
 
 program.command("soak")
   .description("a long smoke stream: memory, and what task 20 costs beside task 5")

@@ -1,0 +1,58 @@
+/**
+ * Clients of the experiment `act`, in a thread of their own: they ask, and ask again when they have their answer.
+ * @module
+ */
+
+/** What they are to do. */
+export interface ClientsTask {
+  url: string;
+  token: string;
+  clients: number;
+  seconds: number;
+  stateDim: number;
+}
+
+/** Times of answers (ms): of requests to act, and of another route beside them. */
+export interface ClientsResult {
+  act: number[];
+  other: number[];
+}
+
+interface Thread {
+  onmessage: (event: MessageEvent<ClientsTask>) => void;
+  postMessage(result: ClientsResult): void;
+}
+const thread = globalThis as unknown as Thread;
+
+async function time(ask: () => Promise<Response>): Promise<number> {
+  const started = performance.now();
+  const response = await ask();
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  return performance.now() - started;
+}
+
+async function run({ url, token, clients, seconds, stateDim }: ClientsTask): Promise<ClientsResult> {
+  const deadline = performance.now() + 1000 * seconds;
+  const result: ClientsResult = { act: [], other: [] };
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const client = async (number: number) => {
+    for (let seed = number; performance.now() < deadline; seed += clients) {
+      const row = Array.from({ length: stateDim }, (_, i) => Math.sin(seed + i));
+      const body = JSON.stringify({ task: 1 + seed % 3, observations: [row], seed });
+      result.act.push(
+        await time(() => fetch(`${url}/v1/learners/bench/act`, { method: "POST", headers, body })),
+      );
+    }
+  };
+  const visitor = async () => {
+    while (performance.now() < deadline) {
+      result.other.push(await time(() => fetch(`${url}/healthz`)));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await Promise.all([visitor(), ...Array.from({ length: clients }, (_, i) => client(i))]);
+  return result;
+}
+
+thread.onmessage = async ({ data }) => thread.postMessage(await run(data));
