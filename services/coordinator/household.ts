@@ -3,7 +3,7 @@
  * @module
  */
 import { createCache, type FactCache, learnerExists, listLearners } from "@cugro/learners";
-import { checkLearnerName, type CloudEvent } from "@cugro/protocol";
+import { checkLearnerName, type CloudEvent, isUploadKey } from "@cugro/protocol";
 import { type Keeper, keepLearner } from "./keeper.ts";
 import type { CoordinatorOptions } from "./run.ts";
 
@@ -57,7 +57,9 @@ export function openHousehold(
       const [root, name = ""] = key.split("/");
       if (root !== "incoming") return;
       const keeper = keepers.get(name);
-      if (keeper) keeper.tell(key.endsWith("/") ? { whole: true } : { facts: true, incoming: true });
+      // Whoever took an upload in has written its arrival; a dropped file gets its own here.
+      const change = key.endsWith("/") ? { whole: true } : { incoming: true, facts: isUploadKey(key) };
+      if (keeper) keeper.tell(change);
       else void ask(rooms, name);
     },
     tellAll() {

@@ -14,7 +14,7 @@ import {
   traceOfTask,
 } from "@cugro/learners";
 import { type Bus, inSpan, type Metrics, type Store } from "@cugro/platform";
-import type { CloudEvent } from "@cugro/protocol";
+import type { ArrivalFact, CloudEvent } from "@cugro/protocol";
 import { applyPlan } from "./apply.ts";
 import { createNews } from "./news.ts";
 import { isIdle, type Plan, plan } from "./plan.ts";
@@ -153,8 +153,10 @@ async function planOnce(
   let facts = await view.look(change);
   if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
   if (change.whole || change.incoming) {
-    const scan = await scanIncoming({ store, facts, seen, now: performance.now() });
-    if (scan.added > 0) facts = await view.look({ facts: true });
+    const arrivals: ArrivalFact[] = [];
+    const onArrival = (arrival: ArrivalFact) => void arrivals.push(arrival);
+    const scan = await scanIncoming({ store, facts, seen, now: performance.now(), onArrival });
+    if (arrivals.length > 0) facts = await view.look({ arrivals });
     standing.settling = scan.settling;
   }
   for (const id of change.jobs ?? []) queued.delete(id);

@@ -51,14 +51,16 @@ export async function addArrival(
  * may still be being written (`settles`), it must first have stood still.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
+ * @param onArrival told of each file's arrival, also where somebody else has just made it.
  * @returns how many arrivals were made, and whether files are still settling.
  */
 export async function scanIncoming(
-  { store, facts, seen, now }: {
+  { store, facts, seen, now, onArrival = () => {} }: {
     store: Store;
     facts: LearnerFacts;
     seen: Map<string, { mark: string; since: number }>;
     now: number;
+    onArrival?: (arrival: ArrivalFact) => void;
   },
 ): Promise<{ added: number; settling: boolean }> {
   const learner = facts.learner.name;
@@ -77,6 +79,7 @@ export async function scanIncoming(
   for (const info of settled.sort(byArrival)) {
     const { arrival, added } = await adoptArrival(store, learner, info, { known: arrivals });
     arrivals.push(arrival);
+    onArrival(arrival);
     if (added) count++;
     seen.delete(info.key);
   }

@@ -36,14 +36,14 @@ export async function readListed(source: Source, name: string): Promise<ListedFa
   const { store } = source;
   const learner = await readFact(source, learnerKey(name), learnerFactSchema);
   if (!learner) throw new RangeError(`There is no learner "${name}" in this store`);
-  const keys = (await store.list(learnerPrefix(name))).map(({ key }) => key);
-  return {
-    learner,
-    deleted: keys.includes(deletedKey(name)),
-    ...await readLists(source, name, keys),
-    head: await readHead(store, name),
-    announced: await readAnnounced(store, name),
-  };
+  const [infos, head, announced] = await Promise.all([
+    store.list(learnerPrefix(name)),
+    readHead(store, name),
+    readAnnounced(store, name),
+  ]);
+  const keys = infos.map(({ key }) => key);
+  const deleted = keys.includes(deletedKey(name));
+  return { learner, deleted, ...await readLists(source, name, keys), head, announced };
 }
 
 /** Files that wait in `incoming/` for a learner. */

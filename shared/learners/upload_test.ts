@@ -20,14 +20,16 @@ async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
 }
 const incoming = async (store: Store) => (await store.list("incoming/")).length;
 
+const TRACE = `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`;
+
 Deno.test("addUploaded() makes one arrival of the same content, however it came", () =>
   withLearner(async (store) => {
     const upload = (body: AsyncIterable<Uint8Array>) =>
-      addUploaded({ store, learner: "a", fileName: "../x y.hdf5", body, traceparent: "00-1-2-01" });
+      addUploaded({ store, learner: "a", fileName: "../x y.hdf5", body, traceparent: TRACE });
     const first = await upload(pieces("ab", "cd"));
     assertEquals([first.added, first.arrival.seq, first.arrival.size], [true, 1, 4]);
     assertEquals(first.arrival.contentHash, sha256(new TextEncoder().encode("abcd")));
-    assertEquals([first.arrival.key.split("/").at(-1), first.arrival.traceparent], ["x-y.hdf5", "00-1-2-01"]);
+    assertEquals([first.arrival.key.split("/").at(-1), first.arrival.traceparent], ["x-y.hdf5", TRACE]);
     const again = await upload(pieces("abc", "d"));
     assertEquals(again, { added: false, arrival: first.arrival });
     assertEquals(await incoming(store), 1, "the second copy is not kept");

@@ -8,7 +8,7 @@
  * it finds any that are done. Likewise a bounded number of inputs is checked, in turn.
  * @module
  */
-import { jobId } from "@cugro/protocol";
+import { type ArrivalFact, jobId } from "@cugro/protocol";
 import { type FactCache, inParallel, type Source } from "./fact_cache.ts";
 import {
   currentGraph,
@@ -44,6 +44,8 @@ export interface Change {
   facts?: boolean;
   /** Files in `incoming/`. */
   incoming?: boolean;
+  /** Arrivals that have just been made: no list need be read for them. */
+  arrivals?: readonly ArrivalFact[];
   /** Ids of jobs that may have been done, have failed, or are to be done again. */
   jobs?: Iterable<string>;
 }
@@ -104,16 +106,31 @@ async function lookAgain(source: Source, name: string, before: Seen, change: Cha
   const { store } = source;
   const facts = { ...before.facts };
   const seen: Seen = { ...before, facts };
-  if (change.facts) Object.assign(facts, await readListed(source, name));
-  if (change.incoming) facts.incoming = await readIncoming(store, name);
+  const arrivals = withArrivals(facts.arrivals, change.arrivals ?? []);
+  const relist = change.facts || !arrivals;
+  const [listed, incoming] = await Promise.all([
+    relist ? readListed(source, name) : { arrivals },
+    change.incoming ? readIncoming(store, name) : facts.incoming,
+  ]);
+  Object.assign(facts, listed, { incoming });
   if (facts.deleted) return seen;
   await readAgain(source, facts, [...change.jobs ?? []], readFinished);
-  if (change.facts) {
-    await learnOfJobs(source, seen);
+  if (relist || change.arrivals) await learnOfJobs(source, seen);
+  if (relist) {
     if (seen.graph !== before.graph) await checkInputs(source, seen, Infinity);
     facts.leftoverShards = await leftoverShards(source, facts);
   }
   return seen;
+}
+
+/** With the new ones; undefined if others lie between, whose turn would be missed: then the list must be read. */
+function withArrivals(
+  known: readonly ArrivalFact[],
+  made: readonly ArrivalFact[],
+): ArrivalFact[] | undefined {
+  const bySeq = new Map([...known, ...made].map((fact) => [fact.seq, fact]));
+  const arrivals = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  return arrivals.every(({ seq }, index) => seq === index + 1) ? arrivals : undefined;
 }
 
 /** First what says which task is current, then that task's jobs. Those of a graph that is left behind are dropped. */

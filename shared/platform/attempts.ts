@@ -99,7 +99,9 @@ export async function giveUp(
 
 /** The key of the failure that stands, if the job has been given up more often than somebody asked for it again. */
 export async function standingFailure(store: Store, jobId: string): Promise<string | undefined> {
-  const failures = await store.list(failuresPrefix(jobId));
-  const retries = await store.list(retriesPrefix(jobId));
+  const [failures, retries] = await Promise.all([
+    store.list(failuresPrefix(jobId)),
+    store.list(retriesPrefix(jobId)),
+  ]);
   return failures.length > retries.length ? failures.at(-1)?.key : undefined;
 }

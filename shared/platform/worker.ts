@@ -134,15 +134,19 @@ function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
 async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
   const { jobId } = delivery.message;
-  if (await store.head(resultKey(jobId))) {
+  // Asked together: a store over the network takes milliseconds for each.
+  const [done, failure, found] = await Promise.all([
+    store.head(resultKey(jobId)),
+    standingFailure(store, jobId),
+    store.get(jobKey(jobId)),
+  ]);
+  if (done) {
     log.debug("job is done already");
     await cleanUp(store, jobId);
     await finish(worker, delivery);
     return "adopted";
   }
-  const failure = await standingFailure(store, jobId);
   if (failure !== undefined) return await abandon(worker, delivery, failure, "it has been given up before");
-  const found = await store.get(jobKey(jobId));
   if (!found) {
     log.warn("job is not in the store any more");
     await delivery.term();
