@@ -3,9 +3,9 @@
  * works, and must come to exactly what it comes to undisturbed.
  * @module
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
@@ -21,6 +21,7 @@ interface Settings {
   start: number;
   training?: boolean;
   keep?: boolean;
+  add?: boolean;
   out: string;
 }
 
@@ -30,31 +31,44 @@ const program = new Command("test:faults")
   .option("--start <s>", "the first run's seed", wholeNumber("--start", 0), 0)
   .option("--training", "real smoke training on small datasets instead of stub jobs")
   .option("--keep", "keep what every run wrote, not only what a failed one did")
+  .option("--add", "beside what other seeds' runs in the results came to, instead of in their place")
   .option("--out <folder>", "where campaign.json goes", RESULTS);
 program.parse();
 process.exitCode = await main(program.opts<Settings>());
 
-async function main({ seeds, start, training = false, keep = false, out }: Settings): Promise<number> {
+async function main(
+  { seeds, start, training = false, keep = false, add = false, out }: Settings,
+): Promise<number> {
   const mode: CampaignMode = training ? "training" : "stub";
+  const path = join(out, training ? "campaign_training.json" : "campaign.json");
   const folder = await mkdtemp(join(tmpdir(), "cugro-faults-"));
   const campaign = await openCampaign(mode, folder);
+  const earlier = add ? await readRuns(path) : [];
   const reports: SeedReport[] = [];
   for (let seed = start; seed < start + seeds; seed++) {
     const report = await campaign.run(seed, keep);
     reports.push(report);
     console.log(describeReport(report, mode));
+    await save(path, mode, [
+      ...earlier.filter((run) => reports.every((own) => own.seed !== run.seed)),
+      ...reports,
+    ]);
   }
-  const summary = summarise(reports, mode);
-  console.log(`\n${summaryTable(summary)}`);
-  await save(out, mode, summary, reports);
+  console.log(`\n${summaryTable(summarise(reports, mode))}`);
   const sound = reports.every(({ violations }) => violations.length === 0);
   if (sound && !keep) await rm(folder, { recursive: true, force: true });
   else console.log(`\nhistories, logs and stores: ${folder}`);
   return sound ? 0 : 1;
 }
 
-async function save(folder: string, mode: CampaignMode, summary: Summary, runs: SeedReport[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, mode === "stub" ? "campaign.json" : "campaign_training.json");
-  await writeFile(path, `${JSON.stringify({ mode, summary, runs }, null, 1)}\n`);
+async function readRuns(path: string): Promise<SeedReport[]> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? [] : (JSON.parse(text) as { runs: SeedReport[] }).runs;
+}
+
+/** After every run, so that one that is broken off has its results. */
+async function save(path: string, mode: CampaignMode, runs: SeedReport[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  runs.sort((a, b) => a.seed - b.seed);
+  await writeFile(path, `${JSON.stringify({ mode, summary: summarise(runs, mode), runs })}\n`);
 }
