@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLearner, putOnce } from "@cugro/learners";
+import { createCache, createLearner, putOnce } from "@cugro/learners";
 import {
   type Bus,
   createEmbeddedBus,
@@ -60,8 +60,8 @@ export const QUICK: Partial<DeliveryOptions> = {
   privateAddresses: true,
   scanMs: 60,
   delaysMs: [20, 20, 20],
-  timeoutMs: 2_000,
-  leaseMs: 3_000,
+  timeoutMs: 20_000,
+  leaseMs: 30_000,
 };
 
 /** Runs a test on a fresh gateway. */
@@ -72,36 +72,16 @@ export async function withLiveGateway(
   const folder = await mkdtemp(join(tmpdir(), "cugro-live-"));
   const store = await openFilesystemStore({ root: join(folder, "store") });
   const bus = options.bus ?? createEmbeddedBus();
-  const log = createLog({ level: "silent" });
-  const metrics = createMetrics("gateway");
-  const { openPolicy } = options;
-  const acting = await openActing({ store, bus, log, ...(openPolicy ? { openPolicy } : {}) });
-  const feed = await openEventFeed({
-    bus,
-    log: await openEventLog({ bus, log }),
-    times: options.streams ?? {},
-  });
-  const delivery = { ...QUICK, ...options.webhooks };
-  const deliverers: Deliverer[] = [];
-  const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
-    const cache = { facts: new Map(), written: new Set<string>(), released: new Set<string>() };
-    const one = await startDeliverer({ store, bus, cache, log, metrics, options: { ...delivery, ...more } });
-    deliverers.push(one);
-    return one;
-  };
-  const deliverer = await anotherDeliverer();
+  const parts = await openParts(store, bus, options);
+  const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
   const { tokens, tokensFile } = await makeTokens(folder);
-  const addresses = { privateAddresses: delivery.privateAddresses ?? false };
-  const auth = await openAuthenticator({ path: tokensFile, log });
   const app = createGateway({
-    store,
-    bus,
-    auth,
-    log,
-    metrics,
-    acting,
-    feed,
-    webhooks: { deliverer, addresses },
+    ...{ store, bus, log, metrics, acting, feed },
+    auth: await openAuthenticator({ path: tokensFile, log }),
+    webhooks: {
+      deliverer: await anotherDeliverer(),
+      addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
+    },
   });
   const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
   const url = `http://127.0.0.1:${server.port}`;
@@ -115,6 +95,22 @@ export async function withLiveGateway(
     await store.close();
     await rm(folder, { recursive: true });
   }
+}
+
+const log = createLog({ level: "silent" });
+
+async function openParts(store: Store, bus: Bus, { openPolicy, streams = {}, webhooks = {} }: LiveOptions) {
+  const metrics = createMetrics("gateway");
+  const acting = await openActing({ store, bus, log, ...(openPolicy ? { openPolicy } : {}) });
+  const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }), times: streams });
+  const deliverers: Deliverer[] = [];
+  const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
+    const options = { ...QUICK, ...webhooks, ...more };
+    const one = await startDeliverer({ store, bus, cache: createCache(), log, metrics, options });
+    deliverers.push(one);
+    return one;
+  };
+  return { acting, feed, metrics, deliverers, anotherDeliverer };
 }
 
 async function makeTokens(folder: string) {

@@ -55,68 +55,93 @@ export interface Shelf {
 
 /** An empty shelf. */
 export function createShelf(options: ShelfOptions): Shelf {
-  const slots = new Map<string, Slot>();
-  const ending = new Set<Promise<void>>();
-  const end = (running: Running) => {
-    const ended = running.policy.close();
-    ending.add(ended);
-    void ended.finally(() => ending.delete(ended));
-  };
-  const retire = (running: Running | undefined) => {
-    if (!running || running.retired) return;
-    running.retired = true;
-    if (running.users === 0) end(running);
-  };
-  const isOnShelf = (slot: Slot) => slots.get(keyOf(slot)) === slot;
-  const drop = (slot: Slot) => {
-    if (isOnShelf(slot)) slots.delete(keyOf(slot));
-    retire(slot.current);
+  return new PolicyShelf(options);
+}
+
+class PolicyShelf implements Shelf {
+  #slots = new Map<string, Slot>();
+  #ending = new Set<Promise<void>>();
+
+  constructor(private readonly options: ShelfOptions) {}
+
+  slots(): Slot[] {
+    return [...this.#slots.values()];
+  }
+
+  find(learner: string, version: number | undefined): Slot {
+    return findSlot(this.#slots, learner, version);
+  }
+
+  fill(slot: Slot, read: () => Promise<PolicyParts>): Promise<Running> {
+    if (slot.current?.policy.isOpen()) return Promise.resolve(slot.current);
+    slot.opening ??= this.#refill(slot, read).finally(() => slot.opening = undefined);
+    return slot.opening;
+  }
+
+  async swap(slot: Slot, parts: PolicyParts): Promise<void> {
+    await this.#open(slot, parts);
+  }
+
+  async use<T>(running: Running, work: () => Promise<T>): Promise<T> {
+    running.users++;
+    try {
+      return await work();
+    } finally {
+      running.users--;
+      if (running.retired && running.users === 0) this.#end(running);
+    }
+  }
+
+  drop(slot: Slot): void {
+    if (this.#isHere(slot)) this.#slots.delete(keyOf(slot));
+    this.#retire(slot.current);
     slot.current = undefined;
-  };
-  const place = (slot: Slot, running: Running) => {
-    if (!isOnShelf(slot)) {
-      retire(running);
+  }
+
+  async clear(): Promise<void> {
+    const openings = this.slots().map(({ opening }) => opening?.catch(() => {}));
+    for (const slot of this.slots()) this.drop(slot);
+    await Promise.all(openings);
+    await Promise.all(this.#ending);
+  }
+
+  async #refill(slot: Slot, read: () => Promise<PolicyParts>): Promise<Running> {
+    try {
+      return await this.#open(slot, await read());
+    } catch (error) {
+      if (!slot.current?.policy.isOpen()) this.drop(slot);
+      throw error;
+    }
+  }
+
+  async #open(slot: Slot, parts: PolicyParts): Promise<Running> {
+    const running = await openRunning(this.options, parts);
+    if (!this.#isHere(slot)) {
+      this.#retire(running);
       throw new ActError(503, `"${slot.learner}" is not served here any more: try again`, 1);
     }
     const before = slot.current;
     slot.current = running;
-    retire(before);
-    for (const old of tooMany(slots, options.maxPolicies, slot)) drop(old);
-  };
-  const open = (slot: Slot) => async (parts: PolicyParts): Promise<Running> => {
-    const running = await openRunning(options, parts);
-    place(slot, running);
+    this.#retire(before);
+    for (const old of tooMany(this.#slots, this.options.maxPolicies, slot)) this.drop(old);
     return running;
-  };
-  return {
-    slots: () => [...slots.values()],
-    find: (learner, version) => findSlot(slots, learner, version),
-    fill(slot, read) {
-      if (slot.current?.policy.isOpen()) return Promise.resolve(slot.current);
-      slot.opening ??= read().then(open(slot)).catch((error) => {
-        if (!slot.current?.policy.isOpen()) drop(slot);
-        throw error;
-      }).finally(() => slot.opening = undefined);
-      return slot.opening;
-    },
-    swap: async (slot, parts) => void await open(slot)(parts),
-    async use(running, work) {
-      running.users++;
-      try {
-        return await work();
-      } finally {
-        running.users--;
-        if (running.retired && running.users === 0) end(running);
-      }
-    },
-    drop,
-    async clear() {
-      const openings = [...slots.values()].map(({ opening }) => opening?.catch(() => {}));
-      for (const slot of slots.values()) drop(slot);
-      await Promise.all(openings);
-      await Promise.all(ending);
-    },
-  };
+  }
+
+  #isHere(slot: Slot): boolean {
+    return this.#slots.get(keyOf(slot)) === slot;
+  }
+
+  #retire(running: Running | undefined): void {
+    if (!running || running.retired) return;
+    running.retired = true;
+    if (running.users === 0) this.#end(running);
+  }
+
+  #end({ policy }: Running): void {
+    const ended = policy.close();
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
+  }
 }
 
 function keyOf({ learner, pinned }: Pick<Slot, "learner" | "pinned">): string {

@@ -139,58 +139,60 @@ function createMemory() {
 function logOf(memory: Memory, close: () => Promise<void>): EventLog {
   return {
     end: () => format(memory.end()),
-    open: (place) => createReader(memory, place === undefined ? memory.end() : parse(place)),
+    open: (place) => new PlacedReader(memory, place === undefined ? memory.end() : parse(place)),
     close,
   };
 }
 
 /** Reads from memory, or from the bus as long as its place is older than that. */
-function createReader(memory: Memory, from: Place): EventReader {
-  const stop = new AbortController();
-  let place: Place = from;
-  let older: AsyncGenerator<Numbered> | undefined;
-  let pending: Promise<IteratorResult<Numbered>> | undefined;
-  const take = (events: Numbered[], gap = false): Page => {
-    const newest = events.at(-1);
-    if (newest) place = newest;
+class PlacedReader implements EventReader {
+  #stop = new AbortController();
+  #older: AsyncGenerator<Numbered> | undefined;
+  #pending: Promise<IteratorResult<Numbered>> | undefined;
+
+  constructor(private readonly memory: Memory, private place: Place) {}
+
+  async next(until: Promise<unknown>): Promise<Page> {
+    const { memory } = this;
+    const known = memory.after(this.place);
+    if (known?.length) return this.#take(known.slice(0, PAGE));
+    if (known) {
+      await Promise.race([memory.changed(), until]);
+      return this.#take(memory.after(this.place)?.slice(0, PAGE) ?? []);
+    }
+    if (memory.source().read) return await this.#fromBus(until);
+    // Nobody has what came between: go on with what is there.
+    this.place = memory.end();
+    return this.#take([], true);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    // A generator that waits ends by the signal; what it still says interests nobody.
+    this.#pending?.catch(() => {});
+    void this.#older?.return(undefined).catch(() => {});
+  }
+
+  async #fromBus(until: Promise<unknown>): Promise<Page> {
+    const { place } = this;
+    this.#older ??= this.memory.source().read!(place, this.#stop.signal);
+    this.#pending ??= this.#older.next();
+    const found = await Promise.race([this.#pending, until.then(() => undefined)]);
+    if (!found) return this.#take([]);
+    this.#pending = undefined;
+    if (found.done) return this.#take([]);
+    const { value } = found;
+    return this.#take([value], value.epoch !== place.epoch || value.sequence !== place.sequence + 1);
+  }
+
+  #take(events: readonly Numbered[], gap = false): Page {
+    this.place = events.at(-1) ?? this.place;
     return {
       events: events.map((one) => ({ place: format(one), event: one.event })),
       gap,
-      place: format(place),
+      place: format(this.place),
     };
-  };
-  const fromBus = async (until: Promise<unknown>): Promise<Page> => {
-    older ??= memory.source().read!(place, stop.signal);
-    pending ??= older.next();
-    const found = await Promise.race([pending, until.then(() => undefined)]);
-    if (!found) return take([]);
-    pending = undefined;
-    if (found.done) return take([]);
-    return take(
-      [found.value],
-      found.value.epoch !== place.epoch || found.value.sequence !== place.sequence + 1,
-    );
-  };
-  return {
-    async next(until) {
-      const known = memory.after(place);
-      if (known?.length) return take(known.slice(0, PAGE));
-      if (known) {
-        await Promise.race([memory.changed(), until]);
-        return take(memory.after(place)?.slice(0, PAGE) ?? []);
-      }
-      if (memory.source().read) return await fromBus(until);
-      // Nobody has what came between: go on with what is there.
-      place = memory.end();
-      return take([], true);
-    },
-    close() {
-      stop.abort();
-      // A generator that waits ends by the signal; what it still says interests nobody.
-      pending?.catch(() => {});
-      void older?.return(undefined).catch(() => {});
-    },
-  };
+  }
 }
 
 function format({ epoch, sequence }: Place): string {

@@ -57,6 +57,14 @@ const hookSchema = z.object({
 const createdSchema = hookSchema.extend({
   secret: z.string().openapi({ description: "Signs what is sent; shown this once and never again" }),
 }).openapi("CreatedWebhook");
+/** A webhook as the API shows it. */
+export type WebhookView = z.infer<typeof hookSchema>;
+/** A webhook that was just made, with its secret. */
+export type CreatedWebhook = z.infer<typeof createdSchema>;
+/** What makes a webhook. */
+export type NewWebhook = z.input<typeof newSchema>;
+/** What may change of one. */
+export type WebhookChange = z.input<typeof changeSchema>;
 /** Id of a webhook, as in paths. */
 export const idParams = z.object({ id: z.string().regex(/^[0-9a-f]{24}$/, "must be 24 hexadecimal digits") });
 
@@ -70,7 +78,8 @@ const ABOUT_SIGNING =
 export function registerWebhooks(app: Gateway, deps: WebhookDeps): void {
   registerMaking(app, deps);
   registerReading(app, deps);
-  registerChanging(app, deps);
+  registerChange(app, deps);
+  registerRemoval(app, deps);
   registerDeliveries(app, deps);
 }
 
@@ -122,7 +131,7 @@ function registerReading(app: Gateway, deps: WebhookDeps): void {
   });
 }
 
-function registerChanging(app: Gateway, deps: WebhookDeps): void {
+function registerChange(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const change = createRoute({
     ...secured(deps, "admin"),
@@ -147,6 +156,10 @@ function registerChanging(app: Gateway, deps: WebhookDeps): void {
     deliverer.wake();
     return context.json(viewOf(await visibleHook(deps, token, id)), 200);
   });
+}
+
+function registerRemoval(app: Gateway, deps: WebhookDeps): void {
+  const { store, deliverer } = deps;
   const remove = createRoute({
     ...secured(deps, "admin"),
     ...{

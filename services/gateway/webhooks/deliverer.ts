@@ -46,9 +46,16 @@ const FAULT_PAUSE_MS = 5_000;
 /** Requests to all receivers at a time. */
 const MAX_RUNNING = 64;
 
-/** Starts to deliver. */
+/** Starts to deliver. @throws {RangeError} when a claim would lapse before its request has ended */
 export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
-  const deliverer = new LoopingDeliverer(deps, { ...DELIVERY_OPTIONS, ...deps.options });
+  const options = { ...DELIVERY_OPTIONS, ...deps.options };
+  const { leaseMs, timeoutMs } = options;
+  if (leaseMs <= timeoutMs) {
+    throw new RangeError(
+      `leaseMs must be more than timeoutMs: current values are ${leaseMs} and ${timeoutMs}`,
+    );
+  }
+  const deliverer = new LoopingDeliverer(deps, options);
   const unsubscribe = await deps.bus.subscribe("events", ({ type, subject }) => {
     if ((LEARNER_EVENT_TYPES as readonly string[]).includes(type)) deliverer.look(subject);
   });

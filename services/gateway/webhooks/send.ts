@@ -77,16 +77,16 @@ async function withinTime<T>(milliseconds: number, work: (signal: AbortSignal) =
   }
 }
 
-function post(
+function requestOptions(
   { url, address }: Target,
-  { secret, id, event }: Parcel,
-  { ca }: SendOptions,
-  signal: AbortSignal,
-): Promise<{ status: number; retryAfter: string | undefined }> {
-  const body = JSON.stringify(event);
+  parcel: Parcel,
+  body: string,
+  ca: string | undefined,
+): RequestOptions {
   const named = isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
   const secure = url.protocol === "https:";
-  const options: RequestOptions = {
+  const { secret, id, event } = parcel;
+  return {
     method: "POST",
     // The address that was checked, and not the name: it may stand for another by now.
     host: address,
@@ -105,8 +105,18 @@ function post(
     ...(secure && named ? { servername: url.hostname } : {}),
     ...(secure && ca !== undefined ? { ca } : {}),
   };
+}
+
+function post(
+  target: Target,
+  parcel: Parcel,
+  { ca }: SendOptions,
+  signal: AbortSignal,
+): Promise<{ status: number; retryAfter: string | undefined }> {
+  const body = JSON.stringify(parcel.event);
+  const ask = target.url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const request = (secure ? requestHttps : requestHttp)(options, (answer) => {
+    const request = ask(requestOptions(target, parcel, body, ca), (answer) => {
       let read = 0;
       const done = () => {
         resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers["retry-after"] });
@@ -120,6 +130,8 @@ function post(
       answer.on("error", reject);
     });
     request.on("error", reject);
+    // Nothing is begun for whom it is too late.
+    if (signal.aborted) return void request.destroy();
     signal.addEventListener("abort", () => request.destroy(), { once: true });
     request.end(body);
   });
