@@ -131,10 +131,11 @@ Deno.test("files dropped one by one and all at once are one task each, in order,
 Deno.test("files are found without any notification", () =>
   inCluster([], 1_000, async ({ store }) => {
     await createLearner({ store, name: "quiet", seed: 3, preset: "smoke" });
-    const files = ["task10.bin", "task9.bin"];
+    // A bucket's times have whole seconds: within one, files found together are in the natural order of names.
+    const files = ["task2.bin", "task10.bin", "task1.bin"];
     for (const file of files) {
+      if (file === "task1.bin") await new Promise((resolve) => setTimeout(resolve, 1_100));
       await drop(store, "quiet", file);
-      await new Promise((resolve) => setTimeout(resolve, 30));
     }
     await checkTasks(store, "quiet", files);
   }));
