@@ -140,7 +140,10 @@ class LoopingDeliverer {
     if (whole) {
       for (const [name, infos] of await listByLearner(store)) await this.#reconcile(hooks, name, infos);
       for (const { key } of await store.list(pendingPrefix())) this.#addPending(key);
-      await this.#sweep(hooks);
+      if (Date.now() >= this.#nextSweep) {
+        this.#nextSweep = Date.now() + SWEEP_MS;
+        await sweepRecords(store, hooks);
+      }
     } else {
       for (const name of news) await this.#reconcile(hooks, name, await store.list(learnerPrefix(name)));
     }
@@ -171,12 +174,6 @@ class LoopingDeliverer {
     if (!parsed || this.#tasks.has(key)) return;
     const take = () => claim(this.deps.store, this.#claimant, key);
     this.#tasks.set(key, { webhook: parsed.webhook, due: 0, take });
-  }
-
-  async #sweep(hooks: readonly Webhook[]): Promise<void> {
-    if (Date.now() < this.#nextSweep) return;
-    this.#nextSweep = Date.now() + SWEEP_MS;
-    await sweepRecords(this.deps.store, hooks);
   }
 
   /** Begins what is due, as far as its webhook has room. */
