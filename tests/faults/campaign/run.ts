@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { wholeNumber } from "../../../scripts/commands/output.ts";
 import { type CampaignMode, openCampaign } from "./campaign.ts";
-import { describeReport, summarise, type Summary, summaryTable } from "./report.ts";
+import { describeReport, summarise, summaryTable } from "./report.ts";
 import type { SeedReport } from "./run_seed.ts";
 
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
