@@ -4,7 +4,7 @@
  * Every request: id, log line, headers -> token (401) -> rate (429) -> scope, learner, body (`secured`) -> handler.
  * @module
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, type OpenAPIHonoOptions, type z } from "@hono/zod-openapi";
 import { createCache, type FactCache } from "@cugro/learners";
 import { type Bus, createLog, createMetrics, type Log, type Metrics, type Store } from "@cugro/platform";
 import type { MiddlewareHandler } from "hono";
@@ -12,7 +12,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
 import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { Problem, problemOf, problemResponse } from "./problem.ts";
+import { type FieldFault, Problem, problemOf, problemResponse } from "./problem.ts";
 import { createInFlight, type InFlight, watchRequests } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
@@ -22,6 +22,7 @@ import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
+import { registerUploads } from "./routes/uploads.ts";
 import { registerVersions } from "./routes/versions.ts";
 import { registerWebhooks, type WebhookDeps } from "./routes/webhooks.ts";
 
@@ -53,17 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache, notificationSecret };
-  const app: Gateway = new OpenAPIHono<GatewayEnv>({
-    defaultHook: (result) => {
-      if (result.success) return;
-      const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
-      const errors = result.error.issues.map(({ path, message }) => ({
-        field: [place, ...path].join("."),
-        detail: message,
-      }));
-      throw new Problem(400, errors.map(({ field, detail }) => `${field}: ${detail}`).join("; "), { errors });
-    },
-  });
+  const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
   app.use(watchRequests({ log, metrics, inFlight }));
   app.use(
     methodNotAllowed({
@@ -73,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   app.use("/v1/*", authenticate(deps));
   registerLearners(app, deps);
+  registerUploads(app, deps);
   registerTasks(app, deps);
   registerJobs(app, deps);
   registerVersions(app, deps);
@@ -91,6 +83,18 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.onError((error, context) => problemResponse(problemOf(error), context.get("requestId")));
   return app;
 }
+
+/** What a route's schemas refuse, field by field. */
+const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> = (result) => {
+  if (result.success) return;
+  const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
+  const errors = result.error.issues.map(({ path, message }: z.core.$ZodIssue) => ({
+    field: [place, ...path].join("."),
+    detail: message,
+  }));
+  const detail = errors.map(({ field, detail }: FieldFault) => `${field}: ${detail}`).join("; ");
+  throw new Problem(400, detail, { errors });
+};
 
 function methodProblem(requestId: string, methods: string[]): Response {
   const allow = methods.join(", ");

@@ -17,6 +17,7 @@ import { basename } from "node:path";
 import type { ActAnswer, ActRequest } from "@cugro/serving";
 import { type WatchedEvent, watchEvents, type WatchOptions } from "./client_events.ts";
 import { type ClientOptions, createRequester, type Requester } from "./client_requests.ts";
+import { createWebhookClient, type WebhookClient } from "./client_webhooks.ts";
 import type {
   Arrival,
   Config,
@@ -32,6 +33,7 @@ import type {
 } from "./schemas.ts";
 
 export { type ClientOptions, GatewayError } from "./client_requests.ts";
+export type { WebhookClient } from "./client_webhooks.ts";
 export type { WatchedEvent, WatchOptions } from "./client_events.ts";
 export type {
   Arrival,
@@ -103,6 +105,7 @@ export interface GatewayClient {
     /** The versions that were withdrawn. */
     rollback(name: string, version: number, options?: Reason): Promise<number[]>;
   };
+  webhooks: WebhookClient;
   results(name: string): Promise<Results>;
   fidelity(name: string): Promise<Fidelity["fidelity"]>;
   /** An HTML page. */
@@ -123,6 +126,7 @@ export function createClient(options: ClientOptions): GatewayClient {
     tasks: tasksOf(requests, of),
     jobs: jobsOf(requests, of),
     versions: versionsOf(requests, of),
+    webhooks: createWebhookClient(requests),
     results: (name) => requests.get(of(name, "/results")),
     fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/learning_gateway.ts";
 import { createClient, GatewayError } from "./client.ts";
+import { withLiveGateway } from "./test_live.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -132,4 +133,20 @@ Deno.test("a refused client says why; a stream of events goes on after a lost co
       await bus.announce(event("2"));
     }
     assertEquals([opened, seen], [2, ["1", "2"]]);
+  }));
+
+Deno.test("a client has events sent elsewhere, and is told why nobody can act yet", () =>
+  withLiveGateway({}, async ({ url, tokens }) => {
+    const client = createClient({ url, token: tokens.admin });
+    const made = await client.webhooks.create({ url: "http://127.0.0.1:9/", description: "nobody listens" });
+    assert(made.secret.startsWith("whsec_"));
+    assertEquals((await client.webhooks.list()).map(({ id }) => id), [made.id]);
+    assertEquals((await client.webhooks.change(made.id, { active: false })).active, false);
+    assertEquals((await client.webhooks.show(made.id)).description, "nobody listens");
+    assertEquals(await client.webhooks.deliveries(made.id, { state: "dead" }), []);
+    await client.webhooks.remove(made.id);
+    assertEquals(await client.webhooks.list(), []);
+    await client.learners.create({ name: "a", preset: "smoke" });
+    const act = () => client.act("a", { task: 1, observations: [[0, 0, 0]] });
+    assertEquals((await assertRejects(act, GatewayError)).status, 409);
   }));

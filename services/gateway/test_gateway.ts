@@ -80,17 +80,7 @@ async function build(
   },
 ): Promise<TestGateway> {
   const tokensFile = join(folder, "tokens.json");
-  const secret = async (name: string, scope: Scope, learners = "*") => {
-    const { secret, entry } = issueToken({ name, scopes: [scope], learners: [learners] });
-    await addToken(tokensFile, entry);
-    return secret;
-  };
-  const tokens = {
-    reader: await secret("reader", "read"),
-    submitter: await secret("submitter", "submit"),
-    admin: await secret("admin", "admin"),
-    team: await secret("team", "admin", "team-*"),
-  };
+  const tokens = await makeTokens(tokensFile);
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ write: (line) => void lines.push(JSON.parse(line)) });
   const hints: IncomingHint[] = [];
@@ -112,23 +102,39 @@ async function build(
   const fetch = (request: Request) => app.fetch(request);
   return {
     ...{ store, bus, metrics, lines, hints, tokens, tokensFile, fetch },
-    async ask(method, path, { as = "admin", body, headers = {} } = {}) {
-      const raw = body instanceof Uint8Array || body instanceof ReadableStream || typeof body === "string";
-      const request = new Request(`http://gateway${path}`, {
-        method,
-        headers: {
-          ...(as === "" ? {} : { authorization: `Bearer ${tokens[as]}` }),
-          ...(body === undefined || raw ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        ...(body === undefined
-          ? {}
-          : { body: raw ? body as BodyInit : JSON.stringify(body), duplex: "half" }),
-      } as RequestInit);
-      const response = await fetch(request);
-      const text = await response.text();
-      const isJson = /json/.test(response.headers.get("content-type") ?? "");
-      return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
-    },
+    ask: askOf(fetch, tokens),
+  };
+}
+
+async function makeTokens(path: string): Promise<TestGateway["tokens"]> {
+  const make = async (name: string, scope: Scope, learners = "*") => {
+    const { secret, entry } = issueToken({ name, scopes: [scope], learners: [learners] });
+    await addToken(path, entry);
+    return secret;
+  };
+  return {
+    reader: await make("reader", "read"),
+    submitter: await make("submitter", "submit"),
+    admin: await make("admin", "admin"),
+    team: await make("team", "admin", "team-*"),
+  };
+}
+
+function askOf(fetch: TestGateway["fetch"], tokens: TestGateway["tokens"]): TestGateway["ask"] {
+  return async (method, path, { as = "admin", body, headers = {} } = {}) => {
+    const raw = body instanceof Uint8Array || body instanceof ReadableStream || typeof body === "string";
+    const request = new Request(`http://gateway${path}`, {
+      method,
+      headers: {
+        ...(as === "" ? {} : { authorization: `Bearer ${tokens[as]}` }),
+        ...(body === undefined || raw ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? body as BodyInit : JSON.stringify(body), duplex: "half" }),
+    } as RequestInit);
+    const response = await fetch(request);
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
   };
 }

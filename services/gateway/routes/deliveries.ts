@@ -28,6 +28,8 @@ const recordSchema = z.object({
   next: z.string().nullable().openapi({ description: "Not tried again before" }),
   attempts: z.array(attemptSchema),
 }).openapi("Delivery");
+/** A delivery as the API shows it. */
+export type DeliveryView = z.infer<typeof recordSchema>;
 const querySchema = z.object({
   state: state.optional(),
   limit: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("50").transform(

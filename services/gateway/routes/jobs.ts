@@ -20,6 +20,11 @@ const tags = ["jobs"];
 
 /** Adds the routes. */
 export function registerJobs(app: Gateway, deps: RouteDeps): void {
+  registerList(app, deps);
+  registerOne(app, deps);
+}
+
+function registerList(app: Gateway, deps: RouteDeps): void {
   const { store, cache } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
@@ -50,7 +55,10 @@ export function registerJobs(app: Gateway, deps: RouteDeps): void {
     const page = chosen.slice(offset, offset + limit).map(jobSummary);
     return context.json({ jobs: page, total: chosen.length }, 200);
   });
+}
 
+function registerOne(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
   const show = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/jobs/{job}", tags, summary: "One job, with its metrics" },

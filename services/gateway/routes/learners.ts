@@ -11,6 +11,8 @@ import {
   listLearners,
   reviseConfig,
 } from "@cugro/learners";
+import type { Store } from "@cugro/platform";
+import type { ConfigFact } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
@@ -24,7 +26,8 @@ const params = z.object({ name: learnerName });
 /** Adds the routes. */
 export function registerLearners(app: Gateway, deps: RouteDeps): void {
   registerCollection(app, deps);
-  registerOne(app, deps);
+  registerShowing(app, deps);
+  registerChanging(app, deps);
 }
 
 function registerCollection(app: Gateway, deps: RouteDeps): void {
@@ -60,7 +63,7 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-function registerOne(app: Gateway, deps: RouteDeps): void {
+function registerShowing(app: Gateway, deps: RouteDeps): void {
   const { store, cache } = deps;
   const show = createRoute({
     ...secured(deps, "read"),
@@ -73,7 +76,10 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
     async (context) =>
       context.json(learnerView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
   );
+}
 
+function registerChanging(app: Gateway, deps: RouteDeps): void {
+  const { store } = deps;
   const remove = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "delete", path: "/v1/learners/{name}", tags, summary: "Stop a learner for ever" },
@@ -103,13 +109,22 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
     const { preset, overrides } = context.req.valid("json");
     if (!await learnerExists(store, name)) throw noLearner(name);
     await refusing(422, () => resolveHyperparameters(preset ?? "default", overrides), "body.overrides");
-    const chosen = preset === undefined ? {} : { preset };
-    const fact = await judged(() => reviseConfig({ store, name, overrides, ...chosen })).catch((error) => {
-      if (error instanceof Error && /at the same time/.test(error.message)) {
-        throw new Problem(409, error.message);
-      }
-      throw error;
-    });
+    const fact = await revise(store, name, { overrides, ...(preset === undefined ? {} : { preset }) });
     return context.json(configView(fact), 201);
   });
+}
+
+async function revise(
+  store: Store,
+  name: string,
+  change: Omit<Parameters<typeof reviseConfig>[0], "store" | "name">,
+): Promise<ConfigFact> {
+  try {
+    return await judged(() => reviseConfig({ store, name, ...change }));
+  } catch (error) {
+    if (error instanceof Error && /at the same time/.test(error.message)) {
+      throw new Problem(409, error.message);
+    }
+    throw error;
+  }
 }

@@ -13,6 +13,12 @@ const params = z.object({ name: learnerName });
 
 /** Adds the routes. */
 export function registerResults(app: Gateway, deps: RouteDeps): void {
+  registerMatrix(app, deps);
+  registerFidelity(app, deps);
+  registerReport(app, deps);
+}
+
+function registerMatrix(app: Gateway, deps: RouteDeps): void {
   const { store, cache } = deps;
   const results = createRoute({
     ...secured(deps, "read"),
@@ -30,7 +36,10 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
     async (context) =>
       context.json(resultsView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
   );
+}
 
+function registerFidelity(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
   const fidelity = createRoute({
     ...secured(deps, "read"),
     ...{
@@ -46,7 +55,10 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
     const status = await learnerStatus(store, context.req.valid("param").name, cache);
     return context.json({ fidelity: status.fidelity }, 200);
   });
+}
 
+function registerReport(app: Gateway, deps: RouteDeps): void {
+  const { store } = deps;
   const report = createRoute({
     ...secured(deps, "read"),
     ...{

@@ -1,0 +1,164 @@
+/**
+ * Files in: streamed, or named where they lie in the store; and what became of them.
+ * @module
+ */
+import { addUploaded, adoptArrival, loadFacts } from "@cugro/learners";
+import { activeTraceparent } from "@cugro/platform";
+import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { boundedBody, readBody } from "../limits.ts";
+import { Problem, refusing } from "../problem.ts";
+import { arrivalSchema, learnerName, objectSchema, pathNumber } from "../schemas.ts";
+import { arrivalView } from "../views.ts";
+
+const tags = ["tasks"];
+const params = z.object({ name: learnerName });
+const fileName = z.string().regex(
+  // deno-lint-ignore no-control-regex -- to keep them out
+  /^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,254}$/,
+  "must be a file's name: no slashes or control characters, no dot at its start",
+);
+
+const UPLOAD_BODY = {
+  required: true,
+  content: {
+    "application/octet-stream": { schema: { type: "string", format: "binary" } },
+    // Not a zod schema of the route: it would be read before the handler knows which of the two came.
+    "application/json": { schema: { $ref: "#/components/schemas/ObjectInStore" } },
+  },
+} as const;
+const ABOUT_UPLOADS =
+  "The body is the file as it is (HDF5 or safetensors), streamed, with its name in `fileName`; or JSON " +
+  "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
+  "again is the same arrival.";
+
+/** Adds the routes. */
+export function registerUploads(app: Gateway, deps: RouteDeps): void {
+  registerUpload(app, deps);
+  registerArrival(app, deps);
+}
+
+function registerUpload(app: Gateway, deps: RouteDeps): void {
+  const upload = createRoute({
+    ...secured(deps, "submit", { bodyBytes: 0 }),
+    ...{
+      method: "post",
+      path: "/v1/learners/{name}/tasks",
+      tags,
+      summary: "Hand over the dataset of the next task",
+    },
+    description: ABOUT_UPLOADS,
+    request: {
+      params,
+      query: z.object({ fileName: fileName.optional() }),
+      body: UPLOAD_BODY,
+    },
+    responses: {
+      200: json(arrivalSchema, "It had arrived before"),
+      202: json(arrivalSchema, "It has arrived"),
+      ...PROBLEMS,
+    },
+  });
+  app.openAPIRegistry.register("ObjectInStore", objectSchema);
+  app.openapi(upload, async (context) => {
+    const { name } = context.req.valid("param");
+    const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+    const { arrival, added } = type === "application/json"
+      ? await adoptObject(deps, context, name)
+      : await takeFile(deps, context, name, context.req.valid("query").fileName);
+    const { key, etag, size } = arrival;
+    if (added) deps.bus.hint({ key, etag, size });
+    context.header("location", `/v1/learners/${name}/arrivals/${arrival.seq}`);
+    const view = arrivalView(await loadFacts(deps.store, name, deps.cache), arrival);
+    return context.json(view, added ? 202 : 200);
+  });
+}
+
+interface Taken {
+  arrival: ArrivalFact;
+  added: boolean;
+}
+
+async function takeFile(
+  { store, limits }: RouteDeps,
+  context: Context<GatewayEnv>,
+  learner: string,
+  fileName: string | undefined,
+): Promise<Taken> {
+  if (fileName === undefined) {
+    const errors = [{ field: "query.fileName", detail: "names the file, e.g. ?fileName=task1.hdf5" }];
+    throw new Problem(422, "The file needs a name", { errors });
+  }
+  const { raw } = context.req;
+  const maxBytes = limits.uploadBytes;
+  const body = refuseEmpty(boundedBody(raw, { ...limits, maxBytes }));
+  return await addUploaded({ store, learner, fileName, body, maxBytes, ...traceNote() });
+}
+
+async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    yield piece;
+  }
+  if (bytes === 0) throw new Problem(422, "The body must be the bytes of the file: it is empty");
+}
+
+async function adoptObject(
+  { store, limits }: RouteDeps,
+  context: Context<GatewayEnv>,
+  learner: string,
+): Promise<Taken> {
+  const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
+  const parsed = objectSchema.safeParse(parseJson(bytes));
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(({ path, message }) => ({
+      field: ["body", ...path].join("."),
+      detail: message,
+    }));
+    throw new Problem(400, 'The body must be {"object": "incoming/..."}', { errors });
+  }
+  const { object } = parsed.data;
+  const place = parseIncomingKey(object);
+  const info = place?.learner === learner
+    ? await refusing(422, () => store.head(object), "body.object")
+    : undefined;
+  if (!info) {
+    const detail = `There is no object ${JSON.stringify(object.slice(0, 120))} for this learner: ` +
+      `put the file to incoming/${learner}/ first`;
+    throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
+  }
+  return await adoptArrival(store, learner, info, traceNote());
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new Problem(400, "The body is not JSON", { cause });
+  }
+}
+
+function traceNote(): { traceparent?: string } {
+  const traceparent = activeTraceparent();
+  return traceparent === undefined ? {} : { traceparent };
+}
+
+function registerArrival(app: Gateway, deps: RouteDeps): void {
+  const { store, cache } = deps;
+  const arrival = createRoute({
+    ...secured(deps, "read"),
+    ...{ method: "get", path: "/v1/learners/{name}/arrivals/{seq}", tags, summary: "What became of a file" },
+    request: { params: z.object({ name: learnerName, seq: pathNumber }) },
+    responses: { 200: json(arrivalSchema, "The arrival"), ...PROBLEMS },
+  });
+  app.openapi(arrival, async (context) => {
+    const { name, seq } = context.req.valid("param");
+    const facts = await loadFacts(store, name, cache);
+    const found = facts.arrivals.find((fact) => fact.seq === seq);
+    if (!found) throw new Problem(404, `There is no arrival ${seq} of "${name}"`);
+    return context.json(arrivalView(facts, found), 200);
+  });
+}
