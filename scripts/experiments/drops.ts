@@ -12,7 +12,7 @@ import type { NotificationTarget } from "../cluster/bucket.ts";
 import { openClusterStore, startCluster } from "../cluster/cluster.ts";
 import { SERVICES } from "../cluster/services.ts";
 import { printTable } from "../commands/output.ts";
-import { quantile } from "./processes.ts";
+import { quantile, stopOnSignal } from "./processes.ts";
 import { createStubHandlers } from "./stub_service.ts";
 
 interface DropsOptions {
@@ -62,6 +62,7 @@ async function measure(options: DropsOptions, targets: readonly NotificationTarg
     onLine: (_service, _index, line) => console.error(line),
   });
   const stop = new AbortController();
+  const forget = stopOnSignal(cluster.stop);
   const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "experiment" });
   const store = await openClusterStore(cluster);
   const started = new Map<string, () => void>();
@@ -74,6 +75,7 @@ async function measure(options: DropsOptions, targets: readonly NotificationTarg
     await bus.close();
     await store.close();
     await cluster.stop();
+    forget();
   }
 }
 

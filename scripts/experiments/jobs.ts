@@ -11,7 +11,7 @@ import { incomingPrefix } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../cluster/cluster.ts";
 import { SERVICES } from "../cluster/services.ts";
 import { printTable } from "../commands/output.ts";
-import { type Child, machineSeconds, startProgram, usageOf } from "./processes.ts";
+import { type Child, machineSeconds, startProgram, stopOnSignal, usageOf } from "./processes.ts";
 
 interface JobsOptions {
   learners: number;
@@ -46,6 +46,11 @@ export async function jobs(options: JobsOptions): Promise<void> {
     onLine: (_service, _index, line) => console.error(line),
   });
   const workers: Child[] = [];
+  const stop = async () => {
+    for (const worker of workers) await worker.stop().catch(() => {});
+    await cluster.stop();
+  };
+  const forget = stopOnSignal(stop);
   try {
     const each = Math.ceil(options.workers / options.processes);
     const environment = { ...cluster.environment, CUGRO_STUB_STEPS: "0", CUGRO_STUB_WORKERS: String(each) };
@@ -61,8 +66,8 @@ export async function jobs(options: JobsOptions): Promise<void> {
     await write(options, { settings, ...result, begun, doubled: begun - measured.jobs, reports });
     await store.close();
   } finally {
-    for (const worker of workers) await worker.stop().catch(() => {});
-    await cluster.stop();
+    await stop();
+    forget();
   }
 }
 

@@ -41,6 +41,15 @@ export function startProgram(name: string, environment: Record<string, string>):
   };
 }
 
+/** Has a Ctrl-C or SIGTERM stop what was started before the process ends. @returns a function that ends this */
+export function stopOnSignal(stop: () => Promise<unknown>): () => void {
+  const onSignal = () => void stop().catch(console.error).then(() => process.exit(130));
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
+  return () => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+  };
+}
+
 /** Resident memory (bytes) and processor time so far (seconds) of a process. */
 export async function usageOf(pid: number): Promise<{ memory: number; seconds: number }> {
   const [status, stat] = await Promise.all(
