@@ -18,6 +18,7 @@ import { runUndisturbed } from "./undisturbed.ts";
 import { createRecorder, type Entry, readHistory } from "./history.ts";
 import { oneOf, randomOf } from "./random.ts";
 import { stubWorkload } from "./workload.ts";
+import { makeMemoryFolder } from "./memory_folder.ts";
 import { readOutcome } from "./outcome.ts";
 
 /** A sound run: store, history and outcome, fresh copies for each corruption. */
@@ -205,7 +206,7 @@ const corruptions: Corruption[] = [
 ];
 
 Deno.test("check() finds nothing in a sound run, and each of its corruptions", async () => {
-  const folder = await Deno.makeTempDir();
+  const folder = await makeMemoryFolder();
   const workload = stubWorkload(1);
   const root = `${folder}/store`;
   const record = createRecorder(`${folder}/history/campaign.jsonl`, "campaign");

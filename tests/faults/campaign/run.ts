@@ -3,14 +3,14 @@
  * works, and must come to exactly what it comes to undisturbed.
  * @module
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { wholeNumber } from "../../../scripts/commands/output.ts";
 import { type CampaignMode, openCampaign } from "./campaign.ts";
+import { makeMemoryFolder } from "./memory_folder.ts";
 import { describeReport, summarise, summaryTable } from "./report.ts";
 import type { SeedReport } from "./run_seed.ts";
 
@@ -41,7 +41,7 @@ async function main(
 ): Promise<number> {
   const mode: CampaignMode = training ? "training" : "stub";
   const path = join(out, training ? "campaign_training.json" : "campaign.json");
-  const folder = await mkdtemp(join(tmpdir(), "cugro-faults-"));
+  const folder = await makeMemoryFolder();
   const campaign = await openCampaign(mode, folder);
   const earlier = add ? await readRuns(path) : [];
   const reports: SeedReport[] = [];
