@@ -71,3 +71,39 @@ Deno.test("a command line that cannot reach or use a gateway says why", () =>
     const gone = await cugro("add", "/nowhere.hdf5", "--learner", "a", "--url", url, "--token", tokens.admin);
     assert(gone.code === 1 && gone.err.includes("/nowhere.hdf5"), gone.err);
   }));
+
+Deno.test("cugro token makes tokens, lists them without their secrets, and takes them back", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = ["--file", `${folder}/tokens.json`];
+  try {
+    const made = await cugro(
+      "token",
+      "create",
+      "--name",
+      "ci",
+      "--scopes",
+      "read,submit",
+      "--learners",
+      "a-*",
+      ...file,
+    );
+    assert(made.code === 0 && /^cugro_[A-Za-z0-9_-]{43}$/.test(made.out), made.err);
+    const twice = await cugro("token", "create", "--name", "ci", "--scopes", "read", ...file);
+    assertStringIncludes(twice.err, 'a token named "ci" already');
+    assertStringIncludes(
+      (await cugro("token", "create", "--name", "x", "--scopes", "root", ...file)).err,
+      "scopes",
+    );
+    const [entry] = JSON.parse((await cugro("token", "list", "--json", ...file)).out);
+    assertEquals([entry.name, entry.scopes, entry.learners, entry.sha256], [
+      "ci",
+      ["read", "submit"],
+      ["a-*"],
+      undefined,
+    ]);
+    assertEquals((await cugro("token", "remove", "ci", ...file)).code, 0);
+    assertEquals(JSON.parse((await cugro("token", "list", "--json", ...file)).out), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -5,7 +5,9 @@
 import type { PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 
-/** The one member of a browser's window that drawing needs. */
-export const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
+const window = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
   document: NonNullable<PlotOptions["document"]>;
 };
+
+/** The one member of a browser's window that drawing needs. */
+export const document: NonNullable<PlotOptions["document"]> = window.document;
