@@ -8,6 +8,7 @@ import { repeatable } from "./commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
+import { scaling } from "./experiments/scaling.ts";
 import { soak } from "./experiments/soak.ts";
 import { streams } from "./experiments/streams.ts";
 
@@ -73,5 +74,12 @@ program.command("drops")
   .option("--workers <n>", "idle workers", wholeNumber("--workers", 1), 2)
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(drops);
+
+program.command("scaling")
+  .description("states sampled and actions labelled by one process and by two")
+  .option("--shards <n>", "jobs of each kind", wholeNumber("--shards", 2), 40)
+  .option("--rows <n>", "rows of each", wholeNumber("--rows", 1), 4_000)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(scaling);
 
 await program.parseAsync();
