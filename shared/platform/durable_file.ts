@@ -87,7 +87,7 @@ export async function placeOver(temporary: string, path: string): Promise<void> 
 }
 
 /** Removes a file and the folders it leaves empty, up to `root`. */
-export async function removeFile(path: string, root: string): Promise<void> {
+export function removeFile(path: string, root: string): void {
   try {
     unlinkSync(path);
   } catch (error) {

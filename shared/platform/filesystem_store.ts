@@ -153,7 +153,7 @@ class FilesystemStore implements Store {
     this.#etags.delete(path);
     if (isAbsent(this.#root, path)) return;
     try {
-      await removeFile(path, this.#root);
+      removeFile(path, this.#root);
     } catch (error) {
       throw explainStoreFault(error, this.#root, `removing ${key}`);
     }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { presets } from "@cugro/algorithm";
