@@ -148,6 +148,7 @@ class FilesystemStore implements Store {
     return infos.filter((info) => info !== undefined);
   }
 
+  // deno-lint-ignore require-await -- async, so that what it throws is a rejection
   async delete(key: string): Promise<void> {
     const path = this.#writable(key);
     this.#etags.delete(path);
