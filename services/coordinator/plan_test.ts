@@ -119,6 +119,27 @@ Deno.test("two coordinators at once, each with facts of its own age, do no harm"
   assertEquals((await loadFacts(store, "a")).head?.version, 3);
 });
 
+Deno.test("a coordinator that lists versions while another publishes one does not move the head back", async () => {
+  const store = memoryStore();
+  const pretence = pretend();
+  await learnerWith(store, ["one"]);
+  await drive(store, pretence);
+  await addFile(store, "two");
+  const bus = memoryBus();
+  const slow = {
+    ...store,
+    async list(prefix: string) {
+      const listed = await store.list(prefix);
+      if (prefix === "learners/a/") await drive(store, pretence);
+      return listed;
+    },
+  };
+  const stale = await loadFacts(slow, "a");
+  assertEquals(stale.versions.length, 1);
+  await applyPlan({ store, bus, learner: "a", plan: plan(stale) });
+  assertEquals((await loadFacts(store, "a")).head?.version, 2);
+});
+
 Deno.test("job ids do not depend on learner names, file names or whether old datasets are kept", async () => {
   const expected = new Set(
     (await loadFacts(await reference(["one", "two", "three"]), "a")).versions.flatMap(({ jobs }) =>

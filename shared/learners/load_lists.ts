@@ -34,11 +34,15 @@ export type ListedFacts = Omit<LearnerFacts, "incoming" | "jobs" | "missing" | "
  */
 export async function readListed(source: Source, name: string): Promise<ListedFacts> {
   const { store } = source;
-  const learner = await readFact(source, learnerKey(name), learnerFactSchema);
-  if (!learner) throw new RangeError(`There is no learner "${name}" in this store`);
-  const [infos, head, announced] = await Promise.all([
-    store.list(learnerPrefix(name)),
+  // The head first: were it read beside the list, another's newer head could stand beside older versions, and the
+  // next plan would move it back. An older head beside newer versions only fails its condition.
+  const [learner, head] = await Promise.all([
+    readFact(source, learnerKey(name), learnerFactSchema),
     readHead(store, name),
+  ]);
+  if (!learner) throw new RangeError(`There is no learner "${name}" in this store`);
+  const [infos, announced] = await Promise.all([
+    store.list(learnerPrefix(name)),
     readAnnounced(store, name),
   ]);
   const keys = infos.map(({ key }) => key);
