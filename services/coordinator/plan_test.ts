@@ -126,12 +126,24 @@ Deno.test("a coordinator that lists versions while another publishes one does no
   await drive(store, pretence);
   await addFile(store, "two");
   const bus = memoryBus();
+  const { promise: published, resolve } = Promise.withResolvers<void>();
   const slow = {
     ...store,
     async list(prefix: string) {
       const listed = await store.list(prefix);
-      if (prefix === "learners/a/") await drive(store, pretence);
+      if (prefix === "learners/a/") {
+        await drive(store, pretence);
+        resolve();
+      }
       return listed;
+    },
+    // Slower than the list, if both are read at once.
+    async get(key: string) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const patience = new Promise<void>((done) => timer = setTimeout(done, 1_000));
+      if (key === headKey("a")) await Promise.race([published, patience]);
+      clearTimeout(timer);
+      return await store.get(key);
     },
   };
   const stale = await loadFacts(slow, "a");
