@@ -24,6 +24,13 @@ function pointsOf(runs: readonly StreamRun[]) {
   );
 }
 
+/** The replay sources in their colours, one below the other in the first panel. */
+function legend(points: readonly { stream: string; replay: string }[]) {
+  const stream = points[0]?.stream;
+  const sources = Object.keys(COLOURS).filter((source) => points.some(({ replay }) => replay === source));
+  return sources.map((replay, index) => ({ stream, replay: `replay ${replay}`, source: replay, index }));
+}
+
 /** Draws the runs. @returns the text of an SVG file */
 export function drawStreams(runs: readonly StreamRun[]): string {
   const points = pointsOf(runs);
@@ -43,16 +50,17 @@ export function drawStreams(runs: readonly StreamRun[]): string {
       Plot.ruleY([0, 100], { stroke: "#888" }),
       Plot.lineY(points, { fx: "stream", x: "tasks", y: "mean", stroke: "replay", z: "run", strokeWidth: 2 }),
       Plot.dot(points, { fx: "stream", x: "tasks", y: "mean", fill: "replay", r: 3 }),
-      Plot.text(points.filter(({ tasks }, index) => points[index + 1]?.tasks !== tasks + 1), {
-        fx: "stream",
-        x: "tasks",
-        y: "mean",
-        text: "replay",
-        fill: "replay",
-        dx: -6,
-        dy: -10,
-        textAnchor: "end",
-      }),
+      ...legend(points).map((entry) =>
+        Plot.text([entry], {
+          fx: "stream",
+          text: "replay",
+          fill: COLOURS[entry.source]!,
+          frameAnchor: "bottom-left",
+          dx: 8,
+          dy: -8 - 16 * entry.index,
+          fontWeight: "bold",
+        })
+      ),
     ],
   });
   plot.setAttribute("xmlns", "http://www.w3.org/2000/svg");
