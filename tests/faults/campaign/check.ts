@@ -5,7 +5,7 @@
  */
 import { learnerEvents, loadFacts } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
-import { announcedKey } from "@cugro/protocol";
+import { announcedKey, encodeFact, headKey, sha256 } from "@cugro/protocol";
 import type { Entry } from "./history.ts";
 import { type LearnerOutcome, type Outcome, readOutcome } from "./outcome.ts";
 
@@ -113,13 +113,26 @@ function checkVersions(name: string, was: LearnerOutcome, wanted: LearnerOutcome
   return violations;
 }
 
-/** The head as the sampler saw it and as processes wrote it: down only to where an operator went back. */
+/**
+ * The head as the sampler saw it: down only to where an operator went back. A fall between two samples shows in what
+ * processes wrote: each version becomes the head once, and once more for each rollback to it.
+ */
 function checkHead(name: string, history: readonly Entry[]): Violation[] {
   const violations: Violation[] = [];
+  const allowed = new Map<string, number>();
   let highest = 0;
   for (const entry of history) {
     if (entry.what === "act" && entry.act === "rollback" && entry.learner === name) {
       highest = Number(entry.about);
+      const hash = sha256(encodeFact({ schema: 1, version: highest }));
+      allowed.set(hash, (allowed.get(hash) ?? 1) + 1);
+    }
+    if (entry.what === "put" && entry.key === headKey(name) && entry.outcome === "written") {
+      const left = (allowed.get(entry.hash) ?? 1) - 1;
+      allowed.set(entry.hash, left);
+      if (left < 0) {
+        violations.push({ rule: "head backward", detail: `${name}: written again at ${entry.at}` });
+      }
     }
     if (entry.what !== "head" || entry.learner !== name) continue;
     const version = entry.version ?? 0;

@@ -167,6 +167,16 @@ const corruptions: Corruption[] = [
     },
   },
   {
+    rule: "head backward",
+    name: "the head fell back between two samples, and was repaired",
+    spoil: ({ history }) => {
+      const writes = history.filter((entry) => entry.what === "put" && entry.key === headKey("bob"));
+      const at = history.at(-1)!.at;
+      for (const again of writes.slice(-2)) history.push({ ...again, at });
+      return Promise.resolve();
+    },
+  },
+  {
     rule: "head",
     name: "an old version serves",
     spoil: ({ store }) => store.put(headKey("bob"), encodeFact({ schema: 1, version: 1 })).then(() => {}),
