@@ -138,14 +138,14 @@ async function tell(key: string, hint: Hint, { bus, signal }: Stage): Promise<vo
 
 async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
   const { store, record } = stage;
-  await insist(stage, async () => {
-    const chain = validVersions(await loadFacts(store, name));
-    const version = chain.at(-2)?.version;
-    if (version === undefined) return;
-    // Written down first: from now on the head may go back to this version.
-    record({ what: "act", learner: name, act: "rollback", about: String(version) });
-    await rollback({ store, name, version });
-  });
+  let version: number | undefined;
+  await insist(stage, async () => version = validVersions(await loadFacts(store, name)).at(-2)?.version);
+  const target = version;
+  if (target === undefined) return;
+  // Written down first: from now on the head may go back to this version.
+  record({ what: "act", learner: name, act: "rollback", about: String(target) });
+  // Asked again after an answer that was lost, it changes nothing.
+  await insist(stage, () => rollback({ store, name, version: target }));
 }
 
 /** Waits until every file so far is decided, and the plan has nothing left to do. */
