@@ -139,8 +139,18 @@ async function main(options: Options): Promise<void> {
   }
 }
 
+/** The options, or what is wrong with them in one sentence. */
+function optionsOrExit(args: string[]): Options | undefined {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}
+
 if (import.meta.main) {
-  const options = readOptions(Deno.args);
+  const options = optionsOrExit(Deno.args);
   if (options) await main(options);
   else console.log(HELP);
 }
