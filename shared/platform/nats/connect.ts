@@ -9,6 +9,8 @@ import { Link } from "./link.ts";
 import { connectSteadily } from "./transport.ts";
 
 const WAITING_NOTICE_MS = 10_000;
+/** More than a cluster of NATS has. */
+const MOST_SERVERS = 10;
 
 /** How a service connects. */
 export interface LinkOptions {
@@ -66,10 +68,7 @@ function settingsOf(
     name,
     inboxPrefix: `_INBOX_${name}`,
     maxReconnectAttempts: -1,
-    reconnectDelayHandler: () => {
-      beforeAttempt();
-      return 250 + Math.floor(100 * Math.random());
-    },
+    reconnectDelayHandler: delayBetweenAttempts(beforeAttempt),
     pingInterval: 5_000,
     maxPingOut: 2,
     waitOnFirstConnect: true,
@@ -79,6 +78,23 @@ function settingsOf(
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())) }),
     ...(ca === undefined ? {} : { tls: { ca } }),
+  };
+}
+
+/**
+ * How long (ms) the client leaves a server alone after an attempt. It compares times of day: were the clock set back by
+ * an hour, it would not try for an hour. So a negative delay is answered then, for one attempt at each server.
+ */
+function delayBetweenAttempts(beforeAttempt: () => void): () => number {
+  let last = 0;
+  let setBackMs = 0;
+  let atOnce = 0;
+  return () => {
+    beforeAttempt();
+    const now = Date.now();
+    if (now < last - 1_000) [setBackMs, atOnce] = [last - now, MOST_SERVERS];
+    last = now;
+    return atOnce-- > 0 ? -setBackMs - 1_000 : 250 + Math.floor(100 * Math.random());
   };
 }
 
