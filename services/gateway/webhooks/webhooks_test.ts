@@ -161,10 +161,14 @@ Deno.test("attempts go on after a restart, when their time has come", () =>
   withReceiver(
     ({ url, received }) =>
       withLiveGateway({ webhooks: { scanMs: 3_600_000 } }, async ({ ask, store, anotherDeliverer }) => {
-        await ask("POST", "/v1/webhooks", { url });
+        const { id } = (await ask("POST", "/v1/webhooks", { url })).body;
         const first = await anotherDeliverer({ delaysMs: [600], scanMs: 30 });
         await refuse(store, "a", 1);
-        await until("it was tried", () => received.length === 1);
+        // Not only sent: an attempt that the end cuts short is made again at once.
+        await until("the failure is on record", async () => {
+          const { deliveries } = (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body;
+          return deliveries[0]?.attempts.length === 1;
+        });
         await first.close();
         const failed = Date.now();
         await anotherDeliverer({ delaysMs: [600], scanMs: 30 });
