@@ -93,8 +93,10 @@ async function putWhole(write: Write, bytes: Uint8Array): Promise<string> {
     try {
       return bareEtag((await connection.request((client) => client.send(command()))).ETag);
     } catch (error) {
-      // Two writers at once: AWS lets neither through and wants them to try again.
-      if (!CONFLICTS.includes(codeOf(error)) || attempt === CONFLICT_RETRIES) {
+      // Two writers at once: AWS lets neither through and wants them to try again. And MinIO says that the body was cut
+      // short, though it was not, when its disk fills up meanwhile; asked again, it says what is wrong.
+      const again = [...CONFLICTS, "IncompleteBody"].includes(codeOf(error));
+      if (!again || attempt === CONFLICT_RETRIES) {
         return await settle(write, error);
       }
       await sleep(Math.random() * 50 * 2 ** attempt);
