@@ -185,13 +185,12 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
     assertEquals(await publishable(servers, "minio", SUBJECTS), ["incoming.fast"]);
   });
   await test.step("nobody gets in without a key, or with a foreign one", async () => {
-    await assertRejects(() => connect({ servers: servers.nats.url, reconnect: false }));
+    // Through the bus: the client's own transport lets a refused login kill the process now and then.
+    const open = { servers: [servers.nats.url], name: "gateway" };
     const stranger = new TextDecoder().decode(createUser().getSeed());
-    await assertRejects(
-      () => openNatsBus({ servers: [servers.nats.url], name: "gateway", seed: stranger }),
-      Error,
-      "Cannot connect",
-    );
+    for (const login of [{}, { seed: stranger }]) {
+      await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
+    }
   });
   assert(Object.keys(natsUsers).length === SERVICES.length + 3);
   await servers.stop();
