@@ -85,6 +85,9 @@ if (import.meta.main) {
   const record = createRecorder(settings.history, settings.who);
   const saboteur = createSaboteur(parseStrikes(settings.sabotage), record);
   record({ what: "process", state: "started" });
+  // A campaign that was killed leaves nobody behind.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(1), 1_000).unref();
   const { kinds } = settings;
   await runService(
     { name: kinds ? "worker" : "coordinator", needs: kinds ? ["backend"] : [] },
