@@ -4,8 +4,9 @@
  */
 import { Command, Option } from "commander";
 import { wholeNumber } from "./commands/output.ts";
-import { repeatable } from "./commands/settings.ts";
+import { parsePreset, repeatable } from "./commands/settings.ts";
 import { act } from "./experiments/act.ts";
+import { arrivals } from "./experiments/arrivals.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { scaling } from "./experiments/scaling.ts";
@@ -66,6 +67,15 @@ program.command("jobs")
   .option("--folder <folder>", "where the servers keep their data (a temporary folder if left out)")
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(jobs);
+
+program.command("arrivals")
+  .description(
+    "files dropped into a cluster's bucket, one by one and all at once, beside `cugro run` on them",
+  )
+  .argument("<folder>", "the stream: task1.hdf5, task2.hdf5 ...")
+  .option("--preset <name>", "preset of the learners", parsePreset, "smoke" as const)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(arrivals);
 
 program.command("drops")
   .description("from the answer to a PUT into incoming/ to the start of the file's first job")

@@ -39,7 +39,7 @@ export function countsOf(junit: string): Counts | undefined {
   return { passed: attribute("tests") - failed - ignored, failed, ignored };
 }
 
-/** Test files under `paths` (files are taken as they are), sorted. */
+/** Test files under `paths` (files are taken as they are), sorted; those of `tests/`, the long ones, first. */
 export function testFiles(paths: string[]): string[] {
   const found = paths.flatMap((path) => {
     if (!existsSync(path)) throw new RangeError(`Cannot test ${path}: there is no such file or folder`);
@@ -49,7 +49,8 @@ export function testFiles(paths: string[]): string[] {
         join(path, name)
       );
   });
-  return [...new Set(found)].sort();
+  const rank = (path: string) => `${relative(ROOT, path).startsWith("tests") ? 0 : 1} ${path}`;
+  return [...new Set(found)].sort((a, b) => rank(a) < rank(b) ? -1 : 1);
 }
 
 async function main(args: string[]): Promise<number> {

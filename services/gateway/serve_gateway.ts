@@ -18,7 +18,7 @@ import { startDeliverer } from "./webhooks/deliverer.ts";
 /** Requests under way get this long after SIGTERM. */
 const DRAIN_MS = 20_000;
 /** So long balancers may still send requests after it. */
-const NOTICE_MS = 500;
+const NOTICE_MS = 2_000;
 
 /** Serves until the signal, then drains. */
 export async function serveGateway(seams: Seams): Promise<void> {

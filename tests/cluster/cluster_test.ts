@@ -2,41 +2,29 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createLearner, learnerStatus } from "@cugro/learners";
-import type { Store } from "@cugro/platform";
-import { incomingKey, parseFact, resultFactSchema } from "@cugro/protocol";
+import { openStore, type Store } from "@cugro/platform";
+import { incomingKey } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { finishedJobs, runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
+import { type FinishedWork, finishedWork } from "../../scripts/experiments/finished_work.ts";
+import { runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
+import { restartAll, sendLoad } from "./rolling_restart.ts";
 import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./traces.ts";
 
 const STEPS = { stateSteps: "30", behaviorSteps: "30", criticSteps: "30" };
 const LEARN_MS = 300_000;
+const SWIMMER_STATES = 8;
 
-/** Artifacts of every job but the imports: those are told apart by where a file lay. */
-type Work = Record<string, Record<string, string>>;
-
-/** The same two files learnt by one command in a folder. */
-async function learnEmbedded(folder: string, files: string[]): Promise<Work> {
+/** The same files learnt by one command in a folder. */
+async function learnEmbedded(folder: string, files: string[]): Promise<FinishedWork> {
   const store = join(folder, "store");
   const settings = Object.entries(STEPS).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
   await runCommand(["run", ...files, "--learner", "one", "--store", store, "--preset", "smoke", ...settings]);
-  const jobs = [...await finishedJobs(store)].filter(([, { kind }]) => kind !== "dataset.import");
-  return Object.fromEntries(
-    jobs.map(([id, { outputs }]) => [id, artifactsOf(outputs)] as const).sort(([a], [b]) => a < b ? -1 : 1),
-  );
-}
-
-async function workIn(store: Store): Promise<Work> {
-  const work: [string, Record<string, string>][] = [];
-  for (const { key } of await store.list("jobs/")) {
-    if (!key.endsWith("/result.json")) continue;
-    const fact = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
-    if (fact.kind !== "dataset.import") work.push([fact.jobId, artifactsOf(fact.outputs)]);
+  const learnt = await openStore({ store });
+  try {
+    return await finishedWork(learnt);
+  } finally {
+    await learnt.close();
   }
-  return Object.fromEntries(work.sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-function artifactsOf(outputs: Record<string, { artifact: string }>): Record<string, string> {
-  return Object.fromEntries(Object.entries(outputs).map(([name, { artifact }]) => [name, artifact]));
 }
 
 /** One file is dropped into the bucket, the other is sent to the gateway; their versions come by themselves. */
@@ -139,23 +127,41 @@ async function spansArrive({ spans }: TraceReceiver, count: number): Promise<voi
   while (versions() < count && performance.now() < deadline) await new Promise((r) => setTimeout(r, 100));
 }
 
-Deno.test("startCluster() learns a dropped and a sent file to the bytes of an embedded run, in one trace a dataset, and drains", async () => {
+/** The third file is learnt while every process is stopped and started again, and clients go on asking. */
+async function learnWhileRestarting(cluster: Cluster, store: Store, file: string): Promise<void> {
+  const load = sendLoad(cluster, { learner: "one", stateDim: SWIMMER_STATES });
+  try {
+    await store.put(incomingKey("one", basename(file)), new Uint8Array(await readFile(file)));
+    await restartAll(cluster);
+    await untilVersion(store, 3);
+  } finally {
+    const { answered, decided, lost } = await load.stop();
+    console.log(`${answered} requests answered during the restarts, ${decided} of them with actions`);
+    assertEquals(lost, []);
+    assert(decided > 20, `${decided}`);
+  }
+}
+
+Deno.test("startCluster() learns a dropped and a sent file to the bytes of an embedded run, in one trace a dataset, a third one through a rolling restart, and drains", async () => {
   await withFolder(async (folder) => {
-    const files = await smallStream(folder, 2);
+    const files = await smallStream(folder, 3);
     const expected = await learnEmbedded(folder, files);
     const receiver = receiveTraces();
     const cluster = await startCluster({
       folder: join(folder, "cluster"),
+      processes: { gateway: 2 },
       environment: receiver.environment,
     });
     try {
       const store = await openClusterStore(cluster);
-      await learn(cluster, store, files as [string, string]);
-      assertEquals(await workIn(store), expected);
-      await store.close();
+      const [first, second, third] = files as [string, string, string];
+      await learn(cluster, store, [first, second]);
       await answersOf(cluster);
-      await spansArrive(receiver, files.length);
-      checkTraces(receiver.spans, files);
+      await spansArrive(receiver, 2);
+      checkTraces(receiver.spans, [first, second]);
+      await learnWhileRestarting(cluster, store, third);
+      assertEquals(await finishedWork(store), expected);
+      await store.close();
       await stopOneByOne(cluster);
     } finally {
       await cluster.stop();
