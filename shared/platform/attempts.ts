@@ -4,7 +4,8 @@
  * the store (`jobs/<id>/run.json`), so that it outlives workers; it is not a fact, and gone when the job is done.
  *
  * When a message is delivered for the first time, nobody has died over it: a note of a run is then left by a command
- * that was killed as a whole, and that is not the job's fault.
+ * that was killed as a whole, and that is not the job's fault. Nor is a first attempt noted when it begins: hardly any
+ * job needs a second one, and a note costs a job as much as its result. Should the first worker die, it is not counted.
  * @module
  */
 import {
@@ -30,18 +31,21 @@ const runSchema = z.object({
 });
 /** See the module. */
 export type Run = z.infer<typeof runSchema>;
+/** An attempt that has begun. `noted`: whether the store says so. */
+export type BegunRun = Run & { noted: boolean };
 
-/** Notes that an attempt begins at `step`; counts the one before if it died without getting further. */
+/** Notes that an attempt begins at `step`, unless it is the first; counts the one before if it died without getting further. */
 export async function beginAttempt(
   store: Store,
   jobId: string,
   deliveries: number,
   step: number,
-): Promise<Run> {
+): Promise<BegunRun> {
   const found = await store.get(runKey(jobId));
   const before: Run = found
     ? parseFact(runSchema, found.bytes, runKey(jobId))
     : { schema: 1, attempts: 0, message: "", runningFrom: null };
+  if (!found && deliveries === 1) return { ...before, runningFrom: step, noted: false };
   const died = before.runningFrom !== null && deliveries > 1;
   const run: Run = { ...before, runningFrom: step };
   if (died && step > (before.runningFrom ?? 0)) run.attempts = 0;
@@ -50,7 +54,7 @@ export async function beginAttempt(
     run.message = `The worker process died without getting beyond step ${step}`;
   }
   await store.put(runKey(jobId), encodeFact(run));
-  return run;
+  return { ...run, noted: true };
 }
 
 /**

@@ -19,10 +19,12 @@ Deno.test("beginAttempt() counts deaths without a further checkpoint, and forget
     const counted = async (deliveries: number, step: number) =>
       (await beginAttempt(store, id, deliveries, step)).attempts;
     assertEquals(await counted(1, 0), 0);
-    assertEquals(await counted(2, 0), 1);
-    assertEquals(await counted(3, 0), 2);
-    assertEquals(await counted(4, 20), 0);
-    assertEquals(await counted(5, 20), 1);
+    assertEquals(await store.head(runKey(id)), undefined, "a first attempt leaves no note");
+    assertEquals(await counted(2, 0), 0);
+    assertEquals(await counted(3, 0), 1);
+    assertEquals(await counted(4, 0), 2);
+    assertEquals(await counted(5, 20), 0);
+    assertEquals(await counted(6, 20), 1);
   }));
 
 Deno.test("beginAttempt() does not blame a job for a command that was killed as a whole", () =>

@@ -31,7 +31,7 @@ export interface JobRecord extends Required<JobOutput> {
 }
 
 /**
- * Puts the artifacts, then the result, then removes checkpoint and notes.
+ * Puts the artifacts, then the result.
  *
  * @returns whether this worker was the first; if not, the other's result stands.
  * @throws {PermanentError} if the metrics are not JSON (NaN, say).
@@ -43,12 +43,10 @@ export async function commit(store: Store, jobId: string, job: Job, record: JobR
   const finished = new Date().toISOString();
   const common = { schema: 1 as const, jobId, kind: job.kind, outputs, metrics };
   const fact: ResultFact = { ...common, seconds, startedAtStep, profile, codeVersion, finished };
-  const first = await putOnce(store, resultKey(jobId), encodeResult(fact));
-  await cleanUp(store, jobId);
-  return first;
+  return await putOnce(store, resultKey(jobId), encodeResult(fact));
 }
 
-/** Removes what a finished job needs no more. */
+/** Removes what a finished job needs no more: checkpoint and notes. */
 export async function cleanUp(store: Store, jobId: string): Promise<void> {
   await store.delete(checkpointKey(jobId));
   await store.delete(runKey(jobId));

@@ -78,6 +78,8 @@ export class JobRun implements JobContext {
   readonly checkpoint: Uint8Array | undefined;
   /** Step of the last checkpoint. */
   savedStep: number;
+  /** Whether there may be a checkpoint. */
+  hasCheckpoint: boolean;
   #started = performance.now();
   /** When the event loop last had its turn, and how much processor time this process had used by then. */
   #loopSeen = { at: performance.now(), usedMs: processorMs() };
@@ -100,6 +102,7 @@ export class JobRun implements JobContext {
     this.compile = settings.compile;
     this.checkpoint = from?.bytes;
     this.savedStep = from?.step ?? 0;
+    this.hasCheckpoint = from !== undefined;
     let pulses = 0;
     this.#pulse = setInterval(() => {
       this.#seeLoop();
@@ -195,6 +198,7 @@ export class JobRun implements JobContext {
 
   async #save(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {
     this.#savedAt = performance.now();
+    this.hasCheckpoint = true;
     try {
       const checkpoint = { bytes: await snapshot(), step, seconds: this.seconds };
       await writeCheckpoint(this.store, this.jobId, this.job, this.profile, checkpoint);

@@ -31,7 +31,7 @@ import {
   resultKey,
   REVISIONS,
 } from "@cugro/protocol";
-import { beginAttempt, endAttempt, type Run, standingFailure } from "./attempts.ts";
+import { beginAttempt, type BegunRun, endAttempt, standingFailure } from "./attempts.ts";
 import { ACK_WAIT_MS, type Bus, type Delivery } from "./bus.ts";
 import { readCheckpoint } from "./checkpoints.ts";
 import { codeVersion } from "./code_version.ts";
@@ -175,6 +175,8 @@ async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<Jo
     const output = await handler(run);
     const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
     const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
+    // Most jobs are done at once, and leave nothing to remove.
+    if (run.hasCheckpoint || delivery.deliveries > 1 || note.noted) await cleanUp(store, jobId);
     log.info(first ? "job finished" : "job was finished by another worker first", { seconds: run.seconds });
     if (first) recordWork(metrics, job.kind, run.seconds, output);
     await finish(worker, delivery);
@@ -191,7 +193,7 @@ async function settle(
   worker: Living,
   delivery: Delivery,
   run: JobRun,
-  note: Run,
+  note: BegunRun,
   error: unknown,
 ): Promise<JobOutcome> {
   const { store, log, maxAttempts, retryDelayMs, ackWaitMs } = worker;
