@@ -21,6 +21,7 @@ import { type Cluster, openClusterStore, startCluster } from "../cluster/cluster
 import { type ServiceName, SERVICES } from "../cluster/services.ts";
 import { collectFiles } from "../commands/collect.ts";
 import { printTable } from "../commands/output.ts";
+import { stopOnSignal } from "./processes.ts";
 
 interface ScalingOptions {
   shards: number;
@@ -162,12 +163,14 @@ async function inCluster<T>(
     environment: { CUGRO_LOG: "warn" },
     onLine: (service, _index, line) => console.error(`[${service}] ${line}`),
   });
+  const forget = stopOnSignal(cluster.stop);
   const store = await openClusterStore(cluster);
   try {
     return await work(store);
   } finally {
     await store.close();
     await cluster.stop();
+    forget();
   }
 }
 

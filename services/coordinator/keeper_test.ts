@@ -21,7 +21,7 @@ import {
 } from "@cugro/protocol";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
-import { MAX_QUEUED_PER_LEARNER, runCoordinator } from "./mod.ts";
+import { MAX_QUEUED_PER_KIND, runCoordinator } from "./mod.ts";
 import { memoryStore } from "./test_store.ts";
 import { addFile, learnerWith, pretend, work } from "./test_world.ts";
 
@@ -37,12 +37,13 @@ async function withCoordinator(
   const handlers = options.handlers ?? createStubHandlers({ steps: 0, stepMs: 0 });
   const stop = new AbortController();
   const log = createLog({ level: "error" });
+  const kinds = JOB_KINDS.filter((kind) => handlers[kind]);
   const settings = { store, bus, signal: stop.signal };
   const running = [
     runCoordinator({ ...settings, intervalMs: 60_000, onError: () => {}, ...rest }),
     ...Array.from(
       { length: workers },
-      () => runWorker({ ...settings, handlers, kinds: JOB_KINDS, profile: {}, log }),
+      () => runWorker({ ...settings, handlers, kinds, profile: {}, log }),
     ),
   ];
   try {
@@ -76,13 +77,14 @@ Deno.test("runCoordinator() takes a learner to its versions by news alone, each 
   }]));
   let most = 0;
   const bus = createEmbeddedBus();
-  const waiting = new Set<string>();
+  const waiting = new Map<string, string>();
   const submit = bus.submit.bind(bus);
   let submissions = 0;
   bus.submit = (message: JobMessage) => {
     submissions++;
-    waiting.add(message.jobId);
-    most = Math.max(most, waiting.size);
+    waiting.set(message.jobId, message.kind);
+    const alike = [...waiting.values()].filter((kind) => kind === message.kind).length;
+    most = Math.max(most, alike);
     return submit(message);
   };
   await bus.subscribe("events", ({ data }) => void waiting.delete(String(data.jobId)));
@@ -91,8 +93,21 @@ Deno.test("runCoordinator() takes a learner to its versions by news alone, each 
   });
   assertEquals(Math.max(...begun.values()), 1);
   assertGreater(begun.size, 200);
-  assert(most <= MAX_QUEUED_PER_LEARNER, `${most} jobs were in the queue at once`);
+  assert(most <= MAX_QUEUED_PER_KIND, `${most} jobs of a kind were in the queue at once`);
   assertEquals(submissions, begun.size, "what is known to be queued is not submitted again");
+});
+
+Deno.test("runCoordinator() has all states sampled though nobody labels actions", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"], shards(200));
+  const { "actions.label": _, ...handlers } = createStubHandlers({ steps: 0, stepMs: 0 });
+  let sampled = 0;
+  const bus = createEmbeddedBus();
+  await bus.subscribe("events", ({ data }) => void (data.kind === "states.sample" && sampled++));
+  await withCoordinator(store, { bus, handlers, workers: 2 }, async () => {
+    await until("all shards of states", () => sampled === 200);
+  });
+  assertEquals(await versionsOf(store, "a"), 1);
 });
 
 Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, and a failing one stop nobody", async () => {
@@ -109,8 +124,9 @@ Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, a
     const before = done;
     bus.hint({ key: incomingKey("small", "x") });
     await until("a version of the small one", async () => await versionsOf(store, "small") === 1);
-    // It needed five jobs, one after the other in part: each waited behind one round of the other's at most.
-    assert(done - before < 6 * MAX_QUEUED_PER_LEARNER, `${done - before} jobs of the other came before it`);
+    // It needed five jobs, one after the other in part: each waited behind a round of both kinds of the
+    // other's at most, since these workers do every kind.
+    assert(done - before < 10 * MAX_QUEUED_PER_KIND, `${done - before} jobs of the other came before it`);
     assertEquals(await versionsOf(store, "large") < 2, true);
   });
   assertEquals([...errors], ["broken"]);

@@ -6,6 +6,6 @@ export { applyPlan } from "./apply.ts";
 export { collectGarbage, type Collection, GC_GRACE_HOURS } from "./garbage.ts";
 export { judgeVersion } from "./gate.ts";
 export { createObserver, type Queues, watchQueues } from "./observe.ts";
-export { type Decision, isIdle, MAX_QUEUED_PER_LEARNER, type Plan, plan, type Submission } from "./plan.ts";
+export { type Decision, isIdle, MAX_QUEUED_PER_KIND, type Plan, plan, type Submission } from "./plan.ts";
 export { type CoordinatorOptions, runCoordinator } from "./run.ts";
 export { sweepRegularly } from "./sweep.ts";

@@ -27,8 +27,11 @@ import {
 import { planArrivals } from "./accept.ts";
 import { decideVersion } from "./decide.ts";
 
-/** At most this many ready jobs of one learner are handed to the bus, so that none starves another. */
-export const MAX_QUEUED_PER_LEARNER = 64;
+/**
+ * At most this many ready jobs of one kind and learner are handed to the bus, so that no learner starves another. By
+ * kind, since each kind has workers of its own: one that nobody does must not hold up the others.
+ */
+export const MAX_QUEUED_PER_KIND = 64;
 
 /** A job to submit. `task`: the task being learnt, or null for an import. */
 export interface Submission {
@@ -69,7 +72,7 @@ export function plan(facts: LearnerFacts): Plan {
   const arrivals = planArrivals(facts);
   const learning = planLearning(facts);
   return {
-    submit: [...arrivals.submit, ...learning.submit].slice(0, MAX_QUEUED_PER_LEARNER),
+    submit: firstOfEachKind([...arrivals.submit, ...learning.submit]),
     decide: [...arrivals.decide, ...learning.decide],
     moveHead: planHead(facts),
     announce: announcements(facts),
@@ -80,6 +83,15 @@ export function plan(facts: LearnerFacts): Plan {
     ],
     problems: learning.problems,
   };
+}
+
+function firstOfEachKind(submissions: readonly Submission[]): Submission[] {
+  const counts = new Map<string, number>();
+  return submissions.filter(({ job: { kind } }) => {
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    return count < MAX_QUEUED_PER_KIND;
+  });
 }
 
 /** Whether a plan has nothing to do and nothing to wait for. */
