@@ -74,7 +74,7 @@ async function prepareBucket(url: string, targets: readonly NotificationTarget[]
     secretKey: MINIO_ROOT.password,
     retryOptions: { disableRetry: true },
   });
-  await untilServing(client);
+  await patiently(() => client.bucketExists(BUCKET));
   if (!await client.bucketExists(BUCKET)) await client.makeBucket(BUCKET);
   const notifications = new NotificationConfig();
   for (const target of targets) {
@@ -83,14 +83,14 @@ async function prepareBucket(url: string, targets: readonly NotificationTarget[]
     queue.addFilterPrefix("incoming/");
     notifications.add(queue);
   }
-  await client.setBucketNotification(BUCKET, notifications);
+  await patiently(() => client.setBucketNotification(BUCKET, notifications));
 }
 
-/** MinIO says that it is ready a moment before it takes requests. */
-async function untilServing(client: Client): Promise<void> {
+/** MinIO says that it is ready a moment before it takes requests, and a moment before it has reached its targets. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (const deadline = performance.now() + 30_000;;) {
     try {
-      return void await client.bucketExists(BUCKET);
+      return await ask();
     } catch (error) {
       if (performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
