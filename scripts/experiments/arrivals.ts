@@ -60,7 +60,8 @@ export async function arrivals(folder: string, { preset, out }: ArrivalsOptions)
         0,
       );
       const differences = differencesOf(embedded, made);
-      compared.push({ ...one, jobs: Object.keys(embedded).length, artifacts, differences });
+      const names = one.files.map((file) => basename(file));
+      compared.push({ ...one, files: names, jobs: Object.keys(embedded).length, artifacts, differences });
     }
     const unexpected = Object.keys(made).filter((id) => !(id in expected));
     await mkdir(out, { recursive: true });
@@ -176,7 +177,7 @@ function print(compared: readonly Compared[]): void {
     ["learner", "files, in order of task", "seconds to each version", "jobs", "artifacts", "different"],
     compared.map(({ learner, files, versionSeconds, jobs, artifacts, differences }) => [
       learner,
-      files.map((file) => basename(file)).join(" "),
+      files.join(" "),
       versionSeconds.map((seconds) => seconds.toFixed(0)).join(" "),
       jobs,
       artifacts,

@@ -39,10 +39,11 @@ export async function drops(options: DropsOptions): Promise<void> {
     console.error(`${targets.join(" and ") || "no"} notifications: ${JSON.stringify(summary)}`);
     results.push({ targets, drops: count, ...summary, latencies });
   }
-  await mkdir(options.out, { recursive: true });
+  const { out, ...settings } = options;
+  await mkdir(out, { recursive: true });
   await writeFile(
-    join(options.out, "drops.json"),
-    JSON.stringify({ settings: options, results }, null, 1) + "\n",
+    join(out, "drops.json"),
+    JSON.stringify({ settings, results }, null, 1) + "\n",
   );
   printTable(
     ["notification targets", "drops", "p50, ms", "p99, ms"],

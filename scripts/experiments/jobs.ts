@@ -61,9 +61,9 @@ export async function jobs(options: JobsOptions): Promise<void> {
       workers.splice(0).map(async (worker) => JSON.parse(await worker.stop())),
     );
     const begun = reports.reduce((sum, report) => sum + report.begun, 0);
-    const { settings, ...result } = { settings: options, ...measured };
+    const { out: _out, folder: _folder, ...settings } = options;
     // Every job has begun once: what began beyond that was done twice.
-    await write(options, { settings, ...result, begun, doubled: begun - measured.jobs, reports });
+    await write(options, { settings, ...measured, begun, doubled: begun - measured.jobs, reports });
     await store.close();
   } finally {
     await stop();
