@@ -47,13 +47,9 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
         console.error(`task ${task.task}: no simulator`);
         continue;
       }
-      rows.push({
-        task: task.task,
-        name: task.name,
-        episodes: returns.length,
-        returns,
-        ...scoreInterval(returns, task.anchors, options.seed),
-      });
+      const interval = scoreInterval(returns, task.anchors, options.seed);
+      console.error(`task ${task.task}: ${score(interval.mean)} (${returns.length} episodes)`);
+      rows.push({ task: task.task, name: task.name, episodes: returns.length, returns, ...interval });
     }
   } finally {
     served.policy.dispose();

@@ -17,7 +17,7 @@ export function actStep(input: PolicyInput): StepDefinition {
   const { stateDim, actionDim, hyperparameters: h } = input;
   const behavior = behaviorShape(stateDim, actionDim, knownTasks(input.behaviorGenerator).length, h);
   const critic = criticShape(stateDim, actionDim, h);
-  const plan = planSolver(h);
+  const plan = planSolver({ ...h, functionEvaluations: h.actingEvaluations });
   return {
     name: "policy.act",
     identity: JSON.stringify([behavior, critic, h]),

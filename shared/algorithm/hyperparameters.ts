@@ -109,6 +109,8 @@ export interface Hyperparameters {
   // -- acting -----------------------------------------------------------------------------------------------
   /** Candidate actions M drawn for one state. */
   candidates: number;
+  /** Network calls per candidate, in place of `functionEvaluations`: their mean needs fewer than a replay does. */
+  actingEvaluations: number;
   /** `top`: mean of the best n; `soft`: mean weighted by exp(alpha (Q - V) / spread); `one`: one drawn so. */
   selection: "top" | "soft" | "one";
   /** n of `top`. */

@@ -69,6 +69,7 @@ const RULES: Readonly<Record<keyof Hyperparameters, Rule>> = {
   planningRounds: whole(1, 1_000),
   targetRate: number(TINY, 1),
   candidates: whole(1, 65_536),
+  actingEvaluations: whole(1, 10_000),
   selection: choice("top", "soft", "one"),
   topCount: whole(1, 65_536),
   selectionSpread: choice("candidates", "returns"),

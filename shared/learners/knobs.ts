@@ -65,6 +65,7 @@ export const knobsOfKind: Readonly<Record<JobKind, readonly Knob[]>> = {
     ...critic,
     "behaviorKnowsTask",
     "candidates",
+    "actingEvaluations",
     "selection",
     "topCount",
     "selectionSpread",
