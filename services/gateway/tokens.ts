@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { z } from "zod";
+import { fitsPattern } from "./patterns.ts";
 
 /** What a token may do; each includes the ones before it. */
 export const SCOPES = ["read", "submit", "admin"] as const;
@@ -122,9 +123,7 @@ export function allows({ scopes }: Token, scope: Scope): boolean {
 
 /** Whether a token sees a learner. */
 export function sees({ learners }: Token, name: string): boolean {
-  return learners.some((pattern) =>
-    new RegExp(`^${pattern.split("*").map((part) => RegExp.escape(part)).join(".*")}$`).test(name)
-  );
+  return learners.some((pattern) => fitsPattern(pattern, name));
 }
 
 function digest(secret: string): Uint8Array & { toString(encoding: "hex"): string } {

@@ -4,6 +4,7 @@
  */
 import type { ObjectInfo } from "@cugro/platform";
 import type { CloudEvent } from "@cugro/protocol";
+import { fitsPattern } from "../patterns.ts";
 import type { Webhook } from "./hooks.ts";
 
 /** Older events are not begun with any more: longer than that no gateway was there. */
@@ -34,10 +35,5 @@ export function isWanted({ since, revisions }: Webhook, event: CloudEvent, time:
   const held = revisions.filter((revision) => Date.parse(revision.since) <= at).at(-1) ?? revisions[0]!;
   const { active, types, learners } = held.settings;
   return active && (types as readonly string[]).includes(event.type) &&
-    learners.some((pattern) => matches(pattern, event.subject));
-}
-
-/** Whether a name fits a pattern, in which `*` stands for any characters. */
-export function matches(pattern: string, name: string): boolean {
-  return new RegExp(`^${pattern.split("*").map((part) => RegExp.escape(part)).join(".*")}$`).test(name);
+    learners.some((pattern) => fitsPattern(pattern, event.subject));
 }
