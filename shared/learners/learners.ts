@@ -5,6 +5,7 @@
 import { type Hyperparameters, type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
 import { PreconditionFailed, type Store } from "@cugro/platform";
 import {
+  canonicalJson,
   checkLearnerName,
   type ConfigFact,
   configFactSchema,
@@ -16,6 +17,7 @@ import {
   learnerFactSchema,
   learnerKey,
   learnerPrefix,
+  parseFact,
 } from "@cugro/protocol";
 import { putOnce } from "./put_once.ts";
 import { configOf, currentTask, type LearnerFacts } from "./facts.ts";
@@ -30,7 +32,9 @@ export interface LearnerSettings {
 }
 
 /**
- * Makes a learner.
+ * Makes a learner. Two facts are written: the first configuration, which decides the seed as well, and last the
+ * learner's own, so that no learner is without a configuration. Of several who do this at once, or after one who was cut
+ * off in between, the first configuration stands, and whoever finds it writes the learner's own fact to it.
  *
  * @throws {RangeError} when the name is not allowed, is taken, or was a deleted learner's; or a knob is wrong.
  */
@@ -39,27 +43,55 @@ export async function createLearner(
 ): Promise<void> {
   checkLearnerName(name);
   const knobs = resolveHyperparameters(preset, overrides);
+  const about = { seed, created: new Date().toISOString() };
+  const config: FirstConfig = {
+    ...{ schema: 1, revision: 1, fromTask: 1, preset, knobs: { ...knobs } },
+    learner: about,
+  };
+  encodeFact<LearnerFact>({ schema: 1, name, ...about }, learnerFactSchema);
   if (await store.head(deletedKey(name))) {
     throw new RangeError(
       `"${name}" was a learner that was deleted, and its name is not used again: choose another`,
     );
   }
-  const config: ConfigFact = { schema: 1, revision: 1, fromTask: 1, preset, knobs: { ...knobs } };
-  const fact: LearnerFact = { schema: 1, name, seed, created: new Date().toISOString() };
-  const learner = encodeFact(fact, learnerFactSchema);
-  if (await store.head(learnerKey(name))) throw new RangeError(`The learner "${name}" exists already`);
-  // The learner's own fact comes last: what has one is complete. A crash before it leaves a configuration alone,
-  // which the next creation replaces.
-  const bytes = encodeFact(config, configFactSchema);
-  if (!await putOnce(store, configKey(name, 1), config as unknown as JsonObject)) {
-    await store.put(configKey(name, 1), bytes);
+  const taken = () => new RangeError(`The learner "${name}" exists already`);
+  if (await store.head(learnerKey(name))) throw taken();
+  const decided = await putFirstConfig(store, name, config);
+  const made = await putOnce(store, learnerKey(name), { schema: 1, name, ...decided.learner });
+  if (decided === config) return;
+  // Asked for once more after a crash: what was begun is what is wanted.
+  if (!made || !isSame(decided, { ...config, learner: { ...about, created: decided.learner.created } })) {
+    throw taken();
   }
-  try {
-    await store.put(learnerKey(name), learner, { ifNoneMatch: true });
-  } catch (error) {
-    if (!(error instanceof PreconditionFailed)) throw error;
-    throw new RangeError(`The learner "${name}" exists already`, { cause: error });
+}
+
+type FirstConfig = ConfigFact & { learner: NonNullable<ConfigFact["learner"]> };
+
+/** Writes a learner's first configuration, unless there is one. @returns the one that stands */
+async function putFirstConfig(store: Store, name: string, config: FirstConfig): Promise<FirstConfig> {
+  const key = configKey(name, 1);
+  let condition: { ifNoneMatch: true } | { ifMatch: string } = { ifNoneMatch: true };
+  while (true) {
+    try {
+      await store.put(key, encodeFact<ConfigFact>(config, configFactSchema), condition);
+      return config;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+    }
+    const object = await store.get(key);
+    if (!object) {
+      condition = { ifNoneMatch: true };
+      continue;
+    }
+    const present = parseFact(configFactSchema, object.bytes, key);
+    if (present.learner) return { ...present, learner: present.learner };
+    // Left alone by an earlier version of the software, which wrote no seed there.
+    condition = { ifMatch: object.info.etag };
   }
+}
+
+function isSame(one: ConfigFact, other: ConfigFact): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }
 
 /** Names of the learners in a store that were not deleted, sorted. */

@@ -18,20 +18,25 @@ export const learnerFactSchema = z.object({ schema, name: z.string(), seed: z.in
 /** See {@link learnerFactSchema}. */
 export type LearnerFact = z.infer<typeof learnerFactSchema>;
 
-/** Revision r of a learner's knobs, every one written out; it holds for tasks from `fromTask` on. */
+/**
+ * Revision r of a learner's knobs, every one written out; it holds for tasks from `fromTask` on. `learner`: in the
+ * first one, what the learner's own fact says or will say.
+ */
 export const configFactSchema = z.object({
   schema,
   revision: place,
   fromTask: place,
   preset: z.string(),
   knobs: json,
+  learner: learnerFactSchema.pick({ seed: true, created: true }).optional(),
 });
 /** See {@link configFactSchema}. */
 export type ConfigFact = z.infer<typeof configFactSchema>;
 
 /**
  * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
- * `traceparent`: W3C trace context of whoever brought it.
+ * `traceparent`: W3C trace context of whoever brought it; `again`: the arrival of the same object whose import failed, so
+ * that it is imported once more.
  */
 export const arrivalFactSchema = z.object({
   schema,
@@ -42,6 +47,7 @@ export const arrivalFactSchema = z.object({
   size: z.int().min(0),
   lastModified: time,
   traceparent: z.string().optional(),
+  again: place.optional(),
 });
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
