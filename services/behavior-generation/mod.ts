@@ -11,6 +11,7 @@ import {
   encodeShard,
   knobsOf,
   numberOf,
+  resumableSampling,
   runGeneratorTraining,
 } from "@cugro/training";
 
@@ -36,7 +37,7 @@ async function label(context: JobContext, compile: Compile): Promise<JobOutput> 
     seed,
     hyperparameters: knobsOf(config),
     compile,
-    onProgress: (done) => context.progress({ step: done, steps: size }),
+    ...resumableSampling(context),
   });
   return { outputs: { shard: encodeShard(size, states, actions) }, metrics: { rows: size } };
 }

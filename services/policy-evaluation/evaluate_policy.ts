@@ -79,9 +79,9 @@ async function runEpisodes(
   const environment = await openVectorEnvironment(spec, episodes);
   try {
     const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-    return await rollout(environment, seeds, (states, step) => {
-      context.progress({ step, steps: horizon });
-      return policy.act(task, states, acting.integer(2 ** 31));
+    return await rollout(environment, seeds, async (states, step) => {
+      await context.tick({ step, steps: horizon });
+      return await policy.act(task, states, acting.integer(2 ** 31));
     });
   } finally {
     environment.close();

@@ -10,6 +10,7 @@ import {
   encodeShard,
   knobsOf,
   numberOf,
+  resumableSampling,
   runGeneratorTraining,
 } from "@cugro/training";
 
@@ -34,7 +35,7 @@ async function sample(context: JobContext, compile: Compile): Promise<JobOutput>
     seed,
     hyperparameters: knobsOf(config),
     compile,
-    onProgress: (done) => context.progress({ step: done, steps: count }),
+    ...resumableSampling(context),
   });
   return { outputs: { shard: encodeShard(count, states) }, metrics: { rows: count } };
 }

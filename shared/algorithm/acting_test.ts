@@ -42,6 +42,7 @@ const knobs: Hyperparameters = {
   generatorBatchSize: 128,
   emaDecay: 0.95,
   functionEvaluations: 8,
+  actingEvaluations: 8,
   candidates: 16,
   topCount: 1,
   selection: "top",

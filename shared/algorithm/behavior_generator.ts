@@ -9,7 +9,7 @@ import type { Hyperparameters } from "./hyperparameters.ts";
 import { normalise, type Normaliser } from "./normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "./progress.ts";
 import { stepsFor } from "./resolve_hyperparameters.ts";
-import { drawSamples } from "./sampling.ts";
+import { drawSamples, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "./task_rows.ts";
 import { knownTasks, type Stored } from "./weights.ts";
 
@@ -27,7 +27,7 @@ export function trainBehaviorGenerator(
 }
 
 /** What pseudo-actions are drawn from. */
-export interface ActionSamplingInput {
+export interface ActionSamplingInput extends SamplingRun {
   /** Published weights of the behavior generator. */
   weights: Stored;
   /** Known to the weights. */
@@ -46,8 +46,6 @@ export interface ActionSamplingInput {
   hyperparameters: Hyperparameters;
   /** How a pass runs. */
   compile: Compile;
-  /** Called after every pass. */
-  onProgress?: (done: number, count: number) => void | Promise<void>;
 }
 
 /**

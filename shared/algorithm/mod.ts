@@ -42,6 +42,7 @@ export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./
 export { type RowFidelity, rowFidelity } from "./row_fidelity.ts";
 export { resolveHyperparameters, stepsFor } from "./resolve_hyperparameters.ts";
 export { type GeneratorTrainingInput } from "./generator_training.ts";
+export type { OnSamples, SamplingRun } from "./sampling.ts";
 export { sampleStates, type StateSamplingInput, trainStateGenerator } from "./state_generator.ts";
 export { type ActionSamplingInput, sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
 export type { Curve, ReplayRows, Snapshot, TrainingProgress, TrainingResult } from "./progress.ts";

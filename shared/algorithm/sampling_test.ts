@@ -19,8 +19,10 @@ Deno.test(
     const { weights } = await finish(
       trainStateGenerator(trainingInput(first, [], { hyperparameters: short })),
     );
-    const draw = (count: number, seed: number, seen: number[] = []) =>
+    let saved: Float32Array = new Float32Array(0);
+    const draw = (count: number, seed: number, seen: number[] = [], resume?: Float32Array) =>
       sampleStates({
+        resume,
         weights,
         task: 1,
         normaliser: first.normaliser,
@@ -29,12 +31,21 @@ Deno.test(
         seed,
         hyperparameters: short,
         compile: eager,
-        onProgress: (done, total) => void seen.push(done, total),
+        onProgress: (done, total, samples) => {
+          seen.push(done, total);
+          if (done < total) saved = samples();
+        },
       });
     const seen: number[] = [];
     const many = await draw(2_100, 1, seen);
     assertEquals(seen, [2_048, 2_100, 2_100, 2_100]);
     assertEquals(many.length, 4_200);
+    // Taken up after the first pass, and after the last.
+    assertEquals(await draw(2_100, 1, [], saved), many);
+    const whole: number[] = [];
+    assertEquals((await draw(2_048, 1, whole, saved)).length, 4_096);
+    assertEquals(whole, []);
+    await assertRejects(() => draw(2_100, 1, [], saved.slice(2)), RangeError, "after 2047 of 2100 samples");
     // Another batch size may round differently in the last bit; nothing more.
     (await draw(3, 1)).forEach((x, i) => assertEquals(Math.abs(x - many[i]!) < 1e-4, true));
     assertEquals(await draw(3, 1), await draw(3, 1));

@@ -24,6 +24,7 @@ const hyperparameters = {
   behaviorSteps: 300,
   retention: "distill" as const,
   functionEvaluations: 8,
+  actingEvaluations: 8,
 };
 
 /** Learns all tasks in order; old ones only from samples of the generators themselves, or not at all. */

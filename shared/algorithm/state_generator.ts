@@ -9,7 +9,7 @@ import type { Hyperparameters } from "./hyperparameters.ts";
 import type { Normaliser } from "./normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "./progress.ts";
 import { stepsFor } from "./resolve_hyperparameters.ts";
-import { drawSamples } from "./sampling.ts";
+import { drawSamples, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "./task_rows.ts";
 import { knownTasks, type Stored } from "./weights.ts";
 
@@ -27,7 +27,7 @@ export function trainStateGenerator(
 }
 
 /** What pseudo-states are drawn from. */
-export interface StateSamplingInput {
+export interface StateSamplingInput extends SamplingRun {
   /** Published weights of the state generator. */
   weights: Stored;
   /** Known to the weights. */
@@ -44,8 +44,6 @@ export interface StateSamplingInput {
   hyperparameters: Hyperparameters;
   /** How a pass runs. */
   compile: Compile;
-  /** Called after every pass. */
-  onProgress?: (done: number, count: number) => void | Promise<void>;
 }
 
 /**

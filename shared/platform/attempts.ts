@@ -42,9 +42,8 @@ export async function beginAttempt(
   step: number,
 ): Promise<BegunRun> {
   const found = await store.get(runKey(jobId));
-  const before: Run = found
-    ? parseFact(runSchema, found.bytes, runKey(jobId))
-    : { schema: 1, attempts: 0, message: "", runningFrom: null };
+  const before: Run = (found && readNote(found.bytes, jobId)) ??
+    { schema: 1, attempts: 0, message: "", runningFrom: null };
   if (!found && deliveries === 1) return { ...before, runningFrom: step, noted: false };
   const died = before.runningFrom !== null && deliveries > 1;
   const run: Run = { ...before, runningFrom: step };
@@ -55,6 +54,15 @@ export async function beginAttempt(
   }
   await store.put(runKey(jobId), encodeFact(run));
   return { ...run, noted: true };
+}
+
+/** A note that cannot be read counts for nothing: it must not keep a job from being done. */
+function readNote(bytes: Uint8Array, jobId: string): Run | undefined {
+  try {
+    return parseFact(runSchema, bytes, runKey(jobId));
+  } catch {
+    return undefined;
+  }
 }
 
 /**

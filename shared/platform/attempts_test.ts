@@ -27,6 +27,14 @@ Deno.test("beginAttempt() counts deaths without a further checkpoint, and forget
     assertEquals(await counted(6, 20), 1);
   }));
 
+Deno.test("beginAttempt() takes a note that cannot be read for none", () =>
+  withStore(async (store) => {
+    for (const text of ["{", '{"schema":2,"attempts":7}']) {
+      await store.put(runKey(id), new TextEncoder().encode(text));
+      assertEquals((await beginAttempt(store, id, 2, 0)).attempts, 0);
+    }
+  }));
+
 Deno.test("beginAttempt() does not blame a job for a command that was killed as a whole", () =>
   withStore(async (store) => {
     for (let restart = 0; restart < 5; restart++) {

@@ -20,17 +20,7 @@
  * job again.
  * @module
  */
-import {
-  type Job,
-  jobFactSchema,
-  jobId as idOf,
-  jobKey,
-  type JobKind,
-  type JsonObject,
-  parseFact,
-  resultKey,
-  REVISIONS,
-} from "@cugro/protocol";
+import { type Job, jobKey, type JobKind, type JsonObject, resultKey, REVISIONS } from "@cugro/protocol";
 import { beginAttempt, type BegunRun, endAttempt, standingFailure } from "./attempts.ts";
 import { ACK_WAIT_MS, type Bus, type Delivery } from "./bus.ts";
 import { readCheckpoint } from "./checkpoints.ts";
@@ -39,6 +29,7 @@ import { cleanUp, commit, type JobOutput } from "./commit.ts";
 import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, MissingInputError, PermanentError } from "./job_errors.ts";
+import { leaveToOthers, readJob } from "./job_revision.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Store, StoreError } from "./store.ts";
 import { createMetrics, type JobOutcome, type Metrics } from "./telemetry/metrics.ts";
@@ -153,7 +144,9 @@ async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
     return "failed";
   }
   try {
-    return await attempt(worker, delivery, readJob(found.bytes, jobId));
+    const job = readJob(found.bytes, jobId);
+    if (job.revision === REVISIONS[job.kind]) return await attempt(worker, delivery, job);
+    return await leaveToOthers(worker, delivery, job);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     return await fail(worker, delivery, error.message, true);
@@ -225,21 +218,6 @@ async function settle(
   log.warn("attempt failed, the job is tried again", { attempts, delayMs, error });
   await delivery.nak(delayMs);
   return "retried";
-}
-
-function readJob(bytes: Uint8Array, jobId: string): Job {
-  let job: Job;
-  try {
-    job = parseFact(jobFactSchema, bytes, jobKey(jobId)).job;
-  } catch (error) {
-    throw new PermanentError(describe(error), { cause: error });
-  }
-  if (idOf(job) !== jobId) throw new PermanentError(`${jobKey(jobId)} is damaged: it describes another job`);
-  const known = REVISIONS[job.kind];
-  if (job.revision === known) return job;
-  throw new PermanentError(
-    `Cannot do a ${job.kind} job of revision ${job.revision}: this version of the software does revision ${known}`,
-  );
 }
 
 function describe(error: unknown): string {

@@ -204,7 +204,6 @@ Deno.test(
     const job = createJob("states.train", 1, {}, {});
     const ids = [
       await addJob(store, { name: "a", steps: 3, at: 2, act: "permanent" }),
-      await addAnyJob(store, { ...job, revision: 99 }),
       await addAnyJob(store, createJob("critic.train", 1, {}, {})),
     ];
     const nan: JobHandlers = {
@@ -212,15 +211,14 @@ Deno.test(
     };
     const stop = work();
     for (const id of ids) await submit(id);
-    await until(() => events.length === 3);
+    await until(() => events.length === 2);
     await stop();
     ids.push(await submit(await addJob(store, { name: "nan", steps: 1 })));
     const stopNan = work({ handlers: nan });
-    await until(() => events.length === 4);
+    await until(() => events.length === 3);
     await stopNan();
     const messages = [
       "no use at step 2",
-      "revision 99: this version of the software does revision 1",
       "no handler for critic.train",
       "The result cannot be written",
     ];
@@ -229,6 +227,23 @@ Deno.test(
       assertEquals(fact.permanent, true);
       assertStringIncludes(fact.message, messages[i]!);
     }
+  }),
+);
+
+Deno.test(
+  "runWorker() leaves a job of newer software to others, and drops one of older",
+  inWorld(async ({ store, bus, work, submit, until, log }) => {
+    const job = createJob("states.train", 1, {}, {});
+    const newer = await submit(await addAnyJob(store, { ...job, revision: 99 }));
+    const sampling = createJob("states.sample", 1, {}, {});
+    const older = await submit(await addAnyJob(store, { ...sampling, revision: 1 }));
+    const stop = work();
+    await until(() => log.some((line) => line.includes("is for newer software")));
+    await until(() => log.some((line) => line.includes("is of older software")));
+    await stop();
+    const submitted = (jobId: string) => bus.submit({ jobId, kind: "states.train", learner: "walker" });
+    assertEquals([await submitted(newer), await submitted(older)], ["present", "queued"]);
+    for (const id of [newer, older]) assertEquals(await store.list(failuresPrefix(id)), []);
   }),
 );
 

@@ -20,7 +20,7 @@ Deno.test("jobId() tells kind, revision, config, seed and inputs apart", () => {
   const ids = [
     base,
     { ...base, kind: "actions.label" as const },
-    { ...base, revision: 2 },
+    { ...base, revision: 99 },
     { ...base, seed: 8 },
     { ...base, config: { task: 2 } },
     { ...base, inputs: { a: { artifact: hash } } },

@@ -5,4 +5,5 @@
 export * from "./artifacts.ts";
 export { knobsOf, numberOf } from "./knobs.ts";
 export { readReplay, readTrainingInput, takeRows, type TrainingInput } from "./training_input.ts";
+export { resumableSampling } from "./sampling_run.ts";
 export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";

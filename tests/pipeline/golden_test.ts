@@ -86,6 +86,7 @@ const KNOBS: Hyperparameters = {
   planningRounds: 3,
   targetRate: 0.02,
   candidates: 8,
+  actingEvaluations: 3,
   selection: "soft",
   topCount: 4,
   selectionSpread: "returns",
