@@ -16,6 +16,9 @@ import {
 } from "@cugro/protocol";
 import type { Decision, Submission } from "./plan.ts";
 
+/** What a person can do about an import that failed, whoever brought the file. */
+const TRY_AGAIN = "see to it, then drop or add the same file again";
+
 /** Imports to run, and what follows from those that are done. Imports run in parallel; k is given in order. */
 export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decide: Decision[] } {
   const submit: Submission[] = [];
@@ -34,7 +37,7 @@ export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decid
     if (earlierOpen) continue;
     const outcome = state?.result ? judge(arrival, id, state.result, tasks) : reject(
       arrival,
-      `it could not be imported: ${state?.failures.at(-1)?.message ?? "unknown reason"}`,
+      `it could not be imported: ${state?.failures.at(-1)?.message ?? "unknown reason"} (${TRY_AGAIN})`,
       id,
     );
     if ("task" in outcome) tasks.push(outcome);

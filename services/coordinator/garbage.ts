@@ -81,12 +81,15 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
   };
 }
 
-/** `<key> <etag>` of dropped files that are not needed: of decided arrivals, or of a deleted learner. */
+/** `<key> <etag>` of dropped files that are not needed: all their arrivals are decided, or the learner was deleted. */
 function doneFiles(facts: LearnerFacts): string[] {
   if (facts.deleted) return [...facts.incoming.values()].map(({ key, etag }) => `${key} ${etag}`);
   const resolved = new Set([
     ...facts.tasks.map(({ arrival }) => arrival),
     ...facts.rejections.map(({ seq }) => seq),
   ]);
-  return facts.arrivals.filter(({ seq }) => resolved.has(seq)).map(({ key, etag }) => `${key} ${etag}`);
+  const name = ({ key, etag }: { key: string; etag: string }) => `${key} ${etag}`;
+  // One whose import failed may have arrived once more.
+  const waiting = new Set(openArrivals(facts).map(name));
+  return facts.arrivals.filter(({ seq }) => resolved.has(seq)).map(name).filter((file) => !waiting.has(file));
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { learnerStatus, loadFacts } from "@cugro/learners";
-import { incomingKey, sha256 } from "@cugro/protocol";
+import { encodeFact, incomingKey, rejectionFactSchema, rejectionKey, sha256 } from "@cugro/protocol";
 import type { Learner } from "./schemas.ts";
 import { NOTIFICATION_SECRET, withGateway } from "./test_gateway.ts";
 
@@ -113,6 +113,26 @@ Deno.test("an object that is in the store already is handed over by its key", ()
       assertEquals(refused.status, 422, wrong);
     }
     assertEquals((await ask("POST", "/v1/learners/a/tasks", { body: { objekt: "" } })).status, 400);
+  }));
+
+Deno.test("an object whose import failed without its fault is handed over by its key once more", () =>
+  withGateway(async ({ ask, store }) => {
+    await ask("POST", "/v1/learners", { body: smoke("a") });
+    const key = incomingKey("a", "task1.hdf5");
+    await store.put(key, encode("data"));
+    const handOver = async () => {
+      const { status, body } = await ask("POST", "/v1/learners/a/tasks", { body: { object: key } });
+      return [status, (body as { seq: number }).seq];
+    };
+    const reject = (seq: number, failedJob: string | null) => {
+      const fact = { schema: 1, seq, key, reason: "the disk is full", failedJob } as const;
+      return store.put(rejectionKey("a", seq), encodeFact(fact, rejectionFactSchema));
+    };
+    assertEquals(await handOver(), [202, 1]);
+    await reject(1, sha256("import"));
+    assertEquals([await handOver(), await handOver()], [[202, 2], [200, 2]]);
+    await reject(2, null);
+    assertEquals(await handOver(), [200, 2], "what was refused for its content is not imported again");
   }));
 
 Deno.test("S3 notifications become hints; a sender with the secret always gets a 2xx", () =>

@@ -22,11 +22,14 @@ export interface ArrivalNotes {
   traceparent?: string;
   /** Arrivals of this learner that are known already. @default all that are in the store */
   known?: readonly ArrivalFact[];
+  /** Number of an arrival of this object whose import failed: it arrives once more after that. @default none */
+  again?: number;
 }
 
 /**
  * Sees to it that an object has an arrival fact, and returns it. An object is told by key and etag: other content
- * under the same key is another arrival.
+ * under the same key is another arrival; the same content is one only where it is to arrive `again`, and then one for
+ * each number it is to come after.
  *
  * Safe with any number of writers, also when `known` is old: numbers are taken without gaps, so whatever others have
  * written meanwhile lies at the first number that is not known or after it, and is read on the way.
@@ -35,11 +38,11 @@ export async function adoptArrival(
   store: Store,
   learner: string,
   { key, etag, size, lastModified }: ObjectInfo,
-  { contentHash = null, traceparent, known }: ArrivalNotes = {},
+  { contentHash = null, traceparent, known, again }: ArrivalNotes = {},
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
   const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
-  const isSame = (fact: ArrivalFact) => fact.key === key && fact.etag === etag;
-  const found = [...bySeq.values()].find(isSame);
+  const isSame = (fact: ArrivalFact) => fact.key === key && fact.etag === etag && fact.seq > (again ?? 0);
+  const found = [...bySeq.values()].findLast(isSame);
   if (found) return { arrival: found, added: false };
   // What is done about it, in whatever process, belongs to this span's trace.
   const attributes = { "cugro.learner": learner, "cugro.key": key, "cugro.bytes": size };
@@ -53,6 +56,7 @@ export async function adoptArrival(
     const arrival: ArrivalFact = {
       ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
       ...(trace === undefined ? {} : { traceparent: trace }),
+      ...(again === undefined ? {} : { again }),
     };
     const place = arrivalKey(learner, seq);
     try {

@@ -160,8 +160,11 @@ export function currentGraph(facts: LearnerFacts): Graph | undefined {
 }
 
 /** The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them. */
-export function importJob({ learner }: Pick<LearnerFacts, "learner">, { key, etag }: ArrivalFact): Job {
-  const config = { key, etag, heldOutSeed: heldOutSeed(learner.seed) };
+export function importJob({ learner }: Pick<LearnerFacts, "learner">, arrival: ArrivalFact): Job {
+  const { key, etag, again } = arrival;
+  // A job of its own each time: whoever still knows that the first one failed would refuse the second arrival too.
+  const once = again === undefined ? {} : { again };
+  const config = { key, etag, ...once, heldOutSeed: heldOutSeed(learner.seed) };
   return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), config, {});
 }
 

@@ -14,7 +14,7 @@ import {
   safeFileName,
   sha256,
 } from "@cugro/protocol";
-import { adoptArrival } from "./arrivals.ts";
+import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 import { putOnce } from "./put_once.ts";
 import { importJob, type LearnerFacts, taskState } from "./facts.ts";
 import { loadFacts } from "./load.ts";
@@ -47,8 +47,28 @@ export async function addArrival(
 }
 
 /**
+ * Sees to it that a dropped file that somebody names has its arrival. One whose import failed without fault of the file
+ * arrives once more; any number of writers that ask for it make one arrival.
+ */
+export async function adoptDropped(
+  { store, facts, info, ...notes }: { store: Store; facts: LearnerFacts; info: ObjectInfo } & ArrivalNotes,
+): Promise<{ arrival: ArrivalFact; added: boolean }> {
+  const last = facts.arrivals.findLast(({ key, etag }) => key === info.key && etag === info.etag);
+  const again = last && hasFailedImport(facts, last)
+    ? { again: last.seq, contentHash: last.contentHash }
+    : {};
+  return await adoptArrival(store, facts.learner.name, info, { known: facts.arrivals, ...again, ...notes });
+}
+
+/** Whether an arrival was rejected because its import failed, and not because of what the file holds. */
+function hasFailedImport(facts: LearnerFacts, { seq }: ArrivalFact): boolean {
+  return (facts.rejections.find((fact) => fact.seq === seq)?.failedJob ?? null) !== null;
+}
+
+/**
  * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
- * may still be being written (`settles`), it must first have stood still.
+ * may still be being written (`settles`), it must first have stood still. A file whose import failed arrives once more
+ * when the same content is dropped in its place again, as its newer time shows.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
  * @param onArrival told of each file's arrival, also where somebody else has just made it.
@@ -63,10 +83,13 @@ export async function scanIncoming(
     onArrival?: (arrival: ArrivalFact) => void;
   },
 ): Promise<{ added: number; settling: boolean }> {
-  const learner = facts.learner.name;
-  const taken = new Set(facts.arrivals.map(({ key, etag }) => `${key} ${etag}`));
-  const infos = [...facts.incoming.values()];
-  const fresh = infos.filter((info) => isVisible(info.key) && !taken.has(`${info.key} ${info.etag}`));
+  const last = new Map(facts.arrivals.map((arrival) => [`${arrival.key} ${arrival.etag}`, arrival]));
+  const isFresh = ({ key, etag, lastModified }: ObjectInfo) => {
+    const before = last.get(`${key} ${etag}`);
+    if (!before) return true;
+    return Date.parse(lastModified) > Date.parse(before.lastModified) && hasFailedImport(facts, before);
+  };
+  const fresh = [...facts.incoming.values()].filter((info) => isVisible(info.key) && isFresh(info));
   const settled: ObjectInfo[] = store.settles ? [] : [...fresh];
   for (const info of store.settles ? fresh : []) {
     const mark = `${info.size} ${info.lastModified} ${info.etag}`;
@@ -77,7 +100,7 @@ export async function scanIncoming(
   const arrivals = [...facts.arrivals];
   let count = 0;
   for (const info of settled.sort(byArrival)) {
-    const { arrival, added } = await adoptArrival(store, learner, info, { known: arrivals });
+    const { arrival, added } = await adoptDropped({ store, facts, info, known: arrivals });
     arrivals.push(arrival);
     onArrival(arrival);
     if (added) count++;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { arrivalKey, incomingKey } from "@cugro/protocol";
-import { byArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
+import { adoptDropped, byArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
 import { loadFacts } from "./load.ts";
 import { memoryStore } from "../../services/coordinator/test_store.ts";
 import { addFile, drive, learnerWith, pretend } from "../../services/coordinator/test_world.ts";
@@ -125,4 +125,65 @@ Deno.test("a dropped file that is replaced before its import is rejected, and it
   assertEquals(facts.rejections.map(({ reason }) => reason), ["it has changed"]);
   assertEquals(facts.tasks.map(({ name }) => name), ["other content"]);
   assert((await store.list("incoming/")).length === 0);
+});
+
+/** A dropped file whose import has failed, the same content dropped in its place again, and the facts then. */
+async function droppedAgain(fails: boolean) {
+  const store = memoryStore();
+  await learnerWith(store, []);
+  const key = incomingKey("a", "data.hdf5");
+  await store.put(key, encode("one"));
+  const seen = new Map();
+  const scan = async (now: number) =>
+    await scanIncoming({ store, facts: await loadFacts(store, "a"), seen, now });
+  for (const now of [0, SETTLE_MS]) await scan(now);
+  await drive(
+    store,
+    fails ? pretend({ fails: () => "the disk is full" }) : pretend({ rejected: () => "bad" }),
+  );
+  assertEquals(await scan(2 * SETTLE_MS), { added: 0, settling: false });
+  store.clock.now += 5_000;
+  await store.put(key, encode("one"));
+  return { store, key, scan, facts: await loadFacts(store, "a") };
+}
+
+Deno.test("a file whose import failed can be dropped again: one new arrival, however many notice it", async () => {
+  const { store, facts, scan } = await droppedAgain(true);
+  assertMatch(facts.rejections[0]!.reason, /disk is full \(.*drop or add the same file again\)/);
+  assertEquals(await scan(3 * SETTLE_MS), { added: 0, settling: true });
+  // Others look with the knowledge of before, at once and afterwards.
+  const others = await Promise.all([1, 2, 3].map(async () => {
+    const seen = new Map();
+    for (const now of [0]) await scanIncoming({ store, facts, seen, now });
+    return await scanIncoming({ store, facts, seen, now: SETTLE_MS });
+  }));
+  assertEquals(others.map(({ added }) => added).sort(), [0, 0, 1]);
+  assertEquals((await scanIncoming({ store, facts, seen: new Map(), now: 0 })).added, 0);
+  await drive(store, pretend());
+  assertEquals(await scan(5 * SETTLE_MS), { added: 0, settling: false });
+  const after = await loadFacts(store, "a");
+  assertEquals(after.arrivals.map(({ seq, again }) => [seq, again]), [[1, undefined], [2, 1]]);
+  assertEquals([after.tasks.map(({ arrival }) => arrival), after.versions.length], [[2], 1]);
+  assertEquals((await store.list("incoming/")).length, 0);
+});
+
+Deno.test("a file that was refused for what it holds is not taken again", async () => {
+  const { store, key, facts, scan } = await droppedAgain(false);
+  for (const n of [3, 4]) assertEquals(await scan(n * SETTLE_MS), { added: 0, settling: false });
+  const info = (await store.head(key))!;
+  assertEquals((await adoptDropped({ store, facts, info })).added, false);
+});
+
+Deno.test("adoptDropped() has a failed import done once more for whoever names the file, and only once", async () => {
+  const { store, key, facts } = await droppedAgain(true);
+  const info = (await store.head(key))!;
+  const given = await Promise.all([1, 2, 3].map(() => adoptDropped({ store, facts, info })));
+  assertEquals(given.map(({ arrival }) => arrival.seq), [2, 2, 2]);
+  assertEquals(given.filter(({ added }) => added).length, 1);
+  const later = await loadFacts(store, "a");
+  assertEquals((await adoptDropped({ store, facts: later, info })).added, false);
+  await drive(store, pretend({ fails: () => "still full" }));
+  const failed = await loadFacts(store, "a");
+  assertEquals((await adoptDropped({ store, facts: failed, info })).arrival.again, 2);
+  assertEquals((await loadFacts(store, "a")).arrivals.length, 3);
 });

@@ -21,7 +21,7 @@ export {
 } from "./facts.ts";
 export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./graph.ts";
 export { heldOutSeed } from "./graph_jobs.ts";
-export { addArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
+export { addArrival, adoptDropped, scanIncoming, SETTLE_MS } from "./incoming.ts";
 export { frozenKnobs, knobsOfKind } from "./knobs.ts";
 export {
   configDifferences,

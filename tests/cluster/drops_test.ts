@@ -5,7 +5,16 @@
  */
 import { runCoordinator } from "@cugro/coordinator";
 import { adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
-import { createLog, type NatsBus, openNatsBus, openStore, runWorker, type Store } from "@cugro/platform";
+import {
+  createLog,
+  type JobHandlers,
+  type NatsBus,
+  openNatsBus,
+  openStore,
+  PermanentError,
+  runWorker,
+  type Store,
+} from "@cugro/platform";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
@@ -24,6 +33,7 @@ async function inCluster(
   targets: readonly NotificationTarget[],
   intervalMs: number,
   test: (world: World) => Promise<void>,
+  handlers: JobHandlers = createStubHandlers({ steps: 0, stepMs: 0 }),
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const nats = await startNats({ folder: join(folder, "nats") });
@@ -44,7 +54,7 @@ async function inCluster(
       runWorker({
         bus,
         store,
-        handlers: createStubHandlers({ steps: 0, stepMs: 0 }),
+        handlers,
         kinds: JOB_KINDS,
         profile: {},
         signal: stop.signal,
@@ -139,3 +149,37 @@ Deno.test("files are found without any notification", () =>
     }
     await checkTasks(store, "quiet", files);
   }));
+
+Deno.test("a file whose import failed is imported when it is dropped again, once, whatever is told about it", () => {
+  const stub = createStubHandlers({ steps: 0, stepMs: 0 });
+  let full = true;
+  const handlers: JobHandlers = {
+    ...stub,
+    "dataset.import": (context) => {
+      if (full) throw new PermanentError("the disk is full");
+      return stub["dataset.import"]!(context);
+    },
+  };
+  return inCluster(["SAFE", "FAST"], 1_000, async ({ store, bus }) => {
+    await createLearner({ store, name: "again", seed: 4, preset: "smoke" });
+    await drop(store, "again", "a.bin");
+    const { arrivals } = await until(
+      store,
+      "again",
+      "a rejection",
+      ({ rejections }) => rejections.length > 0,
+    );
+    full = false;
+    // A bucket's times have whole seconds: the new drop must be seen to be newer.
+    const firstAt = Date.parse(arrivals[0]!.lastModified);
+    while (Date.now() < firstAt + 1_100) await new Promise((resolve) => setTimeout(resolve, 50));
+    await drop(store, "again", "a.bin");
+    for (let n = 0; n < 5; n++) bus.hint({ key: incomingKey("again", "a.bin") });
+    await until(store, "again", "a version", ({ versions }) => versions.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const facts = await until(store, "again", "an empty folder", ({ incoming }) => incoming.size === 0);
+    assertEquals(facts.arrivals.map(({ seq, again }) => [seq, again]), [[1, undefined], [2, 1]]);
+    assertEquals(facts.rejections.map(({ seq, failedJob }) => [seq, failedJob !== null]), [[1, true]]);
+    assertEquals(facts.tasks.map(({ arrival }) => arrival), [2]);
+  }, handlers);
+});

@@ -2,7 +2,7 @@
  * Files in: streamed, or named where they lie in the store; and what became of them.
  * @module
  */
-import { addUploaded, adoptArrival, loadFacts } from "@cugro/learners";
+import { addUploaded, adoptDropped, loadFacts } from "@cugro/learners";
 import { activeTraceparent } from "@cugro/platform";
 import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
@@ -32,7 +32,7 @@ const UPLOAD_BODY = {
 const ABOUT_UPLOADS =
   "The body is the file as it is (HDF5 or safetensors), streamed, with its name in `fileName`; or JSON " +
   "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
-  "again is the same arrival.";
+  "again is the same arrival, unless its import failed without fault of the file: then it arrives once more.";
 
 /** Adds the routes. */
 export function registerUploads(app: Gateway, deps: RouteDeps): void {
@@ -107,7 +107,7 @@ async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 async function adoptObject(
-  { store, limits }: RouteDeps,
+  { store, limits, cache }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
 ): Promise<Taken> {
@@ -130,7 +130,8 @@ async function adoptObject(
       `put the file to incoming/${learner}/ first`;
     throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
   }
-  return await adoptArrival(store, learner, info, traceNote());
+  const facts = await loadFacts(store, learner, cache);
+  return await adoptDropped({ store, facts, info, ...traceNote() });
 }
 
 function parseJson(bytes: Uint8Array): unknown {
