@@ -16,7 +16,8 @@ import {
 import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";
-import { createShelf, type Running } from "./shelf.ts";
+import type { Running } from "./running.ts";
+import { createShelf } from "./shelf.ts";
 
 /** Policies that are open at a time, unless said otherwise. */
 export const MAX_POLICIES = 8;
@@ -77,20 +78,23 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
     log,
   });
   const unfollow = await followHeads({ shelf, store, cache, log, bus, pollMs });
-  const running = (learner: string, version?: number): Promise<Running> => {
-    return shelf.fill(shelf.find(learner, version), () => readPolicy(store, learner, { version, cache }));
+  const use = <T>(learner: string, version: number | undefined, work: (policy: Running) => Promise<T>) => {
+    return shelf.use(
+      shelf.find(learner, version),
+      () => readPolicy(store, learner, { version, cache }),
+      work,
+    );
   };
   return {
     async act(learner, request, signal) {
       const leave = admission.enter(learner, request.observations.length);
       try {
-        const policy = await running(learner, request.version);
-        return await shelf.use(policy, () => answer(policy, request, signal));
+        return await use(learner, request.version, (policy) => answer(policy, request, signal));
       } finally {
         leave();
       }
     },
-    about: async (learner) => (await running(learner)).facts,
+    about: (learner) => use(learner, undefined, ({ facts }) => Promise.resolve(facts)),
     opened: () => shelf.slots().flatMap(({ current }) => current?.facts ?? []),
     async close() {
       await admission.close();

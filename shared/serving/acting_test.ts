@@ -197,3 +197,26 @@ Deno.test("openActing() refuses what would wait too long, and says when to come 
       await refused(503, "stopping", () => acting.act("a", rows(1)));
     });
   }));
+
+Deno.test("openActing() asked for many versions at once opens two at a time, and gives up none that serves for long", () =>
+  withStore(async (store) => {
+    const { open, openPolicy } = quickPolicies();
+    for (let version = 1; version <= 6; version++) await publishExample({ store, name: "a" });
+    await publishExample({ store, name: "b" });
+    let opening = 0, mostOpening = 0, mostOpen = 0;
+    const slowly: OpenPolicy = async (parts, say) => {
+      mostOpening = Math.max(mostOpening, ++opening);
+      mostOpen = Math.max(mostOpen, open.length + opening);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      opening--;
+      return await openPolicy(parts, say);
+    };
+    await withActing({ store, openPolicy: slowly, maxPolicies: 4 }, async (acting) => {
+      for (const name of ["a", "b"]) await acting.about(name);
+      const ask = async (version: number) =>
+        (await acting.act("a", request([[1, 2, 3]], { version }))).version;
+      assertEquals(await Promise.all([1, 2, 3, 4, 5].map(ask)), [1, 2, 3, 4, 5]);
+      assertEquals([mostOpening, mostOpen], [2, 4]);
+      assertEquals(open.slice(0, 2), ["a@6", "b@1"]);
+    });
+  }));

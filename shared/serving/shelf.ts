@@ -1,23 +1,19 @@
 /**
- * The policies that are open, by learner, or by learner and version. Not more than a few: the one unused for longest goes.
- * A policy that is taken off the shelf ends when its last request has been answered.
+ * The policies that are open, by learner, or by learner and version. Not more than a few, and not more than two are
+ * opened at a time: each is a thread that loads and compiles. A policy that is taken off the shelf ends when its last
+ * request has been answered.
  * @module
  */
-import type { Log } from "@cugro/platform";
-import { ActError, type PolicyFacts } from "./act_request.ts";
-import { type Batcher, type BatcherOptions, createBatcher } from "./batching.ts";
-import type { OpenPolicy, RunningPolicy } from "./policy_thread.ts";
+import { ActError } from "./act_request.ts";
+import { createGate } from "./gate.ts";
 import type { PolicyParts } from "./read_policy.ts";
+import { createRoom } from "./room.ts";
+import { openRunning, type Running, type RunningOptions } from "./running.ts";
 
-/** An open policy. */
-export interface Running {
-  facts: PolicyFacts;
-  batcher: Batcher;
-  policy: RunningPolicy;
-  /** Requests under way. */
-  users: number;
-  retired: boolean;
-}
+/** Policies that are opened at a time. */
+const AT_ONCE = 2;
+/** Openings that may wait; those of versions asked for by number only take half of the line. */
+const LINE = 16;
 
 /** The place of a learner's serving policy, or of one version that is asked for by number. */
 export interface Slot {
@@ -25,15 +21,20 @@ export interface Slot {
   /** Undefined: whichever version serves. */
   pinned: number | undefined;
   current: Running | undefined;
-  opening: Promise<Running> | undefined;
+  opening: Opening | undefined;
   lastUsed: number;
 }
 
+/** A policy that is being opened. */
+interface Opening {
+  policy: Promise<Running>;
+  /** Requests that wait for it. */
+  waiting: number;
+}
+
 /** What {@link createShelf} needs. */
-export interface ShelfOptions extends Pick<BatcherOptions, "windowMs" | "onBatch"> {
-  openPolicy: OpenPolicy;
+export interface ShelfOptions extends RunningOptions {
   maxPolicies: number;
-  log: Log;
 }
 
 /** See the module. */
@@ -41,12 +42,15 @@ export interface Shelf {
   slots(): Slot[];
   /** The slot of a learner's serving policy or of a version; made if there is none. */
   find(learner: string, version: number | undefined): Slot;
-  /** The slot's policy; `read` says what it is made of, if it has to be opened. */
-  fill(slot: Slot, read: () => Promise<PolicyParts>): Promise<Running>;
-  /** Opens another version, then lets it take the place of the one that serves. */
+  /**
+   * Does `work` with the slot's policy, which stays open for so long; `read` says what it is made of, if it has to be
+   * opened.
+   *
+   * @throws {ActError} 503 when too many others wait to be opened
+   */
+  use<T>(slot: Slot, read: () => Promise<PolicyParts>, work: (running: Running) => Promise<T>): Promise<T>;
+  /** Opens another version, then lets it take the place of the one that serves; waits until that one has ended. */
   swap(slot: Slot, parts: PolicyParts): Promise<void>;
-  /** Does `work` with a policy, which stays open for so long. */
-  use<T>(running: Running, work: () => Promise<T>): Promise<T>;
   /** Takes a slot off the shelf. */
   drop(slot: Slot): void;
   /** Takes everything off, and waits until it has ended. */
@@ -60,9 +64,19 @@ export function createShelf(options: ShelfOptions): Shelf {
 
 class PolicyShelf implements Shelf {
   #slots = new Map<string, Slot>();
-  #ending = new Set<Promise<void>>();
+  #ending = new Set<Running>();
+  #gate = createGate(AT_ONCE);
+  #room;
+  #openingMs = 2_000;
 
-  constructor(private readonly options: ShelfOptions) {}
+  constructor(private readonly options: ShelfOptions) {
+    const { maxPolicies } = options;
+    this.#room = createRoom({
+      maxPolicies,
+      slots: () => this.slots(),
+      drop: (slot) => this.drop(slot),
+    });
+  }
 
   slots(): Slot[] {
     return [...this.#slots.values()];
@@ -72,24 +86,29 @@ class PolicyShelf implements Shelf {
     return findSlot(this.#slots, learner, version);
   }
 
-  fill(slot: Slot, read: () => Promise<PolicyParts>): Promise<Running> {
-    if (slot.current?.policy.isOpen()) return Promise.resolve(slot.current);
-    slot.opening ??= this.#refill(slot, read).finally(() => slot.opening = undefined);
-    return slot.opening;
-  }
-
-  async swap(slot: Slot, parts: PolicyParts): Promise<void> {
-    await this.#open(slot, parts);
-  }
-
-  async use<T>(running: Running, work: () => Promise<T>): Promise<T> {
-    running.users++;
+  async use<T>(
+    slot: Slot,
+    read: () => Promise<PolicyParts>,
+    work: (running: Running) => Promise<T>,
+  ): Promise<T> {
+    const running = await this.#claim(slot, read);
     try {
-      return await work();
+      return await work(running);
     } finally {
       running.users--;
       if (running.retired && running.users === 0) this.#end(running);
     }
+  }
+
+  async swap(slot: Slot, parts: PolicyParts): Promise<void> {
+    await this.#gate.pass(async () => {
+      this.#insist(slot);
+      const running = await this.#open(parts);
+      this.#room.add(running);
+      const before = this.#place(slot, running, 0);
+      // Within the gate, so that at most two policies are there beside those there is room for.
+      await before?.ended.promise;
+    });
   }
 
   drop(slot: Slot): void {
@@ -99,32 +118,84 @@ class PolicyShelf implements Shelf {
   }
 
   async clear(): Promise<void> {
-    const openings = this.slots().map(({ opening }) => opening?.catch(() => {}));
+    const openings = this.slots().map(({ opening }) => opening?.policy.catch(() => {}));
     for (const slot of this.slots()) this.drop(slot);
     await Promise.all(openings);
-    await Promise.all(this.#ending);
+    await Promise.all([...this.#ending].map(({ ended }) => ended.promise));
   }
 
-  async #refill(slot: Slot, read: () => Promise<PolicyParts>): Promise<Running> {
+  /** The slot's policy, with a request more that is under way. */
+  #claim(slot: Slot, read: () => Promise<PolicyParts>): Running | Promise<Running> {
+    const { current } = slot;
+    if (current?.policy.isOpen()) {
+      current.users++;
+      return current;
+    }
+    if (!slot.opening) {
+      this.#admit(slot);
+      const opening: Opening = { waiting: 0, policy: this.#fill(slot, read, () => opening.waiting) };
+      slot.opening = opening;
+    }
+    slot.opening.waiting++;
+    return slot.opening.policy;
+  }
+
+  #admit(slot: Slot): void {
+    const waiting = this.#gate.waiting();
+    if (waiting < (slot.pinned === undefined ? LINE : LINE / 2)) return;
+    this.drop(slot);
+    const seconds = Math.min(60, Math.max(1, Math.ceil(waiting * this.#openingMs / AT_ONCE / 1000)));
+    throw new ActError(503, `${waiting} policies wait to be opened: try again later`, seconds);
+  }
+
+  async #fill(slot: Slot, read: () => Promise<PolicyParts>, users: () => number): Promise<Running> {
+    // One that has stopped by itself makes room.
+    this.#retire(slot.current);
+    slot.current = undefined;
     try {
-      return await this.#open(slot, await read());
+      return await this.#gate.pass(async () => {
+        this.#insist(slot);
+        const parts = await read();
+        await this.#room.reserve();
+        let running: Running | undefined;
+        try {
+          this.#insist(slot);
+          running = await this.#open(parts);
+        } finally {
+          this.#room.settle(running);
+        }
+        this.#place(slot, running, users());
+        return running;
+      });
     } catch (error) {
-      if (!slot.current?.policy.isOpen()) this.drop(slot);
+      if (!isOpen(slot)) this.drop(slot);
       throw error;
+    } finally {
+      slot.opening = undefined;
     }
   }
 
-  async #open(slot: Slot, parts: PolicyParts): Promise<Running> {
+  async #open(parts: PolicyParts): Promise<Running> {
+    const started = performance.now();
     const running = await openRunning(this.options, parts);
-    if (!this.#isHere(slot)) {
-      this.#retire(running);
-      throw new ActError(503, `"${slot.learner}" is not served here any more: try again`, 1);
-    }
+    this.#openingMs += 0.2 * (performance.now() - started - this.#openingMs);
+    return running;
+  }
+
+  /** Gives a slot its policy. @returns the one that it had, which ends now */
+  #place(slot: Slot, running: Running, users: number): Running | undefined {
+    if (!this.#isHere(slot)) this.#retire(running);
+    this.#insist(slot);
     const before = slot.current;
+    running.users = users;
     slot.current = running;
     this.#retire(before);
-    for (const old of tooMany(this.#slots, this.options.maxPolicies, slot)) this.drop(old);
-    return running;
+    return before;
+  }
+
+  #insist(slot: Slot): void {
+    if (this.#isHere(slot)) return;
+    throw new ActError(503, `"${slot.learner}" is not served here any more: try again`, 1);
   }
 
   #isHere(slot: Slot): boolean {
@@ -137,11 +208,18 @@ class PolicyShelf implements Shelf {
     if (running.users === 0) this.#end(running);
   }
 
-  #end({ policy }: Running): void {
-    const ended = policy.close();
-    this.#ending.add(ended);
-    void ended.finally(() => this.#ending.delete(ended));
+  #end(running: Running): void {
+    this.#ending.add(running);
+    void running.policy.close().finally(() => {
+      this.#ending.delete(running);
+      this.#room.remove(running);
+      running.ended.resolve();
+    });
   }
+}
+
+function isOpen({ current }: Slot): boolean {
+  return current?.policy.isOpen() ?? false;
 }
 
 function keyOf({ learner, pinned }: Pick<Slot, "learner" | "pinned">): string {
@@ -157,24 +235,4 @@ function findSlot(slots: Map<string, Slot>, learner: string, version: number | u
   slot.lastUsed = performance.now();
   slots.set(keyOf(slot), slot);
   return slot;
-}
-
-/** Slots to drop so that no more than `max` hold a policy: those unused for longest, but not the `newest`. */
-function tooMany(slots: Map<string, Slot>, max: number, newest: Slot): Slot[] {
-  const held = [...slots.values()].filter((slot) => slot.current);
-  const order = held.filter((slot) => slot !== newest).sort((a, b) => a.lastUsed - b.lastUsed);
-  return order.slice(0, Math.max(0, held.length - max));
-}
-
-async function openRunning(
-  { openPolicy, windowMs, onBatch, log }: ShelfOptions,
-  parts: PolicyParts,
-): Promise<Running> {
-  const started = performance.now();
-  const { input: _, ...facts } = parts;
-  const { learner, version, stateDim, actionDim } = facts;
-  const policy = await openPolicy(parts, (warning) => log.warn("slow policy", { learner, warning }));
-  log.info("policy opened", { learner, version, milliseconds: Math.round(performance.now() - started) });
-  const batcher = createBatcher({ policy, stateDim, actionDim, windowMs, onBatch });
-  return { facts, batcher, policy, users: 0, retired: false };
 }

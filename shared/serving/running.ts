@@ -1,0 +1,41 @@
+/**
+ * An open policy, and who asks it.
+ * @module
+ */
+import type { Log } from "@cugro/platform";
+import type { PolicyFacts } from "./act_request.ts";
+import { type Batcher, type BatcherOptions, createBatcher } from "./batching.ts";
+import type { OpenPolicy, RunningPolicy } from "./policy_thread.ts";
+import type { PolicyParts } from "./read_policy.ts";
+
+/** What {@link openRunning} needs. */
+export interface RunningOptions extends Pick<BatcherOptions, "windowMs" | "onBatch"> {
+  openPolicy: OpenPolicy;
+  log: Log;
+}
+
+/** An open policy. */
+export interface Running {
+  facts: PolicyFacts;
+  batcher: Batcher;
+  policy: RunningPolicy;
+  /** Requests under way, and those that waited for it to open. */
+  users: number;
+  retired: boolean;
+  /** Resolves when it has ended. */
+  ended: PromiseWithResolvers<void>;
+}
+
+/** Opens a policy. */
+export async function openRunning(
+  { openPolicy, windowMs, onBatch, log }: RunningOptions,
+  parts: PolicyParts,
+): Promise<Running> {
+  const started = performance.now();
+  const { input: _, ...facts } = parts;
+  const { learner, version, stateDim, actionDim } = facts;
+  const policy = await openPolicy(parts, (warning) => log.warn("slow policy", { learner, warning }));
+  log.info("policy opened", { learner, version, milliseconds: Math.round(performance.now() - started) });
+  const batcher = createBatcher({ policy, stateDim, actionDim, windowMs, onBatch });
+  return { facts, batcher, policy, users: 0, retired: false, ended: Promise.withResolvers() };
+}
