@@ -3,8 +3,8 @@
  * on the bus only makes it quick. Any number of gateways may do this at once.
  * @module
  */
-import type { FactCache } from "@cugro/learners";
-import type { Bus, Log, Metrics, ObjectInfo, Store } from "@cugro/platform";
+import { type FactCache, inParallel } from "@cugro/learners";
+import type { Bus, Log, Metrics, Store } from "@cugro/platform";
 import {
   LEARNER_EVENT_TYPES,
   learnerPrefix,
@@ -17,7 +17,8 @@ import { deliveryId } from "./delivery_id.ts";
 import { listWebhooks, settingsOf, type Webhook } from "./hooks.ts";
 import { begin, claim, type Claimed, settle } from "./records.ts";
 import { DELIVERY_OPTIONS, type DeliveryOptions } from "./options.ts";
-import { listByLearner, missingDeliveries, sweepRecords, type Wanted } from "./scan.ts";
+import { createReconciler } from "./reconcile.ts";
+import { listByLearner, sweepRecords, type Wanted } from "./scan.ts";
 import { send } from "./send.ts";
 
 /** What {@link startDeliverer} needs. */
@@ -86,16 +87,16 @@ class LoopingDeliverer {
   #running = new Map<string, Promise<void>>();
   /** Learners that news was about. */
   #news = new Set<string>();
-  /** How each learner's facts looked when nothing was missing. */
-  #marks = new Map<string, string>();
   #nextScan = 0;
   #nextSweep = Date.now() + SWEEP_MS;
   #bell = Promise.withResolvers<void>();
   #stopped = false;
   readonly #claimant;
+  readonly #reconciler;
 
   constructor(private readonly deps: DelivererDeps, private readonly options: DeliveryOptions) {
     this.#claimant = { by: randomUUID(), leaseMs: options.leaseMs };
+    this.#reconciler = createReconciler(deps);
   }
 
   look(learner: string): void {
@@ -137,29 +138,17 @@ class LoopingDeliverer {
     const hooks = await listWebhooks(store, cache);
     this.#hooks = new Map(hooks.map((hook) => [hook.fact.id, hook]));
     if (hooks.length === 0) return;
+    const groups = whole
+      ? await listByLearner(store)
+      : await inParallel(news, async (name) => [name, await store.list(learnerPrefix(name))] as const);
     if (whole) {
-      for (const [name, infos] of await listByLearner(store)) await this.#reconcile(hooks, name, infos);
       for (const { key } of await store.list(pendingPrefix())) this.#addPending(key);
       if (Date.now() >= this.#nextSweep) {
         this.#nextSweep = Date.now() + SWEEP_MS;
         await sweepRecords(store, hooks);
       }
-    } else {
-      for (const name of news) await this.#reconcile(hooks, name, await store.list(learnerPrefix(name)));
     }
-  }
-
-  async #reconcile(hooks: readonly Webhook[], name: string, infos: readonly ObjectInfo[]): Promise<void> {
-    const newest = infos.reduce(
-      (latest, { lastModified }) => lastModified > latest ? lastModified : latest,
-      "",
-    );
-    const revisions = hooks.map(({ fact, revisions }) => `${fact.id}:${revisions.length}`).join();
-    const mark = `${infos.length} ${newest} ${revisions}`;
-    if (this.#marks.get(name) === mark) return;
-    const missing = await missingDeliveries(this.deps, hooks, name, infos);
-    for (const wanted of missing) this.#addNew(wanted);
-    if (missing.length === 0) this.#marks.set(name, mark);
+    await this.#reconciler.look(hooks, groups, (wanted) => this.#addNew(wanted));
   }
 
   #addNew({ webhook, event }: Wanted): void {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { createLearner } from "@cugro/learners";
+import { createCache, createLearner } from "@cugro/learners";
+import { createLog } from "@cugro/platform";
 import { donePrefix, encodeFact, pendingKey, rejectionKey, webhookPrefix } from "@cugro/protocol";
-import { type Received, refuse, until, withLiveGateway, withReceiver } from "../test_live.ts";
+import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../test_live.ts";
+import { startDeliverer } from "./deliverer.ts";
 
 const rest = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const idsOf = (received: Received[]) => received.map(({ body }) => JSON.parse(body).id).sort();
@@ -264,3 +266,56 @@ Deno.test("webhooks are made and seen by admins, for learners they see, to addre
     assertEquals(attempts.length, 1);
     assertStringIncludes(attempts[0].error, "private address");
   }));
+
+Deno.test("a learner whose facts cannot be read is named in the log, and holds up no other learner's webhooks", () =>
+  withReceiver(({ url, received }) =>
+    withLiveGateway({}, async ({ ask, store, bus, metrics }) => {
+      const { id } = (await ask("POST", "/v1/webhooks", { url })).body;
+      for (const name of ["a", "b"]) await createLearner({ store, name, seed: 1, preset: "smoke" });
+      const [damaged, newer, early] = ["a", "b", "c"].map((name) => rejectionKey(name, 1)) as [
+        string,
+        string,
+        string,
+      ];
+      const good = (name: string) =>
+        encodeFact({ schema: 1, seq: 1, key: `incoming/${name}/1.hdf5`, reason: "test", failedJob: null });
+      await store.put(damaged, new TextEncoder().encode("{"));
+      await store.put(newer, encodeFact({ schema: 2 }));
+      await store.put(early, good("c"));
+      const wanted = [await refuse(store, "d", 1), await refuse(store, "d", 2)];
+      const event = { specversion: "1.0", id: wanted[0]!, type: "cugro.arrival.rejected", subject: "d" };
+      const begun = {
+        ...{
+          schema: 1,
+          webhook: id,
+          state: "pending",
+          created: new Date(0).toISOString(),
+          attempts: [],
+          tries: 0,
+        },
+        event: { ...event, source: "/learners/d", datacontenttype: "application/json", data: {} },
+        ...{ next: new Date(0).toISOString(), claim: null },
+      };
+      await store.put(pendingKey(id, wanted[0]!), encodeFact(begun));
+      const lines: Record<string, unknown>[] = [];
+      const log = createLog({ level: "error", write: (line) => void lines.push(JSON.parse(line)) });
+      const options = { ...QUICK, scanMs: 20 };
+      const deliverer = await startDeliverer({ store, bus, cache: createCache(), log, metrics, options });
+      try {
+        await until("what was begun and what is new arrive", () => received.length === 2);
+        assertEquals(idsOf(received), wanted.sort());
+        await rest(200);
+        assertEquals(lines.map(({ learner }) => learner), ["a", "b"], JSON.stringify(lines));
+        assertStringIncludes(JSON.stringify(lines[0]), `${damaged} is damaged`);
+        assertStringIncludes(JSON.stringify(lines[1]), "newer version");
+        await store.put(damaged, good("a"));
+        await until("the mended learner's comes", () => received.length === 3);
+        assertEquals(idsOf(received.slice(2)), [damaged]);
+        await createLearner({ store, name: "c", seed: 1, preset: "smoke" });
+        await until("so does that of the one that is whole now", () => received.length === 4);
+        assertEquals(lines.length, 2, JSON.stringify(lines));
+      } finally {
+        await deliverer.close();
+      }
+    })
+  ));

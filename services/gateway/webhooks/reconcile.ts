@@ -1,0 +1,77 @@
+/**
+ * Learners looked through one by one. One whose facts cannot be read holds up nobody else: the log names it, and it is
+ * looked at again each time until its facts can be read.
+ * @module
+ */
+import type { FactCache } from "@cugro/learners";
+import type { Log, ObjectInfo, Store } from "@cugro/platform";
+import { learnerKey } from "@cugro/protocol";
+import type { Webhook } from "./hooks.ts";
+import { missingDeliveries, type Wanted } from "./scan.ts";
+
+/** Looks learners through. */
+export interface Reconciler {
+  /**
+   * What of these learners is wanted and has no record, learner by learner. `groups`: everything under each one's prefix.
+   *
+   * @throws the first error that was no fact's, once all learners have been looked at
+   */
+  look(
+    hooks: readonly Webhook[],
+    groups: Iterable<readonly [name: string, infos: readonly ObjectInfo[]]>,
+    onMissing: (wanted: Wanted) => void,
+  ): Promise<void>;
+}
+
+/** See {@link Reconciler}. It remembers how learners looked when nothing was missing, or what was wrong with them. */
+export function createReconciler(
+  { store, cache, log }: { store: Store; cache: FactCache; log: Log },
+): Reconciler {
+  const marks = new Map<string, string>();
+  const faults = new Map<string, string>();
+  const report = (name: string, mark: string, error: unknown) => {
+    const fault = `${mark} ${error}`;
+    if (faults.get(name) === fault) return;
+    faults.set(name, fault);
+    log.error("a learner's facts cannot be read: its webhooks wait until they can", { learner: name, error });
+  };
+  const lookAt = async (hooks: readonly Webhook[], name: string, infos: readonly ObjectInfo[]) => {
+    const mark = markOf(hooks, infos);
+    if (marks.get(name) === mark) return [];
+    try {
+      const missing = await missingDeliveries({ store, cache }, hooks, name, infos);
+      faults.delete(name);
+      if (missing.length === 0) marks.set(name, mark);
+      return missing;
+    } catch (error) {
+      report(name, mark, error);
+      if (error instanceof SyntaxError || error instanceof RangeError) return [];
+      throw error;
+    }
+  };
+  return {
+    async look(hooks, groups, onMissing) {
+      const errors: unknown[] = [];
+      for (const [name, infos] of groups) {
+        // Its own fact comes last: without it, it is still being made or copied.
+        if (!infos.some(({ key }) => key === learnerKey(name))) continue;
+        try {
+          for (const wanted of await lookAt(hooks, name, infos)) onMissing(wanted);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      if (errors.length > 0) throw errors[0];
+    },
+  };
+}
+
+/** Changes when the learner's facts or the webhooks do. */
+function markOf(hooks: readonly Webhook[], infos: readonly ObjectInfo[]): string {
+  const newest = infos.reduce(
+    (latest, { lastModified }) => lastModified > latest ? lastModified : latest,
+    "",
+  );
+  const revisions = hooks.map(({ fact, revisions }) => `${fact.id}:${revisions.length}`).join();
+  return `${infos.length} ${newest} ${revisions}`;
+}
