@@ -5,6 +5,7 @@
  */
 import {
   createCache,
+  type FactCache,
   isReached,
   type LearnerFacts,
   loadFacts,
@@ -13,7 +14,7 @@ import {
   reachOf,
 } from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/platform";
-import { isUploadKey, parseIncomingKey } from "@cugro/protocol";
+import { isUploadKey, learnerPrefix, parseIncomingKey } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
 export const GC_GRACE_HOURS = 24;
@@ -67,8 +68,8 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
     name!
   );
   for (const name of names) {
-    const facts = await loadFacts(store, name, cache);
-    reaches.push(await reachOf(store, facts, cache));
+    const { facts, reach } = await readLearner(store, name, cache);
+    reaches.push(reach);
     for (const file of doneFiles(facts)) done.add(file);
     for (const { key, etag } of facts.deleted ? [] : openArrivals(facts)) waiting.add(`${key} ${etag}`);
   }
@@ -79,6 +80,27 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
     // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
     return !names.includes(parseIncomingKey(key)?.learner ?? "") || !done.has(`${key} ${etag}`);
   };
+}
+
+/** What a learner is and needs. @throws {Error} naming it, and what to do: its objects must not be taken for garbage */
+async function readLearner(
+  store: Store,
+  name: string,
+  cache: FactCache,
+): Promise<{ facts: LearnerFacts; reach: Reach }> {
+  try {
+    const facts = await loadFacts(store, name, cache);
+    return { facts, reach: await reachOf(store, facts, cache) };
+  } catch (cause) {
+    throw new Error(
+      `Nothing was collected, for any learner: what the learner "${name}" needs cannot be told ` +
+        `(${
+          cause instanceof Error ? cause.message : cause
+        }). Restore what is damaged, or upgrade what collects; ` +
+        `if the learner is lost, remove everything under ${learnerPrefix(name)}`,
+      { cause },
+    );
+  }
 }
 
 /** `<key> <etag>` of dropped files that are not needed: all their arrivals are decided, or the learner was deleted. */

@@ -2,6 +2,7 @@ import {
   adoptArrival,
   adoptDropped,
   createCache,
+  createLearner,
   deleteLearner,
   exportLearner,
   importLearner,
@@ -12,10 +13,12 @@ import {
   reachOf,
   validVersions,
 } from "@cugro/learners";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createLog } from "@cugro/platform";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   artifactKey,
   checkpointKey,
+  configKey,
   datasetKey,
   incomingKey,
   isUploadKey,
@@ -23,6 +26,7 @@ import {
   uploadKey,
 } from "@cugro/protocol";
 import { collectGarbage } from "./garbage.ts";
+import { sweepRegularly } from "./sweep.ts";
 import { memoryStore } from "./test_store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "./test_world.ts";
 
@@ -209,4 +213,35 @@ Deno.test("collectGarbage() leaves a file that has arrived once more after its i
   assertEquals(await names(), [key]);
   await adoptDropped({ store, facts: await loadFacts(store, "a"), info: (await store.head(key))! });
   assertEquals(await names(), []);
+});
+
+Deno.test("collectGarbage() sweeps nothing while a learner cannot be read, and says which and what to do", async () => {
+  const store = await learnt(["one"]);
+  await createLearner({ store, name: "b", seed: 1, preset: "smoke" });
+  await store.put(artifactKey("ab".repeat(32)), encode("nobody's"));
+  const good = (await store.get(configKey("b", 1)))!.bytes;
+  await store.put(configKey("b", 1), encode("{"));
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog({ write: (line) => void lines.push(JSON.parse(line)) });
+  const before = store.objects.size;
+  const stop = new AbortController();
+  const sweeping = sweepRegularly({ store, log, signal: stop.signal, intervalMs: 5 });
+  const deadline = performance.now() + 60_000;
+  while (lines.length === 0 && performance.now() < deadline) await new Promise((done) => setTimeout(done, 5));
+  stop.abort();
+  await sweeping;
+  for (
+    const part of [
+      'the learner \\"b\\"',
+      "learners/b/config/1.json is damaged",
+      "Restore",
+      "under learners/b/",
+    ]
+  ) {
+    assertStringIncludes(JSON.stringify(lines[0]), part);
+  }
+  assertEquals(store.objects.size, before);
+  await store.put(configKey("b", 1), good);
+  const { removed } = await collectGarbage({ store, now: later(store, 25) });
+  assert(removed.some(({ key }) => key === artifactKey("ab".repeat(32))));
 });
