@@ -10,32 +10,19 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Compile, eager, type Hyperparameters } from "@cugro/algorithm";
-import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
-import { knobsOfKind } from "@cugro/learners";
-import { createHandlers as criticTraining } from "@cugro/critic-training";
-import { createHandlers as datasetImport } from "@cugro/dataset-import";
 import { encodeDataset } from "@cugro/datasets";
+import { openBackend, openFilesystemStore, type Store } from "@cugro/platform";
 import {
-  type JobContext,
-  type JobHandlers,
-  openBackend,
-  openFilesystemStore,
-  type Store,
-} from "@cugro/platform";
-import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
-import {
-  createJob,
   datasetKey,
   decodeTensors,
   incomingKey,
-  jobId,
   type JobKind,
   type JsonObject,
   REVISIONS,
 } from "@cugro/protocol";
-import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import { exampleDataset } from "../../shared/datasets/example_dataset.ts";
 import { withFolder } from "./embedded.ts";
+import { createRunner, type Outputs } from "./job_runner.ts";
 
 const RECORD = fileURLToPath(new URL("./golden.json", import.meta.url));
 /** Written out, so that tuning a preset does not look like a change of the method. */
@@ -101,36 +88,6 @@ const KNOBS: Hyperparameters = {
 const TOLERANCE = 2e-3;
 
 type Figures = Record<string, number>;
-type Outputs = Record<string, Uint8Array>;
-
-/** Runs jobs in this process, each on the outputs of those before. */
-function createRunner(store: Store, compile: Compile) {
-  const handlers: JobHandlers = {
-    ...datasetImport(),
-    ...stateGeneration({ compile }),
-    ...behaviorGeneration({ compile }),
-    ...criticTraining({ compile }),
-    ...policyEvaluation({ compile }),
-  };
-  return async (kind: JobKind, config: JsonObject, inputs: Outputs) => {
-    const knobs = Object.fromEntries(knobsOfKind[kind].map((name) => [name, KNOBS[name]]));
-    const refs = Object.fromEntries(Object.keys(inputs).map((name) => [name, { artifact: "0".repeat(64) }]));
-    const job = createJob(kind, 7, { ...knobs, ...config }, refs);
-    const context: JobContext = {
-      job,
-      jobId: jobId(job),
-      input: (name) => Promise.resolve(inputs[name]!),
-      inputNames: (prefix) => Object.keys(inputs).filter((name) => name.startsWith(prefix)).sort(),
-      store,
-      checkpoint: undefined,
-      progress: () => {},
-      tick: () => Promise.resolve(),
-      profile: {},
-      compile,
-    };
-    return await handlers[kind]!(context);
-  };
-}
 
 /** Mean size of every tensor of every output: a figure that each part of a computation moves. */
 function figuresOf(kind: JobKind, outputs: Outputs, metrics: JsonObject): Figures {
@@ -148,7 +105,7 @@ function figuresOf(kind: JobKind, outputs: Outputs, metrics: JsonObject): Figure
 
 /** One job of every kind: a first task, then a second one with replay of the first. */
 async function computeAll(store: Store, compile: Compile): Promise<Figures> {
-  const run = createRunner(store, compile);
+  const run = createRunner(store, compile, KNOBS);
   const figures: Figures = {};
   const work = async (kind: JobKind, config: JsonObject, inputs: Outputs) => {
     const { outputs, metrics } = await run(kind, config, inputs);

@@ -1,0 +1,63 @@
+/**
+ * Jobs that sample are stopped between passes, and go on from their checkpoint to the same bytes.
+ */
+import { eager, presets } from "@cugro/algorithm";
+import { encodeDataset } from "@cugro/datasets";
+import { type JobContext, openBackend, openFilesystemStore, type Store } from "@cugro/platform";
+import { datasetKey, incomingKey, type JobKind, type JsonObject } from "@cugro/protocol";
+import { assertEquals, assertRejects } from "@std/assert";
+import { exampleDataset } from "../../shared/datasets/example_dataset.ts";
+import { withFolder } from "./embedded.ts";
+import { createRunner, type Outputs } from "./job_runner.ts";
+
+const KNOBS = { ...presets.smoke, stateSteps: 3, behaviorSteps: 3, functionEvaluations: 2 };
+/** Three passes: 2,048 rows, 2,048 rows, the rest. */
+const ROWS = 4_100;
+
+class Stopped extends Error {}
+
+async function learn(store: Store) {
+  const run = createRunner(store, eager, KNOBS);
+  const key = incomingKey("test", "walk.safetensors");
+  const { etag } = await store.put(key, encodeDataset(exampleDataset(20, 10)));
+  const about = { key, etag, heldOutSeed: 3, shardSizes: [64] };
+  const { outputs, metrics } = await run("dataset.import", about, {});
+  const normaliser = outputs.normaliser!;
+  const dataset = (await store.get(datasetKey(String(metrics.datasetHash))))!.bytes;
+  const train = async (kind: JobKind) => {
+    const config = { task: 1, oldTasks: 0, heldOutSeed: 3, replayRows: 64 };
+    return (await run(kind, config, { dataset, "normaliser/1": normaliser })).outputs.weights!;
+  };
+  const weights = { states: await train("states.train"), behavior: await train("behavior.train") };
+  return { run, normaliser, weights };
+}
+
+Deno.test("states.sample and actions.label stop between passes and go on from their checkpoint to the same bytes", async () => {
+  await withFolder(async (folder) => {
+    await openBackend();
+    const store = await openFilesystemStore({ root: folder });
+    const { run, normaliser, weights } = await learn(store);
+    const steps: number[] = [];
+    /** Does the job once as a whole, and once stopped after its first pass and taken up. */
+    const inTwo = async (kind: JobKind, config: JsonObject, inputs: Outputs) => {
+      const whole = await run(kind, config, inputs);
+      let checkpoint: Uint8Array | undefined;
+      const stop: JobContext["tick"] = async ({ step }, snapshot) => {
+        steps.push(step);
+        checkpoint = await snapshot!();
+        throw new Stopped();
+      };
+      await assertRejects(() => run(kind, config, inputs, { tick: stop }), Stopped);
+      const tick: JobContext["tick"] = ({ step }) => Promise.resolve(void steps.push(step));
+      const rest = await run(kind, config, inputs, { tick, checkpoint });
+      assertEquals(rest.outputs, whole.outputs, kind);
+      return whole.outputs.shard!;
+    };
+    const about = { task: 1, shard: 0, rows: ROWS };
+    const states = await inTwo("states.sample", about, { stateGenerator: weights.states, normaliser });
+    await inTwo("actions.label", about, { states, behaviorGenerator: weights.behavior, normaliser });
+    const each = [2_048, 4_096, 4_100];
+    assertEquals(steps, [...each, ...each]);
+    await store.close();
+  });
+});
