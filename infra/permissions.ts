@@ -90,6 +90,8 @@ export const natsUsers: Readonly<Record<string, NatsRights>> = {
       ...consumers.map(infoOf),
       // A broker that has lost everything gets its streams back.
       ...Object.values(STREAMS).map((stream) => `$JS.API.STREAM.CREATE.${stream}`),
+      // Journals of an earlier version get the limits of this one.
+      ...[STREAMS.events, STREAMS.incoming].map((stream) => `$JS.API.STREAM.UPDATE.${stream}`),
       ...consumers.map((consumer) => `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.jobs}.${consumer}`),
       ...JOB_KINDS.map(jobFilter),
       // Of everything but jobs, whose ends the workers tell.

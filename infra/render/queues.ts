@@ -30,6 +30,7 @@ const STREAM_FIELDS: Readonly<Record<string, readonly [string, Spell]>> = {
   max_msgs_per_subject: ["maxMsgsPerSubject", same],
   discard_new_per_subject: ["discardPerSubject", same],
   max_age: ["maxAge", duration],
+  max_bytes: ["maxBytes", same],
 };
 const CONSUMER_FIELDS: Readonly<Record<string, readonly [string, Spell]>> = {
   durable_name: ["durableName", same],

@@ -194,6 +194,47 @@ natsTest("openNatsBus() in mode verify makes nothing, and works with what is the
   assert(missing, "a consumer that another program looks after must not be made");
 });
 
+natsTest(
+  "openNatsBus() bounds the journals, also those of an earlier version, and keeps what they hold",
+  async (server) => {
+    const bus = await server.open();
+    await bus.announce(event(1));
+    const limits = async () => {
+      const infos = ["JOBS", "EVENTS", "INCOMING"].map((name) =>
+        server.administer(`$JS.API.STREAM.INFO.${name}`)
+      );
+      return (await Promise.all(infos)).map(({ config, state }) => [
+        (config as { max_bytes: number }).max_bytes,
+        (state as { messages: number }).messages,
+      ]);
+    };
+    const [gib, mib] = [1024 ** 3, 1024 ** 2];
+    assertEquals(await limits(), [[-1, 0], [gib, 1], [128 * mib, 0]]);
+    const { config } = await server.administer("$JS.API.STREAM.INFO.EVENTS");
+    const unbounded = { ...config as Record<string, unknown>, max_bytes: -1, max_age: 86_400e9 };
+    await server.administer("$JS.API.STREAM.UPDATE.EVENTS", unbounded);
+    const error = await assertRejects(() => server.open({ streams: "verify" }), Error, "The stream EVENTS");
+    assertMatch(error.message, /max_bytes is -1, must be 1073741824\..*CUGRO_NATS_STREAMS "create"/);
+    await Promise.all([server.open(), server.open()]);
+    assertEquals(await limits(), [[-1, 0], [gib, 1], [128 * mib, 0]]);
+    await server.open({ streams: "verify" });
+  },
+);
+
+Deno.test("openNatsBus() says how much room the streams need where a server has less", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "cugro-nats-" });
+  const configFile = `${folder}/nats.conf`;
+  await Deno.writeTextFile(configFile, "jetstream { max_file_store: 1GB }");
+  const server = await startTestServer({ configFile });
+  try {
+    const error = await assertRejects(() => server.open({ patienceMs: 300 }), BusUnavailable);
+    assertMatch(error.message, /no room for the stream \w+ .*\d+ bytes aside.*max_file_store/);
+  } finally {
+    await server.dispose();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("openNatsBus() says that a login is refused, every time and without breaking the process", async () => {
   const [user, stranger] = [createUser(), createUser()];
   const folder = await Deno.makeTempDir({ prefix: "cugro-nats-" });

@@ -55,6 +55,7 @@ const MAY_PUBLISH: Record<ServiceName, string[]> = {
       api(`CONSUMER.DURABLE.CREATE.${STREAMS.jobs}.${consumerName(kind)}`),
     ]),
     ...Object.values(STREAMS).map((stream) => api(`STREAM.CREATE.${stream}`)),
+    ...["EVENTS", "INCOMING"].map((stream) => api(`STREAM.UPDATE.${stream}`)),
     "events.version.published",
     "events.task.accepted",
   ],

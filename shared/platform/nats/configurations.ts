@@ -11,10 +11,13 @@ export type Configuration = Record<string, string | number | boolean | string[]>
 
 const SECOND_NS = 1e9;
 const DAY_NS = 86_400 * SECOND_NS;
+const MIB = 1024 ** 2;
 
 /**
  * The streams. JOBS is a set of job ids: one message a subject, and a subject has a message until its job is done.
- * EVENTS and INCOMING are journals that forget.
+ * EVENTS and INCOMING are journals that forget: what they hold is bounded, so that jobs always find room.
+ *
+ * The server sets a stream's `max_bytes` aside of what it may store (`max_file_store`): all of them together must fit.
  */
 export const STREAM_CONFIGURATIONS: readonly Configuration[] = [
   {
@@ -26,9 +29,26 @@ export const STREAM_CONFIGURATIONS: readonly Configuration[] = [
     discard_new_per_subject: true,
     max_age: 0,
   },
-  { name: STREAMS.events, subjects: ["events.>"], retention: "limits", discard: "old", max_age: 7 * DAY_NS },
-  { name: STREAMS.incoming, subjects: ["incoming.>"], retention: "limits", discard: "old", max_age: DAY_NS },
+  {
+    name: STREAMS.events,
+    subjects: ["events.>"],
+    retention: "limits",
+    discard: "old",
+    max_age: 7 * DAY_NS,
+    max_bytes: 1024 * MIB,
+  },
+  {
+    name: STREAMS.incoming,
+    subjects: ["incoming.>"],
+    retention: "limits",
+    discard: "old",
+    max_age: DAY_NS,
+    max_bytes: 128 * MIB,
+  },
 ];
+
+/** Limits of a stream: they can be changed under a stream that is in use. */
+const LIMITS: ReadonlySet<string> = new Set(["max_age", "max_bytes"]);
 
 /** The durable pull consumer of a kind in JOBS. Attempts are counted in the store, so deliveries are not limited. */
 export function consumerConfiguration(kind: JobKind, ackWaitMs: number): Configuration {
@@ -41,6 +61,12 @@ export function consumerConfiguration(kind: JobKind, ackWaitMs: number): Configu
     max_deliver: -1,
     max_ack_pending: -1,
   };
+}
+
+/** Whether nothing differs but limits. */
+export function differsInLimits(wanted: Configuration, found: Configuration): boolean {
+  const same = Object.fromEntries(Object.entries(wanted).filter(([field]) => !LIMITS.has(field)));
+  return compare(same, found).length === 0 && compare(wanted, found).length > 0;
 }
 
 /** `field is 1, must be 2` for each field that differs. The server leaves out what is 0, false or empty. */

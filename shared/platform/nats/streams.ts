@@ -8,6 +8,7 @@ import {
   compare,
   type Configuration,
   consumerConfiguration,
+  differsInLimits,
   STREAM_CONFIGURATIONS,
 } from "./configurations.ts";
 import { isMissing, JetStreamFault } from "./faults.ts";
@@ -22,6 +23,14 @@ interface Info {
   created: string;
 }
 
+interface Found {
+  info: Info;
+  created: boolean;
+}
+
+/** The server's code for too little disk, or too much set aside already. */
+const NO_ROOM = 10047;
+
 /** A stream or consumer, as messages call it, and where JetStream's API keeps it. */
 interface Wanted {
   what: string;
@@ -29,6 +38,8 @@ interface Wanted {
   infoSubject: string;
   createSubject: string;
   createBody: unknown;
+  /** Where its limits are changed, if they may be. */
+  updateSubject?: string;
 }
 
 /** The streams and consumers of one connection, kept as they must be. */
@@ -86,17 +97,43 @@ export class Topology {
   }
 
   async #one(wanted: Wanted): Promise<Info> {
-    const { info, created } = await this.#find(wanted);
+    const { info, created } = await this.#limited(wanted, await this.#find(wanted));
     const differences = compare(wanted.configuration, info.config);
     if (differences.length === 0) return info;
     const version = this.link.connection.info?.version ?? "unknown";
     const advice = created
       ? `nats-server ${version} does not know these options: use a newer one`
+      : differsInLimits(wanted.configuration, info.config)
+      ? 'Change its limits, or let a service with CUGRO_NATS_STREAMS "create" change them'
       : "Delete it and start again (nothing is lost: jobs are submitted again from the store), or make it as needed";
     throw new Error(`The ${wanted.what} is not as it must be: ${differences.join("; ")}. ${advice}.`);
   }
 
-  async #find(wanted: Wanted): Promise<{ info: Info; created: boolean }> {
+  /** A journal that an earlier version made may have other limits: whoever may make streams changes them. */
+  async #limited(wanted: Wanted, found: Found): Promise<Found> {
+    const { configuration, updateSubject } = wanted;
+    const differs = differsInLimits(configuration, found.info.config);
+    if (this.mode === "verify" || found.created || !differs || updateSubject === undefined) return found;
+    const body = JSON.stringify({ ...found.info.config, ...configuration });
+    return { info: await this.#ask(wanted, updateSubject, body), created: false };
+  }
+
+  /** @throws {Error} saying what to do where the server has too little room */
+  async #ask({ what, configuration: { max_bytes } }: Wanted, subject: string, body: string): Promise<Info> {
+    try {
+      return await this.link.askJetStream<Info>(subject, body);
+    } catch (error) {
+      if (!(error instanceof JetStreamFault) || error.code !== NO_ROOM) throw error;
+      const advice = `it sets ${max_bytes} bytes aside: free disk, or raise max_file_store of the server`;
+      throw new JetStreamFault(
+        error.code,
+        error.status,
+        `no room for the ${what} (${error.message}); ${advice}`,
+      );
+    }
+  }
+
+  async #find(wanted: Wanted): Promise<Found> {
     const { link, mode } = this;
     try {
       return { info: await link.askJetStream<Info>(wanted.infoSubject, ""), created: false };
@@ -109,7 +146,7 @@ export class Topology {
       if (mode === "verify") throw error;
     }
     const body = JSON.stringify(wanted.createBody);
-    return { info: await link.askJetStream<Info>(wanted.createSubject, body), created: true };
+    return { info: await this.#ask(wanted, wanted.createSubject, body), created: true };
   }
 }
 
@@ -120,13 +157,17 @@ function stream(configuration: Configuration): Wanted {
     infoSubject: `$JS.API.STREAM.INFO.${configuration.name}`,
     createSubject: `$JS.API.STREAM.CREATE.${configuration.name}`,
     createBody: {
-      ...configuration,
       storage: "file",
       max_consumers: -1,
       max_msgs: -1,
       max_bytes: -1,
       num_replicas: 1,
+      ...configuration,
     },
+    // A journal forgets anyway; a queue must never lose a job to a new limit.
+    ...(configuration.discard === "old"
+      ? { updateSubject: `$JS.API.STREAM.UPDATE.${configuration.name}` }
+      : {}),
   };
 }
 
