@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Command } from "commander";
+import process from "node:process";
+import { createLearner } from "@cugro/learners";
 import { createProgram, runCommandLine } from "./cugro.ts";
+import { openForReading, openForWriting } from "./embedded/session.ts";
 
 /** Commands that can be typed, with their full names. */
 function leaves(command: Command, name = ""): [string, Command][] {
@@ -53,6 +56,31 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
     );
     assertStringIncludes(await failure("status", "--learner", "a", "--store", folder), 'no learner "a"');
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a command says on stderr, once, that a file whose name is no key cannot be taken", async () => {
+  const folder = await Deno.makeTempDir();
+  const said: string[] = [];
+  const { write } = process.stderr;
+  try {
+    const writing = await openForWriting(folder, (text) => void said.push(text));
+    await createLearner({ store: writing, name: "a", seed: 1, preset: "smoke" });
+    const path = `${await Deno.realPath(folder)}/incoming/a/task 1.hdf5`;
+    await Deno.mkdir(`${folder}/incoming/a`, { recursive: true });
+    await Deno.writeTextFile(path, "x");
+    for (let n = 0; n < 2; n++) assertEquals(await writing.list("incoming/a/"), []);
+    await writing.close();
+    const sentence = `${path} cannot be taken: rename it to letters, digits and . _ = -\n`;
+    assertEquals(said, [sentence]);
+    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    const reading = await openForReading(folder);
+    await reading.list("incoming/");
+    await reading.close();
+    assertEquals(said, [sentence, sentence]);
+  } finally {
+    process.stderr.write = write;
     await Deno.remove(folder, { recursive: true });
   }
 });

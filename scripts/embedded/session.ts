@@ -15,6 +15,7 @@ import {
   startWorkerPool,
   type Store,
   type StoreConfig,
+  STRANGE_NAME,
 } from "@cugro/platform";
 
 const WORKER = fileURLToPath(new URL("../worker.ts", import.meta.url));
@@ -25,12 +26,21 @@ export const DEFAULT_STORE = ".cugro";
 
 /** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
 export async function openForReading(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: false });
+  return await openStore(configOf(store), { lock: false, onStrange: sayStrange() });
 }
 
-/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. */
-export async function openForWriting(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: true });
+/**
+ * Opens a store for a command that writes facts; one such command a folder, any number a bucket.
+ *
+ * @param say told of files whose names cannot be keys. @default stderr
+ */
+export async function openForWriting(store: string, say?: (text: string) => void): Promise<Store> {
+  return await openStore(configOf(store), { lock: true, onStrange: sayStrange(say) });
+}
+
+/** Nobody would ever hear of a file that is passed over. */
+function sayStrange(say: (text: string) => void = (text) => void process.stderr.write(text)) {
+  return (name: string) => say(`${name} ${STRANGE_NAME}\n`);
 }
 
 /** How to get into a bucket is in the environment. */
@@ -74,7 +84,7 @@ function refuseBucket(store: string): void {
 export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
   refuseBucket(folder);
   const root = resolve(folder);
-  const store = await openForWriting(root);
+  const store = await openForWriting(root, onOutput);
   const bus = createEmbeddedBus();
   const stop = new AbortController();
   const onSignal = () => {

@@ -15,6 +15,9 @@ export interface StoreConfig {
   s3?: { endpoint?: string; region?: string; accessKey?: string; secretKey?: string };
 }
 
+/** What to do about an object, or a file, whose name cannot be a key. */
+export const STRANGE_NAME = "cannot be taken: rename it to letters, digits and . _ = -";
+
 /** Whether a store's name is that of a bucket; else it is a folder. */
 export function isBucketName(store: string): boolean {
   return store.startsWith("s3://");

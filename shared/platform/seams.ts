@@ -11,7 +11,7 @@ import { type Config, ConfigError } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { NatsBus } from "./nats/nats_bus.ts";
 import { openNatsBus } from "./nats/open_nats_bus.ts";
-import { openStore } from "./open_store.ts";
+import { openStore, STRANGE_NAME } from "./open_store.ts";
 import type { Store } from "./store.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -23,9 +23,10 @@ const PROBE_EVERY_MS = 1_000;
 /** A key that nobody writes: asking for it tells whether the store answers. */
 const PROBE_KEY = "jobs/readiness";
 
-/** Opens the store that a configuration names. @param lock see `openFilesystemStore` */
-export function openConfiguredStore({ store, s3 }: Config, options: { lock?: boolean } = {}): Promise<Store> {
-  return openStore({ store, s3 }, options);
+/** Opens the store that a configuration names. What lies there under a name that is no key is told to the log, once. */
+export function openConfiguredStore({ store, s3 }: Pick<Config, "store" | "s3">, log: Log): Promise<Store> {
+  const onStrange = (key: string) => log.warn(`the file ${key} ${STRANGE_NAME}`, { key });
+  return openStore({ store, s3 }, { onStrange });
 }
 
 /** Opens the bus that a configuration names; `service` is its name there. */

@@ -31,6 +31,8 @@ export interface Seams {
   setReady(name: string, state: string | true): void;
   /** Serves an application beside healthz, readyz and metrics. */
   mount(app: { fetch: FetchHandler }): void;
+  /** Takes no more requests, and waits for those under way, at most `graceMs`. Happens in the end in any case. */
+  stopListening(graceMs: number): Promise<void>;
 }
 
 /** A service. */
@@ -62,9 +64,12 @@ export async function runService(
     const state = createState(options, config, log, signal);
     const server = await startServer(options, state);
     const opened = await openSeams(options, state, pipe, trap);
-    if (opened) await work({ ...state, ...opened });
+    let stopped: Promise<void> | undefined;
+    const stopListening = (graceMs?: number) => stopped ??= server?.close(graceMs) ?? Promise.resolve();
+    if (opened) await work({ ...state, ...opened, stopListening });
     state.setReady("process", "is stopping");
-    for (const seam of [server, opened?.bus, opened?.store]) await seam?.close();
+    await stopListening();
+    for (const seam of [opened?.bus, opened?.store]) await seam?.close();
   } catch (error) {
     log.error("the service cannot go on", { error });
     process.exit(1);
@@ -94,7 +99,7 @@ function onSignals(parentDecides: boolean): AbortSignal {
   return stop.signal;
 }
 
-type State = Omit<Seams, "bus" | "store"> & {
+type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   readiness: Map<string, () => Promise<string | true>>;
   app: FetchHandler;
 };
@@ -148,7 +153,7 @@ async function openSeams(
 ): Promise<{ bus: Bus; store: Store } | undefined> {
   const { nats } = config;
   if (!nats) {
-    const store = await openConfiguredStore(config);
+    const store = await openConfiguredStore(config, log);
     const bus = pipe ?? openBus?.(log);
     if (!bus) throw new ConfigError("CUGRO_NATS must be set: nats://host:port");
     setReady("bus", true);
@@ -163,7 +168,7 @@ async function openSeams(
   });
   const [bus, store] = await Promise.all([
     openPatiently(() => trap.during(openConfiguredBus(config, name, log)), patience("bus")),
-    openPatiently(() => openConfiguredStore(config), patience("store")),
+    openPatiently(() => openConfiguredStore(config, log), patience("store")),
   ]);
   if (!bus || !store) {
     for (const seam of [bus, store]) await seam?.close();

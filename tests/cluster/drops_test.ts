@@ -17,6 +17,8 @@ import {
 } from "@cugro/platform";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
+import { Client } from "minio";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { BUCKET, type NotificationTarget, startBucket } from "../../scripts/cluster/bucket.ts";
 import { MINIO_ROOT, startNats } from "../../scripts/cluster/servers.ts";
@@ -26,6 +28,10 @@ interface World {
   store: Store;
   bus: NatsBus;
   strays: string[];
+  /** What the store told of objects whose names are no keys. */
+  strange: string[];
+  /** Puts an object under any name. */
+  putRaw(name: string, text: string): Promise<void>;
 }
 
 /** Servers, two coordinators with connections of their own, and two workers; all stopped at the end. */
@@ -41,7 +47,19 @@ async function inCluster(
   const bus = await open();
   const minio = await startBucket({ folder, natsUrl: nats.url, targets });
   const s3 = { endpoint: minio.url, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
-  const store = await openStore({ store: `s3://${BUCKET}`, s3 });
+  const strange: string[] = [];
+  const onStrange = (name: string) => void strange.push(name);
+  const store = await openStore({ store: `s3://${BUCKET}`, s3 }, { onStrange });
+  const client = new Client({
+    endPoint: "127.0.0.1",
+    port: Number(new URL(minio.url).port),
+    useSSL: false,
+    accessKey: s3.accessKey,
+    secretKey: s3.secretKey,
+  });
+  const putRaw = async (name: string, text: string) => {
+    await client.putObject(BUCKET, name, Buffer.from(text));
+  };
   const stop = new AbortController();
   const others = [await open(), await open()];
   const strays: string[] = [];
@@ -63,7 +81,7 @@ async function inCluster(
     ),
   ];
   try {
-    await test({ store, bus, strays });
+    await test({ store, bus, strays, strange, putRaw });
   } finally {
     stop.abort();
     await Promise.all(running);
@@ -183,3 +201,17 @@ Deno.test("a file whose import failed is imported when it is dropped again, once
     assertEquals(facts.tasks.map(({ arrival }) => arrival), [2]);
   }, handlers);
 });
+
+Deno.test("a file whose name is no key is told of once, and hinders nobody, whatever MinIO makes of its name", () =>
+  inCluster(["SAFE", "FAST"], 1_000, async ({ store, bus, strange, putRaw }) => {
+    await createLearner({ store, name: "neat", seed: 5, preset: "smoke" });
+    const folders = ["neat", "A B"];
+    const names = ["task 1.bin", "[2].bin", "läuft.bin", "a+b.bin", "50%.bin", "%2F.bin"];
+    const keys = folders.flatMap((folder) => names.map((name) => `incoming/${folder}/${name}`));
+    for (const key of keys) await putRaw(key, key);
+    for (const key of keys) bus.hint({ key });
+    await drop(store, "neat", "good.bin");
+    await checkTasks(store, "neat", ["good.bin"]);
+    await until(store, "neat", "a look at all files", () => strange.length >= keys.length);
+    assertEquals([...strange].sort(), [...keys].sort());
+  }));
