@@ -7,7 +7,14 @@ import { makeSecrets } from "../../infra/secrets.ts";
 import { checkInfra } from "../check_infra.ts";
 import { checkCompose } from "./compose.ts";
 import { checkDockerfile, parseDockerfile } from "./dockerfile.ts";
-import { INFRA, kubernetesValidators, parseDocuments, readDocuments, type Value } from "./documents.ts";
+import {
+  filesBelow,
+  INFRA,
+  kubernetesValidators,
+  parseDocuments,
+  readDocuments,
+  type Value,
+} from "./documents.ts";
 import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
 import { findTool } from "./tools.ts";
 
@@ -75,6 +82,23 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
     faultsOf(({ services }) => services["critic-training-gpu"].command = ["gateway"]),
     "starts gateway",
   );
+});
+
+Deno.test("only the coordinator makes streams, in compose and in Kubernetes: a broker that lost them gets them back", () => {
+  const { services } = compose();
+  const inCompose = SERVICES.filter((name) => services[name].environment.CUGRO_NATS_STREAMS === "create");
+  const config = readDocuments("kubernetes/base/config.yaml").find(({ value }) => value.kind === "ConfigMap");
+  assertEquals(config?.value.data.CUGRO_NATS_STREAMS, "verify");
+  const deployments = filesBelow("kubernetes/base/services", ".yaml").flatMap(readDocuments)
+    .filter(({ value }) => value.kind === "Deployment");
+  const inKubernetes = deployments.filter(({ value }) =>
+    value.spec.template.spec.containers[0].env.some(({ name, value }: Value) =>
+      name === "CUGRO_NATS_STREAMS" && value === "create"
+    )
+  );
+  assertEquals([inCompose, inKubernetes.map(({ value }) => value.metadata.name)], [["coordinator"], [
+    "coordinator",
+  ]]);
 });
 
 Deno.test("parseDocuments() names the file of broken YAML", () => {
