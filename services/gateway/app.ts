@@ -5,7 +5,7 @@
  * @module
  */
 import { OpenAPIHono, type OpenAPIHonoOptions, type z } from "@hono/zod-openapi";
-import { createCache, type FactCache } from "@cugro/learners";
+import { createCache, createReader, type FactCache, type LearnerReader } from "@cugro/learners";
 import { type Bus, createLog, createMetrics, type Log, type Metrics, type Store } from "@cugro/platform";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -42,6 +42,8 @@ export interface GatewayOptions {
   limits?: Partial<Limits>;
   /** Put-once facts that were read before. */
   cache?: FactCache;
+  /** Reads where learners stand. @default one of its own */
+  learners?: LearnerReader;
   metrics?: Metrics;
   log?: Log;
   /** Counts requests that are under way, for whoever wants to stop. */
@@ -53,7 +55,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
-  const deps: RouteDeps = { store, bus, auth, limits, log, cache, notificationSecret };
+  const { learners = createReader({ store, cache }) } = options;
+  const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
   app.use(watchRequests({ log, metrics, inFlight }));
   app.use(

@@ -3,7 +3,7 @@
  * @module
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { type FactCache, learnerExists } from "@cugro/learners";
+import { type FactCache, learnerExists, type LearnerReader } from "@cugro/learners";
 import type { Bus, Log, Store } from "@cugro/platform";
 import { checkLearnerName, incomingPrefix } from "@cugro/protocol";
 import type { MiddlewareHandler } from "hono";
@@ -18,6 +18,8 @@ export interface RouteDeps {
   bus: Bus;
   /** Put-once facts that were read before; one for the process. */
   cache: FactCache;
+  /** Where learners stand; one for the process. */
+  learners: LearnerReader;
   limits: Limits;
   log: Log;
   auth: Authenticator;
@@ -125,7 +127,8 @@ export function json<T>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** Has the coordinator look at a learner now; a hint that is lost costs seconds, not facts. */
-export function wake({ bus }: Pick<RouteDeps, "bus">, learner: string): void {
+/** An act was done: has the next answer, and the coordinator, look at the learner. A lost hint costs seconds, not facts. */
+export function wake({ bus, learners }: Pick<RouteDeps, "bus" | "learners">, learner: string): void {
+  learners.told(learner);
   bus.hint({ key: incomingPrefix(learner) });
 }

@@ -38,6 +38,7 @@ export {
 export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cache.ts";
 export { loadFacts } from "./load.ts";
 export { previewGraph } from "./preview.ts";
+export { createReader, type LearnerReader } from "./reader.ts";
 export {
   describeRejection,
   type JobStatus,

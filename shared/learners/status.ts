@@ -32,7 +32,7 @@ import {
   validVersions,
 } from "./facts.ts";
 import { describeJob } from "./graph.ts";
-import { createCache, type FactCache, readFact } from "./fact_cache.ts";
+import { createCache, type FactCache, readFact, type Source } from "./fact_cache.ts";
 import { loadFacts } from "./load.ts";
 import { loadJobStates } from "./load_jobs.ts";
 import { isPromotable } from "./verdicts.ts";
@@ -89,7 +89,11 @@ export async function learnerStatus(
   name: string,
   cache = createCache(),
 ): Promise<LearnerStatus> {
-  const facts = await loadFacts(store, name, cache);
+  return await statusOf({ store, cache }, await loadFacts(store, name, cache));
+}
+
+/** The same of facts that are known; what they leave out of decided tasks' jobs is read. */
+export async function statusOf({ store, cache }: Source, facts: LearnerFacts): Promise<LearnerStatus> {
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
   const matrix = chain.map((version) => matrixRow(facts, version));

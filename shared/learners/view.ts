@@ -48,6 +48,8 @@ export interface Change {
   arrivals?: readonly ArrivalFact[];
   /** Ids of jobs that may have been done, have failed, or are to be done again. */
   jobs?: Iterable<string>;
+  /** The first of the jobs that are ready or have failed; with `facts`. */
+  ready?: boolean;
 }
 
 /** A learner as it was when last looked at. */
@@ -68,9 +70,22 @@ interface Seen {
   checked: number;
 }
 
-/** A view of a learner; nothing is read before the first look. */
-export function openView(store: Store, name: string, cache: FactCache): LearnerView {
-  const source = { store, cache };
+interface ViewSource extends Source {
+  readOnly: boolean;
+}
+
+/**
+ * A view of a learner; nothing is read before the first look.
+ *
+ * @param options.readOnly nobody plans by it: shards that still take room are not looked for
+ */
+export function openView(
+  store: Store,
+  name: string,
+  cache: FactCache,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): LearnerView {
+  const source = { store, cache, readOnly };
   let seen: Seen | undefined;
   return {
     async look(change) {
@@ -85,7 +100,7 @@ export function openView(store: Store, name: string, cache: FactCache): LearnerV
   };
 }
 
-async function lookWhole(source: Source, name: string, before: Seen | undefined): Promise<Seen> {
+async function lookWhole(source: ViewSource, name: string, before: Seen | undefined): Promise<Seen> {
   const facts: LearnerFacts = {
     ...await readListed(source, name),
     incoming: await readIncoming(source.store, name),
@@ -95,14 +110,20 @@ async function lookWhole(source: Source, name: string, before: Seen | undefined)
   };
   const seen: Seen = { facts, graph: before?.graph, checked: before?.checked ?? 0 };
   if (facts.deleted) return seen;
-  await learnOfJobs(source, seen);
+  // Asked first: a job that is retried makes its task current again.
   if (before) await askReadyJobs(source, seen);
+  await learnOfJobs(source, seen);
   await checkInputs(source, seen, before ? CHECKED_INPUTS : Infinity);
-  facts.leftoverShards = await leftoverShards(source, facts);
+  if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
   return seen;
 }
 
-async function lookAgain(source: Source, name: string, before: Seen, change: Change): Promise<Seen> {
+async function lookAgain(
+  source: ViewSource,
+  name: string,
+  before: Seen,
+  change: Change,
+): Promise<Seen> {
   const { store } = source;
   const facts = { ...before.facts };
   const seen: Seen = { ...before, facts };
@@ -114,11 +135,14 @@ async function lookAgain(source: Source, name: string, before: Seen, change: Cha
   ]);
   Object.assign(facts, listed, { incoming });
   if (facts.deleted) return seen;
-  await readAgain(source, facts, [...change.jobs ?? []], readFinished);
+  const failed = facts.taskFailures.filter((fact) => !before.facts.taskFailures.includes(fact));
+  const told = new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]);
+  await readAgain(source, facts, [...told], readFinished);
+  if (change.ready) await askReadyJobs(source, seen);
   if (relist || change.arrivals) await learnOfJobs(source, seen);
   if (relist) {
     if (seen.graph !== before.graph) await checkInputs(source, seen, Infinity);
-    facts.leftoverShards = await leftoverShards(source, facts);
+    if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
   }
   return seen;
 }
@@ -146,7 +170,10 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
     const inputs = graph?.jobs.flatMap(({ job }) => Object.values(job.inputs)) ?? [];
     const makers = inputs.flatMap((ref) => "job" in ref ? [ref.job] : []);
     const wanted = new Set([...outside, ...graph?.jobs.map(({ id }) => id) ?? [], ...makers]);
-    facts.jobs = new Map([...facts.jobs].filter(([id]) => wanted.has(id)));
+    // What was open when last asked about, and has led to a version since, is asked about again.
+    const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
+    const holds = ([id, { result }]: [string, JobState]) => wanted.has(id) && (result || !decided.has(id));
+    facts.jobs = new Map([...facts.jobs].filter(holds));
     await loadJobStates(source, wanted, facts.jobs);
     seen.graph = graph;
   }

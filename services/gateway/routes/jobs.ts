@@ -2,7 +2,6 @@
  * Jobs: what is being done for a learner, and what was.
  * @module
  */
-import { learnerStatus } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
@@ -25,7 +24,7 @@ export function registerJobs(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerList(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
     ...{
@@ -48,7 +47,7 @@ function registerList(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(list, async (context) => {
     const { state, task, limit, offset } = context.req.valid("query");
-    const { jobs } = await learnerStatus(store, context.req.valid("param").name, cache);
+    const { jobs } = await learners.status(context.req.valid("param").name);
     const chosen = jobs.filter((job) =>
       (state === undefined || job.state === state) && (task === undefined || job.task === task)
     );
@@ -58,7 +57,7 @@ function registerList(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerOne(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const show = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/jobs/{job}", tags, summary: "One job, with its metrics" },
@@ -72,7 +71,7 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(show, async (context) => {
     const { name, job } = context.req.valid("param");
-    const found = (await learnerStatus(store, name, cache)).jobs.find(({ id }) => id === job);
+    const found = (await learners.status(name)).jobs.find(({ id }) => id === job);
     if (!found) throw new Problem(404, `There is no job ${job} of "${name}"`);
     return context.json(jobView(found), 200);
   });

@@ -3,14 +3,7 @@
  * @module
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
-import {
-  createLearner,
-  deleteLearner,
-  learnerExists,
-  learnerStatus,
-  listLearners,
-  reviseConfig,
-} from "@cugro/learners";
+import { createLearner, deleteLearner, learnerExists, listLearners, reviseConfig } from "@cugro/learners";
 import type { Store } from "@cugro/platform";
 import type { ConfigFact } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
@@ -31,7 +24,7 @@ export function registerLearners(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerCollection(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners, store } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners", tags, summary: "Learners that this token sees" },
@@ -59,12 +52,12 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
     await judged(() => createLearner({ store, ...settings }));
     wake(deps, name);
     context.header("location", `/v1/learners/${name}`);
-    return context.json(learnerView(await learnerStatus(store, name, cache)), 201);
+    return context.json(learnerView(await learners.status(name)), 201);
   });
 }
 
 function registerShowing(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const show = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}", tags, summary: "Where a learner stands" },
@@ -73,8 +66,7 @@ function registerShowing(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(
     show,
-    async (context) =>
-      context.json(learnerView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
+    async (context) => context.json(learnerView(await learners.status(context.req.valid("param").name)), 200),
   );
 }
 

@@ -2,7 +2,6 @@
  * What was reached: results matrix, fidelity of the replay, the report.
  * @module
  */
-import { learnerStatus } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { fidelitySchema, learnerName, resultsSchema } from "../schemas.ts";
@@ -19,7 +18,7 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerMatrix(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const results = createRoute({
     ...secured(deps, "read"),
     ...{
@@ -33,13 +32,12 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(
     results,
-    async (context) =>
-      context.json(resultsView(await learnerStatus(store, context.req.valid("param").name, cache)), 200),
+    async (context) => context.json(resultsView(await learners.status(context.req.valid("param").name)), 200),
   );
 }
 
 function registerFidelity(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const fidelity = createRoute({
     ...secured(deps, "read"),
     ...{
@@ -52,7 +50,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
     responses: { 200: json(fidelitySchema, "Of each version and old task"), ...PROBLEMS },
   });
   app.openapi(fidelity, async (context) => {
-    const status = await learnerStatus(store, context.req.valid("param").name, cache);
+    const status = await learners.status(context.req.valid("param").name);
     return context.json({ fidelity: status.fidelity }, 200);
   });
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
-import { cancel, type LearnerStatus, learnerStatus, loadFacts, openArrivals, retry } from "@cugro/learners";
+import { cancel, type LearnerStatus, openArrivals, retry } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
@@ -23,7 +23,7 @@ export function registerTasks(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerReading(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path, tags, summary: "Tasks in order, and files that wait to become one" },
@@ -35,8 +35,8 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(list, async (context) => {
     const { name } = context.req.valid("param");
-    const facts = await loadFacts(store, name, cache);
-    const { tasks } = await learnerStatus(store, name, cache);
+    // Asked together, they are read together.
+    const [facts, { tasks }] = await Promise.all([learners.facts(name), learners.status(name)]);
     const waiting = openArrivals(facts).map((arrival) => arrivalView(facts, arrival));
     return context.json({ tasks: tasks.map(taskView), waiting }, 200);
   });
@@ -49,7 +49,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(show, async (context) => {
     const { name, task } = context.req.valid("param");
-    return context.json(taskView(findTask(await learnerStatus(store, name, cache), task)), 200);
+    return context.json(taskView(findTask(await learners.status(name), task)), 200);
   });
 }
 
@@ -63,7 +63,7 @@ function findTask(status: LearnerStatus, task: number): LearnerStatus["tasks"][n
 }
 
 function registerRetry(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners, store } = deps;
   const again = createRoute({
     ...secured(deps, "submit"),
     ...{ method: "post", path: `${path}/{task}/retry`, tags, summary: "Learn a task again" },
@@ -78,7 +78,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
   app.openapi(again, async (context) => {
     const { name, task } = context.req.valid("param");
     const { reason = `retried by ${context.get("token").name}`, overrides = {} } = context.req.valid("json");
-    findTask(await learnerStatus(store, name, cache), task);
+    findTask(await learners.status(name), task);
     await refusing(422, () => resolveHyperparameters("default", overrides), "body.overrides");
     const how = await judged(() => retry({ store, name, task, reason, overrides }));
     wake(deps, name);
@@ -87,7 +87,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerCancel(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners, store } = deps;
   const stop = createRoute({
     ...secured(deps, "submit"),
     ...{
@@ -102,9 +102,9 @@ function registerCancel(app: Gateway, deps: RouteDeps): void {
   app.openapi(stop, async (context) => {
     const { name, task } = context.req.valid("param");
     const { reason = `cancelled by ${context.get("token").name}` } = context.req.valid("json");
-    findTask(await learnerStatus(store, name, cache), task);
+    findTask(await learners.status(name), task);
     await judged(() => cancel({ store, name, task, reason }));
     wake(deps, name);
-    return context.json(taskView(findTask(await learnerStatus(store, name, cache), task)), 200);
+    return context.json(taskView(findTask(await learners.status(name), task)), 200);
   });
 }

@@ -2,7 +2,7 @@
  * Files in: streamed, or named where they lie in the store; and what became of them.
  * @module
  */
-import { addUploaded, adoptDropped, loadFacts } from "@cugro/learners";
+import { addUploaded, adoptDropped } from "@cugro/learners";
 import { activeTraceparent } from "@cugro/platform";
 import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
@@ -69,9 +69,10 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
       ? await adoptObject(deps, context, name)
       : await takeFile(deps, context, name, context.req.valid("query").fileName);
     const { key, etag, size } = arrival;
+    deps.learners.told(name);
     if (added) deps.bus.hint({ key, etag, size });
     context.header("location", `/v1/learners/${name}/arrivals/${arrival.seq}`);
-    const view = arrivalView(await loadFacts(deps.store, name, deps.cache), arrival);
+    const view = arrivalView(await deps.learners.facts(name), arrival);
     return context.json(view, added ? 202 : 200);
   });
 }
@@ -107,7 +108,7 @@ async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 async function adoptObject(
-  { store, limits, cache }: RouteDeps,
+  { store, limits, learners }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
 ): Promise<Taken> {
@@ -130,7 +131,7 @@ async function adoptObject(
       `put the file to incoming/${learner}/ first`;
     throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
   }
-  const facts = await loadFacts(store, learner, cache);
+  const facts = await learners.facts(learner);
   return await adoptDropped({ store, facts, info, ...traceNote() });
 }
 
@@ -148,7 +149,7 @@ function traceNote(): { traceparent?: string } {
 }
 
 function registerArrival(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const arrival = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/arrivals/{seq}", tags, summary: "What became of a file" },
@@ -157,7 +158,7 @@ function registerArrival(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(arrival, async (context) => {
     const { name, seq } = context.req.valid("param");
-    const facts = await loadFacts(store, name, cache);
+    const facts = await learners.facts(name);
     const found = facts.arrivals.find((fact) => fact.seq === seq);
     if (!found) throw new Problem(404, `There is no arrival ${seq} of "${name}"`);
     return context.json(arrivalView(facts, found), 200);

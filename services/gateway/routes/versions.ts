@@ -2,7 +2,7 @@
  * Versions: listed, shown, let through, taken back.
  * @module
  */
-import { type LearnerStatus, learnerStatus, promote, rollback } from "@cugro/learners";
+import { type LearnerStatus, promote, rollback } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem } from "../problem.ts";
@@ -24,7 +24,7 @@ export function registerVersions(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerReading(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path, tags, summary: "Versions, and why each was published or parked" },
@@ -35,7 +35,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
     },
   });
   app.openapi(list, async (context) => {
-    const { versions, head } = await learnerStatus(store, context.req.valid("param").name, cache);
+    const { versions, head } = await learners.status(context.req.valid("param").name);
     return context.json({ versions: versions.map((fact) => versionSummary(fact, head)) }, 200);
   });
 
@@ -52,13 +52,13 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(show, async (context) => {
     const { name, version } = context.req.valid("param");
-    const status = await learnerStatus(store, name, cache);
+    const status = await learners.status(name);
     return context.json(versionView(findVersion(status, version), status.head), 200);
   });
 }
 
 function registerActs(app: Gateway, deps: RouteDeps): void {
-  const { store, cache } = deps;
+  const { learners, store } = deps;
   const letThrough = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/promote`, tags, summary: "Let a parked version through" },
@@ -71,10 +71,10 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
   app.openapi(letThrough, async (context) => {
     const { name, version } = context.req.valid("param");
     const { reason = `promoted by ${context.get("token").name}` } = context.req.valid("json");
-    findVersion(await learnerStatus(store, name, cache), version);
+    findVersion(await learners.status(name), version);
     await judged(() => promote({ store, name, version, reason }));
     wake(deps, name);
-    const status = await learnerStatus(store, name, cache);
+    const status = await learners.status(name);
     return context.json(versionSummary(findVersion(status, version), status.head), 200);
   });
 
@@ -91,7 +91,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
   app.openapi(goBack, async (context) => {
     const { name, version } = context.req.valid("param");
     const { reason = `rolled back by ${context.get("token").name}` } = context.req.valid("json");
-    findVersion(await learnerStatus(store, name, cache), version);
+    findVersion(await learners.status(name), version);
     const withdrawn = await judged(() => rollback({ store, name, version, reason }));
     wake(deps, name);
     return context.json({ version, withdrawn }, 200);
