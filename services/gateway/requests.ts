@@ -13,30 +13,19 @@ import { Problem } from "./problem.ts";
 export interface InFlight {
   /** One more; call the function when it has been answered. */
   enter(): () => void;
-  /** Waits until there are none, at most `timeoutMs`. How many are left. */
-  idle(timeoutMs: number): Promise<number>;
+  /** How many there are. */
+  count(): number;
 }
 
 /** See {@link InFlight}. */
 export function createInFlight(): InFlight {
   let count = 0;
-  let onIdle = () => {};
   return {
     enter() {
       count++;
-      return () => {
-        if (--count === 0) onIdle();
-      };
+      return () => void count--;
     },
-    async idle(timeoutMs) {
-      if (count > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
-          onIdle = () => (clearTimeout(timer), resolve());
-        });
-      }
-      return count;
-    },
+    count: () => count,
   };
 }
 

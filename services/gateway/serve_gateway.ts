@@ -1,28 +1,39 @@
 /**
- * The gateway from its configuration to its end. SIGTERM drains: the process says that it is not ready, so that
- * balancers turn to others, and goes once what was asked has been answered.
+ * The gateway from its configuration to its end.
+ *
+ * SIGTERM drains. At once: not ready, so that balancers turn to others; answers say `connection: close`, so that clients
+ * that stay on one connection turn to others as well; no delivery to a webhook is begun. After a moment the server
+ * closes. What was asked is answered, policies included, for as long as the configuration allows; then all is closed.
  * @module
  */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError, type Seams } from "@cugro/platform";
 import { createCache } from "@cugro/learners";
-import { openActing } from "@cugro/serving";
+import { type Acting, openActing } from "@cugro/serving";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
-import { openEventFeed } from "./events/event_stream.ts";
-import { createInFlight } from "./requests.ts";
-import { startDeliverer } from "./webhooks/deliverer.ts";
+import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
+import type { Gateway } from "./gateway.ts";
+import { createInFlight, type InFlight } from "./requests.ts";
+import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
 
-/** Requests under way get this long after SIGTERM. */
-const DRAIN_MS = 20_000;
-/** So long balancers may still send requests after it. */
+/** So long balancers may still send requests after SIGTERM. */
 const NOTICE_MS = 2_000;
+/** What is cut off when its time is over holds up the end no longer than this. */
+const CUT_MS = 2_000;
 
-/** Serves until the signal, then drains. */
-export async function serveGateway(seams: Seams): Promise<void> {
-  const { config, store, bus, metrics, log, signal, setReady, mount } = seams;
+/**
+ * Serves until the signal, then drains.
+ *
+ * @param notice ends when balancers have heard that it stops. @default 2 s
+ */
+export async function serveGateway(
+  seams: Seams,
+  notice: () => Promise<unknown> = () => sleep(Math.min(NOTICE_MS, seams.config.drainMs)),
+): Promise<void> {
+  const { config, store, bus, metrics, log, signal, setReady } = seams;
   const auth = await openTokens(seams);
   const cache = createCache();
   const acting = await openActing({
@@ -37,21 +48,54 @@ export async function serveGateway(seams: Seams): Promise<void> {
   const addresses = { privateAddresses: config.webhooksPrivate };
   const deliverer = await startDeliverer({ store, bus, cache, log, metrics, options: addresses });
   const inFlight = createInFlight();
-  mount(createGateway({
+  const app = createGateway({
     ...{ store, bus, auth, metrics, log, inFlight, cache, acting, feed },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
     limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config) },
-  }));
+  });
+  mountLastAnswers(seams, app);
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
+  await drain(seams, { notice, feed, acting, deliverer, inFlight });
+}
+
+/** Answers; from the signal on each of them says that it is the last on its connection. */
+function mountLastAnswers({ signal, mount }: Seams, app: Gateway): void {
+  mount({
+    async fetch(request) {
+      const answer = await app.fetch(request);
+      if (signal.aborted) answer.headers.set("connection", "close");
+      return answer;
+    },
+  });
+}
+
+async function drain(
+  { config, log, setReady, stopListening }: Seams,
+  { notice, feed, acting, deliverer, inFlight }: {
+    notice: () => Promise<unknown>;
+    feed: EventFeed;
+    acting: Acting;
+    deliverer: Deliverer;
+    inFlight: InFlight;
+  },
+): Promise<void> {
+  const deadline = performance.now() + config.drainMs;
   setReady("process", "is stopping");
-  await sleep(NOTICE_MS);
+  const delivered = Promise.allSettled([deliverer.close()]);
+  await notice();
+  const answered = stopListening(Math.max(deadline - performance.now(), 0));
+  // Streams of events would never end by themselves.
   await feed.close();
-  const left = await inFlight.idle(DRAIN_MS);
-  if (left > 0) log.warn("requests are cut off", { requests: left });
-  await Promise.all([acting.close(), deliverer.close()]);
+  await answered;
+  const closed = Promise.all([acting.close(), delivered]);
+  const left = inFlight.count();
+  if (left === 0) return void await closed;
+  log.warn("requests are cut off", { requests: left });
+  // Policies wait for whoever still asks them.
+  await Promise.race([closed, sleep(CUT_MS)]);
 }
 
 function rateOf({ requestsPerSecond }: Config) {

@@ -18,6 +18,11 @@ const SERVER = "must be nats://host:port or tls://host:port; several are separat
 const PORT = "must be a port from 0 (a free one) to 65535";
 const KIND = `must be of ${JOB_KINDS.join(", ")}; several are separated by commas`;
 
+const BYTES = z.int("must be a whole number of bytes").min(1, "must be at least 1");
+
+/** Largest dataset file, in bytes, unless the configuration says otherwise: more is neither taken in nor imported. */
+export const IMPORT_MAX_BYTES = 2 * 1024 ** 3;
+
 const environmentSchema = z.object({
   /** A folder, or a bucket and what keys in it start with. */
   CUGRO_STORE: z.string({ error: STORE }).refine(
@@ -51,13 +56,14 @@ const environmentSchema = z.object({
   /** File with the bearer secret of S3 notifications; without it they are refused. */
   CUGRO_NOTIFICATION_SECRET_FILE: path.optional(),
   /** Largest dataset file that is taken in, and how often a token may ask. */
-  CUGRO_UPLOAD_MAX_BYTES: number(z.int("must be a whole number of bytes").min(1, "must be at least 1"))
-    .default(
-      8 * 1024 ** 3,
-    ),
+  CUGRO_UPLOAD_MAX_BYTES: number(BYTES).default(IMPORT_MAX_BYTES),
   CUGRO_REQUESTS_PER_SECOND: number(z.number("must be a number above 0").positive("must be above 0")).default(
     500,
   ),
+  /** Requests that are under way at SIGTERM, or come in the first seconds after it, get this long. */
+  CUGRO_DRAIN_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0")).default(50),
+  /** Largest dataset file that is imported; its README says how much memory it takes. */
+  CUGRO_IMPORT_MAX_BYTES: number(BYTES).default(IMPORT_MAX_BYTES),
   /** Kinds of jobs that this process does; by default all of its service. */
   CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
     .optional(),
@@ -104,7 +110,9 @@ export interface Config {
   actLearners: number;
   notificationSecretFile: string | undefined;
   uploadMaxBytes: number;
+  importMaxBytes: number;
   requestsPerSecond: number;
+  drainMs: number;
   kinds: JobKind[] | undefined;
   backend: "native" | "wasm" | undefined;
   device: "cpu" | "gpu";
@@ -154,7 +162,9 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     actLearners: values.CUGRO_ACT_LEARNERS,
     notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
+    importMaxBytes: values.CUGRO_IMPORT_MAX_BYTES,
     requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,
+    drainMs: values.CUGRO_DRAIN_SECONDS * 1000,
     kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
     device: values.CUGRO_DEVICE,

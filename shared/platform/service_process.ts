@@ -31,7 +31,7 @@ export interface Seams {
   setReady(name: string, state: string | true): void;
   /** Serves an application beside healthz, readyz and metrics. */
   mount(app: { fetch: FetchHandler }): void;
-  /** Takes no more requests, and waits for those under way, at most `graceMs`. Happens in the end in any case. */
+  /** Closes the HTTP server, as {@link HttpServer} says. Happens in the end in any case. */
   stopListening(graceMs: number): Promise<void>;
 }
 

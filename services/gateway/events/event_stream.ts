@@ -53,6 +53,7 @@ export async function openEventFeed(
 ): Promise<EventFeed> {
   const settings = { ...STREAM_TIMES, ...times };
   const clients = new Set<Client>();
+  let closed = false;
   const unsubscribe = await bus.subscribe("progress", (progress) => {
     for (const client of clients) client.progress(progress);
   });
@@ -67,12 +68,14 @@ export async function openEventFeed(
         () => clients.delete(client),
       );
       clients.add(client);
-      if (gone.aborted) client.leave();
+      // Who comes while a gateway stops is sent on, with the place to go on from.
+      if (closed || gone.aborted) client.leave();
       else gone.addEventListener("abort", () => client.leave(), { once: true });
       return client.stream;
     },
     clients: () => clients.size,
     async close() {
+      closed = true;
       await unsubscribe();
       for (const client of clients) client.leave();
       await log.close();

@@ -157,3 +157,32 @@ Deno.test("close() lets a request finish, and does not wait for ever", async () 
     await never;
   }
 });
+
+Deno.test("close() lets a body come in that is under way", async () => {
+  for (const listenWith of [listen, listenOnNode]) {
+    const begun = Promise.withResolvers<void>();
+    const app = new Hono();
+    app.post("/count", async (context) => {
+      let bytes = 0;
+      for await (const chunk of context.req.raw.body!) {
+        bytes += chunk.length;
+        begun.resolve();
+      }
+      return context.json(bytes);
+    });
+    const server = await listenWith({ host: "127.0.0.1", port: 0, fetch: app.fetch });
+    let more: ReadableStreamDefaultController<Uint8Array>;
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (more = controller) });
+    const counting = fetch(`http://127.0.0.1:${server.port}/count`, { method: "POST", body });
+    more!.enqueue(new Uint8Array(1000));
+    await begun.promise;
+    const closed = server.close(60_000);
+    // Long enough for a server that ends bodies to have ended this one.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    more!.enqueue(new Uint8Array(234));
+    more!.close();
+    const answer = await counting;
+    assertEquals([answer.status, await answer.json()], [200, 1234]);
+    await closed;
+  }
+});

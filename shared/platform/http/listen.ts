@@ -12,7 +12,10 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 export interface HttpServer {
   /** The port, also where a free one was asked for. */
   port: number;
-  /** Takes no more requests, and waits for those under way, at most `graceMs` (by default 2 s). */
+  /**
+   * Takes no more requests, and waits for those under way, at most `graceMs` (by default 2 s). Under Deno requests are
+   * taken as long as the body of one is coming in.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -39,20 +42,44 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
 }
 
 function listenOnDeno({ host, port, fetch }: ListenOptions): HttpServer {
+  const bodies = watchBodies(fetch);
   const server = Deno.serve({
     hostname: host,
     port,
     onListen: () => {},
     onError: () => new Response("Internal error", { status: 500 }),
-  }, fetch);
+  }, bodies.fetch);
   return {
     port: server.addr.port,
     async close(graceMs = GRACE_MS) {
       // Cutting what is left cannot be asked of a server that shuts down (Deno 2.9): it ends with the process.
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, graceMs);
-      await Promise.race([server.shutdown(), late.promise]);
+      const late = Promise.withResolvers<"late">();
+      const timer = setTimeout(() => late.resolve("late"), graceMs);
+      // One that shuts down ends all bodies that are coming in (Deno 2.9, denoland/deno#36809): an upload would be
+      // answered as a broken one.
+      if (await Promise.race([bodies.idle(), late.promise]) !== "late") {
+        await Promise.race([server.shutdown(), late.promise]);
+      }
       clearTimeout(timer);
     },
+  };
+}
+
+/** A handler, and when no request is under way that may have a body. */
+function watchBodies(fetch: FetchHandler): { fetch: FetchHandler; idle(): Promise<void> } {
+  let count = 0;
+  let onIdle = () => {};
+  const counted = async (request: Request) => {
+    count++;
+    try {
+      return await fetch(request);
+    } finally {
+      if (--count === 0) onIdle();
+    }
+  };
+  return {
+    fetch: (request) =>
+      request.method === "GET" || request.method === "HEAD" ? fetch(request) : counted(request),
+    idle: () => count === 0 ? Promise.resolve() : new Promise((resolve) => onIdle = resolve),
   };
 }
