@@ -35,30 +35,22 @@ export function createReconciler(
     faults.set(name, fault);
     log.error("a learner's facts cannot be read: its webhooks wait until they can", { learner: name, error });
   };
-  const lookAt = async (hooks: readonly Webhook[], name: string, infos: readonly ObjectInfo[]) => {
-    const mark = markOf(hooks, infos);
-    if (marks.get(name) === mark) return [];
-    try {
-      const missing = await missingDeliveries({ store, cache }, hooks, name, infos);
-      faults.delete(name);
-      if (missing.length === 0) marks.set(name, mark);
-      return missing;
-    } catch (error) {
-      report(name, mark, error);
-      if (error instanceof SyntaxError || error instanceof RangeError) return [];
-      throw error;
-    }
-  };
   return {
     async look(hooks, groups, onMissing) {
       const errors: unknown[] = [];
       for (const [name, infos] of groups) {
         // Its own fact comes last: without it, it is still being made or copied.
         if (!infos.some(({ key }) => key === learnerKey(name))) continue;
+        const mark = markOf(hooks, infos);
+        if (marks.get(name) === mark) continue;
         try {
-          for (const wanted of await lookAt(hooks, name, infos)) onMissing(wanted);
+          const missing = await missingDeliveries({ store, cache }, hooks, name, infos);
+          faults.delete(name);
+          for (const wanted of missing) onMissing(wanted);
+          if (missing.length === 0) marks.set(name, mark);
         } catch (error) {
-          errors.push(error);
+          report(name, mark, error);
+          if (!(error instanceof SyntaxError || error instanceof RangeError)) errors.push(error);
         }
       }
       if (errors.length > 0) throw errors[0];
