@@ -14,10 +14,13 @@ import { displayOnStderr, type ProgressDisplay } from "../progress/display.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { upload } from "./act.ts";
 import type { Remote } from "./connect.ts";
+import { createBell, lookOnNews } from "./looks.ts";
 import { remoteStatus } from "./show.ts";
 
 /** Without news the learner is looked at this often. */
-const LOOK_MS = 2_000;
+const IDLE_MS = 2_000;
+/** However many events come, looks are so far apart. */
+const GAP_MS = 1_000;
 
 /** See the module. */
 export async function run(
@@ -82,14 +85,22 @@ async function follow(client: GatewayClient, learner: string): Promise<boolean> 
   const bell = createBell();
   const watching = watch({ client, learner, display, labels, signal: stop.signal, onNews: bell.ring });
   watching.catch(onSignal);
+  let labelled = "";
+  const label = async (of: Parameters<typeof client.jobs.list>[1]) => {
+    for (const job of await client.jobs.list(learner, of)) labels.set(job.id, labelOf(job));
+  };
+  const look = async () => {
+    const { tasks, waiting } = await client.tasks.list(learner);
+    const current = tasks.find((task) => task.current);
+    const mark = `${current?.task}/${current?.attempt}`;
+    // Short jobs come and go between two looks, so all of a task's jobs are named when it begins.
+    if (current && mark !== labelled) await label({ task: current.task });
+    labelled = mark;
+    await label({ state: "ready" });
+    return waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
+  };
   try {
-    while (!stop.signal.aborted) {
-      for (const job of await client.jobs.list(learner, { state: "ready" })) labels.set(job.id, labelOf(job));
-      const { tasks, waiting } = await client.tasks.list(learner);
-      if (waiting.length === 0 && tasks.every(({ state }) => state !== "undecided")) return true;
-      await bell.wait(LOOK_MS, stop.signal);
-    }
-    return false;
+    return await lookOnNews({ look, bell, signal: stop.signal, gapMs: GAP_MS, idleMs: IDLE_MS });
   } finally {
     stop.abort();
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
@@ -114,25 +125,4 @@ async function watch(
     else if (each.type !== "gap") news.event(each.event);
     if (each.type !== "progress") onNews();
   }
-}
-
-/** Something that can be rung, and waited for. */
-function createBell() {
-  let ring = () => {};
-  return {
-    ring: () => ring(),
-    async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-      if (signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, milliseconds);
-        function done() {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", done);
-          resolve();
-        }
-        signal.addEventListener("abort", done);
-        ring = done;
-      });
-    },
-  };
 }

@@ -1,0 +1,49 @@
+import { assert, assertEquals } from "@std/assert";
+import { createBell, lookOnNews } from "./looks.ts";
+
+const never = () => new AbortController().signal;
+
+Deno.test("lookOnNews() looks seldom however much news comes, and once more after the last", async () => {
+  const bell = createBell();
+  const gapMs = 50;
+  const started = performance.now();
+  let news = 0, looks = 0, seen = 0;
+  const ringing = (async () => {
+    while (news < 200) {
+      news++;
+      bell.ring();
+      if (news % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  })();
+  const look = () => {
+    looks++;
+    seen = news;
+    return Promise.resolve(seen === 200);
+  };
+  // Without news it would not look again for ten minutes.
+  const came = await lookOnNews({ look, bell, signal: never(), gapMs, idleMs: 600_000 });
+  await ringing;
+  assertEquals([came, seen], [true, 200]);
+  const most = Math.ceil((performance.now() - started) / gapMs) + 1;
+  assert(looks <= most, `${looks} looks, where there was time for ${most}`);
+});
+
+Deno.test("lookOnNews() hears news that comes while it looks, looks without news, and ends with the signal", async () => {
+  const bell = createBell();
+  let looks = 0;
+  const during = () => {
+    if (++looks === 1) bell.ring();
+    return Promise.resolve(looks === 2);
+  };
+  assertEquals(await lookOnNews({ look: during, bell, signal: never(), gapMs: 1, idleMs: 600_000 }), true);
+  looks = 0;
+  const later = () => Promise.resolve(++looks === 3);
+  assertEquals(await lookOnNews({ look: later, bell, signal: never(), gapMs: 1, idleMs: 5 }), true);
+  const stop = new AbortController();
+  const aborting = () => {
+    stop.abort();
+    return Promise.resolve(false);
+  };
+  const options = { look: aborting, bell, signal: stop.signal, gapMs: 600_000, idleMs: 600_000 };
+  assertEquals(await lookOnNews(options), false);
+});
