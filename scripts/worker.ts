@@ -22,7 +22,7 @@ await serve({
     "states.train",
   ],
   createHandlers: (deps) => ({
-    ...datasetImport(),
+    ...datasetImport(deps),
     ...stateGeneration(deps),
     ...behaviorGeneration(deps),
     ...criticTraining(deps),

@@ -11,16 +11,23 @@ import {
   episodesOf,
   readDataset,
 } from "@cugro/datasets";
-import { type JobContext, type JobOutput, PreconditionFailed } from "@cugro/platform";
+import { type JobContext, type JobOutput, PermanentError, PreconditionFailed } from "@cugro/platform";
 import { datasetKey, type ImportSummary, type JsonObject } from "@cugro/protocol";
 import { encodeStored, numberOf, takeRows } from "@cugro/training";
 import { chooseAnchors } from "./anchors.ts";
 import { findEnvironment } from "./environment_of.ts";
 
-/** Reads, judges, stores and measures one file. */
-export async function importDataset(context: JobContext): Promise<JobOutput> {
+/**
+ * Reads, judges, stores and measures one file.
+ *
+ * @throws {PermanentError} for one of more than `maxBytes`. That is no fault of the file: where more is allowed, the same
+ *   file may arrive again, which a file that was refused cannot.
+ */
+export async function importDataset(context: JobContext, maxBytes: number): Promise<JobOutput> {
   const { key, etag } = context.job.config as { key: string; etag: string };
-  const object = await context.store.get(key);
+  const found = await context.store.head(key);
+  if (found?.etag === etag) refuseLarge(key, found.size, maxBytes);
+  const object = found && await context.store.get(key);
   if (!object) return rejected(`${key} is no longer there`);
   if (object.info.etag !== etag) {
     return rejected(`${key} has changed since it arrived; its new content is an arrival of its own`);
@@ -33,6 +40,15 @@ export async function importDataset(context: JobContext): Promise<JobOutput> {
     if (error instanceof DatasetError) return rejected(error.message);
     throw error;
   }
+}
+
+/** It would take several times its size of memory, and the process with it. */
+function refuseLarge(key: string, size: number, maxBytes: number): void {
+  if (size <= maxBytes) return;
+  throw new PermanentError(
+    `${key} has ${size} bytes; at most ${maxBytes} can be imported here: ` +
+      "split it, or raise CUGRO_IMPORT_MAX_BYTES",
+  );
 }
 
 function rejected(reason: string): JobOutput {

@@ -2,10 +2,11 @@
  * An incoming file -> a validated dataset, its normaliser and its sketch.
  * @module
  */
-import type { JobHandlers } from "@cugro/platform";
+import { type Config, IMPORT_MAX_BYTES, type JobHandlers } from "@cugro/platform";
 import { importDataset } from "./import_dataset.ts";
 
-/** The work of this service. */
-export function createHandlers(): JobHandlers {
-  return { "dataset.import": importDataset };
+/** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
+export function createHandlers({ config }: { config?: Pick<Config, "importMaxBytes"> } = {}): JobHandlers {
+  const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;
+  return { "dataset.import": (context) => importDataset(context, maxBytes) };
 }

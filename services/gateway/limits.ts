@@ -2,6 +2,7 @@
  * How much and how fast: bodies that are too large or too slow, and too many requests.
  * @module
  */
+import { IMPORT_MAX_BYTES } from "@cugro/platform";
 import { Problem } from "./problem.ts";
 
 /** What the gateway bears. */
@@ -10,7 +11,7 @@ export interface Limits {
   jsonBytes: number;
   /** Largest body of a request to act, bytes. @default 16 MiB */
   actBytes: number;
-  /** Largest dataset file, bytes. @default 8 GiB */
+  /** Largest dataset file, bytes. @default 2 GiB, which is what an import reads */
   uploadBytes: number;
   /** A body may start this late, in ms ... @default 10 s */
   bodyGraceMs: number;
@@ -25,7 +26,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   jsonBytes: 1024 * 1024,
   actBytes: 16 * 1024 * 1024,
-  uploadBytes: 8 * 1024 ** 3,
+  uploadBytes: IMPORT_MAX_BYTES,
   bodyGraceMs: 10_000,
   bodyBytesPerSecond: 4 * 1024,
   requestsPerSecond: 500,

@@ -31,7 +31,7 @@ export {
 } from "./bus.ts";
 export { codeVersion } from "./code_version.ts";
 export type { JobOutput } from "./commit.ts";
-export { type Config, CONFIG_VARIABLES, ConfigError, readConfig } from "./config.ts";
+export { type Config, CONFIG_VARIABLES, ConfigError, IMPORT_MAX_BYTES, readConfig } from "./config.ts";
 export {
   createEmbeddedBus,
   type EmbeddedBus,

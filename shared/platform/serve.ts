@@ -16,7 +16,7 @@ export interface Service {
   name?: string;
   /** Served kinds, in order of preference. */
   kinds: readonly JobKind[];
-  createHandlers(deps: { compile: Compile }): JobHandlers;
+  createHandlers(deps: { compile: Compile; config: Config }): JobHandlers;
   /** What results are computed with. @default the tensor backend that the configuration names */
   openCompute?(config: Config, log: Log): Promise<Compute>;
 }
@@ -43,7 +43,7 @@ async function work(service: Service, seams: Seams): Promise<void> {
   await runWorker({
     bus,
     store,
-    handlers: service.createHandlers({ compile }),
+    handlers: service.createHandlers({ compile, config }),
     kinds,
     profile,
     compile,
