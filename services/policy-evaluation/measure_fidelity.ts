@@ -48,7 +48,8 @@ async function sampleNew(context: JobContext, normaliser: Normaliser, compile: C
   const { config, seed } = context.job;
   const task = numberOf(config, "task");
   const count = Math.min(numberOf(config, "replayRows"), MAX_NEW_ROWS);
-  const onProgress = (done: number) => context.tick({ step: done, steps: count });
+  // The episodes, which come later, are what is counted.
+  const onProgress = () => context.tick({ step: 0, steps: numberOf(config, "horizon") });
   const shared = { task, normaliser, count, seed, hyperparameters: knobsOf(config), compile, onProgress };
   const stateGenerator = decodeStored(await context.input("stateGenerator"));
   const states = await sampleStates({
