@@ -13,7 +13,8 @@ const FIRST_RESTART_MS = 250;
 const LONGEST_RESTART_MS = 10_000;
 /** A process that lived this long was not ill from the start. */
 const HEALTHY_MS = 10_000;
-const GRACE_MS = 30_000;
+/** Longer than a gateway drains (`CUGRO_DRAIN_SECONDS`). */
+const GRACE_MS = 60_000;
 const LAST_LINES = 30;
 
 /** The seven services, as their folders are called; workers before those who give them work. */
@@ -44,7 +45,7 @@ export interface ClusterProcess {
   output(): string;
   /** Sends a signal to the process of now (SIGKILL, SIGSTOP, ...). */
   kill(signal: NodeJS.Signals): void;
-  /** Ends it for good: SIGTERM, after 30 s SIGKILL. The exit status, or null if it was killed. */
+  /** Ends it for good: SIGTERM, after a minute SIGKILL. The exit status, or null if it was killed. */
   stop(): Promise<number | null>;
   /** Starts it again after {@link stop}. */
   start(): void;
