@@ -201,7 +201,6 @@ Deno.test(
 Deno.test(
   "runWorker() gives a job up at once when trying again is of no use",
   inWorld(async ({ store, work, submit, until, failure, events }) => {
-    const job = createJob("states.train", 1, {}, {});
     const ids = [
       await addJob(store, { name: "a", steps: 3, at: 2, act: "permanent" }),
       await addAnyJob(store, createJob("critic.train", 1, {}, {})),
