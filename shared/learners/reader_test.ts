@@ -18,6 +18,8 @@ import {
   versionFactSchema,
   versionKey,
 } from "@cugro/protocol";
+import { memoryStore } from "../../services/coordinator/test_store.ts";
+import { drive, learnerWith, pretend } from "../../services/coordinator/test_world.ts";
 import { cancel, createCache, createLearner, createReader, learnerStatus, retry, rollback } from "./mod.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -221,3 +223,14 @@ Deno.test("createReader() names what it cannot read, and goes on when it can", (
     now += 2_000;
     assertEquals((await watching.status("a")).problems, []);
   }));
+
+Deno.test("createReader() has no job of a version as open, though it was when last asked about and no graph lay between", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one"]);
+  const reader = createReader({ store, cache: createCache(), now: () => 0 });
+  const states = async () => (await reader.status("a")).jobs.map(({ state }) => state);
+  assertEquals(await states(), ["ready"], "the import");
+  await drive(store, pretend());
+  assertEquals((await reader.facts("a")).versions.length, 1);
+  assertEquals(new Set(await states()), new Set(["done"]));
+});

@@ -160,6 +160,9 @@ function withArrivals(
 /** First what says which task is current, then that task's jobs. Those of a graph that is left behind are dropped. */
 async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
   const { facts } = seen;
+  // What was open when last asked about, and has led to a version since, is asked about again.
+  const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
+  for (const [id, { result }] of facts.jobs) if (!result && decided.has(id)) facts.jobs.delete(id);
   const outside = [
     ...openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival))),
     ...facts.taskFailures.map(({ job }) => job),
@@ -170,10 +173,7 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
     const inputs = graph?.jobs.flatMap(({ job }) => Object.values(job.inputs)) ?? [];
     const makers = inputs.flatMap((ref) => "job" in ref ? [ref.job] : []);
     const wanted = new Set([...outside, ...graph?.jobs.map(({ id }) => id) ?? [], ...makers]);
-    // What was open when last asked about, and has led to a version since, is asked about again.
-    const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
-    const holds = ([id, { result }]: [string, JobState]) => wanted.has(id) && (result || !decided.has(id));
-    facts.jobs = new Map([...facts.jobs].filter(holds));
+    facts.jobs = new Map([...facts.jobs].filter(([id]) => wanted.has(id)));
     await loadJobStates(source, wanted, facts.jobs);
     seen.graph = graph;
   }
