@@ -7,6 +7,7 @@ import { wholeNumber } from "./commands/output.ts";
 import { parsePreset, repeatable } from "./commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
+import { compiled } from "./experiments/compiled.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { scaling } from "./experiments/scaling.ts";
@@ -76,6 +77,15 @@ program.command("arrivals")
   .option("--preset <name>", "preset of the learners", parsePreset, "smoke" as const)
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(arrivals);
+
+program.command("compiled")
+  .description("the same run with compiled steps and with eager ones, in turns")
+  .argument("<folder>", "the stream: task1.hdf5, task2.hdf5 ...")
+  .option("--tasks <n>", "its first tasks only", wholeNumber("--tasks", 1), 100)
+  .option("--rounds <n>", "runs of each", wholeNumber("--rounds", 1), 2)
+  .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 2)
+  .option("--out <folder>", "where the result goes", "shared/platform/results")
+  .action(compiled);
 
 program.command("drops")
   .description("from the answer to a PUT into incoming/ to the start of the file's first job")

@@ -20,15 +20,17 @@ export interface ChildRun {
   memory: [number, number][];
 }
 
-/** Runs `cugro run ...args --json`; what it says goes to `onLine`, by default to stderr after `label`. */
+/** Runs `cugro run ...args --json`; what it says goes to `onLine`, by default to stderr after `label`. `environment` is added to this process's. */
 export async function runChild(
   label: string,
   args: readonly string[],
   onLine = (line: string) => console.error(`[${label}] ${line}`),
+  environment: Record<string, string> = {},
 ): Promise<ChildRun> {
   const began = performance.now();
   const child = spawn(process.execPath, ["run", "-A", "--config", CONFIG, CLI, "run", ...args, "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
   });
   let json = "";
   let rest = "";
