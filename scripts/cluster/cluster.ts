@@ -178,7 +178,8 @@ async function untilReady(processes: readonly ClusterProcess[], signal?: AbortSi
   }));
 }
 
-async function isReady({ url }: ClusterProcess): Promise<boolean> {
+/** Whether a process says that it can do its work. */
+export async function isReady({ url }: ClusterProcess): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`).catch(() => undefined);
   await answer?.body?.cancel();
   return answer?.ok === true;

@@ -3,21 +3,21 @@
  * all at once: versions appear with no other command, and are those that `cugro run` makes of the same files.
  * @module
  */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Client } from "minio";
 import type { PresetName } from "@cugro/algorithm";
 import { createLearner, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
 import { openStore, type Store } from "@cugro/platform";
-import { incomingKey } from "@cugro/protocol";
+import { canonicalJson, incomingKey } from "@cugro/protocol";
 import { BUCKET } from "../cluster/bucket.ts";
 import { type Cluster, openClusterStore, startCluster } from "../cluster/cluster.ts";
-import { SERVICES } from "../cluster/services.ts";
 import { printTable } from "../commands/output.ts";
 import { runChild } from "../embedded/child_run.ts";
 import { type FinishedWork, finishedWork } from "./finished_work.ts";
 import { stopOnSignal } from "./processes.ts";
+import { streamFiles } from "./stream_files.ts";
 
 interface ArrivalsOptions {
   preset: PresetName;
@@ -44,9 +44,7 @@ const GATE = { gate: "observe" };
 
 /** Drops the files of `folder` both ways, compares, and writes `arrivals.json`. @throws {Error} if anything differs */
 export async function arrivals(folder: string, { preset, out }: ArrivalsOptions): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /\.(hdf5|safetensors)$/.test(name));
-  names.sort(new Intl.Collator("en", { numeric: true }).compare);
-  const files = names.map((name) => join(folder, name));
+  const files = await streamFiles(folder);
   const work = await mkdtemp(join(tmpdir(), "cugro-arrivals-"));
   try {
     const { dropped, made } = await inCluster(work, preset, files);
@@ -79,7 +77,7 @@ async function inCluster(work: string, preset: PresetName, files: readonly strin
   const cluster = await startCluster({
     folder: join(work, "cluster"),
     // The gateway has no part in it.
-    processes: { ...Object.fromEntries(SERVICES.map((service) => [service, 1])), gateway: 0 },
+    processes: { gateway: 0 },
     environment: { CUGRO_LOG: "warn" },
     onLine: (service, _index, line) => console.error(`[${service}] ${line}`),
   });
@@ -164,13 +162,9 @@ async function learnEmbedded(
 }
 
 function differencesOf(embedded: FinishedWork, made: FinishedWork): string[] {
-  return Object.entries(embedded).flatMap(([id, outputs]) =>
-    JSON.stringify(sorted(outputs)) === JSON.stringify(sorted(made[id] ?? {})) ? [] : [id]
-  );
+  const isSame = (id: string) => canonicalJson(embedded[id]!) === canonicalJson(made[id] ?? {});
+  return Object.keys(embedded).filter((id) => !isSame(id));
 }
-
-const sorted = (outputs: Record<string, string>) =>
-  Object.entries(outputs).sort(([a], [b]) => a < b ? -1 : 1);
 
 function print(compared: readonly Compared[]): void {
   printTable(

@@ -2,11 +2,13 @@
  * The same `cugro run` with compiled steps and with eager ones, in turns: wall time, work, and what was learnt.
  * @module
  */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { printTable, score } from "../commands/output.ts";
 import { runChild } from "../embedded/child_run.ts";
+import { quantile } from "./processes.ts";
+import { streamFiles } from "./stream_files.ts";
 
 interface CompiledOptions {
   tasks: number;
@@ -34,19 +36,15 @@ export async function compiled(
   folder: string,
   { tasks, rounds, workers, out }: CompiledOptions,
 ): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /\.(hdf5|safetensors)$/.test(name));
-  names.sort(new Intl.Collator("en", { numeric: true }).compare);
-  const files = names.slice(0, tasks).map((name) => join(folder, name));
+  const files = (await streamFiles(folder)).slice(0, tasks);
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const compile of ["on", "off"] as const) {
       runs.push(await runOnce(files, { compile, round, workers }));
     }
   }
-  const median = (compile: Run["compile"]) => {
-    const times = runs.filter((run) => run.compile === compile).map(({ wallSeconds }) => wallSeconds);
-    return times.sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)]!;
-  };
+  const median = (compile: Run["compile"]) =>
+    quantile(runs.filter((run) => run.compile === compile).map(({ wallSeconds }) => wallSeconds), 0.5);
   const ratio = median("on") / median("off");
   await mkdir(out, { recursive: true });
   const report = { stream: basename(folder), tasks: files.length, workers, seed: 0, ratio, runs };

@@ -11,13 +11,13 @@ import { parseFact, resultFactSchema } from "@cugro/protocol";
  */
 export type FinishedWork = Record<string, Record<string, string>>;
 
-/** All finished work in a store. @param jobIds only these */
-export async function finishedWork(store: Store, jobIds?: ReadonlySet<string>): Promise<FinishedWork> {
+/** All finished work in a store. */
+export async function finishedWork(store: Store): Promise<FinishedWork> {
   const work: [string, Record<string, string>][] = [];
   for (const { key } of await store.list("jobs/")) {
     if (!key.endsWith("/result.json")) continue;
     const { kind, jobId, outputs } = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
-    if (kind === "dataset.import" || jobIds && !jobIds.has(jobId)) continue;
+    if (kind === "dataset.import") continue;
     const artifacts = Object.entries(outputs).map(([name, { artifact }]) => [name, artifact] as const);
     work.push([jobId, Object.fromEntries(artifacts)]);
   }

@@ -2,11 +2,12 @@
  * Streams of datasets, learnt with every replay source and seed in the same conditions.
  * @module
  */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printTable, score, UsageError } from "../commands/output.ts";
 import type { RunResult } from "../commands/result.ts";
 import { runChild } from "../embedded/child_run.ts";
+import { streamFiles } from "./stream_files.ts";
 import { drawStreams } from "./streams_picture.ts";
 
 /** One finished run. */
@@ -73,11 +74,9 @@ async function listRuns(folders: readonly string[], runs: readonly string[]): Pr
       throw new UsageError(`--run must be replay:seed, e.g. generated:0: current value is ${run}`);
     }
     for (const folder of folders) {
-      const names = (await readdir(folder)).filter((name) => /\.(hdf5|safetensors)$/.test(name));
-      names.sort(new Intl.Collator("en", { numeric: true }).compare);
       wanted.push({
         stream: basename(folder),
-        files: names.map((name) => join(folder, name)),
+        files: await streamFiles(folder),
         replay,
         seed: Number(seed),
       });

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openFilesystemStore, type Store } from "@cugro/platform";
+import { openFilesystemStore, putArtifact, type Store } from "@cugro/platform";
 import {
-  artifactKey,
   datasetKey,
   encodeFact,
   failureKey,
@@ -61,9 +60,7 @@ async function putResult(
 }
 
 async function putBytes(store: Store, text: string): Promise<string> {
-  const hash = sha256(encode(text));
-  await store.put(artifactKey(hash), encode(text));
-  return hash;
+  return (await putArtifact(store, encode(text))).artifact;
 }
 
 async function putTask(store: Store, task: number): Promise<void> {

@@ -14,6 +14,7 @@ export {
   type StreamOptions,
 } from "./store.ts";
 export { isBucketName, openStore, readStoreConfig, type StoreConfig, STRANGE_NAME } from "./open_store.ts";
+export { createGate, type Gate } from "./gate.ts";
 export { readPieces } from "./read_pieces.ts";
 export { openS3Store } from "./s3/open_s3_store.ts";
 export type { S3Options } from "./s3/connection.ts";

@@ -169,7 +169,7 @@ async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<Jo
     const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
     const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
     // Most jobs are done at once, and leave nothing to remove.
-    if (run.hasCheckpoint || delivery.deliveries > 1 || note.noted) await cleanUp(store, jobId);
+    if (run.hasCheckpoint || note.noted) await cleanUp(store, jobId);
     log.info(first ? "job finished" : "job was finished by another worker first", { seconds: run.seconds });
     if (first) recordWork(metrics, job.kind, run.seconds, output);
     await finish(worker, delivery);

@@ -4,8 +4,8 @@
  * request has been answered.
  * @module
  */
+import { createGate } from "@cugro/platform";
 import { ActError } from "./act_request.ts";
-import { createGate } from "./gate.ts";
 import type { PolicyParts } from "./read_policy.ts";
 import { createRoom } from "./room.ts";
 import { openRunning, type Running, type RunningOptions } from "./running.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Cluster } from "../../scripts/cluster/cluster.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Cluster, isReady } from "../../scripts/cluster/cluster.ts";
 import type { ClusterProcess } from "../../scripts/cluster/services.ts";
 
 const POLL_MS = 100;
@@ -82,14 +83,4 @@ export async function restartAll({ processes }: Cluster): Promise<void> {
       await sleep(POLL_MS);
     }
   }
-}
-
-async function isReady({ url }: ClusterProcess): Promise<boolean> {
-  const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.ok === true;
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -6,7 +6,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { checkKey } from "@cugro/protocol";
 import { StoreError } from "../store.ts";
-import { createGate } from "./gate.ts";
+import { createGate } from "../gate.ts";
 import { explainS3Fault } from "./s3_faults.ts";
 
 /** Where an S3 store is and how to get in. */
@@ -77,7 +77,7 @@ export function connect(options: S3Options): Connection {
     client,
     request(call) {
       if (closed) return Promise.reject(new StoreError(`The store ${place} is closed`));
-      return gate(() => call(client));
+      return gate.pass(() => call(client));
     },
     nameOf: (key) => prefix + checkKey(key),
     explain: (error, doing) => explainS3Fault(error, place, doing),
