@@ -87,10 +87,11 @@ export class Topology {
   }
 
   async #ensure(): Promise<void> {
-    const [jobs] = await Promise.all(
-      STREAM_CONFIGURATIONS.map((configuration) => this.#one(stream(configuration))),
-    );
-    this.epoch = jobs!.created;
+    // One after the other: asked for at once, the server grants room that it has only once.
+    for (const configuration of STREAM_CONFIGURATIONS) {
+      const { created } = await this.#one(stream(configuration));
+      if (configuration.name === STREAMS.jobs) this.epoch = created;
+    }
     await Promise.all(
       [...this.#kinds].map((kind) => this.#one(consumer(consumerConfiguration(kind, this.ackWaitMs)))),
     );
