@@ -98,7 +98,7 @@ async function until(
   what: string,
   done: (facts: LearnerFacts) => boolean,
 ): Promise<LearnerFacts> {
-  const deadline = performance.now() + 120_000;
+  const deadline = performance.now() + 300_000;
   while (true) {
     const facts = await loadFacts(store, name);
     if (done(facts)) return facts;
