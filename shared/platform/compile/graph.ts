@@ -21,7 +21,7 @@ export type Attribute =
   | { kind: "float"; value: number }
   | { kind: "bool"; value: boolean }
   | { kind: "string"; value: string }
-  | { kind: "shape"; value: number[] }
+  | { kind: "shape"; value: number[] | "unknown" }
   | { kind: "tensor"; value: Constant };
 
 /** Attributes by name. */

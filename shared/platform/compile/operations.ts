@@ -39,6 +39,14 @@ export const INFERRED_TYPES: Readonly<Record<string, readonly [attribute: string
 /** Kernels of tfjs that read their indices back only to check their bounds; in the graph TensorFlow checks them. */
 export const BOUND_CHECKING_KERNELS: readonly string[] = ["GatherV2"];
 
+/** What TensorFlow's optimiser turns into other arithmetic when it finds one as the input of another. */
+const REGROUPED = new Set("Add AddN Sub Mul RealDiv Sqrt Exp Sigmoid".split(" "));
+
+/** Whether the operation must be kept from being regrouped; only floating-point rounds. */
+export function isRegrouped(op: string, attributes: Attributes): boolean {
+  return REGROUPED.has(op) && isDeviceWork(op, attributes);
+}
+
 /**
  * Whether the operation is pinned to the accelerator when there is one. Only floating-point work is: TensorFlow keeps
  * shapes, axes and indices in host memory, and a pin without a kernel there would refuse to load.

@@ -51,7 +51,8 @@ function encodeAttribute(attribute: Attribute): Uint8Array {
   }
 }
 
-function encodeShape(shape: number[]): Uint8Array {
+function encodeShape(shape: number[] | "unknown"): Uint8Array {
+  if (shape === "unknown") return integerField(3, 1);
   return joinBytes(shape.map((size) => bytesField(2, integerField(1, size))));
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { type Attribute, type Attributes, DataType, type GraphNode } from "./graph.ts";
-import { isDeviceWork } from "./operations.ts";
+import { isDeviceWork, isRegrouped } from "./operations.ts";
 import type { ArraySpec } from "./step.ts";
 import type { Reference, Trace, TracedNode } from "./trace.ts";
 
@@ -114,12 +114,37 @@ function addInitial(add: Add, { name, spec }: Variable): string {
 }
 
 function addComputation(add: Add, trace: Trace, index: number, node: TracedNode): void {
+  const name = `node_${index}`;
   if (node.kind === "constant") {
     const dtype: Attribute = { kind: "type", value: node.constant.dtype };
-    add(`node_${index}`, "Const", [], { dtype, value: { kind: "tensor", value: node.constant } });
+    add(name, "Const", [], { dtype, value: { kind: "tensor", value: node.constant } });
   } else if (node.kind === "operation") {
-    add(`node_${index}`, node.op, node.inputs.map((input) => tensorOf(trace, input)), node.attributes);
+    const regrouped = isRegrouped(node.op, node.attributes);
+    const inputs = node.inputs.map((input) =>
+      regrouped && isHidden(trace, input) ? `node_${input.node}_hidden:0` : tensorOf(trace, input)
+    );
+    add(name, node.op, inputs, node.attributes);
   }
+  if (isHidden(trace, { node: index, output: 0 })) addHidden(add, name);
+}
+
+/**
+ * TensorFlow's optimiser regroups arithmetic that it recognises, at the cost of its rounding: x / c becomes x (1 / c),
+ * (x + b) + y becomes (x + y) + b. Operations that it would regroup take each other's results and numbers by way of a
+ * placeholder with a default, which it does not look through and which costs next to nothing when it runs.
+ */
+function addHidden(add: Add, name: string): void {
+  add(`${name}_hidden`, "PlaceholderWithDefault", [`${name}:0`], {
+    dtype: { kind: "type", value: DataType.float32 },
+    shape: { kind: "shape", value: "unknown" },
+  });
+}
+
+/** Whether a result has such a placeholder. */
+function isHidden(trace: Trace, { node }: Reference): boolean {
+  const source = trace.nodes[node]!;
+  if (source.kind === "constant") return source.constant.dtype === DataType.float32;
+  return source.kind === "operation" && isRegrouped(source.op, source.attributes);
 }
 
 /**
