@@ -22,6 +22,7 @@ const KNOBS = {
   generatorStepsPerOldTask: 100,
   criticSteps: 1400,
   maxCriticSteps: 1400,
+  criticBatchSize: 256,
   gate: "observe",
 };
 

@@ -33,12 +33,12 @@ export type JobKind = typeof JOB_KINDS[number];
 /** Raised when what a kind computes changes, so that old results are not taken for new ones. */
 export const REVISIONS: Readonly<Record<JobKind, number>> = {
   "dataset.import": 1,
-  "states.sample": 2,
-  "actions.label": 2,
-  "states.train": 1,
-  "behavior.train": 1,
-  "critic.train": 1,
-  "policy.evaluate": 2,
+  "states.sample": 3,
+  "actions.label": 3,
+  "states.train": 2,
+  "behavior.train": 2,
+  "critic.train": 2,
+  "policy.evaluate": 3,
 };
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
