@@ -14,7 +14,7 @@ import {
 } from "@cugro/protocol";
 import { randomUUID } from "node:crypto";
 import { deliveryId } from "./delivery_id.ts";
-import { listWebhooks, settingsOf, type Webhook } from "./hooks.ts";
+import { createWebhookReader, settingsOf, type Webhook } from "./hooks.ts";
 import { begin, claim, type Claimed, settle } from "./records.ts";
 import { DELIVERY_OPTIONS, type DeliveryOptions } from "./options.ts";
 import { createReconciler } from "./reconcile.ts";
@@ -93,10 +93,12 @@ class LoopingDeliverer {
   #stopped = false;
   readonly #claimant;
   readonly #reconciler;
+  readonly #webhooks;
 
   constructor(private readonly deps: DelivererDeps, private readonly options: DeliveryOptions) {
     this.#claimant = { by: randomUUID(), leaseMs: options.leaseMs };
     this.#reconciler = createReconciler(deps);
+    this.#webhooks = createWebhookReader(deps);
   }
 
   look(learner: string): void {
@@ -129,13 +131,13 @@ class LoopingDeliverer {
   }
 
   async #scan(): Promise<void> {
-    const { store, cache } = this.deps;
+    const { store } = this.deps;
     const whole = Date.now() >= this.#nextScan;
     if (!whole && this.#news.size === 0) return;
     const news = [...this.#news];
     this.#news.clear();
     if (whole) this.#nextScan = Date.now() + this.options.scanMs;
-    const hooks = await listWebhooks(store, cache);
+    const { hooks, ids } = await this.#webhooks.read();
     this.#hooks = new Map(hooks.map((hook) => [hook.fact.id, hook]));
     if (hooks.length === 0) return;
     const groups = whole
@@ -145,7 +147,7 @@ class LoopingDeliverer {
       for (const { key } of await store.list(pendingPrefix())) this.#addPending(key);
       if (Date.now() >= this.#nextSweep) {
         this.#nextSweep = Date.now() + SWEEP_MS;
-        await sweepRecords(store, hooks);
+        await sweepRecords(store, ids);
       }
     }
     await this.#reconciler.look(hooks, groups, (wanted) => this.#addNew(wanted));

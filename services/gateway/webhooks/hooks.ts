@@ -3,7 +3,7 @@
  * @module
  */
 import { type FactCache, putOnce } from "@cugro/learners";
-import type { ObjectInfo, Store } from "@cugro/platform";
+import type { Log, ObjectInfo, Store } from "@cugro/platform";
 import {
   donePrefix,
   type JsonObject,
@@ -59,15 +59,41 @@ export async function createWebhook(
   return fact;
 }
 
-/** All webhooks, by id. */
-export async function listWebhooks(store: Store, cache: FactCache): Promise<Webhook[]> {
-  return await readHooks(store, cache, await store.list(WEBHOOKS_PREFIX));
+/** All webhooks, by id, except those of which something cannot be read: `onDamaged` is told of each. */
+export async function listWebhooks(
+  store: Store,
+  cache: FactCache,
+  onDamaged: (id: string, error: Error) => void,
+): Promise<Webhook[]> {
+  return await readHooks(store, cache, await store.list(WEBHOOKS_PREFIX), onDamaged);
 }
 
-/** One webhook, or undefined. */
+/** Reads all webhooks again and again: those that can be read, and the ids of all. Of the others the log tells once. */
+export function createWebhookReader(
+  { store, cache, log }: { store: Store; cache: FactCache; log: Log },
+): { read(): Promise<{ hooks: Webhook[]; ids: ReadonlySet<string> }> } {
+  let before = new Map<string, string>();
+  return {
+    async read() {
+      const damaged = new Map<string, string>();
+      const hooks = await listWebhooks(store, cache, (id, error) => {
+        damaged.set(id, error.message);
+        if (before.get(id) === error.message) return;
+        log.error("a webhook cannot be read: its deliveries wait until it can", { webhook: id, error });
+      });
+      before = damaged;
+      return { hooks, ids: new Set([...hooks.map(({ fact }) => fact.id), ...damaged.keys()]) };
+    },
+  };
+}
+
+/** One webhook, or undefined. @throws {SyntaxError | RangeError} if something of it cannot be read */
 export async function findWebhook(store: Store, cache: FactCache, id: string): Promise<Webhook | undefined> {
   if (!/^[0-9a-f]{24}$/.test(id)) return undefined;
-  return (await readHooks(store, cache, await store.list(webhookPrefix(id))))[0];
+  const onDamaged = (_id: string, error: Error) => {
+    throw error;
+  };
+  return (await readHooks(store, cache, await store.list(webhookPrefix(id)), onDamaged))[0];
 }
 
 /** Changes what a webhook wants. Of two who do so at once, both happen, in some order. */
@@ -96,20 +122,41 @@ export async function removeWebhook(store: Store, id: string): Promise<void> {
   }
 }
 
-async function readHooks(store: Store, cache: FactCache, infos: readonly ObjectInfo[]): Promise<Webhook[]> {
+async function readHooks(
+  store: Store,
+  cache: FactCache,
+  infos: readonly ObjectInfo[],
+  onDamaged: (id: string, error: Error) => void,
+): Promise<Webhook[]> {
   const hooks: Webhook[] = [];
   for (const info of infos.filter(({ key }) => key.endsWith("/webhook.json"))) {
-    const fact = await read(store, cache, info.key, webhookFactSchema);
-    if (!fact) continue;
-    const keys = infos.filter(({ key }) => key.startsWith(`${webhookPrefix(fact.id)}settings/`));
-    const revisions = [];
-    for (const { key, lastModified } of keys.sort((a, b) => numberOfKey(a.key)! - numberOfKey(b.key)!)) {
-      const settings = await read(store, cache, key, webhookSettingsSchema);
-      if (settings) revisions.push({ settings, since: lastModified });
+    try {
+      const hook = await readHook(store, cache, info, infos);
+      if (hook) hooks.push(hook);
+    } catch (error) {
+      // What `parseFact` throws; anything else is the store's, and would be true of the others as well.
+      if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+      onDamaged(info.key.split("/").at(-2)!, error);
     }
-    if (revisions.length > 0) hooks.push({ fact, since: info.lastModified, revisions });
   }
   return hooks;
+}
+
+async function readHook(
+  store: Store,
+  cache: FactCache,
+  info: ObjectInfo,
+  infos: readonly ObjectInfo[],
+): Promise<Webhook | undefined> {
+  const fact = await read(store, cache, info.key, webhookFactSchema);
+  if (!fact) return undefined;
+  const keys = infos.filter(({ key }) => key.startsWith(`${webhookPrefix(fact.id)}settings/`));
+  const revisions = [];
+  for (const { key, lastModified } of keys.sort((a, b) => numberOfKey(a.key)! - numberOfKey(b.key)!)) {
+    const settings = await read(store, cache, key, webhookSettingsSchema);
+    if (settings) revisions.push({ settings, since: lastModified });
+  }
+  return revisions.length > 0 ? { fact, since: info.lastModified, revisions } : undefined;
 }
 
 async function read<T>(

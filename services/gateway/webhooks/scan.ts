@@ -53,9 +53,8 @@ export async function missingDeliveries(
   });
 }
 
-/** Removes records that are old, and those of webhooks that were removed while one was written. */
-export async function sweepRecords(store: Store, hooks: readonly Webhook[]): Promise<void> {
-  const known = new Set(hooks.map(({ fact }) => fact.id));
+/** Removes records that are old, and those of webhooks that were removed while one was written. `known`: ids of all webhooks. */
+export async function sweepRecords(store: Store, known: ReadonlySet<string>): Promise<void> {
   for (const prefix of [pendingPrefix(), donePrefix()]) {
     for (const { key, lastModified } of await store.list(prefix)) {
       const age = Date.now() - Date.parse(lastModified);

@@ -1,12 +1,29 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { createCache, createLearner } from "@cugro/learners";
 import { createLog } from "@cugro/platform";
-import { donePrefix, encodeFact, pendingKey, rejectionKey, webhookPrefix } from "@cugro/protocol";
+import {
+  donePrefix,
+  encodeFact,
+  pendingKey,
+  rejectionKey,
+  webhookKey,
+  webhookPrefix,
+  webhookSettingsKey,
+} from "@cugro/protocol";
 import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../test_live.ts";
 import { startDeliverer } from "./deliverer.ts";
 
 const rest = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const idsOf = (received: Received[]) => received.map(({ body }) => JSON.parse(body).id).sort();
+
+/** The record of a delivery that a gateway took up and did not get to. */
+function begunDelivery(webhook: string, id: string, learner: string): Uint8Array {
+  const long = new Date(0).toISOString();
+  const kind = { specversion: "1.0", type: "cugro.arrival.rejected", datacontenttype: "application/json" };
+  const event = { ...kind, id, subject: learner, source: `/learners/${learner}`, data: {} };
+  const state = { state: "pending", created: long, attempts: [], tries: 0, next: long, claim: null };
+  return encodeFact({ schema: 1, webhook, ...state, event });
+}
 
 /** Standard Webhooks, as a receiver would check it: written from the specification, with another library. */
 async function isGenuine({ headers, body }: Received, secret: string): Promise<boolean> {
@@ -283,20 +300,7 @@ Deno.test("a learner whose facts cannot be read is named in the log, and holds u
       await store.put(newer, encodeFact({ schema: 2 }));
       await store.put(early, good("c"));
       const wanted = [await refuse(store, "d", 1), await refuse(store, "d", 2)];
-      const event = { specversion: "1.0", id: wanted[0]!, type: "cugro.arrival.rejected", subject: "d" };
-      const begun = {
-        ...{
-          schema: 1,
-          webhook: id,
-          state: "pending",
-          created: new Date(0).toISOString(),
-          attempts: [],
-          tries: 0,
-        },
-        event: { ...event, source: "/learners/d", datacontenttype: "application/json", data: {} },
-        ...{ next: new Date(0).toISOString(), claim: null },
-      };
-      await store.put(pendingKey(id, wanted[0]!), encodeFact(begun));
+      await store.put(pendingKey(id, wanted[0]!), begunDelivery(id, wanted[0]!, "d"));
       const lines: Record<string, unknown>[] = [];
       const log = createLog({ level: "error", write: (line) => void lines.push(JSON.parse(line)) });
       const options = { ...QUICK, scanMs: 20 };
@@ -314,6 +318,38 @@ Deno.test("a learner whose facts cannot be read is named in the log, and holds u
         await createLearner({ store, name: "c", seed: 1, preset: "smoke" });
         await until("so does that of the one that is whole now", () => received.length === 4);
         assertEquals(lines.length, 2, JSON.stringify(lines));
+      } finally {
+        await deliverer.close();
+      }
+    })
+  ));
+
+Deno.test("a webhook that cannot be read is named in the log, keeps what waits for it, and holds up no other", () =>
+  withReceiver(({ url, received }) =>
+    withLiveGateway({}, async ({ ask, store, bus, metrics }) => {
+      const { id: good } = (await ask("POST", "/v1/webhooks", { url })).body;
+      const [bad, whole] = ["ab".repeat(12), (await store.get(webhookSettingsKey(good, 1)))!.bytes];
+      const fact = JSON.parse(new TextDecoder().decode((await store.get(webhookKey(good)))!.bytes));
+      const settings = webhookSettingsKey(bad, 1);
+      await store.put(settings, new TextEncoder().encode("{"));
+      await store.put(webhookKey(bad), encodeFact({ ...fact, id: bad }));
+      const lines: Record<string, unknown>[] = [];
+      const log = createLog({ level: "error", write: (line) => void lines.push(JSON.parse(line)) });
+      const options = { ...QUICK, scanMs: 20 };
+      const deliverer = await startDeliverer({ store, bus, cache: createCache(), log, metrics, options });
+      try {
+        const wanted = [await refuse(store, "a", 1)];
+        await until("the other webhook's event arrives", () => received.length > 0);
+        const waiting = rejectionKey("a", 9);
+        await store.put(pendingKey(bad, waiting), begunDelivery(bad, waiting, "a"));
+        await rest(200);
+        assertEquals(idsOf(received), wanted);
+        assertEquals(lines.map(({ webhook }) => webhook), [bad], JSON.stringify(lines));
+        assertStringIncludes(JSON.stringify(lines[0]), `${settings} is damaged`);
+        const listed = (await ask("GET", "/v1/webhooks")).body.webhooks as { id: string }[];
+        assertEquals(listed.map(({ id }) => id), [good]);
+        await store.put(settings, whole);
+        await until("the mended webhook gets what waited for it", () => idsOf(received).includes(waiting));
       } finally {
         await deliverer.close();
       }
