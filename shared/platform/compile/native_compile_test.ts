@@ -51,6 +51,32 @@ Deno.test("nativeCompile() trains a residual network as eager does, and the same
   assertEquals([second.losses, worstDifference(second.state, first.state)], [first.losses, 0]);
 });
 
+Deno.test("the optimiser regroups no arithmetic: results are eager's to the last bit", () => {
+  const regroupable: StepDefinition<Tensors, Tensors, Tensors> = {
+    name: "regroupable",
+    step: (state, { x, y }) => ({
+      state,
+      outputs: {
+        division: tf.div(x!, 0.3),
+        product: tf.mul(tf.mul(x!, 0.3), 0.7),
+        swish: tf.mul(x!, tf.sigmoid(x!)),
+        sum: tf.add(tf.add(tf.matMul(x!, state["w"]!), state["b"]!), tf.matMul(y!, state["w"]!)),
+        factor: tf.add(tf.mul(x!, y!), tf.mul(x!, state["b"]!)),
+        root: tf.div(x!, tf.sqrt(tf.add(tf.square(y!), 0.1))),
+      },
+    }),
+  };
+  const state = { w: filled([64, 64], normals(1)), b: filled([64], normals(2)) };
+  const inputs = { x: filled([32, 64], normals(3)), y: filled([32, 64], normals(4)) };
+  const [expected, actual] = [eagerStep, compile].map((make) => {
+    const step = make(regroupable, state, inputs);
+    const outputs = step.run(inputs);
+    step.dispose();
+    return outputs;
+  }) as [Stored, Stored];
+  assertEquals(actual, expected);
+});
+
 Deno.test("nativeCompile() runs a step whose state never changes", async () => {
   const sizes = { width: 32, batch: 16, features: 5 };
   const { x } = exampleBatch(sizes, 1);
