@@ -100,7 +100,8 @@ export function optimise(
     loss({ ...weights, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) })
   )(names.map((name) => weights[name]!));
   const squares = grads.map((gradient) => tf.square(gradient));
-  const gradientNorm = tf.sqrt(tf.addN(squares.map((square) => tf.sum(square)))) as tf.Scalar;
+  // Not addN: it begins with the summand whose memory it can take over, which a graph and eager steps see differently.
+  const gradientNorm = tf.sqrt(tf.sum(tf.stack(squares.map((square) => tf.sum(square))))) as tf.Scalar;
   const clip = settings.gradientClip > 0
     ? tf.minimum(tf.div(settings.gradientClip, tf.add(gradientNorm, 1e-6)), 1)
     : tf.scalar(1);

@@ -4,14 +4,14 @@
  * After raising a revision in `shared/protocol/jobs.ts`, run this test once with `CUGRO_GOLDEN=write`: it adds the figures
  * of revisions that have none, and never overwrites recorded ones.
  */
-import { assert, assertAlmostEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Compile, eager, type Hyperparameters } from "@cugro/algorithm";
 import { encodeDataset } from "@cugro/datasets";
-import { openBackend, openFilesystemStore, type Store } from "@cugro/platform";
+import { nativeCompile, openBackend, openFilesystemStore, type Store } from "@cugro/platform";
 import {
   datasetKey,
   decodeTensors,
@@ -190,4 +190,19 @@ Deno.test("every kind of job computes what its revision has recorded", async () 
       await store.close();
     }
   });
+});
+
+Deno.test({
+  name: "every kind of job computes the same compiled and eager, to the last digit",
+  ignore: (await openBackend()).name !== "native",
+  fn: () =>
+    withFolder(async (folder) => {
+      const store = await openFilesystemStore({ root: folder });
+      try {
+        const compiled = await computeAll(store, nativeCompile() as Compile);
+        assertEquals(compiled, await computeAll(store, eager as Compile));
+      } finally {
+        await store.close();
+      }
+    }),
 });

@@ -92,7 +92,7 @@ function loadStep(
 ): CompiledStep {
   const inputSpecs = graph.inputs.map(({ spec }) => spec);
   let session: Session | undefined = openSession(backend.binding, graph);
-  if (graph.initial.length > 0) session.run(graph.initial, initialState, [], graph.initDone);
+  session.run(graph.initial, initialState, [], graph.initDone);
   const opened = () => {
     if (!session) throw new Error(`Cannot run ${what} as it is disposed`);
     return session;

@@ -7,7 +7,7 @@
  *     state:    Read
  * @module
  */
-import { type Attribute, type Attributes, DataType, type GraphNode } from "./graph.ts";
+import { type Attribute, type Attributes, type Constant, DataType, type GraphNode } from "./graph.ts";
 import { isDeviceWork, isRegrouped } from "./operations.ts";
 import type { ArraySpec } from "./step.ts";
 import type { Reference, Trace, TracedNode } from "./trace.ts";
@@ -43,20 +43,24 @@ export function buildStepGraph(trace: Trace, device: string): StepGraph {
   };
   const inputs: Port[] = [];
   const variables: Variable[] = [];
+  const numbers: string[] = [];
   const wanted = neededNodes(trace);
   trace.nodes.forEach((node, index) => {
     // State and inputs that nothing uses stay: they are part of what the caller feeds and reads.
     if (node.kind === "state") variables.push(addVariable(add, index, node.spec));
     else if (node.kind === "input") inputs.push({ spec: node.spec, tensor: addInput(add, index, node.spec) });
-    else if (wanted.has(index)) addComputation(add, trace, index, node);
+    else if (!wanted.has(index)) return;
+    else if (isNumbers(node)) numbers.push(addNumbers(add, index, node.constant));
+    else addComputation(add, trace, index, node);
   });
   const { outputs, stepDone } = addResults(add, trace, variables);
   const initial = variables.map((variable) => ({ spec: variable.spec, tensor: addInitial(add, variable) }));
-  const initDone = addDone(add, "init_done", variables.map(({ name }) => `^${name}_init`));
-  for (const { name } of variables) {
+  const kept = [...variables.map(({ name }) => name), ...numbers];
+  const initDone = addDone(add, "init_done", kept.map((name) => `^${name}_init`));
+  for (const name of kept) {
     add(`${name}_free`, "DestroyResourceOp", [`${name}:0`], { ignore_lookup_error: TRUE });
   }
-  const released = addDone(add, "released", variables.map(({ name }) => `^${name}_free`));
+  const released = addDone(add, "released", kept.map((name) => `^${name}_free`));
   const state = variables.map(({ spec, read }) => ({ spec, tensor: read }));
   return { nodes, inputs, outputs, stepDone, initial, initDone, state, released };
 }
@@ -124,14 +128,14 @@ function addComputation(add: Add, trace: Trace, index: number, node: TracedNode)
       regrouped && isHidden(trace, input) ? `node_${input.node}_hidden:0` : tensorOf(trace, input)
     );
     add(name, node.op, inputs, node.attributes);
+    if (regrouped) addHidden(add, name);
   }
-  if (isHidden(trace, { node: index, output: 0 })) addHidden(add, name);
 }
 
 /**
- * TensorFlow's optimiser regroups arithmetic that it recognises, at the cost of its rounding: x / c becomes x (1 / c),
- * (x + b) + y becomes (x + y) + b. Operations that it would regroup take each other's results and numbers by way of a
- * placeholder with a default, which it does not look through and which costs next to nothing when it runs.
+ * TensorFlow's optimiser regroups arithmetic that it recognises, at the cost of its rounding: (x + b) + y becomes
+ * (x + y) + b. Operations that it would regroup take each other's results by way of a placeholder with a default, which
+ * it does not look through and which costs next to nothing when it runs.
  */
 function addHidden(add: Add, name: string): void {
   add(`${name}_hidden`, "PlaceholderWithDefault", [`${name}:0`], {
@@ -143,8 +147,29 @@ function addHidden(add: Add, name: string): void {
 /** Whether a result has such a placeholder. */
 function isHidden(trace: Trace, { node }: Reference): boolean {
   const source = trace.nodes[node]!;
-  if (source.kind === "constant") return source.constant.dtype === DataType.float32;
   return source.kind === "operation" && isRegrouped(source.op, source.attributes);
+}
+
+type Numbers = Extract<TracedNode, { kind: "constant" }>;
+
+/** Whether a node is floating-point numbers that the step brought along. */
+function isNumbers(node: TracedNode): node is Numbers {
+  return node.kind === "constant" && node.constant.dtype === DataType.float32;
+}
+
+/**
+ * Numbers are variables that nothing changes: what the optimiser knew it would work into the arithmetic, x / c as
+ * x (1 / c), 1 / x as a reciprocal, and round otherwise. Shapes and axes it may know.
+ */
+function addNumbers(add: Add, index: number, numbers: Constant): string {
+  const name = `numbers_${index}`;
+  const dtype: Attribute = { kind: "type", value: numbers.dtype };
+  const shape: Attribute = { kind: "shape", value: numbers.shape };
+  const handle = add(name, "VarHandleOp", [], { dtype, shape, shared_name: { kind: "string", value: name } });
+  const value = add(`${name}_value`, "Const", [], { dtype, value: { kind: "tensor", value: numbers } });
+  add(`${name}_init`, "AssignVariableOp", [handle, value], { dtype });
+  add(`${name}_read`, "ReadVariableOp", [handle], { dtype });
+  return name;
 }
 
 /**
@@ -187,9 +212,10 @@ function addDone(add: Add, name: string, after: string[]): string {
 }
 
 function tensorOf(trace: Trace, { node, output }: Reference): string {
-  const { kind } = trace.nodes[node]!;
-  if (kind === "state") return `state_${node}_read:0`;
-  return kind === "input" ? `input_${node}_copy:0` : `node_${node}:${output}`;
+  const source = trace.nodes[node]!;
+  if (source.kind === "state") return `state_${node}_read:0`;
+  if (isNumbers(source)) return `numbers_${node}_read:0`;
+  return source.kind === "input" ? `input_${node}_copy:0` : `node_${node}:${output}`;
 }
 
 function typeOf({ dtype }: ArraySpec): Attribute {
