@@ -38,12 +38,15 @@ export function drawStreams(runs: readonly StreamRun[]): string {
     document,
     width: 960,
     height: 340,
-    marginLeft: 50,
+    marginLeft: 60,
     marginBottom: 44,
     style: { background: "white", fontSize: "12px" },
     fx: { label: null },
     x: { label: "tasks learnt", type: "point" },
-    y: { label: "mean score over the tasks so far", grid: true, zero: true },
+    y: {
+      label: "mean score over the tasks so far",
+      ...{ labelAnchor: "center", labelArrow: "none", grid: true, zero: true, nice: true },
+    },
     color: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
     marks: [
       Plot.frame({ stroke: "#ccc" }),
