@@ -89,6 +89,7 @@ export interface FinishedJob {
   kind: string;
   finished: string;
   startedAtStep: number;
+  profile: Record<string, unknown>;
   outputs: Record<string, { artifact: string }>;
 }
 

@@ -1,0 +1,87 @@
+/**
+ * A store of an earlier version is opened, acts with the same numbers, and is continued with the same job ids; where the
+ * machine computes as the one did that made it, with the same bytes.
+ */
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { finishedJobs, runCommand, withFolder } from "./embedded.ts";
+
+const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/", import.meta.url));
+/** Profiles round differently; another policy is further away by far. */
+const TOLERANCE = 2e-3;
+
+interface Act {
+  task: number;
+  seed: number;
+  version?: number;
+  observations: number[][];
+  answer: { version: number; actions: number[][] };
+}
+type Jobs = Record<string, { kind: string; outputs: Record<string, string> }>;
+interface Recorded {
+  profile: Record<string, unknown>;
+  acts: Act[];
+  jobs: Jobs;
+  thirdTask: { jobs: Jobs; act: Act };
+}
+
+async function checkAct(store: string, { task, seed, version, observations, answer }: Act, exact: boolean) {
+  const flags = version === undefined ? [] : ["--version", String(version)];
+  const output = await runCommand([
+    ...["act", "--learner", "fixture", "--store", store, "--task", String(task), "--seed", String(seed)],
+    ...["--observations", JSON.stringify(observations), ...flags],
+  ]);
+  const given: Act["answer"] = JSON.parse(output);
+  assertEquals(given.version, answer.version);
+  if (exact) return assertEquals(given.actions, answer.actions);
+  const wanted = answer.actions.flat();
+  for (const [i, value] of given.actions.flat().entries()) assertAlmostEquals(value, wanted[i]!, TOLERANCE);
+}
+
+async function jobsOf(store: string): Promise<Jobs> {
+  const jobs = [...await finishedJobs(store)].map(([id, { kind, outputs }]) => {
+    const artifacts = Object.entries(outputs).map(([name, { artifact }]) => [name, artifact]);
+    return [id, { kind, outputs: Object.fromEntries(artifacts) }] as const;
+  });
+  return Object.fromEntries(jobs);
+}
+
+/** Curves and rollouts hold times and measurements; weights and shards are what later work is made of. */
+function bytesOf(jobs: Jobs): Record<string, string> {
+  const kept = Object.entries(jobs).flatMap(([id, { outputs }]) =>
+    Object.entries(outputs).filter(([name]) => ["weights", "shard"].includes(name))
+      .map(([name, artifact]) => [`${id} ${name}`, artifact] as const)
+  );
+  return Object.fromEntries(kept);
+}
+
+Deno.test("a store of version 0.2 acts as it did then, and learns its third task with the same job ids", async () => {
+  const recorded: Recorded = JSON.parse(await readFile(join(FIXTURE, "record.json"), "utf8"));
+  await withFolder(async (folder) => {
+    const store = join(folder, "store");
+    await cp(join(FIXTURE, "store"), store, { recursive: true });
+    const before = await jobsOf(store);
+    assertEquals(before, recorded.jobs);
+
+    await runCommand([
+      ...["run", join(FIXTURE, "task3.hdf5"), "--learner", "fixture", "--store", store, "--workers", "2"],
+    ]);
+    const after = await jobsOf(store);
+    const made = Object.fromEntries(Object.entries(after).filter(([id]) => !(id in before)));
+    const kinds = (jobs: Jobs) =>
+      Object.fromEntries(Object.entries(jobs).map(([id, { kind }]) => [id, kind]));
+    assertEquals(kinds(made), kinds(recorded.thirdTask.jobs));
+
+    const trained = [...await finishedJobs(store)].find(([id, { kind }]) =>
+      id in made && kind === "states.train"
+    )!;
+    const exact = JSON.stringify(trained[1].profile) === JSON.stringify(recorded.profile);
+    if (exact) assertEquals(bytesOf(made), bytesOf(recorded.thirdTask.jobs));
+    for (const act of recorded.acts) {
+      await checkAct(store, { ...act, version: act.answer.version }, exact);
+    }
+    if (exact) await checkAct(store, recorded.thirdTask.act, true);
+  });
+});
