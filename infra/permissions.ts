@@ -5,14 +5,7 @@
  * Every line follows from something a service's code does; what is not here is refused by the servers.
  * @module
  */
-import {
-  consumerName,
-  HINT_SUBJECT,
-  jobFilter,
-  NEWS_SUBJECTS,
-  SERVICE_OF_KIND,
-  STREAMS,
-} from "@cugro/platform";
+import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
 import { JOB_KINDS } from "@cugro/protocol";
 
 /** Rights on NATS: subjects, with wildcards. */

@@ -10,12 +10,11 @@ import {
   consumerName,
   STREAM_CONFIGURATIONS,
   STREAMS,
-} from "@cugro/platform";
+} from "@cugro/bus";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { stringify } from "yaml";
 
-const HEAD =
-  "# Rendered from shared/platform/nats and infra/render/queues.ts by `deno task infra --write`.\n";
+const HEAD = "# Rendered from shared/bus/nats and infra/render/queues.ts by `deno task infra --write`.\n";
 
 type Spell = (value: Configuration[string]) => unknown;
 const same: Spell = (value) => value;

@@ -13,13 +13,13 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
-import type { NativeInstallation } from "@cugro/platform/backend";
+import type { NativeInstallation } from "@cugro/tensors/backend";
 import type { Library } from "./libtensorflow.ts";
 import { cacheFolder, ROOT, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 
 const FLAGS = ["-O2", "-std=c++17", "-fPIC", "-shared", "-DNAPI_VERSION=8"];
-const FILTER = join(ROOT, "shared", "platform", "native", "stderr_filter.cc");
+const FILTER = join(ROOT, "shared", "tensors", "native", "stderr_filter.cc");
 
 /** Folder of an installed npm package. */
 function packageFolder(name: string): string {

@@ -116,7 +116,7 @@ async function selfTest(
   backend: "native" | "wasm",
   environment: Record<string, string> = {},
 ): Promise<SelfTest> {
-  const script = fileURLToPath(new URL("self_test.ts", import.meta.url));
+  const script = fileURLToPath(new URL("check_backend.ts", import.meta.url));
   const ended = await runCommand(Deno.execPath(), ["run", "-A", script], {
     ...environment,
     CUGRO_BACKEND: backend,

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { hashFile } from "@cugro/platform/backend";
+import { hashFile } from "@cugro/tensors/backend";
 import { cacheFolder, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 

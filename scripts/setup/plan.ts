@@ -84,7 +84,7 @@ export function setupKey(): string {
       "deno.json",
       "deno.lock",
       "scripts/setup/binding.ts",
-      "shared/platform/native/stderr_filter.cc",
+      "shared/tensors/native/stderr_filter.cc",
     ]
   ) {
     hash.update(readFileSync(join(ROOT, file)));

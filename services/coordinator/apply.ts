@@ -3,7 +3,8 @@
  * facts from which the next plan goes on.
  * @module
  */
-import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
+import { type Bus } from "@cugro/bus";
+import { PreconditionFailed, type Store } from "@cugro/store";
 import {
   announcedKey,
   encodeFact,

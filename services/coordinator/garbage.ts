@@ -13,7 +13,7 @@ import {
   type Reach,
   reachOf,
 } from "@cugro/learners";
-import type { ObjectInfo, Store } from "@cugro/platform";
+import type { ObjectInfo, Store } from "@cugro/store";
 import { isUploadKey, learnerPrefix, parseIncomingKey } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */

@@ -13,7 +13,7 @@ import {
   reachOf,
   validVersions,
 } from "@cugro/learners";
-import { createLog } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   artifactKey,
@@ -27,8 +27,8 @@ import {
 } from "@cugro/protocol";
 import { collectGarbage } from "./garbage.ts";
 import { sweepRegularly } from "./sweep.ts";
-import { memoryStore } from "./test_store.ts";
-import { addFile, drive, learnerWith, pretend, work } from "./test_world.ts";
+import { memoryStore } from "../../tests/fakes/store.ts";
+import { addFile, drive, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 type World = ReturnType<typeof memoryStore>;

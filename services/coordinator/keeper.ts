@@ -13,7 +13,9 @@ import {
   scanIncoming,
   traceOfTask,
 } from "@cugro/learners";
-import { type Bus, inSpan, type Metrics, type Store } from "@cugro/platform";
+import { type Bus } from "@cugro/bus";
+import { inSpan, type Metrics } from "@cugro/telemetry";
+import { type Store } from "@cugro/store";
 import type { ArrivalFact, CloudEvent } from "@cugro/protocol";
 import { applyPlan } from "./apply.ts";
 import { createNews } from "./news.ts";

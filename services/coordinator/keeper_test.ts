@@ -1,13 +1,8 @@
 import { createCache, createLearner, importJob, loadFacts, openView } from "@cugro/learners";
-import {
-  createEmbeddedBus,
-  createLog,
-  type EmbeddedBus,
-  type JobHandlers,
-  type JobMessage,
-  runWorker,
-  type Store,
-} from "@cugro/platform";
+import { createEmbeddedBus, type EmbeddedBus, type JobMessage } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { type JobHandlers, runWorker } from "@cugro/worker";
+import { type Store } from "@cugro/store";
 import {
   arrivalKey,
   createEvent,
@@ -20,10 +15,11 @@ import {
   resultKey,
 } from "@cugro/protocol";
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
-import { MAX_QUEUED_PER_KIND, runCoordinator } from "./mod.ts";
-import { memoryStore } from "./test_store.ts";
-import { addFile, learnerWith, pretend, work } from "./test_world.ts";
+import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
+import { MAX_QUEUED_PER_KIND } from "./plan.ts";
+import { runCoordinator } from "./run.ts";
+import { memoryStore } from "../../tests/fakes/store.ts";
+import { addFile, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 
 type Options = Parameters<typeof runCoordinator>[0];
 

@@ -4,14 +4,11 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import {
-  createEmbeddedBus,
-  type EmbeddedBus,
-  type NatsBus,
-  runService,
-  startWorkerPool,
-} from "@cugro/platform";
-import { createObserver, runCoordinator, sweepRegularly, watchQueues } from "./mod.ts";
+import { createEmbeddedBus, type EmbeddedBus, type NatsBus } from "@cugro/bus";
+import { runService, startWorkerPool } from "@cugro/process";
+import { createObserver, watchQueues } from "./observe.ts";
+import { runCoordinator } from "./run.ts";
+import { sweepRegularly } from "./sweep.ts";
 
 const COMPUTE = [
   "dataset-import",

@@ -4,7 +4,7 @@
  */
 import { averagePerformance, backwardTransfer } from "@cugro/algorithm";
 import { type LearnerFacts, type TaskState, taskState, validVersions } from "@cugro/learners";
-import type { Metrics } from "@cugro/platform";
+import type { Metrics } from "@cugro/telemetry";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 
 const TASK_STATES: readonly TaskState[] = ["undecided", "failed", "cancelled", "published", "parked"];

@@ -1,9 +1,9 @@
 import { assert, assertStringIncludes } from "@std/assert";
-import { createMetrics } from "@cugro/platform";
+import { createMetrics } from "@cugro/telemetry";
 import { loadFacts } from "@cugro/learners";
-import { createObserver, watchQueues } from "./mod.ts";
-import { memoryStore } from "./test_store.ts";
-import { drive, learnerWith, pretend } from "./test_world.ts";
+import { createObserver, watchQueues } from "./observe.ts";
+import { memoryStore } from "../../tests/fakes/store.ts";
+import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 
 Deno.test("createObserver() records tasks, performance and replay distance of the newest version", async () => {
   const store = memoryStore();

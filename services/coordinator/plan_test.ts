@@ -8,10 +8,11 @@ import {
   resultKey,
   versionKey,
 } from "@cugro/protocol";
-import { applyPlan, isIdle, plan } from "./mod.ts";
+import { applyPlan } from "./apply.ts";
+import { isIdle, plan } from "./plan.ts";
 import { createCache, currentGraph, loadFacts, taskState, validVersions } from "@cugro/learners";
-import { memoryBus, memoryStore } from "./test_store.ts";
-import { addFile, drive, learnerWith, pretend, randomIntegers, work } from "./test_world.ts";
+import { memoryBus, memoryStore } from "../../tests/fakes/store.ts";
+import { addFile, drive, learnerWith, pretend, randomIntegers, work } from "../../tests/fakes/world.ts";
 
 type World = ReturnType<typeof memoryStore>;
 

@@ -4,7 +4,9 @@
  * @module
  */
 import type { LearnerFacts } from "@cugro/learners";
-import type { Bus, Metrics, Store } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
+import type { Metrics } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import { openHousehold } from "./household.ts";
 import { pause } from "./observe.ts";
 import type { Plan } from "./plan.ts";

@@ -1,12 +1,8 @@
 import { assertEquals } from "@std/assert";
-import {
-  createEmbeddedBus,
-  createLog,
-  type JobHandlers,
-  openFilesystemStore,
-  runWorker,
-  type Store,
-} from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { type JobHandlers, runWorker } from "@cugro/worker";
+import { openFilesystemStore, type Store } from "@cugro/store";
 import {
   artifactKey,
   datasetKey,
@@ -19,7 +15,7 @@ import {
   resultKey,
   sha256,
 } from "@cugro/protocol";
-import { runCoordinator } from "./mod.ts";
+import { runCoordinator } from "./run.ts";
 import { addArrival, createLearner, learnerStatus, loadFacts } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -2,7 +2,8 @@
  * Garbage collection, again and again: in a cluster nobody types `cugro gc`.
  * @module
  */
-import type { Log, Store } from "@cugro/platform";
+import type { Log } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import { collectGarbage } from "./garbage.ts";
 import { pause } from "./observe.ts";
 

@@ -3,8 +3,8 @@
  * @module
  */
 import { type Compile, trainCritic } from "@cugro/algorithm";
-import type { JobContext, JobHandlers, JobOutput } from "@cugro/platform";
-import { knobsOf, readTrainingInput, runTraining } from "@cugro/training";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
+import { knobsOf, readTrainingInput, runTraining } from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {

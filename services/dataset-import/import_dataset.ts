@@ -11,9 +11,10 @@ import {
   episodesOf,
   readDataset,
 } from "@cugro/datasets";
-import { type JobContext, type JobOutput, PermanentError, PreconditionFailed } from "@cugro/platform";
+import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
+import { PreconditionFailed } from "@cugro/store";
 import { datasetKey, type ImportSummary, type JsonObject } from "@cugro/protocol";
-import { encodeStored, numberOf, takeRows } from "@cugro/training";
+import { encodeStored, numberOf, takeRows } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
 import { findEnvironment } from "./environment_of.ts";
 

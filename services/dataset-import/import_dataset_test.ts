@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type JobContext, openFilesystemStore, PermanentError, type Store } from "@cugro/platform";
+import { type JobContext, PermanentError } from "@cugro/worker";
+import { openFilesystemStore, type Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
 import { createHandlers } from "./mod.ts";
 

@@ -2,7 +2,8 @@
  * An incoming file -> a validated dataset, its normaliser and its sketch.
  * @module
  */
-import { type Config, IMPORT_MAX_BYTES, type JobHandlers } from "@cugro/platform";
+import { type Config, IMPORT_MAX_BYTES } from "@cugro/process";
+import { type JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
 
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */

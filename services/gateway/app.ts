@@ -4,15 +4,18 @@
  * Every request: id, log line, headers -> token (401) -> rate (429) -> scope, learner, body (`secured`) -> handler.
  * @module
  */
+import type { FieldFault } from "@cugro/client/schemas";
 import { OpenAPIHono, type OpenAPIHonoOptions, type z } from "@hono/zod-openapi";
 import { createCache, createReader, type FactCache, type LearnerReader } from "@cugro/learners";
-import { type Bus, createLog, createMetrics, type Log, type Metrics, type Store } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
+import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
 import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { type FieldFault, Problem, problemOf, problemResponse } from "./problem.ts";
+import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { createInFlight, type InFlight, watchRequests } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";

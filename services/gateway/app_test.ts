@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { learnerStatus, loadFacts } from "@cugro/learners";
 import { encodeFact, incomingKey, rejectionFactSchema, rejectionKey, sha256 } from "@cugro/protocol";
-import type { Learner } from "./schemas.ts";
-import { NOTIFICATION_SECRET, withGateway } from "./test_gateway.ts";
+import type { Learner } from "@cugro/client";
+import { NOTIFICATION_SECRET, withGateway } from "./testing/gateway.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const FILE = { "content-type": "application/octet-stream" };

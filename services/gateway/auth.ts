@@ -3,7 +3,7 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import type { Log } from "@cugro/platform";
+import type { Log } from "@cugro/telemetry";
 import { findToken, readTokens, type Token, type TokenEntry } from "./tokens.ts";
 
 /** Says who a request is from. */

@@ -6,18 +6,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createLearner } from "@cugro/learners";
-import {
-  createEmbeddedBus,
-  createLog,
-  createMetrics,
-  type FetchHandler,
-  openFilesystemStore,
-  readConfig,
-  startHttpBase,
-} from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { createLog, createMetrics } from "@cugro/telemetry";
+import { type FetchHandler, readConfig, startHttpBase } from "@cugro/process";
+import { openFilesystemStore } from "@cugro/store";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveGateway } from "./serve_gateway.ts";
-import { until } from "./test_live.ts";
+import { until } from "./testing/live.ts";
 import { addToken, issueToken } from "./tokens.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));

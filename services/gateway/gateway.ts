@@ -2,14 +2,17 @@
  * What every route of the gateway is given, and what it stands behind: scope, learner, size of the body.
  * @module
  */
+import { problemSchema } from "@cugro/client/schemas";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type FactCache, learnerExists, type LearnerReader } from "@cugro/learners";
-import type { Bus, Log, Store } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
+import type { Log } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import { checkLearnerName, incomingPrefix } from "@cugro/protocol";
 import type { MiddlewareHandler } from "hono";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
-import { Problem, problemSchema } from "./problem.ts";
+import { Problem } from "./problem.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
 /** What routes work with. */

@@ -2,7 +2,7 @@
  * How much and how fast: bodies that are too large or too slow, and too many requests.
  * @module
  */
-import { IMPORT_MAX_BYTES } from "@cugro/platform";
+import { IMPORT_MAX_BYTES } from "@cugro/process";
 import { Problem } from "./problem.ts";
 
 /** What the gateway bears. */

@@ -3,7 +3,8 @@
  * metrics. Without `CUGRO_NATS` it serves one folder, and no coordinator hears what it is told.
  * @module
  */
-import { createEmbeddedBus, runService } from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { runService } from "@cugro/process";
 import { serveGateway } from "./serve_gateway.ts";
 
 await runService(

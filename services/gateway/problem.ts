@@ -2,26 +2,9 @@
  * Faults as problem details (RFC 9457): one shape for every error the gateway answers with.
  * @module
  */
-import { z } from "@hono/zod-openapi";
-import { StoreError, StoreFull } from "@cugro/platform";
+import type { FieldFault, ProblemDetails } from "@cugro/client/schemas";
+import { StoreError, StoreFull } from "@cugro/store";
 import { HTTPException } from "hono/http-exception";
-
-/** A fault of one field of a request; `field` as in `body.overrides.stateSteps`, `query.limit`, `path.version`. */
-export const fieldFaultSchema = z.object({ field: z.string(), detail: z.string() });
-/** See {@link fieldFaultSchema}. */
-export type FieldFault = z.infer<typeof fieldFaultSchema>;
-
-/** Body of every error. `instance` is the request's id: the log line of the request has it too. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  errors: z.array(fieldFaultSchema).optional(),
-}).openapi("Problem");
-/** See {@link problemSchema}. */
-export type ProblemDetails = z.infer<typeof problemSchema>;
 
 const TITLES: Record<number, string> = {
   400: "Bad request",

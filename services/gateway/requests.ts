@@ -3,7 +3,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cugro/platform";
+import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cugro/telemetry";
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { GatewayEnv } from "./gateway.ts";

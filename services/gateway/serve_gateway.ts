@@ -8,7 +8,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config, ConfigError, type Seams } from "@cugro/platform";
+import { type Config, ConfigError, type Seams } from "@cugro/process";
 import { createCache } from "@cugro/learners";
 import { type Acting, openActing } from "@cugro/serving";
 import { createGateway } from "./app.ts";

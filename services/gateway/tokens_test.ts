@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createLog } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
 import { openAuthenticator } from "./auth.ts";
 import { addToken, allows, findToken, issueToken, readTokens, type Scope, sees } from "./tokens.ts";
 

@@ -13,7 +13,7 @@ import type {
   Task,
   Version,
   VersionSummary,
-} from "./schemas.ts";
+} from "@cugro/client/schemas";
 
 /** Where a learner stands. */
 export function learnerView(status: LearnerStatus): Learner {

@@ -13,9 +13,9 @@ import {
   scoreInterval,
 } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout, type RolloutResult } from "@cugro/environments";
-import type { JobContext, JobOutput } from "@cugro/platform";
+import type { JobContext, JobOutput } from "@cugro/worker";
 import type { Anchors, EnvironmentRef, JsonObject } from "@cugro/protocol";
-import { decodeNormaliser, decodeStored, encodeJson, knobsOf, numberOf } from "@cugro/training";
+import { decodeNormaliser, decodeStored, encodeJson, knobsOf, numberOf } from "@cugro/jobs";
 import { measureFidelity } from "./measure_fidelity.ts";
 
 const VALUE_ROWS = 256;

@@ -13,9 +13,9 @@ import {
   sampleStates,
 } from "@cugro/algorithm";
 import { decodeDataset } from "@cugro/datasets";
-import type { JobContext } from "@cugro/platform";
+import type { JobContext } from "@cugro/worker";
 import type { JsonObject } from "@cugro/protocol";
-import { decodeStored, knobsOf, numberOf, readReplay, takeRows } from "@cugro/training";
+import { decodeStored, knobsOf, numberOf, readReplay, takeRows } from "@cugro/jobs";
 
 /** As many rows as a comparison looks at. */
 const MAX_NEW_ROWS = 8_192;

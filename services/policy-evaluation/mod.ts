@@ -3,7 +3,7 @@
  * @module
  */
 import type { Compile } from "@cugro/algorithm";
-import type { JobHandlers } from "@cugro/platform";
+import type { JobHandlers } from "@cugro/worker";
 import { evaluatePolicy } from "./evaluate_policy.ts";
 
 /** The work of this service. */

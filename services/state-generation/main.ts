@@ -2,7 +2,7 @@
  * The process of this service: seams from the environment, work until SIGTERM.
  * @module
  */
-import { serve } from "@cugro/platform";
+import { serve } from "@cugro/jobs";
 import { createHandlers } from "./mod.ts";
 
 await serve({ name: "state-generation", kinds: ["states.sample", "states.train"], createHandlers });

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Compile, sampleStates, trainStateGenerator } from "@cugro/algorithm";
-import type { JobContext, JobHandlers, JobOutput } from "@cugro/platform";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
 import {
   decodeNormaliser,
   decodeStored,
@@ -12,7 +12,7 @@ import {
   numberOf,
   resumableSampling,
   runGeneratorTraining,
-} from "@cugro/training";
+} from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {

@@ -3,7 +3,7 @@ import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import { assemble } from "./assemble.ts";
 import { type Dataset, DatasetError, type RawDataset } from "./dataset.ts";
 import { episodesOf, summarise } from "./episodes.ts";
-import { exampleDataset } from "./example_dataset.ts";
+import { exampleDataset } from "../../tests/fakes/example_dataset.ts";
 import { readDataset } from "./read_dataset.ts";
 import { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
 import { validate } from "./validate.ts";

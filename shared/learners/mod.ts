@@ -2,8 +2,8 @@
  * Learners: what is known of one, what follows from it, and what a person may do with it. All of it facts in the store.
  * @module
  */
-export { type AnnouncedFacts, announcements, learnerEvents } from "./announcements.ts";
-export { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
+export { type AnnouncedFacts, announcements, learnerEvents } from "./facts/announcements.ts";
+export { adoptArrival, type ArrivalNotes } from "./acts/arrivals.ts";
 export {
   configOf,
   currentGraph,
@@ -18,11 +18,11 @@ export {
   type TaskState,
   taskState,
   validVersions,
-} from "./facts.ts";
-export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./graph.ts";
-export { heldOutSeed } from "./graph_jobs.ts";
-export { addArrival, adoptDropped, scanIncoming, SETTLE_MS } from "./incoming.ts";
-export { frozenKnobs, knobsOfKind } from "./knobs.ts";
+} from "./facts/facts.ts";
+export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
+export { heldOutSeed } from "./planning/graph_jobs.ts";
+export { addArrival, adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
+export { frozenKnobs, knobsOfKind } from "./planning/knobs.ts";
 export {
   configDifferences,
   createLearner,
@@ -34,24 +34,24 @@ export {
   nextTask,
   reviseConfig,
   strayFiles,
-} from "./learners.ts";
-export { createCache, type FactCache, inParallel, noteWritten } from "./fact_cache.ts";
-export { loadFacts } from "./load.ts";
-export { previewGraph } from "./preview.ts";
-export { createReader, type LearnerReader } from "./reader.ts";
+} from "./acts/learners.ts";
+export { createCache, type FactCache, inParallel, noteWritten } from "./reading/fact_cache.ts";
+export { loadFacts } from "./reading/load.ts";
+export { previewGraph } from "./planning/preview.ts";
+export { createReader, type LearnerReader } from "./reading/reader.ts";
 export {
   describeRejection,
   type JobStatus,
   type LearnerStatus,
   learnerStatus,
   type VersionState,
-} from "./status.ts";
-export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./transfer.ts";
-export { type Act, cancel, isPromotable, promote, retry, rollback } from "./verdicts.ts";
-export { putOnce } from "./put_once.ts";
-export { isReached, type Reach, reachOf } from "./reach.ts";
-export { type Change, type LearnerView, openView } from "./view.ts";
-export { planWork } from "./work.ts";
-export { addUploaded, type Upload } from "./upload.ts";
-export { traceOfArrival, traceOfTask } from "./traces.ts";
-export { type ListedFacts, readListed } from "./load_lists.ts";
+} from "./reading/status.ts";
+export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
+export { type Act, cancel, isPromotable, promote, retry, rollback } from "./acts/verdicts.ts";
+export { putOnce } from "./facts/put_once.ts";
+export { isReached, type Reach, reachOf } from "./moving/reach.ts";
+export { type Change, type LearnerView, openView } from "./reading/view.ts";
+export { planWork } from "./planning/work.ts";
+export { addUploaded, type Upload } from "./acts/upload.ts";
+export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
+export { type ListedFacts, readListed } from "./reading/load_lists.ts";

@@ -2,6 +2,7 @@
  * The words every room shares: facts, jobs, events, object keys, tensor files. Pure data and parsing.
  * @module
  */
+export * from "./acting.ts";
 export * from "./canonical.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
-import { getArtifact, type Store } from "@cugro/platform";
+import { getArtifact, type Store } from "@cugro/store";
 import type { JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 

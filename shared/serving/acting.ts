@@ -3,16 +3,12 @@
  * compiled while the old one still answers, and takes its place between two requests.
  * @module
  */
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { createCache, type FactCache } from "@cugro/learners";
-import { type Bus, createLog, type Log, type Store } from "@cugro/platform";
-import {
-  type ActAnswer,
-  ActError,
-  actionRows,
-  type ActRequest,
-  type PolicyFacts,
-  readObservations,
-} from "./act_request.ts";
+import type { Bus } from "@cugro/bus";
+import { createLog, type Log } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
+import { ActError, actionRows, type PolicyFacts, readObservations } from "./act_request.ts";
 import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";

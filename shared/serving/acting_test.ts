@@ -1,3 +1,4 @@
+import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -8,11 +9,13 @@ import {
 } from "@std/assert";
 import { eager } from "@cugro/algorithm";
 import { createLearner, deleteLearner } from "@cugro/learners";
-import { createEmbeddedBus, createLog, openBackend, openFilesystemStore, type Store } from "@cugro/platform";
-import { createEvent, encodeFact, headKey, versionKey, withdrawnKey } from "@cugro/protocol";
-import { ActError, type ActRequest } from "./act_request.ts";
+import { createEmbeddedBus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { openBackend } from "@cugro/tensors";
+import { openFilesystemStore, type Store } from "@cugro/store";
+import { type ActRequest, createEvent, encodeFact, headKey, versionKey, withdrawnKey } from "@cugro/protocol";
+import { ActError } from "./act_request.ts";
 import { type ActingOptions, openActing } from "./acting.ts";
-import { publishExample } from "./example_learner.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
 import type { OpenPolicy } from "./policy_thread.ts";
 

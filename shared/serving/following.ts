@@ -3,7 +3,9 @@
  * @module
  */
 import type { FactCache } from "@cugro/learners";
-import type { Bus, Log, Store } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
+import type { Log } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import { deletedKey, type EventType, headKey } from "@cugro/protocol";
 import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
 import type { Shelf, Slot } from "./shelf.ts";

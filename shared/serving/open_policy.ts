@@ -2,15 +2,10 @@
  * A version's policy in this thread, for commands that ask it and end.
  * @module
  */
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { type Compile, createPolicy, type Policy } from "@cugro/algorithm";
-import type { Store } from "@cugro/platform";
-import {
-  type ActAnswer,
-  actionRows,
-  type ActRequest,
-  type PolicyFacts,
-  readObservations,
-} from "./act_request.ts";
+import type { Store } from "@cugro/store";
+import { actionRows, type PolicyFacts, readObservations } from "./act_request.ts";
 import { readPolicy } from "./read_policy.ts";
 
 /** A policy and what it knows. */
@@ -21,7 +16,7 @@ export interface ServedPolicy extends PolicyFacts {
 /** Opens the native backend where it is installed, else WASM; says on stderr what is slower then. */
 export async function openCompute(): Promise<Compile> {
   const { eager } = await import("@cugro/algorithm");
-  const { nativeCompile, openBackend } = await import("@cugro/platform");
+  const { nativeCompile, openBackend } = await import("@cugro/tensors");
   const { profile, warning } = await openBackend();
   if (warning) console.error(warning);
   return profile.compile ? nativeCompile() : eager;

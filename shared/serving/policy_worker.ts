@@ -3,7 +3,7 @@
  * @module
  */
 import { type ActionNoise, createPolicy, eager, openNoise, type Policy } from "@cugro/algorithm";
-import { closeIdleSessions, nativeCompile, openBackend } from "@cugro/platform";
+import { closeIdleSessions, nativeCompile, openBackend } from "@cugro/tensors";
 import { BATCH_ROWS } from "./batching.ts";
 import type { FromThread, ToThread } from "./policy_thread.ts";
 import type { PolicyParts } from "./read_policy.ts";

@@ -11,9 +11,9 @@ import {
   readListed,
   validVersions,
 } from "@cugro/learners";
-import { getArtifact, type Store } from "@cugro/platform";
+import { getArtifact, type Store } from "@cugro/store";
 import { parseFact, resultFactSchema, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
-import { decodeNormaliser, decodeStored } from "@cugro/training";
+import { decodeNormaliser, decodeStored } from "@cugro/jobs";
 import { ActError, type PolicyFacts } from "./act_request.ts";
 
 /** Everything a policy is made of; structured-cloneable. */

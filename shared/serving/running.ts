@@ -2,7 +2,7 @@
  * An open policy, and who asks it.
  * @module
  */
-import type { Log } from "@cugro/platform";
+import type { Log } from "@cugro/telemetry";
 import type { PolicyFacts } from "./act_request.ts";
 import { type Batcher, type BatcherOptions, createBatcher } from "./batching.ts";
 import type { OpenPolicy, RunningPolicy } from "./policy_thread.ts";

@@ -4,7 +4,7 @@
  * request has been answered.
  * @module
  */
-import { createGate } from "@cugro/platform";
+import { createGate } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
 import { createRoom } from "./room.ts";

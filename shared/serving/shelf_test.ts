@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
-import { createLog } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
 import { createShelf, type Shelf } from "./shelf.ts";

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createLearner, learnerStatus } from "@cugro/learners";
-import { openStore, type Store } from "@cugro/platform";
+import { openStore, type Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { type FinishedWork, finishedWork } from "../../scripts/experiments/finished_work.ts";
+import { type FinishedWork, finishedWork } from "../../scripts/lab/experiments/finished_work.ts";
 import { runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
 import { restartAll, sendLoad } from "./rolling_restart.ts";
 import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./traces.ts";

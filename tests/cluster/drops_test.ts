@@ -5,16 +5,10 @@
  */
 import { runCoordinator } from "@cugro/coordinator";
 import { adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
-import {
-  createLog,
-  type JobHandlers,
-  type NatsBus,
-  openNatsBus,
-  openStore,
-  PermanentError,
-  runWorker,
-  type Store,
-} from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
+import { type JobHandlers, PermanentError, runWorker } from "@cugro/worker";
+import { type NatsBus, openNatsBus } from "@cugro/bus";
+import { openStore, type Store } from "@cugro/store";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "minio";
@@ -22,7 +16,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { BUCKET, type NotificationTarget, startBucket } from "../../scripts/cluster/bucket.ts";
 import { MINIO_ROOT, startNats } from "../../scripts/cluster/servers.ts";
-import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
+import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 
 interface World {
   store: Store;

@@ -4,14 +4,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { openNatsBus, openS3Store } from "@cugro/platform";
+import { openNatsBus } from "@cugro/bus";
+import { getArtifact, openS3Store } from "@cugro/store";
 import { freePort, MINIO_ROOT, startMinio, startNats } from "../../scripts/cluster/servers.ts";
-import { addJob, expectedSum, sumOf } from "../../shared/platform/testdata/counting_job.ts";
-import { getArtifact } from "@cugro/platform";
+import { addJob, expectedSum, sumOf } from "../fakes/counting_job.ts";
 import { checkpointKey, parseFact, resultFactSchema, resultKey } from "@cugro/protocol";
 import { withFolder } from "../pipeline/embedded.ts";
 
-const WORKER = fileURLToPath(new URL("../../shared/platform/testdata/counting_worker.ts", import.meta.url));
+const WORKER = fileURLToPath(new URL("../fakes/counting_worker.ts", import.meta.url));
 
 interface Running {
   child: ChildProcess;

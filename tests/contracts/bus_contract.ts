@@ -3,7 +3,7 @@
  * @module
  */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import type { Bus, Delivery, IncomingHint, JobMessage } from "@cugro/platform";
+import type { Bus, Delivery, IncomingHint, JobMessage } from "@cugro/bus";
 import { type CloudEvent, createEvent, type JobKind, type ProgressMessage, sha256 } from "@cugro/protocol";
 
 /** An opened bus, empty. `connect` opens another client of it. */

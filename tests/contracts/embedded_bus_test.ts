@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { assertEquals } from "@std/assert";
-import { type Bus, createEmbeddedBus, createLog, type EmbeddedBus, openPipeBus } from "@cugro/platform";
+import { type Bus, createEmbeddedBus, type EmbeddedBus, openPipeBus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
 import { sha256 } from "@cugro/protocol";
-import { createLineReader, decodeFrame, type Request } from "../../shared/platform/pipe_protocol.ts";
+import { createLineReader, decodeFrame, type Request } from "../../shared/bus/embedded/pipe_protocol.ts";
 import { busContract } from "./bus_contract.ts";
 
 const ACK_WAIT = 200;

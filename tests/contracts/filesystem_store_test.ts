@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/platform";
+import { openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/store";
 import { storeContract } from "./store_contract.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,14 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import {
-  createEmbeddedBus,
-  createLog,
-  type JobHandler,
-  openFilesystemStore,
-  runWorker,
-  StoreFull,
-} from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { type JobHandler, runWorker } from "@cugro/worker";
+import { openFilesystemStore, StoreFull } from "@cugro/store";
 import { createJob, encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
-import { onSmallDisk } from "../small_disk.ts";
+import { onSmallDisk } from "../fakes/small_disk.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { BusUnavailable, type Delivery, type IncomingHint, type StoredEvent } from "@cugro/platform";
+import { BusUnavailable, type Delivery, type IncomingHint, type StoredEvent } from "@cugro/bus";
 import { createEvent, type JobKind, sha256 } from "@cugro/protocol";
 import { createUser } from "@nats-io/nkeys";
 import { busContract } from "./bus_contract.ts";
-import { jobMessage, natsTest, startTestServer } from "./nats_server.ts";
+import { jobMessage, natsTest, startTestServer } from "../fakes/nats_server.ts";
 
 const ACK_WAIT = 1_500;
 const never = new AbortController().signal;

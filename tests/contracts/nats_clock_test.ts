@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
-import { createLog, openNatsBus } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
+import { openNatsBus } from "@cugro/bus";
 import { startNats } from "../../scripts/cluster/servers.ts";
 
 Deno.test("openNatsBus() finds a restarted server though the clock was set back by an hour", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BusUnavailable, type NatsBus, type StoredEvent } from "@cugro/platform";
+import { BusUnavailable, type NatsBus, type StoredEvent } from "@cugro/bus";
 import { createEvent, type JobKind, sha256 } from "@cugro/protocol";
-import { jobMessage, natsTest } from "./nats_server.ts";
+import { jobMessage, natsTest } from "../fakes/nats_server.ts";
 
 const never = new AbortController().signal;
 const kinds: JobKind[] = ["states.sample"];

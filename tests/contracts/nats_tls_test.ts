@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { assertEquals, assertRejects } from "@std/assert";
-import { openNatsBus } from "@cugro/platform";
-import { jobMessage, startTestServer } from "./nats_server.ts";
+import { openNatsBus } from "@cugro/bus";
+import { jobMessage, startTestServer } from "../fakes/nats_server.ts";
 
 const openssl = (folder: string, ...args: string[]) =>
   execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });

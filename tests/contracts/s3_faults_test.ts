@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openS3Store, PreconditionFailed, type S3Options, StoreError, StoreFull } from "@cugro/platform";
+import { openS3Store, PreconditionFailed, type S3Options, StoreError, StoreFull } from "@cugro/store";
 import { freePort, MINIO_ROOT, type RunningServer, startMinio } from "../../scripts/cluster/servers.ts";
-import { onSmallDisk } from "../small_disk.ts";
+import { onSmallDisk } from "../fakes/small_disk.ts";
 import { type Spoil, startProxy } from "./s3_proxy.ts";
 
 const MIB = 1 << 20;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import process from "node:process";
-import { openS3Store, PreconditionFailed, type S3Options, StoreError } from "@cugro/platform";
+import { openS3Store, PreconditionFailed, type S3Options, StoreError } from "@cugro/store";
 import { MINIO_ROOT, type RunningServer, startMinio } from "../../scripts/cluster/servers.ts";
 import { storeContract } from "./store_contract.ts";
 

@@ -1,5 +1,5 @@
 /** A process with four writers that race for keys of an S3 store when told to go; prints what it won with. */
-import { openS3Store, PreconditionFailed } from "@cugro/platform";
+import { openS3Store, PreconditionFailed } from "@cugro/store";
 
 const store = await openS3Store(JSON.parse(Deno.args[0]!));
 console.log("ready");

@@ -3,7 +3,7 @@
  * @module
  */
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { PreconditionFailed, type PutOptions, type Store } from "@cugro/platform";
+import { PreconditionFailed, type PutOptions, type Store } from "@cugro/store";
 import { sha256 } from "@cugro/protocol";
 
 /** An opened store, empty, and how to get rid of it. `reopen` opens a second client of the same store. */

@@ -1,5 +1,5 @@
 /** A process that uses a folder store as told by its arguments; the store's tests kill it. */
-import { openFilesystemStore, StoreLocked } from "@cugro/platform";
+import { openFilesystemStore, StoreLocked } from "@cugro/store";
 
 const [mode, root] = Deno.args as [string, string];
 try {

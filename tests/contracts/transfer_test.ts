@@ -7,11 +7,11 @@ import {
   listLearners,
   rollback,
 } from "@cugro/learners";
-import { CorruptArtifactError, openFilesystemStore, openS3Store, type Store } from "@cugro/platform";
+import { CorruptArtifactError, openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import { artifactKey, sha256 } from "@cugro/protocol";
 import { MINIO_ROOT, type RunningServer, startMinio } from "../../scripts/cluster/servers.ts";
-import { runCommandLine } from "../../scripts/cugro.ts";
-import { drive, learnerWith, pretend } from "../../services/coordinator/test_world.ts";
+import { runCommandLine } from "../../scripts/cli/cugro.ts";
+import { drive, learnerWith, pretend } from "../fakes/world.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 let folder: string;

@@ -12,7 +12,7 @@ import {
   weightsOf,
   withFolder,
 } from "../pipeline/embedded.ts";
-import { onSmallDisk } from "../small_disk.ts";
+import { onSmallDisk } from "../fakes/small_disk.ts";
 
 const KNOBS = ["behaviorSteps=30", "criticSteps=30", "evaluationEpisodes=1"];
 const SMOKE = ["--preset", "smoke", "--workers", "1", ...KNOBS.flatMap((knob) => ["--set", knob])];

@@ -18,7 +18,7 @@ import {
   type TrainingResult,
   trainStateGenerator,
 } from "@cugro/algorithm";
-import { nativeCompile, openBackend } from "@cugro/platform";
+import { nativeCompile, openBackend } from "@cugro/tensors";
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 
 const [STATE_DIM, ACTION_DIM, ROWS, STEPS] = [17, 6, 512, 20];

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { shippedPolicy } from "@cugro/environments";
-import { collectFiles } from "../../scripts/commands/collect.ts";
+import { collectFiles } from "../../scripts/cli/commands/collect.ts";
 
-const CLI = fileURLToPath(new URL("../../scripts/cugro.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** Runs `body` with a folder that is removed afterwards. */

@@ -11,7 +11,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Compile, eager, type Hyperparameters } from "@cugro/algorithm";
 import { encodeDataset } from "@cugro/datasets";
-import { nativeCompile, openBackend, openFilesystemStore, type Store } from "@cugro/platform";
+import { nativeCompile, openBackend } from "@cugro/tensors";
+import { openFilesystemStore, type Store } from "@cugro/store";
 import {
   datasetKey,
   decodeTensors,
@@ -20,7 +21,7 @@ import {
   type JsonObject,
   REVISIONS,
 } from "@cugro/protocol";
-import { exampleDataset } from "../../shared/datasets/example_dataset.ts";
+import { exampleDataset } from "../fakes/example_dataset.ts";
 import { withFolder } from "./embedded.ts";
 import { createRunner, type Outputs } from "./job_runner.ts";
 

@@ -7,7 +7,8 @@ import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
 import { knobsOfKind } from "@cugro/learners";
-import type { JobContext, JobHandlers, Store } from "@cugro/platform";
+import type { JobContext, JobHandlers } from "@cugro/worker";
+import type { Store } from "@cugro/store";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
 import { createJob, jobId, type JobKind, type JsonObject } from "@cugro/protocol";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";

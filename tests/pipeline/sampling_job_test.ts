@@ -3,10 +3,12 @@
  */
 import { eager, presets } from "@cugro/algorithm";
 import { encodeDataset } from "@cugro/datasets";
-import { type JobContext, openBackend, openFilesystemStore, type Store } from "@cugro/platform";
+import { type JobContext } from "@cugro/worker";
+import { openBackend } from "@cugro/tensors";
+import { openFilesystemStore, type Store } from "@cugro/store";
 import { datasetKey, incomingKey, type JobKind, type JsonObject } from "@cugro/protocol";
 import { assertEquals, assertRejects } from "@std/assert";
-import { exampleDataset } from "../../shared/datasets/example_dataset.ts";
+import { exampleDataset } from "../fakes/example_dataset.ts";
 import { withFolder } from "./embedded.ts";
 import { createRunner, type Outputs } from "./job_runner.ts";
 

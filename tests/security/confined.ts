@@ -9,7 +9,9 @@ import process from "node:process";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { Client, NotificationConfig, QueueConfig } from "minio";
 import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
-import { createLog, type NatsBus, openNatsBus, openStore, type Store } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
+import { type NatsBus, openNatsBus } from "@cugro/bus";
+import { openStore, type Store } from "@cugro/store";
 import { natsUsers, type ServiceName, SERVICES } from "../../infra/permissions.ts";
 import { nkeyVariable } from "../../infra/render/nats_config.ts";
 import {

@@ -6,10 +6,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { collectGarbage, runCoordinator } from "@cugro/coordinator";
 import { addUploaded, createLearner, learnerStatus, loadFacts, rollback } from "@cugro/learners";
-import { createLog, type NatsBus, runWorker, SERVICE_OF_KIND, type Store } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
+import { type NatsBus, SERVICE_OF_KIND } from "@cugro/bus";
+import { runWorker } from "@cugro/worker";
+import { type Store } from "@cugro/store";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
 import type { ServiceName } from "../../infra/permissions.ts";
-import { createStubHandlers } from "../../scripts/experiments/stub_service.ts";
+import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
 
 const NAME = "walker";

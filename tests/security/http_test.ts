@@ -3,9 +3,13 @@
  * the right status, logged, and nothing in the store changed.
  */
 import { assert, assertEquals } from "@std/assert";
-import { listen } from "@cugro/platform";
+import { listen } from "@cugro/process";
 import { createConnection } from "node:net";
-import { NOTIFICATION_SECRET, type TestGateway, withGateway } from "../../services/gateway/test_gateway.ts";
+import {
+  NOTIFICATION_SECRET,
+  type TestGateway,
+  withGateway,
+} from "../../services/gateway/testing/gateway.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const FILE = { "content-type": "application/octet-stream" };

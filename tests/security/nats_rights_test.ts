@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { createUser } from "@nats-io/nkeys";
-import { consumerName, jobSubject, openNatsBus, SERVICE_OF_KIND, STREAMS } from "@cugro/platform";
+import { consumerName, jobSubject, openNatsBus, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { natsUsers, type ServiceName, SERVICES } from "../../infra/permissions.ts";
 import { type Confined, startConfined } from "./confined.ts";

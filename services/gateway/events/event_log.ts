@@ -4,7 +4,8 @@
  * more, so a slow one costs nobody anything.
  * @module
  */
-import type { Bus, Log, NatsBus } from "@cugro/platform";
+import type { Bus, NatsBus } from "@cugro/bus";
+import type { Log } from "@cugro/telemetry";
 import type { CloudEvent } from "@cugro/protocol";
 import { randomUUID } from "node:crypto";
 

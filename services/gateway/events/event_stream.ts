@@ -3,7 +3,7 @@
  * one that is slow falls behind there, and one that does not fetch at all is dropped.
  * @module
  */
-import type { Bus } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
 import type { CloudEvent, EventType, ProgressMessage } from "@cugro/protocol";
 import type { EventLog, EventReader, Page } from "./event_log.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { createEvent, type EventType, versionKey } from "@cugro/protocol";
-import { type LiveGateway, until, withLiveGateway } from "../test_live.ts";
+import { type LiveGateway, until, withLiveGateway } from "../testing/live.ts";
 
 interface Frame {
   id?: string;

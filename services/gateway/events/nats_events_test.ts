@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { createLog } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
 import { createEvent, versionKey } from "@cugro/protocol";
-import { startTestServer } from "../../../tests/contracts/nats_server.ts";
+import { startTestServer } from "../../../tests/fakes/nats_server.ts";
 import { type EventReader, openEventLog } from "./event_log.ts";
 
 const log = createLog({ level: "silent" });

@@ -2,12 +2,13 @@
  * Actions of a learner's policy.
  * @module
  */
-import type { Metrics } from "@cugro/platform";
-import { ActError, type Acting, actRequestSchema } from "@cugro/serving";
+import { actRequestSchema } from "@cugro/protocol";
+import type { Metrics } from "@cugro/telemetry";
+import { ActError, type Acting } from "@cugro/serving";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
-import { learnerName } from "../schemas.ts";
+import { learnerName } from "@cugro/client/schemas";
 
 /** What the route needs. */
 export type ActDeps = RouteDeps & { acting: Pick<Acting, "act">; metrics: Pick<Metrics, "actRequests"> };

@@ -1,8 +1,8 @@
+import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { openBackend } from "@cugro/platform";
+import { openBackend } from "@cugro/tensors";
 import type { OpenPolicy } from "@cugro/serving";
-import { publishExample } from "@cugro/serving/example";
-import { withLiveGateway } from "../test_live.ts";
+import { withLiveGateway } from "../testing/live.ts";
 
 const gate = { wait: () => Promise.resolve() };
 /** Answers with its version: what is tested here is the way over HTTP. */

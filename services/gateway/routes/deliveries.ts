@@ -2,51 +2,27 @@
  * Deliveries of a webhook: seen, and made again.
  * @module
  */
-import type { Store } from "@cugro/platform";
+import { deliveryQuery, deliveryViewSchema, webhookIdParams } from "@cugro/client/schemas";
+import type { Store } from "@cugro/store";
 import { deliverySchema, donePrefix, parseFact, pendingPrefix, type WebhookDelivery } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
 import { deliveryId, eventOfDelivery } from "../webhooks/delivery_id.ts";
 import { findRecord, redeliver } from "../webhooks/records.ts";
-import { idParams, visibleHook, type WebhookDeps } from "./webhooks.ts";
+import { visibleHook, type WebhookDeps } from "./webhooks.ts";
 
 const tags = ["webhooks"];
 const path = "/v1/webhooks/{id}/deliveries";
-const state = z.enum(["pending", "delivered", "dead"]);
-const attemptSchema = z.object({
-  at: z.string(),
-  milliseconds: z.number(),
-  status: z.int().nullable().openapi({ description: "Of the receiver's answer; null: there was none" }),
-  error: z.string().nullable().openapi({ description: "Why it does not count; null: it does" }),
-});
-const recordSchema = z.object({
-  id: z.string().openapi({ description: "The receiver's `webhook-id`" }),
-  event: z.object({ id: z.string(), type: z.string(), subject: z.string() }),
-  state,
-  created: z.string(),
-  next: z.string().nullable().openapi({ description: "Not tried again before" }),
-  attempts: z.array(attemptSchema),
-}).openapi("Delivery");
-/** A delivery as the API shows it. */
-export type DeliveryView = z.infer<typeof recordSchema>;
-const querySchema = z.object({
-  state: state.optional(),
-  limit: z.string().regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 999").default("50").transform(
-    Number,
-  )
-    .openapi({ type: "integer", minimum: 1, maximum: 999 }),
-});
-
 /** Adds the routes. */
 export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const list = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "get", path, tags, summary: "Deliveries of a webhook, the newest first" },
-    request: { params: idParams, query: querySchema },
+    request: { params: webhookIdParams, query: deliveryQuery },
     responses: {
-      200: json(z.object({ deliveries: z.array(recordSchema) }), "Kept for 30 days"),
+      200: json(z.object({ deliveries: z.array(deliveryViewSchema) }), "Kept for 30 days"),
       ...PROBLEMS,
     },
   });
@@ -60,9 +36,9 @@ export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{delivery}/redeliver`, tags, summary: "Deliver an event again" },
     description: "Begins anew with all attempts, under the same `webhook-id`.",
-    request: { params: idParams.extend({ delivery: z.string().regex(/^[A-Za-z0-9_-]{1,700}$/) }) },
+    request: { params: webhookIdParams.extend({ delivery: z.string().regex(/^[A-Za-z0-9_-]{1,700}$/) }) },
     responses: {
-      202: json(recordSchema, "It is sent at once, if the webhook is active"),
+      202: json(deliveryViewSchema, "It is sent at once, if the webhook is active"),
       ...PROBLEMS,
     },
   });
@@ -110,7 +86,9 @@ async function newestRecords(
   return records;
 }
 
-function viewOf({ event, state, created, next, attempts }: WebhookDelivery): z.infer<typeof recordSchema> {
+function viewOf(
+  { event, state, created, next, attempts }: WebhookDelivery,
+): z.infer<typeof deliveryViewSchema> {
   const { id, type, subject } = event;
   return { id: deliveryId(id), event: { id, type, subject }, state, created, next, attempts };
 }

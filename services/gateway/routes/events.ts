@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { EventFeed } from "../events/event_stream.ts";
 import { type Gateway, type GatewayEnv, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem, refusing } from "../problem.ts";
-import { learnerName } from "../schemas.ts";
+import { learnerName } from "@cugro/client/schemas";
 import { sees } from "../tokens.ts";
 
 /** What the routes need. */

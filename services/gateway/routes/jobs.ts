@@ -12,7 +12,7 @@ import {
   learnerName,
   pageQuery,
   pathNumber,
-} from "../schemas.ts";
+} from "@cugro/client/schemas";
 import { jobSummary, jobView } from "../views.ts";
 
 const tags = ["jobs"];

@@ -4,12 +4,18 @@
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
 import { createLearner, deleteLearner, learnerExists, listLearners, reviseConfig } from "@cugro/learners";
-import type { Store } from "@cugro/platform";
+import type { Store } from "@cugro/store";
 import type { ConfigFact } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
-import { configSchema, learnerName, learnerSchema, newConfigSchema, newLearnerSchema } from "../schemas.ts";
+import {
+  configSchema,
+  learnerName,
+  learnerSchema,
+  newConfigSchema,
+  newLearnerSchema,
+} from "@cugro/client/schemas";
 import { sees } from "../tokens.ts";
 import { configView, learnerView } from "../views.ts";
 

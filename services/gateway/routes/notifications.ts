@@ -4,7 +4,7 @@
  * A sender that shows the secret always gets a 2xx: MinIO holds back all later events after any other answer.
  * @module
  */
-import { parseNotification } from "@cugro/platform";
+import { parseNotification } from "@cugro/bus";
 import { isUploadKey, parseIncomingKey } from "@cugro/protocol";
 import { createRoute } from "@hono/zod-openapi";
 import { bearerOf } from "../auth.ts";

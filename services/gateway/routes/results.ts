@@ -4,7 +4,7 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
-import { fidelitySchema, learnerName, resultsSchema } from "../schemas.ts";
+import { fidelitySchema, learnerName, resultsSchema } from "@cugro/client/schemas";
 import { resultsView } from "../views.ts";
 
 const tags = ["results"];

@@ -7,7 +7,14 @@ import { cancel, type LearnerStatus, openArrivals, retry } from "@cugro/learners
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
-import { arrivalSchema, learnerName, pathNumber, reasonSchema, retrySchema, taskSchema } from "../schemas.ts";
+import {
+  arrivalSchema,
+  learnerName,
+  pathNumber,
+  reasonSchema,
+  retrySchema,
+  taskSchema,
+} from "@cugro/client/schemas";
 import { arrivalView, taskView } from "../views.ts";
 
 const tags = ["tasks"];

@@ -10,8 +10,8 @@ import {
   taskFailureKey,
   taskKey,
 } from "@cugro/protocol";
-import type { Store } from "@cugro/platform";
-import { withGateway } from "../test_gateway.ts";
+import type { Store } from "@cugro/store";
+import { withGateway } from "../testing/gateway.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -3,14 +3,14 @@
  * @module
  */
 import { addUploaded, adoptDropped } from "@cugro/learners";
-import { activeTraceparent } from "@cugro/platform";
+import { activeTraceparent } from "@cugro/telemetry";
 import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { boundedBody, readBody } from "../limits.ts";
 import { Problem, refusing } from "../problem.ts";
-import { arrivalSchema, learnerName, objectSchema, pathNumber } from "../schemas.ts";
+import { arrivalSchema, learnerName, objectSchema, pathNumber } from "@cugro/client/schemas";
 import { arrivalView } from "../views.ts";
 
 const tags = ["tasks"];

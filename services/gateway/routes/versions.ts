@@ -6,7 +6,13 @@ import { type LearnerStatus, promote, rollback } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem } from "../problem.ts";
-import { learnerName, pathNumber, reasonSchema, versionSchema, versionSummarySchema } from "../schemas.ts";
+import {
+  learnerName,
+  pathNumber,
+  reasonSchema,
+  versionSchema,
+  versionSummarySchema,
+} from "@cugro/client/schemas";
 import { versionSummary, versionView } from "../views.ts";
 
 const tags = ["versions"];

@@ -2,7 +2,14 @@
  * Webhooks: made, listed, changed, removed.
  * @module
  */
-import { LEARNER_EVENT_TYPES, type WebhookSettings } from "@cugro/protocol";
+import {
+  createdWebhookSchema,
+  newWebhookSchema,
+  webhookChangeSchema,
+  webhookIdParams,
+  webhookSchema,
+} from "@cugro/client/schemas";
+import type { WebhookSettings } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
@@ -25,49 +32,6 @@ export type WebhookDeps = RouteDeps & { deliverer: Pick<Deliverer, "wake">; addr
 
 const tags = ["webhooks"];
 const path = "/v1/webhooks";
-const url = z.string().max(2048).openapi({
-  description: "http or https, an address that is not private unless the operator allows these",
-  example: "https://example.org/cugro",
-});
-const types = z.array(z.enum(LEARNER_EVENT_TYPES)).min(1).max(LEARNER_EVENT_TYPES.length);
-const learners = z.array(
-  z.string().regex(/^[a-z0-9*-]{1,64}$/, "must be letters, digits, - and *, e.g. team-a-*"),
-)
-  .min(1).max(100).openapi({ description: "Names, `*` for any characters. The token must see all of them" });
-const description = z.string().max(200);
-const newSchema = z.strictObject({
-  url,
-  types: types.default([...LEARNER_EVENT_TYPES]),
-  learners: learners.optional(),
-  description: description.default(""),
-}).openapi("NewWebhook");
-const changeSchema = z.strictObject({
-  url: url.optional(),
-  types: types.optional(),
-  learners: learners.optional(),
-  description: description.optional(),
-  active: z.boolean().optional().openapi({
-    description: "While it is false, events pass by and nothing is sent",
-  }),
-}).openapi("WebhookChange");
-const hookSchema = z.object({
-  ...{ id: z.string(), url: z.string(), types: z.array(z.string()), learners: z.array(z.string()) },
-  ...{ active: z.boolean(), description: z.string(), created: z.string(), createdBy: z.string() },
-}).openapi("Webhook");
-const createdSchema = hookSchema.extend({
-  secret: z.string().openapi({ description: "Signs what is sent; shown this once and never again" }),
-}).openapi("CreatedWebhook");
-/** A webhook as the API shows it. */
-export type WebhookView = z.infer<typeof hookSchema>;
-/** A webhook that was just made, with its secret. */
-export type CreatedWebhook = z.infer<typeof createdSchema>;
-/** What makes a webhook. */
-export type NewWebhook = z.input<typeof newSchema>;
-/** What may change of one. */
-export type WebhookChange = z.input<typeof changeSchema>;
-/** Id of a webhook, as in paths. */
-export const idParams = z.object({ id: z.string().regex(/^[0-9a-f]{24}$/, "must be 24 hexadecimal digits") });
-
 const ABOUT_SIGNING =
   "Events come as CloudEvents 1.0 (structured JSON), signed as Standard Webhooks are: `webhook-signature` is `v1,` and " +
   "the base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, with what follows `whsec_` in the secret, " +
@@ -88,8 +52,8 @@ function registerMaking(app: Gateway, deps: WebhookDeps): void {
   const create = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "post", path, tags, summary: "Have events sent to a URL", description: ABOUT_SIGNING },
-    request: { body: { content: { "application/json": { schema: newSchema } }, required: true } },
-    responses: { 201: json(createdSchema, "It gets events from now on"), ...PROBLEMS },
+    request: { body: { content: { "application/json": { schema: newWebhookSchema } }, required: true } },
+    responses: { 201: json(createdWebhookSchema, "It gets events from now on"), ...PROBLEMS },
   });
   app.openapi(create, async (context) => {
     const token = context.get("token");
@@ -109,7 +73,7 @@ function registerReading(app: Gateway, deps: WebhookDeps): void {
     ...secured(deps, "admin"),
     ...{ method: "get", path, tags, summary: "Webhooks whose learners the token sees" },
     responses: {
-      200: json(z.object({ webhooks: z.array(hookSchema) }), "In the order of their ids"),
+      200: json(z.object({ webhooks: z.array(webhookSchema) }), "In the order of their ids"),
       ...PROBLEMS,
     },
   });
@@ -122,8 +86,8 @@ function registerReading(app: Gateway, deps: WebhookDeps): void {
   const show = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "get", path: `${path}/{id}`, tags, summary: "One webhook" },
-    request: { params: idParams },
-    responses: { 200: json(hookSchema, "The webhook, without its secret"), ...PROBLEMS },
+    request: { params: webhookIdParams },
+    responses: { 200: json(webhookSchema, "The webhook, without its secret"), ...PROBLEMS },
   });
   app.openapi(show, async (context) => {
     return context.json(
@@ -141,10 +105,10 @@ function registerChange(app: Gateway, deps: WebhookDeps): void {
     description:
       "Types, learners and `active` hold for events from now on, the URL for all that are still to be sent.",
     request: {
-      params: idParams,
-      body: { content: { "application/json": { schema: changeSchema } }, required: true },
+      params: webhookIdParams,
+      body: { content: { "application/json": { schema: webhookChangeSchema } }, required: true },
     },
-    responses: { 200: json(hookSchema, "The webhook now"), ...PROBLEMS },
+    responses: { 200: json(webhookSchema, "The webhook now"), ...PROBLEMS },
   });
   app.openapi(change, async (context) => {
     const token = context.get("token");
@@ -170,7 +134,7 @@ function registerRemoval(app: Gateway, deps: WebhookDeps): void {
       tags,
       summary: "Remove a webhook, its secret and its deliveries",
     },
-    request: { params: idParams },
+    request: { params: webhookIdParams },
     responses: { 204: { description: "Gone" }, ...PROBLEMS },
   });
   app.openapi(remove, async (context) => {
@@ -210,7 +174,7 @@ async function checkTarget({ addresses }: WebhookDeps, url: string): Promise<voi
   }
 }
 
-function viewOf(hook: Webhook): z.infer<typeof hookSchema> {
+function viewOf(hook: Webhook): z.infer<typeof webhookSchema> {
   const { id, created, createdBy } = hook.fact;
   const { url, types, learners, active, description } = settingsOf(hook);
   return { id, url, types, learners, active, description, created, createdBy };

@@ -4,7 +4,9 @@
  * @module
  */
 import { type FactCache, inParallel } from "@cugro/learners";
-import type { Bus, Log, Metrics, Store } from "@cugro/platform";
+import type { Bus } from "@cugro/bus";
+import type { Log, Metrics } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import {
   LEARNER_EVENT_TYPES,
   learnerPrefix,

@@ -3,7 +3,8 @@
  * @module
  */
 import { type FactCache, putOnce } from "@cugro/learners";
-import type { Log, ObjectInfo, Store } from "@cugro/platform";
+import type { Log } from "@cugro/telemetry";
+import type { ObjectInfo, Store } from "@cugro/store";
 import {
   donePrefix,
   type JsonObject,

@@ -4,7 +4,8 @@
  * @module
  */
 import type { FactCache } from "@cugro/learners";
-import type { Log, ObjectInfo, Store } from "@cugro/platform";
+import type { Log } from "@cugro/telemetry";
+import type { ObjectInfo, Store } from "@cugro/store";
 import { learnerKey } from "@cugro/protocol";
 import type { Webhook } from "./hooks.ts";
 import { missingDeliveries, type Wanted } from "./scan.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { putOnce } from "@cugro/learners";
-import { PreconditionFailed, type Store } from "@cugro/platform";
+import { PreconditionFailed, type Store } from "@cugro/store";
 import {
   type CloudEvent,
   deliverySchema,

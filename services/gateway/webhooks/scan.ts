@@ -3,7 +3,7 @@
  * @module
  */
 import { type FactCache, learnerEvents, readListed } from "@cugro/learners";
-import type { ObjectInfo, Store } from "@cugro/platform";
+import type { ObjectInfo, Store } from "@cugro/store";
 import { type CloudEvent, donePrefix, learnerPrefix, parseDeliveryKey, pendingPrefix } from "@cugro/protocol";
 import type { Webhook } from "./hooks.ts";
 import { candidates, isWanted } from "./wanted.ts";

@@ -2,7 +2,7 @@
  * Which events a webhook is to get: a pure question about its settings, and the facts' times.
  * @module
  */
-import type { ObjectInfo } from "@cugro/platform";
+import type { ObjectInfo } from "@cugro/store";
 import type { CloudEvent } from "@cugro/protocol";
 import { fitsPattern } from "../patterns.ts";
 import type { Webhook } from "./hooks.ts";

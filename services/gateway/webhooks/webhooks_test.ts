@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { createCache, createLearner } from "@cugro/learners";
-import { createLog } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
 import {
   donePrefix,
   encodeFact,
@@ -10,7 +10,7 @@ import {
   webhookPrefix,
   webhookSettingsKey,
 } from "@cugro/protocol";
-import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../test_live.ts";
+import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
 import { startDeliverer } from "./deliverer.ts";
 
 const rest = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -4,7 +4,8 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createEmbeddedBus, openFilesystemStore } from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { openFilesystemStore } from "@cugro/store";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { discard, runSeed, type SeedReport } from "./run_seed.ts";
 import { planFaults, type Scale } from "./schedule.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { learnerEvents, loadFacts } from "@cugro/learners";
-import type { Store } from "@cugro/platform";
+import type { Store } from "@cugro/store";
 import { announcedKey, encodeFact, headKey, sha256 } from "@cugro/protocol";
 import type { Entry } from "./history.ts";
 import { type LearnerOutcome, type Outcome, readOutcome } from "./outcome.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { createEmbeddedBus, openFilesystemStore, type Store } from "@cugro/platform";
+import { createEmbeddedBus } from "@cugro/bus";
+import { openFilesystemStore, type Store } from "@cugro/store";
 import {
   announcedKey,
   artifactKey,

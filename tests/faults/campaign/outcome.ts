@@ -3,7 +3,7 @@
  * of files or import jobs, which differ; every task, decision, job and artifact hash, which must not.
  * @module
  */
-import { getArtifact, type Store } from "@cugro/platform";
+import { getArtifact, type Store } from "@cugro/store";
 import { type LearnerFacts, loadFacts } from "@cugro/learners";
 import { parseFact, type ResultFact, resultFactSchema, resultKey, sha256 } from "@cugro/protocol";
 

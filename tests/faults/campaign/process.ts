@@ -5,9 +5,11 @@
  */
 import process from "node:process";
 import { runCoordinator } from "@cugro/coordinator";
-import { type Compute, type JobHandlers, runService, runWorker, type Seams } from "@cugro/platform";
+import { type Compute } from "@cugro/jobs";
+import { type JobHandlers, runWorker } from "@cugro/worker";
+import { runService, type Seams } from "@cugro/process";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
-import { createStubHandlers } from "../../../scripts/experiments/stub_service.ts";
+import { createStubHandlers } from "../../../scripts/lab/experiments/stub_service.ts";
 import { createRecorder, type Recorder } from "./history.ts";
 import { createSaboteur, parseStrikes } from "./sabotage.ts";
 import { type Distortion, watchBus, watchHandlers, watchStore } from "./seams.ts";

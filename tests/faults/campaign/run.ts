@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { wholeNumber } from "../../../scripts/commands/output.ts";
+import { wholeNumber } from "../../../scripts/cli/commands/output.ts";
 import { type CampaignMode, openCampaign } from "./campaign.ts";
 import { makeMemoryFolder } from "./memory_folder.ts";
 import { describeReport, summarise, summaryTable } from "./report.ts";

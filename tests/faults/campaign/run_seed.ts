@@ -5,7 +5,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLog, openNatsBus } from "@cugro/platform";
+import { createLog } from "@cugro/telemetry";
+import { openNatsBus } from "@cugro/bus";
 import { headFactSchema, headKey, parseFact, type ResultFact } from "@cugro/protocol";
 import { check, type Violation } from "./check.ts";
 import { type Figures, figuresOf } from "./figures.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import process from "node:process";
-import { StoreFull } from "@cugro/platform";
+import { StoreFull } from "@cugro/store";
 import type { Recorder } from "./history.ts";
 
 /** Steps of work that can be struck. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { StoreFull } from "@cugro/platform";
+import { StoreFull } from "@cugro/store";
 import { jobKey, resultKey, versionKey } from "@cugro/protocol";
 import { createRecorder, type Entry, followHistory, readHistory, steadyNow } from "./history.ts";
 import { createSaboteur, parseStrikes, stepOfKey } from "./sabotage.ts";

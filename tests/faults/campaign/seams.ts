@@ -3,17 +3,9 @@
  * ones, with everything recorded, sabotage at its steps, and news that is lost, doubled or late.
  * @module
  */
-import type {
-  Bus,
-  Delivery,
-  JobHandler,
-  JobHandlers,
-  News,
-  PutOptions,
-  Store,
-  Subject,
-} from "@cugro/platform";
-import { PreconditionFailed } from "@cugro/platform";
+import type { Bus, Delivery, News, Subject } from "@cugro/bus";
+import type { JobHandler, JobHandlers } from "@cugro/worker";
+import { PreconditionFailed, type PutOptions, type Store } from "@cugro/store";
 import { type JobKind, sha256 } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
 import { type Saboteur, type Step, stepOfKey } from "./sabotage.ts";

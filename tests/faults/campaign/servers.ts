@@ -7,7 +7,7 @@ import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFilesystemStore, openS3Store, type Store } from "@cugro/platform";
+import { openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import {
   freePort,
   MINIO_ROOT,
@@ -15,7 +15,7 @@ import {
   startMinio,
   startNats,
 } from "../../../scripts/cluster/servers.ts";
-import { type Disk, mountDisk } from "../../small_disk.ts";
+import { type Disk, mountDisk } from "../../fakes/small_disk.ts";
 
 /** Servers under way. */
 export interface Servers {

@@ -5,7 +5,10 @@
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
-import { type Compute, type Config, type JobHandlers, type Log, openTensors } from "@cugro/platform";
+import { type Compute, openTensors } from "@cugro/jobs";
+import { type Config } from "@cugro/process";
+import { type JobHandlers } from "@cugro/worker";
+import { type Log } from "@cugro/telemetry";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 

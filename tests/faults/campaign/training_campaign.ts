@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { openFilesystemStore } from "@cugro/platform";
+import { openFilesystemStore } from "@cugro/store";
 import { runCommand, smallStream } from "../../pipeline/embedded.ts";
 import type { Campaign } from "./campaign.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";

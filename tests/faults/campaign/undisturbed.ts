@@ -4,9 +4,12 @@
  * @module
  */
 import { runCoordinator } from "@cugro/coordinator";
-import { type Bus, createLog, runWorker, type Store } from "@cugro/platform";
+import { type Bus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { runWorker } from "@cugro/worker";
+import { type Store } from "@cugro/store";
 import { JOB_KINDS } from "@cugro/protocol";
-import { createStubHandlers, type StubSettings } from "../../../scripts/experiments/stub_service.ts";
+import { createStubHandlers, type StubSettings } from "../../../scripts/lab/experiments/stub_service.ts";
 import type { Recorder } from "./history.ts";
 import { createSaboteur } from "./sabotage.ts";
 import { watchBus, watchHandlers, watchStore } from "./seams.ts";

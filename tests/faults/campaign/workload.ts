@@ -14,7 +14,8 @@ import {
   rollback,
   validVersions,
 } from "@cugro/learners";
-import { type Bus, PreconditionFailed, type Store } from "@cugro/platform";
+import { type Bus } from "@cugro/bus";
+import { PreconditionFailed, type Store } from "@cugro/store";
 import { incomingKey, learnerPrefix } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
 import { oneOf, randomOf } from "./random.ts";

@@ -1,0 +1,85 @@
+/**
+ * compose.yaml: the specification's schema, then what it cannot say.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CONFIG_VARIABLES } from "@cugro/process";
+import { runCommand } from "../../scripts/setup/run_command.ts";
+import { SERVICES } from "../permissions.ts";
+import { makeSecrets } from "../secrets.ts";
+import { composeValidator, INFRA, readDocuments, type Value } from "./documents.ts";
+import type { Tool } from "./tools.ts";
+
+/** Faults of infra/compose.yaml. */
+export function checkCompose(file: Value = readDocuments("compose.yaml")[0]!.value): string[] {
+  const faults = composeValidator()(file);
+  const services = file.services as Record<string, Value>;
+  for (const name of SERVICES) if (!services[name]) faults.push(`service ${name} is missing`);
+  for (const [name, service] of Object.entries(services)) {
+    faults.push(...faultsOfService(name, service, file).map((fault) => `service ${name}: ${fault}`));
+  }
+  return faults.map((fault) => `infra/compose.yaml: ${fault}`);
+}
+
+function faultsOfService(name: string, service: Value, file: Value): string[] {
+  const tag = String(service.image).split(":").at(-1)!;
+  const pinned = /\d/.test(tag) || String(service.image).startsWith("cugro:");
+  const hardened = service.read_only === true && service.cap_drop?.includes("ALL");
+  const base = name.replace(/-gpu$/, "");
+  const secrets = (service.secrets ?? []).map((secret: Value) => secret.source ?? secret) as string[];
+  const seeds = secrets.filter((secret) => secret.endsWith("_seed"));
+  const ours = (SERVICES as readonly string[]).includes(base);
+  const environment = Object.keys(service.environment ?? {}).filter((key) => key.startsWith("CUGRO_"));
+  return [
+    ...(pinned ? [] : [`image ${service.image} must be pinned to a version`]),
+    ...(hardened ? [] : ["must have read_only: true and cap_drop: [ALL]"]),
+    ...(service.privileged ? ["must not be privileged"] : []),
+    ...Object.keys(service.depends_on ?? {}).filter((other) => !file.services[other]).map((other) =>
+      `needs ${other}`
+    ),
+    ...secrets.filter((secret) => !file.secrets[secret]).map((secret) => `secret ${secret} is not defined`),
+    ...(seeds.every((seed) => seed === `${base}_seed`) ? [] : [`holds the seed of another user: ${seeds}`]),
+    ...(ours && seeds.length !== 1 ? ["has no seed of its own"] : []),
+    ...(ours && String(service.command) !== base ? [`starts ${service.command}`] : []),
+    ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
+      `${key} is no variable of ours`
+    ),
+  ];
+}
+
+/**
+ * The file as compose itself reads it, for both profiles, with secrets as the script makes them: `docker compose
+ * config` where there is one, else compose's own library. Undefined without either.
+ */
+export async function loadCompose(
+  tool: (name: Tool) => Promise<string | undefined>,
+): Promise<string[] | undefined> {
+  const file = join(INFRA, "compose.yaml");
+  const hasPlugin = (await runCommand("docker", ["compose", "version"])).code === 0;
+  const [program, args] = hasPlugin
+    ? ["docker", ["compose", "-f", file, "config", "--quiet"]]
+    : [await tool("compose-go"), ["--format=json", file]];
+  if (!program) return undefined;
+  const folder = Deno.makeTempDirSync({ prefix: "cugro-infra-" });
+  try {
+    await makeSecrets(folder);
+    const faults: string[] = [];
+    for (const profile of ["cpu", "gpu"]) {
+      const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };
+      const { code, stdout, stderr } = await runCommand(program, args, environment);
+      if (code !== 0) {
+        faults.push(`infra/compose.yaml, profile ${profile}: ${stderr.trim() || stdout.trim()}`);
+      }
+    }
+    return faults;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Names of the files that compose mounts from infra, for the check that they exist. */
+export function mountedFiles(): string[] {
+  const text = readFileSync(join(INFRA, "compose.yaml"), "utf8");
+  return [...text.matchAll(/\.\/([a-z_./-]+):\/[a-z]/g)].map(([, path]) => path!);
+}

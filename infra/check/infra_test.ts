@@ -1,0 +1,217 @@
+/** The checks find what they are for: each is given a fault. What is committed is checked by the first test. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { natsUsers, SERVICES } from "../permissions.ts";
+import { makeSecrets } from "../secrets.ts";
+import { checkInfra } from "./check_infra.ts";
+import { checkCompose } from "./compose.ts";
+import { checkDockerfile, parseDockerfile } from "./dockerfile.ts";
+import {
+  filesBelow,
+  INFRA,
+  kubernetesValidators,
+  parseDocuments,
+  readDocuments,
+  type Value,
+} from "./documents.ts";
+import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
+import { findTool } from "./tools.ts";
+
+const dockerfile = readFileSync(join(INFRA, "Dockerfile"), "utf8");
+const compose = (): Value => structuredClone(readDocuments("compose.yaml")[0]!.value);
+
+/** One fault that says so. */
+function assertFault(faults: string[], text: string): void {
+  assert(faults.some((fault) => fault.includes(text)), `no fault says "${text}": ${faults.join("\n")}`);
+}
+
+Deno.test("checkInfra() finds nothing wrong with what is committed", async () => {
+  const { faults, skipped } = await checkInfra();
+  assertEquals(faults, []);
+  if (Deno.env.get("CUGRO_REQUIRE") === "all") assertEquals(skipped, []);
+});
+
+Deno.test("checkDockerfile() finds root, floating bases, compilers, shells and missing files", () => {
+  assertFault(checkDockerfile(dockerfile.replaceAll("USER 65532:65532", "USER root")), "other than root");
+  assertFault(checkDockerfile(dockerfile.replaceAll(/^USER .*$/gm, "")), "other than root");
+  assertFault(checkDockerfile(dockerfile.replaceAll("debian:12.12-slim", "debian:latest")), "pinned");
+  assertFault(checkDockerfile(dockerfile.replaceAll("debian:12.12-slim", "debian")), "pinned");
+  assertFault(
+    checkDockerfile(dockerfile.replaceAll("COPY deno.json", "COPY deno.jsonc")),
+    "there is no such file",
+  );
+  assertFault(checkDockerfile(dockerfile.replaceAll(/^HEALTHCHECK .*$/gm, "")), "no HEALTHCHECK");
+  assertFault(checkDockerfile(dockerfile.replaceAll(/ENTRYPOINT .*/g, "ENTRYPOINT /app/bin/start")), "shell");
+  assertFault(
+    checkDockerfile(
+      dockerfile.replace(
+        "FROM debian:12.12-slim AS cpu",
+        "FROM debian:12.12-slim AS cpu\nRUN apt-get install g++",
+      ),
+    ),
+    "installs",
+  );
+  assertFault(checkDockerfile(dockerfile.replaceAll("AS gpu", "AS other")), "no target gpu");
+});
+
+Deno.test("parseDockerfile() joins continued lines and leaves comments out", () => {
+  const [stage] = parseDockerfile("FROM a:1.0 AS x\n# no\nRUN one \\\n  two\n");
+  assertEquals(stage, { name: "x", from: "a:1.0", lines: [{ keyword: "RUN", rest: "one    two" }] });
+});
+
+Deno.test("checkCompose() finds what the specification or we forbid", () => {
+  const faultsOf = (change: (file: Value) => void) => {
+    const file = compose();
+    change(file);
+    return checkCompose(file);
+  };
+  assertFault(
+    faultsOf(({ services }) => services.gateway.imagee = "x"),
+    "properties: imagee",
+  );
+  assertFault(faultsOf(({ services }) => delete services.coordinator), "coordinator is missing");
+  assertFault(faultsOf(({ services }) => services.nats.image = "nats:latest"), "pinned");
+  assertFault(faultsOf(({ services }) => services.gateway.read_only = false), "read_only");
+  assertFault(faultsOf(({ services }) => services.gateway.secrets[0].source = "minio_seed"), "another user");
+  assertFault(faultsOf(({ services }) => services.gateway.secrets = ["tokens"]), "no seed of its own");
+  assertFault(faultsOf(({ services }) => services.gateway.environment.CUGRO_STOER = "x"), "CUGRO_STOER");
+  assertFault(faultsOf(({ services }) => services.gateway.depends_on.nobody = {}), "needs nobody");
+  assertFault(faultsOf(({ secrets }) => delete secrets.tokens), "secret tokens is not defined");
+  assertFault(
+    faultsOf(({ services }) => services["critic-training-gpu"].command = ["gateway"]),
+    "starts gateway",
+  );
+});
+
+Deno.test("only the coordinator makes streams, in compose and in Kubernetes: a broker that lost them gets them back", () => {
+  const { services } = compose();
+  const inCompose = SERVICES.filter((name) => services[name].environment.CUGRO_NATS_STREAMS === "create");
+  const config = readDocuments("kubernetes/base/config.yaml").find(({ value }) => value.kind === "ConfigMap");
+  assertEquals(config?.value.data.CUGRO_NATS_STREAMS, "verify");
+  const deployments = filesBelow("kubernetes/base/services", ".yaml").flatMap(readDocuments)
+    .filter(({ value }) => value.kind === "Deployment");
+  const inKubernetes = deployments.filter(({ value }) =>
+    value.spec.template.spec.containers[0].env.some(({ name, value }: Value) =>
+      name === "CUGRO_NATS_STREAMS" && value === "create"
+    )
+  );
+  assertEquals([inCompose, inKubernetes.map(({ value }) => value.metadata.name)], [["coordinator"], [
+    "coordinator",
+  ]]);
+});
+
+Deno.test("parseDocuments() names the file of broken YAML", () => {
+  assertStringIncludes(assertThrows(() => parseDocuments("a: [1", "x.yaml")).message, "x.yaml");
+});
+
+Deno.test("kubernetesValidators() refuse unknown fields of Kubernetes, KEDA and NACK", () => {
+  const validators = kubernetesValidators();
+  const faultsOf = (path: string, kind: string, change: (value: Value) => void) => {
+    const value = structuredClone(
+      readDocuments(path).find((document) => document.value.kind === kind)!.value,
+    );
+    assertEquals(validators.get(kind)!(value), []);
+    change(value);
+    return validators.get(kind)!(value);
+  };
+  const pod = "kubernetes/base/services/gateway.yaml";
+  assertFault(faultsOf(pod, "Deployment", ({ spec }) => spec.template.spec.contaners = []), "contaners");
+  assertFault(faultsOf(pod, "Deployment", ({ spec }) => spec.replicas = "two"), "must be integer");
+  assertFault(
+    faultsOf("kubernetes/base/scalers.yaml", "ScaledObject", ({ spec }) => spec.minReplicas = 1),
+    "minReplicas",
+  );
+  assertFault(
+    faultsOf("kubernetes/base/scalers.yaml", "ScaledObject", ({ spec }) => delete spec.triggers),
+    "triggers",
+  );
+  assertFault(
+    faultsOf("kubernetes/base/streams.yaml", "Stream", ({ spec }) => spec.retention = "work-queue"),
+    "retention",
+  );
+  assertFault(
+    faultsOf("kubernetes/base/streams.yaml", "Consumer", ({ spec }) => spec.ackwait = "30s"),
+    "ackwait",
+  );
+});
+
+Deno.test({
+  name: "checkBuilt() finds dangling references, soft pods, foreign secrets and missing GPUs",
+  ignore: await findTool("kustomize") === undefined,
+  fn: faultsOfBuilt,
+});
+
+async function faultsOfBuilt() {
+  const built = (await buildOverlay("gpu", findTool))!;
+  const faultsOf = (name: string, kind: string, change: (value: Value) => void) => {
+    const documents = structuredClone(built);
+    change(documents.find(({ value }) => value.kind === kind && value.metadata.name === name)!.value);
+    return checkBuilt(documents, "gpu");
+  };
+  const container = (value: Value) => value.spec.template.spec.containers[0];
+  assertEquals(checkBuilt(built, "gpu"), []);
+  assertFault(
+    faultsOf("gateway", "Deployment", (value) => container(value).securityContext = {}),
+    "read-only",
+  );
+  assertFault(faultsOf("gateway", "Deployment", (value) => delete container(value).livenessProbe), "probes");
+  assertFault(
+    faultsOf("gateway", "Deployment", (value) => container(value).envFrom[0].configMapRef.name = "x"),
+    "no ConfigMap x",
+  );
+  assertFault(
+    faultsOf("gateway", "Deployment", (value) => container(value).volumeMounts[0].name = "x"),
+    "no volume x",
+  );
+  assertFault(
+    faultsOf(
+      "critic-train",
+      "Deployment",
+      (value) => value.spec.template.spec.volumes[1].secret.secretName = "cugro-gateway",
+    ),
+    "holds the secret",
+  );
+  assertFault(
+    faultsOf(
+      "critic-train",
+      "Deployment",
+      (value) => delete container(value).resources.limits["nvidia.com/gpu"],
+    ),
+    "0 GPUs",
+  );
+  assertFault(
+    faultsOf("critic-train", "ScaledObject", ({ spec }) => spec.scaleTargetRef.name = "x"),
+    "which is not there",
+  );
+  assertFault(
+    faultsOf("critic-train", "ScaledObject", ({ spec }) => spec.triggers[0].metadata.consumer = "x"),
+    "nothing scales",
+  );
+  assertFault(
+    faultsOf("workers", "PodDisruptionBudget", ({ spec }) => spec.selector.matchLabels = { a: "b" }),
+    "selects no pod",
+  );
+  assertFault(faultsOf("cugro", "ConfigMap", ({ data }) => data.CUGRO_STOER = "x"), "CUGRO_STOER");
+  assertEquals(OVERLAYS.length, 2);
+}
+
+Deno.test("makeSecrets() makes each secret once, for every user and service, and readable by nobody else", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const made = await makeSecrets(folder);
+    assertEquals(made.length, Object.keys(natsUsers).length + SERVICES.length + 4);
+    assertEquals(statSync(folder).mode & 0o077, 0);
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    const before = read("kubernetes.yaml");
+    assertEquals(await makeSecrets(folder), []);
+    assertEquals(read("kubernetes.yaml"), before);
+    assert(!read("tokens.json").includes(read("admin_token").trim()), "only the token's hash is kept");
+    const kinds = parseDocuments(before, "kubernetes.yaml").map(({ value }) => value.kind);
+    assertEquals(kinds.filter((kind) => kind === "Secret").length, SERVICES.length + 1);
+    const seeds = SERVICES.map((service) => read(`${service}.seed`));
+    assertEquals(new Set(seeds).size, SERVICES.length);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,61 @@
+/**
+ * Every public symbol of every room has a sentence that says what it is. Part of `deno task ok`.
+ * Fields are left to their names; `deno doc --lint` asks for those too.
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+
+interface Declaration {
+  declarationKind?: string;
+  kind?: string;
+  jsDoc?: { doc?: string };
+  location?: { filename: string; line: number };
+}
+
+interface Documentation {
+  nodes:
+    | Record<string, { symbols?: { name: string; declarations: Declaration[] }[] }>
+    | (Declaration & { name: string })[];
+}
+
+/** `shared/<room>/mod.ts` and `services/<room>/mod.ts`. */
+function publicModules(): string[] {
+  return ["shared", "services"].flatMap((top) =>
+    readdirSync(join(ROOT, top)).map((room) => join(ROOT, top, room, "mod.ts")).filter((path) =>
+      existsSync(path)
+    )
+  );
+}
+
+function undocumented(module: string): string[] {
+  const json = execFileSync(Deno.execPath(), ["doc", "--json", module], {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  const { nodes } = JSON.parse(json) as Documentation;
+  const symbols = Array.isArray(nodes)
+    ? nodes.map((node) => ({ name: node.name, declarations: [node] }))
+    : Object.values(nodes).flatMap(({ symbols = [] }) => symbols);
+  return symbols.flatMap(({ name, declarations }) => {
+    const own = declarations.filter(({ kind }) => kind !== "moduleDoc" && kind !== "import");
+    if (own.length === 0 || own.some(({ jsDoc }) => jsDoc?.doc)) return [];
+    const { location } = own[0]!;
+    const place = location?.filename.startsWith("file:")
+      ? relative(ROOT, fileURLToPath(location.filename))
+      : module;
+    return [`${place}:${(location?.line ?? 0) + 1} ${name} has no documentation`];
+  });
+}
+
+if (import.meta.main) {
+  const faults = [...new Set(publicModules().flatMap(undocumented))];
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) Deno.exit(1);
+  console.log("docs: every public symbol says what it is");
+}

@@ -1,0 +1,174 @@
+/**
+ * The layer table of the design as a program: who may import whom, and how long files and functions may be.
+ * Part of `deno task ok`.
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { longFunctions } from "./function_lengths.ts";
+
+const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+const FILE_LINES = 250;
+const FUNCTION_LINES = 40;
+const TEST_LINES = 400;
+
+/** Room -> rooms it may import besides itself. */
+const ALLOWED: Record<string, readonly string[]> = {
+  algorithm: ["tensors/seam"],
+  protocol: [],
+  async: [],
+  telemetry: ["protocol", "async"],
+  store: ["protocol", "async", "telemetry"],
+  bus: ["protocol", "async", "telemetry"],
+  tensors: ["protocol", "async", "telemetry"],
+  process: ["protocol", "async", "telemetry", "store", "bus", "tensors"],
+  worker: ["protocol", "async", "telemetry", "store", "bus", "tensors"],
+  datasets: ["protocol", "async"],
+  environments: ["protocol", "async"],
+  learners: ["protocol", "async", "telemetry", "algorithm", "store", "bus"],
+  jobs: [
+    "protocol",
+    "async",
+    "telemetry",
+    "algorithm",
+    "datasets",
+    "store",
+    "bus",
+    "tensors",
+    "process",
+    "worker",
+  ],
+  client: ["protocol", "async", "algorithm/knobs"],
+  serving: [
+    "protocol",
+    "async",
+    "telemetry",
+    "algorithm",
+    "store",
+    "bus",
+    "tensors",
+    "worker",
+    "learners",
+    "jobs",
+  ],
+  report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
+};
+const SHARED = Object.keys(ALLOWED);
+/** Rooms that touch tensors, and so may import tfjs. */
+const TENSOR_ROOMS = ["algorithm", "tensors"];
+
+interface Graph {
+  modules: {
+    specifier: string;
+    dependencies?: { specifier: string; code?: { specifier: string }; type?: { specifier: string } }[];
+  }[];
+  redirects?: Record<string, string>;
+}
+
+function sourceFiles(): string[] {
+  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return listed.split("\n").filter((file) => file.length > 0);
+}
+
+function moduleGraph(files: readonly string[]): Graph {
+  const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(ROOT, file)).href)};`)
+    .join("\n");
+  const entry = `data:application/typescript,${encodeURIComponent(imports)}`;
+  const json = execFileSync(Deno.execPath(), [
+    "info",
+    "--json",
+    "--config",
+    resolve(ROOT, "deno.json"),
+    entry,
+  ], {
+    encoding: "utf8",
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return JSON.parse(json);
+}
+
+/** `shared/algorithm/x.ts` -> `algorithm`; services -> `services/<name>`; the rest -> undefined (may import all). */
+function roomOf(path: string): string | undefined {
+  const [top, room] = path.split("/");
+  if (top === "shared") return room;
+  return top === "services" ? `services/${room}` : undefined;
+}
+
+const isTest = (path: string) => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
+
+function mayImport(room: string, target: string, file: string): boolean {
+  const allowed = room.startsWith("services/") ? SHARED : ALLOWED[room] ?? [];
+  return allowed.some((one) =>
+    one === target || file.startsWith(`shared/${one}/`) || file === `shared/${one}.ts`
+  );
+}
+
+function faultOfImport(from: string, to: string): string | undefined {
+  const room = roomOf(from);
+  if (isTest(from)) return undefined;
+  if (isTest(to)) return `${from} imports ${to}, which is for tests`;
+  if (room === undefined) return undefined;
+  if (to.startsWith("npm:")) {
+    const forbidden = to.includes("@tensorflow/") && !TENSOR_ROOMS.includes(room);
+    return forbidden ? `${from} imports tensors (${to})` : undefined;
+  }
+  const target = roomOf(to);
+  if (target === undefined) return `${from} imports ${to}`;
+  if (target === room || mayImport(room, target, to)) return undefined;
+  return `${from} (${room}) may not import ${to} (${target})`;
+}
+
+function importFaults(files: readonly string[]): string[] {
+  const graph = moduleGraph(files);
+  const ours = new Set(files);
+  const faults: string[] = [];
+  for (const module of graph.modules) {
+    if (!module.specifier.startsWith("file:")) continue;
+    const from = relative(ROOT, fileURLToPath(module.specifier));
+    if (!ours.has(from)) continue;
+    for (const dependency of module.dependencies ?? []) {
+      const target = dependency.code?.specifier ?? dependency.type?.specifier ?? "";
+      const to = target.startsWith("file:") ? relative(ROOT, fileURLToPath(target)) : target;
+      if (!to || to.startsWith("node:") || to.startsWith("node_modules")) continue;
+      const fault = faultOfImport(from, to);
+      if (fault) faults.push(fault);
+    }
+  }
+  return faults;
+}
+
+function sizeFaults(path: string): string[] {
+  const text = readFileSync(resolve(ROOT, path), "utf8");
+  const lines = text.split("\n").length - 1;
+  const limit = isTest(path) ? TEST_LINES : FILE_LINES;
+  const faults = lines > limit ? [`${path} has ${lines} lines: at most ${limit}`] : [];
+  if (isTest(path)) return faults;
+  const long = longFunctions(path, text, FUNCTION_LINES);
+  return faults.concat(
+    long.map(({ name, line, length }) =>
+      `${path}:${line} ${name}() has ${length} lines: at most ${FUNCTION_LINES}`
+    ),
+  );
+}
+
+function runtimeFaults(path: string): string[] {
+  if (!/^shared\/(algorithm|protocol)\//.test(path) || isTest(path)) return [];
+  const text = readFileSync(resolve(ROOT, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  const found = text.match(/\b(Math\.random|Date\.now|new Date|console\.|Deno\.|performance\.now)/);
+  return found ? [`${path} uses ${found[1]}: a seed, the time and messages come from the caller`] : [];
+}
+
+function main(): void {
+  const files = sourceFiles();
+  const faults = [...importFaults(files), ...files.flatMap(sizeFaults), ...files.flatMap(runtimeFaults)];
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) Deno.exit(1);
+  console.log(`layers: ${files.length} files keep the layer table and the size limits`);
+}
+
+if (import.meta.main) main();

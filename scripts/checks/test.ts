@@ -1,0 +1,146 @@
+/**
+ * All tests, each file in a process of its own: libtensorflow's state is global, a crash of native code is then one file's
+ * failure, and the sanitizers see one file at a time.
+ *
+ * `deno task test [PATH...] [--filter TEXT]`: files and folders to take (default: everything), names to take.
+ * `CUGRO_REQUIRE=all` makes a skipped test a failure; `DENO_JOBS` is the number of files at a time (default 2, at most the cores).
+ * Ends with `N passed, N failed` on a line of its own.
+ * @module
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import process from "node:process";
+import { ROOT } from "../setup/plan.ts";
+import { type Ended, runCommand } from "../setup/run_command.ts";
+
+const ROOMS = ["shared", "services", "scripts", "tests"];
+const SANITIZERS = ["--sanitize-ops", "--sanitize-resources", "--trace-leaks"];
+
+/** What one file's tests came to. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+/** Reads the counts of a JUnit report; undefined for a process that died before it wrote one. */
+export function countsOf(junit: string): Counts | undefined {
+  const total = junit.match(/<testsuites [^>]*>/)?.[0];
+  if (!total) return undefined;
+  const attribute = (name: string, text = total) =>
+    Number(text.match(new RegExp(`\\b${name}="(\\d+)"`))?.[1] ?? 0);
+  const suites = junit.match(/<testsuite [^>]*>/g) ?? [];
+  const ignored = suites.reduce(
+    (sum, suite) => sum + attribute("disabled", suite) + attribute("skipped", suite),
+    0,
+  );
+  const failed = attribute("failures") + attribute("errors");
+  return { passed: attribute("tests") - failed - ignored, failed, ignored };
+}
+
+/** Test files under `paths` (files are taken as they are), sorted; those of `tests/`, the long ones, first. */
+export function testFiles(paths: string[]): string[] {
+  const found = paths.flatMap((path) => {
+    if (!existsSync(path)) throw new RangeError(`Cannot test ${path}: there is no such file or folder`);
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith("_test.ts") && !name.includes("node_modules")).map((name) =>
+        join(path, name)
+      );
+  });
+  const rank = (path: string) => `${relative(ROOT, path).startsWith("tests") ? 0 : 1} ${path}`;
+  return [...new Set(found)].sort((a, b) => rank(a) < rank(b) ? -1 : 1);
+}
+
+async function main(args: string[]): Promise<number> {
+  const { paths, passedOn } = readArguments(args);
+  const files = testFiles(paths);
+  // Types are checked once for all: one process a file would check the shared modules again in each.
+  const types = await runCommand(Deno.execPath(), ["check", "--quiet", ...files]);
+  if (types.code !== 0) console.error(types.stderr);
+  const folder = mkdtempSync(join(tmpdir(), "cugro-test-"));
+  const total: Counts = { passed: 0, failed: types.code === 0 ? 0 : 1, ignored: 0 };
+  try {
+    await eachOf(files, jobs(), async (file, i) => {
+      const report = join(folder, `${i}.xml`);
+      const ended = await runFile(file, report, passedOn);
+      console.log(`\n── ${relative(ROOT, file)}\n${(ended.stdout + ended.stderr).trim()}`);
+      add(total, countsOf(existsSync(report) ? readFileSync(report, "utf8") : ""), ended.code === 0);
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return conclude(total, passedOn.length > 0);
+}
+
+function readArguments(args: string[]): { paths: string[]; passedOn: string[] } {
+  const passedOn: string[] = [];
+  const paths: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--filter") passedOn.push(args[i]!, args[++i] ?? "");
+    else if (args[i]!.startsWith("--")) passedOn.push(args[i]!);
+    else paths.push(resolve(args[i]!));
+  }
+  return { paths: paths.length ? paths : ROOMS.map((room) => join(ROOT, room)), passedOn };
+}
+
+function jobs(): number {
+  const wanted = Number(process.env.DENO_JOBS ?? 2);
+  if (!(Number.isInteger(wanted) && wanted > 0)) {
+    throw new RangeError(`DENO_JOBS must be a positive integer: ${wanted}`);
+  }
+  return Math.min(wanted, availableParallelism());
+}
+
+/** The fallback's tests say so in their name, and everything in them runs on it. */
+function runFile(file: string, report: string, passedOn: string[]): Promise<Ended> {
+  const env: Record<string, string> = /_wasm_test\.ts$/.test(file) ? { CUGRO_BACKEND: "wasm" } : {};
+  if (process.stdout.isTTY) env.FORCE_COLOR = "1";
+  const flags = [
+    "-A",
+    "--no-check",
+    ...SANITIZERS,
+    `--junit-path=${report}`,
+    "--permit-no-files",
+    ...passedOn,
+  ];
+  return runCommand(Deno.execPath(), ["test", ...flags, file], env);
+}
+
+/** Runs `work` on every item, `width` at a time, in order of start. */
+async function eachOf<T>(
+  items: T[],
+  width: number,
+  work: (item: T, i: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const i = next++;
+      await work(items[i]!, i);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+/** A process that failed without a failed test (a crash, an uncaught error, a leak) counts as one failure. */
+function add(total: Counts, counts: Counts | undefined, succeeded: boolean): void {
+  total.passed += counts?.passed ?? 0;
+  total.ignored += counts?.ignored ?? 0;
+  total.failed += Math.max(counts?.failed ?? 0, succeeded ? 0 : 1);
+}
+
+function conclude({ passed, failed, ignored }: Counts, filtered: boolean): number {
+  const skipsAreFailures = process.env.CUGRO_REQUIRE === "all" && !filtered;
+  if (ignored) {
+    console.log(
+      `\n${ignored} skipped${skipsAreFailures ? ", which CUGRO_REQUIRE=all counts as failed" : ""}`,
+    );
+  }
+  const failures = failed + (skipsAreFailures ? ignored : 0);
+  console.log(`\n${passed} passed, ${failures} failed`);
+  return failures === 0 && passed > 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main(Deno.args);

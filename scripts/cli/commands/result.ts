@@ -1,0 +1,155 @@
+/**
+ * What a run ends with: the results matrix and its metrics.
+ * @module
+ */
+import { describeRejection, type LearnerStatus, learnerStatus } from "@cugro/learners";
+import type { Store } from "@cugro/store";
+import { printMatrix, score } from "./output.ts";
+
+/** The JSON document of `cugro run --json`. */
+export interface RunResult {
+  learner: string;
+  seed: number;
+  preset: string;
+  replay: unknown;
+  head: number | null;
+  tasks: string[];
+  averagePerformance: number | null;
+  backwardTransfer: number | null;
+  forgetting: number | null;
+  resultsMatrix: (number | null)[][];
+  /** Number of each row's version: the valid ones, oldest first. */
+  versions: number[];
+  /** 90 % interval over episodes of each cell. */
+  intervals: ([number, number] | null)[][];
+  workSeconds: number;
+  secondsPerKind: LearnerStatus["secondsPerKind"];
+  bytes: LearnerStatus["bytes"];
+  problems: string[];
+}
+
+/** What commands show of a learner, whether it was read from a store or from a gateway. */
+export interface ShownStatus extends
+  Pick<
+    LearnerStatus,
+    | "deleted"
+    | "head"
+    | "resultsMatrix"
+    | "validVersions"
+    | "averagePerformance"
+    | "backwardTransfer"
+    | "forgetting"
+    | "bytes"
+    | "secondsPerKind"
+    | "problems"
+  > {
+  learner: Pick<LearnerStatus["learner"], "name" | "seed">;
+  config: { preset: string; knobs: Record<string, unknown> };
+  tasks: Pick<
+    LearnerStatus["tasks"][number],
+    "task" | "name" | "state" | "attempt" | "size" | "environment"
+  >[];
+  rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
+  versions: (
+    & Pick<
+      LearnerStatus["versions"][number],
+      "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
+    >
+    & { row: { task: number; meanScore: number | null; low: number | null; high: number | null }[] }
+  )[];
+  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message">[];
+}
+
+/**
+ * Reads the result of a learner from its facts.
+ *
+ * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
+ *   @default the rejections since the last accepted file
+ */
+export async function readResult(
+  store: Store,
+  name: string,
+  isOurs?: (arrival: number) => boolean,
+): Promise<RunResult> {
+  return resultOf(await learnerStatus(store, name), isOurs);
+}
+
+/** The result in a learner's status. @param isOurs as in {@link readResult} */
+export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => boolean): RunResult {
+  if (isOurs) status.problems = withOurRejections(status, isOurs);
+  const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
+  const { secondsPerKind, bytes } = status;
+  return {
+    learner: learner.name,
+    seed: learner.seed,
+    preset: config.preset,
+    replay: config.knobs.replay,
+    head,
+    tasks: status.tasks.map((task) => task.name),
+    averagePerformance,
+    backwardTransfer,
+    forgetting,
+    resultsMatrix,
+    versions: status.validVersions,
+    intervals: intervalsOf(status),
+    workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
+    secondsPerKind,
+    bytes,
+    problems: problemsOf(status),
+  };
+}
+
+function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult["intervals"] {
+  const valid = versions.filter(({ version }) => validVersions.includes(version));
+  return valid.map(({ row }) =>
+    tasks.map(({ task }) => {
+      const cell = row.find((entry) => entry.task === task);
+      return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
+    })
+  );
+}
+
+function withOurRejections(
+  { problems, rejections }: ShownStatus,
+  isOurs: (arrival: number) => boolean,
+): string[] {
+  const all = new Set(rejections.map(describeRejection));
+  const ours = rejections.filter(({ seq }) => isOurs(seq)).map(describeRejection);
+  return [...problems.filter((problem) => !all.has(problem)), ...ours];
+}
+
+/** What a person must see to, with the parked versions whose tasks have not been learnt, cancelled or retried since. */
+function problemsOf({ learner, problems, versions, tasks }: ShownStatus): string[] {
+  const open = versions.filter(({ state, task, attempt }) =>
+    state === "parked" &&
+    tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
+  );
+  return [
+    ...problems,
+    ...open.map(({ version, task, reasons, promotable }) =>
+      `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
+        promotable
+          ? `Let it through with: cugro promote ${version}`
+          : `Learn the task anew with: cugro retry ${task}`
+      } --learner ${learner.name}`
+    ),
+  ];
+}
+
+/** The metrics of a results matrix in one line. */
+export function metricsLine({ averagePerformance, backwardTransfer, forgetting }: RunResult): string {
+  return `average performance ${score(averagePerformance)}   backward transfer ${
+    score(backwardTransfer)
+  }   ` +
+    `forgetting ${score(forgetting)}`;
+}
+
+/** Prints it for a person. */
+export function printResult(result: RunResult): void {
+  console.log(
+    `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
+  );
+  printMatrix(result);
+  console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
+  for (const problem of result.problems) console.log(`! ${problem}`);
+}

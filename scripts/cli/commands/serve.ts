@@ -1,0 +1,100 @@
+/**
+ * `cugro serve`: act over HTTP from a folder; the weights follow the head.
+ * @module
+ */
+import { actRequestSchema } from "@cugro/protocol";
+import { createLog } from "@cugro/telemetry";
+import { ActError, type Acting, openActing } from "@cugro/serving";
+import type { Command } from "commander";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { wholeNumber } from "./output.ts";
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Adds the command. */
+export function registerServe(program: Command): void {
+  program.command("serve")
+    .description(
+      "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}",
+    )
+    .requiredOption("--learner <name>", "whose policy is served")
+    .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
+    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .action(serve);
+}
+
+async function serve(
+  { learner, port, store: folder }: { learner: string; port: number; store: string },
+): Promise<void> {
+  const store = await openForReading(folder);
+  const acting = await openActing({ store, log: createLog({ level: "warn" }) });
+  try {
+    const { version } = await acting.about(learner);
+    const stop = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
+    const server = Deno.serve({
+      port,
+      hostname: "127.0.0.1",
+      signal: stop.signal,
+      onListen: ({ port }) => {
+        console.error(
+          `version ${version} of ${learner} at http://127.0.0.1:${port}/v1/learners/${learner}/act`,
+        );
+      },
+    }, createActApp(learner, acting).fetch);
+    await server.finished;
+  } finally {
+    await acting.close();
+    await store.close();
+  }
+}
+
+/** The HTTP application; tests call it without a socket. */
+export function createActApp(learner: string, acting: Pick<Acting, "act" | "about">): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.use("/v1/learners/:name/*", async (context, next) => {
+    const name = context.req.param("name");
+    if (name !== learner) return problem(404, "Not found", `No learner ${name} is served here`);
+    await next();
+  });
+  app.get("/v1/learners/:name", async (context) => {
+    const { version, tasks, stateDim, actionDim } = await acting.about(learner);
+    const known = tasks.map(({ task, name }) => ({ task, name }));
+    return context.json({ learner, version, tasks: known, stateDim, actionDim });
+  });
+  const onError = () => problem(413, "Too large", `A request may have ${MAX_BODY_BYTES} bytes`);
+  app.post("/v1/learners/:name/act", bodyLimit({ maxSize: MAX_BODY_BYTES, onError }), async (context) => {
+    const body = actRequestSchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) {
+      const issue = body.error.issues[0]!;
+      return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
+    }
+    return context.json(await acting.act(learner, body.data, context.req.raw.signal));
+  });
+  app.notFound(() =>
+    problem(
+      404,
+      "Not found",
+      "POST /v1/learners/<name>/act acts, GET /v1/learners/<name> tells what is served",
+    )
+  );
+  app.onError((error) => {
+    if (!(error instanceof ActError)) return problem(500, "Internal error", error.message);
+    return problem(error.status, "Cannot act", error.message, error.retryAfterSeconds);
+  });
+  return app;
+}
+
+/** A fault as problem details (RFC 9457). */
+function problem(status: number, title: string, detail: string, retryAfterSeconds?: number): Response {
+  return Response.json({ type: "about:blank", title, status, detail }, {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+    },
+  });
+}

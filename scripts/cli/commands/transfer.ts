@@ -1,0 +1,89 @@
+/**
+ * `cugro push` and `cugro pull`: a learner between a folder and a bucket. Repeated, they send only what is new.
+ * @module
+ */
+import process from "node:process";
+import { exportLearner, type TransferProgress } from "@cugro/learners";
+import { isBucketName, type Store } from "@cugro/store";
+import { byteSize } from "@cugro/report";
+import type { Command } from "commander";
+import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
+import { printJson, UsageError } from "./output.ts";
+
+const PLAIN_EVERY_MS = 5_000;
+
+interface TransferOptions {
+  learner: string;
+  store: string;
+  json?: boolean;
+}
+
+/** Adds the commands. */
+export function registerTransfer(program: Command): void {
+  const store = [
+    "--store <store>",
+    "folder that holds everything, or s3://bucket/prefix",
+    DEFAULT_STORE,
+  ] as const;
+  const json = ["--json", "print one JSON document"] as const;
+  program.command("push")
+    .description("copy a learner and all it needs into a bucket, or bring its copy there up to date")
+    .requiredOption("--learner <name>", "which learner").requiredOption("--to <store>", "s3://bucket/prefix")
+    .option(...store).option(...json)
+    .action((options: TransferOptions & { to: string }) => transfer(options, options.store, options.to));
+  program.command("pull")
+    .description("copy a learner and all it needs out of a bucket, or bring the copy here up to date")
+    .requiredOption("--learner <name>", "which learner").requiredOption(
+      "--from <store>",
+      "s3://bucket/prefix",
+    )
+    .option(...store).option(...json)
+    .action((options: TransferOptions & { from: string }) => transfer(options, options.from, options.store));
+}
+
+async function transfer(
+  { learner: name, json }: TransferOptions,
+  source: string,
+  target: string,
+): Promise<void> {
+  if (!isBucketName(source) && !isBucketName(target)) {
+    throw new UsageError(
+      "push and pull need a bucket: s3://bucket or s3://bucket/prefix. For folders: learner export",
+    );
+  }
+  const from = await openForReading(source);
+  let to: Store | undefined;
+  try {
+    to = await openForWriting(target);
+    const show = createShow();
+    const done = await exportLearner({ store: from, name, to, onProgress: show.progress });
+    show.end();
+    if (json) return printJson(done);
+    const { objects, bytes, added } = done;
+    console.log(
+      `${name}: ${objects} objects, ${byteSize(bytes)} in ${target}; ${added} of them are new there`,
+    );
+  } finally {
+    await to?.close();
+    await from.close();
+  }
+}
+
+/** One live line on a terminal, else a line now and then. */
+function createShow() {
+  const { stderr } = process;
+  let shown = performance.now();
+  const text = ({ objects, of, bytes, added }: TransferProgress) =>
+    `${objects} of ${of} objects, ${byteSize(bytes)}, ${added} new`;
+  return {
+    progress(progress: TransferProgress) {
+      const every = stderr.isTTY ? 100 : PLAIN_EVERY_MS;
+      if (performance.now() - shown < every) return;
+      shown = performance.now();
+      stderr.write(stderr.isTTY ? `\r\x1b[K${text(progress)}` : `${text(progress)}\n`);
+    },
+    end() {
+      if (stderr.isTTY) stderr.write("\r\x1b[K");
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * The command line: `deno task cugro --help`. Each command is one file in `commands/`.
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { registerActing } from "./commands/act.ts";
+import { registerCollect } from "./commands/collect.ts";
+import { registerDatasets } from "./commands/datasets.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerLearner } from "./commands/learner.ts";
+import { registerOperate } from "./commands/operate.ts";
+import { registerPlan } from "./commands/plan.ts";
+import { registerReport } from "./commands/report.ts";
+import { registerRun } from "./commands/run.ts";
+import { registerServe } from "./commands/serve.ts";
+import { registerStatus } from "./commands/status.ts";
+import { registerTransfer } from "./commands/transfer.ts";
+import { registerToken } from "./commands/token.ts";
+
+/** The whole command line, not run yet. */
+export function createProgram(): Command {
+  const program = new Command("cugro")
+    .description(
+      "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
+    )
+    .version("0.1.0")
+    // Only before a command is --version the software's; after it, it is the command's own.
+    .enablePositionalOptions()
+    .showHelpAfterError("(cugro --help shows all commands)")
+    .exitOverride();
+  for (
+    const register of [
+      registerRun,
+      registerPlan,
+      registerStatus,
+      registerReport,
+      registerOperate,
+      registerEvaluate,
+      registerActing,
+      registerServe,
+      registerCollect,
+      registerDatasets,
+      registerLearner,
+      registerTransfer,
+      registerToken,
+      registerDoctor,
+    ]
+  ) register(program);
+  return program;
+}
+
+/** Runs one command line; faults become one sentence on stderr. @returns the exit code */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...args], { from: "user" });
+    return Number(Deno.exitCode) || 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    console.error(`cugro: ${explain(error)}`);
+    if (Deno.env.get("CUGRO_LOG") === "debug" && error instanceof Error) console.error(error.stack);
+    return 1;
+  }
+}
+
+/** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */
+function explain(error: unknown): string {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
+  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, and a file is wanted`;
+  return message ?? String(error);
+}
+
+if (import.meta.main) {
+  const { ensureSetup } = await import("../setup/setup.ts");
+  await ensureSetup();
+  Deno.exit(await runCommandLine(Deno.args));
+}

@@ -1,0 +1,114 @@
+/**
+ * The embedded world: this process holds store, bus and coordinator; workers are child processes.
+ * @module
+ */
+import { resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
+import { createLog } from "@cugro/telemetry";
+import { isBucketName, openStore, type Store, type StoreConfig, STRANGE_NAME } from "@cugro/store";
+import { readStoreConfig, startWorkerPool } from "@cugro/process";
+
+const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
+
+/** Folder of a store unless a command names another. */
+export const DEFAULT_STORE = ".cugro";
+
+/** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
+export async function openForReading(store: string): Promise<Store> {
+  return await openStore(configOf(store), { lock: false, onStrange: sayStrange() });
+}
+
+/**
+ * Opens a store for a command that writes facts; one such command a folder, any number a bucket.
+ *
+ * @param say told of files whose names cannot be keys. @default stderr
+ */
+export async function openForWriting(store: string, say?: (text: string) => void): Promise<Store> {
+  return await openStore(configOf(store), { lock: true, onStrange: sayStrange(say) });
+}
+
+/** Nobody would ever hear of a file that is passed over. */
+function sayStrange(say: (text: string) => void = (text) => void process.stderr.write(text)) {
+  return (name: string) => say(`${name} ${STRANGE_NAME}\n`);
+}
+
+/** How to get into a bucket is in the environment. */
+function configOf(store: string): StoreConfig {
+  if (isBucketName(store)) return readStoreConfig({ ...process.env, CUGRO_STORE: store });
+  if (!store.includes("://")) return { store: resolve(store) };
+  throw new RangeError(`A store is a folder, s3://bucket or s3://bucket/prefix: current value is "${store}"`);
+}
+
+/** Everything that runs while a command learns. */
+export interface Session {
+  store: Store;
+  bus: EmbeddedBus;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+  /** Why the workers cannot even start; undefined while they can. The signal is aborted then. */
+  failure(): Error | undefined;
+  /** Process ids of the workers that run now. */
+  workerPids(): number[];
+  /** Checkpoints, stops the workers and releases the folder. */
+  close(): Promise<void>;
+}
+
+/** How a session is set up. */
+export interface SessionOptions {
+  folder: string;
+  workers: number;
+  /** Where log lines and the workers' own output go. */
+  onOutput: (text: string) => void;
+}
+
+function refuseBucket(store: string): void {
+  if (!isBucketName(store)) return;
+  throw new RangeError(
+    `This command works on this machine and needs a folder: ${store} is a bucket. Files that are added there ` +
+      `(cugro add --store ${store}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
+  );
+}
+
+/** Opens store, bus and workers, and listens for Ctrl-C. */
+export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
+  refuseBucket(folder);
+  const root = resolve(folder);
+  const store = await openForWriting(root, onOutput);
+  const bus = createEmbeddedBus();
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  let failure: Error | undefined;
+  const pool = startWorkerPool({
+    bus,
+    onFailure: (error) => {
+      failure ??= error;
+      stop.abort();
+    },
+    command: process.execPath,
+    args: ["run", "-A", "--config", CONFIG, WORKER],
+    count: workers,
+    environment: { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "warn" },
+    log: createLog({ level: "warn", write: onOutput }),
+    onOutput,
+  });
+  return {
+    store,
+    bus,
+    signal: stop.signal,
+    failure: () => failure,
+    workerPids: () => pool.pids(),
+    close: async () => {
+      await pool.close();
+      await bus.close();
+      await store.close();
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    },
+  };
+}

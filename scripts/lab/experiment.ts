@@ -1,0 +1,105 @@
+/**
+ * `deno task experiment NAME`: long experiments; their results are committed beside what they document.
+ * @module
+ */
+import { Command, Option } from "commander";
+import { wholeNumber } from "../cli/commands/output.ts";
+import { parsePreset, repeatable } from "../cli/commands/settings.ts";
+import { act } from "./experiments/act.ts";
+import { arrivals } from "./experiments/arrivals.ts";
+import { compiled } from "./experiments/compiled.ts";
+import { drops } from "./experiments/drops.ts";
+import { jobs } from "./experiments/jobs.ts";
+import { scaling } from "./experiments/scaling.ts";
+import { soak } from "./experiments/soak.ts";
+import { streams } from "./experiments/streams.ts";
+
+const program = new Command("experiment").description("long experiments; results are JSON and a picture");
+
+program.command("streams")
+  .description(
+    "learn streams of datasets with every replay source and seed; AP, backward transfer, oracle gap",
+  )
+  .argument("<folders...>", "one folder a stream, holding task1.hdf5, task2.hdf5 ...")
+  .addOption(repeatable("--run <replay:seed>", "a run of every stream; may be repeated"))
+  .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
+  .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
+  .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 1)
+  .option(
+    "--work <folder>",
+    "where the runs' stores go; finished ones are not run again",
+    "cugro-experiments",
+  )
+  .option("--out <folder>", "where the results go", "shared/algorithm/results")
+  .option("--name <name>", "name of the result files", "streams")
+  .action(streams);
+
+program.command("act")
+  .description("how long a request to act takes over HTTP, by the number of clients")
+  .option("--clients <list>", "numbers of clients, separated by commas", "1,16,64")
+  .option("--seconds <n>", "for each of them", wholeNumber("--seconds", 1), 20)
+  .option("--out <file>", "where the result goes", "act.json")
+  .action(act);
+
+program.command("soak")
+  .description("a long smoke stream: memory, and what task 20 costs beside task 5")
+  .option("--tasks <n>", "tasks in a row", wholeNumber("--tasks", 6), 20)
+  .option(
+    "--steps <n>",
+    "training steps of one long training, for memory",
+    wholeNumber("--steps", 100),
+    20_000,
+  )
+  .option("--work <folder>", "where the store goes", "cugro-experiments")
+  .option("--out <folder>", "where the results go", "shared/tensors/results")
+  .action(soak);
+
+program.command("jobs")
+  .description("jobs a second through coordinator, NATS, workers and store, when their work is nothing")
+  .option("--learners <n>", "learners at once", wholeNumber("--learners", 1), 10)
+  .option("--files <n>", "tasks of each", wholeNumber("--files", 1), 2)
+  .option("--shards <n>", "shards of each old task (two jobs each)", wholeNumber("--shards", 1), 1_000)
+  .option("--workers <n>", "workers in all", wholeNumber("--workers", 1), 64)
+  .option("--processes <n>", "processes they are spread over", wholeNumber("--processes", 1), 4)
+  .option("--coordinators <n>", "coordinators at once", wholeNumber("--coordinators", 1), 1)
+  .addOption(
+    new Option("--store <kind>", "what holds the facts").choices(["folder", "minio"]).default("folder"),
+  )
+  .option("--folder <folder>", "where the servers keep their data (a temporary folder if left out)")
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(jobs);
+
+program.command("arrivals")
+  .description(
+    "files dropped into a cluster's bucket, one by one and all at once, beside `cugro run` on them",
+  )
+  .argument("<folder>", "the stream: task1.hdf5, task2.hdf5 ...")
+  .option("--preset <name>", "preset of the learners", parsePreset, "smoke" as const)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(arrivals);
+
+program.command("compiled")
+  .description("the same run with compiled steps and with eager ones, in turns")
+  .argument("<folder>", "the stream: task1.hdf5, task2.hdf5 ...")
+  .option("--tasks <n>", "its first tasks only", wholeNumber("--tasks", 1), 100)
+  .option("--rounds <n>", "runs of each", wholeNumber("--rounds", 1), 2)
+  .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 2)
+  .option("--out <folder>", "where the result goes", "shared/tensors/results")
+  .action(compiled);
+
+program.command("drops")
+  .description("from the answer to a PUT into incoming/ to the start of the file's first job")
+  .option("--drops <n>", "files", wholeNumber("--drops", 1), 100)
+  .option("--learners <n>", "learners they are for, in turn", wholeNumber("--learners", 1), 10)
+  .option("--workers <n>", "idle workers", wholeNumber("--workers", 1), 2)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(drops);
+
+program.command("scaling")
+  .description("states sampled and actions labelled by one process and by two")
+  .option("--shards <n>", "jobs of each kind", wholeNumber("--shards", 2), 40)
+  .option("--rows <n>", "rows of each", wholeNumber("--rows", 1), 4_000)
+  .option("--out <folder>", "where the result goes", "services/coordinator/results")
+  .action(scaling);
+
+await program.parseAsync();

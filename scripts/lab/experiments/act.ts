@@ -1,0 +1,171 @@
+/**
+ * How long a request to act takes over HTTP, by the number of clients: the gateway's application, a real socket, a
+ * policy of the default preset. Clients ask again as soon as they have their answer, from a thread of their own.
+ * @module
+ */
+import { publishExample } from "./example_learner.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGateway, openAuthenticator } from "@cugro/gateway";
+import { addToken, issueToken } from "@cugro/gateway/tokens";
+import { createEmbeddedBus } from "@cugro/bus";
+import { createLog, createMetrics } from "@cugro/telemetry";
+import { openFilesystemStore, type Store } from "@cugro/store";
+import { startHttpBase } from "@cugro/process";
+import { openBackend } from "@cugro/tensors";
+import { openActing } from "@cugro/serving";
+import { printTable } from "../../cli/commands/output.ts";
+import type { ClientsResult, ClientsTask } from "./act_clients.ts";
+
+/** As the half cheetah has them. */
+const STATE_DIM = 17, ACTION_DIM = 6;
+const TASKS = 3;
+
+interface Options {
+  clients: string;
+  seconds: number;
+  out: string;
+}
+
+/** One line of the result; times in ms. */
+interface Row {
+  clients: number;
+  requests: number;
+  perSecond: number;
+  p50Ms: number;
+  p90Ms: number;
+  p99Ms: number;
+  maxMs: number;
+  /** Requests a call of the policy answered, on average. */
+  batch: number;
+  /** `GET` of an unrelated route meanwhile. */
+  otherP99Ms: number;
+}
+
+/** The command. */
+export async function act({ clients, seconds, out }: Options): Promise<void> {
+  const counts = clients.split(",").map(Number);
+  if (counts.some((count) => !Number.isInteger(count) || count < 1)) {
+    throw new RangeError(
+      `--clients must be whole numbers from 1, separated by commas: current value is ${clients}`,
+    );
+  }
+  const { profile } = await openBackend();
+  const folder = await mkdtemp(join(tmpdir(), "cugro-act-"));
+  const store = await openFilesystemStore({ root: join(folder, "store") });
+  const load = [loadavg()[0]!];
+  try {
+    const rows = await measureAll(store, folder, counts, seconds);
+    load.push(loadavg()[0]!);
+    const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load };
+    const shape = { stateDim: STATE_DIM, actionDim: ACTION_DIM, tasks: TASKS, preset: "default" };
+    const document = { date: new Date().toISOString(), machine, profile, shape, seconds, rows };
+    await writeFile(out, `${JSON.stringify(document, null, 2)}\n`);
+    print(rows);
+    console.log(
+      `\nload average ${
+        load.map((value) => value.toFixed(1)).join(" to ")
+      } on ${machine.cores} cores; ${out}`,
+    );
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function measureAll(store: Store, folder: string, counts: number[], seconds: number): Promise<Row[]> {
+  for (let task = 1; task <= TASKS; task++) {
+    console.error(`making version ${task} of ${TASKS}`);
+    await publishExample({
+      store,
+      name: "bench",
+      preset: "default",
+      stateDim: STATE_DIM,
+      actionDim: ACTION_DIM,
+    });
+  }
+  const log = createLog({ level: "warn" });
+  const metrics = createMetrics("gateway");
+  const batches: number[] = [];
+  const onBatch = ({ requests }: { requests: number }) => void batches.push(requests);
+  const acting = await openActing({ store, log, onBatch });
+  const { secret, entry } = issueToken({ name: "bench", scopes: ["read"], learners: ["*"] });
+  await addToken(join(folder, "tokens.json"), entry);
+  const auth = await openAuthenticator({ path: join(folder, "tokens.json"), log });
+  const limits = { requestsPerSecond: 1e6, requestBurst: 1e6 };
+  const bus = createEmbeddedBus({ log });
+  const app = createGateway({ store, bus, auth, log, metrics, acting, limits });
+  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
+  const rows: Row[] = [];
+  try {
+    await acting.about("bench");
+    for (const clients of counts) {
+      const task = { url: `http://127.0.0.1:${server.port}`, token: secret, clients, stateDim: STATE_DIM };
+      await runClients({ ...task, seconds: Math.min(2, seconds) });
+      batches.length = 0;
+      console.error(`${clients} clients for ${seconds} s`);
+      rows.push(rowOf(clients, seconds, await runClients({ ...task, seconds }), batches));
+    }
+    return rows;
+  } finally {
+    await server.close();
+    await acting.close();
+    await bus.close();
+  }
+}
+
+async function runClients(task: ClientsTask): Promise<ClientsResult> {
+  const worker = new Worker(new URL("./act_clients.ts", import.meta.url), { type: "module" });
+  try {
+    return await new Promise<ClientsResult>((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(task);
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+function rowOf(clients: number, seconds: number, { act, other }: ClientsResult, batches: number[]): Row {
+  const sorted = act.sort((a, b) => a - b);
+  return {
+    clients,
+    requests: sorted.length,
+    perSecond: sorted.length / seconds,
+    p50Ms: quantile(sorted, 0.5),
+    p90Ms: quantile(sorted, 0.9),
+    p99Ms: quantile(sorted, 0.99),
+    maxMs: sorted.at(-1) ?? NaN,
+    batch: batches.reduce((sum, size) => sum + size, 0) / batches.length,
+    otherP99Ms: quantile(other.sort((a, b) => a - b), 0.99),
+  };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+
+function print(rows: readonly Row[]): void {
+  const head = [
+    "clients",
+    "requests",
+    "per second",
+    "p50 ms",
+    "p90 ms",
+    "p99 ms",
+    "max ms",
+    "batch",
+    "healthz p99 ms",
+  ];
+  const text = (value: number) => value.toFixed(1);
+  printTable(
+    head,
+    rows.map((row) => [
+      row.clients,
+      row.requests,
+      ...[row.perSecond, row.p50Ms, row.p90Ms, row.p99Ms, row.maxMs, row.batch, row.otherP99Ms].map(text),
+    ]),
+  );
+}

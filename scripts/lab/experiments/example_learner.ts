@@ -1,0 +1,183 @@
+/**
+ * Learners whose weights are right in every shape and have hardly been trained: for tests, and for measurements of time.
+ * @module
+ */
+import { policyParts, servingVersion } from "../../../shared/serving/read_policy.ts";
+import {
+  type Compile,
+  createRng,
+  eager,
+  fitNormaliser,
+  type Hyperparameters,
+  type Normaliser,
+  normaliserToStored,
+  type PresetName,
+  type Stored,
+  trainBehaviorGenerator,
+  trainCritic,
+  type TrainingProgress,
+  type TrainingResult,
+} from "@cugro/algorithm";
+import { createLearner, knobsOf, learnerExists, type LearnerFacts, loadFacts } from "@cugro/learners";
+import { putArtifact, type Store } from "@cugro/store";
+import {
+  encodeFact,
+  headKey,
+  type ResultFact,
+  resultFactSchema,
+  resultKey,
+  sha256,
+  type TaskFact,
+  taskFactSchema,
+  taskKey,
+  type VersionFact,
+  versionFactSchema,
+  versionKey,
+} from "@cugro/protocol";
+import { encodeStored } from "@cugro/jobs";
+
+/** Rows of each task. */
+const ROWS = 256;
+
+/** What the example is like. */
+export interface ExampleOptions {
+  store: Store;
+  name: string;
+  /** @default "smoke" */
+  preset?: PresetName;
+  /** @default 3 */
+  stateDim?: number;
+  /** @default 2 */
+  actionDim?: number;
+  compile?: Compile;
+}
+
+/**
+ * Publishes the next version of a learner, with one task more than the one before; makes the learner first. A backend
+ * must be open. @returns the version
+ */
+export async function publishExample(options: ExampleOptions): Promise<number> {
+  const { store, name, preset = "smoke" } = options;
+  if (!await learnerExists(store, name)) {
+    await createLearner({ store, name, seed: 1, preset, overrides: { gate: "observe" } });
+  }
+  const facts = await loadFacts(store, name);
+  const task = facts.tasks.length + 1;
+  const rows = randomRows(task, options);
+  await addTask(options, task, rows.normaliser);
+  const weights = await learn(options, facts, task, rows);
+  const jobs = { behaviorGenerator: "", critic: "" };
+  for (const part of ["behaviorGenerator", "critic"] as const) {
+    jobs[part] = sha256(`${name} ${part} ${task}`);
+    await addResult(store, jobs[part], weights[part]);
+  }
+  const version: VersionFact = {
+    ...{
+      schema: 1,
+      version: task,
+      task,
+      attempt: 1,
+      decision: "published",
+      reasons: [],
+      row: [],
+      seconds: 1,
+    },
+    ...{ parent: task === 1 ? null : task - 1, tasks: Array.from({ length: task }, (_, i) => i + 1) },
+    ...{ ...jobs, stateGenerator: jobs.behaviorGenerator, jobs: Object.values(jobs) },
+  };
+  await store.put(versionKey(name, task), encodeFact(version, versionFactSchema));
+  await store.put(headKey(name), encodeFact({ schema: 1, version: task }));
+  return task;
+}
+
+function dimsOf({ stateDim = 3, actionDim = 2 }: ExampleOptions) {
+  return { stateDim, actionDim };
+}
+
+function randomRows(task: number, options: ExampleOptions) {
+  const { stateDim, actionDim } = dimsOf(options);
+  const rng = createRng(task, "example");
+  const states = rng.normals(ROWS * stateDim), actions = rng.uniforms(ROWS * actionDim, -1, 1);
+  const shape = { size: ROWS, stateDim, actionDim };
+  const normaliser: Normaliser = fitNormaliser({ states, actions, ...shape });
+  const timeouts = new Uint8Array(ROWS);
+  timeouts[ROWS - 1] = 1;
+  const episodes = {
+    rewards: rng.normals(ROWS),
+    nextStates: states,
+    terminals: new Uint8Array(ROWS),
+    timeouts,
+  };
+  return { states, actions, ...shape, normaliser, episodes };
+}
+
+async function addTask(options: ExampleOptions, task: number, normaliser: Normaliser): Promise<void> {
+  const { store, name } = options;
+  const bytes = encodeStored(normaliserToStored(normaliser));
+  const { artifact } = await putArtifact(store, bytes);
+  const fact: TaskFact = {
+    ...{
+      schema: 1,
+      task,
+      arrival: task,
+      name: `task ${task}`,
+      size: ROWS,
+      episodes: 1,
+      bytes: 0,
+      horizon: ROWS,
+    },
+    ...{ ...dimsOf(options), environment: null, anchors: { random: 0, good: 1, source: "example" } },
+    ...{ datasetHash: sha256(`${name} ${task}`), importJob: sha256(`${name} import ${task}`) },
+    ...{ normaliser: artifact, sketch: artifact },
+  };
+  await store.put(taskKey(name, task), encodeFact(fact, taskFactSchema));
+}
+
+async function learn(
+  options: ExampleOptions,
+  facts: LearnerFacts,
+  task: number,
+  { episodes, ...rows }: ReturnType<typeof randomRows>,
+): Promise<{ behaviorGenerator: Stored; critic: Stored }> {
+  const before = servingVersion(facts);
+  const parent = before && (await policyParts(options.store, facts, before)).input;
+  const once: Partial<Hyperparameters> = {
+    behaviorSteps: 1,
+    maxGeneratorSteps: 1,
+    criticSteps: 1,
+    maxCriticSteps: 1,
+  };
+  const input = {
+    ...rows,
+    task,
+    replay: Array.from({ length: task - 1 }, (_, i) => ({ task: i + 1, ...randomRows(i + 1, options) })),
+    normalisers: new Map([...parent?.normalisers ?? [], [task, rows.normaliser]]),
+    hyperparameters: { ...knobsOf(facts, task), ...once },
+    oldTasks: task - 1,
+    seed: task,
+    compile: options.compile ?? eager,
+  };
+  const from = (weights: Stored | undefined) => weights ? { parent: weights } : {};
+  return {
+    behaviorGenerator: await finish(trainBehaviorGenerator({ ...input, ...from(parent?.behaviorGenerator) })),
+    critic: await finish(trainCritic({ ...input, ...episodes, ...from(parent?.critic) })),
+  };
+}
+
+async function finish(training: AsyncGenerator<TrainingProgress, TrainingResult>): Promise<Stored> {
+  for (;;) {
+    const item = await training.next();
+    if (item.done) return item.value.weights;
+  }
+}
+
+async function addResult(store: Store, jobId: string, weights: Stored): Promise<void> {
+  const bytes = encodeStored(weights);
+  const output = await putArtifact(store, bytes);
+  const result: ResultFact = {
+    ...{ schema: 1, jobId, kind: "behavior.train", metrics: {}, profile: {}, seconds: 1 },
+    ...{ outputs: { weights: output }, startedAtStep: 0, codeVersion: "example" },
+    finished: new Date().toISOString(),
+  };
+  await store.put(resultKey(jobId), encodeFact(result, resultFactSchema));
+}

@@ -1,0 +1,41 @@
+/**
+ * Makes this clone ready: npm packages, libtensorflow, its binding, a self-test. Does only what is missing; every step is
+ * put in place by one rename, so it may be interrupted and started again at any time.
+ *
+ * `--quiet` prints nothing when all is in order, and then takes about as long as starting Deno.
+ * `--without-gpu` tests a library made for a GPU on the processor: for machines that build images and have none.
+ * @module
+ */
+import { inOrder, readStamp, setupKey } from "./plan.ts";
+
+/**
+ * Sets up what is missing.
+ *
+ * @param options.quiet print nothing when all is in order (default); otherwise check everything again and say how it is.
+ * @param options.withoutGpu the self-test runs on the processor also where a GPU is asked for.
+ * @throws Error when nothing can run on this machine, not even the WASM fallback.
+ */
+export async function ensureSetup(
+  { quiet = true, withoutGpu = false }: { quiet?: boolean; withoutGpu?: boolean } = {},
+): Promise<void> {
+  const key = setupKey();
+  const stamp = readStamp();
+  if (quiet && inOrder(stamp, key)) {
+    if (stamp?.reason) console.error(stamp.reason);
+    return;
+  }
+  // Named indirectly: a literal would make Deno resolve npm packages before it runs the line above.
+  const module = "./install.ts";
+  const { install } = await import(module) as typeof import("./install.ts");
+  await install({ key, quiet, withoutGpu });
+}
+
+if (import.meta.main) {
+  try {
+    const [quiet, withoutGpu] = ["--quiet", "--without-gpu"].map((flag) => Deno.args.includes(flag));
+    await ensureSetup({ quiet: quiet!, withoutGpu: withoutGpu! });
+  } catch (error) {
+    console.error(`Set-up failed: ${(error as Error).message}`);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * A gateway for tests that listens: real store, bus, HTTP; policies, events and webhooks included. And a receiver.
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createCache, createLearner, putOnce } from "@cugro/learners";
+import { type Bus, createEmbeddedBus } from "@cugro/bus";
+import { createLog, createMetrics, type Metrics } from "@cugro/telemetry";
+import { openFilesystemStore, type Store } from "@cugro/store";
+import { startHttpBase } from "@cugro/process";
+import { rejectionKey } from "@cugro/protocol";
+import { type Acting, openActing, type OpenPolicy } from "@cugro/serving";
+import { createGateway } from "../app.ts";
+import { openAuthenticator } from "../auth.ts";
+import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
+import { openEventLog } from "../events/event_log.ts";
+import { addToken, issueToken, type Scope } from "../tokens.ts";
+import { type Deliverer, startDeliverer } from "../webhooks/deliverer.ts";
+import type { DeliveryOptions } from "../webhooks/options.ts";
+
+/** How the gateway is made. */
+export interface LiveOptions {
+  streams?: Partial<StreamTimes>;
+  webhooks?: Partial<DeliveryOptions>;
+  openPolicy?: OpenPolicy;
+  /** @default an embedded one */
+  bus?: Bus;
+}
+
+/** What a test works with. */
+export interface LiveGateway {
+  url: string;
+  store: Store;
+  bus: Bus;
+  acting: Acting;
+  feed: EventFeed;
+  metrics: Metrics;
+  /** Secrets: `admin` and `reader` see all learners, `team` (admin) sees `team-*`. */
+  tokens: Record<"admin" | "reader" | "team", string>;
+  /** One more deliverer on the same store, as another gateway has it. */
+  anotherDeliverer(options?: Partial<DeliveryOptions>): Promise<Deliverer>;
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    as?: "admin" | "reader" | "team",
+    // deno-lint-ignore no-explicit-any -- tests look into answers
+  ): Promise<{ status: number; body: any; headers: Headers }>;
+}
+
+/** Quick, and allowed to reach this machine. */
+export const QUICK: Partial<DeliveryOptions> = {
+  privateAddresses: true,
+  scanMs: 60,
+  delaysMs: [20, 20, 20],
+  timeoutMs: 20_000,
+  leaseMs: 30_000,
+};
+
+/** Runs a test on a fresh gateway. */
+export async function withLiveGateway(
+  options: LiveOptions,
+  test: (gateway: LiveGateway) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "cugro-live-"));
+  const store = await openFilesystemStore({ root: join(folder, "store") });
+  const bus = options.bus ?? createEmbeddedBus();
+  const parts = await openParts(store, bus, options);
+  const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
+  const { tokens, tokensFile } = await makeTokens(folder);
+  const app = createGateway({
+    ...{ store, bus, log, metrics, acting, feed },
+    auth: await openAuthenticator({ path: tokensFile, log }),
+    webhooks: {
+      deliverer: await anotherDeliverer(),
+      addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
+    },
+  });
+  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
+  const url = `http://127.0.0.1:${server.port}`;
+  try {
+    await test({ url, store, bus, acting, feed, metrics, tokens, anotherDeliverer, ask: asker(url, tokens) });
+  } finally {
+    await feed.close();
+    await server.close();
+    await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);
+    if (!options.bus) await bus.close();
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+const log = createLog({ level: "silent" });
+
+async function openParts(store: Store, bus: Bus, { openPolicy, streams = {}, webhooks = {} }: LiveOptions) {
+  const metrics = createMetrics("gateway");
+  const acting = await openActing({ store, bus, log, ...(openPolicy ? { openPolicy } : {}) });
+  const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }), times: streams });
+  const deliverers: Deliverer[] = [];
+  const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
+    const options = { ...QUICK, ...webhooks, ...more };
+    const one = await startDeliverer({ store, bus, cache: createCache(), log, metrics, options });
+    deliverers.push(one);
+    return one;
+  };
+  return { acting, feed, metrics, deliverers, anotherDeliverer };
+}
+
+async function makeTokens(folder: string) {
+  const tokensFile = join(folder, "tokens.json");
+  const make = async (name: string, scope: Scope, learners: string) => {
+    const { secret, entry } = issueToken({ name, scopes: [scope], learners: [learners] });
+    await addToken(tokensFile, entry);
+    return secret;
+  };
+  const tokens = {
+    admin: await make("admin", "admin", "*"),
+    reader: await make("reader", "read", "*"),
+    team: await make("team", "admin", "team-*"),
+  };
+  return { tokens, tokensFile };
+}
+
+function asker(url: string, tokens: LiveGateway["tokens"]): LiveGateway["ask"] {
+  return async (method, path, body, as = "admin") => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${tokens[as]}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: text === "" ? undefined : JSON.parse(text),
+      headers: response.headers,
+    };
+  };
+}
+
+/** Makes a learner, if need be, and the fact of its n-th refused file: its event is `cugro.arrival.rejected`. */
+export async function refuse(store: Store, learner: string, n: number): Promise<string> {
+  await createLearner({ store, name: learner, seed: 1, preset: "smoke" }).catch(() => {});
+  const key = rejectionKey(learner, n);
+  const fact = { schema: 1, seq: n, key: `incoming/${learner}/${n}.hdf5`, reason: "test", failedJob: null };
+  await putOnce(store, key, fact);
+  return key;
+}
+
+/** A request that a receiver got. */
+export interface Received {
+  path: string;
+  headers: Headers;
+  body: string;
+}
+
+/** Runs a test with a receiver, whose `answer` says what becomes of a request; `over` resolves when the test has ended. */
+export async function withReceiver(
+  test: (receiver: { url: string; received: Received[] }) => Promise<void>,
+  answer: (request: Received, n: number, over: Promise<void>) => Response | Promise<Response> = () =>
+    new Response(null, { status: 204 }),
+): Promise<void> {
+  const received: Received[] = [];
+  const over = Promise.withResolvers<void>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const { pathname: path } = new URL(request.url);
+    const one = { path, headers: request.headers, body: await request.text().catch(() => "") };
+    received.push(one);
+    return await answer(one, received.length, over.promise);
+  });
+  try {
+    await test({ url: `http://127.0.0.1:${server.addr.port}/hook`, received });
+  } finally {
+    over.resolve();
+    await server.shutdown();
+  }
+}
+
+/** Waits until something holds. @throws {Error} after 60 s, for a machine that is busy */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await holds()) {
+    if (performance.now() > deadline) throw new Error(`It did not come about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Batches of critic training: B rows of the new task drawn uniformly from those to regress on, and R rows of replay
+ * spread evenly over the old tasks. Everything is in the critic's input coordinates before the first step.
+ * @module
+ */
+import { normalise, type Normaliser } from "../numerics/normaliser.ts";
+import type { Rng } from "../numerics/rng.ts";
+import { matrix, type Stored } from "../numerics/weights.ts";
+
+/** Replay of one old task, ready for the critic. */
+export interface CriticReplay {
+  /** Column of the task's head. */
+  head: number;
+  /** `[size, S + A]` */
+  rows: Float32Array;
+  size: number;
+}
+
+/** What batches are drawn from. */
+export interface CriticBatchSource {
+  /** Rows of the new task, `[N, S + A]`. */
+  rows: Float32Array;
+  /** Those to regress on. */
+  trainRows: Int32Array;
+  replay: readonly CriticReplay[];
+  /** S + A */
+  width: number;
+  /** Heads, the new one last. */
+  heads: number;
+  batchSize: number;
+  reduction: "average" | "sum";
+}
+
+/** Number of replay rows in a batch, R. */
+export function retentionRows(
+  replay: readonly unknown[],
+  batchSize: number,
+  reduction: "average" | "sum",
+): number {
+  if (replay.length === 0) return 0;
+  return reduction === "sum" ? batchSize * replay.length : batchSize;
+}
+
+/** States and actions side by side in the critic's coordinates: the task's normalised ones, or raw. */
+export function criticRows(
+  states: Float32Array,
+  actions: Float32Array,
+  size: number,
+  normaliser: Normaliser | undefined,
+): Float32Array {
+  const stateDim = states.length / size, actionDim = actions.length / size, width = stateDim + actionDim;
+  const s = normaliser ? normalise(states, normaliser.states) : states;
+  const a = normaliser ? normalise(actions, normaliser.actions) : actions;
+  const rows = new Float32Array(size * width);
+  for (let i = 0; i < size; i++) {
+    rows.set(s.subarray(i * stateDim, (i + 1) * stateDim), i * width);
+    rows.set(a.subarray(i * actionDim, (i + 1) * actionDim), i * width + stateDim);
+  }
+  return rows;
+}
+
+/**
+ * Draws a batch: `rows` `[B + R, S + A]` and one-hot `selection` `[B + R, heads]`, new task first.
+ * @param step turns which old task gets the rows that do not divide evenly
+ * @returns the inputs, and the rows of the dataset that were drawn, `[B]`
+ */
+export function drawBatch(
+  source: CriticBatchSource,
+  rng: Rng,
+  step: number,
+): { inputs: Stored; drawn: Int32Array } {
+  const { width, heads, batchSize, replay, trainRows } = source;
+  const retained = retentionRows(replay, batchSize, source.reduction);
+  const rows = new Float32Array((batchSize + retained) * width);
+  const selection = new Float32Array((batchSize + retained) * heads);
+  const drawn = new Int32Array(batchSize);
+  for (let i = 0; i < batchSize; i++) {
+    const row = drawn[i] = trainRows[rng.integer(trainRows.length)]!;
+    rows.set(source.rows.subarray(row * width, (row + 1) * width), i * width);
+    selection[i * heads + heads - 1] = 1;
+  }
+  for (let i = 0; i < retained; i++) {
+    const old = replay[(i + step * retained) % replay.length]!;
+    const row = rng.integer(old.size);
+    rows.set(old.rows.subarray(row * width, (row + 1) * width), (batchSize + i) * width);
+    selection[(batchSize + i) * heads + old.head] = 1;
+  }
+  return { inputs: { rows: matrix(rows, width), selection: matrix(selection, heads) }, drawn };
+}
+
+/** Some rows of an `[N, width]` array. */
+export function takeRows(values: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => taken.set(values.subarray(row * width, (row + 1) * width), i * width));
+  return taken;
+}

@@ -1,0 +1,183 @@
+/**
+ * Q_theta^k(s, a): an ensemble of independent trunks, each with one linear head a task; and the state value V used by
+ * some targets. Heads are columns of one kernel, so that a step costs the same number of operations at any number
+ * of tasks; which head a row asks is a one-hot row, so that no backend needs a gather.
+ *
+ * Names: `trunk.<e>.<l>.kernel|bias`, `head.<e>.kernel` `[W, n]`, `head.<e>.bias` `[n]`; published weights also hold
+ * `tasks` (Int32 `[n]`, the task of each column) and `returns.mean`, `returns.std` `[n]` (the scale of each head).
+ * @module
+ */
+import * as tf from "tf";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { initLinear, layerNorm, linear, project, silu } from "../numerics/layers.ts";
+import { createRng } from "../numerics/rng.ts";
+import { entry, knownTasks, type Params, type Stored, tasksTensor } from "../numerics/weights.ts";
+
+/** What the critic's tensors look like. */
+export interface CriticShape {
+  /** S + A */
+  inputs: number;
+  width: number;
+  layers: number;
+  ensemble: number;
+  layerNorm: boolean;
+}
+
+/** The critic that hyperparameters ask for. */
+export function criticShape(stateDim: number, actionDim: number, h: Hyperparameters): CriticShape {
+  return {
+    inputs: stateDim + actionDim,
+    width: h.criticWidth,
+    layers: h.criticLayers,
+    ensemble: h.criticEnsemble,
+    layerNorm: h.criticLayerNorm,
+  };
+}
+
+/** A fresh critic without heads (`head.<e>.kernel` is `[W, 0]`): {@linkcode growCritic} adds the first one too. */
+export function initCritic(shape: CriticShape, seed: number): Stored {
+  const weights: Stored = { tasks: tasksTensor([]) };
+  for (let e = 0; e < shape.ensemble; e++) {
+    const rng = createRng(seed, `critic.trunk.${e}`);
+    for (let l = 0; l < shape.layers; l++) {
+      Object.assign(
+        weights,
+        initLinear(rng, `trunk.${e}.${l}`, l === 0 ? shape.inputs : shape.width, shape.width),
+      );
+    }
+    weights[`head.${e}.kernel`] = { shape: [shape.width, 0], data: new Float32Array(0) };
+    weights[`head.${e}.bias`] = { shape: [0], data: new Float32Array(0) };
+  }
+  weights["returns.mean"] = { shape: [0], data: new Float32Array(0) };
+  weights["returns.std"] = { shape: [0], data: new Float32Array(0) };
+  return weights;
+}
+
+/**
+ * The critic with one more head, seeded; all that was there stays as it is, bit for bit.
+ * @param parent published weights or {@linkcode initCritic}
+ * @param task id of the new head
+ * @param returns scale of the new head's targets
+ * @throws RangeError if the parent knows the task or has other shapes than `shape`
+ */
+export function growCritic(
+  parent: Stored,
+  shape: CriticShape,
+  task: number,
+  seed: number,
+  returns: { mean: number; std: number },
+): Stored {
+  const tasks = knownTasks(parent);
+  if (tasks.includes(task)) {
+    throw new RangeError(`Cannot add a head as the critic already knows task ${task}`);
+  }
+  checkCritic(parent, shape);
+  const weights: Stored = { ...parent, tasks: tasksTensor([...tasks, task]) };
+  for (let e = 0; e < shape.ensemble; e++) {
+    const fresh = initLinear(createRng(seed, `critic.head.${e}.${task}`), "head", shape.width, 1);
+    weights[`head.${e}.kernel`] = addColumn(
+      entry(parent, `head.${e}.kernel`),
+      entry(fresh, "head.kernel").data,
+    );
+    weights[`head.${e}.bias`] = addNumber(
+      entry(parent, `head.${e}.bias`),
+      entry(fresh, "head.bias").data[0]!,
+    );
+  }
+  weights["returns.mean"] = addNumber(entry(parent, "returns.mean"), returns.mean);
+  weights["returns.std"] = addNumber(entry(parent, "returns.std"), returns.std);
+  return weights;
+}
+
+function addNumber(old: Stored[string], value: number): Stored[string] {
+  return { shape: [old.data.length + 1], data: Float32Array.of(...old.data, value) };
+}
+
+function addColumn(old: Stored[string], column: ArrayLike<number>): Stored[string] {
+  const rows = column.length, columns = old.data.length / rows;
+  const data = new Float32Array(rows * (columns + 1));
+  for (let row = 0; row < rows; row++) {
+    data.set(old.data.subarray(row * columns, (row + 1) * columns), row * (columns + 1));
+    data[row * (columns + 1) + columns] = column[row]!;
+  }
+  return { shape: [rows, columns + 1], data };
+}
+
+/** @throws RangeError naming the first tensor that is not as `shape` wants it */
+export function checkCritic(weights: Stored, shape: CriticShape): void {
+  const heads = knownTasks(weights).length;
+  for (let e = 0; e < shape.ensemble; e++) {
+    for (let l = 0; l < shape.layers; l++) {
+      checkShape(weights, `trunk.${e}.${l}.kernel`, [l === 0 ? shape.inputs : shape.width, shape.width]);
+    }
+    checkShape(weights, `head.${e}.kernel`, [shape.width, heads]);
+  }
+  if (weights[`head.${shape.ensemble}.kernel`]) {
+    throw new RangeError(`Cannot use critic as it must have ${shape.ensemble} trunks: it has more`);
+  }
+}
+
+function checkShape(weights: Stored, name: string, expected: number[]): void {
+  const { shape } = entry(weights, name);
+  if (shape.join() !== expected.join()) {
+    throw new RangeError(
+      `Cannot use critic as ${name} must be [${expected.join(", ")}]: current shape is [${shape.join(", ")}]`,
+    );
+  }
+}
+
+/** The tensors that are trained: trunks and heads. */
+export function trainableWeights(weights: Stored): Stored {
+  return Object.fromEntries(Object.entries(weights).filter(([name]) => /^(trunk|head)\./.test(name)));
+}
+
+/**
+ * Q of every critic of the ensemble by the head each row asks for.
+ * @param params trunks and heads, no prefix
+ * @param rows states and actions side by side, `[B, S + A]`, needing no gradient
+ * @param selection one-hot over heads, `[B, n]` or `[1, n]`
+ * @returns `[B, E]`, in units of the head's scale
+ */
+export function qValues(
+  params: Params,
+  shape: CriticShape,
+  rows: tf.Tensor,
+  selection: tf.Tensor,
+): tf.Tensor2D {
+  const columns = Array.from({ length: shape.ensemble }, (_, e) => {
+    const features = trunk(params, `trunk.${e}`, shape, rows);
+    const heads = linear(features, entry(params, `head.${e}.kernel`), entry(params, `head.${e}.bias`));
+    return tf.sum(tf.mul(heads, selection), 1, true) as tf.Tensor2D;
+  });
+  return columns.length === 1 ? columns[0]! : tf.concat(columns, 1);
+}
+
+function trunk(params: Params, name: string, shape: CriticShape, rows: tf.Tensor): tf.Tensor {
+  let hidden = rows;
+  for (let l = 0; l < shape.layers; l++) {
+    const kernel = entry(params, `${name}.${l}.kernel`), bias = entry(params, `${name}.${l}.bias`);
+    const sums = l === 0 ? tf.add(project(hidden, kernel), bias) : linear(hidden, kernel, bias);
+    hidden = silu(shape.layerNorm ? layerNorm(sums) : sums);
+  }
+  return hidden;
+}
+
+/** A fresh V(s) of the critic's width and depth: `value.<l>.kernel|bias` and `value.out.kernel|bias`. */
+export function initValue(stateDim: number, shape: CriticShape, seed: number): Stored {
+  const rng = createRng(seed, "critic.value");
+  const weights: Stored = {};
+  for (let l = 0; l < shape.layers; l++) {
+    Object.assign(weights, initLinear(rng, `value.${l}`, l === 0 ? stateDim : shape.width, shape.width));
+  }
+  return Object.assign(weights, initLinear(rng, "value.out", shape.width, 1));
+}
+
+/**
+ * V(s) of the task being learnt; a help of training that is not published.
+ * @param states `[B, S]` in the critic's input coordinates
+ * @returns `[B, 1]`, in units of the new head's scale
+ */
+export function stateValues(params: Params, shape: CriticShape, states: tf.Tensor): tf.Tensor2D {
+  const features = trunk(params, "value", shape, states);
+  return linear(features, entry(params, "value.out.kernel"), entry(params, "value.out.bias"));
+}

@@ -1,0 +1,242 @@
+/**
+ * Everything of a critic training that is known before its first step: checks, coordinates, targets, initial state.
+ * @module
+ */
+import type { Compile } from "../numerics/compile.ts";
+import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
+import { criticShape, growCritic, initCritic, initValue, trainableWeights } from "./critic_network.ts";
+import type { CriticStepSettings } from "./critic_step.ts";
+import {
+  checkEpisodes,
+  discountedReturns,
+  type Episodes,
+  oneStepTargets,
+  type ReturnScale,
+  returnScale,
+  scaleReturns,
+} from "./critic_targets.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { normalise, type Normaliser } from "../numerics/normaliser.ts";
+import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
+import type { ReplayRows, Snapshot } from "../numerics/progress.ts";
+import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
+import { knownTasks, type Stored, taskRow, withPrefix } from "../numerics/weights.ts";
+
+/** Arrays in, for {@linkcode trainCritic}. */
+export interface CriticTrainingInput {
+  /** k, the new task. */
+  task: number;
+  stateDim: number;
+  actionDim: number;
+  /** All rows of the dataset in episode order, `[N, S]` raw: returns run over whole episodes. */
+  states: Float32Array;
+  /** `[N, A]` raw */
+  actions: Float32Array;
+  /** `[N]` */
+  rewards: Float32Array;
+  /** `[N, S]` raw */
+  nextStates: Float32Array;
+  /** `[N]`, 0 or 1 */
+  terminals: ArrayLike<number>;
+  /** `[N]`, 0 or 1 */
+  timeouts: ArrayLike<number>;
+  /** N */
+  size: number;
+  /** Rows to regress on; all if left out. Held-out rows still count in returns, which are sums of rewards. */
+  trainRows?: Int32Array;
+  /** Pseudo-pairs of old tasks, any number of shards a task; old tasks without any are not held. Empty for the first task and for `replay: none`. */
+  replay: readonly ReplayRows[];
+  /** Of the new task and every replayed one. */
+  normalisers: ReadonlyMap<number, Normaliser>;
+  /** Published critic of the parent version: where training starts, and the teacher. */
+  parent?: Stored;
+  hyperparameters: Hyperparameters;
+  /** Old tasks, for the number of steps. */
+  oldTasks: number;
+  seed: number;
+  resume?: Snapshot;
+  compile: Compile;
+}
+
+/** What a training needs at each step. */
+export interface CriticPlan {
+  steps: number;
+  /** Steps before which targets are computed anew. */
+  refits: number[];
+  settings: CriticStepSettings;
+  schedule: ScheduleSettings;
+  source: CriticBatchSource;
+  episodes: Episodes;
+  scale: ReturnScale;
+  /** First targets, scaled, `[N]`. */
+  targets: Float32Array;
+  /** One-step targets of `iql`, scaled. */
+  oneStep?: { rewards: Float32Array; discounts: Float32Array };
+  /** `[N, S]` in the critic's coordinates; empty where no target needs them. */
+  nextStates: Float32Array;
+  /** The parent with the new head: where training starts. */
+  grown: Stored;
+  /** State of the first step. */
+  state: Stored;
+}
+
+/** Checks the input and prepares the training. @throws RangeError as {@linkcode trainCritic} */
+export function planCritic(input: CriticTrainingInput): CriticPlan {
+  const h = input.hyperparameters;
+  checkLengths(input);
+  const { rewards, terminals, timeouts } = input;
+  const episodes = { rewards, terminals, timeouts };
+  checkEpisodes(episodes);
+  const trainRows = input.trainRows ?? Int32Array.from({ length: input.size }, (_, n) => n);
+  const returns = discountedReturns(episodes, h.discount);
+  const scale = returnScale(returns, trainRows);
+  const shape = criticShape(input.stateDim, input.actionDim, h);
+  const parent = input.parent ?? initCritic(shape, input.seed);
+  const grown = growCritic(parent, shape, input.task, input.seed, scale);
+  const steps = stepsFor(h.criticSteps, h.criticStepsPerOldTask, h.maxCriticSteps, input.oldTasks);
+  const source = batchSource(input, knownTasks(parent), trainRows);
+  const settings = stepSettings(input, source);
+  return {
+    steps,
+    refits: refitSteps(h, steps),
+    settings,
+    schedule: {
+      learningRate: h.criticLearningRate,
+      warmupSteps: h.warmupSteps,
+      steps,
+      schedule: h.learningRateSchedule,
+    },
+    source,
+    episodes,
+    scale,
+    targets: scaleReturns(returns, scale),
+    ...(settings.bootstrapped ? { oneStep: oneStepTargets(episodes, h.discount, scale) } : {}),
+    nextStates: settings.value === "none" ? new Float32Array(0) : criticStates(input),
+    grown,
+    state: initialState(input, settings, parent, grown),
+  };
+}
+
+function checkLengths(input: CriticTrainingInput): void {
+  const { size, stateDim, actionDim } = input;
+  const expected = {
+    states: size * stateDim,
+    actions: size * actionDim,
+    nextStates: size * stateDim,
+    rewards: size,
+    terminals: size,
+    timeouts: size,
+  };
+  for (const [name, length] of Object.entries(expected)) {
+    const found = input[name as keyof typeof expected].length;
+    if (found !== length) {
+      throw new RangeError(
+        `Cannot train critic as ${name} must hold ${length} numbers for ${size} rows: current length is ${found}`,
+      );
+    }
+  }
+  if (input.trainRows?.length === 0) {
+    throw new RangeError("Cannot train critic as there is no row to regress on");
+  }
+  for (const { task, states, actions, size: rows } of input.replay) {
+    if (rows < 1 || states.length !== rows * stateDim || actions.length !== rows * actionDim) {
+      throw new RangeError(
+        `Cannot train critic as replay of task ${task} must be [${rows}, ${stateDim}] and [${rows}, ${actionDim}] with at least one row: current lengths are ${states.length} and ${actions.length}`,
+      );
+    }
+  }
+}
+
+function normaliserOf(input: CriticTrainingInput, task: number): Normaliser | undefined {
+  const normaliser = input.normalisers.get(task);
+  if (!normaliser) {
+    throw new RangeError(
+      `Cannot train critic as the normaliser of task ${task} is missing: present are [${
+        [...input.normalisers.keys()].join(", ")
+      }]`,
+    );
+  }
+  return input.hyperparameters.criticNormalisedInputs ? normaliser : undefined;
+}
+
+function criticStates(input: CriticTrainingInput): Float32Array {
+  const normaliser = normaliserOf(input, input.task);
+  return normaliser ? normalise(input.nextStates, normaliser.states) : input.nextStates;
+}
+
+function batchSource(
+  input: CriticTrainingInput,
+  oldTasks: number[],
+  trainRows: Int32Array,
+): CriticBatchSource {
+  return {
+    rows: criticRows(input.states, input.actions, input.size, normaliserOf(input, input.task)),
+    trainRows,
+    replay: criticReplay(input, oldTasks),
+    width: input.stateDim + input.actionDim,
+    heads: oldTasks.length + 1,
+    batchSize: input.hyperparameters.criticBatchSize,
+    reduction: input.hyperparameters.retentionReduction,
+  };
+}
+
+/** One entry for each old task, whatever the number of its shards and their order. */
+function criticReplay(input: CriticTrainingInput, oldTasks: number[]): CriticReplay[] {
+  const replayed = [...new Set(input.replay.map(({ task }) => task))].sort((a, b) => a - b);
+  return replayed.map((task) => {
+    const head = taskRow(oldTasks, task), normaliser = normaliserOf(input, task);
+    const shards = input.replay.filter((shard) => shard.task === task);
+    const size = shards.reduce((sum, shard) => sum + shard.size, 0);
+    const rows = new Float32Array(size * (input.stateDim + input.actionDim));
+    let at = 0;
+    for (const shard of shards) {
+      const part = criticRows(shard.states, shard.actions, shard.size, normaliser);
+      rows.set(part, at);
+      at += part.length;
+    }
+    return { head, rows, size };
+  });
+}
+
+function stepSettings(input: CriticTrainingInput, source: CriticBatchSource): CriticStepSettings {
+  const h = input.hyperparameters;
+  const continuesReturns = h.criticTarget === "mc" && h.timeLimit === "bootstrap";
+  return {
+    shape: criticShape(input.stateDim, input.actionDim, h),
+    stateDim: input.stateDim,
+    heads: source.heads,
+    batchSize: source.batchSize,
+    retentionRows: retentionRows(source.replay, source.batchSize, source.reduction),
+    distillationWeight: h.distillationWeight,
+    value: h.criticTarget !== "mc" ? "expectile" : continuesReturns ? "returns" : "none",
+    bootstrapped: h.criticTarget === "iql",
+    expectile: h.expectile,
+    targetRate: h.targetRate,
+    optimiser: { gradientClip: h.gradientClip, emaDecay: h.emaDecay },
+  };
+}
+
+/** `mc` continues returns once, after a third of the steps; `planning` recomputes at equal distances. */
+function refitSteps(h: Hyperparameters, steps: number): number[] {
+  if (h.criticTarget === "mc" && h.timeLimit === "bootstrap") return [Math.floor(steps / 3)];
+  if (h.criticTarget !== "planning") return [];
+  return Array.from(
+    { length: h.planningRounds },
+    (_, i) => Math.floor((i + 1) * steps / (h.planningRounds + 1)),
+  );
+}
+
+function initialState(
+  input: CriticTrainingInput,
+  settings: CriticStepSettings,
+  parent: Stored,
+  grown: Stored,
+): Stored {
+  const critic = trainableWeights(grown);
+  const value = settings.value === "none" ? {} : initValue(input.stateDim, settings.shape, input.seed);
+  return {
+    ...initOptimiser({ ...critic, ...value }, settings.optimiser),
+    ...(settings.bootstrapped ? withPrefix(critic, "target/") : {}),
+    ...(settings.retentionRows > 0 ? withPrefix(trainableWeights(parent), "teacher/") : {}),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * mu_phi(a | s, k): the diffusion model of actions given state and task (the paper's is not told the task: `behaviorKnowsTask`).
+ * @module
+ */
+import type { Compile } from "../numerics/compile.ts";
+import { behaviorShape } from "./denoiser.ts";
+import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { normalise, type Normaliser } from "../numerics/normaliser.ts";
+import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
+import { drawSamples, type SamplingRun } from "./sampling.ts";
+import { taskRowsOf } from "../replay/task_rows.ts";
+import { knownTasks, type Stored } from "../numerics/weights.ts";
+
+/** Trains the behavior generator on a new task and replay; see {@linkcode trainGenerator}. */
+export function trainBehaviorGenerator(
+  input: GeneratorTrainingInput,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const { hyperparameters: h, stateDim, actionDim, oldTasks } = input;
+  return trainGenerator(input, {
+    name: "behaviorGenerator",
+    shapeOf: (tasks) => behaviorShape(stateDim, actionDim, tasks, h),
+    steps: stepsFor(h.behaviorSteps, h.generatorStepsPerOldTask, h.maxGeneratorSteps, oldTasks),
+    rowsOf: (tasks) => taskRowsOf(input, { samples: "actions", conditions: "states" }, tasks),
+  });
+}
+
+/** What pseudo-actions are drawn from. */
+export interface ActionSamplingInput extends SamplingRun {
+  /** Published weights of the behavior generator. */
+  weights: Stored;
+  /** Known to the weights. */
+  task: number;
+  /** The task's own. */
+  normaliser: Normaliser;
+  /** `[count, S]` raw */
+  states: Float32Array;
+  /** Samples to draw. */
+  count: number;
+  /** A */
+  actionDim: number;
+  /** Decides the noise. */
+  seed: number;
+  /** Those the weights were trained with. */
+  hyperparameters: Hyperparameters;
+  /** How a pass runs. */
+  compile: Compile;
+}
+
+/**
+ * Draws one pseudo-action for each state.
+ *
+ * @returns `[count, actionDim]`, raw units, within the task's own min and max
+ * @throws {RangeError} If the weights have not learnt the task, or the states have another shape.
+ */
+export async function sampleActions(input: ActionSamplingInput): Promise<Float32Array> {
+  const { weights, normaliser, states, count, actionDim, hyperparameters } = input;
+  const stateDim = normaliser.states.centre.length;
+  if (states.length !== count * stateDim) {
+    throw new RangeError(
+      `Cannot label states as they must be [${count}, ${stateDim}]: current length is ${states.length}`,
+    );
+  }
+  return await drawSamples({
+    ...input,
+    shape: behaviorShape(stateDim, actionDim, knownTasks(weights).length, hyperparameters),
+    bounds: normaliser.actions,
+    conditions: normalise(states, normaliser.states),
+    stream: "actions",
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * The denoiser eps(x, t, condition, task) of both generators: one interface, two architectures.
+ *
+ * Only the noisy sample changes from call to call of a sampler: everything that depends on time, condition or task alone is computed once
+ * (`embed`), 27 % of the paper network's cost.
+ * @module
+ */
+import type * as tf from "tf";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import type { Rng } from "../numerics/rng.ts";
+import { entry, type Params, type Stored, type StoredTensor, taskRow } from "../numerics/weights.ts";
+import * as resnet from "./denoiser_resnet.ts";
+import * as unet from "./denoiser_unet.ts";
+
+/** All that fixes a denoiser's tensors. */
+export interface DenoiserShape {
+  architecture: "unet" | "resnet";
+  /** D: dimensions of a sample. */
+  dim: number;
+  /** C: dimensions of the condition (the state, for actions); 0 for none. */
+  conditionDim: number;
+  /** Hidden width; of the U-net the greatest one. */
+  width: number;
+  /** Residual blocks (resnet only). */
+  blocks: number;
+  /** Rows of the task embedding; 0 if the denoiser is not told the task. */
+  tasks: number;
+}
+
+/** What a denoiser is conditioned on. `T` times, `n` conditions. */
+export interface DenoiserContext {
+  /** `[T, 1]` */
+  time: tf.Tensor;
+  /** `[n, C]`, normalised; absent when C is 0. */
+  condition?: tf.Tensor | undefined;
+  /** `[B, tasks]` or `[1, tasks]`; absent when the task is not told. */
+  taskOneHot?: tf.Tensor | undefined;
+}
+
+/** Shape of p(s|k). */
+export function stateShape(stateDim: number, tasks: number, hyperparameters: Hyperparameters): DenoiserShape {
+  const { architecture, denoiserWidth: width, denoiserBlocks: blocks } = hyperparameters;
+  return { architecture, dim: stateDim, conditionDim: 0, width, blocks, tasks };
+}
+
+/** Shape of mu(a|s, k), or mu(a|s) if the behavior generator is not told the task. */
+export function behaviorShape(
+  stateDim: number,
+  actionDim: number,
+  tasks: number,
+  hyperparameters: Hyperparameters,
+): DenoiserShape {
+  const { architecture, denoiserWidth: width, denoiserBlocks: blocks, behaviorKnowsTask } = hyperparameters;
+  return {
+    architecture,
+    dim: actionDim,
+    conditionDim: stateDim,
+    width,
+    blocks,
+    tasks: behaviorKnowsTask ? tasks : 0,
+  };
+}
+
+/** Fresh weights, PyTorch's uniform initialisation. */
+export function initDenoiser(shape: DenoiserShape, rng: Rng): Stored {
+  return shape.architecture === "unet" ? unet.init(shape, rng) : resnet.init(shape, rng);
+}
+
+/** Weights that are saved but not trained. */
+export function frozenWeights(shape: DenoiserShape): string[] {
+  return shape.architecture === "unet" ? unet.FROZEN : [];
+}
+
+/**
+ * eps(x, t, c, k) for rows that each have their own time.
+ *
+ * @param params Weights without prefix.
+ * @param noisy x_t, `[B, D]`
+ * @param context With T = n = B.
+ * @returns The predicted noise, `[B, D]`
+ */
+export function predictNoise(
+  params: Params,
+  shape: DenoiserShape,
+  noisy: tf.Tensor,
+  context: DenoiserContext,
+): tf.Tensor {
+  return shape.architecture === "unet"
+    ? unet.forward(params, noisy, unet.embed(params, context))
+    : resnet.forward(params, shape, noisy, resnet.embed(params, context));
+}
+
+/**
+ * Opens a denoiser for one sampling pass: T times are embedded at once.
+ *
+ * @param context `time` holds every time of the pass; n may divide the batch (state-major repeats).
+ * @param batch B
+ * @returns (x `[B, D]`, index of the time) -> predicted noise `[B, D]`
+ */
+export function openDenoiser(
+  params: Params,
+  shape: DenoiserShape,
+  context: DenoiserContext,
+  batch: number,
+): (noisy: tf.Tensor, node: number) => tf.Tensor {
+  if (shape.architecture === "unet") {
+    const rows = unet.repeatConditions(unet.embed(params, context), batch);
+    return (noisy, node) => unet.forward(params, noisy, unet.atNode(rows, node));
+  }
+  const rows = resnet.repeatConditions(resnet.embed(params, context), batch);
+  return (noisy, node) => resnet.forward(params, shape, noisy, resnet.atNode(rows, node));
+}
+
+/** Published weights as a step takes them: the floats, without the list of tasks. */
+export function denoiserWeights(weights: Stored): Stored {
+  const { tasks: _tasks, ...floats } = weights;
+  return floats;
+}
+
+/**
+ * The one-hot row of a task, `[1, tasks.length]`.
+ * @throws {RangeError} If the weights do not know the task.
+ */
+export function taskOneHot(tasks: readonly number[], task: number): StoredTensor {
+  const data = new Float32Array(tasks.length);
+  data[taskRow(tasks, task)] = 1;
+  return { shape: [1, tasks.length], data };
+}
+
+/**
+ * Checks once, at the outer storey, that weights are those of `shape`.
+ * @throws {RangeError} If a tensor is missing or of another shape.
+ */
+export function checkDenoiser(weights: Stored, shape: DenoiserShape, expected: Stored): void {
+  for (const [name, { shape: wanted }] of Object.entries(expected)) {
+    const current = entry(weights, name).shape;
+    if (current.length !== wanted.length || current.some((size, axis) => size !== wanted[axis])) {
+      throw new RangeError(
+        `Cannot use weights as "${name}" of a ${shape.architecture} of width ${shape.width} must be [${wanted}]: current shape is [${current}]`,
+      );
+    }
+  }
+}

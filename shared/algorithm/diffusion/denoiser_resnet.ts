@@ -1,0 +1,123 @@
+/**
+ * Residual MLP with LayerNorm (as IDQL's, Hansen-Estruch et al. 2023), the default denoiser.
+ *
+ *   e = W2 silu(W1 [sin(f t), cos(f t)]) + taskEmbedding[k]
+ *   h = Wx x + Wc c + b;  per block h = h + V2 silu(V1 LN(h) + e);  eps = Wo silu(h)
+ * @module
+ */
+import * as tf from "tf";
+import type { DenoiserContext, DenoiserShape } from "./denoiser.ts";
+import { initLinear, layerNorm, linear, project, silu } from "../numerics/layers.ts";
+import type { Rng } from "../numerics/rng.ts";
+import { entry, type Params, type Stored } from "../numerics/weights.ts";
+
+const FREQUENCIES = 32;
+const GREATEST_FREQUENCY = 1000;
+
+/** What `forward` needs besides the sample. */
+export interface ResnetEmbedding {
+  /** Wc c + b: `[n, W]`, or `[W]` without condition. */
+  input: tf.Tensor;
+  /** e: `[T, W]`, or `[1, W]` at one node. */
+  time: tf.Tensor;
+}
+
+/** Fresh weights; the condition's kernel is apart from the sample's, so that it can be applied once a sample. */
+export function init(shape: DenoiserShape, rng: Rng): Stored {
+  const { dim, conditionDim, width, blocks, tasks } = shape;
+  const weights = initLinear(rng, "input", dim, width, dim + conditionDim);
+  if (conditionDim > 0) {
+    const { "condition.kernel": kernel } = initLinear(
+      rng,
+      "condition",
+      conditionDim,
+      width,
+      dim + conditionDim,
+    );
+    weights["condition.kernel"] = kernel!;
+  }
+  Object.assign(
+    weights,
+    initLinear(rng, "time.0", 2 * FREQUENCIES, width),
+    initLinear(rng, "time.1", width, width),
+  );
+  if (tasks > 0) weights["taskEmbedding"] = { shape: [tasks, width], data: rng.normals(tasks * width) };
+  for (let block = 0; block < blocks; block++) {
+    Object.assign(
+      weights,
+      initLinear(rng, `block.${block}.0`, width, width),
+      initLinear(rng, `block.${block}.1`, width, width),
+    );
+  }
+  return Object.assign(weights, initLinear(rng, "output", width, dim));
+}
+
+/** All that does not depend on the sample. */
+export function embed(params: Params, { time, condition, taskOneHot }: DenoiserContext): ResnetEmbedding {
+  const bias = entry(params, "input.bias");
+  const input = condition === undefined
+    ? bias
+    : tf.add(project(condition, entry(params, "condition.kernel")), bias);
+  const hidden = silu(
+    tf.add(project(timeFeatures(time), entry(params, "time.0.kernel")), entry(params, "time.0.bias")),
+  );
+  const row = linear(hidden, entry(params, "time.1.kernel"), entry(params, "time.1.bias"));
+  const known = params["taskEmbedding"] !== undefined && taskOneHot !== undefined;
+  return { input, time: known ? tf.add(row, project(taskOneHot, entry(params, "taskEmbedding"))) : row };
+}
+
+/** `[T, 1]` -> `[T, 64]`: sine and cosine at 32 frequencies from 1 to 1000, evenly spaced in the logarithm. */
+function timeFeatures(time: tf.Tensor): tf.Tensor {
+  const frequencies = Float32Array.from(
+    { length: FREQUENCIES },
+    (_, i) => Math.exp((Math.log(GREATEST_FREQUENCY) * i) / (FREQUENCIES - 1)),
+  );
+  const phase = tf.mul(time, tf.tensor2d(frequencies, [1, FREQUENCIES]));
+  return tf.concat([tf.sin(phase), tf.cos(phase)], 1);
+}
+
+/** `[B, D]` -> predicted noise `[B, D]`. */
+export function forward(
+  params: Params,
+  shape: DenoiserShape,
+  noisy: tf.Tensor,
+  embedding: ResnetEmbedding,
+): tf.Tensor {
+  const shared = embedding.time.shape[0] === 1;
+  let h: tf.Tensor = tf.add(project(noisy, entry(params, "input.kernel")), embedding.input);
+  for (let block = 0; block < shape.blocks; block++) {
+    const kernel = entry(params, `block.${block}.0.kernel`);
+    const bias = entry(params, `block.${block}.0.bias`);
+    // One time for all rows: it joins the bias, and a pass over [B, W] is saved.
+    const inner = shared
+      ? linear(layerNorm(h), kernel, tf.reshape(tf.add(embedding.time, bias), bias.shape))
+      : tf.add(linear(layerNorm(h), kernel, bias), embedding.time);
+    const change = linear(
+      silu(inner),
+      entry(params, `block.${block}.1.kernel`),
+      entry(params, `block.${block}.1.bias`),
+    );
+    h = tf.add(h, change);
+  }
+  return linear(silu(h), entry(params, "output.kernel"), entry(params, "output.bias"));
+}
+
+/** Conditions repeated to a batch of `batch` rows. */
+export function repeatConditions(embedding: ResnetEmbedding, batch: number): ResnetEmbedding {
+  return embedding.input.rank === 1 ? embedding : { ...embedding, input: repeatRows(embedding.input, batch) };
+}
+
+/** The embedding at one of the T times. */
+export function atNode(embedding: ResnetEmbedding, node: number): ResnetEmbedding {
+  return { ...embedding, time: tf.slice(embedding.time, [node, 0], [1, -1]) };
+}
+
+/** `[n, W]` -> `[batch, W]`, each row repeated batch / n times in a row; one row stays one, to be broadcast. */
+export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor {
+  const [count, width] = rows.shape as [number, number];
+  if (count === batch || count === 1) return rows;
+  if (batch % count !== 0) {
+    throw new RangeError(`Cannot repeat conditions as ${batch} rows are no multiple of ${count}`);
+  }
+  return tf.reshape(tf.tile(tf.reshape(rows, [count, 1, width]), [1, batch / count, 1]), [batch, width]);
+}

@@ -1,0 +1,227 @@
+/**
+ * The training that both generators share: one async generator, one item a step. Between two steps everything it knows is a value.
+ * @module
+ */
+import { type Batches, openBatches, type TaskRows } from "../replay/batches.ts";
+import type { Compile, CompiledStep } from "../numerics/compile.ts";
+import {
+  checkDenoiser,
+  type DenoiserShape,
+  denoiserWeights,
+  frozenWeights,
+  initDenoiser,
+} from "./denoiser.ts";
+import { generatorStep, TEACHER } from "./generator_step.ts";
+import { growTask } from "./growth.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import type { Normaliser } from "../numerics/normaliser.ts";
+import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
+import {
+  recordCurves,
+  type ReplayRows,
+  type Snapshot,
+  type TrainingProgress,
+  type TrainingResult,
+} from "../numerics/progress.ts";
+import { createRng } from "../numerics/rng.ts";
+import {
+  countWeights,
+  entry,
+  knownTasks,
+  type Stored,
+  tasksTensor,
+  withPrefix,
+} from "../numerics/weights.ts";
+
+/** What a generator learns a new task from. */
+export interface GeneratorTrainingInput {
+  /** k, the new task. */
+  task: number;
+  /** S */
+  stateDim: number;
+  /** A */
+  actionDim: number;
+  /** `[size, S]` raw, training rows only. */
+  states: Float32Array;
+  /** `[size, A]` raw */
+  actions: Float32Array;
+  /** Rows of the new task. */
+  size: number;
+  /** Pseudo-pairs of old tasks, any number of shards a task; empty for the first task or without replay. */
+  replay: ReplayRows[];
+  /** N_i by task id: of the new task and of every task in `replay`. */
+  normalisers: ReadonlyMap<number, Normaliser>;
+  /** Published weights of the parent version: the start, and the teacher of `retention: distill`. */
+  parent?: Stored;
+  /** As the parent's, where architecture and widths are concerned. */
+  hyperparameters: Hyperparameters;
+  /** Old tasks of the learner: decides the number of steps. */
+  oldTasks: number;
+  /** Decides initial weights, batches, times and noise. */
+  seed: number;
+  /** Goes on from here; all other inputs must be those of the interrupted training. */
+  resume?: Snapshot;
+  /** How the step runs. */
+  compile: Compile;
+}
+
+/** What distinguishes the two generators. */
+export interface GeneratorSettings {
+  name: "stateGenerator" | "behaviorGenerator";
+  /** Shape for a number of known tasks. */
+  shapeOf: (tasks: number) => DenoiserShape;
+  steps: number;
+  /** Normalised rows of the new task and of the old ones, by {@linkcode TaskRows.taskRow}. */
+  rowsOf: (tasks: readonly number[]) => { fresh: TaskRows; replay: TaskRows[] };
+}
+
+/**
+ * Trains a generator on a new task mixed with replay: epsilon-prediction, L = mean over rows of sum over dims (eps - target)^2.
+ * Fresh Adam each task, start from the parent's published weights.
+ *
+ * @yields After every step; stop with `return()`, which frees all tensors.
+ * @returns Published weights with `tasks`, curves `loss`, `lossNew`, `lossOld`, metrics.
+ * @throws {RangeError} If shapes do not fit, a normaliser is missing, or the loss is no longer finite.
+ */
+export async function* trainGenerator(
+  input: GeneratorTrainingInput,
+  settings: GeneratorSettings,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const { steps, name } = settings;
+  const { tasks, shape, batches, curves, rates, compiled } = openTraining(input, settings);
+  try {
+    for (let step = input.resume?.position.step ?? 0; step < steps; step++) {
+      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
+      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
+      curves.add(step + 1, losses);
+      const snapshot = () =>
+        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
+      yield { step: step + 1, steps, losses, snapshot };
+    }
+    const weights: Stored = {
+      ...publishedWeights(withoutTeacher(await compiled.readState())),
+      tasks: tasksTensor(tasks),
+    };
+    return { weights, curves: curves.curves(), metrics: metricsOf(weights, shape, steps, curves.curves()) };
+  } finally {
+    compiled.dispose();
+  }
+}
+
+/** Everything a training needs before its next step; checks the input. */
+function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings) {
+  const { hyperparameters, resume, seed } = input;
+  const start = startWeights(input, settings);
+  const tasks = knownTasks(start);
+  const shape = settings.shapeOf(tasks.length);
+  checkDenoiser(start, shape, initDenoiser(shape, createRng(0)));
+  const rows = settings.rowsOf(tasks);
+  const batches = openGeneratorBatches(input, rows, shape, tasks.length, resume?.position.rng ?? seed);
+  const teacher = hyperparameters.retention === "distill" && rows.replay.length > 0
+    ? input.parent
+    : undefined;
+  const optimiser = { ...hyperparameters, frozen: frozenWeights(shape) };
+  const definition = generatorStep({
+    name: settings.name,
+    shape,
+    optimiser,
+    teacherShape: teacher === undefined ? undefined : settings.shapeOf(knownTasks(teacher).length),
+    freshRows: batches.freshRows,
+  });
+  const initial = {
+    ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
+    ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
+  };
+  const rates = scheduleOf(settings.steps, hyperparameters);
+  // The example comes from other streams: the position of `batches` belongs to the next step.
+  const example = { ...openGeneratorBatches(input, rows, shape, tasks.length, seed).next(0), ...rates(0) };
+  const curves = recordCurves(settings.steps, resume?.position["curves"]);
+  return { tasks, shape, batches, curves, rates, compiled: input.compile(definition, initial, example) };
+}
+
+/** Fresh weights for a first task, else the parent's with a place for the new task. */
+function startWeights({ parent, task, seed }: GeneratorTrainingInput, settings: GeneratorSettings): Stored {
+  if (parent !== undefined) return growTask(parent, task, createRng(seed, `${settings.name}.growth`));
+  return {
+    ...initDenoiser(settings.shapeOf(1), createRng(seed, `${settings.name}.init`)),
+    tasks: tasksTensor([task]),
+  };
+}
+
+function openGeneratorBatches(
+  { hyperparameters }: GeneratorTrainingInput,
+  rows: { fresh: TaskRows; replay: TaskRows[] },
+  shape: DenoiserShape,
+  tasks: number,
+  seed: number | readonly number[],
+): Batches {
+  const { generatorBatchSize: batchSize, newTaskShare } = hyperparameters;
+  return openBatches({
+    ...rows,
+    batchSize,
+    newTaskShare,
+    dim: shape.dim,
+    conditionDim: shape.conditionDim,
+    tasks,
+    seed,
+  });
+}
+
+function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
+  const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule, emaDecay } =
+    hyperparameters;
+  return (step) =>
+    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay);
+}
+
+/** Means over all rows, the new task's, and the old tasks'. */
+function lossesOf(
+  rows: ArrayLike<number>,
+  freshRows: number,
+  name: string,
+  step: number,
+): Record<string, number> {
+  const mean = (from: number, to: number) => {
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += rows[i]!;
+    return sum / (to - from);
+  };
+  const loss = mean(0, rows.length);
+  if (!Number.isFinite(loss)) {
+    throw new RangeError(`Cannot go on training ${name} as its loss is ${loss} at step ${step + 1}`);
+  }
+  const lossNew = mean(0, freshRows);
+  return freshRows === rows.length
+    ? { loss, lossNew }
+    : { loss, lossNew, lossOld: mean(freshRows, rows.length) };
+}
+
+function withoutTeacher(state: Stored): Stored {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith(TEACHER)));
+}
+
+/** The state to go on from: a snapshot's, which must have the tensors of a fresh one. */
+function resumedState(fresh: Stored, resume: Snapshot | undefined): Stored {
+  if (resume === undefined) return fresh;
+  for (const [name, { shape }] of Object.entries(fresh)) {
+    const saved = entry(resume.tensors, name).shape;
+    if (saved.join() !== shape.join()) {
+      throw new RangeError(`Cannot resume as "${name}" must be [${shape}]: current shape is [${saved}]`);
+    }
+  }
+  return resume.tensors;
+}
+
+async function takeSnapshot(compiled: CompiledStep, position: Snapshot["position"]): Promise<Snapshot> {
+  return { tensors: withoutTeacher(await compiled.readState()), position };
+}
+
+function metricsOf(
+  weights: Stored,
+  shape: DenoiserShape,
+  steps: number,
+  curves: TrainingResult["curves"],
+): Record<string, number> {
+  const last = Object.fromEntries(curves.map(({ name, values }) => [`${name}Final`, values.at(-1)!]));
+  return { steps, weights: countWeights(weights), zeroPredictorLoss: shape.dim, ...last };
+}

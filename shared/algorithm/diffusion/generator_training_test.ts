@@ -1,0 +1,234 @@
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
+import * as tf from "tf";
+import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
+import { eager } from "../numerics/compile.ts";
+import { denoiserWeights, predictNoise, stateShape } from "./denoiser.ts";
+import type { GeneratorTrainingInput } from "./generator_training.ts";
+import { fitNormaliser } from "../numerics/normaliser.ts";
+import { alpha, sigma } from "./noise_schedule.ts";
+import type { Snapshot, TrainingProgress } from "../numerics/progress.ts";
+import { createRng } from "../numerics/rng.ts";
+import { sampleStates, trainStateGenerator } from "./state_generator.ts";
+import { noLeaks } from "../testing/backend.ts";
+import { fastCompile } from "../testing/fast_compile.ts";
+import { finish, momentsOf, testTask, tiny, trainingInput } from "../testing/tasks.ts";
+import { toParams } from "../numerics/weights.ts";
+
+Deno.test(
+  "trainStateGenerator() learns the analytic noise of a 1-D Gaussian, with its sign",
+  noLeaks(async () => {
+    const size = 4_000;
+    const states = createRng(1).normals(size).map((x) => 3 + 0.5 * x);
+    const normaliser = fitNormaliser({ states, actions: states, size, stateDim: 1, actionDim: 1 });
+    const hyperparameters = {
+      ...tiny,
+      denoiserWidth: 32,
+      stateSteps: 800,
+      generatorBatchSize: 128,
+      generatorLearningRate: 2e-3,
+    };
+    const input = {
+      ...trainingInput(testTask(1, 0)),
+      states,
+      actions: states,
+      size,
+      stateDim: 1,
+      hyperparameters,
+    };
+    const compile = await fastCompile();
+    const { weights } = await finish(
+      trainStateGenerator({ ...input, normalisers: new Map([[1, normaliser]]), compile }),
+    );
+    const [mean, spread] = [
+      (3 - normaliser.states.centre[0]!) / normaliser.states.halfRange[0]!,
+      0.5 / normaliser.states.halfRange[0]!,
+    ];
+    const params = toParams(denoiserWeights(weights));
+    for (const t of [0.05, 0.2, 0.5, 0.9]) {
+      const total = Math.sqrt((alpha(t) * spread) ** 2 + sigma(t) ** 2);
+      for (const z of [-1.5, 0, 1.5]) {
+        const x = alpha(t) * mean + total * z;
+        const predicted = tf.tidy(() =>
+          predictNoise(params, stateShape(1, 1, hyperparameters), tf.tensor2d([[x]]), {
+            time: tf.tensor2d([[t]]),
+            taskOneHot: tf.tensor2d([[1]]),
+          }).dataSync()[0]!
+        );
+        assertAlmostEquals(predicted, (sigma(t) * z) / total, 0.15, `t ${t}, z ${z}`);
+      }
+    }
+    tf.dispose(params);
+    const samples = await sampleStates({
+      weights,
+      task: 1,
+      normaliser,
+      stateDim: 1,
+      count: 2_000,
+      seed: 1,
+      hyperparameters,
+      compile,
+    });
+    assertAlmostEquals(momentsOf(samples, 1, 0).mean, 3, 0.06);
+    assertAlmostEquals(momentsOf(samples, 1, 0).spread, 0.5, 0.06);
+  }),
+);
+
+Deno.test(
+  "trainBehaviorGenerator() starts near the loss of predicting nothing, the number of dimensions, and falls below it",
+  noLeaks(async () => {
+    const first = testTask(1, 0);
+    const hyperparameters = { ...tiny, behaviorSteps: 100, generatorLearningRate: 5e-3 };
+    const { curves, metrics } = await finish(
+      trainBehaviorGenerator(trainingInput(first, [], { hyperparameters })),
+    );
+    const { values } = curves.find(({ name }) => name === "loss")!;
+    assertEquals(metrics["zeroPredictorLoss"], 1);
+    assertAlmostEquals(values[0]!, 1, 0.5);
+    assertLess(values.slice(-20).reduce((a, b) => a + b) / 20, 0.6);
+  }),
+);
+
+/** Runs with an interruption after `at` steps, through JSON and copies as a file would. */
+async function interrupted(
+  train: typeof trainStateGenerator,
+  input: GeneratorTrainingInput,
+  at: number,
+): Promise<Snapshot> {
+  const training = train(input);
+  let item: IteratorResult<TrainingProgress, unknown> = await training.next();
+  while (!item.done && item.value.step < at) item = await training.next();
+  const { tensors, position } = await (item.value as TrainingProgress).snapshot();
+  await training.return(undefined as never);
+  // A file gives tensors back in an order of its own.
+  const shuffled = Object.fromEntries(Object.entries(structuredClone(tensors)).reverse());
+  return { tensors: shuffled, position: JSON.parse(JSON.stringify(position)) };
+}
+
+Deno.test(
+  "an interrupted training goes on bit-identically, with replay and a teacher too",
+  noLeaks(async () => {
+    const [first, second] = [testTask(1, 0), testTask(2, 4)];
+    const short = { ...tiny, stateSteps: 8, behaviorSteps: 8 };
+    for (const train of [trainStateGenerator, trainBehaviorGenerator]) {
+      const { weights: parent } = await finish(train(trainingInput(first, [], { hyperparameters: short })));
+      for (const retention of ["samples", "distill"] as const) {
+        for (const architecture of ["resnet", "unet"] as const) {
+          if (architecture === "unet" && retention === "distill") continue;
+          const start = architecture === "unet" ? {} : { parent };
+          const old = architecture === "unet" ? [] : [first];
+          const hyperparameters = { ...short, retention, architecture };
+          const input = trainingInput(second, old, { ...start, hyperparameters });
+          const straight = await finish(train(input));
+          const resume = await interrupted(train, input, 3);
+          assertEquals(Object.keys(resume.tensors).some((name) => name.startsWith("teacher/")), false);
+          assertEquals(await finish(train({ ...input, resume })), straight);
+        }
+      }
+    }
+  }),
+);
+
+Deno.test(
+  "training is a function of its seed",
+  noLeaks(async () => {
+    const input = trainingInput(testTask(1, 0));
+    const { weights } = await finish(trainStateGenerator(input));
+    assertEquals((await finish(trainStateGenerator(input))).weights, weights);
+    assertNotEquals((await finish(trainStateGenerator({ ...input, seed: 6 }))).weights, weights);
+  }),
+);
+
+Deno.test(
+  "a distilled old task's loss is 0 at the first step: the teacher is the parent, frozen before it",
+  noLeaks(async () => {
+    const [first, second] = [testTask(1, 0), testTask(2, 4)];
+    // The embedding of the new task must not move old ones, so the student starts as its teacher on their rows. Without an average
+    // the published weights are those that teach.
+    const hyperparameters = { ...tiny, retention: "distill" as const };
+    for (const train of [trainStateGenerator, trainBehaviorGenerator]) {
+      const { weights: parent } = await finish(train(trainingInput(first, [], { hyperparameters })));
+      const before = structuredClone(parent);
+      const training = train(trainingInput(second, [first], { hyperparameters, parent }));
+      const item = await training.next();
+      const { losses } = item.value as TrainingProgress;
+      assertLess(losses["lossOld"]!, 1e-9);
+      assertGreater(losses["lossNew"]!, 0.1);
+      const { losses: later } = (await training.next()).value as TrainingProgress;
+      assertGreater(later["lossOld"]!, 1e-9);
+      await training.return(undefined as never);
+      assertEquals(parent, before);
+    }
+  }),
+);
+
+Deno.test(
+  "each task keeps its own place and normaliser: ids are keyed, not counted",
+  noLeaks(async () => {
+    // Task 3 was parked: the third place belongs to task 4.
+    const tasks = [testTask(1, 0), testTask(2, 10), testTask(4, -30)];
+    const compile = await fastCompile();
+    const hyperparameters = {
+      ...tiny,
+      denoiserWidth: 32,
+      stateSteps: 500,
+      behaviorSteps: 500,
+      generatorLearningRate: 3e-3,
+      generatorBatchSize: 64,
+      functionEvaluations: 10,
+    };
+    let states: GeneratorTrainingInput["parent"];
+    let behavior: GeneratorTrainingInput["parent"];
+    for (const [i, fresh] of tasks.entries()) {
+      const parents = { hyperparameters, compile };
+      const input = trainingInput(fresh, tasks.slice(0, i), parents);
+      states = (await finish(trainStateGenerator(states ? { ...input, parent: states } : input))).weights;
+      behavior =
+        (await finish(trainBehaviorGenerator(behavior ? { ...input, parent: behavior } : input))).weights;
+    }
+    assertEquals([...states!["tasks"]!.data], [1, 2, 4]);
+    for (const { task, normaliser } of tasks) {
+      const centre = { 1: 0, 2: 10, 4: -30 }[task]!;
+      const shared = { task, normaliser, count: 500, seed: 3, hyperparameters, compile };
+      const samples = await sampleStates({ ...shared, weights: states!, stateDim: 2 });
+      assertAlmostEquals(momentsOf(samples, 2, 0).mean, centre, 0.2, `task ${task}`);
+      assertAlmostEquals(momentsOf(samples, 2, 1).spread, 0.1, 0.05, `task ${task}`);
+      const probe = Float32Array.from(
+        { length: 1000 },
+        (_, i) => centre + (i % 2 === 1 ? 0 : i < 500 ? 0.8 : -0.8),
+      );
+      const actions = await sampleActions({ ...shared, weights: behavior!, states: probe, actionDim: 1 });
+      const sign = task % 2 === 0 ? 1 : -1;
+      assertAlmostEquals(
+        momentsOf(actions.slice(0, 250), 1, 0).mean * sign,
+        Math.tanh(0.8),
+        0.15,
+        `task ${task}`,
+      );
+      assertAlmostEquals(
+        momentsOf(actions.slice(250), 1, 0).mean * sign,
+        -Math.tanh(0.8),
+        0.15,
+        `task ${task}`,
+      );
+    }
+    const { normaliser } = tasks[0]!;
+    const asked = {
+      weights: states!,
+      task: 3,
+      normaliser,
+      stateDim: 2,
+      count: 1,
+      seed: 1,
+      hyperparameters,
+      compile: eager,
+    };
+    await assertRejects(() => sampleStates(asked), RangeError, "known tasks are [1, 2, 4]");
+  }),
+);

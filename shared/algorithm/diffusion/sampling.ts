@@ -1,0 +1,124 @@
+/**
+ * Drawing many samples from a generator in passes of a fixed batch, each one compiled call.
+ * @module
+ */
+import type { Compile, StepDefinition } from "../numerics/compile.ts";
+import { checkDenoiser, type DenoiserShape, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { type Bounds, denormalise, normalisedLimits } from "../numerics/normaliser.ts";
+import { createRng } from "../numerics/rng.ts";
+import { planSolver, solve, type SolverPlan } from "./solver.ts";
+import { entry, knownTasks, type Stored, type StoredTensor } from "../numerics/weights.ts";
+
+/** Rows of one pass at most. */
+const MAX_BATCH = 2048;
+/** Multiplications of one pass at most, so that it takes a second or two on one core, whatever network and solver. */
+const MAX_WORK = 4e10;
+
+/** Called after every pass. `samples`: those drawn so far, `[done, D]`, for a later {@linkcode SamplingRun.resume}. */
+export type OnSamples = (done: number, count: number, samples: () => Float32Array) => void | Promise<void>;
+
+/** How a long sampling is followed and taken up again. */
+export interface SamplingRun {
+  onProgress?: OnSamples | undefined;
+  /** What an earlier run of the same sampling had drawn; the rest follows as if it had not stopped. */
+  resume?: Float32Array | undefined;
+}
+
+/** What both generators' sampling needs. */
+export interface SamplingInput extends SamplingRun {
+  /** Published weights. */
+  weights: Stored;
+  task: number;
+  shape: DenoiserShape;
+  /** Bounds of what is sampled. */
+  bounds: Bounds;
+  /** `[count, C]` normalised, or empty when C is 0. */
+  conditions: Float32Array;
+  count: number;
+  seed: number;
+  /** Name of the random streams. */
+  stream: string;
+  hyperparameters: Hyperparameters;
+  compile: Compile;
+}
+
+/**
+ * Draws `count` samples. Row i is the same whatever the count: every pass has a random stream of its own.
+ *
+ * @returns `[count, D]`, raw units, within the task's own min and max
+ * @throws {RangeError} If the weights have not learnt the task or are not of this shape, or `resume` is not of this run.
+ */
+export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
+  const { weights, shape, count, hyperparameters, resume = new Float32Array(0) } = input;
+  const oneHot = taskOneHot(knownTasks(weights), input.task);
+  checkDenoiser(weights, shape, initDenoiser(shape, createRng(0)));
+  const plan = planSolver(hyperparameters);
+  const batch = Math.min(largestBatch(weights, plan), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
+  const drawn = resume.length / shape.dim;
+  if (drawn > count || drawn < count && drawn % batch !== 0) {
+    throw new RangeError(`Cannot go on after ${drawn} of ${count} samples: passes have ${batch}`);
+  }
+  const fixed = fixedInputs(shape, oneHot, input.bounds);
+  const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, pass, batch) });
+  const compiled = input.compile(
+    samplingStep(input.stream, shape, plan),
+    denoiserWeights(weights),
+    passInputs(0),
+  );
+  const out = new Float32Array(count * shape.dim);
+  out.set(resume);
+  try {
+    for (let pass = Math.ceil(drawn / batch); pass * batch < count; pass++) {
+      const samples = entry(await compiled.run(passInputs(pass)), "samples").data as Float32Array;
+      const rows = Math.min(batch, count - pass * batch);
+      out.set(samples.subarray(0, rows * shape.dim), pass * batch * shape.dim);
+      const done = pass * batch + rows;
+      await input.onProgress?.(done, count, () => out.slice(0, done * shape.dim));
+    }
+  } finally {
+    compiled.dispose();
+  }
+  return denormalise(out, input.bounds);
+}
+
+/** A power of two: passes of equal rows, however slow the machine, since rows depend on it. */
+function largestBatch(weights: Stored, plan: SolverPlan): number {
+  const size = Object.values(denoiserWeights(weights)).reduce((sum, { data }) => sum + data.length, 0);
+  const rows = MAX_WORK / (size * plan.times.length);
+  return Math.min(MAX_BATCH, Math.max(16, 2 ** Math.floor(Math.log2(rows))));
+}
+
+/** A pass as a step: the weights are its state, `samples` `[batch, D]` its output. */
+function samplingStep(name: string, shape: DenoiserShape, plan: SolverPlan): StepDefinition {
+  return {
+    name,
+    identity: JSON.stringify([shape, plan]),
+    step: (state, { noise, condition, taskOneHot: task, low, high }) => {
+      const inputs = { noise: noise!, condition, taskOneHot: task, low: low!, high: high! };
+      return { state, outputs: { samples: solve(state, shape, plan, inputs) } };
+    },
+  };
+}
+
+/** Inputs that all passes share. */
+function fixedInputs(shape: DenoiserShape, oneHot: StoredTensor, bounds: Bounds): Stored {
+  const { low, high } = normalisedLimits(bounds);
+  return {
+    ...(shape.tasks > 0 ? { taskOneHot: oneHot } : {}),
+    low: { shape: [1, shape.dim], data: low },
+    high: { shape: [1, shape.dim], data: high },
+  };
+}
+
+/** Noise and conditions of a pass; conditions of rows beyond the count are 0 (the normaliser's centre). */
+function rowsOfPass({ seed, stream, shape, conditions }: SamplingInput, pass: number, batch: number): Stored {
+  const noise = createRng(seed, `${stream}.${pass}`).normals(batch * shape.dim);
+  const rows: Stored = { noise: { shape: [batch, shape.dim], data: noise } };
+  if (shape.conditionDim > 0) {
+    const data = new Float32Array(batch * shape.conditionDim);
+    data.set(conditions.subarray(pass * data.length, (pass + 1) * data.length));
+    rows["condition"] = { shape: [batch, shape.conditionDim], data };
+  }
+  return rows;
+}

@@ -1,0 +1,64 @@
+/**
+ * p_phi(s | k): the diffusion model of states given the task.
+ * @module
+ */
+import type { Compile } from "../numerics/compile.ts";
+import { stateShape } from "./denoiser.ts";
+import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import type { Normaliser } from "../numerics/normaliser.ts";
+import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
+import { drawSamples, type SamplingRun } from "./sampling.ts";
+import { taskRowsOf } from "../replay/task_rows.ts";
+import { knownTasks, type Stored } from "../numerics/weights.ts";
+
+/** Trains the state generator on a new task and replay; see {@linkcode trainGenerator}. */
+export function trainStateGenerator(
+  input: GeneratorTrainingInput,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const { hyperparameters: h, stateDim, oldTasks } = input;
+  return trainGenerator(input, {
+    name: "stateGenerator",
+    shapeOf: (tasks) => stateShape(stateDim, tasks, h),
+    steps: stepsFor(h.stateSteps, h.generatorStepsPerOldTask, h.maxGeneratorSteps, oldTasks),
+    rowsOf: (tasks) => taskRowsOf(input, { samples: "states" }, tasks),
+  });
+}
+
+/** What pseudo-states are drawn from. */
+export interface StateSamplingInput extends SamplingRun {
+  /** Published weights of the state generator. */
+  weights: Stored;
+  /** Known to the weights. */
+  task: number;
+  /** The task's own. */
+  normaliser: Normaliser;
+  /** S */
+  stateDim: number;
+  /** Samples to draw. */
+  count: number;
+  /** Decides the noise. */
+  seed: number;
+  /** Those the weights were trained with. */
+  hyperparameters: Hyperparameters;
+  /** How a pass runs. */
+  compile: Compile;
+}
+
+/**
+ * Draws pseudo-states of a task.
+ *
+ * @returns `[count, stateDim]`, raw units, within the task's own min and max
+ * @throws {RangeError} If the weights have not learnt the task.
+ */
+export function sampleStates(input: StateSamplingInput): Promise<Float32Array> {
+  const { weights, normaliser, stateDim, hyperparameters } = input;
+  return drawSamples({
+    ...input,
+    shape: stateShape(stateDim, knownTasks(weights).length, hyperparameters),
+    bounds: normaliser.states,
+    conditions: new Float32Array(0),
+    stream: "states",
+  });
+}

@@ -1,0 +1,8 @@
+/**
+ * What networks and their training are made of: random numbers, weights, layers, the optimiser.
+ * @module
+ */
+export * from "./layers.ts";
+export * from "./optimiser.ts";
+export * from "./rng.ts";
+export * from "./weights.ts";

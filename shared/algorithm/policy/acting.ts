@@ -1,0 +1,218 @@
+/**
+ * The policy: candidates from the behavior generator, judged by the task's head of the critic, made into one action.
+ * A decision for a batch of states is one compiled step.
+ * @module
+ */
+import type { CompiledStep } from "../numerics/compile.ts";
+import { actStep, judgeStep } from "./acting_steps.ts";
+import { criticRows } from "../critic/critic_batches.ts";
+import { checkCritic, criticShape, trainableWeights } from "../critic/critic_network.ts";
+import { denoiserWeights, taskOneHot } from "../diffusion/denoiser.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { denormalise, normalise, normalisedLimits, type Normaliser } from "../numerics/normaliser.ts";
+import {
+  countRows,
+  knownNormaliser,
+  paddedSize,
+  padRows,
+  type PolicyInput,
+  stepFor,
+} from "./policy_input.ts";
+import { createRng, type Rng } from "../numerics/rng.ts";
+import { entry, knownTasks, matrix, type Stored, taskRow, withPrefix } from "../numerics/weights.ts";
+
+/** Observed states are clamped to this multiple of the task's normalised min and max. */
+export const OBSERVATION_CLAMP = 1.5;
+/** Batches are padded to one of these, so that few graphs serve any number of states. */
+const BATCH_SIZES = [1, 4, 20, 64, 256] as const;
+const VALUE_BATCH_SIZES = [64, 1_024] as const;
+
+/** Where the noise of one asker's decisions comes from. It remembers its place: the next rows continue where the last ended. */
+export interface ActionNoise {
+  candidates: Rng;
+  choice: Rng;
+}
+
+/** The next `rows` rows of a batch belong to this asker. */
+export interface NoiseShare {
+  noise: ActionNoise;
+  rows: number;
+}
+
+/** Opens the noise of a seed at its first row. */
+export function openNoise(seed: number): ActionNoise {
+  return { candidates: createRng(seed, "act.candidates"), choice: createRng(seed, "act.choice") };
+}
+
+/** A policy that can be asked. Calls may overlap; they are answered one after the other. */
+export interface Policy {
+  /**
+   * One action for each state.
+   * @param task id of a task that the weights know
+   * @param states `[n, S]` raw
+   * @param noise a seed: the same seed and state give the same candidates, whatever comes after it in the batch. Or
+   * whose rows these are, in order: each asker's rows get what {@linkcode openNoise} of its seed gives them alone
+   * @returns `[n, A]` raw, within the task's own action bounds
+   * @throws RangeError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
+   */
+  act(task: number, states: Float32Array, noise: number | readonly NoiseShare[]): Promise<Float32Array>;
+  /**
+   * Q^task of given actions: the discounted return in raw reward units, judged as pessimistically as when acting.
+   * @param states `[n, S]` raw
+   * @param actions `[n, A]` raw
+   * @returns `[n]`
+   */
+  value(task: number, states: Float32Array, actions: Float32Array): Promise<Float32Array>;
+  /** Frees the weights. */
+  dispose(): void;
+}
+
+/** Opens a policy. @throws RangeError if the weights are not as the hyperparameters say */
+export function createPolicy(input: PolicyInput): Policy {
+  checkCritic(input.critic, criticShape(input.stateDim, input.actionDim, input.hyperparameters));
+  const actSteps = new Map<number, CompiledStep>(), valueSteps = new Map<number, CompiledStep>();
+  let last: Promise<unknown> = Promise.resolve();
+  /** A compiled step must not be entered twice: each call waits for the one before, whether that failed or not. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work, work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    act: (task, states, noise) => inTurn(() => act(input, actSteps, task, states, noise)),
+    value: (task, states, actions) => inTurn(() => value(input, valueSteps, task, states, actions)),
+    dispose: () => {
+      for (const step of [...actSteps.values(), ...valueSteps.values()]) step.dispose();
+      actSteps.clear();
+      valueSteps.clear();
+    },
+  };
+}
+
+async function act(
+  input: PolicyInput,
+  steps: Map<number, CompiledStep>,
+  task: number,
+  states: Float32Array,
+  source: number | readonly NoiseShare[],
+): Promise<Float32Array> {
+  const { stateDim, actionDim, hyperparameters } = input;
+  const normaliser = knownNormaliser(input, task);
+  const count = countRows(states, stateDim, "states");
+  const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
+  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
+  const noise = decisionNoise(hyperparameters, actionDim, rowSources(shares, count));
+  const actions = new Float32Array(count * actionDim);
+  for (let from = 0; from < count;) {
+    const size = Math.min(count - from, BATCH_SIZES[BATCH_SIZES.length - 1]!);
+    const padded = paddedSize(BATCH_SIZES, size);
+    const chunk = padRows(observed.subarray(from * stateDim, (from + size) * stateDim), padded * stateDim);
+    const inputs = {
+      ...taskInputs(input, task, normaliser),
+      states: matrix(chunk, stateDim),
+      ...noise(size, padded),
+    };
+    const outputs = await stepFor(steps, padded, () => input.compile(actStep(input), actState(input), inputs))
+      .run(inputs);
+    actions.set(
+      (entry(outputs, "actions").data as Float32Array).subarray(0, size * actionDim),
+      from * actionDim,
+    );
+    from += size;
+  }
+  return denormalise(actions, normaliser.actions);
+}
+
+/** The source of each row's noise. @throws RangeError if the shares are not `count` rows */
+function rowSources(shares: readonly NoiseShare[], count: number): ActionNoise[] {
+  const sources = shares.flatMap(({ noise, rows }) => Array.from({ length: rows }, () => noise));
+  if (sources.length === count) return sources;
+  throw new RangeError(`Cannot act as the shares must be ${count} rows: current number is ${sources.length}`);
+}
+
+/** Noise of one decision, drawn state by state so that it does not depend on batching or padding. */
+function decisionNoise(
+  h: Hyperparameters,
+  actionDim: number,
+  sources: readonly ActionNoise[],
+): (size: number, padded: number) => Stored {
+  let row = 0;
+  return (size, padded) => {
+    const noise = new Float32Array(padded * h.candidates * actionDim);
+    // Gumbel noise; the uniform is moved off 0, where the logarithm would be infinite.
+    const gumbel = new Float32Array(padded * h.candidates);
+    for (let i = 0; i < size; i++) {
+      const { candidates, choice } = sources[row++]!;
+      candidates.fillNormals(noise, i * h.candidates * actionDim, (i + 1) * h.candidates * actionDim);
+      if (h.selection !== "one") continue;
+      const uniforms = choice.uniforms(h.candidates, 0, 1);
+      gumbel.set(
+        uniforms.map((u) => -Math.log(-Math.log(Math.min(Math.max(u, 1e-7), 1 - 1e-7)))),
+        i * h.candidates,
+      );
+    }
+    const drawn = { noise: matrix(noise, actionDim) };
+    return h.selection === "one" ? { ...drawn, gumbel: matrix(gumbel, h.candidates) } : drawn;
+  };
+}
+
+function row(data: Float32Array): Stored[string] {
+  return { shape: [1, data.length], data };
+}
+
+/** What a step has to be told about the task. */
+function taskInputs(input: PolicyInput, task: number, { states, actions }: Normaliser): Stored {
+  const { low, high } = normalisedLimits(actions);
+  return {
+    taskOneHot: taskOneHot(knownTasks(input.behaviorGenerator), task),
+    head: taskOneHot(knownTasks(input.critic), task),
+    low: row(low),
+    high: row(high),
+    ...(input.hyperparameters.criticNormalisedInputs ? {} : {
+      centre: row(Float32Array.of(...states.centre, ...actions.centre)),
+      halfRange: row(Float32Array.of(...states.halfRange, ...actions.halfRange)),
+    }),
+  };
+}
+
+function actState(input: PolicyInput): Stored {
+  return {
+    ...withPrefix(denoiserWeights(input.behaviorGenerator), "behavior/"),
+    ...withPrefix(trainableWeights(input.critic), "critic/"),
+  };
+}
+
+async function value(
+  input: PolicyInput,
+  steps: Map<number, CompiledStep>,
+  task: number,
+  states: Float32Array,
+  actions: Float32Array,
+): Promise<Float32Array> {
+  const { stateDim, actionDim, hyperparameters: h, critic } = input;
+  const normaliser = knownNormaliser(input, task);
+  const count = countRows(states, stateDim, "states");
+  if (countRows(actions, actionDim, "actions") !== count) {
+    throw new RangeError(`Cannot value ${actions.length / actionDim} actions in ${count} states`);
+  }
+  const width = stateDim + actionDim;
+  const rows = criticRows(states, actions, count, h.criticNormalisedInputs ? normaliser : undefined);
+  const head = taskRow(knownTasks(critic), task);
+  const mean = entry(critic, "returns.mean").data[head]!, std = entry(critic, "returns.std").data[head]!;
+  const values = new Float32Array(count);
+  for (let from = 0; from < count;) {
+    const size = Math.min(count - from, VALUE_BATCH_SIZES[VALUE_BATCH_SIZES.length - 1]!);
+    const padded = paddedSize(VALUE_BATCH_SIZES, size);
+    const chunk = padRows(rows.subarray(from * width, (from + size) * width), padded * width);
+    const inputs = { rows: matrix(chunk, width), head: taskOneHot(knownTasks(critic), task) };
+    const make = () =>
+      input.compile(judgeStep(criticShape(stateDim, actionDim, h), h), trainableWeights(critic), inputs);
+    const outputs = await stepFor(steps, padded, make).run(inputs);
+    values.set(
+      (entry(outputs, "values").data as Float32Array).subarray(0, size).map((q) => q * std + mean),
+      from,
+    );
+    from += size;
+  }
+  return values;
+}

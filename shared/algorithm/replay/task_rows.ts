@@ -1,0 +1,92 @@
+/**
+ * Raw rows of the new task and of replay -> normalised rows, each task with its own normaliser. All shapes are checked here, once.
+ * @module
+ */
+import type { TaskRows } from "./batches.ts";
+import type { GeneratorTrainingInput } from "../diffusion/generator_training.ts";
+import { type Bounds, normalise, type Normaliser } from "../numerics/normaliser.ts";
+import { taskRow } from "../numerics/weights.ts";
+
+/** Which rows are learnt, and which they are conditioned on. */
+export interface RowKinds {
+  samples: "states" | "actions";
+  conditions?: "states";
+}
+
+/**
+ * Normalises everything a generator learns from.
+ *
+ * @param tasks Known task ids in row order, the new one included.
+ * @returns The new task's rows, and one entry for each old task whatever the number of its shards.
+ * @throws {RangeError} If an array has another shape, a task is unknown or has no normaliser, or the new task is in its own replay.
+ */
+export function taskRowsOf(
+  input: GeneratorTrainingInput,
+  kinds: RowKinds,
+  tasks: readonly number[],
+): { fresh: TaskRows; replay: TaskRows[] } {
+  const { task, stateDim, actionDim, replay, normalisers } = input;
+  const dims = { states: stateDim, actions: actionDim };
+  const convert = (id: number, shards: readonly RawRows[]): TaskRows => {
+    const normaliser = normaliserOf(normalisers, id);
+    for (const shard of shards) checkRows(id, shard, dims);
+    const part = (kind: "states" | "actions") =>
+      normaliseShards(shards.map((shard) => shard[kind]), normaliser[kind]);
+    return {
+      taskRow: taskRow(tasks, id),
+      samples: part(kinds.samples),
+      conditions: kinds.conditions === undefined ? new Float32Array(0) : part(kinds.conditions),
+      size: shards.reduce((sum, { size }) => sum + size, 0),
+    };
+  };
+  const old = [...new Set(replay.map((shard) => shard.task))].sort((a, b) => a - b);
+  if (old.includes(task)) throw new RangeError(`Cannot replay task ${task} as it is the one to be learnt`);
+  return {
+    fresh: convert(task, [input]),
+    replay: old.map((id) => convert(id, replay.filter((shard) => shard.task === id))),
+  };
+}
+
+interface RawRows {
+  states: Float32Array;
+  actions: Float32Array;
+  size: number;
+}
+
+/**
+ * N_i of a task.
+ * @throws {RangeError} If there is none: another task's must never stand in for it.
+ */
+export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task: number): Normaliser {
+  const normaliser = normalisers.get(task);
+  if (normaliser === undefined) {
+    throw new RangeError(
+      `Cannot use task ${task} as its normaliser is missing: present are those of [${
+        [...normalisers.keys()].join(", ")
+      }]`,
+    );
+  }
+  return normaliser;
+}
+
+function checkRows(task: number, rows: RawRows, dims: { states: number; actions: number }): void {
+  for (const kind of ["states", "actions"] as const) {
+    if (rows.size < 1 || rows[kind].length !== rows.size * dims[kind]) {
+      throw new RangeError(
+        `Cannot train on task ${task} as its ${kind} must be [${rows.size}, ${
+          dims[kind]
+        }] with at least one row: current length is ${rows[kind].length}`,
+      );
+    }
+  }
+}
+
+function normaliseShards(shards: readonly Float32Array[], bounds: Bounds): Float32Array {
+  const out = new Float32Array(shards.reduce((sum, shard) => sum + shard.length, 0));
+  let at = 0;
+  for (const shard of shards) {
+    out.set(normalise(shard, bounds), at);
+    at += shard.length;
+  }
+  return out;
+}

@@ -1,0 +1,5 @@
+/**
+ * Waiting and limiting: what every room does with promises.
+ * @module
+ */
+export { createGate } from "./semaphore.ts";

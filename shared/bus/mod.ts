@@ -1,0 +1,32 @@
+/**
+ * The bus that carries news: its seam, its embedded and its cluster implementation.
+ * @module
+ */
+export {
+  ACK_WAIT_MS,
+  type Bus,
+  BusUnavailable,
+  type Delivery,
+  type IncomingHint,
+  type JobMessage,
+  type News,
+  type Subject,
+} from "./bus.ts";
+export { createEmbeddedBus, type EmbeddedBus, type WorkerConnection } from "./embedded/embedded_bus.ts";
+export { openPipeBus } from "./embedded/pipe_bus.ts";
+export { createLineReader, decodeFrame, type Request } from "./embedded/pipe_protocol.ts";
+export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
+export { type StoredEvent } from "./nats/event_reader.ts";
+export { parseNotification } from "./nats/messages.ts";
+export type { NatsBus } from "./nats/nats_bus.ts";
+export type { NatsBusOptions } from "./nats/options.ts";
+export { openNatsBus } from "./nats/open_nats_bus.ts";
+export {
+  consumerName,
+  HINT_SUBJECT,
+  jobFilter,
+  jobSubject,
+  NEWS_SUBJECTS,
+  SERVICE_OF_KIND,
+  STREAMS,
+} from "./nats/subjects.ts";

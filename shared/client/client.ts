@@ -1,0 +1,230 @@
+/**
+ * A typed client of the gateway, for TypeScript under any runtime with `fetch`.
+ *
+ * ```ts
+ * import { createClient } from "@cugro/gateway/client";
+ * const client = createClient({ url: "http://localhost:8080", token });
+ * await client.learners.create({ name: "walker" });
+ * await client.tasks.uploadFile("walker", "task1.hdf5");
+ * for await (const { type } of client.events("walker")) if (type === "cugro.version.published") break;
+ * const { actions } = await client.act("walker", { task: 1, observations });
+ * ```
+ * @module
+ */
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { type WatchedEvent, watchEvents, type WatchOptions } from "./client_events.ts";
+import { type ClientOptions, createRequester, type Requester } from "./client_requests.ts";
+import { createWebhookClient, type WebhookClient } from "./client_webhooks.ts";
+import type {
+  Arrival,
+  Config,
+  Fidelity,
+  JobDetail,
+  JobSummary,
+  Learner,
+  NewLearner,
+  Results,
+  Task,
+  Version,
+  VersionSummary,
+} from "./schemas/mod.ts";
+
+export { type ClientOptions, GatewayError } from "./client_requests.ts";
+export type { WebhookClient } from "./client_webhooks.ts";
+export type { WatchedEvent, WatchOptions } from "./client_events.ts";
+export type {
+  Arrival,
+  Config,
+  Fidelity,
+  JobDetail,
+  JobSummary,
+  Learner,
+  NewLearner,
+  Results,
+  Task,
+  Version,
+  VersionSummary,
+};
+
+type Overrides = Record<string, string | number | boolean>;
+/** Why, for the record. */
+export interface Reason {
+  reason?: string;
+}
+/** Bytes of a file: at hand, or as they come. */
+export type FileBody =
+  | Uint8Array<ArrayBuffer>
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+/** A file that was handed over; `added` is false if its content had arrived before. */
+export type HandedOver = Arrival & { added: boolean };
+
+/** See the module. Every method throws a `GatewayError` when the gateway refuses, and what `fetch` throws otherwise. */
+export interface GatewayClient {
+  learners: {
+    list(): Promise<string[]>;
+    create(settings: NewLearner): Promise<Learner>;
+    show(name: string): Promise<Learner>;
+    /** New knobs for the tasks that have not been started. */
+    configure(
+      name: string,
+      change: { preset?: string; overrides: Overrides },
+    ): Promise<Config>;
+    delete(name: string): Promise<void>;
+  };
+  tasks: {
+    list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
+    show(name: string, task: number): Promise<Task>;
+    /** Hands over a dataset, streamed. */
+    upload(name: string, file: { fileName: string; body: FileBody }): Promise<HandedOver>;
+    /** Hands over a file of this machine, with flat memory. */
+    uploadFile(name: string, path: string): Promise<HandedOver>;
+    /** Hands over an object that is in the store already: `incoming/<name>/<file>`. */
+    adopt(name: string, object: string): Promise<HandedOver>;
+    arrival(name: string, seq: number): Promise<Arrival>;
+    retry(
+      name: string,
+      task: number,
+      options?: Reason & { overrides?: Overrides },
+    ): Promise<"continued" | "new attempt">;
+    cancel(name: string, task: number, options?: Reason): Promise<Task>;
+  };
+  jobs: {
+    /** All of them, page by page. */
+    list(name: string, filter?: { state?: JobSummary["state"]; task?: number }): Promise<JobSummary[]>;
+    show(name: string, job: string): Promise<JobDetail>;
+  };
+  versions: {
+    list(name: string): Promise<VersionSummary[]>;
+    show(name: string, version: number): Promise<Version>;
+    promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
+    /** The versions that were withdrawn. */
+    rollback(name: string, version: number, options?: Reason): Promise<number[]>;
+  };
+  webhooks: WebhookClient;
+  results(name: string): Promise<Results>;
+  fidelity(name: string): Promise<Fidelity["fidelity"]>;
+  /** An HTML page. */
+  report(name: string): Promise<string>;
+  act(name: string, request: ActInput): Promise<ActAnswer>;
+  /** Events of a learner (of all, without a name), until `signal`; goes on by itself after a lost connection. */
+  events(name?: string, options?: WatchOptions): AsyncGenerator<WatchedEvent>;
+}
+/** What one asks of a policy; `seed` is 0 if left out. */
+export type ActInput = Omit<ActRequest, "seed"> & { seed?: number };
+
+/** A client. */
+export function createClient(options: ClientOptions): GatewayClient {
+  const requests = createRequester(options);
+  const of = (name: string, rest = "") => `/v1/learners/${encodeURIComponent(name)}${rest}`;
+  return {
+    learners: learnersOf(requests, of),
+    tasks: tasksOf(requests, of),
+    jobs: jobsOf(requests, of),
+    versions: versionsOf(requests, of),
+    webhooks: createWebhookClient(requests),
+    results: (name) => requests.get(of(name, "/results")),
+    fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
+    report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),
+    act: (name, request) => requests.post(of(name, "/act"), request),
+    events: (name, watch = {}) =>
+      watchEvents(requests, name === undefined ? "/v1/events" : of(name, "/events"), watch),
+  };
+}
+
+type PathOf = (name: string, rest?: string) => string;
+
+function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] {
+  return {
+    async list() {
+      const { learners } = await requests.get<{ learners: { name: string }[] }>("/v1/learners");
+      return learners.map(({ name }) => name);
+    },
+    create: (settings) => requests.post("/v1/learners", settings),
+    show: (name) => requests.get(of(name)),
+    configure: (name, change) => requests.post(of(name, "/config"), change),
+    delete: async (name) => void await requests.send("DELETE", of(name)),
+  };
+}
+
+function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
+  const handOver = async (path: string, body: BodyInit, type: string): Promise<HandedOver> => {
+    const response = await requests.send("POST", path, { body, type });
+    return { ...await response.json() as Arrival, added: response.status === 202 };
+  };
+  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body }) =>
+    handOver(
+      of(name, `/tasks?fileName=${encodeURIComponent(fileName)}`),
+      toBody(body),
+      "application/octet-stream",
+    );
+  return {
+    list: (name) => requests.get(of(name, "/tasks")),
+    show: (name, task) => requests.get(of(name, `/tasks/${task}`)),
+    upload,
+    async uploadFile(name, path) {
+      // A stream whose file is not there says so only when it is read, as a broken connection.
+      await stat(path);
+      return await upload(name, { fileName: basename(path), body: createReadStream(path) });
+    },
+    adopt: (name, object) => handOver(of(name, "/tasks"), JSON.stringify({ object }), "application/json"),
+    arrival: (name, seq) => requests.get(of(name, `/arrivals/${seq}`)),
+    async retry(name, task, options = {}) {
+      return (await requests.post<{ how: "continued" | "new attempt" }>(
+        of(name, `/tasks/${task}/retry`),
+        options,
+      )).how;
+    },
+    cancel: (name, task, options = {}) => requests.post(of(name, `/tasks/${task}/cancel`), options),
+  };
+}
+
+function jobsOf(requests: Requester, of: PathOf): GatewayClient["jobs"] {
+  return {
+    async list(name, { state, task } = {}) {
+      const jobs: JobSummary[] = [];
+      const query = new URLSearchParams({ limit: "1000" });
+      if (state !== undefined) query.set("state", state);
+      if (task !== undefined) query.set("task", String(task));
+      while (true) {
+        query.set("offset", String(jobs.length));
+        const page = await requests.get<{ jobs: JobSummary[]; total: number }>(of(name, `/jobs?${query}`));
+        jobs.push(...page.jobs);
+        if (page.jobs.length === 0 || jobs.length >= page.total) return jobs;
+      }
+    },
+    show: (name, job) => requests.get(of(name, `/jobs/${job}`)),
+  };
+}
+
+function versionsOf(requests: Requester, of: PathOf): GatewayClient["versions"] {
+  return {
+    async list(name) {
+      return (await requests.get<{ versions: VersionSummary[] }>(of(name, "/versions"))).versions;
+    },
+    show: (name, version) => requests.get(of(name, `/versions/${version}`)),
+    promote: (name, version, options = {}) =>
+      requests.post(of(name, `/versions/${version}/promote`), options),
+    async rollback(name, version, options = {}) {
+      const path = of(name, `/versions/${version}/rollback`);
+      return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
+    },
+  };
+}
+
+function toBody(body: FileBody): BodyInit {
+  if (body instanceof Uint8Array || body instanceof Blob || body instanceof ReadableStream) return body;
+  const pieces = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async (reason) => void await pieces.return?.(reason),
+  });
+}

@@ -1,0 +1,232 @@
+/**
+ * Shapes of what the gateway takes and gives. Numbers, states and units are those of the facts (`@cugro/protocol`).
+ * @module
+ */
+import { presets } from "@cugro/algorithm/knobs";
+import { z } from "@hono/zod-openapi";
+import { EVENT_TYPES, JOB_KINDS } from "@cugro/protocol";
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/).openapi({ description: "64 hexadecimal digits" });
+const place = z.int().min(1);
+const anyObject = z.record(z.string(), z.unknown());
+const score = z.number().nullable().openapi({
+  description: "Normalised: 0 random, 100 the data's good policy",
+});
+const kind = z.enum(JOB_KINDS);
+const taskState = z.enum(["undecided", "failed", "cancelled", "published", "parked"]);
+const versionState = z.enum(["published", "promoted", "parked", "withdrawn", "superseded"]);
+const jobState = z.enum(["waiting", "ready", "done", "failed"]);
+const presetName = z.enum(Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]]);
+
+/** Name of a learner, as in paths. */
+export const learnerName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/).openapi({
+  description: "1 to 64 lower-case letters, digits and inner hyphens",
+  example: "team-a-walker",
+});
+/** A number that counts from 1, as in paths. */
+export const pathNumber = z.string().regex(/^[1-9][0-9]{0,8}$/, "must be a whole number from 1").transform(
+  Number,
+)
+  .openapi({ type: "integer", minimum: 1, maximum: 999_999_999 });
+
+const knobValue = z.union([z.string().max(200), z.number(), z.boolean()]);
+/** Knob name to value; names and values are judged by the algorithm. */
+export const overridesSchema = z.record(z.string().max(64), knobValue);
+const reason = z.string().min(1).max(1000).openapi({ description: "For the record" });
+
+/** Body of a new learner. */
+export const newLearnerSchema = z.strictObject({
+  name: learnerName,
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  preset: presetName.default("default"),
+  overrides: overridesSchema.default({}),
+}).openapi("NewLearner");
+/** Body of a new configuration, for tasks that have not been started. */
+export const newConfigSchema = z.strictObject({
+  preset: presetName.optional(),
+  overrides: overridesSchema,
+}).openapi("NewConfig");
+/** Body of an act. */
+export const reasonSchema = z.strictObject({ reason: reason.optional() }).openapi("Reason");
+/** Body of a retry. */
+export const retrySchema = z.strictObject({
+  reason: reason.optional(),
+  overrides: overridesSchema.default({}),
+})
+  .openapi("Retry");
+/** Body that names an object in the store. */
+export const objectSchema = z.strictObject({
+  object: z.string().min(1).max(512).openapi({ example: "incoming/team-a-walker/task1.hdf5" }),
+}).openapi("ObjectInStore");
+
+/** A configuration of a learner. */
+export const configSchema = z.object({
+  revision: place,
+  fromTask: place,
+  preset: z.string(),
+  knobs: anyObject,
+}).openapi("Config");
+
+/** A task. */
+export const taskSchema = z.object({
+  task: place,
+  name: z.string(),
+  state: taskState,
+  attempt: place,
+  current: z.boolean().openapi({ description: "Being learnt now" }),
+  arrival: place,
+  datasetHash: hash,
+  size: place.openapi({ description: "Transitions" }),
+  episodes: place,
+  bytes: z.int().min(0),
+  stateDim: place,
+  actionDim: place,
+  horizon: place,
+  environment: z.object({ family: z.string(), goal: z.array(z.number()) }).nullable(),
+  anchors: z.object({ random: z.number(), good: z.number(), source: z.string() }),
+}).openapi("Task");
+
+/** A file that has come in. */
+export const arrivalSchema = z.object({
+  seq: place,
+  key: z.string(),
+  size: z.int().min(0),
+  contentHash: hash.nullable(),
+  state: z.enum(["waiting", "accepted", "rejected"]),
+  task: place.nullable(),
+  reason: z.string().nullable().openapi({ description: "Why it was rejected" }),
+}).openapi("Arrival");
+
+/** A version in short. */
+export const versionSummarySchema = z.object({
+  version: place,
+  task: place,
+  attempt: place,
+  state: versionState,
+  promotable: z.boolean(),
+  serving: z.boolean(),
+  parent: place.nullable(),
+  tasks: z.array(place),
+  reasons: z.array(z.string()),
+  seconds: z.number(),
+  scores: z.array(z.object({ task: place, meanScore: score, low: score, high: score })),
+}).openapi("VersionSummary");
+
+/** A version in full. */
+export const versionSchema = versionSummarySchema.extend({
+  stateGenerator: hash,
+  behaviorGenerator: hash,
+  critic: hash,
+  jobs: z.array(hash),
+  row: z.array(z.object({
+    task: place,
+    job: hash,
+    returns: z.array(z.number()),
+    scores: z.array(z.number()),
+    meanScore: score,
+    low: score,
+    high: score,
+    fidelity: anyObject.nullable(),
+  })),
+}).openapi("Version");
+
+/** A job. */
+export const jobSchema = z.object({
+  id: hash,
+  kind,
+  task: place.nullable(),
+  label: z.string(),
+  state: jobState,
+  seconds: z.number().nullable(),
+  message: z.string().nullable().openapi({ description: "Why it failed" }),
+}).openapi("Job");
+/** A job with what it reported. */
+export const jobDetailSchema = jobSchema.extend({
+  startedAtStep: z.int().nullable(),
+  metrics: anyObject,
+  outputs: z.record(z.string(), z.object({ artifact: hash, bytes: z.int().min(0) })),
+}).openapi("JobDetail");
+
+const metrics = {
+  averagePerformance: z.number().nullable(),
+  backwardTransfer: z.number().nullable(),
+  forgetting: z.number().nullable(),
+};
+
+/** A learner: where it stands. */
+export const learnerSchema = z.object({
+  name: z.string(),
+  seed: z.int().min(0),
+  created: z.string(),
+  config: configSchema,
+  head: place.nullable().openapi({ description: "The version that serves" }),
+  ...metrics,
+  tasks: z.array(taskSchema),
+  rejections: z.array(z.object({ seq: place, key: z.string(), reason: z.string() })),
+  jobs: z.object({ waiting: z.int(), ready: z.int(), done: z.int(), failed: z.int() }),
+  bytes: z.object({ rawData: z.number(), generators: z.number(), critic: z.number(), shards: z.number() }),
+  secondsPerKind: z.partialRecord(kind, z.number()),
+  problems: z.array(z.string()).openapi({ description: "What a person must see to" }),
+}).openapi("Learner");
+
+// Described by hand: tuples are written here as they were before JSON Schema 2020-12.
+const interval = z.tuple([z.number(), z.number()]).nullable()
+  .openapi({ type: ["array", "null"], items: { type: "number" }, minItems: 2, maxItems: 2 });
+
+/** The results matrix. */
+export const resultsSchema = z.object({
+  learner: z.string(),
+  tasks: z.array(z.object({ task: place, name: z.string() })),
+  versions: z.array(place).openapi({
+    description: "Number of each row's version: the valid ones, oldest first",
+  }),
+  resultsMatrix: z.array(z.array(score)),
+  intervals: z.array(z.array(interval)).openapi({
+    description: "90 % interval over episodes of each cell",
+  }),
+  ...metrics,
+}).openapi("Results");
+
+/** How far each replay was from real data. */
+export const fidelitySchema = z.object({
+  fidelity: z.array(z.object({ version: place, task: place, fidelity: anyObject })),
+}).openapi("Fidelity");
+
+/** Types of events, for filters. */
+export const eventTypeSchema = z.enum(EVENT_TYPES);
+
+/** `?limit=&offset=` of lists. */
+export const pageQuery = {
+  limit: z.string().regex(/^[1-9][0-9]{0,3}$/, "must be a whole number from 1 to 9999").transform(Number)
+    .default(200)
+    .openapi({ type: "integer", minimum: 1, maximum: 9999, default: 200 }),
+  offset: z.string().regex(/^(0|[1-9][0-9]{0,8})$/, "must be a whole number from 0").transform(Number)
+    .default(0)
+    .openapi({ type: "integer", minimum: 0, maximum: 999_999_999, default: 0 }),
+};
+
+/** `?state=` of jobs. */
+export const jobStateSchema = jobState;
+
+/** Types of the shapes above, for clients. */
+export type NewLearner = z.input<typeof newLearnerSchema>;
+/** See {@link learnerSchema}. */
+export type Learner = z.infer<typeof learnerSchema>;
+/** See {@link taskSchema}. */
+export type Task = z.infer<typeof taskSchema>;
+/** See {@link arrivalSchema}. */
+export type Arrival = z.infer<typeof arrivalSchema>;
+/** See {@link versionSummarySchema}. */
+export type VersionSummary = z.infer<typeof versionSummarySchema>;
+/** See {@link versionSchema}. */
+export type Version = z.infer<typeof versionSchema>;
+/** See {@link jobSchema}. */
+export type JobSummary = z.infer<typeof jobSchema>;
+/** See {@link jobDetailSchema}. */
+export type JobDetail = z.infer<typeof jobDetailSchema>;
+/** See {@link resultsSchema}. */
+export type Results = z.infer<typeof resultsSchema>;
+/** See {@link fidelitySchema}. */
+export type Fidelity = z.infer<typeof fidelitySchema>;
+/** See {@link configSchema}. */
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,7 @@
+/**
+ * Shapes of what the gateway takes and gives.
+ * @module
+ */
+export * from "./learners.ts";
+export * from "./problem.ts";
+export * from "./webhooks.ts";

@@ -1,0 +1,113 @@
+/**
+ * The algorithm's arrays as artifacts: weights, normalisers and shards are safetensors in raw units, curves are JSON.
+ * @module
+ */
+import {
+  type Curve,
+  type Normaliser,
+  normaliserFromStored,
+  type ReplayRows,
+  type Snapshot,
+  type Stored,
+} from "@cugro/algorithm";
+import {
+  canonicalJson,
+  decodeTensors,
+  encodeTensors,
+  type JsonValue,
+  type TensorFile,
+} from "@cugro/protocol";
+import { PermanentError } from "@cugro/worker";
+
+/** Bytes of weights, a normaliser or a sketch. */
+export function encodeStored(stored: Stored): Uint8Array {
+  return encodeTensors(stored);
+}
+
+/** What {@link encodeStored} wrote. */
+export function decodeStored(bytes: Uint8Array): Stored {
+  return toStored(decodeTensors(bytes).tensors);
+}
+
+function toStored(tensors: TensorFile): Stored {
+  const stored: Stored = {};
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (data instanceof Uint8Array) {
+      throw new PermanentError(`The tensor ${name} must hold numbers of 32 bits`);
+    }
+    stored[name] = { shape, data };
+  }
+  return stored;
+}
+
+/** The normaliser of one task. */
+export function decodeNormaliser(bytes: Uint8Array): Normaliser {
+  return normaliserFromStored(decodeStored(bytes));
+}
+
+/** One shard: states `[n, S]`, and actions `[n, A]` once it is labelled. */
+export function encodeShard(size: number, states: Float32Array, actions?: Float32Array): Uint8Array {
+  const matrix = (data: Float32Array) => ({ shape: [size, data.length / size], data });
+  return encodeTensors({ states: matrix(states), ...(actions ? { actions: matrix(actions) } : {}) });
+}
+
+/** States of a shard that is not labelled yet `[n, S]`. */
+export function decodeShardStates(bytes: Uint8Array): { states: Float32Array; size: number } {
+  const { states } = decodeStored(bytes);
+  if (!states) throw new PermanentError("The shard holds no states");
+  return { states: states.data as Float32Array, size: states.shape[0]! };
+}
+
+/** A labelled shard of one old task. */
+export function decodeShard(bytes: Uint8Array, task: number): ReplayRows {
+  const { states, actions } = decodeStored(bytes);
+  if (!states || !actions) throw new PermanentError(`A shard of task ${task} holds no states or no actions`);
+  return {
+    task,
+    states: states.data as Float32Array,
+    actions: actions.data as Float32Array,
+    size: states.shape[0]!,
+  };
+}
+
+/** Puts rows of the same task together, in order. */
+export function concatenate(parts: readonly ReplayRows[], task: number): ReplayRows {
+  const join = (pick: (part: ReplayRows) => Float32Array) => {
+    const whole = new Float32Array(parts.reduce((length, part) => length + pick(part).length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      whole.set(pick(part), offset);
+      offset += pick(part).length;
+    }
+    return whole;
+  };
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  return { task, states: join((part) => part.states), actions: join((part) => part.actions), size };
+}
+
+/** Loss curves as JSON. */
+export function encodeCurves(curves: readonly Curve[]): Uint8Array {
+  return encodeJson(
+    curves.map(({ name, steps, values }) => ({ name, steps: [...steps], values: values.map(finiteOrNull) })),
+  );
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Canonical JSON bytes. */
+export function encodeJson(value: JsonValue): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(value));
+}
+
+/** A training's whole state as one file. */
+export function encodeSnapshot({ tensors, position }: Snapshot): Uint8Array {
+  return encodeTensors(tensors, { position: JSON.stringify(position) });
+}
+
+/** What {@link encodeSnapshot} wrote. */
+export function decodeSnapshot(bytes: Uint8Array): Snapshot {
+  const { tensors, metadata } = decodeTensors(bytes);
+  return { tensors: toStored(tensors), position: JSON.parse(metadata.position ?? "") };
+}

@@ -1,0 +1,83 @@
+/**
+ * What a compute service's `main.ts` calls: builds bus, store and backend from the environment, and works until it
+ * is told to stop.
+ * @module
+ */
+import type { JobKind, JsonObject } from "@cugro/protocol";
+import type { Compile } from "@cugro/tensors";
+import { type Config, ConfigError, runService, type Seams } from "@cugro/process";
+import type { Log } from "@cugro/telemetry";
+import { type JobHandlers, runWorker } from "@cugro/worker";
+
+/** A compute service, or several in one process. */
+export interface Service {
+  /** As its folder is called. @default "worker" */
+  name?: string;
+  /** Served kinds, in order of preference. */
+  kinds: readonly JobKind[];
+  createHandlers(deps: { compile: Compile; config: Config }): JobHandlers;
+  /** What results are computed with. @default the tensor backend that the configuration names */
+  openCompute?(config: Config, log: Log): Promise<Compute>;
+}
+
+/** What results are computed with. */
+export interface Compute {
+  profile: JsonObject;
+  compile: Compile;
+}
+
+/** Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks. */
+export async function serve(service: Service): Promise<never> {
+  const { name = "worker" } = service;
+  return await runService({ name, needs: ["backend"] }, (seams) => work(service, seams));
+}
+
+async function work(service: Service, seams: Seams): Promise<void> {
+  const { bus, store, config, log, metrics, signal } = seams;
+  const kinds = chooseKinds(service, config.kinds);
+  const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
+  seams.setReady("backend", true);
+  log.info("ready for jobs", { kinds, profile });
+  const { checkpointSeconds, checkpointSteps, ackWaitMs } = config;
+  await runWorker({
+    bus,
+    store,
+    handlers: service.createHandlers({ compile, config }),
+    kinds,
+    profile,
+    compile,
+    signal,
+    ackWaitMs,
+    checkpointSeconds,
+    ...(checkpointSteps === undefined ? {} : { checkpointSteps }),
+    log,
+    metrics,
+  });
+}
+
+/** In the service's order of preference. */
+function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined): readonly JobKind[] {
+  const foreign = wanted?.filter((kind) => !kinds.includes(kind)) ?? [];
+  if (foreign.length === 0) return wanted ? kinds.filter((kind) => wanted.includes(kind)) : kinds;
+  throw new ConfigError(
+    `CUGRO_KINDS must be of ${kinds.join(", ")}, which this service does: current value names ${
+      foreign.join(", ")
+    }`,
+  );
+}
+
+/**
+ * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above: whoever only wants
+ * a store need not wait for a tensor library.
+ */
+export async function openTensors(config: Config, log: Log): Promise<Compute> {
+  const { openBackend } = await import("@cugro/tensors");
+  const { device, backend } = config;
+  const opened = await openBackend({ device, ...(backend === undefined ? {} : { backend }) });
+  if (opened.warning !== undefined) log.warn(opened.warning);
+  const compile = config.compile && opened.profile.compile;
+  const profile = { ...opened.profile, compile };
+  if (!compile) return { profile, compile: (await import("@cugro/tensors")).eagerStep };
+  const { nativeCompile } = await import("@cugro/tensors");
+  return { profile, compile: nativeCompile({ warn: (message) => log.warn(message) }) };
+}

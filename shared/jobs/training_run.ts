@@ -1,0 +1,69 @@
+/**
+ * Runs one of the algorithm's trainings as a job: resume, pace, heartbeat, checkpoint, outputs.
+ * @module
+ */
+import type {
+  Compile,
+  GeneratorTrainingInput,
+  Snapshot,
+  TrainingProgress,
+  TrainingResult,
+} from "@cugro/algorithm";
+import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
+import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./artifacts.ts";
+import { knobsOf } from "./knobs.ts";
+import { readTrainingInput } from "./training_input.ts";
+
+/** Begins a training, or goes on from a snapshot. */
+export type StartTraining = (
+  resume: Snapshot | undefined,
+) => AsyncGenerator<TrainingProgress, TrainingResult>;
+
+/**
+ * Drives a training to its end. Between steps the worker may beat, checkpoint or interrupt it.
+ * @param context the job; its checkpoint, if any, is resumed
+ * @param start builds the training
+ * @returns outputs `weights` (safetensors) and `curves` (JSON), and the training's metrics
+ * @throws {PermanentError} when the loss is no longer a number
+ */
+export async function runTraining(context: JobContext, start: StartTraining): Promise<JobOutput> {
+  const resume = context.checkpoint ? decodeSnapshot(context.checkpoint) : undefined;
+  const training = start(resume);
+  try {
+    for (;;) {
+      const item = await training.next();
+      if (item.done) return outputsOf(item.value, resume?.position.step ?? 0);
+      const { step, steps, losses, snapshot } = item.value;
+      const loss = losses.loss ?? Object.values(losses)[0] ?? 0;
+      if (!Number.isFinite(loss)) {
+        throw new PermanentError(
+          `The loss is ${loss} at step ${step} of ${steps}: lower the learning rate, or look for outliers in the data`,
+        );
+      }
+      await context.tick({ step, steps, loss }, async () => encodeSnapshot(await snapshot()));
+    }
+  } finally {
+    await training.return(undefined as never);
+  }
+}
+
+/** Trains one of the two generators as a job: they differ in `train` alone. */
+export async function runGeneratorTraining(
+  context: JobContext,
+  compile: Compile,
+  train: (input: GeneratorTrainingInput) => AsyncGenerator<TrainingProgress, TrainingResult>,
+): Promise<JobOutput> {
+  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
+  const { stateDim, actionDim } = dataset;
+  const { seed, config } = context.job;
+  const fixed = { ...input, stateDim, actionDim, hyperparameters: knobsOf(config), seed, compile };
+  return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
+}
+
+function outputsOf({ weights, curves, metrics }: TrainingResult, startedAtStep: number): JobOutput {
+  return {
+    outputs: { weights: encodeStored(weights), curves: encodeCurves(curves) },
+    metrics: { ...metrics },
+    startedAtStep,
+  };
+}

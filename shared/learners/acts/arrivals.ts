@@ -1,0 +1,84 @@
+/**
+ * From an object in `incoming/` to its arrival fact: exactly one, whoever notices the object, however often, and
+ * however many do so at once.
+ * @module
+ */
+import { inSpan } from "@cugro/telemetry";
+import { type ObjectInfo, PreconditionFailed, type Store } from "@cugro/store";
+import {
+  type ArrivalFact,
+  arrivalFactSchema,
+  arrivalKey,
+  encodeFact,
+  learnerPrefix,
+  numberOfKey,
+  parseFact,
+} from "@cugro/protocol";
+
+/** What may be known of an object besides what the store says. */
+export interface ArrivalNotes {
+  /** SHA-256 of its bytes, where they were at hand. @default null */
+  contentHash?: string | null;
+  /** W3C trace context of whoever brought it, so that its trace goes on through the jobs. @default what is under way */
+  traceparent?: string;
+  /** Arrivals of this learner that are known already. @default all that are in the store */
+  known?: readonly ArrivalFact[];
+  /** Number of an arrival of this object whose import failed: it arrives once more after that. @default none */
+  again?: number;
+}
+
+/**
+ * Sees to it that an object has an arrival fact, and returns it. An object is told by key and etag: other content
+ * under the same key is another arrival; the same content is one only where it is to arrive `again`, and then one for
+ * each number it is to come after.
+ *
+ * Safe with any number of writers, also when `known` is old: numbers are taken without gaps, so whatever others have
+ * written meanwhile lies at the first number that is not known or after it, and is read on the way.
+ */
+export async function adoptArrival(
+  store: Store,
+  learner: string,
+  { key, etag, size, lastModified }: ObjectInfo,
+  { contentHash = null, traceparent, known, again }: ArrivalNotes = {},
+): Promise<{ arrival: ArrivalFact; added: boolean }> {
+  const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
+  const isSame = (fact: ArrivalFact) => fact.key === key && fact.etag === etag && fact.seq > (again ?? 0);
+  const found = [...bySeq.values()].findLast(isSame);
+  if (found) return { arrival: found, added: false };
+  // What is done about it, in whatever process, belongs to this span's trace.
+  const attributes = { "cugro.learner": learner, "cugro.key": key, "cugro.bytes": size };
+  const trace = await inSpan(
+    "dataset arrived",
+    { parent: traceparent, attributes },
+    (span) => span.traceparent,
+  );
+  for (let seq = 1;; seq++) {
+    if (bySeq.has(seq)) continue;
+    const arrival: ArrivalFact = {
+      ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
+      ...(trace === undefined ? {} : { traceparent: trace }),
+      ...(again === undefined ? {} : { again }),
+    };
+    const place = arrivalKey(learner, seq);
+    try {
+      await store.put(place, encodeFact(arrival, arrivalFactSchema), { ifNoneMatch: true });
+      return { arrival, added: true };
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+      const winner = await readArrival(store, place);
+      if (winner && isSame(winner)) return { arrival: winner, added: false };
+    }
+  }
+}
+
+async function readArrivals(store: Store, learner: string): Promise<ArrivalFact[]> {
+  const infos = await store.list(`${learnerPrefix(learner)}arrivals/`);
+  const keys = infos.map(({ key }) => key).filter((key) => numberOfKey(key) !== undefined);
+  const facts = await Promise.all(keys.map((key) => readArrival(store, key)));
+  return facts.filter((fact) => fact !== undefined);
+}
+
+async function readArrival(store: Store, key: string): Promise<ArrivalFact | undefined> {
+  const object = await store.get(key);
+  return object && parseFact(arrivalFactSchema, object.bytes, key);
+}

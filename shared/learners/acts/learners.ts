@@ -1,0 +1,223 @@
+/**
+ * Learners: made, configured, deleted.
+ * @module
+ */
+import { type Hyperparameters, type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
+import { PreconditionFailed, type Store } from "@cugro/store";
+import {
+  canonicalJson,
+  checkLearnerName,
+  type ConfigFact,
+  configFactSchema,
+  configKey,
+  deletedKey,
+  encodeFact,
+  type JsonObject,
+  type LearnerFact,
+  learnerFactSchema,
+  learnerKey,
+  learnerPrefix,
+  parseFact,
+} from "@cugro/protocol";
+import { putOnce } from "../facts/put_once.ts";
+import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
+import { frozenKnobs, readKnobs } from "../planning/knobs.ts";
+import { loadFacts } from "../reading/load.ts";
+
+/** How a learner is set up. `overrides`: knob name to value, as a person gave them. */
+export interface LearnerSettings {
+  seed: number;
+  preset: PresetName;
+  overrides?: Record<string, unknown>;
+}
+
+/**
+ * Makes a learner. Two facts are written: the first configuration, which decides the seed as well, and last the
+ * learner's own, so that no learner is without a configuration. Of several who do this at once, or after one who was cut
+ * off in between, the first configuration stands, and whoever finds it writes the learner's own fact to it.
+ *
+ * @throws {RangeError} when the name is not allowed, is taken, or was a deleted learner's; or a knob is wrong.
+ */
+export async function createLearner(
+  { store, name, seed, preset, overrides = {} }: LearnerSettings & { store: Store; name: string },
+): Promise<void> {
+  checkLearnerName(name);
+  const knobs = resolveHyperparameters(preset, overrides);
+  const about = { seed, created: new Date().toISOString() };
+  const config: FirstConfig = {
+    ...{ schema: 1, revision: 1, fromTask: 1, preset, knobs: { ...knobs } },
+    learner: about,
+  };
+  encodeFact<LearnerFact>({ schema: 1, name, ...about }, learnerFactSchema);
+  if (await store.head(deletedKey(name))) {
+    throw new RangeError(
+      `"${name}" was a learner that was deleted, and its name is not used again: choose another`,
+    );
+  }
+  const taken = () => new RangeError(`The learner "${name}" exists already`);
+  if (await store.head(learnerKey(name))) throw taken();
+  const decided = await putFirstConfig(store, name, config);
+  const made = await putOnce(store, learnerKey(name), { schema: 1, name, ...decided.learner });
+  if (decided === config) return;
+  // Asked for once more after a crash: what was begun is what is wanted.
+  if (!made || !isSame(decided, { ...config, learner: { ...about, created: decided.learner.created } })) {
+    throw taken();
+  }
+}
+
+type FirstConfig = ConfigFact & { learner: NonNullable<ConfigFact["learner"]> };
+
+/** Writes a learner's first configuration, unless there is one. @returns the one that stands */
+async function putFirstConfig(store: Store, name: string, config: FirstConfig): Promise<FirstConfig> {
+  const key = configKey(name, 1);
+  let condition: { ifNoneMatch: true } | { ifMatch: string } = { ifNoneMatch: true };
+  while (true) {
+    try {
+      await store.put(key, encodeFact<ConfigFact>(config, configFactSchema), condition);
+      return config;
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+    }
+    const object = await store.get(key);
+    if (!object) {
+      condition = { ifNoneMatch: true };
+      continue;
+    }
+    const present = parseFact(configFactSchema, object.bytes, key);
+    if (present.learner) return { ...present, learner: present.learner };
+    // Left alone by an earlier version of the software, which wrote no seed there.
+    condition = { ifMatch: object.info.etag };
+  }
+}
+
+function isSame(one: ConfigFact, other: ConfigFact): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+/** Names of the learners in a store that were not deleted, sorted. */
+export async function listLearners(store: Store): Promise<string[]> {
+  const keys = (await store.list("learners/")).map(({ key }) => key.split("/"));
+  const named = (file: string) =>
+    keys.filter((parts) => parts.length === 3 && parts[2] === file).map(([, name]) => name!);
+  const deleted = new Set(named("deleted.json"));
+  return named("learner.json").filter((name) => !deleted.has(name));
+}
+
+/** Keys of the files that lie in `incoming/` for names that no learner has, by name. */
+export async function strayFiles(store: Store): Promise<Map<string, string[]>> {
+  const names = new Set(await listLearners(store));
+  const strays = new Map<string, string[]>();
+  for (const { key } of await store.list("incoming/")) {
+    const name = key.split("/")[1]!;
+    if (!names.has(name)) strays.set(name, [...strays.get(name) ?? [], key]);
+  }
+  return strays;
+}
+
+/** Whether a learner exists and was not deleted. */
+export async function learnerExists(store: Store, name: string): Promise<boolean> {
+  return await store.head(learnerKey(name)) !== undefined && await store.head(deletedKey(name)) === undefined;
+}
+
+/** A knob whose value would change. */
+export interface KnobDifference {
+  knob: string;
+  current: unknown;
+  wanted: unknown;
+}
+
+/** What differs between these settings and the learner's newest configuration (and its seed). */
+export function configDifferences(
+  facts: { learner: { seed: number }; configs: readonly Pick<ConfigFact, "preset" | "knobs">[] },
+  settings: LearnerSettings,
+): KnobDifference[] {
+  const wanted: Record<string, unknown> = {
+    ...resolveHyperparameters(settings.preset, settings.overrides ?? {}),
+  };
+  const newest = facts.configs.at(-1)!;
+  const current: Record<string, unknown> = { ...readKnobs(newest.preset, newest.knobs) };
+  const differences = Object.keys(wanted)
+    .filter((knob) => current[knob] !== wanted[knob])
+    .map((knob) => ({ knob, current: current[knob], wanted: wanted[knob] }));
+  const { seed } = facts.learner;
+  return seed === settings.seed
+    ? differences
+    : [{ knob: "seed", current: seed, wanted: settings.seed }, ...differences];
+}
+
+/** The first task that has not been started: a new configuration holds from here. */
+export function nextTask(facts: LearnerFacts): number {
+  return (currentTask(facts)?.task ?? facts.tasks.length) + 1;
+}
+
+/**
+ * Writes a new configuration for the tasks that have not been started.
+ *
+ * @param change.preset @default the newest configuration's, with its knobs; another preset starts from its own.
+ * @throws {RangeError} when it would change what task 1 has fixed.
+ */
+export async function reviseConfig(
+  { store, name, preset, overrides = {} }: {
+    store: Store;
+    name: string;
+    preset?: PresetName;
+    overrides?: Record<string, unknown>;
+  },
+): Promise<ConfigFact> {
+  const facts = await loadFacts(store, name);
+  refuseDeleted(facts);
+  const newest = facts.configs.at(-1)!;
+  const base = preset === undefined ? { ...readKnobs(newest.preset, newest.knobs) } : {};
+  const chosen = preset ?? presetName(newest.preset);
+  const knobs = resolveHyperparameters(chosen, { ...base, ...overrides });
+  if (facts.tasks.length > 0) refuseFrozen(facts, knobs);
+  const revision = newest.revision + 1;
+  const fact: ConfigFact = {
+    schema: 1,
+    revision,
+    fromTask: nextTask(facts),
+    preset: chosen,
+    knobs: { ...knobs },
+  };
+  if (!await putOnce(store, configKey(name, revision), fact as unknown as JsonObject)) {
+    throw new Error(
+      `Somebody else revised the configuration of "${name}" at the same time: look at it and try again`,
+    );
+  }
+  return fact;
+}
+
+/** Refuses to change a knob that the first task's weights have fixed. */
+export function refuseFrozen(facts: LearnerFacts, knobs: Hyperparameters): void {
+  const first = configOf(facts, 1);
+  const fixed = readKnobs(first.preset, first.knobs);
+  const changed = frozenKnobs.filter((knob) => fixed[knob] !== knobs[knob]);
+  if (changed.length === 0) return;
+  const list = changed.map((knob) => `${knob} (${fixed[knob]}, asked for ${knobs[knob]})`).join(", ");
+  throw new RangeError(
+    `Task 1 has fixed ${list}: later tasks continue from its weights. Start another learner.`,
+  );
+}
+
+/** Stops planning for a learner for ever; its objects go with the next garbage collection. */
+export async function deleteLearner(
+  { store, name, reason = "deleted by its operator" }: { store: Store; name: string; reason?: string },
+): Promise<void> {
+  if (!await store.head(learnerKey(name))) {
+    throw new RangeError(`There is no learner "${name}" in this store`);
+  }
+  await putOnce(store, deletedKey(name), { schema: 1, name, reason });
+}
+
+/** @throws {RangeError} when the learner was deleted. */
+export function refuseDeleted(facts: LearnerFacts): void {
+  if (facts.deleted) {
+    throw new RangeError(
+      `The learner "${facts.learner.name}" was deleted (${learnerPrefix(facts.learner.name)})`,
+    );
+  }
+}
+
+function presetName(name: string): PresetName {
+  return Object.hasOwn(presets, name) ? name as PresetName : "default";
+}

@@ -1,0 +1,169 @@
+/**
+ * What an operator may decide: let a parked version through, take published ones back, learn a task anew or not at
+ * all. Each act is one fact, or several of which any prefix is a sound state.
+ * @module
+ */
+import { resolveHyperparameters } from "@cugro/algorithm";
+import type { Store } from "@cugro/store";
+import { attemptKey, cancelledKey, type JsonObject, promotedKey, withdrawnKey } from "@cugro/protocol";
+import { putOnce } from "../facts/put_once.ts";
+import { attemptAt, configOf, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import { retryJob } from "./incoming.ts";
+import { readKnobs } from "../planning/knobs.ts";
+import { refuseDeleted, refuseFrozen } from "./learners.ts";
+import { loadFacts } from "../reading/load.ts";
+
+/** What every act needs. */
+export interface Act {
+  store: Store;
+  /** The learner's. */
+  name: string;
+  /** For the record. */
+  reason?: string;
+}
+
+/** Whether a version was parked and could still be let through: nothing valid has come after its parent. */
+export function isPromotable(
+  facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
+  version: number,
+): boolean {
+  const fact = facts.versions.find((candidate) => candidate.version === version);
+  if (!fact || fact.decision !== "parked") return false;
+  if ([...facts.promoted, ...facts.withdrawn].some((verdict) => verdict.version === version)) return false;
+  return fact.parent === (validVersions(facts).at(-1)?.version ?? null);
+}
+
+/**
+ * Lets a parked version through.
+ *
+ * @throws {RangeError} when it is not parked, or a later version is valid: then only a retry of its task helps.
+ */
+export async function promote(
+  { store, name, version, reason = "promoted" }: Act & { version: number },
+): Promise<void> {
+  const facts = await loadOf(store, name);
+  const fact = findVersion(facts, version);
+  if (validVersions(facts).includes(fact)) throw new RangeError(`Version ${version} is published already`);
+  if (facts.withdrawn.some((verdict) => verdict.version === version)) {
+    throw new RangeError(`Version ${version} was withdrawn: retry task ${fact.task} instead`);
+  }
+  if (!isPromotable(facts, version)) {
+    const newest = validVersions(facts).at(-1)?.version ?? "none";
+    throw new RangeError(
+      `Version ${version} continues version ${
+        fact.parent ?? "none"
+      }, but the newest valid one is ${newest}: ` +
+        `retry task ${fact.task} instead`,
+    );
+  }
+  await putOnce(store, promotedKey(name, version), { schema: 1, version, reason });
+}
+
+/**
+ * Goes back to a version: every valid one after it is withdrawn, and their tasks count as parked.
+ *
+ * @returns the withdrawn versions.
+ * @throws {RangeError} when the version is not valid.
+ */
+export async function rollback(
+  { store, name, version, reason = "rolled back" }: Act & { version: number },
+): Promise<number[]> {
+  const facts = await loadOf(store, name);
+  const chain = validVersions(facts);
+  const place = chain.indexOf(findVersion(facts, version));
+  if (place < 0) throw new RangeError(`Version ${version} is not valid, so there is no going back to it`);
+  const withdrawn = chain.slice(place + 1).map((fact) => fact.version);
+  // Oldest first: a version whose parent is withdrawn is not valid, so the first of these facts does it all.
+  for (const gone of withdrawn) {
+    await putOnce(store, withdrawnKey(name, gone), { schema: 1, version: gone, reason });
+  }
+  return withdrawn;
+}
+
+/**
+ * Learns a task again: a failed one goes on where it stopped; one that was parked, withdrawn or cancelled (or any
+ * with `overrides`) is a new attempt, trained anew with another seed on the newest valid version.
+ *
+ * @throws {RangeError} when the task is part of a published version, or an override is wrong.
+ */
+export async function retry(
+  { store, name, task, reason = "retried", overrides = {} }: Act & {
+    task: number;
+    overrides?: Record<string, unknown>;
+  },
+): Promise<"continued" | "new attempt"> {
+  const facts = await loadOf(store, name);
+  findTask(facts, task);
+  const state = taskState(facts, task);
+  const plain = Object.keys(overrides).length === 0;
+  if (state === "published") {
+    const learner = validVersions(facts).find((fact) => fact.task === task)!;
+    throw new RangeError(
+      `Task ${task} is part of version ${learner.version}: roll back to an earlier version first`,
+    );
+  }
+  if (state === "undecided" && plain) {
+    throw new RangeError(`Task ${task} is still to be decided: there is nothing to retry`);
+  }
+  if (state === "failed" && plain) {
+    for (const { job } of facts.taskFailures.filter((fact) => fact.task === task)) {
+      await retryJob(store, job, reason);
+    }
+    return "continued";
+  }
+  const attempt = attemptAt(facts, task) + 1;
+  const known = { ...knobsWith(facts, task, overrides) };
+  await putOnce(store, attemptKey(name, task, attempt), {
+    schema: 1,
+    task,
+    attempt,
+    reason,
+    overrides: known,
+  });
+  return "new attempt";
+}
+
+/** Steps over a task that is not decided. @throws {RangeError} when it is. */
+export async function cancel(
+  { store, name, task, reason = "cancelled" }: Act & { task: number },
+): Promise<void> {
+  const facts = await loadOf(store, name);
+  findTask(facts, task);
+  const state = taskState(facts, task);
+  if (state !== "undecided" && state !== "failed") {
+    throw new RangeError(`Task ${task} is ${state}: nothing to cancel`);
+  }
+  const attempt = attemptAt(facts, task);
+  await putOnce(store, cancelledKey(name, task, attempt), { schema: 1, task, attempt, reason });
+}
+
+/** The overrides as knobs of the right type; they may not touch what task 1 has fixed. */
+function knobsWith(facts: LearnerFacts, task: number, overrides: Record<string, unknown>): JsonObject {
+  const config = configOf(facts, task);
+  const knobs = resolveHyperparameters("default", {
+    ...readKnobs(config.preset, config.knobs),
+    ...overrides,
+  });
+  refuseFrozen(facts, knobs);
+  return Object.fromEntries(Object.keys(overrides).map((knob) => [knob, knobs[knob as keyof typeof knobs]]));
+}
+
+async function loadOf(store: Store, name: string): Promise<LearnerFacts> {
+  const facts = await loadFacts(store, name);
+  refuseDeleted(facts);
+  return facts;
+}
+
+function findVersion(facts: LearnerFacts, version: number) {
+  const fact = facts.versions.find((candidate) => candidate.version === version);
+  if (fact) return fact;
+  throw new RangeError(
+    `There is no version ${version} of "${facts.learner.name}": it has ${facts.versions.length}`,
+  );
+}
+
+function findTask(facts: LearnerFacts, task: number) {
+  const fact = facts.tasks.find((candidate) => candidate.task === task);
+  if (fact) return fact;
+  throw new RangeError(`There is no task ${task} of "${facts.learner.name}": it has ${facts.tasks.length}`);
+}

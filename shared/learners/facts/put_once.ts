@@ -1,0 +1,17 @@
+/**
+ * Creating a fact.
+ * @module
+ */
+import { PreconditionFailed, type Store } from "@cugro/store";
+import { encodeFact, type JsonObject } from "@cugro/protocol";
+
+/** Creates an object unless it exists. @returns whether it was created. */
+export async function putOnce(store: Store, key: string, value: JsonObject): Promise<boolean> {
+  try {
+    await store.put(key, encodeFact(value), { ifNoneMatch: true });
+    return true;
+  } catch (error) {
+    if (error instanceof PreconditionFailed) return false;
+    throw error;
+  }
+}

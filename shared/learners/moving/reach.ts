@@ -1,0 +1,90 @@
+/**
+ * What a learner still needs of the store: the marks of garbage collection, and what an export takes along.
+ * @module
+ */
+import type { Store } from "@cugro/store";
+import {
+  artifactKey,
+  datasetKey,
+  jobId,
+  jobPrefix,
+  learnerPrefix,
+  type ResultFact,
+  type VersionFact,
+} from "@cugro/protocol";
+import {
+  currentGraph,
+  importJob,
+  type JobState,
+  knobsOf,
+  type LearnerFacts,
+  taskState,
+  validVersions,
+} from "../facts/facts.ts";
+import type { FactCache } from "../reading/fact_cache.ts";
+import { loadJobStates } from "../reading/load_jobs.ts";
+import { isPromotable } from "../acts/verdicts.ts";
+
+/** What is needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */
+export interface Reach {
+  keys: Set<string>;
+  jobs: Set<string>;
+}
+
+/** Everything that the learner still needs. A deleted learner needs nothing. */
+export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCache): Promise<Reach> {
+  const reach: Reach = { keys: new Set(), jobs: new Set() };
+  if (facts.deleted) return reach;
+  const valid = new Set(validVersions(facts));
+  const versions = facts.versions.filter((fact) => valid.has(fact) || isPromotable(facts, fact.version));
+  const graph = currentGraph(facts);
+  const states = new Map<string, JobState>(facts.jobs);
+  await loadJobStates({ store, cache }, versions.flatMap(({ jobs }) => jobs), states);
+  for (const version of versions) markVersion(reach, facts, version, states);
+  for (const arrival of facts.arrivals) reach.jobs.add(jobId(importJob(facts, arrival)));
+  for (const { job } of facts.taskFailures) reach.jobs.add(job);
+  for (const { id } of graph?.jobs ?? []) {
+    reach.jobs.add(id);
+    markOutputs(reach, states.get(id)?.result);
+  }
+  for (const task of facts.tasks) {
+    reach.keys.add(artifactKey(task.normaliser)).add(artifactKey(task.sketch));
+    if (keepsData(facts, task.task)) reach.keys.add(datasetKey(task.datasetHash));
+  }
+  return reach;
+}
+
+/** Whether an object is within a reach. */
+export function isReached({ keys, jobs }: Reach, key: string): boolean {
+  const [root, id] = key.split("/");
+  return keys.has(key) || (root === "jobs" && jobs.has(id ?? ""));
+}
+
+/** Every object an export of the learner takes along: its facts, what it still needs, files that wait. */
+export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactCache): Promise<string[]> {
+  const prefix = learnerPrefix(facts.learner.name);
+  const { keys, jobs } = await reachOf(store, facts, cache);
+  const prefixes = [prefix, `announced/${prefix}`, ...[...jobs].map(jobPrefix)];
+  const listed = (await Promise.all(prefixes.map((each) => store.list(each)))).flat().map(({ key }) => key);
+  const waiting = facts.arrivals.filter(({ key }) => facts.incoming.has(key)).map(({ key }) => key);
+  return [...new Set([...listed, ...keys, ...waiting])].sort();
+}
+
+/** Data of tasks that may still be learnt, and of all tasks where replay is the data itself. */
+function keepsData(facts: LearnerFacts, task: number): boolean {
+  return taskState(facts, task) !== "published" || knobsOf(facts, facts.tasks.length + 1).replay === "oracle";
+}
+
+function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {
+  const keepsShards = knobsOf(facts, version.task).replaySource === "first";
+  for (const id of version.jobs) {
+    reach.jobs.add(id);
+    const result = states.get(id)?.result;
+    const isShard = result?.kind === "states.sample" || result?.kind === "actions.label";
+    if (!isShard || keepsShards) markOutputs(reach, result);
+  }
+}
+
+function markOutputs(reach: Reach, result: ResultFact | undefined) {
+  for (const { artifact } of Object.values(result?.outputs ?? {})) reach.keys.add(artifactKey(artifact));
+}

@@ -1,0 +1,77 @@
+/**
+ * Put-once facts, read once and then remembered; and work on many objects with a bound on how many at once.
+ * @module
+ */
+import type { Store } from "@cugro/store";
+import { parseFact } from "@cugro/protocol";
+
+/** So many facts, and so many marks of what was written, are remembered; the least recently used ones go. */
+const REMEMBERED = 10_000;
+/** So many requests to the store are under way at once for one learner. */
+const AT_ONCE = 16;
+
+/** Remembered put-once facts by key, and what is known to be gone for good. One for a process. */
+export interface FactCache {
+  facts: Map<string, unknown>;
+  /** Jobs and announcements that are known to be in the store. */
+  written: Set<string>;
+  /** `<learner>/<version>` whose shards have been released. */
+  released: Set<string>;
+}
+
+/** Where facts come from. */
+export interface Source {
+  store: Store;
+  cache: FactCache;
+}
+/** What a fact must look like. */
+export type Schema<T> = Parameters<typeof parseFact<T>>[0];
+
+/** An empty cache. */
+export function createCache(): FactCache {
+  return { facts: new Map(), written: new Set(), released: new Set() };
+}
+
+/** A put-once fact, or undefined. @throws {SyntaxError} when it is damaged, naming it. */
+export async function readFact<T>(
+  { store, cache }: Source,
+  key: string,
+  schema: Schema<T>,
+): Promise<T | undefined> {
+  const known = cache.facts.get(key);
+  if (known !== undefined) {
+    cache.facts.delete(key);
+    cache.facts.set(key, known);
+    return known as T;
+  }
+  const object = await store.get(key);
+  if (!object) return undefined;
+  const fact = parseFact(schema, object.bytes, key);
+  cache.facts.set(key, fact);
+  dropOldest(cache.facts);
+  return fact;
+}
+
+/** Notes that something is in the store, so that it need not be written again. */
+export function noteWritten({ written }: FactCache, id: string): void {
+  written.add(id);
+  dropOldest(written);
+}
+
+/** Calls `work` for each item, a bounded number at once. @returns what it gave, in the order of the items. */
+export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  return results;
+}
+
+function dropOldest(remembered: Map<string, unknown> | Set<string>): void {
+  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+}

@@ -1,0 +1,22 @@
+/**
+ * Reads the facts of a learner once, for whoever wants to know where it stands now.
+ * @module
+ */
+import type { Store } from "@cugro/store";
+import { createCache, type FactCache } from "./fact_cache.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { openView } from "./view.ts";
+
+/**
+ * All facts of a learner that a plan needs. Put-once facts that the cache remembers are not read again; what can
+ * change (the head, lists, which inputs are there) is.
+ *
+ * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
+ */
+export function loadFacts(
+  store: Store,
+  name: string,
+  cache: FactCache = createCache(),
+): Promise<LearnerFacts> {
+  return openView(store, name, cache).look({ whole: true });
+}

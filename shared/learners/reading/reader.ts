@@ -1,0 +1,108 @@
+/**
+ * Reads where learners stand, again and again, for whoever is asked about them. Of each learner that was asked about
+ * lately it keeps a view, so that a learner with thousands of unfinished jobs is read once and not for every question.
+ *
+ * Each reading lists the learner's own facts anew: whatever was written there before the question shows in the answer,
+ * whoever wrote it. What has become of the jobs is asked at most every {@link ASK_MS}; whether inputs of jobs were lost
+ * only every {@link WHOLE_MS}, or like the jobs as long as some are.
+ * @module
+ */
+import type { FactCache } from "./fact_cache.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { type LearnerStatus, statusOf } from "./status.ts";
+import { type Change, openView } from "./view.ts";
+import type { Store } from "@cugro/store";
+
+/** What is told of jobs is not older (ms). */
+const ASK_MS = 2_000;
+/** What is told of inputs that were there is not older (ms). */
+const WHOLE_MS = 30_000;
+/** Learners whose views are kept; the one not asked about for longest goes. */
+const KEPT = 64;
+
+/** See the module. */
+export interface LearnerReader {
+  /**
+   * What is known of a learner.
+   *
+   * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
+   */
+  facts(name: string): Promise<LearnerFacts>;
+  /** Where it stands. @throws as {@link facts} does. */
+  status(name: string): Promise<LearnerStatus>;
+  /** An act may have changed what is known of its jobs: the next reading asks about them. */
+  told(name: string): void;
+}
+
+interface ReaderOptions {
+  store: Store;
+  cache: FactCache;
+  /** Milliseconds. */
+  now?: () => number;
+}
+
+/** A reader that has read nothing yet. */
+export function createReader({ store, cache, now = () => performance.now() }: ReaderOptions): LearnerReader {
+  const kept = new Map<string, KeptLearner>();
+  const find = (name: string): KeptLearner => {
+    const learner = kept.get(name) ?? keepLearner({ store, cache, now }, name);
+    kept.delete(name);
+    kept.set(name, learner);
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+    return learner;
+  };
+  return {
+    facts: async (name) => (await find(name).read(false)).facts,
+    status: async (name) => (await find(name).read(true)).status!,
+    told: (name) => kept.get(name)?.told(),
+  };
+}
+
+interface Reading {
+  facts: LearnerFacts;
+  status: LearnerStatus | undefined;
+}
+
+interface KeptLearner {
+  read(wantsStatus: boolean): Promise<Reading>;
+  told(): void;
+}
+
+function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: string): KeptLearner {
+  const view = openView(store, name, cache, { readOnly: true });
+  let askedAt = -Infinity;
+  let wholeAt = -Infinity;
+  let hasLosses = false;
+  let last: Promise<unknown> = Promise.resolve();
+  /** A reading that has not begun: whoever asks now may share it. */
+  let next: { wantsStatus: boolean; reading: Promise<Reading> } | undefined;
+  const due = (): Change => {
+    const at = now();
+    const ready = at - askedAt >= ASK_MS;
+    const whole = at - wholeAt >= WHOLE_MS || (ready && hasLosses);
+    if (ready) askedAt = at;
+    if (whole) wholeAt = at;
+    return whole ? { whole } : { facts: true, ready };
+  };
+  const begin = async (): Promise<Reading> => {
+    const { wantsStatus } = next!;
+    next = undefined;
+    const facts = await view.look(due());
+    hasLosses = facts.missing.size > 0;
+    // The facts are the view's until its next look, so the status belongs to the same turn.
+    return { facts, status: wantsStatus ? await statusOf({ store, cache }, facts) : undefined };
+  };
+  return {
+    read(wantsStatus) {
+      if (!next) {
+        // One reading at a time, whatever became of the one before.
+        const reading = last.then(begin, begin);
+        last = reading;
+        next = { wantsStatus, reading };
+      }
+      next.wantsStatus ||= wantsStatus;
+      return next.reading;
+    },
+    told: () => void (askedAt = -Infinity),
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * Everything there is to tell about a learner, from its facts: for the command line, the report and whoever asks.
+ * @module
+ */
+import { averagePerformance, backwardTransfer, forgetting } from "@cugro/algorithm";
+import type { Store } from "@cugro/store";
+import {
+  type ConfigFact,
+  jobFactSchema,
+  jobId,
+  jobKey,
+  type JobKind,
+  type JsonObject,
+  type LearnerFact,
+  type RejectionFact,
+  type ResultFact,
+  type TaskFact,
+  type VersionFact,
+} from "@cugro/protocol";
+import {
+  attemptAt,
+  currentGraph,
+  currentTask,
+  hasFailed,
+  importJob,
+  type JobState,
+  type LearnerFacts,
+  openArrivals,
+  stoppingFailure,
+  type TaskState,
+  taskState,
+  validVersions,
+} from "../facts/facts.ts";
+import { describeJob } from "../planning/graph.ts";
+import { createCache, type FactCache, readFact, type Source } from "./fact_cache.ts";
+import { loadFacts } from "./load.ts";
+import { loadJobStates } from "./load_jobs.ts";
+import { isPromotable } from "../acts/verdicts.ts";
+import { planWork } from "../planning/work.ts";
+
+/** Where a version stands; `superseded`: published, but what it continued is no longer valid. */
+export type VersionState = "published" | "promoted" | "parked" | "withdrawn" | "superseded";
+
+/** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
+export interface JobStatus {
+  id: string;
+  kind: JobKind;
+  task: number | null;
+  label: string;
+  state: "waiting" | "ready" | "done" | "failed";
+  seconds: number | null;
+  startedAtStep: number | null;
+  metrics: JsonObject;
+  outputs: ResultFact["outputs"];
+  /** Why it failed. */
+  message: string | null;
+}
+
+/** See the module. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
+export interface LearnerStatus {
+  learner: LearnerFact;
+  deleted: boolean;
+  /** The newest configuration, and all of them. */
+  config: ConfigFact;
+  configs: ConfigFact[];
+  /** The version that serves. */
+  head: number | null;
+  tasks: (TaskFact & { state: TaskState; attempt: number; current: boolean })[];
+  rejections: RejectionFact[];
+  versions: (VersionFact & { state: VersionState; promotable: boolean })[];
+  /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
+  resultsMatrix: (number | null)[][];
+  validVersions: number[];
+  averagePerformance: number | null;
+  backwardTransfer: number | null;
+  forgetting: number | null;
+  jobs: JobStatus[];
+  /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
+  fidelity: { version: number; task: number; fidelity: JsonObject }[];
+  bytes: { rawData: number; generators: number; critic: number; shards: number };
+  secondsPerKind: Partial<Record<JobKind, number>>;
+  /** What a person must see to. */
+  problems: string[];
+}
+
+/** Everything there is to tell about a learner. @throws {RangeError} when there is none of that name. */
+export async function learnerStatus(
+  store: Store,
+  name: string,
+  cache = createCache(),
+): Promise<LearnerStatus> {
+  return await statusOf({ store, cache }, await loadFacts(store, name, cache));
+}
+
+/** The same of facts that are known; what they leave out of decided tasks' jobs is read. */
+export async function statusOf({ store, cache }: Source, facts: LearnerFacts): Promise<LearnerStatus> {
+  const jobs = await jobStatuses(store, facts, cache);
+  const chain = validVersions(facts);
+  const matrix = chain.map((version) => matrixRow(facts, version));
+  const scored = matrix.at(-1)?.some((score) => score !== null) ?? false;
+  return {
+    learner: facts.learner,
+    deleted: facts.deleted,
+    config: facts.configs.at(-1)!,
+    configs: facts.configs,
+    head: facts.head?.version ?? null,
+    tasks: taskStatuses(facts),
+    rejections: facts.rejections,
+    versions: facts.versions.map((version) => ({
+      ...version,
+      state: versionState(facts, version, chain),
+      promotable: isPromotable(facts, version.version),
+    })),
+    resultsMatrix: matrix,
+    validVersions: chain.map(({ version }) => version),
+    averagePerformance: scored ? averagePerformance(matrix) : null,
+    backwardTransfer: scored ? backwardTransfer(matrix) : null,
+    forgetting: scored ? forgetting(matrix) : null,
+    jobs,
+    fidelity: facts.versions.flatMap(({ version, row }) =>
+      row.flatMap(({ task, fidelity }) => fidelity ? [{ version, task, fidelity }] : [])
+    ),
+    bytes: byteCounts(facts, jobs, chain.at(-1)),
+    secondsPerKind: secondsPerKind(jobs),
+    problems: problemsOf(facts),
+  };
+}
+
+function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
+  const current = currentTask(facts)?.task;
+  return facts.tasks.map((fact) => ({
+    ...fact,
+    state: taskState(facts, fact.task),
+    attempt: attemptAt(facts, fact.task),
+    current: fact.task === current,
+  }));
+}
+
+function matrixRow(facts: LearnerFacts, version: VersionFact): (number | null)[] {
+  return facts.tasks.map(({ task }) => version.row.find((cell) => cell.task === task)?.meanScore ?? null);
+}
+
+function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly VersionFact[]): VersionState {
+  const has = (verdicts: LearnerFacts["withdrawn"]) =>
+    verdicts.some(({ version }) => version === fact.version);
+  if (has(facts.withdrawn)) return "withdrawn";
+  if (chain.includes(fact)) return fact.decision === "published" ? "published" : "promoted";
+  return fact.decision === "parked" && !has(facts.promoted) ? "parked" : "superseded";
+}
+
+/** Jobs that led to versions, then those of the task being learnt, then imports that are under way. */
+async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
+  const graph = facts.deleted ? undefined : currentGraph(facts);
+  const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
+  const states = new Map<string, JobState>(facts.jobs);
+  const found = new Map<string, JobStatus>();
+  const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
+  await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
+  const add = (
+    id: string,
+    task: number | null,
+    job: Pick<Parameters<typeof describeJob>[0], "kind" | "config">,
+  ) => {
+    const label = describeJob(job);
+    if (!found.has(id)) found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
+  };
+  const jobFacts = await Promise.all(
+    tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),
+  );
+  tasks.forEach(({ id, task }, index) => {
+    const job = jobFacts[index]?.job;
+    if (job) add(id, job.kind === "dataset.import" ? null : task, job);
+  });
+  for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
+  for (const arrival of openArrivals(facts)) {
+    const job = importJob(facts, arrival);
+    ready.add(jobId(job));
+    add(jobId(job), null, job);
+  }
+  return [...found.values()];
+}
+
+function jobStatus(
+  id: string,
+  kind: JobKind,
+  task: number | null,
+  label: string,
+  state: JobState | undefined,
+  ready: boolean,
+): JobStatus {
+  const result = state?.result;
+  const failed = hasFailed(state);
+  return {
+    id,
+    kind,
+    task,
+    label,
+    state: result ? "done" : failed ? "failed" : ready ? "ready" : "waiting",
+    seconds: result?.seconds ?? null,
+    startedAtStep: result?.startedAtStep ?? null,
+    metrics: result?.metrics ?? {},
+    outputs: result?.outputs ?? {},
+    message: failed ? state?.failures.at(-1)?.message ?? null : null,
+  };
+}
+
+/** Raw data of all tasks against what the newest version keeps; shards as the newest version used them. */
+function byteCounts(facts: LearnerFacts, jobs: readonly JobStatus[], newest: VersionFact | undefined) {
+  const outputs = (id: string | undefined) =>
+    Object.entries(jobs.find((job) => job.id === id)?.outputs ?? {});
+  const weights = (id: string | undefined) =>
+    outputs(id).find(([name]) => name === "weights")?.[1].bytes ?? 0;
+  const shards = jobs.filter(({ id, kind }) => kind === "actions.label" && newest?.jobs.includes(id));
+  return {
+    rawData: facts.tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+    generators: weights(newest?.stateGenerator) + weights(newest?.behaviorGenerator),
+    critic: weights(newest?.critic),
+    shards: shards.flatMap(({ id }) => outputs(id)).reduce((sum, [, { bytes }]) => sum + bytes, 0),
+  };
+}
+
+function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, number>> {
+  const seconds: Partial<Record<JobKind, number>> = {};
+  for (const job of jobs) {
+    if (job.seconds !== null) seconds[job.kind] = (seconds[job.kind] ?? 0) + job.seconds;
+  }
+  return seconds;
+}
+
+/** A rejection in words. */
+export function describeRejection({ key, reason }: Pick<RejectionFact, "key" | "reason">): string {
+  return `${key} was rejected: ${reason}`;
+}
+
+/** What a person must see to now. A rejection is history once a later file was accepted. */
+function problemsOf(facts: LearnerFacts): string[] {
+  if (facts.deleted) return [];
+  const graph = currentGraph(facts);
+  const accepted = Math.max(0, ...facts.tasks.map(({ arrival }) => arrival));
+  const failures = facts.tasks.flatMap(({ task }) => stoppingFailure(facts, task) ?? []);
+  return [
+    ...failures.map(({ task, message }) =>
+      `Task ${task} has failed: ${message}. See to it, then retry task ${task}.`
+    ),
+    ...facts.rejections.filter(({ seq }) => seq > accepted).map(describeRejection),
+    ...(graph ? planWork(facts, graph).problems : []),
+  ];
+}

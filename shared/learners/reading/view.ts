@@ -1,0 +1,229 @@
+/**
+ * A learner's facts, kept up to date by reading only what may have changed. The first look reads everything; later
+ * ones what news names: a job that is done, facts that came to be, files that were dropped. News may be lost, so
+ * whoever looks must take a whole look from time to time.
+ *
+ * A whole look need not ask about every job of a graph. A job can only have been done if it was ready, and jobs are
+ * handed out in the order of the graph: so it asks about the first ready ones, and about those behind them as long as
+ * it finds any that are done. Likewise a bounded number of inputs is checked, in turn.
+ * @module
+ */
+import { type ArrivalFact, jobId } from "@cugro/protocol";
+import { type FactCache, inParallel, type Source } from "./fact_cache.ts";
+import {
+  currentGraph,
+  hasFailed,
+  importJob,
+  type JobState,
+  type LearnerFacts,
+  openArrivals,
+} from "../facts/facts.ts";
+import type { Graph } from "../planning/graph.ts";
+import {
+  absent,
+  leftoverShards,
+  loadJobStates,
+  neededKeys,
+  readFinished,
+  readJobState,
+} from "./load_jobs.ts";
+import { readIncoming, readListed } from "./load_lists.ts";
+import { keyOfInput, planWork } from "../planning/work.ts";
+import type { Store } from "@cugro/store";
+
+/** Ready jobs that a whole look asks about first. More than any planner hands out at once. */
+const ASKED_JOBS = 128;
+/** Inputs made by the graph itself that a whole look checks. */
+const CHECKED_INPUTS = 1_000;
+
+/** What may have changed since the last look. */
+export interface Change {
+  /** Everything. */
+  whole?: boolean;
+  /** Facts under the learner's own prefix. */
+  facts?: boolean;
+  /** Files in `incoming/`. */
+  incoming?: boolean;
+  /** Arrivals that have just been made: no list need be read for them. */
+  arrivals?: readonly ArrivalFact[];
+  /** Ids of jobs that may have been done, have failed, or are to be done again. */
+  jobs?: Iterable<string>;
+  /** The first of the jobs that are ready or have failed; with `facts`. */
+  ready?: boolean;
+}
+
+/** A learner as it was when last looked at. */
+export interface LearnerView {
+  /**
+   * The facts now. They belong to the view and hold until its next look.
+   *
+   * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
+   */
+  look(change: Change): Promise<LearnerFacts>;
+}
+
+interface Seen {
+  facts: LearnerFacts;
+  /** The graph whose jobs are known. */
+  graph: Graph | undefined;
+  /** Where checking of inputs goes on. */
+  checked: number;
+}
+
+interface ViewSource extends Source {
+  readOnly: boolean;
+}
+
+/**
+ * A view of a learner; nothing is read before the first look.
+ *
+ * @param options.readOnly nobody plans by it: shards that still take room are not looked for
+ */
+export function openView(
+  store: Store,
+  name: string,
+  cache: FactCache,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): LearnerView {
+  const source = { store, cache, readOnly };
+  let seen: Seen | undefined;
+  return {
+    async look(change) {
+      const before = seen;
+      // A look that fails has to be taken again from the start.
+      seen = undefined;
+      seen = before && !change.whole
+        ? await lookAgain(source, name, before, change)
+        : await lookWhole(source, name, before);
+      return seen.facts;
+    },
+  };
+}
+
+async function lookWhole(source: ViewSource, name: string, before: Seen | undefined): Promise<Seen> {
+  const facts: LearnerFacts = {
+    ...await readListed(source, name),
+    incoming: await readIncoming(source.store, name),
+    jobs: before?.facts.jobs ?? new Map(),
+    missing: before?.facts.missing ?? new Set(),
+    leftoverShards: [],
+  };
+  const seen: Seen = { facts, graph: before?.graph, checked: before?.checked ?? 0 };
+  if (facts.deleted) return seen;
+  // Asked first: a job that is retried makes its task current again.
+  if (before) await askReadyJobs(source, seen);
+  await learnOfJobs(source, seen);
+  await checkInputs(source, seen, before ? CHECKED_INPUTS : Infinity);
+  if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
+  return seen;
+}
+
+async function lookAgain(
+  source: ViewSource,
+  name: string,
+  before: Seen,
+  change: Change,
+): Promise<Seen> {
+  const { store } = source;
+  const facts = { ...before.facts };
+  const seen: Seen = { ...before, facts };
+  const arrivals = withArrivals(facts.arrivals, change.arrivals ?? []);
+  const relist = change.facts || !arrivals;
+  const [listed, incoming] = await Promise.all([
+    relist ? readListed(source, name) : { arrivals },
+    change.incoming ? readIncoming(store, name) : facts.incoming,
+  ]);
+  Object.assign(facts, listed, { incoming });
+  if (facts.deleted) return seen;
+  const failed = facts.taskFailures.filter((fact) => !before.facts.taskFailures.includes(fact));
+  const told = new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]);
+  await readAgain(source, facts, [...told], readFinished);
+  if (change.ready) await askReadyJobs(source, seen);
+  if (relist || change.arrivals) await learnOfJobs(source, seen);
+  if (relist) {
+    if (seen.graph !== before.graph) await checkInputs(source, seen, Infinity);
+    if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
+  }
+  return seen;
+}
+
+/** With the new ones; undefined if others lie between, whose turn would be missed: then the list must be read. */
+function withArrivals(
+  known: readonly ArrivalFact[],
+  made: readonly ArrivalFact[],
+): ArrivalFact[] | undefined {
+  const bySeq = new Map([...known, ...made].map((fact) => [fact.seq, fact]));
+  const arrivals = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  return arrivals.every(({ seq }, index) => seq === index + 1) ? arrivals : undefined;
+}
+
+/** First what says which task is current, then that task's jobs. Those of a graph that is left behind are dropped. */
+async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
+  const { facts } = seen;
+  // What was open when last asked about, and has led to a version since, is asked about again.
+  const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
+  for (const [id, { result }] of facts.jobs) if (!result && decided.has(id)) facts.jobs.delete(id);
+  const outside = [
+    ...openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival))),
+    ...facts.taskFailures.map(({ job }) => job),
+  ];
+  await loadJobStates(source, outside, facts.jobs);
+  const graph = currentGraph(facts);
+  if (graph !== seen.graph) {
+    const inputs = graph?.jobs.flatMap(({ job }) => Object.values(job.inputs)) ?? [];
+    const makers = inputs.flatMap((ref) => "job" in ref ? [ref.job] : []);
+    const wanted = new Set([...outside, ...graph?.jobs.map(({ id }) => id) ?? [], ...makers]);
+    facts.jobs = new Map([...facts.jobs].filter(([id]) => wanted.has(id)));
+    await loadJobStates(source, wanted, facts.jobs);
+    seen.graph = graph;
+  }
+}
+
+/** Asks about jobs that may have been done or retried unheard of. */
+async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<void> {
+  const asked = new Set<string>();
+  for (let limit = ASKED_JOBS;; limit *= 2) {
+    const imports = openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival)));
+    const ready = graph ? planWork(facts, graph).submit.map(({ id }) => id) : [];
+    const failed = [...facts.jobs].filter(([, state]) => hasFailed(state)).map(([id]) => id);
+    const open = [...imports, ...failed, ...ready].filter((id) => !facts.jobs.get(id)?.result);
+    const ids = [...new Set(open)].filter((id) => !asked.has(id)).slice(0, limit);
+    await readAgain(source, facts, ids, readJobState);
+    for (const id of ids) asked.add(id);
+    if (!ids.some((id) => facts.jobs.get(id)?.result)) return;
+  }
+}
+
+async function readAgain(
+  source: Source,
+  facts: LearnerFacts,
+  ids: readonly string[],
+  read: (source: Source, id: string) => Promise<JobState>,
+): Promise<void> {
+  const known = ids.filter((id) => facts.jobs.has(id));
+  const states = await inParallel(known, (id) => read(source, id));
+  known.forEach((id, index) => {
+    const state = states[index]!;
+    facts.jobs.set(id, state);
+    // What has just been made is there; should it be lost again, a whole look finds out.
+    for (const output of Object.keys(state.result?.outputs ?? {})) {
+      const key = keyOfInput(facts, { job: id, output });
+      if (key !== undefined) facts.missing.delete(key);
+    }
+  });
+}
+
+/** Which inputs are not there: all that come from elsewhere, and of those the graph makes `limit`, in turn. */
+async function checkInputs(source: Source, seen: Seen, limit: number): Promise<void> {
+  const { facts, graph } = seen;
+  if (!graph) {
+    facts.missing = new Set();
+    return;
+  }
+  const { own, others } = neededKeys(facts, graph);
+  const start = seen.checked < own.length ? seen.checked : 0;
+  const turn = own.slice(start, start + limit);
+  seen.checked = start + turn.length;
+  const keys = [...new Set([...others, ...turn, ...own.filter((key) => facts.missing.has(key))])];
+  facts.missing = new Set(await absent(source.store, keys));
+}

@@ -1,0 +1,229 @@
+/**
+ * Configuration from the environment. Everything is checked at once, and every fault is listed.
+ * @module
+ */
+import type { StoreConfig } from "@cugro/store";
+import process from "node:process";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { z } from "zod";
+import { LOG_LEVELS } from "@cugro/telemetry";
+
+const number = (check: z.ZodNumber) =>
+  z.string().transform((text) => text.trim() === "" ? NaN : Number(text)).pipe(check);
+const list = (item: z.ZodType<string, string>) =>
+  z.string().transform((text) => text.split(",").map((part) => part.trim())).pipe(z.array(item));
+const path = z.string().min(1);
+
+const STORE = "must name the store: a folder, s3://bucket or s3://bucket/prefix";
+const SERVER = "must be nats://host:port or tls://host:port; several are separated by commas";
+const PORT = "must be a port from 0 (a free one) to 65535";
+const KIND = `must be of ${JOB_KINDS.join(", ")}; several are separated by commas`;
+
+const BYTES = z.int("must be a whole number of bytes").min(1, "must be at least 1");
+
+/** Largest dataset file, in bytes, unless the configuration says otherwise: more is neither taken in nor imported. */
+export const IMPORT_MAX_BYTES = 2 * 1024 ** 3;
+
+const environmentSchema = z.object({
+  /** A folder, or a bucket and what keys in it start with. */
+  CUGRO_STORE: z.string({ error: STORE }).refine(
+    (text) =>
+      !text.includes("://") || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._=/-]*)?$/.test(text),
+    STORE,
+  ),
+  /** Of an S3 other than AWS. */
+  CUGRO_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be http://host:port or https://host:port" })
+    .optional(),
+  CUGRO_S3_REGION: z.string().default("us-east-1"),
+  /** Without keys the AWS SDK looks where it usually does. */
+  CUGRO_S3_ACCESS_KEY: z.string().optional(),
+  CUGRO_S3_SECRET_KEY: z.string().optional(),
+  /** Servers of the bus; without it the process is a child of a command and talks to it over a pipe. */
+  CUGRO_NATS: list(z.string().regex(/^(nats|tls):\/\/[^\s/]+:\d+$/, SERVER)).optional(),
+  /** File with the nkey seed of this service's user, and with the CA of the servers' certificates. */
+  CUGRO_NATS_SEED_FILE: path.optional(),
+  CUGRO_NATS_CA_FILE: path.optional(),
+  /** `verify` where streams and consumers are somebody else's to create. */
+  CUGRO_NATS_STREAMS: z.enum(["create", "verify"]).default("create"),
+  /** Where healthz, readyz and metrics are answered, and the gateway's API. */
+  CUGRO_HTTP_PORT: number(z.int(PORT).min(0, PORT).max(65_535, PORT)).optional(),
+  CUGRO_HTTP_HOST: z.string().default("127.0.0.1"),
+  /** The gateway's. */
+  CUGRO_TOKENS_FILE: path.optional(),
+  /** Whether webhooks may go to addresses of this machine and its network. */
+  CUGRO_WEBHOOKS_PRIVATE: z.enum(["allow", "refuse"]).default("refuse"),
+  /** Policies that are open at a time. */
+  CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
+  /** File with the bearer secret of S3 notifications; without it they are refused. */
+  CUGRO_NOTIFICATION_SECRET_FILE: path.optional(),
+  /** Largest dataset file that is taken in, and how often a token may ask. */
+  CUGRO_UPLOAD_MAX_BYTES: number(BYTES).default(IMPORT_MAX_BYTES),
+  CUGRO_REQUESTS_PER_SECOND: number(z.number("must be a number above 0").positive("must be above 0")).default(
+    500,
+  ),
+  /** Requests that are under way at SIGTERM, or come in the first seconds after it, get this long. */
+  CUGRO_DRAIN_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0")).default(50),
+  /** Largest dataset file that is imported; its README says how much memory it takes. */
+  CUGRO_IMPORT_MAX_BYTES: number(BYTES).default(IMPORT_MAX_BYTES),
+  /** Kinds of jobs that this process does; by default all of its service. */
+  CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
+    .optional(),
+  /** Tensor backend; by default native where it is installed, else WASM. */
+  CUGRO_BACKEND: z.enum(["native", "wasm"]).optional(),
+  /** Where the native backend computes; a GPU that is asked for and cannot be used is an error. */
+  CUGRO_DEVICE: z.enum(["cpu", "gpu"]).default("cpu"),
+  /** Whether whole steps run as one call into the native library. */
+  CUGRO_COMPILE: z.enum(["on", "off"]).default("on"),
+  /** Longest time between two checkpoints of a training job. */
+  CUGRO_CHECKPOINT_SECONDS: number(z.number("must be a number above 0").positive("must be above 0")).default(
+    60,
+  ),
+  /** A checkpoint also after this many steps. */
+  CUGRO_CHECKPOINT_STEPS: number(z.int("must be a whole number from 1").min(1, "must be at least 1"))
+    .optional(),
+  /**
+   * A job whose worker is not heard of for this long is given to another; no step may take a quarter of it. The same for
+   * all processes of a cluster.
+   */
+  CUGRO_ACK_WAIT_SECONDS: number(z.number("must be a number from 1").min(1, "must be at least 1")).default(
+    30,
+  ),
+  /** Least important events that are logged. */
+  CUGRO_LOG: z.enum(LOG_LEVELS).default("info"),
+});
+
+/** Names of the variables that {@link readConfig} reads. */
+export const CONFIG_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
+
+/** A process's configuration. */
+export interface Config {
+  /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
+  store: string;
+  /** For stores in a bucket. */
+  s3: { endpoint?: string; region: string; accessKey?: string; secretKey?: string };
+  /** Undefined: the process is a child of a command, on a pipe. */
+  nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
+  /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
+  http: { host: string; port: number | undefined };
+  tokensFile: string | undefined;
+  /** Whether webhooks may go to private addresses. */
+  webhooksPrivate: boolean;
+  actLearners: number;
+  notificationSecretFile: string | undefined;
+  uploadMaxBytes: number;
+  importMaxBytes: number;
+  requestsPerSecond: number;
+  drainMs: number;
+  kinds: JobKind[] | undefined;
+  backend: "native" | "wasm" | undefined;
+  device: "cpu" | "gpu";
+  compile: boolean;
+  checkpointSeconds: number;
+  checkpointSteps: number | undefined;
+  ackWaitMs: number;
+  logLevel: typeof LOG_LEVELS[number];
+}
+
+/** The environment does not describe a configuration. The message lists every fault. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** The variables of {@link CONFIG_VARIABLES} as they are set for this process, and no others. */
+export function processEnvironment(): Environment {
+  return Object.fromEntries(CONFIG_VARIABLES.map((name) => [name, process.env[name]]));
+}
+
+/**
+ * The configuration in these variables. An empty variable counts as not set; others are ignored.
+ *
+ * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
+ */
+export function readConfig(environment: Environment = processEnvironment()): Config {
+  const set = Object.entries(environment).filter(([name, value]) =>
+    name.startsWith("CUGRO_") && value !== "" && value !== undefined
+  );
+  const parsed = environmentSchema.safeParse(Object.fromEntries(set));
+  const faults = [
+    ...parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, environment)),
+    ...faultsBetween(environment),
+  ];
+  if (!parsed.success || faults.length > 0) {
+    throw new ConfigError(`The environment is not a valid configuration:\n${faults.join("\n")}`);
+  }
+  const values = parsed.data;
+  return {
+    store: values.CUGRO_STORE,
+    ...readServers(values),
+    http: { host: values.CUGRO_HTTP_HOST, port: values.CUGRO_HTTP_PORT },
+    tokensFile: values.CUGRO_TOKENS_FILE,
+    webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
+    actLearners: values.CUGRO_ACT_LEARNERS,
+    notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
+    uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
+    importMaxBytes: values.CUGRO_IMPORT_MAX_BYTES,
+    requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,
+    drainMs: values.CUGRO_DRAIN_SECONDS * 1000,
+    kinds: values.CUGRO_KINDS as JobKind[] | undefined,
+    backend: values.CUGRO_BACKEND,
+    device: values.CUGRO_DEVICE,
+    compile: values.CUGRO_COMPILE === "on",
+    checkpointSeconds: values.CUGRO_CHECKPOINT_SECONDS,
+    checkpointSteps: values.CUGRO_CHECKPOINT_STEPS,
+    ackWaitMs: values.CUGRO_ACK_WAIT_SECONDS * 1000,
+    logLevel: values.CUGRO_LOG,
+  };
+}
+
+/**
+ * The store that these variables name; see `CONFIG_VARIABLES`. All but `CUGRO_STORE` and `CUGRO_S3_...` are ignored.
+ *
+ * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
+ */
+export function readStoreConfig(environment: Record<string, string | undefined>): StoreConfig {
+  const ours = Object.entries(environment).filter(([name]) => /^CUGRO_(STORE$|S3_)/.test(name));
+  const { store, s3 } = readConfig(Object.fromEntries(ours));
+  return { store, s3 };
+}
+
+function readServers(values: z.infer<typeof environmentSchema>): Pick<Config, "s3" | "nats"> {
+  const s3 = {
+    endpoint: values.CUGRO_S3_ENDPOINT,
+    region: values.CUGRO_S3_REGION,
+    accessKey: values.CUGRO_S3_ACCESS_KEY,
+    secretKey: values.CUGRO_S3_SECRET_KEY,
+  };
+  const nats = {
+    servers: values.CUGRO_NATS,
+    seedFile: values.CUGRO_NATS_SEED_FILE,
+    caFile: values.CUGRO_NATS_CA_FILE,
+    streams: values.CUGRO_NATS_STREAMS,
+  };
+  return {
+    s3: withoutUndefined(s3) as Config["s3"],
+    nats: nats.servers ? withoutUndefined(nats) as Config["nats"] : undefined,
+  };
+}
+
+function withoutUndefined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** Variables that are right alone, and wrong together. */
+function faultsBetween(environment: Environment): string[] {
+  const [key, secret] = ["CUGRO_S3_ACCESS_KEY", "CUGRO_S3_SECRET_KEY"] as const;
+  if (!environment[key] === !environment[secret]) return [];
+  const [missing, present] = environment[key] ? [secret, key] : [key, secret];
+  return [`  ${missing} must be set too, as ${present} is`];
+}
+
+function describeFault(issue: z.core.$ZodIssue, environment: Environment): string {
+  const name = String(issue.path[0]);
+  const isChoice = issue.code === "invalid_value" && issue.path.length === 1;
+  const allowed = isChoice ? `must be ${issue.values.join(" or ")}` : issue.message;
+  const value = environment[name];
+  if (value === undefined || value === "") return `  ${name} ${allowed}`;
+  return `  ${name} ${allowed}: current value is "${name.includes("SECRET") ? "(hidden)" : value}"`;
+}

@@ -1,0 +1,86 @@
+/**
+ * What every process answers over HTTP: `/healthz` (it is alive), `/readyz` (it can do its work), `/metrics`. A service
+ * with an API of its own is served beside them.
+ * @module
+ */
+import { Hono } from "hono";
+import { type EventLoopWatch, type Metrics, watchEventLoop } from "@cugro/telemetry";
+import { type FetchHandler, type HttpServer, listen, type ListenOptions } from "./listen.ts";
+
+/** What a process depends on: `true`, or what is wrong with it. */
+export type Readiness = Record<string, string | true>;
+
+/** What {@link createBaseApp} needs. */
+export interface BaseOptions {
+  /** Asked at each `/readyz`; should answer within a second. */
+  ready: () => Promise<Readiness>;
+  metrics: Metrics;
+}
+
+/** How {@link startHttpBase} listens. */
+export interface HttpBaseOptions extends BaseOptions {
+  /** @default "127.0.0.1" */
+  host?: string;
+  /** 0: a free one. */
+  port: number;
+  /** Answers everything else. @default 404 */
+  extra?: { fetch: FetchHandler };
+  /** What listens. @default the runtime's own server */
+  listen?: (options: ListenOptions) => Promise<HttpServer>;
+}
+
+const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];
+
+/** The three routes, for tests and for mounting; `lagSeconds` of the process's event loop. */
+export function createBaseApp(
+  { ready, metrics }: BaseOptions,
+  loop: Pick<EventLoopWatch, "lagSeconds">,
+): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "ok", eventLoopLagSeconds: loop.lagSeconds() }));
+  app.get("/readyz", async (context) => {
+    const dependencies = await ready();
+    const isReady = Object.values(dependencies).every((state) => state === true);
+    const said = Object.entries(dependencies).map(([name, state]) => [name, state === true ? "ok" : state]);
+    const body = { status: isReady ? "ready" : "not ready", dependencies: Object.fromEntries(said) };
+    return context.json(body, isReady ? 200 : 503);
+  });
+  app.get("/metrics", async () => {
+    metrics.eventLoopLag.set(loop.lagSeconds());
+    const { text, contentType } = await metrics.expose();
+    return new Response(text, { headers: { "content-type": contentType } });
+  });
+  app.notFound((context) =>
+    context.json({
+      type: "about:blank",
+      title: "Not found",
+      status: 404,
+      detail: "/healthz, /readyz, /metrics",
+    }, 404)
+  );
+  return app;
+}
+
+/** Starts answering. @throws {Error} if the port is taken */
+export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServer> {
+  const { host = "127.0.0.1", port, extra } = options;
+  const loop = watchEventLoop();
+  const base = createBaseApp(options, loop);
+  const fetch: FetchHandler = (request) => {
+    const ours = !extra || BASE_PATHS.includes(new URL(request.url).pathname);
+    return ours ? base.fetch(request) : extra.fetch(request);
+  };
+  try {
+    const server = await (options.listen ?? listen)({ host, port, fetch });
+    return {
+      port: server.port,
+      close: async (graceMs) => {
+        loop.stop();
+        await server.close(graceMs);
+      },
+    };
+  } catch (error) {
+    loop.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * A service as a process: configuration, bus and store, HTTP, signals; and pools of worker processes.
+ * @module
+ */
+export {
+  type Config,
+  CONFIG_VARIABLES,
+  ConfigError,
+  IMPORT_MAX_BYTES,
+  readConfig,
+  readStoreConfig,
+} from "./config.ts";
+export { startHttpBase } from "./http/base_app.ts";
+export { type FetchHandler, listen } from "./http/listen.ts";
+export { runService, type Seams } from "./service_process.ts";
+export { startWorkerPool } from "./worker_pool.ts";

@@ -1,0 +1,141 @@
+/**
+ * Bus and store of a process, from its configuration.
+ *
+ * In a cluster they may not be there yet, or not any more: then the process stays, says in its log what it waits for,
+ * answers `/readyz` with it, and tries again. It does not end to be started again by somebody else.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Config, ConfigError } from "./config.ts";
+import type { Log } from "@cugro/telemetry";
+import { type NatsBus, openNatsBus } from "@cugro/bus";
+import { openStore, type Store, STRANGE_NAME } from "@cugro/store";
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+const REMINDER_MS = 10_000;
+const CONNECT_MS = 5_000;
+const PROBE_MS = 2_000;
+const PROBE_EVERY_MS = 1_000;
+/** A key that nobody writes: asking for it tells whether the store answers. */
+const PROBE_KEY = "jobs/readiness";
+
+/** Opens the store that a configuration names. What lies there under a name that is no key is told to the log, once. */
+export function openConfiguredStore({ store, s3 }: Pick<Config, "store" | "s3">, log: Log): Promise<Store> {
+  const onStrange = (key: string) => log.warn(`the file ${key} ${STRANGE_NAME}`, { key });
+  return openStore({ store, s3 }, { onStrange });
+}
+
+/** Opens the bus that a configuration names; `service` is its name there. */
+export async function openConfiguredBus(
+  { nats, ackWaitMs }: Config,
+  service: string,
+  log: Log,
+): Promise<NatsBus> {
+  if (!nats) throw new ConfigError("CUGRO_NATS must be set: nats://host:port");
+  const { servers, seedFile, caFile, streams } = nats;
+  return await openNatsBus({
+    servers,
+    name: service,
+    streams,
+    ackWaitMs,
+    log,
+    // The reason of an attempt that fails is worth more than one attempt that waits for ever.
+    signal: AbortSignal.timeout(CONNECT_MS),
+    ...(seedFile === undefined ? {} : { seed: (await readNamed("CUGRO_NATS_SEED_FILE", seedFile)).trim() }),
+    ...(caFile === undefined ? {} : { ca: await readNamed("CUGRO_NATS_CA_FILE", caFile) }),
+  });
+}
+
+async function readNamed(variable: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(`${variable} names ${path}, which cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** What {@link openPatiently} needs. */
+export interface Patience {
+  /** What is waited for, in a word or two. */
+  name: string;
+  log: Log;
+  /** Aborted: give up waiting. */
+  signal: AbortSignal;
+  /** Told what is wrong, each time it changes. */
+  onWaiting: (reason: string) => void;
+  /** Before the first new attempt, in ms; doubles, up to 10 s. @default 500 */
+  retryMs?: number;
+}
+
+/** Tries until it opens; undefined once aborted. What opens too late is closed. */
+export async function openPatiently<T extends { close(): Promise<void> }>(
+  open: () => Promise<T>,
+  { name, log, signal, onWaiting, retryMs = FIRST_RETRY_MS }: Patience,
+): Promise<T | undefined> {
+  for (let delayMs = retryMs; !signal.aborted; delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2)) {
+    const reminder = setInterval(() => log.warn(`still waiting for the ${name}`), REMINDER_MS);
+    try {
+      return await unlessAborted(open(), signal);
+    } catch (error) {
+      clearInterval(reminder);
+      // The program's own fault: waiting heals nothing.
+      if (error instanceof SyntaxError || error instanceof ReferenceError) throw error;
+      onWaiting(error instanceof Error ? error.message : String(error));
+      log.warn(`cannot reach the ${name}, trying again`, { error, delayMs });
+      await sleep(delayMs, undefined, { signal }).catch(() => {});
+    } finally {
+      clearInterval(reminder);
+    }
+  }
+  return undefined;
+}
+
+async function unlessAborted<T extends { close(): Promise<void> }>(
+  opening: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = () => aborted.resolve(undefined);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    const opened = await Promise.race([opening, aborted.promise]);
+    if (!opened) opening.then((late) => late.close(), () => {});
+    return opened;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A question that is asked at most once a second, however many want to know; at most 2 s are waited for an answer. */
+export function probeOf(name: string, ask: () => Promise<unknown>): () => Promise<string | true> {
+  let asked: { at: number; answer: Promise<string | true> } | undefined;
+  return () => {
+    if (asked && performance.now() - asked.at < PROBE_EVERY_MS) return asked.answer;
+    const answer = withTimeout(ask(), name).then(() => true as const, (error) => (error as Error).message);
+    asked = { at: performance.now(), answer };
+    return answer;
+  };
+}
+
+async function withTimeout(asking: Promise<unknown>, name: string): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the ${name} does not answer within ${PROBE_MS} ms`)),
+      PROBE_MS,
+    );
+  });
+  try {
+    await Promise.race([asking, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a store answers: a question for an object that nobody writes. */
+export function probeStore(store: Store): () => Promise<string | true> {
+  return probeOf("store", () => store.head(PROBE_KEY));
+}

@@ -1,0 +1,227 @@
+/**
+ * A service as a process, from its environment to its exit: bus and store, log, metrics, HTTP, signals.
+ *
+ * SIGTERM drains: what is at hand is given back or finished, connections are closed, the status is 0. An uncaught
+ * exception is logged, and the status is 1. Without `CUGRO_NATS` the process is a child of a command, on a pipe: Ctrl-C
+ * reaches the whole process group then, but it is the parent who decides, and says so with SIGTERM.
+ * @module
+ */
+import process from "node:process";
+import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import type { FetchHandler, HttpServer } from "./http/listen.ts";
+import { type Readiness, startHttpBase } from "./http/base_app.ts";
+import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
+import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";
+import type { Store } from "@cugro/store";
+
+/** What a service's work is given. */
+export interface Seams {
+  config: Config;
+  log: Log;
+  bus: Bus;
+  store: Store;
+  metrics: Metrics;
+  /** Aborted by SIGTERM (and Ctrl-C, where no parent decides): give back or finish, then return. */
+  signal: AbortSignal;
+  /** Says how something the service itself needs is doing; part of `/readyz`. */
+  setReady(name: string, state: string | true): void;
+  /** Serves an application beside healthz, readyz and metrics. */
+  mount(app: { fetch: FetchHandler }): void;
+  /** Closes the HTTP server, as {@link HttpServer} says. Happens in the end in any case. */
+  stopListening(graceMs: number): Promise<void>;
+}
+
+/** A service. */
+export interface ServiceOptions {
+  /** As its folder is called. */
+  name: string;
+  /** Port of HTTP where `CUGRO_HTTP_PORT` does not name one. @default none */
+  httpPort?: number;
+  /** The bus without `CUGRO_NATS`. @default the pipe to the parent command */
+  openBus?: (log: Log) => Bus;
+  /** What the service needs besides bus and store before it is ready. @default nothing */
+  needs?: readonly string[];
+}
+
+/** Runs a service until its work returns, then ends the process with status 0; 1 if it cannot start or breaks. */
+export async function runService(
+  options: ServiceOptions,
+  work: (seams: Seams) => Promise<void>,
+): Promise<never> {
+  // First of all: the pipe redirects what is printed, and hears of the parent's end.
+  const inCluster = (process.env.CUGRO_NATS ?? "") !== "";
+  const pipe = inCluster || options.openBus ? undefined : openPipe();
+  let log = createLog({ fields: { service: options.name, worker: process.pid } });
+  const trap = trapFaults(() => log);
+  try {
+    const config = readConfig();
+    log = createLog({ level: config.logLevel, fields: { service: options.name, worker: process.pid } });
+    const signal = onSignals(pipe !== undefined);
+    const state = createState(options, config, log, signal);
+    const server = await startServer(options, state);
+    const opened = await openSeams(options, state, pipe, trap);
+    let stopped: Promise<void> | undefined;
+    const stopListening = (graceMs?: number) => stopped ??= server?.close(graceMs) ?? Promise.resolve();
+    if (opened) await work({ ...state, ...opened, stopListening });
+    state.setReady("process", "is stopping");
+    await stopListening();
+    for (const seam of [opened?.bus, opened?.store]) await seam?.close();
+  } catch (error) {
+    log.error("the service cannot go on", { error });
+    process.exit(1);
+  }
+  return process.exit(0);
+}
+
+function openPipe(): Bus {
+  if (process.stdin.isTTY) {
+    console.error(
+      "CUGRO_NATS is not set, and this process is nobody's child: set CUGRO_NATS to nats://host:port, " +
+        "or use `deno task cluster`, or `deno task cugro run`",
+    );
+    process.exit(1);
+  }
+  return openPipeBus();
+}
+
+function onSignals(parentDecides: boolean): AbortSignal {
+  const stop = new AbortController();
+  process.on("SIGTERM", () => stop.abort());
+  process.on("SIGINT", () => {
+    if (parentDecides) return;
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+  return stop.signal;
+}
+
+type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
+  readiness: Map<string, () => Promise<string | true>>;
+  app: FetchHandler;
+};
+
+function createState(
+  { name, needs = [] }: ServiceOptions,
+  config: Config,
+  log: Log,
+  signal: AbortSignal,
+): State {
+  const readiness: State["readiness"] = new Map();
+  const setReady = (what: string, state: string | true) =>
+    void readiness.set(what, () => Promise.resolve(state));
+  for (const what of ["bus", "store", ...needs]) setReady(what, "is being opened");
+  const starting: FetchHandler = () =>
+    Response.json({ type: "about:blank", title: "Starting", status: 503, detail: "see /readyz" }, {
+      status: 503,
+    });
+  const state: State = {
+    config,
+    log,
+    signal,
+    metrics: createMetrics(name),
+    readiness,
+    setReady,
+    app: starting,
+    mount: (app) => void (state.app = (request) => app.fetch(request)),
+  };
+  return state;
+}
+
+async function startServer({ httpPort }: ServiceOptions, state: State): Promise<HttpServer | undefined> {
+  const { host, port = httpPort } = state.config.http;
+  if (port === undefined) return undefined;
+  const ready = async (): Promise<Readiness> =>
+    Object.fromEntries(
+      await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
+    );
+  const extra = { fetch: (request: Request) => state.app(request) };
+  const server = await startHttpBase({ host, port, ready, metrics: state.metrics, extra });
+  state.log.info("listening", { host, port: server.port });
+  return server;
+}
+
+/** In a cluster waits for both; elsewhere what is not there is an error. */
+async function openSeams(
+  { name, openBus }: ServiceOptions,
+  { config, log, signal, readiness, setReady }: State,
+  pipe: Bus | undefined,
+  trap: FaultTrap,
+): Promise<{ bus: Bus; store: Store } | undefined> {
+  const { nats } = config;
+  if (!nats) {
+    const store = await openConfiguredStore(config, log);
+    const bus = pipe ?? openBus?.(log);
+    if (!bus) throw new ConfigError("CUGRO_NATS must be set: nats://host:port");
+    setReady("bus", true);
+    readiness.set("store", probeStore(store));
+    return { bus, store };
+  }
+  const patience = (what: string) => ({
+    name: what,
+    log,
+    signal,
+    onWaiting: (reason: string) => setReady(what, reason),
+  });
+  const [bus, store] = await Promise.all([
+    openPatiently(() => trap.during(openConfiguredBus(config, name, log)), patience("bus")),
+    openPatiently(() => openConfiguredStore(config, log), patience("store")),
+  ]);
+  if (!bus || !store) {
+    for (const seam of [bus, store]) await seam?.close();
+    return undefined;
+  }
+  watchBus(bus, log, signal);
+  readiness.set(
+    "bus",
+    () => Promise.resolve(bus.connected() || "the connection to NATS is lost; reconnecting"),
+  );
+  readiness.set("store", probeStore(store));
+  log.info("connected", { nats: nats.servers.join(","), store: config.store });
+  return { bus, store };
+}
+
+/** The bus reconnects for ever; if it ends all the same, so does the process, to be started anew. */
+function watchBus(bus: NatsBus, log: Log, signal: AbortSignal): void {
+  void bus.closed.then((error) => {
+    if (signal.aborted) return;
+    log.error("the connection to NATS is closed for good", { error });
+    process.exit(1);
+  });
+}
+
+interface FaultTrap {
+  /** While this is under way, an uncaught fault of a connection is its failure, and not the process's end. */
+  during<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T>;
+}
+
+/**
+ * Uncaught errors end the process, with one exception: NATS under Deno answers a wrong key with an uncaught ECONNRESET,
+ * and a wrong key must not make a process that is started again and again.
+ */
+function trapFaults(log: () => Log): FaultTrap {
+  const openings = new Set<(error: unknown) => void>();
+  const onFault = (event: string) => (error: unknown) => {
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    if (openings.size > 0 && code !== undefined && /^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
+      for (const reject of openings) reject(error);
+      return;
+    }
+    log().error(event, { error });
+    process.exit(1);
+  };
+  process.on("uncaughtException", onFault("uncaught exception"));
+  process.on("unhandledRejection", onFault("unhandled rejection"));
+  return {
+    during: (opening) =>
+      new Promise((resolve, reject) => {
+        const fail = (error: unknown) => {
+          openings.delete(fail);
+          opening.then((late) => late.close(), () => {});
+          reject(error);
+        };
+        openings.add(fail);
+        opening.then(resolve, reject).finally(() => openings.delete(fail));
+      }),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Artifacts: blobs under the hash of their content.
+ * @module
+ */
+import { artifactKey, sha256 } from "@cugro/protocol";
+import type { Store } from "./store.ts";
+
+/** An input is not there (any more). Not the job's fault: it is given back until the input has been made again. */
+export class MissingInputError extends Error {
+  override name = "MissingInputError";
+}
+
+/** The bytes under a content address are others than they were: they are set aside, and made again. */
+export class CorruptArtifactError extends MissingInputError {
+  override name = "CorruptArtifactError";
+}
+
+/** An artifact older than this may be about to be swept (after 24 h), so a writer that needs it writes it again. */
+const REFRESH_MS = 12 * 3600 * 1000;
+
+/** Stores bytes under their hash, once; the hash and the size. */
+export async function putArtifact(
+  store: Store,
+  bytes: Uint8Array,
+): Promise<{ artifact: string; bytes: number }> {
+  const artifact = sha256(bytes);
+  const info = await store.head(artifactKey(artifact));
+  const fresh = info?.size === bytes.length && Date.now() - Date.parse(info.lastModified) < REFRESH_MS;
+  if (!fresh) await store.put(artifactKey(artifact), bytes);
+  return { artifact, bytes: bytes.length };
+}
+
+/**
+ * The bytes of an artifact, checked against their hash.
+ *
+ * @throws {MissingInputError} if there is none.
+ * @throws {CorruptArtifactError} if its bytes have changed; they are set aside as `artifacts/<hash>.damaged` (where gc
+ *   finds them), so that the artifact counts as missing and the planner lets its job make it again.
+ */
+export async function getArtifact(store: Store, hash: string): Promise<Uint8Array> {
+  const key = artifactKey(hash);
+  const found = await store.get(key);
+  if (!found) throw new MissingInputError(`${key} is not in the store`);
+  const actual = sha256(found.bytes);
+  if (actual === hash) return found.bytes;
+  // On a full disk there is no room for the copy; then it is only removed.
+  await store.put(`${key}.damaged`, found.bytes).catch(() => {});
+  const aside = await store.delete(key).then(
+    () => "it has been set aside",
+    () => "the next writing command (cugro run) sets it aside and makes it again",
+  );
+  throw new CorruptArtifactError(
+    `${key} is damaged: its ${found.bytes.length} bytes hash to ${actual.slice(0, 12)}…; ${aside}`,
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * Objects by key: the store's seam, its two implementations, and artifacts by content.
+ * @module
+ */
+export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
+export { openFilesystemStore } from "./folder/filesystem_store.ts";
+export { isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";
+export { readPieces } from "./read_pieces.ts";
+export { type S3Options } from "./s3/connection.ts";
+export { openS3Store } from "./s3/open_s3_store.ts";
+export {
+  type ObjectInfo,
+  PreconditionFailed,
+  type PutOptions,
+  type Store,
+  StoreError,
+  StoreFull,
+  StoreLocked,
+  type StreamedObject,
+  type StreamOptions,
+} from "./store.ts";

@@ -1,0 +1,49 @@
+/**
+ * A store by its name: a folder, or `s3://bucket/prefix`.
+ * @module
+ */
+import { openFilesystemStore } from "./folder/filesystem_store.ts";
+import { openS3Store } from "./s3/open_s3_store.ts";
+import type { Store } from "./store.ts";
+
+/** Which store, and how to get in. */
+export interface StoreConfig {
+  /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
+  store: string;
+  /** For buckets; see `S3Options`. */
+  s3?: { endpoint?: string; region?: string; accessKey?: string; secretKey?: string };
+}
+
+/** What to do about an object, or a file, whose name cannot be a key. */
+export const STRANGE_NAME = "cannot be taken: rename it to letters, digits and . _ = -";
+
+/** Whether a store's name is that of a bucket; else it is a folder. */
+export function isBucketName(store: string): boolean {
+  return store.startsWith("s3://");
+}
+
+/**
+ * Opens a store.
+ *
+ * @param options.lock whether to write: a folder is locked for it, a bucket is tried out. Without it a folder cannot be
+ *   written, and a bucket is tried out before the first conditional write. `onStrange` is told once of each object whose
+ *   name cannot be a key.
+ * @throws {StoreError} if it cannot be used, saying what to do.
+ */
+export async function openStore(
+  { store, s3 = {} }: StoreConfig,
+  { lock = true, onStrange }: { lock?: boolean; onStrange?: (name: string) => void } = {},
+): Promise<Store> {
+  if (!isBucketName(store)) {
+    return await openFilesystemStore({ root: store, lock, ...(onStrange && { onStrangeFile: onStrange }) });
+  }
+  const [bucket = "", ...folders] = store.slice("s3://".length).split("/");
+  const prefix = folders.join("/").replace(/\/+$/, "");
+  return await openS3Store({
+    ...s3,
+    bucket,
+    prefix,
+    probe: lock,
+    ...(onStrange && { onStrangeKey: onStrange }),
+  });
+}

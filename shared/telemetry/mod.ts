@@ -1,0 +1,9 @@
+/**
+ * What a process says of itself: log lines, metrics, traces, and which code it runs.
+ * @module
+ */
+export { codeVersion } from "./code_version.ts";
+export { type EventLoopWatch, watchEventLoop } from "./event_loop.ts";
+export { createLog, type Log, LOG_LEVELS } from "./log.ts";
+export { createMetrics, type JobOutcome, type Metrics } from "./metrics.ts";
+export { activeTraceparent, checkTraceparent, inSpan, traceIdOf } from "./trace.ts";

@@ -1,9 +1,0 @@
-/**
- * What the learners' services share: a job's inputs as the algorithm's arrays, and a training as a job.
- * @module
- */
-export * from "./artifacts.ts";
-export { knobsOf, numberOf } from "./knobs.ts";
-export { readReplay, readTrainingInput, takeRows, type TrainingInput } from "./training_input.ts";
-export { resumableSampling } from "./sampling_run.ts";
-export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";

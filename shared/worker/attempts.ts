@@ -1,0 +1,119 @@
+/**
+ * Counting the attempts at a job. An attempt counts when the handler threw, or when its process died without a
+ * checkpoint beyond where the attempt started; an attempt that got further starts the count anew. The count lies in
+ * the store (`jobs/<id>/run.json`), so that it outlives workers; it is not a fact, and gone when the job is done.
+ *
+ * When a message is delivered for the first time, nobody has died over it: a note of a run is then left by a command
+ * that was killed as a whole, and that is not the job's fault. Nor is a first attempt noted when it begins: hardly any
+ * job needs a second one, and a note costs a job as much as its result. Should the first worker die, it is not counted.
+ * @module
+ */
+import {
+  encodeFact,
+  failureFactSchema,
+  failureKey,
+  failuresPrefix,
+  parseFact,
+  retriesPrefix,
+  runKey,
+} from "@cugro/protocol";
+import { z } from "zod";
+import { PreconditionFailed, type Store } from "@cugro/store";
+
+const runSchema = z.object({
+  schema: z.literal(1),
+  /** Attempts in a row that came to nothing. */
+  attempts: z.int().min(0),
+  /** What was wrong with the last of them. */
+  message: z.string(),
+  /** Step the attempt in progress started at; null between attempts. */
+  runningFrom: z.int().min(0).nullable(),
+});
+/** See the module. */
+export type Run = z.infer<typeof runSchema>;
+/** An attempt that has begun. `noted`: whether the store says so. */
+export type BegunRun = Run & { noted: boolean };
+
+/** Notes that an attempt begins at `step`, unless it is the first; counts the one before if it died without getting further. */
+export async function beginAttempt(
+  store: Store,
+  jobId: string,
+  deliveries: number,
+  step: number,
+): Promise<BegunRun> {
+  const found = await store.get(runKey(jobId));
+  const before: Run = (found && readNote(found.bytes, jobId)) ??
+    { schema: 1, attempts: 0, message: "", runningFrom: null };
+  if (!found && deliveries === 1) return { ...before, runningFrom: step, noted: false };
+  const died = before.runningFrom !== null && deliveries > 1;
+  const run: Run = { ...before, runningFrom: step };
+  if (died && step > (before.runningFrom ?? 0)) run.attempts = 0;
+  else if (died) {
+    run.attempts++;
+    run.message = `The worker process died without getting beyond step ${step}`;
+  }
+  await store.put(runKey(jobId), encodeFact(run));
+  return { ...run, noted: true };
+}
+
+/** A note that cannot be read counts for nothing: it must not keep a job from being done. */
+function readNote(bytes: Uint8Array, jobId: string): Run | undefined {
+  try {
+    return parseFact(runSchema, bytes, runKey(jobId));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Notes that an attempt is over.
+ *
+ * @param message what the handler threw; undefined if the attempt does not count.
+ * @param step of the last checkpoint.
+ * @returns attempts in a row that came to nothing.
+ */
+export async function endAttempt(
+  store: Store,
+  jobId: string,
+  run: Run,
+  step: number,
+  message?: string,
+): Promise<number> {
+  const before = step > (run.runningFrom ?? 0) ? 0 : run.attempts;
+  const attempts = message === undefined ? before : before + 1;
+  if (attempts === 0) await store.delete(runKey(jobId));
+  else {
+    const next: Run = { schema: 1, attempts, message: message ?? run.message, runningFrom: null };
+    await store.put(runKey(jobId), encodeFact(next));
+  }
+  return attempts;
+}
+
+/** Gives a job up: the failure is a fact. The fact's key. */
+export async function giveUp(
+  store: Store,
+  jobId: string,
+  message: string,
+  permanent: boolean,
+): Promise<string> {
+  for (let n = 1 + (await store.list(failuresPrefix(jobId))).length;; n++) {
+    const failed = new Date().toISOString();
+    const fact = { schema: 1 as const, jobId, n, message, permanent, failed };
+    try {
+      await store.put(failureKey(jobId, n), encodeFact(fact, failureFactSchema), { ifNoneMatch: true });
+      await store.delete(runKey(jobId));
+      return failureKey(jobId, n);
+    } catch (error) {
+      if (!(error instanceof PreconditionFailed)) throw error;
+    }
+  }
+}
+
+/** The key of the failure that stands, if the job has been given up more often than somebody asked for it again. */
+export async function standingFailure(store: Store, jobId: string): Promise<string | undefined> {
+  const [failures, retries] = await Promise.all([
+    store.list(failuresPrefix(jobId)),
+    store.list(retriesPrefix(jobId)),
+  ]);
+  return failures.length > retries.length ? failures.at(-1)?.key : undefined;
+}

@@ -1,0 +1,213 @@
+/**
+ * What a handler is given, and the pacing of its work: between steps it yields to the event loop, heartbeats, tells
+ * how far it is, writes checkpoints, and stops when asked to.
+ * @module
+ */
+import { readInput } from "./read_input.ts";
+import process from "node:process";
+import type { Job, JsonObject } from "@cugro/protocol";
+import { type Store, StoreError } from "@cugro/store";
+import type { Bus, Delivery } from "@cugro/bus";
+import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
+import { Interrupted, PermanentError } from "./job_errors.ts";
+import type { Log, Metrics } from "@cugro/telemetry";
+
+/** How far a job is. `loss`: a moving value of the training loss. */
+export interface Position {
+  step: number;
+  steps: number;
+  loss?: number;
+}
+
+/** What a handler is given. */
+export interface JobContext {
+  job: Job;
+  jobId: string;
+  /** The bytes of an input, by its name in the job. */
+  input(name: string): Promise<Uint8Array>;
+  /** Names of the job's inputs that start with `prefix`, sorted. */
+  inputNames(prefix: string): string[];
+  store: Store;
+  /** Where an earlier run stopped: the bytes its last snapshot gave. */
+  checkpoint: Uint8Array | undefined;
+  /** Tells how far the job is; as often as you like. */
+  progress(position: Position): void;
+  /**
+   * To be awaited between steps.
+   *
+   * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts anew
+   *   after an interruption.
+   * @throws {Interrupted} if the worker has been asked to stop; the checkpoint is written then. Let it pass.
+   */
+  tick(position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void>;
+  /** What bytes of results depend on besides the job: backend, library, processor, threads. */
+  profile: JsonObject;
+  /** The compile seam, as the service set it up. */
+  compile: unknown;
+}
+
+/** What a run needs besides its job. */
+export interface RunSettings {
+  bus: Bus;
+  store: Store;
+  signal: AbortSignal;
+  profile: JsonObject;
+  compile: unknown;
+  ackWaitMs: number;
+  checkpointSeconds: number;
+  checkpointSteps: number;
+  metrics: Metrics;
+}
+
+/** Between two yields to the event loop, in ms; with a step of up to 50 ms on top, 200 ms are kept. */
+const YIELD_MS = 150;
+const PROGRESS_MS = 500;
+
+/** Processor time that this process has used so far, all threads together. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** One run of one job; {@link JobRun.stop} ends its heartbeats. */
+export class JobRun implements JobContext {
+  readonly store: Store;
+  readonly profile: JsonObject;
+  readonly compile: unknown;
+  readonly checkpoint: Uint8Array | undefined;
+  /** Step of the last checkpoint. */
+  savedStep: number;
+  /** Whether there may be a checkpoint. */
+  hasCheckpoint: boolean;
+  #started = performance.now();
+  /** When the event loop last had its turn, and how much processor time this process had used by then. */
+  #loopSeen = { at: performance.now(), usedMs: processorMs() };
+  #yielded = performance.now();
+  #savedAt = performance.now();
+  #told = { at: -Infinity, step: 0 };
+  #ticks = 0;
+  #pulse: ReturnType<typeof setInterval>;
+
+  constructor(
+    readonly job: Job,
+    readonly jobId: string,
+    private readonly delivery: Delivery,
+    private readonly from: Checkpoint | undefined,
+    private readonly settings: RunSettings,
+    private readonly log: Log,
+  ) {
+    this.store = settings.store;
+    this.profile = settings.profile;
+    this.compile = settings.compile;
+    this.checkpoint = from?.bytes;
+    this.savedStep = from?.step ?? 0;
+    this.hasCheckpoint = from !== undefined;
+    let pulses = 0;
+    this.#pulse = setInterval(() => {
+      this.#seeLoop();
+      if (++pulses % 8 === 0) delivery.working();
+    }, settings.ackWaitMs / 32);
+    delivery.working();
+  }
+
+  /** Of all runs that led here. */
+  get seconds(): number {
+    return (this.from?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
+  }
+
+  stop(): void {
+    clearInterval(this.#pulse);
+  }
+
+  input = async (name: string): Promise<Uint8Array> => {
+    const ref = this.job.inputs[name];
+    if (!ref) throw new PermanentError(`The ${this.job.kind} job has no input "${name}"`);
+    return await readInput(this.store, ref);
+  };
+
+  inputNames = (prefix: string): string[] =>
+    Object.keys(this.job.inputs).filter((name) => name.startsWith(prefix)).sort();
+
+  progress = ({ step, steps, loss }: Position): void => {
+    const now = performance.now();
+    if (now - this.#told.at < PROGRESS_MS && step < steps) return;
+    const { kind, learner } = this.delivery.message;
+    const elapsed = (now - this.#told.at) / 1000;
+    const rate = Number.isFinite(elapsed) && elapsed > 0 ? (step - this.#told.step) / elapsed : 0;
+    this.#told = { at: now, step };
+    if (loss !== undefined && Number.isFinite(loss)) {
+      this.settings.metrics.trainingLoss.set({ kind, learner }, loss);
+    }
+    this.settings.bus.progress({
+      jobId: this.jobId,
+      kind,
+      learner,
+      step,
+      steps,
+      ...(loss !== undefined && Number.isFinite(loss) ? { loss } : {}),
+      ...(rate > 0 ? { ratePerSecond: rate } : {}),
+    });
+  };
+
+  tick = async (position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void> => {
+    this.#checkStep(position.step);
+    this.progress(position);
+    const { signal, ackWaitMs, checkpointSeconds, checkpointSteps } = this.settings;
+    if (performance.now() - this.#yielded >= Math.min(YIELD_MS, ackWaitMs / 16)) await this.#yield();
+    if (signal.aborted) {
+      if (snapshot) await this.#save(position.step, snapshot);
+      throw new Interrupted(`Stopped at step ${position.step}`);
+    }
+    const due = performance.now() - this.#savedAt >= checkpointSeconds * 1000 ||
+      position.step - this.savedStep >= checkpointSteps;
+    if (snapshot && due) await this.#save(position.step, snapshot);
+  };
+
+  async #yield(): Promise<void> {
+    // A timer and not `setImmediate`: under Deno that one comes back before timers and signals have had their turn.
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    this.#yielded = performance.now();
+    this.#seeLoop();
+  }
+
+  #seeLoop(): void {
+    this.#loopSeen = { at: performance.now(), usedMs: processorMs() };
+  }
+
+  /**
+   * The event loop cannot heartbeat during a step; the first may take longer, since it compiles. Only processor time is
+   * held against a step: a process that was stopped or starved for a while goes on. Should the job have been given to
+   * another worker meanwhile, the first result stands.
+   */
+  #checkStep(step: number): void {
+    const { ackWaitMs } = this.settings;
+    const limit = this.#ticks++ === 0 ? ackWaitMs * 0.9 : ackWaitMs / 4;
+    const tookMs = performance.now() - this.#loopSeen.at;
+    if (tookMs <= limit) return;
+    const seconds = (ms: number) => (ms / 1000).toFixed(1);
+    if (processorMs() - this.#loopSeen.usedMs <= limit) {
+      this.log.warn("the worker was kept from running and goes on", { step, seconds: tookMs / 1000 });
+      return;
+    }
+    throw new Error(
+      `Step ${step} blocked the worker for ${seconds(tookMs)} s; at most ${seconds(limit)} s are allowed, ` +
+        `or the job would be given to another worker. Lower the batch size`,
+    );
+  }
+
+  async #save(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {
+    this.#savedAt = performance.now();
+    this.hasCheckpoint = true;
+    try {
+      const checkpoint = { bytes: await snapshot(), step, seconds: this.seconds };
+      await writeCheckpoint(this.store, this.jobId, this.job, this.profile, checkpoint);
+      this.savedStep = step;
+      this.log.debug("checkpoint written", { step });
+    } catch (error) {
+      // Work goes on without it; the result may still find room, and the next checkpoint is tried when due.
+      if (!(error instanceof StoreError)) throw error;
+      this.log.error("checkpoint could not be written", { step, error });
+    }
+    await this.#yield();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
+ * @module
+ */
+import { type CloudEvent, createEvent, type JobKind, resultKey } from "@cugro/protocol";
+import { giveUp } from "./attempts.ts";
+import { type Bus, BusUnavailable, type Delivery } from "@cugro/bus";
+import type { JobOutput } from "./commit.ts";
+import type { JobOutcome, Log, Metrics } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
+
+/** What ending a job needs. `traceparent`: of the span that the job is. */
+export interface Ending {
+  bus: Bus;
+  store: Store;
+  log: Log;
+  traceparent: string | undefined;
+}
+
+/** Announces a result and takes the message off the queue. */
+export async function finish(ending: Ending, delivery: Delivery): Promise<void> {
+  const { jobId, kind, learner } = delivery.message;
+  const event = createEvent("cugro.job.finished", resultKey(jobId), learner, { jobId, kind });
+  if (await announce(ending, event)) await delivery.ack();
+}
+
+/** Whether the bus has it. If not, the message stays: who gets it next finds the fact, and announces it. */
+async function announce({ bus, log, traceparent }: Ending, event: CloudEvent): Promise<boolean> {
+  try {
+    await bus.announce({ ...event, ...(traceparent === undefined ? {} : { traceparent }) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    log.warn("the bus is away: the event will be announced by whoever gets the job next", { error });
+    return false;
+  }
+}
+
+/** Gives the job up: a fact, an event, and nobody gets the message any more. */
+export async function fail(
+  worker: Ending,
+  delivery: Delivery,
+  message: string,
+  permanent: boolean,
+): Promise<JobOutcome> {
+  const key = await giveUp(worker.store, delivery.message.jobId, message, permanent);
+  return await abandon(worker, delivery, key, message);
+}
+
+/** Says that the job has been given up; `factKey` tells of it. */
+export async function abandon(
+  ending: Ending,
+  delivery: Delivery,
+  factKey: string,
+  message: string,
+): Promise<JobOutcome> {
+  const { jobId, kind, learner } = delivery.message;
+  ending.log.error("job failed", { message });
+  const event = createEvent("cugro.job.failed", factKey, learner, { jobId, kind, message });
+  if (await announce(ending, event)) await delivery.term();
+  return "failed";
+}
+
+/** Counts a finished job. Rows are what a sampling job reports as `rows`. */
+export function recordWork(metrics: Metrics, kind: JobKind, seconds: number, output: JobOutput): void {
+  metrics.jobSeconds.observe({ kind }, seconds);
+  const { rows } = output.metrics;
+  if (typeof rows !== "number" || (kind !== "states.sample" && kind !== "actions.label")) return;
+  metrics.pseudoSamples.inc({ kind }, rows);
+  if (seconds > 0) metrics.pseudoSamplesPerSecond.set({ kind }, rows / seconds);
+}

@@ -1,0 +1,38 @@
+/**
+ * Which jobs this software may do: those of its own revisions.
+ * @module
+ */
+import { type Job, jobFactSchema, jobId as idOf, jobKey, parseFact, REVISIONS } from "@cugro/protocol";
+import type { Delivery } from "@cugro/bus";
+import { PermanentError } from "./job_errors.ts";
+import type { JobOutcome, Log } from "@cugro/telemetry";
+
+/** The job of a message. @throws {PermanentError} if its fact is damaged */
+export function readJob(bytes: Uint8Array, jobId: string): Job {
+  let job: Job;
+  try {
+    job = parseFact(jobFactSchema, bytes, jobKey(jobId)).job;
+  } catch (error) {
+    throw new PermanentError(String(error), { cause: error });
+  }
+  if (idOf(job) !== jobId) throw new PermanentError(`${jobKey(jobId)} is damaged: it describes another job`);
+  return job;
+}
+
+/** A job of other software, as while services are replaced one after the other. */
+export async function leaveToOthers(
+  { log, ackWaitMs }: { log: Log; ackWaitMs: number },
+  delivery: Delivery,
+  job: Job,
+): Promise<JobOutcome> {
+  const known = REVISIONS[job.kind];
+  const about = { revision: job.revision, known };
+  if (job.revision > known) {
+    log.warn("the job is for newer software than this, and given back", about);
+    await delivery.nak(ackWaitMs / 2);
+  } else {
+    log.warn("the job is of older software, and dropped: a planner of this one submits its own", about);
+    await delivery.term();
+  }
+  return "given_back";
+}

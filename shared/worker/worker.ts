@@ -1,0 +1,231 @@
+/**
+ * The life of a job message.
+ *
+ * A worker fetches one message at a time. If the job's `result.json` exists, the work is done already, by whomever:
+ * the worker announces it and acks. If the job has been given up, it says so and takes the message off the queue.
+ * Otherwise it reads `job.json`, notes that an attempt begins, and calls the handler of the job's kind, which loads
+ * its inputs, resumes from `checkpoint` if there is one of the same revision and profile, and works. Between steps
+ * the handler yields (`tick`): heartbeats go out, so that the message is not given to somebody else; every
+ * `checkpointSeconds` a checkpoint is written.
+ *
+ * The end: the outputs are put as artifacts, then `result.json`, once. That is the commit: of two racing workers the
+ * first wins and the other adopts its result. Only then checkpoint and notes are removed, the event is announced, the
+ * message acked. Dying anywhere before the commit costs the work since the last checkpoint; dying after it costs
+ * nothing, since the next delivery finds the result.
+ *
+ * Other ends: the worker is asked to stop (checkpoint, nak, not counted). An input is missing (nak, not counted: it
+ * is made again). The store is full or away (nak, not counted). `PermanentError`: given up at once. Anything else
+ * thrown, or a process that dies without getting beyond its last checkpoint, is an attempt: nak with growing delay,
+ * given up after `maxAttempts` in a row. Acks decide nothing: if the bus forgets a message, the planner submits the
+ * job again.
+ * @module
+ */
+import { type Job, jobKey, type JobKind, type JsonObject, resultKey, REVISIONS } from "@cugro/protocol";
+import { beginAttempt, type BegunRun, endAttempt, standingFailure } from "./attempts.ts";
+import { ACK_WAIT_MS, type Bus, type Delivery } from "@cugro/bus";
+import { readCheckpoint } from "./checkpoints.ts";
+import {
+  codeVersion,
+  createLog,
+  createMetrics,
+  inSpan,
+  type JobOutcome,
+  type Log,
+  type Metrics,
+  traceIdOf,
+} from "@cugro/telemetry";
+import { cleanUp, commit, type JobOutput } from "./commit.ts";
+import { abandon, fail, finish, recordWork } from "./job_ends.ts";
+import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
+import { Interrupted, PermanentError } from "./job_errors.ts";
+import { leaveToOthers, readJob } from "./job_revision.ts";
+import { MissingInputError, type Store, StoreError } from "@cugro/store";
+
+/** Does one kind of work. */
+export type JobHandler = (context: JobContext) => Promise<JobOutput>;
+/** The handlers of a worker. */
+export type JobHandlers = Partial<Record<JobKind, JobHandler>>;
+
+/** How a worker works. */
+export interface WorkerOptions {
+  bus: Bus;
+  store: Store;
+  handlers: JobHandlers;
+  /** Served kinds, in order of preference. */
+  kinds: readonly JobKind[];
+  /** What results depend on besides the job; recorded with them. */
+  profile: JsonObject;
+  /** Handed to the handlers as it is. */
+  compile?: unknown;
+  /** Aborted: finish or give back the job at hand, then return. */
+  signal: AbortSignal;
+  /** @default 60 */
+  checkpointSeconds?: number;
+  /** Also after this many steps. @default by time only */
+  checkpointSteps?: number;
+  /** Of the bus. @default 30 s */
+  ackWaitMs?: number;
+  /** In a row, before a job is given up. @default 3 */
+  maxAttempts?: number;
+  /** Before a job is tried again; doubles. In ms. @default 1000 */
+  retryDelayMs?: number;
+  log?: Log;
+  /** Where outcomes, times and losses are recorded. @default nowhere that anybody sees */
+  metrics?: Metrics;
+}
+
+type Worker = Required<WorkerOptions>;
+/** A worker with a job in hand. */
+type Living = Worker & { traceparent: string | undefined };
+
+/** Does jobs until told to stop, or until the bus is closed. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const worker: Worker = {
+    compile: undefined,
+    checkpointSeconds: 60,
+    checkpointSteps: Infinity,
+    ackWaitMs: ACK_WAIT_MS,
+    maxAttempts: 3,
+    retryDelayMs: 1000,
+    log: createLog(),
+    metrics: createMetrics("worker"),
+    ...options,
+  };
+  while (!worker.signal.aborted) {
+    const delivery = await worker.bus.fetch(worker.kinds, worker.signal);
+    if (!delivery) return;
+    const { kind } = delivery.message;
+    worker.metrics.jobs.inc({ kind, outcome: await liveInSpan(worker, delivery) });
+  }
+}
+
+/** The job as one span of the trace that led to it; what it announces belongs to the same trace. */
+function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
+  const { jobId, kind, learner, traceparent } = delivery.message;
+  const attributes = {
+    "cugro.job.id": jobId,
+    "cugro.job.kind": kind,
+    "cugro.learner": learner,
+    "cugro.job.deliveries": delivery.deliveries,
+  };
+  return inSpan(
+    `job ${kind}`,
+    { parent: traceparent ?? "none", attributes, kind: "consumer" },
+    async (span) => {
+      const trace = traceIdOf(span.traceparent);
+      const log = worker.log.with({ jobId, kind, learner, ...(trace === undefined ? {} : { trace }) });
+      const outcome = await live({ ...worker, log, traceparent: span.traceparent }, delivery).catch(
+        async (error) => {
+          if (!(error instanceof StoreError)) throw error;
+          log.error("store failed, the job is given back", { error });
+          await delivery.nak(worker.ackWaitMs / 2);
+          return "given_back" as const;
+        },
+      );
+      span.set({ "cugro.job.outcome": outcome });
+      return outcome;
+    },
+  );
+}
+
+async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
+  const { store, log } = worker;
+  const { jobId } = delivery.message;
+  // Asked together: a store over the network takes milliseconds for each.
+  const [done, failure, found] = await Promise.all([
+    store.head(resultKey(jobId)),
+    standingFailure(store, jobId),
+    store.get(jobKey(jobId)),
+  ]);
+  if (done) {
+    log.debug("job is done already");
+    await cleanUp(store, jobId);
+    await finish(worker, delivery);
+    return "adopted";
+  }
+  if (failure !== undefined) return await abandon(worker, delivery, failure, "it has been given up before");
+  if (!found) {
+    log.warn("job is not in the store any more");
+    await delivery.term();
+    return "failed";
+  }
+  try {
+    const job = readJob(found.bytes, jobId);
+    if (job.revision === REVISIONS[job.kind]) return await attempt(worker, delivery, job);
+    return await leaveToOthers(worker, delivery, job);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    return await fail(worker, delivery, error.message, true);
+  }
+}
+
+async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<JobOutcome> {
+  const { store, log, profile, maxAttempts, metrics } = worker;
+  const { jobId } = delivery.message;
+  const checkpoint = await readCheckpoint(store, jobId, job, profile, log);
+  const note = await beginAttempt(store, jobId, delivery.deliveries, checkpoint?.step ?? 0);
+  if (note.attempts >= maxAttempts) return await fail(worker, delivery, note.message, false);
+  const handler = worker.handlers[job.kind];
+  if (!handler) throw new PermanentError(`This worker has no handler for ${job.kind}`);
+  const run = new JobRun(job, jobId, delivery, checkpoint, worker satisfies RunSettings, log);
+  metrics.jobAttempts.inc({ kind: job.kind });
+  log.info("job started", { deliveries: delivery.deliveries, step: checkpoint?.step ?? 0 });
+  try {
+    const output = await handler(run);
+    const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
+    const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
+    // Most jobs are done at once, and leave nothing to remove.
+    if (run.hasCheckpoint || note.noted) await cleanUp(store, jobId);
+    log.info(first ? "job finished" : "job was finished by another worker first", { seconds: run.seconds });
+    if (first) recordWork(metrics, job.kind, run.seconds, output);
+    await finish(worker, delivery);
+    return first ? "finished" : "adopted";
+  } catch (error) {
+    return await settle(worker, delivery, run, note, error);
+  } finally {
+    run.stop();
+  }
+}
+
+/** The attempt has come to nothing: who is to blame, and who goes on? */
+async function settle(
+  worker: Living,
+  delivery: Delivery,
+  run: JobRun,
+  note: BegunRun,
+  error: unknown,
+): Promise<JobOutcome> {
+  const { store, log, maxAttempts, retryDelayMs, ackWaitMs } = worker;
+  const { jobId, savedStep } = run;
+  if (error instanceof PermanentError) throw error;
+  const message = describe(error);
+  const counts = ![Interrupted, MissingInputError, StoreError].some((blameless) =>
+    error instanceof blameless
+  );
+  const ended = endAttempt(store, jobId, note, savedStep, counts ? message : undefined);
+  if (error instanceof StoreError) {
+    // The note of the attempt may well fail too; it is of no importance then.
+    await ended.catch(() => {});
+    throw error;
+  }
+  const attempts = await ended;
+  if (error instanceof Interrupted) {
+    log.info("job given back", { step: savedStep });
+    await delivery.nak();
+    return "interrupted";
+  }
+  if (error instanceof MissingInputError) {
+    log.warn("input is missing, the job is given back", { error });
+    await delivery.nak(ackWaitMs / 8);
+    return "given_back";
+  }
+  if (attempts >= maxAttempts) return await fail(worker, delivery, message, false);
+  const delayMs = retryDelayMs * 2 ** (attempts - 1);
+  log.warn("attempt failed, the job is tried again", { attempts, delayMs, error });
+  await delivery.nak(delayMs);
+  return "retried";
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,16 @@
+/** A worker process that serves counting jobs; it prints, as careless libraries do. */
+import process from "node:process";
+import { eagerStep } from "../../shared/tensors/compile/eager_step.ts";
+import { serve } from "../../shared/jobs/serve.ts";
+import { countingHandlers } from "./counting_job.ts";
+
+process.stdout.write("printed before the bus is open, with no line break");
+await serve({
+  kinds: ["states.sample", "states.train"],
+  createHandlers: () => {
+    console.log("printed by console.log");
+    process.stdout.write("printed past the console");
+    return countingHandlers;
+  },
+  openCompute: () => Promise.resolve({ profile: { backend: "none" }, compile: eagerStep }),
+});

@@ -1,0 +1,202 @@
+/**
+ * A small world for tests, with workers that pretend. Results follow from job ids alone, so that the same job always
+ * has the same outputs, as real ones have.
+ * @module
+ */
+import type { Store } from "@cugro/store";
+import {
+  artifactKey,
+  datasetKey,
+  encodeFact,
+  failureKey,
+  type InputRef,
+  type Job,
+  jobFactSchema,
+  jobKey,
+  type JsonObject,
+  parseFact,
+  type ResultFact,
+  resultFactSchema,
+  resultKey,
+  sha256,
+} from "@cugro/protocol";
+import { memoryBus } from "./store.ts";
+import { applyPlan } from "../../services/coordinator/apply.ts";
+import { isIdle, plan } from "../../services/coordinator/plan.ts";
+import { addArrival, createLearner, loadFacts } from "@cugro/learners";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** What pretended jobs report; `runs` counts how often each job was done. */
+export interface Pretence {
+  /** Returns of the episodes on task j in the version that learns task k. */
+  returns?: (task: number, newTask: number) => number[];
+  fidelity?: (task: number, newTask: number) => JsonObject | undefined;
+  /** By the file's text. */
+  rejected?: (text: string) => string | undefined;
+  dims?: (text: string) => [number, number];
+  /** A message makes the job fail for good. */
+  fails?: (job: Job) => string | undefined;
+  runs: Map<string, number>;
+}
+
+/** A fresh pretence. */
+export function pretend(options: Partial<Pretence> = {}): Pretence {
+  return { runs: new Map(), ...options };
+}
+
+/** Does one job as a worker would: checks inputs, writes artifacts, then the result. @returns what became of it. */
+export async function work(
+  store: Store,
+  id: string,
+  pretence: Pretence,
+): Promise<"done" | "missing" | "failed"> {
+  if (await store.head(resultKey(id))) return "done";
+  const { job } = parseFact(jobFactSchema, (await store.get(jobKey(id)))!.bytes, jobKey(id));
+  for (const ref of Object.values(job.inputs)) if (!await isPresent(store, ref)) return "missing";
+  const message = pretence.fails?.(job);
+  if (message !== undefined) {
+    const n = (await store.list(`jobs/${id}/failures/`)).length + 1;
+    const failed = "2024-01-01T00:00:00Z";
+    await store.put(
+      failureKey(id, n),
+      encodeFact({ schema: 1, jobId: id, n, message, permanent: true, failed }),
+    );
+    return "failed";
+  }
+  pretence.runs.set(id, (pretence.runs.get(id) ?? 0) + 1);
+  await commit(store, id, job, await outcome(store, id, job, pretence));
+  return "done";
+}
+
+interface Outcome {
+  outputs: string[];
+  metrics: JsonObject;
+}
+
+async function commit(store: Store, id: string, job: Job, { metrics, outputs }: Outcome): Promise<void> {
+  const stored: ResultFact["outputs"] = {};
+  for (const name of outputs) {
+    // What an import makes follows from the data, not from where its file lay.
+    const bytes = encode(`${name} of ${metrics.datasetHash ?? id}`);
+    stored[name] = { artifact: sha256(bytes), bytes: bytes.length };
+    await store.put(artifactKey(sha256(bytes)), bytes);
+  }
+  const result: ResultFact = {
+    schema: 1,
+    jobId: id,
+    kind: job.kind,
+    outputs: stored,
+    metrics,
+    seconds: 1,
+    startedAtStep: 0,
+    profile: {},
+    codeVersion: "test",
+    finished: "2024-01-01T00:00:00Z",
+  };
+  await store.put(resultKey(id), encodeFact(result, resultFactSchema));
+}
+
+async function isPresent(store: Store, ref: InputRef): Promise<boolean> {
+  if ("dataset" in ref) return await store.head(datasetKey(ref.dataset)) !== undefined;
+  if ("artifact" in ref) return await store.head(artifactKey(ref.artifact)) !== undefined;
+  const result = await store.get(resultKey(ref.job));
+  if (!result) return false;
+  const { artifact } = parseFact(resultFactSchema, result.bytes, "result").outputs[ref.output]!;
+  return await store.head(artifactKey(artifact)) !== undefined;
+}
+
+async function outcome(store: Store, id: string, job: Job, pretence: Pretence): Promise<Outcome> {
+  if (job.kind === "dataset.import") return await importOutcome(store, job, pretence);
+  if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
+  if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
+  const { task, newTask } = job.config as { task: number; newTask: number };
+  const returns = pretence.returns?.(task, newTask) ?? [90, 100, 110];
+  const fidelity = pretence.fidelity?.(task, newTask);
+  return { outputs: ["rollouts"], metrics: { returns, ...(fidelity ? { fidelity } : {}), id } as JsonObject };
+}
+
+async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {
+  const { key, etag } = job.config as { key: string; etag: string };
+  const object = await store.get(key);
+  if (object?.info.etag !== etag) return { outputs: [], metrics: { rejected: "it has changed" } };
+  const text = new TextDecoder().decode(object.bytes);
+  const rejected = pretence.rejected?.(text);
+  if (rejected) return { outputs: [], metrics: { rejected } };
+  const datasetHash = sha256(text);
+  await store.put(datasetKey(datasetHash), object.bytes);
+  const [stateDim, actionDim] = pretence.dims?.(text) ?? [3, 2];
+  const metrics: JsonObject = {
+    name: text,
+    datasetHash,
+    size: 100,
+    stateDim,
+    actionDim,
+    episodes: 2,
+    bytes: object.bytes.length,
+    environment: { family: "test", goal: [1] },
+    horizon: 50,
+    anchors: { random: 0, good: 100, source: "test" },
+  };
+  return { outputs: ["normaliser", "sketch"], metrics };
+}
+
+/** A learner with these files; `overrides` on preset `smoke`. */
+export async function learnerWith(
+  store: Store,
+  files: string[],
+  overrides: Record<string, unknown> = {},
+  name = "a",
+) {
+  await createLearner({
+    store,
+    name,
+    seed: 7,
+    preset: "smoke",
+    overrides: { gate: "enforce", ...overrides },
+  });
+  for (const file of files) {
+    await addArrival({ store, learner: name, fileName: `${file}.hdf5`, bytes: encode(file) });
+  }
+  return name;
+}
+
+/** Adds one file. */
+export function addFile(store: Store, text: string, name = "a", fileName = `${text}.hdf5`) {
+  return addArrival({ store, learner: name, fileName, bytes: encode(text) });
+}
+
+/**
+ * Plans and works until nothing is left to do; each round does the queued jobs that `choose` picks.
+ *
+ * @returns rounds taken. @throws when it does not come to rest.
+ */
+export async function drive(
+  store: Store,
+  pretence: Pretence,
+  { name = "a", bus = memoryBus(), choose = (ids: string[]) => ids }: {
+    name?: string;
+    bus?: ReturnType<typeof memoryBus>;
+    choose?: (ids: string[]) => string[];
+  } = {},
+): Promise<number> {
+  for (let round = 1; round < 2_000; round++) {
+    const next = plan(await loadFacts(store, name));
+    if (isIdle(next)) return round;
+    await applyPlan({ store, bus, learner: name, plan: next });
+    for (const id of choose([...bus.queue.keys()])) {
+      // Left in the queue, as a real bus leaves it: given back until its input is there.
+      if (await work(store, id, pretence) !== "missing") bus.queue.delete(id);
+    }
+  }
+  throw new Error("The plan does not come to rest");
+}
+
+/** A seeded source of integers below n, for random orders in tests (a linear congruence is enough for that). */
+export function randomIntegers(seed: number): (n: number) => number {
+  let state = seed >>> 0;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
