@@ -14,7 +14,7 @@ import process from "node:process";
 import { ROOT } from "../setup/plan.ts";
 import { type Ended, runCommand } from "../setup/run_command.ts";
 
-const ROOMS = ["shared", "services", "scripts", "tests"];
+const ROOMS = ["shared", "services", "scripts", "infra", "tests"];
 const SANITIZERS = ["--sanitize-ops", "--sanitize-resources", "--trace-leaks"];
 
 /** What one file's tests came to. */

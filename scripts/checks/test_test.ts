@@ -14,7 +14,7 @@ async function runTests(
   const folder = mkdtempSync(join(ROOT, "scripts", ".test-run-"));
   try {
     for (const [name, source] of Object.entries(sources)) writeFileSync(join(folder, name), source);
-    const runner = join(ROOT, "scripts", "test.ts");
+    const runner = join(ROOT, "scripts", "checks", "test.ts");
     const args = ["run", "-A", "--no-check", runner, folder, ...flags];
     const ended = await runCommand(Deno.execPath(), args, { NO_COLOR: "1", CUGRO_REQUIRE: "", ...env });
     return { code: ended.code, out: ended.stdout, last: ended.stdout.trim().split("\n").at(-1) };

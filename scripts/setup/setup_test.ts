@@ -39,7 +39,7 @@ async function inFreshCopy(
       CXX: "",
       NO_COLOR: "1",
     };
-    const script = join(copy, "scripts", "setup.ts");
+    const script = join(copy, "scripts", "setup", "setup.ts");
     const config = ["--config", join(copy, "deno.json")];
     await body((env, ...flags) =>
       runCommand(Deno.execPath(), ["run", "-A", ...config, script, ...flags], { ...bare, ...env })
