@@ -51,7 +51,7 @@ program.command("soak")
     20_000,
   )
   .option("--work <folder>", "where the store goes", "cugro-experiments")
-  .option("--out <folder>", "where the results go", "shared/tensors/results")
+  .option("--out <folder>", "where the results go", "shared/worker/results")
   .action(soak);
 
 program.command("jobs")

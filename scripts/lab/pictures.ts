@@ -1,0 +1,22 @@
+/**
+ * `deno task pictures`: the pictures of the README, drawn from committed results.
+ * @module
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import type { StreamRun } from "./experiments/streams.ts";
+import { drawRun } from "./pictures/run_picture.ts";
+
+const RESULTS = "shared/algorithm/results";
+
+/** One stream that was learnt with every replay source in the same conditions. */
+async function runsOf(file: string, stream: string): Promise<StreamRun[]> {
+  const { runs } = JSON.parse(await readFile(`${RESULTS}/${file}`, "utf8")) as { runs: StreamRun[] };
+  return runs.filter((run) =>
+    run.stream === stream && run.seed === 0 && ["generated", "none"].includes(run.replay)
+  );
+}
+
+if (import.meta.main) {
+  const runs = await runsOf("streams_short.json", "cheetah-vel");
+  await writeFile(`${RESULTS}/run.svg`, drawRun(runs));
+}

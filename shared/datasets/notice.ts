@@ -1,0 +1,49 @@
+/**
+ * What is legal in a dataset and implausible: said beside "good", to people and to programs.
+ * @module
+ */
+
+/** Kinds of implausible things; a program may rely on these names. */
+export const NOTICE_CODES = [
+  "episode-ends-unknown",
+  "episode-ends-inferred",
+  "rows-interleaved",
+  "rows-out-of-order",
+  "rows-doubled",
+  "reset-steps",
+  "next-state-of-next-episode",
+  "next-state-not-a-number",
+  "terminals-at-time-limit",
+  "terminals-in-a-row",
+  "rows-padded",
+  "rewards-all-zero",
+  "returns-all-equal",
+  "digits-lost",
+  "actions-discrete",
+  "dones-as-terminals",
+  "values-never-written",
+] as const;
+/** See {@link NOTICE_CODES}. */
+export type NoticeCode = typeof NOTICE_CODES[number];
+
+/** One implausible thing. `row` is 0-based, in the file; `advice`: what would put it right. */
+export interface Notice {
+  code: NoticeCode;
+  field?: string;
+  row?: number;
+  message: string;
+  advice: string;
+}
+
+/** How a file is to be read, where it does not say so itself. */
+export interface ReadOptions {
+  /**
+   * Where rewards come from if the file has none: `success` (1 where the step succeeded), `-1-per-step`, the name of a
+   * field, or `distance:FIELD` (the negative norm of that field).
+   */
+  reward?: string;
+  /** Number of environments whose rows alternate. @default 1 */
+  environments?: number;
+  /** Notices are errors. @default false */
+  strict?: boolean;
+}
