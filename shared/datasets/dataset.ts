@@ -2,6 +2,7 @@
  * One task's transitions as this project holds them, and the error that every fault of a file becomes.
  * @module
  */
+import type { Notice } from "./notice.ts";
 
 /** What a file says of itself beside its arrays. All optional: a dataset without them is valid. */
 export interface DatasetMetadata {
@@ -66,14 +67,31 @@ export class DatasetError extends Error {
   }
 }
 
-/** One array as a file holds it. */
+/** Numbers as a file holds them: nothing is rounded or judged yet. */
+export type Numbers =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
+
+/** One array as a file holds it. 64-bit integers are given as Float64Array. */
 export interface RawArray {
   shape: number[];
-  data: ArrayLike<number>;
+  data: Numbers;
+  /** Whether the file's type is one of whole numbers. @default false */
+  integer?: boolean;
 }
 
-/** What a reader gives: named arrays and attributes, not judged yet. One reader is one file. */
+/** What a reader gives: known arrays and attributes, not judged yet. One reader is one file. */
 export interface RawDataset {
   arrays: Record<string, RawArray>;
   attributes: Record<string, unknown>;
+  /** Names of everything at the file's top level, read or not, for messages. @default the arrays' */
+  present?: readonly string[];
+  /** What only the reader can see. */
+  notices?: readonly Notice[];
 }

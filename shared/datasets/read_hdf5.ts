@@ -3,7 +3,7 @@
  * @module
  */
 import h5wasm from "h5wasm";
-import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
+import { DatasetError, type Numbers, type RawArray, type RawDataset } from "./dataset.ts";
 
 const KNOWN_FILTERS = new Set([1, 2, 3, 4]); // deflate, shuffle, fletcher32, szip
 const MAX_VALUES = 2 ** 31;
@@ -88,11 +88,11 @@ function readArray(dataset: InstanceType<typeof h5wasm.Dataset>, field: string, 
   return { shape: [...shape], data: toNumbers(data) };
 }
 
-function toNumbers(data: unknown): ArrayLike<number> {
+function toNumbers(data: unknown): Numbers {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  if (ArrayBuffer.isView(data)) return data as unknown as ArrayLike<number>;
+  if (ArrayBuffer.isView(data)) return data as Numbers;
   if (Array.isArray(data)) return Float64Array.from(data, Number);
-  return typeof data === "number" ? [data] : [];
+  return Float64Array.from(typeof data === "number" ? [data] : []);
 }
 
 function readAttributes(opened: Hdf5File): Record<string, unknown> {
