@@ -3,20 +3,13 @@
  * @module
  */
 import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored } from "@cugro/algorithm";
-import {
-  type Dataset,
-  DatasetError,
-  datasetHash,
-  encodeDataset,
-  episodesOf,
-  readDataset,
-} from "@cugro/datasets";
+import { type Dataset, DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { PreconditionFailed } from "@cugro/store";
 import { datasetKey, type ImportSummary, type JsonObject } from "@cugro/protocol";
 import { encodeStored, numberOf, takeRows } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
-import { findEnvironment } from "./environment_of.ts";
+import { type JudgedFile, judgeFile } from "./judge_file.ts";
 
 /**
  * Reads, judges, stores and measures one file.
@@ -35,8 +28,7 @@ export async function importDataset(context: JobContext, maxBytes: number): Prom
   }
   const file = key.split("/").at(-1)!;
   try {
-    const dataset = await readDataset(object.bytes, file);
-    return await accept(context, dataset, file);
+    return await accept(context, await judgeFile(object.bytes, file), file);
   } catch (error) {
     if (error instanceof DatasetError) return rejected(error.message);
     throw error;
@@ -56,8 +48,11 @@ function rejected(reason: string): JobOutput {
   return { outputs: {}, metrics: { rejected: reason } };
 }
 
-async function accept(context: JobContext, dataset: Dataset, file: string): Promise<JobOutput> {
-  const environment = findEnvironment(dataset, file);
+async function accept(
+  context: JobContext,
+  { dataset, environment }: JudgedFile,
+  file: string,
+): Promise<JobOutput> {
   const stored = encodeDataset(dataset);
   const hash = datasetHash(dataset);
   try {

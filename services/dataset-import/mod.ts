@@ -6,6 +6,8 @@ import { type Config, IMPORT_MAX_BYTES } from "@cugro/process";
 import { type JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
 
+export { type JudgedFile, judgeFile } from "./judge_file.ts";
+
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
 export function createHandlers({ config }: { config?: Pick<Config, "importMaxBytes"> } = {}): JobHandlers {
   const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;

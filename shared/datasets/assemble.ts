@@ -1,182 +1,187 @@
 /**
- * Raw arrays of any reader -> one {@link Dataset}: names, shapes, and the parts a file may leave out.
+ * What a reader found -> one {@link Dataset} that can be trained on, and what is to be said of it.
  *
- * Stated rules: rewards and flags may be `[N]` or `[N, 1]`. Without `timeouts`, an episode is cut where its next state
- * is not the following row's state, or after `horizon` steps. Without next states, s' is the following row's state;
- * at the end of an episode, where there is none, it is the row's own state. The last row always ends an episode.
+ * Stated rules: rewards and flags may be `[N]` or `[N, 1]`. Rows whose `mask` is 0 are padding. Where episodes end:
+ * `episode_ends.ts`. Without next states, s' is the following row's state; at the end of an episode, where there is none,
+ * it is the row's own state. The last row always ends an episode. Discrete actions become one-hot rows.
  * @module
  */
+import { type Dataset, DatasetError, type DatasetMetadata, type RawDataset } from "./dataset.ts";
+import { readActions } from "./discrete.ts";
+import { checkEpisodes, type Ends, inferEnds, recordedEnds } from "./episode_ends.ts";
+import { findResetRows, repairLastStates, resetNotice } from "./false_steps.ts";
 import {
-  type Dataset,
-  DatasetError,
-  type DatasetMetadata,
-  type RawArray,
-  type RawDataset,
-} from "./dataset.ts";
+  columnsOf,
+  type Fields,
+  findFields,
+  flagsOf,
+  floatsOf,
+  keepRows,
+  LIMITS,
+  matrixShape,
+  missing,
+} from "./fields.ts";
+import { readMetadata } from "./metadata.ts";
+import type { Notice, ReadOptions } from "./notice.ts";
+import { judgePlausibility } from "./plausibility.ts";
+import { readRewards } from "./reward_rule.ts";
+import { orderOf, separateEnvironments } from "./row_order.ts";
 
-const NAMES = {
-  states: ["observations", "states"],
-  actions: ["actions"],
-  rewards: ["rewards"],
-  nextStates: ["next_observations", "nextStates", "next_states"],
-  terminals: ["terminals"],
-  timeouts: ["timeouts"],
-  success: ["success"],
-} as const;
-
-interface Found extends RawArray {
-  field: string;
-}
-
-function find(raw: RawDataset, name: keyof typeof NAMES): Found | undefined {
-  const field = NAMES[name].find((candidate) => raw.arrays[candidate] !== undefined);
-  return field === undefined ? undefined : { field, ...raw.arrays[field]! };
-}
-
-function required(raw: RawDataset, name: keyof typeof NAMES, file: string): Found {
-  const found = find(raw, name);
-  if (found) return found;
-  const present = Object.keys(raw.arrays).join(", ") || "none";
-  throw new DatasetError(
-    { file, field: NAMES[name][0] },
-    `the field is missing; fields present are ${present}`,
-  );
-}
-
-function rows(found: Found, size: number, columns: number | undefined, file: string): Float32Array {
-  const { shape, field, data } = found;
-  const wanted = columns === undefined ? `[${size}] or [${size}, 1]` : `[${size}, ${columns}]`;
-  const fits = columns === undefined
-    ? shape[0] === size && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))
-    : shape.length === 2 && shape[0] === size && shape[1] === columns;
-  if (!fits) throw new DatasetError({ file, field, value: `[${shape}]` }, `the shape must be ${wanted}`);
-  return data instanceof Float32Array ? data.slice() : Float32Array.from(data);
-}
-
-function flags(found: Found, size: number, file: string): Uint8Array {
-  const values = rows(found, size, undefined, file);
-  const row = values.findIndex((value) => value !== 0 && value !== 1);
-  if (row >= 0) {
-    throw new DatasetError({ file, field: found.field, row, value: values[row] }, "a flag must be 0 or 1");
-  }
-  return Uint8Array.from(values);
-}
-
-function matrixShape(found: Found, file: string): [number, number] {
-  const [size, columns] = found.shape;
-  if (found.shape.length === 2 && size && columns) return [size, columns];
-  throw new DatasetError(
-    { file, field: found.field, value: `[${found.shape}]` },
-    "the shape must be [rows, columns] with at least one each",
-  );
+/** A dataset, and what is implausible about it. */
+export interface Judged {
+  dataset: Dataset;
+  notices: Notice[];
 }
 
 /**
- * Builds the dataset; arrays are float32, flags 0 or 1. Values are not judged yet (see `validate.ts`).
+ * Builds the dataset; arrays are float32, flags 0 or 1.
+ *
  * @param raw what a reader found
  * @param file name used in errors
- * @throws {DatasetError} for missing fields and shapes that disagree
+ * @throws {DatasetError} for missing fields, shapes that disagree, values that cannot be used, rows in another order
  */
-export function assemble(raw: RawDataset, file: string): Dataset {
-  const foundStates = required(raw, "states", file);
-  const foundActions = required(raw, "actions", file);
-  const [size, stateDim] = matrixShape(foundStates, file);
-  const [, actionDim] = matrixShape(foundActions, file);
+export function assemble(raw: RawDataset, file: string, options: ReadOptions = {}): Judged {
   const metadata = readMetadata(raw.attributes, file);
-  const states = rows(foundStates, size, stateDim, file);
-  const foundNext = find(raw, "nextStates");
-  const given = foundNext && rows(foundNext, size, stateDim, file);
-  const terminals = flags(required(raw, "terminals", file), size, file);
-  const foundTimeouts = find(raw, "timeouts");
-  const timeouts = foundTimeouts
-    ? flags(foundTimeouts, size, file)
-    : inferTimeouts(states, given, terminals, stateDim, metadata.horizon);
-  if (!terminals[size - 1]) timeouts[size - 1] = 1;
-  const foundSuccess = find(raw, "success");
+  const notices: Notice[] = [...raw.notices ?? []];
+  let fields = separateEnvironments(findFields(raw, file), options.environments ?? 1);
+  fields = withoutPadding(fields, notices);
+  let ends = recordedEnds(fields, raw);
+  let next = nextStatesOf(fields, ends);
+  let states = statesOf(fields);
+  notices.push(...judgeOrder(fields, states, next, ends));
+  notices.push(...inferEnds(fields, ends, states, next, metadata.horizon));
+  const rewards = fields.found.rewards && floatsOf(fields, fields.found.rewards, 1, LIMITS.rewards);
+  const resets = findResetRows({ states, nextStates: next, rewards }, ends);
+  if (resets.length > 0) {
+    notices.push(resetNotice(fields, resets));
+    ({ fields, ends } = withoutRows(fields, ends, resets));
+    next = nextStatesOf(fields, ends);
+    states = statesOf(fields);
+  }
+  notices.push(...repairLastStates(fields, { states, nextStates: next, rewards }, ends));
+  const dataset = build(fields, raw, { states, next, ends, metadata, options, notices });
+  checkEpisodes(fields, ends, states, dataset.nextStates, metadata.horizon);
+  notices.push(...judgePlausibility(dataset, fields));
+  return { dataset, notices };
+}
+
+interface Parts {
+  states: Float32Array;
+  next: Float32Array | undefined;
+  ends: Ends;
+  metadata: DatasetMetadata;
+  options: ReadOptions;
+  notices: Notice[];
+}
+
+function build(fields: Fields, raw: RawDataset, parts: Parts): Dataset {
+  const { states, next, ends, metadata, options, notices } = parts;
+  const { file, found, size } = fields;
+  const actions = readActions(
+    fields,
+    found.actions ?? missing(raw, "actions", file),
+    metadata.discreteActions,
+  );
+  notices.push(...actions.notices);
+  const rewards = readRewards(fields, raw, options.reward);
   return {
     states,
-    actions: rows(foundActions, size, actionDim, file),
-    rewards: rows(required(raw, "rewards", file), size, undefined, file),
-    nextStates: given ?? followingStates(states, terminals, timeouts, stateDim),
-    terminals,
-    timeouts,
-    ...(foundSuccess ? { success: flags(foundSuccess, size, file) } : {}),
+    actions: actions.values,
+    rewards,
+    nextStates: next ?? followingStates(states, ends, states.length / size),
+    terminals: ends.terminals,
+    timeouts: ends.timeouts,
+    ...(found.success ? { success: flagsOf(fields, found.success) } : {}),
     size,
-    stateDim,
-    actionDim,
-    metadata,
+    stateDim: states.length / size,
+    actionDim: actions.dim,
+    metadata: {
+      ...metadata,
+      ...(actions.classes === undefined ? {} : { discreteActions: actions.classes }),
+      ...(options.reward === undefined ? {} : { reward: options.reward }),
+    },
   };
 }
 
-function inferTimeouts(
-  states: Float32Array,
-  nextStates: Float32Array | undefined,
-  terminals: Uint8Array,
-  stateDim: number,
-  horizon = Infinity,
-): Uint8Array {
-  const timeouts = new Uint8Array(terminals.length);
-  let length = 0;
-  for (let row = 0; row < terminals.length; row++) {
-    length++;
-    const jumps = nextStates !== undefined && row + 1 < terminals.length &&
-      !sameState(nextStates, row, states, row + 1, stateDim);
-    if (!terminals[row] && (jumps || length >= horizon)) timeouts[row] = 1;
-    if (terminals[row] || timeouts[row]) length = 0;
-  }
-  return timeouts;
+function statesOf(fields: Fields): Float32Array {
+  const field = fields.found.states!;
+  return floatsOf(fields, field, matrixShape(field, fields.file)[1], LIMITS.states);
 }
 
-/** Whether row `i` of `a` and row `j` of `b` are the same state up to float32 rounding. */
-export function sameState(a: Float32Array, i: number, b: Float32Array, j: number, stateDim: number): boolean {
-  for (let column = 0; column < stateDim; column++) {
-    const left = a[i * stateDim + column]!;
-    const right = b[j * stateDim + column]!;
-    if (Math.abs(left - right) > 1e-5 * (1 + Math.abs(left))) return false;
-  }
-  return true;
+/** A terminal's next state is never used, and a cut episode's may be absent: neither has to be a number. */
+function nextStatesOf(fields: Fields, { terminals, timeouts }: Ends): Float32Array | undefined {
+  const field = fields.found.nextStates;
+  if (!field) return undefined;
+  const columns = columnsOf(fields, field, matrixShape(fields.found.states!, fields.file)[1]);
+  const unused = terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0);
+  return floatsOf(fields, field, columns, LIMITS.states, unused);
 }
 
-function followingStates(
+/** Rows whose `mask` is 0 fill episodes up to a common length; they are left out. */
+function withoutPadding(fields: Fields, notices: Notice[]): Fields {
+  const { mask } = fields.found;
+  if (!mask) return fields;
+  const flags = flagsOf(fields, mask);
+  const kept = Int32Array.from(flags.keys().filter((row) => flags[row] === 1));
+  if (kept.length === fields.size) return fields;
+  if (kept.length === 0) {
+    throw new DatasetError({ file: fields.file, field: mask.name }, "mask is 0 everywhere: no row is left");
+  }
+  const cuts = new Set<number>();
+  for (let i = 0; i < kept.length; i++) {
+    if (fields.cuts.has(kept[i]!) || (i + 1 < kept.length && kept[i + 1] !== kept[i]! + 1)) cuts.add(i);
+  }
+  notices.push({
+    code: "rows-padded",
+    field: mask.name,
+    row: flags.indexOf(0),
+    message: `${
+      fields.size - kept.length
+    } of ${fields.size} rows have 0 in mask: they are taken for padding and left out`,
+    advice: "nothing, if mask marks the true rows; else give it another name",
+  });
+  return keepRows(fields, kept, cuts);
+}
+
+function withoutRows(fields: Fields, ends: Ends, rows: readonly number[]): { fields: Fields; ends: Ends } {
+  const dropped = new Set(rows);
+  const kept = Int32Array.from(ends.terminals.keys().filter((row) => !dropped.has(row)));
+  const take = (flags: Uint8Array) => Uint8Array.from(kept, (row) => flags[row]!);
+  const timeouts = take(ends.timeouts);
+  const terminals = take(ends.terminals);
+  if (!terminals.at(-1)) timeouts[timeouts.length - 1] = 1;
+  return { fields: keepRows(fields, kept, new Set()), ends: { ...ends, terminals, timeouts } };
+}
+
+function judgeOrder(
+  fields: Fields,
   states: Float32Array,
-  terminals: Uint8Array,
-  timeouts: Uint8Array,
-  stateDim: number,
-): Float32Array {
+  next: Float32Array | undefined,
+  { terminals, timeouts, known }: Ends,
+): Notice[] {
+  const isEnd = terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0);
+  const order = orderOf(states, next, isEnd, states.length / fields.size);
+  const field = fields.found.states!.name;
+  if (order.kind === "interleaved") {
+    throw new DatasetError(
+      { file: fields.file, field },
+      `the rows come from ${order.stride} environments in turn (the step after row i is row i + ${order.stride}): ` +
+        `read them with --environments ${order.stride}, or write one episode after the other`,
+    );
+  }
+  if (order.kind === "time") return [];
+  const message =
+    "the rows are not in the order of time: they look shuffled, so that returns over episodes mean nothing";
+  if (known && next) throw new DatasetError({ file: fields.file, field }, `${message}; write them in order`);
+  const advice = "write the rows in the order in which they happened, one episode after the other";
+  return [{ code: "rows-out-of-order", field, message, advice }];
+}
+
+function followingStates(states: Float32Array, { terminals, timeouts }: Ends, columns: number): Float32Array {
   const next = states.slice();
   for (let row = 0; row + 1 < terminals.length; row++) {
     if (terminals[row] || timeouts[row]) continue;
-    next.set(states.subarray((row + 1) * stateDim, (row + 2) * stateDim), row * stateDim);
+    next.set(states.subarray((row + 1) * columns, (row + 2) * columns), row * columns);
   }
   return next;
-}
-
-const NUMBERS = {
-  horizon: "horizon",
-  return_random: "returnRandom",
-  return_final_policy: "returnFinalPolicy",
-  action_limit: "actionLimit",
-} as const;
-
-function readMetadata(attributes: Record<string, unknown>, file: string): DatasetMetadata {
-  const metadata: DatasetMetadata = {};
-  if (typeof attributes.env === "string") metadata.env = attributes.env;
-  if (typeof attributes.family === "string") metadata.family = attributes.family;
-  if (attributes.goal !== undefined) metadata.goal = readGoal(attributes.goal, file);
-  for (const [attribute, name] of Object.entries(NUMBERS)) {
-    const value = attributes[attribute];
-    if (value === undefined || value === null) continue;
-    const number = Number(value);
-    if (!Number.isFinite(number)) {
-      throw new DatasetError({ file, field: `@${attribute}`, value }, "the attribute must be a number");
-    }
-    metadata[name] = number;
-  }
-  return metadata;
-}
-
-function readGoal(value: unknown, file: string): number[] {
-  const goal = typeof value === "number" ? [value] : Array.from(value as ArrayLike<number>, Number);
-  if (goal.length > 0 && goal.every(Number.isFinite)) return goal;
-  throw new DatasetError({ file, field: "@goal", value }, "the attribute must be a list of numbers");
 }

@@ -16,15 +16,19 @@ export interface DatasetMetadata {
   /** Mean undiscounted episode return of uniform random actions, and of the data's good policy. */
   returnRandom?: number;
   returnFinalPolicy?: number;
-  /** Largest absolute action allowed; 1 unless the file says otherwise. */
-  actionLimit?: number;
+  /** Largest absolute action allowed, or one for each number of an action; 1 unless the file says otherwise. */
+  actionLimit?: number | number[];
+  /** Number of discrete actions; the actions are one-hot rows then. Absent: actions are continuous. */
+  discreteActions?: number;
+  /** The rule that rewards were made by, where the file has none. */
+  reward?: string;
 }
 
 /** D_k: N transitions in the order of time, episodes one after the other, in raw physical units. */
 export interface Dataset {
   /** s `[N, S]` */
   states: Float32Array;
-  /** a `[N, A]` */
+  /** a `[N, A]`; one-hot where `metadata.discreteActions` says how many there are */
   actions: Float32Array;
   /** r `[N]` */
   rewards: Float32Array;

@@ -32,12 +32,13 @@ function without(raw: RawDataset, ...fields: string[]): RawDataset {
 Deno.test("readDataset() gives back what writeHdf5() wrote, attributes included", async () => {
   const dataset = exampleDataset();
   const read = await readDataset(await writeHdf5(dataset), "walk.hdf5");
-  assertEquals(read, dataset);
+  assertEquals(read.dataset, dataset);
+  assertEquals(read.notices.map(({ code }) => code), ["returns-all-equal"]);
 });
 
 Deno.test("readDataset() gives back what encodeDataset() wrote, and decodeDataset() too", async () => {
   const dataset = exampleDataset();
-  assertEquals(await readDataset(encodeDataset(dataset), "walk.safetensors"), dataset);
+  assertEquals((await readDataset(encodeDataset(dataset), "walk.safetensors")).dataset, dataset);
   assertEquals(decodeDataset(encodeDataset(dataset)), dataset);
 });
 
@@ -48,7 +49,7 @@ Deno.test("readDataset() refuses empty, unknown and cut files by name", async ()
     "a.hdf5: the file is empty",
   );
   await assertRejects(
-    () => readDataset(new TextEncoder().encode("PK\x03\x04 something"), "a.npz"),
+    () => readDataset(new TextEncoder().encode("something else"), "a.bin"),
     DatasetError,
     "format is not known",
   );
@@ -67,15 +68,15 @@ Deno.test("assemble() names a missing field and a wrong shape", () => {
     DatasetError,
     "field rewards: the field is missing; fields present are observations",
   );
-  const wrong = { ...raw, arrays: { ...raw.arrays, rewards: { shape: [59], data: new Float32Array(59) } } };
+  const wrong = { ...raw, arrays: { ...raw.arrays, rewards: { shape: [99], data: new Float32Array(99) } } };
   assertThrows(
     () => assemble(wrong, "f"),
     DatasetError,
-    "the shape must be [60] or [60, 1]: current value is [59]",
+    "the shape must be [100] or [100, 1]: current value is [99]",
   );
   const flags = {
     ...raw,
-    arrays: { ...raw.arrays, terminals: { shape: [60], data: new Float32Array(60).fill(2, 7, 8) } },
+    arrays: { ...raw.arrays, terminals: { shape: [100], data: new Float32Array(100).fill(2, 7, 8) } },
   };
   assertThrows(
     () => assemble(flags, "f"),
@@ -87,26 +88,29 @@ Deno.test("assemble() names a missing field and a wrong shape", () => {
 Deno.test("assemble() finds the ends of episodes and next states that a file leaves out", () => {
   const dataset = exampleDataset();
   const raw = rawOf(dataset);
-  assertEquals(assemble(without(raw, "timeouts"), "f").timeouts, dataset.timeouts);
-  const inferred = assemble(without(raw, "next_observations"), "f");
+  assertEquals(assemble(without(raw, "timeouts"), "f").dataset.timeouts, dataset.timeouts);
+  const inferred = assemble(without(raw, "next_observations"), "f").dataset;
   assertEquals(inferred.nextStates.slice(0, 4), dataset.nextStates.slice(0, 4));
   assertEquals(
     [...inferred.nextStates.slice(18, 20)],
     [9, 0],
     "at an episode's end s' is the row's own state",
   );
-  const open = rawOf({ ...dataset, timeouts: dataset.timeouts.slice().fill(0, 59) });
-  assertEquals(assemble(open, "f").timeouts[59], 1, "the last row ends an episode");
+  const open = rawOf({ ...dataset, timeouts: dataset.timeouts.slice().fill(0, 99) });
+  assertEquals(assemble(open, "f").dataset.timeouts[99], 1, "the last row ends an episode");
 });
 
-Deno.test("validate() names field, row, column and value of a number that is none", () => {
-  const dataset = exampleDataset();
-  dataset.states[2 * 14 + 1] = NaN;
+Deno.test("assemble() names field, row, column and value of a number that is none or too large", () => {
+  const raw = rawOf(exampleDataset());
+  const states = raw.arrays.observations!.data;
+  states[2 * 14 + 1] = NaN;
   assertThrows(
-    () => validate(dataset, "f"),
+    () => assemble(raw, "f"),
     DatasetError,
-    "field states, row 14, column 1: every value must be a finite number: current value is NaN",
+    "field observations, row 14, column 1: every value must be a finite number: current value is NaN",
   );
+  states[2 * 14 + 1] = 1e30;
+  assertThrows(() => assemble(raw, "f"), DatasetError, "row 14, column 1: the value is too large");
 });
 
 Deno.test("validate() refuses actions out of range unless the file widens it", () => {
@@ -119,21 +123,20 @@ Deno.test("validate() refuses actions out of range unless the file widens it", (
   );
   dataset.metadata.actionLimit = 2;
   assertEquals(validate(dataset, "f"), dataset);
+  dataset.metadata.actionLimit = [2, 1];
+  assertThrows(() => validate(dataset, "f"), DatasetError, "@action_limit");
 });
 
-Deno.test("validate() refuses an episode that breaks or outlasts its horizon", () => {
-  const broken = exampleDataset();
-  broken.timeouts[9] = 0;
-  broken.metadata.horizon = 50;
+Deno.test("assemble() refuses an episode that breaks or outlasts its horizon", () => {
+  const raw = rawOf(exampleDataset());
+  raw.arrays.timeouts!.data[9] = 0;
   assertThrows(
-    () => validate(broken, "f"),
+    () => assemble({ ...raw, attributes: { horizon: 50 } }, "f"),
     DatasetError,
-    "field nextStates, row 9, column 0: the next row starts at 0",
+    "field next_observations, row 9, column 0: the next row starts at 0",
   );
-  const long = exampleDataset();
-  long.metadata.horizon = 8;
   assertThrows(
-    () => validate(long, "f"),
+    () => assemble({ ...rawOf(exampleDataset()), attributes: { horizon: 8 } }, "f"),
     DatasetError,
     "row 8: an episode is longer than the horizon of 8 steps",
   );
@@ -141,9 +144,9 @@ Deno.test("validate() refuses an episode that breaks or outlasts its horizon", (
 
 Deno.test("validate() refuses a task too small to hold rows out of", () => {
   assertThrows(
-    () => validate(exampleDataset(2, 10), "f"),
+    () => validate(exampleDataset(7, 10), "f"),
     DatasetError,
-    "at least 50 transitions: current value is 20",
+    "at least 80 transitions: current value is 70",
   );
 });
 
@@ -160,8 +163,8 @@ Deno.test("datasetHash() covers the arrays and nothing else", () => {
 Deno.test("readSafetensors() reads a stranger's tensors under the D4RL names", async () => {
   const arrays = rawOf(exampleDataset()).arrays as TensorFile;
   const read = await readDataset(encodeTensors(arrays, { goal: "[1, 0]", family: "x" }), "f");
-  assertEquals(read.metadata.goal, [1, 0]);
-  assertEquals(datasetHash(read), datasetHash(exampleDataset()));
+  assertEquals(read.dataset.metadata.goal, [1, 0]);
+  assertEquals(datasetHash(read.dataset), datasetHash(exampleDataset()));
 });
 
 Deno.test("episodesOf() and summarise() count returns and lengths", () => {
@@ -171,6 +174,6 @@ Deno.test("episodesOf() and summarise() count returns and lengths", () => {
   assert(Math.abs(first!.return - 4.5) < 1e-6);
   assertEquals([first!.start, first!.end, first!.terminal], [0, 10, true]);
   const summary = summarise(dataset);
-  assertEquals([summary.episodes, summary.terminalEpisodes], [6, 1]);
-  assertEquals(summary.stateRange, [[0, 9], [0, 5]]);
+  assertEquals([summary.episodes, summary.terminalEpisodes], [10, 1]);
+  assertEquals(summary.stateRange, [[0, 9], [0, 9]]);
 });

@@ -21,7 +21,7 @@ export const FIELD_NAMES = {
 /** What an array stands for. */
 export type FieldName = keyof typeof FIELD_NAMES;
 
-/** Attributes that say something of the data; `discrete_actions` is this project's own. */
+/** Attributes that say something of the data; the last two are this project's own. */
 export const ATTRIBUTE_NAMES = [
   "env",
   "family",
@@ -31,6 +31,7 @@ export const ATTRIBUTE_NAMES = [
   "return_final_policy",
   "action_limit",
   "discrete_actions",
+  "reward_rule",
 ] as const;
 
 /** Fields that a reader reads: the known ones, and the one that a reward is made of. */

@@ -1,36 +1,41 @@
 /**
- * The room's door: bytes of any known format -> one valid {@link Dataset}.
+ * The room's door: bytes of any known format -> one valid {@link Dataset}, and what is implausible about it.
  * @module
  */
-import { assemble } from "./assemble.ts";
-import { type Dataset, DatasetError } from "./dataset.ts";
+import { assemble, type Judged } from "./assemble.ts";
+import { DatasetError, type RawDataset } from "./dataset.ts";
+import { formatOf } from "./format.ts";
+import { wantedFields } from "./names.ts";
+import type { ReadOptions } from "./notice.ts";
 import { readHdf5 } from "./read_hdf5.ts";
 import { readSafetensors } from "./read_safetensors.ts";
 import { validate } from "./validate.ts";
-
-const HDF5_MAGIC = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Reads and judges a dataset; the format is told by the content, not by the name.
  * @param bytes the whole file
  * @param file name used in errors
- * @returns a dataset in raw units, episodes complete
- * @throws {DatasetError} naming file, field, row and value
+ * @returns a dataset in raw units, episodes complete; and its notices
+ * @throws {DatasetError} naming file, field, row and value; with `strict` of the first notice, too
  */
-export async function readDataset(bytes: Uint8Array, file: string): Promise<Dataset> {
-  if (bytes.length === 0) throw new DatasetError({ file }, "the file is empty");
-  const raw = isHdf5(bytes) ? await readHdf5(bytes, file) : readOther(bytes, file);
-  return validate(assemble(raw, file), file);
+export async function readDataset(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions = {},
+): Promise<Judged> {
+  const judged = assemble(await readRaw(bytes, file, wantedFields(options.reward)), file, options);
+  const [notice] = judged.notices;
+  if (options.strict && notice) {
+    const { field, row, message, advice } = notice;
+    const place = { file, ...(field === undefined ? {} : { field }), ...(row === undefined ? {} : { row }) };
+    throw new DatasetError(place, `${message}; ${advice}`);
+  }
+  return { dataset: validate(judged.dataset, file), notices: judged.notices };
 }
 
-function isHdf5(bytes: Uint8Array): boolean {
-  return HDF5_MAGIC.every((byte, index) => bytes[index] === byte);
-}
-
-function readOther(bytes: Uint8Array, file: string) {
-  if (bytes.length > 9 && bytes[8] === 0x7b) return readSafetensors(bytes, file);
-  throw new DatasetError(
-    { file },
-    "the format is not known; send HDF5 in the D4RL layout (.hdf5) or safetensors",
-  );
+async function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): Promise<RawDataset> {
+  const format = formatOf(bytes);
+  if (format === "hdf5") return await readHdf5(bytes, file, wanted);
+  if (format === "safetensors") return readSafetensors(bytes, file, wanted);
+  throw new DatasetError({ file }, format.unknown);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import h5wasm from "h5wasm";
+import { ATTRIBUTE_NAMES } from "./names.ts";
 import { DatasetError, type Numbers, type RawArray, type RawDataset } from "./dataset.ts";
 
 const KNOWN_FILTERS = new Set([1, 2, 3, 4]); // deflate, shuffle, fletcher32, szip
@@ -15,13 +16,17 @@ let opened = 0;
  * @param file name used in errors
  * @throws {DatasetError} if the file is damaged, or uses external links, virtual datasets or unknown filters
  */
-export async function readHdf5(bytes: Uint8Array, file: string): Promise<RawDataset> {
+export async function readHdf5(
+  bytes: Uint8Array,
+  file: string,
+  wanted: ReadonlySet<string>,
+): Promise<RawDataset> {
   const library = await h5wasm.ready;
   const { FS } = library;
   const path = `/dataset-${++opened}.hdf5`;
   FS.writeFile(path, bytes);
   try {
-    return readOpened(openHdf5(library, path, file), file);
+    return readOpened(openHdf5(library, path, file), file, wanted);
   } finally {
     FS.unlink(path);
   }
@@ -45,17 +50,18 @@ function openHdf5(library: Library, path: string, file: string): Hdf5File {
   }
 }
 
-function readOpened(opened: Hdf5File, file: string): RawDataset {
+function readOpened(opened: Hdf5File, file: string, wanted: ReadonlySet<string>): RawDataset {
   try {
     const arrays: Record<string, RawArray> = {};
-    for (const field of opened.keys()) {
+    const present = opened.keys();
+    for (const field of present.filter((name) => wanted.has(name))) {
       const entity = opened.get(field);
       if (entity instanceof h5wasm.Dataset) arrays[field] = readArray(entity, field, file);
       else if (!(entity instanceof h5wasm.Group)) {
         throw new DatasetError({ file, field }, "links to other files are refused");
       }
     }
-    return { arrays, attributes: readAttributes(opened) };
+    return { arrays, attributes: readAttributes(opened), present };
   } finally {
     opened.close();
   }
@@ -85,7 +91,7 @@ function readArray(dataset: InstanceType<typeof h5wasm.Dataset>, field: string, 
     throw new DatasetError({ file, field }, "its data is damaged", { cause });
   }
   if (data === null && values > 0) throw new DatasetError({ file, field }, "its data is damaged");
-  return { shape: [...shape], data: toNumbers(data) };
+  return { shape: [...shape], data: toNumbers(data), integer: metadata.type === 0 };
 }
 
 function toNumbers(data: unknown): Numbers {
@@ -96,5 +102,6 @@ function toNumbers(data: unknown): Numbers {
 }
 
 function readAttributes(opened: Hdf5File): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(opened.attrs).map(([name, attribute]) => [name, attribute.value]));
+  const known = ATTRIBUTE_NAMES.filter((name) => Object.hasOwn(opened.attrs, name));
+  return Object.fromEntries(known.map((name) => [name, opened.attrs[name]!.value]));
 }

@@ -11,13 +11,18 @@ import { DatasetError, type RawDataset } from "./dataset.ts";
  * @param file name used in errors
  * @throws {DatasetError} if the file is damaged
  */
-export function readSafetensors(bytes: Uint8Array, file: string): RawDataset {
+export function readSafetensors(
+  bytes: Uint8Array,
+  file: string,
+  wanted?: ReadonlySet<string>,
+): RawDataset {
   try {
     const { tensors, metadata } = decodeTensors(bytes);
     const attributes = Object.fromEntries(
       Object.entries(metadata).map(([name, text]) => [name, parseAttribute(text)]),
     );
-    return { arrays: tensors, attributes };
+    const arrays = Object.fromEntries(Object.entries(tensors).filter(([name]) => wanted?.has(name) ?? true));
+    return { arrays, attributes, present: Object.keys(tensors) };
   } catch (cause) {
     throw new DatasetError({ file }, cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -5,7 +5,7 @@
 import type { Dataset } from "../../shared/datasets/dataset.ts";
 
 /** `episodes` episodes of `length` steps, S = 2, A = 1; values are a plain function of the row. */
-export function exampleDataset(episodes = 6, length = 10): Dataset {
+export function exampleDataset(episodes = 10, length = 10): Dataset {
   const size = episodes * length;
   const states = new Float32Array(size * 2);
   const nextStates = new Float32Array(size * 2);

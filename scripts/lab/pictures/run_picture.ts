@@ -40,6 +40,21 @@ function labelsOf(points: readonly Point[]) {
   });
 }
 
+/** What the scores 100 and 0 stand for, beside their lines. */
+function anchorNames(panel: string) {
+  return Plot.text([{ score: 100, label: "the data's good policy" }, { score: 0, label: "random actions" }], {
+    ...{
+      fx: () => panel,
+      y: "score",
+      text: "label",
+      frameAnchor: "left",
+      dx: 4,
+      dy: -8,
+      fill: "#777",
+    },
+  });
+}
+
 /** Draws the runs of one stream with `generated` and with `none`. @returns the text of an SVG file */
 export function drawRun(runs: readonly StreamRun[]): string {
   const points = runs.flatMap(pointsOf);
@@ -51,21 +66,17 @@ export function drawRun(runs: readonly StreamRun[]): string {
     style: { background: "white", fontSize: "13px" },
     fx: { label: null, domain: panels },
     x: { label: "tasks learnt so far", ticks: [1, 2, 3, 4, 5], tickFormat: "d", inset: 12 },
-    y: { label: "score of each task", labelAnchor: "center", labelArrow: "none", grid: true, domain: [-90, 118] },
+    y: {
+      label: "score of each task",
+      labelAnchor: "center",
+      labelArrow: "none",
+      grid: true,
+      domain: [-90, 118],
+    },
     color: { domain: COLOURS.map((_, i) => `task ${i + 1}`), range: COLOURS },
     marks: [
       Plot.ruleY([0, 100], { stroke: "#777", strokeDasharray: "3 3" }),
-      Plot.text([{ score: 100, label: "the data's good policy" }, { score: 0, label: "random actions" }], {
-        ...{
-          fx: () => panels[1],
-          y: "score",
-          text: "label",
-          frameAnchor: "left",
-          dx: 4,
-          dy: -8,
-          fill: "#777",
-        },
-      }),
+      anchorNames(panels[1]!),
       Plot.lineY(points, { ...common, stroke: "task", z: "task", strokeWidth: 2.5 }),
       Plot.dot(points, { ...common, fill: "task", r: 4 }),
       Plot.text(labelsOf(points), {

@@ -106,7 +106,12 @@ export function drawSystem(services: readonly DrawnService[]): string {
       "job ids for the next free worker · progress · events",
     ]),
     ...sides(),
-    text(LEFT, HEIGHT - 12, "Purple services scale by themselves: more processes, more shards at a time.", 'class="small"'),
+    text(
+      LEFT,
+      HEIGHT - 12,
+      "Purple services scale by themselves: more processes, more shards at a time.",
+      'class="small"',
+    ),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
 <style>${STYLE}</style>

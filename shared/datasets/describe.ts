@@ -1,0 +1,45 @@
+/**
+ * A judged file as programs read it: one object a file.
+ * @module
+ */
+import type { Judged } from "./assemble.ts";
+import type { DatasetError } from "./dataset.ts";
+import { type DatasetSummary, summarise } from "./episodes.ts";
+import type { Notice } from "./notice.ts";
+
+/** What is wrong with a refused file. `code`: a word for programs. */
+export interface FileError {
+  code: "refused";
+  field?: string;
+  row?: number;
+  message: string;
+}
+
+/** What `cugro datasets validate --json` prints of a file. */
+export type FileReport =
+  | { file: string; ok: false; error: FileError; notices: readonly Notice[] }
+  | (Omit<DatasetSummary, "stateRange" | "actionRange"> & {
+    file: string;
+    ok: true;
+    notices: readonly Notice[];
+    /** How many discrete actions there are, or of how many numbers a continuous one is. */
+    actions: { discrete: number } | { continuous: number };
+  });
+
+/** The report of a good file. */
+export function reportOf(file: string, { dataset, notices }: Judged): FileReport {
+  const { stateRange: _states, actionRange: _actions, ...figures } = summarise(dataset);
+  const { discreteActions } = dataset.metadata;
+  const actions = discreteActions === undefined
+    ? { continuous: dataset.actionDim }
+    : { discrete: discreteActions };
+  return { file, ok: true, notices, ...figures, actions };
+}
+
+/** The report of a refused file. */
+export function reportOfError(file: string, { place: { field, row }, message }: DatasetError): FileReport {
+  const error: FileError = { code: "refused", message };
+  if (field !== undefined) error.field = field;
+  if (row !== undefined) error.row = row;
+  return { file, ok: false, error, notices: [] };
+}

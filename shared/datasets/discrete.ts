@@ -1,0 +1,103 @@
+/**
+ * Discrete actions: recognised, and given to everything after as one-hot rows.
+ * @module
+ */
+import { DatasetError } from "./dataset.ts";
+import { columnsOf, type Field, type Fields, floatsOf, LIMITS, placeOf } from "./fields.ts";
+import type { Notice } from "./notice.ts";
+
+/** More classes than this in whole numbers of a float type are taken for a continuous action. */
+const MOST_GUESSED = 64;
+const MOST_CLASSES = 1024;
+
+/** Actions as the dataset holds them: `[N, A]`, one-hot where `classes` says how many there are. */
+export interface Actions {
+  values: Float32Array;
+  dim: number;
+  classes?: number;
+  notices: Notice[];
+}
+
+/**
+ * Reads the actions.
+ *
+ * @param classes number of discrete actions, where the file says so
+ * @throws {DatasetError} for several discrete actions a row, and for classes that do not count from 0
+ */
+export function readActions(fields: Fields, field: Field, classes?: number): Actions {
+  const columns = columnsOf(fields, field);
+  const values = floatsOf(fields, field, columns, LIMITS.actions);
+  if (columns === 1) return ofOneColumn(fields, field, values, classes);
+  const oneHot = isOneHot(values, columns);
+  if (field.integer && !oneHot) {
+    const fault =
+      `${columns} whole numbers a row are several discrete actions at once, which cannot be learnt: ` +
+      "give one discrete action a row, or continuous actions as float32";
+    throw new DatasetError({ file: fields.file, field: field.name }, fault);
+  }
+  if (!oneHot) return { values, dim: columns, notices: [] };
+  const notices = field.integer || classes
+    ? []
+    : [guessed(field, `one-hot rows of ${columns} discrete actions`)];
+  return { values, dim: columns, classes: columns, notices };
+}
+
+function ofOneColumn(fields: Fields, field: Field, values: Float32Array, classes?: number): Actions {
+  const whole = values.every((value) => Number.isInteger(value));
+  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const guess = whole && least === 0 && most >= 1 && most < MOST_GUESSED;
+  if (!field.integer && !guess && classes === undefined) return { values, dim: 1, notices: [] };
+  const count = classes ?? most + 1;
+  const wrong = values.findIndex((value) =>
+    !(Number.isInteger(value) && value >= 0 && value < Math.min(count, MOST_CLASSES))
+  );
+  if (wrong >= 0) {
+    throw new DatasetError(
+      placeOf(fields, field, wrong, undefined, values[wrong]),
+      `discrete actions are whole numbers from 0 to ${
+        classes === undefined ? MOST_CLASSES - 1 : classes - 1
+      }; ` +
+        "write continuous actions as float32",
+    );
+  }
+  const dim = Math.max(2, count);
+  const oneHot = new Float32Array(values.length * dim);
+  for (const [row, action] of values.entries()) oneHot[row * dim + action] = 1;
+  const notices = field.integer || classes ? [] : [guessed(field, `the whole numbers 0 to ${most}`)];
+  return { values: oneHot, dim, classes: dim, notices };
+}
+
+function isOneHot(values: Float32Array, columns: number): boolean {
+  const used = new Set<number>();
+  for (let row = 0; row < values.length; row += columns) {
+    let at = -1;
+    for (let column = 0; column < columns; column++) {
+      const value = values[row + column];
+      if (value === 0) continue;
+      if (value !== 1 || at >= 0) return false;
+      at = column;
+    }
+    if (at < 0) return false;
+    used.add(at);
+  }
+  return used.size > 1;
+}
+
+function guessed({ name }: Field, what: string): Notice {
+  return {
+    code: "actions-discrete",
+    field: name,
+    message: `${name} are ${what}: they are learnt as discrete actions`,
+    advice:
+      "write discrete actions with an integer type; continuous ones of only these values cannot be told from them",
+  };
+}
+
+/** The classes of one-hot rows, `[N]`. */
+export function classesOf(oneHot: Float32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: oneHot.length / classes }, (_, row) => {
+    const values = oneHot.subarray(row * classes, (row + 1) * classes);
+    return values.indexOf(values.reduce((a, b) => Math.max(a, b), -Infinity));
+  });
+}

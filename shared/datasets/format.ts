@@ -1,0 +1,61 @@
+/**
+ * Which format a file has, told by its content; and what else people send under the name of a dataset.
+ * @module
+ */
+
+/** A format that is read, or a sentence about what it is instead. */
+export type Format = "hdf5" | "safetensors" | { unknown: string };
+
+const HDF5_MAGIC = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const LAST_USER_BLOCK = 2 ** 26;
+
+const PICKLE = "it is a Python pickle, which is never opened: write HDF5 or safetensors";
+/** Beginning, as text of one letter a byte -> what it is. */
+const KNOWN: readonly [RegExp | string, string][] = [
+  [
+    /^version https:\/\/git-lfs/,
+    "it is a Git LFS pointer and not the file it stands for: run git lfs pull, then send the file",
+  ],
+  [
+    /^\s*(<!doctype html|<html|<head|<\?xml[^>]*>\s*<html)/i,
+    "it is an HTML page and no dataset: download the file itself",
+  ],
+  [/^\s*<\?xml/i, "it is XML, perhaps the error message of a download: download the file itself"],
+  ["\x1f\x8b", "it is packed with gzip: unpack it first (gunzip)"],
+  ["\x28\xb5\x2f\xfd", "it is packed with Zstandard: unpack it first (unzstd)"],
+  ["BZh", "it is packed with bzip2: unpack it first (bunzip2)"],
+  ["\xfd7zXZ", "it is packed with xz: unpack it first (unxz)"],
+  ["PK\x03\x04", "it is a zip archive or an npz file: write HDF5 or safetensors instead"],
+  ["\x93NUMPY", "it is a single numpy array: write all fields to one HDF5 or safetensors file"],
+  ["PAR1", "it is Parquet: write HDF5 or safetensors instead"],
+  [
+    "MATLAB 5.0",
+    "it is a MATLAB file before version 7.3: save it with -v7.3, or write HDF5 with these field names",
+  ],
+  ["\x80\x02", PICKLE],
+  ["\x80\x03", PICKLE],
+  ["\x80\x04", PICKLE],
+  ["\x80\x05", PICKLE],
+  [/^\s*[[{]\s*"/, "it is JSON, perhaps the error message of a download: download the file itself"],
+];
+
+/** HDF5 begins at 0, or behind a user block of 512, 1024, 2048 ... bytes. */
+function isHdf5(bytes: Uint8Array): boolean {
+  const begins = (at: number) => HDF5_MAGIC.every((byte, index) => bytes[at + index] === byte);
+  if (begins(0)) return true;
+  for (let at = 512; at <= LAST_USER_BLOCK && at < bytes.length; at *= 2) if (begins(at)) return true;
+  return false;
+}
+
+/** Tells the format. */
+export function formatOf(bytes: Uint8Array): Format {
+  if (bytes.length === 0) return { unknown: "the file is empty" };
+  if (isHdf5(bytes)) return "hdf5";
+  const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
+  const known = KNOWN.find(([pattern]) =>
+    typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)
+  );
+  if (known) return { unknown: known[1] };
+  if (bytes.length > 9 && bytes[8] === 0x7b) return "safetensors";
+  return { unknown: "the format is not known; send HDF5 in the D4RL layout (.hdf5) or safetensors" };
+}

@@ -1,0 +1,100 @@
+/**
+ * What a file says of itself: one schema, whatever the format.
+ * @module
+ */
+import { z } from "zod";
+import { DatasetError, type DatasetMetadata } from "./dataset.ts";
+import { LIMITS } from "./fields.ts";
+
+const MOST_NUMBERS = 256;
+
+/** Numbers of an attribute as formats give them: a number, a list or typed array of them; text is no number. */
+function numbersOf(value: unknown): unknown {
+  if (typeof value === "bigint") return [Number(value)];
+  if (typeof value === "number") return [value];
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return Array.from(
+      (value as unknown as { subarray(a: number, b: number): Iterable<unknown> }).subarray(
+        0,
+        MOST_NUMBERS + 1,
+      ),
+      Number,
+    );
+  }
+  return Array.isArray(value) ? value.slice(0, MOST_NUMBERS + 1) : value;
+}
+
+const list = z.preprocess(numbersOf, z.array(z.number()).min(1).max(MOST_NUMBERS));
+/** A number, or a list of one: formats without scalars write those. */
+const single = z.preprocess((value) => {
+  const numbers = numbersOf(value);
+  return Array.isArray(numbers) && numbers.length === 1 ? numbers[0] : numbers;
+}, z.number());
+/** NaN stands for "not known" in tables of returns. */
+const figure = z.preprocess((value) => {
+  const numbers = numbersOf(value);
+  return Array.isArray(numbers) && numbers.length === 1 && Number.isNaN(numbers[0]) ? undefined : value;
+}, single.pipe(z.number().min(-LIMITS.returns).max(LIMITS.returns)).optional());
+
+/** Attribute -> what it must be; the words go into the error. */
+const SCHEMAS = {
+  goal: [list, "must be a list of numbers"],
+  horizon: [single.pipe(z.int().min(1).max(1e9)), "must be a whole number from 1"],
+  return_random: [figure, `must be a number of at most ${LIMITS.returns}`],
+  return_final_policy: [figure, `must be a number of at most ${LIMITS.returns}`],
+  action_limit: [
+    list.pipe(z.array(z.number().positive().max(LIMITS.actions))),
+    `must be a number above 0 and at most ${LIMITS.actions}, or one for each action`,
+  ],
+  discrete_actions: [single.pipe(z.int().min(2).max(1024)), "must be a whole number from 2 to 1024"],
+} as const;
+
+/** A value in few words, whatever it is; deep nesting is not followed. */
+export function describeValue(value: unknown, depth = 0): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (ArrayBuffer.isView(value)) return describeValue(numbersOf(value), depth);
+  if (Array.isArray(value)) {
+    if (depth > 2) return "[…]";
+    const shown = value.slice(0, 6).map((item) => describeValue(item, depth + 1)).join(", ");
+    return `[${shown}${value.length > 6 ? ", …" : ""}]`.slice(0, 80);
+  }
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+function read<T>(
+  attributes: Record<string, unknown>,
+  name: keyof typeof SCHEMAS,
+  file: string,
+): T | undefined {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  if (value === undefined || value === null) return undefined;
+  const [schema, rule] = SCHEMAS[name];
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as T;
+  throw new DatasetError({ file, field: `@${name}`, value: describeValue(value) }, `the attribute ${rule}`);
+}
+
+const text = (value: unknown) => typeof value === "string" && value !== "" ? value.slice(0, 200) : undefined;
+
+/**
+ * Reads the known attributes; others say nothing. A goal in words is none that can be simulated.
+ *
+ * @throws {DatasetError} naming attribute and value
+ */
+export function readMetadata(attributes: Record<string, unknown>, file: string): DatasetMetadata {
+  const own = (name: string) => Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  const goal = typeof own("goal") === "string" ? undefined : read<number[]>(attributes, "goal", file);
+  const limits = read<number[]>(attributes, "action_limit", file);
+  const found: { [Name in keyof DatasetMetadata]: DatasetMetadata[Name] | undefined } = {
+    env: text(own("env")),
+    family: text(own("family")),
+    goal,
+    horizon: read(attributes, "horizon", file),
+    returnRandom: read(attributes, "return_random", file),
+    returnFinalPolicy: read(attributes, "return_final_policy", file),
+    actionLimit: limits?.every((limit) => limit === limits[0]) ? limits[0] : limits,
+    discreteActions: read(attributes, "discrete_actions", file),
+    reward: text(own("reward_rule")),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
