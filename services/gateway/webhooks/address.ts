@@ -5,7 +5,8 @@
  * @module
  */
 import { lookup } from "node:dns/promises";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /** What is allowed. */
 export interface AddressPolicy {
@@ -24,28 +25,21 @@ export class ForbiddenTarget extends RangeError {
   override name = "ForbiddenTarget";
 }
 
-type Network = [network: string, prefix: number];
-/** This network, link-local (metadata services), multicast, reserved; Alibaba's and AWS's metadata elsewhere. */
-const NEVER: readonly Network[] = [
-  ...[["0.0.0.0", 8], ["169.254.0.0", 16], ["224.0.0.0", 4], ["240.0.0.0", 4], [
-    "100.100.100.200",
-    32,
-  ]] as Network[],
-  ...[["::", 128], ["fe80::", 10], ["ff00::", 8], ["fd00:ec2::", 32]] as Network[],
+/**
+ * Classes that the operator may open. `reserved` are the ranges of documentation and benchmarks, which some networks use
+ * for themselves. Public addresses are `unicast`; every class that is named nowhere here is refused always.
+ */
+const PRIVATE_CLASSES: readonly string[] = [
+  ...["loopback", "private", "carrierGradeNat", "uniqueLocal", "reserved", "benchmarking"],
 ];
-/** Loopback, private, carrier-grade NAT, benchmarks, documentation. */
-const PRIVATE: readonly Network[] = [
-  ...[["127.0.0.0", 8], ["10.0.0.0", 8], ["172.16.0.0", 12], ["192.168.0.0", 16], [
-    "100.64.0.0",
-    10,
-  ]] as Network[],
-  ...[["192.0.0.0", 24], ["192.0.2.0", 24], ["198.18.0.0", 15], ["198.51.100.0", 24], [
-    "203.0.113.0",
-    24,
-  ]] as Network[],
-  ...[["::1", 128], ["fc00::", 7], ["2001:db8::", 32]] as Network[],
-];
-const never = listOf(NEVER), privately = listOf(PRIVATE);
+/** Refused whatever their class: addresses reserved for the future, and where clouds answer with credentials. */
+const NEVER = [
+  "240.0.0.0/4",
+  // Alibaba, Azure, Oracle, AWS; the others use 169.254.169.254, which is link-local.
+  ...["100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32"],
+].map((network) => ipaddr.parseCIDR(network));
+/** All public IPv6 addresses are in here. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
 /**
  * The URL, if a webhook may have it as far as can be told without asking a name server.
@@ -94,48 +88,62 @@ function literalOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-function checkAddress(address: string, host: string, { privateAddresses }: AddressPolicy): void {
-  const plain = embeddedIPv4(address) ?? address;
-  const family = isIP(plain) === 6 ? "ipv6" : "ipv4";
-  const what = plain === host ? host : `${host} (${plain})`;
-  if (never.check(plain, family)) {
+/**
+ * Whether an address may be asked. An IPv4 address that IPv6 carries is judged as IPv4.
+ *
+ * @param host what the webhook names, for the message
+ * @throws {ForbiddenTarget} when it is not allowed.
+ */
+export function checkAddress(address: string, host: string, { privateAddresses }: AddressPolicy): void {
+  if (!ipaddr.isValid(address)) {
+    throw new ForbiddenTarget(`${host} leads to "${address}", which is no address`);
+  }
+  const parsed = ipaddr.parse(address);
+  const judged = embeddedIPv4(parsed) ?? parsed;
+  const text = judged.toString();
+  const what = text === host ? host : `${host} (${text})`;
+  const verdict = judge(judged);
+  if (verdict === "never") {
     throw new ForbiddenTarget(`Webhooks are never sent to ${what}: it is link-local or reserved`);
   }
-  if (!privateAddresses && privately.check(plain, family)) {
+  if (verdict === "private" && !privateAddresses) {
     throw new ForbiddenTarget(
       `Webhooks are not sent to ${what}: it is a private address; the operator may allow these (CUGRO_WEBHOOKS_PRIVATE=allow)`,
     );
   }
 }
 
-/** The IPv4 address inside of `::ffff:a.b.c.d` (mapped), `64:ff9b::` (NAT64) and `2002::` (6to4). */
-function embeddedIPv4(address: string): string | undefined {
-  if (isIP(address) !== 6) return undefined;
-  const groups = groupsOf(address);
-  const dotted = (high: number, low: number) => [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  const last = dotted(groups[6]!, groups[7]!);
-  const zeros = (from: number, to: number) => groups.slice(from, to).every((group) => group === 0);
-  if (zeros(0, 5) && (groups[5] === 0xffff || (groups[5] === 0 && groups[6] !== 0))) return last;
-  if (groups[0] === 0x64 && groups[1] === 0xff9b && zeros(2, 6)) return last;
-  return groups[0] === 0x2002 ? dotted(groups[1]!, groups[2]!) : undefined;
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+function judge(address: Address): "public" | "private" | "never" {
+  if (NEVER.some((network) => matches(address, network))) return "never";
+  const addressClass: string = address.range();
+  if (PRIVATE_CLASSES.includes(addressClass)) return "private";
+  const isPublic = addressClass === "unicast" && (isIPv4(address) || address.match(GLOBAL_IPV6));
+  return isPublic ? "public" : "never";
 }
 
-/** The eight numbers of an IPv6 address. */
-function groupsOf(address: string): number[] {
-  // The URL parser writes every form in hexadecimal groups with at most one `::`.
-  const canonical = new URL(`http://[${address.replace(/%.*$/, "")}]/`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const numbers = (part: string) =>
-    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  if (tail === undefined) return numbers(head);
-  const [before, after] = [numbers(head), numbers(tail)];
-  return [...before, ...new Array(8 - before.length - after.length).fill(0), ...after];
+function matches(address: Address, network: [Address, number]): boolean {
+  return address.kind() === network[0].kind() && address.match(network);
 }
 
-function listOf(networks: readonly Network[]): BlockList {
-  const list = new BlockList();
-  for (const [network, prefix] of networks) {
-    list.addSubnet(network, prefix, isIP(network) === 6 ? "ipv6" : "ipv4");
-  }
-  return list;
+function isIPv4(address: Address): address is ipaddr.IPv4 {
+  return address.kind() === "ipv4";
+}
+
+/**
+ * The IPv4 address inside of `::a.b.c.d`, `::ffff:a.b.c.d` (mapped), `::ffff:0:a.b.c.d` (translated), `64:ff9b::a.b.c.d`
+ * (NAT64) and `2002:<a.b.c.d>::` (6to4). Others that may carry one are refused by their class: Teredo, and the NAT64 of
+ * single networks (`64:ff9b:1::`), where only these know which bits it is in.
+ */
+function embeddedIPv4(address: Address): ipaddr.IPv4 | undefined {
+  if (isIPv4(address)) return undefined;
+  const bytes = address.toByteArray();
+  const { parts } = address;
+  const addressClass: string = address.range();
+  if (addressClass === "6to4") return new ipaddr.IPv4(bytes.slice(2, 6));
+  const isTranslated = ["ipv4Mapped", "rfc6145"].includes(addressClass) ||
+    (addressClass === "rfc6052" && parts[2] === 0);
+  const isCompatible = addressClass === "unicast" && parts.slice(0, 6).every((part) => part === 0);
+  return isTranslated || isCompatible ? new ipaddr.IPv4(bytes.slice(12)) : undefined;
 }

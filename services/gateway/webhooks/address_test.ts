@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { checkUrl, ForbiddenTarget, resolveTarget } from "./address.ts";
+import { checkAddress, checkUrl, ForbiddenTarget, resolveTarget } from "./address.ts";
 
 const strict = { privateAddresses: false }, open = { privateAddresses: true };
 
@@ -75,4 +75,92 @@ Deno.test("resolveTarget() judges what a name stands for, and says which address
   const { url, address } = await resolveTarget("http://localhost:9/x", open);
   assertEquals([url.host, ["127.0.0.1", "::1"].includes(address)], ["localhost:9", true]);
   await assertRejects(() => resolveTarget("http://no-such-name.invalid/", open), Error, "cannot be resolved");
+});
+
+/** What becomes of a receiver: always allowed, only where the operator allows it, or never; or it is no URL. */
+function verdictOf(check: (policy: typeof strict) => unknown): "public" | "private" | "never" | "no URL" {
+  const refusal = (policy: typeof strict): string => {
+    try {
+      check(policy);
+      return "";
+    } catch (error) {
+      if (error instanceof ForbiddenTarget) return error.message;
+      throw error;
+    }
+  };
+  const [text, openText] = [refusal(strict), refusal(open)];
+  if (text.includes("is no URL")) return "no URL";
+  if (text === "") return "public";
+  if (text.includes("private address") && openText === "") return "private";
+  assertEquals([text.includes("never sent"), openText], [true, text]);
+  return "never";
+}
+
+const verdicts: [what: string, verdict: "public" | "private" | "never", addresses: string[]][] = [
+  ["public", "public", ["8.8.8.8", "192.0.1.1", "100.63.255.255", "100.128.0.1", "2606:4700::1"]],
+  ["this network", "never", ["0.0.0.0", "0.1.2.3", "0.255.255.255", "::"]],
+  ["loopback", "private", ["127.0.0.1", "127.255.255.254", "::1"]],
+  ["private", "private", ["10.0.0.0", "172.16.0.0", "172.31.255.255", "192.168.255.255"]],
+  ["unique local", "private", ["fc00::", "fdff:ffff::1"]],
+  ["carrier-grade NAT", "private", ["100.64.0.0", "100.127.255.255"]],
+  ["link-local", "never", ["169.254.0.0", "169.254.255.255", "fe80::1", "febf::1"]],
+  ["link-local with a zone", "never", ["fe80::1%eth0", "fe80::1%1"]],
+  ["site-local", "never", ["fec0::1"]],
+  ["protocols, documentation, benchmarks", "private", [
+    ...["192.0.0.0", "192.0.0.255", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.19.255.255"],
+    ...["198.51.100.1", "203.0.113.1", "2001:db8::1", "2001:2::1", "3fff::1"],
+  ]],
+  ["multicast and broadcast", "never", ["224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1"]],
+  ["reserved", "never", ["240.0.0.1", "100::1", "4000::1", "5f00::1"]],
+  ["metadata", "never", [
+    ...["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192"],
+    "fd00:ec2::254",
+  ]],
+  ["IPv4 compatible", "private", ["::127.0.0.1", "::a00:1"]],
+  ["IPv4 mapped", "never", ["::ffff:169.254.169.254", "::ffff:0.0.0.0", "::ffff:a9fe:a9fe"]],
+  ["IPv4 mapped", "private", ["::ffff:10.0.0.1", "::ffff:c0a8:101"]],
+  ["IPv4 mapped", "public", ["::ffff:8.8.8.8"]],
+  ["IPv4 translated", "never", ["::ffff:0:169.254.169.254"]],
+  ["IPv4 translated", "private", ["::ffff:0:127.0.0.1"]],
+  ["NAT64", "never", ["64:ff9b::169.254.169.254", "64:ff9b::255.255.255.255"]],
+  ["NAT64", "private", ["64:ff9b::10.0.0.1", "64:ff9b::7f00:1"]],
+  ["NAT64", "public", ["64:ff9b::8.8.8.8"]],
+  ["NAT64 of one network", "never", ["64:ff9b:1::8.8.8.8", "64:ff9b:1:a9fe:a9:fe00::"]],
+  ["6to4", "never", ["2002:a9fe:a9fe::1", "2002:e000:1::"]],
+  ["6to4", "private", ["2002:a00:1::", "2002:c0a8:101:5::5"]],
+  ["6to4", "public", ["2002:808:808::1"]],
+  ["Teredo", "never", ["2001::1", "2001:0:808:808:0:0:5601:5601"]],
+];
+for (const [what, verdict, addresses] of verdicts) {
+  Deno.test(`checkAddress() finds ${addresses[0]} (${what}) and its like ${verdict}`, () => {
+    const found = addresses.map((address) => [
+      address,
+      verdictOf((policy) => checkAddress(address, "hook.example", policy)),
+    ]);
+    assertEquals(found, addresses.map((address) => [address, verdict]));
+  });
+}
+
+Deno.test("checkAddress() refuses what is no address, and names the host", () => {
+  assertThrows(() => checkAddress("", "hook.example", open), ForbiddenTarget, "hook.example leads to");
+  assertThrows(
+    () => checkAddress("10.0.0.1", "hook.example", strict),
+    ForbiddenTarget,
+    "hook.example (10.0.0.1)",
+  );
+});
+
+Deno.test("checkUrl() sees through every way in which a URL may write an IPv4 address", () => {
+  const loopback = [
+    ...["2130706433", "0x7f000001", "0x7f.0x0.0x0.0x1", "017700000001", "0177.0.0.1", "127.1", "127.0.1"],
+    ...["127.0.0.1.", "0x7F.1", "%31%32%37.0.0.1", "\uff11\uff12\uff17.0.0.1", "127\u30020.0.1"],
+  ];
+  const never = ["0xa9.0xfe.0xa9.0xfe", "0251.0376.0251.0376", "169.16689662", "0", "0x0", "4294967295"];
+  // Too large a number, too many parts, and a zone, which a URL cannot hold.
+  const none = ["4294967296", "256.1.1.1", "1.2.3.4.5", "[fe80::1%25eth0]", "[::1"];
+  const found = (hosts: string[]) =>
+    hosts.map((host) => [host, verdictOf((policy) => checkUrl(`http://${host}/`, policy))]);
+  assertEquals(found(loopback), loopback.map((host) => [host, "private"]));
+  assertEquals(found(never), never.map((host) => [host, "never"]));
+  assertEquals(found(none), none.map((host) => [host, "no URL"]));
 });
