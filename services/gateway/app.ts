@@ -16,7 +16,7 @@ import type { Authenticator } from "./auth.ts";
 import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
-import { createInFlight, type InFlight, watchRequests } from "./requests.ts";
+import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -61,7 +61,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { learners = createReader({ store, cache }) } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
-  app.use(watchRequests({ log, metrics, inFlight }));
+  app.use(...aroundRequests({ log, metrics, inFlight }));
   app.use(
     methodNotAllowed({
       app,

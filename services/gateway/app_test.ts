@@ -169,6 +169,52 @@ Deno.test("every request is one log line and counted", () =>
     );
   }));
 
+Deno.test("every answer has the headers that keep browsers and caches from misusing it, and the request's id", () =>
+  withGateway(async ({ fetch, ask, tokens, store }) => {
+    await ask("POST", "/v1/learners", { body: smoke("a") });
+    await ask("POST", "/v1/learners", { body: smoke("broken") });
+    await store.put("learners/broken/tasks/1.json", encode("damaged"));
+    const closed = "default-src 'none'; frame-ancestors 'none'";
+    const answers: [method: string, path: string, status: number, policy: string, cache: string | null][] = [
+      ["GET", "/v1/learners", 200, closed, "no-store"],
+      ["HEAD", "/v1/learners", 200, closed, "no-store"],
+      ["GET", "/v1/learners/none", 404, closed, "no-store"],
+      ["GET", "/v1/learners/broken", 500, closed, "no-store"],
+      ["PATCH", "/v1/learners", 405, closed, "no-store"],
+      ["POST", "/v1/learners", 415, closed, "no-store"],
+      ["GET", "/v1/learners/a/events", 200, closed, "no-store"],
+      ["GET", "/v1/learners/a/report", 200, "sandbox", "no-store"],
+      ["GET", "/nowhere", 404, closed, null],
+      ["GET", "/openapi.json", 200, closed, null],
+      ["GET", "/docs", 200, "script-src 'self'", null],
+      ["GET", "/docs/swagger-ui.css", 200, closed, "public, max-age=86400"],
+    ];
+    for (const [method, path, status, policy, cache] of answers) {
+      const headers = { authorization: `Bearer ${tokens.admin}`, "x-request-id": "given_1-2" };
+      const body = method === "POST" ? "text" : null;
+      const response = await fetch(new Request(`http://gateway${path}`, { method, headers, body }));
+      await response.body?.cancel();
+      const of = (name: string) => response.headers.get(name);
+      assertEquals([method, path, response.status, of("cache-control")], [method, path, status, cache]);
+      assertEquals(of("x-request-id"), "given_1-2", path);
+      assertEquals([of("x-content-type-options"), of("referrer-policy")], ["nosniff", "no-referrer"], path);
+      assertEquals([of("x-frame-options"), of("strict-transport-security")], ["SAMEORIGIN", null], path);
+      assertStringIncludes(of("content-security-policy")!, policy);
+    }
+  }));
+
+Deno.test("a request's id is taken over if it can stand in a log, and made otherwise", () =>
+  withGateway(async ({ ask, lines }) => {
+    for (const given of ["abc", "a_B-9=", "x".repeat(64), "x".repeat(65), "a b", 'a"b', "", "ä"]) {
+      const { headers } = await ask("GET", "/v1/learners", { headers: { "x-request-id": given } });
+      const id = headers.get("x-request-id")!;
+      const taken = /^[\w=-]{1,64}$/.test(given);
+      if (taken) assertEquals(id, given);
+      else assertMatch(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      assertEquals(lines.at(-1)!.requestId, id);
+    }
+  }));
+
 Deno.test("the API describes itself; its page loads nothing from elsewhere", () =>
   withGateway(async ({ ask }) => {
     const { status, body } = await ask("GET", "/openapi.json", { as: "" });

@@ -2,10 +2,11 @@
  * Around every request: its id, its log line, its metrics, its span, and the headers that every answer has.
  * @module
  */
-import { randomUUID } from "node:crypto";
 import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cugro/telemetry";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
+import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
+import { secureHeaders } from "hono/secure-headers";
 import type { GatewayEnv } from "./gateway.ts";
 import { Problem } from "./problem.ts";
 
@@ -29,8 +30,35 @@ export function createInFlight(): InFlight {
   };
 }
 
-/** See the module. */
-export function watchRequests(
+/** What goes around every request, the outermost first; see the module. */
+export function aroundRequests(
+  deps: { log: Log; metrics: Metrics; inFlight: InFlight },
+): MiddlewareHandler<GatewayEnv>[] {
+  return [
+    requestId({ limitLength: 64 }),
+    watchRequests(deps),
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      // For the proxy that ends TLS to promise.
+      strictTransportSecurity: false,
+      // Pages have a policy of their own.
+      overwrite: false,
+    }),
+    setOwnHeaders,
+  ];
+}
+
+/** What the libraries do not set: the id on responses made as such, problems among them; and that answers are not kept. */
+async function setOwnHeaders(context: Context<GatewayEnv>, next: Next): Promise<void> {
+  await next();
+  const { headers } = context.res;
+  headers.set("x-request-id", context.get("requestId"));
+  if (context.req.path.startsWith("/v1/") && !headers.has("cache-control")) {
+    headers.set("cache-control", "no-store");
+  }
+}
+
+function watchRequests(
   { log, metrics, inFlight }: { log: Log; metrics: Metrics; inFlight: InFlight },
 ): MiddlewareHandler<GatewayEnv> {
   const watch = watchRequest(log, metrics);
@@ -47,9 +75,6 @@ export function watchRequests(
 function watchRequest(log: Log, metrics: Metrics): MiddlewareHandler<GatewayEnv> {
   return async (context, next) => {
     const started = performance.now();
-    const given = context.req.header("x-request-id");
-    const requestId = given !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
-    context.set("requestId", requestId);
     const parent = checkTraceparent(context.req.header("traceparent"));
     const { method } = context.req;
     await inSpan(
@@ -60,12 +85,11 @@ function watchRequest(log: Log, metrics: Metrics): MiddlewareHandler<GatewayEnv>
         const route = routeOf(context);
         const { status } = context.res;
         span.set({ "http.request.method": method, "http.route": route, "http.response.status_code": status });
-        setHeaders(context, requestId);
         const seconds = (performance.now() - started) / 1000;
         metrics.httpRequests.inc({ route, method, status: String(status) });
         metrics.httpSeconds.observe({ route }, seconds);
         report(log, context, {
-          requestId,
+          requestId: context.get("requestId"),
           method,
           route,
           status,
@@ -75,18 +99,6 @@ function watchRequest(log: Log, metrics: Metrics): MiddlewareHandler<GatewayEnv>
       },
     );
   };
-}
-
-function setHeaders({ res, req }: Context, requestId: string): void {
-  res.headers.set("x-request-id", requestId);
-  res.headers.set("x-content-type-options", "nosniff");
-  res.headers.set("referrer-policy", "no-referrer");
-  if (!res.headers.has("content-security-policy")) {
-    res.headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-  }
-  if (req.path.startsWith("/v1/") && !res.headers.has("cache-control")) {
-    res.headers.set("cache-control", "no-store");
-  }
 }
 
 /** The path as the API describes it, so that log lines and metrics can be counted by it. */
