@@ -1,23 +1,14 @@
 /**
- * A typed client of the gateway, for TypeScript under any runtime with `fetch`.
- *
- * ```ts
- * import { createClient } from "@cugro/gateway/client";
- * const client = createClient({ url: "http://localhost:8080", token });
- * await client.learners.create({ name: "walker" });
- * await client.tasks.uploadFile("walker", "task1.hdf5");
- * for await (const { type } of client.events("walker")) if (type === "cugro.version.published") break;
- * const { actions } = await client.act("walker", { task: 1, observations });
- * ```
+ * The client itself: the gateway's routes as methods.
  * @module
  */
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { type WatchedEvent, watchEvents, type WatchOptions } from "./client_events.ts";
-import { type ClientOptions, createRequester, type Requester } from "./client_requests.ts";
-import { createWebhookClient, type WebhookClient } from "./client_webhooks.ts";
+import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
+import { type ClientOptions, createRequester, type Requester } from "./requests.ts";
+import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
 import type {
   Arrival,
   Config,
@@ -32,29 +23,12 @@ import type {
   VersionSummary,
 } from "./schemas/mod.ts";
 
-export { type ClientOptions, GatewayError } from "./client_requests.ts";
-export type { WebhookClient } from "./client_webhooks.ts";
-export type { WatchedEvent, WatchOptions } from "./client_events.ts";
-export type {
-  Arrival,
-  Config,
-  Fidelity,
-  JobDetail,
-  JobSummary,
-  Learner,
-  NewLearner,
-  Results,
-  Task,
-  Version,
-  VersionSummary,
-};
-
 type Overrides = Record<string, string | number | boolean>;
 /** Why, for the record. */
 export interface Reason {
   reason?: string;
 }
-/** Bytes of a file: at hand, or as they come. */
+/** Bytes of a file: all of them, or as they come. */
 export type FileBody =
   | Uint8Array<ArrayBuffer>
   | Blob
@@ -63,7 +37,7 @@ export type FileBody =
 /** A file that was handed over; `added` is false if its content had arrived before. */
 export type HandedOver = Arrival & { added: boolean };
 
-/** See the module. Every method throws a `GatewayError` when the gateway refuses, and what `fetch` throws otherwise. */
+/** Every method throws a `GatewayError` when the gateway refuses, and what `fetch` throws otherwise. */
 export interface GatewayClient {
   learners: {
     list(): Promise<string[]>;
@@ -114,10 +88,10 @@ export interface GatewayClient {
   /** Events of a learner (of all, without a name), until `signal`; goes on by itself after a lost connection. */
   events(name?: string, options?: WatchOptions): AsyncGenerator<WatchedEvent>;
 }
-/** What one asks of a policy; `seed` is 0 if left out. */
+/** A request to a policy; `seed` is 0 if left out. */
 export type ActInput = Omit<ActRequest, "seed"> & { seed?: number };
 
-/** A client. */
+/** Makes a client of one gateway, with one token. */
 export function createClient(options: ClientOptions): GatewayClient {
   const requests = createRequester(options);
   const of = (name: string, rest = "") => `/v1/learners/${encodeURIComponent(name)}${rest}`;

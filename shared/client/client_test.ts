@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/fakes/learning_gateway.ts";
-import { createClient, GatewayError } from "./client.ts";
+import { createClient, GatewayError } from "./mod.ts";
 import { withLiveGateway } from "../../services/gateway/testing/live.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -9,7 +9,7 @@ import type {
   WebhookChange,
   WebhookView,
 } from "./schemas/webhooks.ts";
-import type { Requester } from "./client_requests.ts";
+import type { Requester } from "./requests.ts";
 
 /** Has events sent to URLs. Needs the scope admin. */
 export interface WebhookClient {

@@ -3,7 +3,8 @@
  * @module
  */
 import type { CloudEvent, EventType, ProgressMessage } from "@cugro/protocol";
-import { GatewayError, type Requester } from "./client_requests.ts";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { GatewayError, type Requester } from "./requests.ts";
 
 /** What is watched. */
 export interface WatchOptions {
@@ -43,9 +44,10 @@ export async function* watchEvents(
         ...(signal ? { signal } : {}),
       });
       onOpen?.();
-      for await (const { event, data, id } of parseStream(response.body!)) {
+      for await (const { id, event, data } of parseStream(response.body!)) {
         if (id !== undefined) place = id;
-        const watched = toWatched(event, data.join("\n"), place ?? "");
+        if (event === undefined || data === undefined) continue;
+        const watched = toWatched(event, data, place ?? "");
         if (watched) yield watched;
       }
     } catch (error) {
@@ -63,38 +65,24 @@ function toWatched(event: string, data: string, place: string): WatchedEvent | u
   return { type: event as EventType, event: JSON.parse(data), place };
 }
 
-interface Block {
-  event: string;
-  data: string[];
-  id: string | undefined;
-}
-
-/** Server-sent events as blocks of fields. */
-async function* parseStream(body: ReadableStream<Uint8Array>): AsyncGenerator<Block> {
+/** Server-sent events, and each `id` before what came with it: one may come alone, a place before anything has happened. */
+async function* parseStream(body: ReadableStream<Uint8Array>): AsyncGenerator<Partial<EventSourceMessage>> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
-  let rest = "";
+  // The library's own stream would read ahead, and a lost connection would drop events whose `id` was seen already.
+  const parsed: Partial<EventSourceMessage>[] = [];
+  const parser = createParser({
+    onId: (id) => void parsed.push({ id }),
+    onEvent: (message) => void parsed.push(message),
+  });
   try {
     while (true) {
       const { done, value } = await reader.read();
       if (done) return;
-      const blocks = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
-      rest = blocks.pop()!;
-      yield* blocks.map(parseBlock);
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* parsed.splice(0);
     }
   } finally {
     await reader.cancel().catch(() => {});
   }
-}
-
-/** A block may hold an `id` alone: a place to go on from, before anything has happened. */
-function parseBlock(text: string): Block {
-  const block: Block = { event: "message", data: [], id: undefined };
-  for (const line of text.split(/\r?\n/)) {
-    const [, name, value = ""] = /^([a-z]+):? ?(.*)$/.exec(line) ?? [];
-    if (name === "event") block.event = value;
-    else if (name === "data") block.data.push(value);
-    else if (name === "id") block.id = value;
-  }
-  return block;
 }

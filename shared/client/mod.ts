@@ -1,0 +1,38 @@
+/**
+ * A typed client of the gateway, for TypeScript under any runtime with `fetch`.
+ *
+ * ```ts ignore
+ * import { createClient } from "@cugro/client";
+ *
+ * const client = createClient({ url: "http://localhost:8080", token });
+ * await client.learners.create({ name: "walker" });
+ * await client.tasks.uploadFile("walker", "task1.hdf5");
+ * for await (const { type } of client.events("walker")) if (type === "cugro.version.published") break;
+ * const { actions } = await client.act("walker", { task: 1, observations });
+ * ```
+ * @module
+ */
+export {
+  type ActInput,
+  createClient,
+  type FileBody,
+  type GatewayClient,
+  type HandedOver,
+  type Reason,
+} from "./client.ts";
+export type { WatchedEvent, WatchOptions } from "./events.ts";
+export { type ClientOptions, GatewayError } from "./requests.ts";
+export type { WebhookClient } from "./webhooks.ts";
+export type {
+  Arrival,
+  Config,
+  Fidelity,
+  JobDetail,
+  JobSummary,
+  Learner,
+  NewLearner,
+  Results,
+  Task,
+  Version,
+  VersionSummary,
+} from "./schemas/mod.ts";
