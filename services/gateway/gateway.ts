@@ -42,10 +42,16 @@ export type Gateway = OpenAPIHono<GatewayEnv>;
  * none of that name or the token does not see it), size and speed of the body (413, 408).
  *
  * @param options.bodyBytes @default `limits.jsonBytes`; 0: the handler reads the body itself
+ * @param options.isKnown whether it is known that there is such a learner, so that the store need not be asked
  */
-export function secured(deps: RouteDeps, scope: Scope, options: { bodyBytes?: number } = {}) {
-  const { bodyBytes = deps.limits.jsonBytes } = options;
-  const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope), requireLearner(deps)];
+export function secured(
+  deps: RouteDeps,
+  scope: Scope,
+  options: { bodyBytes?: number; isKnown?: (learner: string) => boolean } = {},
+) {
+  const { bodyBytes = deps.limits.jsonBytes, isKnown = () => false } = options;
+  const exists = async (name: string) => isKnown(name) || await learnerExists(deps.store, name);
+  const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope), requireLearner(exists)];
   if (bodyBytes > 0) middleware.push(limitBody(deps.limits, bodyBytes));
   return { security: [{ bearer: [scope] }], middleware };
 }
@@ -63,21 +69,24 @@ function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
   };
 }
 
-function requireLearner({ store }: RouteDeps): MiddlewareHandler<GatewayEnv> {
+function requireLearner(exists: (name: string) => Promise<boolean>): MiddlewareHandler<GatewayEnv> {
   return async (context, next) => {
     const name = context.req.param("name");
-    if (name !== undefined && !await isVisible(store, context.get("token"), name)) throw noLearner(name);
+    if (name !== undefined && !(maySee(context.get("token"), name) && await exists(name))) {
+      throw noLearner(name);
+    }
     await next();
   };
 }
 
-async function isVisible(store: Store, token: Token, name: string): Promise<boolean> {
+/** Whether a learner of this name is the token's to see, if there is one. */
+function maySee(token: Token, name: string): boolean {
   try {
     checkLearnerName(name);
   } catch {
     return false;
   }
-  return sees(token, name) && await learnerExists(store, name);
+  return sees(token, name);
 }
 
 /** The answer for a learner that does not exist, was deleted, or is somebody else's: the same for all three. */

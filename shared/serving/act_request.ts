@@ -14,17 +14,24 @@ export interface PolicyFacts {
   actionDim: number;
 }
 
+/** A field of a request to act that only the policy can judge. */
+export type ActField = "task" | "observations";
+
 /** Nobody can act so now. `status` is the HTTP status that says the same. */
 export class ActError extends Error {
   override name = "ActError";
+  readonly retryAfterSeconds: number | undefined;
+  readonly field: ActField | undefined;
   constructor(
     /** 404: no such learner or version; 409: no version yet; 422: unknown task or wrong rows; 503: try again. */
     readonly status: 404 | 409 | 422 | 503,
     message: string,
-    /** With 503: when. */
-    readonly retryAfterSeconds?: number,
+    /** With 503: when. With 422: which field of the request is wrong. */
+    more: { retryAfterSeconds?: number; field?: ActField } = {},
   ) {
     super(message);
+    this.retryAfterSeconds = more.retryAfterSeconds;
+    this.field = more.field;
   }
 }
 
@@ -39,7 +46,9 @@ export function readObservations(
 ): Float32Array {
   if (!tasks.some((known) => known.task === task)) {
     const known = tasks.map((one) => one.task).join(", ");
-    throw new ActError(422, `task: ${task} is not known to this version; known tasks are ${known}`);
+    throw new ActError(422, `task: ${task} is not known to this version; known tasks are ${known}`, {
+      field: "task",
+    });
   }
   const states = new Float32Array(observations.length * stateDim);
   for (const [row, numbers] of observations.entries()) {
@@ -47,6 +56,7 @@ export function readObservations(
       throw new ActError(
         422,
         `observations: each must have ${stateDim} numbers: row ${row} has ${numbers.length}`,
+        { field: "observations" },
       );
     }
     states.set(numbers, row * stateDim);
@@ -57,6 +67,7 @@ export function readObservations(
   throw new ActError(
     422,
     `observations: [${row}][${column}] does not fit 32 bits: current value is ${observations[row]![column]}`,
+    { field: "observations" },
   );
 }
 

@@ -119,11 +119,13 @@ function createAdmission(maxRows: number) {
   return {
     /** A function to call when the request has been answered. @throws {ActError} 503 if there are too many. */
     enter(learner: string, rows: number): () => void {
-      if (closed) throw new ActError(503, "This server is stopping: try again", 1);
+      if (closed) throw new ActError(503, "This server is stopping: try again", { retryAfterSeconds: 1 });
       const before = waiting.get(learner) ?? 0;
       if (before > 0 && before + rows > maxRows) {
-        const seconds = Math.min(60, Math.max(1, Math.ceil(before * millisecondsPerRow / 1000)));
-        throw new ActError(503, `${before} observations wait for "${learner}": try again later`, seconds);
+        const retryAfterSeconds = Math.min(60, Math.max(1, Math.ceil(before * millisecondsPerRow / 1000)));
+        throw new ActError(503, `${before} observations wait for "${learner}": try again later`, {
+          retryAfterSeconds,
+        });
       }
       waiting.set(learner, before + rows);
       return () => {

@@ -2,7 +2,7 @@
  * Policies that act: a version's policy, opened in this thread or served from threads of its own that follow the head.
  * @module
  */
-export { ActError, type PolicyFacts } from "./act_request.ts";
+export { ActError, type ActField, type PolicyFacts } from "./act_request.ts";
 export { type Acting, type ActingOptions, MAX_POLICIES, MAX_WAITING_ROWS, openActing } from "./acting.ts";
 export { BATCH_ROWS } from "./batching.ts";
 export { actOn, openCompute, openPolicy, type ServedPolicy } from "./open_policy.ts";

@@ -137,7 +137,9 @@ class PolicyThread implements RunningPolicy {
   }
 
   #gone(why: string): ActError {
-    return new ActError(503, `The policy of "${this.learner}" has stopped (${why}): try again`, 1);
+    return new ActError(503, `The policy of "${this.learner}" has stopped (${why}): try again`, {
+      retryAfterSeconds: 1,
+    });
   }
 
   #end(why: string): void {

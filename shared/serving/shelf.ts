@@ -144,8 +144,11 @@ class PolicyShelf implements Shelf {
     const waiting = this.#gate.waiting();
     if (waiting < (slot.pinned === undefined ? LINE : LINE / 2)) return;
     this.drop(slot);
-    const seconds = Math.min(60, Math.max(1, Math.ceil(waiting * this.#openingMs / AT_ONCE / 1000)));
-    throw new ActError(503, `${waiting} policies wait to be opened: try again later`, seconds);
+    const retryAfterSeconds = Math.min(
+      60,
+      Math.max(1, Math.ceil(waiting * this.#openingMs / AT_ONCE / 1000)),
+    );
+    throw new ActError(503, `${waiting} policies wait to be opened: try again later`, { retryAfterSeconds });
   }
 
   async #fill(slot: Slot, read: () => Promise<PolicyParts>, users: () => number): Promise<Running> {
@@ -195,7 +198,9 @@ class PolicyShelf implements Shelf {
 
   #insist(slot: Slot): void {
     if (this.#isHere(slot)) return;
-    throw new ActError(503, `"${slot.learner}" is not served here any more: try again`, 1);
+    throw new ActError(503, `"${slot.learner}" is not served here any more: try again`, {
+      retryAfterSeconds: 1,
+    });
   }
 
   #isHere(slot: Slot): boolean {

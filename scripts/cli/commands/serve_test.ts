@@ -8,7 +8,11 @@ function acting(version: () => number = () => 3): Pick<Acting, "act" | "about"> 
   const tasks = [{ task: 1, name: "walk" }] as TaskFact[];
   return {
     act: (_learner, { task, observations }) => {
-      if (task === 9) return Promise.reject(new ActError(503, "Many observations wait: try again later", 7));
+      if (task === 9) {
+        return Promise.reject(
+          new ActError(503, "Many observations wait: try again later", { retryAfterSeconds: 7 }),
+        );
+      }
       if (task !== 1) return Promise.reject(new ActError(422, `task: ${task} is not known to this version`));
       return Promise.resolve({
         version: version(),

@@ -11,7 +11,10 @@ import { Problem } from "../problem.ts";
 import { learnerName } from "@cugro/client/schemas";
 
 /** What the route needs. */
-export type ActDeps = RouteDeps & { acting: Pick<Acting, "act">; metrics: Pick<Metrics, "actRequests"> };
+export type ActDeps = RouteDeps & {
+  acting: Pick<Acting, "act" | "opened">;
+  metrics: Pick<Metrics, "actRequests">;
+};
 
 const requestSchema = z.strictObject(actRequestSchema.shape).openapi("ActRequest", {
   example: { task: 2, observations: [[0.1, -0.4, 1.2]], seed: 7 },
@@ -25,7 +28,7 @@ const answerSchema = z.object({
 export function registerAct(app: Gateway, deps: ActDeps): void {
   const { acting, metrics, limits } = deps;
   const act = createRoute({
-    ...secured(deps, "read", { bodyBytes: limits.actBytes }),
+    ...secured(deps, "read", { bodyBytes: limits.actBytes, isKnown: (name) => isOpen(acting, name) }),
     ...{ method: "post", path: "/v1/learners/{name}/act", tags: ["acting"] },
     summary: "Actions of the serving version for observations",
     description:
@@ -49,13 +52,17 @@ export function registerAct(app: Gateway, deps: ActDeps): void {
   });
 }
 
+/** Whether a policy of the learner is open. It is closed once its learner is found to be deleted. */
+function isOpen(acting: ActDeps["acting"], name: string): boolean {
+  return acting.opened().some(({ learner }) => learner === name);
+}
+
 function problemOfAct(error: unknown): unknown {
   if (!(error instanceof ActError)) return error;
-  const { status, message, retryAfterSeconds } = error;
+  const { status, message, retryAfterSeconds, field } = error;
   const wait = retryAfterSeconds === undefined
     ? {}
     : { headers: { "retry-after": String(retryAfterSeconds) } };
-  const field = status === 422 ? /^(task|observations): /.exec(message)?.[1] : undefined;
   const errors = field === undefined ? {} : { errors: [{ field: `body.${field}`, detail: message }] };
   return new Problem(status, message, { ...wait, ...errors, cause: error });
 }

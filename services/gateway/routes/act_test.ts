@@ -1,8 +1,12 @@
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { openBackend } from "@cugro/tensors";
-import type { OpenPolicy } from "@cugro/serving";
-import { withLiveGateway } from "../testing/live.ts";
+import { ActError, type OpenPolicy } from "@cugro/serving";
+import { deleteLearner } from "@cugro/learners";
+import type { Store } from "@cugro/store";
+import type { ProblemDetails } from "@cugro/client/schemas";
+import { withGateway } from "../testing/gateway.ts";
+import { until, withLiveGateway } from "../testing/live.ts";
 
 const gate = { wait: () => Promise.resolve() };
 /** Answers with its version: what is tested here is the way over HTTP. */
@@ -58,3 +62,67 @@ Deno.test("POST act answers with actions and their version, or says what is wron
     assertEquals((await long).body.actions.length, 2_048);
     assertStringIncludes((await metrics.expose()).text, "cugro_act_requests_total");
   }));
+
+/** A store that notes what is asked of it. */
+function noted(calls: string[]): (store: Store) => Store {
+  return (store) =>
+    new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          calls.push(`${String(name)} ${args[0]}`);
+          return value.apply(target, args);
+        };
+      },
+    });
+}
+
+const never = 3_600_000;
+const ask1 = { task: 1, observations: [[1, 2, 3]] };
+
+Deno.test("POST act asks the store nothing while the policy is open", () => {
+  const calls: string[] = [];
+  // Nobody else asks it meanwhile.
+  const quiet = { pollMs: never, webhooks: { scanMs: never } };
+  return withLiveGateway({ openPolicy, wrapStore: noted(calls), ...quiet }, async ({ ask, store }) => {
+    await openBackend();
+    for (const name of ["team-a", "other"]) await publishExample({ store, name });
+    const act = async (name: string, body: unknown = ask1, as: "reader" | "team" = "reader") =>
+      (await ask("POST", `/v1/learners/${name}/act`, body, as)).status;
+    assertEquals([await act("team-a"), await act("other")], [200, 200]);
+    calls.length = 0;
+    assertEquals([await act("team-a"), await act("team-a", { ...ask1, version: 1 })], [200, 200]);
+    assertEquals([await act("team-a", ask1, "team"), await act("other")], [200, 200]);
+    assertEquals(await act("other", ask1, "team"), 404, "another team's learner");
+    assertEquals([await act("other", { ...ask1, task: 2 }), await act("other", {})], [422, 400]);
+    assertEquals(calls, []);
+    assertEquals([await act("nobody"), await act("nobody", {})], [404, 404]);
+    assertEquals(calls, Array(2).fill("head learners/nobody/learner.json"));
+    assertEquals(await act("team-a", { ...ask1, version: 9 }), 404);
+  });
+});
+
+Deno.test("POST act refuses a learner once it is found to be deleted, whatever was open", () =>
+  withLiveGateway({ openPolicy, pollMs: 10 }, async ({ ask, store, acting }) => {
+    await openBackend();
+    for (let version = 1; version <= 2; version++) await publishExample({ store, name: "team-a" });
+    const act = (version?: number) =>
+      ask("POST", "/v1/learners/team-a/act", { ...ask1, ...(version ? { version } : {}) });
+    assertEquals([(await act()).status, (await act(1)).status, acting.opened().length], [200, 200, 2]);
+    await deleteLearner({ store, name: "team-a" });
+    await until("both policies are closed", () => acting.opened().length === 0);
+    for (const answer of [await act(), await act(1)]) {
+      assertEquals([answer.status, answer.body.detail], [404, 'There is no learner "team-a" here']);
+    }
+  }));
+
+Deno.test("POST act names the field that the policy refuses, whatever the message says", () => {
+  const refusal = new ActError(422, "The policy does not take these rows", { field: "observations" });
+  return withGateway(async ({ ask }) => {
+    await ask("POST", "/v1/learners", { body: { name: "a", preset: "smoke" } });
+    const { status, body } = await ask("POST", "/v1/learners/a/act", { body: ask1 });
+    const fault = { field: "body.observations", detail: refusal.message };
+    assertEquals([status, (body as ProblemDetails).errors], [422, [fault]]);
+  }, { acting: { act: () => Promise.reject(refusal), opened: () => [] } });
+});

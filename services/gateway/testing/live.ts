@@ -25,6 +25,10 @@ export interface LiveOptions {
   streams?: Partial<StreamTimes>;
   webhooks?: Partial<DeliveryOptions>;
   openPolicy?: OpenPolicy;
+  /** How often (ms) heads are looked at. @default 1000 */
+  pollMs?: number;
+  /** What the gateway and its policies ask instead of the folder. */
+  wrapStore?: (store: Store) => Store;
   /** @default an embedded one */
   bus?: Bus;
 }
@@ -65,7 +69,8 @@ export async function withLiveGateway(
   test: (gateway: LiveGateway) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "cugro-live-"));
-  const store = await openFilesystemStore({ root: join(folder, "store") });
+  const opened = await openFilesystemStore({ root: join(folder, "store") });
+  const store = options.wrapStore?.(opened) ?? opened;
   const bus = options.bus ?? createEmbeddedBus();
   const parts = await openParts(store, bus, options);
   const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
@@ -94,9 +99,11 @@ export async function withLiveGateway(
 
 const log = createLog({ level: "silent" });
 
-async function openParts(store: Store, bus: Bus, { openPolicy, streams = {}, webhooks = {} }: LiveOptions) {
+async function openParts(store: Store, bus: Bus, options: LiveOptions) {
+  const { openPolicy, pollMs, streams = {}, webhooks = {} } = options;
   const metrics = createMetrics("gateway");
-  const acting = await openActing({ store, bus, log, ...(openPolicy ? { openPolicy } : {}) });
+  const chosen = { ...(openPolicy ? { openPolicy } : {}), ...(pollMs === undefined ? {} : { pollMs }) };
+  const acting = await openActing({ store, bus, log, ...chosen });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }), times: streams });
   const deliverers: Deliverer[] = [];
   const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
