@@ -35,7 +35,7 @@ export {
   reviseConfig,
   strayFiles,
 } from "./acts/learners.ts";
-export { createCache, type FactCache, inParallel, noteWritten } from "./reading/fact_cache.ts";
+export { createCache, type FactCache, inParallel, noteWritten, readFact } from "./reading/fact_cache.ts";
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";

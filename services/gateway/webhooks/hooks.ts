@@ -2,7 +2,7 @@
  * Webhooks in the store: made, listed, revised, removed.
  * @module
  */
-import { type FactCache, putOnce } from "@cugro/learners";
+import { type FactCache, putOnce, readFact } from "@cugro/learners";
 import type { Log } from "@cugro/telemetry";
 import type { ObjectInfo, Store } from "@cugro/store";
 import {
@@ -149,28 +149,13 @@ async function readHook(
   info: ObjectInfo,
   infos: readonly ObjectInfo[],
 ): Promise<Webhook | undefined> {
-  const fact = await read(store, cache, info.key, webhookFactSchema);
+  const fact = await readFact({ store, cache }, info.key, webhookFactSchema);
   if (!fact) return undefined;
   const keys = infos.filter(({ key }) => key.startsWith(`${webhookPrefix(fact.id)}settings/`));
   const revisions = [];
   for (const { key, lastModified } of keys.sort((a, b) => numberOfKey(a.key)! - numberOfKey(b.key)!)) {
-    const settings = await read(store, cache, key, webhookSettingsSchema);
+    const settings = await readFact({ store, cache }, key, webhookSettingsSchema);
     if (settings) revisions.push({ settings, since: lastModified });
   }
   return revisions.length > 0 ? { fact, since: info.lastModified, revisions } : undefined;
-}
-
-async function read<T>(
-  store: Store,
-  { facts }: FactCache,
-  key: string,
-  schema: Parameters<typeof parseFact<T>>[0],
-): Promise<T | undefined> {
-  const known = facts.get(key);
-  if (known !== undefined) return known as T;
-  const object = await store.get(key);
-  if (!object) return undefined;
-  const fact = parseFact(schema, object.bytes, key);
-  facts.set(key, fact);
-  return fact;
 }
