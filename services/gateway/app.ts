@@ -18,6 +18,7 @@ import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
+import { registerDeliveries } from "./routes/deliveries.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLearners } from "./routes/learners.ts";
@@ -27,7 +28,8 @@ import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
 import { registerUploads } from "./routes/uploads.ts";
 import { registerVersions } from "./routes/versions.ts";
-import { registerWebhooks, type WebhookDeps } from "./routes/webhooks.ts";
+import type { WebhookDeps } from "./routes/webhook_access.ts";
+import { registerWebhooks } from "./routes/webhooks.ts";
 
 /** What the gateway is made of. */
 export interface GatewayOptions {
@@ -78,7 +80,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerNotifications(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
-  if (options.webhooks) registerWebhooks(app, { ...deps, ...options.webhooks });
+  if (options.webhooks) {
+    registerWebhooks(app, { ...deps, ...options.webhooks });
+    registerDeliveries(app, { ...deps, ...options.webhooks });
+  }
   registerOpenapi(app);
   app.notFound((context) =>
     problemResponse(

@@ -10,7 +10,7 @@ import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
 import { deliveryId, eventOfDelivery } from "../webhooks/delivery_id.ts";
 import { findRecord, redeliver } from "../webhooks/records.ts";
-import { visibleHook, type WebhookDeps } from "./webhooks.ts";
+import { visibleHook, type WebhookDeps } from "./webhook_access.ts";
 
 const tags = ["webhooks"];
 const path = "/v1/webhooks/{id}/deliveries";

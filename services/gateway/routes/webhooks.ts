@@ -11,11 +11,10 @@ import {
 } from "@cugro/client/schemas";
 import type { WebhookSettings } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
 import { sees, type Token } from "../tokens.ts";
-import { type AddressPolicy, resolveTarget } from "../webhooks/address.ts";
-import type { Deliverer } from "../webhooks/deliverer.ts";
+import { resolveTarget } from "../webhooks/address.ts";
 import {
   createWebhook,
   findWebhook,
@@ -25,10 +24,7 @@ import {
   settingsOf,
   type Webhook,
 } from "../webhooks/hooks.ts";
-import { registerDeliveries } from "./deliveries.ts";
-
-/** What the routes need. */
-export type WebhookDeps = RouteDeps & { deliverer: Pick<Deliverer, "wake">; addresses: AddressPolicy };
+import { seesHook, visibleHook, type WebhookDeps } from "./webhook_access.ts";
 
 const tags = ["webhooks"];
 const path = "/v1/webhooks";
@@ -44,7 +40,6 @@ export function registerWebhooks(app: Gateway, deps: WebhookDeps): void {
   registerReading(app, deps);
   registerChange(app, deps);
   registerRemoval(app, deps);
-  registerDeliveries(app, deps);
 }
 
 function registerMaking(app: Gateway, deps: WebhookDeps): void {
@@ -144,18 +139,6 @@ function registerRemoval(app: Gateway, deps: WebhookDeps): void {
     deliverer.wake();
     return context.body(null, 204);
   });
-}
-
-/** A webhook that the token sees. @throws {Problem} 404 for others and none alike. */
-export async function visibleHook({ store, cache }: RouteDeps, token: Token, id: string): Promise<Webhook> {
-  const hook = await findWebhook(store, cache, id);
-  if (hook && seesHook(token, hook)) return hook;
-  throw new Problem(404, `There is no webhook ${id} here`);
-}
-
-/** A pattern is seen if the token's patterns let pass whatever it lets pass; a `*` is let pass by a `*` alone. */
-function seesHook(token: Token, hook: Webhook): boolean {
-  return settingsOf(hook).learners.every((pattern) => sees(token, pattern));
 }
 
 function checkLearners(token: Token, learners: readonly string[]): void {

@@ -8,7 +8,7 @@ const choice = {
   ...{ active: true, description: "" },
 };
 
-Deno.test("webhooks are read into the shared cache within its bound, and once", async () => {
+Deno.test("webhooks are read into the shared cache within its bound", async () => {
   const root = await Deno.makeTempDir();
   const store = await openFilesystemStore({ root });
   try {
