@@ -1,6 +1,7 @@
 /**
  * Tensor files: the safetensors format with F32, I32 and U8. One byte sequence for one content: names sorted,
- * header padded to 8 bytes, wide types first so that every tensor is aligned.
+ * header padded to 8 bytes, wide types first so that every tensor is aligned. By hand, since hashes of artifacts rest on
+ * these very bytes, and no library promises to keep its own.
  * @module
  */
 

@@ -6,6 +6,8 @@
  * whether something waits, so that earlier kinds are preferred. Of two messages that arrive at once the second goes
  * back at once. Whatever disturbs the requests (a restart of the server, a consumer that vanished) makes the fetch
  * ask again; it never fails because of an outage.
+ *
+ * By hand, since `@nats-io/jetstream` fetches in advance, from one consumer at a time, and loses what comes as it stops.
  * @module
  */
 import { createInbox, type Msg, type Subscription } from "@nats-io/transport-node";
