@@ -169,12 +169,12 @@ class LoopingDeliverer {
     this.#tasks.set(key, { webhook: parsed.webhook, due: 0, take });
   }
 
-  /** Begins what is due, as far as its webhook has room. */
+  /** Begins what is due, as far as its webhook may have more requests. */
   #start(): void {
     for (const [key, task] of this.#tasks) {
       if (this.#stopped) return;
       if (!this.#hooks.has(task.webhook)) this.#tasks.delete(key);
-      else if (task.due <= Date.now() && !this.#running.has(key) && this.#hasRoom(task.webhook)) {
+      else if (task.due <= Date.now() && !this.#running.has(key) && this.#mayStart(task.webhook)) {
         const done = this.#attempt(key, task).finally(() => {
           this.#running.delete(key);
           this.#bell.resolve();
@@ -184,7 +184,7 @@ class LoopingDeliverer {
     }
   }
 
-  #hasRoom(webhook: string): boolean {
+  #mayStart(webhook: string): boolean {
     if (this.#running.size >= MAX_RUNNING) return false;
     const hook = this.#hooks.get(webhook)!;
     const busy = [...this.#running.keys()].filter((key) => this.#tasks.get(key)?.webhook === webhook).length;
@@ -226,7 +226,7 @@ class LoopingDeliverer {
   /** Until there is something to do. */
   async #rest(): Promise<void> {
     const waiting = [...this.#tasks].filter(([key, { webhook }]) =>
-      !this.#running.has(key) && this.#hasRoom(webhook)
+      !this.#running.has(key) && this.#mayStart(webhook)
     );
     const next = Math.min(this.#nextScan, ...waiting.map(([, { due }]) => due));
     let timer: ReturnType<typeof setTimeout> | undefined;

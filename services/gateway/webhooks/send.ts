@@ -25,8 +25,8 @@ export interface Sent {
   retryAfterMs: number;
 }
 
-/** What is sent. */
-export interface Parcel {
+/** An event, and where it goes. */
+export interface OutgoingEvent {
   url: string;
   secret: string;
   /** Stable over all attempts. */
@@ -38,7 +38,7 @@ export interface Parcel {
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Sends; never throws. */
-export async function send(parcel: Parcel, options: SendOptions): Promise<Sent> {
+export async function send(outgoing: OutgoingEvent, options: SendOptions): Promise<Sent> {
   const at = new Date().toISOString();
   const started = performance.now();
   const end = (status: number | null, error: string | null, more: Partial<Sent> = {}): Sent => ({
@@ -47,7 +47,7 @@ export async function send(parcel: Parcel, options: SendOptions): Promise<Sent> 
   });
   try {
     const { status, retryAfter } = await withinTime(options.timeoutMs, async (signal) => {
-      return await post(await resolveTarget(parcel.url, options), parcel, options, signal);
+      return await post(await resolveTarget(outgoing.url, options), outgoing, options, signal);
     });
     if (status >= 200 && status < 300) return end(status, null);
     const reason = status >= 300 && status < 400
@@ -79,13 +79,13 @@ async function withinTime<T>(milliseconds: number, work: (signal: AbortSignal) =
 
 function requestOptions(
   { url, address }: Target,
-  parcel: Parcel,
+  outgoing: OutgoingEvent,
   body: string,
   ca: string | undefined,
 ): RequestOptions {
   const named = isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
   const secure = url.protocol === "https:";
-  const { secret, id, event } = parcel;
+  const { secret, id, event } = outgoing;
   return {
     method: "POST",
     // The address that was checked, and not the name: it may stand for another by now.
@@ -109,14 +109,14 @@ function requestOptions(
 
 function post(
   target: Target,
-  parcel: Parcel,
+  outgoing: OutgoingEvent,
   { ca }: SendOptions,
   signal: AbortSignal,
 ): Promise<{ status: number; retryAfter: string | undefined }> {
-  const body = JSON.stringify(parcel.event);
+  const body = JSON.stringify(outgoing.event);
   const ask = target.url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const request = ask(requestOptions(target, parcel, body, ca), (answer) => {
+    const request = ask(requestOptions(target, outgoing, body, ca), (answer) => {
       let read = 0;
       const done = () => {
         resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers["retry-after"] });

@@ -9,7 +9,7 @@ const hasOpenssl = await new Deno.Command("openssl", { args: ["version"], stdout
   .then(({ success }) => success, () => false);
 const options = { privateAddresses: true, timeoutMs: 10_000 };
 const event = createEvent("cugro.version.published", versionKey("a", 1), "a", { version: 1 });
-const parcel = (url: string) => ({ url, secret: newSecret(), id: "id", event });
+const outgoing = (url: string) => ({ url, secret: newSecret(), id: "id", event });
 
 /** A certificate for this name, signed by itself. */
 function certify(folder: string, name: string): { cert: string; key: string } {
@@ -56,7 +56,7 @@ Deno.test({
           },
         );
         const url = `https://localhost:${server.addr.port}/hook`;
-        const sent = await send(parcel(url), { ...options, ...(trusted ? { ca: cert } : {}) });
+        const sent = await send(outgoing(url), { ...options, ...(trusted ? { ca: cert } : {}) });
         assertEquals(sent.delivered, delivered, `${name}: ${sent.attempt.error}`);
         if (delivered) assertEquals(host, `localhost:${server.addr.port}`);
         else assertEquals(sent.attempt.status, null);
@@ -79,12 +79,12 @@ Deno.test("send() reads a bounded part of an endless answer, and heeds Retry-Aft
     return new Response(null, { status: 503, headers: { "retry-after": "120" } });
   });
   const url = `http://127.0.0.1:${server.addr.port}`;
-  const long = await send(parcel(`${url}/endless`), options);
+  const long = await send(outgoing(`${url}/endless`), options);
   assert(long.delivered, long.attempt.error ?? "");
-  const busy = await send(parcel(`${url}/busy`), options);
+  const busy = await send(outgoing(`${url}/busy`), options);
   assertEquals([busy.delivered, busy.final, busy.retryAfterMs], [false, false, 120_000]);
   await server.shutdown();
-  const nobody = await send(parcel(url), options);
+  const nobody = await send(outgoing(url), options);
   assertEquals([nobody.delivered, nobody.attempt.status], [false, null]);
   assertStringIncludes(nobody.attempt.error!.toLowerCase(), "refused");
 });
