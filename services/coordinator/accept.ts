@@ -81,9 +81,13 @@ export function refusal(summary: ImportSummary, tasks: readonly TaskFact[]): str
   const same = tasks.find(({ datasetHash }) => datasetHash === summary.datasetHash);
   if (same) return `this dataset is already task ${same.task}`;
   const first = tasks[0];
-  if (!first || (first.stateDim === summary.stateDim && first.actionDim === summary.actionDim)) {
-    return undefined;
+  if (!first) return undefined;
+  if (first.discreteActions !== summary.discreteActions) {
+    const kind = ({ discreteActions: n }: ImportSummary) =>
+      n === undefined ? "continuous" : `one of ${n} discrete ones`;
+    return `actions must be ${kind(first)} as in task 1: in this dataset they are ${kind(summary)}`;
   }
+  if (first.stateDim === summary.stateDim && first.actionDim === summary.actionDim) return undefined;
   return `states and actions must have ${first.stateDim} and ${first.actionDim} dimensions as task 1 has: ` +
     `this dataset has ${summary.stateDim} and ${summary.actionDim}`;
 }

@@ -67,6 +67,9 @@ async function accept(
     size: dataset.size,
     stateDim: dataset.stateDim,
     actionDim: dataset.actionDim,
+    ...(dataset.metadata.discreteActions === undefined
+      ? {}
+      : { discreteActions: dataset.metadata.discreteActions }),
     episodes: episodes.length,
     bytes: stored.length,
     environment,
@@ -86,6 +89,7 @@ function measure(context: JobContext, dataset: Dataset): Record<string, Uint8Arr
     size: indices.length,
     stateDim,
     actionDim,
+    discreteActions: dataset.metadata.discreteActions,
   });
   const normaliser = fitNormaliser(rowsOf(train));
   const sketch = fitSketch({ ...rowsOf(heldOut), seed, normaliser });

@@ -8,6 +8,7 @@ export { knownTasks, type Params, type Stored, type StoredTensor } from "./numer
 export { type Compile, type CompiledStep, eager, type StepDefinition } from "./numerics/compile.ts";
 export {
   type Bounds,
+  classesOf,
   denormalise,
   fitNormaliser,
   heldOutRows,

@@ -1,8 +1,8 @@
 /** Attributes and actions: what is taken, what is refused and how that is said. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { classesOf } from "@cugro/algorithm";
 import { assemble } from "./assemble.ts";
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import { classesOf } from "./discrete.ts";
 import { formatOf } from "./format.ts";
 import { readMetadata } from "./metadata.ts";
 import { changed, rawOf, record } from "./testing/recording.ts";

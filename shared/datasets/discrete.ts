@@ -93,11 +93,3 @@ function guessed({ name }: Field, what: string): Notice {
       "write discrete actions with an integer type; continuous ones of only these values cannot be told from them",
   };
 }
-
-/** The classes of one-hot rows, `[N]`. */
-export function classesOf(oneHot: Float32Array, classes: number): Int32Array {
-  return Int32Array.from({ length: oneHot.length / classes }, (_, row) => {
-    const values = oneHot.subarray(row * classes, (row + 1) * classes);
-    return values.indexOf(values.reduce((a, b) => Math.max(a, b), -Infinity));
-  });
-}

@@ -8,7 +8,6 @@ export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
 export { MIN_ROWS, validate } from "./validate.ts";
 export { type Judged } from "./assemble.ts";
-export { classesOf } from "./discrete.ts";
 export { type Notice, NOTICE_CODES, type NoticeCode, type ReadOptions } from "./notice.ts";
 export { writeHdf5 } from "./write_hdf5.ts";
 export { type FileError, type FileReport, reportOf, reportOfError } from "./describe.ts";

@@ -17,7 +17,7 @@ export const actRequestSchema = z.object({
 /** See {@link actRequestSchema}. `version`: the serving one if left out. */
 export type ActRequest = z.infer<typeof actRequestSchema>;
 
-/** Actions `[n][A]` in raw units, one row an observation, and the version that chose them. */
+/** Actions `[n][A]` in raw units, one row an observation (of a discrete action its number alone), and the version that chose them. */
 export interface ActAnswer {
   version: number;
   actions: number[][];

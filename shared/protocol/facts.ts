@@ -72,13 +72,17 @@ export const anchorsSchema = z.object({ random: z.number(), good: z.number(), so
 /** See {@link anchorsSchema}. */
 export type Anchors = z.infer<typeof anchorsSchema>;
 
-/** What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset. */
+/**
+ * What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset;
+ * `discreteActions`: how many there are, `actionDim` then (actions are one-hot rows).
+ */
 export const importSummarySchema = z.object({
   name: z.string(),
   datasetHash: hash,
   size: place,
   stateDim: place,
   actionDim: place,
+  discreteActions: place.exactOptional(),
   episodes: place,
   bytes: z.int().min(0).default(0),
   environment: environmentSchema.nullable(),

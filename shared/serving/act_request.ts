@@ -2,6 +2,7 @@
  * What one asks of a policy, what it answers, and why it does not.
  * @module
  */
+import { classesOf } from "@cugro/algorithm";
 import type { ActRequest, TaskFact } from "@cugro/protocol";
 
 /** What is known of a policy before it is asked. */
@@ -12,6 +13,8 @@ export interface PolicyFacts {
   tasks: TaskFact[];
   stateDim: number;
   actionDim: number;
+  /** How many discrete actions there are; undefined where actions are continuous. */
+  discreteActions?: number | undefined;
 }
 
 /** A field of a request to act that only the policy can judge. */
@@ -71,8 +74,12 @@ export function readObservations(
   );
 }
 
-/** `[n * A]` as rows. */
-export function actionRows(actions: Float32Array, actionDim: number): number[][] {
+/** `[n * A]` as rows; of a discrete action its number alone. */
+export function actionRows(
+  actions: Float32Array,
+  { actionDim, discreteActions }: Pick<PolicyFacts, "actionDim" | "discreteActions">,
+): number[][] {
+  if (discreteActions !== undefined) return Array.from(classesOf(actions, actionDim), (action) => [action]);
   return Array.from(
     { length: actions.length / actionDim },
     (_, row) => [...actions.subarray(row * actionDim, (row + 1) * actionDim)],

@@ -107,7 +107,7 @@ async function answer(
 ): Promise<ActAnswer> {
   const { task, seed } = request;
   const actions = await batcher.act({ task, seed, states: readObservations(facts, request), signal });
-  return { version: facts.version, actions: actionRows(actions, facts.actionDim) };
+  return { version: facts.version, actions: actionRows(actions, facts) };
 }
 
 /** Who may wait. */

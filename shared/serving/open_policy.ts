@@ -42,5 +42,5 @@ export async function openPolicy(
 export async function actOn(served: ServedPolicy, request: ActRequest): Promise<ActAnswer> {
   const states = readObservations(served, request);
   const actions = await served.policy.act(request.task, states, request.seed);
-  return { version: served.version, actions: actionRows(actions, served.actionDim) };
+  return { version: served.version, actions: actionRows(actions, served) };
 }

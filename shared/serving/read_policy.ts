@@ -62,7 +62,7 @@ export async function policyParts(
   fact: VersionFact,
 ): Promise<PolicyParts> {
   const tasks = facts.tasks.filter(({ task }) => fact.tasks.includes(task));
-  const [{ stateDim, actionDim }] = tasks as [TaskFact];
+  const [{ stateDim, actionDim, discreteActions }] = tasks as [TaskFact];
   const normalisers = new Map<number, Normaliser>();
   for (const { task, normaliser } of tasks) {
     normalisers.set(task, decodeNormaliser(await getArtifact(store, normaliser)));
@@ -73,6 +73,7 @@ export async function policyParts(
     tasks,
     stateDim,
     actionDim,
+    discreteActions,
     input: {
       behaviorGenerator: await weightsOf(store, fact.behaviorGenerator),
       critic: await weightsOf(store, fact.critic),

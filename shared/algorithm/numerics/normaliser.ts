@@ -18,6 +18,8 @@ export interface Bounds {
   min: Float32Array;
   /** Greatest value in the data. */
   max: Float32Array;
+  /** The rows are one-hot, of this many discrete actions: they are left as they are, and samples become one-hot rows. */
+  classes?: number;
 }
 
 /** Bounds of a task's states and actions. */
@@ -39,16 +41,32 @@ const ABSOLUTE_FLOOR = 1e-6;
 /**
  * Fits N_i to a task's rows.
  *
- * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units.
+ * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units; with `discreteActions` one-hot
+ *   rows of that many, which N_i does not touch.
  * @throws {RangeError} If there are no rows, a length does not fit or a value is not finite.
  */
 export function fitNormaliser(
-  rows: { states: Float32Array; actions: Float32Array; size: number; stateDim: number; actionDim: number },
+  rows: {
+    states: Float32Array;
+    actions: Float32Array;
+    size: number;
+    stateDim: number;
+    actionDim: number;
+    discreteActions?: number | undefined;
+  },
 ): Normaliser {
   return {
     states: fitBounds(rows.states, rows.size, rows.stateDim, "states"),
-    actions: fitBounds(rows.actions, rows.size, rows.actionDim, "actions"),
+    actions: rows.discreteActions === undefined
+      ? fitBounds(rows.actions, rows.size, rows.actionDim, "actions")
+      : oneHotBounds(rows.discreteActions),
   };
+}
+
+/** Bounds under which one-hot rows are their own normalised form. */
+function oneHotBounds(classes: number): Bounds {
+  const all = (value: number) => new Float32Array(classes).fill(value);
+  return { centre: all(0), halfRange: all(1), min: all(0), max: all(1), classes };
 }
 
 function fitBounds(rows: Float32Array, size: number, dim: number, what: string): Bounds {
@@ -124,7 +142,7 @@ export function normalise(rows: Float32Array, bounds: Bounds, clampFactor?: numb
 }
 
 /**
- * Normalised rows -> raw rows, clamped to the task's own min and max.
+ * Normalised rows -> raw rows, clamped to the task's own min and max; one-hot where the bounds are those of discrete actions.
  *
  * @param rows `[n, D]`, normalised
  * @returns `[n, D]`, raw units
@@ -136,7 +154,22 @@ export function denormalise(rows: Float32Array, bounds: Bounds): Float32Array {
     const value = bounds.centre[d]! + rows[i]! * bounds.halfRange[d]!;
     out[i] = Math.min(Math.max(value, bounds.min[d]!), bounds.max[d]!);
   }
-  return out;
+  return bounds.classes === undefined ? out : oneHotRows(classesOf(rows, dim), dim);
+}
+
+/** The discrete action of each row: its greatest entry, ties to the first. @returns `[n]` */
+export function classesOf(rows: Float32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: rows.length / classes }, (_, n) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (rows[n * classes + c]! > rows[n * classes + best]!) best = c;
+    return best;
+  });
+}
+
+function oneHotRows(chosen: Int32Array, classes: number): Float32Array {
+  const rows = new Float32Array(chosen.length * classes);
+  for (const [n, c] of chosen.entries()) rows[n * classes + c] = 1;
+  return rows;
 }
 
 /** The task's min and max in normalised units, `[D]` each; low <= 0 <= high. */
@@ -158,7 +191,7 @@ function checkWidth(rows: Float32Array, bounds: Bounds): number {
 const KINDS = ["states", "actions"] as const;
 const FIELDS = ["centre", "halfRange", "min", "max"] as const;
 
-/** As named arrays `states.centre` ... `actions.max`: 4 (S + A) numbers. */
+/** As named arrays `states.centre` ... `actions.max`: 4 (S + A) numbers; `actions.classes` beside them if they are discrete. */
 export function normaliserToStored(normaliser: Normaliser): Stored {
   const stored: Stored = {};
   for (const kind of KINDS) {
@@ -167,6 +200,8 @@ export function normaliserToStored(normaliser: Normaliser): Stored {
       stored[`${kind}.${field}`] = { shape: [data.length], data };
     }
   }
+  const { classes } = normaliser.actions;
+  if (classes !== undefined) stored["actions.classes"] = { shape: [1], data: Int32Array.of(classes) };
   return stored;
 }
 
@@ -179,7 +214,9 @@ export function normaliserFromStored(stored: Stored): Normaliser {
     const field = (name: string) => Float32Array.from(entry(stored, `${kind}.${name}`).data);
     return { centre: field("centre"), halfRange: field("halfRange"), min: field("min"), max: field("max") };
   };
-  return { states: bounds("states"), actions: bounds("actions") };
+  const classes = stored["actions.classes"]?.data[0];
+  const actions = bounds("actions");
+  return { states: bounds("states"), actions: classes === undefined ? actions : { ...actions, classes } };
 }
 
 /** Ten percent of the rows, chosen by `seed`, are held out of all training. Both parts are in rising order. */

@@ -8,19 +8,23 @@ import { type CriticShape, criticShape, qValues } from "../critic/critic_network
 import { behaviorShape } from "../diffusion/denoiser.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { PolicyInput } from "./policy_input.ts";
-import { candidateWeights, combineCandidates, pessimisticValue } from "./selection.ts";
+import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
 import { planSolver, solve } from "../diffusion/solver.ts";
 import { entry, knownTasks, type Params, withoutPrefix } from "../numerics/weights.ts";
 
-/** One decision for a batch: draw M candidates a state, judge, select. Output `actions` `[n, A]`, normalised. */
+/**
+ * One decision for a batch: draw M candidates a state, judge, select. Output `actions` `[n, A]`, normalised.
+ * Discrete candidates are one-hot rows before they are judged, and the one with the greatest weight is chosen, never a mean.
+ */
 export function actStep(input: PolicyInput): StepDefinition {
   const { stateDim, actionDim, hyperparameters: h } = input;
   const behavior = behaviorShape(stateDim, actionDim, knownTasks(input.behaviorGenerator).length, h);
   const critic = criticShape(stateDim, actionDim, h);
   const plan = planSolver({ ...h, functionEvaluations: h.actingEvaluations });
+  const discrete = hasDiscreteActions(input);
   return {
     name: "policy.act",
-    identity: JSON.stringify([behavior, critic, h]),
+    identity: JSON.stringify([behavior, critic, h, discrete]),
     step: (state, inputs) => {
       const states = entry(inputs, "states") as tf.Tensor2D;
       const { low, high, noise, taskOneHot } = inputs as Record<
@@ -28,7 +32,8 @@ export function actStep(input: PolicyInput): StepDefinition {
         tf.Tensor
       >;
       const drawn = { noise, condition: states, taskOneHot, low, high };
-      const actions = solve(withoutPrefix(state, "behavior/"), behavior, plan, drawn);
+      const samples = solve(withoutPrefix(state, "behavior/"), behavior, plan, drawn);
+      const actions = discrete ? oneHotOfBest(samples) : samples;
       const rows = tf.concat([repeatRows(states, h.candidates), actions], 1);
       const q = qValues(
         withoutPrefix(state, "critic/"),
@@ -41,9 +46,15 @@ export function actStep(input: PolicyInput): StepDefinition {
         h.candidates,
       ]) as tf.Tensor2D;
       const weights = candidateWeights(judged, h, inputs["gumbel"]);
-      return { state, outputs: { actions: combineCandidates(weights, actions) } };
+      const chosen = combineCandidates(weights, actions);
+      return { state, outputs: { actions: discrete ? oneHotOfBest(chosen) : chosen } };
     },
   };
+}
+
+/** All tasks of a learner have discrete actions, or none. */
+function hasDiscreteActions({ normalisers }: PolicyInput): boolean {
+  return normalisers.values().some(({ actions }) => actions.classes !== undefined);
 }
 
 /** `[n, S]` -> `[n * times, S]`, the copies of one row together. */

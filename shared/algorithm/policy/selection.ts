@@ -59,6 +59,15 @@ function spreadOf(q: tf.Tensor2D): tf.Tensor {
   return tf.maximum(deviation, SPREAD_FLOOR);
 }
 
+/**
+ * One-hot rows: 1 at the greatest entry, ties to the first. What a discrete action is, drawn or chosen.
+ * @param rows `[n, C]`
+ * @returns `[n, C]`
+ */
+export function oneHotOfBest(rows: tf.Tensor2D): tf.Tensor2D {
+  return bestOf(rows, 1);
+}
+
 /** 1/n for each of the n greatest of a row, ties to the earlier one. By comparing all pairs: no sort on any backend. */
 function bestOf(values: tf.Tensor2D, count: number): tf.Tensor2D {
   const candidates = values.shape[1];
