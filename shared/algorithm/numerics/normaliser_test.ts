@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
 import {
+  classesOf,
   denormalise,
   fitNormaliser,
   heldOutRows,
@@ -118,4 +119,24 @@ Deno.test("heldOutRows() splits 10 % off, the same for the same seed", () => {
   assertEquals(heldOutRows(1003, 9).heldOut, heldOut);
   assertNotEquals(heldOutRows(1003, 10).heldOut, heldOut);
   assertEquals(heldOutRows(5, 1).heldOut.length, 0);
+});
+
+Deno.test("a normaliser of discrete actions leaves one-hot rows alone, and makes samples one-hot", () => {
+  const actions = Float32Array.of(1, 0, 0, 0, 0, 1);
+  const states = Float32Array.of(2, 4);
+  const normaliser = fitNormaliser({
+    states,
+    actions,
+    size: 2,
+    stateDim: 1,
+    actionDim: 3,
+    discreteActions: 3,
+  });
+  assertEquals(normalise(actions, normaliser.actions), actions);
+  const samples = Float32Array.of(0.2, 0.9, -0.1, 0.4, 0.4, 0.3);
+  assertEquals([...denormalise(samples, normaliser.actions)], [0, 1, 0, 1, 0, 0]);
+  assertEquals([...classesOf(samples, 3)], [1, 0]);
+  assertEquals(normaliserFromStored(normaliserToStored(normaliser)), normaliser);
+  const continuous = fitNormaliser({ states, actions, size: 2, stateDim: 1, actionDim: 3 });
+  assertEquals("actions.classes" in normaliserToStored(continuous), false);
 });
