@@ -1,5 +1,6 @@
 /**
- * Every public symbol of every room has a sentence that says what it is. Part of `deno task ok`.
+ * Every public symbol of every room has a sentence that says what it is, and READMEs say of knobs what their table
+ * says (`--write` renders it). Part of `deno task ok`.
  * Fields are left to their names; `deno doc --lint` asks for those too.
  * @module
  */
@@ -7,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { knobTableFaults } from "./knob_tables.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 
@@ -54,8 +56,11 @@ function undocumented(module: string): string[] {
 }
 
 if (import.meta.main) {
-  const faults = [...new Set(publicModules().flatMap(undocumented))];
+  const faults = [
+    ...knobTableFaults(ROOT, Deno.args.includes("--write")),
+    ...new Set(publicModules().flatMap(undocumented)),
+  ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
-  console.log("docs: every public symbol says what it is");
+  console.log("docs: every public symbol says what it is, and the READMEs of the knobs hold");
 }

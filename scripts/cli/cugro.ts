@@ -8,6 +8,7 @@ import { registerCollect } from "./commands/collect.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerKnobs } from "./commands/knobs.ts";
 import { registerLearner } from "./commands/learner.ts";
 import { registerOperate } from "./commands/operate.ts";
 import { registerPlan } from "./commands/plan.ts";
@@ -41,6 +42,7 @@ export function createProgram(): Command {
       registerServe,
       registerCollect,
       registerDatasets,
+      registerKnobs,
       registerLearner,
       registerTransfer,
       registerToken,

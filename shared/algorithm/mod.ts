@@ -2,7 +2,8 @@
  * CuGRO itself: arrays, weights and a seed in, arrays and weights out. See README.md for where each equation lives.
  * @module
  */
-export { type Hyperparameters, type PresetName, presets } from "./knobs/hyperparameters.ts";
+export { type Hyperparameters, presets } from "./knobs/hyperparameters.ts";
+export type { PresetName } from "./knobs/knob.ts";
 export { createRng, type Rng } from "./numerics/rng.ts";
 export { knownTasks, type Params, type Stored, type StoredTensor } from "./numerics/weights.ts";
 export { type Compile, type CompiledStep, eager, type StepDefinition } from "./numerics/compile.ts";

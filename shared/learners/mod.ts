@@ -22,7 +22,6 @@ export {
 export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
 export { addArrival, adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
-export { frozenKnobs, knobsOfKind } from "./planning/knobs.ts";
 export {
   configDifferences,
   createLearner,

@@ -6,7 +6,7 @@ import type { Compile, Hyperparameters } from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
-import { knobsOfKind } from "@cugro/learners";
+import { knobsOfKind } from "@cugro/algorithm/knobs";
 import type { JobContext, JobHandlers } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";

@@ -1,7 +1,17 @@
 /**
- * All knobs: their types, their values in each preset, and checked overrides.
+ * All knobs: one table with a row for each, what follows from it, and checked overrides.
  * @module
  */
+export {
+  describeRule,
+  type Knob,
+  KNOB_KINDS,
+  type KnobKind,
+  type KnobRule,
+  type KnobValue,
+  PRESET_NAMES,
+  type PresetName,
+  showKnobValue,
+} from "./knob.ts";
 export * from "./hyperparameters.ts";
-export * from "./presets.ts";
 export * from "./resolve_hyperparameters.ts";

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type PresetName, presets } from "./hyperparameters.ts";
+import { knobs, presets } from "./hyperparameters.ts";
+import { describeRule, type KnobRule, type PresetName } from "./knob.ts";
 import { resolveHyperparameters, stepsFor } from "./resolve_hyperparameters.ts";
 
 Deno.test("resolveHyperparameters() takes every value of every preset as an override", () => {
@@ -34,6 +35,26 @@ Deno.test("resolveHyperparameters() names knob, value and what is allowed", () =
     RangeError,
     "one of paper, default, smoke",
   );
+});
+
+/** Values just outside what a rule allows. */
+function forbidden(rule: KnobRule): unknown[] {
+  if (rule.kind !== "number") return ["maybe", "", 1, null];
+  const step = rule.whole ? 1 : 1e-3;
+  const high = rule.max === Number.MAX_SAFE_INTEGER ? 2 * rule.max : rule.max + step;
+  return [rule.min - step, high, "maybe", "", NaN, null, true, ...rule.whole ? [rule.min + 0.5] : []];
+}
+
+Deno.test("resolveHyperparameters() refuses of every knob what is out of its range, with name, value and range", () => {
+  for (const [name, { rule }] of Object.entries(knobs)) {
+    for (const value of forbidden(rule)) {
+      assertThrows(
+        () => resolveHyperparameters("default", { [name]: value }),
+        RangeError,
+        `Cannot set "${name}": must be ${describeRule(rule)}: current value is ${JSON.stringify(value)}`,
+      );
+    }
+  }
 });
 
 Deno.test("resolveHyperparameters() leaves the preset as it was", () => {

@@ -2,7 +2,13 @@
  * Learners: made, configured, deleted.
  * @module
  */
-import { type Hyperparameters, type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
+import {
+  frozenKnobs,
+  type Hyperparameters,
+  type PresetName,
+  presets,
+  resolveHyperparameters,
+} from "@cugro/algorithm/knobs";
 import { PreconditionFailed, type Store } from "@cugro/store";
 import {
   canonicalJson,
@@ -21,7 +27,7 @@ import {
 } from "@cugro/protocol";
 import { putOnce } from "../facts/put_once.ts";
 import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
-import { frozenKnobs, readKnobs } from "../planning/knobs.ts";
+import { readKnobs } from "../planning/knobs.ts";
 import { loadFacts } from "../reading/load.ts";
 
 /** How a learner is set up. `overrides`: knob name to value, as a person gave them. */

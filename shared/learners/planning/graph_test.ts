@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Hyperparameters, presets } from "@cugro/algorithm";
+import { type Hyperparameters, presets } from "@cugro/algorithm/knobs";
 import { canonicalJson, JOB_KINDS, REVISIONS, sha256 } from "@cugro/protocol";
 import { describeJob, type Graph } from "./graph.ts";
-import { frozenKnobs, knobsOfKind, knobsOfPlan } from "./knobs.ts";
 import { previewGraph } from "./preview.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
@@ -98,15 +97,6 @@ Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here 
     revisions: "1332223",
     ids: ["5e2578cc74ff538b", "2caf40b3da301581", "f8c50f73030d1ea1"],
   });
-});
-
-Deno.test("every knob is read by some kind of job or by the plan, and none by both", () => {
-  const byJobs = new Set<string>(Object.values(knobsOfKind).flat());
-  for (const knob of Object.keys(presets.default)) {
-    const byPlan = (knobsOfPlan as readonly string[]).includes(knob);
-    assert(byPlan !== byJobs.has(knob), `${knob} is read by ${byPlan ? "both" : "nobody"}`);
-  }
-  for (const knob of frozenKnobs) assert(byJobs.has(knob));
 });
 
 Deno.test("shardRows() cuts a fixed total, however many tasks are old", () => {

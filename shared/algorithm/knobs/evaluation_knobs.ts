@@ -1,0 +1,34 @@
+/**
+ * Knobs of evaluation, and of the gate that publishes or parks a version.
+ * @module
+ */
+import { choice, number, whole } from "./knob.ts";
+
+/** The chapter's rows. */
+export const evaluationKnobs = {
+  evaluationEpisodes: whole({
+    about: "Episodes for each task, with the same starts in every version.",
+    range: [1, 1_000_000],
+    values: { paper: 10, default: 20, smoke: 2 },
+    readBy: ["policy.evaluate"],
+  }),
+  // `smoke` trains too briefly to be judged.
+  gate: choice({
+    about: "Whether a version that forgot too much is parked, or only reported.",
+    choices: ["enforce", "observe"],
+    values: { paper: "enforce", default: "enforce", smoke: "observe" },
+    readBy: ["plan"],
+  }),
+  maxForgetting: number({
+    about: "Points of normalised score that an old task may lose.",
+    range: [0, 1e9],
+    values: { paper: 10, default: 10, smoke: 10 },
+    readBy: ["plan"],
+  }),
+  maxReplayDistance: number({
+    about: "Multiple of its floor that a replay's sliced Wasserstein distance may reach.",
+    range: [0, 1e9],
+    values: { paper: 4, default: 4, smoke: 4 },
+    readBy: ["plan"],
+  }),
+};

@@ -1,0 +1,64 @@
+/**
+ * Knobs of the replay: where pseudo-samples of old tasks come from, how many, and how they enter a training.
+ * @module
+ */
+import { choice, number, whole } from "./knob.ts";
+
+/** The chapter's rows. */
+export const replayKnobs = {
+  replay: choice({
+    about:
+      "Where old tasks come from: the learner's own samples, nothing, or the real old data (an upper bound that keeps data).",
+    choices: ["generated", "none", "oracle"],
+    values: { paper: "generated", default: "generated", smoke: "generated" },
+    readBy: ["plan"],
+  }),
+  replaySource: choice({
+    about:
+      "`latest` samples anew from the parent version; `first` keeps what the version that learned the task sampled once.",
+    choices: ["latest", "first"],
+    values: { paper: "latest", default: "latest", smoke: "latest" },
+    readBy: ["plan"],
+  }),
+  // A total rather than a number per task, so that a late task costs what an early one did.
+  replayPairs: whole({
+    about: "Pseudo-pairs over all old tasks together.",
+    range: [1, 1e9],
+    values: { paper: 1_000_000, default: 80_000, smoke: 512 },
+    readBy: ["plan"],
+  }),
+  replayPairsPerTask: whole({
+    about: "At most this many pseudo-pairs of one old task.",
+    range: [1, 1e9],
+    values: { paper: 200_000, default: 20_000, smoke: 256 },
+    readBy: ["plan"],
+  }),
+  replayBytes: whole({
+    about: "Bytes that all shards kept by `replaySource: first` may take together.",
+    range: [0, Number.MAX_SAFE_INTEGER],
+    values: { paper: 256 * 1024 * 1024, default: 256 * 1024 * 1024, smoke: 256 * 1024 * 1024 },
+    readBy: ["plan"],
+  }),
+  shardsPerTask: whole({
+    about: "Shards into which an old task's pseudo-pairs are cut; each is one job.",
+    range: [1, 1_000],
+    values: { paper: 2, default: 2, smoke: 2 },
+    readBy: ["plan"],
+  }),
+  // The paper's 1/k leaves task 20 with a twentieth of each batch.
+  newTaskShare: number({
+    about: "Fraction of a generator's batch drawn from the new task; `proportional` is the paper's 1/k.",
+    range: [1e-12, 1],
+    or: "proportional",
+    values: { paper: "proportional", default: 0.5, smoke: 0.5 },
+    readBy: ["states.train", "behavior.train"],
+  }),
+  // Matching the parent has the same minimiser as regressing on its samples, with less variance.
+  retention: choice({
+    about:
+      "How generators keep old tasks: `samples` regresses on the replay, `distill` matches the frozen parent's predicted noise on it.",
+    choices: ["samples", "distill"],
+    values: { paper: "samples", default: "distill", smoke: "distill" },
+    readBy: ["states.train", "behavior.train"],
+  }),
+};
