@@ -12,7 +12,7 @@ import {
   type JobFact,
   jobFactSchema,
   jobKey,
-  parseResultKey,
+  jobOfResult,
 } from "@cugro/protocol";
 import { type Change, createCache, type FactCache, inParallel, noteWritten, putOnce } from "@cugro/learners";
 import type { Plan, Submission } from "./plan.ts";
@@ -40,8 +40,8 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
   const { store, bus, learner, plan, cache = createCache(), queued = new Set() } = options;
   for (const { key, value } of plan.decide) await putOnce(store, key, value);
   // Results whose outputs are lost go before their jobs are submitted: a worker would take them for done.
-  const lost = plan.release.filter((key) => parseResultKey(key) !== undefined);
-  const rest = plan.release.filter((key) => parseResultKey(key) === undefined);
+  const lost = plan.release.filter((key) => jobOfResult(key) !== undefined);
+  const rest = plan.release.filter((key) => jobOfResult(key) === undefined);
   await release(store, lost, cache);
   await submit(store, bus, learner, plan.submit.filter(({ id }) => !queued.has(id)), cache);
   for (const { id } of plan.submit) queued.add(id);
@@ -53,7 +53,7 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
   await release(store, rest.slice(0, RELEASED_AT_ONCE), cache);
   const facts = plan.decide.length + rest.length + plan.announce.length > 0 || plan.moveHead !== null;
   if (!facts && lost.length === 0) return undefined;
-  const jobs = lost.map((key) => parseResultKey(key)!);
+  const jobs = lost.map((key) => jobOfResult(key)!);
   for (const id of jobs) queued.delete(id);
   return { facts, incoming: rest.length > 0, jobs };
 }

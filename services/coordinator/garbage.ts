@@ -14,7 +14,7 @@ import {
   reachOf,
 } from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/store";
-import { isUploadKey, learnerPrefix, parseIncomingKey } from "@cugro/protocol";
+import { isUploadKey, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
 export const GC_GRACE_HOURS = 24;
@@ -42,14 +42,15 @@ export async function collectGarbage(
     now?: number;
   },
 ): Promise<Collection> {
-  const prefixes = ["jobs/", "artifacts/", "datasets/", "incoming/"];
+  const prefixes = [PREFIXES.jobs, PREFIXES.artifacts, PREFIXES.datasets, PREFIXES.incoming];
   // Marked after listing: what is made in between is marked, or not in the list.
   const listed = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat();
   const isMarked = await mark(store);
   const unmarked = listed.filter((info) => !isMarked(info));
   const old = unmarked.filter(({ lastModified }) => now - Date.parse(lastModified) >= graceHours * 3_600_000);
   // Results before artifacts: a result must never promise what is gone.
-  const ordered = old.sort((a, b) => Number(b.key.startsWith("jobs/")) - Number(a.key.startsWith("jobs/")));
+  const isOfJob = ({ key }: ObjectInfo) => key.startsWith(PREFIXES.jobs);
+  const ordered = [...old.filter(isOfJob), ...old.filter((info) => !isOfJob(info))];
   if (!dryRun) { for (const { key } of ordered) await store.delete(key); }
   return {
     removed: ordered.map(({ key, size }) => ({ key, size })),
@@ -63,10 +64,8 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
   const reaches: Reach[] = [];
   const done = new Set<string>();
   const waiting = new Set<string>();
-  const keys = (await store.list("learners/")).map(({ key }) => key.split("/"));
-  const names = keys.filter((parts) => parts.length === 3 && parts[2] === "learner.json").map(([, name]) =>
-    name!
-  );
+  const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
+  const names = keys.flatMap((key) => key?.kind === "learner" ? [key.learner] : []);
   for (const name of names) {
     const { facts, reach } = await readLearner(store, name, cache);
     reaches.push(reach);
@@ -74,11 +73,13 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
     for (const { key, etag } of facts.deleted ? [] : openArrivals(facts)) waiting.add(`${key} ${etag}`);
   }
   return ({ key, etag }) => {
-    if (!key.startsWith("incoming/")) return reaches.some((reach) => isReached(reach, key));
+    if (!key.startsWith(PREFIXES.incoming)) return reaches.some((reach) => isReached(reach, key));
     // An upload without an arrival is one that was broken off: nobody looks for it.
     if (isUploadKey(key)) return waiting.has(`${key} ${etag}`);
     // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
-    return !names.includes(parseIncomingKey(key)?.learner ?? "") || !done.has(`${key} ${etag}`);
+    const parsed = parseKey(key);
+    const name = parsed?.kind === "incoming" ? parsed.learner : "";
+    return !names.includes(name) || !done.has(`${key} ${etag}`);
   };
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { createCache, type FactCache, learnerExists, listLearners } from "@cugro/learners";
-import { checkLearnerName, type CloudEvent, isUploadKey } from "@cugro/protocol";
+import { type CloudEvent, isUploadKey, LEARNER_NAME, PREFIXES, recipientOfKey } from "@cugro/protocol";
 import { type Keeper, keepLearner } from "./keeper.ts";
 import type { CoordinatorOptions } from "./run.ts";
 
@@ -54,8 +54,8 @@ export function openHousehold(
       if (!keepers.has(event.subject)) void ask(rooms, event.subject);
     },
     hint(key) {
-      const [root, name = ""] = key.split("/");
-      if (root !== "incoming") return;
+      const name = recipientOfKey(key);
+      if (name === undefined) return;
       const keeper = keepers.get(name);
       // Whoever took an upload in has written its arrival; a dropped file gets its own here.
       const change = key.endsWith("/") ? { whole: true } : { incoming: true, facts: isUploadKey(key) };
@@ -109,7 +109,7 @@ async function list(rooms: Rooms): Promise<void> {
 /** A name nobody knows here may be a new learner's: looked up once between two lists. */
 async function ask(rooms: Rooms, name: string): Promise<void> {
   const { options, asked } = rooms;
-  if (asked.has(name) || options.learners || !isLearnerName(name)) return;
+  if (asked.has(name) || options.learners || !LEARNER_NAME.test(name)) return;
   asked.add(name);
   if (await learnerExists(options.store, name).catch(() => false)) keep(rooms, name);
 }
@@ -117,19 +117,12 @@ async function ask(rooms: Rooms, name: string): Promise<void> {
 /** Files for learners that do not exist are left alone: making a learner needs settings that nobody has given. */
 async function reportStrays({ options: { store, onStray }, keepers, strays }: Rooms): Promise<void> {
   if (!onStray) return;
-  for (const { key } of await store.list("incoming/")) {
-    const name = key.split("/")[1]!;
+  for (const { key } of await store.list(PREFIXES.incoming)) {
+    const name = recipientOfKey(key);
+    if (name === undefined) continue;
     if (keepers.has(name)) strays.delete(name);
     if (keepers.has(name) || strays.has(name)) continue;
     strays.add(name);
     onStray(name, key);
-  }
-}
-
-function isLearnerName(name: string): boolean {
-  try {
-    return checkLearnerName(name) === name;
-  } catch {
-    return false;
   }
 }

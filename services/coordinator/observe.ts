@@ -3,11 +3,10 @@
  * @module
  */
 import { averagePerformance, backwardTransfer } from "@cugro/algorithm";
-import { type LearnerFacts, type TaskState, taskState, validVersions } from "@cugro/learners";
+import { type LearnerFacts, taskState, validVersions } from "@cugro/learners";
 import type { Metrics } from "@cugro/telemetry";
-import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { JOB_KINDS, type JobKind, TASK_STATES } from "@cugro/protocol";
 
-const TASK_STATES: readonly TaskState[] = ["undecided", "failed", "cancelled", "published", "parked"];
 const QUEUE_INTERVAL_MS = 5_000;
 
 /** Records a learner's tasks, performance and replay distance; cheap when nothing has changed since. */

@@ -143,11 +143,16 @@ Deno.test("S3 notifications become hints; a sender with the secret always gets a
       s3: { object: { key, size: 4, eTag: "e" } },
     });
     const others = ["learners/a/head.json", "incoming/a/.uploads/0/x", "%"].map(record);
-    const Records = [record("prefix/incoming/a/task+1%3D.hdf5"), ...others];
+    const Records = [
+      record("prefix/incoming/a/task+1%3D.hdf5"),
+      record("incoming/a/folder/b.hdf5"),
+      ...others,
+    ];
     for (const body of [{ Records }, { Records: 1 }, [], "{", "x".repeat(2 << 20)]) {
       assertEquals((await ask("POST", "/v1/notifications/s3", { as: "", headers, body })).status, 204);
     }
-    assertEquals(hints, [{ key: "incoming/a/task 1=.hdf5", size: 4, etag: "e" }]);
+    const keys = ["incoming/a/task 1=.hdf5", "incoming/a/folder/b.hdf5"];
+    assertEquals(hints, keys.map((key) => ({ key, size: 4, etag: "e" })));
     assertEquals(await store.list(""), []);
   }));
 

@@ -2,6 +2,7 @@
  * Bearer tokens: random, shown once, kept as hashes in a JSON file. Whoever reads the file can use none of them.
  * @module
  */
+import { HASH } from "@cugro/protocol";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
@@ -19,7 +20,7 @@ const patternSchema = z.string().regex(
 );
 const entrySchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits, . _ -"),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+  sha256: z.string().regex(HASH, "must be 64 hexadecimal digits"),
   scopes: z.array(z.enum(SCOPES)).min(1),
   /** Names of learners it sees, with `*` for any characters. */
   learners: z.array(patternSchema).min(1),

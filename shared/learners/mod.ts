@@ -15,7 +15,6 @@ export {
   knobsOf,
   type LearnerFacts,
   openArrivals,
-  type TaskState,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
@@ -38,13 +37,7 @@ export { createCache, type FactCache, inParallel, noteWritten, readFact } from "
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
-export {
-  describeRejection,
-  type JobStatus,
-  type LearnerStatus,
-  learnerStatus,
-  type VersionState,
-} from "./reading/status.ts";
+export { describeRejection, type JobStatus, type LearnerStatus, learnerStatus } from "./reading/status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./acts/verdicts.ts";
 export { putOnce } from "./facts/put_once.ts";

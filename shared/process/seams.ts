@@ -5,6 +5,7 @@
  * answers `/readyz` with it, and tries again. It does not end to be started again by somebody else.
  * @module
  */
+import { PROBE_KEY } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError } from "./config.ts";
@@ -18,8 +19,6 @@ const REMINDER_MS = 10_000;
 const CONNECT_MS = 5_000;
 const PROBE_MS = 2_000;
 const PROBE_EVERY_MS = 1_000;
-/** A key that nobody writes: asking for it tells whether the store answers. */
-const PROBE_KEY = "jobs/readiness";
 
 /** Opens the store that a configuration names. What lies there under a name that is no key is told to the log, once. */
 export function openConfiguredStore({ store, s3 }: Pick<Config, "store" | "s3">, log: Log): Promise<Store> {

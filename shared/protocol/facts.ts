@@ -6,8 +6,9 @@
 import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS, jobSchema } from "./jobs.ts";
+import { HASH } from "./names.ts";
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(HASH);
 const place = z.int().min(1);
 const schema = z.literal(1);
 const time = z.iso.datetime();

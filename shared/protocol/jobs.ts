@@ -16,6 +16,7 @@
  */
 import { z } from "zod";
 import { canonicalJson, type JsonObject, sha256 } from "./canonical.ts";
+import { HASH } from "./names.ts";
 
 /** Every kind of work there is. */
 export const JOB_KINDS = [
@@ -41,7 +42,7 @@ export const REVISIONS: Readonly<Record<JobKind, number>> = {
   "policy.evaluate": 3,
 };
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(HASH);
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 /**

@@ -1,218 +1,157 @@
 /**
- * Where every object lies in the store. No other file builds a key.
- *
- * ```
- * incoming/<learner>/<file>                        what people drop; not write-once; removed after acceptance
- * incoming/<learner>/.uploads/<id>/<file>          what came through the gateway; removed after acceptance
- * learners/<name>/learner.json                     name, seed, created
- * learners/<name>/config/<r>.json                  revision r of the knobs, for tasks not yet started
- * learners/<name>/arrivals/<seq>.json              a file has arrived       rejections/<seq>.json   and was refused
- * learners/<name>/tasks/<k>.json                   and was accepted as task k
- * learners/<name>/tasks/<k>/attempts/<a>.json      train it anew (a >= 2)   cancelled/<a>.json      or not at all
- * learners/<name>/tasks/<k>/failures/<n>.json      a job stopped an attempt at it
- * learners/<name>/versions/<v>.json                decision; row of the results matrix
- * learners/<name>/versions/<v>/promoted.json       a parked version was let through      withdrawn.json  taken back
- * learners/<name>/head.json                        which version serves: the only fact that changes
- * learners/<name>/deleted.json                     planning stops; the name is not used again
- * datasets/<sha256>.safetensors                    validated transitions
- * jobs/<jobId>/job.json result.json checkpoint run.json failures/<n>.json retries/<n>.json
- * artifacts/<sha256>                               blobs by content
- * announced/<fact key>                             the event of that fact has been published
- * webhooks/<id>/webhook.json settings/<r>.json     somebody wants to hear of events; revision r of which, and where
- * deliveries/pending/<webhook>/<fact key>          that fact's event is to be delivered; overwritten with each attempt
- * deliveries/done/<webhook>/<fact key>             and was delivered or given up
- * ```
+ * Keys of objects in the store, made and asked about by name; their shapes stand in `key_grammar.ts`. No other room
+ * builds a key or takes one apart (`deno task layers` checks it).
  * @module
  */
+import { type KeyOf, makeKey, parseKey } from "./key_grammar.ts";
+import { checkHash, checkLearnerName, checkWebhookId, HASH, LEARNER_NAME } from "./names.ts";
 
-const segmentPattern = /^[A-Za-z0-9._=-]+$/;
-const learnerPattern = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
-const hashPattern = /^[0-9a-f]{64}$/;
+/** The folders at the top of a store, as prefixes. */
+export const PREFIXES = {
+  incoming: "incoming/",
+  learners: "learners/",
+  datasets: "datasets/",
+  artifacts: "artifacts/",
+  jobs: "jobs/",
+  announced: "announced/",
+  webhooks: "webhooks/",
+  deliveries: "deliveries/",
+} as const;
+/** A key that nobody writes: asking for it tells whether the store answers. */
+export const PROBE_KEY = `${PREFIXES.jobs}readiness`;
 const UPLOADS = ".uploads";
-/** Longest key in bytes. */
-export const MAX_KEY_BYTES = 512;
-
-/**
- * The key itself, if it is one: segments of `[A-Za-z0-9._=-]`, none `.` or `..`, at most 512 bytes in all.
- *
- * @throws {RangeError} naming the key and what is wrong with it.
- */
-export function checkKey(key: string): string {
-  if (key.length > MAX_KEY_BYTES) throw badKey(key, `it is longer than ${MAX_KEY_BYTES} bytes`);
-  for (const segment of key.split("/")) {
-    if (segment === "." || segment === "..") throw badKey(key, `"${segment}" is not allowed in it`);
-    if (!segmentPattern.test(segment)) {
-      throw badKey(key, "its parts may hold letters, digits and . _ = - and must not be empty");
-    }
-  }
-  return key;
-}
-
-/**
- * The name itself, if a learner may have it: 1-64 lower-case letters, digits and inner hyphens.
- *
- * @throws {RangeError} saying the rule.
- */
-export function checkLearnerName(name: string): string {
-  if (learnerPattern.test(name)) return name;
-  throw new RangeError(
-    `A learner's name must be 1 to 64 lower-case letters, digits and hyphens, with no hyphen at its ends: ` +
-      `current name is "${name}"`,
-  );
-}
 
 /** Prefix of everything a learner has. */
-export const learnerPrefix = (name: string): string => `learners/${checkLearnerName(name)}/`;
+export const learnerPrefix = (name: string): string => `${PREFIXES.learners}${checkLearnerName(name)}/`;
+/** Prefix of a learner's arrivals. */
+export const arrivalsPrefix = (name: string): string => `${learnerPrefix(name)}arrivals/`;
 /** A learner exists. */
-export const learnerKey = (name: string): string => `${learnerPrefix(name)}learner.json`;
+export const learnerKey = (learner: string): string => makeKey("learner", { learner });
 /** A learner is gone. */
-export const deletedKey = (name: string): string => `${learnerPrefix(name)}deleted.json`;
+export const deletedKey = (learner: string): string => makeKey("deleted", { learner });
 /** Which version serves. */
-export const headKey = (name: string): string => `${learnerPrefix(name)}head.json`;
+export const headKey = (learner: string): string => makeKey("head", { learner });
 /** Revision of the knobs. */
-export const configKey = (name: string, revision: number): string => numbered(name, "config", revision);
+export const configKey = (learner: string, revision: number): string =>
+  makeKey("config", { learner, revision });
 /** A file has arrived. */
-export const arrivalKey = (name: string, seq: number): string => numbered(name, "arrivals", seq);
+export const arrivalKey = (learner: string, seq: number): string => makeKey("arrival", { learner, seq });
 /** An arrival was refused. */
-export const rejectionKey = (name: string, seq: number): string => numbered(name, "rejections", seq);
+export const rejectionKey = (learner: string, seq: number): string => makeKey("rejection", { learner, seq });
 /** An arrival was accepted as task k. */
-export const taskKey = (name: string, task: number): string => numbered(name, "tasks", task);
+export const taskKey = (learner: string, task: number): string => makeKey("task", { learner, task });
 /** A task is to be trained anew. */
-export const attemptKey = (name: string, task: number, attempt: number): string =>
-  numbered(name, `tasks/${count(task)}/attempts`, attempt);
+export const attemptKey = (learner: string, task: number, attempt: number): string =>
+  makeKey("attempt", { learner, task, attempt });
 /** An attempt at a task is not made. */
-export const cancelledKey = (name: string, task: number, attempt: number): string =>
-  numbered(name, `tasks/${count(task)}/cancelled`, attempt);
+export const cancelledKey = (learner: string, task: number, attempt: number): string =>
+  makeKey("cancelled", { learner, task, attempt });
 /** A job stopped an attempt at a task. */
-export const taskFailureKey = (name: string, task: number, n: number): string =>
-  numbered(name, `tasks/${count(task)}/failures`, n);
+export const taskFailureKey = (learner: string, task: number, n: number): string =>
+  makeKey("taskFailure", { learner, task, n });
 /** Decision on a task. */
-export const versionKey = (name: string, version: number): string => numbered(name, "versions", version);
+export const versionKey = (learner: string, version: number): string =>
+  makeKey("version", { learner, version });
 /** A parked version was let through. */
-export const promotedKey = (name: string, version: number): string =>
-  `${learnerPrefix(name)}versions/${count(version)}/promoted.json`;
+export const promotedKey = (learner: string, version: number): string =>
+  makeKey("promoted", { learner, version });
 /** A version was taken back. */
-export const withdrawnKey = (name: string, version: number): string =>
-  `${learnerPrefix(name)}versions/${count(version)}/withdrawn.json`;
+export const withdrawnKey = (learner: string, version: number): string =>
+  makeKey("withdrawn", { learner, version });
+/** The learner of a key under {@link learnerPrefix}, whatever it says else; undefined for other keys. */
+export function learnerOfKey(key: string): string | undefined {
+  const [root, name = "", more] = key.split("/", 3);
+  return root === "learners" && more !== undefined && LEARNER_NAME.test(name) ? name : undefined;
+}
 
 /** Prefix of what people drop for a learner. */
-export const incomingPrefix = (learner: string): string => `incoming/${checkLearnerName(learner)}/`;
+export const incomingPrefix = (learner: string): string =>
+  `${PREFIXES.incoming}${checkLearnerName(learner)}/`;
 /** A dropped file. */
-export const incomingKey = (learner: string, file: string): string =>
-  checkKey(incomingPrefix(learner) + checkFileName(file));
-
+export const incomingKey = (learner: string, file: string): string => makeKey("incoming", { learner, file });
 /**
  * A file that is handed over through an upload: hidden from whoever looks for dropped files, since its arrival is
  * written by whoever took it in. `upload`: 32 hexadecimal digits, so that one upload never takes another's place.
  */
 export const uploadKey = (learner: string, upload: string, file: string): string =>
-  checkKey(`${incomingPrefix(learner)}${UPLOADS}/${upload}/${checkFileName(file)}`);
-/** Whether a key is an upload's. */
+  makeKey("upload", { learner, upload, file });
+/** Whether a key lies where uploads do. */
 export const isUploadKey = (key: string): boolean =>
-  key.startsWith("incoming/") && key.split("/")[2] === UPLOADS;
+  key.startsWith(PREFIXES.incoming) && key.split("/", 3)[2] === UPLOADS;
+/** The name that a file under `incoming/`, however deep, was dropped for: any name, also one no learner can have. */
+export function recipientOfKey(key: string): string | undefined {
+  const [root, name, more] = key.split("/", 3);
+  return root === "incoming" && name && more !== undefined ? name : undefined;
+}
+/** The part of a path that is a key under `incoming/`, behind a store's own prefix; its letters are not judged. */
+export const incomingPartOf = (path: string): string | undefined => /(?:^|\/)(incoming\/.+)$/.exec(path)?.[1];
 
 /** Validated transitions, by hash of their content. */
-export const datasetKey = (hash: string): string => `datasets/${checkHash(hash)}.safetensors`;
+export const datasetKey = (hash: string): string => makeKey("dataset", { hash });
 /** A blob, by hash of its content. */
-export const artifactKey = (hash: string): string => `artifacts/${checkHash(hash)}`;
+export const artifactKey = (hash: string): string => makeKey("artifact", { hash });
+/** Bytes that were found under an artifact's hash and are others, set aside. */
+export const damagedKey = (hash: string): string => makeKey("damaged", { hash });
 
 /** Prefix of everything about a job. */
-export const jobPrefix = (jobId: string): string => `jobs/${checkHash(jobId)}/`;
+export const jobPrefix = (job: string): string => `${PREFIXES.jobs}${checkHash(job)}/`;
 /** The job itself. */
-export const jobKey = (jobId: string): string => `${jobPrefix(jobId)}job.json`;
+export const jobKey = (job: string): string => makeKey("job", { job });
 /** A job is done: the commit point. */
-export const resultKey = (jobId: string): string => `${jobPrefix(jobId)}result.json`;
+export const resultKey = (job: string): string => makeKey("result", { job });
 /** State of a training job under way. */
-export const checkpointKey = (jobId: string): string => `${jobPrefix(jobId)}checkpoint`;
+export const checkpointKey = (job: string): string => makeKey("checkpoint", { job });
 /** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
-export const runKey = (jobId: string): string => `${jobPrefix(jobId)}run.json`;
-/** The job of a `jobs/<id>/result.json`, or undefined for other keys. */
-export function parseResultKey(key: string): string | undefined {
-  const [root, id, file, more] = key.split("/");
-  return root === "jobs" && id && file === "result.json" && more === undefined ? id : undefined;
-}
+export const runKey = (job: string): string => makeKey("run", { job });
 /** Prefix of the failures of a job. */
-export const failuresPrefix = (jobId: string): string => `${jobPrefix(jobId)}failures/`;
+export const failuresPrefix = (job: string): string => `${jobPrefix(job)}failures/`;
 /** A job was given up. */
-export const failureKey = (jobId: string, n: number): string => `${failuresPrefix(jobId)}${count(n)}.json`;
+export const failureKey = (job: string, n: number): string => makeKey("failure", { job, n });
 /** Prefix of the retries of a job. */
-export const retriesPrefix = (jobId: string): string => `${jobPrefix(jobId)}retries/`;
+export const retriesPrefix = (job: string): string => `${jobPrefix(job)}retries/`;
 /** A failed job is to be done once more. */
-export const retryKey = (jobId: string, n: number): string => `${retriesPrefix(jobId)}${count(n)}.json`;
+export const retryKey = (job: string, n: number): string => makeKey("retry", { job, n });
+/** The job of a key under {@link jobPrefix}, whatever it says else; undefined for other keys. */
+export function jobOfKey(key: string): string | undefined {
+  const [root, id = "", more] = key.split("/", 3);
+  return root === "jobs" && more !== undefined && HASH.test(id) ? id : undefined;
+}
+/** The job whose result lies there; undefined for other keys. */
+export function jobOfResult(key: string): string | undefined {
+  const parsed = parseKey(key);
+  return parsed?.kind === "result" ? parsed.job : undefined;
+}
 
 /** Marks that the event of a fact has been published; the event's id is the fact's key. */
-export const announcedKey = (id: string): string => checkKey(`announced/${id}`);
+export const announcedKey = (event: string): string => makeKey("announced", { event });
+/** Prefix of the marks of a learner's own facts. */
+export const announcedPrefix = (learner: string): string => `${PREFIXES.announced}${learnerPrefix(learner)}`;
 
-/** Prefix of all webhooks. */
-export const WEBHOOKS_PREFIX = "webhooks/";
 /** Prefix of everything about a webhook but its deliveries. */
-export const webhookPrefix = (id: string): string => `${WEBHOOKS_PREFIX}${checkWebhookId(id)}/`;
+export const webhookPrefix = (webhook: string): string => `${PREFIXES.webhooks}${checkWebhookId(webhook)}/`;
 /** Somebody wants to hear of events. */
-export const webhookKey = (id: string): string => `${webhookPrefix(id)}webhook.json`;
+export const webhookKey = (webhook: string): string => makeKey("webhook", { webhook });
 /** Which events, and where to: revision r. */
-export const webhookSettingsKey = (id: string, revision: number): string =>
-  `${webhookPrefix(id)}settings/${count(revision)}.json`;
-/** Prefix of deliveries that are still to be made, of one webhook or of all. */
-export const pendingPrefix = (webhook?: string): string =>
-  `deliveries/pending/${webhook === undefined ? "" : `${checkWebhookId(webhook)}/`}`;
-/** Prefix of deliveries that were made or given up. */
-export const donePrefix = (webhook?: string): string =>
-  `deliveries/done/${webhook === undefined ? "" : `${checkWebhookId(webhook)}/`}`;
+export const webhookSettingsKey = (webhook: string, revision: number): string =>
+  makeKey("webhookSettings", { webhook, revision });
+/** Prefix of deliveries that are still to be made: of all webhooks, of one, or of one and a learner's own facts. */
+export const pendingPrefix = (webhook?: string, learner?: string): string =>
+  deliveriesPrefix("pending", webhook, learner);
+/** Prefix of deliveries that were made or given up: of all webhooks, of one, or of one and a learner's own facts. */
+export const donePrefix = (webhook?: string, learner?: string): string =>
+  deliveriesPrefix("done", webhook, learner);
 /** An event (named by its fact's key) is to be delivered. */
-export const pendingKey = (webhook: string, event: string): string =>
-  checkKey(pendingPrefix(webhook) + event);
+export const pendingKey = (webhook: string, event: string): string => makeKey("pending", { webhook, event });
 /** An event was delivered or given up. */
-export const doneKey = (webhook: string, event: string): string => checkKey(donePrefix(webhook) + event);
+export const doneKey = (webhook: string, event: string): string => makeKey("done", { webhook, event });
 /** Webhook and event of a key under {@link pendingPrefix} or {@link donePrefix}, or undefined. */
-export function parseDeliveryKey(key: string): { webhook: string; event: string } | undefined {
-  const match = /^deliveries\/(?:pending|done)\/([0-9a-f]{24})\/(.+)$/.exec(key);
-  return match ? { webhook: match[1]!, event: match[2]! } : undefined;
+export function parseDeliveryKey(key: string): KeyOf<"pending"> | KeyOf<"done"> | undefined {
+  const parsed = parseKey(key);
+  return parsed?.kind === "pending" || parsed?.kind === "done" ? parsed : undefined;
 }
 
-/** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */
-export function safeFileName(name: string): string {
-  const base = name.split(/[\\/]/).at(-1) ?? "";
-  const safe = base.replace(/[^A-Za-z0-9._=-]+/g, "-").replace(/^[.-]+/, "").slice(-128);
-  return safe === "" ? "dataset" : safe;
-}
-
-/** Learner and file of an incoming key, or undefined for other keys. */
-export function parseIncomingKey(key: string): { learner: string; file: string } | undefined {
-  const [root, learner, file, more] = key.split("/");
-  if (root !== "incoming" || !learner || !file || more !== undefined || !learnerPattern.test(learner)) return;
-  return { learner, file };
-}
-
-/** The number n of `.../<n>.json`, or undefined. */
-export function numberOfKey(key: string): number | undefined {
-  const match = /\/([1-9][0-9]*)\.json$/.exec(key);
-  return match ? Number(match[1]) : undefined;
-}
-
-function numbered(name: string, folder: string, n: number): string {
-  return `${learnerPrefix(name)}${folder}/${count(n)}.json`;
-}
-
-function count(n: number): number {
-  if (Number.isSafeInteger(n) && n >= 1) return n;
-  throw new RangeError(`Numbers in keys are whole and start at 1: current number is ${n}`);
-}
-
-function checkHash(hash: string): string {
-  if (hashPattern.test(hash)) return hash;
-  throw new RangeError(`An object's name must be 64 hexadecimal digits: current name is "${hash}"`);
-}
-
-function checkWebhookId(id: string): string {
-  if (/^[0-9a-f]{24}$/.test(id)) return id;
-  throw new RangeError(`A webhook's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
-}
-
-function checkFileName(file: string): string {
-  if (!file.includes("/")) return file;
-  throw new RangeError(`A dropped file's name must not hold a slash: current name is "${file}"`);
-}
-
-function badKey(key: string, reason: string): RangeError {
-  return new RangeError(`"${key.slice(0, 80)}" cannot be a key: ${reason}`);
+function deliveriesPrefix(state: "pending" | "done", webhook?: string, learner?: string): string {
+  const all = `${PREFIXES.deliveries}${state}/`;
+  if (webhook === undefined) return all;
+  return `${all}${checkWebhookId(webhook)}/${learner === undefined ? "" : learnerPrefix(learner)}`;
 }

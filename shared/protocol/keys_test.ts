@@ -1,12 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { checkKey } from "./key_grammar.ts";
 import {
   announcedKey,
   arrivalKey,
   artifactKey,
   attemptKey,
   cancelledKey,
-  checkKey,
-  checkLearnerName,
   checkpointKey,
   configKey,
   datasetKey,
@@ -14,25 +13,30 @@ import {
   failureKey,
   headKey,
   incomingKey,
+  incomingPartOf,
+  isUploadKey,
   jobKey,
+  jobOfKey,
+  jobOfResult,
   learnerKey,
-  numberOfKey,
+  learnerOfKey,
   parseDeliveryKey,
-  parseIncomingKey,
   pendingKey,
+  recipientOfKey,
   resultKey,
   retryKey,
-  safeFileName,
   taskKey,
+  uploadKey,
   versionKey,
   webhookKey,
   webhookSettingsKey,
   withdrawnKey,
 } from "./keys.ts";
+import { checkLearnerName, safeFileName } from "./names.ts";
 
 const hash = "0123456789abcdef".repeat(4);
 
-Deno.test("keys are what the header of keys.ts says", () => {
+Deno.test("keys are what the table of shapes says", () => {
   assertEquals(learnerKey("cheetah"), "learners/cheetah/learner.json");
   assertEquals(configKey("cheetah", 2), "learners/cheetah/config/2.json");
   assertEquals(arrivalKey("cheetah", 3), "learners/cheetah/arrivals/3.json");
@@ -56,7 +60,9 @@ Deno.test("keys are what the header of keys.ts says", () => {
   assertEquals(webhookSettingsKey(hook, 2), `webhooks/${hook}/settings/2.json`);
   assertEquals(pendingKey(hook, taskKey("a", 1)), `deliveries/pending/${hook}/learners/a/tasks/1.json`);
   assertEquals(doneKey(hook, taskKey("a", 1)), `deliveries/done/${hook}/learners/a/tasks/1.json`);
-  assertEquals(parseDeliveryKey(doneKey(hook, taskKey("a", 1))), { webhook: hook, event: taskKey("a", 1) });
+  assertEquals(parseDeliveryKey(doneKey(hook, taskKey("a", 1))), {
+    ...{ kind: "done", webhook: hook, event: taskKey("a", 1) },
+  });
   assertEquals(parseDeliveryKey(taskKey("a", 1)), undefined);
   assertThrows(() => webhookKey("../x"), RangeError, "24 hexadecimal digits");
 });
@@ -82,13 +88,20 @@ Deno.test("key builders refuse numbers and hashes that are none", () => {
   assertThrows(() => incomingKey("a", "b/c"), RangeError);
 });
 
-Deno.test("parseIncomingKey() and numberOfKey() read keys back", () => {
-  assertEquals(parseIncomingKey("incoming/a/x.hdf5"), { learner: "a", file: "x.hdf5" });
-  for (const key of ["incoming/a", "incoming/a/b/c", "learners/a/b", "incoming/-a/b"]) {
-    assertEquals(parseIncomingKey(key), undefined);
+Deno.test("questions about a key see what lies above it, whatever the rest says", () => {
+  assertEquals(learnerOfKey(taskKey("a", 12)), "a");
+  assertEquals(learnerOfKey("learners/a/what/comes/later"), "a");
+  for (const key of ["learners/a", "learners/A/x", "learners", "jobs/a/x", ""]) {
+    assertEquals(learnerOfKey(key), undefined);
   }
-  assertEquals(numberOfKey(taskKey("a", 12)), 12);
-  assertEquals(numberOfKey(headKey("a")), undefined);
+  assertEquals([jobOfKey(checkpointKey(hash)), jobOfKey(`jobs/${hash}/new.json`)], [hash, hash]);
+  assertEquals([jobOfKey("jobs/readiness"), jobOfKey("jobs/x/job.json")], [undefined, undefined]);
+  assertEquals([jobOfResult(resultKey(hash)), jobOfResult(jobKey(hash))], [hash, undefined]);
+  assertEquals(["incoming/a/x", "incoming/A B/x/y", "incoming/a/"].map(recipientOfKey), ["a", "A B", "a"]);
+  for (const key of ["incoming/a", "incoming/", "learners/a/x"]) assertEquals(recipientOfKey(key), undefined);
+  assertEquals([isUploadKey(uploadKey("a", "0", "x")), isUploadKey(incomingKey("a", "x"))], [true, false]);
+  assertEquals(incomingPartOf("my/store/incoming/a/x y"), "incoming/a/x y");
+  assertEquals(incomingPartOf("notincoming/a/x"), undefined);
 });
 
 Deno.test("safeFileName() makes any file name a key's part", () => {

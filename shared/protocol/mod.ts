@@ -8,6 +8,19 @@ export * from "./events.ts";
 export * from "./fact_bytes.ts";
 export * from "./facts.ts";
 export * from "./jobs.ts";
+export {
+  checkKey,
+  type Key,
+  KEY_SHAPES,
+  type KeyKind,
+  type KeyOf,
+  keyPattern,
+  makeKey,
+  MAX_KEY_BYTES,
+  parseKey,
+} from "./key_grammar.ts";
 export * from "./keys.ts";
+export { checkLearnerName, HASH, LEARNER_NAME, safeFileName, WEBHOOK_ID } from "./names.ts";
 export * from "./safetensors.ts";
+export * from "./states.ts";
 export * from "./webhooks.ts";

@@ -2,7 +2,7 @@
  * Artifacts: blobs under the hash of their content.
  * @module
  */
-import { artifactKey, sha256 } from "@cugro/protocol";
+import { artifactKey, damagedKey, sha256 } from "@cugro/protocol";
 import type { Store } from "./store.ts";
 
 /** An input is not there (any more). Not the job's fault: it is given back until the input has been made again. */
@@ -44,7 +44,7 @@ export async function getArtifact(store: Store, hash: string): Promise<Uint8Arra
   const actual = sha256(found.bytes);
   if (actual === hash) return found.bytes;
   // On a full disk there is no room for the copy; then it is only removed.
-  await store.put(`${key}.damaged`, found.bytes).catch(() => {});
+  await store.put(damagedKey(hash), found.bytes).catch(() => {});
   const aside = await store.delete(key).then(
     () => "it has been set aside",
     () => "the next writing command (cugro run) sets it aside and makes it again",

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Store } from "@cugro/store";
-import { parseFact, resultFactSchema } from "@cugro/protocol";
+import { jobOfResult, parseFact, PREFIXES, resultFactSchema } from "@cugro/protocol";
 
 /**
  * Artifact of each output by name, by job id. Imports are left out: their ids hold the file's etag, which differs from
@@ -14,8 +14,8 @@ export type FinishedWork = Record<string, Record<string, string>>;
 /** All finished work in a store. */
 export async function finishedWork(store: Store): Promise<FinishedWork> {
   const work: [string, Record<string, string>][] = [];
-  for (const { key } of await store.list("jobs/")) {
-    if (!key.endsWith("/result.json")) continue;
+  for (const { key } of await store.list(PREFIXES.jobs)) {
+    if (jobOfResult(key) === undefined) continue;
     const { kind, jobId, outputs } = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
     if (kind === "dataset.import") continue;
     const artifacts = Object.entries(outputs).map(([name, { artifact }]) => [name, artifact] as const);

@@ -2,9 +2,11 @@
  * A long stream of small tasks, and one long training: memory stays flat, and a late task costs what an early one did.
  * @module
  */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shippedPolicy } from "@cugro/environments";
+import { jobFactSchema, jobKey, jobOfResult, parseFact, PREFIXES, resultFactSchema } from "@cugro/protocol";
+import { openStore } from "@cugro/store";
 import { collectFiles } from "../../cli/commands/collect.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
@@ -83,22 +85,26 @@ interface Cost {
 }
 
 /** Work of each task, evaluation and import apart. */
-async function costsPerTask(store: string): Promise<Cost[]> {
-  const costs = new Map<number, Cost>();
-  for (const id of await readdir(join(store, "jobs"))) {
-    const read = async (name: string) => JSON.parse(await readFile(join(store, "jobs", id, name), "utf8"));
-    const { job, task } = await read("job.json");
-    if (["dataset.import", "policy.evaluate"].includes(job.kind)) continue;
-    const { seconds, outputs } = await read("result.json");
-    const cost = costs.get(task) ?? { task, seconds: 0, bytes: 0 };
-    cost.seconds += seconds;
-    cost.bytes += Object.values(outputs as Record<string, { bytes: number }>).reduce(
-      (sum, output) => sum + output.bytes,
-      0,
-    );
-    costs.set(task, cost);
+async function costsPerTask(folder: string): Promise<Cost[]> {
+  const store = await openStore({ store: folder });
+  try {
+    const costs = new Map<number, Cost>();
+    for (const { key } of await store.list(PREFIXES.jobs)) {
+      const id = jobOfResult(key);
+      if (id === undefined) continue;
+      const read = async (name: string) => (await store.get(name))!.bytes;
+      const { job, task } = parseFact(jobFactSchema, await read(jobKey(id)), jobKey(id));
+      if (task === null || job.kind === "policy.evaluate") continue;
+      const { seconds, outputs } = parseFact(resultFactSchema, await read(key), key);
+      const cost = costs.get(task) ?? { task, seconds: 0, bytes: 0 };
+      cost.seconds += seconds;
+      cost.bytes += Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+      costs.set(task, cost);
+    }
+    return [...costs.values()].sort((a, b) => a.task - b.task);
+  } finally {
+    await store.close();
   }
-  return [...costs.values()].sort((a, b) => a.task - b.task);
 }
 
 /** Mean cost of the last three tasks over that of the three around `early`: single tasks are noisy. */

@@ -2,6 +2,7 @@
  * Jobs: what is being done for a learner, and what was.
  * @module
  */
+import { HASH } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
@@ -64,7 +65,7 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
     request: {
       params: z.object({
         name: learnerName,
-        job: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+        job: z.string().regex(HASH, "must be 64 hexadecimal digits"),
       }),
     },
     responses: { 200: json(jobDetailSchema, "The job"), ...PROBLEMS },

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseNotification } from "@cugro/bus";
-import { isUploadKey, parseIncomingKey } from "@cugro/protocol";
+import { isUploadKey, recipientOfKey } from "@cugro/protocol";
 import { createRoute } from "@hono/zod-openapi";
 import { bearerOf } from "../auth.ts";
 import { type Gateway, PROBLEMS, type RouteDeps } from "../gateway.ts";
@@ -40,7 +40,7 @@ export function registerNotifications(app: Gateway, deps: RouteDeps): void {
       const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
       const hints = parseNotification(JSON.parse(new TextDecoder().decode(bytes)));
       // What came through this gateway has its arrival already.
-      for (const hint of hints) if (parseIncomingKey(hint.key) && !isUploadKey(hint.key)) bus.hint(hint);
+      for (const hint of hints) if (recipientOfKey(hint.key) && !isUploadKey(hint.key)) bus.hint(hint);
     } catch (error) {
       log.warn("notification ignored", { error });
     }

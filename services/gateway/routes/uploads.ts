@@ -4,7 +4,7 @@
  */
 import { addUploaded, adoptDropped } from "@cugro/learners";
 import { activeTraceparent } from "@cugro/telemetry";
-import { type ArrivalFact, parseIncomingKey } from "@cugro/protocol";
+import { type ArrivalFact, incomingPrefix, parseKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
@@ -122,13 +122,13 @@ async function adoptObject(
     throw new Problem(400, 'The body must be {"object": "incoming/..."}', { errors });
   }
   const { object } = parsed.data;
-  const place = parseIncomingKey(object);
-  const info = place?.learner === learner
+  const place = parseKey(object);
+  const info = place?.kind === "incoming" && place.learner === learner
     ? await refusing(422, () => store.head(object), "body.object")
     : undefined;
   if (!info) {
     const detail = `There is no object ${JSON.stringify(object.slice(0, 120))} for this learner: ` +
-      `put the file to incoming/${learner}/ first`;
+      `put the file to ${incomingPrefix(learner)} first`;
     throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
   }
   const facts = await learners.facts(learner);

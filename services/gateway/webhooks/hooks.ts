@@ -8,14 +8,15 @@ import type { ObjectInfo, Store } from "@cugro/store";
 import {
   donePrefix,
   type JsonObject,
-  numberOfKey,
   parseFact,
+  parseKey,
   pendingPrefix,
+  PREFIXES,
+  WEBHOOK_ID,
   type WebhookFact,
   webhookFactSchema,
   webhookKey,
   webhookPrefix,
-  WEBHOOKS_PREFIX,
   type WebhookSettings,
   webhookSettingsKey,
   webhookSettingsSchema,
@@ -66,7 +67,7 @@ export async function listWebhooks(
   cache: FactCache,
   onDamaged: (id: string, error: Error) => void,
 ): Promise<Webhook[]> {
-  return await readHooks(store, cache, await store.list(WEBHOOKS_PREFIX), onDamaged);
+  return await readHooks(store, cache, await store.list(PREFIXES.webhooks), onDamaged);
 }
 
 /** Reads all webhooks again and again: those that can be read, and the ids of all. Of the others the log tells once. */
@@ -90,7 +91,7 @@ export function createWebhookReader(
 
 /** One webhook, or undefined. @throws {SyntaxError | RangeError} if something of it cannot be read */
 export async function findWebhook(store: Store, cache: FactCache, id: string): Promise<Webhook | undefined> {
-  if (!/^[0-9a-f]{24}$/.test(id)) return undefined;
+  if (!WEBHOOK_ID.test(id)) return undefined;
   const onDamaged = (_id: string, error: Error) => {
     throw error;
   };
@@ -130,14 +131,16 @@ async function readHooks(
   onDamaged: (id: string, error: Error) => void,
 ): Promise<Webhook[]> {
   const hooks: Webhook[] = [];
-  for (const info of infos.filter(({ key }) => key.endsWith("/webhook.json"))) {
+  for (const info of infos) {
+    const parsed = parseKey(info.key);
+    if (parsed?.kind !== "webhook") continue;
     try {
       const hook = await readHook(store, cache, info, infos);
       if (hook) hooks.push(hook);
     } catch (error) {
       // What `parseFact` throws; anything else is the store's, and would be true of the others as well.
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-      onDamaged(info.key.split("/").at(-2)!, error);
+      onDamaged(parsed.webhook, error);
     }
   }
   return hooks;
@@ -151,9 +154,13 @@ async function readHook(
 ): Promise<Webhook | undefined> {
   const fact = await readFact({ store, cache }, info.key, webhookFactSchema);
   if (!fact) return undefined;
-  const keys = infos.filter(({ key }) => key.startsWith(`${webhookPrefix(fact.id)}settings/`));
+  const settled = infos.flatMap(({ key, lastModified }) => {
+    const parsed = parseKey(key);
+    const isOwn = parsed?.kind === "webhookSettings" && parsed.webhook === fact.id;
+    return isOwn ? [{ key, lastModified, revision: parsed.revision }] : [];
+  });
   const revisions = [];
-  for (const { key, lastModified } of keys.sort((a, b) => numberOfKey(a.key)! - numberOfKey(b.key)!)) {
+  for (const { key, lastModified } of settled.sort((a, b) => a.revision - b.revision)) {
     const settings = await readFact({ store, cache }, key, webhookSettingsSchema);
     if (settings) revisions.push({ settings, since: lastModified });
   }

@@ -4,7 +4,14 @@
  */
 import { type FactCache, learnerEvents, readListed } from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/store";
-import { type CloudEvent, donePrefix, learnerPrefix, parseDeliveryKey, pendingPrefix } from "@cugro/protocol";
+import {
+  type CloudEvent,
+  donePrefix,
+  learnerOfKey,
+  parseDeliveryKey,
+  pendingPrefix,
+  PREFIXES,
+} from "@cugro/protocol";
 import type { Webhook } from "./hooks.ts";
 import { candidates, isWanted } from "./wanted.ts";
 
@@ -22,8 +29,9 @@ export interface Wanted {
 /** Everything under `learners/`, by name. */
 export async function listByLearner(store: Store): Promise<Map<string, ObjectInfo[]>> {
   const groups = new Map<string, ObjectInfo[]>();
-  for (const info of await store.list("learners/")) {
-    const name = info.key.split("/")[1]!;
+  for (const info of await store.list(PREFIXES.learners)) {
+    const name = learnerOfKey(info.key);
+    if (name === undefined) continue;
     const group = groups.get(name);
     if (group) group.push(info);
     else groups.set(name, [info]);
@@ -67,10 +75,8 @@ export async function sweepRecords(store: Store, known: ReadonlySet<string>): Pr
 async function recordedEvents(store: Store, webhook: string, learner: string): Promise<Set<string>> {
   const keys = new Set<string>();
   // Pending first: what becomes done meanwhile is then seen twice rather than not at all.
-  for (const prefix of [pendingPrefix(webhook), donePrefix(webhook)]) {
-    for (const { key } of await store.list(prefix + learnerPrefix(learner))) {
-      keys.add(key.slice(prefix.length));
-    }
+  for (const prefix of [pendingPrefix(webhook, learner), donePrefix(webhook, learner)]) {
+    for (const { key } of await store.list(prefix)) keys.add(parseDeliveryKey(key)!.event);
   }
   return keys;
 }

@@ -3,16 +3,22 @@
  * @module
  */
 import type { ObjectInfo } from "@cugro/store";
-import type { CloudEvent } from "@cugro/protocol";
+import { type CloudEvent, type KeyKind, parseKey } from "@cugro/protocol";
 import { fitsPattern } from "../patterns.ts";
 import type { Webhook } from "./hooks.ts";
 
 /** Older events are not begun with any more: longer than that no gateway was there. */
 export const HORIZON_MS = 14 * 86_400_000;
 
-/** Keys of facts that may give rise to an event. */
-const EVENT_FACT =
-  /^learners\/[^/]+\/(?:(?:tasks|versions|rejections)\/\d+|tasks\/\d+\/failures\/\d+|versions\/\d+\/(?:promoted|withdrawn))\.json$/;
+/** Facts that may give rise to an event. */
+const EVENT_FACTS: readonly (KeyKind | undefined)[] = [
+  "task",
+  "rejection",
+  "taskFailure",
+  "version",
+  "promoted",
+  "withdrawn",
+];
 
 /** The facts among these objects that could be some webhook's: it may have been there when they were written. */
 export function candidates(
@@ -23,7 +29,7 @@ export function candidates(
   const earliest = Math.min(...hooks.map(({ since }) => Date.parse(since)));
   const from = Math.max(earliest, now - HORIZON_MS);
   const recent = infos.filter(({ key, lastModified }) =>
-    EVENT_FACT.test(key) && Date.parse(lastModified) >= from
+    EVENT_FACTS.includes(parseKey(key)?.kind) && Date.parse(lastModified) >= from
   );
   return new Map(recent.map(({ key, lastModified }) => [key, lastModified]));
 }

@@ -3,7 +3,13 @@
  * apart here, so that one bad message stops nobody.
  * @module
  */
-import { type CloudEvent, cloudEventSchema, JOB_KINDS, progressSchema } from "@cugro/protocol";
+import {
+  type CloudEvent,
+  cloudEventSchema,
+  incomingPartOf,
+  JOB_KINDS,
+  progressSchema,
+} from "@cugro/protocol";
 import { z } from "zod";
 import type { IncomingHint, JobMessage, News, Subject } from "../bus.ts";
 
@@ -64,7 +70,7 @@ export function parseNotification(message: unknown): IncomingHint[] {
   return notificationSchema.parse(message).Records.flatMap(({ eventName, s3 }) => {
     if (!/^(s3:)?ObjectCreated:/.test(eventName)) return [];
     const { key: encoded, eTag, size } = s3.object;
-    const key = decodeKey(encoded).match(/(?:^|\/)(incoming\/.+)$/)?.[1];
+    const key = incomingPartOf(decodeKey(encoded));
     if (key === undefined) return [];
     return [{ key, ...(eTag === undefined ? {} : { etag: eTag }), ...(size === undefined ? {} : { size }) }];
   });

@@ -4,22 +4,32 @@
  */
 import { presets } from "@cugro/algorithm/knobs";
 import { z } from "@hono/zod-openapi";
-import { EVENT_TYPES, JOB_KINDS } from "@cugro/protocol";
+import {
+  EVENT_TYPES,
+  HASH,
+  incomingKey,
+  JOB_KINDS,
+  JOB_STATES,
+  LEARNER_NAME,
+  MAX_KEY_BYTES,
+  TASK_STATES,
+  VERSION_STATES,
+} from "@cugro/protocol";
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/).openapi({ description: "64 hexadecimal digits" });
+const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
 const anyObject = z.record(z.string(), z.unknown());
 const score = z.number().nullable().openapi({
   description: "Normalised: 0 random, 100 the data's good policy",
 });
 const kind = z.enum(JOB_KINDS);
-const taskState = z.enum(["undecided", "failed", "cancelled", "published", "parked"]);
-const versionState = z.enum(["published", "promoted", "parked", "withdrawn", "superseded"]);
-const jobState = z.enum(["waiting", "ready", "done", "failed"]);
+const taskState = z.enum(TASK_STATES);
+const versionState = z.enum(VERSION_STATES);
+const jobState = z.enum(JOB_STATES);
 const presetName = z.enum(Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]]);
 
 /** Name of a learner, as in paths. */
-export const learnerName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/).openapi({
+export const learnerName = z.string().regex(LEARNER_NAME).openapi({
   description: "1 to 64 lower-case letters, digits and inner hyphens",
   example: "team-a-walker",
 });
@@ -56,7 +66,9 @@ export const retrySchema = z.strictObject({
   .openapi("Retry");
 /** Body that names an object in the store. */
 export const objectSchema = z.strictObject({
-  object: z.string().min(1).max(512).openapi({ example: "incoming/team-a-walker/task1.hdf5" }),
+  object: z.string().min(1).max(MAX_KEY_BYTES).openapi({
+    example: incomingKey("team-a-walker", "task1.hdf5"),
+  }),
 }).openapi("ObjectInStore");
 
 /** A configuration of a learner. */

@@ -2,7 +2,7 @@
  * Shapes of webhooks and their deliveries.
  * @module
  */
-import { LEARNER_EVENT_TYPES } from "@cugro/protocol";
+import { LEARNER_EVENT_TYPES, WEBHOOK_ID } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
 const url = z.string().max(2048).openapi({
@@ -51,7 +51,7 @@ export type NewWebhook = z.input<typeof newWebhookSchema>;
 export type WebhookChange = z.input<typeof webhookChangeSchema>;
 /** Id of a webhook, as in paths. */
 export const webhookIdParams = z.object({
-  id: z.string().regex(/^[0-9a-f]{24}$/, "must be 24 hexadecimal digits"),
+  id: z.string().regex(WEBHOOK_ID, "must be 24 hexadecimal digits"),
 });
 
 const deliveryState = z.enum(["pending", "delivered", "dead"]);

@@ -9,10 +9,10 @@ import {
   type ArrivalFact,
   arrivalFactSchema,
   arrivalKey,
+  arrivalsPrefix,
   encodeFact,
-  learnerPrefix,
-  numberOfKey,
   parseFact,
+  parseKey,
 } from "@cugro/protocol";
 
 /** What may be known of an object besides what the store says. */
@@ -72,8 +72,8 @@ export async function adoptArrival(
 }
 
 async function readArrivals(store: Store, learner: string): Promise<ArrivalFact[]> {
-  const infos = await store.list(`${learnerPrefix(learner)}arrivals/`);
-  const keys = infos.map(({ key }) => key).filter((key) => numberOfKey(key) !== undefined);
+  const infos = await store.list(arrivalsPrefix(learner));
+  const keys = infos.map(({ key }) => key).filter((key) => parseKey(key)?.kind === "arrival");
   const facts = await Promise.all(keys.map((key) => readArrival(store, key)));
   return facts.filter((fact) => fact !== undefined);
 }

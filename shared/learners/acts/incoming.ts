@@ -8,6 +8,7 @@ import {
   datasetKey,
   failuresPrefix,
   incomingKey,
+  incomingPrefix,
   jobId,
   retriesPrefix,
   retryKey,
@@ -89,7 +90,9 @@ export async function scanIncoming(
     if (!before) return true;
     return Date.parse(lastModified) > Date.parse(before.lastModified) && hasFailedImport(facts, before);
   };
-  const fresh = [...facts.incoming.values()].filter((info) => isVisible(info.key) && isFresh(info));
+  const fresh = [...facts.incoming.values()].filter((info) =>
+    isVisible(facts.learner.name, info.key) && isFresh(info)
+  );
   const settled: ObjectInfo[] = store.settles ? [] : [...fresh];
   for (const info of store.settles ? fresh : []) {
     const mark = `${info.size} ${info.lastModified} ${info.etag}`;
@@ -116,8 +119,8 @@ export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
 }
 
 /** Not: names that tools give to files they are still writing, and what lies in a hidden folder (`upload.ts`). */
-function isVisible(key: string): boolean {
-  const parts = key.split("/").slice(2);
+function isVisible(learner: string, key: string): boolean {
+  const parts = key.slice(incomingPrefix(learner).length).split("/");
   return !parts.some((part) => part.startsWith(".")) &&
     !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
 }

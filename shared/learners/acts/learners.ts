@@ -24,6 +24,9 @@ import {
   learnerKey,
   learnerPrefix,
   parseFact,
+  parseKey,
+  PREFIXES,
+  recipientOfKey,
 } from "@cugro/protocol";
 import { putOnce } from "../facts/put_once.ts";
 import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
@@ -102,20 +105,18 @@ function isSame(one: ConfigFact, other: ConfigFact): boolean {
 
 /** Names of the learners in a store that were not deleted, sorted. */
 export async function listLearners(store: Store): Promise<string[]> {
-  const keys = (await store.list("learners/")).map(({ key }) => key.split("/"));
-  const named = (file: string) =>
-    keys.filter((parts) => parts.length === 3 && parts[2] === file).map(([, name]) => name!);
-  const deleted = new Set(named("deleted.json"));
-  return named("learner.json").filter((name) => !deleted.has(name));
+  const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
+  const deleted = new Set(keys.flatMap((key) => key?.kind === "deleted" ? [key.learner] : []));
+  return keys.flatMap((key) => key?.kind === "learner" && !deleted.has(key.learner) ? [key.learner] : []);
 }
 
 /** Keys of the files that lie in `incoming/` for names that no learner has, by name. */
 export async function strayFiles(store: Store): Promise<Map<string, string[]>> {
   const names = new Set(await listLearners(store));
   const strays = new Map<string, string[]>();
-  for (const { key } of await store.list("incoming/")) {
-    const name = key.split("/")[1]!;
-    if (!names.has(name)) strays.set(name, [...strays.get(name) ?? [], key]);
+  for (const { key } of await store.list(PREFIXES.incoming)) {
+    const name = recipientOfKey(key);
+    if (name !== undefined && !names.has(name)) strays.set(name, [...strays.get(name) ?? [], key]);
   }
   return strays;
 }

@@ -17,6 +17,7 @@ import {
   type ResultFact,
   type TaskFact,
   type TaskFailureFact,
+  type TaskState,
   type VerdictFact,
   type VersionFact,
 } from "@cugro/protocol";
@@ -58,9 +59,6 @@ export interface LearnerFacts {
   /** Shards of the newest decided version that still take room: artifact keys. */
   leftoverShards: string[];
 }
-
-/** Where a task stands. */
-export type TaskState = "undecided" | "failed" | "cancelled" | "published" | "parked";
 
 /**
  * The valid versions, oldest first: published or promoted, not withdrawn, each continuing the one before it. The

@@ -4,9 +4,11 @@
  */
 import type { Store } from "@cugro/store";
 import {
+  announcedPrefix,
   artifactKey,
   datasetKey,
   jobId,
+  jobOfKey,
   jobPrefix,
   learnerPrefix,
   type ResultFact,
@@ -56,15 +58,14 @@ export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCach
 
 /** Whether an object is within a reach. */
 export function isReached({ keys, jobs }: Reach, key: string): boolean {
-  const [root, id] = key.split("/");
-  return keys.has(key) || (root === "jobs" && jobs.has(id ?? ""));
+  return keys.has(key) || jobs.has(jobOfKey(key) ?? "");
 }
 
 /** Every object an export of the learner takes along: its facts, what it still needs, files that wait. */
 export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactCache): Promise<string[]> {
-  const prefix = learnerPrefix(facts.learner.name);
+  const { name } = facts.learner;
   const { keys, jobs } = await reachOf(store, facts, cache);
-  const prefixes = [prefix, `announced/${prefix}`, ...[...jobs].map(jobPrefix)];
+  const prefixes = [learnerPrefix(name), announcedPrefix(name), ...[...jobs].map(jobPrefix)];
   const listed = (await Promise.all(prefixes.map((each) => store.list(each)))).flat().map(({ key }) => key);
   const waiting = facts.arrivals.filter(({ key }) => facts.incoming.has(key)).map(({ key }) => key);
   return [...new Set([...listed, ...keys, ...waiting])].sort();

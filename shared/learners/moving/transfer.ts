@@ -6,7 +6,7 @@
  * @module
  */
 import { CorruptArtifactError, PreconditionFailed, readPieces, type Store } from "@cugro/store";
-import { deletedKey, headKey, learnerKey, learnerPrefix, sha256 } from "@cugro/protocol";
+import { deletedKey, headKey, learnerKey, learnerPrefix, parseKey, PREFIXES, sha256 } from "@cugro/protocol";
 import { createHash } from "node:crypto";
 import { refuseDeleted } from "../acts/learners.ts";
 import { createCache } from "../reading/fact_cache.ts";
@@ -18,7 +18,8 @@ const STREAMED_BYTES = 8 << 20;
 /** Objects on their way at a time; facts are small. */
 const WIDTH = 4;
 const FACT_WIDTH = 16;
-const BLOB = /^(artifacts|datasets|incoming)\//;
+const BLOBS = [PREFIXES.artifacts, PREFIXES.datasets, PREFIXES.incoming];
+const isBlob = (key: string) => BLOBS.some((prefix) => key.startsWith(prefix));
 
 /** What was copied. */
 export interface Transfer {
@@ -97,10 +98,10 @@ async function copyLearner(copy: Copy): Promise<Transfer> {
 /** What is pointed to goes before what points there; the learner's own fact is last: without it there is no learner. */
 function phases(keys: readonly string[], name: string): { keys: string[]; width: number }[] {
   const last = [headKey(name), learnerKey(name)];
-  const facts = keys.filter((key) => !BLOB.test(key) && !last.includes(key));
+  const facts = keys.filter((key) => !isBlob(key) && !last.includes(key));
   const isOwn = (key: string) => key.startsWith(learnerPrefix(name));
   return [
-    { keys: keys.filter((key) => BLOB.test(key)), width: WIDTH },
+    { keys: keys.filter(isBlob), width: WIDTH },
     // Jobs, and the marks of what has been announced already.
     { keys: facts.filter((key) => !isOwn(key)), width: FACT_WIDTH },
     { keys: facts.filter(isOwn), width: FACT_WIDTH },
@@ -169,7 +170,8 @@ async function copyObject(
 
 /** The pieces, and an error at their end if they are not what the key says. */
 async function* verified(key: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const wanted = /^artifacts\/([0-9a-f]{64})$/.exec(key)?.[1];
+  const parsed = parseKey(key);
+  const wanted = parsed?.kind === "artifact" ? parsed.hash : undefined;
   const hash = createHash("sha256");
   for await (const piece of pieces) {
     if (wanted !== undefined) hash.update(piece);

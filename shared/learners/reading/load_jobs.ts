@@ -6,12 +6,10 @@ import type { Store } from "@cugro/store";
 import {
   artifactKey,
   failureFactSchema,
-  failuresPrefix,
   jobPrefix,
-  numberOfKey,
+  parseKey,
   resultFactSchema,
   resultKey,
-  retriesPrefix,
 } from "@cugro/protocol";
 import { inParallel, readFact, type Source } from "./fact_cache.ts";
 import { type JobState, knobsOf, type LearnerFacts } from "../facts/facts.ts";
@@ -33,13 +31,13 @@ export async function readJobState(source: Source, id: string): Promise<JobState
   const key = resultKey(id);
   if (source.cache.facts.has(key)) return await readResult(source, id);
   const keys = (await source.store.list(jobPrefix(id))).map((info) => info.key);
-  const failures = keys.filter((name) => name.startsWith(failuresPrefix(id)));
+  const byKind = Map.groupBy(keys, (name) => parseKey(name)?.kind);
+  const failures = byKind.get("failure") ?? [];
   const read = await Promise.all(failures.map((name) => readFact(source, name, failureFactSchema)));
   return {
-    result: keys.includes(key) ? await readFact(source, key, resultFactSchema) : undefined,
+    result: byKind.has("result") ? await readFact(source, key, resultFactSchema) : undefined,
     failures: read.filter((fact) => fact !== undefined).sort((a, b) => a.n - b.n),
-    retries:
-      keys.filter((name) => name.startsWith(retriesPrefix(id)) && numberOfKey(name) !== undefined).length,
+    retries: byKind.get("retry")?.length ?? 0,
   };
 }
 

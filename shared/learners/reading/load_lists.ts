@@ -4,6 +4,7 @@
  */
 import type { Store } from "@cugro/store";
 import {
+  announcedPrefix,
   arrivalFactSchema,
   attemptFactSchema,
   configFactSchema,
@@ -11,10 +12,13 @@ import {
   headFactSchema,
   headKey,
   incomingPrefix,
+  type KeyKind,
+  type KeyOf,
   learnerFactSchema,
   learnerKey,
   learnerPrefix,
   parseFact,
+  parseKey,
   rejectionFactSchema,
   taskFactSchema,
   taskFailureFactSchema,
@@ -47,7 +51,7 @@ export async function readListed(source: Source, name: string): Promise<ListedFa
   ]);
   const keys = infos.map(({ key }) => key);
   const deleted = keys.includes(deletedKey(name));
-  return { learner, deleted, ...await readLists(source, name, keys), head, announced };
+  return { learner, deleted, ...await readLists(source, keys), head, announced };
 }
 
 /** Files that wait in `incoming/` for a learner. */
@@ -55,27 +59,24 @@ export async function readIncoming(store: Store, name: string): Promise<LearnerF
   return new Map((await store.list(incomingPrefix(name))).map((info) => [info.key, info]));
 }
 
-async function readLists(source: Source, name: string, keys: readonly string[]) {
-  const prefix = learnerPrefix(name);
-  const list = async <T>(pattern: RegExp, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
-    const wanted = keys.filter((key) => pattern.test(key.slice(prefix.length)));
-    const facts = await inParallel(wanted, (key) => readFact(source, key, schema));
+async function readLists(source: Source, keys: readonly string[]) {
+  const byKind = Map.groupBy(keys, (key) => parseKey(key)?.kind);
+  const list = async <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
+    const facts = await inParallel(byKind.get(kind) ?? [], (key) => readFact(source, key, schema));
     return (facts.filter((fact) => fact !== undefined) as T[]).sort((a, b) => by(a) - by(b));
   };
+  const cancelled = (byKind.get("cancelled") ?? []).map((key) => parseKey(key) as KeyOf<"cancelled">);
   return {
-    configs: await list(/^config\/\d+\.json$/, configFactSchema, ({ revision }) => revision),
-    arrivals: await list(/^arrivals\/\d+\.json$/, arrivalFactSchema, ({ seq }) => seq),
-    rejections: await list(/^rejections\/\d+\.json$/, rejectionFactSchema, ({ seq }) => seq),
-    tasks: await list(/^tasks\/\d+\.json$/, taskFactSchema, ({ task }) => task),
-    attempts: await list(/^tasks\/\d+\/attempts\/\d+\.json$/, attemptFactSchema, ({ attempt }) => attempt),
-    cancelled: new Set(keys.flatMap((key) => {
-      const match = /^tasks\/(\d+)\/cancelled\/(\d+)\.json$/.exec(key.slice(prefix.length));
-      return match ? [`${match[1]}/${match[2]}`] : [];
-    })),
-    taskFailures: await list(/^tasks\/\d+\/failures\/\d+\.json$/, taskFailureFactSchema, ({ n }) => n),
-    versions: await list(/^versions\/\d+\.json$/, versionFactSchema, ({ version }) => version),
-    promoted: await list(/^versions\/\d+\/promoted\.json$/, verdictFactSchema, ({ version }) => version),
-    withdrawn: await list(/^versions\/\d+\/withdrawn\.json$/, verdictFactSchema, ({ version }) => version),
+    configs: await list("config", configFactSchema, ({ revision }) => revision),
+    arrivals: await list("arrival", arrivalFactSchema, ({ seq }) => seq),
+    rejections: await list("rejection", rejectionFactSchema, ({ seq }) => seq),
+    tasks: await list("task", taskFactSchema, ({ task }) => task),
+    attempts: await list("attempt", attemptFactSchema, ({ attempt }) => attempt),
+    cancelled: new Set(cancelled.map(({ task, attempt }) => `${task}/${attempt}`)),
+    taskFailures: await list("taskFailure", taskFailureFactSchema, ({ n }) => n),
+    versions: await list("version", versionFactSchema, ({ version }) => version),
+    promoted: await list("promoted", verdictFactSchema, ({ version }) => version),
+    withdrawn: await list("withdrawn", verdictFactSchema, ({ version }) => version),
   };
 }
 
@@ -86,6 +87,6 @@ async function readHead(store: Store, name: string): Promise<LearnerFacts["head"
 }
 
 async function readAnnounced(store: Store, name: string): Promise<Set<string>> {
-  const marks = await store.list(`announced/${learnerPrefix(name)}`);
-  return new Set(marks.map(({ key }) => key.slice("announced/".length)));
+  const marks = (await store.list(announcedPrefix(name))).map(({ key }) => parseKey(key));
+  return new Set(marks.flatMap((mark) => mark?.kind === "announced" ? [mark.event] : []));
 }

@@ -10,12 +10,15 @@ import {
   jobId,
   jobKey,
   type JobKind,
+  type JobStage,
   type JsonObject,
   type LearnerFact,
   type RejectionFact,
   type ResultFact,
   type TaskFact,
+  type TaskState,
   type VersionFact,
+  type VersionState,
 } from "@cugro/protocol";
 import {
   attemptAt,
@@ -27,7 +30,6 @@ import {
   type LearnerFacts,
   openArrivals,
   stoppingFailure,
-  type TaskState,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
@@ -38,16 +40,13 @@ import { loadJobStates } from "./load_jobs.ts";
 import { isPromotable } from "../acts/verdicts.ts";
 import { planWork } from "../planning/work.ts";
 
-/** Where a version stands; `superseded`: published, but what it continued is no longer valid. */
-export type VersionState = "published" | "promoted" | "parked" | "withdrawn" | "superseded";
-
 /** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
 export interface JobStatus {
   id: string;
   kind: JobKind;
   task: number | null;
   label: string;
-  state: "waiting" | "ready" | "done" | "failed";
+  state: JobStage;
   seconds: number | null;
   startedAtStep: number | null;
   metrics: JsonObject;

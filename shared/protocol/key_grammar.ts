@@ -1,0 +1,200 @@
+/**
+ * The shape of every key of the store, once: keys are made from it and read by it.
+ * @module
+ */
+import {
+  checkHash,
+  checkLearnerName,
+  checkWebhookId,
+  HASH,
+  LEARNER_NAME,
+  SEGMENT,
+  WEBHOOK_ID,
+} from "./names.ts";
+
+/** Where every object lies, by what it is. */
+export const KEY_SHAPES = {
+  // What people drop; not write-once; removed after acceptance. `upload`: what came through the gateway.
+  incoming: "incoming/{learner}/{file}",
+  upload: "incoming/{learner}/.uploads/{upload}/{file}",
+
+  // A learner: its name, seed and birth; the revisions of its knobs, for tasks not yet started.
+  learner: "learners/{learner}/learner.json",
+  config: "learners/{learner}/config/{revision}.json",
+  // Planning stops, and the name is not used again.
+  deleted: "learners/{learner}/deleted.json",
+  // Which version serves: the only fact that changes.
+  head: "learners/{learner}/head.json",
+
+  // A file has arrived, and was refused, or accepted as a task.
+  arrival: "learners/{learner}/arrivals/{seq}.json",
+  rejection: "learners/{learner}/rejections/{seq}.json",
+  task: "learners/{learner}/tasks/{task}.json",
+  // A task is to be trained anew (from 2); an attempt at it is not made; a job stopped one.
+  attempt: "learners/{learner}/tasks/{task}/attempts/{attempt}.json",
+  cancelled: "learners/{learner}/tasks/{task}/cancelled/{attempt}.json",
+  taskFailure: "learners/{learner}/tasks/{task}/failures/{n}.json",
+
+  // The decision on a task, with its row of the results matrix; it was let through though parked, or taken back.
+  version: "learners/{learner}/versions/{version}.json",
+  promoted: "learners/{learner}/versions/{version}/promoted.json",
+  withdrawn: "learners/{learner}/versions/{version}/withdrawn.json",
+
+  // Validated transitions, and blobs, by their content; `damaged`: bytes that were not what their name said.
+  dataset: "datasets/{hash}.safetensors",
+  artifact: "artifacts/{hash}",
+  damaged: "artifacts/{hash}.damaged",
+
+  // A job; its result is the commit point. The others: its state while it trains, the worker's note on attempts, how
+  // often it was given up, and how often it was asked for once more.
+  job: "jobs/{job}/job.json",
+  result: "jobs/{job}/result.json",
+  checkpoint: "jobs/{job}/checkpoint",
+  run: "jobs/{job}/run.json",
+  failure: "jobs/{job}/failures/{n}.json",
+  retry: "jobs/{job}/retries/{n}.json",
+
+  // The event of a fact has been published; the event's id is the fact's key.
+  announced: "announced/{event}",
+
+  // Somebody wants to hear of events; which, and where to; an event that is to be delivered (overwritten with each
+  // attempt), and one that was delivered or given up.
+  webhook: "webhooks/{webhook}/webhook.json",
+  webhookSettings: "webhooks/{webhook}/settings/{revision}.json",
+  pending: "deliveries/pending/{webhook}/{event}",
+  done: "deliveries/done/{webhook}/{event}",
+} as const;
+
+/** What an object is, by its key. */
+export type KeyKind = keyof typeof KEY_SHAPES;
+
+type NamesIn<Shape extends string> = Shape extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;
+type NumberName = "revision" | "seq" | "task" | "attempt" | "n" | "version";
+
+/** What a key of one kind says. */
+export type KeyOf<K extends KeyKind> =
+  & { kind: K }
+  & { [Name in NamesIn<typeof KEY_SHAPES[K]>]: Name extends NumberName ? number : string };
+
+/** What a key says: its kind, and the names and numbers in it. */
+export type Key = { [K in KeyKind]: KeyOf<K> }[KeyKind];
+
+/** Longest key in bytes. */
+export const MAX_KEY_BYTES = 512;
+
+/** How a name or number in a key is written, and what makes sure of it. */
+interface Parameter {
+  pattern: RegExp;
+  check: (value: never) => string | number;
+}
+
+const count: Parameter = { pattern: /^[1-9][0-9]*$/, check: checkCount };
+const hash: Parameter = { pattern: HASH, check: checkHash };
+const segment: Parameter = { pattern: SEGMENT, check: checkSegment };
+const otherKey: Parameter = { pattern: /^.+$/, check: (key: string) => key };
+
+const PARAMETERS: Readonly<Record<NamesIn<typeof KEY_SHAPES[KeyKind]>, Parameter>> = {
+  learner: { pattern: LEARNER_NAME, check: checkLearnerName },
+  ...{ revision: count, seq: count, task: count, attempt: count, n: count, version: count },
+  ...{ hash, job: hash },
+  webhook: { pattern: WEBHOOK_ID, check: checkWebhookId },
+  ...{ upload: segment, file: segment },
+  event: otherKey,
+};
+
+/** A shape taken apart: texts around parameters, and what reads it. */
+interface Compiled {
+  kind: KeyKind;
+  names: (keyof typeof PARAMETERS)[];
+  /** One more than there are names. */
+  texts: string[];
+  /** Whether what its names may be leaves open that the key is none. */
+  open: boolean;
+  pattern: RegExp;
+}
+
+function compile(kind: KeyKind): Compiled {
+  const parts = KEY_SHAPES[kind].split(/\{(\w+)\}/);
+  const texts = parts.filter((_, index) => index % 2 === 0);
+  const names = parts.filter((_, index) => index % 2 === 1) as Compiled["names"];
+  const sources = names.map((name) => `(${PARAMETERS[name].pattern.source.slice(1, -1)})`);
+  const literal = (text: string) => text.replaceAll(".", "\\.");
+  const pattern = new RegExp(
+    `^${texts.map((text, index) => literal(text) + (sources[index] ?? "")).join("")}$`,
+  );
+  const open = names.some((name) => [segment, otherKey].includes(PARAMETERS[name]));
+  return { kind, names, texts, open, pattern };
+}
+
+const COMPILED = Object.fromEntries(
+  Object.keys(KEY_SHAPES).map((kind) => [kind, compile(kind as KeyKind)]),
+) as Record<KeyKind, Compiled>;
+const BY_ROOT = Map.groupBy(Object.values(COMPILED), ({ texts }) => texts[0]!.split("/")[0]!);
+
+/**
+ * The key that says this.
+ *
+ * @throws {RangeError} if a name or number in it is none, or the key would be too long.
+ */
+export function makeKey<K extends KeyKind>(kind: K, values: Omit<KeyOf<K>, "kind">): string {
+  const { names, texts, open } = COMPILED[kind];
+  let key = texts[0]!;
+  names.forEach((name, index) => {
+    key += PARAMETERS[name].check(values[name as keyof typeof values] as never) + texts[index + 1]!;
+  });
+  return open ? checkKey(key) : key;
+}
+
+/** What a key says, or undefined for whatever is no key of ours. Never throws. */
+export function parseKey(key: string): Key | undefined {
+  for (const { kind, names, open, pattern } of BY_ROOT.get(key.split("/", 1)[0]!) ?? []) {
+    const match = pattern.exec(key);
+    if (!match) continue;
+    const parsed: Record<string, string | number> = { kind };
+    for (const [index, name] of names.entries()) {
+      const text = match[index + 1]!;
+      const value = PARAMETERS[name] === count ? Number(text) : text;
+      if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
+      parsed[name] = value;
+    }
+    return open && faultOfKey(key) !== undefined ? undefined : parsed as Key;
+  }
+  return undefined;
+}
+
+/** Keys of a kind as rights name them: every name and number, with the ending behind it, is a `*`. */
+export function keyPattern(kind: KeyKind): string {
+  return KEY_SHAPES[kind].replace(/\{\w+\}[^/]*/g, "*");
+}
+
+/**
+ * The key itself, if it is one: segments of `[A-Za-z0-9._=-]`, none `.` or `..`, at most 512 bytes in all.
+ *
+ * @throws {RangeError} naming the key and what is wrong with it.
+ */
+export function checkKey(key: string): string {
+  const fault = faultOfKey(key);
+  if (fault === undefined) return key;
+  throw new RangeError(`"${key.slice(0, 80)}" cannot be a key: ${fault}`);
+}
+
+function faultOfKey(key: string): string | undefined {
+  if (key.length > MAX_KEY_BYTES) return `it is longer than ${MAX_KEY_BYTES} bytes`;
+  for (const segment of key.split("/")) {
+    if (segment === "." || segment === "..") return `"${segment}" is not allowed in it`;
+    if (!SEGMENT.test(segment)) return "its parts may hold letters, digits and . _ = - and must not be empty";
+  }
+  return undefined;
+}
+
+function checkCount(n: number): number {
+  if (Number.isSafeInteger(n) && n >= 1) return n;
+  throw new RangeError(`Numbers in keys are whole and start at 1: current number is ${n}`);
+}
+
+function checkSegment(name: string): string {
+  if (!name.includes("/")) return name;
+  throw new RangeError(`A dropped file's name must not hold a slash: current name is "${name}"`);
+}

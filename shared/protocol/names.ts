@@ -1,0 +1,45 @@
+/**
+ * Names that are parts of keys, and of paths and facts as well.
+ * @module
+ */
+
+/** A SHA-256: 64 hexadecimal digits. Jobs, datasets and artifacts are named so. */
+export const HASH = /^[0-9a-f]{64}$/;
+/** A learner's name: 1 to 64 lower-case letters, digits and inner hyphens. */
+export const LEARNER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+/** Id of a webhook: 24 hexadecimal digits. */
+export const WEBHOOK_ID = /^[0-9a-f]{24}$/;
+/** Part of a key between two slashes; `.` and `..` are none. */
+export const SEGMENT = /^[A-Za-z0-9._=-]+$/;
+
+/**
+ * The name itself, if a learner may have it: 1-64 lower-case letters, digits and inner hyphens.
+ *
+ * @throws {RangeError} saying the rule.
+ */
+export function checkLearnerName(name: string): string {
+  if (LEARNER_NAME.test(name)) return name;
+  throw new RangeError(
+    `A learner's name must be 1 to 64 lower-case letters, digits and hyphens, with no hyphen at its ends: ` +
+      `current name is "${name}"`,
+  );
+}
+
+/** The hash itself. @throws {RangeError} if it is none */
+export function checkHash(hash: string): string {
+  if (HASH.test(hash)) return hash;
+  throw new RangeError(`An object's name must be 64 hexadecimal digits: current name is "${hash}"`);
+}
+
+/** The id itself. @throws {RangeError} if a webhook cannot have it */
+export function checkWebhookId(id: string): string {
+  if (WEBHOOK_ID.test(id)) return id;
+  throw new RangeError(`A webhook's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
+}
+
+/** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */
+export function safeFileName(name: string): string {
+  const base = name.split(/[\\/]/).at(-1) ?? "";
+  const safe = base.replace(/[^A-Za-z0-9._=-]+/g, "-").replace(/^[.-]+/, "").slice(-128);
+  return safe === "" ? "dataset" : safe;
+}

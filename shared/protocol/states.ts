@@ -1,0 +1,19 @@
+/**
+ * Where tasks, versions and jobs stand. No fact holds a state: it follows from the facts that there are.
+ * @module
+ */
+
+/** Where a task stands. */
+export const TASK_STATES = ["undecided", "failed", "cancelled", "published", "parked"] as const;
+/** See {@link TASK_STATES}. */
+export type TaskState = typeof TASK_STATES[number];
+
+/** Where a version stands; `superseded`: published, but what it continued is no longer valid. */
+export const VERSION_STATES = ["published", "promoted", "parked", "withdrawn", "superseded"] as const;
+/** See {@link VERSION_STATES}. */
+export type VersionState = typeof VERSION_STATES[number];
+
+/** How far a job is; `ready`: all it needs is there. */
+export const JOB_STATES = ["waiting", "ready", "done", "failed"] as const;
+/** See {@link JOB_STATES}. */
+export type JobStage = typeof JOB_STATES[number];
