@@ -6,7 +6,7 @@
  * @module
  */
 import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
-import { JOB_KINDS } from "@cugro/protocol";
+import { JOB_KINDS, keyPattern, PREFIXES } from "@cugro/protocol";
 
 /** Rights on NATS: subjects, with wildcards. */
 export interface NatsRights {
@@ -107,53 +107,75 @@ export const natsUsers: Readonly<Record<string, NatsRights>> = {
 /** Where the store tries out, at its start, whether it obeys conditions. */
 const probe = "@store/probe-*";
 
+/** Everything under a folder of the store. */
+const all = {
+  learners: `${PREFIXES.learners}*`,
+  incoming: `${PREFIXES.incoming}*`,
+  jobs: `${PREFIXES.jobs}*`,
+  artifacts: `${PREFIXES.artifacts}*`,
+  datasets: `${PREFIXES.datasets}*`,
+  announced: `${PREFIXES.announced}*`,
+};
 /** Webhooks with their secrets, and their deliveries: the gateway's own business. */
-const webhooks = ["webhooks/", "deliveries/"];
+const webhooks = [PREFIXES.webhooks, PREFIXES.deliveries];
 const below = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`);
 
 /** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
 const workerStore: StoreRights = {
-  list: ["jobs/"],
-  read: ["jobs/*", "artifacts/*", "datasets/*"],
+  list: [PREFIXES.jobs],
+  read: [all.jobs, all.artifacts, all.datasets],
   write: [
     probe,
-    "jobs/*/result.json",
-    "jobs/*/checkpoint",
-    "jobs/*/run.json",
-    "jobs/*/failures/*",
-    "artifacts/*",
+    keyPattern("result"),
+    keyPattern("checkpoint"),
+    keyPattern("run"),
+    keyPattern("failure"),
+    all.artifacts,
   ],
   // A damaged artifact is set aside by whoever finds it.
-  delete: [probe, "jobs/*/checkpoint", "jobs/*/run.json", "artifacts/*"],
+  delete: [probe, keyPattern("checkpoint"), keyPattern("run"), all.artifacts],
 };
 
 /** Rights on the bucket by service. */
 export const storeRights: Readonly<Record<ServiceName, StoreRights>> = {
   gateway: {
-    list: ["learners/", "incoming/", "jobs/", "announced/learners/", ...webhooks],
+    list: [
+      PREFIXES.learners,
+      PREFIXES.incoming,
+      PREFIXES.jobs,
+      `${PREFIXES.announced}${PREFIXES.learners}`,
+      ...webhooks,
+    ],
     read: [
-      "learners/*",
-      "incoming/*",
-      "jobs/*",
-      "artifacts/*",
-      "datasets/*",
-      "announced/*",
+      all.learners,
+      all.incoming,
+      all.jobs,
+      all.artifacts,
+      all.datasets,
+      all.announced,
       ...below(webhooks),
     ],
-    write: [probe, "learners/*", "incoming/*", "jobs/*/retries/*", ...below(webhooks)],
-    delete: [probe, "incoming/*", ...below(webhooks)],
+    write: [probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
+    delete: [probe, all.incoming, ...below(webhooks)],
   },
   coordinator: {
-    list: ["learners/", "incoming/", "jobs/", "announced/", "artifacts/", "datasets/"],
-    read: ["learners/*", "incoming/*", "jobs/*", "artifacts/*", "datasets/*", "announced/*"],
-    write: [probe, "learners/*", "jobs/*/job.json", "announced/*"],
+    list: [
+      PREFIXES.learners,
+      PREFIXES.incoming,
+      PREFIXES.jobs,
+      PREFIXES.announced,
+      PREFIXES.artifacts,
+      PREFIXES.datasets,
+    ],
+    read: [all.learners, all.incoming, all.jobs, all.artifacts, all.datasets, all.announced],
+    write: [probe, all.learners, keyPattern("job"), all.announced],
     // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
-    delete: [probe, "incoming/*", "jobs/*", "artifacts/*", "datasets/*"],
+    delete: [probe, all.incoming, all.jobs, all.artifacts, all.datasets],
   },
   "dataset-import": {
     ...workerStore,
-    read: [...workerStore.read, "incoming/*"],
-    write: [...workerStore.write, "datasets/*"],
+    read: [...workerStore.read, all.incoming],
+    write: [...workerStore.write, all.datasets],
   },
   "state-generation": workerStore,
   "behavior-generation": workerStore,

@@ -5,6 +5,7 @@
  * within a millisecond, and are lost while NATS is away. Both are set, so each event usually comes twice.
  * @module
  */
+import { PREFIXES } from "@cugro/protocol";
 import { join, resolve } from "node:path";
 import { Client, NotificationConfig, QueueConfig } from "minio";
 import { MINIO_ROOT, type RunningServer, startMinio } from "./servers.ts";
@@ -80,7 +81,7 @@ async function prepareBucket(url: string, targets: readonly NotificationTarget[]
   for (const target of targets) {
     const queue = new QueueConfig(`arn:minio:sqs::${target}:nats`);
     queue.addEvent("s3:ObjectCreated:*");
-    queue.addFilterPrefix("incoming/");
+    queue.addFilterPrefix(PREFIXES.incoming);
     notifications.add(queue);
   }
   await patiently(() => client.setBucketNotification(BUCKET, notifications));

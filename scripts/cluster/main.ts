@@ -6,6 +6,7 @@ import { createWriteStream } from "node:fs";
 import process from "node:process";
 import { type PresetName, presets } from "@cugro/algorithm";
 import { createLearner, learnerExists } from "@cugro/learners";
+import { incomingPrefix } from "@cugro/protocol";
 import { Command } from "commander";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
 import { findProgram, freePort } from "./servers.ts";
@@ -151,11 +152,12 @@ function explain(
     );
     lines.push(`${curl} $CUGRO_URL/v1/learners/${learner}`);
   }
+  const folder = `${storeConfig.store}/${incomingPrefix(learner)}`;
   lines.push(
     s3
       ? `curl --aws-sigv4 aws:amz:us-east-1:s3 --user ${s3.accessKey}:${s3.secretKey} -T task2.hdf5 ` +
-        `${s3.endpoint}/${s3.bucket}/incoming/${learner}/`
-      : `mkdir -p ${storeConfig.store}/incoming/${learner} && cp task2.hdf5 ${storeConfig.store}/incoming/${learner}/`,
+        `${s3.endpoint}/${s3.bucket}/${incomingPrefix(learner)}`
+      : `mkdir -p ${folder} && cp task2.hdf5 ${folder}`,
   );
   console.log(lines.join("\n"));
 }
