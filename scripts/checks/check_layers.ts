@@ -1,5 +1,6 @@
 /**
- * The layer table of the design as a program: who may import whom, and how long files and functions may be.
+ * The layer table of the design as a program: who may import whom, how long files and functions may be, and that only
+ * the protocol knows what a key of the store looks like.
  * Part of `deno task ok`.
  * @module
  */
@@ -8,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { longFunctions } from "./function_lengths.ts";
+import { keyLiterals } from "./key_literals.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const FILE_LINES = 250;
@@ -163,9 +165,22 @@ function runtimeFaults(path: string): string[] {
   return found ? [`${path} uses ${found[1]}: a seed, the time and messages come from the caller`] : [];
 }
 
+/** Keys of the store have one grammar, in the protocol; a test may spell them out. */
+function keyFaults(path: string): string[] {
+  if (isTest(path) || path.startsWith("shared/protocol/") || path === "scripts/checks/key_literals.ts") {
+    return [];
+  }
+  return keyLiterals(path, readFileSync(resolve(ROOT, path), "utf8")).map(({ line, text }) =>
+    `${path}:${line} spells out a key of the store (${text}): use what @cugro/protocol makes and parses`
+  );
+}
+
 function main(): void {
   const files = sourceFiles();
-  const faults = [...importFaults(files), ...files.flatMap(sizeFaults), ...files.flatMap(runtimeFaults)];
+  const faults = [
+    ...importFaults(files),
+    ...[sizeFaults, runtimeFaults, keyFaults].flatMap((faultsOf) => files.flatMap(faultsOf)),
+  ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
   console.log(`layers: ${files.length} files keep the layer table and the size limits`);
