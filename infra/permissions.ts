@@ -1,12 +1,14 @@
 /**
  * Who may do what: the one source from which NATS' users and the S3 policies are rendered
- * (`deno task infra --write`), and which `tests/security/permissions_test.ts` tries out against real servers.
+ * (`deno task infra --write`), and which `tests/security/nats_rights_test.ts` and `store_rights_test.ts` try out
+ * against real servers. Names, kinds and the sort of rights come from `services/services.ts`.
  *
  * Every line follows from something a service's code does; what is not here is refused by the servers.
  * @module
  */
-import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
-import { JOB_KINDS, keyPattern, PREFIXES } from "@cugro/protocol";
+import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, STREAMS } from "@cugro/bus";
+import { JOB_KINDS } from "@cugro/protocol";
+import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
 
 /** Rights on NATS: subjects, with wildcards. */
 export interface NatsRights {
@@ -23,21 +25,14 @@ export interface StoreRights {
   delete: readonly string[];
 }
 
+/** What a service may do on both servers; a function of its name and its kinds. */
+interface Rights {
+  nats(name: string, service: Service): NatsRights;
+  store: StoreRights;
+}
+
 /** Name of the bucket in all of infra. */
 export const BUCKET = "cugro";
-
-/** The seven services, as their folders are called. */
-export const SERVICES = [
-  "gateway",
-  "coordinator",
-  "dataset-import",
-  "state-generation",
-  "behavior-generation",
-  "critic-training",
-  "policy-evaluation",
-] as const;
-/** One of {@link SERVICES}. */
-export type ServiceName = typeof SERVICES[number];
 
 const consumers = JOB_KINDS.map((kind) => consumerName(kind));
 /** Answers come to subjects that begin with the service's own name, so that nobody reads another's. */
@@ -47,27 +42,8 @@ const infoOf = (consumer: string) => `$JS.API.CONSUMER.INFO.${STREAMS.jobs}.${co
 /** Every service checks the streams when it connects. */
 const checkStreams = Object.values(STREAMS).map((stream) => `$JS.API.STREAM.INFO.${stream}`);
 
-/** Fetches jobs of its own kinds, answers for them, tells about them. */
-function worker(service: ServiceName): NatsRights {
-  const own = JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service).map(consumerName);
+function gatewayOnNats(name: string): NatsRights {
   return {
-    publish: [
-      ...checkStreams,
-      ...own.flatMap((consumer) => [
-        infoOf(consumer),
-        `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consumer}`,
-        `$JS.ACK.${STREAMS.jobs}.${consumer}.>`,
-      ]),
-      "events.job.*",
-      "progress.*",
-    ],
-    subscribe: [inbox(service)],
-  };
-}
-
-/** NATS users by name. `operator` is a person, `nack` the controller that makes streams, `minio` the object store. */
-export const natsUsers: Readonly<Record<string, NatsRights>> = {
-  gateway: {
     publish: [
       ...checkStreams,
       ...consumers.map(infoOf),
@@ -75,9 +51,12 @@ export const natsUsers: Readonly<Record<string, NatsRights>> = {
       `$JS.API.STREAM.MSG.GET.${STREAMS.events}`,
       HINT_SUBJECT,
     ],
-    subscribe: [inbox("gateway"), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
-  },
-  coordinator: {
+    subscribe: [inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
+  };
+}
+
+function coordinatorOnNats(name: string): NatsRights {
+  return {
     publish: [
       ...checkStreams,
       ...consumers.map(infoOf),
@@ -86,99 +65,126 @@ export const natsUsers: Readonly<Record<string, NatsRights>> = {
       // Journals of an earlier version get the limits of this one.
       ...[STREAMS.events, STREAMS.incoming].map((stream) => `$JS.API.STREAM.UPDATE.${stream}`),
       ...consumers.map((consumer) => `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.jobs}.${consumer}`),
-      ...JOB_KINDS.map(jobFilter),
+      ...JOB_KINDS.map((kind) => jobFilter(kind)),
       // Of everything but jobs, whose ends the workers tell.
       "events.task.*",
       "events.arrival.*",
       "events.version.*",
     ],
-    subscribe: [inbox("coordinator"), NEWS_SUBJECTS.events, NEWS_SUBJECTS.incoming],
-  },
-  "dataset-import": worker("dataset-import"),
-  "state-generation": worker("state-generation"),
-  "behavior-generation": worker("behavior-generation"),
-  "critic-training": worker("critic-training"),
-  "policy-evaluation": worker("policy-evaluation"),
-  minio: { publish: ["incoming.fast", "incoming.safe"], subscribe: ["_INBOX.>"] },
-  nack: { publish: ["$JS.API.>"], subscribe: ["_INBOX.>"] },
-  operator: { publish: [">"], subscribe: [">"] },
-};
+    subscribe: [inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.incoming],
+  };
+}
+
+/** Fetches jobs of its own kinds, answers for them, tells about them. */
+function workerOnNats(name: string, { kinds }: Service): NatsRights {
+  return {
+    publish: [
+      ...checkStreams,
+      ...kinds.map(consumerName).flatMap((consumer) => [
+        infoOf(consumer),
+        `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consumer}`,
+        `$JS.ACK.${STREAMS.jobs}.${consumer}.>`,
+      ]),
+      "events.job.*",
+      "progress.*",
+    ],
+    subscribe: [inbox(name)],
+  };
+}
 
 /** Where the store tries out, at its start, whether it obeys conditions. */
 const probe = "@store/probe-*";
 
-/** Everything under a folder of the store. */
-const all = {
-  learners: `${PREFIXES.learners}*`,
-  incoming: `${PREFIXES.incoming}*`,
-  jobs: `${PREFIXES.jobs}*`,
-  artifacts: `${PREFIXES.artifacts}*`,
-  datasets: `${PREFIXES.datasets}*`,
-  announced: `${PREFIXES.announced}*`,
-};
 /** Webhooks with their secrets, and their deliveries: the gateway's own business. */
-const webhooks = [PREFIXES.webhooks, PREFIXES.deliveries];
+const webhooks = ["webhooks/", "deliveries/"];
 const below = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`);
 
-/** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
-const workerStore: StoreRights = {
-  list: [PREFIXES.jobs],
-  read: [all.jobs, all.artifacts, all.datasets],
-  write: [
-    probe,
-    keyPattern("result"),
-    keyPattern("checkpoint"),
-    keyPattern("run"),
-    keyPattern("failure"),
-    all.artifacts,
+const gatewayInStore: StoreRights = {
+  list: ["learners/", "incoming/", "jobs/", "announced/learners/", ...webhooks],
+  read: [
+    "learners/*",
+    "incoming/*",
+    "jobs/*",
+    "artifacts/*",
+    "datasets/*",
+    "announced/*",
+    ...below(webhooks),
   ],
-  // A damaged artifact is set aside by whoever finds it.
-  delete: [probe, keyPattern("checkpoint"), keyPattern("run"), all.artifacts],
+  write: [probe, "learners/*", "incoming/*", "jobs/*/retries/*", ...below(webhooks)],
+  delete: [probe, "incoming/*", ...below(webhooks)],
 };
 
-/** Rights on the bucket by service. */
-export const storeRights: Readonly<Record<ServiceName, StoreRights>> = {
-  gateway: {
-    list: [
-      PREFIXES.learners,
-      PREFIXES.incoming,
-      PREFIXES.jobs,
-      `${PREFIXES.announced}${PREFIXES.learners}`,
-      ...webhooks,
-    ],
-    read: [
-      all.learners,
-      all.incoming,
-      all.jobs,
-      all.artifacts,
-      all.datasets,
-      all.announced,
-      ...below(webhooks),
-    ],
-    write: [probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
-    delete: [probe, all.incoming, ...below(webhooks)],
-  },
-  coordinator: {
-    list: [
-      PREFIXES.learners,
-      PREFIXES.incoming,
-      PREFIXES.jobs,
-      PREFIXES.announced,
-      PREFIXES.artifacts,
-      PREFIXES.datasets,
-    ],
-    read: [all.learners, all.incoming, all.jobs, all.artifacts, all.datasets, all.announced],
-    write: [probe, all.learners, keyPattern("job"), all.announced],
-    // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
-    delete: [probe, all.incoming, all.jobs, all.artifacts, all.datasets],
-  },
-  "dataset-import": {
-    ...workerStore,
-    read: [...workerStore.read, all.incoming],
-    write: [...workerStore.write, all.datasets],
-  },
-  "state-generation": workerStore,
-  "behavior-generation": workerStore,
-  "critic-training": workerStore,
-  "policy-evaluation": workerStore,
+const coordinatorInStore: StoreRights = {
+  list: ["learners/", "incoming/", "jobs/", "announced/", "artifacts/", "datasets/"],
+  read: ["learners/*", "incoming/*", "jobs/*", "artifacts/*", "datasets/*", "announced/*"],
+  write: [probe, "learners/*", "jobs/*/job.json", "announced/*"],
+  // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
+  delete: [probe, "incoming/*", "jobs/*", "artifacts/*", "datasets/*"],
 };
+
+/** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
+const workerInStore: StoreRights = {
+  list: ["jobs/"],
+  read: ["jobs/*", "artifacts/*", "datasets/*"],
+  write: [
+    probe,
+    "jobs/*/result.json",
+    "jobs/*/checkpoint",
+    "jobs/*/run.json",
+    "jobs/*/failures/*",
+    "artifacts/*",
+  ],
+  // A damaged artifact is set aside by the worker that finds it.
+  delete: [probe, "jobs/*/checkpoint", "jobs/*/run.json", "artifacts/*"],
+};
+
+const importerInStore: StoreRights = {
+  ...workerInStore,
+  read: [...workerInStore.read, "incoming/*"],
+  write: [...workerInStore.write, "datasets/*"],
+};
+
+const RIGHTS: Readonly<Record<RightsName, Rights>> = {
+  gateway: { nats: gatewayOnNats, store: gatewayInStore },
+  coordinator: { nats: coordinatorOnNats, store: coordinatorInStore },
+  worker: { nats: workerOnNats, store: workerInStore },
+  importer: { nats: workerOnNats, store: importerInStore },
+};
+
+function rightsOf(name: string, { rights }: Service): Rights {
+  const found = Object.hasOwn(RIGHTS, rights) ? RIGHTS[rights] : undefined;
+  if (found) return found;
+  throw new RangeError(
+    `Service ${name} must have rights that infra/permissions.ts knows (${Object.keys(RIGHTS).join(", ")}): ` +
+      `services/services.ts gives it ${JSON.stringify(rights)}`,
+  );
+}
+
+/**
+ * NATS users by name: every service, and `operator`, a person; `nack`, the controller that makes streams; `minio`, the
+ * object store.
+ *
+ * @throws {RangeError} naming a service without rights.
+ */
+export function natsUsers(services: Services = SERVICES): Readonly<Record<string, NatsRights>> {
+  const own = Object.entries(services).map(([name, service]) =>
+    [name, rightsOf(name, service).nats(name, service)] as const
+  );
+  return {
+    ...Object.fromEntries(own),
+    minio: { publish: ["incoming.fast", "incoming.safe"], subscribe: ["_INBOX.>"] },
+    nack: { publish: ["$JS.API.>"], subscribe: ["_INBOX.>"] },
+    operator: { publish: [">"], subscribe: [">"] },
+  };
+}
+
+/**
+ * Rights on the bucket by service.
+ *
+ * @throws {RangeError} naming a service without rights.
+ */
+export function storeRights(services: Services = SERVICES): Readonly<Record<string, StoreRights>> {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [name, rightsOf(name, service).store]),
+  );
+}

@@ -13,7 +13,8 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { natsUsers, type ServiceName, SERVICES } from "./permissions.ts";
+import { type Service, SERVICES, type Services } from "../services/services.ts";
+import { natsUsers } from "./permissions.ts";
 import { nkeyVariable } from "./render/nats_config.ts";
 
 /** Where they lie unless told otherwise. */
@@ -24,7 +25,10 @@ export const SECRETS_FOLDER = fileURLToPath(new URL("secrets", import.meta.url))
  *
  * @returns names of the files that were made.
  */
-export async function makeSecrets(folder: string = SECRETS_FOLDER): Promise<string[]> {
+export async function makeSecrets(
+  folder: string = SECRETS_FOLDER,
+  services: Services = SERVICES,
+): Promise<string[]> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const made: string[] = [];
   const make = (name: string, content: () => string) => {
@@ -36,11 +40,13 @@ export async function makeSecrets(folder: string = SECRETS_FOLDER): Promise<stri
     made.push(name);
     return text;
   };
-  const publicKeys = Object.keys(natsUsers).map((user) => {
+  const publicKeys = Object.keys(natsUsers(services)).map((user) => {
     const seed = make(`${user}.seed`, () => `${new TextDecoder().decode(createUser().getSeed())}\n`);
     return `${nkeyVariable(user)}=${fromSeed(new TextEncoder().encode(seed.trim())).getPublicKey()}`;
   });
-  const users = SERVICES.map((service) => [service, readKeys(make(`${service}.env`, newKeys))] as const);
+  const users = Object.keys(services).map((service) =>
+    [service, readKeys(make(`${service}.env`, newKeys))] as const
+  );
   const root = make("minio.env", () => `MINIO_ROOT_USER=cugro-root\nMINIO_ROOT_PASSWORD=${random(32)}\n`);
   make("grafana_password", () => random(18));
   await makeToken(folder, made);
@@ -48,7 +54,7 @@ export async function makeSecrets(folder: string = SECRETS_FOLDER): Promise<stri
   replace(folder, "nats.env", `${publicKeys.join("\n")}\n`);
   const lines = users.map(([service, { access, secret }]) => `${service} ${access} ${secret}\n`).join("");
   replace(folder, "minio_users", lines);
-  replace(folder, "kubernetes.yaml", kubernetesSecrets(folder, publicKeys, lines, root));
+  replace(folder, "kubernetes.yaml", kubernetesSecrets({ folder, services, publicKeys, users: lines, root }));
   return made;
 }
 
@@ -93,25 +99,27 @@ function replace(folder: string, name: string, text: string): void {
 }
 
 /** One Secret a service, so that each pod sees its own only; and the public keys for NATS. */
-function kubernetesSecrets(folder: string, publicKeys: string[], users: string, root: string): string {
+function kubernetesSecrets(
+  { folder, services, publicKeys, users, root }: {
+    folder: string;
+    services: Services;
+    publicKeys: string[];
+    users: string;
+    root: string;
+  },
+): string {
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
-  const secret = (name: string, stringData: Record<string, string>) => ({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace: "cugro" },
-    stringData,
-  });
-  const ofService = (service: ServiceName) => {
+  const ofService = ([service, { tokens }]: [string, Service]) => {
     const { access, secret: key } = readKeys(read(`${service}.env`));
-    return secret(`cugro-${service}`, {
+    return secretResource(`cugro-${service}`, {
       nats_seed: read(`${service}.seed`),
       access_key: access,
       secret_key: key,
-      ...(service === "gateway" ? { "tokens.json": read("tokens.json") } : {}),
+      ...(tokens ? { "tokens.json": read("tokens.json") } : {}),
     });
   };
   const { MINIO_ROOT_USER, MINIO_ROOT_PASSWORD } = variables(root);
-  const minio = secret("cugro-minio", {
+  const minio = secretResource("cugro-minio", {
     nats_seed: read("minio.seed"),
     root_user: MINIO_ROOT_USER!,
     root_password: MINIO_ROOT_PASSWORD!,
@@ -123,8 +131,16 @@ function kubernetesSecrets(folder: string, publicKeys: string[], users: string, 
     metadata: { name: "nats-users", namespace: "cugro" },
     data: variables(publicKeys.join("\n")),
   };
-  return [...SERVICES.map(ofService), minio, config].map((object) => stringify(object)).join("---\n");
+  const resources = [...Object.entries(services).map(ofService), minio, config];
+  return resources.map((resource) => stringify(resource)).join("---\n");
 }
+
+const secretResource = (name: string, stringData: Record<string, string>) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace: "cugro" },
+  stringData,
+});
 
 if (import.meta.main) {
   const folder = resolve(process.argv[2] ?? SECRETS_FOLDER);

@@ -1,24 +1,27 @@
 /**
- * Infra without a cluster: what is rendered is up to date; compose, Kubernetes, KEDA and NACK resources fit their
+ * Infra without a cluster: what is rendered is up to date, deno.json has every service's task; compose, Kubernetes, KEDA and NACK resources fit their
  * schemas and each other; the Dockerfile keeps its rules; queries name metrics that exist. Part of `deno task ok`.
  *
  * `deno task infra [--write]`: `--write` renders anew what is rendered.
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { renderedFiles } from "../render/files.ts";
+import { RENDERED_FOLDERS, renderedFiles } from "../render/files.ts";
 import { checkCompose, loadCompose, mountedFiles } from "./compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
 import { buildOverlay, checkBuilt, checkKubernetesFiles, OVERLAYS } from "./kubernetes.ts";
-import { checkQueries } from "./observability.ts";
+import { checkQueries, checkScraping } from "./observability.ts";
+import { checkFolders, checkTasks } from "./services.ts";
 import { findTool } from "./tools.ts";
 
 /** Faults of everything, and what could not be checked here. */
 export async function checkInfra(): Promise<{ faults: string[]; skipped: string[] }> {
   const skipped: string[] = [];
   const faults = [
+    ...checkTasks(),
+    ...checkFolders(),
     ...checkRendered(),
     ...checkSyntax(),
     ...checkDockerfile(),
@@ -27,6 +30,7 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
       `compose mounts ${path}, which is not there`
     ),
     ...checkKubernetesFiles(),
+    ...checkScraping(),
     ...await checkQueries(),
   ];
   const loaded = await loadCompose(findTool);
@@ -41,11 +45,21 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
 }
 
 function checkRendered(): string[] {
-  return Object.entries(renderedFiles()).flatMap(([path, text]) => {
+  const files = renderedFiles();
+  const stale = Object.entries(files).filter(([path, text]) => {
     const place = join(INFRA, path);
-    const same = existsSync(place) && readFileSync(place, "utf8") === text;
-    return same ? [] : [`infra/${path} is out of date: run \`deno task infra --write\``];
+    return !existsSync(place) || readFileSync(place, "utf8") !== text;
   });
+  return [...stale.map(([path]) => path), ...leftOver(files)].map((path) =>
+    `infra/${path} is out of date: run \`deno task infra --write\``
+  );
+}
+
+/** Files of rendered folders that are rendered no longer, as those of a service that is gone. */
+function leftOver(files: Record<string, string>): string[] {
+  return RENDERED_FOLDERS.flatMap((folder) => filesBelow(folder, "")).filter((path) =>
+    !Object.hasOwn(files, path)
+  );
 }
 
 /** YAML that has no schema here: Prometheus, Grafana. */
@@ -60,7 +74,9 @@ function checkSyntax(): string[] {
 }
 
 function write(): void {
-  for (const [path, text] of Object.entries(renderedFiles())) {
+  const files = renderedFiles();
+  for (const path of leftOver(files)) rmSync(join(INFRA, path));
+  for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(INFRA, path)), { recursive: true });
     writeFileSync(join(INFRA, path), text);
   }

@@ -6,30 +6,34 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
 import { runCommand } from "../../scripts/setup/run_command.ts";
-import { SERVICES } from "../permissions.ts";
+import { SERVICES, type Services } from "../../services/services.ts";
 import { makeSecrets } from "../secrets.ts";
 import { composeValidator, INFRA, readDocuments, type Value } from "./documents.ts";
 import type { Tool } from "./tools.ts";
 
 /** Faults of infra/compose.yaml. */
-export function checkCompose(file: Value = readDocuments("compose.yaml")[0]!.value): string[] {
+export function checkCompose(
+  file: Value = readDocuments("compose.yaml")[0]!.value,
+  services: Services = SERVICES,
+): string[] {
   const faults = composeValidator()(file);
-  const services = file.services as Record<string, Value>;
-  for (const name of SERVICES) if (!services[name]) faults.push(`service ${name} is missing`);
-  for (const [name, service] of Object.entries(services)) {
-    faults.push(...faultsOfService(name, service, file).map((fault) => `service ${name}: ${fault}`));
+  const present = file.services as Record<string, Value>;
+  for (const name of Object.keys(services)) if (!present[name]) faults.push(`service ${name} is missing`);
+  for (const [name, service] of Object.entries(present)) {
+    const base = name.replace(/-gpu$/, "");
+    const ours = Object.hasOwn(services, base) ? base : undefined;
+    faults.push(...faultsOfService(name, service, file, ours).map((fault) => `service ${name}: ${fault}`));
   }
   return faults.map((fault) => `infra/compose.yaml: ${fault}`);
 }
 
-function faultsOfService(name: string, service: Value, file: Value): string[] {
+/** @param ours which of the table's services it runs, if any */
+function faultsOfService(name: string, service: Value, file: Value, ours: string | undefined): string[] {
   const tag = String(service.image).split(":").at(-1)!;
   const pinned = /\d/.test(tag) || String(service.image).startsWith("cugro:");
   const hardened = service.read_only === true && service.cap_drop?.includes("ALL");
-  const base = name.replace(/-gpu$/, "");
   const secrets = (service.secrets ?? []).map((secret: Value) => secret.source ?? secret) as string[];
   const seeds = secrets.filter((secret) => secret.endsWith("_seed"));
-  const ours = (SERVICES as readonly string[]).includes(base);
   const environment = Object.keys(service.environment ?? {}).filter((key) => key.startsWith("CUGRO_"));
   return [
     ...(pinned ? [] : [`image ${service.image} must be pinned to a version`]),
@@ -39,9 +43,11 @@ function faultsOfService(name: string, service: Value, file: Value): string[] {
       `needs ${other}`
     ),
     ...secrets.filter((secret) => !file.secrets[secret]).map((secret) => `secret ${secret} is not defined`),
-    ...(seeds.every((seed) => seed === `${base}_seed`) ? [] : [`holds the seed of another user: ${seeds}`]),
+    ...(seeds.every((seed) => seed === `${ours ?? name}_seed`)
+      ? []
+      : [`holds the seed of another user: ${seeds}`]),
     ...(ours && seeds.length !== 1 ? ["has no seed of its own"] : []),
-    ...(ours && String(service.command) !== base ? [`starts ${service.command}`] : []),
+    ...(ours && String(service.command) !== ours ? [`starts ${service.command}`] : []),
     ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
       `${key} is no variable of ours`
     ),
@@ -54,8 +60,9 @@ function faultsOfService(name: string, service: Value, file: Value): string[] {
  */
 export async function loadCompose(
   tool: (name: Tool) => Promise<string | undefined>,
+  file = join(INFRA, "compose.yaml"),
+  services: Services = SERVICES,
 ): Promise<string[] | undefined> {
-  const file = join(INFRA, "compose.yaml");
   const hasPlugin = (await runCommand("docker", ["compose", "version"])).code === 0;
   const [program, args] = hasPlugin
     ? ["docker", ["compose", "-f", file, "config", "--quiet"]]
@@ -63,7 +70,7 @@ export async function loadCompose(
   if (!program) return undefined;
   const folder = Deno.makeTempDirSync({ prefix: "cugro-infra-" });
   try {
-    await makeSecrets(folder);
+    await makeSecrets(folder, services);
     const faults: string[] = [];
     for (const profile of ["cpu", "gpu"]) {
       const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };

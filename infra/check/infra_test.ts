@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { natsUsers, SERVICES } from "../permissions.ts";
+import { SERVICE_NAMES } from "../../services/services.ts";
+import { natsUsers } from "../permissions.ts";
 import { makeSecrets } from "../secrets.ts";
 import { checkInfra } from "./check_infra.ts";
 import { checkCompose } from "./compose.ts";
@@ -86,7 +87,9 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
 
 Deno.test("only the coordinator makes streams, in compose and in Kubernetes: a broker that lost them gets them back", () => {
   const { services } = compose();
-  const inCompose = SERVICES.filter((name) => services[name].environment.CUGRO_NATS_STREAMS === "create");
+  const inCompose = SERVICE_NAMES.filter((name) =>
+    services[name].environment.CUGRO_NATS_STREAMS === "create"
+  );
   const config = readDocuments("kubernetes/base/config.yaml").find(({ value }) => value.kind === "ConfigMap");
   assertEquals(config?.value.data.CUGRO_NATS_STREAMS, "verify");
   const deployments = filesBelow("kubernetes/base/services", ".yaml").flatMap(readDocuments)
@@ -200,7 +203,7 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
   const folder = Deno.makeTempDirSync();
   try {
     const made = await makeSecrets(folder);
-    assertEquals(made.length, Object.keys(natsUsers).length + SERVICES.length + 4);
+    assertEquals(made.length, Object.keys(natsUsers()).length + SERVICE_NAMES.length + 4);
     assertEquals(statSync(folder).mode & 0o077, 0);
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
     const before = read("kubernetes.yaml");
@@ -208,9 +211,9 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
     assertEquals(read("kubernetes.yaml"), before);
     assert(!read("tokens.json").includes(read("admin_token").trim()), "only the token's hash is kept");
     const kinds = parseDocuments(before, "kubernetes.yaml").map(({ value }) => value.kind);
-    assertEquals(kinds.filter((kind) => kind === "Secret").length, SERVICES.length + 1);
-    const seeds = SERVICES.map((service) => read(`${service}.seed`));
-    assertEquals(new Set(seeds).size, SERVICES.length);
+    assertEquals(kinds.filter((kind) => kind === "Secret").length, SERVICE_NAMES.length + 1);
+    const seeds = SERVICE_NAMES.map((service) => read(`${service}.seed`));
+    assertEquals(new Set(seeds).size, SERVICE_NAMES.length);
   } finally {
     rmSync(folder, { recursive: true });
   }

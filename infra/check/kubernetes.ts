@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
+import { SERVICES, type Services } from "../../services/services.ts";
 import { runCommand } from "../../scripts/setup/run_command.ts";
 import {
   type Document,
@@ -17,6 +18,7 @@ import {
   type Value,
 } from "./documents.ts";
 import { faultsTogether } from "./kubernetes_together.ts";
+import type { Workloads } from "../render/workloads.ts";
 import type { Tool } from "./tools.ts";
 
 /** The overlays that people apply. */
@@ -67,17 +69,23 @@ function faultsOfResource(
 export async function buildOverlay(
   overlay: typeof OVERLAYS[number],
   tool: (name: Tool) => Promise<string | undefined>,
+  infra = INFRA,
 ): Promise<Document[] | undefined> {
   const program = await tool("kustomize");
   if (!program) return undefined;
-  const folder = join(INFRA, "kubernetes", "overlays", overlay);
+  const folder = join(infra, "kubernetes", "overlays", overlay);
   const ended = await runCommand(program, ["build", folder]);
   if (ended.code !== 0) throw new Error(`kustomize build ${overlay}: ${ended.stderr.trim()}`);
   return parseDocuments(ended.stdout, `overlay ${overlay}`);
 }
 
 /** Faults of a built overlay. */
-export function checkBuilt(documents: Document[], overlay: typeof OVERLAYS[number]): string[] {
+export function checkBuilt(
+  documents: Document[],
+  overlay: typeof OVERLAYS[number],
+  services: Services = SERVICES,
+  workloads?: Workloads,
+): string[] {
   const validators = kubernetesValidators();
   const single = documents.flatMap((document) => faultsOfResource(document, validators));
   const values = documents.map(({ value }) => value);
@@ -86,6 +94,8 @@ export function checkBuilt(documents: Document[], overlay: typeof OVERLAYS[numbe
   return [
     ...single,
     ...unknown.map((key) => `ConfigMap cugro: ${key} is no variable of ours`),
-    ...faultsTogether(values, overlay).map((fault) => `overlay ${overlay}: ${fault}`),
+    ...faultsTogether(values, { overlay, services, workloads }).map((fault) =>
+      `overlay ${overlay}: ${fault}`
+    ),
   ];
 }

@@ -3,25 +3,39 @@
  * @module
  */
 import { consumerName, STREAMS } from "@cugro/bus";
-import { JOB_KINDS } from "@cugro/protocol";
-import { SERVICES } from "../permissions.ts";
+import { HTTP_PORT, type Services } from "../../services/services.ts";
+import { workersOf, type Workloads } from "../render/workloads.ts";
 import type { Value } from "./documents.ts";
 
-/** Made by infra/secrets.ts, applied beside the overlay. */
-const APART = ["nats-users", "cugro-minio", ...SERVICES.map((service) => `cugro-${service}`)];
-const LEARNERS = ["states-train", "behavior-train", "critic-train"];
 /** Long enough to write a checkpoint. */
 const GRACE_SECONDS = 60;
 
+/** What an overlay's resources are checked against. */
+export interface Expected {
+  overlay: string;
+  services: Services;
+  /** @default the committed ones */
+  workloads?: Workloads | undefined;
+}
+
 /** Faults of all resources of an overlay. */
-export function faultsTogether(resources: Value[], overlay: string): string[] {
+export function faultsTogether(resources: Value[], expected: Expected): string[] {
   const of = (kind: string) => resources.filter((resource) => resource.kind === kind);
   const named = (kind: string, name: string) => of(kind).some(({ metadata }) => metadata.name === name);
+  // Made by infra/secrets.ts, applied beside the overlay.
+  const apart = [
+    "nats-users",
+    "cugro-minio",
+    ...Object.keys(expected.services).map((name) => `cugro-${name}`),
+  ];
+  const exists = (kind: string, name: string) => apart.includes(name) || named(kind, name);
   const workloads = [...of("Deployment"), ...of("StatefulSet"), ...of("Job")];
   return [
     ...workloads.flatMap((workload) => faultsOfPod(workload)),
-    ...workloads.flatMap((workload) => faultsOfReferences(workload, named)),
-    ...faultsOfServices(of("Deployment"), overlay),
+    ...workloads.flatMap((workload) => faultsOfReferences(workload, exists)),
+    ...of("Deployment").flatMap(faultsOfPort),
+    ...faultsOfServices(of("Deployment"), expected),
+    ...faultsOfKinds(of("Deployment"), of("ScaledObject"), expected),
     ...faultsOfScalers(of("ScaledObject"), named),
     ...faultsOfSelectors(resources, workloads),
     ...faultsOfStreams(of("Stream"), of("Consumer")),
@@ -58,13 +72,11 @@ function faultsOfPod(workload: Value): string[] {
   return faults;
 }
 
-function faultsOfReferences(workload: Value, named: (kind: string, name: string) => boolean): string[] {
+function faultsOfReferences(workload: Value, exists: (kind: string, name: string) => boolean): string[] {
   const pod = podOf(workload);
   const faults: string[] = [];
   const need = (kind: string, name: string) => {
-    if (!named(kind, name) && !APART.includes(name)) {
-      faults.push(`${workload.metadata.name}: there is no ${kind} ${name}`);
-    }
+    if (!exists(kind, name)) faults.push(`${workload.metadata.name}: there is no ${kind} ${name}`);
   };
   for (const volume of (pod.volumes ?? []) as Value[]) {
     if (volume.configMap) need("ConfigMap", volume.configMap.name);
@@ -88,50 +100,71 @@ function faultsOfReferences(workload: Value, named: (kind: string, name: string)
   return faults;
 }
 
-/** Every service runs, each with its own secrets only; every kind is served; in `gpu` the learners have one each. */
-function faultsOfServices(deployments: Value[], overlay: string): string[] {
+/** The kubelet, Prometheus and the gateway's clients come to the port that the service listens at. */
+function faultsOfPort({ metadata, spec }: Value): string[] {
+  const [container] = spec.template.spec.containers;
+  const found = [
+    container.ports?.[0]?.containerPort,
+    Number(spec.template.metadata.annotations?.["prometheus.io/port"]),
+  ];
+  return found.every((port) => port === HTTP_PORT) ? [] : [
+    `${metadata.name} must have port ${HTTP_PORT} for its container and for Prometheus: ${found.join(", ")}`,
+  ];
+}
+
+/** Every service runs, each with its own secrets only. */
+function faultsOfServices(deployments: Value[], { services }: Expected): string[] {
   const faults: string[] = [];
-  const containers = deployments.map((deployment) => ({
-    name: deployment.metadata.name as string,
-    pod: JSON.stringify(podOf(deployment)),
-    container: podOf(deployment).containers[0],
-  }));
-  for (const service of SERVICES) {
-    const own = containers.filter(({ container }) => container.args?.[0] === service);
+  for (const service of Object.keys(services)) {
+    const own = deployments.filter((deployment) => podOf(deployment).containers[0].args?.[0] === service);
     if (own.length === 0) faults.push(`no Deployment runs ${service}`);
-    const foreign = SERVICES.filter((other) => other !== service).map((other) => `"cugro-${other}"`);
-    for (const { name, pod } of own) {
+    const foreign = Object.keys(services).filter((other) => other !== service).map((other) =>
+      `"cugro-${other}"`
+    );
+    for (const deployment of own) {
+      const pod = JSON.stringify(podOf(deployment));
       faults.push(
         ...foreign.filter((secret) => pod.includes(secret)).map((secret) =>
-          `${name} holds the secret ${secret}`
+          `${deployment.metadata.name} holds the secret ${secret}`
         ),
       );
     }
   }
-  const served = containers.flatMap(({ container }) =>
-    ((container.env ?? []) as Value[]).filter(({ name }) => name === "CUGRO_KINDS").map(({ value }) => value)
-  );
-  faults.push(
-    ...JOB_KINDS.filter((kind) => !served.includes(kind)).map((kind) => `no Deployment serves ${kind}`),
-  );
-  for (const { name, container } of containers) {
-    const gpus = container.resources?.limits?.["nvidia.com/gpu"] ?? 0;
-    const wanted = overlay === "gpu" && LEARNERS.includes(name) ? 1 : 0;
-    if (Number(gpus) !== wanted) faults.push(`${name} has ${gpus} GPUs instead of ${wanted}`);
-  }
   return faults;
 }
 
+/** Every kind is served and scaled; in overlay `gpu` those that use a GPU have one each. */
+function faultsOfKinds(deployments: Value[], scalers: Value[], expected: Expected): string[] {
+  const workers = workersOf(expected.services, expected.workloads);
+  const served = deployments.flatMap((deployment) => (podOf(deployment).containers[0].env ?? []) as Value[])
+    .filter(({ name }) => name === "CUGRO_KINDS").map(({ value }) => value);
+  const scaled = scalers.flatMap(({ spec }) =>
+    (spec.triggers as Value[]).map(({ metadata }) => metadata.consumer)
+  );
+  const onGpu = workers.filter(({ workload }) => workload.gpu && expected.overlay === "gpu")
+    .map(({ kind }) => consumerName(kind));
+  return [
+    ...workers.flatMap(({ kind }) => [
+      ...served.includes(kind) ? [] : [`no Deployment serves ${kind}`],
+      ...scaled.includes(consumerName(kind)) ? [] : [`nothing scales the workers of ${kind}`],
+    ]),
+    ...deployments.flatMap((deployment) => {
+      const { name } = deployment.metadata;
+      const gpus = podOf(deployment).containers[0].resources?.limits?.["nvidia.com/gpu"] ?? 0;
+      const wanted = onGpu.includes(name) ? 1 : 0;
+      return Number(gpus) === wanted ? [] : [`${name} has ${gpus} GPUs instead of ${wanted}`];
+    }),
+  ];
+}
+
 function faultsOfScalers(scalers: Value[], named: (kind: string, name: string) => boolean): string[] {
-  const consumers = scalers.flatMap(({ spec }) => (spec.triggers as Value[]).map(({ metadata }) => metadata));
+  const streams = scalers.flatMap(({ spec }) =>
+    (spec.triggers as Value[]).map(({ metadata }) => metadata.stream)
+  );
   return [
     ...scalers.filter(({ spec }) => !named("Deployment", spec.scaleTargetRef.name))
       .map(({ metadata, spec }) => `${metadata.name} scales ${spec.scaleTargetRef.name}, which is not there`),
-    ...consumers.filter(({ stream }) => stream !== STREAMS.jobs).map(({ stream }) =>
-      `there is no stream ${stream}`
-    ),
-    ...JOB_KINDS.filter((kind) => !consumers.some(({ consumer }) => consumer === consumerName(kind)))
-      .map((kind) => `nothing scales the workers of ${kind}`),
+    ...streams.filter((stream) => stream !== STREAMS.jobs).map((stream) => `there is no stream ${stream}`),
   ];
 }
 
@@ -155,7 +188,9 @@ function selects(
   labels: Record<string, string>,
 ): boolean {
   return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    (matchExpressions as Value[]).every(({ key, values }) => values.includes(labels[key]));
+    (matchExpressions as Value[]).every(({ key, operator, values }) =>
+      operator === "Exists" ? key in labels : values.includes(labels[key])
+    );
 }
 
 function faultsOfStreams(streams: Value[], consumers: Value[]): string[] {

@@ -1,8 +1,9 @@
 /**
- * Dashboards and alerts ask for metrics that exist, with labels that they have.
+ * Dashboards and alerts ask for metrics that exist, with labels that they have, scraped where services listen.
  * @module
  */
 import { createMetrics } from "@cugro/telemetry";
+import { HTTP_PORT } from "../../services/services.ts";
 import { dashboardQueries } from "../render/dashboard.ts";
 import { readDocuments, type Value } from "./documents.ts";
 
@@ -29,6 +30,16 @@ export async function checkQueries(): Promise<string[]> {
     ),
   );
   return faults.map((fault) => `infra: ${fault}`);
+}
+
+/** Faults of what Prometheus scrapes in compose: the names are rendered, the port is not. */
+export function checkScraping(): string[] {
+  const jobs = readDocuments("prometheus/prometheus.yaml")[0]!.value.scrape_configs as Value[];
+  const ports = jobs.filter(({ job_name }) => job_name === "cugro")
+    .flatMap(({ dns_sd_configs }) => (dns_sd_configs as Value[]).map(({ port }) => port));
+  return ports.length > 0 && ports.every((port) => port === HTTP_PORT) ? [] : [
+    `infra/prometheus/prometheus.yaml: services must be scraped at port ${HTTP_PORT}: ${ports.join(", ")}`,
+  ];
 }
 
 /** Totals behind a rate that is shown. */

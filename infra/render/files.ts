@@ -4,34 +4,56 @@
  */
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { SERVICES, storeRights } from "../permissions.ts";
+import { SERVICES, type Services } from "../../services/services.ts";
+import { storeRights } from "../permissions.ts";
+import { renderCompose, renderPrometheus } from "./compose.ts";
 import { renderDashboard } from "./dashboard.ts";
+import { renderDeployments, renderDisruption, renderKustomization } from "./deployments.ts";
 import { renderNatsConfig } from "./nats_config.ts";
 import { renderScalers, renderStreams } from "./queues.ts";
 import { type Dialect, storePolicy } from "./store_policies.ts";
+import type { Workloads } from "./workloads.ts";
 
-/** All rendered files. */
-export function renderedFiles(): Record<string, string> {
-  const natsConfig = renderNatsConfig();
-  const minio = policies("minio");
-  const init = readFileSync(new URL("../minio/init.sh", import.meta.url), "utf8");
+/** Folders in which every file is rendered: one that is rendered no longer belongs to no service. */
+export const RENDERED_FOLDERS = ["minio/policies", "aws/policies", "kubernetes/base/services"] as const;
+
+/** All rendered files; of those that are rendered in part the rest is as committed. */
+export function renderedFiles(services: Services = SERVICES, workloads?: Workloads): Record<string, string> {
+  const natsConfig = renderNatsConfig(services);
+  const minio = policies("minio", services);
+  const init = committed("minio/init.sh");
+  const deployments = renderDeployments(services, workloads);
   return {
+    "compose.yaml": renderCompose(committed("compose.yaml"), services),
+    "prometheus/prometheus.yaml": renderPrometheus(committed("prometheus/prometheus.yaml"), services),
     "nats/nats.conf": natsConfig,
     ...inFolder("minio/policies", minio),
-    ...inFolder("aws/policies", policies("aws")),
+    ...inFolder("aws/policies", policies("aws", services)),
     "grafana/dashboards/cugro.json": renderDashboard(),
+    ...Object.fromEntries(
+      Object.entries(deployments).map(([name, text]) => [`kubernetes/base/services/${name}.yaml`, text]),
+    ),
+    "kubernetes/base/kustomization.yaml": renderKustomization(
+      committed("kubernetes/base/kustomization.yaml"),
+      Object.keys(deployments),
+    ),
+    "kubernetes/base/disruption.yaml": renderDisruption(services),
     "kubernetes/base/streams.yaml": renderStreams(),
-    "kubernetes/base/scalers.yaml": renderScalers(),
+    "kubernetes/base/scalers.yaml": renderScalers(services, workloads),
     "kubernetes/components/servers/nats_config.yaml": configMap("nats-config", { "nats.conf": natsConfig }),
     "kubernetes/components/servers/minio_config.yaml": configMap("minio-init", { "init.sh": init, ...minio }),
   };
 }
 
-function policies(dialect: Dialect): Record<string, string> {
-  return Object.fromEntries(SERVICES.map((service) => [
-    `${service}.json`,
-    `${JSON.stringify(storePolicy(storeRights[service], dialect), null, 2)}\n`,
-  ]));
+const committed = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+function policies(dialect: Dialect, services: Services): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(storeRights(services)).map(([service, rights]) => [
+      `${service}.json`,
+      `${JSON.stringify(storePolicy(rights, dialect), null, 2)}\n`,
+    ]),
+  );
 }
 
 const inFolder = (folder: string, files: Record<string, string>) =>

@@ -3,6 +3,7 @@
  * committed and is the same everywhere.
  * @module
  */
+import { SERVICES, type Services } from "../../services/services.ts";
 import { natsUsers } from "../permissions.ts";
 
 /** Name of the environment variable that holds a user's public nkey: `CUGRO_NKEY_STATE_GENERATION`. */
@@ -27,8 +28,8 @@ system_account: SYS
 `;
 
 /** The whole file. */
-export function renderNatsConfig(): string {
-  const users = Object.entries(natsUsers).map(([name, rights]) =>
+export function renderNatsConfig(services: Services = SERVICES): string {
+  const users = Object.entries(natsUsers(services)).map(([name, rights]) =>
     [
       `      {`,
       `        # ${name}`,

@@ -11,8 +11,11 @@ import {
   STREAM_CONFIGURATIONS,
   STREAMS,
 } from "@cugro/bus";
-import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { JOB_KINDS } from "@cugro/protocol";
 import { stringify } from "yaml";
+import { SERVICES, type Services } from "../../services/services.ts";
+import { GPU_LABEL } from "./deployments.ts";
+import { workersOf, type Workloads } from "./workloads.ts";
 
 const HEAD = "# Rendered from shared/bus/nats and infra/render/queues.ts by `deno task infra --write`.\n";
 
@@ -81,33 +84,10 @@ export function renderStreams(): string {
   return HEAD + [...streams, ...consumers].map((one) => stringify(one, { lineWidth: 0 })).join("---\n");
 }
 
-interface Scale {
-  min: number;
-  max: number;
-  /** Jobs a process: one more process for each so many that wait or run. */
-  jobs: number;
-  /** Without work for this long (s) the last process goes. */
-  cooldown: number;
-}
-
-/**
- * How each kind scales. Generators go to zero and up to many, as their shards are independent; a training is one job
- * of a task, so that more than a few processes never have work; an import and an evaluation start within seconds.
- */
-export const SCALES: Readonly<Record<JobKind, Scale>> = {
-  "dataset.import": { min: 1, max: 4, jobs: 1, cooldown: 300 },
-  "states.sample": { min: 0, max: 16, jobs: 4, cooldown: 120 },
-  "actions.label": { min: 0, max: 16, jobs: 4, cooldown: 120 },
-  "states.train": { min: 0, max: 4, jobs: 1, cooldown: 300 },
-  "behavior.train": { min: 0, max: 4, jobs: 1, cooldown: 300 },
-  "critic.train": { min: 0, max: 4, jobs: 1, cooldown: 300 },
-  "policy.evaluate": { min: 0, max: 8, jobs: 2, cooldown: 120 },
-};
-
-/** KEDA's scalers, as a YAML file. They count messages that wait and messages in hand, so that nobody is sent home at work. */
-export function renderScalers(): string {
-  const scalers = JOB_KINDS.map((kind) => {
-    const { min, max, jobs, cooldown } = SCALES[kind];
+/** KEDA's scalers, as a YAML file. They count messages that wait and messages in hand, so that no process is stopped at work. */
+export function renderScalers(services: Services = SERVICES, workloads?: Workloads): string {
+  const scalers = workersOf(services, workloads).map(({ kind, workload }) => {
+    const { min, max, jobs, cooldown, gpu } = workload;
     const trigger = {
       type: "nats-jetstream",
       metadata: {
@@ -122,7 +102,7 @@ export function renderScalers(): string {
     return {
       apiVersion: "keda.sh/v1alpha1",
       kind: "ScaledObject",
-      metadata: { name: consumerName(kind) },
+      metadata: { name: consumerName(kind), ...gpu ? { labels: GPU_LABEL } : {} },
       spec: {
         scaleTargetRef: { name: consumerName(kind) },
         minReplicaCount: min,
@@ -137,5 +117,6 @@ export function renderScalers(): string {
       },
     };
   });
-  return HEAD + scalers.map((one) => stringify(one, { lineWidth: 0 })).join("---\n");
+  return HEAD +
+    scalers.map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
 }

@@ -56,8 +56,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     "jobs",
   ],
   report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
+  // services/services.ts and what is made of it; every service may read it.
+  services: ["protocol", "bus", "tensors", "process", "worker"],
 };
-const SHARED = Object.keys(ALLOWED);
+const ROOMS = Object.keys(ALLOWED);
 /** Rooms that touch tensors, and so may import tfjs. */
 const TENSOR_ROOMS = ["algorithm", "tensors"];
 
@@ -94,17 +96,21 @@ function moduleGraph(files: readonly string[]): Graph {
   return JSON.parse(json);
 }
 
-/** `shared/algorithm/x.ts` -> `algorithm`; services -> `services/<name>`; the rest -> undefined (may import all). */
+/**
+ * `shared/algorithm/x.ts` -> `algorithm`; a service's -> `services/<name>`; a file beside the services -> `services`; the
+ * rest -> undefined (may import all).
+ */
 function roomOf(path: string): string | undefined {
   const [top, room] = path.split("/");
   if (top === "shared") return room;
+  if (top === "services" && room?.endsWith(".ts")) return "services";
   return top === "services" ? `services/${room}` : undefined;
 }
 
 const isTest = (path: string) => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
 
 function mayImport(room: string, target: string, file: string): boolean {
-  const allowed = room.startsWith("services/") ? SHARED : ALLOWED[room] ?? [];
+  const allowed = room.startsWith("services/") ? ROOMS : ALLOWED[room] ?? [];
   return allowed.some((one) =>
     one === target || file.startsWith(`shared/${one}/`) || file === `shared/${one}.ts`
   );

@@ -11,7 +11,8 @@ import { openNatsBus } from "@cugro/bus";
 import { openStore, type Store, type StoreConfig } from "@cugro/store";
 import { BUCKET, type NotificationTarget, startBucket } from "./bucket.ts";
 import { freePort, MINIO_ROOT, type RunningServer, startNats } from "./servers.ts";
-import { type ClusterProcess, type ServiceName, SERVICES, startService } from "./services.ts";
+import { type ServiceName, SERVICES } from "../../services/services.ts";
+import { type ClusterProcess, startOrder, startService } from "./services.ts";
 
 const READY_MS = 180_000;
 
@@ -147,7 +148,7 @@ async function startServices(
   { store, processes = {}, gatewayPort, environment = {}, onLine = () => {} }: ClusterOptions,
 ): Promise<ClusterProcess[]> {
   const started: ClusterProcess[] = [];
-  for (const service of SERVICES) {
+  for (const service of startOrder()) {
     for (let index = 0; index < (processes[service] ?? 1); index++) {
       const port = service === "gateway" && index === 0 && gatewayPort ? gatewayPort : await freePort();
       // That a folder's lock is the parent's is read in /proc, which takes all permissions.
@@ -160,7 +161,7 @@ async function startServices(
 
 /** Those who give work first, so that nothing new is begun; then all workers at once. */
 async function stopInOrder(processes: readonly ClusterProcess[]): Promise<void> {
-  const isGiver = ({ service }: ClusterProcess) => service === "gateway" || service === "coordinator";
+  const isGiver = ({ service }: ClusterProcess) => SERVICES[service].kinds.length === 0;
   await Promise.all(processes.filter(isGiver).map((one) => one.stop()));
   await Promise.all(processes.filter((one) => !isGiver(one)).map((one) => one.stop()));
 }

@@ -10,7 +10,8 @@ import { incomingPrefix } from "@cugro/protocol";
 import { Command } from "commander";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
 import { findProgram, freePort } from "./servers.ts";
-import { type ServiceName, SERVICES } from "./services.ts";
+import { startOrder } from "./services.ts";
+import { HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, parseSettings, repeatable } from "../cli/commands/settings.ts";
 
@@ -27,8 +28,6 @@ interface Options {
   [service: string]: unknown;
 }
 
-const DEFAULT_PORT = 8080;
-
 function program(): Command {
   const command = new Command("cluster")
     .description("starts NATS, MinIO and all services on this machine; one Ctrl-C stops them in order")
@@ -36,7 +35,7 @@ function program(): Command {
     .option("--store <kind>", "minio, or folder (no MinIO)", "minio")
     .option(
       "--port <n>",
-      `port of the gateway (default: ${DEFAULT_PORT}, or a free one)`,
+      `port of the gateway (default: ${HTTP_PORT}, or a free one)`,
       wholeNumber("--port", 1),
     )
     .option("--learner <name>", "make this learner, unless it exists, so that files can be dropped for it")
@@ -45,7 +44,7 @@ function program(): Command {
     .option("--seed <n>", "of that learner", wholeNumber("--seed", 0), 0)
     .option("--quiet", "do not show what the services log")
     .option("--log <file>", "write what the services log to a file as well");
-  for (const service of SERVICES) {
+  for (const service of startOrder()) {
     command.option(`--${service} <n>`, "number of processes (default: 1)", wholeNumber(`--${service}`, 0));
   }
   return command;
@@ -68,7 +67,7 @@ async function main(): Promise<void> {
     folder: options.folder,
     store: options.store,
     processes: processCounts(options),
-    gatewayPort: options.port ?? await portOr(DEFAULT_PORT),
+    gatewayPort: options.port ?? await portOr(HTTP_PORT),
     signal,
     onLine(service, index, line) {
       const text = `${service}${index > 0 ? `.${index}` : ""} | ${line}\n`;
@@ -103,7 +102,7 @@ function onSignals(): AbortSignal {
 
 function processCounts(options: Options): Partial<Record<ServiceName, number>> {
   const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  const counts = SERVICES.map((service) => [service, options[camel(service)]] as const);
+  const counts = SERVICE_NAMES.map((service) => [service, options[camel(service)]] as const);
   return Object.fromEntries(counts.filter(([, count]) => typeof count === "number"));
 }
 

@@ -1,12 +1,12 @@
 /**
- * Services as child processes: started as their task in deno.json says, with their output line by line, and started
- * again when they die.
+ * Services as child processes: with the permissions of the table of services, with their output line by line, and
+ * started again when they die.
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { type Service, type ServiceName, SERVICES, type Services } from "../../services/services.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FIRST_RESTART_MS = 250;
@@ -17,18 +17,14 @@ const HEALTHY_MS = 10_000;
 const GRACE_MS = 60_000;
 const LAST_LINES = 30;
 
-/** The seven services, as their folders are called; workers before those who give them work. */
-export const SERVICES = [
-  "dataset-import",
-  "state-generation",
-  "behavior-generation",
-  "critic-training",
-  "policy-evaluation",
-  "coordinator",
-  "gateway",
-] as const;
-/** See {@link SERVICES}. */
-export type ServiceName = typeof SERVICES[number];
+/** The order in which services are started: workers before those that give them work. */
+export function startOrder<Name extends string = ServiceName>(
+  services: Readonly<Record<Name, Service>> = SERVICES as Services,
+): Name[] {
+  const names = Object.keys(services) as Name[];
+  const workers = names.filter((name) => services[name].kinds.length > 0);
+  return [...workers, ...names.filter((name) => services[name].kinds.length === 0).reverse()];
+}
 
 /** A service's process, the one after the other. */
 export interface ClusterProcess {
@@ -58,25 +54,18 @@ export interface ProcessOptions {
   port: number;
   /** Added to this process's environment. */
   environment: Record<string, string>;
-  /** With all permissions of Deno instead of its task's. @default false */
+  /** With all permissions of Deno instead of its own. @default false */
   unconfined?: boolean;
   onLine: (service: ServiceName, index: number, line: string) => void;
 }
 
-/**
- * Arguments of Deno that a service's task runs it with; the set-up that tasks begin with is left out. The tasks'
- * permissions are those of a cluster with a bucket: a folder's locks look at processes, which takes all of them.
- */
-export function serviceArguments(service: ServiceName, store = "s3://"): string[] {
-  const { tasks } = JSON.parse(readFileSync(`${ROOT}/deno.json`, "utf8"));
-  const command = String(tasks[`start:${service}`].command).split("&&").at(-1)!.trim();
-  const args = command.split(/\s+/).slice(1);
-  if (store.startsWith("s3://")) return args;
-  return ["run", "-A", ...args.filter((arg) => arg !== "run" && !arg.startsWith("--allow-") && arg !== "-A")];
-}
-
-function withoutLimits(args: readonly string[]): string[] {
-  return ["run", "-A", ...args.slice(1).filter((arg) => !arg.startsWith("--allow-"))];
+/** Arguments of Deno that a service is run with. `unconfined`: with all permissions instead of its own. */
+export function serviceArguments(
+  service: string,
+  { unconfined = false, services = SERVICES as Services } = {},
+): string[] {
+  const { permissions } = services[service]!;
+  return ["run", ...(unconfined ? ["-A"] : permissions), `services/${service}/main.ts`];
 }
 
 /** Starts a service and keeps it running until stopped. */
@@ -120,9 +109,9 @@ class SupervisedProcess implements ClusterProcess {
     const { service, port, environment, unconfined } = this.options;
     this.#stopping = false;
     const began = performance.now();
-    const args = serviceArguments(service);
+    const args = serviceArguments(service, unconfined === undefined ? {} : { unconfined });
     const own = { OTEL_SERVICE_NAME: service, ...environment, CUGRO_HTTP_PORT: String(port) };
-    const child = spawnService(unconfined ? withoutLimits(args) : args, own, (line) => this.#say(line));
+    const child = spawnService(args, own, (line) => this.#say(line));
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.on("error", (error) => this.#say(`cannot be started: ${error.message}`));

@@ -3,6 +3,8 @@
  * @module
  */
 import { serve } from "@cugro/jobs";
+import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
-await serve({ name: "behavior-generation", kinds: ["actions.label", "behavior.train"], createHandlers });
+const name = "behavior-generation";
+await serve({ name, kinds: SERVICES[name].kinds, createHandlers });

@@ -6,22 +6,15 @@
 import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus, type NatsBus } from "@cugro/bus";
 import { runService, startWorkerPool } from "@cugro/process";
+import { COMPUTE_SERVICES } from "../services.ts";
 import { createObserver, watchQueues } from "./observe.ts";
 import { runCoordinator } from "./run.ts";
 import { sweepRegularly } from "./sweep.ts";
 
-const COMPUTE = [
-  "dataset-import",
-  "state-generation",
-  "behavior-generation",
-  "critic-training",
-  "policy-evaluation",
-];
-
 await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ log }) }, async (seams) => {
   const { store, bus, log, metrics, signal, config } = seams;
   const observe = createObserver(metrics);
-  const pools = config.nats ? [] : COMPUTE.map((name) => {
+  const pools = config.nats ? [] : COMPUTE_SERVICES.map((name) => {
     const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
     const command = { command: Deno.execPath(), args: ["run", "-A", program] };
     return startWorkerPool({ bus: bus as EmbeddedBus, ...command, count: 1, log });

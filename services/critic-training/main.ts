@@ -3,6 +3,8 @@
  * @module
  */
 import { serve } from "@cugro/jobs";
+import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
-await serve({ name: "critic-training", kinds: ["critic.train"], createHandlers });
+const name = "critic-training";
+await serve({ name, kinds: SERVICES[name].kinds, createHandlers });

@@ -3,6 +3,8 @@
  * @module
  */
 import { serve } from "@cugro/jobs";
+import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
-await serve({ name: "dataset-import", kinds: ["dataset.import"], createHandlers });
+const name = "dataset-import";
+await serve({ name, kinds: SERVICES[name].kinds, createHandlers });

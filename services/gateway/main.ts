@@ -5,9 +5,10 @@
  */
 import { createEmbeddedBus } from "@cugro/bus";
 import { runService } from "@cugro/process";
+import { HTTP_PORT } from "../services.ts";
 import { serveGateway } from "./serve_gateway.ts";
 
 await runService(
-  { name: "gateway", httpPort: 8080, needs: ["tokens"], openBus: (log) => createEmbeddedBus({ log }) },
+  { name: "gateway", httpPort: HTTP_PORT, needs: ["tokens"], openBus: (log) => createEmbeddedBus({ log }) },
   serveGateway,
 );

@@ -3,6 +3,8 @@
  * @module
  */
 import { serve } from "@cugro/jobs";
+import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
-await serve({ name: "policy-evaluation", kinds: ["policy.evaluate"], createHandlers });
+const name = "policy-evaluation";
+await serve({ name, kinds: SERVICES[name].kinds, createHandlers });

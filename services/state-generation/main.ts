@@ -3,6 +3,8 @@
  * @module
  */
 import { serve } from "@cugro/jobs";
+import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
-await serve({ name: "state-generation", kinds: ["states.sample", "states.train"], createHandlers });
+const name = "state-generation";
+await serve({ name, kinds: SERVICES[name].kinds, createHandlers });

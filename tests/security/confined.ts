@@ -12,7 +12,8 @@ import { AssumeRoleProvider } from "minio/dist/esm/AssumeRoleProvider.mjs";
 import { createLog } from "@cugro/telemetry";
 import { type NatsBus, openNatsBus } from "@cugro/bus";
 import { openStore, type Store } from "@cugro/store";
-import { natsUsers, type ServiceName, SERVICES } from "../../infra/permissions.ts";
+import { natsUsers } from "../../infra/permissions.ts";
+import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { nkeyVariable } from "../../infra/render/nats_config.ts";
 import {
   freePort,
@@ -99,7 +100,7 @@ export async function startConfined(): Promise<Confined> {
 function makeSeeds(folder: string): Record<string, string> {
   mkdirSync(folder, { recursive: true });
   return Object.fromEntries(
-    Object.keys(natsUsers).map((user) => {
+    Object.keys(natsUsers()).map((user) => {
       const seed = new TextDecoder().decode(createUser().getSeed());
       writeFileSync(join(folder, `${user}.seed`), seed);
       return [user, seed];
@@ -155,4 +156,4 @@ export async function prepareBucket({ minio }: Pick<Confined, "minio">): Promise
 }
 
 /** Every service's name, for loops over all of them. */
-export const ALL_SERVICES = SERVICES;
+export const ALL_SERVICES = SERVICE_NAMES;

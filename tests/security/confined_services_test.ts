@@ -11,7 +11,7 @@ import { type NatsBus, SERVICE_OF_KIND } from "@cugro/bus";
 import { runWorker } from "@cugro/worker";
 import { type Store } from "@cugro/store";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
-import type { ServiceName } from "../../infra/permissions.ts";
+import type { ServiceName } from "../../services/services.ts";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
 

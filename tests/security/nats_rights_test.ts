@@ -4,7 +4,8 @@ import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transp
 import { createUser } from "@nats-io/nkeys";
 import { consumerName, jobSubject, openNatsBus, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
-import { natsUsers, type ServiceName, SERVICES } from "../../infra/permissions.ts";
+import { natsUsers } from "../../infra/permissions.ts";
+import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { type Confined, startConfined } from "./confined.ts";
 
 const jobId = "a".repeat(64);
@@ -85,7 +86,7 @@ const LISTENABLE = [
   ">",
   "$JS.>",
   "$SYS.>",
-  ...SERVICES.map((service) => `_INBOX_${service}.>`),
+  ...SERVICE_NAMES.map((service) => `_INBOX_${service}.>`),
 ];
 
 function login({ nats, seedOf }: Confined, user: string): Promise<NatsConnection> {
@@ -156,7 +157,7 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
   const first = await servers.openBus("coordinator", "create");
   await first.close();
   const before = await stateOf(servers);
-  for (const service of SERVICES) {
+  for (const service of SERVICE_NAMES) {
     await test.step(service, async () => {
       const may = new Set(MAY_PUBLISH[service]);
       const forbidden = SUBJECTS.filter((subject) => !may.has(subject));
@@ -176,7 +177,7 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
     assertEquals(await stateOf(servers), before);
   });
   await test.step("what is allowed goes through", async () => {
-    for (const service of SERVICES) {
+    for (const service of SERVICE_NAMES) {
       const may = SUBJECTS.filter((subject) => MAY_PUBLISH[service].includes(subject));
       assertEquals(may.length, MAY_PUBLISH[service].length, "every right is tried");
       assertEquals(await publishable(servers, service, may), may, service);
@@ -193,6 +194,6 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
     }
   });
-  assert(Object.keys(natsUsers).length === SERVICES.length + 3);
+  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 3);
   await servers.stop();
 });

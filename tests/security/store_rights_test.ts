@@ -1,7 +1,7 @@
 /** What each service may do in the bucket, tried out on a real MinIO with the committed policies. */
 import { assert, assertEquals } from "@std/assert";
 import { type Store, StoreError } from "@cugro/store";
-import type { ServiceName } from "../../infra/permissions.ts";
+import type { ServiceName } from "../../services/services.ts";
 import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
 
 const hash = "a".repeat(64);

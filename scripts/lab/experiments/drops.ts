@@ -13,7 +13,7 @@ import { type Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
 import type { NotificationTarget } from "../../cluster/bucket.ts";
 import { openClusterStore, startCluster } from "../../cluster/cluster.ts";
-import { SERVICES } from "../../cluster/services.ts";
+import { SERVICE_NAMES } from "../../../services/services.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { quantile, stopOnSignal } from "./processes.ts";
 import { createStubHandlers } from "./stub_service.ts";
@@ -63,7 +63,7 @@ async function measure(options: DropsOptions, targets: readonly NotificationTarg
   const cluster = await startCluster({
     store: "minio",
     notifications: targets,
-    processes: { ...Object.fromEntries(SERVICES.map((service) => [service, 0])), coordinator: 1 },
+    processes: { ...Object.fromEntries(SERVICE_NAMES.map((service) => [service, 0])), coordinator: 1 },
     environment: { CUGRO_LOG: "warn" },
     onLine: (_service, _index, line) => console.error(line),
   });

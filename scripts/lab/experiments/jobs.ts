@@ -10,7 +10,7 @@ import { type Bus, openNatsBus } from "@cugro/bus";
 import { type Store } from "@cugro/store";
 import { incomingPrefix } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
-import { SERVICES } from "../../cluster/services.ts";
+import { SERVICE_NAMES } from "../../../services/services.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { type Child, machineSeconds, startProgram, stopOnSignal, usageOf } from "./processes.ts";
 
@@ -40,7 +40,7 @@ export async function jobs(options: JobsOptions): Promise<void> {
     store: options.store,
     ...(options.folder === undefined ? {} : { folder: options.folder }),
     processes: {
-      ...Object.fromEntries(SERVICES.map((service) => [service, 0])),
+      ...Object.fromEntries(SERVICE_NAMES.map((service) => [service, 0])),
       coordinator: options.coordinators,
     },
     environment: { CUGRO_LOG: "warn" },

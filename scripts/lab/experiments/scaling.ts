@@ -18,7 +18,7 @@ import {
 import type { JobKind } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
-import { type ServiceName, SERVICES } from "../../cluster/services.ts";
+import { SERVICE_NAMES, type ServiceName } from "../../../services/services.ts";
 import { collectFiles } from "../../cli/commands/collect.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { stopOnSignal } from "./processes.ts";
@@ -124,7 +124,7 @@ async function measure(
   const measured: Measured[] = [];
   for (const { kind, service } of PHASES) {
     const wanted: Processes = { coordinator: 1, "dataset-import": 1, [service]: processes };
-    const others = Object.fromEntries(SERVICES.map((other) => [other, wanted[other] ?? 0]));
+    const others = Object.fromEntries(SERVICE_NAMES.map((other) => [other, wanted[other] ?? 0]));
     const { jobs, seconds } = await inCluster(folder, others, async (store) => {
       if (kind === "states.sample") await add(store, name, file);
       const facts = await until(store, name, (facts) => spanOf(facts, kind) !== undefined);
@@ -133,7 +133,7 @@ async function measure(
     measured.push({ kind, processes, jobs, seconds, rowsPerSecond: jobs * rows / seconds });
   }
   // The trainings that follow are not wanted.
-  await inCluster(folder, Object.fromEntries(SERVICES.map((service) => [service, 0])), async (store) => {
+  await inCluster(folder, Object.fromEntries(SERVICE_NAMES.map((service) => [service, 0])), async (store) => {
     await cancel({ store, name, task: 2 });
   });
   return measured;

@@ -9,6 +9,7 @@ import { type Compute } from "@cugro/jobs";
 import { type JobHandlers, runWorker } from "@cugro/worker";
 import { runService, type Seams } from "@cugro/process";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { SERVICES, type Services } from "../../../services/services.ts";
 import { createStubHandlers } from "../../../scripts/lab/experiments/stub_service.ts";
 import { createRecorder, type Recorder } from "./history.ts";
 import { createSaboteur, parseStrikes } from "./sabotage.ts";
@@ -37,14 +38,8 @@ const RECORD_MS = 50;
 /** Which kinds a process serves: those of its service first, or all for one that serves any. */
 export function kindsOf(who: string): JobKind[] | undefined {
   if (who.startsWith("coordinator")) return undefined;
-  const own: Record<string, JobKind[]> = {
-    "dataset-import": ["dataset.import"],
-    "state-generation": ["states.sample", "states.train"],
-    "behavior-generation": ["actions.label", "behavior.train"],
-    "critic-training": ["critic.train"],
-    "policy-evaluation": ["policy.evaluate"],
-  };
-  return own[who] ?? [...JOB_KINDS];
+  const services: Services = SERVICES;
+  return [...services[who]?.kinds ?? JOB_KINDS];
 }
 
 async function work(

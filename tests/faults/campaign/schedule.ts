@@ -2,6 +2,7 @@
  * Which faults a run has, and when: a function of its seed, so that a run can be repeated.
  * @module
  */
+import { COMPUTE_SERVICES } from "../../../services/services.ts";
 import { oneOf, randomOf } from "./random.ts";
 import type { Distortion } from "./seams.ts";
 import type { WayIn } from "./workload.ts";
@@ -59,14 +60,6 @@ export const FAMILIES = [
 /** See {@link FAMILIES}. */
 export type Family = typeof FAMILIES[number];
 
-/** One process a compute service; they have their names. */
-export const SERVICES = [
-  "dataset-import",
-  "state-generation",
-  "behavior-generation",
-  "critic-training",
-  "policy-evaluation",
-] as const;
 /** Processes that serve every kind, so that two race for a job whose worker has fallen silent. */
 export const GENERALISTS = ["worker-1", "worker-2", "worker-3"] as const;
 
@@ -153,7 +146,7 @@ class Builder {
     private readonly ackWaitMs: number,
     private readonly longOutageMs: number,
   ) {
-    const workers = GENERAL.includes(plan.family) ? GENERALISTS : SERVICES;
+    const workers = GENERAL.includes(plan.family) ? GENERALISTS : COMPUTE_SERVICES;
     plan.processes = [...workers, "coordinator-1"];
   }
 

@@ -1,0 +1,72 @@
+/**
+ * The services of compose.yaml and their secrets, and the names that Prometheus scrapes there.
+ * @module
+ */
+import { HTTP_PORT, type Service, type Services } from "../../services/services.ts";
+import { fillRegion } from "./regions.ts";
+
+/** compose.yaml with the services of the table. */
+export function renderCompose(text: string, services: Services): string {
+  const entries = Object.entries(services);
+  const parts = [
+    ...entries.map(([name, service]) => composeService(name, service)),
+    "  # The same on GPUs. They answer under the same names, so that Prometheus finds them.",
+    ...entries.filter(([, { gpu }]) => gpu).map(([name]) => gpuVariant(name)),
+  ];
+  const file = "infra/compose.yaml";
+  const filled = fillRegion(text, file, "services", parts.join("\n"));
+  return fillRegion(filled, file, "seeds", entries.map(([name]) => seedSecret(name)).join("\n"));
+}
+
+/** prometheus.yaml with the services of the table. */
+export function renderPrometheus(text: string, services: Services): string {
+  const names = Object.keys(services).map((name) => `          - ${name}`).join("\n");
+  return fillRegion(text, "infra/prometheus/prometheus.yaml", "services", names);
+}
+
+const SECRETS = "${CUGRO_SECRETS:-./secrets}";
+
+function composeService(name: string, service: Service): string {
+  const environment = composeEnvironment(service);
+  const secrets = [`{ source: ${name}_seed, target: nats_seed }`, ...service.tokens ? ["tokens"] : []];
+  const port = `CUGRO_${name.toUpperCase().replaceAll("-", "_")}_PORT`;
+  return [
+    `  ${name}:${service.gpu ? ` &${name}` : ""}`,
+    "    <<: *service",
+    `    command: [${name}]`,
+    ...service.gpu ? ["    profiles: [cpu]"] : [],
+    `    env_file: ["${SECRETS}/${name}.env"]`,
+    ...environment.length > 0
+      ? ["    environment:", "      <<: *environment", ...environment.map((line) => `      ${line}`)]
+      : [],
+    `    secrets: [${secrets.join(", ")}]`,
+    ...service.public
+      ? [`    ports: ["\${${port}:-${HTTP_PORT}}:${HTTP_PORT}"]`, "    networks: [inside, outside]"]
+      : [],
+    "",
+  ].join("\n");
+}
+
+function composeEnvironment({ tokens, makesStreams, fileLimit }: Service): string[] {
+  return [
+    ...tokens ? ["CUGRO_TOKENS_FILE: /run/secrets/tokens"] : [],
+    ...makesStreams ? ["CUGRO_NATS_STREAMS: create"] : [],
+    ...fileLimit
+      ? [
+        "# The largest dataset file; its import takes five times as much memory.",
+        `${fileLimit}: \${CUGRO_IMPORT_MAX_BYTES:-2147483648}`,
+      ]
+      : [],
+  ];
+}
+
+function gpuVariant(name: string): string {
+  return [
+    `  ${name}-gpu:`,
+    `    <<: [*gpu, *${name}]`,
+    `    networks: { inside: { aliases: [${name}] } }`,
+    "",
+  ].join("\n");
+}
+
+const seedSecret = (name: string) => `  ${name}_seed: { file: "${SECRETS}/${name}.seed" }`;

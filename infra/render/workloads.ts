@@ -1,0 +1,102 @@
+/**
+ * What the workers of each kind of job need and how they scale in Kubernetes, where every kind is a Deployment.
+ * @module
+ */
+import type { JobKind } from "@cugro/protocol";
+import type { Services } from "../../services/services.ts";
+
+/** The workers of one kind. */
+export interface Workload {
+  /** Fewest processes. */
+  min: number;
+  /** Most processes. */
+  max: number;
+  /** One process is started for this many jobs that wait or run. */
+  jobs: number;
+  /** Without work for this long (s) the last process goes. */
+  cooldown: number;
+  /** Requested processors and memory, and the limit of memory, as Kubernetes writes them. */
+  cpu: string;
+  memory: string;
+  memoryLimit: string;
+  /** Whether overlay `gpu` gives each process a GPU. */
+  gpu: boolean;
+}
+
+/** Independent shards: many small processes, none while there is nothing to do; always on processors. */
+const SAMPLING = {
+  min: 0,
+  max: 16,
+  jobs: 4,
+  cooldown: 120,
+  cpu: "1",
+  memory: "1Gi",
+  memoryLimit: "4Gi",
+  gpu: false,
+};
+/** One job of a task: more than a few processes never have work. */
+const TRAINING = {
+  min: 0,
+  max: 4,
+  jobs: 1,
+  cooldown: 300,
+  cpu: "1",
+  memory: "2Gi",
+  memoryLimit: "8Gi",
+  gpu: true,
+};
+
+/** Workers by kind. An import and an evaluation start within seconds. */
+export const WORKLOADS: Readonly<Record<JobKind, Workload>> = {
+  "dataset.import": {
+    min: 1,
+    max: 4,
+    jobs: 1,
+    cooldown: 300,
+    cpu: "500m",
+    memory: "1Gi",
+    // Five times CUGRO_IMPORT_MAX_BYTES, and the process itself (services/dataset-import/README.md).
+    memoryLimit: "12Gi",
+    gpu: false,
+  },
+  "states.sample": SAMPLING,
+  "actions.label": SAMPLING,
+  "states.train": TRAINING,
+  "behavior.train": TRAINING,
+  "critic.train": TRAINING,
+  "policy.evaluate": {
+    min: 0,
+    max: 8,
+    jobs: 2,
+    cooldown: 120,
+    cpu: "1",
+    memory: "1Gi",
+    memoryLimit: "4Gi",
+    gpu: false,
+  },
+};
+
+/** {@link WORKLOADS}, or a table like it. */
+export type Workloads = Readonly<Record<string, Workload>>;
+
+/** The workers of one kind, and the service that they belong to. */
+export interface Worker {
+  service: string;
+  kind: JobKind;
+  workload: Workload;
+}
+
+/**
+ * Workers of every kind of every service, in the order of the table of services.
+ *
+ * @throws {RangeError} naming a kind without a workload.
+ */
+export function workersOf(services: Services, workloads: Workloads = WORKLOADS): Worker[] {
+  return Object.entries(services).flatMap(([service, { kinds }]) =>
+    kinds.map((kind) => {
+      const workload = Object.hasOwn(workloads, kind) ? workloads[kind] : undefined;
+      if (workload) return { service, kind, workload };
+      throw new RangeError(`Kind ${kind} of service ${service} must have a row in infra/render/workloads.ts`);
+    })
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * Which services there are: the one table from which compose, Kubernetes, Prometheus, the rights on NATS and S3, the
+ * local cluster, the embedded worker and the fault campaign are derived, and against which the tasks in deno.json and
+ * the folders beside this file are checked (`deno task infra`).
+ *
+ * Which kinds of jobs a service does stands with the kinds: here it is only read.
+ * @module
+ */
+import { SERVICE_OF_KIND } from "@cugro/bus";
+import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+
+/** Port of every service's HTTP in a container: health, readiness and metrics, and the gateway's API beside them. */
+export const HTTP_PORT = 8080;
+
+/** Rights that `infra/permissions.ts` knows. */
+export type RightsName = "gateway" | "coordinator" | "worker" | "importer";
+
+/** A service that waits for no queue: Kubernetes keeps this many of it. */
+export interface Standing {
+  replicas: number;
+  /** Requested processors and memory, and the limit of memory, as Kubernetes writes them. */
+  cpu: string;
+  memory: string;
+  memoryLimit: string;
+}
+
+/** What is written down about a service. */
+export interface ServiceRow {
+  /** Deno's permissions of its process. */
+  permissions: readonly string[];
+  rights: RightsName;
+  /** Whether it has a variant that computes on a GPU. */
+  gpu: boolean;
+  /** For a service without kinds. */
+  standing?: Standing;
+  /** Clients reach it from outside the cluster. @default false */
+  public?: boolean;
+  /** It checks bearer tokens, and so needs their file. @default false */
+  tokens?: boolean;
+  /** It makes the streams that a broker has lost; the others verify them. @default false */
+  makesStreams?: boolean;
+  /** Variable that holds the size in bytes of the largest file it takes. */
+  fileLimit?: "CUGRO_UPLOAD_MAX_BYTES" | "CUGRO_IMPORT_MAX_BYTES";
+}
+
+/** A service of the table. */
+export interface Service extends ServiceRow {
+  /** The jobs it does, in order of preference; none: it gives work to others. */
+  kinds: readonly JobKind[];
+}
+
+/** The table, or one like it: whatever is derived takes it as a parameter. */
+export type Services = Readonly<Record<string, Service>>;
+
+/** For native code: TensorFlow is a shared library, and loads its graphs from files. */
+const COMPUTES = [
+  "--allow-net",
+  "--allow-env",
+  "--allow-read",
+  "--allow-write=/tmp",
+  "--allow-ffi",
+  "--allow-sys=osRelease,cpus,hostname,homedir",
+] as const;
+
+/** The table. */
+export const SERVICES = withKinds({
+  gateway: {
+    permissions: COMPUTES,
+    rights: "gateway",
+    gpu: false,
+    standing: { replicas: 2, cpu: "250m", memory: "512Mi", memoryLimit: "2Gi" },
+    public: true,
+    tokens: true,
+    fileLimit: "CUGRO_UPLOAD_MAX_BYTES",
+  },
+  coordinator: {
+    permissions: [
+      "--allow-net",
+      "--allow-env=CUGRO_*,AWS_*,_X_AMZN_TRACE_ID,HOME,USERPROFILE,HOMEPATH,HOMEDRIVE",
+      "--allow-read",
+      "--allow-sys=osRelease,hostname,homedir",
+    ],
+    rights: "coordinator",
+    gpu: false,
+    // Two do the same harmless thing twice.
+    standing: { replicas: 2, cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" },
+    makesStreams: true,
+  },
+  "dataset-import": {
+    permissions: COMPUTES,
+    rights: "importer",
+    gpu: false,
+    fileLimit: "CUGRO_IMPORT_MAX_BYTES",
+  },
+  "state-generation": { permissions: COMPUTES, rights: "worker", gpu: true },
+  "behavior-generation": { permissions: COMPUTES, rights: "worker", gpu: true },
+  "critic-training": { permissions: COMPUTES, rights: "worker", gpu: true },
+  "policy-evaluation": { permissions: COMPUTES, rights: "worker", gpu: false },
+});
+
+/** Name of a service: of its folder, its task, its user on NATS and S3. */
+export type ServiceName = keyof typeof SERVICES;
+
+/** All names, in the order of the table. */
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
+
+/** Services that do jobs. */
+export const COMPUTE_SERVICES: readonly ServiceName[] = SERVICE_NAMES.filter((name) =>
+  SERVICES[name].kinds.length > 0
+);
+
+function withKinds<Name extends string>(
+  rows: Readonly<Record<Name, ServiceRow>>,
+): Readonly<Record<Name, Service>> {
+  const table = {} as Record<Name, Service>;
+  for (const name in rows) table[name] = { ...rows[name], kinds: kindsOf(name) };
+  return table;
+}
+
+/** Kinds of a service, in order of preference. */
+function kindsOf(service: string): JobKind[] {
+  return JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service);
+}
