@@ -7,7 +7,7 @@
  * @module
  */
 import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, STREAMS } from "@cugro/bus";
-import { JOB_KINDS } from "@cugro/protocol";
+import { JOB_KINDS, keyPattern, PREFIXES } from "@cugro/protocol";
 import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
 
 /** Rights on NATS: subjects, with wildcards. */
@@ -95,53 +95,75 @@ function workerOnNats(name: string, { kinds }: Service): NatsRights {
 /** Where the store tries out, at its start, whether it obeys conditions. */
 const probe = "@store/probe-*";
 
+/** Everything under a folder of the store. */
+const all = {
+  learners: `${PREFIXES.learners}*`,
+  incoming: `${PREFIXES.incoming}*`,
+  jobs: `${PREFIXES.jobs}*`,
+  artifacts: `${PREFIXES.artifacts}*`,
+  datasets: `${PREFIXES.datasets}*`,
+  announced: `${PREFIXES.announced}*`,
+};
 /** Webhooks with their secrets, and their deliveries: the gateway's own business. */
-const webhooks = ["webhooks/", "deliveries/"];
+const webhooks = [PREFIXES.webhooks, PREFIXES.deliveries];
 const below = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`);
 
 const gatewayInStore: StoreRights = {
-  list: ["learners/", "incoming/", "jobs/", "announced/learners/", ...webhooks],
+  list: [
+    PREFIXES.learners,
+    PREFIXES.incoming,
+    PREFIXES.jobs,
+    `${PREFIXES.announced}${PREFIXES.learners}`,
+    ...webhooks,
+  ],
   read: [
-    "learners/*",
-    "incoming/*",
-    "jobs/*",
-    "artifacts/*",
-    "datasets/*",
-    "announced/*",
+    all.learners,
+    all.incoming,
+    all.jobs,
+    all.artifacts,
+    all.datasets,
+    all.announced,
     ...below(webhooks),
   ],
-  write: [probe, "learners/*", "incoming/*", "jobs/*/retries/*", ...below(webhooks)],
-  delete: [probe, "incoming/*", ...below(webhooks)],
+  write: [probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
+  delete: [probe, all.incoming, ...below(webhooks)],
 };
 
 const coordinatorInStore: StoreRights = {
-  list: ["learners/", "incoming/", "jobs/", "announced/", "artifacts/", "datasets/"],
-  read: ["learners/*", "incoming/*", "jobs/*", "artifacts/*", "datasets/*", "announced/*"],
-  write: [probe, "learners/*", "jobs/*/job.json", "announced/*"],
+  list: [
+    PREFIXES.learners,
+    PREFIXES.incoming,
+    PREFIXES.jobs,
+    PREFIXES.announced,
+    PREFIXES.artifacts,
+    PREFIXES.datasets,
+  ],
+  read: [all.learners, all.incoming, all.jobs, all.artifacts, all.datasets, all.announced],
+  write: [probe, all.learners, keyPattern("job"), all.announced],
   // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
-  delete: [probe, "incoming/*", "jobs/*", "artifacts/*", "datasets/*"],
+  delete: [probe, all.incoming, all.jobs, all.artifacts, all.datasets],
 };
 
 /** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
 const workerInStore: StoreRights = {
-  list: ["jobs/"],
-  read: ["jobs/*", "artifacts/*", "datasets/*"],
+  list: [PREFIXES.jobs],
+  read: [all.jobs, all.artifacts, all.datasets],
   write: [
     probe,
-    "jobs/*/result.json",
-    "jobs/*/checkpoint",
-    "jobs/*/run.json",
-    "jobs/*/failures/*",
-    "artifacts/*",
+    keyPattern("result"),
+    keyPattern("checkpoint"),
+    keyPattern("run"),
+    keyPattern("failure"),
+    all.artifacts,
   ],
   // A damaged artifact is set aside by the worker that finds it.
-  delete: [probe, "jobs/*/checkpoint", "jobs/*/run.json", "artifacts/*"],
+  delete: [probe, keyPattern("checkpoint"), keyPattern("run"), all.artifacts],
 };
 
 const importerInStore: StoreRights = {
   ...workerInStore,
-  read: [...workerInStore.read, "incoming/*"],
-  write: [...workerInStore.write, "datasets/*"],
+  read: [...workerInStore.read, all.incoming],
+  write: [...workerInStore.write, all.datasets],
 };
 
 const RIGHTS: Readonly<Record<RightsName, Rights>> = {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
-import { JOB_KINDS } from "./jobs.ts";
+import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
 
 /** What can be announced. */
 export const EVENT_TYPES = [
@@ -74,7 +74,7 @@ export const progressSchema = z.object({
 /** See {@link progressSchema}. */
 export interface ProgressMessage {
   jobId: string;
-  kind: typeof JOB_KINDS[number];
+  kind: JobKind;
   learner: string;
   step: number;
   steps: number;

@@ -3,9 +3,11 @@
  * one exception. Reading and writing: `fact_bytes.ts`.
  * @module
  */
+import { anchorsSchema, environmentSchema } from "./environment.ts";
 import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
-import { JOB_KINDS, jobSchema } from "./jobs.ts";
+import { JOB_KINDS } from "./job_kinds.ts";
+import { jobSchema } from "./jobs.ts";
 import { HASH } from "./names.ts";
 
 const hash = z.string().regex(HASH);
@@ -63,15 +65,6 @@ export const rejectionFactSchema = z.object({
 });
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
-
-/** A simulator's task: family of robots, and the goal. */
-export const environmentSchema = z.object({ family: z.string(), goal: z.array(z.number()) });
-/** See {@link environmentSchema}. */
-export type EnvironmentRef = z.infer<typeof environmentSchema>;
-/** Returns that score 0 and 100, and where they come from. */
-export const anchorsSchema = z.object({ random: z.number(), good: z.number(), source: z.string() });
-/** See {@link anchorsSchema}. */
-export type Anchors = z.infer<typeof anchorsSchema>;
 
 /**
  * What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset;

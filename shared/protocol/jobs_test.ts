@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { createJob, deriveSeed, JOB_KINDS, jobId, jobSchema, REVISIONS } from "./jobs.ts";
+import { JOB_KINDS, REVISIONS } from "./job_kinds.ts";
+import { createJob, deriveSeed, jobId, jobSchema } from "./jobs.ts";
 
 const hash = "ab".repeat(32);
 

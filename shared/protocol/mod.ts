@@ -4,9 +4,12 @@
  */
 export * from "./acting.ts";
 export * from "./canonical.ts";
+export * from "./environment.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";
 export * from "./facts.ts";
+export * from "./input_ref.ts";
+export * from "./job_kinds.ts";
 export * from "./jobs.ts";
 export {
   checkKey,

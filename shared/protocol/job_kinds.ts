@@ -1,0 +1,121 @@
+/**
+ * What each kind of job is, in one table: the service that does it, its revision, the fields of its `config` beside the
+ * knobs, its inputs and its outputs. Planner, worker, handlers, permissions and queues all read this table.
+ *
+ * Names and units are those of the algorithm's hyperparameters. Nothing in a job depends on a learner's name, a clock, a
+ * path or a store.
+ * @module
+ */
+import { z } from "zod";
+import { anchorsSchema, environmentSchema } from "./environment.ts";
+
+/**
+ * How an input is named: `one` and `optional` by their own name; `perTask` as `<name>/<task>`, `perShard` as
+ * `<name>/<task>/<shard>`, any number of them.
+ */
+export type InputForm = "one" | "optional" | "perTask" | "perShard";
+
+/** One row of {@link JOB_SPECS}. */
+export interface JobSpec {
+  /** The service that does this kind of job. */
+  service: string;
+  /** Raised when what the kind computes changes, so that old results are not taken for new ones. */
+  revision: number;
+  /** What the handler reads, beside the knobs. */
+  config: z.ZodObject;
+  /**
+   * Fields that enter the job's id and that no handler reads: they tell jobs apart which are done alike. They stay for the
+   * ids of existing stores; do not add to them what the seed or the inputs tell apart already.
+   */
+  identity: z.ZodObject;
+  inputs: Readonly<Record<string, InputForm>>;
+  outputs: readonly string[];
+}
+
+/** 1-based place of a task. */
+const task = z.int().min(1);
+const count = z.int().min(0);
+const uint32 = z.int().min(0).max(0xffff_ffff);
+const nothing = z.strictObject({});
+/** Which shard of its task a job makes, from 0: its seed depends on it too. */
+const shard = z.strictObject({ shard: count });
+
+/** Of a training on task k. `replayRows`: of one old task. */
+const training = {
+  config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count }),
+  identity: nothing,
+  inputs: { dataset: "one", normaliser: "perTask", parent: "optional", replay: "perShard" },
+  outputs: ["weights", "curves"],
+} as const;
+
+/** Every kind of job there is. */
+export const JOB_SPECS = {
+  "dataset.import": {
+    service: "dataset-import",
+    revision: 1,
+    config: z.strictObject({ key: z.string().min(1), etag: z.string(), heldOutSeed: uint32 }),
+    // The arrival of the same object whose import failed: its job has been given up, this one is another.
+    identity: z.strictObject({ again: z.int().min(1).exactOptional() }),
+    inputs: {},
+    outputs: ["normaliser", "sketch"],
+  },
+  "states.sample": {
+    service: "state-generation",
+    revision: 3,
+    config: z.strictObject({ task, rows: z.int().min(1) }),
+    identity: shard,
+    inputs: { stateGenerator: "one", normaliser: "one" },
+    outputs: ["shard"],
+  },
+  "actions.label": {
+    service: "behavior-generation",
+    revision: 3,
+    config: z.strictObject({ task }),
+    identity: shard,
+    inputs: { states: "one", behaviorGenerator: "one", normaliser: "one" },
+    outputs: ["shard"],
+  },
+  "states.train": { service: "state-generation", revision: 2, ...training },
+  "behavior.train": { service: "behavior-generation", revision: 2, ...training },
+  "critic.train": { service: "critic-training", revision: 2, ...training },
+  /** Of one task of a version that has just learnt `newTask`; only the new task has `stateGenerator` and `dataset`. */
+  "policy.evaluate": {
+    service: "policy-evaluation",
+    revision: 3,
+    config: z.strictObject({
+      task,
+      newTask: task,
+      environment: environmentSchema.nullable(),
+      horizon: z.int().min(1),
+      anchors: anchorsSchema,
+      heldOutSeed: uint32,
+      replayRows: count,
+    }),
+    identity: nothing,
+    inputs: {
+      behaviorGenerator: "one",
+      critic: "one",
+      normaliser: "one",
+      sketch: "one",
+      replay: "perShard",
+      stateGenerator: "optional",
+      dataset: "optional",
+    },
+    outputs: ["rollouts"],
+  },
+} as const satisfies Record<string, JobSpec>;
+
+/** A kind of work. */
+export type JobKind = keyof typeof JOB_SPECS;
+/** Every kind of work there is; of one service in its order of preference. */
+export const JOB_KINDS = Object.keys(JOB_SPECS) as readonly JobKind[];
+
+/** The kinds of job that a service does, in order of preference. */
+export function kindsOfService(service: string): JobKind[] {
+  return JOB_KINDS.filter((kind) => JOB_SPECS[kind].service === service);
+}
+
+/** The revision of each kind; see {@link JobSpec}. */
+export const REVISIONS = Object.fromEntries(
+  JOB_KINDS.map((kind) => [kind, JOB_SPECS[kind].revision]),
+) as Readonly<Record<JobKind, number>>;
