@@ -3,11 +3,10 @@
  * local cluster, the embedded worker and the fault campaign are derived, and against which the tasks in deno.json and
  * the folders beside this file are checked (`deno task infra`).
  *
- * Which kinds of jobs a service does stands with the kinds: here it is only read.
+ * Which kinds of jobs a service does stands with the kinds (`shared/protocol/job_kinds.ts`): here it is only read.
  * @module
  */
-import { SERVICE_OF_KIND } from "@cugro/bus";
-import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { type JobKind, kindsOfService } from "@cugro/protocol";
 
 /** Port of every service's HTTP in a container: health, readiness and metrics, and the gateway's API beside them. */
 export const HTTP_PORT = 8080;
@@ -113,11 +112,6 @@ function withKinds<Name extends string>(
   rows: Readonly<Record<Name, ServiceRow>>,
 ): Readonly<Record<Name, Service>> {
   const table = {} as Record<Name, Service>;
-  for (const name in rows) table[name] = { ...rows[name], kinds: kindsOf(name) };
+  for (const name in rows) table[name] = { ...rows[name], kinds: kindsOfService(name) };
   return table;
-}
-
-/** Kinds of a service, in order of preference. */
-function kindsOf(service: string): JobKind[] {
-  return JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service);
 }

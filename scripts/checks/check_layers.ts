@@ -57,7 +57,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
   // services/services.ts and what is made of it; every service may read it.
-  services: ["protocol", "bus", "tensors", "process", "worker"],
+  services: ["protocol", "tensors", "process", "worker"],
 };
 const ROOMS = Object.keys(ALLOWED);
 /** Rooms that touch tensors, and so may import tfjs. */
