@@ -11,6 +11,7 @@ import { RENDERED_FOLDERS, renderedFiles } from "../render/files.ts";
 import { checkCompose, loadCompose, mountedFiles } from "./compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
+import { checkImageSources } from "./image_sources.ts";
 import { buildOverlay, checkBuilt, checkKubernetesFiles, OVERLAYS } from "./kubernetes.ts";
 import { checkQueries, checkScraping } from "./observability.ts";
 import { checkFolders, checkTasks } from "./services.ts";
@@ -25,6 +26,7 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
     ...checkRendered(),
     ...checkSyntax(),
     ...checkDockerfile(),
+    ...checkImageSources(),
     ...checkCompose(),
     ...mountedFiles().filter((path) => !existsSync(join(INFRA, path))).map((path) =>
       `compose mounts ${path}, which is not there`

@@ -7,7 +7,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./documents.ts";
 
-interface Stage {
+/** A stage of a Dockerfile. */
+export interface Stage {
   name: string;
   from: string;
   lines: { keyword: string; rest: string }[];

@@ -8,5 +8,5 @@ deno cache --frozen services/*/main.ts infra/container/healthy.ts
 if [ -n "${REVISION:-}" ]; then mkdir -p .git && echo "$REVISION" >.git/HEAD; fi
 # node_modules has what was in there.
 rm -rf "$DENO_DIR/npm"
-chmod 0755 bin/*
+chmod 0755 bin/start bin/healthy bin/services/*
 chmod -R a+rX,go-w /app /opt

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Becomes one service: `start gateway`. The commands beside this file carry each service's permissions.
+# Becomes one service: `start gateway`. The commands in services/ beside this file carry each service's permissions.
+services=${0%/*}/services
 case "${1:-}" in
-  gateway | coordinator | dataset-import | state-generation | behavior-generation | critic-training | policy-evaluation)
-    exec "/app/bin/$1" ;;
+  "" | */* | .*) ;;
+  *) if [ -x "$services/$1" ]; then exec "$services/$1"; fi ;;
 esac
-echo "Name the service to run: gateway, coordinator, dataset-import, state-generation, behavior-generation," \
-  "critic-training or policy-evaluation: current argument is \"${1:-}\"" >&2
+echo "Name the service to run, one of: $(echo $(ls "$services")): current argument is \"${1:-}\"" >&2
 exit 64

@@ -7,9 +7,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { longFunctions } from "./function_lengths.ts";
 import { keyLiterals } from "./key_literals.ts";
+import { moduleGraph } from "./module_graph.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const FILE_LINES = 250;
@@ -63,37 +64,12 @@ const ROOMS = Object.keys(ALLOWED);
 /** Rooms that touch tensors, and so may import tfjs. */
 const TENSOR_ROOMS = ["algorithm", "tensors"];
 
-interface Graph {
-  modules: {
-    specifier: string;
-    dependencies?: { specifier: string; code?: { specifier: string }; type?: { specifier: string } }[];
-  }[];
-  redirects?: Record<string, string>;
-}
-
 function sourceFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], {
     cwd: ROOT,
     encoding: "utf8",
   });
   return listed.split("\n").filter((file) => file.length > 0);
-}
-
-function moduleGraph(files: readonly string[]): Graph {
-  const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(ROOT, file)).href)};`)
-    .join("\n");
-  const entry = `data:application/typescript,${encodeURIComponent(imports)}`;
-  const json = execFileSync(Deno.execPath(), [
-    "info",
-    "--json",
-    "--config",
-    resolve(ROOT, "deno.json"),
-    entry,
-  ], {
-    encoding: "utf8",
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  return JSON.parse(json);
 }
 
 /**
@@ -132,7 +108,7 @@ function faultOfImport(from: string, to: string): string | undefined {
 }
 
 function importFaults(files: readonly string[]): string[] {
-  const graph = moduleGraph(files);
+  const graph = moduleGraph(ROOT, files);
   const ours = new Set(files);
   const faults: string[] = [];
   for (const module of graph.modules) {
