@@ -11,6 +11,7 @@ import { RENDERED_FOLDERS, renderedFiles } from "../render/files.ts";
 import { checkCompose, loadCompose, mountedFiles } from "./compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
+import { checkImages } from "./images.ts";
 import { checkImageSources } from "./image_sources.ts";
 import { buildOverlay, checkBuilt, checkKubernetesFiles, OVERLAYS } from "./kubernetes.ts";
 import { checkQueries, checkScraping } from "./observability.ts";
@@ -32,6 +33,7 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
       `compose mounts ${path}, which is not there`
     ),
     ...checkKubernetesFiles(),
+    ...checkImages(),
     ...checkScraping(),
     ...await checkQueries(),
   ];

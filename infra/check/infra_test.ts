@@ -16,6 +16,7 @@ import {
   readDocuments,
   type Value,
 } from "./documents.ts";
+import { checkImages, imageDocuments } from "./images.ts";
 import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
 import { findTool } from "./tools.ts";
 
@@ -198,6 +199,18 @@ async function faultsOfBuilt() {
   assertFault(faultsOf("cugro", "ConfigMap", ({ data }) => data.CUGRO_STOER = "x"), "CUGRO_STOER");
   assertEquals(OVERLAYS.length, 2);
 }
+
+Deno.test("checkImages() finds another tag in compose than in Kubernetes, and another NATS than tests run", () => {
+  assertEquals(checkImages(), []);
+  const documents = imageDocuments();
+  documents[0]!.value.services.minio.image = "minio/minio:RELEASE.2024-01-01T00-00-00Z";
+  const [fault, ...others] = checkImages(documents);
+  assertEquals(others, []);
+  for (const part of ["infra/kubernetes/components/servers/minio.yaml", "infra/compose.yaml", "2024-01-01"]) {
+    assertStringIncludes(fault!, part);
+  }
+  assertFault(checkImages(imageDocuments(), "v2.16.0"), "infra/compose.yaml, nats: nats must be a 2.16");
+});
 
 Deno.test("makeSecrets() makes each secret once, for every user and service, and readable by nobody else", async () => {
   const folder = Deno.makeTempDirSync();

@@ -4,21 +4,13 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import process from "node:process";
-import { runCommand } from "../setup/run_command.ts";
+import { buildGoProgram, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
 
-/** Programs and the Go modules they are built from. */
-const MODULES = {
-  "nats-server": "github.com/nats-io/nats-server/v2@latest",
-  minio: "github.com/minio/minio@latest",
-} as const;
 /** A server program. */
-export type ServerProgram = keyof typeof MODULES;
+export type ServerProgram = Extract<GoProgram, "nats-server" | "minio">;
 
 /** A server that runs. */
 export interface RunningServer {
@@ -33,15 +25,8 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Where programs of our own are kept, beside libtensorflow. */
-function programFolder(): string {
-  const cache = process.env.CUGRO_CACHE ??
-    join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cugro");
-  return join(cache, "bin");
-}
-
 /**
- * Path of a server program: on the PATH, in Go's or our own folder, else built by `go install` (once, minutes).
+ * Path of a server program: found, else built (once, minutes).
  *
  * @throws {Error} saying what to install where there is neither the program nor Go.
  */
@@ -49,21 +34,7 @@ export async function findProgram(
   program: ServerProgram,
   say: (line: string) => void = () => {},
 ): Promise<string> {
-  const folders = [
-    ...(process.env.PATH ?? "").split(delimiter),
-    programFolder(),
-    join(process.env.GOPATH ?? join(homedir(), "go"), "bin"),
-  ];
-  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
-  if (found) return found;
-  await mkdir(programFolder(), { recursive: true });
-  say(`building ${program} from source (once, some minutes)`);
-  const built = await runCommand("go", ["install", MODULES[program]], { GOBIN: programFolder() });
-  if (built.code === 0) return join(programFolder(), program);
-  throw new Error(
-    `Cannot find ${program}: put it on the PATH, or install Go so that it can be built ` +
-      `(go install ${MODULES[program]}): ${built.stderr.trim().split("\n").at(-1)}`,
-  );
+  return findGoProgram(program) ?? await buildGoProgram(program, say);
 }
 
 /** A port that was free a moment ago. */
