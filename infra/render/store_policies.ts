@@ -4,7 +4,7 @@
  */
 import { BUCKET, type StoreRights } from "../permissions.ts";
 
-/** Whose dialect: on AWS an object that is not there reads as "forbidden" to whoever may not list the whole bucket. */
+/** Whose dialect: on AWS an object that is not there reads as "forbidden" to a user who may not list the whole bucket. */
 export type Dialect = "minio" | "aws";
 
 interface Statement {
