@@ -5,6 +5,7 @@
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HTTP_PORT } from "../../services/services.ts";
 import { ROOT } from "./documents.ts";
 
 /** A stage of a Dockerfile. */
@@ -67,7 +68,13 @@ function faultsOfTarget({ name, lines }: Stage): string[] {
   const shell = lines.find(({ keyword, rest }) =>
     /^(ENTRYPOINT|CMD)$/.test(keyword) && !rest.startsWith("[")
   );
+  const ports = lines.flatMap(({ keyword, rest }) =>
+    keyword === "EXPOSE" ? [rest] : [...rest.matchAll(/\bCUGRO_HTTP_PORT=(\S+)/g)].map(([, port]) => port!)
+  );
   return [
+    ...(ports.length === 2 && ports.every((port) => port === String(HTTP_PORT))
+      ? []
+      : [`target ${name} must have port ${HTTP_PORT} in CUGRO_HTTP_PORT and EXPOSE: ${ports.join(", ")}`]),
     ...(user && /^[1-9]\d*$/.test(user)
       ? []
       : [`target ${name} must run as a numbered user other than root: ${user}`]),

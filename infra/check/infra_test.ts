@@ -55,6 +55,7 @@ Deno.test("checkDockerfile() finds root, floating bases, compilers, shells and m
     "installs",
   );
   assertFault(checkDockerfile(dockerfile.replaceAll("AS gpu", "AS other")), "no target gpu");
+  assertFault(checkDockerfile(dockerfile.replaceAll("EXPOSE 8080", "EXPOSE 80")), "port 8080 in");
 });
 
 Deno.test("parseDockerfile() joins continued lines and leaves comments out", () => {
@@ -197,6 +198,14 @@ async function faultsOfBuilt() {
     "selects no pod",
   );
   assertFault(faultsOf("cugro", "ConfigMap", ({ data }) => data.CUGRO_STOER = "x"), "CUGRO_STOER");
+  assertFault(
+    faultsOf("cugro", "ConfigMap", ({ data }) => data.CUGRO_HTTP_PORT = "80"),
+    "CUGRO_HTTP_PORT must be",
+  );
+  assertFault(
+    faultsOf("gateway", "Deployment", (value) => container(value).ports[0].containerPort = 80),
+    "gateway must have port 8080",
+  );
   assertEquals(OVERLAYS.length, 2);
 }
 

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
-import { SERVICES, type Services } from "../../services/services.ts";
+import { HTTP_PORT, SERVICES, type Services } from "../../services/services.ts";
 import { runCommand } from "../../scripts/setup/run_command.ts";
 import {
   type Document,
@@ -91,8 +91,12 @@ export function checkBuilt(
   const values = documents.map(({ value }) => value);
   const config = values.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "cugro");
   const unknown = Object.keys(config?.data ?? {}).filter((key) => !CONFIG_VARIABLES.includes(key));
+  const port = config?.data.CUGRO_HTTP_PORT;
   return [
     ...single,
+    ...(port === String(HTTP_PORT)
+      ? []
+      : [`ConfigMap cugro: CUGRO_HTTP_PORT must be "${HTTP_PORT}": it is ${JSON.stringify(port)}`]),
     ...unknown.map((key) => `ConfigMap cugro: ${key} is no variable of ours`),
     ...faultsTogether(values, { overlay, services, workloads }).map((fault) =>
       `overlay ${overlay}: ${fault}`

@@ -59,7 +59,7 @@ export interface NatsOptions {
   configFile?: string;
   /** Port of the monitoring endpoint. @default none */
   monitorPort?: number;
-  /** Whether Ctrl-C in the terminal does not reach it, so that whoever started it can stop it last. @default false */
+  /** Whether Ctrl-C in the terminal does not reach it, so that the process that started it can stop it last. @default false */
   detached?: boolean;
 }
 
