@@ -1,5 +1,6 @@
 /**
  * `deno task demo`: a real robot learns three tasks in a row, with replay and, beside it at the same budget, without.
+ * `--quick`: two tasks with small networks, within a minute.
  * @module
  */
 import { join } from "node:path";
@@ -11,19 +12,40 @@ import { metricsLine, type RunResult } from "../cli/commands/result.ts";
 import { runChild } from "../cli/embedded/child_run.ts";
 import { duration } from "@cugro/report";
 
-const FOLDER = "cugro-demo";
 const FAMILY = "swimmer-dir";
-const TASKS = 3;
-const EPISODES = 200;
+
+/** What the robot learns, and how long it takes. */
+interface Show {
+  folder: string;
+  tasks: number;
+  episodes: number;
+  /** @default the first of the family's own */
+  goals?: readonly number[][];
+  preset: string;
+  knobs: Record<string, string | number>;
+}
+
 /** The default preset, a little shorter; the same for both learners. */
-const KNOBS = {
-  stateSteps: 1200,
-  behaviorSteps: 1400,
-  generatorStepsPerOldTask: 100,
-  criticSteps: 1400,
-  maxCriticSteps: 1400,
-  criticBatchSize: 256,
-  gate: "observe",
+const WHOLE: Show = {
+  ...{ folder: "cugro-demo", tasks: 3, episodes: 200, preset: "default" },
+  knobs: {
+    stateSteps: 1200,
+    behaviorSteps: 1400,
+    generatorStepsPerOldTask: 100,
+    criticSteps: 1400,
+    maxCriticSteps: 1400,
+    criticBatchSize: 256,
+    gate: "observe",
+  },
+};
+/** Small networks, two opposite directions: something to see within a minute. */
+const QUICK: Show = {
+  ...{ folder: "cugro-demo-quick", tasks: 2, episodes: 20, goals: [[1, 0], [-1, 0]], preset: "smoke" },
+  knobs: {
+    ...{ denoiserWidth: 128, denoiserBlocks: 2, criticWidth: 64, generatorBatchSize: 128 },
+    ...{ stateSteps: 600, behaviorSteps: 900, maxGeneratorSteps: 900, criticSteps: 500, maxCriticSteps: 500 },
+    ...{ replayPairs: 6000, replayPairsPerTask: 6000, evaluationEpisodes: 4 },
+  },
 };
 
 /** One of the two learners. */
@@ -38,16 +60,17 @@ const CONTENDERS: readonly Contender[] = [
   { name: "without-replay", title: "without replay", replay: "none" },
 ];
 
-async function demo(): Promise<void> {
+async function demo(show: Show): Promise<void> {
   const began = performance.now();
+  const { folder, tasks, episodes } = show;
   console.log(
-    `1. Collecting: a trained swimmer swims in ${TASKS} directions, ${EPISODES} episodes each (a fifth of them random)`,
+    `1. Collecting: a trained swimmer swims in ${tasks} directions, ${episodes} episodes each (a fifth of them random)`,
   );
-  const files = await collect();
+  const files = await collect(show);
   console.log(
-    `2. Learning ${TASKS} tasks one after the other, twice at the same budget, one worker process each`,
+    `2. Learning ${tasks} tasks one after the other, twice at the same budget, one worker process each`,
   );
-  const results = await Promise.all(CONTENDERS.map((contender) => learn(contender, files)));
+  const results = await Promise.all(CONTENDERS.map((contender) => learn(contender, files, show)));
   for (const [index, result] of results.entries()) print(CONTENDERS[index]!, result);
   const [kept, lost] = results as [RunResult, RunResult];
   const gap = (kept.averagePerformance ?? 0) - (lost.averagePerformance ?? 0);
@@ -57,30 +80,37 @@ async function demo(): Promise<void> {
     } points better over all tasks, without keeping a row of old data.`,
   );
   console.log(`${duration((performance.now() - began) / 1000)} in all. Next:`);
-  console.log(`  look at the report      ${join(FOLDER, "with-replay", "reports", "with-replay.html")}`);
+  console.log(`  look at the report      ${join(folder, "with-replay", "reports", "with-replay.html")}`);
   console.log(
-    `  act with the policy     deno task cugro act --store ${FOLDER}/with-replay --learner with-replay --task 1 --observations '[[0,0,0,0,0,0,0,0]]'`,
+    `  act with the policy     deno task cugro act --store ${folder}/with-replay --learner with-replay --task 1 --observations '[[0,0,0,0,0,0,0,0]]'`,
   );
   console.log(`  your own data           deno task cugro run task1.hdf5 task2.hdf5 --learner mine`);
 }
 
-async function collect(): Promise<string[]> {
+async function collect({ folder, tasks, episodes, goals }: Show): Promise<string[]> {
   const info = familyInfo(FAMILY)!;
   const policy = await shippedPolicy(info.model);
   return await collectFiles({
     family: FAMILY,
-    goals: info.goals.slice(0, TASKS),
+    goals: goals ?? info.goals.slice(0, tasks),
     policy,
-    episodes: EPISODES,
+    episodes,
     seed: 1,
-    folder: join(FOLDER, "datasets"),
+    folder: join(folder, "datasets"),
   });
 }
 
 /** Runs the same command a person would type; its lines are shown with the contender's name. */
-async function learn({ name, replay }: Contender, files: readonly string[]): Promise<RunResult> {
-  const settings = Object.entries(KNOBS).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
-  const flags = ["--learner", name, "--store", join(FOLDER, name), "--replay", replay, "--workers", "1"];
+async function learn(
+  { name, replay }: Contender,
+  files: readonly string[],
+  { folder, preset, knobs }: Show,
+): Promise<RunResult> {
+  const settings = Object.entries(knobs).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
+  const flags = [
+    ...["--learner", name, "--store", join(folder, name), "--replay", replay, "--workers", "1"],
+    ...["--preset", preset],
+  ];
   const show = (line: string) => console.log(`   [${name}] ${line}`);
   return (await runChild(name, [...files, ...flags, ...settings], show)).result;
 }
@@ -91,7 +121,17 @@ function print({ title }: Contender, result: RunResult): void {
   console.log(metricsLine(result));
 }
 
+const HELP = `deno task demo [--quick]
+
+Collects data of a swimming robot, learns its tasks one after the other with replay and without, and prints both.
+  --quick   two tasks with small networks: under a minute once set up (the whole demo takes about 7 minutes)`;
+
 if (import.meta.main) {
-  await demo();
+  const unknown = Deno.args.find((argument) => argument !== "--quick");
+  if (unknown !== undefined) {
+    console.log(HELP);
+    process.exit(unknown === "--help" || unknown === "-h" ? 0 : 1);
+  }
+  await demo(Deno.args.includes("--quick") ? QUICK : WHOLE);
   process.exit(0);
 }

@@ -57,7 +57,7 @@ export function scoresPlot({ versions, tasks }: ReportData): Html {
         strokeOpacity: 0.35,
         strokeWidth: 5,
       }),
-      Plot.lineY(points, { x: "version", y: "score", stroke: "task", strokeWidth: 2 }),
+      Plot.lineY(points, { x: "version", y: "score", z: "task", stroke: "task", strokeWidth: 2 }),
       Plot.dot(points, { x: "version", y: "score", fill: "task", r: 4 }),
     ],
   });
@@ -80,7 +80,7 @@ export function curvesPlot(curves: readonly ReportCurve[], title: string): Html 
     x: { label: "step" },
     y: { label: "loss", type: positive ? "log" : "linear", grid: true, tickFormat: "~g" },
     color: taskColours(tasks) as never,
-    marks: [Plot.lineY(points, { x: "step", y: "value", stroke: "task", strokeWidth: 1.5 })],
+    marks: [Plot.lineY(points, { x: "step", y: "value", z: "task", stroke: "task", strokeWidth: 1.5 })],
   });
 }
 
@@ -108,12 +108,13 @@ export function fidelityPlot(
       Plot.lineY(points, {
         x: "version",
         y: "floor",
+        z: "task",
         stroke: "task",
         strokeDasharray: "3,3",
         strokeOpacity: 0.8,
       }),
       Plot.dot(points, { x: "version", y: "floor", stroke: "task", r: 3 }),
-      Plot.lineY(points, { x: "version", y: "value", stroke: "task", strokeWidth: 2 }),
+      Plot.lineY(points, { x: "version", y: "value", z: "task", stroke: "task", strokeWidth: 2 }),
       Plot.dot(points, { x: "version", y: "value", fill: "task", r: 3.5 }),
     ],
   });
