@@ -1,10 +1,12 @@
 /**
- * `deno task pictures`: the pictures of the README, drawn from committed results.
+ * `deno task pictures`: the pictures of the README, drawn from committed results and the table of services.
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
 import type { StreamRun } from "./experiments/streams.ts";
+import { SERVICES } from "../../services/services.ts";
 import { drawRun } from "./pictures/run_picture.ts";
+import { drawSystem } from "./pictures/system_picture.ts";
 
 const RESULTS = "shared/algorithm/results";
 
@@ -19,4 +21,6 @@ async function runsOf(file: string, stream: string): Promise<StreamRun[]> {
 if (import.meta.main) {
   const runs = await runsOf("streams_short.json", "cheetah-vel");
   await writeFile(`${RESULTS}/run.svg`, drawRun(runs));
+  const services = Object.entries(SERVICES).map(([name, { kinds }]) => ({ name, kinds }));
+  await writeFile("services/system.svg", drawSystem(services));
 }

@@ -75,7 +75,7 @@ function sides(): string[] {
     text(10, gateway - 2, "observations", 'class="side"'),
     text(10, gateway + 14, "over HTTP", 'class="side"'),
     arrow(106, gateway - 4, LEFT - 6, gateway - 4),
-    text(RIGHT + 44, store - 12, "policies, weights,", 'class="side"'),
+    text(RIGHT + 44, store - 12, "policies,", 'class="side"'),
     text(RIGHT + 44, store + 4, "results", 'class="side"'),
     arrow(RIGHT + 6, store - 2, RIGHT + 38, store - 2),
     text(RIGHT + 44, BUS.top + 24, "events: a better", 'class="side"'),
