@@ -14,8 +14,16 @@ import {
   jobKey,
   jobOfResult,
 } from "@cugro/protocol";
-import { type Change, createCache, type FactCache, inParallel, noteWritten, putOnce } from "@cugro/learners";
-import type { Plan, Submission } from "./plan.ts";
+import {
+  type Change,
+  createCache,
+  type FactCache,
+  inParallel,
+  noteWritten,
+  putOnce,
+  readVersions,
+} from "@cugro/learners";
+import { type Plan, planHead, type Submission } from "./plan.ts";
 
 /** Objects that one plan removes at most; the next one goes on, so that news is heard in between. */
 const RELEASED_AT_ONCE = 256;
@@ -45,7 +53,7 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
   await release(store, lost, cache);
   await submit(store, bus, learner, plan.submit.filter(({ id }) => !queued.has(id)), cache);
   for (const { id } of plan.submit) queued.add(id);
-  if (plan.moveHead) await moveHead(store, learner, plan.moveHead);
+  if (plan.moveHead) await moveHead(store, learner, cache);
   for (const event of plan.announce) {
     await bus.announce(event);
     await putOnce(store, announcedKey(event.id), { schema: 1, id: event.id });
@@ -89,10 +97,20 @@ async function submit(
   await Promise.all(messages.map((message) => bus.submit(message)));
 }
 
-async function moveHead(store: Store, learner: string, { version, ifMatch }: NonNullable<Plan["moveHead"]>) {
-  const condition = ifMatch === null ? { ifNoneMatch: true as const } : { ifMatch };
+/**
+ * Where the head belongs by the facts as they are now: those of the plan may be minutes old if the bus was away. A head
+ * that somebody moves after it was read here keeps its place.
+ */
+async function moveHead(store: Store, learner: string, cache: FactCache): Promise<void> {
+  const move = planHead(await readVersions({ store, cache }, learner));
+  if (!move) return;
+  const { head, ifMatch } = move;
   try {
-    await store.put(headKey(learner), encodeFact({ schema: 1, version }), condition);
+    await store.put(
+      headKey(learner),
+      encodeFact(head),
+      ifMatch === null ? { ifNoneMatch: true } : { ifMatch },
+    );
   } catch (error) {
     // Somebody else moved it: the next plan looks again.
     if (!(error instanceof PreconditionFailed)) throw error;

@@ -14,10 +14,12 @@ import {
   planWork,
   traceOfTask,
   validVersions,
+  type VersionFacts,
 } from "@cugro/learners";
 import {
   artifactKey,
   type CloudEvent,
+  type HeadFact,
   type Job,
   type JsonObject,
   type TaskFailureFact,
@@ -49,14 +51,20 @@ export interface Decision {
   value: JsonObject;
 }
 
+/** A head, and the etag of the one it takes the place of; null if there is none. */
+export interface HeadMove {
+  head: HeadFact;
+  ifMatch: string | null;
+}
+
 /** What to do next. Every part may be done twice, by anyone, and in pieces. */
 export interface Plan {
   /** Jobs that are ready: submit them, as often as you like. */
   submit: Submission[];
   /** Facts that follow from what is known. */
   decide: Decision[];
-  /** The head as it should be; `ifMatch` is the etag it must still have, or null if there is none yet. */
-  moveHead: { version: number | null; ifMatch: string | null } | null;
+  /** The head as it should be. Derived again when it is moved: facts may have come by then. */
+  moveHead: HeadMove | null;
   announce: CloudEvent[];
   /** Keys of objects that are no longer needed, or results whose outputs are lost. */
   release: string[];
@@ -136,11 +144,13 @@ function recordFailure(facts: LearnerFacts, graph: Graph, job: string): Decision
   return { key: taskFailureKey(facts.learner.name, task, n), value };
 }
 
-/** The head is derived, so every plan repairs it: it is the newest valid version. */
-function planHead(facts: LearnerFacts): Plan["moveHead"] {
+/** The head is derived, so every plan repairs it: it is the newest valid version. Null: it is right. */
+export function planHead(facts: VersionFacts): HeadMove | null {
   const version = validVersions(facts).at(-1)?.version ?? null;
   if ((facts.head?.version ?? null) === version) return null;
-  return { version, ifMatch: facts.head?.etag ?? null };
+  const withdrawn = facts.withdrawn.length;
+  const head: HeadFact = { schema: 1, version, ...(withdrawn === 0 ? {} : { withdrawn }) };
+  return { head, ifMatch: facts.head?.etag ?? null };
 }
 
 /** Incoming files that have become tasks, unless other content has taken their place. */

@@ -46,4 +46,4 @@ export { type Change, type LearnerView, openView } from "./reading/view.ts";
 export { planWork } from "./planning/work.ts";
 export { addUploaded, type Upload } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
-export { type ListedFacts, readListed } from "./reading/load_lists.ts";
+export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";

@@ -169,7 +169,16 @@ export const verdictFactSchema = z.object({ schema, version: place, reason: z.st
 export type VerdictFact = z.infer<typeof verdictFactSchema>;
 
 /** The version that serves; null before the first. */
-export const headFactSchema = z.object({ schema, version: place.nullable() });
+/**
+ * Which version serves. `withdrawn`: how many versions had been withdrawn when the head was moved, left out if none. It
+ * keeps a head that comes back to a version from having the same bytes, and so the same etag, as before: otherwise a
+ * plan made in between could still swap it.
+ */
+export const headFactSchema = z.object({
+  schema,
+  version: place.nullable(),
+  withdrawn: z.number().int().positive().optional(),
+});
 /** See {@link headFactSchema}. */
 export type HeadFact = z.infer<typeof headFactSchema>;
 

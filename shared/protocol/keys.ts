@@ -25,6 +25,8 @@ const UPLOADS = ".uploads";
 export const learnerPrefix = (name: string): string => `${PREFIXES.learners}${checkLearnerName(name)}/`;
 /** Prefix of a learner's arrivals. */
 export const arrivalsPrefix = (name: string): string => `${learnerPrefix(name)}arrivals/`;
+/** Prefix of a learner's versions and what is said of them. */
+export const versionsPrefix = (name: string): string => `${learnerPrefix(name)}versions/`;
 /** A learner exists. */
 export const learnerKey = (learner: string): string => makeKey("learner", { learner });
 /** A learner is gone. */

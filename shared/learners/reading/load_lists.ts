@@ -24,6 +24,7 @@ import {
   taskFailureFactSchema,
   verdictFactSchema,
   versionFactSchema,
+  versionsPrefix,
 } from "@cugro/protocol";
 import { inParallel, readFact, type Schema, type Source } from "./fact_cache.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
@@ -59,13 +60,39 @@ export async function readIncoming(store: Store, name: string): Promise<LearnerF
   return new Map((await store.list(incomingPrefix(name))).map((info) => [info.key, info]));
 }
 
-async function readLists(source: Source, keys: readonly string[]) {
-  const byKind = Map.groupBy(keys, (key) => parseKey(key)?.kind);
-  const list = async <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
-    const facts = await inParallel(byKind.get(kind) ?? [], (key) => readFact(source, key, schema));
+/** The head, and what it is derived from. */
+export type VersionFacts = Pick<LearnerFacts, "head" | "versions" | "promoted" | "withdrawn">;
+
+/** Reads the head first, then what it is derived from, as {@link readListed} does. */
+export async function readVersions(source: Source, name: string): Promise<VersionFacts> {
+  const head = await readHead(source.store, name);
+  const infos = await source.store.list(versionsPrefix(name));
+  return { head, ...await readVersionLists(listReader(source, byKind(infos.map(({ key }) => key)))) };
+}
+
+type ListReader = <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number) => Promise<T[]>;
+
+const byKind = (keys: readonly string[]) => Map.groupBy(keys, (key) => parseKey(key)?.kind);
+
+function listReader(source: Source, keys: ReturnType<typeof byKind>): ListReader {
+  return async <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
+    const facts = await inParallel(keys.get(kind) ?? [], (key) => readFact(source, key, schema));
     return (facts.filter((fact) => fact !== undefined) as T[]).sort((a, b) => by(a) - by(b));
   };
-  const cancelled = (byKind.get("cancelled") ?? []).map((key) => parseKey(key) as KeyOf<"cancelled">);
+}
+
+async function readVersionLists(list: ListReader) {
+  return {
+    versions: await list("version", versionFactSchema, ({ version }) => version),
+    promoted: await list("promoted", verdictFactSchema, ({ version }) => version),
+    withdrawn: await list("withdrawn", verdictFactSchema, ({ version }) => version),
+  };
+}
+
+async function readLists(source: Source, keys: readonly string[]) {
+  const kinds = byKind(keys);
+  const list = listReader(source, kinds);
+  const cancelled = (kinds.get("cancelled") ?? []).map((key) => parseKey(key) as KeyOf<"cancelled">);
   return {
     configs: await list("config", configFactSchema, ({ revision }) => revision),
     arrivals: await list("arrival", arrivalFactSchema, ({ seq }) => seq),
@@ -74,9 +101,7 @@ async function readLists(source: Source, keys: readonly string[]) {
     attempts: await list("attempt", attemptFactSchema, ({ attempt }) => attempt),
     cancelled: new Set(cancelled.map(({ task, attempt }) => `${task}/${attempt}`)),
     taskFailures: await list("taskFailure", taskFailureFactSchema, ({ n }) => n),
-    versions: await list("version", versionFactSchema, ({ version }) => version),
-    promoted: await list("promoted", verdictFactSchema, ({ version }) => version),
-    withdrawn: await list("withdrawn", verdictFactSchema, ({ version }) => version),
+    ...await readVersionLists(list),
   };
 }
 
