@@ -5,7 +5,7 @@
  */
 import { learnerEvents, loadFacts } from "@cugro/learners";
 import type { Store } from "@cugro/store";
-import { announcedKey, encodeFact, headKey, sha256 } from "@cugro/protocol";
+import { announcedKey, headKey } from "@cugro/protocol";
 import type { Entry } from "./history.ts";
 import { type LearnerOutcome, type Outcome, readOutcome } from "./outcome.ts";
 
@@ -114,35 +114,37 @@ function checkVersions(name: string, was: LearnerOutcome, wanted: LearnerOutcome
 }
 
 /**
- * The head as the sampler saw it: down only to where an operator went back. A fall between two samples shows in what
- * processes wrote: each version becomes the head once, and once more for each rollback to it.
+ * The head as the sampler saw it: down only once for each time an operator went back, and only to where. The sampler may
+ * be late, and see a version for the first time when the operator has already gone back from it. A fall between two
+ * samples shows in what processes wrote: no head is written twice, as one after a rollback counts the withdrawn versions.
  */
 function checkHead(name: string, history: readonly Entry[]): Violation[] {
   const violations: Violation[] = [];
-  const allowed = new Map<string, number>();
+  const written = new Set<string>();
+  let goesBackTo: number | undefined;
   let highest = 0;
   for (const entry of history) {
     if (entry.what === "act" && entry.act === "rollback" && entry.learner === name) {
-      highest = Number(entry.about);
-      const hash = sha256(encodeFact({ schema: 1, version: highest }));
-      allowed.set(hash, (allowed.get(hash) ?? 1) + 1);
+      goesBackTo = Number(entry.about);
     }
     if (entry.what === "put" && entry.key === headKey(name) && entry.outcome === "written") {
-      const left = (allowed.get(entry.hash) ?? 1) - 1;
-      allowed.set(entry.hash, left);
-      if (left < 0) {
+      if (written.has(entry.hash)) {
         violations.push({ rule: "head backward", detail: `${name}: written again at ${entry.at}` });
       }
+      written.add(entry.hash);
     }
     if (entry.what !== "head" || entry.learner !== name) continue;
     const version = entry.version ?? 0;
-    if (version < highest) {
-      violations.push({
-        rule: "head backward",
-        detail: `${name}: from ${highest} to ${version} at ${entry.at}`,
-      });
+    const isRollback = version < highest && version === goesBackTo;
+    if (isRollback) goesBackTo = undefined;
+    if (isRollback || version >= highest) {
+      highest = version;
+      continue;
     }
-    highest = Math.max(highest, version);
+    violations.push({
+      rule: "head backward",
+      detail: `${name}: from ${highest} to ${version} at ${entry.at}`,
+    });
   }
   return violations;
 }

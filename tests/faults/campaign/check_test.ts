@@ -160,10 +160,7 @@ const corruptions: Corruption[] = [
     rule: "head backward",
     name: "the head fell back for a moment",
     spoil: ({ history }) => {
-      const at = history.at(-1)!.at;
-      for (const version of [2, 1, 2]) {
-        history.push({ at, who: "campaign", pid: 1, what: "head", learner: "bob", version });
-      }
+      history.push(...sampled("bob", [2, 1, 2]));
       return Promise.resolve();
     },
   },
@@ -174,6 +171,14 @@ const corruptions: Corruption[] = [
       const writes = history.filter((entry) => entry.what === "put" && entry.key === headKey("bob"));
       const at = history.at(-1)!.at;
       for (const again of writes.slice(-2)) history.push({ ...again, at });
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "head backward",
+    name: "the head fell back a second time after one rollback",
+    spoil: ({ history }) => {
+      history.splice(goneBack(history) + 1, 0, ...sampled("ann", [2, 1, 2, 1]));
       return Promise.resolve();
     },
   },
@@ -240,11 +245,23 @@ Deno.test("check() finds nothing in a sound run, and each of its corruptions", a
       await restore(store, objects);
     }
     assertEquals(await check({ history, store, expected }), [], "everything was put back");
+    const late = history.toSpliced(goneBack(history) + 1, 0, ...sampled("ann", [2, 1]));
+    assertEquals(await check({ history: late, store, expected }), [], "the sampler saw version 2 late");
   } finally {
     await store.close();
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** Where the operator goes back to version 1. */
+function goneBack(history: readonly Entry[]): number {
+  return history.findIndex((entry) => entry.what === "act" && entry.act === "rollback");
+}
+
+/** What the sampler sees of a learner's head. */
+function sampled(learner: string, versions: readonly number[]): Entry[] {
+  return versions.map((version) => ({ at: 0, who: "campaign", pid: 1, what: "head", learner, version }));
+}
 
 /** Puts the store back as it was. */
 async function restore(store: Store, objects: (readonly [string, Uint8Array])[]): Promise<void> {
