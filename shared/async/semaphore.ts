@@ -1,32 +1,32 @@
 /**
- * A few at a time, in order of arrival.
+ * A bound on how much runs at once.
  * @module
  */
 
-/** Lets work through. */
-export interface Gate {
-  /** Does the work when its turn comes. */
-  pass<T>(work: () => Promise<T>): Promise<T>;
+/** Runs work, a bounded number of pieces at once, in order of arrival. */
+export interface Semaphore {
+  /** Runs `work` when its turn comes. */
+  run<T>(work: () => Promise<T>): Promise<T>;
   /** How many wait for their turn. */
   waiting(): number;
 }
 
-/** A gate that lets `atOnce` through at a time. */
-export function createGate(atOnce: number): Gate {
-  const line: (() => void)[] = [];
-  let inside = 0;
+/** A semaphore with `slots` places. */
+export function createSemaphore(slots: number): Semaphore {
+  const queue: (() => void)[] = [];
+  let taken = 0;
   return {
-    waiting: () => line.length,
-    async pass(work) {
-      // Whoever leaves hands the place to the first in line, so nobody who comes then can take it.
-      if (inside < atOnce) inside++;
-      else await new Promise<void>((resolve) => line.push(resolve));
+    waiting: () => queue.length,
+    async run(work) {
+      if (taken < slots) taken++;
+      else await new Promise<void>((resolve) => queue.push(resolve));
       try {
         return await work();
       } finally {
-        const next = line.shift();
+        // The slot goes straight to the next in line, so that a newcomer cannot overtake.
+        const next = queue.shift();
         if (next) next();
-        else inside--;
+        else taken--;
       }
     },
   };

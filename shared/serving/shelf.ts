@@ -4,7 +4,7 @@
  * request has been answered.
  * @module
  */
-import { createGate } from "@cugro/async";
+import { createSemaphore } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
 import { createRoom } from "./room.ts";
@@ -65,7 +65,7 @@ export function createShelf(options: ShelfOptions): Shelf {
 class PolicyShelf implements Shelf {
   #slots = new Map<string, Slot>();
   #ending = new Set<Running>();
-  #gate = createGate(AT_ONCE);
+  #semaphore = createSemaphore(AT_ONCE);
   #room;
   #openingMs = 2_000;
 
@@ -101,12 +101,12 @@ class PolicyShelf implements Shelf {
   }
 
   async swap(slot: Slot, parts: PolicyParts): Promise<void> {
-    await this.#gate.pass(async () => {
+    await this.#semaphore.run(async () => {
       this.#insist(slot);
       const running = await this.#open(parts);
       this.#room.add(running);
       const before = this.#place(slot, running, 0);
-      // Within the gate, so that at most two policies are there beside those there is room for.
+      // Within the semaphore, so that at most two policies are there beside those there is room for.
       await before?.ended.promise;
     });
   }
@@ -141,7 +141,7 @@ class PolicyShelf implements Shelf {
   }
 
   #admit(slot: Slot): void {
-    const waiting = this.#gate.waiting();
+    const waiting = this.#semaphore.waiting();
     if (waiting < (slot.pinned === undefined ? LINE : LINE / 2)) return;
     this.drop(slot);
     const retryAfterSeconds = Math.min(
@@ -156,7 +156,7 @@ class PolicyShelf implements Shelf {
     this.#retire(slot.current);
     slot.current = undefined;
     try {
-      return await this.#gate.pass(async () => {
+      return await this.#semaphore.run(async () => {
         this.#insist(slot);
         const parts = await read();
         await this.#room.reserve();

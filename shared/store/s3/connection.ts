@@ -6,7 +6,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { checkKey } from "@cugro/protocol";
 import { StoreError } from "../store.ts";
-import { createGate } from "@cugro/async";
+import { createSemaphore } from "@cugro/async";
 import { explainS3Fault } from "./s3_faults.ts";
 
 /** Where an S3 store is and how to get in. */
@@ -38,7 +38,7 @@ export interface S3Options {
 
 /** Beside objects: what no key can begin with, as `@` cannot be part of one. */
 export const SERVICE_PREFIX = "@store/";
-/** Connections at a time. More requests wait at the gate: the client's own queue counts as time without an answer. */
+/** Connections at a time. More requests wait in line: the client's own queue counts as time without an answer. */
 const CONNECTIONS = 48;
 const CONNECT_TIMEOUT_MS = 5_000;
 const ATTEMPTS = 3;
@@ -67,7 +67,7 @@ export function connect(options: S3Options): Connection {
   const prefix = options.prefix ? `${checkKey(options.prefix)}/` : "";
   const place = `s3://${bucket}${prefix && `/${prefix.slice(0, -1)}`}${endpoint ? ` at ${endpoint}` : ""}`;
   const client = createClient(options, timeoutMs);
-  const gate = createGate(CONNECTIONS);
+  const semaphore = createSemaphore(CONNECTIONS);
   let closed = false;
   return {
     bucket,
@@ -77,7 +77,7 @@ export function connect(options: S3Options): Connection {
     client,
     request(call) {
       if (closed) return Promise.reject(new StoreError(`The store ${place} is closed`));
-      return gate.pass(() => call(client));
+      return semaphore.run(() => call(client));
     },
     nameOf: (key) => prefix + checkKey(key),
     explain: (error, doing) => explainS3Fault(error, place, doing),

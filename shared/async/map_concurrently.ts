@@ -1,0 +1,33 @@
+/**
+ * Work on many items, a bounded number at once.
+ * @module
+ */
+
+/**
+ * Calls `work` for each item, at most `width` at once, starting them in order.
+ *
+ * @returns what `work` returned, in the order of the items.
+ * @throws what the first failing call threw. No item is started after that, and the calls already running have ended.
+ */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const failures: unknown[] = [];
+  let next = 0;
+  const runNext = async () => {
+    while (next < items.length && failures.length === 0) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index]!, index);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, runNext));
+  if (failures.length > 0) throw failures[0];
+  return results;
+}

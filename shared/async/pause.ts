@@ -1,0 +1,10 @@
+/**
+ * A sleep between two rounds of a loop that tests its signal anyway.
+ * @module
+ */
+import { sleep } from "./sleep.ts";
+
+/** Resolves after `milliseconds`, or as soon as the signal aborts. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return sleep(milliseconds, signal).catch(() => {});
+}
