@@ -7,6 +7,7 @@
  * Ends with `N passed, N failed` on a line of its own.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -62,7 +63,7 @@ async function main(args: string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "cugro-test-"));
   const total: Counts = { passed: 0, failed: types.code === 0 ? 0 : 1, ignored: 0 };
   try {
-    await eachOf(files, jobs(), async (file, i) => {
+    await mapConcurrently(files, jobs(), async (file, i) => {
       const report = join(folder, `${i}.xml`);
       const ended = await runFile(file, report, passedOn);
       console.log(`\n── ${relative(ROOT, file)}\n${(ended.stdout + ended.stderr).trim()}`);
@@ -106,22 +107,6 @@ function runFile(file: string, report: string, passedOn: string[]): Promise<Ende
     ...passedOn,
   ];
   return runCommand(Deno.execPath(), ["test", ...flags, file], env);
-}
-
-/** Runs `work` on every item, `width` at a time, in order of start. */
-async function eachOf<T>(
-  items: T[],
-  width: number,
-  work: (item: T, i: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const i = next++;
-      await work(items[i]!, i);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, lane));
 }
 
 /** A process that failed without a failed test (a crash, an uncaught error, a leak) counts as one failure. */

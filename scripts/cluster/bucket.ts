@@ -5,6 +5,7 @@
  * within a millisecond, and are lost while NATS is away. Both are set, so each event usually comes twice.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { PREFIXES } from "@cugro/protocol";
 import { join, resolve } from "node:path";
 import { Client, NotificationConfig, QueueConfig } from "minio";
@@ -94,7 +95,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (error) {
       if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }
 }

@@ -3,6 +3,7 @@
  * For `deno task cluster`, for tests and for experiments.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -175,7 +176,7 @@ async function untilReady(processes: readonly ClusterProcess[], signal?: AbortSi
       if (performance.now() > deadline || one.restarts >= 5) {
         throw new Error(`${one.service} does not become ready:\n${one.output()}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }));
 }

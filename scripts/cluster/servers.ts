@@ -3,12 +3,15 @@
  * For the local cluster and for tests.
  * @module
  */
+import { sleep, waitAtMost } from "@cugro/async";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import process from "node:process";
 import { buildGoProgram, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
 
+/** A server that has not stopped this long after SIGTERM is killed. */
+const GRACE_MS = 5_000;
 /** A server program. */
 export type ServerProgram = Extract<GoProgram, "nats-server" | "minio">;
 
@@ -161,9 +164,9 @@ async function stop(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("close", resolve));
   signalTo(child, "SIGCONT");
   signalTo(child, "SIGTERM");
-  const timer = setTimeout(() => signalTo(child, "SIGKILL"), 5_000);
+  if (await waitAtMost(GRACE_MS, gone)) return;
+  signalTo(child, "SIGKILL");
   await gone;
-  clearTimeout(timer);
 }
 
 async function untilReady(server: RunningServer, name: string, ready: () => boolean | Promise<boolean>) {
@@ -175,6 +178,6 @@ async function untilReady(server: RunningServer, name: string, ready: () => bool
         `${name} at ${server.url} did not become ready within 30 s: ${server.output().slice(-500)}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await sleep(25);
   }
 }

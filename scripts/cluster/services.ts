@@ -3,6 +3,7 @@
  * started again when they die.
  * @module
  */
+import { backoffMs, waitAtMost } from "@cugro/async";
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -129,15 +130,13 @@ class SupervisedProcess implements ClusterProcess {
     const { pid } = this;
     signalProcess(pid, "SIGCONT");
     signalProcess(pid, "SIGTERM");
-    const killer = setTimeout(() => signalProcess(pid, "SIGKILL"), GRACE_MS);
-    const code = await this.#ended;
-    clearTimeout(killer);
-    return code;
+    if (!await waitAtMost(GRACE_MS, this.#ended)) signalProcess(pid, "SIGKILL");
+    return await this.#ended;
   }
 
   #restart(livedMs: number, end: string): void {
     if (livedMs > HEALTHY_MS) this.#deaths = 0;
-    const delayMs = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#deaths++);
+    const delayMs = backoffMs(++this.#deaths, { firstMs: FIRST_RESTART_MS, longestMs: LONGEST_RESTART_MS });
     this.#say(`ended with ${end}; started again in ${delayMs} ms`);
     this.#timer = setTimeout(() => {
       this.restarts++;

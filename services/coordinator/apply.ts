@@ -3,7 +3,8 @@
  * facts from which the next plan goes on.
  * @module
  */
-import { type Bus } from "@cugro/bus";
+import { mapConcurrently } from "@cugro/async";
+import type { Bus } from "@cugro/bus";
 import { PreconditionFailed, type Store } from "@cugro/store";
 import {
   announcedKey,
@@ -18,10 +19,10 @@ import {
   type Change,
   createCache,
   type FactCache,
-  inParallel,
   noteWritten,
   putOnce,
   readVersions,
+  REQUESTS_AT_ONCE,
 } from "@cugro/learners";
 import { type Plan, planHead, type Submission } from "./plan.ts";
 
@@ -67,7 +68,7 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
 }
 
 async function release(store: Store, keys: readonly string[], cache: FactCache): Promise<void> {
-  await inParallel(keys, async (key) => {
+  await mapConcurrently(keys, REQUESTS_AT_ONCE, async (key) => {
     await store.delete(key);
     cache.facts.delete(key);
   });
@@ -81,7 +82,8 @@ async function submit(
   submissions: readonly Submission[],
   cache: FactCache,
 ): Promise<void> {
-  await inParallel(submissions.filter(({ id }) => !cache.written.has(id)), async ({ id, job, task }) => {
+  const unwritten = submissions.filter(({ id }) => !cache.written.has(id));
+  await mapConcurrently(unwritten, REQUESTS_AT_ONCE, async ({ id, job, task }) => {
     const fact: JobFact = { schema: 1, job, learner, task };
     jobFactSchema.parse(fact);
     await putOnce(store, jobKey(id), fact);

@@ -2,6 +2,7 @@
  * How much and how fast: bodies that are too large or too slow, and too many requests.
  * @module
  */
+import { deadline } from "@cugro/async";
 import { IMPORT_MAX_BYTES } from "@cugro/process";
 import { Problem } from "./problem.ts";
 
@@ -51,7 +52,11 @@ export async function* boundedBody(request: Request, bounds: BodyBounds): AsyncG
   try {
     while (true) {
       const allowed = bounds.bodyGraceMs + received / bounds.bodyBytesPerSecond * 1000;
-      const { done, value } = await within(started + allowed - performance.now(), reader.read());
+      const { done, value } = await deadline(
+        started + allowed - performance.now(),
+        () => readPiece(reader),
+        tooSlow,
+      );
       if (done) break;
       received += value.length;
       if (received > bounds.maxBytes) throw tooLarge(bounds.maxBytes);
@@ -84,21 +89,15 @@ function tooLarge(maxBytes: number): Problem {
   return new Problem(413, `The body may have at most ${maxBytes} bytes here`);
 }
 
-async function within<T>(milliseconds: number, read: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const problem = new Problem(408, "The body came too slowly", { headers: { connection: "close" } });
-    timer = setTimeout(() => reject(problem), Math.max(0, milliseconds));
-  });
+function tooSlow(): Problem {
+  return new Problem(408, "The body came too slowly", { headers: { connection: "close" } });
+}
+
+async function readPiece(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
-    return await Promise.race([
-      read.catch((cause) => {
-        throw new Problem(400, "The body ended before it was complete", { cause });
-      }),
-      late,
-    ]);
-  } finally {
-    clearTimeout(timer);
+    return await reader.read();
+  } catch (cause) {
+    throw new Problem(400, "The body ended before it was complete", { cause });
   }
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, waitAtMost } from "@cugro/async";
 import { type Config, ConfigError, type Seams } from "@cugro/process";
 import { createCache } from "@cugro/learners";
 import { type Acting, openActing } from "@cugro/serving";
@@ -95,7 +95,7 @@ async function drain(
   if (left === 0) return void await closed;
   log.warn("requests are cut off", { requests: left });
   // Policies wait for whoever still asks them.
-  await Promise.race([closed, sleep(CUT_MS)]);
+  await waitAtMost(CUT_MS, closed);
 }
 
 function rateOf({ requestsPerSecond }: Config) {

@@ -5,6 +5,6 @@
 import { sleep } from "./sleep.ts";
 
 /** Resolves after `milliseconds`, or as soon as the signal aborts. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return sleep(milliseconds, signal).catch(() => {});
 }

@@ -2,6 +2,7 @@
  * The gateway's stream of events as an async iterator.
  * @module
  */
+import { pause } from "@cugro/async";
 import type { CloudEvent, EventType, ProgressMessage } from "@cugro/protocol";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { GatewayError, type Requester } from "./requests.ts";
@@ -53,7 +54,7 @@ export async function* watchEvents(
     } catch (error) {
       if (signal?.aborted) return;
       if (error instanceof GatewayError && error.status < 500) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause(RETRY_MS, signal);
     }
   }
 }

@@ -2,6 +2,7 @@
  * Requests of the client: the token, faults as errors, patience when the gateway asks for it.
  * @module
  */
+import { sleep } from "@cugro/async";
 import type { FieldFault, ProblemDetails } from "./schemas/problem.ts";
 
 /** How to reach a gateway. */
@@ -67,7 +68,7 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
       const wait = waitOf(response, sent);
       if (left <= 0 || wait === undefined) throw await errorOf(response);
       await response.body?.cancel();
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await sleep(wait, sent.signal);
     }
   };
   return {

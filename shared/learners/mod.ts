@@ -33,7 +33,13 @@ export {
   reviseConfig,
   strayFiles,
 } from "./acts/learners.ts";
-export { createCache, type FactCache, inParallel, noteWritten, readFact } from "./reading/fact_cache.ts";
+export {
+  createCache,
+  type FactCache,
+  noteWritten,
+  readFact,
+  REQUESTS_AT_ONCE,
+} from "./reading/fact_cache.ts";
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";

@@ -7,7 +7,7 @@
  */
 import { PROBE_KEY } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { abortable, backoffMs, deadline, pause } from "@cugro/async";
 import { type Config, ConfigError } from "./config.ts";
 import type { Log } from "@cugro/telemetry";
 import { type NatsBus, openNatsBus } from "@cugro/bus";
@@ -73,7 +73,8 @@ export async function openPatiently<T extends { close(): Promise<void> }>(
   open: () => Promise<T>,
   { name, log, signal, onWaiting, retryMs = FIRST_RETRY_MS }: Patience,
 ): Promise<T | undefined> {
-  for (let delayMs = retryMs; !signal.aborted; delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2)) {
+  for (let failures = 1; !signal.aborted; failures++) {
+    const delayMs = backoffMs(failures, { firstMs: retryMs, longestMs: LONGEST_RETRY_MS });
     const reminder = setInterval(() => log.warn(`still waiting for the ${name}`), REMINDER_MS);
     try {
       return await unlessAborted(open(), signal);
@@ -83,7 +84,7 @@ export async function openPatiently<T extends { close(): Promise<void> }>(
       if (error instanceof SyntaxError || error instanceof ReferenceError) throw error;
       onWaiting(error instanceof Error ? error.message : String(error));
       log.warn(`cannot reach the ${name}, trying again`, { error, delayMs });
-      await sleep(delayMs, undefined, { signal }).catch(() => {});
+      await pause(delayMs, signal);
     } finally {
       clearInterval(reminder);
     }
@@ -95,16 +96,12 @@ async function unlessAborted<T extends { close(): Promise<void> }>(
   opening: Promise<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const aborted = Promise.withResolvers<undefined>();
-  const onAbort = () => aborted.resolve(undefined);
-  signal.addEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
   try {
-    const opened = await Promise.race([opening, aborted.promise]);
-    if (!opened) opening.then((late) => late.close(), () => {});
-    return opened;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+    return await abortable(opening, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    opening.then((late) => late.close(), () => {});
+    return undefined;
   }
 }
 
@@ -113,25 +110,14 @@ export function probeOf(name: string, ask: () => Promise<unknown>): () => Promis
   let asked: { at: number; answer: Promise<string | true> } | undefined;
   return () => {
     if (asked && performance.now() - asked.at < PROBE_EVERY_MS) return asked.answer;
-    const answer = withTimeout(ask(), name).then(() => true as const, (error) => (error as Error).message);
+    const late = () => new Error(`the ${name} does not answer within ${PROBE_MS} ms`);
+    const answer = deadline(PROBE_MS, ask, late).then(
+      () => true as const,
+      (error) => (error as Error).message,
+    );
     asked = { at: performance.now(), answer };
     return answer;
   };
-}
-
-async function withTimeout(asking: Promise<unknown>, name: string): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`the ${name} does not answer within ${PROBE_MS} ms`)),
-      PROBE_MS,
-    );
-  });
-  try {
-    await Promise.race([asking, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Whether a store answers: a question for an object that nobody writes. */

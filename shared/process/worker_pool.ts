@@ -3,6 +3,7 @@
  * started again; what it held goes to another.
  * @module
  */
+import { backoffMs, waitAtMost } from "@cugro/async";
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import {
@@ -137,12 +138,10 @@ class Place {
     if (pid === undefined) return;
     const { graceMs = 10_000, log } = this.options;
     signalProcess(pid, "SIGTERM");
-    const killer = setTimeout(() => {
-      log.warn("worker did not stop in time and is killed", { worker: pid, graceMs });
-      signalProcess(pid, "SIGKILL");
-    }, graceMs);
+    if (await waitAtMost(graceMs, this.#ended)) return;
+    log.warn("worker did not stop in time and is killed", { worker: pid, graceMs });
+    signalProcess(pid, "SIGKILL");
     await this.#ended;
-    clearTimeout(killer);
   }
 
   #receive(line: string, connection: WorkerConnection): void {
@@ -169,7 +168,7 @@ class Place {
     this.#failedStarts = this.attached ? 0 : this.#failedStarts + 1;
     this.attached = false;
     if (this.#failedStarts >= FAILED_STARTS && !this.isAnyAttached()) return this.#giveUp(code, signal);
-    const delayMs = Math.min(LONGEST_RESTART_MS, restartDelayMs * 2 ** (inARow - 1));
+    const delayMs = backoffMs(inARow, { firstMs: restartDelayMs, longestMs: LONGEST_RESTART_MS });
     log.warn("worker died and is started again", { worker: pid, code, signal, jobIds, inARow, delayMs });
     onDeath?.({ pid, code, signal, jobIds, inARow });
     this.#restart = setTimeout(() => this.start(), delayMs);

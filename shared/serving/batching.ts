@@ -3,6 +3,7 @@
  * Nobody waits for a long request of somebody else: of each batch everybody who waits gets a share.
  * @module
  */
+import { sleep } from "@cugro/async";
 import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
 
 /**
@@ -62,7 +63,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let working = false;
   const work = async () => {
     working = true;
-    await new Promise((resolve) => setTimeout(resolve, options.windowMs));
+    await sleep(options.windowMs);
     for (let next = takeTurn(queues); next; next = takeTurn(queues)) await decide(options, next);
     working = false;
   };

@@ -2,6 +2,7 @@
  * Keeps open policies at their learner's head. News of a version wakes it; it also looks by itself, as news may be lost.
  * @module
  */
+import { backoffMs } from "@cugro/async";
 import type { FactCache } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import type { Log } from "@cugro/telemetry";
@@ -10,8 +11,9 @@ import { deletedKey, type EventType, headKey } from "@cugro/protocol";
 import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
 import type { Shelf, Slot } from "./shelf.ts";
 
-/** After a fault a head is looked at again after 1, 2, 4 ... seconds, at most this many ms. */
-const MAX_PAUSE_MS = 30_000;
+/** After a fault a head is looked at again this much later, then after twice the time, up to the longest. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 const MOVES: readonly EventType[] = [
   "cugro.version.published",
   "cugro.version.promoted",
@@ -78,9 +80,9 @@ async function lookAt(options: FollowOptions, slot: Slot, watch: Watch): Promise
     } while (watch.again);
     watch.failures = 0;
   } catch (error) {
-    const pause = Math.min(1000 * 2 ** watch.failures++, MAX_PAUSE_MS);
-    watch.notBefore = performance.now() + pause;
-    options.log.error("cannot follow the head", { learner: slot.learner, error, pauseMs: pause });
+    const pauseMs = backoffMs(++watch.failures, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
+    watch.notBefore = performance.now() + pauseMs;
+    options.log.error("cannot follow the head", { learner: slot.learner, error, pauseMs });
   } finally {
     watch.looking = false;
   }

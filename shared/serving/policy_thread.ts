@@ -3,6 +3,7 @@
  * or more: neither may keep whoever answers requests from answering.
  * @module
  */
+import { waitAtMost } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
 
@@ -107,14 +108,10 @@ class PolicyThread implements RunningPolicy {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-      this.#onClosed = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#say({ close: true });
-    });
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    this.#onClosed = resolve;
+    this.#say({ close: true });
+    await waitAtMost(CLOSE_WITHIN_MS, closed);
     this.#end("closed");
   }
 

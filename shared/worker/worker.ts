@@ -20,6 +20,7 @@
  * job again.
  * @module
  */
+import { backoffMs } from "@cugro/async";
 import { type Job, jobKey, type JobKind, type JsonObject, resultKey, REVISIONS } from "@cugro/protocol";
 import { beginAttempt, type BegunRun, endAttempt, standingFailure } from "./attempts.ts";
 import { ACK_WAIT_MS, type Bus, type Delivery } from "@cugro/bus";
@@ -220,7 +221,7 @@ async function settle(
     return "given_back";
   }
   if (attempts >= maxAttempts) return await fail(worker, delivery, message, false);
-  const delayMs = retryDelayMs * 2 ** (attempts - 1);
+  const delayMs = backoffMs(attempts, { firstMs: retryDelayMs });
   log.warn("attempt failed, the job is tried again", { attempts, delayMs, error });
   await delivery.nak(delayMs);
   return "retried";

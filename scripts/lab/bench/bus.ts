@@ -3,6 +3,7 @@
  * pass through it. Always wall time: the server is another process.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +50,7 @@ async function latency(submitter: NatsBus, worker: NatsBus, count: number): Prom
   const times: number[] = [];
   for (let i = -20; i < count; i++) {
     const waiting = worker.fetch([KIND], never);
-    await new Promise((resolve) => setTimeout(resolve, 4));
+    await sleep(4);
     const start = performance.now();
     const submitted = submitter.submit(message(`latency ${i}`));
     const delivery = await waiting;

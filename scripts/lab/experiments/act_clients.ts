@@ -2,6 +2,7 @@
  * Clients of the experiment `act`, in a thread of their own: they ask, and ask again when they have their answer.
  * @module
  */
+import { sleep } from "@cugro/async";
 
 /** What they are to do. */
 export interface ClientsTask {
@@ -48,7 +49,7 @@ async function run({ url, token, clients, seconds, stateDim }: ClientsTask): Pro
   const visitor = async () => {
     while (performance.now() < deadline) {
       result.other.push(await time(() => fetch(`${url}/healthz`)));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   };
   await Promise.all([visitor(), ...Array.from({ length: clients }, (_, i) => client(i))]);

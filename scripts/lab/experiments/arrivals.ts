@@ -3,6 +3,7 @@
  * all at once: versions appear with no other command, and are those that `cugro run` makes of the same files.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -133,7 +134,7 @@ async function until(store: Store, name: string, holds: (facts: LearnerFacts) =>
     const failures = [...facts.rejections, ...facts.taskFailures];
     if (failures.length > 0) throw new Error(`${name} has failed: ${JSON.stringify(failures)}`);
     if (holds(facts)) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
 }
 

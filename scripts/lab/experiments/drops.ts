@@ -3,13 +3,14 @@
  * NATS, MinIO and coordinator, idle workers. The workers live in this process, so that one clock measures both ends.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLearner } from "@cugro/learners";
 import { type Bus, openNatsBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandler, runWorker } from "@cugro/worker";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
 import type { NotificationTarget } from "../../cluster/bucket.ts";
 import { openClusterStore, startCluster } from "../../cluster/cluster.ts";
@@ -127,7 +128,7 @@ async function dropFiles(
     const latency = await jobStarted - answered;
     if (n >= learners) latencies.push(latency);
     // Idle again: the import ends, its task is accepted, its file removed.
-    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    await sleep(IDLE_MS);
   }
   return latencies;
 }

@@ -3,11 +3,12 @@
  * the real coordinator and NATS, real graphs, workers whose handlers hash a few bytes.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addArrival, createLearner } from "@cugro/learners";
 import { type Bus, openNatsBus } from "@cugro/bus";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import { incomingPrefix } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES } from "../../../services/services.ts";
@@ -86,7 +87,7 @@ async function measure(options: JobsOptions, cluster: Cluster, workers: readonly
   await handOver(options, store, bus);
   const readings: Reading[] = [];
   while (versions < options.learners * options.files) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sleep(1_000);
     const usages = await Promise.all(pids.coordinator.map(usageOf));
     const memory = Math.max(...usages.map((usage) => usage.memory));
     readings.push({ seconds: (performance.now() - start) / 1_000, jobs: finished.size, memory });

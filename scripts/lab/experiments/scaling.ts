@@ -3,6 +3,7 @@
  * one thread a process, so that two processes use two cores.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -185,6 +186,6 @@ async function until(
     const facts = await loadFacts(store, name);
     if (holds(facts)) return facts;
     // Seldom: looking costs what is measured a tenth of a processor-second. Times come from the results.
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
 }

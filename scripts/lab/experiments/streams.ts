@@ -2,6 +2,7 @@
  * Streams of datasets, learnt with every replay source and seed in the same conditions.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printTable, score, UsageError } from "../../cli/commands/output.ts";
@@ -47,12 +48,7 @@ const DEFAULT_RUNS = ["generated:0", "generated:1", "oracle:0", "none:0"];
 export async function streams(folders: string[], options: StreamsOptions): Promise<void> {
   const wanted = await listRuns(folders, options.run.length > 0 ? options.run : DEFAULT_RUNS);
   await mkdir(options.work, { recursive: true });
-  const waiting = [...wanted];
-  const done: StreamRun[] = [];
-  const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) done.push(await runOnce(next, options));
-  };
-  await Promise.all(Array.from({ length: options.parallel }, lane));
+  const done = await mapConcurrently(wanted, options.parallel, (one) => runOnce(one, options));
   done.sort((a, b) =>
     a.stream.localeCompare(b.stream) || a.replay.localeCompare(b.replay) || a.seed - b.seed
   );

@@ -7,7 +7,7 @@
  * @module
  */
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@cugro/async";
 import { type JobContext, type JobHandlers, type JobOutput } from "@cugro/worker";
 import { PreconditionFailed } from "@cugro/store";
 import { serve, type Service } from "@cugro/jobs";

@@ -4,6 +4,7 @@
  * more, so a slow one costs nobody anything.
  * @module
  */
+import { abortable, createWakeup } from "@cugro/async";
 import type { Bus, NatsBus } from "@cugro/bus";
 import type { Log } from "@cugro/telemetry";
 import type { CloudEvent } from "@cugro/protocol";
@@ -31,8 +32,8 @@ export interface Page {
 
 /** Reads on from a place. */
 export interface EventReader {
-  /** Events after those it was given last: at once those that are there, else none once `until` resolves or more come. */
-  next(until: Promise<unknown>): Promise<Page>;
+  /** Events after those it was given last: at once those that are there, else none once `until` aborts or more come. */
+  next(until: AbortSignal): Promise<Page>;
   close(): void;
 }
 
@@ -107,7 +108,7 @@ function createMemory() {
   /** `events[0]` is the one after `first`. */
   let first = 0;
   let events: Numbered[] = [];
-  let changed = Promise.withResolvers<void>();
+  const news = createWakeup();
   const last = () => events.at(-1)?.sequence ?? first;
   return {
     begin(from: Source) {
@@ -116,7 +117,7 @@ function createMemory() {
     },
     source: () => source,
     end: (): Place => ({ epoch: source.epoch, sequence: last() }),
-    changed: () => changed.promise,
+    changed: (until: AbortSignal) => news.wait({ signal: until }),
     add(event: Numbered) {
       if (event.epoch !== source.epoch) {
         source = { ...source, epoch: event.epoch };
@@ -125,9 +126,7 @@ function createMemory() {
       }
       events.push(event);
       if (events.length > KEPT) first = events.shift()!.sequence;
-      const { resolve } = changed;
-      changed = Promise.withResolvers();
-      resolve();
+      news.wake();
     },
     /** Events after a place; undefined if some of them are not in memory. */
     after({ epoch, sequence }: Place): Numbered[] | undefined {
@@ -153,12 +152,12 @@ class PlacedReader implements EventReader {
 
   constructor(private readonly memory: Memory, private place: Place) {}
 
-  async next(until: Promise<unknown>): Promise<Page> {
+  async next(until: AbortSignal): Promise<Page> {
     const { memory } = this;
     const known = memory.after(this.place);
     if (known?.length) return this.#take(known.slice(0, PAGE));
     if (known) {
-      await Promise.race([memory.changed(), until]);
+      await memory.changed(until);
       return this.#take(memory.after(this.place)?.slice(0, PAGE) ?? []);
     }
     if (memory.source().read) return await this.#fromBus(until);
@@ -174,11 +173,14 @@ class PlacedReader implements EventReader {
     void this.#older?.return(undefined).catch(() => {});
   }
 
-  async #fromBus(until: Promise<unknown>): Promise<Page> {
+  async #fromBus(until: AbortSignal): Promise<Page> {
     const { place } = this;
     this.#older ??= this.memory.source().read!(place, this.#stop.signal);
     this.#pending ??= this.#older.next();
-    const found = await Promise.race([this.#pending, until.then(() => undefined)]);
+    const found = await abortable(this.#pending, until).catch((error) => {
+      if (until.aborted) return undefined;
+      throw error;
+    });
     if (!found) return this.#take([]);
     this.#pending = undefined;
     if (found.done) return this.#take([]);

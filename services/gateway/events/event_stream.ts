@@ -90,7 +90,7 @@ class Client {
   #isOpen = true;
   /** The newest progress of each job that has not been sent. */
   #progress = new Map<string, ProgressMessage>();
-  #woken = Promise.withResolvers<void>();
+  #woken = new AbortController();
   #stalled: ReturnType<typeof setTimeout> | undefined;
   #end: ReturnType<typeof setTimeout>;
 
@@ -120,7 +120,7 @@ class Client {
     clearTimeout(this.#stalled);
     clearTimeout(this.#end);
     this.reader.close();
-    this.#woken.resolve();
+    this.#woken.abort();
     this.onLeave();
     try {
       this.#controller.close();
@@ -134,22 +134,19 @@ class Client {
     if (!audience.progress || !audience.sees(progress.learner)) return;
     this.#progress.delete(progress.jobId);
     this.#progress.set(progress.jobId, progress);
-    this.#woken.resolve();
+    this.#woken.abort();
   }
 
   /** Called when the client has fetched what there was: sends what comes next, or a sign of life. */
   async #fill(): Promise<void> {
     clearTimeout(this.#stalled);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), this.times.heartbeatMs);
-    });
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.times.heartbeatMs);
     try {
       while (this.#isOpen) {
-        const until = Promise.race([late, this.#woken.promise]);
+        const until = AbortSignal.any([late.signal, this.#woken.signal]);
         const frames = framesOf(await this.reader.next(until), this.audience) + this.#takeProgress();
-        const isLate = await Promise.race([late, undefined]) === "late";
-        if (frames === "" && !isLate) continue;
+        if (frames === "" && !late.signal.aborted) continue;
         return this.#send(frames === "" ? ": nothing new\n\n" : frames);
       }
     } catch {
@@ -162,7 +159,7 @@ class Client {
   #takeProgress(): string {
     const frames = [...this.#progress.values()].map((one) => frame("progress", one));
     this.#progress.clear();
-    if (this.#isOpen) this.#woken = Promise.withResolvers();
+    if (this.#isOpen) this.#woken = new AbortController();
     return frames.join("");
   }
 

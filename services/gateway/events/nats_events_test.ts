@@ -15,7 +15,7 @@ async function read(reader: EventReader, count: number) {
   let place = "";
   let gap = false;
   while (versions.length < count) {
-    const page = await reader.next(new Promise(() => {}));
+    const page = await reader.next(new AbortController().signal);
     versions.push(...page.events.map(({ event }) => Number(event.data.version)));
     place = page.place;
     gap ||= page.gap;

@@ -3,7 +3,8 @@
  * on the bus only makes it quick. Any number of gateways may do this at once.
  * @module
  */
-import { type FactCache, inParallel } from "@cugro/learners";
+import { createWakeup, mapConcurrently, sleep } from "@cugro/async";
+import { type FactCache, REQUESTS_AT_ONCE } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import type { Log, Metrics } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
@@ -91,7 +92,7 @@ class LoopingDeliverer {
   #news = new Set<string>();
   #nextScan = 0;
   #nextSweep = Date.now() + SWEEP_MS;
-  #bell = Promise.withResolvers<void>();
+  #wakeup = createWakeup();
   #stopped = false;
   readonly #claimant;
   readonly #reconciler;
@@ -105,17 +106,17 @@ class LoopingDeliverer {
 
   look(learner: string): void {
     this.#news.add(learner);
-    this.#bell.resolve();
+    this.#wakeup.wake();
   }
 
   wake(): void {
     this.#nextScan = 0;
-    this.#bell.resolve();
+    this.#wakeup.wake();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#bell.resolve();
+    this.#wakeup.wake();
   }
 
   async run(): Promise<void> {
@@ -144,7 +145,8 @@ class LoopingDeliverer {
     if (hooks.length === 0) return;
     const groups = whole
       ? await listByLearner(store)
-      : await inParallel(news, async (name) => [name, await store.list(learnerPrefix(name))] as const);
+      : await mapConcurrently(news, REQUESTS_AT_ONCE, async (name) =>
+        [name, await store.list(learnerPrefix(name))] as const);
     if (whole) {
       for (const { key } of await store.list(pendingPrefix())) this.#addPending(key);
       if (Date.now() >= this.#nextSweep) {
@@ -177,7 +179,7 @@ class LoopingDeliverer {
       else if (task.due <= Date.now() && !this.#running.has(key) && this.#mayStart(task.webhook)) {
         const done = this.#attempt(key, task).finally(() => {
           this.#running.delete(key);
-          this.#bell.resolve();
+          this.#wakeup.wake();
         });
         this.#running.set(key, done);
       }
@@ -229,14 +231,11 @@ class LoopingDeliverer {
       !this.#running.has(key) && this.#mayStart(webhook)
     );
     const next = Math.min(this.#nextScan, ...waiting.map(([, { due }]) => due));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.min(Math.max(next - Date.now(), 0), this.options.scanMs));
-    });
-    await Promise.race([this.#bell.promise, late]);
-    clearTimeout(timer);
+    const milliseconds = Math.min(Math.max(next - Date.now(), 0), this.options.scanMs);
+    await this.#wakeup.wait({ milliseconds });
     if (this.#stopped) return;
-    await new Promise((resolve) => setTimeout(resolve, COALESCE_MS));
-    this.#bell = Promise.withResolvers();
+    await sleep(COALESCE_MS);
+    // What has been told by now is seen by the look that follows.
+    this.#wakeup.reset();
   }
 }

@@ -2,6 +2,7 @@
  * One request to one receiver: to the address that was checked, with a limit on time and answer, and no redirects.
  * @module
  */
+import { deadline } from "@cugro/async";
 import type { CloudEvent, DeliveryAttempt } from "@cugro/protocol";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps, type RequestOptions } from "node:https";
@@ -46,9 +47,10 @@ export async function send(outgoing: OutgoingEvent, options: SendOptions): Promi
     ...{ delivered: error === null, final: false, retryAfterMs: 0, ...more },
   });
   try {
-    const { status, retryAfter } = await withinTime(options.timeoutMs, async (signal) => {
+    const late = () => new Error(`no answer within ${options.timeoutMs / 1000} s`);
+    const { status, retryAfter } = await deadline(options.timeoutMs, async (signal) => {
       return await post(await resolveTarget(outgoing.url, options), outgoing, options, signal);
-    });
+    }, late);
     if (status >= 200 && status < 300) return end(status, null);
     const reason = status >= 300 && status < 400
       ? "redirects are not followed"
@@ -57,23 +59,6 @@ export async function send(outgoing: OutgoingEvent, options: SendOptions): Promi
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return end(null, message.slice(0, 500), { final: error instanceof ForbiddenTarget });
-  }
-}
-
-async function withinTime<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  const working = work(stop.signal);
-  // If it is late, what it ends with is of no interest.
-  working.catch(() => {});
-  try {
-    return await Promise.race([working, late]);
-  } finally {
-    clearTimeout(timer);
-    stop.abort();
   }
 }
 

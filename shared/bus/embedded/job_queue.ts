@@ -3,6 +3,7 @@
  * deliveries that must be acked, redelivery when a worker falls silent or dies.
  * @module
  */
+import { backoffMs } from "@cugro/async";
 import type { JobKind } from "@cugro/protocol";
 import { ACK_WAIT_MS, type JobMessage } from "../bus.ts";
 
@@ -146,7 +147,7 @@ function free(entry: Entry, readyAt: number): void {
 
 /** At once after the first death; then later and later, so that a job that kills workers does not kill all of them. */
 function delayAfterDeath(deliveries: number): number {
-  return deliveries <= 1 ? 0 : Math.min(LONGEST_DELAY_MS, 500 * 2 ** (deliveries - 2));
+  return deliveries <= 1 ? 0 : backoffMs(deliveries - 1, { firstMs: 500, longestMs: LONGEST_DELAY_MS });
 }
 
 function nextOf(entries: Iterable<Entry>, kinds: readonly JobKind[], now: number): Entry | undefined {

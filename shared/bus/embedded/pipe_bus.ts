@@ -3,6 +3,7 @@
  * the parent is dead; then there is nobody to work for, and the process exits at once.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { Console } from "node:console";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
@@ -105,7 +106,7 @@ class PipeBus implements Bus {
   async close(): Promise<void> {
     this.#closing.abort();
     // Cancelled fetches are answered; then nobody waits for anything.
-    while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.#pending.size > 0) await sleep(5);
     this.input.destroy();
   }
 

@@ -5,6 +5,7 @@
  */
 import type { CloudEvent } from "@cugro/protocol";
 import type { Log } from "@cugro/telemetry";
+import { createWakeup } from "@cugro/async";
 import { JetStreamFault } from "./faults.ts";
 import type { Link } from "./link.ts";
 import { decodeEvent } from "./messages.ts";
@@ -39,6 +40,8 @@ interface StreamInfo {
 const NO_MESSAGE = 10037;
 /** Without a sign of a new event the stream is looked at this often. */
 const LOOK_MS = 5_000;
+/** After a fault it is read again this much later, if nothing wakes it before. */
+const FAULT_MS = 500;
 
 /** Events in order, each once, until `signal`; waits through outages. */
 export async function* readEvents(
@@ -46,7 +49,8 @@ export async function* readEvents(
   log: Log,
   { afterSequence, stream, filter = () => true, signal }: ReadEventsOptions,
 ): AsyncGenerator<StoredEvent> {
-  const bell = createBell(link, signal);
+  const wakeup = createWakeup();
+  const forget = wakeByNews(link, wakeup.wake);
   let place: Place | undefined;
   try {
     while (!signal.aborted) {
@@ -62,16 +66,16 @@ export async function* readEvents(
         }
         // Nothing there: next time look whether it is still the same stream.
         place = { ...place, checked: false };
-        await bell.wait(LOOK_MS);
+        await wakeup.wait({ milliseconds: LOOK_MS, signal });
       } catch (error) {
         if (signal.aborted) return;
         if (place) place = { ...place, checked: false };
         log.debug("events cannot be read now", { error });
-        await bell.wait(500);
+        await wakeup.wait({ milliseconds: FAULT_MS, signal });
       }
     }
   } finally {
-    bell.close();
+    forget();
   }
 }
 
@@ -128,32 +132,12 @@ async function next(
   }
 }
 
-/** Rings when an event is published, when the connection is back, and at the end. */
-function createBell(link: Link, signal: AbortSignal) {
-  let rung = false;
-  let wake = () => {};
-  const ring = () => {
-    rung = true;
-    wake();
-  };
-  const subscription = link.connection.subscribe(NEWS_SUBJECTS.events, { callback: ring });
-  const forget = link.onReconnect(ring);
-  signal.addEventListener("abort", ring);
-  return {
-    async wait(milliseconds: number): Promise<void> {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (rung || signal.aborted) resolve();
-        else timer = setTimeout(resolve, milliseconds);
-      });
-      clearTimeout(timer);
-      rung = false;
-    },
-    close() {
-      if (!subscription.isClosed()) subscription.unsubscribe();
-      forget();
-      signal.removeEventListener("abort", ring);
-    },
+/** Calls `wake` when an event is published and when the connection is back; a function that ends it. */
+function wakeByNews(link: Link, wake: () => void): () => void {
+  const subscription = link.connection.subscribe(NEWS_SUBJECTS.events, { callback: wake });
+  const forget = link.onReconnect(wake);
+  return () => {
+    if (!subscription.isClosed()) subscription.unsubscribe();
+    forget();
   };
 }

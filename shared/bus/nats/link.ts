@@ -10,12 +10,14 @@ import {
   type NatsConnection,
   type Status,
 } from "@nats-io/transport-node";
+import { backoffMs, deadline, sleep, waitAtMost } from "@cugro/async";
 import type { Log } from "@cugro/telemetry";
 import type { LinkOptions } from "./connect.ts";
 import { explainFault, isPassing, JetStreamFault, Passing, sortFault, unavailable } from "./faults.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const PATIENCE_MS = 15_000;
+const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** See the module. */
@@ -93,32 +95,24 @@ export class Link {
     attempt: () => Promise<T>,
     { patienceMs = this.#patienceMs, repair = () => Promise.resolve() } = {},
   ): Promise<T> {
-    const deadline = performance.now() + patienceMs;
-    let pause = 25;
-    let failed = false;
-    while (true) {
+    const end = performance.now() + patienceMs;
+    for (let failures = 1;; failures++) {
+      const pauseMs = backoffMs(failures, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
       try {
-        if (failed) await repair();
+        if (failures > 1) await repair();
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw explainFault(what, this.options.name, error);
-        failed = true;
-        if (this.#closing || performance.now() + pause > deadline) throw unavailable(what, patienceMs, error);
+        if (this.#closing || performance.now() + pauseMs > end) throw unavailable(what, patienceMs, error);
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      await sleep(pauseMs);
     }
   }
 
   /** Sends what is waiting to be sent, then closes. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.connected) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const patience = new Promise((resolve) => timer = setTimeout(resolve, REQUEST_TIMEOUT_MS));
-      await Promise.race([this.connection.drain().catch(() => {}), patience]);
-      clearTimeout(timer);
-    }
+    if (this.connected) await waitAtMost(REQUEST_TIMEOUT_MS, this.connection.drain().catch(() => {}));
     await this.connection.close();
     await this.closed;
   }
@@ -126,16 +120,13 @@ export class Link {
   async #untilConnected(timeoutMs: number): Promise<void> {
     if (this.connection.isClosed()) throw new ClosedConnectionError();
     if (this.#connected) return;
-    await new Promise<void>((resolve, reject) => {
-      const settle = (then: () => void) => () => {
-        clearTimeout(timer);
-        this.#changes.delete(found);
-        then();
-      };
-      const found = settle(resolve);
-      const timer = setTimeout(settle(() => reject(new Passing("there is no connection"))), timeoutMs);
-      this.#changes.add(found);
-    });
+    const { promise: changed, resolve } = Promise.withResolvers<void>();
+    this.#changes.add(resolve);
+    try {
+      await deadline(timeoutMs, () => changed, () => new Passing("there is no connection"));
+    } finally {
+      this.#changes.delete(resolve);
+    }
   }
 
   async #watch(): Promise<void> {

@@ -4,6 +4,7 @@
  * them.
  * @module
  */
+import { pause } from "@cugro/async";
 import { headers } from "@nats-io/transport-node";
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
 import {
@@ -34,6 +35,9 @@ import {
   progressSubject,
   STREAMS,
 } from "./subjects.ts";
+
+/** A service whose consumers cannot be looked at asks again this much later. */
+const INCLUDE_AGAIN_MS = 2_000;
 
 /** The bus, and what only a network has. */
 export interface NatsBus extends Bus {
@@ -192,15 +196,7 @@ class JetStreamBus implements NatsBus {
         return await this.topology.include(kinds);
       } catch (error) {
         this.log.error("jobs cannot be fetched yet", { kinds, error });
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(done, 2_000);
-          signal.addEventListener("abort", done, { once: true });
-          function done() {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", done);
-            resolve();
-          }
-        });
+        await pause(INCLUDE_AGAIN_MS, signal);
       }
     }
   }

@@ -11,6 +11,7 @@
  * @module
  */
 import { createInbox, type Msg, type Subscription } from "@nats-io/transport-node";
+import { backoffMs } from "@cugro/async";
 import type { JobKind } from "@cugro/protocol";
 import type { Log } from "@cugro/telemetry";
 import { refuse } from "./delivery.ts";
@@ -60,7 +61,8 @@ class Requests {
   /** Which of the requests that were left have expired. */
   #expired = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #pause = SHORTEST_PAUSE_MS;
+  /** In a row, without a word from a consumer in between. */
+  #repairs = 0;
   #forget: () => void;
   #abort = () => this.#settle(undefined);
 
@@ -127,7 +129,7 @@ class Requests {
     const index = Number(msg.subject.split(".").at(-1));
     const waiting = this.#asking === this.options.kinds.length;
     if (status === 404 || status === 408) {
-      this.#pause = SHORTEST_PAUSE_MS;
+      this.#repairs = 0;
       if (waiting) {
         // Its time is up. An answer of the round before counts for nothing.
         if (status === 408) this.#expire(index);
@@ -150,14 +152,14 @@ class Requests {
     const { topology, log } = this.options;
     log.debug("a fetch is repeated", { reason });
     clearTimeout(this.#timer);
+    const pauseMs = backoffMs(++this.#repairs, { firstMs: SHORTEST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
     this.#timer = setTimeout(() => {
       topology.ensure()
         .then(
           () => this.start(),
           (error) => this.#repair(error instanceof Error ? error.message : String(error)),
         );
-    }, this.#pause);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
+    }, pauseMs);
   }
 
   #refused(error: Error): void {

@@ -5,6 +5,7 @@
  * A copy only ever adds. A store whose learner went on by itself, or otherwise, is left as it is.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import { CorruptArtifactError, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { deletedKey, headKey, learnerKey, learnerPrefix, parseKey, PREFIXES, sha256 } from "@cugro/protocol";
 import { createHash } from "node:crypto";
@@ -81,7 +82,7 @@ async function copyLearner(copy: Copy): Promise<Transfer> {
   await refuseOther(copy, keys);
   const progress = { objects: 0, bytes: 0, added: 0, of: keys.length };
   for (const { keys: phase, width } of phases(keys, name)) {
-    await eachOf(phase, width, async (key) => {
+    await mapConcurrently(phase, width, async (key) => {
       const copied = await copyObject(from, to, key, key === headKey(name));
       if (copied) {
         progress.objects++;
@@ -123,7 +124,7 @@ async function refuseOther({ from, to, name }: Copy, keys: readonly string[]): P
     );
   }
   const different: string[] = [];
-  await eachOf(there, FACT_WIDTH, async (key) => {
+  await mapConcurrently(there, FACT_WIDTH, async (key) => {
     const [one, other] = await Promise.all([from.get(key), to.get(key)]);
     if (one && other && sha256(one.bytes) !== sha256(other.bytes)) different.push(key);
   });
@@ -197,13 +198,4 @@ async function joined(pieces: AsyncIterable<Uint8Array>, size: number): Promise<
     filled += piece.length;
   }
   return bytes;
-}
-
-async function eachOf(keys: readonly string[], width: number, work: (key: string) => Promise<void>) {
-  let next = 0;
-  const lane = async () => {
-    while (next < keys.length) await work(keys[next++]!);
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: width }, lane));
-  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
 }

@@ -1,5 +1,5 @@
 /**
- * Put-once facts, read once and then remembered; and work on many objects with a bound on how many at once.
+ * Put-once facts, read once and then remembered.
  * @module
  */
 import type { Store } from "@cugro/store";
@@ -7,8 +7,8 @@ import { parseFact } from "@cugro/protocol";
 
 /** So many facts, and so many marks of what was written, are remembered; the least recently used ones go. */
 const REMEMBERED = 10_000;
-/** So many requests to the store are under way at once for one learner. */
-const AT_ONCE = 16;
+/** Requests to the store that are under way at once for one learner. */
+export const REQUESTS_AT_ONCE = 16;
 
 /** Remembered put-once facts by key, and what is known to be gone for good. One for a process. */
 export interface FactCache {
@@ -56,20 +56,6 @@ export async function readFact<T>(
 export function noteWritten({ written }: FactCache, id: string): void {
   written.add(id);
   dropOldest(written);
-}
-
-/** Calls `work` for each item, a bounded number at once. @returns what it gave, in the order of the items. */
-export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  return results;
 }
 
 function dropOldest(remembered: Map<string, unknown> | Set<string>): void {

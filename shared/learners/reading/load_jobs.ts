@@ -2,6 +2,7 @@
  * What the store says about jobs and their inputs.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import type { Store } from "@cugro/store";
 import {
   artifactKey,
@@ -11,7 +12,7 @@ import {
   resultFactSchema,
   resultKey,
 } from "@cugro/protocol";
-import { inParallel, readFact, type Source } from "./fact_cache.ts";
+import { readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
 import { type JobState, knobsOf, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { keyOfInput } from "../planning/work.ts";
@@ -23,7 +24,11 @@ export async function loadJobStates(
   into: Map<string, JobState>,
 ): Promise<void> {
   const unknown = [...new Set(ids)].filter((id) => !into.has(id));
-  await inParallel(unknown, async (id) => into.set(id, await readJobState(source, id)));
+  await mapConcurrently(
+    unknown,
+    REQUESTS_AT_ONCE,
+    async (id) => into.set(id, await readJobState(source, id)),
+  );
 }
 
 /** The state of a job, from its result, failures and retries. */
@@ -71,7 +76,7 @@ export function neededKeys(
 
 /** Those of the keys that have no object. */
 export async function absent(store: Store, keys: readonly string[]): Promise<string[]> {
-  const infos = await inParallel(keys, (key) => store.head(key));
+  const infos = await mapConcurrently(keys, REQUESTS_AT_ONCE, (key) => store.head(key));
   return keys.filter((_, index) => infos[index] === undefined);
 }
 

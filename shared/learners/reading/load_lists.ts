@@ -2,6 +2,7 @@
  * The facts that lie under a learner's own prefix.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import type { Store } from "@cugro/store";
 import {
   announcedPrefix,
@@ -26,7 +27,7 @@ import {
   versionFactSchema,
   versionsPrefix,
 } from "@cugro/protocol";
-import { inParallel, readFact, type Schema, type Source } from "./fact_cache.ts";
+import { readFact, REQUESTS_AT_ONCE, type Schema, type Source } from "./fact_cache.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 
 /** What is known of a learner except of its jobs and of what waits in `incoming/`. */
@@ -76,7 +77,11 @@ const byKind = (keys: readonly string[]) => Map.groupBy(keys, (key) => parseKey(
 
 function listReader(source: Source, keys: ReturnType<typeof byKind>): ListReader {
   return async <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
-    const facts = await inParallel(keys.get(kind) ?? [], (key) => readFact(source, key, schema));
+    const facts = await mapConcurrently(
+      keys.get(kind) ?? [],
+      REQUESTS_AT_ONCE,
+      (key) => readFact(source, key, schema),
+    );
     return (facts.filter((fact) => fact !== undefined) as T[]).sort((a, b) => by(a) - by(b));
   };
 }

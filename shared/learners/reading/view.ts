@@ -8,8 +8,9 @@
  * it finds any that are done. Likewise a bounded number of inputs is checked, in turn.
  * @module
  */
+import { mapConcurrently } from "@cugro/async";
 import { type ArrivalFact, jobId } from "@cugro/protocol";
-import { type FactCache, inParallel, type Source } from "./fact_cache.ts";
+import { type FactCache, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
 import {
   currentGraph,
   hasFailed,
@@ -201,7 +202,7 @@ async function readAgain(
   read: (source: Source, id: string) => Promise<JobState>,
 ): Promise<void> {
   const known = ids.filter((id) => facts.jobs.has(id));
-  const states = await inParallel(known, (id) => read(source, id));
+  const states = await mapConcurrently(known, REQUESTS_AT_ONCE, (id) => read(source, id));
   known.forEach((id, index) => {
     const state = states[index]!;
     facts.jobs.set(id, state);

@@ -3,6 +3,7 @@
  * own is some twenty times faster. This file and what it imports are the only place that knows of the runtime.
  * @module
  */
+import { waitAtMost } from "@cugro/async";
 import { listenOnNode } from "./node_server.ts";
 
 /** Answers a request. */
@@ -53,14 +54,11 @@ function listenOnDeno({ host, port, fetch }: ListenOptions): HttpServer {
     port: server.addr.port,
     async close(graceMs = GRACE_MS) {
       // Cutting what is left cannot be asked of a server that shuts down (Deno 2.9): it ends with the process.
-      const late = Promise.withResolvers<"late">();
-      const timer = setTimeout(() => late.resolve("late"), graceMs);
+      const end = performance.now() + graceMs;
       // One that shuts down ends all bodies that are coming in (Deno 2.9, denoland/deno#36809): an upload would be
       // answered as a broken one.
-      if (await Promise.race([bodies.idle(), late.promise]) !== "late") {
-        await Promise.race([server.shutdown(), late.promise]);
-      }
-      clearTimeout(timer);
+      if (!await waitAtMost(graceMs, bodies.idle())) return;
+      await waitAtMost(end - performance.now(), server.shutdown());
     },
   };
 }

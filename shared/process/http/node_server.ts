@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { waitAtMost } from "@cugro/async";
 import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./listen.ts";
 
 /** Starts listening. @throws {Error} with the system's code, e.g. EADDRINUSE */
@@ -20,9 +21,9 @@ export async function listenOnNode({ host, port, fetch }: ListenOptions): Promis
     close: async (graceMs = GRACE_MS) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      if (await waitAtMost(graceMs, closed)) return;
+      server.closeAllConnections();
       await closed;
-      clearTimeout(timer);
     },
   };
 }

@@ -11,7 +11,7 @@ import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@cugro/async";
 
 /** Who holds a lock. */
 export interface LockHolder {

@@ -8,7 +8,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs, deadline, sleep } from "@cugro/async";
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -99,7 +99,7 @@ async function putWhole(write: Write, bytes: Uint8Array): Promise<string> {
       if (!again || attempt === CONFLICT_RETRIES) {
         return await settle(write, error);
       }
-      await sleep(Math.random() * 50 * 2 ** attempt);
+      await sleep(Math.random() * backoffMs(attempt + 1, { firstMs: 50 }));
     }
   }
 }
@@ -191,11 +191,10 @@ async function abort(
   connection: Connection,
   unfinished: { Bucket: string; Key: string; UploadId: string | undefined },
 ): Promise<void> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), ABORT_TIMEOUT_MS);
   const command = new AbortMultipartUploadCommand(unfinished);
-  await connection.request((client) => client.send(command, { abortSignal: limit.signal })).catch(() => {});
-  clearTimeout(timer);
+  const send = (abortSignal: AbortSignal) =>
+    connection.request((client) => client.send(command, { abortSignal }));
+  await deadline(ABORT_TIMEOUT_MS, send).catch(() => {});
 }
 
 async function* chain(first: Uint8Array[], rest: AsyncIterable<Uint8Array>) {
