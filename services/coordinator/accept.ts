@@ -14,7 +14,7 @@ import {
   type TaskFact,
   taskKey,
 } from "@cugro/protocol";
-import type { Decision, Submission } from "./plan.ts";
+import type { Decision, Submission } from "./plan_parts.ts";
 
 /** What a person can do about an import that failed, whoever brought the file. */
 const TRY_AGAIN = "see to it, then drop or add the same file again";

@@ -3,6 +3,7 @@
  * facts from which the next plan goes on.
  * @module
  */
+import type { Plan, Submission } from "./plan_parts.ts";
 import { mapConcurrently } from "@cugro/async";
 import type { Bus } from "@cugro/bus";
 import { PreconditionFailed, type Store } from "@cugro/store";
@@ -24,9 +25,9 @@ import {
   readVersions,
   REQUESTS_AT_ONCE,
 } from "@cugro/learners";
-import { type Plan, planHead, type Submission } from "./plan.ts";
+import { planHead } from "./plan.ts";
 
-/** Objects that one plan removes at most; the next one goes on, so that news is heard in between. */
+/** Objects that one plan removes at most; the next one goes on, so that news is seen in between. */
 const RELEASED_AT_ONCE = 256;
 
 /** What carrying out a plan needs. */

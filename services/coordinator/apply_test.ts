@@ -1,10 +1,11 @@
+import type { Plan } from "./plan_parts.ts";
 import { assertEquals } from "@std/assert";
 import { loadFacts, rollback } from "@cugro/learners";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { memoryBus } from "../../tests/fakes/store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 import { applyPlan } from "./apply.ts";
-import { type Plan, plan } from "./plan.ts";
+import { plan } from "./plan.ts";
 
 const headOf = async (store: Store) => (await loadFacts(store, "a")).head?.version;
 
@@ -50,7 +51,7 @@ Deno.test("applyPlan() does not bring back a version that served and was withdra
     assertEquals(await headOf(store), 2);
     await rollback({ store, name: "a", version: 1 });
     await finish();
-    assertEquals(await headOf(store), 1, "the head says again what it said when the plan was made");
+    assertEquals(await headOf(store), 1, "the head is again what it was when the plan was made");
     await applyPlan({ store, bus: memoryBus(), learner: "a", plan: stale });
     assertEquals(await headOf(store), 1);
   }));

@@ -31,7 +31,7 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
       for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
     },
     onError: (learner, error) => log.error("learner cannot be planned", { learner, error }),
-    onStray: (learner, key) =>
+    onUnknownLearner: (learner, key) =>
       log.warn("a file was dropped for a learner that does not exist", { learner, key }),
   });
   for (const pool of pools) await pool.close();

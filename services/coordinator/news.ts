@@ -1,65 +1,56 @@
 /**
- * What a learner's keeper has been told since it last looked, and the bell that wakes it. News only says where to
- * look; it may be doubled, late or lost.
+ * What may have changed of a learner since its loop last looked, and what wakes the loop. News only says where to look;
+ * it may be doubled, late or lost.
  * @module
  */
+import { createWakeup, pause } from "@cugro/async";
 import type { Change } from "@cugro/learners";
 
 /** News that comes within this time after a plan began waits for the next one. */
 const COALESCE_MS = 50;
 
-/** What has been told, collected until it is taken. */
+/** News, collected until it is taken. */
 export interface News {
-  tell(change: Change): void;
-  /** What was told since it was last taken. */
+  add(change: Change): void;
+  /** All that was added since the last call. */
   take(): Change & { jobs: Set<string> };
-  /** Whether anything was told since. */
-  pending(): boolean;
+  /** Whether anything was added since. */
+  isPending(): boolean;
   /**
-   * Waits until something is told, or for `milliseconds`. A learner that was quiet is woken at once; one that has been
+   * Waits until there is news, at most for `milliseconds`. The loop of a quiet learner is woken at once; one that has
    * planned a moment ago only after the rest of the coalescing time, so that a burst is one plan.
    */
   wait(milliseconds: number): Promise<void>;
 }
 
-/** News that nobody has told yet. */
+/** No news yet. */
 export function createNews(signal: AbortSignal): News {
   let change = empty();
   let pending = false;
   let takenAt = -Infinity;
-  let wake = () => {};
-  signal.addEventListener("abort", () => wake(), { once: true });
-  const sleep = async (milliseconds: number, until: () => boolean) => {
-    if (signal.aborted || until() || milliseconds <= 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      wake = () => {
-        if (signal.aborted || until()) resolve();
-      };
-      timer = setTimeout(resolve, milliseconds);
-    });
-    clearTimeout(timer);
-  };
+  const wakeup = createWakeup();
   return {
-    tell({ whole, facts, incoming, jobs = [] }) {
+    add({ whole, facts, incoming, jobs = [] }) {
       change.whole ||= whole ?? false;
       change.facts ||= facts ?? false;
       change.incoming ||= incoming ?? false;
       for (const id of jobs) change.jobs.add(id);
       pending = true;
-      wake();
+      wakeup.wake();
     },
     take() {
       const taken = change;
       change = empty();
       pending = false;
+      wakeup.reset();
       takenAt = performance.now();
       return taken;
     },
-    pending: () => pending,
+    isPending: () => pending,
     async wait(milliseconds) {
-      await sleep(milliseconds, () => pending);
-      await sleep(pending ? takenAt + COALESCE_MS - performance.now() : 0, () => false);
+      if (milliseconds > 0) await wakeup.wait({ milliseconds, signal });
+      const rest = takenAt + COALESCE_MS - performance.now();
+      if (pending && rest > 0) await pause(rest, signal);
     },
   };
 }

@@ -2,6 +2,7 @@
  * What the coordinator measures: where each learner stands, and how much waits in the queues.
  * @module
  */
+import { pause } from "@cugro/async";
 import { averagePerformance, backwardTransfer } from "@cugro/algorithm";
 import { type LearnerFacts, taskState, validVersions } from "@cugro/learners";
 import type { Metrics } from "@cugro/telemetry";
@@ -67,16 +68,4 @@ export async function watchQueues(bus: Queues, metrics: Metrics, signal: AbortSi
     }));
     await pause(QUEUE_INTERVAL_MS, signal);
   }
-}
-
-/** Resolves after so many milliseconds, or once aborted. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const wake = () => resolve();
-  signal.addEventListener("abort", wake);
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", wake);
 }

@@ -18,59 +18,20 @@ import {
 } from "@cugro/learners";
 import {
   artifactKey,
-  type CloudEvent,
   type HeadFact,
-  type Job,
-  type JsonObject,
   type TaskFailureFact,
   taskFailureKey,
   versionKey,
 } from "@cugro/protocol";
 import { planArrivals } from "./accept.ts";
 import { decideVersion } from "./decide.ts";
+import type { Decision, HeadMove, Plan, Submission } from "./plan_parts.ts";
 
 /**
  * At most this many ready jobs of one kind and learner are handed to the bus, so that no learner starves another. By
  * kind, since each kind has workers of its own: one that nobody does must not hold up the others.
  */
 export const MAX_QUEUED_PER_KIND = 64;
-
-/** A job to submit. `task`: the task being learnt, or null for an import. */
-export interface Submission {
-  id: string;
-  job: Job;
-  task: number | null;
-  label: string;
-  /** Trace of the file that led to the job. */
-  traceparent?: string;
-}
-
-/** A fact to create, unless it exists. */
-export interface Decision {
-  key: string;
-  value: JsonObject;
-}
-
-/** A head, and the etag of the one it takes the place of; null if there is none. */
-export interface HeadMove {
-  head: HeadFact;
-  ifMatch: string | null;
-}
-
-/** What to do next. Every part may be done twice, by anyone, and in pieces. */
-export interface Plan {
-  /** Jobs that are ready: submit them, as often as you like. */
-  submit: Submission[];
-  /** Facts that follow from what is known. */
-  decide: Decision[];
-  /** The head as it should be. Derived again when it is moved: facts may have come by then. */
-  moveHead: HeadMove | null;
-  announce: CloudEvent[];
-  /** Keys of objects that are no longer needed, or results whose outputs are lost. */
-  release: string[];
-  /** What a person must see to, in words. */
-  problems: string[];
-}
 
 /** What to do next for this learner. */
 export function plan(facts: LearnerFacts): Plan {

@@ -2,10 +2,10 @@
  * Garbage collection, again and again: in a cluster nobody types `cugro gc`.
  * @module
  */
+import { pause } from "@cugro/async";
 import type { Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { collectGarbage } from "./garbage.ts";
-import { pause } from "./observe.ts";
 
 /** Between two collections. What is removed has been of no use for a day: there is no hurry. */
 const INTERVAL_MS = 3_600_000;

@@ -57,10 +57,17 @@ async function inCluster(
   const stop = new AbortController();
   const others = [await open(), await open()];
   const strays: string[] = [];
-  const onStray = (learner: string) => void strays.push(learner);
+  const onUnknownLearner = (learner: string) => void strays.push(learner);
   const running = [
     ...others.map((own) =>
-      runCoordinator({ store, bus: own, intervalMs, signal: stop.signal, onError: console.error, onStray })
+      runCoordinator({
+        store,
+        bus: own,
+        intervalMs,
+        signal: stop.signal,
+        onError: console.error,
+        onUnknownLearner,
+      })
     ),
     ...[1, 2].map(() =>
       runWorker({

@@ -1,17 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
-import { createBell, lookOnNews } from "./looks.ts";
+import { createWakeup } from "@cugro/async";
+import { lookOnNews } from "./looks.ts";
 
 const never = () => new AbortController().signal;
 
 Deno.test("lookOnNews() looks seldom however much news comes, and once more after the last", async () => {
-  const bell = createBell();
+  const wakeup = createWakeup();
   const gapMs = 50;
   const started = performance.now();
   let news = 0, looks = 0, seen = 0;
   const ringing = (async () => {
     while (news < 200) {
       news++;
-      bell.ring();
+      wakeup.wake();
       if (news % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   })();
@@ -21,7 +22,7 @@ Deno.test("lookOnNews() looks seldom however much news comes, and once more afte
     return Promise.resolve(seen === 200);
   };
   // Without news it would not look again for ten minutes.
-  const came = await lookOnNews({ look, bell, signal: never(), gapMs, idleMs: 600_000 });
+  const came = await lookOnNews({ look, news: wakeup, signal: never(), gapMs, idleMs: 600_000 });
   await ringing;
   assertEquals([came, seen], [true, 200]);
   const most = Math.ceil((performance.now() - started) / gapMs) + 1;
@@ -29,21 +30,24 @@ Deno.test("lookOnNews() looks seldom however much news comes, and once more afte
 });
 
 Deno.test("lookOnNews() hears news that comes while it looks, looks without news, and ends with the signal", async () => {
-  const bell = createBell();
+  const wakeup = createWakeup();
   let looks = 0;
   const during = () => {
-    if (++looks === 1) bell.ring();
+    if (++looks === 1) wakeup.wake();
     return Promise.resolve(looks === 2);
   };
-  assertEquals(await lookOnNews({ look: during, bell, signal: never(), gapMs: 1, idleMs: 600_000 }), true);
+  assertEquals(
+    await lookOnNews({ look: during, news: wakeup, signal: never(), gapMs: 1, idleMs: 600_000 }),
+    true,
+  );
   looks = 0;
   const later = () => Promise.resolve(++looks === 3);
-  assertEquals(await lookOnNews({ look: later, bell, signal: never(), gapMs: 1, idleMs: 5 }), true);
+  assertEquals(await lookOnNews({ look: later, news: wakeup, signal: never(), gapMs: 1, idleMs: 5 }), true);
   const stop = new AbortController();
   const aborting = () => {
     stop.abort();
     return Promise.resolve(false);
   };
-  const options = { look: aborting, bell, signal: stop.signal, gapMs: 600_000, idleMs: 600_000 };
+  const options = { look: aborting, news: wakeup, signal: stop.signal, gapMs: 600_000, idleMs: 600_000 };
   assertEquals(await lookOnNews(options), false);
 });

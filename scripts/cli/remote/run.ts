@@ -3,6 +3,7 @@
  * The cluster learns whether somebody follows or not.
  * @module
  */
+import { createWakeup } from "@cugro/async";
 import { access } from "node:fs/promises";
 import process from "node:process";
 import { type GatewayClient, GatewayError, type Learner } from "@cugro/client";
@@ -14,7 +15,7 @@ import { displayOnStderr, type ProgressDisplay } from "../progress/display.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { upload } from "./act.ts";
 import type { Remote } from "./connect.ts";
-import { createBell, lookOnNews } from "./looks.ts";
+import { lookOnNews } from "./looks.ts";
 import { remoteStatus } from "./show.ts";
 
 /** Without news the learner is looked at this often. */
@@ -82,8 +83,8 @@ async function follow(client: GatewayClient, learner: string): Promise<boolean> 
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   const display = displayOnStderr();
   const labels = new Map<string, string>();
-  const bell = createBell();
-  const watching = watch({ client, learner, display, labels, signal: stop.signal, onNews: bell.ring });
+  const news = createWakeup();
+  const watching = watch({ client, learner, display, labels, signal: stop.signal, onNews: news.wake });
   watching.catch(onSignal);
   let labelled = "";
   const label = async (of: Parameters<typeof client.jobs.list>[1]) => {
@@ -100,7 +101,7 @@ async function follow(client: GatewayClient, learner: string): Promise<boolean> 
     return waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
   };
   try {
-    return await lookOnNews({ look, bell, signal: stop.signal, gapMs: GAP_MS, idleMs: IDLE_MS });
+    return await lookOnNews({ look, news, signal: stop.signal, gapMs: GAP_MS, idleMs: IDLE_MS });
   } finally {
     stop.abort();
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);

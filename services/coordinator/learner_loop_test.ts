@@ -148,7 +148,7 @@ Deno.test("runCoordinator() submits everything again when the bus is back, and n
   });
 });
 
-Deno.test("runCoordinator() hears of a job that two learners share, whoever it is announced for", async () => {
+Deno.test("runCoordinator() notices a job that two learners share, whichever of them it is announced for", async () => {
   const store = memoryStore();
   for (const name of ["a", "b"]) await createLearner({ store, name, seed: 7, preset: "smoke" });
   for (const name of ["a", "b"]) {

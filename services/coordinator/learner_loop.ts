@@ -1,8 +1,10 @@
 /**
- * Keeps one learner going: looks at what has changed, plans, carries the plan out, waits for news. Each learner has its
- * own, so that one with thousands of jobs, or one whose facts are damaged, does not hold up the others.
+ * The loop of one learner: look at what has changed, plan, carry the plan out, wait for news. Each learner has its own,
+ * so that one with thousands of jobs, or one whose facts are damaged, does not hold up the others.
  * @module
  */
+import type { Plan } from "./plan_parts.ts";
+import { backoffMs } from "@cugro/async";
 import {
   type Change,
   currentTask,
@@ -13,21 +15,21 @@ import {
   scanIncoming,
   traceOfTask,
 } from "@cugro/learners";
-import { type Bus } from "@cugro/bus";
+import type { Bus } from "@cugro/bus";
 import { inSpan, type Metrics } from "@cugro/telemetry";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import type { ArrivalFact, CloudEvent } from "@cugro/protocol";
 import { applyPlan } from "./apply.ts";
 import { createNews } from "./news.ts";
-import { isIdle, type Plan, plan } from "./plan.ts";
+import { isIdle, plan } from "./plan.ts";
 
 /** While dropped files settle, they are looked at this often. */
 const SETTLING_INTERVAL_MS = 1_000;
 /** After an error a learner is looked at again after this time, doubled with each error in a row up to the interval. */
 const RETRY_MS = 250;
 
-/** What a keeper needs. */
-export interface KeeperOptions {
+/** What a loop needs. */
+export interface LearnerLoopOptions {
   store: Store;
   bus: Bus;
   name: string;
@@ -37,22 +39,22 @@ export interface KeeperOptions {
   intervalMs: number;
   /** Called after each plan that was carried out. */
   onChange: (change: { facts: LearnerFacts; plan: Plan }) => void;
-  /** Called when a learner could not be planned; throws if that is to be the end. */
+  /** Called when the learner could not be planned; what it throws ends the loop. */
   onError: (learner: string, error: unknown) => void;
   /** Called whenever there is nothing to do at the moment. */
-  onRest: () => void;
+  onWait: () => void;
   metrics?: Metrics;
 }
 
-/** A learner that is being kept going. */
-export interface Keeper {
-  /** Says what may have changed. */
-  tell(change: Change): void;
+/** A loop that runs. */
+export interface LearnerLoop {
+  /** Looks soon at what may have changed. */
+  look(change: Change): void;
   /** An event was published, by this process or another; a job's may be about a job of several learners. */
-  hear(event: CloudEvent): void;
+  onEvent(event: CloudEvent): void;
   /** Whether nothing is left to do, and nothing to wait for. */
   isIdle(): boolean;
-  /** Resolves when the keeper has stopped: aborted, or the learner was deleted. Rejects with what `onError` throws. */
+  /** Resolves when the loop has ended: aborted, or the learner was deleted. Rejects with what `onError` throws. */
   done: Promise<void>;
 }
 
@@ -62,12 +64,12 @@ interface State {
   deleted: boolean;
 }
 
-/** Begins to keep a learner going. */
-export function keepLearner(options: KeeperOptions): Keeper {
+/** Starts the loop of a learner. */
+export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
   const news = createNews(options.signal);
   const learner = openLearner(options);
   let state: State = { idle: false, settling: false, deleted: false };
-  const live = async () => {
+  const run = async () => {
     let wholeAt = -Infinity;
     let failures = 0;
     while (!options.signal.aborted && !state.deleted) {
@@ -84,60 +86,62 @@ export function keepLearner(options: KeeperOptions): Keeper {
         failures++;
         options.onError(options.name, error);
       }
-      if (!news.pending()) options.onRest();
-      await news.wait(pause(options.intervalMs, wholeAt, failures, state.settling));
+      if (!news.isPending()) options.onWait();
+      await news.wait(waitMs(options.intervalMs, wholeAt, failures, state.settling));
     }
   };
   return {
-    tell: news.tell,
-    hear(event) {
+    look: news.add,
+    onEvent(event) {
       const { jobId } = event.data;
       if (event.type.startsWith("cugro.job.")) {
-        if (typeof jobId === "string" && learner.concerns(event.subject, jobId)) news.tell({ jobs: [jobId] });
-      } else if (event.subject === options.name && !learner.said.delete(event.id)) news.tell({ facts: true });
+        if (typeof jobId === "string" && learner.concerns(event.subject, jobId)) news.add({ jobs: [jobId] });
+      } else if (event.subject === options.name && !learner.ownEvents.delete(event.id)) {
+        news.add({ facts: true });
+      }
     },
-    isIdle: () => state.deleted || (state.idle && !state.settling && !news.pending()),
-    done: live(),
+    isIdle: () => state.deleted || (state.idle && !state.settling && !news.isPending()),
+    done: run(),
   };
 }
 
 /** How long to wait for news: until the next whole look is due, a file may have settled, or an error may be over. */
-function pause(intervalMs: number, wholeAt: number, failures: number, settling: boolean): number {
-  if (failures > 0) return Math.min(intervalMs, RETRY_MS * 2 ** Math.min(16, failures - 1));
+function waitMs(intervalMs: number, wholeAt: number, failures: number, settling: boolean): number {
+  if (failures > 0) return backoffMs(failures, { firstMs: RETRY_MS, longestMs: intervalMs });
   const due = wholeAt + intervalMs - performance.now();
   return settling ? Math.min(due, SETTLING_INTERVAL_MS) : due;
 }
 
 /** What is known of a learner, and what this process has done for it. */
-interface Standing {
+interface LearnerState {
   view: LearnerView;
   /** What was seen of files that settle. */
   seen: Map<string, { mark: string; since: number }>;
   settling: boolean;
   /** Jobs that are in the queue, as far as is known. */
   queued: Set<string>;
-  /** Events of its own that are still to be heard. */
-  said: Set<string>;
+  /** Events it has published itself and will receive. */
+  ownEvents: Set<string>;
 }
 
-function openLearner(options: KeeperOptions) {
+function openLearner(options: LearnerLoopOptions) {
   const { store, name, cache, signal, metrics } = options;
-  const standing: Standing = {
+  const learner: LearnerState = {
     view: openView(store, name, cache),
     seen: new Map(),
     settling: false,
     queued: new Set(),
-    said: new Set(),
+    ownEvents: new Set(),
   };
   return {
-    said: standing.said,
+    ownEvents: learner.ownEvents,
     /** Whether a job is this learner's; jobs that two learners share are announced for one of them. */
-    concerns: (subject: string, jobId: string) => subject === name || standing.queued.has(jobId),
+    concerns: (subject: string, jobId: string) => subject === name || learner.queued.has(jobId),
     /** Plans until a plan changes nothing. */
     async plan(change: Change): Promise<State> {
       const stop = metrics?.planSeconds.startTimer();
-      let state = await planOnce(options, standing, change);
-      while (state.next && !signal.aborted) state = await planOnce(options, standing, state.next);
+      let state = await planOnce(options, learner, change);
+      while (state.next && !signal.aborted) state = await planOnce(options, learner, state.next);
       stop?.();
       return state;
     },
@@ -146,12 +150,12 @@ function openLearner(options: KeeperOptions) {
 
 /** Looks, plans, carries the plan out. `next`: what that has changed. */
 async function planOnce(
-  options: KeeperOptions,
-  standing: Standing,
+  options: LearnerLoopOptions,
+  learner: LearnerState,
   change: Change,
 ): Promise<State & { next: Change | undefined }> {
   const { store, bus, name, cache, onChange } = options;
-  const { view, seen, queued, said } = standing;
+  const { view, seen, queued, ownEvents } = learner;
   let facts = await view.look(change);
   if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
   if (change.whole || change.incoming) {
@@ -159,23 +163,23 @@ async function planOnce(
     const onArrival = (arrival: ArrivalFact) => void arrivals.push(arrival);
     const scan = await scanIncoming({ store, facts, seen, now: performance.now(), onArrival });
     if (arrivals.length > 0) facts = await view.look({ arrivals });
-    standing.settling = scan.settling;
+    learner.settling = scan.settling;
   }
   for (const id of change.jobs ?? []) queued.delete(id);
-  if (change.whole) forget(standing, cache);
+  if (change.whole) forget(learner, cache);
   const next = plan(facts);
-  for (const { id } of next.announce) said.add(id);
+  for (const { id } of next.announce) ownEvents.add(id);
   const apply = () => applyPlan({ store, bus, learner: name, plan: next, cache, queued });
   const again = next.decide.length === 0 ? await apply() : await inSpan("plan", {
     parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
     attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
   }, apply);
   onChange({ facts, plan: next });
-  return { idle: isIdle(next), settling: standing.settling, deleted: false, next: again };
+  return { idle: isIdle(next), settling: learner.settling, deleted: false, next: again };
 }
 
 /** What was handed out is handed out again now and then: the bus may have forgotten it, or the store a job's fact. */
-function forget({ queued, said }: Standing, cache: FactCache): void {
+function forget({ queued, ownEvents }: LearnerState, cache: FactCache): void {
   for (const id of queued) cache.written.delete(id);
-  for (const set of [queued, said]) set.clear();
+  for (const set of [queued, ownEvents]) set.clear();
 }

@@ -1,0 +1,136 @@
+/**
+ * The loops of all learners: started for the learners there are, woken by the news that concerns them.
+ * @module
+ */
+import { createCache, type FactCache, learnerExists, listLearners } from "@cugro/learners";
+import { type CloudEvent, isUploadKey, LEARNER_NAME, PREFIXES, recipientOfKey } from "@cugro/protocol";
+import { type LearnerLoop, startLearnerLoop } from "./learner_loop.ts";
+import type { CoordinatorOptions } from "./options.ts";
+
+/** The loops of all learners. */
+export interface LearnerLoops {
+  /** Starts loops for learners that have none, and reports files for learners that do not exist. */
+  startMissing(): Promise<void>;
+  /** An event was published. */
+  onEvent(event: CloudEvent): void;
+  /** A key under `incoming/`, or a learner's prefix there, may have changed. */
+  onHint(key: string): void;
+  /** Every loop looks at everything. */
+  lookAtAll(): void;
+  /** Resolves when all loops have ended. @throws the first error that ended one */
+  ended(): Promise<void>;
+}
+
+interface State {
+  options: CoordinatorOptions;
+  intervalMs: number;
+  stop: AbortController;
+  cache: FactCache;
+  loops: Map<string, LearnerLoop>;
+  /** Names of learners that do not exist, though files were dropped for them; each is reported once. */
+  unknown: Set<string>;
+  /** Names from news that were looked up since learners were last listed. */
+  lookedUp: Set<string>;
+  errors: unknown[];
+  listed: boolean;
+}
+
+/** No loops yet. `stop` is aborted at an error, and when there is nothing left to do if that is wanted. */
+export function createLearnerLoops(
+  options: CoordinatorOptions,
+  intervalMs: number,
+  stop: AbortController,
+): LearnerLoops {
+  const state: State = {
+    options,
+    intervalMs,
+    stop,
+    cache: createCache(),
+    loops: new Map(),
+    unknown: new Set(),
+    lookedUp: new Set(),
+    errors: [],
+    listed: false,
+  };
+  const { loops, errors } = state;
+  return {
+    startMissing: () => startMissing(state),
+    onEvent(event) {
+      for (const loop of loops.values()) loop.onEvent(event);
+      if (!loops.has(event.subject)) void startIfLearner(state, event.subject);
+    },
+    onHint: (key) => onHint(state, key),
+    lookAtAll() {
+      for (const loop of loops.values()) loop.look({ whole: true });
+    },
+    async ended() {
+      await Promise.allSettled([...loops.values()].map(({ done }) => done));
+      if (errors.length > 0) throw errors[0];
+    },
+  };
+}
+
+function onHint(state: State, key: string): void {
+  const name = recipientOfKey(key);
+  if (name === undefined) return;
+  const loop = state.loops.get(name);
+  // An upload has its arrival fact already; a dropped file gets one here.
+  const change = key.endsWith("/") ? { whole: true } : { incoming: true, facts: isUploadKey(key) };
+  if (loop) loop.look(change);
+  else void startIfLearner(state, name);
+}
+
+function startLoop(state: State, name: string): void {
+  const { options, intervalMs, loops, stop, cache } = state;
+  if (loops.has(name) || stop.signal.aborted) return;
+  const loop = startLearnerLoop({
+    ...options,
+    ...{ name, cache, intervalMs, signal: stop.signal },
+    onChange: options.onChange ?? (() => {}),
+    onError: (learner, error) => {
+      if (!options.onError) throw error;
+      options.onError(learner, error);
+    },
+    onWait: () => queueMicrotask(() => stopIfIdle(state)),
+  });
+  loops.set(name, loop);
+  loop.done.then(() => void loops.delete(name), (error) => {
+    state.errors.push(error);
+    stop.abort();
+  });
+}
+
+function stopIfIdle({ options, listed, loops, stop }: State): void {
+  if (options.until !== "idle" || !listed) return;
+  if ([...loops.values()].every((loop) => loop.isIdle())) stop.abort();
+}
+
+async function startMissing(state: State): Promise<void> {
+  const { options, lookedUp } = state;
+  lookedUp.clear();
+  for (const name of options.learners ?? await listLearners(options.store)) startLoop(state, name);
+  if (options.learners === undefined && options.until === undefined) await reportUnknown(state);
+  state.listed = true;
+  stopIfIdle(state);
+}
+
+/** A name without a loop may be a new learner's: looked up once between two lists. */
+async function startIfLearner(state: State, name: string): Promise<void> {
+  const { options, lookedUp } = state;
+  if (lookedUp.has(name) || options.learners || !LEARNER_NAME.test(name)) return;
+  lookedUp.add(name);
+  if (await learnerExists(options.store, name).catch(() => false)) startLoop(state, name);
+}
+
+/** Files for learners that do not exist are left alone: making a learner needs settings that nobody has given. */
+async function reportUnknown({ options: { store, onUnknownLearner }, loops, unknown }: State): Promise<void> {
+  if (!onUnknownLearner) return;
+  for (const { key } of await store.list(PREFIXES.incoming)) {
+    const name = recipientOfKey(key);
+    if (name === undefined) continue;
+    if (loops.has(name)) unknown.delete(name);
+    if (loops.has(name) || unknown.has(name)) continue;
+    unknown.add(name);
+    onUnknownLearner(name, key);
+  }
+}
