@@ -1,3 +1,4 @@
+import { waitAtMost } from "@cugro/async";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
   artifactKey,
@@ -140,10 +141,7 @@ Deno.test("a coordinator that lists versions while another publishes one does no
     },
     // Slower than the list, if both are read at once.
     async get(key: string) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const patience = new Promise<void>((done) => timer = setTimeout(done, 1_000));
-      if (key === headKey("a")) await Promise.race([published, patience]);
-      clearTimeout(timer);
+      if (key === headKey("a")) await waitAtMost(1_000, published);
       return await store.get(key);
     },
   };

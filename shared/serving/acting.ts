@@ -12,8 +12,8 @@ import { ActError, actionRows, type PolicyFacts, readObservations } from "./act_
 import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";
-import type { Running } from "./running.ts";
-import { createShelf } from "./shelf.ts";
+import type { PooledPolicy } from "./pooled_policy.ts";
+import { createPolicyPool } from "./policy_pool.ts";
 
 /** Policies that are open at a time, unless said otherwise. */
 export const MAX_POLICIES = 8;
@@ -63,7 +63,7 @@ export interface Acting {
 export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);
-  const shelf = createShelf({
+  const pool = createPolicyPool({
     openPolicy: options.openPolicy ?? openPolicyThread,
     maxPolicies: options.maxPolicies ?? MAX_POLICIES,
     windowMs: options.windowMs ?? 1,
@@ -73,13 +73,11 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
     },
     log,
   });
-  const unfollow = await followHeads({ shelf, store, cache, log, bus, pollMs });
-  const use = <T>(learner: string, version: number | undefined, work: (policy: Running) => Promise<T>) => {
-    return shelf.use(
-      shelf.find(learner, version),
-      () => readPolicy(store, learner, { version, cache }),
-      work,
-    );
+  const unfollow = await followHeads({ pool, store, cache, log, bus, pollMs });
+  type Work<T> = (policy: PooledPolicy) => Promise<T>;
+  const use = <T>(learner: string, version: number | undefined, work: Work<T>) => {
+    const read = () => readPolicy(store, learner, { version, cache });
+    return pool.use(pool.find(learner, version), read, work);
   };
   return {
     async act(learner, request, signal) {
@@ -91,17 +89,17 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
       }
     },
     about: (learner) => use(learner, undefined, ({ facts }) => Promise.resolve(facts)),
-    opened: () => shelf.slots().flatMap(({ current }) => current?.facts ?? []),
+    opened: () => pool.slots().flatMap(({ current }) => current?.facts ?? []),
     async close() {
       await admission.close();
       await unfollow();
-      await shelf.clear();
+      await pool.clear();
     },
   };
 }
 
 async function answer(
-  { facts, batcher }: Running,
+  { facts, batcher }: PooledPolicy,
   request: ActRequest,
   signal: AbortSignal | undefined,
 ): Promise<ActAnswer> {

@@ -2,6 +2,7 @@
  * Keeps open policies at their learner's head. News of a version wakes it; it also looks by itself, as news may be lost.
  * @module
  */
+import type { Slot } from "./slot.ts";
 import { backoffMs } from "@cugro/async";
 import type { FactCache } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
@@ -9,7 +10,7 @@ import type { Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { deletedKey, type EventType, headKey } from "@cugro/protocol";
 import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
-import type { Shelf, Slot } from "./shelf.ts";
+import type { PolicyPool } from "./policy_pool.ts";
 
 /** After a fault a head is looked at again this much later, then after twice the time, up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
@@ -22,7 +23,7 @@ const MOVES: readonly EventType[] = [
 
 /** What {@link followHeads} needs. */
 export interface FollowOptions {
-  shelf: Shelf;
+  pool: PolicyPool;
   store: Store;
   cache: FactCache;
   log: Log;
@@ -44,7 +45,7 @@ interface Watch {
 
 /** Begins to follow; a function that stops, and waits for what is under way. */
 export async function followHeads(options: FollowOptions): Promise<() => Promise<void>> {
-  const { shelf, bus, pollMs } = options;
+  const { pool, bus, pollMs } = options;
   const watches = new WeakMap<Slot, Watch>();
   const looks = new Set<Promise<void>>();
   let stopped = false;
@@ -57,10 +58,10 @@ export async function followHeads(options: FollowOptions): Promise<() => Promise
     const done = lookAt(options, slot, watch).then(() => void looks.delete(done));
     looks.add(done);
   };
-  const timer = setInterval(() => shelf.slots().forEach((slot) => look(slot, false)), pollMs);
+  const timer = setInterval(() => pool.slots().forEach((slot) => look(slot, false)), pollMs);
   const unsubscribe = await bus?.subscribe("events", ({ type, subject }) => {
     if (!MOVES.includes(type)) return;
-    for (const slot of shelf.slots()) if (slot.learner === subject) look(slot, true);
+    for (const slot of pool.slots()) if (slot.learner === subject) look(slot, true);
   });
   return async () => {
     stopped = true;
@@ -88,20 +89,20 @@ async function lookAt(options: FollowOptions, slot: Slot, watch: Watch): Promise
   }
 }
 
-async function compare({ shelf, store, cache, log }: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
+async function compare({ pool, store, cache, log }: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
   const { learner } = slot;
   const [head, deleted] = await Promise.all([store.head(headKey(learner)), store.head(deletedKey(learner))]);
-  if (deleted) return shelf.drop(slot);
+  if (deleted) return pool.drop(slot);
   const mark = head?.etag ?? "none";
   if (slot.pinned !== undefined || !slot.current || mark === watch.mark) return;
   const facts = await learnerFacts(store, learner, cache);
   const version = servingVersion(facts);
   if (!version) {
     log.warn("no version serves any more", { learner });
-    return shelf.drop(slot);
+    return pool.drop(slot);
   }
   if (version.version !== slot.current?.facts.version) {
-    await shelf.swap(slot, await policyParts(store, facts, version));
+    await pool.swap(slot, await policyParts(store, facts, version));
   }
   // News during the comparison has cleared the mark, and asks for another one.
   if (!watch.again) watch.mark = mark;

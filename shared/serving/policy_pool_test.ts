@@ -2,15 +2,15 @@ import { assert, assertEquals, assertGreater, assertRejects, assertStringInclude
 import { createLog } from "@cugro/telemetry";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
-import { createShelf, type Shelf } from "./shelf.ts";
+import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-/** A shelf of policies that open and end slowly; `seen` counts threads, those that open and end included. */
-function slowShelf(maxPolicies: number) {
+/** A pool of policies that open and end slowly; `seen` counts threads, those that open and end included. */
+function slowPool(maxPolicies: number) {
   const seen = { opening: 0, mostOpening: 0, threads: 0, mostThreads: 0, order: [] as string[] };
   const open = new Set<string>();
-  const shelf = createShelf({
+  const pool = createPolicyPool({
     log: createLog({ level: "silent" }),
     maxPolicies,
     windowMs: 0,
@@ -34,7 +34,7 @@ function slowShelf(maxPolicies: number) {
       };
     },
   });
-  return { shelf, seen, open };
+  return { pool, seen, open };
 }
 
 const partsOf = (learner: string, version: number): PolicyParts => ({
@@ -45,8 +45,13 @@ const partsOf = (learner: string, version: number): PolicyParts => ({
 const read = (learner: string, version = 1) => () => Promise.resolve(partsOf(learner, version));
 
 /** Asks, and works for a while with what it is given; the policy must be open all the while. */
-async function ask(shelf: Shelf, learner: string, version?: number, work: () => Promise<unknown> = pause) {
-  return await shelf.use(shelf.find(learner, version), read(learner, version), async ({ facts, policy }) => {
+async function ask(
+  pool: PolicyPool,
+  learner: string,
+  version?: number,
+  work: () => Promise<unknown> = pause,
+) {
+  return await pool.use(pool.find(learner, version), read(learner, version), async ({ facts, policy }) => {
     assert(policy.isOpen(), `${learner} is given a policy that has ended`);
     await work();
     assert(policy.isOpen(), `${learner}'s policy was closed under it`);
@@ -54,21 +59,21 @@ async function ask(shelf: Shelf, learner: string, version?: number, work: () => 
   });
 }
 
-Deno.test("a shelf opens two policies at a time, in order of arrival, and never has more than its limit", async () => {
-  const { shelf, seen } = slowShelf(3);
+Deno.test("a pool opens two policies at a time, in order of arrival, and never has more than its limit", async () => {
+  const { pool, seen } = slowPool(3);
   const names = Array.from({ length: 16 }, (_, i) => `learner${i}`);
-  const versions = await Promise.all([...names, ...names].map((name) => ask(shelf, name)));
+  const versions = await Promise.all([...names, ...names].map((name) => ask(pool, name)));
   assertEquals(versions, Array(32).fill(1));
   assertEquals(seen.order, names.map((name) => `${name}@1`), "each once, in order");
   assertEquals([seen.mostOpening, seen.mostThreads], [2, 3]);
-  await shelf.clear();
+  await pool.clear();
   assertEquals(seen.threads, 0);
 });
 
-Deno.test("a shelf tells those who would wait too long when to come again; versions by number get half of the line", async () => {
-  const { shelf, seen } = slowShelf(3);
-  const versions = Array.from({ length: 100 }, (_, i) => ask(shelf, "a", i + 1).catch((error) => error));
-  const serving = Array.from({ length: 40 }, (_, i) => ask(shelf, `b${i}`).catch((error) => error));
+Deno.test("a pool tells those who would wait too long when to come again; versions by number get half of the line", async () => {
+  const { pool, seen } = slowPool(3);
+  const versions = Array.from({ length: 100 }, (_, i) => ask(pool, "a", i + 1).catch((error) => error));
+  const serving = Array.from({ length: 40 }, (_, i) => ask(pool, `b${i}`).catch((error) => error));
   const refusedOf = async (asked: Promise<unknown>[]) => {
     const refused = (await Promise.all(asked)).filter((answer) => answer instanceof ActError);
     for (const { status, retryAfterSeconds, message } of refused) {
@@ -80,46 +85,46 @@ Deno.test("a shelf tells those who would wait too long when to come again; versi
   };
   assertEquals([await refusedOf(versions), await refusedOf(serving)], [90, 32]);
   assertEquals([seen.mostOpening, seen.mostThreads], [2, 3]);
-  assertEquals(await ask(shelf, "b39"), 1, "later it is served");
-  await shelf.clear();
+  assertEquals(await ask(pool, "b39"), 1, "later it is served");
+  await pool.clear();
 });
 
-Deno.test("a shelf gives up versions asked for by number before those that serve, the longest unused first", async () => {
-  const { shelf, open } = slowShelf(4);
-  for (const name of ["a", "b"]) await ask(shelf, name);
-  for (let version = 2; version < 12; version++) await ask(shelf, "a", version);
+Deno.test("a pool gives up versions asked for by number before those that serve, the longest unused first", async () => {
+  const { pool, open } = slowPool(4);
+  for (const name of ["a", "b"]) await ask(pool, name);
+  for (let version = 2; version < 12; version++) await ask(pool, "a", version);
   assertEquals([...open], ["a@1", "b@1", "a@10", "a@11"]);
-  await ask(shelf, "a");
-  for (const name of ["c", "d", "e"]) await ask(shelf, name);
+  await ask(pool, "a");
+  for (const name of ["c", "d", "e"]) await ask(pool, name);
   assertEquals([...open], ["a@1", "c@1", "d@1", "e@1"]);
-  await shelf.clear();
+  await pool.clear();
 });
 
-Deno.test("a shelf that is full of busy policies opens the next one when one of them has answered", async () => {
-  const { shelf, seen, open } = slowShelf(1);
+Deno.test("a pool that is full of busy policies opens the next one when one of them has answered", async () => {
+  const { pool, seen, open } = slowPool(1);
   const answer = Promise.withResolvers<void>();
-  const busy = ask(shelf, "a", 1, () => answer.promise);
+  const busy = ask(pool, "a", 1, () => answer.promise);
   while (!open.has("a@1")) await pause();
-  const next = ask(shelf, "b");
+  const next = ask(pool, "b");
   for (let i = 0; i < 20; i++) await pause();
   assertEquals([...open], ["a@1"], "it is not closed under the request");
   answer.resolve();
   assertEquals([await busy, await next, seen.mostThreads], [1, 1, 1]);
-  await shelf.clear();
+  await pool.clear();
 });
 
-Deno.test("a shelf swaps policies beside others that open, and survives openings that fail", async () => {
-  const { shelf, seen, open } = slowShelf(2);
-  for (const name of ["a", "b"]) await ask(shelf, name);
-  const serving = shelf.find("a", undefined);
-  const failing = shelf.use(shelf.find("x", undefined), () => Promise.reject(new Error("gone")), pause);
+Deno.test("a pool swaps policies beside others that open, and survives openings that fail", async () => {
+  const { pool, seen, open } = slowPool(2);
+  for (const name of ["a", "b"]) await ask(pool, name);
+  const serving = pool.find("a", undefined);
+  const failing = pool.use(pool.find("x", undefined), () => Promise.reject(new Error("gone")), pause);
   await Promise.all([
     assertRejects(() => failing, Error, "gone"),
-    shelf.swap(serving, partsOf("a", 2)),
-    ask(shelf, "b"),
+    pool.swap(serving, partsOf("a", 2)),
+    ask(pool, "b"),
   ]);
-  assertEquals([[...open], shelf.slots().length], [["b@1", "a@2"], 2], "nothing had to go for what failed");
-  assertEquals([await ask(shelf, "c"), seen.mostThreads], [1, 3]);
-  await shelf.clear();
+  assertEquals([[...open], pool.slots().length], [["b@1", "a@2"], 2], "nothing had to go for what failed");
+  assertEquals([await ask(pool, "c"), seen.mostThreads], [1, 3]);
+  await pool.clear();
   assertEquals(seen.threads, 0);
 });

@@ -1,5 +1,5 @@
 /**
- * An open policy, and who asks it.
+ * An open policy, and how many requests use it.
  * @module
  */
 import type { Log } from "@cugro/telemetry";
@@ -8,14 +8,14 @@ import { type Batcher, type BatcherOptions, createBatcher } from "./batching.ts"
 import type { OpenPolicy, RunningPolicy } from "./policy_thread.ts";
 import type { PolicyParts } from "./read_policy.ts";
 
-/** What {@link openRunning} needs. */
-export interface RunningOptions extends Pick<BatcherOptions, "windowMs" | "onBatch"> {
+/** What opening a policy needs. */
+export interface PooledPolicyOptions extends Pick<BatcherOptions, "windowMs" | "onBatch"> {
   openPolicy: OpenPolicy;
   log: Log;
 }
 
 /** An open policy. */
-export interface Running {
+export interface PooledPolicy {
   facts: PolicyFacts;
   batcher: Batcher;
   policy: RunningPolicy;
@@ -27,10 +27,10 @@ export interface Running {
 }
 
 /** Opens a policy. */
-export async function openRunning(
-  { openPolicy, windowMs, onBatch, log }: RunningOptions,
+export async function openPooledPolicy(
+  { openPolicy, windowMs, onBatch, log }: PooledPolicyOptions,
   parts: PolicyParts,
-): Promise<Running> {
+): Promise<PooledPolicy> {
   const started = performance.now();
   const { input: _, ...facts } = parts;
   const { learner, version, stateDim, actionDim } = facts;

@@ -1,44 +1,28 @@
 /**
  * The policies that are open, by learner, or by learner and version. Not more than a few, and not more than two are
- * opened at a time: each is a thread that loads and compiles. A policy that is taken off the shelf ends when its last
+ * opened at a time: each is a thread that loads and compiles. A policy that is taken out of the pool ends when its last
  * request has been answered.
  * @module
  */
+import { findSlot, isOpen, keyOf, type Opening, type Slot } from "./slot.ts";
 import { createSemaphore } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
-import { createRoom } from "./room.ts";
-import { openRunning, type Running, type RunningOptions } from "./running.ts";
+import { createCapacity } from "./capacity.ts";
+import { openPooledPolicy, type PooledPolicy, type PooledPolicyOptions } from "./pooled_policy.ts";
 
 /** Policies that are opened at a time. */
 const AT_ONCE = 2;
 /** Openings that may wait; those of versions asked for by number only take half of the line. */
 const LINE = 16;
 
-/** The place of a learner's serving policy, or of one version that is asked for by number. */
-export interface Slot {
-  learner: string;
-  /** Undefined: whichever version serves. */
-  pinned: number | undefined;
-  current: Running | undefined;
-  opening: Opening | undefined;
-  lastUsed: number;
-}
-
-/** A policy that is being opened. */
-interface Opening {
-  policy: Promise<Running>;
-  /** Requests that wait for it. */
-  waiting: number;
-}
-
-/** What {@link createShelf} needs. */
-export interface ShelfOptions extends RunningOptions {
+/** What a pool needs. */
+export interface PolicyPoolOptions extends PooledPolicyOptions {
   maxPolicies: number;
 }
 
-/** See the module. */
-export interface Shelf {
+/** The policies that are open. */
+export interface PolicyPool {
   slots(): Slot[];
   /** The slot of a learner's serving policy or of a version; made if there is none. */
   find(learner: string, version: number | undefined): Slot;
@@ -48,30 +32,34 @@ export interface Shelf {
    *
    * @throws {ActError} 503 when too many others wait to be opened
    */
-  use<T>(slot: Slot, read: () => Promise<PolicyParts>, work: (running: Running) => Promise<T>): Promise<T>;
+  use<T>(
+    slot: Slot,
+    read: () => Promise<PolicyParts>,
+    work: (pooled: PooledPolicy) => Promise<T>,
+  ): Promise<T>;
   /** Opens another version, then lets it take the place of the one that serves; waits until that one has ended. */
   swap(slot: Slot, parts: PolicyParts): Promise<void>;
-  /** Takes a slot off the shelf. */
+  /** Takes a slot out of the pool. */
   drop(slot: Slot): void;
-  /** Takes everything off, and waits until it has ended. */
+  /** Takes everything out, and waits until it has ended. */
   clear(): Promise<void>;
 }
 
-/** An empty shelf. */
-export function createShelf(options: ShelfOptions): Shelf {
-  return new PolicyShelf(options);
+/** An empty pool. */
+export function createPolicyPool(options: PolicyPoolOptions): PolicyPool {
+  return new BoundedPolicyPool(options);
 }
 
-class PolicyShelf implements Shelf {
+class BoundedPolicyPool implements PolicyPool {
   #slots = new Map<string, Slot>();
-  #ending = new Set<Running>();
+  #ending = new Set<PooledPolicy>();
   #semaphore = createSemaphore(AT_ONCE);
-  #room;
+  #capacity;
   #openingMs = 2_000;
 
-  constructor(private readonly options: ShelfOptions) {
+  constructor(private readonly options: PolicyPoolOptions) {
     const { maxPolicies } = options;
-    this.#room = createRoom({
+    this.#capacity = createCapacity({
       maxPolicies,
       slots: () => this.slots(),
       drop: (slot) => this.drop(slot),
@@ -89,23 +77,23 @@ class PolicyShelf implements Shelf {
   async use<T>(
     slot: Slot,
     read: () => Promise<PolicyParts>,
-    work: (running: Running) => Promise<T>,
+    work: (pooled: PooledPolicy) => Promise<T>,
   ): Promise<T> {
-    const running = await this.#claim(slot, read);
+    const pooled = await this.#claim(slot, read);
     try {
-      return await work(running);
+      return await work(pooled);
     } finally {
-      running.users--;
-      if (running.retired && running.users === 0) this.#end(running);
+      pooled.users--;
+      if (pooled.retired && pooled.users === 0) this.#end(pooled);
     }
   }
 
   async swap(slot: Slot, parts: PolicyParts): Promise<void> {
     await this.#semaphore.run(async () => {
       this.#insist(slot);
-      const running = await this.#open(parts);
-      this.#room.add(running);
-      const before = this.#place(slot, running, 0);
+      const pooled = await this.#open(parts);
+      this.#capacity.add(pooled);
+      const before = this.#place(slot, pooled, 0);
       // Within the semaphore, so that at most two policies are there beside those there is room for.
       await before?.ended.promise;
     });
@@ -125,7 +113,7 @@ class PolicyShelf implements Shelf {
   }
 
   /** The slot's policy, with a request more that is under way. */
-  #claim(slot: Slot, read: () => Promise<PolicyParts>): Running | Promise<Running> {
+  #claim(slot: Slot, read: () => Promise<PolicyParts>): PooledPolicy | Promise<PooledPolicy> {
     const { current } = slot;
     if (current?.policy.isOpen()) {
       current.users++;
@@ -151,7 +139,7 @@ class PolicyShelf implements Shelf {
     throw new ActError(503, `${waiting} policies wait to be opened: try again later`, { retryAfterSeconds });
   }
 
-  async #fill(slot: Slot, read: () => Promise<PolicyParts>, users: () => number): Promise<Running> {
+  async #fill(slot: Slot, read: () => Promise<PolicyParts>, users: () => number): Promise<PooledPolicy> {
     // One that has stopped by itself makes room.
     this.#retire(slot.current);
     slot.current = undefined;
@@ -159,16 +147,16 @@ class PolicyShelf implements Shelf {
       return await this.#semaphore.run(async () => {
         this.#insist(slot);
         const parts = await read();
-        await this.#room.reserve();
-        let running: Running | undefined;
+        await this.#capacity.reserve();
+        let pooled: PooledPolicy | undefined;
         try {
           this.#insist(slot);
-          running = await this.#open(parts);
+          pooled = await this.#open(parts);
         } finally {
-          this.#room.settle(running);
+          this.#capacity.settle(pooled);
         }
-        this.#place(slot, running, users());
-        return running;
+        this.#place(slot, pooled, users());
+        return pooled;
       });
     } catch (error) {
       if (!isOpen(slot)) this.drop(slot);
@@ -178,20 +166,20 @@ class PolicyShelf implements Shelf {
     }
   }
 
-  async #open(parts: PolicyParts): Promise<Running> {
+  async #open(parts: PolicyParts): Promise<PooledPolicy> {
     const started = performance.now();
-    const running = await openRunning(this.options, parts);
+    const pooled = await openPooledPolicy(this.options, parts);
     this.#openingMs += 0.2 * (performance.now() - started - this.#openingMs);
-    return running;
+    return pooled;
   }
 
   /** Gives a slot its policy. @returns the one that it had, which ends now */
-  #place(slot: Slot, running: Running, users: number): Running | undefined {
-    if (!this.#isHere(slot)) this.#retire(running);
+  #place(slot: Slot, pooled: PooledPolicy, users: number): PooledPolicy | undefined {
+    if (!this.#isHere(slot)) this.#retire(pooled);
     this.#insist(slot);
     const before = slot.current;
-    running.users = users;
-    slot.current = running;
+    pooled.users = users;
+    slot.current = pooled;
     this.#retire(before);
     return before;
   }
@@ -207,37 +195,18 @@ class PolicyShelf implements Shelf {
     return this.#slots.get(keyOf(slot)) === slot;
   }
 
-  #retire(running: Running | undefined): void {
-    if (!running || running.retired) return;
-    running.retired = true;
-    if (running.users === 0) this.#end(running);
+  #retire(pooled: PooledPolicy | undefined): void {
+    if (!pooled || pooled.retired) return;
+    pooled.retired = true;
+    if (pooled.users === 0) this.#end(pooled);
   }
 
-  #end(running: Running): void {
-    this.#ending.add(running);
-    void running.policy.close().finally(() => {
-      this.#ending.delete(running);
-      this.#room.remove(running);
-      running.ended.resolve();
+  #end(pooled: PooledPolicy): void {
+    this.#ending.add(pooled);
+    void pooled.policy.close().finally(() => {
+      this.#ending.delete(pooled);
+      this.#capacity.remove(pooled);
+      pooled.ended.resolve();
     });
   }
-}
-
-function isOpen({ current }: Slot): boolean {
-  return current?.policy.isOpen() ?? false;
-}
-
-function keyOf({ learner, pinned }: Pick<Slot, "learner" | "pinned">): string {
-  return pinned === undefined ? learner : `${learner}@${pinned}`;
-}
-
-function findSlot(slots: Map<string, Slot>, learner: string, version: number | undefined): Slot {
-  const serving = slots.get(learner);
-  const isServing = version !== undefined && serving?.current?.facts.version === version;
-  const pinned = isServing ? undefined : version;
-  const found = slots.get(keyOf({ learner, pinned }));
-  const slot = found ?? { learner, pinned, current: undefined, opening: undefined, lastUsed: 0 };
-  slot.lastUsed = performance.now();
-  slots.set(keyOf(slot), slot);
-  return slot;
 }
