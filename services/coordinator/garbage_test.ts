@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import {
   adoptArrival,
   adoptDropped,
@@ -227,7 +228,7 @@ Deno.test("collectGarbage() sweeps nothing while a learner cannot be read, and s
   const stop = new AbortController();
   const sweeping = sweepRegularly({ store, log, signal: stop.signal, intervalMs: 5 });
   const deadline = performance.now() + 60_000;
-  while (lines.length === 0 && performance.now() < deadline) await new Promise((done) => setTimeout(done, 5));
+  while (lines.length === 0 && performance.now() < deadline) await sleep(5);
   stop.abort();
   await sweeping;
   for (

@@ -1,8 +1,9 @@
+import { sleep } from "@cugro/async";
 import { createCache, createLearner, importJob, loadFacts, openView } from "@cugro/learners";
 import { createEmbeddedBus, type EmbeddedBus, type JobMessage } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandlers, runWorker } from "@cugro/worker";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import {
   arrivalKey,
   createEvent,
@@ -55,7 +56,7 @@ async function until(what: string, done: () => boolean | Promise<boolean>): Prom
   const deadline = performance.now() + 60_000;
   while (!await done()) {
     assert(performance.now() < deadline, `It did not come to this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }
 
@@ -138,10 +139,10 @@ Deno.test("runCoordinator() submits everything again when the bus is back, and n
   await withCoordinator(store, { bus, workers: 0 }, async () => {
     await until("the import is submitted", () => submitted.length === 1);
     await bus.announce(createEvent("cugro.job.finished", "jobs/x/result.json", "a", { jobId: "x" }));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     assertEquals(submitted.length, 1);
     connected = false;
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await sleep(400);
     connected = true;
     await until("it is submitted again", () => submitted.length === 2);
     assertEquals(submitted[0], submitted[1]);

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertStringIncludes } from "@std/assert";
 import { createMetrics } from "@cugro/telemetry";
 import { loadFacts } from "@cugro/learners";
@@ -41,7 +42,7 @@ Deno.test("watchQueues() records the depth of each queue, and outlives a bus tha
     metrics,
     stop.signal,
   );
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await sleep(10);
   stop.abort();
   await watching;
   const { text } = await metrics.expose();

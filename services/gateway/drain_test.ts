@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
@@ -206,7 +207,7 @@ Deno.test("SIGTERM: an upload that takes longer than balancers need is finished;
     const gateway = await startProcess(folder, 300);
     const slow = await beginUpload(gateway.port, folder.secret);
     gateway.terminate();
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await sleep(3_000);
     slow.send(PIECE);
     assertEquals(statusOf(await slow.answer()), "202", gateway.output());
     assertEquals(await gateway.ended, 0, gateway.output());

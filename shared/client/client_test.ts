@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/fakes/learning_gateway.ts";
@@ -74,7 +75,7 @@ Deno.test("a client rolls back, retries, cancels and configures; the coordinator
     const until = async (what: string, done: () => Promise<boolean>) => {
       for (const end = performance.now() + 60_000; performance.now() < end;) {
         if (await done()) return;
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await sleep(30);
       }
       throw new Error(`Not within 60 s: ${what}`);
     };
@@ -129,7 +130,7 @@ Deno.test("a refused client says why; a stream of events goes on after a lost co
       if ("event" in news) seen.push(news.event.id);
       if (seen.length === 2) break;
       connections[0]!.abort();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       await bus.announce(event("2"));
     }
     assertEquals([opened, seen], [2, ["1", "2"]]);

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assertEquals } from "@std/assert";
 import { createClient, type WatchedEvent } from "./mod.ts";
 
@@ -17,7 +18,7 @@ async function withStreams(
       async pull(controller) {
         if (sent >= bytes.length) return isLast ? await new Promise(() => {}) : controller.close();
         controller.enqueue(bytes.subarray(sent, sent += pieceBytes));
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await sleep(0);
       },
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -67,7 +68,7 @@ async function onFarm(run: (farm: Farm) => Promise<void>): Promise<void> {
           performance.now() < end,
           `waited too long:\n${[...farm.log, ...farm.printed].slice(-12).join("")}`,
         );
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await sleep(10);
       }
     },
     async result(id) {
@@ -151,7 +152,7 @@ Deno.test("startWorkerPool() on close lets workers give back their job with a ch
     const pool = farm.start({ environment: { CUGRO_CHECKPOINT_STEPS: "" } });
     const id = await farm.submit({ name: "closed", steps: 3000, stepMs: 5 });
     await farm.until(() => farm.printed.some((text) => text.includes("job started")));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     await pool.close();
     assert(await farm.store.head(checkpointKey(id)));
     assertEquals(JSON.parse(farm.log.at(-1)!), {
@@ -202,7 +203,7 @@ Deno.test("startWorkerPool() gives up when workers cannot even start, with their
     assertStringIncludes(failure!.message, "5 in a row ended with status 1");
     assertStringIncludes(failure!.message, "CUGRO_STORE must name the store");
     const deaths = farm.log.length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     assertEquals([pool.pids(), farm.log.length], [[], deaths]);
   }));
 
@@ -221,7 +222,7 @@ Deno.test("serve() ignores Ctrl-C and exits at once when its parent is gone", as
     })
   );
   process.kill(child.pid!, "SIGINT");
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sleep(200);
   assertEquals(child.exitCode, null);
   child.stdin.end();
   assertEquals(await ended, [1, null]);

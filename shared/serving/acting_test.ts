@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
 import {
   assert,
@@ -143,7 +144,7 @@ Deno.test("openActing() says in a sentence why nobody can act", () =>
       assertEquals((await act("a")()).actions, [[1, 1]]);
       await store.put(withdrawnKey("a", 1), encodeFact({ schema: 1, version: 1, reason: "worse" }));
       await store.put(headKey("a"), encodeFact({ schema: 1, version: null }));
-      while (acting.opened().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (acting.opened().length > 0) await sleep(5);
       await refused(409, "no published version", act("a"));
       await deleteLearner({ store, name: "a", reason: "test" });
       await refused(404, 'no learner "a"', act("a"));
@@ -159,16 +160,16 @@ Deno.test("openActing() follows the head without a bus, keeps few policies, and 
       for (const name of ["a", "b", "c"]) assertEquals(await version(name), 1);
       assertEquals(open, ["b@1", "c@1"]);
       await publishExample({ store, name: "b" });
-      while (!open.includes("b@2")) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!open.includes("b@2")) await sleep(5);
       assertEquals([open, await version("b")], [["c@1", "b@2"], 2]);
       // A policy that is dropped while it is asked ends after its answer.
       let release = () => {};
       gate.wait = () => new Promise((resolve) => release = resolve);
       const slow = version("c");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       await deleteLearner({ store, name: "c", reason: "test" });
       while (acting.opened().some(({ learner }) => learner === "c")) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
       }
       assert(open.includes("c@1"));
       release();
@@ -210,7 +211,7 @@ Deno.test("openActing() asked for many versions at once opens two at a time, and
     const slowly: OpenPolicy = async (parts, say) => {
       mostOpening = Math.max(mostOpening, ++opening);
       mostOpen = Math.max(mostOpen, open.length + opening);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
       opening--;
       return await openPolicy(parts, say);
     };

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import { batchRows, createBatcher } from "./batching.ts";
 import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
@@ -53,7 +54,7 @@ Deno.test("createBatcher() takes the sizes that are compiled, and answers what c
   let open = () => {};
   const { act, calls } = recorder(() => new Promise((resolve) => open = resolve));
   const first = act(1, [1]);
-  while (calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (calls.length === 0) await sleep(1);
   const others = count(2, 30).map((value) => act(1, [value]));
   const timer = setInterval(() => open(), 1);
   assertEquals(await first, [10]);
@@ -86,7 +87,7 @@ Deno.test("createBatcher() drops who has gone, and a fault reaches only those it
   const ends = (await settled).map((end) => end.status === "rejected" ? end.reason.message : "answered");
   assertEquals(ends, ["gone", "no such task", "answered"]);
   const before = calls.length;
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await sleep(5);
   assertLessOrEqual(calls.length, before + 1);
   assertEquals(forgotten.length, 2);
   await assertRejects(() => act(1, [1], gone.signal), Error, "gone");

@@ -1,10 +1,11 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { createLog } from "@cugro/telemetry";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
 import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
+const pause = () => sleep(1);
 
 /** A pool of policies that open and end slowly; `seen` counts threads, those that open and end included. */
 function slowPool(maxPolicies: number) {

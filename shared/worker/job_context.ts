@@ -3,6 +3,7 @@
  * how far it is, writes checkpoints, and stops when asked to.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { readInput } from "./read_input.ts";
 import process from "node:process";
 import type { Job, JsonObject } from "@cugro/protocol";
@@ -165,7 +166,7 @@ export class JobRun implements JobContext {
 
   async #yield(): Promise<void> {
     // A timer and not `setImmediate`: under Deno that one comes back before timers and signals have had their turn.
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await sleep(0);
     this.#yielded = performance.now();
     this.#seeLoop();
   }

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { MissingInputError } from "@cugro/store";
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import {
@@ -90,7 +91,7 @@ async function createWorld(store: Store, bus: EmbeddedBus, ackWaitMs: number): P
       const end = performance.now() + 15_000;
       while (!await what()) {
         assert(performance.now() < end, `waited too long; log:\n${world.log.slice(-6).join("")}`);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
       }
     },
     async result(id) {

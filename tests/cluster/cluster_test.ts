@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -49,7 +50,7 @@ async function untilVersion(store: Store, version: number): Promise<void> {
     assertEquals(problems, []);
     if (head === version) return;
     assert(performance.now() < deadline, `no version ${version} after ${LEARN_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
 }
 
@@ -124,7 +125,7 @@ async function stopOneByOne({ processes }: Cluster): Promise<void> {
 async function spansArrive({ spans }: TraceReceiver, count: number): Promise<void> {
   const deadline = performance.now() + 10_000;
   const versions = () => spans.filter((span) => JSON.stringify(span).includes("/versions/")).length;
-  while (versions() < count && performance.now() < deadline) await new Promise((r) => setTimeout(r, 100));
+  while (versions() < count && performance.now() < deadline) await sleep(100);
 }
 
 /** The third file is learnt while every process is stopped and started again, and clients go on asking. */

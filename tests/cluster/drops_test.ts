@@ -3,6 +3,7 @@
  * notifications that come doubled, out of order, wrong or not at all.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { runCoordinator } from "@cugro/coordinator";
 import { adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
@@ -107,7 +108,7 @@ async function until(
       performance.now() < deadline,
       `${name} did not come to ${what}: ${facts.arrivals.length} arrivals`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 
@@ -118,7 +119,7 @@ const drop = (store: Store, learner: string, file: string) =>
 async function checkTasks(store: Store, name: string, files: readonly string[]): Promise<void> {
   await until(store, name, `${files.length} decisions`, ({ versions }) => versions.length >= files.length);
   // Whatever else was on its way has come by then.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await sleep(1_500);
   const facts = await until(store, name, "an empty folder", ({ incoming }) => incoming.size === 0);
   assertEquals(facts.arrivals.map(({ key }) => key), files.map((file) => incomingKey(name, file)));
   assertEquals(facts.tasks.map(({ task, arrival }) => [task, arrival]), files.map((_, n) => [n + 1, n + 1]));
@@ -163,7 +164,7 @@ Deno.test("files are found without any notification", () =>
     // A bucket's times have whole seconds: within one, files found together are in the natural order of names.
     const files = ["task2.bin", "task10.bin", "task1.bin"];
     for (const file of files) {
-      if (file === "task1.bin") await new Promise((resolve) => setTimeout(resolve, 1_100));
+      if (file === "task1.bin") await sleep(1_100);
       await drop(store, "quiet", file);
     }
     await checkTasks(store, "quiet", files);
@@ -191,11 +192,11 @@ Deno.test("a file whose import failed is imported when it is dropped again, once
     full = false;
     // A bucket's times have whole seconds: the new drop must be seen to be newer.
     const firstAt = Date.parse(arrivals[0]!.lastModified);
-    while (Date.now() < firstAt + 1_100) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (Date.now() < firstAt + 1_100) await sleep(50);
     await drop(store, "again", "a.bin");
     for (let n = 0; n < 5; n++) bus.hint({ key: incomingKey("again", "a.bin") });
     await until(store, "again", "a version", ({ versions }) => versions.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await sleep(2_500);
     const facts = await until(store, "again", "an empty folder", ({ incoming }) => incoming.size === 0);
     assertEquals(facts.arrivals.map(({ seq, again }) => [seq, again]), [[1, undefined], [2, 1]]);
     assertEquals(facts.rejections.map(({ seq, failedJob }) => [seq, failedJob !== null]), [[1, true]]);

@@ -2,8 +2,8 @@
  * A rolling restart of every process of a cluster, while clients ask the gateways without pause.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, isReady } from "../../scripts/cluster/cluster.ts";
 import type { ClusterProcess } from "../../scripts/cluster/services.ts";
 

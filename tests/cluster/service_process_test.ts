@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -44,7 +45,7 @@ async function until(what: () => unknown, worker: Running): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (!await what()) {
     assert(performance.now() < deadline, `waited too long:\n${worker.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 

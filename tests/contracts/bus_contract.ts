@@ -2,6 +2,7 @@
  * What every bus must do. Each implementation runs all of it: `busContract("embedded", open)`.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { Bus, Delivery, IncomingHint, JobMessage } from "@cugro/bus";
 import { type CloudEvent, createEvent, type JobKind, type ProgressMessage, sha256 } from "@cugro/protocol";
@@ -16,7 +17,6 @@ export interface OpenedBus {
 }
 
 const never = new AbortController().signal;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const message = (name: string, kind: JobKind = "states.sample"): JobMessage => ({
   jobId: sha256(name),
   kind,

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { PassThrough } from "node:stream";
 import { assertEquals } from "@std/assert";
 import { type Bus, createEmbeddedBus, type EmbeddedBus, openPipeBus } from "@cugro/bus";
@@ -74,7 +75,7 @@ Deno.test("openPipeBus() notices that the parent is gone, and takes no notice of
   up.write("printed without a line break");
   assertEquals(await bus.submit({ jobId: sha256("a"), kind: "states.sample", learner: "w" }), "queued");
   down.end();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await sleep(20);
   assertEquals(gone, 1);
   await parent.close();
 });

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/store";
 import { storeContract } from "./store_contract.ts";
@@ -60,7 +61,7 @@ async function runElsewhere(mode: string, root: string): Promise<string> {
       await Deno.remove(output);
       return text.trim();
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`The other command did not end: ${await Deno.readTextFile(`${output}.part`)}`);
 }
@@ -71,7 +72,7 @@ Deno.test("openFilesystemStore() shows nothing partial after a writer was killed
     for (let round = 0; round < 3; round++) {
       const child = startWriter("flood", root);
       assertEquals(await firstWords(child), "open");
-      await new Promise((resolve) => setTimeout(resolve, 60 + 37 * round));
+      await sleep(60 + 37 * round);
       await kill(child);
       leftovers += [...Deno.readDirSync(`${root}/@store/temporary`)].length;
       const store = await openFilesystemStore({ root });

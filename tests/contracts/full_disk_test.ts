@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
@@ -44,7 +45,7 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     const done = runWorker({ bus, store, handlers, kinds, profile: {}, signal, ackWaitMs: 200, log });
     await bus.submit({ jobId: id, kind: "states.train", learner: "walker" });
     const until = async (what: () => unknown) => {
-      while (!await what()) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (!await what()) await sleep(10);
     };
     await until(() =>
       lines.filter((line) => line.includes("is full (ENOSPC when writing artifacts/")).length === 3

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { BusUnavailable, type Delivery, type IncomingHint, type StoredEvent } from "@cugro/bus";
 import { createEvent, type JobKind, sha256 } from "@cugro/protocol";
@@ -63,7 +64,7 @@ natsTest("fetch() by a busy worker keeps nothing from others", async (server) =>
 natsTest("fetch() that waits for several kinds gives back what it cannot take", async (server) => {
   const bus = await server.open();
   const waiting = Array.from({ length: 6 }, () => bus.fetch(["states.sample", "states.train"], never));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await sleep(100);
   const names = ["a", "b", "c"];
   await Promise.all(names.flatMap((name) => [
     bus.submit(jobMessage(name)),
@@ -124,7 +125,7 @@ natsTest("readEvents() goes on after a place, leaves out what is filtered, and f
   await until(() => read.length === 1);
   const fromNow = bus.readEvents({ signal: stop.signal });
   const first = fromNow.next();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await sleep(100);
   const asked = performance.now();
   await bus.announce(event(4));
   const { value } = await first;
@@ -264,6 +265,6 @@ async function until(check: () => boolean): Promise<void> {
   const deadline = performance.now() + 15_000;
   while (!check()) {
     assert(performance.now() < deadline, `waited in vain for ${check}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert } from "@std/assert";
 import { createLog } from "@cugro/telemetry";
 import { openNatsBus } from "@cugro/bus";
@@ -14,7 +15,7 @@ Deno.test("openNatsBus() finds a restarted server though the clock was set back 
     await first.stop();
     // Long enough for an attempt, whose time the client remembers.
     await until(() => !bus.connected());
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await sleep(1_500);
     Date.now = () => realNow() - 3_600_000;
     const second = await startNats({ folder, port });
     try {
@@ -33,5 +34,5 @@ Deno.test("openNatsBus() finds a restarted server though the clock was set back 
 
 async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 30_000;
-  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!holds() && performance.now() < deadline) await sleep(50);
 }

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BusUnavailable, type NatsBus, type StoredEvent } from "@cugro/bus";
 import { createEvent, type JobKind, sha256 } from "@cugro/protocol";
@@ -5,7 +6,6 @@ import { jobMessage, natsTest } from "../fakes/nats_server.ts";
 
 const never = new AbortController().signal;
 const kinds: JobKind[] = ["states.sample"];
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const event = (n: number) => createEvent("cugro.job.finished", `jobs/${n}`, "walker", { n });
 
 async function until(check: () => boolean): Promise<void> {

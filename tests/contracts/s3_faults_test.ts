@@ -1,6 +1,6 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createServer } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openS3Store, PreconditionFailed, type S3Options, StoreError, StoreFull } from "@cugro/store";
 import { freePort, MINIO_ROOT, type RunningServer, startMinio } from "../../scripts/cluster/servers.ts";
 import { onSmallDisk } from "../fakes/small_disk.ts";

@@ -1,4 +1,5 @@
 /** A process that uses a folder store as told by its arguments; the store's tests kill it. */
+import { sleep } from "@cugro/async";
 import { openFilesystemStore, StoreLocked } from "@cugro/store";
 
 const [mode, root] = Deno.args as [string, string];
@@ -12,7 +13,7 @@ try {
   }
   if (mode === "hold") {
     console.log("open");
-    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    await sleep(60_000);
   }
   await store.put("from/child", new TextEncoder().encode("shared"));
   console.log("wrote");

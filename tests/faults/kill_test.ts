@@ -1,6 +1,6 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
 import { stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import process from "node:process";
 import {

@@ -1,7 +1,7 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { copyFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { decodeTensors, encodeTensors, sha256 } from "@cugro/protocol";
 import {
   checkpoints,

@@ -3,13 +3,14 @@
  * code, real workers with stub work, real servers with the committed users and policies. A right that is missing in
  * the table of rights stops this test.
  */
+import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
 import { collectGarbage, runCoordinator } from "@cugro/coordinator";
 import { addUploaded, createLearner, learnerStatus, loadFacts, rollback } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
 import { type NatsBus, SERVICE_OF_KIND } from "@cugro/bus";
 import { runWorker } from "@cugro/worker";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import { incomingKey, JOB_KINDS } from "@cugro/protocol";
 import type { ServiceName } from "../../services/services.ts";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
@@ -72,7 +73,7 @@ async function untilVersions(store: Store, count: number, faults: string[]): Pro
     if (performance.now() > deadline) {
       throw new Error(`No version ${count} within 60 s: ${faults.join("\n")}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
 }
 

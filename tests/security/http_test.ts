@@ -2,6 +2,7 @@
  * What people and programs without the right to it try over HTTP, on a real gateway behind a real socket: refused with
  * the right status, logged, and nothing in the store changed.
  */
+import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "@cugro/process";
 import { createConnection } from "node:net";
@@ -321,7 +322,7 @@ Deno.test("a sender that goes away in the middle leaves nothing behind", () =>
     const told = lines.length;
     setTimeout(() => socket.destroy(), 50);
     for (let tries = 0; lines.length === told && tries < 100; tries++) {
-      await new Promise((r) => setTimeout(r, 20));
+      await sleep(20);
     }
     assert([400, 408].includes(Number(lines.at(-1)?.status)), JSON.stringify(lines.at(-1)));
     assertEquals(await store.list(""), before);

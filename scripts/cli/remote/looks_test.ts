@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { createWakeup } from "@cugro/async";
+import { createWakeup, sleep } from "@cugro/async";
 import { lookOnNews } from "./looks.ts";
 
 const never = () => new AbortController().signal;
@@ -13,7 +13,7 @@ Deno.test("lookOnNews() looks seldom however much news comes, and once more afte
     while (news < 200) {
       news++;
       wakeup.wake();
-      if (news % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (news % 2 === 0) await sleep(1);
     }
   })();
   const look = () => {

@@ -2,6 +2,7 @@
  * A gateway for tests that listens: real store, bus, HTTP; policies, events and webhooks included. And a receiver.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -189,6 +190,6 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   const deadline = performance.now() + 60_000;
   while (!await holds()) {
     if (performance.now() > deadline) throw new Error(`It did not come about that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }

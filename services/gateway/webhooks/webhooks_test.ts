@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { createCache, createLearner } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
@@ -13,7 +14,6 @@ import {
 import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
 import { startDeliverer } from "./deliverer.ts";
 
-const rest = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const idsOf = (received: Received[]) => received.map(({ body }) => JSON.parse(body).id).sort();
 
 /** The record of a delivery that a gateway took up and did not get to. */
@@ -41,7 +41,7 @@ Deno.test("a fact reaches the receiver once, signed, though the bus says nothing
   withReceiver(({ url, received }) =>
     withLiveGateway({}, async ({ ask, store, metrics }) => {
       await refuse(store, "a", 1);
-      await rest(20);
+      await sleep(20);
       const made = await ask("POST", "/v1/webhooks", { url, description: "ours" });
       assertEquals(made.status, 201, JSON.stringify(made.body));
       const { id, secret } = made.body;
@@ -55,7 +55,7 @@ Deno.test("a fact reaches the receiver once, signed, though the bus says nothing
       assertEquals([event.specversion, event.id, event.type], ["1.0", key, "cugro.arrival.rejected"]);
       assertEquals([event.source, event.subject, event.data.arrival], ["/learners/a", "a", 2]);
       assertStringIncludes(one.headers.get("content-type")!, "application/cloudevents+json");
-      await rest(200);
+      await sleep(200);
       assertEquals(
         idsOf(received),
         [key],
@@ -151,7 +151,7 @@ Deno.test("several gateways send each event once; what one began and did not end
         await bus.announce({ specversion: "1.0", datacontenttype: "application/json", ...event } as never);
       }
       await until("all have come", () => received.length >= 20);
-      await rest(200);
+      await sleep(200);
       assertEquals(idsOf(received), keys.sort());
       // As a gateway leaves it that is killed between its claim and its request.
       const crashed = rejectionKey("b", 1);
@@ -183,7 +183,7 @@ Deno.test("attempts go on after a restart, when their time has come", () =>
         const { ask, store, anotherDeliverer } = gateway;
         const { id } = (await ask("POST", "/v1/webhooks", { url })).body;
         // The gateway's own one looks once, as the webhook is new.
-        await rest(100);
+        await sleep(100);
         const first = await anotherDeliverer({ scanMs: 30 });
         await refuse(store, "a", 1);
         // Not only sent: an attempt that the end cuts short is made again at once.
@@ -211,11 +211,11 @@ Deno.test("a webhook gets the types and learners it asks for, nothing while it i
       await until("it comes", () => received.length === 1);
       const paused = await ask("PATCH", `/v1/webhooks/${id}`, { active: false });
       assertEquals([paused.status, paused.body.active], [200, false]);
-      await rest(30);
+      await sleep(30);
       await refuse(store, "team-a", 2);
-      await rest(200);
+      await sleep(200);
       await ask("PATCH", `/v1/webhooks/${id}`, { active: true, url: `${url}/moved` });
-      await rest(30);
+      await sleep(30);
       wanted.push(await refuse(store, "team-a", 3));
       await until("the next comes", () => received.length === 2);
       assertEquals(idsOf(received), wanted, "what came while it was paused has passed by");
@@ -225,7 +225,7 @@ Deno.test("a webhook gets the types and learners it asks for, nothing while it i
       assertEquals(await store.list(donePrefix(id)), []);
       assertEquals((await ask("GET", `/v1/webhooks/${id}`)).status, 404);
       await refuse(store, "team-a", 4);
-      await rest(200);
+      await sleep(200);
       assertEquals(received.length, 2);
     })
   ));
@@ -275,7 +275,7 @@ Deno.test("webhooks are made and seen by admins, for learners they see, to addre
     };
     const revision = encodeFact({ ...settings, active: true, description: "" });
     await store.put(`${webhookPrefix(all.body.id)}settings/2.json`, revision);
-    await rest(30);
+    await sleep(30);
     await refuse(store, "a", 1);
     const path = `/v1/webhooks/${all.body.id}/deliveries?state=dead`;
     await until("it is dead", async () => (await ask("GET", path)).body.deliveries.length === 1);
@@ -308,7 +308,7 @@ Deno.test("a learner whose facts cannot be read is named in the log, and holds u
       try {
         await until("what was begun and what is new arrive", () => received.length === 2);
         assertEquals(idsOf(received), wanted.sort());
-        await rest(200);
+        await sleep(200);
         assertEquals(lines.map(({ learner }) => learner), ["a", "b"], JSON.stringify(lines));
         assertStringIncludes(JSON.stringify(lines[0]), `${damaged} is damaged`);
         assertStringIncludes(JSON.stringify(lines[1]), "newer version");
@@ -342,7 +342,7 @@ Deno.test("a webhook that cannot be read is named in the log, keeps what waits f
         await until("the other webhook's event arrives", () => received.length > 0);
         const waiting = rejectionKey("a", 9);
         await store.put(pendingKey(bad, waiting), begunDelivery(bad, waiting, "a"));
-        await rest(200);
+        await sleep(200);
         assertEquals(idsOf(received), wanted);
         assertEquals(lines.map(({ webhook }) => webhook), [bad], JSON.stringify(lines));
         assertStringIncludes(JSON.stringify(lines[0]), `${settings} is damaged`);

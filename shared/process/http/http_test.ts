@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { createMetrics } from "../../telemetry/metrics.ts";
@@ -59,7 +60,7 @@ Deno.test("startHttpBase() answers 503 with what is wrong while something is", (
 
 Deno.test("startHttpBase() notices a blocked event loop", () =>
   serving(async (url) => {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
     for (const end = performance.now() + 700; performance.now() < end;);
     const { eventLoopLagSeconds } = await (await fetch(`${url}/healthz`)).json();
     assert(eventLoopLagSeconds > 0.3, `${eventLoopLagSeconds} s`);
@@ -87,7 +88,7 @@ function streamingApp(left: PromiseWithResolvers<void>): Hono {
     context.req.raw.signal.addEventListener("abort", () => left.resolve());
     const body = new ReadableStream({
       async pull(controller) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
         controller.enqueue(new TextEncoder().encode("more\n"));
       },
     });
@@ -141,14 +142,14 @@ Deno.test("close() lets a request finish, and does not wait for ever", async () 
     const app = new Hono();
     const stuck = Promise.withResolvers<Response>();
     app.get("/slow", async (context) => {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await sleep(150);
       return context.text("done");
     });
     app.get("/stuck", () => stuck.promise);
     const server = await listenWith({ host: "127.0.0.1", port: 0, fetch: app.fetch });
     const slow = fetch(`http://127.0.0.1:${server.port}/slow`);
     const never = fetch(`http://127.0.0.1:${server.port}/stuck`).then((answer) => answer.text(), () => "cut");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
     const began = performance.now();
     await server.close(600);
     assert(performance.now() - began < 5_000);
@@ -178,7 +179,7 @@ Deno.test("close() lets a body come in that is under way", async () => {
     await begun.promise;
     const closed = server.close(60_000);
     // Long enough for a server that ends bodies to have ended this one.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     more!.enqueue(new Uint8Array(234));
     more!.close();
     const answer = await counting;

@@ -1,3 +1,4 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   type FileLock,
@@ -75,7 +76,7 @@ Deno.test("withLock() lets one in at a time and gives up in time", () =>
     await Promise.all(Array.from({ length: 8 }, () =>
       withLock(path, 10_000, async () => {
         most = Math.max(most, ++inside);
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await sleep(2);
         inside--;
       })));
     assertEquals(most, 1);

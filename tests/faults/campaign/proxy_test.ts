@@ -1,7 +1,7 @@
+import { sleep } from "@cugro/async";
 import { assertEquals } from "@std/assert";
 import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startCable } from "./proxy.ts";
 
 /** A server that echoes, a cable to it, and a client on the cable. */

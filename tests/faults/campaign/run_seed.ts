@@ -2,9 +2,9 @@
  * One run of the campaign: servers, processes, a workload, its faults, and the verdict.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createLog } from "@cugro/telemetry";
 import { openNatsBus } from "@cugro/bus";
 import { headFactSchema, headKey, parseFact, type ResultFact } from "@cugro/protocol";

@@ -2,11 +2,11 @@
  * The servers of a run, and what can be done to them: a bus that forgets, a store that is away or full.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { rm } from "node:fs/promises";
 import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import {
   freePort,

@@ -2,7 +2,7 @@
  * What learners are given to learn during a run, by whom and when; the same with and without faults.
  * @module
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause, sleep } from "@cugro/async";
 import { isIdle, plan } from "@cugro/coordinator";
 import {
   addArrival,
@@ -14,7 +14,7 @@ import {
   rollback,
   validVersions,
 } from "@cugro/learners";
-import { type Bus } from "@cugro/bus";
+import type { Bus } from "@cugro/bus";
 import { PreconditionFailed, type Store } from "@cugro/store";
 import { incomingKey, learnerPrefix } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
@@ -113,7 +113,7 @@ async function teach(lesson: Lesson, stage: Stage): Promise<void> {
       act: "drop",
       about: `${file.name} (${way}, ${hint})`,
     });
-    await sleep(random() * 1500, undefined, { signal: stage.signal });
+    await sleep(random() * 1500, stage.signal);
   }
   await untilDecided(lesson, stage, last);
   await Promise.all(late);
@@ -133,7 +133,7 @@ async function handIn(
 async function tell(key: string, hint: Hint, { bus, signal }: Stage): Promise<void> {
   if (hint === "told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
   if (hint !== "told late") return;
-  await sleep(LATE_MS, undefined, { signal }).catch(() => {});
+  await pause(LATE_MS, signal);
   bus?.hint({ key });
 }
 
@@ -159,7 +159,7 @@ async function untilDecided({ learner }: Lesson, stage: Stage, tasks: number): P
     return facts.tasks.length >= tasks && openArrivals(facts).length === 0 && !currentTask(facts) &&
       isIdle(plan(facts));
   };
-  while (!await isDecided().catch(() => false)) await sleep(250, undefined, { signal: stage.signal });
+  while (!await isDecided().catch(() => false)) await sleep(250, stage.signal);
 }
 
 /** As a client does whose request found no store or no room: the same again, until it gets through. */
@@ -171,7 +171,7 @@ async function insist(stage: Stage, request: () => Promise<unknown>): Promise<vo
       if (error instanceof RangeError || error instanceof PreconditionFailed || stage.signal.aborted) {
         throw error;
       }
-      await sleep(200, undefined, { signal: stage.signal });
+      await sleep(200, stage.signal);
     }
   }
 }
