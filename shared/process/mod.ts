@@ -11,6 +11,7 @@ export {
   readStoreConfig,
 } from "./config.ts";
 export { startHttpBase } from "./http/base_app.ts";
-export { type FetchHandler, listen } from "./http/listen.ts";
+export { type FetchHandler } from "./http/http_server.ts";
+export { listen } from "./http/listen.ts";
 export { runService, type Seams } from "./service_process.ts";
 export { startWorkerPool } from "./worker_pool.ts";

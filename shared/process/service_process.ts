@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import type { FetchHandler, HttpServer } from "./http/listen.ts";
+import type { FetchHandler, HttpServer } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
 import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";

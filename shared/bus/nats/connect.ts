@@ -3,31 +3,14 @@
  * @module
  */
 import { nkeyAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node";
-import type { Log } from "@cugro/telemetry";
 import { describeFault } from "./faults.ts";
 import { Link } from "./link.ts";
+import type { LinkOptions } from "./link_options.ts";
 import { connectSteadily } from "./transport.ts";
 
 const WAITING_NOTICE_MS = 10_000;
 /** More than a cluster of NATS has. */
 const MOST_SERVERS = 10;
-
-/** How a service connects. */
-export interface LinkOptions {
-  /** `nats://host:port` or `tls://host:port`. */
-  servers: readonly string[];
-  /** Name of the service; its inboxes are `_INBOX_<name>.>`. */
-  name: string;
-  /** The nkey seed of the service's user, `SU...`. @default no login */
-  seed?: string;
-  /** Certificates (PEM) of who signed the servers' certificates. @default those of the system */
-  ca?: string;
-  /** A request is asked again for this long (ms). @default 15 s */
-  patienceMs?: number;
-  /** Aborted: the first connection is not waited for any longer. */
-  signal?: AbortSignal;
-  log: Log;
-}
 
 /** Connects; waits for ever for a server that is not there yet, and says so in the log. */
 export async function openLink(options: LinkOptions): Promise<Link> {

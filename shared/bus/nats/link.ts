@@ -12,7 +12,7 @@ import {
 } from "@nats-io/transport-node";
 import { backoffMs, deadline, sleep, waitAtMost } from "@cugro/async";
 import type { Log } from "@cugro/telemetry";
-import type { LinkOptions } from "./connect.ts";
+import type { LinkOptions } from "./link_options.ts";
 import { explainFault, isPassing, JetStreamFault, Passing, sortFault, unavailable } from "./faults.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;

@@ -5,7 +5,8 @@
  */
 import { Hono } from "hono";
 import { type EventLoopWatch, type Metrics, watchEventLoop } from "@cugro/telemetry";
-import { type FetchHandler, type HttpServer, listen, type ListenOptions } from "./listen.ts";
+import type { FetchHandler, HttpServer, ListenOptions } from "./http_server.ts";
+import { listen } from "./listen.ts";
 
 /** What a process depends on: `true`, or what is wrong with it. */
 export type Readiness = Record<string, string | true>;

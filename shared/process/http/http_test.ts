@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Hono } from "hono";
 import { createMetrics } from "../../telemetry/metrics.ts";
 import { type Readiness, startHttpBase } from "./base_app.ts";
-import { listen, type ListenOptions } from "./listen.ts";
+import type { ListenOptions } from "./http_server.ts";
+import { listen } from "./listen.ts";
 import { listenOnNode } from "./node_server.ts";
 
 async function serving(

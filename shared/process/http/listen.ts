@@ -4,32 +4,8 @@
  * @module
  */
 import { waitAtMost } from "@cugro/async";
+import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./http_server.ts";
 import { listenOnNode } from "./node_server.ts";
-
-/** Answers a request. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
-
-/** A server that listens. */
-export interface HttpServer {
-  /** The port, also where a free one was asked for. */
-  port: number;
-  /**
-   * Takes no more requests, and waits for those under way, at most `graceMs` (by default 2 s). Under Deno requests are
-   * taken as long as the body of one is coming in.
-   */
-  close(graceMs?: number): Promise<void>;
-}
-
-/** What is to listen where. */
-export interface ListenOptions {
-  host: string;
-  /** 0: a free one. */
-  port: number;
-  fetch: FetchHandler;
-}
-
-/** So long requests under way are waited for. */
-export const GRACE_MS = 2_000;
 
 /** Starts listening. @throws {Error} if the address is taken, naming it */
 export async function listen(options: ListenOptions): Promise<HttpServer> {

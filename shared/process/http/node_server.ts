@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
-import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./listen.ts";
+import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./http_server.ts";
 
 /** Starts listening. @throws {Error} with the system's code, e.g. EADDRINUSE */
 export async function listenOnNode({ host, port, fetch }: ListenOptions): Promise<HttpServer> {
