@@ -16,7 +16,7 @@ import {
 } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { PreconditionFailed, type Store } from "@cugro/store";
-import { incomingKey, learnerPrefix } from "@cugro/protocol";
+import { incomingKey, versionsPrefix } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
 import { oneOf, randomOf } from "./random.ts";
 
@@ -153,7 +153,7 @@ async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
 async function untilDecided({ learner }: Lesson, stage: Stage, tasks: number): Promise<void> {
   const cache = createCache();
   const isDecided = async () => {
-    const versions = await stage.store.list(`${learnerPrefix(learner)}versions/`);
+    const versions = await stage.store.list(versionsPrefix(learner));
     if (versions.length < tasks) return false;
     const facts = await loadFacts(stage.store, learner, cache);
     return facts.tasks.length >= tasks && openArrivals(facts).length === 0 && !currentTask(facts) &&
