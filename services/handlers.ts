@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "@cugro/process";
-import type { Compile } from "@cugro/tensors";
+import type { Compile } from "@cugro/tensors/seam";
 import type { JobHandlers } from "@cugro/worker";
 import { COMPUTE_SERVICES } from "./services.ts";
 

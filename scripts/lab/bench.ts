@@ -6,8 +6,8 @@
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { type Compile, eager } from "@cugro/algorithm";
-import { nativeCompile, openBackend } from "@cugro/tensors";
+import { openCompute } from "@cugro/tensors";
+import { eager } from "@cugro/tensors/seam";
 import { acting } from "./bench/acting.ts";
 import { bus } from "./bench/bus.ts";
 import { environments } from "./bench/environments.ts";
@@ -105,9 +105,7 @@ async function measureAll(options: Options, settings: Settings, yardstick?: Yard
 }
 
 async function main(options: Options): Promise<void> {
-  const backend = await openBackend();
-  if (backend.warning) console.error(backend.warning);
-  const compiled = backend.profile.compile ? nativeCompile() as Compile : eager;
+  const { profile, compile: compiled } = await openCompute();
   const { quick, clock } = options;
   const settings = { compile: { compiled, eager }, repeats: quick ? 6 : 12, quick, clock: clocks[clock] };
   const yardstick = options.torch
@@ -122,7 +120,7 @@ async function main(options: Options): Promise<void> {
     const document = {
       date: new Date().toISOString(),
       machine,
-      profile: backend.profile,
+      profile,
       ...result,
       verdicts,
     };

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readSetting, tensorSettings } from "@cugro/tensors/settings";
 import { cacheFolder, inOrder, readStamp, ROOT, STAMP, type Stamp, wantedWheel, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 
@@ -30,7 +31,7 @@ export async function install(
   const wasInOrder = inOrder(readStamp(), key);
   if (!wasInOrder) await installPackages();
   removeStaleDownloads();
-  const outcome = process.env.CUGRO_BACKEND === "wasm"
+  const outcome = readSetting(tensorSettings.backend) === "wasm"
     ? await setUpWasm()
     : await setUpNative(say, withoutGpu);
   writeStamp({ key, time: Date.now(), ...outcome.stamp });
@@ -80,8 +81,8 @@ async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Pr
   } catch (error) {
     // Asked for by name, it is no longer a fallback but a failure.
     if (
-      !(error instanceof CannotInstall) || process.env.CUGRO_BACKEND === "native" ||
-      process.env.CUGRO_DEVICE === "gpu"
+      !(error instanceof CannotInstall) || readSetting(tensorSettings.backend) === "native" ||
+      readSetting(tensorSettings.device) === "gpu"
     ) {
       throw error;
     }

@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readSetting, tensorSettings } from "@cugro/tensors/settings";
 
 /** The repository's root folder. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,7 +55,7 @@ const WHEELS: Record<string, Wheel> = {
 
 /** The wheel for this machine and `CUGRO_DEVICE`; undefined where there is none (then WASM is what there is). */
 export function wantedWheel(): Wheel | undefined {
-  const device = process.env.CUGRO_DEVICE === "gpu" ? "gpu" : "cpu";
+  const device = readSetting(tensorSettings.device) ?? "cpu";
   return process.platform === "linux" ? WHEELS[`${device}-${process.arch}`] : undefined;
 }
 
@@ -89,7 +90,12 @@ export function setupKey(): string {
   ) {
     hash.update(readFileSync(join(ROOT, file)));
   }
-  const choice = [wantedWheel(), process.env.CUGRO_BACKEND === "wasm", cacheFolder(), process.versions.napi];
+  const choice = [
+    wantedWheel(),
+    readSetting(tensorSettings.backend) === "wasm",
+    cacheFolder(),
+    process.versions.napi,
+  ];
   return hash.update(JSON.stringify(choice)).digest("hex");
 }
 

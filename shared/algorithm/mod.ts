@@ -5,8 +5,16 @@
 export { type Hyperparameters, presets } from "./knobs/hyperparameters.ts";
 export type { PresetName } from "./knobs/knob.ts";
 export { createRng, type Rng } from "./numerics/rng.ts";
-export { knownTasks, type Params, type Stored, type StoredTensor } from "./numerics/weights.ts";
-export { type Compile, type CompiledStep, eager, type StepDefinition } from "./numerics/compile.ts";
+export {
+  type Compile,
+  type CompiledStep,
+  eager,
+  type Params,
+  type StepDefinition,
+  type Stored,
+  type StoredTensor,
+} from "@cugro/tensors/seam";
+export { knownTasks } from "./numerics/weights.ts";
 export {
   type Bounds,
   classesOf,

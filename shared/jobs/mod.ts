@@ -7,4 +7,4 @@ export { knobsOf, numberOf } from "./knobs.ts";
 export { readReplay, readTrainingInput, takeRows, type TrainingInput } from "./training_input.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";
-export { type Compute, openTensors, serve, type Service } from "./serve.ts";
+export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";

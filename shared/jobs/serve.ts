@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobKind, JsonObject } from "@cugro/protocol";
-import type { Compile } from "@cugro/tensors";
+import type { Compile } from "@cugro/tensors/seam";
 import { type Config, ConfigError, runService, type Seams } from "@cugro/process";
 import type { Log } from "@cugro/telemetry";
 import { type JobHandlers, runWorker } from "@cugro/worker";
@@ -17,11 +17,11 @@ export interface Service {
   kinds: readonly JobKind[];
   createHandlers(deps: { compile: Compile; config: Config }): JobHandlers;
   /** What results are computed with. @default the tensor backend that the configuration names */
-  openCompute?(config: Config, log: Log): Promise<Compute>;
+  openCompute?(config: Config, log: Log): Promise<ServiceCompute>;
 }
 
-/** What results are computed with. */
-export interface Compute {
+/** What a service computes with, and what is recorded of it. */
+export interface ServiceCompute {
   profile: JsonObject;
   compile: Compile;
 }
@@ -45,7 +45,6 @@ async function work(service: Service, seams: Seams): Promise<void> {
     handlers: service.createHandlers({ compile, config }),
     kinds,
     profile,
-    compile,
     signal,
     ackWaitMs,
     checkpointSeconds,
@@ -70,14 +69,10 @@ function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined)
  * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above: whoever only wants
  * a store need not wait for a tensor library.
  */
-export async function openTensors(config: Config, log: Log): Promise<Compute> {
-  const { openBackend } = await import("@cugro/tensors");
-  const { device, backend } = config;
-  const opened = await openBackend({ device, ...(backend === undefined ? {} : { backend }) });
-  if (opened.warning !== undefined) log.warn(opened.warning);
-  const compile = config.compile && opened.profile.compile;
-  const profile = { ...opened.profile, compile };
-  if (!compile) return { profile, compile: (await import("@cugro/tensors")).eagerStep };
-  const { nativeCompile } = await import("@cugro/tensors");
-  return { profile, compile: nativeCompile({ warn: (message) => log.warn(message) }) };
+export async function openTensors(config: Config, log: Log): Promise<ServiceCompute> {
+  const { openCompute } = await import("@cugro/tensors");
+  const { backend, device, compile, nativeLog } = config;
+  const warn = (message: string) => log.warn(message);
+  const opened = await openCompute({ backend, device, compile, nativeLog, warn });
+  return { profile: { ...opened.profile }, compile: opened.compile };
 }

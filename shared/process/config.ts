@@ -7,12 +7,20 @@ import process from "node:process";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { z } from "zod";
 import { LOG_LEVELS } from "@cugro/telemetry";
+import { type BackendName, type DeviceName, type Setting, tensorSettings } from "@cugro/tensors/settings";
 
 const number = (check: z.ZodNumber) =>
   z.string().transform((text) => text.trim() === "" ? NaN : Number(text)).pipe(check);
 const list = (item: z.ZodType<string, string>) =>
   z.string().transform((text) => text.split(",").map((part) => part.trim())).pipe(z.array(item));
 const path = z.string().min(1);
+/** A variable of the tensor library, by that room's grammar. */
+const tensor = <T>({ allowed, parse }: Setting<T>) =>
+  z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value === undefined) context.addIssue({ code: "custom", message: allowed });
+    return value ?? z.NEVER;
+  });
 
 const STORE = "must name the store: a folder, s3://bucket or s3://bucket/prefix";
 const SERVER = "must be nats://host:port or tls://host:port; several are separated by commas";
@@ -69,11 +77,13 @@ const environmentSchema = z.object({
   CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
     .optional(),
   /** Tensor backend; by default native where it is installed, else WASM. */
-  CUGRO_BACKEND: z.enum(["native", "wasm"]).optional(),
+  CUGRO_BACKEND: tensor(tensorSettings.backend).optional(),
   /** Where the native backend computes; a GPU that is asked for and cannot be used is an error. */
-  CUGRO_DEVICE: z.enum(["cpu", "gpu"]).default("cpu"),
+  CUGRO_DEVICE: tensor(tensorSettings.device).default("cpu"),
   /** Whether whole steps run as one call into the native library. */
-  CUGRO_COMPILE: z.enum(["on", "off"]).default("on"),
+  CUGRO_COMPILE: tensor(tensorSettings.compile).default(true),
+  /** Whether the native library's announcements are shown while it is loaded. */
+  CUGRO_NATIVE_LOG: tensor(tensorSettings.nativeLog).default(false),
   /** Longest time between two checkpoints of a training job. */
   CUGRO_CHECKPOINT_SECONDS: number(z.number("must be a number above 0").positive("must be above 0")).default(
     60,
@@ -115,9 +125,10 @@ export interface Config {
   requestsPerSecond: number;
   drainMs: number;
   kinds: JobKind[] | undefined;
-  backend: "native" | "wasm" | undefined;
-  device: "cpu" | "gpu";
+  backend: BackendName | undefined;
+  device: DeviceName;
   compile: boolean;
+  nativeLog: boolean;
   checkpointSeconds: number;
   checkpointSteps: number | undefined;
   ackWaitMs: number;
@@ -169,7 +180,8 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
     device: values.CUGRO_DEVICE,
-    compile: values.CUGRO_COMPILE === "on",
+    compile: values.CUGRO_COMPILE,
+    nativeLog: values.CUGRO_NATIVE_LOG,
     checkpointSeconds: values.CUGRO_CHECKPOINT_SECONDS,
     checkpointSteps: values.CUGRO_CHECKPOINT_STEPS,
     ackWaitMs: values.CUGRO_ACK_WAIT_SECONDS * 1000,

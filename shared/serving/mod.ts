@@ -5,6 +5,6 @@
 export { ActError, type ActField, type PolicyFacts } from "./act_request.ts";
 export { type Acting, type ActingOptions, MAX_POLICIES, MAX_WAITING_ROWS, openActing } from "./acting.ts";
 export { BATCH_ROWS } from "./batching.ts";
-export { actOn, openCompute, openPolicy, type ServedPolicy } from "./open_policy.ts";
+export { actOn, openPolicy, type ServedPolicy } from "./open_policy.ts";
 export { type PolicyParts, readPolicy } from "./read_policy.ts";
 export { type OpenPolicy, openPolicyThread, type RunningPolicy } from "./policy_thread.ts";

@@ -13,15 +13,6 @@ export interface ServedPolicy extends PolicyFacts {
   policy: Policy;
 }
 
-/** Opens the native backend where it is installed, else WASM; says on stderr what is slower then. */
-export async function openCompute(): Promise<Compile> {
-  const { eager } = await import("@cugro/algorithm");
-  const { nativeCompile, openBackend } = await import("@cugro/tensors");
-  const { profile, warning } = await openBackend();
-  if (warning) console.error(warning);
-  return profile.compile ? nativeCompile() : eager;
-}
-
 /**
  * Loads a version's policy.
  *

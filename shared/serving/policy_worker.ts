@@ -2,8 +2,8 @@
  * Runs in the thread of one policy: opens the backend, compiles, answers. The other side: `policy_thread.ts`.
  * @module
  */
-import { type ActionNoise, createPolicy, eager, openNoise, type Policy } from "@cugro/algorithm";
-import { closeIdleSessions, nativeCompile, openBackend } from "@cugro/tensors";
+import { type ActionNoise, createPolicy, openNoise, type Policy } from "@cugro/algorithm";
+import { closeIdleSessions, openCompute } from "@cugro/tensors";
 import { BATCH_ROWS } from "./batching.ts";
 import type { FromThread, ToThread } from "./policy_thread.ts";
 import type { PolicyParts } from "./read_policy.ts";
@@ -17,11 +17,12 @@ const noises = new Map<number, ActionNoise>();
 let policy: Policy | undefined;
 
 async function open({ input, tasks, stateDim }: PolicyParts): Promise<string | undefined> {
-  const { profile, warning } = await openBackend();
-  policy = createPolicy({ ...input, compile: profile.compile ? nativeCompile() : eager });
+  const warnings: string[] = [];
+  const { compile } = await openCompute({ warn: (message) => warnings.push(message) });
+  policy = createPolicy({ ...input, compile });
   // Compiles each size and lets TensorFlow optimise it, so that no request has to wait for that.
   for (const rows of BATCH_ROWS) await policy.act(tasks[0]!.task, new Float32Array(rows * stateDim), 0);
-  return warning;
+  return warnings.length > 0 ? warnings.join("\n") : undefined;
 }
 
 async function act({ task, states, noise }: Extract<ToThread, { act: number }>): Promise<Float32Array> {

@@ -5,26 +5,24 @@
  * by a process's `main.ts`, before the first tensor is made.
  * @module
  */
-import process from "node:process";
 import { nativeInstalled, openNative } from "./backend_native.ts";
 import { openWasm } from "./backend_wasm.ts";
 import { cpuFeatures, type Profile } from "./backend_profile.ts";
+import { type BackendName, type DeviceName, readSetting, tensorSettings } from "./settings.ts";
 
 export { hashFile, type Profile, profileId } from "./backend_profile.ts";
 export { type NativeInstallation, nativeInstallation } from "./backend_native.ts";
 
-/** The two implementations of the tensor backend. */
-export type BackendName = "native" | "wasm";
-
-/** Where the native backend computes. */
-export type DeviceName = "cpu" | "gpu";
-
-/** What to open; what is left out comes from `CUGRO_BACKEND` and `CUGRO_DEVICE`, then from what is installed. */
+/** What to open; what is left out comes from the environment (`settings.ts`). */
 export interface BackendOptions {
-  /** Never replaced by the other one when named. */
-  backend?: BackendName;
-  /** `gpu` only with the native backend. */
-  device?: DeviceName;
+  /** Never replaced by the other one when named. @default native where it is installed, else wasm */
+  backend?: BackendName | undefined;
+  /** `gpu` only with the native backend. @default "cpu" */
+  device?: DeviceName | undefined;
+  /** Whether whole steps are compiled, which only the native backend can. @default true */
+  compile?: boolean | undefined;
+  /** Whether the native library's announcements are shown while it is loaded. @default false */
+  nativeLog?: boolean | undefined;
 }
 
 /** The backend that is open in this process. */
@@ -41,19 +39,24 @@ export interface Backend {
   warning?: string;
 }
 
-let opened: Promise<Backend> | undefined;
+/** What a process opens once; whether steps are compiled on it is up to each caller. */
+type Opened = Omit<Backend, "profile"> & { profile: Omit<Profile, "compile"> };
+
+let opened: Promise<Opened> | undefined;
 
 /**
- * Opens the tensor backend of this process; a second call returns the first one's backend.
+ * Opens the tensor backend of this process; a second call returns the same one.
  *
  * @throws RangeError when an option or environment variable has an unknown value, or when a second call asks for another
  * backend; Error when the native backend or a GPU was asked for and cannot be used (there is no silent fallback then).
  */
 export async function openBackend(options: BackendOptions = {}): Promise<Backend> {
-  const backend = options.backend ?? choice("CUGRO_BACKEND", ["native", "wasm"] as const);
-  const device = options.device ?? choice("CUGRO_DEVICE", ["cpu", "gpu"] as const) ?? "cpu";
+  const backend = options.backend ?? readSetting(tensorSettings.backend);
+  const device = options.device ?? readSetting(tensorSettings.device) ?? "cpu";
+  const compile = options.compile ?? readSetting(tensorSettings.compile) ?? true;
+  const nativeLog = options.nativeLog ?? readSetting(tensorSettings.nativeLog) ?? false;
   if (backend === "wasm" && device === "gpu") throw new RangeError("Cannot use a GPU with the WASM backend");
-  opened ??= open(backend, device);
+  opened ??= open(backend, device, nativeLog);
   const result = await opened.catch((error) => {
     opened = undefined;
     throw error;
@@ -65,14 +68,18 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
       } backend on ${device}: this process has opened ${result.name} on ${result.device}`,
     );
   }
-  return result;
+  return { ...result, profile: { ...result.profile, compile: compile && result.name === "native" } };
 }
 
-async function open(wanted: BackendName | undefined, device: DeviceName): Promise<Backend> {
+async function open(
+  wanted: BackendName | undefined,
+  device: DeviceName,
+  nativeLog: boolean,
+): Promise<Opened> {
   if (wanted === "wasm") return await wasm(undefined);
   if (wanted === "native" || device === "gpu" || nativeInstalled()) {
     try {
-      return await native(device);
+      return await native(device, nativeLog);
     } catch (error) {
       if (wanted === "native" || device === "gpu") throw error;
       return await wasm(`libtensorflow could not be loaded (${(error as Error).message.split("\n")[0]})`);
@@ -81,30 +88,20 @@ async function open(wanted: BackendName | undefined, device: DeviceName): Promis
   return await wasm("the native backend is not installed");
 }
 
-async function native(device: DeviceName): Promise<Backend> {
-  const { library, threads } = await openNative(device);
-  const compile = !["0", "false", "off", "no"].includes((process.env.CUGRO_COMPILE ?? "").toLowerCase());
-  const profile = { backend: `native-${device}`, library, cpuFeatures: cpuFeatures(), threads, compile };
+async function native(device: DeviceName, nativeLog: boolean): Promise<Opened> {
+  const { library, threads } = await openNative(device, nativeLog);
+  const profile = { backend: `native-${device}`, library, cpuFeatures: cpuFeatures(), threads };
   return { name: "native", device, threads, profile };
 }
 
 /** `reason` is empty when WASM was asked for: then there is nothing to warn of. */
-async function wasm(reason: string | undefined): Promise<Backend> {
+async function wasm(reason: string | undefined): Promise<Opened> {
   const { library } = await openWasm();
   // WebAssembly's arithmetic is the same on every CPU.
-  const profile = { backend: "wasm", library, cpuFeatures: "any", threads: 1, compile: false };
-  const backend: Backend = { name: "wasm", device: "cpu", threads: 1, profile };
+  const profile = { backend: "wasm", library, cpuFeatures: "any", threads: 1 };
+  const backend: Opened = { name: "wasm", device: "cpu", threads: 1, profile };
   if (reason === undefined) return backend;
   const warning =
     `Using the WASM backend, several times slower, as ${reason}: run \`deno task setup\` to change it`;
   return { ...backend, warning };
-}
-
-function choice<T extends string>(name: string, allowed: readonly T[]): T | undefined {
-  const value = process.env[name];
-  if (value === undefined || value === "") return undefined;
-  if ((allowed as readonly string[]).includes(value)) return value as T;
-  throw new RangeError(
-    `Cannot use ${name} as it must be ${allowed.join(" or ")}: current value is "${value}"`,
-  );
 }

@@ -6,6 +6,7 @@ import process from "node:process";
 import util from "node:util";
 import type * as tf from "tf";
 import { hashFile } from "./backend_profile.ts";
+import type { DeviceName } from "./settings.ts";
 
 /** Written beside the binding by the set-up. */
 export interface NativeInstallation {
@@ -63,7 +64,10 @@ export function nativeInstallation(): NativeInstallation | undefined {
  * @returns the library's name with the first digits of its hash, and the number of compute threads (1).
  * @throws Error when it is not installed, cannot be loaded, or a GPU was asked for and is not used.
  */
-export async function openNative(device: "cpu" | "gpu"): Promise<{ library: string; threads: number }> {
+export async function openNative(
+  device: DeviceName,
+  showLog: boolean,
+): Promise<{ library: string; threads: number }> {
   const path = bindingPath();
   if (path === undefined || !existsSync(path)) {
     throw new Error(
@@ -73,7 +77,8 @@ export async function openNative(device: "cpu" | "gpu"): Promise<{ library: stri
     );
   }
   prepareEnvironment(device);
-  await quietly(path, () => import("@tensorflow/tfjs-node-gpu"));
+  const load = () => import("@tensorflow/tfjs-node-gpu");
+  await (showLog ? load() : quietly(path, load));
   const core = await import("tf");
   if (core.getBackend() !== "tensorflow") {
     throw new Error(`tfjs chose "${core.getBackend()}" instead of libtensorflow`);
@@ -82,7 +87,7 @@ export async function openNative(device: "cpu" | "gpu"): Promise<{ library: stri
   return { library: await libraryName(path), threads: 1 };
 }
 
-function prepareEnvironment(device: "cpu" | "gpu"): void {
+function prepareEnvironment(device: DeviceName): void {
   Object.assign(process.env, CPU_ENVIRONMENT);
   // A library that can use a GPU would; the shared card's memory must not be taken whole by the first process.
   if (device === "cpu") process.env.CUDA_VISIBLE_DEVICES = "";
@@ -93,10 +98,10 @@ function prepareEnvironment(device: "cpu" | "gpu"): void {
   legacy.isArray ??= Array.isArray;
 }
 
-/** Runs `load` and passes on what the library says meanwhile, except its oneDNN announcement. `CUGRO_NATIVE_LOG=1` shows all. */
+/** Runs `load` and passes on what the library says meanwhile, except its oneDNN announcement. */
 async function quietly(binding: string, load: () => Promise<unknown>): Promise<void> {
   const filterPath = join(dirname(realpathSync(binding)), "stderr_filter.node");
-  if (process.env.CUGRO_NATIVE_LOG === "1" || !existsSync(filterPath)) return void await load();
+  if (!existsSync(filterPath)) return void await load();
   const filter = require(filterPath) as { begin(): boolean; end(): string };
   filter.begin();
   let said = "";
@@ -130,7 +135,7 @@ function checkGpu(core: typeof tf): void {
             ? ""
             : " (made for CPUs: run `CUGRO_DEVICE=gpu deno task setup`)"
         }. ` +
-        "`CUGRO_NATIVE_LOG=1 TF_CPP_MIN_LOG_LEVEL=0` shows why; without CUGRO_DEVICE=gpu the CPU is used",
+        "`CUGRO_NATIVE_LOG=on TF_CPP_MIN_LOG_LEVEL=0` shows why; without CUGRO_DEVICE=gpu the CPU is used",
     );
   }
   const error = matMulError(core);

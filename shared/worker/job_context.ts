@@ -43,8 +43,6 @@ export interface JobContext {
   tick(position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void>;
   /** What bytes of results depend on besides the job: backend, library, processor, threads. */
   profile: JsonObject;
-  /** The compile seam, as the service set it up. */
-  compile: unknown;
 }
 
 /** What a run needs besides its job. */
@@ -53,7 +51,6 @@ export interface RunSettings {
   store: Store;
   signal: AbortSignal;
   profile: JsonObject;
-  compile: unknown;
   ackWaitMs: number;
   checkpointSeconds: number;
   checkpointSteps: number;
@@ -74,7 +71,6 @@ function processorMs(): number {
 export class JobRun implements JobContext {
   readonly store: Store;
   readonly profile: JsonObject;
-  readonly compile: unknown;
   readonly checkpoint: Uint8Array | undefined;
   /** Step of the last checkpoint. */
   savedStep: number;
@@ -99,7 +95,6 @@ export class JobRun implements JobContext {
   ) {
     this.store = settings.store;
     this.profile = settings.profile;
-    this.compile = settings.compile;
     this.checkpoint = from?.bytes;
     this.savedStep = from?.step ?? 0;
     this.hasCheckpoint = from !== undefined;

@@ -56,8 +56,6 @@ export interface WorkerOptions {
   kinds: readonly JobKind[];
   /** What results depend on besides the job; recorded with them. */
   profile: JsonObject;
-  /** Handed to the handlers as it is. */
-  compile?: unknown;
   /** Aborted: finish or give back the job at hand, then return. */
   signal: AbortSignal;
   /** @default 60 */
@@ -82,7 +80,6 @@ type Living = Worker & { traceparent: string | undefined };
 /** Does jobs until told to stop, or until the bus is closed. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const worker: Worker = {
-    compile: undefined,
     checkpointSeconds: 60,
     checkpointSteps: Infinity,
     ackWaitMs: ACK_WAIT_MS,

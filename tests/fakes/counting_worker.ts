@@ -1,6 +1,6 @@
 /** A worker process that serves counting jobs; it prints, as careless libraries do. */
 import process from "node:process";
-import { eagerStep } from "../../shared/tensors/compile/eager_step.ts";
+import { eager } from "@cugro/tensors/seam";
 import { serve } from "../../shared/jobs/serve.ts";
 import { countingHandlers } from "./counting_job.ts";
 
@@ -12,5 +12,5 @@ await serve({
     process.stdout.write("printed past the console");
     return countingHandlers;
   },
-  openCompute: () => Promise.resolve({ profile: { backend: "none" }, compile: eagerStep }),
+  openCompute: () => Promise.resolve({ profile: { backend: "none" }, compile: eager }),
 });

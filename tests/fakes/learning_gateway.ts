@@ -23,7 +23,7 @@ export async function withLearningGateway(
     const log = createLog({ level: "silent" });
     const running = [
       runCoordinator({ store, bus, signal }),
-      runWorker({ ...{ store, bus, handlers, signal, log, compile }, kinds: JOB_KINDS, profile: {} }),
+      runWorker({ ...{ store, bus, handlers, signal, log }, kinds: JOB_KINDS, profile: {} }),
     ];
     try {
       await test({ ...gateway, url: `http://127.0.0.1:${server.port}` });
@@ -33,8 +33,4 @@ export async function withLearningGateway(
       await server.close(200);
     }
   });
-}
-
-function compile(): never {
-  throw new Error("Stub jobs compute no tensors");
 }

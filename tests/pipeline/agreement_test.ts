@@ -2,23 +2,21 @@
  * Compiled steps compute what eager ones do: every network of the presets, every critic target, training, sampling, acting.
  */
 import {
-  type Compile,
   createPolicy,
   createRng,
-  eager,
   fitNormaliser,
   type Hyperparameters,
   presets,
   sampleActions,
   sampleStates,
-  type Stored,
   trainBehaviorGenerator,
   trainCritic,
   type TrainingProgress,
   type TrainingResult,
   trainStateGenerator,
 } from "@cugro/algorithm";
-import { nativeCompile, openBackend } from "@cugro/tensors";
+import { openBackend, openCompute } from "@cugro/tensors";
+import { type Compile, eager, type Stored } from "@cugro/tensors/seam";
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 
 const [STATE_DIM, ACTION_DIM, ROWS, STEPS] = [17, 6, 512, 20];
@@ -94,12 +92,13 @@ function distance(expected: ArrayLike<number>, actual: ArrayLike<number>): numbe
 }
 
 /** Fails the test when a step stays eager. */
-function strictCompile(): Compile {
-  return nativeCompile({
+async function strictCompile(): Promise<Compile> {
+  const { compile } = await openCompute({
     warn: (message) => {
       throw new Error(message);
     },
-  }) as Compile;
+  });
+  return compile;
 }
 
 const CASES: [string, Train, Hyperparameters][] = [
@@ -121,10 +120,10 @@ Deno.test({
     for (const [name, make, hyperparameters] of CASES) {
       await t.step(name, async () => {
         const alone = await train(make, hyperparameters, eager);
-        const compiledAlone = await train(make, hyperparameters, strictCompile());
+        const compiledAlone = await train(make, hyperparameters, await strictCompile());
         assertLessOrEqual(worst(alone.weights, compiledAlone.weights), 2e-6);
         const next = await train(make, hyperparameters, eager, alone.weights);
-        const compiledNext = await train(make, hyperparameters, strictCompile(), alone.weights);
+        const compiledNext = await train(make, hyperparameters, await strictCompile(), alone.weights);
         assertLessOrEqual(worst(next.weights, compiledNext.weights), 2e-6);
         const name = Object.keys(alone.weights).find((key) => key.endsWith(".kernel"))!;
         const moved = distance(alone.weights[name]!.data, next.weights[name]!.data);
@@ -141,7 +140,7 @@ Deno.test({
     for (const [name, hyperparameters] of Object.entries({ default: base, paper })) {
       await t.step(name, async () => {
         const weightsOf = async (make: Train) =>
-          (await train(make, hyperparameters, strictCompile())).weights;
+          (await train(make, hyperparameters, await strictCompile())).weights;
         const [stateGenerator, behaviorGenerator, critic] = [
           await weightsOf(trainStateGenerator),
           await weightsOf(trainBehaviorGenerator),
@@ -177,7 +176,7 @@ Deno.test({
           policy.dispose();
           return drawn;
         };
-        const [expected, actual] = [await drawWith(eager), await drawWith(strictCompile())];
+        const [expected, actual] = [await drawWith(eager), await drawWith(await strictCompile())];
         expected.forEach((rows, i) => assertLessOrEqual(distance(rows, actual[i]!), 2e-5));
         assertEquals(new Set(expected[2]).size, ACTION_DIM, "an action must not be its bounds");
         assertGreater(new Set(expected[0]).size, 20, "samples must differ");

@@ -4,7 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRng } from "@cugro/algorithm";
 import { encodeTensors } from "@cugro/protocol";
-import { actOn, openCompute, openPolicy } from "@cugro/serving";
+import { actOn, openPolicy } from "@cugro/serving";
+import { openCompute } from "@cugro/tensors";
 import { openFilesystemStore } from "@cugro/store";
 import { isOver, LIMIT, push, recordCartPole, type Recording, startState } from "../fakes/cart_pole.ts";
 import { runCommand, withFolder } from "./embedded.ts";
@@ -33,7 +34,7 @@ function fileOf(recording: Recording, actions = recording.actions): Uint8Array {
 /** Mean return of the serving policy over `episodes` starts. */
 async function returnOf(folder: string, episodes: number): Promise<number> {
   const store = await openFilesystemStore({ root: folder, lock: false });
-  const served = await openPolicy(store, "cart", await openCompute());
+  const served = await openPolicy(store, "cart", (await openCompute()).compile);
   const rng = createRng(5, "starts");
   let states = Array.from({ length: episodes }, () => startState(rng));
   const lengths = states.map(() => 0);

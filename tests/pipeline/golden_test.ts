@@ -9,9 +9,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type Compile, eager, type Hyperparameters } from "@cugro/algorithm";
+import type { Hyperparameters } from "@cugro/algorithm";
 import { encodeDataset } from "@cugro/datasets";
-import { nativeCompile, openBackend } from "@cugro/tensors";
+import { openBackend, openCompute } from "@cugro/tensors";
+import { type Compile, eager } from "@cugro/tensors/seam";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import {
   datasetKey,
@@ -164,7 +165,7 @@ Deno.test("every kind of job computes what its revision has recorded", async () 
     await openBackend();
     const store = await openFilesystemStore({ root: folder });
     try {
-      const figures = await computeAll(store, eager as Compile);
+      const figures = await computeAll(store, eager);
       const recorded: Record<string, Figures> = JSON.parse(await readFile(RECORD, "utf8").catch(() => "{}"));
       for (const [kind, revision] of Object.entries(REVISIONS)) {
         const own = Object.fromEntries(
@@ -200,8 +201,8 @@ Deno.test({
     withFolder(async (folder) => {
       const store = await openFilesystemStore({ root: folder });
       try {
-        const compiled = await computeAll(store, nativeCompile() as Compile);
-        assertEquals(compiled, await computeAll(store, eager as Compile));
+        const compiled = await computeAll(store, (await openCompute()).compile);
+        assertEquals(compiled, await computeAll(store, eager));
       } finally {
         await store.close();
       }

@@ -2,7 +2,7 @@
  * Jobs of every kind in one process, without a bus: the handlers of all services on given inputs.
  * @module
  */
-import type { Compile, Hyperparameters } from "@cugro/algorithm";
+import type { Hyperparameters } from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
@@ -12,6 +12,7 @@ import type { Store } from "@cugro/store";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
 import { createJob, jobId, type JobKind, type JsonObject } from "@cugro/protocol";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
+import type { Compile } from "@cugro/tensors/seam";
 
 /** Outputs by name. */
 export type Outputs = Record<string, Uint8Array>;
@@ -39,7 +40,6 @@ export function createRunner(store: Store, compile: Compile, knobs: Hyperparamet
       progress: () => {},
       tick: () => Promise.resolve(),
       profile: {},
-      compile,
       ...more,
     };
     return await handlers[kind]!(context);

@@ -4,7 +4,8 @@
  */
 import { type ActRequest, actRequestSchema } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
-import { actOn, openCompute, openPolicy } from "@cugro/serving";
+import { actOn, openPolicy } from "@cugro/serving";
+import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 
@@ -39,7 +40,8 @@ interface ActOptions {
 async function act(options: ActOptions): Promise<void> {
   const request = await readRequest(options);
   const store = await openForReading(options.store);
-  const served = await openPolicy(store, options.learner, await openCompute(), options.version);
+  const { compile } = await openCompute();
+  const served = await openPolicy(store, options.learner, compile, options.version);
   try {
     printJson(await actOn(served, request));
   } finally {

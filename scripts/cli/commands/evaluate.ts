@@ -5,7 +5,8 @@
 import { createRng, scoreInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { TaskFact } from "@cugro/protocol";
-import { openCompute, openPolicy, type ServedPolicy } from "@cugro/serving";
+import { openPolicy, type ServedPolicy } from "@cugro/serving";
+import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
 import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
 import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
@@ -38,7 +39,8 @@ export function registerEvaluate(program: Command): void {
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
   const store = await openForReading(options.store);
-  const served = await openPolicy(store, options.learner, await openCompute(), options.version);
+  const { compile } = await openCompute();
+  const served = await openPolicy(store, options.learner, compile, options.version);
   const rows = [];
   try {
     for (const task of chooseTasks(served, options.task)) {

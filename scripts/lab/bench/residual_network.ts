@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "tf";
-import type { StepDefinition } from "@cugro/algorithm";
+import type { Params, StepDefinition, Stored } from "@cugro/tensors/seam";
 import {
   adamInputs,
   createRng,
@@ -16,9 +16,7 @@ import {
   linear,
   matrix,
   optimise,
-  type Params,
   silu,
-  type Stored,
 } from "@cugro/algorithm/numerics";
 
 const FEATURES = 60;

@@ -3,9 +3,10 @@
  * spread evenly over the old tasks. Everything is in the critic's input coordinates before the first step.
  * @module
  */
+import type { Stored } from "@cugro/tensors/seam";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import type { Rng } from "../numerics/rng.ts";
-import { matrix, type Stored } from "../numerics/weights.ts";
+import { matrix } from "../numerics/weights.ts";
 
 /** Replay of one old task, ready for the critic. */
 export interface CriticReplay {

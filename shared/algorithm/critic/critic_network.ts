@@ -8,10 +8,11 @@
  * @module
  */
 import * as tf from "tf";
+import type { Params, Stored } from "@cugro/tensors/seam";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { initLinear, layerNorm, linear, project, silu } from "../numerics/layers.ts";
 import { createRng } from "../numerics/rng.ts";
-import { entry, knownTasks, type Params, type Stored, tasksTensor } from "../numerics/weights.ts";
+import { entry, knownTasks, tasksTensor } from "../numerics/weights.ts";
 
 /** What the critic's tensors look like. */
 export interface CriticShape {

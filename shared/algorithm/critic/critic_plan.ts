@@ -2,7 +2,7 @@
  * Everything of a critic training that is known before its first step: checks, coordinates, targets, initial state.
  * @module
  */
-import type { Compile } from "../numerics/compile.ts";
+import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
 import { criticShape, growCritic, initCritic, initValue, trainableWeights } from "./critic_network.ts";
 import type { CriticStepSettings } from "./critic_step.ts";
@@ -20,7 +20,7 @@ import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { ReplayRows, Snapshot } from "../numerics/progress.ts";
 import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
-import { knownTasks, type Stored, taskRow, withPrefix } from "../numerics/weights.ts";
+import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
 
 /** Arrays in, for {@linkcode trainCritic}. */
 export interface CriticTrainingInput {

@@ -7,10 +7,10 @@
  * @module
  */
 import * as tf from "tf";
+import type { Params, StepDefinition } from "@cugro/tensors/seam";
 import { type CriticShape, qValues, stateValues } from "./critic_network.ts";
-import type { StepDefinition } from "../numerics/compile.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
-import { entry, type Params, withoutPrefix } from "../numerics/weights.ts";
+import { entry, withoutPrefix } from "../numerics/weights.ts";
 
 /** What fixes the graph of a step. */
 export interface CriticStepSettings {

@@ -2,12 +2,12 @@
  * Training of the critic on a new task: grows a head, regresses it on the task's targets, holds the old heads.
  * @module
  */
+import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, drawBatch, takeRows } from "./critic_batches.ts";
 import { trainableWeights } from "./critic_network.ts";
 import { type CriticPlan, type CriticTrainingInput, planCritic } from "./critic_plan.ts";
 import { criticStep, valueStep } from "./critic_step.ts";
 import { discountedReturns, planningReturns, scaleReturns } from "./critic_targets.ts";
-import type { CompiledStep } from "../numerics/compile.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import {
   type CurveRecorder,
@@ -16,7 +16,7 @@ import {
   type TrainingResult,
 } from "../numerics/progress.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-import { matrix, type Stored } from "../numerics/weights.ts";
+import { matrix } from "../numerics/weights.ts";
 
 const VALUE_BATCH = 1_024;
 

@@ -7,7 +7,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import * as tf from "tf";
-import { eager } from "../numerics/compile.ts";
+import { eager, type Stored, toParams } from "@cugro/tensors/seam";
 import { criticRows } from "./critic_batches.ts";
 import { criticShape, growCritic, initCritic, qValues, trainableWeights } from "./critic_network.ts";
 import { planCritic } from "./critic_plan.ts";
@@ -28,7 +28,7 @@ import {
   S,
   train,
 } from "../testing/bandit.ts";
-import { matrix, type Stored, toParams, withPrefix } from "../numerics/weights.ts";
+import { matrix, withPrefix } from "../numerics/weights.ts";
 
 const shape = criticShape(S, A, quick);
 const twin = { ...quick, criticEnsemble: 2 };

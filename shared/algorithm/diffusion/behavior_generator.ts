@@ -2,8 +2,8 @@
  * mu_phi(a | s, k): the diffusion model of actions given state and task (the paper's is not told the task: `behaviorKnowsTask`).
  * @module
  */
-import type { Compile } from "../numerics/compile.ts";
-import { behaviorShape } from "./denoiser.ts";
+import type { Compile, Stored } from "@cugro/tensors/seam";
+import { behaviorShape } from "./denoiser_shape.ts";
 import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
@@ -11,7 +11,7 @@ import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
 import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
 import { drawSamples, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
-import { knownTasks, type Stored } from "../numerics/weights.ts";
+import { knownTasks } from "../numerics/weights.ts";
 
 /** Trains the behavior generator on a new task and replay; see {@linkcode trainGenerator}. */
 export function trainBehaviorGenerator(

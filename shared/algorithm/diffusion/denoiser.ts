@@ -6,60 +6,12 @@
  * @module
  */
 import type * as tf from "tf";
-import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import type { Params, Stored, StoredTensor } from "@cugro/tensors/seam";
 import type { Rng } from "../numerics/rng.ts";
-import { entry, type Params, type Stored, type StoredTensor, taskRow } from "../numerics/weights.ts";
+import { entry, taskRow } from "../numerics/weights.ts";
 import * as resnet from "./denoiser_resnet.ts";
+import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
 import * as unet from "./denoiser_unet.ts";
-
-/** All that fixes a denoiser's tensors. */
-export interface DenoiserShape {
-  architecture: "unet" | "resnet";
-  /** D: dimensions of a sample. */
-  dim: number;
-  /** C: dimensions of the condition (the state, for actions); 0 for none. */
-  conditionDim: number;
-  /** Hidden width; of the U-net the greatest one. */
-  width: number;
-  /** Residual blocks (resnet only). */
-  blocks: number;
-  /** Rows of the task embedding; 0 if the denoiser is not told the task. */
-  tasks: number;
-}
-
-/** What a denoiser is conditioned on. `T` times, `n` conditions. */
-export interface DenoiserContext {
-  /** `[T, 1]` */
-  time: tf.Tensor;
-  /** `[n, C]`, normalised; absent when C is 0. */
-  condition?: tf.Tensor | undefined;
-  /** `[B, tasks]` or `[1, tasks]`; absent when the task is not told. */
-  taskOneHot?: tf.Tensor | undefined;
-}
-
-/** Shape of p(s|k). */
-export function stateShape(stateDim: number, tasks: number, hyperparameters: Hyperparameters): DenoiserShape {
-  const { architecture, denoiserWidth: width, denoiserBlocks: blocks } = hyperparameters;
-  return { architecture, dim: stateDim, conditionDim: 0, width, blocks, tasks };
-}
-
-/** Shape of mu(a|s, k), or mu(a|s) if the behavior generator is not told the task. */
-export function behaviorShape(
-  stateDim: number,
-  actionDim: number,
-  tasks: number,
-  hyperparameters: Hyperparameters,
-): DenoiserShape {
-  const { architecture, denoiserWidth: width, denoiserBlocks: blocks, behaviorKnowsTask } = hyperparameters;
-  return {
-    architecture,
-    dim: actionDim,
-    conditionDim: stateDim,
-    width,
-    blocks,
-    tasks: behaviorKnowsTask ? tasks : 0,
-  };
-}
 
 /** Fresh weights, PyTorch's uniform initialisation. */
 export function initDenoiser(shape: DenoiserShape, rng: Rng): Stored {

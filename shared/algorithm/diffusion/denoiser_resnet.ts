@@ -6,10 +6,11 @@
  * @module
  */
 import * as tf from "tf";
-import type { DenoiserContext, DenoiserShape } from "./denoiser.ts";
+import type { Params, Stored } from "@cugro/tensors/seam";
+import { type DenoiserContext, type DenoiserShape, repeatRows } from "./denoiser_shape.ts";
 import { initLinear, layerNorm, linear, project, silu } from "../numerics/layers.ts";
 import type { Rng } from "../numerics/rng.ts";
-import { entry, type Params, type Stored } from "../numerics/weights.ts";
+import { entry } from "../numerics/weights.ts";
 
 const FREQUENCIES = 32;
 const GREATEST_FREQUENCY = 1000;
@@ -110,14 +111,4 @@ export function repeatConditions(embedding: ResnetEmbedding, batch: number): Res
 /** The embedding at one of the T times. */
 export function atNode(embedding: ResnetEmbedding, node: number): ResnetEmbedding {
   return { ...embedding, time: tf.slice(embedding.time, [node, 0], [1, -1]) };
-}
-
-/** `[n, W]` -> `[batch, W]`, each row repeated batch / n times in a row; one row stays one, to be broadcast. */
-export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor {
-  const [count, width] = rows.shape as [number, number];
-  if (count === batch || count === 1) return rows;
-  if (batch % count !== 0) {
-    throw new RangeError(`Cannot repeat conditions as ${batch} rows are no multiple of ${count}`);
-  }
-  return tf.reshape(tf.tile(tf.reshape(rows, [count, 1, width]), [1, batch / count, 1]), [batch, width]);
 }

@@ -1,21 +1,20 @@
 import { assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "tf";
+import { type Stored, toParams, toTensor } from "@cugro/tensors/seam";
 import {
-  behaviorShape,
   checkDenoiser,
-  type DenoiserShape,
   frozenWeights,
   initDenoiser,
   openDenoiser,
   predictNoise,
-  stateShape,
   taskOneHot,
 } from "./denoiser.ts";
+import { behaviorShape, type DenoiserShape, stateShape } from "./denoiser_shape.ts";
 import { growTask } from "./growth.ts";
 import { presets } from "../knobs/hyperparameters.ts";
 import { createRng } from "../numerics/rng.ts";
 import { noLeaks } from "../testing/backend.ts";
-import { countWeights, type Stored, tasksTensor, toParams, toTensor } from "../numerics/weights.ts";
+import { countWeights, tasksTensor } from "../numerics/weights.ts";
 
 const small = { ...presets.smoke, denoiserWidth: 16, denoiserBlocks: 2 };
 const shapes: DenoiserShape[] = (["resnet", "unet"] as const).flatMap((architecture) => [

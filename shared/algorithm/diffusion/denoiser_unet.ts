@@ -7,11 +7,11 @@
  * @module
  */
 import * as tf from "tf";
-import type { DenoiserContext, DenoiserShape } from "./denoiser.ts";
-import { repeatRows } from "./denoiser_resnet.ts";
+import type { Params, Stored } from "@cugro/tensors/seam";
+import { type DenoiserContext, type DenoiserShape, repeatRows } from "./denoiser_shape.ts";
 import { initLinear, linear, project, silu } from "../numerics/layers.ts";
 import type { Rng } from "../numerics/rng.ts";
-import { entry, type Params, type Stored } from "../numerics/weights.ts";
+import { entry } from "../numerics/weights.ts";
 
 const FREQUENCIES = 32;
 const FREQUENCY_SCALE = 30;

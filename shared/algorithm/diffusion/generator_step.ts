@@ -3,10 +3,11 @@
  * @module
  */
 import * as tf from "tf";
-import type { StepDefinition } from "../numerics/compile.ts";
-import { type DenoiserContext, type DenoiserShape, predictNoise } from "./denoiser.ts";
+import type { Params, StepDefinition } from "@cugro/tensors/seam";
+import { predictNoise } from "./denoiser.ts";
+import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
-import { entry, type Params, withoutPrefix } from "../numerics/weights.ts";
+import { entry, withoutPrefix } from "../numerics/weights.ts";
 
 /** Prefix of a teacher's weights in the step's state. */
 export const TEACHER = "teacher/";

@@ -2,15 +2,10 @@
  * The training that both generators share: one async generator, one item a step. Between two steps everything it knows is a value.
  * @module
  */
+import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type Batches, openBatches, type TaskRows } from "../replay/batches.ts";
-import type { Compile, CompiledStep } from "../numerics/compile.ts";
-import {
-  checkDenoiser,
-  type DenoiserShape,
-  denoiserWeights,
-  frozenWeights,
-  initDenoiser,
-} from "./denoiser.ts";
+import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
+import type { DenoiserShape } from "./denoiser_shape.ts";
 import { generatorStep, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
@@ -24,14 +19,7 @@ import {
   type TrainingResult,
 } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
-import {
-  countWeights,
-  entry,
-  knownTasks,
-  type Stored,
-  tasksTensor,
-  withPrefix,
-} from "../numerics/weights.ts";
+import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 
 /** What a generator learns a new task from. */
 export interface GeneratorTrainingInput {

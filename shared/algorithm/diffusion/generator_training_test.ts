@@ -7,9 +7,11 @@ import {
   assertRejects,
 } from "@std/assert";
 import * as tf from "tf";
+import { eager, toParams } from "@cugro/tensors/seam";
+import { openCompute } from "@cugro/tensors";
 import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
-import { eager } from "../numerics/compile.ts";
-import { denoiserWeights, predictNoise, stateShape } from "./denoiser.ts";
+import { denoiserWeights, predictNoise } from "./denoiser.ts";
+import { stateShape } from "./denoiser_shape.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
 import { fitNormaliser } from "../numerics/normaliser.ts";
 import { alpha, sigma } from "./noise_schedule.ts";
@@ -17,9 +19,7 @@ import type { Snapshot, TrainingProgress } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
 import { sampleStates, trainStateGenerator } from "./state_generator.ts";
 import { noLeaks } from "../testing/backend.ts";
-import { fastCompile } from "../testing/fast_compile.ts";
 import { finish, momentsOf, testTask, tiny, trainingInput } from "../testing/tasks.ts";
-import { toParams } from "../numerics/weights.ts";
 
 Deno.test(
   "trainStateGenerator() learns the analytic noise of a 1-D Gaussian, with its sign",
@@ -42,7 +42,7 @@ Deno.test(
       stateDim: 1,
       hyperparameters,
     };
-    const compile = await fastCompile();
+    const { compile } = await openCompute();
     const { weights } = await finish(
       trainStateGenerator({ ...input, normalisers: new Map([[1, normaliser]]), compile }),
     );
@@ -173,7 +173,7 @@ Deno.test(
   noLeaks(async () => {
     // Task 3 was parked: the third place belongs to task 4.
     const tasks = [testTask(1, 0), testTask(2, 10), testTask(4, -30)];
-    const compile = await fastCompile();
+    const { compile } = await openCompute();
     const hyperparameters = {
       ...tiny,
       denoiserWidth: 32,

@@ -2,8 +2,9 @@
  * A new task's place in a denoiser: one more row of the task embedding. All other weights stay byte-identical.
  * @module
  */
+import type { Stored } from "@cugro/tensors/seam";
 import type { Rng } from "../numerics/rng.ts";
-import { knownTasks, type Stored, tasksTensor } from "../numerics/weights.ts";
+import { knownTasks, tasksTensor } from "../numerics/weights.ts";
 
 /** Noise of a new row, as a share of the old rows' root mean square: far enough from the mean to be told apart from the first step on. */
 const NEW_ROW_NOISE = 0.3;

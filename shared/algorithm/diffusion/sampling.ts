@@ -2,13 +2,14 @@
  * Drawing many samples from a generator in passes of a fixed batch, each one compiled call.
  * @module
  */
-import type { Compile, StepDefinition } from "../numerics/compile.ts";
-import { checkDenoiser, type DenoiserShape, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
+import type { Compile, StepDefinition, Stored, StoredTensor } from "@cugro/tensors/seam";
+import { checkDenoiser, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
+import type { DenoiserShape } from "./denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { type Bounds, denormalise, normalisedLimits } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
 import { planSolver, solve, type SolverPlan } from "./solver.ts";
-import { entry, knownTasks, type Stored, type StoredTensor } from "../numerics/weights.ts";
+import { entry, knownTasks } from "../numerics/weights.ts";
 
 /** Rows of one pass at most. */
 const MAX_BATCH = 2048;

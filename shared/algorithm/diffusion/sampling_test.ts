@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import * as tf from "tf";
+import { eager } from "@cugro/tensors/seam";
 import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
-import { eager } from "../numerics/compile.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
 import { fitNormaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress } from "../numerics/progress.ts";

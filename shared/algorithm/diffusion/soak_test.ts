@@ -1,12 +1,11 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { eager, type Stored } from "@cugro/tensors/seam";
+import { openCompute } from "@cugro/tensors";
 import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
-import { eager } from "../numerics/compile.ts";
 import type { ReplayRows } from "../numerics/progress.ts";
 import { sampleStates, trainStateGenerator } from "./state_generator.ts";
 import { noLeaks } from "../testing/backend.ts";
-import { fastCompile } from "../testing/fast_compile.ts";
 import { finish, momentsOf, type TestTask, testTask, tiny, trainingInput } from "../testing/tasks.ts";
-import type { Stored } from "../numerics/weights.ts";
 
 const TASKS = 10;
 
@@ -29,7 +28,7 @@ const hyperparameters = {
 
 /** Learns all tasks in order; old ones only from samples of the generators themselves, or not at all. */
 async function learn(tasks: TestTask[], replayed: boolean): Promise<Generators> {
-  const compile = await fastCompile();
+  const { compile } = await openCompute();
   let parent: Generators | undefined;
   for (const [k, fresh] of tasks.entries()) {
     const replay = parent && replayed ? await replayOf(parent, tasks.slice(0, k)) : [];

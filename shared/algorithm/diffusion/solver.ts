@@ -3,11 +3,12 @@
  * @module
  */
 import * as tf from "tf";
-import { type DenoiserShape, openDenoiser } from "./denoiser.ts";
+import type { Params } from "@cugro/tensors/seam";
+import { openDenoiser } from "./denoiser.ts";
+import type { DenoiserShape } from "./denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { planSinglestep, runSinglestep, type SinglestepPlan } from "./solver_dpm3.ts";
 import { type MultistepPlan, planMultistep, runMultistep } from "./solver_dpmpp.ts";
-import type { Params } from "../numerics/weights.ts";
 
 /** A sampling pass with all its numbers, made once on the host. */
 export type SolverPlan = MultistepPlan | SinglestepPlan;

@@ -3,6 +3,7 @@
  * which task a pseudo-pair looks like. Needs no rows of the task. Every distance is in normalised coordinates.
  * @module
  */
+import type { Stored } from "@cugro/tensors/seam";
 import {
   averageFeatures,
   cloudOf,
@@ -18,7 +19,6 @@ import {
   type View,
   viewOf,
 } from "./point_clouds.ts";
-import type { Stored } from "../numerics/weights.ts";
 
 /** Distances of one view; a floor is what as many fresh real rows would show on average. */
 export interface Distances {

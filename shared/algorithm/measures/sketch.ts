@@ -4,6 +4,7 @@
  * itself (the floor). Its size does not depend on the number of rows, and no row is in it.
  * @module
  */
+import type { Stored } from "@cugro/tensors/seam";
 import { type Bounds, fitNormaliser, type Normaliser } from "../numerics/normaliser.ts";
 import {
   average,
@@ -26,7 +27,6 @@ import {
   visitFeatures,
 } from "./point_clouds.ts";
 import { createRng } from "../numerics/rng.ts";
-import type { Stored } from "../numerics/weights.ts";
 
 const SPLITS = 4;
 const BANDWIDTH_PAIRS = 4_000;

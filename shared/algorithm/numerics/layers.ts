@@ -1,23 +1,13 @@
 /**
  * The few differentiable layers all networks here are made of. Each has its gradient written out: half the ops of automatic differentiation,
- * only ops that every backend has, and no transposed product on WASM, whose kernel for those is 12 times slower.
+ * and only ops that every backend has.
  * @module
  */
 import * as tf from "tf";
+import type { Stored } from "@cugro/tensors/seam";
 import type { Rng } from "./rng.ts";
-import type { Stored } from "./weights.ts";
 
 const LAYER_NORM_EPSILON = 1e-5;
-
-/** a^T b for `[n, p]`, `[n, q]` -> `[p, q]`. */
-function transposedTimes(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  return tf.getBackend() === "wasm" ? tf.matMul(tf.transpose(a), b) : tf.matMul(a, b, true, false);
-}
-
-/** a b^T for `[n, q]`, `[p, q]` -> `[n, p]`. */
-function timesTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  return tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
-}
 
 /**
  * x W + b.
@@ -41,7 +31,11 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Ten
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [savedInput, savedWeight] = saved as [tf.Tensor2D, tf.Tensor2D];
         const d = dy as tf.Tensor2D;
-        return [timesTransposed(d, savedWeight), transposedTimes(savedInput, d), tf.sum(d, 0)];
+        return [
+          tf.matMul(d, savedWeight, false, true),
+          tf.matMul(savedInput, d, true, false),
+          tf.sum(d, 0),
+        ];
       },
     };
   })(x, kernel, bias) as tf.Tensor2D;
@@ -63,7 +57,7 @@ export function project(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor2D {
       gradFunc: (
         dy: tf.Tensor,
         saved: tf.Tensor[],
-      ) => [transposedTimes(saved[0] as tf.Tensor2D, dy as tf.Tensor2D)],
+      ) => [tf.matMul(saved[0] as tf.Tensor2D, dy as tf.Tensor2D, true, false)],
     };
   })(kernel) as tf.Tensor2D;
 }

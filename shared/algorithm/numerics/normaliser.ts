@@ -5,7 +5,8 @@
  * True min and max are kept too: samples are clamped to them.
  * @module
  */
-import { entry, type Stored } from "./weights.ts";
+import type { Stored } from "@cugro/tensors/seam";
+import { entry } from "./weights.ts";
 import { createRng } from "./rng.ts";
 
 /** Bounds of one kind of row in raw units, one entry a dimension. */

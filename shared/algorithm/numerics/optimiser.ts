@@ -6,7 +6,8 @@
  * @module
  */
 import * as tf from "tf";
-import { entry, type Params, scalar, type Stored, withoutPrefix, withPrefix, zeros } from "./weights.ts";
+import type { Params, Stored } from "@cugro/tensors/seam";
+import { entry, scalar, withoutPrefix, withPrefix, zeros } from "./weights.ts";
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import * as tf from "tf";
-import { eager } from "./compile.ts";
+import { eager, type Stored } from "@cugro/tensors/seam";
 import {
   adamInputs,
   initOptimiser,
@@ -10,7 +10,7 @@ import {
   publishedWeights,
 } from "./optimiser.ts";
 import { noLeaks } from "../testing/backend.ts";
-import { entry, type Stored } from "./weights.ts";
+import { entry } from "./weights.ts";
 
 const vector = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
 
@@ -22,6 +22,7 @@ async function descend(
   rate = 0.1,
 ): Promise<Stored> {
   const initial = initOptimiser(weights, settings);
+  const target = vector(1, -2);
   const compiled = eager(
     {
       name: "quadratic",
@@ -36,9 +37,8 @@ async function descend(
       },
     },
     initial,
-    {},
+    { target, ...adamInputs(0, rate) },
   );
-  const target = vector(1, -2);
   for (let step = 0; step < steps; step++) await compiled.run({ target, ...adamInputs(step, rate) });
   const state = await compiled.readState();
   compiled.dispose();

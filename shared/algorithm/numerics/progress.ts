@@ -2,7 +2,7 @@
  * What every training yields and returns, and the loss curves that survive a resume.
  * @module
  */
-import type { Stored } from "./weights.ts";
+import type { Stored } from "@cugro/tensors/seam";
 
 /** One item a step. */
 export interface TrainingProgress {

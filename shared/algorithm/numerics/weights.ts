@@ -1,45 +1,8 @@
 /**
- * Stored arrays <-> live tensors. `Stored` is what leaves this room: weights, snapshots, normalisers, sketches.
+ * Named arrays and tensors as networks use them: prefixes, entries that must be there, the tasks that weights know.
  * @module
  */
-import * as tf from "tf";
-
-/** One array with its shape, row-major. */
-export interface StoredTensor {
-  /** Sizes, outermost first. */
-  shape: number[];
-  /** Values, row-major. */
-  data: Float32Array | Int32Array;
-}
-
-/** Named plain arrays: weights and snapshots as they are written to files. */
-export type Stored = Record<string, StoredTensor>;
-
-/** Named live tensors. Who makes them disposes them. */
-export type Params = Record<string, tf.Tensor>;
-
-/** A live tensor over `stored`. The backend may read `stored.data` as late as the tensor's first use. */
-export function toTensor(stored: StoredTensor): tf.Tensor {
-  return tf.tensor(stored.data, stored.shape, stored.data instanceof Int32Array ? "int32" : "float32");
-}
-
-/** Live tensors of all entries; the caller disposes them. */
-export function toParams(stored: Stored): Params {
-  return Object.fromEntries(Object.entries(stored).map(([name, tensor]) => [name, toTensor(tensor)]));
-}
-
-/** Copies live tensors out. Does not dispose them. */
-export async function toStored(params: Params): Promise<Stored> {
-  const stored: Stored = {};
-  for (const [name, tensor] of Object.entries(params)) {
-    const data = await tensor.data();
-    stored[name] = {
-      shape: tensor.shape.slice(),
-      data: tensor.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data),
-    };
-  }
-  return stored;
-}
+import type { Stored, StoredTensor } from "@cugro/tensors/seam";
 
 /** A zero-filled array of `shape`. */
 export function zeros(shape: readonly number[]): StoredTensor {

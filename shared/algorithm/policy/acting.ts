@@ -3,7 +3,7 @@
  * A decision for a batch of states is one compiled step.
  * @module
  */
-import type { CompiledStep } from "../numerics/compile.ts";
+import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { actStep, judgeStep } from "./acting_steps.ts";
 import { criticRows } from "../critic/critic_batches.ts";
 import { checkCritic, criticShape, trainableWeights } from "../critic/critic_network.ts";
@@ -19,7 +19,7 @@ import {
   stepFor,
 } from "./policy_input.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-import { entry, knownTasks, matrix, type Stored, taskRow, withPrefix } from "../numerics/weights.ts";
+import { entry, knownTasks, matrix, taskRow, withPrefix } from "../numerics/weights.ts";
 
 /** Observed states are clamped to this multiple of the task's normalised min and max. */
 export const OBSERVATION_CLAMP = 1.5;

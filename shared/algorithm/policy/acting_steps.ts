@@ -3,14 +3,14 @@
  * @module
  */
 import * as tf from "tf";
-import type { StepDefinition } from "../numerics/compile.ts";
+import type { Params, StepDefinition } from "@cugro/tensors/seam";
 import { type CriticShape, criticShape, qValues } from "../critic/critic_network.ts";
-import { behaviorShape } from "../diffusion/denoiser.ts";
+import { behaviorShape } from "../diffusion/denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { PolicyInput } from "./policy_input.ts";
 import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
 import { planSolver, solve } from "../diffusion/solver.ts";
-import { entry, knownTasks, type Params, withoutPrefix } from "../numerics/weights.ts";
+import { entry, knownTasks, withoutPrefix } from "../numerics/weights.ts";
 
 /**
  * One decision for a batch: draw M candidates a state, judge, select. Output `actions` `[n, A]`, normalised.

@@ -6,12 +6,13 @@ import {
   assertLess,
   assertRejects,
 } from "@std/assert";
+import { eager, type Stored } from "@cugro/tensors/seam";
+import { openBackend } from "@cugro/tensors";
 import { createPolicy, openNoise, type Policy } from "./acting.ts";
 import { trainBehaviorGenerator } from "../diffusion/behavior_generator.ts";
-import { eager } from "../numerics/compile.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
-import { noLeaks, openTestBackend } from "../testing/backend.ts";
+import { noLeaks } from "../testing/backend.ts";
 import {
   A,
   type Bandit,
@@ -23,7 +24,6 @@ import {
   S,
   train,
 } from "../testing/bandit.ts";
-import type { Stored } from "../numerics/weights.ts";
 
 /** Two tasks over the same states: task 1 acts in [1, 5] and wants 3 + s / 3, task 2 in [-5, -1] and wants -3. */
 const wish = (task: number, s: number) => task === 1 ? 3 + s / 3 : -3;
@@ -79,7 +79,7 @@ async function trainBoth(): Promise<{ behaviorGenerator: Stored; critic: Stored 
 let trained: Promise<{ behaviorGenerator: Stored; critic: Stored }> | undefined;
 /** Trained once for all tests of this file. */
 function weights(): Promise<{ behaviorGenerator: Stored; critic: Stored }> {
-  return trained ??= openTestBackend().then(() => trainBoth());
+  return trained ??= openBackend().then(() => trainBoth());
 }
 
 /** Runs a body with a policy of the trained weights and disposes it. */
@@ -252,7 +252,7 @@ Deno.test(
 );
 
 Deno.test("createPolicy() draws candidates of the right task only if the behavior generator knows it (failure mode 25)", async () => {
-  await openTestBackend();
+  await openBackend();
   const { behaviorGenerator: told, critic } = await weights();
   const shareOf = async (hyperparameters: Hyperparameters, behaviorGenerator: Stored) => {
     const input = { behaviorGenerator, critic, normalisers, stateDim: S, actionDim: A, compile: eager };
@@ -269,7 +269,7 @@ Deno.test("createPolicy() draws candidates of the right task only if the behavio
 });
 
 Deno.test("createPolicy() gives a critic of raw inputs raw inputs (failure mode 11)", async () => {
-  await openTestBackend();
+  await openBackend();
   const { behaviorGenerator } = await weights();
   const hyperparameters = { ...knobs, criticNormalisedInputs: false };
   const critic = (await train(inputOf(1, data.get(1)!, { hyperparameters, normalisers }))).result.weights;

@@ -2,10 +2,10 @@
  * What a policy is made of, and the checks and paddings between arrays and compiled steps.
  * @module
  */
-import type { Compile, CompiledStep } from "../numerics/compile.ts";
+import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
-import { knownTasks, type Stored, taskRow } from "../numerics/weights.ts";
+import { knownTasks, taskRow } from "../numerics/weights.ts";
 
 /** What a policy is made of. */
 export interface PolicyInput {

@@ -2,9 +2,9 @@
  * Batches of a generator: how many rows of each task, which rows, at which time, with which noise. Arrays are made once and filled anew.
  * @module
  */
+import type { Stored } from "@cugro/tensors/seam";
 import { logAlpha, TRAINING_TIME_START } from "../diffusion/noise_schedule.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-import type { Stored } from "../numerics/weights.ts";
 
 /** Normalised rows of one task. */
 export interface TaskRows {

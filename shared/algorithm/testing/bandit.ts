@@ -2,7 +2,7 @@
  * For tests only: offline data whose Q is known in closed form, and training run to its end.
  * @module
  */
-import { eager } from "../numerics/compile.ts";
+import { eager } from "@cugro/tensors/seam";
 import type { CriticTrainingInput } from "../critic/critic_plan.ts";
 import { trainCritic } from "../critic/critic_training.ts";
 import { type Hyperparameters, presets } from "../knobs/hyperparameters.ts";

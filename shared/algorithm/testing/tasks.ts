@@ -2,7 +2,7 @@
  * For tests only: small synthetic tasks, and a way to run a training to its end.
  * @module
  */
-import { eager } from "../numerics/compile.ts";
+import { eager } from "@cugro/tensors/seam";
 import type { GeneratorTrainingInput } from "../diffusion/generator_training.ts";
 import { type Hyperparameters, presets } from "../knobs/hyperparameters.ts";
 import { fitNormaliser, type Normaliser } from "../numerics/normaliser.ts";

@@ -1,11 +1,9 @@
 /**
- * How long a training step takes compiled and eager, interleaved, medians. One thread:
+ * How long a training step takes compiled and eager, interleaved, medians:
  *
- *     TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 deno run -A shared/tensors/compile/compile_bench.ts
+ *     deno run -A shared/tensors/compile/compile_bench.ts
  * @module
  */
-import { activateNative } from "./activate_native.ts";
-import { eagerStep } from "./eager_step.ts";
 import {
   exampleBatch,
   exampleForward,
@@ -13,8 +11,8 @@ import {
   exampleState,
   exampleStep,
 } from "../testing/example_step.ts";
-import { nativeCompile } from "./native_compile.ts";
-import type { CompiledStep, Stored } from "./step.ts";
+import { openCompute } from "../open_compute.ts";
+import { type Compile, type CompiledStep, eager, type Stored } from "../seam.ts";
 
 const CASES: (ExampleSizes & { steps: number })[] = [
   { width: 64, batch: 256, features: 24, steps: 60 },
@@ -22,9 +20,9 @@ const CASES: (ExampleSizes & { steps: number })[] = [
   { width: 512, batch: 1024, features: 24, steps: 15 },
 ];
 
-function milliseconds(step: CompiledStep, inputs: Stored): number {
+async function milliseconds(step: CompiledStep, inputs: Stored): Promise<number> {
   const start = performance.now();
-  step.run(inputs);
+  await step.run(inputs);
   return performance.now() - start;
 }
 
@@ -32,19 +30,25 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-async function measure(sizes: ExampleSizes & { steps: number }, forward: boolean): Promise<void> {
+async function measure(
+  compile: Compile,
+  sizes: ExampleSizes & { steps: number },
+  forward: boolean,
+): Promise<void> {
   const definition = forward ? exampleForward() : exampleStep();
   const { x, y } = exampleBatch(sizes, 7);
   const inputs: Stored = forward ? { x: x! } : { x: x!, y: y! };
-  const eager = eagerStep(definition, exampleState(sizes), inputs);
+  const loose = eager(definition, exampleState(sizes), inputs);
   const start = performance.now();
-  const compiled = nativeCompile()(definition, exampleState(sizes), inputs);
+  const compiled = compile(definition, exampleState(sizes), inputs);
   const compileMs = performance.now() - start;
-  const firstMs = milliseconds(compiled, inputs);
-  for (let i = 0; i < 3; i++) [eager, compiled].forEach((step) => step.run(inputs));
+  const firstMs = await milliseconds(compiled, inputs);
+  for (let i = 0; i < 3; i++) for (const step of [loose, compiled]) await step.run(inputs);
   const times: [number[], number[]] = [[], []];
   for (let i = 0; i < sizes.steps; i++) {
-    [eager, compiled].forEach((step, which) => times[which]!.push(milliseconds(step, inputs)));
+    for (const [which, step] of [loose, compiled].entries()) {
+      times[which]!.push(await milliseconds(step, inputs));
+    }
   }
   const [a, b] = times.map(median) as [number, number];
   const what = `${forward ? "forward" : "train  "} width ${sizes.width}, batch ${sizes.batch}`;
@@ -52,8 +56,8 @@ async function measure(sizes: ExampleSizes & { steps: number }, forward: boolean
     `${what}: eager ${a.toFixed(2)} ms, compiled ${b.toFixed(2)} ms, ratio ${(b / a).toFixed(2)} ` +
       `(compile ${compileMs.toFixed(0)} ms, first run ${firstMs.toFixed(0)} ms)`,
   );
-  await Promise.all([eager.dispose(), compiled.dispose()]);
+  for (const step of [loose, compiled]) step.dispose();
 }
 
-await activateNative();
-for (const sizes of CASES) for (const forward of [false, true]) await measure(sizes, forward);
+const { compile } = await openCompute({ backend: "native" });
+for (const sizes of CASES) for (const forward of [false, true]) await measure(compile, sizes, forward);

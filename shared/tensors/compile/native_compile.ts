@@ -2,30 +2,26 @@
  * `compile` for the native backend: a whole step, one call into TensorFlow.
  * @module
  */
-import process from "node:process";
-import { eagerStep } from "./eager_step.ts";
+import type { DeviceName } from "../settings.ts";
 import { type NativeBackend, nativeBackend } from "./native_backend.ts";
 import { giveBack, openSession, type Session } from "./session.ts";
+import { buildStepGraph, type StepGraph } from "./step_graph.ts";
+import { traceStep } from "./trace.ts";
+import { UntraceableStep } from "./recorded_values.ts";
 import {
   checkStored,
   type Compile,
   type CompiledStep,
+  eager,
   specsOf,
   type StepDefinition,
   type Stored,
-  type Tensors,
-} from "./step.ts";
-import { buildStepGraph, type StepGraph } from "./step_graph.ts";
-import { traceStep } from "./trace.ts";
-import { UntraceableStep } from "./recorded_values.ts";
+} from "../seam.ts";
 
 /** What the composition root may choose. */
 export interface NativeCompileOptions {
-  /**
-   * Where floating-point work is pinned, for example `/device:GPU:0`; empty lets TensorFlow choose.
-   * @default "/device:GPU:0" when `CUGRO_DEVICE=gpu`, else ""
-   */
-  device?: string;
+  /** Where floating-point work is done. @default "cpu" */
+  device?: DeviceName;
   /**
    * Told once for each step that has to stay eager, and why.
    * @default console.warn
@@ -40,7 +36,8 @@ export interface NativeCompileOptions {
  * @throws {Error} When compiling while the active backend is not the native one.
  */
 export function nativeCompile(options: NativeCompileOptions = {}): Compile {
-  const device = options.device ?? (process.env["CUGRO_DEVICE"] === "gpu" ? "/device:GPU:0" : "");
+  // On a CPU TensorFlow chooses by itself.
+  const device = options.device === "gpu" ? "/device:GPU:0" : "";
   const warn = options.warn ?? console.warn;
   const warned = new Set<string>();
   return (definition, initialState, exampleInputs) => {
@@ -56,7 +53,7 @@ export function nativeCompile(options: NativeCompileOptions = {}): Compile {
       const message = `Cannot compile ${what}, so it runs eagerly: ${error.message}`;
       if (!warned.has(message)) warn(message);
       warned.add(message);
-      return eagerStep(definition, initialState, exampleInputs);
+      return eager(definition, initialState, exampleInputs);
     }
   };
 }
@@ -66,9 +63,9 @@ const known = new Map<string, StepGraph>();
 const MAX_KNOWN = 32;
 
 /** The graph of a step: traced, unless a step of the same identity, state and inputs has been. */
-function stepGraph<S extends Tensors, I extends Tensors, O extends Tensors>(
+function stepGraph(
   backend: NativeBackend,
-  definition: StepDefinition<S, I, O>,
+  definition: StepDefinition,
   initialState: Stored,
   exampleInputs: Stored,
   device: string,

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "tf";
-import { activateNative } from "./activate_native.ts";
-import { eagerStep } from "./eager_step.ts";
+import { openBackend } from "../backend.ts";
 import {
   exampleBatch,
   exampleForward,
@@ -11,9 +10,9 @@ import {
   normals,
 } from "../testing/example_step.ts";
 import { nativeCompile } from "./native_compile.ts";
-import type { Compile, StepDefinition, Stored, Tensors } from "./step.ts";
+import { type Compile, eager, type Params, type StepDefinition, type Stored } from "../seam.ts";
 
-await activateNative();
+await openBackend({ backend: "native" });
 
 /** Fails the test when a step stays eager. */
 const compile = nativeCompile({
@@ -39,27 +38,29 @@ async function train(make: Compile, steps: number): Promise<{ losses: number[]; 
   const sizes = { width: 256, batch: 64, features: 12 };
   const step = make(exampleStep(), exampleState(sizes), exampleBatch(sizes, 0));
   const losses: number[] = [];
-  for (let i = 1; i <= steps; i++) losses.push(step.run(exampleBatch(sizes, i))["loss"]!.data[0]!);
+  for (let i = 1; i <= steps; i++) {
+    losses.push((await step.run(exampleBatch(sizes, i)))["loss"]!.data[0]!);
+  }
   const state = await step.readState();
   step.dispose();
   return { losses, state };
 }
 
 Deno.test("nativeCompile() trains a residual network as eager does, and the same way every time", async () => {
-  const [eager, first, second] = [
-    await train(eagerStep, 20),
+  const [expected, first, second] = [
+    await train(eager, 20),
     await train(compile, 20),
     await train(compile, 20),
   ];
-  const worst = worstDifference(eager.state, first.state);
+  const worst = worstDifference(expected.state, first.state);
   assert(worst <= 2e-6, `the weights differ by ${worst}`);
-  assert(eager.losses[19]! < 0.7 * eager.losses[0]!, "the network must learn");
-  eager.losses.forEach((loss, i) => assert(Math.abs(loss - first.losses[i]!) <= 1e-6));
+  assert(expected.losses[19]! < 0.7 * expected.losses[0]!, "the network must learn");
+  expected.losses.forEach((loss, i) => assert(Math.abs(loss - first.losses[i]!) <= 1e-6));
   assertEquals([second.losses, worstDifference(second.state, first.state)], [first.losses, 0]);
 });
 
-Deno.test("the optimiser regroups no arithmetic: results are eager's to the last bit", () => {
-  const regroupable: StepDefinition<Tensors, Tensors, Tensors> = {
+Deno.test("the optimiser regroups no arithmetic: results are eager's to the last bit", async () => {
+  const regroupable: StepDefinition = {
     name: "regroupable",
     step: (state, { x, y }) => ({
       state,
@@ -75,38 +76,40 @@ Deno.test("the optimiser regroups no arithmetic: results are eager's to the last
   };
   const state = { w: filled([64, 64], normals(1)), b: filled([64], normals(2)) };
   const inputs = { x: filled([32, 64], normals(3)), y: filled([32, 64], normals(4)) };
-  const [expected, actual] = [eagerStep, compile].map((make) => {
+  const compute = async (make: Compile) => {
     const step = make(regroupable, state, inputs);
-    const outputs = step.run(inputs);
+    const outputs = await step.run(inputs);
     step.dispose();
     return outputs;
-  }) as [Stored, Stored];
-  assertEquals(actual, expected);
+  };
+  assertEquals(await compute(compile), await compute(eager));
 });
 
 Deno.test("nativeCompile() runs a step whose state never changes", async () => {
   const sizes = { width: 32, batch: 16, features: 5 };
   const { x } = exampleBatch(sizes, 1);
-  const [eager, compiled] = [eagerStep, compile].map((make) =>
+  const [loose, compiled] = [eager, compile].map((make) =>
     make(exampleForward(), exampleState(sizes), { x: x! })
   );
   for (const seed of [2, 3]) {
     const input = { x: exampleBatch(sizes, seed)["x"]! };
-    assert(worstDifference(eager!.run(input), compiled!.run(input)) <= 1e-6);
+    assert(worstDifference(await loose!.run(input), await compiled!.run(input)) <= 1e-6);
   }
   assertEquals(await compiled!.readState(), await compiled!.readState());
   assertEquals(worstDifference(exampleState(sizes), await compiled!.readState()), 0);
-  eager!.dispose();
+  loose!.dispose();
   compiled!.dispose();
 });
 
 Deno.test("a step reads the whole old state before any of it changes", async () => {
   const swap = compile(
-    { name: "swap", step: ({ a, b }: Tensors) => ({ state: { a: b!, b: a! }, outputs: { a: a! } }) },
+    { name: "swap", step: ({ a, b }: Params) => ({ state: { a: b!, b: a! }, outputs: { a: a! } }) },
     { a: vector(1, 2), b: vector(3, 4) },
     {},
   );
-  for (const expected of [[1, 2], [3, 4], [1, 2]]) assertEquals([...swap.run({})["a"]!.data], expected);
+  for (const expected of [[1, 2], [3, 4], [1, 2]]) {
+    assertEquals([...(await swap.run({}))["a"]!.data], expected);
+  }
   assertEquals(await swap.readState(), { a: vector(3, 4), b: vector(1, 2) });
   swap.dispose();
 });
@@ -114,7 +117,7 @@ Deno.test("a step reads the whole old state before any of it changes", async () 
 Deno.test("the state shares no memory with the arrays it came from", async () => {
   const initial = { kept: filled([64, 64], normals(1)) };
   const input = { x: filled([64, 64], normals(2)) };
-  const keep = (state: Tensors, { x }: Tensors) => ({
+  const keep = (state: Params, { x }: Params) => ({
     state: { kept: tf.reshape(tf.reshape(x!, [64 * 64]), state["kept"]!.shape) },
     outputs: {},
   });
@@ -122,7 +125,7 @@ Deno.test("the state shares no memory with the arrays it came from", async () =>
   const before = initial.kept.data.slice();
   initial.kept.data.fill(7);
   assertEquals((await step.readState())["kept"]!.data, before);
-  step.run(input);
+  await step.run(input);
   const fed = input.x.data.slice();
   input.x.data.fill(7);
   assertEquals((await step.readState())["kept"]!.data, fed);
@@ -130,7 +133,7 @@ Deno.test("the state shares no memory with the arrays it came from", async () =>
 });
 
 Deno.test("a step that fails in TensorFlow changes no state", async () => {
-  const pick: StepDefinition<Tensors, Tensors, Tensors> = {
+  const pick: StepDefinition = {
     name: "pick",
     step: ({ sum }, { rows, index }) => ({
       state: { sum: tf.add(sum!, 1) },
@@ -142,17 +145,17 @@ Deno.test("a step that fails in TensorFlow changes no state", async () => {
     index: { shape: [1], data: Int32Array.of(index) },
   });
   const step = compile(pick, { sum: vector(0) }, at(0));
-  assertEquals([...step.run(at(2))["row"]!.data], [7]);
+  assertEquals([...(await step.run(at(2)))["row"]!.data], [7]);
   assertThrows(() => step.run(at(9)), Error, "not in [0, 3)");
   assertEquals(await step.readState(), { sum: vector(1) });
-  assertEquals([...step.run(at(1))["row"]!.data], [6]);
+  assertEquals([...(await step.run(at(1)))["row"]!.data], [6]);
   assertEquals(await step.readState(), { sum: vector(2) });
   step.dispose();
 });
 
-Deno.test("run() refuses inputs that are not those it was compiled for", () => {
+Deno.test("run() refuses inputs that are not those it was compiled for", async () => {
   const step = compile(
-    { name: "double", step: (state, { x }: Tensors) => ({ state, outputs: { y: tf.mul(x!, 2) } }) },
+    { name: "double", step: (state, { x }: Params) => ({ state, outputs: { y: tf.mul(x!, 2) } }) },
     {},
     { x: vector(1, 2) },
   );
@@ -165,12 +168,12 @@ Deno.test("run() refuses inputs that are not those it was compiled for", () => {
     RangeError,
     "must hold 2 values",
   );
-  assertEquals([...step.run({ x: vector(1, 2) })["y"]!.data], [2, 4]);
+  assertEquals([...(await step.run({ x: vector(1, 2) }))["y"]!.data], [2, 4]);
   step.dispose();
 });
 
 Deno.test("nativeCompile() refuses a step that returns another state than it was given", () => {
-  const step = ({ a }: Tensors) => ({ state: { a: tf.sum(a!) }, outputs: {} });
+  const step = ({ a }: Params) => ({ state: { a: tf.sum(a!) }, outputs: {} });
   assertThrows(() => compile({ name: "shrink", step }, { a: vector(1, 2) }, {}), TypeError, "a float32[2]");
 });
 
@@ -184,13 +187,13 @@ Deno.test("a step that cannot become a graph runs eagerly after one warning that
   for (const [name, reason, f] of cases) {
     const warnings: string[] = [];
     const lenient = nativeCompile({ warn: (message) => warnings.push(message) });
-    const step = ({ n }: Tensors, { x }: Tensors) => ({ state: { n: tf.add(n!, 1) }, outputs: { y: f(x!) } });
+    const step = ({ n }: Params, { x }: Params) => ({ state: { n: tf.add(n!, 1) }, outputs: { y: f(x!) } });
     for (let i = 0; i < 2; i++) {
       const compiled = lenient({ name, step }, { n: vector(0) }, { x: vector(1, 2) });
       const computed = tf.tidy(() => f(tf.tensor1d([1, 2])));
       const expected = vector(...computed.dataSync());
       computed.dispose();
-      assertEquals(worstDifference({ y: expected }, compiled.run({ x: vector(1, 2) })), 0);
+      assertEquals(worstDifference({ y: expected }, await compiled.run({ x: vector(1, 2) })), 0);
       assertEquals(await compiled.readState(), { n: vector(1) });
       compiled.dispose();
     }
@@ -210,9 +213,9 @@ Deno.test("dispose() ends a step", async () => {
   await assertRejects(() => step.readState(), Error, "disposed");
 });
 
-Deno.test("nativeCompile() traces steps of one identity once, and others apart", () => {
+Deno.test("nativeCompile() traces steps of one identity once, and others apart", async () => {
   let traced = 0;
-  const scaled = (factor: number, identity?: string): StepDefinition<Tensors, Tensors, Tensors> => ({
+  const scaled = (factor: number, identity?: string): StepDefinition => ({
     name: "scaled",
     ...(identity === undefined ? {} : { identity }),
     step: (state, { x }) => {
@@ -220,20 +223,20 @@ Deno.test("nativeCompile() traces steps of one identity once, and others apart",
       return { state, outputs: { y: tf.mul(tf.mul(x!, state["w"]!), factor) } };
     },
   });
-  const run = (definition: ReturnType<typeof scaled>, w: number[], x: number[]) => {
+  const run = async (definition: StepDefinition, w: number[], x: number[]) => {
     const inputs = { x: vector(...x) };
     const step = compile(definition, { w: vector(...w) }, inputs);
-    const { data } = step.run(inputs)["y"]!;
+    const { data } = (await step.run(inputs))["y"]!;
     step.dispose();
     return [...data];
   };
-  assertEquals(run(scaled(2, "2"), [3], [1, 5]), [6, 30]);
-  assertEquals(run(scaled(2, "2"), [4], [1, 2]), [8, 16]);
+  assertEquals(await run(scaled(2, "2"), [3], [1, 5]), [6, 30]);
+  assertEquals(await run(scaled(2, "2"), [4], [1, 2]), [8, 16]);
   assertEquals(traced, 1);
   // Another identity, another shape, no identity: each is traced.
-  assertEquals(run(scaled(5, "5"), [4], [1, 2]), [20, 40]);
-  assertEquals(run(scaled(5, "5"), [1, 2], [1, 2]), [5, 20]);
-  assertEquals(run(scaled(7), [1], [1]), [7]);
-  assertEquals(run(scaled(7), [2], [1]), [14]);
+  assertEquals(await run(scaled(5, "5"), [4], [1, 2]), [20, 40]);
+  assertEquals(await run(scaled(5, "5"), [1, 2], [1, 2]), [5, 20]);
+  assertEquals(await run(scaled(7), [1], [1]), [7]);
+  assertEquals(await run(scaled(7), [2], [1]), [14]);
   assertEquals(traced, 5);
 });

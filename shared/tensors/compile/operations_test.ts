@@ -1,17 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "tf";
-import { activateNative } from "./activate_native.ts";
-import { eagerStep } from "./eager_step.ts";
+import { openBackend } from "../backend.ts";
 import { filled, normals } from "../testing/example_step.ts";
 import { nativeBackend } from "./native_backend.ts";
 import { nativeCompile } from "./native_compile.ts";
 import { KNOWN_OPERATIONS } from "./operations.ts";
-import type { Stored, Tensors } from "./step.ts";
 import { traceStep } from "./trace.ts";
+import { eager, type Params, type Stored } from "../seam.ts";
 
-await activateNative();
+await openBackend({ backend: "native" });
 
-type Cases = Record<string, (inputs: Tensors) => tf.Tensor>;
+type Cases = Record<string, (inputs: Params) => tf.Tensor>;
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
 const tested = new Set<string>();
@@ -41,19 +40,22 @@ function randomInputs(seed: number): Stored {
 }
 
 /** Compiles all cases as one step and compares each with eager on three random inputs. */
-function agree(group: string, cases: Cases): void {
+async function agree(group: string, cases: Cases): Promise<void> {
   const definition = {
     name: group,
-    step: (state: Tensors, inputs: Tensors) => ({
+    step: (state: Params, inputs: Params) => ({
       state,
       outputs: Object.fromEntries(Object.entries(cases).map(([name, f]) => [name, f(inputs)])),
     }),
   };
   const trace = traceStep(nativeBackend(), definition, {}, randomInputs(0));
   for (const node of trace.nodes) if (node.kind === "operation") tested.add(node.op);
-  const [eager, compiled] = [eagerStep, compile].map((make) => make(definition, {}, randomInputs(0)));
+  const [loose, compiled] = [eager, compile].map((make) => make(definition, {}, randomInputs(0)));
   for (const seed of [1, 2, 3]) {
-    const [expected, actual] = [eager!.run(randomInputs(seed)), compiled!.run(randomInputs(seed))];
+    const [expected, actual] = [
+      await loose!.run(randomInputs(seed)),
+      await compiled!.run(randomInputs(seed)),
+    ];
     assertEquals(Object.keys(actual), Object.keys(expected).sort());
     for (const [name, { shape, data }] of Object.entries(expected)) {
       assertEquals(actual[name]!.shape, shape, name);
@@ -65,7 +67,7 @@ function agree(group: string, cases: Cases): void {
       });
     }
   }
-  eager!.dispose();
+  loose!.dispose();
   compiled!.dispose();
 }
 
@@ -79,8 +81,8 @@ function withGradients(at: string, functions: Record<string, Unary>): Cases {
   return cases;
 }
 
-Deno.test("compiled functions of one argument and their gradients agree with eager", () => {
-  agree(
+Deno.test("compiled functions of one argument and their gradients agree with eager", async () => {
+  await agree(
     "anywhere",
     withGradients("a", {
       abs: tf.abs,
@@ -112,7 +114,7 @@ Deno.test("compiled functions of one argument and their gradients agree with eag
       step: (x) => tf.mul(tf.step(x), x),
     }),
   );
-  agree(
+  await agree(
     "positive",
     withGradients("p", {
       sqrt: tf.sqrt,
@@ -125,8 +127,8 @@ Deno.test("compiled functions of one argument and their gradients agree with eag
   );
 });
 
-Deno.test("compiled reductions and shapes and their gradients agree with eager", () => {
-  agree("reductions", {
+Deno.test("compiled reductions and shapes and their gradients agree with eager", async () => {
+  await agree("reductions", {
     ...withGradients("a", {
       sum: (x) => tf.sum(x),
       sumRows: (x) => tf.sum(x, 0),
@@ -145,7 +147,7 @@ Deno.test("compiled reductions and shapes and their gradients agree with eager",
     topValues: ({ a }) => tf.topk(a!, 3).values,
     topIndices: ({ a }) => tf.topk(a!, 3).indices,
   });
-  agree("shapes", {
+  await agree("shapes", {
     ...withGradients("a", {
       reshape: (x) => tf.reshape(x, [3, 8]),
       expandDims: (x) => tf.expandDims(x, 1),
@@ -172,7 +174,7 @@ Deno.test("compiled reductions and shapes and their gradients agree with eager",
 
 /** A function of two arguments and both gradients. */
 function binary(name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, [x, y]: [string, string]): Cases {
-  const gradient = (which: number) => (inputs: Tensors) =>
+  const gradient = (which: number) => (inputs: Params) =>
     tf.grads((a, b) => tf.sum(tf.square(f(a!, b!))))([inputs[x]!, inputs[y]!])[which]!;
   return {
     [`${name} ${x} ${y}`]: (inputs) => f(inputs[x]!, inputs[y]!),
@@ -181,7 +183,7 @@ function binary(name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, [x, 
   };
 }
 
-Deno.test("compiled arithmetic with broadcasting and its gradients agree with eager", () => {
+Deno.test("compiled arithmetic with broadcasting and its gradients agree with eager", async () => {
   // tfjs has no gradient for these three when their arguments have different shapes.
   const sameShape = { minimum: tf.minimum, maximum: tf.maximum, squaredDifference: tf.squaredDifference };
   const cases: Cases = {
@@ -195,8 +197,8 @@ Deno.test("compiled arithmetic with broadcasting and its gradients agree with ea
     else Object.assign(cases, binary(name, f, ["a", "row"]), binary(name, f, ["row", "a"]));
   }
   Object.assign(cases, binary("div", tf.div, ["a", "p"]), binary("div", tf.div, ["row", "p"]));
-  agree("arithmetic", cases);
-  agree("matrices", {
+  await agree("arithmetic", cases);
+  await agree("matrices", {
     ...binary("matMul", (a, q) => tf.matMul(a, q), ["a", "q"]),
     ...binary("transposed left", (a, b) => tf.matMul(a, b, true), ["a", "b"]),
     ...binary("transposed right", (a, b) => tf.matMul(a, b, false, true), ["a", "b"]),
@@ -205,7 +207,7 @@ Deno.test("compiled arithmetic with broadcasting and its gradients agree with ea
   });
 });
 
-Deno.test("compiled comparisons, choices and indices agree with eager", () => {
+Deno.test("compiled comparisons, choices and indices agree with eager", async () => {
   const cases: Cases = {};
   const compare = {
     equal: tf.equal,
@@ -219,10 +221,10 @@ Deno.test("compiled comparisons, choices and indices agree with eager", () => {
     cases[name] = ({ a, b }) => tf.cast(f(tf.round(a!), tf.round(b!)), "int32");
   }
   const [positive, odd] = [
-    (t: Tensors) => tf.greater(t["a"]!, 0),
-    (t: Tensors) => tf.cast(t["bit"]!, "bool"),
+    (t: Params) => tf.greater(t["a"]!, 0),
+    (t: Params) => tf.cast(t["bit"]!, "bool"),
   ];
-  agree("choices", {
+  await agree("choices", {
     ...cases,
     boolean: positive,
     and: (t) => tf.logicalAnd(positive(t), odd(t)),
@@ -242,8 +244,8 @@ Deno.test("compiled comparisons, choices and indices agree with eager", () => {
   });
 });
 
-Deno.test("variableGrads() inside a compiled step agrees with eager", () => {
-  agree("variables", {
+Deno.test("variableGrads() inside a compiled step agrees with eager", async () => {
+  await agree("variables", {
     weight: ({ a, q }) => {
       const weight = tf.variable(q!);
       const { grads } = tf.variableGrads(

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { activateNative } from "./activate_native.ts";
+import { openBackend } from "../backend.ts";
 import { exampleBatch, exampleState, exampleStep } from "../testing/example_step.ts";
 import { nativeBackend } from "./native_backend.ts";
 import { integerField, varint } from "./protobuf.ts";
@@ -7,7 +7,7 @@ import { encodeSavedModel } from "./saved_model.ts";
 import { buildStepGraph } from "./step_graph.ts";
 import { traceStep } from "./trace.ts";
 
-await activateNative();
+await openBackend({ backend: "native" });
 
 /** The fields of an encoded message: numbers for varints, bytes for everything with a length. */
 function fieldsOf(bytes: Uint8Array): { field: number; value: number | Uint8Array }[] {

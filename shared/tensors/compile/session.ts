@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { DataType } from "./graph.ts";
 import type { Binding } from "./native_backend.ts";
 import { encodeSavedModel } from "./saved_model.ts";
-import type { Stored } from "./step.ts";
 import type { Port, StepGraph } from "./step_graph.ts";
+import type { Stored } from "../seam.ts";
 
 /** Loaded graphs that wait for a step, at most; the one unused for longest is dropped first. */
 const MAX_IDLE = 8;

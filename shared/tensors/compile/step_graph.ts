@@ -9,8 +9,8 @@
  */
 import { type Attribute, type Attributes, type Constant, DataType, type GraphNode } from "./graph.ts";
 import { isDeviceWork, isRegrouped } from "./operations.ts";
-import type { ArraySpec } from "./step.ts";
 import type { Reference, Trace, TracedNode } from "./trace.ts";
+import type { ArraySpec } from "../seam.ts";
 
 /** A named array and the tensor of the graph that carries it. */
 export interface Port {

@@ -4,12 +4,11 @@
  * @module
  */
 import * as tf from "tf";
-import { toTensors } from "./eager_step.ts";
 import type { Attributes, Constant } from "./graph.ts";
 import { BOUND_CHECKING_KERNELS, KNOWN_OPERATIONS } from "./operations.ts";
 import type { NativeBackend, OperationAttribute } from "./native_backend.ts";
 import { attributesOf, bitsOf, readConstant, UntraceableStep } from "./recorded_values.ts";
-import { type ArraySpec, specsOf, type StepDefinition, type Stored, type Tensors } from "./step.ts";
+import { type ArraySpec, type Params, specsOf, type StepDefinition, type Stored, toParams } from "../seam.ts";
 
 /** Output `output` of node `node`, counted from 0 in the order of execution. */
 export interface Reference {
@@ -48,9 +47,9 @@ export interface Trace {
  * @throws {UntraceableStep} When it uses an unknown operation, reads a tensor back or draws random numbers.
  * @throws {TypeError} When the state it returns has other names, shapes or types than the state it was given.
  */
-export function traceStep<S extends Tensors, I extends Tensors, O extends Tensors>(
+export function traceStep(
   backend: NativeBackend,
-  definition: StepDefinition<S, I, O>,
+  definition: StepDefinition,
   initialState: Stored,
   exampleInputs: Stored,
 ): Trace {
@@ -59,7 +58,7 @@ export function traceStep<S extends Tensors, I extends Tensors, O extends Tensor
   tf.tidy(() => {
     const state = recorder.feed("state", initialState);
     const inputs = recorder.feed("input", exampleInputs);
-    const result = recorder.record(() => definition.step(state as S, inputs as I));
+    const result = recorder.record(() => definition.step(state, inputs));
     const next = recorder.results(result.state);
     checkSameState(definition.name, specsOf(initialState), next);
     trace = { nodes: recorder.nodes, state: next, outputs: recorder.results(result.outputs) };
@@ -78,8 +77,8 @@ class Recorder {
   constructor(private readonly backend: NativeBackend) {}
 
   /** Makes the tensors of `stored`, known from now on as state or input. */
-  feed(kind: "state" | "input", stored: Stored): Tensors {
-    const tensors = toTensors(stored);
+  feed(kind: "state" | "input", stored: Stored): Params {
+    const tensors = toParams(stored);
     for (const spec of specsOf(stored)) {
       this.#origins.set(tensors[spec.name]!.dataId, { node: this.nodes.length, output: 0 });
       this.nodes.push({ kind, spec });
@@ -123,7 +122,7 @@ class Recorder {
   }
 
   /** Where each returned tensor came from, sorted by name. */
-  results(tensors: Tensors): TracedResult[] {
+  results(tensors: Params): TracedResult[] {
     return Object.keys(tensors).sort().map((name) => {
       const tensor = tensors[name]!;
       const dtype = tensor.dtype as ArraySpec["dtype"];

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "tf";
-import type { StepDefinition, Stored, StoredArray, Tensors } from "../compile/step.ts";
+import type { Params, StepDefinition, Stored, StoredTensor } from "../seam.ts";
 
 /** Sizes of the example: `[batch, features]` in, `[batch, features]` out, `width` between. */
 export interface ExampleSizes {
@@ -17,19 +17,19 @@ const BLOCKS = 4;
 const [RATE, BETA1, BETA2, EPSILON, EMA, MAX_NORM] = [3e-4, 0.9, 0.999, 1e-8, 0.995, 1];
 
 /** The training step. State: weights, moments, average and step count; inputs: `x`, `y`; output: `loss`. */
-export function exampleStep(): StepDefinition<Tensors, Tensors, Tensors> {
+export function exampleStep(): StepDefinition {
   return { name: "example", step: trainOnce };
 }
 
 /** One forward pass over the weights: a step whose state never changes. Input `x`, output `y`. */
-export function exampleForward(): StepDefinition<Tensors, Tensors, Tensors> {
+export function exampleForward(): StepDefinition {
   return {
     name: "example-forward",
     step: (state, inputs) => ({ state, outputs: { y: forward(pick(state, "w/"), inputs["x"]!) } }),
   };
 }
 
-function trainOnce(state: Tensors, inputs: Tensors): { state: Tensors; outputs: Tensors } {
+function trainOnce(state: Params, inputs: Params): { state: Params; outputs: Params } {
   const weights = pick(state, "w/");
   const names = Object.keys(weights);
   const lossOf = (...values: tf.Tensor[]) => {
@@ -42,7 +42,7 @@ function trainOnce(state: Tensors, inputs: Tensors): { state: Tensors; outputs: 
   const count = tf.add(state["count"]!, 1);
   const correction1 = tf.sub(1, tf.pow(BETA1, count));
   const correction2 = tf.sub(1, tf.pow(BETA2, count));
-  const next: Tensors = { count };
+  const next: Params = { count };
   names.forEach((name, i) => {
     const gradient = tf.mul(grads[i]!, scale);
     const m = tf.add(tf.mul(state[`m/${name}`]!, BETA1), tf.mul(gradient, 1 - BETA1));
@@ -57,7 +57,7 @@ function trainOnce(state: Tensors, inputs: Tensors): { state: Tensors; outputs: 
   return { state: next, outputs: { loss: value } };
 }
 
-function forward(w: Tensors, x: tf.Tensor): tf.Tensor {
+function forward(w: Params, x: tf.Tensor): tf.Tensor {
   let h = dense(w, "in", x);
   for (let block = 0; block < BLOCKS; block++) {
     const inner = dense(w, `a${block}`, silu(layerNorm(w, `n${block}`, h)));
@@ -66,7 +66,7 @@ function forward(w: Tensors, x: tf.Tensor): tf.Tensor {
   return dense(w, "out", silu(h));
 }
 
-function dense(w: Tensors, name: string, x: tf.Tensor): tf.Tensor {
+function dense(w: Params, name: string, x: tf.Tensor): tf.Tensor {
   return tf.add(tf.matMul(x, w[`${name}/kernel`]!), w[`${name}/bias`]!);
 }
 
@@ -74,14 +74,14 @@ function silu(x: tf.Tensor): tf.Tensor {
   return tf.mul(x, tf.sigmoid(x));
 }
 
-function layerNorm(w: Tensors, name: string, x: tf.Tensor): tf.Tensor {
+function layerNorm(w: Params, name: string, x: tf.Tensor): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.mean(tf.square(centred), -1, true);
   const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
   return tf.add(tf.mul(normal, w[`${name}/kernel`]!), w[`${name}/bias`]!);
 }
 
-function pick(state: Tensors, prefix: string): Tensors {
+function pick(state: Params, prefix: string): Params {
   const names = Object.keys(state).filter((name) => name.startsWith(prefix));
   return Object.fromEntries(names.map((name) => [name.slice(prefix.length), state[name]!]));
 }
@@ -119,7 +119,7 @@ export function exampleBatch({ batch, features }: ExampleSizes, seed: number): S
 }
 
 /** An array of `shape` whose values `draw` gives one by one. */
-export function filled(shape: number[], draw: () => number): StoredArray {
+export function filled(shape: number[], draw: () => number): StoredTensor {
   const size = shape.reduce((product, n) => product * n, 1);
   return { shape, data: Float32Array.from({ length: size }, draw) };
 }

@@ -5,10 +5,9 @@
  */
 import process from "node:process";
 import { runCoordinator } from "@cugro/coordinator";
-import { type Compute } from "@cugro/jobs";
 import { type JobHandlers, runWorker } from "@cugro/worker";
 import { runService, type Seams } from "@cugro/process";
-import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { JOB_KINDS, type JobKind, type JsonObject } from "@cugro/protocol";
 import { SERVICES, type Services } from "../../../services/services.ts";
 import { createStubHandlers } from "../../../scripts/lab/experiments/stub_service.ts";
 import { createRecorder, type Recorder } from "./history.ts";
@@ -49,14 +48,13 @@ async function work(
   record: Recorder,
 ): Promise<void> {
   const { config, log } = seams;
-  const { handlers, profile, compile } = await openWork(settings, seams);
+  const { handlers, profile } = await openWork(settings, seams);
   seams.setReady("backend", true);
   await runWorker({
     ...seams,
     handlers: watchHandlers(handlers, record, settings.stub ? 0 : RECORD_MS),
     kinds,
     profile,
-    compile,
     checkpointSeconds: config.checkpointSeconds,
     ...(config.checkpointSteps === undefined ? {} : { checkpointSteps: config.checkpointSteps }),
     ackWaitMs: config.ackWaitMs,
@@ -67,13 +65,8 @@ async function work(
 async function openWork(
   { stub }: ProcessSettings,
   { config, log }: Seams,
-): Promise<Compute & { handlers: JobHandlers }> {
-  if (stub) {
-    const compile = () => {
-      throw new Error("A stub job computes no tensors");
-    };
-    return { handlers: createStubHandlers(stub), profile: { backend: "stub" }, compile };
-  }
+): Promise<{ handlers: JobHandlers; profile: JsonObject }> {
+  if (stub) return { handlers: createStubHandlers(stub), profile: { backend: "stub" } };
   return await (await import("./training.ts")).openTraining(config, log);
 }
 

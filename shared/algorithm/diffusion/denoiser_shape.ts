@@ -1,0 +1,66 @@
+/**
+ * What both architectures of the denoiser are built on: the sizes that fix their tensors, what they are conditioned on, and
+ * conditions repeated to the rows of a batch.
+ * @module
+ */
+import * as tf from "tf";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+
+/** All that fixes a denoiser's tensors. */
+export interface DenoiserShape {
+  architecture: "unet" | "resnet";
+  /** D: dimensions of a sample. */
+  dim: number;
+  /** C: dimensions of the condition (the state, for actions); 0 for none. */
+  conditionDim: number;
+  /** Hidden width; of the U-net the greatest one. */
+  width: number;
+  /** Residual blocks (resnet only). */
+  blocks: number;
+  /** Rows of the task embedding; 0 if the denoiser is not told the task. */
+  tasks: number;
+}
+
+/** What a denoiser is conditioned on. `T` times, `n` conditions. */
+export interface DenoiserContext {
+  /** `[T, 1]` */
+  time: tf.Tensor;
+  /** `[n, C]`, normalised; absent when C is 0. */
+  condition?: tf.Tensor | undefined;
+  /** `[B, tasks]` or `[1, tasks]`; absent when the task is not told. */
+  taskOneHot?: tf.Tensor | undefined;
+}
+
+/** Shape of p(s|k). */
+export function stateShape(stateDim: number, tasks: number, hyperparameters: Hyperparameters): DenoiserShape {
+  const { architecture, denoiserWidth: width, denoiserBlocks: blocks } = hyperparameters;
+  return { architecture, dim: stateDim, conditionDim: 0, width, blocks, tasks };
+}
+
+/** Shape of mu(a|s, k), or mu(a|s) if the behavior generator is not told the task. */
+export function behaviorShape(
+  stateDim: number,
+  actionDim: number,
+  tasks: number,
+  hyperparameters: Hyperparameters,
+): DenoiserShape {
+  const { architecture, denoiserWidth: width, denoiserBlocks: blocks, behaviorKnowsTask } = hyperparameters;
+  return {
+    architecture,
+    dim: actionDim,
+    conditionDim: stateDim,
+    width,
+    blocks,
+    tasks: behaviorKnowsTask ? tasks : 0,
+  };
+}
+
+/** `[n, W]` -> `[batch, W]`, each row repeated batch / n times in a row; one row stays one, to be broadcast. */
+export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor {
+  const [count, width] = rows.shape as [number, number];
+  if (count === batch || count === 1) return rows;
+  if (batch % count !== 0) {
+    throw new RangeError(`Cannot repeat conditions as ${batch} rows are no multiple of ${count}`);
+  }
+  return tf.reshape(tf.tile(tf.reshape(rows, [count, 1, width]), [1, batch / count, 1]), [batch, width]);
+}
