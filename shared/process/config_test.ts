@@ -91,6 +91,8 @@ Deno.test("readConfig() reads every variable", () => {
 Deno.test("readConfig() lists all faults at once, with what is allowed", () => {
   const environment = {
     CUGRO_BACKEND: "cuda",
+    CUGRO_DEVICE: "tpu",
+    CUGRO_COMPILE: "maybe",
     CUGRO_CHECKPOINT_SECONDS: "-1",
     CUGRO_CHECKPOINT_STEPS: "2.5",
     CUGRO_LOG: "loud",
@@ -100,10 +102,18 @@ Deno.test("readConfig() lists all faults at once, with what is allowed", () => {
     "The environment is not a valid configuration:",
     "  CUGRO_STORE must name the store: a folder, s3://bucket or s3://bucket/prefix",
     '  CUGRO_BACKEND must be native or wasm: current value is "cuda"',
+    '  CUGRO_DEVICE must be cpu or gpu: current value is "tpu"',
+    '  CUGRO_COMPILE must be on or off (or 1, true, yes, 0, false, no): current value is "maybe"',
     '  CUGRO_CHECKPOINT_SECONDS must be above 0: current value is "-1"',
     '  CUGRO_CHECKPOINT_STEPS must be a whole number from 1: current value is "2.5"',
     '  CUGRO_LOG must be debug or info or warn or error or silent: current value is "loud"',
   ]);
+});
+
+Deno.test("readConfig() reads on and off as the tensor library does", () => {
+  for (const [word, compile] of Object.entries({ 1: true, YES: true, on: true, 0: false, False: false })) {
+    assertEquals(readConfig({ CUGRO_STORE: "/data", CUGRO_COMPILE: word }).compile, compile, word);
+  }
 });
 
 Deno.test("readConfig() checks servers, ports, kinds and keys, and shows no secret", () => {

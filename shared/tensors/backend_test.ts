@@ -5,6 +5,7 @@ import { nativeInstalled } from "./backend_native.ts";
 import { cpuFeatures } from "./backend_profile.ts";
 
 const BACKEND = new URL("backend.ts", import.meta.url).href;
+const COMPUTE = new URL("open_compute.ts", import.meta.url).href;
 
 /** Runs a program in a fresh process: a process opens one backend in its life. */
 async function inProcess(
@@ -49,11 +50,15 @@ Deno.test("cpuFeatures() is short and stable", () => {
 });
 
 Deno.test("openBackend() refuses unknown values of its variables, and a GPU with WASM", async () => {
-  Deno.env.set("CUGRO_DEVICE", "tpu");
-  try {
-    await assertRejects(() => openBackend(), RangeError, 'current value is "tpu"');
-  } finally {
-    Deno.env.delete("CUGRO_DEVICE");
+  for (const name of ["CUGRO_DEVICE", "CUGRO_BACKEND", "CUGRO_COMPILE", "CUGRO_NATIVE_LOG"]) {
+    const before = Deno.env.get(name);
+    Deno.env.set(name, "tpu");
+    try {
+      await assertRejects(() => openBackend(), RangeError, `Cannot use ${name} as it must be`);
+    } finally {
+      if (before === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, before);
+    }
   }
   await assertRejects(() => openBackend({ backend: "wasm", device: "gpu" }), RangeError, "GPU");
 });
@@ -100,13 +105,21 @@ Deno.test({
 });
 
 Deno.test({
-  name: "CUGRO_COMPILE=0 is in the profile",
+  name: "openCompute() compiles unless CUGRO_COMPILE or its caller says no, and the profile says which",
   ignore: !nativeInstalled(),
   async fn() {
-    const { out, err } = await inProcess("console.log(profileId((await openBackend()).profile))", {
-      CUGRO_COMPILE: "0",
-    });
-    assert(out.endsWith("/eager"), err);
+    const seam = JSON.stringify(new URL("seam.ts", import.meta.url).href);
+    const code = `const { openCompute } = await import(${JSON.stringify(COMPUTE)});
+      const { eager } = await import(${seam});
+      const show = ({ profile, compile }) => [profile.compile, compile === eager];
+      const opened = [await openCompute(), await openCompute({ compile: true }), await openCompute({ compile: false })];
+      console.log(JSON.stringify([profileId(opened[0].profile).split("/").at(-1), ...opened.map(show)]));`;
+    const [on, off] = [[true, false], [false, true]];
+    for (const word of ["0", "off"]) {
+      const { out, err } = await inProcess(code, { CUGRO_COMPILE: word });
+      assertEquals(JSON.parse(out || "[]"), ["eager", off, on, off], err);
+    }
+    assertEquals(JSON.parse((await inProcess(code)).out), ["compiled", on, on, off]);
   },
 });
 
