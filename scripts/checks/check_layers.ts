@@ -143,8 +143,10 @@ function sizeFaults(path: string): string[] {
 function runtimeFaults(path: string): string[] {
   if (!/^shared\/(algorithm|protocol)\//.test(path) || isTest(path)) return [];
   const text = readFileSync(resolve(ROOT, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
-  const found = text.match(/\b(Math\.random|Date\.now|new Date|console\.|Deno\.|performance\.now)/);
-  return found ? [`${path} uses ${found[1]}: a seed, the time and messages come from the caller`] : [];
+  const found = text.match(
+    /\b(Math\.random|Date\.now|new Date|console\.|Deno\.|performance\.now|tf\.getBackend)/,
+  );
+  return found ? [`${path} uses ${found[1]}: seed, time, messages and backend are the caller's`] : [];
 }
 
 /** Keys of the store have one grammar, in the protocol; a test may spell them out. */

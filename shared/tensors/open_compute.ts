@@ -14,7 +14,7 @@ export interface Compute {
   compile: Compile;
 }
 
-/** What to open, and who hears of what is slow. */
+/** What to open, and where warnings go. */
 export interface ComputeOptions extends BackendOptions {
   /**
    * Called when something is slower than it could be: the backend is not the native one, or a step cannot be compiled.

@@ -1,6 +1,6 @@
 /**
  * The seam between a step and the way it is computed. A step is a pure function of tensors with static shapes; `eager` runs
- * it operation by operation, a graph compiler may trace it once and run it as one call. Whoever only writes steps needs
+ * it operation by operation, a graph compiler may trace it once and run it as one call. Code that only writes steps needs
  * nothing else of this room: there is no backend here, and no native code.
  * @module
  */

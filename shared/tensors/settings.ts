@@ -1,6 +1,6 @@
 /**
- * What the environment says about the tensor library. Whoever wants to know asks here: one reader, one grammar. Imports no
- * package, since the set-up asks before any is installed.
+ * The variables of the environment that concern the tensor library. Nothing else reads them, so that each means the same
+ * everywhere. Imports no package: the set-up runs this before any is installed.
  * @module
  */
 import process from "node:process";
@@ -65,7 +65,7 @@ const OFF = ["off", "0", "false", "no"];
 function onOrOff(variable: string): Setting<boolean> {
   return {
     variable,
-    allowed: `must be on or off (or 1, true, yes, 0, false, no)`,
+    allowed: "must be on or off (or 1, true, yes, 0, false, no)",
     parse: (text) => {
       const word = text.toLowerCase();
       if (ON.includes(word)) return true;
