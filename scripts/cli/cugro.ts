@@ -75,6 +75,9 @@ function explain(error: unknown): string {
 
 if (import.meta.main) {
   const { ensureSetup } = await import("../setup/setup.ts");
-  await ensureSetup();
+  await ensureSetup().catch((error) => {
+    console.error(`cugro: ${explain(error)}`);
+    Deno.exit(1);
+  });
   Deno.exit(await runCommandLine(Deno.args));
 }

@@ -2,13 +2,14 @@
  * The tensor library's variables as a service meets them: a real process with a store, on a pipe.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { withFolder } from "./embedded.ts";
 
+const COMMAND = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url));
 const SERVICE = fileURLToPath(new URL("../../services/state-generation/main.ts", import.meta.url));
 
 /** Starts the service, and hands what it logs of its start to `check`. */
@@ -55,3 +56,21 @@ Deno.test("a service lists wrong variables of the tensor library with all other 
     }
     assertStringIncludes(String(error), "CUGRO_LOG must be debug");
   }));
+
+Deno.test("a command names a wrong variable of the tensor library in one sentence", () => {
+  for (const [name, allowed] of Object.entries({ CUGRO_DEVICE: "cpu or gpu", CUGRO_COMPILE: "on or off" })) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [
+      "run",
+      "-A",
+      "--no-check",
+      COMMAND,
+      "doctor",
+    ], {
+      encoding: "utf8",
+      env: { ...process.env, [name]: "maybe" },
+    });
+    assertEquals(status, 1);
+    assertStringIncludes(stdout + stderr, `Cannot use ${name} as it must be ${allowed}`);
+    assertEquals((stdout + stderr).includes("    at "), false, stderr);
+  }
+});
