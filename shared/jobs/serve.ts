@@ -66,8 +66,8 @@ function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined)
 }
 
 /**
- * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above: whoever only wants
- * a store need not wait for a tensor library.
+ * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above:
+ * who only needs a store does not wait for a tensor library.
  */
 export async function openTensors(config: Config, log: Log): Promise<ServiceCompute> {
   const { openCompute } = await import("@cugro/tensors");
