@@ -205,12 +205,12 @@ Deno.test("learnerStatus() tells what waits, what is ready, what failed and what
 
 Deno.test("collectGarbage() leaves a file that has arrived once more after its import failed", async () => {
   const store = memoryStore();
-  await learnerWith(store, ["one"]);
+  await learnerWith(store, []);
+  const { arrival: { key } } = await addFile(store, "one");
   await drive(store, pretend({ fails: () => "the disk is full" }));
   const swept = async () => (await collectGarbage({ store, now: later(store, 25), dryRun: true })).removed;
   const names = async () =>
     (await swept()).map(({ key }) => key).filter((key) => key.startsWith("incoming/"));
-  const key = incomingKey("a", "one.hdf5");
   assertEquals(await names(), [key]);
   await adoptDropped({ store, facts: await loadFacts(store, "a"), info: (await store.head(key))! });
   assertEquals(await names(), []);

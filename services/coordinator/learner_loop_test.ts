@@ -129,6 +129,23 @@ Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, a
   assertEquals([...errors], ["broken"]);
 });
 
+Deno.test("runCoordinator() notices an upload whose arrival is written after the store has told of its bytes", async () => {
+  const store = memoryStore();
+  await learnerWith(store, []);
+  await withCoordinator(store, { intervalMs: 600_000 }, async (bus) => {
+    const { putStream } = store;
+    store.putStream = async (...args) => {
+      const written = await putStream(...args);
+      bus.hint({ key: args[0] });
+      // By then it has looked in vain.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return written;
+    };
+    await addFile(store, "one");
+    await until("a version", async () => await versionsOf(store, "a") === 1);
+  });
+});
+
 Deno.test("runCoordinator() submits everything again when the bus is back, and not before", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one"]);

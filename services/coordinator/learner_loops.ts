@@ -2,10 +2,14 @@
  * The loops of all learners: started for the learners there are, woken by the news that concerns them.
  * @module
  */
+import { pause } from "@cugro/async";
 import { createCache, type FactCache, learnerExists, listLearners } from "@cugro/learners";
 import { type CloudEvent, isUploadKey, LEARNER_NAME, PREFIXES, recipientOfKey } from "@cugro/protocol";
 import { type LearnerLoop, startLearnerLoop } from "./learner_loop.ts";
 import type { CoordinatorOptions } from "./options.ts";
+
+/** An upload's arrival is there this long after its bytes. */
+const ARRIVAL_MS = 1_000;
 
 /** The loops of all learners. */
 export interface LearnerLoops {
@@ -76,8 +80,15 @@ function onHint(state: State, key: string): void {
   const loop = state.loops.get(name);
   // An upload has its arrival fact already; a dropped file gets one here.
   const change = key.endsWith("/") ? { whole: true } : { incoming: true, facts: isUploadKey(key) };
-  if (loop) loop.look(change);
-  else void startIfLearner(state, name);
+  if (!loop) return void startIfLearner(state, name);
+  loop.look(change);
+  if (isUploadKey(key)) void lookLater(state, loop);
+}
+
+/** The store speaks of an upload before its arrival can be written, and `cugro add` has no bus to say that it is. */
+async function lookLater({ stop }: State, loop: LearnerLoop): Promise<void> {
+  await pause(ARRIVAL_MS, stop.signal);
+  loop.look({ facts: true });
 }
 
 function startLoop(state: State, name: string): void {

@@ -16,7 +16,7 @@ import {
   sha256,
 } from "@cugro/protocol";
 import { runCoordinator } from "./run.ts";
-import { addArrival, createLearner, learnerStatus, loadFacts } from "@cugro/learners";
+import { addUploaded, createLearner, learnerStatus, loadFacts } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const tensor = (value: number) => encodeTensors({ x: { shape: [1], data: new Float32Array([value]) } });
@@ -95,11 +95,11 @@ Deno.test("runCoordinator() takes files to versions on a folder, an embedded bus
   await inFolder(async (store, run) => {
     await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
     for (const name of ["one", "two"]) {
-      await addArrival({ store, learner: "a", fileName: `${name}.hdf5`, bytes: encode(name) });
+      await addUploaded({ store, learner: "a", fileName: `${name}.hdf5`, body: encode(name) });
     }
     await run();
     assertEquals((await learnerStatus(store, "a")).head, 2);
-    await addArrival({ store, learner: "a", fileName: "three.hdf5", bytes: encode("three") });
+    await addUploaded({ store, learner: "a", fileName: "three.hdf5", body: encode("three") });
     await run({ learners: ["a"] });
     const status = await learnerStatus(store, "a");
     assertEquals([status.head, status.averagePerformance], [3, 90.5]);
@@ -111,7 +111,7 @@ Deno.test("runCoordinator() has a damaged shard made again", async () => {
   await inFolder(async (store, run, root) => {
     await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
     for (const name of ["one", "two"]) {
-      await addArrival({ store, learner: "a", fileName: `${name}.hdf5`, bytes: encode(name) });
+      await addUploaded({ store, learner: "a", fileName: `${name}.hdf5`, body: encode(name) });
     }
     const plain = handlers();
     const runs = new Map<string, number>();
@@ -150,7 +150,7 @@ Deno.test("runCoordinator() takes a dropped file once it stands still", async ()
 Deno.test("runCoordinator() goes on with the other learners when one has a damaged fact", async () => {
   await inFolder(async (store, run) => {
     for (const name of ["a", "b"]) await createLearner({ store, name, seed: 1, preset: "smoke" });
-    await addArrival({ store, learner: "b", fileName: "one.hdf5", bytes: encode("one") });
+    await addUploaded({ store, learner: "b", fileName: "one.hdf5", body: encode("one") });
     await store.put("learners/a/tasks/1.json", encode("{"));
     const errors: string[] = [];
     const stop = new AbortController();

@@ -20,7 +20,7 @@ export {
 } from "./facts/facts.ts";
 export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
-export { addArrival, adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
+export { adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
   createLearner,
@@ -50,6 +50,6 @@ export { putOnce } from "./facts/put_once.ts";
 export { isReached, type Reach, reachOf } from "./moving/reach.ts";
 export { type Change, type LearnerView, openView } from "./reading/view.ts";
 export { planWork } from "./planning/work.ts";
-export { addUploaded, type Upload } from "./acts/upload.ts";
+export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";

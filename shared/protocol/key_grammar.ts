@@ -14,7 +14,7 @@ import {
 
 /** Where every object lies, by what it is. */
 export const KEY_SHAPES = {
-  // What people drop; not write-once; removed after acceptance. `upload`: what came through the gateway.
+  // What people drop; not write-once; removed after acceptance. `upload`: what is handed over (gateway, `cugro run`, `cugro add`).
   incoming: "incoming/{learner}/{file}",
   upload: "incoming/{learner}/.uploads/{upload}/{file}",
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
-  addArrival,
+  addUploaded,
   createLearner,
   exportLearner,
   learnerExists,
@@ -46,7 +46,7 @@ async function learnt(name: string): Promise<{ root: string; store: Store }> {
   await learnerWith(store, ["one", "two"]);
   await drive(store, pretend());
   const large = new Uint8Array(20 << 20).map((_, i) => i >>> 9);
-  await addArrival({ store, learner: "a", fileName: "three.hdf5", bytes: large });
+  await addUploaded({ store, learner: "a", fileName: "three.hdf5", body: large });
   return { root, store };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Store } from "@cugro/store";
 import {
+  arrivalsPrefix,
   artifactKey,
   datasetKey,
   encodeFact,
@@ -23,7 +24,7 @@ import {
 import { memoryBus } from "./store.ts";
 import { applyPlan } from "../../services/coordinator/apply.ts";
 import { isIdle, plan } from "../../services/coordinator/plan.ts";
-import { addArrival, createLearner, loadFacts } from "@cugro/learners";
+import { addUploaded, createLearner, loadFacts } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -155,15 +156,15 @@ export async function learnerWith(
     preset: "smoke",
     overrides: { gate: "enforce", ...overrides },
   });
-  for (const file of files) {
-    await addArrival({ store, learner: name, fileName: `${file}.hdf5`, bytes: encode(file) });
-  }
+  for (const file of files) await addFile(store, file, name);
   return name;
 }
 
-/** Adds one file. */
-export function addFile(store: Store, text: string, name = "a", fileName = `${text}.hdf5`) {
-  return addArrival({ store, learner: name, fileName, bytes: encode(text) });
+/** Adds one file. Its key follows from what was added before, so that equal worlds have equal facts. */
+export async function addFile(store: Store, text: string, name = "a", fileName = `${text}.hdf5`) {
+  const { length } = await store.list(arrivalsPrefix(name));
+  const upload = sha256(`${name} ${length} ${fileName} ${text}`).slice(0, 32);
+  return await addUploaded({ store, learner: name, fileName, body: encode(text), upload });
 }
 
 /**

@@ -57,6 +57,16 @@ function bytesOf(jobs: Jobs): Record<string, string> {
   return Object.fromEntries(kept);
 }
 
+/**
+ * Kind of each job, by id, but for imports: their id has the key of the file in it, and a file that is handed over lies
+ * under a key of its own each time, so that nobody takes it for a dropped one (`shared/learners/acts/upload.ts`). No
+ * other job's id depends on it: what an import makes goes by the hash of its content.
+ */
+function kindsOf(jobs: Jobs): Record<string, string> {
+  const others = Object.entries(jobs).filter(([, { kind }]) => kind !== "dataset.import");
+  return Object.fromEntries(others.map(([id, { kind }]) => [id, kind]));
+}
+
 Deno.test("a store of version 0.2 acts as it did then, and learns its third task with the same job ids", async () => {
   const recorded: Recorded = JSON.parse(await readFile(join(FIXTURE, "record.json"), "utf8"));
   await withFolder(async (folder) => {
@@ -70,9 +80,8 @@ Deno.test("a store of version 0.2 acts as it did then, and learns its third task
     ]);
     const after = await jobsOf(store);
     const made = Object.fromEntries(Object.entries(after).filter(([id]) => !(id in before)));
-    const kinds = (jobs: Jobs) =>
-      Object.fromEntries(Object.entries(jobs).map(([id, { kind }]) => [id, kind]));
-    assertEquals(kinds(made), kinds(recorded.thirdTask.jobs));
+    assertEquals(kindsOf(made), kindsOf(recorded.thirdTask.jobs));
+    assertEquals(Object.values(made).filter(({ kind }) => kind === "dataset.import").length, 1);
 
     const trained = [...await finishedJobs(store)].find(([id, { kind }]) =>
       id in made && kind === "states.train"

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { presets } from "@cugro/algorithm";
-import { addArrival, createLearner, learnerExists, loadFacts, reviseConfig } from "@cugro/learners";
+import { addUploaded, createLearner, learnerExists, loadFacts, reviseConfig } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import type { ArrivalFact } from "@cugro/protocol";
 import type { Command } from "commander";
@@ -102,7 +102,7 @@ async function addFiles(
 ): Promise<ArrivalFact[]> {
   const arrivals: ArrivalFact[] = [];
   for (const { name, bytes } of files) {
-    const { arrival, added } = await addArrival({ store, learner, fileName: name, bytes });
+    const { arrival, added } = await addUploaded({ store, learner, fileName: name, body: bytes });
     arrivals.push(arrival);
     console.error(added ? `${name}: handed to ${learner}` : `${name}: ${learner} has it already`);
   }

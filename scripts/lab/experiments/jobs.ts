@@ -6,7 +6,7 @@
 import { sleep } from "@cugro/async";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addArrival, createLearner } from "@cugro/learners";
+import { addUploaded, createLearner } from "@cugro/learners";
 import { type Bus, openNatsBus } from "@cugro/bus";
 import type { Store } from "@cugro/store";
 import { incomingPrefix } from "@cugro/protocol";
@@ -121,7 +121,7 @@ async function handOver({ learners, files, shards }: JobsOptions, store: Store, 
     await createLearner({ store, name, seed: n, preset: "smoke", overrides });
     for (let k = 1; k <= files; k++) {
       const bytes = new TextEncoder().encode(`${name} ${k}`);
-      await addArrival({ store, learner: name, fileName: `task${k}.bin`, bytes });
+      await addUploaded({ store, learner: name, fileName: `task${k}.bin`, body: bytes });
     }
     bus.hint({ key: incomingPrefix(name) });
   }

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shippedPolicy } from "@cugro/environments";
 import {
-  addArrival,
+  addUploaded,
   cancel,
   createLearner,
   currentGraph,
@@ -112,7 +112,7 @@ async function learnFirstTasks(store: Store, { shards, rows }: ScalingOptions, f
 
 async function add(store: Store, learner: string, file: string): Promise<void> {
   const fileName = file.split("/").at(-1)!;
-  await addArrival({ store, learner, fileName, bytes: new Uint8Array(await readFile(file)) });
+  await addUploaded({ store, learner, fileName, body: new Uint8Array(await readFile(file)) });
 }
 
 async function measure(

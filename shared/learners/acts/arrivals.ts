@@ -30,7 +30,8 @@ export interface ArrivalNotes {
 /**
  * Sees to it that an object has an arrival fact, and returns it. An object is told by key and etag: other content
  * under the same key is another arrival; the same content is one only where it is to arrive `again`, and then one for
- * each number it is to come after.
+ * each number it is to come after. Where the content's hash is known, an arrival of the same content that is made
+ * meanwhile is taken for this one's, so that two who hand in one file at once make one arrival.
  *
  * Safe with any number of writers, also when `known` is old: numbers are taken without gaps, so whatever others have
  * written meanwhile lies at the first number that is not known or after it, and is read on the way.
@@ -66,7 +67,9 @@ export async function adoptArrival(
     } catch (error) {
       if (!(error instanceof PreconditionFailed)) throw error;
       const winner = await readArrival(store, place);
-      if (winner && isSame(winner)) return { arrival: winner, added: false };
+      // Not known a moment ago: somebody hands in the same content at the same time.
+      const isTwin = contentHash !== null && winner?.contentHash === contentHash;
+      if (winner && (isSame(winner) || isTwin)) return { arrival: winner, added: false };
     }
   }
 }

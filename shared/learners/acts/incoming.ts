@@ -3,49 +3,12 @@
  * @module
  */
 import type { ObjectInfo, Store } from "@cugro/store";
-import {
-  type ArrivalFact,
-  datasetKey,
-  failuresPrefix,
-  incomingKey,
-  incomingPrefix,
-  jobId,
-  retriesPrefix,
-  retryKey,
-  safeFileName,
-  sha256,
-} from "@cugro/protocol";
+import { type ArrivalFact, incomingPrefix } from "@cugro/protocol";
 import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
-import { putOnce } from "../facts/put_once.ts";
-import { importJob, type LearnerFacts, taskState } from "../facts/facts.ts";
-import { loadFacts } from "../reading/load.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
 
 /** A dropped file is taken once its size and time of change stood still for this long. */
 export const SETTLE_MS = 2_000;
-
-/**
- * Hands a file to a learner. The same content again is the same arrival, so that a command can be repeated; it is a
- * new one only if the first was rejected without fault of the file, or if its task still needs data that is gone.
- *
- * @param file.bytes the file as it is; `fileName` becomes part of the key.
- */
-export async function addArrival(
-  file: { store: Store; learner: string; fileName: string; bytes: Uint8Array },
-): Promise<{ arrival: ArrivalFact; added: boolean }> {
-  const { store, learner, bytes } = file;
-  const contentHash = sha256(bytes);
-  const facts = await loadFacts(store, learner);
-  if (facts.deleted) throw new RangeError(`The learner "${learner}" was deleted`);
-  const known = facts.arrivals.filter((arrival) => arrival.contentHash === contentHash).at(-1);
-  if (known && !await wantedAgain(store, facts, known)) {
-    await restoreIncoming(store, facts, known, bytes);
-    return { arrival: known, added: false };
-  }
-  const key = freeKey(facts, learner, file.fileName);
-  await store.put(key, bytes);
-  const info = (await store.head(key))!;
-  return await adoptArrival(store, learner, info, { contentHash, known: facts.arrivals });
-}
 
 /**
  * Sees to it that a dropped file that somebody names has its arrival. One whose import failed without fault of the file
@@ -62,7 +25,7 @@ export async function adoptDropped(
 }
 
 /** Whether an arrival was rejected because its import failed, and not because of what the file holds. */
-function hasFailedImport(facts: LearnerFacts, { seq }: ArrivalFact): boolean {
+export function hasFailedImport(facts: LearnerFacts, { seq }: ArrivalFact): boolean {
   return (facts.rejections.find((fact) => fact.seq === seq)?.failedJob ?? null) !== null;
 }
 
@@ -123,45 +86,4 @@ function isVisible(learner: string, key: string): boolean {
   const parts = key.slice(incomingPrefix(learner).length).split("/");
   return !parts.some((part) => part.startsWith(".")) &&
     !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
-}
-
-/** Whether content that arrived before should arrive once more: its import failed, or its task needs data that is gone. */
-export async function wantedAgain(store: Store, facts: LearnerFacts, arrival: ArrivalFact): Promise<boolean> {
-  const rejection = facts.rejections.find(({ seq }) => seq === arrival.seq);
-  if (rejection) {
-    if (rejection.failedJob === null) return false;
-    await retryJob(store, jobId(importJob(facts, arrival)), "the file was added again");
-    return true;
-  }
-  const task = facts.tasks.find((fact) => fact.arrival === arrival.seq);
-  if (!task || taskState(facts, task.task) === "published") return false;
-  return !await store.head(datasetKey(task.datasetHash));
-}
-
-/** Asks for a failed job once more; nothing if it has no failure that was not retried. */
-export async function retryJob(store: Store, id: string, reason: string): Promise<boolean> {
-  const failures = (await store.list(failuresPrefix(id))).length;
-  const retries = (await store.list(retriesPrefix(id))).length;
-  if (failures <= retries) return false;
-  for (let n = retries + 1; n <= failures; n++) {
-    await putOnce(store, retryKey(id, n), { schema: 1, jobId: id, n, reason });
-  }
-  return true;
-}
-
-/** An arrival that waits for its import needs its file; a crash or a person may have removed it. */
-async function restoreIncoming(store: Store, facts: LearnerFacts, arrival: ArrivalFact, bytes: Uint8Array) {
-  const resolved = facts.tasks.some((fact) => fact.arrival === arrival.seq) ||
-    facts.rejections.some(({ seq }) => seq === arrival.seq);
-  if (!resolved && !facts.incoming.has(arrival.key)) await store.put(arrival.key, bytes);
-}
-
-/** A key no arrival has had, so that one file never takes another's place. */
-function freeKey(facts: LearnerFacts, learner: string, fileName: string): string {
-  const name = safeFileName(fileName);
-  const used = new Set(facts.arrivals.map(({ key }) => key));
-  for (let n = 1;; n++) {
-    const key = incomingKey(learner, n === 1 ? name : `${n}-${name}`);
-    if (!used.has(key)) return key;
-  }
 }

@@ -3,39 +3,9 @@ import { arrivalKey, incomingKey } from "@cugro/protocol";
 import { adoptDropped, byArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
 import { loadFacts } from "../reading/load.ts";
 import { memoryStore } from "../../../tests/fakes/store.ts";
-import { addFile, drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
+import { drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-Deno.test("addArrival() of the same content is one arrival, before and after acceptance", async () => {
-  const store = memoryStore();
-  await learnerWith(store, ["one"]);
-  assertEquals((await addFile(store, "one")).added, false);
-  await drive(store, pretend());
-  assertEquals((await addFile(store, "one", "a", "another name.hdf5")).added, false);
-  await drive(store, pretend());
-  const facts = await loadFacts(store, "a");
-  assertEquals([facts.arrivals.length, facts.tasks.length, facts.rejections.length], [1, 1, 0]);
-  assertEquals((await store.list("incoming/")).length, 0);
-});
-
-Deno.test("addArrival() never lets one file take another's place", async () => {
-  const store = memoryStore();
-  await learnerWith(store, []);
-  await addFile(store, "one", "a", "data.hdf5");
-  await addFile(store, "two", "a", "data.hdf5");
-  const facts = await loadFacts(store, "a");
-  assertEquals(facts.arrivals.map(({ key }) => key), ["incoming/a/data.hdf5", "incoming/a/2-data.hdf5"]);
-});
-
-Deno.test("addArrival() restores the file of an arrival that waits for its import", async () => {
-  const store = memoryStore();
-  await learnerWith(store, ["one"]);
-  await store.delete(incomingKey("a", "one.hdf5"));
-  await addFile(store, "one");
-  await drive(store, pretend());
-  assertEquals((await loadFacts(store, "a")).tasks.length, 1);
-});
 
 Deno.test("arrivals become tasks in their order, whichever import is done first", async () => {
   const store = memoryStore();
@@ -65,19 +35,6 @@ Deno.test("a bad file, a file seen before and other dimensions are rejected with
     [3, "states and actions must have 3 and 2 dimensions as task 1 has: this dataset has 8 and 2"],
     [5, "this dataset is already task 1"],
   ]);
-});
-
-Deno.test("a file whose import failed without its fault can be added again", async () => {
-  const store = memoryStore();
-  await learnerWith(store, ["one"]);
-  let full = true;
-  const pretence = pretend({ fails: () => full ? "the disk is full" : undefined });
-  await drive(store, pretence);
-  assertMatch((await loadFacts(store, "a")).rejections[0]!.reason, /could not be imported: the disk is full/);
-  full = false;
-  assertEquals((await addFile(store, "one")).added, true);
-  await drive(store, pretence);
-  assertEquals((await loadFacts(store, "a")).versions.length, 1);
 });
 
 Deno.test("scanIncoming() takes a file once it stood still, in order of time and natural name", async () => {
@@ -113,13 +70,16 @@ Deno.test("byArrival() orders by time first, then names as people do", () => {
 
 Deno.test("a dropped file that is replaced before its import is rejected, and its new content arrives", async () => {
   const store = memoryStore();
-  await learnerWith(store, ["one"]);
-  await store.put(incomingKey("a", "one.hdf5"), encode("other content"));
-  await drive(store, pretend());
-  const seen = new Map();
-  for (const now of [0, SETTLE_MS]) {
-    await scanIncoming({ store, facts: await loadFacts(store, "a"), seen, now });
-  }
+  await learnerWith(store, []);
+  const drop = async (text: string) => {
+    await store.put(incomingKey("a", "one.hdf5"), encode(text));
+    const seen = new Map();
+    for (const now of [0, SETTLE_MS]) {
+      await scanIncoming({ store, facts: await loadFacts(store, "a"), seen, now });
+    }
+  };
+  await drop("one");
+  await drop("other content");
   await drive(store, pretend());
   const facts = await loadFacts(store, "a");
   assertEquals(facts.rejections.map(({ reason }) => reason), ["it has changed"]);

@@ -5,10 +5,18 @@
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
 import type { Store } from "@cugro/store";
-import { attemptKey, cancelledKey, type JsonObject, promotedKey, withdrawnKey } from "@cugro/protocol";
+import {
+  attemptKey,
+  cancelledKey,
+  failuresPrefix,
+  type JsonObject,
+  promotedKey,
+  retriesPrefix,
+  retryKey,
+  withdrawnKey,
+} from "@cugro/protocol";
 import { putOnce } from "../facts/put_once.ts";
 import { attemptAt, configOf, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
-import { retryJob } from "./incoming.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { refuseDeleted, refuseFrozen } from "./learners.ts";
 import { loadFacts } from "../reading/load.ts";
@@ -121,6 +129,15 @@ export async function retry(
     overrides: known,
   });
   return "new attempt";
+}
+
+/** Asks for a failed job once more; nothing if it has no failure that was not retried. */
+async function retryJob(store: Store, id: string, reason: string): Promise<void> {
+  const failures = (await store.list(failuresPrefix(id))).length;
+  const retries = (await store.list(retriesPrefix(id))).length;
+  for (let n = retries + 1; n <= failures; n++) {
+    await putOnce(store, retryKey(id, n), { schema: 1, jobId: id, n, reason });
+  }
 }
 
 /** Steps over a task that is not decided. @throws {RangeError} when it is. */

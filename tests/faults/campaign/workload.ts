@@ -5,7 +5,7 @@
 import { pause, sleep } from "@cugro/async";
 import { isIdle, plan } from "@cugro/coordinator";
 import {
-  addArrival,
+  addUploaded,
   createCache,
   createLearner,
   currentTask,
@@ -125,7 +125,7 @@ async function handIn(
   way: WayIn,
   { store }: Stage,
 ): Promise<void> {
-  if (way === "handed") await addArrival({ store, learner, fileName: file.name, bytes: file.bytes });
+  if (way === "handed") await addUploaded({ store, learner, fileName: file.name, body: file.bytes });
   else await store.put(incomingKey(learner, file.name), file.bytes);
 }
 
