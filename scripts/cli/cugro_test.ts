@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Command } from "commander";
 import process from "node:process";
-import { createLearner } from "@cugro/learners";
+import { createLearner, loadFacts, putOnce } from "@cugro/learners";
+import { rejectionKey } from "@cugro/protocol";
 import { createProgram, runCommandLine } from "./cugro.ts";
 import { openForReading, openForWriting } from "./embedded/session.ts";
 
@@ -13,17 +14,23 @@ function leaves(command: Command, name = ""): [string, Command][] {
     : command.commands.flatMap((child) => leaves(child, own));
 }
 
-/** Runs a command line that fails. @returns what it said on stderr */
-async function failure(...args: string[]): Promise<string> {
+/** Runs a command line. @returns what it printed, and its exit code */
+async function printed(...args: string[]): Promise<{ code: number; text: string }> {
   const said: string[] = [];
   const { error, log } = console;
   console.error = console.log = (text: unknown) => void said.push(String(text));
   try {
-    assertEquals(await runCommandLine(args), 1, said.join("\n"));
+    return { code: await runCommandLine(args), text: said.join("\n") };
   } finally {
     Object.assign(console, { error, log });
   }
-  return said.join("\n");
+}
+
+/** Runs a command line that fails. @returns what it said */
+async function failure(...args: string[]): Promise<string> {
+  const { code, text } = await printed(...args);
+  assertEquals(code, 1, text);
+  return text;
 }
 
 Deno.test("createProgram() says of every command and every option what it does", () => {
@@ -55,6 +62,37 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
       "is the path right?",
     );
     assertStringIncludes(await failure("status", "--learner", "a", "--store", folder), 'no learner "a"');
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("cugro add says what became of a file: handed over, there already, or rejected before and why", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const at = ["--store", `${folder}/store`];
+    const files = ["one", "two"].map((name) => `${folder}/${name}.hdf5`);
+    for (const file of files) await Deno.writeTextFile(file, file);
+    await printed("learner", "create", "a", ...at);
+    const add = async (...paths: string[]) => {
+      const { code, text } = await printed("add", ...paths, "--learner", "a", ...at);
+      assertEquals(code, 0, text);
+      return text.split("\n").slice(0, -1).map((line) => line.slice(folder.length + 1));
+    };
+    assertEquals(await add(...files), ["one.hdf5: handed to a", "two.hdf5: handed to a"]);
+    const store = await openForWriting(`${folder}/store`);
+    const { arrivals } = await loadFacts(store, "a");
+    const { key, seq } = arrivals[0]!;
+    await putOnce(store, rejectionKey("a", seq), { schema: 1, seq, key, reason: "no rows", failedJob: null });
+    await store.close();
+    assertEquals(await add(...files), [
+      "one.hdf5: a has rejected it before: no rows",
+      "two.hdf5: a has it already",
+    ]);
+    assertStringIncludes(
+      await failure("add", `${folder}/three`, "--learner", "a", ...at),
+      "is the path right?",
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

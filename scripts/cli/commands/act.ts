@@ -1,16 +1,12 @@
 /**
- * `cugro act`: actions for observations, in this process.
+ * `cugro act`: actions for observations, decided in this process or by a gateway.
  * @module
  */
 import { type ActRequest, actRequestSchema } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
-import { actOn, openPolicy } from "@cugro/serving";
-import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-
-import { act as actRemotely } from "../remote/act.ts";
-import { orRemote } from "../remote/connect.ts";
+import { onLearners, STORE_FLAG } from "../learners/connect.ts";
+import type { Learners } from "../learners/learners.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 
 /** Adds the command. */
@@ -22,10 +18,8 @@ export function registerActing(program: Command): void {
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--seed <n>", "seed of the candidates", wholeNumber("--seed", 0), 0)
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE);
-  orRemote(command, act, async (remote, options: ActOptions) => {
-    await actRemotely(remote, options.learner, await readRequest(options));
-  });
+    .option(...STORE_FLAG);
+  onLearners(command, act);
 }
 
 interface ActOptions {
@@ -34,19 +28,10 @@ interface ActOptions {
   observations: string;
   version?: number;
   seed: number;
-  store: string;
 }
 
-async function act(options: ActOptions): Promise<void> {
-  const request = await readRequest(options);
-  const store = await openForReading(options.store);
-  const { compile } = await openCompute();
-  const served = await openPolicy(store, options.learner, compile, options.version);
-  try {
-    printJson(await actOn(served, request));
-  } finally {
-    served.policy.dispose();
-  }
+async function act(learners: Learners, options: ActOptions): Promise<void> {
+  printJson(await learners.act(options.learner, await readRequest(options)));
 }
 
 async function readRequest({ task, seed, version, observations }: ActOptions): Promise<ActRequest> {

@@ -8,7 +8,8 @@ import type { TaskFact } from "@cugro/protocol";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/session.ts";
+import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
 
 interface EvaluateOptions {
@@ -25,16 +26,17 @@ const BATCH = 20;
 
 /** Adds the command. */
 export function registerEvaluate(program: Command): void {
-  program.command("evaluate")
+  const command = program.command("evaluate")
     .description("run a version on its tasks in the simulator")
     .requiredOption("--learner <name>", "whose version runs")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
     .option("--seed <n>", "seed of start states and candidates", wholeNumber("--seed", 0), 0)
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--json", "print one JSON document")
     .action(evaluate);
+  onlyOnStore(command, "give its store with --store, or bring the learner here with cugro pull");
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {

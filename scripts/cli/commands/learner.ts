@@ -5,64 +5,56 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { presets } from "@cugro/algorithm";
-import { createLearner, deleteLearner, exportLearner, importLearner, listLearners } from "@cugro/learners";
+import { exportLearner, importLearner } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
+import { openForReading, openForWriting } from "../embedded/session.ts";
 import { byteSize } from "@cugro/report";
-import * as act from "../remote/act.ts";
-import { orRemote } from "../remote/connect.ts";
-import * as remote from "../remote/show.ts";
+import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
+import type { Learners } from "../learners/learners.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
+
+const NO_GATEWAY = "copies are made between stores; give one with --store, which may be a bucket";
 
 /** Adds the commands. */
 export function registerLearner(program: Command): void {
   const learner = program.command("learner").description("learners as wholes");
-  const store = [
-    "--store <folder>",
-    "folder that holds everything, or s3://bucket/prefix",
-    DEFAULT_STORE,
-  ] as const;
-  const listCommand = learner.command("list").description("names").option(...store)
+  const listCommand = learner.command("list").description("names").option(...STORE_FLAG)
     .option("--json", "print one JSON document");
-  orRemote(listCommand, list, remote.listLearners);
+  onLearners(listCommand, list);
   const createCommand = learner.command("create").description("make a learner that waits for its first task")
-    .argument("<name>").option(...store)
+    .argument("<name>").option(...STORE_FLAG)
     .option("--preset <name>", Object.keys(presets).join(", "), "default")
     .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
     .option("--seed <n>", "seed", wholeNumber("--seed", 0), 0);
-  orRemote(createCommand, create, act.createLearner);
-  learner.command("export").description("copy a learner and all it needs into an empty folder").argument(
-    "<name>",
-  ).argument("<folder>").option(...store).action(exportTo);
-  learner.command("import").description("bring in a learner that was exported").argument("<name>").argument(
-    "<folder>",
-  ).option(...store).action(importFrom);
-  const deleteCommand = learner.command("delete").description(
-    "stop a learner for ever; gc removes its objects",
-  ).argument("<name>")
-    .option(...store).option("--yes", "do not ask");
-  orRemote(deleteCommand, remove, act.deleteLearner);
+  onLearners(createCommand, create);
+  const exportCommand = learner.command("export")
+    .description("copy a learner and all it needs into an empty folder")
+    .argument("<name>").argument("<folder>").option(...STORE_FLAG).action(exportTo);
+  onlyOnStore(exportCommand, NO_GATEWAY);
+  const importCommand = learner.command("import").description("bring in a learner that was exported")
+    .argument("<name>").argument("<folder>").option(...STORE_FLAG).action(importFrom);
+  onlyOnStore(importCommand, NO_GATEWAY);
+  const deleteCommand = learner.command("delete")
+    .description("stop a learner for good; gc removes its objects")
+    .argument("<name>").option(...STORE_FLAG).option("--yes", "do not ask");
+  onLearners(deleteCommand, remove);
 }
 
-async function list({ store: folder, json }: { store: string; json?: boolean }): Promise<void> {
-  const names = await listLearners(await openForReading(folder));
+async function list(learners: Learners, { json }: { json?: boolean }): Promise<void> {
+  const names = await learners.list();
   if (json) return printJson(names);
   for (const name of names) console.log(name);
 }
 
 async function create(
+  learners: Learners,
   name: string,
-  { store: folder, preset, set, seed }: { store: string; preset: string; set: string[]; seed: number },
+  { preset, set, seed }: { preset: string; set: string[]; seed: number },
 ): Promise<void> {
-  const store = await openForWriting(folder);
-  try {
-    await createLearner({ store, name, seed, preset: parsePreset(preset), overrides: parseSettings(set) });
-    console.log(`${name} is made`);
-  } finally {
-    await store.close();
-  }
+  await learners.create({ name, seed, preset: parsePreset(preset), overrides: parseSettings(set) });
+  console.log(`${name} is made`);
 }
 
 async function exportTo(name: string, folder: string, { store: from }: { store: string }): Promise<void> {
@@ -89,17 +81,15 @@ async function importFrom(name: string, folder: string, { store: into }: { store
   }
 }
 
-async function remove(name: string, { store: folder, yes }: { store: string; yes?: boolean }): Promise<void> {
-  if (!yes && !confirm(`Delete the learner ${name} for ever?`)) {
+async function remove(learners: Learners, name: string, { yes }: { yes?: boolean }): Promise<void> {
+  const { kind, name: where } = learners.place;
+  const at = kind === "gateway" ? ` at ${where}` : "";
+  if (!yes && !confirm(`Delete the learner ${name}${at} for good?`)) {
     throw new UsageError("Not deleted; --yes answers the question");
   }
-  const store = await openForWriting(folder);
-  try {
-    await deleteLearner({ store, name });
-    console.log(
-      `${name} is deleted; its name is not used again. cugro gc --store ${folder} --grace-hours 0 removes its objects`,
-    );
-  } finally {
-    await store.close();
-  }
+  await learners.delete(name);
+  const sweep = `cugro gc --store ${where} --grace-hours 0 removes its objects`;
+  console.log(
+    `${name} is deleted; its name is not used again${kind === "gateway" ? "" : `. ${sweep}`}`,
+  );
 }

@@ -3,23 +3,14 @@
  * @module
  */
 import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
-import { cancel, promote, retry, rollback } from "@cugro/learners";
-import type { Store } from "@cugro/store";
-import type { Command } from "commander";
-import { DEFAULT_STORE, openForWriting } from "../embedded/session.ts";
 import { byteSize } from "@cugro/report";
-import { repairHead } from "../embedded/repair_head.ts";
-import { operate } from "../remote/act.ts";
-import { orRemote } from "../remote/connect.ts";
+import type { Command } from "commander";
+import { openForWriting } from "../embedded/session.ts";
+import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
+import type { Learners, Overrides, Reason } from "../learners/learners.ts";
+import { learningCommand } from "../learners/place.ts";
 import { UsageError, wholeNumber } from "./output.ts";
 import { parseSettings, repeatable } from "./settings.ts";
-
-interface ActOptions {
-  learner: string;
-  store: string;
-  reason?: string;
-  set?: string[];
-}
 
 /** Adds the commands. */
 export function registerOperate(program: Command): void {
@@ -31,73 +22,67 @@ export function registerOperate(program: Command): void {
   registerGarbage(program);
 }
 
-/** Who it is about, and why. */
+/** Whose version or task it is, and why. */
 interface Chosen {
-  store: Store;
-  name: string;
-  reason: { reason?: string };
-  overrides: Record<string, string>;
-  folder: string;
+  learner: string;
+  reason: Reason;
+  overrides: Overrides;
 }
 
-async function letThrough(version: number, { store, name, reason }: Chosen): Promise<string> {
-  await promote({ store, name, version, ...reason });
+type Verdict = (learners: Learners, number: number, chosen: Chosen) => Promise<string>;
+
+async function letThrough(learners: Learners, version: number, { learner, reason }: Chosen) {
+  await learners.promote(learner, version, reason);
   return `version ${version} is published`;
 }
 
-async function goBack(version: number, { store, name, reason }: Chosen): Promise<string> {
-  const gone = await rollback({ store, name, version, ...reason });
+async function goBack(learners: Learners, version: number, { learner, reason }: Chosen) {
+  const gone = await learners.rollback(learner, version, reason);
   return gone.length > 0
     ? `withdrawn: ${gone.join(", ")}; version ${version} serves`
     : `version ${version} serves already`;
 }
 
-async function learnAgain(
-  task: number,
-  { store, name, reason, overrides, folder }: Chosen,
-): Promise<string> {
-  const how = await retry({ store, name, task, overrides, ...reason });
-  return `task ${task}: ${how}; cugro run --learner ${name} --store ${folder} does it`;
+async function learnAgain(learners: Learners, task: number, { learner, reason, overrides }: Chosen) {
+  const how = await learners.retry(learner, task, reason, overrides);
+  const next = learningCommand(learners.place, learner);
+  return `task ${task}: ${how}${next === undefined ? "" : `; ${next} does it`}`;
 }
 
-async function stepOver(task: number, { store, name, reason }: Chosen): Promise<string> {
-  await cancel({ store, name, task, ...reason });
+async function stepOver(learners: Learners, task: number, { learner, reason }: Chosen) {
+  await learners.cancel(learner, task, reason);
   return `task ${task} is stepped over`;
 }
 
-function act(
-  program: Command,
-  usage: string,
-  description: string,
-  work: (number: number, chosen: Chosen) => Promise<string>,
-): Command {
+interface ActOptions {
+  learner: string;
+  reason?: string;
+  set?: string[];
+}
+
+function act(program: Command, usage: string, description: string, verdict: Verdict): Command {
   const command = program.command(usage)
     .description(description)
     .requiredOption("--learner <name>", "whose version or task it is")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--reason <text>", "for the record");
-  const locally = async (text: string, { learner, store: folder, reason, set = [] }: ActOptions) => {
-    const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
-    const overrides = parseSettings(set);
-    const store = await openForWriting(folder);
-    try {
-      const why = reason === undefined ? {} : { reason };
-      console.log(await work(number, { store, name: learner, reason: why, overrides, folder }));
-      await repairHead(store, learner);
-    } finally {
-      await store.close();
-    }
-  };
-  return orRemote(command, locally, operate(command.name() as Parameters<typeof operate>[0]));
+  return onLearners(
+    command,
+    async (learners, text: string, { learner, reason, set = [] }: ActOptions) => {
+      const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
+      console.log(await verdict(learners, number, { learner, reason, overrides: parseSettings(set) }));
+    },
+  );
 }
 
 function registerGarbage(program: Command): void {
-  program.command("gc")
+  const command = program.command("gc")
     .description("remove what no learner needs any more")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--grace-hours <n>", "younger objects stay", String(GC_GRACE_HOURS))
     .option("--dry-run", "only say what would go")
     .action(sweep);
+  onlyOnStore(command, "the coordinator behind a gateway removes it by itself");
 }
 
 async function sweep(

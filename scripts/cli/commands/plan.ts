@@ -12,7 +12,8 @@ import {
   previewGraph,
 } from "@cugro/learners";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/session.ts";
+import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { printJson, printTable, wholeNumber } from "./output.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
@@ -27,15 +28,19 @@ interface PlanOptions {
 
 /** Adds the command. */
 export function registerPlan(program: Command): void {
-  program.command("plan")
+  const command = program.command("plan")
     .description("the jobs of a learner's next task, or those that a number of tasks would take")
     .option("--learner <name>", "show what this learner does next")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)
     .option("--preset <name>", "without --learner: preset", "default")
     .addOption(repeatable("--set <knob=value>", "without --learner: change a knob; may be repeated"))
     .option("--json", "print one JSON document")
     .action(show);
+  onlyOnStore(
+    command,
+    "see the jobs of the task being learnt with cugro status --url, or plan on its store with --store",
+  );
 }
 
 async function show(options: PlanOptions): Promise<void> {

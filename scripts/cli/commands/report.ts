@@ -4,44 +4,43 @@
  */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isBucketName, type Store } from "@cugro/store";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
-import { orRemote } from "../remote/connect.ts";
-import { report as reportRemotely } from "../remote/show.ts";
-import { gatherReport, renderReport } from "@cugro/report";
+import { onLearners, STORE_FLAG } from "../learners/connect.ts";
+import type { Learners } from "../learners/learners.ts";
 
 /** Adds the command. */
 export function registerReport(program: Command): void {
   const command = program.command("report")
     .description("write a learner's report: one HTML file, complete in itself")
     .requiredOption("--learner <name>", "whose report it is")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option(
       "--out <file>",
       "where to (default: <folder>/reports/<learner>.html; of a bucket or gateway: <learner>.html)",
     );
-  orRemote(command, report, reportRemotely);
+  onLearners(command, report);
 }
 
 async function report(
-  { learner, store: folder, out }: { learner: string; store: string; out?: string },
+  learners: Learners,
+  { learner, out }: { learner: string; out?: string },
 ): Promise<void> {
-  const store = await openForReading(folder);
-  console.log(await writeReport(store, learner, folder, out));
+  console.log(await writeReport(learners, learner, out));
 }
 
 /** Writes the report of a learner. @returns the file's path */
 export async function writeReport(
-  store: Store,
+  learners: Learners,
   learner: string,
-  folder: string,
-  out?: string,
+  out = pathOf(learners, `${learner}.html`),
 ): Promise<string> {
-  const file = `${learner}.html`;
-  const path = out ?? (isBucketName(folder) ? file : join(folder, "reports", file));
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.tmp`, renderReport(await gatherReport(store, learner)));
-  await rename(`${path}.tmp`, path);
-  return path;
+  const page = await learners.report(learner);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(`${out}.tmp`, page);
+  await rename(`${out}.tmp`, out);
+  return out;
+}
+
+function pathOf({ place }: Learners, file: string): string {
+  return place.kind === "folder" ? join(place.name, "reports", file) : file;
 }

@@ -2,8 +2,8 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
-import { describeRejection, type LearnerStatus, learnerStatus } from "@cugro/learners";
-import type { Store } from "@cugro/store";
+import { describeRejection, type LearnerStatus } from "@cugro/learners";
+import type { ShownStatus } from "../learners/learners.ts";
 import { printMatrix, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
@@ -28,55 +28,14 @@ export interface RunResult {
   problems: string[];
 }
 
-/** What commands show of a learner, whether it was read from a store or from a gateway. */
-export interface ShownStatus extends
-  Pick<
-    LearnerStatus,
-    | "deleted"
-    | "head"
-    | "resultsMatrix"
-    | "validVersions"
-    | "averagePerformance"
-    | "backwardTransfer"
-    | "forgetting"
-    | "bytes"
-    | "secondsPerKind"
-    | "problems"
-  > {
-  learner: Pick<LearnerStatus["learner"], "name" | "seed">;
-  config: { preset: string; knobs: Record<string, unknown> };
-  tasks: Pick<
-    LearnerStatus["tasks"][number],
-    "task" | "name" | "state" | "attempt" | "size" | "environment"
-  >[];
-  rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
-  versions: (
-    & Pick<
-      LearnerStatus["versions"][number],
-      "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
-    >
-    & { row: { task: number; meanScore: number | null; low: number | null; high: number | null }[] }
-  )[];
-  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message">[];
-}
-
 /**
- * Reads the result of a learner from its facts.
+ * The result in a learner's status.
  *
  * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
  *   @default the rejections since the last accepted file
  */
-export async function readResult(
-  store: Store,
-  name: string,
-  isOurs?: (arrival: number) => boolean,
-): Promise<RunResult> {
-  return resultOf(await learnerStatus(store, name), isOurs);
-}
-
-/** The result in a learner's status. @param isOurs as in {@link readResult} */
 export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => boolean): RunResult {
-  if (isOurs) status.problems = withOurRejections(status, isOurs);
+  const problems = isOurs ? withOurRejections(status, isOurs) : status.problems;
   const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
   const { secondsPerKind, bytes } = status;
   return {
@@ -95,7 +54,7 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
     bytes,
-    problems: problemsOf(status),
+    problems: [...problems, ...parkedVersions(status)],
   };
 }
 
@@ -118,22 +77,19 @@ function withOurRejections(
   return [...problems.filter((problem) => !all.has(problem)), ...ours];
 }
 
-/** What a person must see to, with the parked versions whose tasks have not been learnt, cancelled or retried since. */
-function problemsOf({ learner, problems, versions, tasks }: ShownStatus): string[] {
+/** The parked versions whose tasks have not been learnt, cancelled or retried since, and what can be done. */
+function parkedVersions({ learner, versions, tasks }: ShownStatus): string[] {
   const open = versions.filter(({ state, task, attempt }) =>
     state === "parked" &&
     tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
   );
-  return [
-    ...problems,
-    ...open.map(({ version, task, reasons, promotable }) =>
-      `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
-        promotable
-          ? `Let it through with: cugro promote ${version}`
-          : `Learn the task anew with: cugro retry ${task}`
-      } --learner ${learner.name}`
-    ),
-  ];
+  return open.map(({ version, task, reasons, promotable }) =>
+    `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
+      promotable
+        ? `Let it through with: cugro promote ${version}`
+        : `Learn the task anew with: cugro retry ${task}`
+    } --learner ${learner.name}`
+  );
 }
 
 /** The metrics of a results matrix in one line. */

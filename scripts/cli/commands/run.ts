@@ -2,26 +2,19 @@
  * `cugro run` and `cugro add`: the main job. Files in, versions out.
  * @module
  */
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { access, constants, stat } from "node:fs/promises";
 import { presets } from "@cugro/algorithm";
-import { addUploaded, createLearner, learnerExists, loadFacts, reviseConfig } from "@cugro/learners";
-import type { Store } from "@cugro/store";
-import type { ArrivalFact } from "@cugro/protocol";
 import type { Command } from "commander";
-import { learn } from "../embedded/learn.ts";
-import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
-import { run as runRemotely } from "../remote/run.ts";
-import { add as addRemotely } from "../remote/act.ts";
-import { orRemote } from "../remote/connect.ts";
+import { onLearners, STORE_FLAG } from "../learners/connect.ts";
+import type { HandedOver, KnownLearner, LearnEnd, Learners } from "../learners/learners.ts";
+import { DEFAULT_STORE, flagOf, learningCommand, type Place } from "../learners/place.ts";
 import { type Flags, judgeFlags } from "./flags.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
-import { parsePreset, parseSettings, repeatable } from "./settings.ts";
-import { printResult, readResult } from "./result.ts";
 import { writeReport } from "./report.ts";
+import { printResult, resultOf } from "./result.ts";
+import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
 interface RunOptions extends Flags {
-  store: string;
   workers: number;
   json?: boolean;
 }
@@ -40,108 +33,138 @@ export function registerRun(program: Command): void {
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
-  orRemote(runCommand, run, runRemotely);
+  onLearners(runCommand, run);
   const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE);
-  orRemote(addCommand, add, addRemotely);
+    .option(...STORE_FLAG);
+  onLearners(addCommand, add);
 }
 
-async function run(paths: string[], options: RunOptions): Promise<void> {
-  const files = await readFiles(paths);
+async function run(learners: Learners, paths: string[], options: RunOptions): Promise<void> {
+  const { learner, json } = options;
+  refuseBucket(learners.place);
+  await refuseUnreadable(paths);
+  const known = await settle(learners, options, paths.length > 0);
   // A file that an earlier run was told about is no fault of this one, unless it is named again.
-  const history = new Set<number>();
-  const end = await learn({
-    folder: options.store,
-    learner: options.learner,
-    workers: options.workers,
-    prepare: async ({ store }) => {
-      await settle(store, options, files.length > 0);
-      const { rejections } = await loadFacts(store, options.learner);
-      for (const { seq } of rejections) history.add(seq);
-      for (const { seq } of await addFiles(store, options.learner, files)) history.delete(seq);
-    },
-  });
-  const store = await openForReading(options.store);
-  const result = await readResult(store, options.learner, (arrival) => !history.has(arrival));
-  if (end === "interrupted") {
-    console.error(
-      `Stopped. Nothing is lost: the same command goes on, or: cugro run --learner ${options.learner} --store ${options.store}`,
-    );
-    Deno.exitCode = 130;
-  } else {
-    const report = await writeReport(store, options.learner, options.store);
-    if (!options.json) printResult(result);
+  const history = new Set(known?.rejected);
+  for (const { seq } of await handOver(learners, learner, paths)) history.delete(seq);
+  const end = await learners.learn(learner, options);
+  const result = resultOf(await learners.status(learner), (arrival) => !history.has(arrival));
+  if (end === "idle") {
+    const report = await reportOf(learners, learner);
+    if (!json) printResult(result);
     console.error(`report: ${report}`);
-    if (result.problems.length > 0) Deno.exitCode = 1;
-  }
-  if (options.json) printJson(result);
+  } else console.error(describeInterruption(learners.place, learner));
+  Deno.exitCode = exitCodeOf(end, result.problems);
+  if (json) printJson(result);
 }
 
-/** Files are read before anything is opened: a wrong path costs nothing. */
-async function readFiles(paths: readonly string[]): Promise<{ name: string; bytes: Uint8Array }[]> {
-  const missing: string[] = [];
-  const files = await Promise.all(paths.map(async (path) => {
+function exitCodeOf(end: LearnEnd, problems: readonly string[]): number {
+  if (end === "interrupted") return 130;
+  return problems.length > 0 ? 1 : 0;
+}
+
+function refuseBucket({ kind, name }: Place): void {
+  if (kind !== "bucket") return;
+  throw new UsageError(
+    `This command works on this machine and needs a folder: ${name} is a bucket. Files that are added there ` +
+      `(cugro add --store ${name}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
+  );
+}
+
+/** Looked at before anything is opened: a wrong path costs nothing. */
+async function refuseUnreadable(paths: readonly string[]): Promise<void> {
+  const isReadable = async (path: string) => {
     try {
-      return { name: basename(path), bytes: new Uint8Array(await readFile(path)) };
+      await access(path, constants.R_OK);
+      return (await stat(path)).isFile();
     } catch {
-      missing.push(path);
-      return { name: "", bytes: new Uint8Array() };
+      return false;
     }
-  }));
-  if (missing.length > 0) throw new UsageError(`Cannot read ${missing.join(", ")}: is the path right?`);
-  return files;
+  };
+  const readable = await Promise.all(paths.map(isReadable));
+  const others = paths.filter((_, index) => !readable[index]);
+  if (others.length > 0) throw new UsageError(`Cannot read ${others.join(", ")}: is the path right?`);
 }
 
-async function addFiles(
-  store: Store,
+/** Hands files over, one after the other: their order is that of the tasks. */
+async function handOver(
+  learners: Learners,
   learner: string,
-  files: readonly { name: string; bytes: Uint8Array }[],
-): Promise<ArrivalFact[]> {
-  const arrivals: ArrivalFact[] = [];
-  for (const { name, bytes } of files) {
-    const { arrival, added } = await addUploaded({ store, learner, fileName: name, body: bytes });
-    arrivals.push(arrival);
-    console.error(added ? `${name}: handed to ${learner}` : `${name}: ${learner} has it already`);
+  paths: readonly string[],
+): Promise<HandedOver[]> {
+  const handed: HandedOver[] = [];
+  for (const path of paths) {
+    const one = await learners.add(learner, path);
+    handed.push(one);
+    console.error(`${path}: ${describeHandedOver(learner, one)}`);
   }
-  return arrivals;
+  return handed;
 }
 
-/** Makes the learner, or checks that the flags fit the one there is. */
-async function settle(store: Store, options: RunOptions, hasFiles: boolean): Promise<void> {
-  const name = options.learner;
-  if (await learnerExists(store, name)) return await adjust(store, options);
-  if (!hasFiles) {
+function describeHandedOver(learner: string, { added, reason }: HandedOver): string {
+  if (added) return `handed to ${learner}`;
+  return reason === null ? `${learner} has it already` : `${learner} has rejected it before: ${reason}`;
+}
+
+/** A page where a person finds it, or the command that gets it. */
+async function reportOf(learners: Learners, learner: string): Promise<string> {
+  const { place } = learners;
+  if (place.kind === "gateway") return `cugro report --learner ${learner} ${flagOf(place)}`;
+  return await writeReport(learners, learner);
+}
+
+function describeInterruption(place: Place, learner: string): string {
+  const again = `cugro run --learner ${learner} ${flagOf(place)}`;
+  return place.kind === "gateway"
+    ? `Not followed any more; the cluster goes on. Again: ${again}`
+    : `Stopped. Nothing is lost: the same command goes on, or: ${again}`;
+}
+
+/** Makes the learner, or checks that the flags fit the one there is, which is returned. */
+async function settle(
+  learners: Learners,
+  options: RunOptions,
+  hasFiles: boolean,
+): Promise<KnownLearner | undefined> {
+  const { learner: name, seed = 0 } = options;
+  const known = await learners.find(name);
+  if (known) await adjust(learners, known, options);
+  else if (hasFiles) {
+    const overrides = parseSettings(options.set, options.replay);
+    await learners.create({ name, seed, preset: parsePreset(options.preset ?? "default"), overrides });
+  } else {
+    const { kind, name: where } = learners.place;
     throw new UsageError(
-      `There is no learner "${name}" in ${options.store}; name the files of its first tasks`,
+      `There is no learner "${name}" ${
+        kind === "gateway" ? "at" : "in"
+      } ${where}; name the files of its first tasks`,
     );
   }
-  const overrides = parseSettings(options.set, options.replay);
-  const preset = parsePreset(options.preset ?? "default");
-  await createLearner({ store, name, seed: options.seed ?? 0, preset, overrides });
+  return known;
 }
 
 /** Flags of a learner that exists: they must fit, or be meant for the tasks to come. */
-async function adjust(store: Store, options: RunOptions): Promise<void> {
-  const { learner, configs } = await loadFacts(store, options.learner);
-  const change = judgeFlags({ ...configs.at(-1)!, seed: learner.seed }, options);
+async function adjust(
+  learners: Learners,
+  { seed, config }: KnownLearner,
+  options: RunOptions,
+): Promise<void> {
+  const change = judgeFlags({ seed, ...config }, options);
   if (!change) return;
-  const revised = await reviseConfig({ store, name: learner.name, ...change.settings });
-  console.error(`configuration ${revised.revision} holds from task ${revised.fromTask} on:\n${change.list}`);
+  const { revision, fromTask } = await learners.configure(options.learner, change.settings);
+  console.error(`configuration ${revision} holds from task ${fromTask} on:\n${change.list}`);
 }
 
 async function add(
+  learners: Learners,
   paths: string[],
-  { learner, store: folder }: { learner: string; store: string },
+  { learner }: { learner: string },
 ): Promise<void> {
-  const files = await readFiles(paths);
-  const store = await openForWriting(folder);
-  try {
-    await addFiles(store, learner, files);
-  } finally {
-    await store.close();
-  }
-  console.error(`cugro run --learner ${learner} --store ${folder} learns what is waiting`);
+  await refuseUnreadable(paths);
+  await handOver(learners, learner, paths);
+  const next = learningCommand(learners.place, learner);
+  if (next !== undefined) console.error(`${next} learns what is waiting`);
 }

@@ -8,21 +8,23 @@ import { ActError, type Acting, openActing } from "@cugro/serving";
 import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/session.ts";
+import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { wholeNumber } from "./output.ts";
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Adds the command. */
 export function registerServe(program: Command): void {
-  program.command("serve")
+  const command = program.command("serve")
     .description(
       "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}",
     )
     .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .action(serve);
+  onlyOnStore(command, "a gateway serves every learner of its store by itself; ask it with cugro act --url");
 }
 
 async function serve(

@@ -2,53 +2,52 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import { describeRejection, learnerStatus, listLearners, strayFiles } from "@cugro/learners";
-import type { Store } from "@cugro/store";
-import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading } from "../embedded/session.ts";
+import { describeRejection } from "@cugro/learners";
 import { byteSize, duration } from "@cugro/report";
-import { orRemote } from "../remote/connect.ts";
-import * as remote from "../remote/show.ts";
+import type { Command } from "commander";
+import { onLearners, STORE_FLAG } from "../learners/connect.ts";
+import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { printJson, printTable, score } from "./output.ts";
-import { printResult, resultOf, type ShownStatus } from "./result.ts";
-
-interface StatusOptions {
-  learner?: string;
-  store: string;
-  json?: boolean;
-}
+import { printResult, resultOf } from "./result.ts";
 
 /** Adds the commands. */
 export function registerStatus(program: Command): void {
   const statusCommand = program.command("status")
     .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
     .option("--learner <name>", "one learner, in full")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
-  orRemote(statusCommand, status, remote.status);
+  onLearners(statusCommand, status);
   const versionsCommand = program.command("versions")
     .description("the versions of a learner and why each was published or parked")
     .requiredOption("--learner <name>", "whose versions")
-    .option("--store <folder>", "folder that holds everything, or s3://bucket/prefix", DEFAULT_STORE)
+    .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
-  orRemote(versionsCommand, versions, remote.versions);
+  onLearners(versionsCommand, versions);
 }
 
-async function status({ learner, store: folder, json }: StatusOptions): Promise<void> {
-  const store = await openForReading(folder);
-  if (learner === undefined) {
-    const all = await Promise.all((await listLearners(store)).map((name) => learnerStatus(store, name)));
-    if (!json) await printStrays(store);
-    return printLearners(all, folder, json);
-  }
-  const found = await learnerStatus(store, learner);
+async function status(
+  learners: Learners,
+  { learner, json }: { learner?: string; json?: boolean },
+): Promise<void> {
+  if (learner === undefined) return await statusOfAll(learners, json);
+  const found = await learners.status(learner);
   if (json) return printJson(found);
   printStatus(found);
 }
 
-/** All learners in short. `where` they are, for a person. */
-export function printLearners(all: readonly ShownStatus[], where: string, json = false): void {
+async function statusOfAll(learners: Learners, json = false): Promise<void> {
+  const all = await Promise.all((await learners.list()).map((name) => learners.status(name)));
   if (json) return printJson(all.map(summaryOf));
+  for (const [name, files] of await learners.strays()) {
+    console.log(
+      `! ${files} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
+    );
+  }
+  printLearners(all, learners.place.name);
+}
+
+function printLearners(all: readonly ShownStatus[], where: string): void {
   if (all.length === 0) {
     return console.log(`No learner in ${where}; cugro run FILES --learner NAME makes one`);
   }
@@ -61,8 +60,7 @@ export function printLearners(all: readonly ShownStatus[], where: string, json =
   );
 }
 
-/** One learner in full. */
-export function printStatus(found: ShownStatus): void {
+function printStatus(found: ShownStatus): void {
   if (found.deleted) {
     console.log(
       `The learner "${found.learner.name}" was deleted: nothing is planned for it, and its name is not used again.\n`,
@@ -81,15 +79,6 @@ export function printStatus(found: ShownStatus): void {
 
 function summaryOf({ learner, tasks, head, averagePerformance, problems }: ShownStatus) {
   return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
-}
-
-/** What a person has dropped for nobody. */
-async function printStrays(store: Store): Promise<void> {
-  for (const [name, keys] of await strayFiles(store)) {
-    console.log(
-      `! ${keys.length} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
-    );
-  }
 }
 
 function printTasks({ tasks, rejections }: ShownStatus): void {
@@ -112,23 +101,21 @@ function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
   }
 }
 
-async function versions({ learner, store: folder, json }: StatusOptions): Promise<void> {
-  const found = await learnerStatus(await openForReading(folder), learner!);
-  if (json) return printJson(found.versions);
-  printVersions(found);
-}
-
-/** The versions of a learner. */
-export function printVersions(found: Pick<ShownStatus, "versions" | "head">): void {
+async function versions(
+  learners: Learners,
+  { learner, json }: { learner: string; json?: boolean },
+): Promise<void> {
+  const { versions, head } = await learners.status(learner);
+  if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
   printTable(
     ["version", "task", "state", "parent", "mean score", "work", "reasons"],
-    found.versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
+    versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
       const scores = row.flatMap(({ meanScore }) => meanScore ?? []);
       const mean = scores.length > 0 ? scores.reduce((sum, value) => sum + value, 0) / scores.length : null;
       return [
         version,
         task,
-        version === found.head ? `${state}, serving` : state,
+        version === head ? `${state}, serving` : state,
         parent ?? "–",
         score(mean),
         duration(seconds),

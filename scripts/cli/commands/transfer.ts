@@ -7,7 +7,8 @@ import { exportLearner, type TransferProgress } from "@cugro/learners";
 import { isBucketName, type Store } from "@cugro/store";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { DEFAULT_STORE, openForReading, openForWriting } from "../embedded/session.ts";
+import { openForReading, openForWriting } from "../embedded/session.ts";
+import { DEFAULT_STORE } from "../learners/place.ts";
 import { printJson, UsageError } from "./output.ts";
 
 const PLAIN_EVERY_MS = 5_000;

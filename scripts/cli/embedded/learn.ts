@@ -4,33 +4,34 @@
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
 import { currentGraph } from "@cugro/learners";
-import { displayOnStderr, type ProgressDisplay } from "../progress/display.ts";
+import type { Store } from "@cugro/store";
+import type { LearnEnd } from "../learners/learners.ts";
+import type { ProgressDisplay } from "../progress/display.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** What to learn, and where. */
 export interface LearnOptions {
+  /** Opened for writing. */
+  store: Store;
+  /** The store's folder, for the workers. */
   folder: string;
   learner: string;
   workers: number;
-  /** Called once the store is open and before anything is planned: configuration and arrivals are written here. */
-  prepare: (session: Session) => Promise<void>;
+  display: ProgressDisplay;
 }
 
 type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 
-/** How it ended. */
-export type LearnEnd = "idle" | "interrupted";
-
 /** Runs coordinator and workers on a folder until the learner has nothing left to do, or Ctrl-C. */
-export async function learn({ folder, learner, workers, prepare }: LearnOptions): Promise<LearnEnd> {
-  const display = displayOnStderr();
-  const session = await openSession({ folder, workers, onOutput: (text) => display.note(text.trimEnd()) });
+export async function learn(options: LearnOptions): Promise<LearnEnd> {
+  const { store, folder, learner, workers, display } = options;
+  const onOutput = (text: string) => display.note(text.trimEnd());
+  const session = openSession({ folder, workers, onOutput });
   try {
-    await prepare(session);
     const watch = await watchJobs(session, display);
     await runCoordinator({
-      store: session.store,
+      store,
       bus: session.bus,
       learners: [learner],
       until: "idle",

@@ -13,9 +13,6 @@ import { readStoreConfig, startWorkerPool } from "@cugro/process";
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 
-/** Folder of a store unless a command names another. */
-export const DEFAULT_STORE = ".cugro";
-
 /** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
 export async function openForReading(store: string): Promise<Store> {
   return await openStore(configOf(store), { lock: false, onStrange: sayStrange() });
@@ -44,39 +41,27 @@ function configOf(store: string): StoreConfig {
 
 /** Everything that runs while a command learns. */
 export interface Session {
-  store: Store;
   bus: EmbeddedBus;
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal;
   /** Why the workers cannot even start; undefined while they can. The signal is aborted then. */
   failure(): Error | undefined;
-  /** Process ids of the workers that run now. */
-  workerPids(): number[];
-  /** Checkpoints, stops the workers and releases the folder. */
+  /** Checkpoints and stops the workers. */
   close(): Promise<void>;
 }
 
 /** How a session is set up. */
 export interface SessionOptions {
+  /** Its store is opened for writing by this process. */
   folder: string;
   workers: number;
   /** Where log lines and the workers' own output go. */
   onOutput: (text: string) => void;
 }
 
-function refuseBucket(store: string): void {
-  if (!isBucketName(store)) return;
-  throw new RangeError(
-    `This command works on this machine and needs a folder: ${store} is a bucket. Files that are added there ` +
-      `(cugro add --store ${store}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
-  );
-}
-
-/** Opens store, bus and workers, and listens for Ctrl-C. */
-export async function openSession({ folder, workers, onOutput }: SessionOptions): Promise<Session> {
-  refuseBucket(folder);
+/** Opens bus and workers, and listens for Ctrl-C. */
+export function openSession({ folder, workers, onOutput }: SessionOptions): Session {
   const root = resolve(folder);
-  const store = await openForWriting(root, onOutput);
   const bus = createEmbeddedBus();
   const stop = new AbortController();
   const onSignal = () => {
@@ -99,15 +84,12 @@ export async function openSession({ folder, workers, onOutput }: SessionOptions)
     onOutput,
   });
   return {
-    store,
     bus,
     signal: stop.signal,
     failure: () => failure,
-    workerPids: () => pool.pids(),
     close: async () => {
       await pool.close();
       await bus.close();
-      await store.close();
       for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
     },
   };

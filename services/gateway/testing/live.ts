@@ -37,7 +37,9 @@ export interface LiveOptions {
 /** What a test works with. */
 export interface LiveGateway {
   url: string;
+  /** The store, and its folder. */
   store: Store;
+  folder: string;
   bus: Bus;
   acting: Acting;
   feed: EventFeed;
@@ -69,13 +71,14 @@ export async function withLiveGateway(
   options: LiveOptions,
   test: (gateway: LiveGateway) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "cugro-live-"));
-  const opened = await openFilesystemStore({ root: join(folder, "store") });
+  const work = await mkdtemp(join(tmpdir(), "cugro-live-"));
+  const folder = join(work, "store");
+  const opened = await openFilesystemStore({ root: folder });
   const store = options.wrapStore?.(opened) ?? opened;
   const bus = options.bus ?? createEmbeddedBus();
   const parts = await openParts(store, bus, options);
   const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
-  const { tokens, tokensFile } = await makeTokens(folder);
+  const { tokens, tokensFile } = await makeTokens(work);
   const app = createGateway({
     ...{ store, bus, log, metrics, acting, feed },
     auth: await openAuthenticator({ path: tokensFile, log }),
@@ -87,14 +90,17 @@ export async function withLiveGateway(
   const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
   const url = `http://127.0.0.1:${server.port}`;
   try {
-    await test({ url, store, bus, acting, feed, metrics, tokens, anotherDeliverer, ask: asker(url, tokens) });
+    await test({
+      ...{ url, store, folder, bus, acting, feed, metrics, tokens, anotherDeliverer },
+      ask: asker(url, tokens),
+    });
   } finally {
     await feed.close();
     await server.close();
     await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);
     if (!options.bus) await bus.close();
     await store.close();
-    await rm(folder, { recursive: true });
+    await rm(work, { recursive: true });
   }
 }
 

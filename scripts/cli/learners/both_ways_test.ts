@@ -1,0 +1,103 @@
+import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { createLearner, importLearner } from "@cugro/learners";
+import { openFilesystemStore } from "@cugro/store";
+import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
+import { runCommandLine } from "../cugro.ts";
+
+const FIXTURE = fileURLToPath(new URL("../../../tests/fixtures/store_0.2/store", import.meta.url));
+const OBSERVATIONS = JSON.stringify([[0, 0.1, 0, 0, 0.2, 0, 0, 0]]);
+
+/** Commands that only read, and what they print for a person and for a program. */
+const READING: readonly (readonly string[])[] = [
+  ["status"],
+  ["status", "--json"],
+  ["status", "--learner", "fixture"],
+  ["status", "--learner", "fixture", "--json"],
+  ["status", "--learner", "fresh"],
+  ["status", "--learner", "nobody"],
+  ["versions", "--learner", "fixture"],
+  ["versions", "--learner", "fixture", "--json"],
+  ["versions", "--learner", "fresh"],
+  ["learner", "list"],
+  ["learner", "list", "--json"],
+  ["act", "--learner", "fixture", "--task", "1", "--seed", "3", "--observations", OBSERVATIONS],
+  ["act", "--learner", "fixture", "--task", "1", "--version", "1", "--observations", OBSERVATIONS],
+  ["act", "--learner", "fixture", "--task", "9", "--observations", OBSERVATIONS],
+];
+
+interface Printed {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function printed(...args: readonly string[]): Promise<Printed> {
+  const { log, error } = console;
+  const out: string[] = [], err: string[] = [];
+  console.log = (...parts) => void out.push(parts.join(" "));
+  console.error = (...parts) => void err.push(parts.join(" "));
+  try {
+    return { code: await runCommandLine(args), out: out.join("\n"), err: err.join("\n") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
+}
+
+/** What `all` says of everything that `part` says something of: a store tells more of jobs than a gateway's lists. */
+function sameParts(part: unknown, all: unknown): unknown {
+  if (part === null || all === null || typeof part !== "object" || typeof all !== "object") return all;
+  if (Array.isArray(part)) {
+    return Array.isArray(all) ? all.map((item, index) => sameParts(part[index], item)) : all;
+  }
+  const fields = all as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [name, sameParts(value, fields[name])]),
+  );
+}
+
+Deno.test("a command prints the same of learners in a store and behind a gateway", () =>
+  withLiveGateway({}, async ({ url, folder, store, tokens }) => {
+    const fixture = await openFilesystemStore({ root: FIXTURE, lock: false });
+    await importLearner({ store, name: "fixture", from: fixture });
+    await createLearner({ store, name: "fresh", seed: 1, preset: "smoke" });
+    const reports = ["local", "remote"].map((name) => `${folder}-${name}.html`);
+    for (const command of READING) {
+      const local = await printed(...command, "--store", folder);
+      const remote = await printed(...command, "--url", url, "--token", tokens.admin);
+      const about = command.join(" ");
+      assertEquals(remote.code, local.code, `${about}: ${remote.err} / ${local.err}`);
+      if (!command.includes("--json")) {
+        assertEquals(
+          [remote.out, remote.err],
+          [local.out, local.err.replace("in this store", "here")],
+          about,
+        );
+        continue;
+      }
+      const [told, all] = [JSON.parse(remote.out), JSON.parse(local.out)];
+      assertEquals(told, sameParts(told, all), about);
+    }
+    const report = (out: string, ...at: string[]) =>
+      printed("report", "--learner", "fixture", "--out", out, ...at);
+    await report(reports[0]!, "--store", folder);
+    await report(reports[1]!, "--url", url, "--token", tokens.admin);
+    const [local, remote] = await Promise.all(reports.map((path) => Deno.readTextFile(path)));
+    assertEquals(remote, local);
+  }));
+
+Deno.test("what works on a store alone says what to do instead with --url", async () => {
+  const commands = [
+    ["plan"],
+    ["gc"],
+    ["evaluate", "--learner", "a"],
+    ["serve", "--learner", "a"],
+    ["learner", "export", "a", "folder"],
+    ["learner", "import", "a", "folder"],
+  ];
+  for (const command of commands) {
+    const { code, err } = await printed(...command, "--url", "http://localhost:1");
+    const name = command[0] === "learner" ? command[1] : command[0];
+    assertEquals([code, err.split(": ").slice(0, 2)], [1, ["cugro", `cugro ${name} has no --url`]], err);
+  }
+});

@@ -1,0 +1,64 @@
+/**
+ * From a command's flags to the learners it is about.
+ * @module
+ */
+import process from "node:process";
+import { type Command, Option } from "commander";
+import { UsageError } from "../commands/output.ts";
+import type { Learners } from "./learners.ts";
+import { openLocal } from "./local.ts";
+import { DEFAULT_STORE } from "./place.ts";
+import { openRemote } from "./remote.ts";
+
+/** The flag of commands that work on a store. */
+export const STORE_FLAG = [
+  "--store <folder>",
+  "folder that holds everything, or s3://bucket/prefix",
+  DEFAULT_STORE,
+] as const;
+
+/** Flags that say where learners are. */
+export interface PlaceFlags {
+  store: string;
+  url?: string;
+  token?: string;
+}
+
+/**
+ * Gives a command that has `--store` the flags `--url` and `--token` too, and its action the learners they name.
+ *
+ * @param act gets the learners before what commander gives: arguments, then flags.
+ */
+export function onLearners<Typed extends unknown[]>(
+  command: Command,
+  act: (learners: Learners, ...typed: Typed) => Promise<void>,
+): Command {
+  return command
+    .option("--url <address>", "a gateway, e.g. http://localhost:8080, instead of --store")
+    .option("--token <token>", "the gateway's bearer token (default: CUGRO_TOKEN)")
+    .action(async (...typed: unknown[]) => {
+      const learners = openLearners(command.opts<PlaceFlags>());
+      try {
+        await act(learners, ...typed as Typed);
+      } finally {
+        await learners.close();
+      }
+    });
+}
+
+/** Has a command that works on a store alone refuse `--url` in a sentence. @param instead what to do */
+export function onlyOnStore(command: Command, instead: string): Command {
+  const refuse = (): never => {
+    throw new UsageError(`cugro ${command.name()} has no --url: ${instead}`);
+  };
+  return command.addOption(new Option("--url <address>", "refused").hideHelp().argParser(refuse));
+}
+
+function openLearners({ store, url, token = process.env.CUGRO_TOKEN }: PlaceFlags): Learners {
+  if (url === undefined) return openLocal(store);
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new UsageError(`--url must be http://host:port or https://host: current value is ${url}`);
+  }
+  if (!token) throw new UsageError("A gateway needs a token: give one with --token, or in CUGRO_TOKEN");
+  return openRemote(url, token);
+}

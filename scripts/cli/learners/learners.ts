@@ -1,0 +1,115 @@
+/**
+ * What a command can do with learners, wherever they are: in a store (`local.ts`) or behind a gateway (`remote.ts`).
+ * A command reads its flags, calls this, and prints.
+ * @module
+ */
+import type { PresetName } from "@cugro/algorithm";
+import type { LearnerStatus } from "@cugro/learners";
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
+import type { Place } from "./place.ts";
+
+/** What commands show of a learner. A store tells more: `--json` prints that too. */
+export interface ShownStatus extends
+  Pick<
+    LearnerStatus,
+    | "deleted"
+    | "head"
+    | "resultsMatrix"
+    | "validVersions"
+    | "averagePerformance"
+    | "backwardTransfer"
+    | "forgetting"
+    | "bytes"
+    | "secondsPerKind"
+    | "problems"
+  > {
+  learner: Pick<LearnerStatus["learner"], "name" | "seed" | "created">;
+  config: { preset: string; knobs: Record<string, unknown> };
+  tasks: Pick<
+    LearnerStatus["tasks"][number],
+    "task" | "name" | "state" | "attempt" | "size" | "environment"
+  >[];
+  rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
+  versions: ShownVersion[];
+  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message">[];
+  fidelity: { version: number; task: number; fidelity: Record<string, unknown> }[];
+}
+
+/** What commands show of a version. */
+export interface ShownVersion extends
+  Pick<
+    LearnerStatus["versions"][number],
+    "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
+  > {
+  row: { task: number; meanScore: number | null; low: number | null; high: number | null }[];
+}
+
+/** Knobs as a person gave them. */
+export type Overrides = Record<string, string>;
+
+/** A learner to be made. */
+export interface NewLearner {
+  name: string;
+  seed: number;
+  preset: PresetName;
+  overrides: Overrides;
+}
+
+/** What a run must know of a learner before it hands over files. */
+export interface KnownLearner {
+  seed: number;
+  config: { preset: string; knobs: Record<string, unknown> };
+  /** Numbers of the arrivals that were rejected. */
+  rejected: number[];
+}
+
+/** A file that was handed over. `reason`: why it was rejected earlier; null if it was not. */
+export interface HandedOver {
+  seq: number;
+  /** False if its content had arrived before. */
+  added: boolean;
+  reason: string | null;
+}
+
+/** How learning ended: nothing is left to do, or Ctrl-C came first. */
+export type LearnEnd = "idle" | "interrupted";
+
+/** Why an operator acts, for the record. */
+export type Reason = string | undefined;
+
+/** Learners in one place. Every method throws an error whose message is a sentence for the person who typed. */
+export interface Learners {
+  readonly place: Place;
+  list(): Promise<string[]>;
+  /** Names for which files were dropped though no learner has them, with the number of files. */
+  strays(): Promise<[string, number][]>;
+  status(name: string): Promise<ShownStatus>;
+  /** The learner that a run is about to change; undefined if there is none. */
+  find(name: string): Promise<KnownLearner | undefined>;
+  create(settings: NewLearner): Promise<void>;
+  /** New knobs for the tasks that have not been started. */
+  configure(
+    name: string,
+    change: { preset?: PresetName; overrides: Overrides },
+  ): Promise<{ revision: number; fromTask: number }>;
+  delete(name: string): Promise<void>;
+  /** Hands a file of this machine to a learner, with flat memory. */
+  add(name: string, path: string): Promise<HandedOver>;
+  /** Until every task is decided, with progress on stderr. */
+  learn(name: string, options: { workers: number }): Promise<LearnEnd>;
+  promote(name: string, version: number, reason: Reason): Promise<void>;
+  /** The versions that were withdrawn. */
+  rollback(name: string, version: number, reason: Reason): Promise<number[]>;
+  retry(
+    name: string,
+    task: number,
+    reason: Reason,
+    overrides: Overrides,
+  ): Promise<"continued" | "new attempt">;
+  cancel(name: string, task: number, reason: Reason): Promise<void>;
+  act(name: string, request: ActRequest): Promise<ActAnswer>;
+  /** An HTML page. */
+  report(name: string): Promise<string>;
+  /** Gives up what is open. */
+  close(): Promise<void>;
+}

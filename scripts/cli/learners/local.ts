@@ -1,0 +1,134 @@
+/**
+ * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import process from "node:process";
+import {
+  type Act,
+  addUploaded,
+  cancel,
+  createLearner,
+  deleteLearner,
+  learnerExists,
+  learnerStatus,
+  listLearners,
+  loadFacts,
+  promote,
+  retry,
+  reviseConfig,
+  rollback,
+  strayFiles,
+} from "@cugro/learners";
+import { gatherReport, renderReport } from "@cugro/report";
+import { actOn, openCompute, openPolicy } from "@cugro/serving";
+import type { Store } from "@cugro/store";
+import { learn } from "../embedded/learn.ts";
+import { repairHead } from "../embedded/repair_head.ts";
+import { openForReading, openForWriting } from "../embedded/session.ts";
+import { displayOnStderr } from "../progress/display.ts";
+import type { HandedOver, KnownLearner, Learners, Reason } from "./learners.ts";
+import { placeOfStore } from "./place.ts";
+
+/** Learners in a store. */
+export function openLocal(name: string): Learners {
+  const place = placeOfStore(name);
+  const stores = openStores(name);
+  const { reading, writing } = stores;
+  return {
+    place,
+    list: async () => await listLearners(await reading()),
+    strays: async () => [...await strayFiles(await reading())].map(([stray, keys]) => [stray, keys.length]),
+    status: async (learner) => await learnerStatus(await reading(), learner),
+    // A run changes it next: from here on nobody else may.
+    find: async (learner) => await findLearner(await writing(), learner),
+    create: async (settings) => await createLearner({ store: await writing(), ...settings }),
+    configure: async (learner, change) =>
+      await reviseConfig({ store: await writing(), name: learner, ...change }),
+    delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
+    add: async (learner, path) => await addFile(await writing(), learner, path),
+    async learn(learner, { workers }) {
+      const display = displayOnStderr();
+      const forget = stores.sayTo((text) => display.note(text.trimEnd()));
+      try {
+        return await learn({ store: await writing(), folder: name, learner, workers, display });
+      } finally {
+        forget();
+      }
+    },
+    ...verdictsOn(writing),
+    async act(learner, request) {
+      const served = await openPolicy(await reading(), learner, await openCompute(), request.version);
+      try {
+        return await actOn(served, request);
+      } finally {
+        served.policy.dispose();
+      }
+    },
+    report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
+    close: stores.close,
+  };
+}
+
+/** The store, opened when it is first needed, and no oftener than that. */
+function openStores(name: string) {
+  const toStderr = (text: string): void => void process.stderr.write(text);
+  let say = toStderr;
+  let held: Promise<Store> | undefined;
+  let looked: Promise<Store> | undefined;
+  return {
+    reading: () => held ?? (looked ??= openForReading(name)),
+    writing: () => held ??= openForWriting(name, (text) => say(text)),
+    /** Has files that cannot be taken reported elsewhere, until the returned function is called. */
+    sayTo(other: (text: string) => void): () => void {
+      say = other;
+      return () => void (say = toStderr);
+    },
+    async close() {
+      for (const store of [held, looked]) await (await store?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** What an operator decides. The head follows at once; whatever is to be computed waits. */
+function verdictsOn(
+  writing: () => Promise<Store>,
+): Pick<Learners, "promote" | "rollback" | "retry" | "cancel"> {
+  const decide = async <T>(name: string, reason: Reason, verdict: (act: Act) => Promise<T>): Promise<T> => {
+    const store = await writing();
+    const decided = await verdict({ store, name, ...(reason === undefined ? {} : { reason }) });
+    await repairHead(store, name);
+    return decided;
+  };
+  return {
+    promote: (name, version, reason) => decide(name, reason, (act) => promote({ ...act, version })),
+    rollback: (name, version, reason) => decide(name, reason, (act) => rollback({ ...act, version })),
+    retry: (name, task, reason, overrides) =>
+      decide(name, reason, (act) => retry({ ...act, task, overrides })),
+    cancel: (name, task, reason) => decide(name, reason, (act) => cancel({ ...act, task })),
+  };
+}
+
+async function findLearner(store: Store, name: string): Promise<KnownLearner | undefined> {
+  if (!await learnerExists(store, name)) return undefined;
+  const { learner, configs, rejections } = await loadFacts(store, name);
+  return { seed: learner.seed, config: configs.at(-1)!, rejected: rejections.map(({ seq }) => seq) };
+}
+
+/** Hands a file to a learner, with flat memory; read twice, so that what has arrived before is not written again. */
+export async function addFile(store: Store, learner: string, path: string): Promise<HandedOver> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  const { arrival, added } = await addUploaded({
+    store,
+    learner,
+    fileName: basename(path),
+    body: createReadStream(path),
+    contentHash: hash.digest("hex"),
+  });
+  const { rejections } = added ? { rejections: [] } : await loadFacts(store, learner);
+  const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;
+  return { seq: arrival.seq, added, reason };
+}

@@ -1,0 +1,29 @@
+/**
+ * Where learners are: in a folder, in a bucket, or behind a gateway; and what a person types to say so.
+ * @module
+ */
+import { isBucketName } from "@cugro/store";
+
+/** Folder of a store unless a command names another. */
+export const DEFAULT_STORE = ".cugro";
+
+/** A place of learners. `name`: the folder, `s3://bucket/prefix`, or the gateway's address. */
+export interface Place {
+  kind: "folder" | "bucket" | "gateway";
+  name: string;
+}
+
+/** The place that `--store` names. */
+export function placeOfStore(store: string): Place {
+  return { kind: isBucketName(store) ? "bucket" : "folder", name: store };
+}
+
+/** The flag that names a place. */
+export function flagOf({ kind, name }: Place): string {
+  return `${kind === "gateway" ? "--url" : "--store"} ${name}`;
+}
+
+/** The command that learns what waits; undefined where a cluster does so by itself. */
+export function learningCommand(place: Place, learner: string): string | undefined {
+  return place.kind === "folder" ? `cugro run --learner ${learner} ${flagOf(place)}` : undefined;
+}

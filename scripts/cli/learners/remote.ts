@@ -1,0 +1,81 @@
+/**
+ * Learners behind a gateway, through its client.
+ * @module
+ */
+import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
+import { follow } from "./follow.ts";
+import type { KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+
+/** Learners at an address. */
+export function openRemote(url: string, token: string): Learners {
+  const client = createClient({ url, token });
+  const { learners, tasks, versions } = client;
+  return {
+    place: { kind: "gateway", name: url.replace(/\/+$/, "") },
+    list: () => learners.list(),
+    // A gateway shows learners only.
+    strays: () => Promise.resolve([]),
+    status: (name) => statusOf(client, name),
+    find: (name) => findLearner(client, name),
+    create: async (settings) => void await learners.create(settings),
+    configure: (name, change) => learners.configure(name, change),
+    delete: (name) => learners.delete(name),
+    async add(name, path) {
+      const { seq, added, reason } = await tasks.uploadFile(name, path);
+      return { seq, added, reason };
+    },
+    learn: (name) => follow(client, name),
+    promote: async (name, version, reason) => void await versions.promote(name, version, why(reason)),
+    rollback: (name, version, reason) => versions.rollback(name, version, why(reason)),
+    retry: (name, task, reason, overrides) => tasks.retry(name, task, { ...why(reason), overrides }),
+    cancel: async (name, task, reason) => void await tasks.cancel(name, task, why(reason)),
+    act: (name, request) => client.act(name, request),
+    report: (name) => client.report(name),
+    close: () => Promise.resolve(),
+  };
+}
+
+function why(reason: Reason): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+async function findLearner(client: GatewayClient, name: string): Promise<KnownLearner | undefined> {
+  try {
+    const { seed, config, rejections } = await client.learners.show(name);
+    return { seed, config, rejected: rejections.map(({ seq }) => seq) };
+  } catch (error) {
+    if (error instanceof GatewayError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** As a store tells it, without what the gateway's lists leave out. */
+async function statusOf(client: GatewayClient, name: string): Promise<ShownStatus> {
+  const [learner, jobs, versions, results, fidelity] = await Promise.all([
+    client.learners.show(name),
+    client.jobs.list(name),
+    client.versions.list(name),
+    client.results(name),
+    client.fidelity(name),
+  ]);
+  const { seed, created, ...rest } = learner;
+  return {
+    learner: { name, seed, created },
+    deleted: false,
+    config: rest.config,
+    head: rest.head,
+    tasks: rest.tasks,
+    rejections: rest.rejections,
+    versions: versions.map(({ scores, serving: _, ...version }) => ({ ...version, row: scores })),
+    resultsMatrix: results.resultsMatrix,
+    validVersions: results.versions,
+    averagePerformance: rest.averagePerformance,
+    backwardTransfer: rest.backwardTransfer,
+    forgetting: rest.forgetting,
+    jobs,
+    fidelity,
+    bytes: rest.bytes,
+    secondsPerKind: rest.secondsPerKind,
+    problems: rest.problems,
+  };
+}
