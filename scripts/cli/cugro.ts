@@ -2,6 +2,7 @@
  * The command line: `deno task cugro --help`. Each command is one file in `commands/`.
  * @module
  */
+import { version } from "@cugro/telemetry";
 import { Command, CommanderError } from "commander";
 import { registerActing } from "./commands/act.ts";
 import { registerCollect } from "./commands/collect.ts";
@@ -25,7 +26,7 @@ export function createProgram(): Command {
     .description(
       "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
     )
-    .version("0.1.0")
+    .version(version)
     // Only before a command is --version the software's; after it, it is the command's own.
     .enablePositionalOptions()
     .showHelpAfterError("(cugro --help shows all commands)")

@@ -7,8 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import manifest from "./deno.json" with { type: "json" };
 
-/** As in "0.1.0+1a2b3c4d5e6f". */
-export const codeVersion: string = [manifest.version, gitRevision()].filter((part) => part !== "").join("+");
+/** The version of all of CuGRO: every package has the same. */
+export const version: string = manifest.version;
+
+/** The version and the revision, as in "1.2.3+1a2b3c4d5e6f". */
+export const codeVersion: string = [version, gitRevision()].filter((part) => part !== "").join("+");
 
 /** The revision that is checked out, 12 digits, or "" outside a clone. Reads files; starts no process. */
 function gitRevision(): string {

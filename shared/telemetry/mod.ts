@@ -2,7 +2,7 @@
  * What a process says of itself: log lines, metrics, traces, and which code it runs.
  * @module
  */
-export { codeVersion } from "./code_version.ts";
+export { codeVersion, version } from "./code_version.ts";
 export { type EventLoopWatch, watchEventLoop } from "./event_loop.ts";
 export { createLog, type Log, LOG_LEVELS } from "./log.ts";
 export { createMetrics, type JobOutcome, type Metrics } from "./metrics.ts";

@@ -23,7 +23,8 @@ import {
   strayFiles,
 } from "@cugro/learners";
 import { gatherReport, renderReport } from "@cugro/report";
-import { actOn, openCompute, openPolicy } from "@cugro/serving";
+import { actOn, openPolicy } from "@cugro/serving";
+import { openCompute } from "@cugro/tensors";
 import type { Store } from "@cugro/store";
 import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
@@ -60,7 +61,7 @@ export function openLocal(name: string): Learners {
     },
     ...verdictsOn(writing),
     async act(learner, request) {
-      const served = await openPolicy(await reading(), learner, await openCompute(), request.version);
+      const served = await openPolicy(await reading(), learner, (await openCompute()).compile, request.version);
       try {
         return await actOn(served, request);
       } finally {

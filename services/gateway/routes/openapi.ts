@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { version } from "@cugro/telemetry";
 import type { Gateway } from "../gateway.ts";
 
 const TYPES: Record<string, string> = {
@@ -26,7 +27,8 @@ const ABOUT = {
   openapi: "3.1.0",
   info: {
     title: "CuGRO gateway",
-    version: "1.0.0",
+    // The software's: the paths begin with the version of the API itself, /v1.
+    version,
     description: "Policies that keep learning: datasets in; status, events, versions and actions out.",
   },
 };
