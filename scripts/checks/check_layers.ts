@@ -107,6 +107,14 @@ function faultOfImport(from: string, to: string): string | undefined {
   return `${from} (${room}) may not import ${to} (${target})`;
 }
 
+/** A file of ours by its path, one of an installed package by `npm:` and the package's name. */
+function nameOf(path: string): string {
+  const inside = path.split("node_modules/").at(-1)!;
+  return path === inside
+    ? path
+    : `npm:${inside.split("/").slice(0, inside.startsWith("@") ? 2 : 1).join("/")}`;
+}
+
 function importFaults(files: readonly string[]): string[] {
   const graph = moduleGraph(ROOT, files);
   const ours = new Set(files);
@@ -117,8 +125,8 @@ function importFaults(files: readonly string[]): string[] {
     if (!ours.has(from)) continue;
     for (const dependency of module.dependencies ?? []) {
       const target = dependency.code?.specifier ?? dependency.type?.specifier ?? "";
-      const to = target.startsWith("file:") ? relative(ROOT, fileURLToPath(target)) : target;
-      if (!to || to.startsWith("node:") || to.startsWith("node_modules")) continue;
+      const to = target.startsWith("file:") ? nameOf(relative(ROOT, fileURLToPath(target))) : target;
+      if (!to || to.startsWith("node:")) continue;
       const fault = faultOfImport(from, to);
       if (fault) faults.push(fault);
     }

@@ -29,17 +29,20 @@ function packageFolder(name: string): string {
 /**
  * The compiled binding: from the cache, else compiled under a temporary name and put in place by one rename.
  *
+ * @param onCompile called before it is compiled, which takes a while.
  * @returns its folder, and whether it was compiled now.
  * @throws CannotInstall without a working C++ compiler.
  */
 export async function getBinding(
   library: Library,
   wheel: Wheel,
+  onCompile: () => void,
 ): Promise<{ folder: string; compiled: boolean }> {
   const folder = join(cacheFolder(), "binding", bindingKey(library));
   if (existsSync(join(folder, "manifest.json"))) return { folder, compiled: false };
   const work = `${folder}.tmp-${process.pid}`;
   mkdirSync(work, { recursive: true });
+  onCompile();
   try {
     await compile(library, work, folder);
     const installation: NativeInstallation = {

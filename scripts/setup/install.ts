@@ -19,7 +19,7 @@ export interface SelfTest {
 }
 
 /**
- * Does what is missing and prints one line on it.
+ * Does what is missing: one line for each phase that takes time, and one on how it went.
  *
  * @throws Error when not even the fallback can run.
  */
@@ -29,7 +29,10 @@ export async function install(
   const started = Date.now();
   const say = (line: string) => console.error(line);
   const wasInOrder = inOrder(readStamp(), key);
-  if (!wasInOrder) await installPackages();
+  if (!wasInOrder) {
+    say("Packages: installing …");
+    await installPackages();
+  }
   removeStaleDownloads();
   const outcome = readSetting(tensorSettings.backend) === "wasm"
     ? await setUpWasm()
@@ -46,6 +49,7 @@ interface Outcome {
 async function installPackages(): Promise<void> {
   const ended = await runCommand(Deno.execPath(), [
     "install",
+    "--quiet",
     "--frozen",
     "--config",
     join(ROOT, "deno.json"),
@@ -65,7 +69,7 @@ async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Pr
       );
     }
     const library = await getLibrary(wheel, () => announceDownload(wheel, say));
-    const binding = await getBinding(library, wheel);
+    const binding = await getBinding(library, wheel, () => say("Binding of libtensorflow: compiling …"));
     const place = linkBinding(binding.folder);
     const test = await selfTest("native", withoutGpu ? { CUGRO_DEVICE: "cpu" } : {}).catch((error) => {
       throw new CannotInstall(`the self-test failed (${error.message}): ask \`deno task cugro doctor\``);
@@ -98,9 +102,9 @@ async function announceDownload(wheel: Wheel, say: (line: string) => void): Prom
   const compiler = await runCommand(process.env.CXX || "g++", ["--version"]);
   if (compiler.code !== 0) throw new CannotInstall("no C++ compiler was found: install g++");
   say(
-    `Downloading libtensorflow (${wheel.megabytes} MB${
+    `libtensorflow: downloading ${wheel.megabytes} MB${
       wheel.variant === "gpu" ? " and the CUDA libraries" : ""
-    }) …`,
+    } …`,
   );
 }
 
