@@ -64,6 +64,9 @@ const ROOMS = Object.keys(ALLOWED);
 /** Rooms that touch tensors, and so may import tfjs. */
 const TENSOR_ROOMS = ["algorithm", "tensors"];
 
+/** Where `Deno.*` may stand in rooms and services: wiring, and what opens a port. */
+const DENO_FILES = /^services\/[^/]+\/main\.ts$|^shared\/process\/http\/listen\.ts$/;
+
 function sourceFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], {
     cwd: ROOT,
@@ -149,12 +152,17 @@ function sizeFaults(path: string): string[] {
 }
 
 function runtimeFaults(path: string): string[] {
-  if (!/^shared\/(algorithm|protocol)\//.test(path) || isTest(path)) return [];
+  if (!/^(shared|services)\//.test(path) || isTest(path)) return [];
   const text = readFileSync(resolve(ROOT, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
-  const found = text.match(
-    /\b(Math\.random|Date\.now|new Date|console\.|Deno\.|performance\.now|tf\.getBackend)/,
-  );
-  return found ? [`${path} uses ${found[1]}: seed, time, messages and backend are the caller's`] : [];
+  const faults: string[] = [];
+  if (/\bDeno\./.test(text) && !DENO_FILES.test(path)) {
+    faults.push(`${path} uses Deno.*: take what \`node:\` modules offer, or do it where a process is wired`);
+  }
+  const found = text.match(/\b(Math\.random|Date\.now|new Date|console\.|performance\.now|tf\.getBackend)/);
+  if (found && /^shared\/(algorithm|protocol)\//.test(path)) {
+    faults.push(`${path} uses ${found[1]}: seed, time, messages and backend are the caller's`);
+  }
+  return faults;
 }
 
 /** Keys of the store have one grammar, in the protocol; a test may spell them out. */

@@ -5,12 +5,12 @@
  */
 import { sleep } from "@cugro/async";
 import { runCoordinator } from "@cugro/coordinator";
-import { adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
+import { addUploaded, adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandlers, PermanentError, runWorker } from "@cugro/worker";
 import { type NatsBus, openNatsBus } from "@cugro/bus";
 import { openStore, type Store } from "@cugro/store";
-import { incomingKey, JOB_KINDS } from "@cugro/protocol";
+import { incomingKey, JOB_KINDS, sha256 } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "minio";
 import { Buffer } from "node:buffer";
@@ -156,6 +156,23 @@ Deno.test("files dropped one by one and all at once are one task each, in order,
     await until(store, "slow", "a stray", () => strays.length > 0);
     assertEquals([...new Set(strays)], ["nobody"]);
     assertEquals((await store.list("incoming/nobody/")).length, 1);
+  }));
+
+Deno.test("a file that is handed over beside live coordinators is one arrival with its content's hash", () =>
+  inCluster(["SAFE", "FAST"], 60_000, async ({ store }) => {
+    await createLearner({ store, name: "handed", seed: 5, preset: "smoke" });
+    const body = new TextEncoder().encode("handed over");
+    const add = () => addUploaded({ store, learner: "handed", fileName: "one.bin", body });
+    const given = [...await Promise.all([add(), add()]), await add()];
+    assertEquals(given.map(({ added }) => added).sort(), [false, false, true]);
+    // Noticed long before the next look at everything, though nobody but the store has spoken of it.
+    const began = performance.now();
+    await until(store, "handed", "a version", ({ versions }) => versions.length === 1);
+    assert(performance.now() - began < 30_000);
+    assertEquals((await add()).added, false);
+    const { arrivals, tasks, rejections } = await loadFacts(store, "handed");
+    assertEquals(arrivals.map(({ contentHash }) => contentHash), [sha256(body)]);
+    assertEquals([tasks.length, rejections], [1, []]);
   }));
 
 Deno.test("files are found without any notification", () =>
