@@ -61,7 +61,12 @@ export function openLocal(name: string): Learners {
     },
     ...verdictsOn(writing),
     async act(learner, request) {
-      const served = await openPolicy(await reading(), learner, (await openCompute()).compile, request.version);
+      const served = await openPolicy(
+        await reading(),
+        learner,
+        (await openCompute()).compile,
+        request.version,
+      );
       try {
         return await actOn(served, request);
       } finally {
