@@ -2,6 +2,7 @@
  * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
  * @module
  */
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
@@ -60,22 +61,21 @@ export function openLocal(name: string): Learners {
       }
     },
     ...verdictsOn(writing),
-    async act(learner, request) {
-      const served = await openPolicy(
-        await reading(),
-        learner,
-        (await openCompute()).compile,
-        request.version,
-      );
-      try {
-        return await actOn(served, request);
-      } finally {
-        served.policy.dispose();
-      }
-    },
+    act: async (learner, request) => await actOnce(await reading(), learner, request),
     report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
     close: stores.close,
   };
+}
+
+/** One decision, for which the policy is opened and closed. */
+async function actOnce(store: Store, learner: string, request: ActRequest): Promise<ActAnswer> {
+  const { compile } = await openCompute();
+  const served = await openPolicy(store, learner, compile, request.version);
+  try {
+    return await actOn(served, request);
+  } finally {
+    served.policy.dispose();
+  }
 }
 
 /** The store, opened when it is first needed, and no oftener than that. */
