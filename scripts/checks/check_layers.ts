@@ -27,7 +27,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   bus: ["protocol", "async", "telemetry"],
   tensors: ["protocol", "async", "telemetry"],
   process: ["protocol", "async", "telemetry", "store", "bus", "tensors"],
-  worker: ["protocol", "async", "telemetry", "store", "bus", "tensors"],
+  worker: ["protocol", "async", "telemetry", "store", "bus", "tensors", "algorithm/knobs"],
   datasets: ["protocol", "async"],
   environments: ["protocol", "async"],
   learners: ["protocol", "async", "telemetry", "algorithm", "store", "bus"],

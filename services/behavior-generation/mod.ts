@@ -10,7 +10,6 @@ import {
   decodeStored,
   encodeShard,
   knobsOf,
-  numberOf,
   resumableSampling,
   runGeneratorTraining,
 } from "@cugro/jobs";
@@ -23,19 +22,22 @@ export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   };
 }
 
-async function label(context: JobContext, compile: Compile): Promise<JobOutput> {
-  const { config, seed } = context.job;
-  const normaliser = decodeNormaliser(await context.input("normaliser"));
-  const { states, size } = decodeShardStates(await context.input("states"));
+async function label(
+  context: JobContext<"actions.label">,
+  compile: Compile,
+): Promise<JobOutput<"actions.label">> {
+  const { config: { task }, inputs, seed } = context;
+  const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
+  const { states, size } = decodeShardStates(await context.read(inputs.states));
   const actions = await sampleActions({
-    weights: decodeStored(await context.input("behaviorGenerator")),
-    task: numberOf(config, "task"),
+    weights: decodeStored(await context.read(inputs.behaviorGenerator)),
+    task,
     normaliser,
     states,
     count: size,
     actionDim: normaliser.actions.centre.length,
     seed,
-    hyperparameters: knobsOf(config),
+    hyperparameters: knobsOf(context),
     compile,
     ...resumableSampling(context),
   });

@@ -2,7 +2,7 @@
  * The decision on a task whose jobs are done: a version fact. Pure.
  * @module
  */
-import { type Graph, knobsOf, type LearnerFacts, validVersions } from "@cugro/learners";
+import { type Graph, knobsOfTask, type LearnerFacts, validVersions } from "@cugro/learners";
 import { normalisedScore, scoreInterval } from "@cugro/algorithm";
 import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
@@ -11,7 +11,7 @@ import { judgeVersion } from "./gate.ts";
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
   const row = graph.evaluations.map((evaluation) => rowCell(facts, graph, evaluation));
   const verdict = judgeVersion({
-    knobs: knobsOf(facts, graph.task),
+    knobs: knobsOfTask(facts, graph.task),
     task: graph.task,
     row,
     earlier: validVersions(facts),

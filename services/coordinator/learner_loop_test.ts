@@ -2,7 +2,7 @@ import { sleep } from "@cugro/async";
 import { createCache, createLearner, importJob, loadFacts, openView } from "@cugro/learners";
 import { createEmbeddedBus, type EmbeddedBus, type JobMessage } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
-import { type JobHandlers, runWorker } from "@cugro/worker";
+import { type JobHandler, type JobHandlers, runWorker } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import {
   arrivalKey,
@@ -13,6 +13,7 @@ import {
   type JobFact,
   jobId,
   jobKey,
+  type JobKind,
   resultKey,
 } from "@cugro/protocol";
 import { assert, assertEquals, assertGreater } from "@std/assert";
@@ -68,10 +69,11 @@ Deno.test("runCoordinator() takes a learner to its versions by news alone, each 
   await learnerWith(store, ["one", "two"], shards(100));
   const begun = new Map<string, number>();
   const plain = createStubHandlers({ steps: 0, stepMs: 0 });
-  const handlers: JobHandlers = Object.fromEntries(JOB_KINDS.map((kind) => [kind, (context) => {
+  const counting = <K extends JobKind>(kind: K): JobHandler<K> => (context) => {
     begun.set(context.jobId, (begun.get(context.jobId) ?? 0) + 1);
     return plain[kind]!(context);
-  }]));
+  };
+  const handlers: JobHandlers = Object.fromEntries(JOB_KINDS.map((kind) => [kind, counting(kind)]));
   let most = 0;
   const bus = createEmbeddedBus();
   const waiting = new Map<string, string>();

@@ -1,9 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
-import { type JobHandlers, runWorker } from "@cugro/worker";
+import { type JobHandler, type JobHandlers, runWorker } from "@cugro/worker";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import {
+  allInputs,
   artifactKey,
   datasetKey,
   encodeTensors,
@@ -23,17 +24,17 @@ const tensor = (value: number) => encodeTensors({ x: { shape: [1], data: new Flo
 
 /** Handlers that do little, but read every input they are given, as real ones do. */
 function handlers(): JobHandlers {
-  const learn: JobHandlers[keyof JobHandlers] = async (context) => {
-    for (const name of context.inputNames("")) await context.input(name);
+  const learn: JobHandler = async (context) => {
+    for (const input of allInputs(context)) await context.read(input);
     return {
-      outputs: { weights: tensor(context.job.seed), shard: tensor(context.job.seed) },
+      outputs: { weights: tensor(context.seed), shard: tensor(context.seed) },
       metrics: { returns: [90, 91] },
     };
   };
   return {
     ...Object.fromEntries(JOB_KINDS.map((kind) => [kind, learn])),
-    "dataset.import": async ({ store, job }) => {
-      const bytes = (await store.get(job.config.key as string))!.bytes;
+    "dataset.import": async ({ store, config }) => {
+      const bytes = (await store.get(config.key))!.bytes;
       const datasetHash = sha256(bytes);
       await store.put(datasetKey(datasetHash), bytes);
       const metrics: JsonObject = {
@@ -123,7 +124,7 @@ Deno.test("runCoordinator() has a damaged shard made again", async () => {
         return plain["states.sample"]!(context);
       },
       "actions.label": async (context) => {
-        const ref = context.job.inputs.states as { job: string; output: string };
+        const ref = context.inputs.states.ref as { job: string; output: string };
         if (damaged === undefined) {
           damaged = ref.job;
           const { bytes } = (await store.get(resultKey(ref.job)))!;

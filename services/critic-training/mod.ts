@@ -11,11 +11,14 @@ export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return { "critic.train": (context) => train(context, compile) };
 }
 
-async function train(context: JobContext, compile: Compile): Promise<JobOutput> {
+async function train(
+  context: JobContext<"critic.train">,
+  compile: Compile,
+): Promise<JobOutput<"critic.train">> {
   const { dataset, trainRows, task, oldTasks, replay, normalisers, parent } = await readTrainingInput(
     context,
   );
-  const { seed, config } = context.job;
+  const { seed } = context;
   return await runTraining(context, (resume) =>
     trainCritic({
       ...dataset,
@@ -24,7 +27,7 @@ async function train(context: JobContext, compile: Compile): Promise<JobOutput> 
       oldTasks,
       replay,
       normalisers,
-      hyperparameters: knobsOf(config),
+      hyperparameters: knobsOf(context),
       seed,
       compile,
       ...(parent ? { parent } : {}),

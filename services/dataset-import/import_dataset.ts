@@ -6,10 +6,13 @@ import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored } from "@cugr
 import { type Dataset, DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { PreconditionFailed } from "@cugro/store";
-import { datasetKey, type ImportSummary, type JsonObject } from "@cugro/protocol";
-import { encodeStored, numberOf, takeRows } from "@cugro/jobs";
+import { datasetKey, type ImportSummary } from "@cugro/protocol";
+import { encodeStored, takeRows } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
 import { type JudgedFile, judgeFile } from "./judge_file.ts";
+
+type ImportContext = JobContext<"dataset.import">;
+type ImportOutput = JobOutput<"dataset.import">;
 
 /**
  * Reads, judges, stores and measures one file.
@@ -17,8 +20,8 @@ import { type JudgedFile, judgeFile } from "./judge_file.ts";
  * @throws {PermanentError} for one of more than `maxBytes`. That is no fault of the file: where more is allowed, the same
  *   file may arrive again, which a file that was refused cannot.
  */
-export async function importDataset(context: JobContext, maxBytes: number): Promise<JobOutput> {
-  const { key, etag } = context.job.config as { key: string; etag: string };
+export async function importDataset(context: ImportContext, maxBytes: number): Promise<ImportOutput> {
+  const { key, etag } = context.config;
   const found = await context.store.head(key);
   if (found?.etag === etag) refuseLarge(key, found.size, maxBytes);
   const object = found && await context.store.get(key);
@@ -44,15 +47,15 @@ function refuseLarge(key: string, size: number, maxBytes: number): void {
   );
 }
 
-function rejected(reason: string): JobOutput {
+function rejected(reason: string): ImportOutput {
   return { outputs: {}, metrics: { rejected: reason } };
 }
 
 async function accept(
-  context: JobContext,
+  context: ImportContext,
   { dataset, environment }: JudgedFile,
   file: string,
-): Promise<JobOutput> {
+): Promise<ImportOutput> {
   const stored = encodeDataset(dataset);
   const hash = datasetHash(dataset);
   try {
@@ -74,15 +77,14 @@ async function accept(
     bytes: stored.length,
     environment,
     horizon: dataset.metadata.horizon ?? Math.max(...episodes.map(({ start, end }) => end - start)),
-    anchors: await chooseAnchors(dataset, environment, context.job.seed),
+    anchors: await chooseAnchors(dataset, environment, context.seed),
   };
-  return { outputs: measure(context, dataset), metrics: summary as unknown as JsonObject };
+  return { outputs: measure(context, dataset), metrics: { ...summary } };
 }
 
-function measure(context: JobContext, dataset: Dataset): Record<string, Uint8Array> {
-  const { config, seed } = context.job;
+function measure({ config, seed }: ImportContext, dataset: Dataset): ImportOutput["outputs"] {
   const { stateDim, actionDim } = dataset;
-  const { train, heldOut } = heldOutRows(dataset.size, numberOf(config, "heldOutSeed"));
+  const { train, heldOut } = heldOutRows(dataset.size, config.heldOutSeed);
   const rowsOf = (indices: Int32Array) => ({
     states: takeRows(dataset.states, stateDim, indices),
     actions: takeRows(dataset.actions, actionDim, indices),

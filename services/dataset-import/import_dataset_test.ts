@@ -20,9 +20,9 @@ async function importWithin(importMaxBytes: number, etag?: string) {
   }) as Store;
   try {
     const written = await store.put(KEY, new Uint8Array(1_000));
-    const context = { job: { config: { key: KEY, etag: etag ?? written.etag } }, store: counting };
+    const context = { config: { key: KEY, etag: etag ?? written.etag }, store: counting };
     const importFile = createHandlers({ config: { importMaxBytes } })["dataset.import"]!;
-    const ended = await importFile(context as unknown as JobContext).catch((error: Error) => error);
+    const ended = await importFile(context as JobContext<"dataset.import">).catch((error: Error) => error);
     return { ended, reads };
   } finally {
     await store.close();

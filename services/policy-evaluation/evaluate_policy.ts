@@ -13,28 +13,29 @@ import {
   scoreInterval,
 } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout, type RolloutResult } from "@cugro/environments";
-import type { JobContext, JobOutput } from "@cugro/worker";
+import type { JobOutput } from "@cugro/worker";
 import type { Anchors, EnvironmentRef, JsonObject } from "@cugro/protocol";
-import { decodeNormaliser, decodeStored, encodeJson, knobsOf, numberOf } from "@cugro/jobs";
-import { measureFidelity } from "./measure_fidelity.ts";
+import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
+import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
 
 const VALUE_ROWS = 256;
 
 /** Returns and scores where there is a simulator; fidelity of the replay and values in any case. */
-export async function evaluatePolicy(context: JobContext, compile: Compile): Promise<JobOutput> {
-  const { config } = context.job;
-  const task = numberOf(config, "task");
-  const normaliser = decodeNormaliser(await context.input("normaliser"));
+export async function evaluatePolicy(
+  context: EvaluationContext,
+  compile: Compile,
+): Promise<JobOutput<"policy.evaluate">> {
+  const { config: { task, environment, anchors }, inputs, seed } = context;
+  const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
   const { fidelity, rows } = await measureFidelity(context, normaliser, compile);
-  const policy = await openPolicy(context, task, normaliser, compile);
+  const policy = await openPolicy(context, normaliser, compile);
   try {
-    const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, context.job.seed) : null;
-    const environment = config.environment as EnvironmentRef | null;
+    const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed) : null;
     const result = environment
-      ? await runEpisodes(context, policy, task, environment)
+      ? await runEpisodes(context, policy, environment)
       : { returns: [], lengths: [] };
     const metrics = {
-      ...scoresOf(result.returns, config.anchors as unknown as Anchors, context.job.seed),
+      ...scoresOf(result.returns, anchors, seed),
       fidelity,
       valueEstimate,
     };
@@ -48,32 +49,30 @@ export async function evaluatePolicy(context: JobContext, compile: Compile): Pro
 }
 
 async function openPolicy(
-  context: JobContext,
-  task: number,
+  context: EvaluationContext,
   normaliser: Normaliser,
   compile: Compile,
 ): Promise<Policy> {
+  const { config: { task }, inputs } = context;
   return createPolicy({
-    behaviorGenerator: decodeStored(await context.input("behaviorGenerator")),
-    critic: decodeStored(await context.input("critic")),
+    behaviorGenerator: decodeStored(await context.read(inputs.behaviorGenerator)),
+    critic: decodeStored(await context.read(inputs.critic)),
     normalisers: new Map([[task, normaliser]]),
     stateDim: normaliser.states.centre.length,
     actionDim: normaliser.actions.centre.length,
-    hyperparameters: knobsOf(context.job.config),
+    hyperparameters: knobsOf(context),
     compile,
   });
 }
 
 /** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
 async function runEpisodes(
-  context: JobContext,
+  context: EvaluationContext,
   policy: Policy,
-  task: number,
   spec: EnvironmentRef,
 ): Promise<RolloutResult> {
-  const { config, seed } = context.job;
-  const episodes = numberOf(config, "evaluationEpisodes");
-  const horizon = numberOf(config, "horizon");
+  const { config: { task, horizon }, seed } = context;
+  const { evaluationEpisodes: episodes } = knobsOf(context);
   const starts = createRng(seed, "starts");
   const acting = createRng(seed, "acting");
   const environment = await openVectorEnvironment(spec, episodes);

@@ -13,12 +13,15 @@ import {
   sampleStates,
 } from "@cugro/algorithm";
 import { decodeDataset } from "@cugro/datasets";
-import type { JobContext } from "@cugro/worker";
+import { type JobContext, PermanentError } from "@cugro/worker";
 import type { JsonObject } from "@cugro/protocol";
-import { decodeStored, knobsOf, numberOf, readReplay, takeRows } from "@cugro/jobs";
+import { decodeStored, knobsOf, readReplay, takeRows } from "@cugro/jobs";
 
 /** As many rows as a comparison looks at. */
 const MAX_NEW_ROWS = 8_192;
+
+/** The job of this service. */
+export type EvaluationContext = JobContext<"policy.evaluate">;
 
 /** Figures, and the rows they were taken from (null where the run keeps no replay). */
 export interface FidelityReport {
@@ -28,36 +31,39 @@ export interface FidelityReport {
 
 /** Measures the shards an old task was replayed with, or, for the new task, samples of the new generators. */
 export async function measureFidelity(
-  context: JobContext,
+  context: EvaluationContext,
   normaliser: Normaliser,
   compile: Compile,
 ): Promise<FidelityReport> {
-  const { config } = context.job;
-  const isNew = numberOf(config, "task") === numberOf(config, "newTask");
+  const { task, newTask } = context.config;
+  const isNew = task === newTask;
   const rows = isNew ? await sampleNew(context, normaliser, compile) : (await readReplay(context))[0] ?? null;
   if (!rows) return { fidelity: null, rows };
   const stateDim = normaliser.states.centre.length;
   const actionDim = normaliser.actions.centre.length;
-  const sketch = decodeStored(await context.input("sketch"));
-  const distances = { ...compareWithSketch(sketch, rows, stateDim, actionDim) };
+  const sketch = decodeStored(await context.read(context.inputs.sketch));
+  const distances = compareWithSketch(sketch, rows, stateDim, actionDim);
   const further = isNew ? await compareWithRows(context, rows, normaliser) : {};
-  return { fidelity: { ...distances, ...further } as unknown as JsonObject, rows };
+  return { fidelity: { ...distances, states: { ...distances.states }, ...further }, rows };
 }
 
-async function sampleNew(context: JobContext, normaliser: Normaliser, compile: Compile): Promise<ReplayRows> {
-  const { config, seed } = context.job;
-  const task = numberOf(config, "task");
-  const count = Math.min(numberOf(config, "replayRows"), MAX_NEW_ROWS);
+async function sampleNew(
+  context: EvaluationContext,
+  normaliser: Normaliser,
+  compile: Compile,
+): Promise<ReplayRows> {
+  const { config: { task, replayRows, horizon }, inputs, seed } = context;
+  const count = Math.min(replayRows, MAX_NEW_ROWS);
   // The episodes, which come later, are what is counted.
-  const onProgress = () => context.tick({ step: 0, steps: numberOf(config, "horizon") });
-  const shared = { task, normaliser, count, seed, hyperparameters: knobsOf(config), compile, onProgress };
-  const stateGenerator = decodeStored(await context.input("stateGenerator"));
+  const onProgress = () => context.tick({ step: 0, steps: horizon });
+  const shared = { task, normaliser, count, seed, hyperparameters: knobsOf(context), compile, onProgress };
+  const stateGenerator = decodeStored(await readOfNew(context, "stateGenerator"));
   const states = await sampleStates({
     ...shared,
     weights: stateGenerator,
     stateDim: normaliser.states.centre.length,
   });
-  const behaviorGenerator = decodeStored(await context.input("behaviorGenerator"));
+  const behaviorGenerator = decodeStored(await context.read(inputs.behaviorGenerator));
   const actions = await sampleActions({
     ...shared,
     weights: behaviorGenerator,
@@ -67,14 +73,26 @@ async function sampleNew(context: JobContext, normaliser: Normaliser, compile: C
   return { task, states, actions, size: count };
 }
 
+/** An input that only the evaluation of the new task has. */
+async function readOfNew(
+  context: EvaluationContext,
+  name: "stateGenerator" | "dataset",
+): Promise<Uint8Array> {
+  const input = context.inputs[name];
+  if (input) return await context.read(input);
+  throw new PermanentError(
+    `Cannot evaluate the new task ${context.config.task} as the job has no input ${name}`,
+  );
+}
+
 async function compareWithRows(
-  context: JobContext,
+  context: EvaluationContext,
   rows: ReplayRows,
   normaliser: Normaliser,
 ): Promise<JsonObject> {
-  const { config, seed } = context.job;
-  const dataset = decodeDataset(await context.input("dataset"));
-  const { train, heldOut } = heldOutRows(dataset.size, numberOf(config, "heldOutSeed"));
+  const { config: { heldOutSeed }, seed } = context;
+  const dataset = decodeDataset(await readOfNew(context, "dataset"));
+  const { train, heldOut } = heldOutRows(dataset.size, heldOutSeed);
   const real = (indices: Int32Array): ReplayRows => ({
     task: rows.task,
     states: takeRows(dataset.states, dataset.stateDim, indices),

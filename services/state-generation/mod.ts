@@ -9,7 +9,6 @@ import {
   decodeStored,
   encodeShard,
   knobsOf,
-  numberOf,
   resumableSampling,
   runGeneratorTraining,
 } from "@cugro/jobs";
@@ -22,20 +21,22 @@ export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   };
 }
 
-async function sample(context: JobContext, compile: Compile): Promise<JobOutput> {
-  const { config, seed } = context.job;
-  const normaliser = decodeNormaliser(await context.input("normaliser"));
-  const count = numberOf(config, "rows");
+async function sample(
+  context: JobContext<"states.sample">,
+  compile: Compile,
+): Promise<JobOutput<"states.sample">> {
+  const { config: { task, rows }, inputs, seed } = context;
+  const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
   const states = await sampleStates({
-    weights: decodeStored(await context.input("stateGenerator")),
-    task: numberOf(config, "task"),
+    weights: decodeStored(await context.read(inputs.stateGenerator)),
+    task,
     normaliser,
     stateDim: normaliser.states.centre.length,
-    count,
+    count: rows,
     seed,
-    hyperparameters: knobsOf(config),
+    hyperparameters: knobsOf(context),
     compile,
     ...resumableSampling(context),
   });
-  return { outputs: { shard: encodeShard(count, states) }, metrics: { rows: count } };
+  return { outputs: { shard: encodeShard(rows, states) }, metrics: { rows } };
 }

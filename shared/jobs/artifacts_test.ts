@@ -13,7 +13,7 @@ import {
   encodeSnapshot,
   encodeStored,
 } from "./artifacts.ts";
-import { knobsOf, numberOf } from "./knobs.ts";
+import { knobsOf } from "./knobs.ts";
 
 const floats = (...values: number[]) => Float32Array.from(values);
 
@@ -72,16 +72,7 @@ Deno.test("encodeCurves() writes numbers that are none as null", () => {
 });
 
 Deno.test("knobsOf() refuses to read a knob that the job does not carry", () => {
-  const knobs = knobsOf({ candidates: 8 });
+  const knobs = knobsOf({ knobs: { candidates: 8 } });
   assertEquals(knobs.candidates, 8);
   assertThrows(() => knobs.topCount, PermanentError, "reads the knob topCount");
-});
-
-Deno.test("numberOf() names the field that is no number", () => {
-  assertEquals(numberOf({ rows: 3 }, "rows"), 3);
-  assertThrows(
-    () => numberOf({ rows: "3" }, "rows"),
-    PermanentError,
-    'must hold a number rows: current value is "3"',
-  );
 });

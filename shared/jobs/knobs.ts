@@ -7,27 +7,19 @@ import type { JsonObject } from "@cugro/protocol";
 import { PermanentError } from "@cugro/worker";
 
 /**
- * A view of a job's configuration as hyperparameters. Reading a knob that the job does not carry is an error: it would
- * take part in the result without taking part in the job's identity.
- * @param config the job's `config`
+ * The knobs of a job as hyperparameters. Reading one that the job does not carry is an error: it would take part in the
+ * result without taking part in the job's identity.
+ * @param job whose `knobs` have been told from its other fields
  * @returns the knobs; every access is checked
  */
-export function knobsOf(config: JsonObject): Hyperparameters {
-  return new Proxy(config, {
+export function knobsOf({ knobs }: { knobs: JsonObject }): Hyperparameters {
+  return new Proxy(knobs, {
     get(target, name) {
       if (typeof name === "string" && name in presets.default && !(name in target)) {
         throw new PermanentError(`The job reads the knob ${name}, which its configuration does not carry`);
       }
       return Reflect.get(target, name);
     },
+    // cast: what the proxy lets through are the knobs that the planner took from hyperparameters.
   }) as unknown as Hyperparameters;
-}
-
-/** A whole number of a job's configuration. @throws {PermanentError} naming the field */
-export function numberOf(config: JsonObject, name: string): number {
-  const value = config[name];
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new PermanentError(
-    `The job's configuration must hold a number ${name}: current value is ${JSON.stringify(value)}`,
-  );
 }

@@ -3,8 +3,14 @@
  * @module
  */
 export * from "./artifacts.ts";
-export { knobsOf, numberOf } from "./knobs.ts";
-export { readReplay, readTrainingInput, takeRows, type TrainingInput } from "./training_input.ts";
+export { knobsOf } from "./knobs.ts";
+export {
+  readReplay,
+  readTrainingInput,
+  takeRows,
+  type TrainingInput,
+  type TrainingKind,
+} from "./training_input.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";
 export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";

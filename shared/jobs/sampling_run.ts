@@ -7,7 +7,9 @@ import type { JobContext } from "@cugro/worker";
 import { decodeStored, encodeStored } from "./artifacts.ts";
 
 /** To be spread into the input of `sampleStates` or `sampleActions`: takes the job's checkpoint up, if there is one. */
-export function resumableSampling(context: JobContext): SamplingRun {
+export function resumableSampling(
+  context: Pick<JobContext, "checkpoint" | "tick">,
+): SamplingRun {
   const samples = context.checkpoint && decodeStored(context.checkpoint).samples?.data;
   return {
     ...(samples instanceof Float32Array ? { resume: samples } : {}),

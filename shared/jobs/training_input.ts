@@ -6,7 +6,9 @@ import { createRng, heldOutRows, type Normaliser, type ReplayRows, type Stored }
 import { type Dataset, decodeDataset } from "@cugro/datasets";
 import type { JobContext } from "@cugro/worker";
 import { concatenate, decodeNormaliser, decodeShard, decodeStored } from "./artifacts.ts";
-import { numberOf } from "./knobs.ts";
+
+/** A job that trains the network of one service. */
+export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
 
 /** What every learner trains on. All rows are in raw units. */
 export interface TrainingInput {
@@ -28,14 +30,14 @@ export interface TrainingInput {
 }
 
 /** Reads everything a training job names. */
-export async function readTrainingInput(context: JobContext): Promise<TrainingInput> {
-  const { config } = context.job;
-  const dataset = decodeDataset(await context.input("dataset"));
-  const trainRows = heldOutRows(dataset.size, numberOf(config, "heldOutSeed")).train;
-  const parent = context.job.inputs.parent ? decodeStored(await context.input("parent")) : undefined;
+export async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
+  const { config: { task, oldTasks, heldOutSeed }, inputs } = context;
+  const dataset = decodeDataset(await context.read(inputs.dataset));
+  const trainRows = heldOutRows(dataset.size, heldOutSeed).train;
+  const parent = inputs.parent && decodeStored(await context.read(inputs.parent));
   return {
-    task: numberOf(config, "task"),
-    oldTasks: numberOf(config, "oldTasks"),
+    task,
+    oldTasks,
     dataset,
     trainRows,
     states: takeRows(dataset.states, dataset.stateDim, trainRows),
@@ -57,38 +59,41 @@ export function takeRows(matrix: Float32Array, columns: number, indices: Int32Ar
   return rows;
 }
 
-async function readNormalisers(context: JobContext): Promise<Map<number, Normaliser>> {
+async function readNormalisers(context: JobContext<TrainingKind>): Promise<Map<number, Normaliser>> {
   const normalisers = new Map<number, Normaliser>();
-  for (const name of context.inputNames("normaliser/")) {
-    normalisers.set(Number(name.split("/")[1]), decodeNormaliser(await context.input(name)));
+  for (const input of context.inputs.normaliser) {
+    normalisers.set(input.task, decodeNormaliser(await context.read(input)));
   }
   return normalisers;
 }
+
+/** A job that is given replay. */
+type ReplayContext = JobContext<TrainingKind | "policy.evaluate">;
 
 /**
  * The replay of every old task that a job names as `replay/<task>/<shard>`. With the oracle a name leads to the task's
  * real dataset instead, of which as many rows are drawn as pseudo-samples would have been made.
  */
-export async function readReplay(context: JobContext): Promise<ReplayRows[]> {
+export async function readReplay(context: ReplayContext): Promise<ReplayRows[]> {
   const shards = new Map<number, ReplayRows[]>();
-  for (const name of context.inputNames("replay/")) {
-    const task = Number(name.split("/")[1]);
-    const bytes = await context.input(name);
-    const real = "dataset" in context.job.inputs[name]!;
-    const rows = real ? drawReal(decodeDataset(bytes), task, context) : decodeShard(bytes, task);
+  for (const input of context.inputs.replay) {
+    const { task, ref } = input;
+    const bytes = await context.read(input);
+    const real = "dataset" in ref;
+    const rows = real ? drawReal(decodeDataset(bytes), task, context.config) : decodeShard(bytes, task);
     shards.set(task, [...(shards.get(task) ?? []), rows]);
   }
   return [...shards].sort(([a], [b]) => a - b).map(([task, parts]) => concatenate(parts, task));
 }
 
-function drawReal(dataset: Dataset, task: number, context: JobContext): ReplayRows {
-  const { config } = context.job;
-  const { train } = heldOutRows(dataset.size, numberOf(config, "heldOutSeed"));
-  const rng = createRng(numberOf(config, "heldOutSeed"), `oracle/${task}`);
-  const chosen = shuffled(train, rng.integer).subarray(
-    0,
-    Math.min(train.length, numberOf(config, "replayRows")),
-  );
+function drawReal(
+  dataset: Dataset,
+  task: number,
+  { heldOutSeed, replayRows }: ReplayContext["config"],
+): ReplayRows {
+  const { train } = heldOutRows(dataset.size, heldOutSeed);
+  const rng = createRng(heldOutSeed, `oracle/${task}`);
+  const chosen = shuffled(train, rng.integer).subarray(0, Math.min(train.length, replayRows));
   return {
     task,
     states: takeRows(dataset.states, dataset.stateDim, chosen),

@@ -12,7 +12,7 @@ import type {
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./artifacts.ts";
 import { knobsOf } from "./knobs.ts";
-import { readTrainingInput } from "./training_input.ts";
+import { readTrainingInput, type TrainingKind } from "./training_input.ts";
 
 /** Begins a training, or goes on from a snapshot. */
 export type StartTraining = (
@@ -26,7 +26,10 @@ export type StartTraining = (
  * @returns outputs `weights` (safetensors) and `curves` (JSON), and the training's metrics
  * @throws {PermanentError} when the loss is no longer a number
  */
-export async function runTraining(context: JobContext, start: StartTraining): Promise<JobOutput> {
+export async function runTraining(
+  context: JobContext<TrainingKind>,
+  start: StartTraining,
+): Promise<JobOutput<TrainingKind>> {
   const resume = context.checkpoint ? decodeSnapshot(context.checkpoint) : undefined;
   const training = start(resume);
   try {
@@ -49,18 +52,21 @@ export async function runTraining(context: JobContext, start: StartTraining): Pr
 
 /** Trains one of the two generators as a job: they differ in `train` alone. */
 export async function runGeneratorTraining(
-  context: JobContext,
+  context: JobContext<TrainingKind>,
   compile: Compile,
   train: (input: GeneratorTrainingInput) => AsyncGenerator<TrainingProgress, TrainingResult>,
-): Promise<JobOutput> {
+): Promise<JobOutput<TrainingKind>> {
   const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
   const { stateDim, actionDim } = dataset;
-  const { seed, config } = context.job;
-  const fixed = { ...input, stateDim, actionDim, hyperparameters: knobsOf(config), seed, compile };
+  const { seed } = context;
+  const fixed = { ...input, stateDim, actionDim, hyperparameters: knobsOf(context), seed, compile };
   return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
 }
 
-function outputsOf({ weights, curves, metrics }: TrainingResult, startedAtStep: number): JobOutput {
+function outputsOf(
+  { weights, curves, metrics }: TrainingResult,
+  startedAtStep: number,
+): JobOutput<TrainingKind> {
   return {
     outputs: { weights: encodeStored(weights), curves: encodeCurves(curves) },
     metrics: { ...metrics },

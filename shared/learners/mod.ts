@@ -12,13 +12,14 @@ export {
   hasFailed,
   importJob,
   type JobState,
-  knobsOf,
+  knobsOfTask,
   type LearnerFacts,
   openArrivals,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
-export { buildGraph, describeJob, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
+export { describeJob } from "./planning/describe_job.ts";
+export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
 export { adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {

@@ -88,7 +88,7 @@ async function onFarm(run: (farm: Farm) => Promise<void>): Promise<void> {
 }
 
 async function sumOfResult({ store, result }: Farm, id: string): Promise<number> {
-  return sumOf(await getArtifact(store, (await result(id))!.outputs.sum!.artifact));
+  return sumOf(await getArtifact(store, (await result(id))!.outputs.weights!.artifact));
 }
 
 Deno.test("startWorkerPool() does jobs in processes, whatever they print", () =>

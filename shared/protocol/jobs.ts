@@ -8,8 +8,9 @@
  */
 import { z } from "zod";
 import { canonicalJson, type JsonObject, sha256 } from "./canonical.ts";
-import { type InputRef, inputRefSchema } from "./input_ref.ts";
+import { inputRefSchema } from "./input_ref.ts";
 import { JOB_KINDS, type JobKind, REVISIONS } from "./job_kinds.ts";
+import type { FieldsOf, RefsOf } from "./typed_jobs.ts";
 
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
@@ -25,19 +26,41 @@ export const jobSchema = z.strictObject({
 /** One piece of work, complete: whoever holds it and the store can do it. */
 export type Job = z.infer<typeof jobSchema>;
 
+/** A job whose config is known to hold the fields of its kind (and the knobs that the kind reads, which are not typed here). */
+export interface JobOf<K extends JobKind> extends Omit<Job, "kind" | "config"> {
+  kind: K;
+  config: FieldsOf<K>;
+}
+
 /** The job's identity: SHA-256 of its canonical JSON, 64 hexadecimal digits. */
-export function jobId(job: Job): string {
+export function jobId(job: Job | JobOf<JobKind>): string {
   return sha256(canonicalJson(job));
 }
 
-/** A job of the current revision of its kind. */
-export function createJob(
-  kind: JobKind,
+/** `C`, if it has no field beyond those of `F`: a variable with one field too many is refused as well as a literal. */
+export type Exactly<F, C extends F> = C & { [N in Exclude<keyof C, keyof F>]: never };
+
+/**
+ * A job of the current revision of its kind.
+ *
+ * @param fields all fields of the kind, and no others: one that no handler reads would only make another job of it.
+ * @param knobs those that the kind reads.
+ */
+export function createJob<K extends JobKind, C extends FieldsOf<K>>(
+  kind: K,
   seed: number,
-  config: JsonObject,
-  inputs: Record<string, InputRef>,
-): Job {
-  return { schema: 1, kind, revision: REVISIONS[kind], config, seed, inputs };
+  fields: Exactly<FieldsOf<K>, C>,
+  inputs: RefsOf<K>,
+  knobs: JsonObject = {},
+): JobOf<K> {
+  return {
+    schema: 1,
+    kind,
+    revision: REVISIONS[kind],
+    config: { ...knobs, ...fields },
+    seed,
+    inputs: inputs as Job["inputs"],
+  };
 }
 
 /**

@@ -1,42 +1,46 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { JOB_KINDS, REVISIONS } from "./job_kinds.ts";
-import { createJob, deriveSeed, jobId, jobSchema } from "./jobs.ts";
+import { createJob, deriveSeed, type Job, jobId, jobSchema } from "./jobs.ts";
 
 const hash = "ab".repeat(32);
 
+const inputs = { stateGenerator: { job: hash, output: "weights" }, normaliser: { artifact: hash } };
+const fields = { task: 1, shard: 0, rows: 10 };
+
 Deno.test("jobId() does not depend on the order in which a job was written down", () => {
-  const one = createJob("states.sample", 7, { task: 1, rows: 10 }, {
-    a: { dataset: hash },
-    b: { artifact: hash },
-  });
-  const other = createJob("states.sample", 7, { rows: 10, task: 1 }, {
-    b: { artifact: hash },
-    a: { dataset: hash },
+  const { stateGenerator, normaliser } = inputs;
+  const one = createJob("states.sample", 7, { task: 1, shard: 0, rows: 10 }, { stateGenerator, normaliser });
+  const other = createJob("states.sample", 7, { rows: 10, shard: 0, task: 1 }, {
+    normaliser,
+    stateGenerator,
   });
   assertEquals(jobId(one), jobId(other));
 });
 
-Deno.test("jobId() tells kind, revision, config, seed and inputs apart", () => {
-  const base = createJob("states.sample", 7, { task: 1 }, { a: { dataset: hash } });
+Deno.test("jobId() tells kind, revision, config, knobs, seed and inputs apart", () => {
+  const base: Job = createJob("states.sample", 7, fields, inputs);
   const ids = [
     base,
     { ...base, kind: "actions.label" as const },
     { ...base, revision: 99 },
     { ...base, seed: 8 },
-    { ...base, config: { task: 2 } },
+    createJob("states.sample", 7, { ...fields, shard: 1 }, inputs),
+    createJob("states.sample", 7, fields, inputs, { solver: "dpm3" }),
     { ...base, inputs: { a: { artifact: hash } } },
   ].map(jobId);
   assertEquals(new Set(ids).size, ids.length);
 });
 
 Deno.test("jobId() of a fixed job stays what it was: a change here orphans every store in the field", () => {
-  const job = createJob("critic.train", 5, { task: 2, oldTasks: 1 }, {
-    parent: { job: hash, output: "weights" },
-  });
-  assertEquals(
-    jobId({ ...job, revision: 1 }),
-    "fa4b60ccce915d9581fe5440e06af2f8dab8007fd78c5335a7a941066ea15a63",
-  );
+  const job: Job = {
+    schema: 1,
+    kind: "critic.train",
+    revision: 1,
+    config: { task: 2, oldTasks: 1 },
+    seed: 5,
+    inputs: { parent: { job: hash, output: "weights" } },
+  };
+  assertEquals(jobId(job), "fa4b60ccce915d9581fe5440e06af2f8dab8007fd78c5335a7a941066ea15a63");
 });
 
 Deno.test("deriveSeed() is a uint32 that depends on each of its arguments and on nothing else", () => {
@@ -60,7 +64,7 @@ Deno.test("deriveSeed() is a uint32 that depends on each of its arguments and on
 
 Deno.test("every kind has a revision, and a job is strict", () => {
   for (const kind of JOB_KINDS) assertEquals(REVISIONS[kind] >= 1, true);
-  const job = createJob("states.sample", 7, {}, {});
+  const job = createJob("states.sample", 7, fields, inputs);
   assertEquals(jobSchema.safeParse(job).success, true);
   assertEquals(jobSchema.safeParse({ ...job, learner: "a" }).success, false);
   assertNotEquals(jobSchema.safeParse({ ...job, seed: -1 }).success, true);

@@ -24,6 +24,8 @@ export {
 } from "./key_grammar.ts";
 export * from "./keys.ts";
 export { checkLearnerName, HASH, LEARNER_NAME, safeFileName, WEBHOOK_ID } from "./names.ts";
+export * from "./parse_job.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";
+export * from "./typed_jobs.ts";
 export * from "./webhooks.ts";

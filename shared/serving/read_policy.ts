@@ -6,7 +6,7 @@ import type { Normaliser, PolicyInput, Stored } from "@cugro/algorithm";
 import {
   createCache,
   type FactCache,
-  knobsOf,
+  knobsOfTask,
   type ListedFacts,
   readListed,
   validVersions,
@@ -80,7 +80,7 @@ export async function policyParts(
       normalisers,
       stateDim,
       actionDim,
-      hyperparameters: knobsOf(facts, fact.task),
+      hyperparameters: knobsOfTask(facts, fact.task),
     },
   };
 }

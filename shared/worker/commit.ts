@@ -6,7 +6,9 @@ import {
   checkpointKey,
   encodeFact,
   type Job,
+  type JobKind,
   type JsonObject,
+  type OutputName,
   type ResultFact,
   resultFactSchema,
   resultKey,
@@ -16,8 +18,9 @@ import { PreconditionFailed, putArtifact, type Store } from "@cugro/store";
 import { PermanentError } from "./job_errors.ts";
 
 /** What a handler returns. `startedAtStep`: step of the checkpoint it resumed from; 0 if from the beginning. */
-export interface JobOutput {
-  outputs: Record<string, Uint8Array>;
+export interface JobOutput<K extends JobKind = JobKind> {
+  /** By the names of its kind; an import that refuses its file has none. */
+  outputs: { [N in OutputName<K>]?: Uint8Array };
   metrics: JsonObject;
   startedAtStep?: number;
 }

@@ -6,11 +6,11 @@
 import { sleep } from "@cugro/async";
 import { readInput } from "./read_input.ts";
 import process from "node:process";
-import type { Job, JsonObject } from "@cugro/protocol";
+import type { ConfigOf, InputsOf, Job, JobInput, JobKind, JsonObject, ParsedJob } from "@cugro/protocol";
 import { type Store, StoreError } from "@cugro/store";
 import type { Bus, Delivery } from "@cugro/bus";
 import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
-import { Interrupted, PermanentError } from "./job_errors.ts";
+import { Interrupted } from "./job_errors.ts";
 import type { Log, Metrics } from "@cugro/telemetry";
 
 /** How far a job is. `loss`: a moving value of the training loss. */
@@ -20,14 +20,11 @@ export interface Position {
   loss?: number;
 }
 
-/** What a handler is given. */
-export interface JobContext {
-  job: Job;
+/** What a handler is given: its job, of the types of its kind, and the means to do it. */
+export interface JobContext<K extends JobKind = JobKind> extends ParsedJob<K> {
   jobId: string;
-  /** The bytes of an input, by its name in the job. */
-  input(name: string): Promise<Uint8Array>;
-  /** Names of the job's inputs that start with `prefix`, sorted. */
-  inputNames(prefix: string): string[];
+  /** The bytes of one of `inputs`. */
+  read(input: JobInput): Promise<Uint8Array>;
   store: Store;
   /** Where an earlier run stopped: the bytes its last snapshot gave. */
   checkpoint: Uint8Array | undefined;
@@ -68,7 +65,12 @@ function processorMs(): number {
 }
 
 /** One run of one job; {@link JobRun.stop} ends its heartbeats. */
-export class JobRun implements JobContext {
+export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
+  readonly kind: K;
+  readonly seed: number;
+  readonly config: ConfigOf<K>;
+  readonly knobs: JsonObject;
+  readonly inputs: InputsOf<K>;
   readonly store: Store;
   readonly profile: JsonObject;
   readonly checkpoint: Uint8Array | undefined;
@@ -86,13 +88,19 @@ export class JobRun implements JobContext {
   #pulse: ReturnType<typeof setInterval>;
 
   constructor(
-    readonly job: Job,
+    private readonly job: Job,
+    parsed: ParsedJob<K>,
     readonly jobId: string,
     private readonly delivery: Delivery,
     private readonly from: Checkpoint | undefined,
     private readonly settings: RunSettings,
     private readonly log: Log,
   ) {
+    this.kind = parsed.kind;
+    this.seed = parsed.seed;
+    this.config = parsed.config;
+    this.knobs = parsed.knobs;
+    this.inputs = parsed.inputs;
     this.store = settings.store;
     this.profile = settings.profile;
     this.checkpoint = from?.bytes;
@@ -115,14 +123,7 @@ export class JobRun implements JobContext {
     clearInterval(this.#pulse);
   }
 
-  input = async (name: string): Promise<Uint8Array> => {
-    const ref = this.job.inputs[name];
-    if (!ref) throw new PermanentError(`The ${this.job.kind} job has no input "${name}"`);
-    return await readInput(this.store, ref);
-  };
-
-  inputNames = (prefix: string): string[] =>
-    Object.keys(this.job.inputs).filter((name) => name.startsWith(prefix)).sort();
+  read = ({ ref }: JobInput): Promise<Uint8Array> => readInput(this.store, ref);
 
   progress = ({ step, steps, loss }: Position): void => {
     const now = performance.now();

@@ -1,8 +1,18 @@
 /**
- * Which jobs this software may do: those of its own revisions.
+ * Which jobs this software may do: those of its own revisions, whose fields and inputs are those of their kind.
  * @module
  */
-import { type Job, jobFactSchema, jobId as idOf, jobKey, parseFact, REVISIONS } from "@cugro/protocol";
+import { knobsOfKind } from "@cugro/algorithm/knobs";
+import {
+  type Job,
+  jobFactSchema,
+  jobId as idOf,
+  jobKey,
+  type ParsedJob,
+  parseFact,
+  parseJob,
+  REVISIONS,
+} from "@cugro/protocol";
 import type { Delivery } from "@cugro/bus";
 import { PermanentError } from "./job_errors.ts";
 import type { JobOutcome, Log } from "@cugro/telemetry";
@@ -17,6 +27,16 @@ export function readJob(bytes: Uint8Array, jobId: string): Job {
   }
   if (idOf(job) !== jobId) throw new PermanentError(`${jobKey(jobId)} is damaged: it describes another job`);
   return job;
+}
+
+/** The job with the types of its kind. @throws {PermanentError} naming what does not fit, or is read by nobody */
+export function typeJob(job: Job): ParsedJob {
+  try {
+    const knobs: readonly string[] = knobsOfKind[job.kind];
+    return parseJob(job, (name) => knobs.includes(name));
+  } catch (error) {
+    throw new PermanentError((error as Error).message, { cause: error });
+  }
 }
 
 /** A job of other software, as while services are replaced one after the other. */

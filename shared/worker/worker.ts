@@ -39,13 +39,13 @@ import { cleanUp, commit, type JobOutput } from "./commit.ts";
 import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, PermanentError } from "./job_errors.ts";
-import { leaveToOthers, readJob } from "./job_revision.ts";
+import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
 import { MissingInputError, type Store, StoreError } from "@cugro/store";
 
-/** Does one kind of work. */
-export type JobHandler = (context: JobContext) => Promise<JobOutput>;
-/** The handlers of a worker. */
-export type JobHandlers = Partial<Record<JobKind, JobHandler>>;
+/** Does one kind of work, or all of `K` alike. */
+export type JobHandler<K extends JobKind = JobKind> = (context: JobContext<K>) => Promise<JobOutput<K>>;
+/** The handlers of a worker, each for jobs of its own kind. */
+export type JobHandlers = { [K in JobKind]?: JobHandler<K> };
 
 /** How a worker works. */
 export interface WorkerOptions {
@@ -160,16 +160,15 @@ async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
 async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<JobOutcome> {
   const { store, log, profile, maxAttempts, metrics } = worker;
   const { jobId } = delivery.message;
+  const parsed = typeJob(job);
   const checkpoint = await readCheckpoint(store, jobId, job, profile, log);
   const note = await beginAttempt(store, jobId, delivery.deliveries, checkpoint?.step ?? 0);
   if (note.attempts >= maxAttempts) return await fail(worker, delivery, note.message, false);
-  const handler = worker.handlers[job.kind];
-  if (!handler) throw new PermanentError(`This worker has no handler for ${job.kind}`);
-  const run = new JobRun(job, jobId, delivery, checkpoint, worker satisfies RunSettings, log);
+  const run = new JobRun(job, parsed, jobId, delivery, checkpoint, worker satisfies RunSettings, log);
   metrics.jobAttempts.inc({ kind: job.kind });
   log.info("job started", { deliveries: delivery.deliveries, step: checkpoint?.step ?? 0 });
   try {
-    const output = await handler(run);
+    const output = await handle(worker.handlers, run);
     const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
     const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
     // Most jobs are done at once, and leave nothing to remove.
@@ -183,6 +182,12 @@ async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<Jo
   } finally {
     run.stop();
   }
+}
+
+function handle<K extends JobKind>(handlers: JobHandlers, run: JobRun<K>): Promise<JobOutput<K>> {
+  const handler = handlers[run.kind];
+  if (!handler) throw new PermanentError(`This worker has no handler for ${run.kind}`);
+  return handler(run);
 }
 
 /** The attempt has come to nothing: who is to blame, and who goes on? */

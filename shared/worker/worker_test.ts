@@ -1,11 +1,8 @@
 import { sleep } from "@cugro/async";
-import { MissingInputError } from "@cugro/store";
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import {
-  artifactKey,
   checkpointKey,
   type CloudEvent,
-  createJob,
   encodeFact,
   type FailureFact,
   failureFactSchema,
@@ -31,6 +28,7 @@ import {
   countingHandlers,
   expectedSum,
   sumOf,
+  trainingJob,
 } from "../../tests/fakes/counting_job.ts";
 import { type JobHandlers, runWorker, type WorkerOptions } from "./worker.ts";
 
@@ -77,7 +75,7 @@ async function createWorld(store: Store, bus: EmbeddedBus, ackWaitMs: number): P
     work(options = {}) {
       const stop = new AbortController();
       const log = createLog({ level: "debug", write: (line) => void world.log.push(line) });
-      const kinds = ["states.sample", "states.train"] as const;
+      const kinds = ["states.train"] as const;
       const timing = { ackWaitMs, retryDelayMs: 5 };
       const seams = { bus, store, handlers: countingHandlers, kinds, profile, signal: stop.signal, log };
       const done = runWorker({ ...seams, ...timing, ...options });
@@ -117,7 +115,7 @@ Deno.test(
     await until(() => events.length > 0);
     await stop();
     const fact = await result(id);
-    assertEquals(sumOf(await getArtifact(store, fact!.outputs.sum!.artifact)), expectedSum(10));
+    assertEquals(sumOf(await getArtifact(store, fact!.outputs.weights!.artifact)), expectedSum(10));
     assertEquals([fact?.startedAtStep, fact?.profile, fact?.metrics], [0, profile, { sum: 55 }]);
     assert(/^\d+\.\d+\.\d+(\+[0-9a-f]{12})?$/.test(fact!.codeVersion), fact!.codeVersion);
     assertEquals(events.map((e) => [e.type, e.id]), [["cugro.job.finished", resultKey(id)]]);
@@ -157,7 +155,7 @@ Deno.test(
       "states.train": async () => {
         const mine = ++running;
         await until(() => running === 2);
-        return { outputs: { sum: Uint8Array.of(mine) }, metrics: { mine } };
+        return { outputs: { weights: Uint8Array.of(mine) }, metrics: { mine } };
       },
     };
     const announced: CloudEvent[] = [];
@@ -168,7 +166,7 @@ Deno.test(
     assertEquals(announced, events);
     assertEquals(log.filter((line) => line.includes("finished by another worker first")).length, 1);
     const fact = await result(id);
-    const bytes = await getArtifact(store, fact!.outputs.sum!.artifact);
+    const bytes = await getArtifact(store, fact!.outputs.weights!.artifact);
     assertEquals([...bytes], [fact!.metrics.mine]);
     assertEquals(await other.submit({ jobId: id, kind: "states.train", learner: "walker" }), "queued");
     await other.close();
@@ -204,7 +202,7 @@ Deno.test(
   inWorld(async ({ store, work, submit, until, failure, events }) => {
     const ids = [
       await addJob(store, { name: "a", steps: 3, at: 2, act: "permanent" }),
-      await addAnyJob(store, createJob("critic.train", 1, {}, {})),
+      await addAnyJob(store, { ...trainingJob(), kind: "critic.train" }),
     ];
     const nan: JobHandlers = {
       "states.train": () => Promise.resolve({ outputs: {}, metrics: { loss: NaN } }),
@@ -231,12 +229,37 @@ Deno.test(
 );
 
 Deno.test(
+  "runWorker() gives a job up whose fields or inputs do not fit, before its handler runs",
+  inWorld(async ({ store, work, submit, until, failure, events }) => {
+    const { inputs, config, ...job } = trainingJob();
+    const ids = [
+      await addAnyJob(store, { ...job, inputs, config: { ...config, shardSizes: [64] } }),
+      await addAnyJob(store, { ...job, inputs, config: { ...config, task: "one" } }),
+      await addAnyJob(store, { ...job, inputs: {}, config }),
+    ];
+    let runs = 0;
+    const stop = work({ handlers: { "states.train": () => (runs++, Promise.reject(new Error("it ran"))) } });
+    for (const id of ids) await submit(id);
+    await until(() => events.length === 3);
+    await stop();
+    const failures = await Promise.all(ids.map((id) => failure(id, 1)));
+    assertEquals([runs, ...failures.map(({ permanent }) => permanent)], [0, true, true, true]);
+    const reasons = [
+      "nothing reads its field shardSizes",
+      "its field task does not fit",
+      "it has no input dataset",
+    ];
+    for (const [i, { message }] of failures.entries()) {
+      assertStringIncludes(message, `Cannot do a states.train job as ${reasons[i]}`);
+    }
+  }),
+);
+
+Deno.test(
   "runWorker() leaves a job of newer software to others, and drops one of older",
   inWorld(async ({ store, bus, work, submit, until, log }) => {
-    const job = createJob("states.train", 1, {}, {});
-    const newer = await submit(await addAnyJob(store, { ...job, revision: 99 }));
-    const sampling = createJob("states.sample", 1, {}, {});
-    const older = await submit(await addAnyJob(store, { ...sampling, revision: 1 }));
+    const newer = await submit(await addAnyJob(store, { ...trainingJob(), revision: 99 }));
+    const older = await submit(await addAnyJob(store, { ...trainingJob(), revision: 1 }));
     const stop = work();
     await until(() => log.some((line) => line.includes("is for newer software")));
     await until(() => log.some((line) => line.includes("is of older software")));
@@ -252,7 +275,7 @@ Deno.test(
   inWorld(async ({ store, work, submit, until, result, log }) => {
     const { artifact } = await putArtifact(store, Uint8Array.of(1, 2, 3));
     await store.put(`artifacts/${artifact}`, Uint8Array.of(1, 2, 4));
-    const id = await submit(await addJob(store, { name: "input", steps: 2 }, { shard: { artifact } }));
+    const id = await submit(await addJob(store, { name: "input", steps: 2 }, { artifact }));
     const stop = work({ ackWaitMs: 400 });
     await until(() => log.some((line) => line.includes("is damaged: its 3 bytes hash to")));
     await until(() => log.some((line) => line.includes("is not in the store")));
@@ -280,7 +303,7 @@ Deno.test(
     await stopNext();
     const fact = (await result(id))!;
     assertGreater(fact.startedAtStep, 0);
-    assertEquals(sumOf(await getArtifact(store, fact.outputs.sum!.artifact)), expectedSum(400));
+    assertEquals(sumOf(await getArtifact(store, fact.outputs.weights!.artifact)), expectedSum(400));
     assertGreaterOrEqual(fact.seconds, 0.8);
     assertEquals(await store.list(failuresPrefix(id)), []);
     assertEquals(log.filter((line) => line.includes("job started")).length, 2);
@@ -366,20 +389,3 @@ Deno.test(
     assert(log.some((line) => line.includes("was kept from running")));
   }, 400),
 );
-
-Deno.test("getArtifact() tells missing from damaged", async () => {
-  const root = await Deno.makeTempDir();
-  const store = await openFilesystemStore({ root });
-  const { artifact } = await putArtifact(store, Uint8Array.of(1));
-  assertEquals([...await getArtifact(store, artifact)], [1]);
-  const missing = await getArtifact(store, "0".repeat(64)).catch((error) => error);
-  assert(missing instanceof MissingInputError && missing.name === "MissingInputError");
-  await Deno.writeFile(`${root}/artifacts/${artifact}`, Uint8Array.of(2));
-  const damaged = await getArtifact(store, artifact).catch((error) => error);
-  assert(damaged instanceof MissingInputError && damaged.name === "CorruptArtifactError");
-  assertStringIncludes(damaged.message, `artifacts/${artifact} is damaged`);
-  assertEquals(await store.head(artifactKey(artifact)), undefined, "it counts as missing from now on");
-  assertEquals([...(await store.get(`${artifactKey(artifact)}.damaged`))!.bytes], [2]);
-  await store.close();
-  await Deno.remove(root, { recursive: true });
-});

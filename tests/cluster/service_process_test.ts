@@ -84,7 +84,7 @@ Deno.test("serve() waits for bus and store, says so, works when they come, and d
       await until(() => store.head(resultKey(quick)), worker);
       const found = await store.get(resultKey(quick));
       const { outputs } = parseFact(resultFactSchema, found!.bytes, quick);
-      assertEquals(sumOf(await getArtifact(store, outputs.sum!.artifact)), expectedSum(20));
+      assertEquals(sumOf(await getArtifact(store, outputs.weights!.artifact)), expectedSum(20));
 
       const long = await addJob(store, { name: "long", steps: 100_000, stepMs: 2 });
       await bus.submit({ jobId: long, kind: "states.train", learner: "walker" });

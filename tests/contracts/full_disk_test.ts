@@ -4,7 +4,8 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandler, runWorker } from "@cugro/worker";
 import { openFilesystemStore, StoreFull } from "@cugro/store";
-import { createJob, encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
+import { encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
+import { trainingJob } from "../fakes/counting_job.ts";
 import { onSmallDisk } from "../fakes/small_disk.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -30,12 +31,13 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
   onSmallDisk("1m", async (root) => {
     const store = await openFilesystemStore({ root });
     const bus = createEmbeddedBus();
-    const job = createJob("states.train", 1, {}, {});
+    const job = trainingJob();
     const id = jobId(job);
     await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
     await Deno.writeFile(`${root}/ballast`, new Uint8Array(700 << 10));
     const output = new Uint8Array(500 << 10);
-    const handler: JobHandler = () => Promise.resolve({ outputs: { output }, metrics: {} });
+    const handler: JobHandler<"states.train"> = () =>
+      Promise.resolve({ outputs: { weights: output }, metrics: {} });
     const stop = new AbortController();
     const lines: string[] = [];
     const log = createLog({ write: (line) => lines.push(line) });

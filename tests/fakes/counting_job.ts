@@ -1,6 +1,6 @@
 /**
  * A real piece of work for the worker's tests, small and exact: a sum over steps, with snapshots, that can be slow,
- * throw, block or kill its process at a step. Everything is told by the job's config.
+ * throw, block or kill its process at a step. What it does stands in its input `dataset`, which is JSON.
  * @module
  */
 import process from "node:process";
@@ -14,11 +14,11 @@ import {
   type JobFact,
   jobId,
   jobKey,
-  type JobKind,
 } from "@cugro/protocol";
 import type { JobOutput } from "../../shared/worker/commit.ts";
 import type { JobContext } from "../../shared/worker/job_context.ts";
 import { PermanentError } from "../../shared/worker/job_errors.ts";
+import { putArtifact } from "../../shared/store/artifacts.ts";
 import type { Store } from "../../shared/store/store.ts";
 import type { JobHandlers } from "../../shared/worker/worker.ts";
 
@@ -37,16 +37,18 @@ export type Counting = {
 };
 
 /** Handlers for the kinds the tests use. */
-export const countingHandlers: JobHandlers = { "states.sample": count, "states.train": count };
+export const countingHandlers: JobHandlers = { "states.train": count };
 
-/** Stores a counting job; its id. */
-export async function addJob(
-  store: Store,
-  config: Counting,
-  inputs: Record<string, InputRef> = {},
-  kind: JobKind = "states.train",
-): Promise<string> {
-  return await addAnyJob(store, createJob(kind, 7, config, inputs));
+/** Stores a counting job; its id. `parent`: a further input, which it reads. */
+export async function addJob(store: Store, counting: Counting, parent?: InputRef): Promise<string> {
+  const { artifact } = await putArtifact(store, encodeFact(counting));
+  return await addAnyJob(store, trainingJob({ artifact }, parent));
+}
+
+/** A job like those of a first task. */
+export function trainingJob(dataset: InputRef = { dataset: "0".repeat(64) }, parent?: InputRef) {
+  const fields = { task: 1, oldTasks: 0, heldOutSeed: 0, replayRows: 0 };
+  return createJob("states.train", 7, fields, { dataset, ...(parent ? { parent } : {}) });
 }
 
 /** Stores a job; its id. */
@@ -66,9 +68,11 @@ export function sumOf(bytes: Uint8Array): number {
   return decodeTensors(bytes).tensors.sum!.data[0]!;
 }
 
-async function count(context: JobContext): Promise<JobOutput> {
-  const { steps, stepMs = 0, at, act, once } = context.job.config as Counting;
-  for (const name of context.inputNames("")) await context.input(name);
+async function count(context: JobContext<"states.train">): Promise<JobOutput<"states.train">> {
+  const { dataset, parent } = context.inputs;
+  const settings: Counting = JSON.parse(new TextDecoder().decode(await context.read(dataset)));
+  const { steps, stepMs = 0, at, act, once } = settings;
+  if (parent) await context.read(parent);
   const resumed = context.checkpoint && decodeTensors(context.checkpoint);
   let sum = resumed?.tensors.sum?.data[0] ?? 0;
   const from = Number(resumed?.metadata.step ?? 0);
@@ -78,7 +82,7 @@ async function count(context: JobContext): Promise<JobOutput> {
     sum += step;
     await context.tick({ step, steps, loss: 1 / step }, () => Promise.resolve(encode(sum, step)));
   }
-  return { outputs: { sum: encode(sum, steps) }, metrics: { sum } };
+  return { outputs: { weights: encode(sum, steps) }, metrics: { sum } };
 }
 
 function encode(sum: number, step: number): Uint8Array {

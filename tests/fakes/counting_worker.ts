@@ -6,7 +6,7 @@ import { countingHandlers } from "./counting_job.ts";
 
 process.stdout.write("printed before the bus is open, with no line break");
 await serve({
-  kinds: ["states.sample", "states.train"],
+  kinds: ["states.train"],
   createHandlers: () => {
     console.log("printed by console.log");
     process.stdout.write("printed past the console");

@@ -14,6 +14,7 @@ import {
   type Job,
   jobFactSchema,
   jobKey,
+  type JobOf,
   type JsonObject,
   parseFact,
   type ResultFact,
@@ -111,14 +112,14 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   if (job.kind === "dataset.import") return await importOutcome(store, job, pretence);
   if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
   if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
-  const { task, newTask } = job.config as { task: number; newTask: number };
+  const { config: { task, newTask } } = job as JobOf<"policy.evaluate">;
   const returns = pretence.returns?.(task, newTask) ?? [90, 100, 110];
   const fidelity = pretence.fidelity?.(task, newTask);
   return { outputs: ["rollouts"], metrics: { returns, ...(fidelity ? { fidelity } : {}), id } as JsonObject };
 }
 
 async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {
-  const { key, etag } = job.config as { key: string; etag: string };
+  const { config: { key, etag } } = job as JobOf<"dataset.import">;
   const object = await store.get(key);
   if (object?.info.etag !== etag) return { outputs: [], metrics: { rejected: "it has changed" } };
   const text = new TextDecoder().decode(object.bytes);

@@ -17,6 +17,7 @@ import { openFilesystemStore, type Store } from "@cugro/store";
 import {
   datasetKey,
   decodeTensors,
+  type FieldsOf,
   incomingKey,
   type JobKind,
   type JsonObject,
@@ -109,14 +110,14 @@ function figuresOf(kind: JobKind, outputs: Outputs, metrics: JsonObject): Figure
 async function computeAll(store: Store, compile: Compile): Promise<Figures> {
   const run = createRunner(store, compile, KNOBS);
   const figures: Figures = {};
-  const work = async (kind: JobKind, config: JsonObject, inputs: Outputs) => {
+  const work = async <K extends JobKind>(kind: K, config: FieldsOf<K>, inputs: Outputs) => {
     const { outputs, metrics } = await run(kind, config, inputs);
     Object.assign(figures, figuresOf(kind, outputs, metrics));
     return { outputs, metrics };
   };
   const key = incomingKey("golden", "walk.safetensors");
   const { etag } = await store.put(key, encodeDataset(exampleDataset(20, 10)));
-  const imported = await work("dataset.import", { key, etag, heldOutSeed: 3, shardSizes: [64] }, {});
+  const imported = await work("dataset.import", { key, etag, heldOutSeed: 3 }, {});
   const { normaliser, sketch } = imported.outputs as { normaliser: Uint8Array; sketch: Uint8Array };
   const dataset = (await store.get(datasetKey(String(imported.metrics.datasetHash))))!.bytes;
   const trainAll = async (task: number, further: Outputs, parents: Partial<Record<JobKind, Uint8Array>>) => {

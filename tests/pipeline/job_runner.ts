@@ -10,7 +10,17 @@ import { knobsOfKind } from "@cugro/algorithm/knobs";
 import type { JobContext, JobHandlers } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
-import { createJob, jobId, type JobKind, type JsonObject } from "@cugro/protocol";
+import {
+  createJob,
+  type Exactly,
+  type FieldsOf,
+  jobId,
+  type JobKind,
+  type JsonObject,
+  type ParsedJob,
+  parseJob,
+  type RefsOf,
+} from "@cugro/protocol";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import type { Compile } from "@cugro/tensors/seam";
 
@@ -26,15 +36,26 @@ export function createRunner(store: Store, compile: Compile, knobs: Hyperparamet
     ...criticTraining({ compile }),
     ...policyEvaluation({ compile }),
   };
-  return async (kind: JobKind, config: JsonObject, inputs: Outputs, more: Partial<JobContext> = {}) => {
-    const read = Object.fromEntries(knobsOfKind[kind].map((name) => [name, knobs[name]]));
+  return async <K extends JobKind>(
+    kind: K,
+    fields: FieldsOf<K>,
+    inputs: Outputs,
+    more: Partial<JobContext<K>> = {},
+  ): Promise<{ outputs: Outputs; metrics: JsonObject }> => {
+    const names: ReadonlySet<string> = new Set(knobsOfKind[kind]);
+    const read = Object.fromEntries(Object.entries(knobs).filter(([name]) => names.has(name)));
     const refs = Object.fromEntries(Object.keys(inputs).map((name) => [name, { artifact: "0".repeat(64) }]));
-    const job = createJob(kind, 7, { ...read, ...config }, refs);
-    const context: JobContext = {
-      job,
+    const job = createJob<K, FieldsOf<K>>(
+      kind,
+      7,
+      fields as Exactly<FieldsOf<K>, FieldsOf<K>>,
+      refs as RefsOf<K>,
+      read,
+    );
+    const context: JobContext<K> = {
+      ...parseJob(job, (name) => names.has(name)) as ParsedJob<K>,
       jobId: jobId(job),
-      input: (name) => Promise.resolve(inputs[name]!),
-      inputNames: (prefix) => Object.keys(inputs).filter((name) => name.startsWith(prefix)).sort(),
+      read: ({ name }) => Promise.resolve(inputs[name]!),
       store,
       checkpoint: undefined,
       progress: () => {},
@@ -42,6 +63,7 @@ export function createRunner(store: Store, compile: Compile, knobs: Hyperparamet
       profile: {},
       ...more,
     };
-    return await handlers[kind]!(context);
+    const { outputs, metrics } = await handlers[kind]!(context);
+    return { outputs: outputs as Outputs, metrics };
   };
 }

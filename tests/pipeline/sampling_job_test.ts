@@ -3,10 +3,10 @@
  */
 import { eager, presets } from "@cugro/algorithm";
 import { encodeDataset } from "@cugro/datasets";
-import { type JobContext } from "@cugro/worker";
+import type { JobContext } from "@cugro/worker";
 import { openBackend } from "@cugro/tensors";
 import { openFilesystemStore, type Store } from "@cugro/store";
-import { datasetKey, incomingKey, type JobKind, type JsonObject } from "@cugro/protocol";
+import { datasetKey, type FieldsOf, incomingKey } from "@cugro/protocol";
 import { assertEquals, assertRejects } from "@std/assert";
 import { exampleDataset } from "../fakes/example_dataset.ts";
 import { withFolder } from "./embedded.ts";
@@ -22,11 +22,11 @@ async function learn(store: Store) {
   const run = createRunner(store, eager, KNOBS);
   const key = incomingKey("test", "walk.safetensors");
   const { etag } = await store.put(key, encodeDataset(exampleDataset(20, 10)));
-  const about = { key, etag, heldOutSeed: 3, shardSizes: [64] };
+  const about = { key, etag, heldOutSeed: 3 };
   const { outputs, metrics } = await run("dataset.import", about, {});
   const normaliser = outputs.normaliser!;
   const dataset = (await store.get(datasetKey(String(metrics.datasetHash))))!.bytes;
-  const train = async (kind: JobKind) => {
+  const train = async (kind: "states.train" | "behavior.train") => {
     const config = { task: 1, oldTasks: 0, heldOutSeed: 3, replayRows: 64 };
     return (await run(kind, config, { dataset, "normaliser/1": normaliser })).outputs.weights!;
   };
@@ -41,7 +41,11 @@ Deno.test("states.sample and actions.label stop between passes and go on from th
     const { run, normaliser, weights } = await learn(store);
     const steps: number[] = [];
     /** Does the job once as a whole, and once stopped after its first pass and taken up. */
-    const inTwo = async (kind: JobKind, config: JsonObject, inputs: Outputs) => {
+    const inTwo = async <K extends "states.sample" | "actions.label">(
+      kind: K,
+      config: FieldsOf<K>,
+      inputs: Outputs,
+    ) => {
       const whole = await run(kind, config, inputs);
       let checkpoint: Uint8Array | undefined;
       const stop: JobContext["tick"] = async ({ step }, snapshot) => {
@@ -55,8 +59,11 @@ Deno.test("states.sample and actions.label stop between passes and go on from th
       assertEquals(rest.outputs, whole.outputs, kind);
       return whole.outputs.shard!;
     };
-    const about = { task: 1, shard: 0, rows: ROWS };
-    const states = await inTwo("states.sample", about, { stateGenerator: weights.states, normaliser });
+    const about = { task: 1, shard: 0 };
+    const states = await inTwo("states.sample", { ...about, rows: ROWS }, {
+      stateGenerator: weights.states,
+      normaliser,
+    });
     await inTwo("actions.label", about, { states, behaviorGenerator: weights.behavior, normaliser });
     const each = [2_048, 4_096, 4_100];
     assertEquals(steps, [...each, ...each]);

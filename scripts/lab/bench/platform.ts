@@ -64,8 +64,10 @@ async function jobRate(store: Store, count: number, round: number): Promise<Figu
     if (++done === count) finished.resolve();
   });
   const ids: string[] = [];
+  const nothing = { artifact: sha256("") };
   for (let i = 0; i < count; i++) {
-    const job = createJob("states.sample", i, { round }, {});
+    const fields = { task: 1, shard: round, rows: 1 };
+    const job = createJob("states.sample", i, fields, { stateGenerator: nothing, normaliser: nothing });
     const fact: JobFact = { schema: 1, job, learner: "bench", task: 1 };
     await store.put(jobKey(jobId(job)), encodeFact(fact));
     ids.push(jobId(job));

@@ -97,8 +97,8 @@ function startImporters(
   },
 ): Promise<void>[] {
   const importFile = createStubHandlers({ steps: 0, stepMs: 0 })["dataset.import"]!;
-  const handler: JobHandler = (context) => {
-    started.get(String(context.job.config.key))?.();
+  const handler: JobHandler<"dataset.import"> = (context) => {
+    started.get(context.config.key)?.();
     return importFile(context);
   };
   const handlers = { "dataset.import": handler };

@@ -18,7 +18,7 @@ import {
   type TrainingProgress,
   type TrainingResult,
 } from "@cugro/algorithm";
-import { createLearner, knobsOf, learnerExists, type LearnerFacts, loadFacts } from "@cugro/learners";
+import { createLearner, knobsOfTask, learnerExists, type LearnerFacts, loadFacts } from "@cugro/learners";
 import { putArtifact, type Store } from "@cugro/store";
 import {
   encodeFact,
@@ -152,7 +152,7 @@ async function learn(
     task,
     replay: Array.from({ length: task - 1 }, (_, i) => ({ task: i + 1, ...randomRows(i + 1, options) })),
     normalisers: new Map([...parent?.normalisers ?? [], [task, rows.normaliser]]),
-    hyperparameters: { ...knobsOf(facts, task), ...once },
+    hyperparameters: { ...knobsOfTask(facts, task), ...once },
     oldTasks: task - 1,
     seed: task,
     compile: options.compile ?? eager,

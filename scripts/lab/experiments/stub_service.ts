@@ -8,17 +8,18 @@
  */
 import process from "node:process";
 import { sleep } from "@cugro/async";
-import { type JobContext, type JobHandlers, type JobOutput } from "@cugro/worker";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
 import { PreconditionFailed } from "@cugro/store";
 import { serve, type Service } from "@cugro/jobs";
 import {
+  allInputs,
   canonicalJson,
   datasetKey,
   decodeTensors,
   encodeTensors,
   type ImportSummary,
-  type Job,
   JOB_KINDS,
+  JOB_SPECS,
   type JobKind,
   type JsonObject,
   sha256,
@@ -32,15 +33,6 @@ export interface StubSettings {
   stepMs: number;
 }
 
-const OUTPUTS: Readonly<Record<JobKind, readonly string[]>> = {
-  "dataset.import": ["normaliser", "sketch"],
-  "states.sample": ["shard"],
-  "actions.label": ["shard"],
-  "states.train": ["weights", "curves"],
-  "behavior.train": ["weights", "curves"],
-  "critic.train": ["weights", "curves"],
-  "policy.evaluate": ["rollouts"],
-};
 /** A file that begins so is refused by the import, as one of another format would be. */
 const BAD = "bad ";
 
@@ -76,18 +68,21 @@ export function stubSteps(kind: JobKind, { steps }: StubSettings): number {
 }
 
 async function chain(context: JobContext, settings: StubSettings): Promise<JobOutput> {
-  const { job } = context;
-  const digest = await walk(context, settings, await seedOf(context, job.inputs, job.config));
+  const { kind } = context;
+  const digest = await walk(context, settings, await seedOf(context));
   const metrics: JsonObject = { digest };
   // Scores between 50 and 100 that differ from version to version, so that gates have something to judge.
-  if (job.kind === "policy.evaluate") {
+  if (kind === "policy.evaluate") {
     metrics.returns = [0, 1, 2].map((i) => 50 + byteOf(digest, i) / 255 * 50);
   }
-  return { outputs: outputsOf(job, digest), metrics };
+  return { outputs: outputsOf(kind, digest), metrics };
 }
 
-async function importFile(context: JobContext, settings: StubSettings): Promise<JobOutput> {
-  const { key, etag } = context.job.config as { key: string; etag: string };
+async function importFile(
+  context: JobContext<"dataset.import">,
+  settings: StubSettings,
+): Promise<JobOutput<"dataset.import">> {
+  const { key, etag } = context.config;
   const object = await context.store.get(key);
   if (!object) return { outputs: {}, metrics: { rejected: `${key} is no longer there` } };
   if (object.info.etag !== etag) return { outputs: {}, metrics: { rejected: `${key} has changed` } };
@@ -113,18 +108,18 @@ async function importFile(context: JobContext, settings: StubSettings): Promise<
     horizon: 1,
     anchors: { random: 0, good: 100, source: "stub" },
   };
-  return { outputs: outputsOf(context.job, digest), metrics: summary as unknown as JsonObject };
+  return { outputs: outputsOf("dataset.import", digest), metrics: { ...summary } };
 }
 
 /** The beginning of the chain: everything the job is, and every byte of its inputs. */
-async function seedOf(context: JobContext, inputs: Job["inputs"], config: JsonObject): Promise<string> {
-  const parts: string[] = [context.job.kind, canonicalJson(config), String(context.job.seed)];
-  for (const name of Object.keys(inputs).sort()) parts.push(name, sha256(await context.input(name)));
+async function seedOf(context: JobContext): Promise<string> {
+  const parts = [context.jobId];
+  for (const input of allInputs(context)) parts.push(input.name, sha256(await context.read(input)));
   return sha256(canonicalJson(parts));
 }
 
 async function walk(context: JobContext, settings: StubSettings, seed: string): Promise<string> {
-  const steps = stubSteps(context.job.kind, settings);
+  const steps = stubSteps(context.kind, settings);
   const resumed = context.checkpoint && decodeTensors(context.checkpoint);
   let digest = resumed ? hexOf(resumed.tensors.digest!.data as Uint8Array) : seed;
   const from = Number(resumed?.metadata.step ?? 0);
@@ -137,8 +132,9 @@ async function walk(context: JobContext, settings: StubSettings, seed: string): 
   return digest;
 }
 
-function outputsOf({ kind }: Pick<Job, "kind">, digest: string): Record<string, Uint8Array> {
-  return Object.fromEntries(OUTPUTS[kind].map((name) => [name, encodeDigest(sha256(`${name} ${digest}`))]));
+function outputsOf<K extends JobKind>(kind: K, digest: string): JobOutput<K>["outputs"] {
+  const outputs = JOB_SPECS[kind].outputs.map((name) => [name, encodeDigest(sha256(`${name} ${digest}`))]);
+  return Object.fromEntries(outputs);
 }
 
 function encodeDigest(digest: string, metadata?: Record<string, string>): Uint8Array {

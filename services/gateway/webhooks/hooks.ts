@@ -7,7 +7,6 @@ import type { Log } from "@cugro/telemetry";
 import type { ObjectInfo, Store } from "@cugro/store";
 import {
   donePrefix,
-  type JsonObject,
   parseFact,
   parseKey,
   pendingPrefix,
@@ -56,7 +55,7 @@ export async function createWebhook(
     createdBy,
   };
   const settings: WebhookSettings = { schema: 1, revision: 1, ...choice };
-  await putOnce(store, webhookSettingsKey(id, 1), settings as unknown as JsonObject);
+  await putOnce(store, webhookSettingsKey(id, 1), settings);
   await putOnce(store, webhookKey(id), fact);
   return fact;
 }
@@ -108,7 +107,7 @@ export async function reviseWebhook(
   while (true) {
     const next: WebhookSettings = { ...settings, ...change, revision: settings.revision + 1 };
     const key = webhookSettingsKey(hook.fact.id, next.revision);
-    if (await putOnce(store, key, next as unknown as JsonObject)) return;
+    if (await putOnce(store, key, next)) return;
     const other = await store.get(key);
     if (!other) return;
     settings = parseFact(webhookSettingsSchema, other.bytes, key);

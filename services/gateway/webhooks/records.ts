@@ -11,7 +11,6 @@ import {
   deliverySchema,
   doneKey,
   encodeFact,
-  type JsonObject,
   parseFact,
   pendingKey,
   type WebhookDelivery,
@@ -120,7 +119,7 @@ export async function redeliver(
   // Without any record it counts as new: should we crash in between, it is delivered all the same.
   await store.delete(doneKey(webhook, event.id));
   const record = { ...newRecord(webhook, event, null), attempts };
-  await putOnce(store, key, record as unknown as JsonObject);
+  await putOnce(store, key, record);
   return key;
 }
 

@@ -18,7 +18,6 @@ import {
   configKey,
   deletedKey,
   encodeFact,
-  type JsonObject,
   type LearnerFact,
   learnerFactSchema,
   learnerKey,
@@ -186,7 +185,7 @@ export async function reviseConfig(
     preset: chosen,
     knobs: { ...knobs },
   };
-  if (!await putOnce(store, configKey(name, revision), fact as unknown as JsonObject)) {
+  if (!await putOnce(store, configKey(name, revision), fact)) {
     throw new Error(
       `Somebody else revised the configuration of "${name}" at the same time: look at it and try again`,
     );

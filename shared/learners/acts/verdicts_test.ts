@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { presets } from "@cugro/algorithm";
 import { versionKey } from "@cugro/protocol";
-import { knobsOf, taskState, validVersions } from "../facts/facts.ts";
+import { knobsOfTask, taskState, validVersions } from "../facts/facts.ts";
 import { configDifferences, createLearner, deleteLearner, listLearners, reviseConfig } from "./learners.ts";
 import { loadFacts } from "../reading/load.ts";
 import { isIdle, plan } from "../../../services/coordinator/plan.ts";
@@ -87,7 +87,7 @@ Deno.test("retry() trains a parked task anew, with another seed, on the newest v
   await drive(store, forgetful());
   const before = (await loadFacts(store, name)).versions[1]!;
   assertEquals(await retry({ store, name, task: 2, overrides: { criticSteps: "77" } }), "new attempt");
-  assertEquals(knobsOf(await loadFacts(store, name), 2).criticSteps, 77);
+  assertEquals(knobsOfTask(await loadFacts(store, name), 2).criticSteps, 77);
   await drive(store, pretend());
   const facts = await loadFacts(store, name);
   const after = facts.versions.at(-1)!;
@@ -139,7 +139,7 @@ Deno.test("reviseConfig() holds for tasks that have not been started, and may no
   assertEquals([revision.revision, revision.fromTask], [2, 3]);
   await drive(store, pretend());
   const facts = await loadFacts(store, name);
-  assertEquals([2, 3].map((task) => knobsOf(facts, task).criticSteps), [presets.smoke.criticSteps, 99]);
+  assertEquals([2, 3].map((task) => knobsOfTask(facts, task).criticSteps), [presets.smoke.criticSteps, 99]);
   await assertRejects(
     () => reviseConfig({ store, name, overrides: { criticWidth: 64 } }),
     RangeError,

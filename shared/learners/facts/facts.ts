@@ -11,7 +11,7 @@ import {
   createJob,
   deriveSeed,
   type FailureFact,
-  type Job,
+  type JobOf,
   type LearnerFact,
   type RejectionFact,
   type ResultFact,
@@ -118,7 +118,10 @@ export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): Co
 }
 
 /** The knobs for the attempt at a task that counts. */
-export function knobsOf(facts: Pick<LearnerFacts, "configs" | "attempts">, task: number): Hyperparameters {
+export function knobsOfTask(
+  facts: Pick<LearnerFacts, "configs" | "attempts">,
+  task: number,
+): Hyperparameters {
   const config = configOf(facts, task);
   const attempt = facts.attempts.filter((fact) => fact.task === task).at(-1);
   return readKnobs(config.preset, config.knobs, attempt?.overrides);
@@ -140,7 +143,7 @@ export function graphOf(facts: LearnerFacts, task: TaskFact): Graph {
   }
   const graph = buildGraph({
     seed: facts.learner.seed,
-    knobs: knobsOf(facts, task.task),
+    knobs: knobsOfTask(facts, task.task),
     task,
     attempt: attemptAt(facts, task.task),
     parent,
@@ -158,12 +161,15 @@ export function currentGraph(facts: LearnerFacts): Graph | undefined {
 }
 
 /** The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them. */
-export function importJob({ learner }: Pick<LearnerFacts, "learner">, arrival: ArrivalFact): Job {
+export function importJob(
+  { learner }: Pick<LearnerFacts, "learner">,
+  arrival: ArrivalFact,
+): JobOf<"dataset.import"> {
   const { key, etag, again } = arrival;
   // A job of its own each time: whoever still knows that the first one failed would refuse the second arrival too.
   const once = again === undefined ? {} : { again };
-  const config = { key, etag, ...once, heldOutSeed: heldOutSeed(learner.seed) };
-  return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), config, {});
+  const fields = { key, etag, ...once, heldOutSeed: heldOutSeed(learner.seed) };
+  return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), fields, {});
 }
 
 /** Arrivals that are neither a task nor rejected yet, in order. */

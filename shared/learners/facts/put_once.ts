@@ -3,10 +3,10 @@
  * @module
  */
 import { PreconditionFailed, type Store } from "@cugro/store";
-import { encodeFact, type JsonObject } from "@cugro/protocol";
+import { encodeFact } from "@cugro/protocol";
 
-/** Creates an object unless it exists. @returns whether it was created. */
-export async function putOnce(store: Store, key: string, value: JsonObject): Promise<boolean> {
+/** Creates an object unless it exists. @returns whether it was created. @throws {TypeError} for what JSON cannot say */
+export async function putOnce(store: Store, key: string, value: object): Promise<boolean> {
   try {
     await store.put(key, encodeFact(value), { ifNoneMatch: true });
     return true;

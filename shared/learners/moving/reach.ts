@@ -18,7 +18,7 @@ import {
   currentGraph,
   importJob,
   type JobState,
-  knobsOf,
+  knobsOfTask,
   type LearnerFacts,
   taskState,
   validVersions,
@@ -73,11 +73,12 @@ export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactC
 
 /** Data of tasks that may still be learnt, and of all tasks where replay is the data itself. */
 function keepsData(facts: LearnerFacts, task: number): boolean {
-  return taskState(facts, task) !== "published" || knobsOf(facts, facts.tasks.length + 1).replay === "oracle";
+  return taskState(facts, task) !== "published" ||
+    knobsOfTask(facts, facts.tasks.length + 1).replay === "oracle";
 }
 
 function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {
-  const keepsShards = knobsOf(facts, version.task).replaySource === "first";
+  const keepsShards = knobsOfTask(facts, version.task).replaySource === "first";
   for (const id of version.jobs) {
     reach.jobs.add(id);
     const result = states.get(id)?.result;

@@ -11,20 +11,23 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
-import type { InputRef, Job, TaskFact, VersionFact } from "@cugro/protocol";
+import { JOB_SPECS, type JobKind, type JobOf, type TaskFact, type VersionFact } from "@cugro/protocol";
 import {
   addEvaluation,
   addRelabelled,
   addShards,
   addTrainer,
   type Builder,
-  oracleRefs,
+  oracleReplay,
 } from "./graph_jobs.ts";
+
+/** Every kind of job that a graph is made of: an import has happened before there is a task. */
+export type GraphKind = Exclude<JobKind, "dataset.import">;
 
 /** A job in a graph. `task`: the task being learnt; `label`: for people. */
 export interface GraphJob {
   id: string;
-  job: Job;
+  job: JobOf<GraphKind>;
   task: number;
   label: string;
 }
@@ -56,40 +59,18 @@ export interface GraphInput {
   learnt: ReadonlyMap<number, VersionFact>;
 }
 
-/** A job in a few words, for people. */
-export function describeJob({ kind, config }: Pick<Job, "kind" | "config">): string {
-  const shard = `states of task ${config.task}, shard ${Number(config.shard) + 1}`;
-  switch (kind) {
-    case "dataset.import":
-      return `import ${String(config.key).split("/").at(-1)}`;
-    case "states.sample":
-      return `sample ${shard}`;
-    case "actions.label":
-      return `label ${shard}`;
-    case "states.train":
-      return `train state generator on task ${config.task}`;
-    case "behavior.train":
-      return `train behavior generator on task ${config.task}`;
-    case "critic.train":
-      return `train critic on task ${config.task}`;
-    case "policy.evaluate":
-      return `evaluate task ${config.task}`;
-  }
-}
-
 /** The jobs of a task. @throws {Error} when the parent knows a task that has no fact. */
 export function buildGraph(input: GraphInput): Graph {
   const { task, attempt, parent, tasks } = input;
   const old = parent?.tasks ?? [];
   const builder: Builder = { ...input, k: task.task, oldTasks: old.map((i) => factOf(i, tasks)), jobs: [] };
   const generated = input.knobs.replay === "generated";
-  const shared = generated ? addShards(builder) : new Map<string, InputRef>();
-  const shards = builder.jobs.map(({ id }) => id);
-  const replay = input.knobs.replay === "oracle" ? oracleRefs(builder) : shared;
+  const shared = generated ? addShards(builder) : [];
+  const replay = input.knobs.replay === "oracle" ? oracleReplay(builder) : shared;
   const stateGenerator = addTrainer(builder, "states.train", replay, parent?.stateGenerator);
   const behaviorGenerator = addTrainer(builder, "behavior.train", replay, parent?.behaviorGenerator);
   const relabelled = generated && input.knobs.criticReplay === "relabelled";
-  const criticReplay = relabelled ? addRelabelled(builder, shared, behaviorGenerator, shards) : replay;
+  const criticReplay = relabelled ? addRelabelled(builder, shared, behaviorGenerator) : replay;
   const critic = addTrainer(builder, "critic.train", criticReplay, parent?.critic);
   const models = { stateGenerator, behaviorGenerator, critic };
   const evaluations = [...builder.oldTasks, task].map((about) => ({
@@ -105,8 +86,12 @@ export function buildGraph(input: GraphInput): Graph {
     jobs: builder.jobs,
     ...models,
     evaluations,
-    shards,
+    shards: builder.jobs.filter(({ job }) => makesShard(job.kind)).map(({ id }) => id),
   };
+}
+
+function makesShard(kind: GraphKind): boolean {
+  return (JOB_SPECS[kind].outputs as readonly string[]).includes("shard");
 }
 
 function factOf(i: number, tasks: ReadonlyMap<number, TaskFact>): TaskFact {

@@ -1,17 +1,21 @@
 /**
- * The jobs a graph is put together from, each added with its config, seed and inputs.
+ * The jobs a graph is put together from, each added with its fields, seed and inputs.
  * @module
  */
 import {
   createJob,
   deriveSeed,
+  type Exactly,
+  type FieldsOf,
   type InputRef,
   jobId,
   type JobKind,
-  type JsonObject,
+  type OutputName,
+  type RefsOf,
   type TaskFact,
 } from "@cugro/protocol";
-import { describeJob, type GraphInput, type GraphJob } from "./graph.ts";
+import { describeJob } from "./describe_job.ts";
+import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
 import { knobsFor } from "./knobs.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 
@@ -22,106 +26,105 @@ export interface Builder extends GraphInput {
   jobs: GraphJob[];
 }
 
+/** What replays an old task: one of its shards, or its real dataset. */
+export interface Replay {
+  task: number;
+  shard: number;
+  ref: InputRef;
+}
+/** A shard, and what it was labelled from. */
+export interface LabelledShard extends Replay {
+  labelling: RefsOf<"actions.label">;
+}
+/** A kind of job that trains on the new task and its replay. */
+export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
+
 /** Seed of the split into training and held-out rows: the same in import, training and evaluation. */
 export function heldOutSeed(learnerSeed: number): number {
   return deriveSeed(learnerSeed, "held-out", 0, 0, 1);
 }
 
-function add(
+function add<K extends GraphKind, C extends FieldsOf<K>>(
   builder: Builder,
-  kind: JobKind,
+  kind: K,
   seed: number,
-  config: JsonObject,
-  inputs: Record<string, InputRef>,
+  fields: Exactly<FieldsOf<K>, C>,
+  inputs: RefsOf<K>,
 ): string {
-  const job = createJob(kind, seed, { ...knobsFor(kind, builder.knobs), ...config }, inputs);
+  const job = createJob<K, C>(kind, seed, fields, inputs, knobsFor(kind, builder.knobs));
   const id = jobId(job);
   builder.jobs.push({ id, job, task: builder.k, label: describeJob(job) });
   return id;
 }
 
-/** The shards of every old task, by input name `replay/<i>/<m>`: from the parent, or from who learnt the task. */
-export function addShards(builder: Builder): Map<string, InputRef> {
+/** The shards of every old task: from the parent, or from who learnt the task. */
+export function addShards(builder: Builder): LabelledShard[] {
   const { knobs, oldTasks, task } = builder;
-  const refs = new Map<string, InputRef>();
   const kept = keptShards(knobs, oldTasks.length, task.stateDim + task.actionDim);
-  const rows = shardRows(knobs, oldTasks.length);
-  for (const old of oldTasks) {
-    for (let m = 0; m < kept; m++) {
-      refs.set(`replay/${old.task}/${m}`, { job: addShard(builder, old, m, rows[m]!), output: "shard" });
-    }
-  }
-  return refs;
+  const rows = shardRows(knobs, oldTasks.length).slice(0, kept);
+  return oldTasks.flatMap((old) => rows.map((count, m) => addShard(builder, old, m, count)));
 }
 
-function addShard(builder: Builder, old: TaskFact, m: number, rows: number): string {
-  const i = old.task;
+function addShard(builder: Builder, old: TaskFact, shard: number, rows: number): LabelledShard {
+  const { task } = old;
   const first = builder.knobs.replaySource === "first";
-  const maker = first ? builder.learnt.get(i) : builder.parent;
-  if (!maker) throw new Error(`No valid version has learnt task ${i}`);
+  const maker = first ? builder.learnt.get(task) : builder.parent;
+  if (!maker) throw new Error(`No valid version has learnt task ${task}`);
   // A shard made once has the seed of its maker, whoever asks for it; one sampled anew has the asking task's.
-  const by = first ? i : builder.k;
+  const by = first ? task : builder.k;
   const attempt = first ? maker.attempt : builder.attempt;
-  const seed = (kind: JobKind) => deriveSeed(builder.seed, `${kind}@${by}`, i, m, attempt);
+  const seed = (kind: JobKind) => deriveSeed(builder.seed, `${kind}@${by}`, task, shard, attempt);
   const normaliser = { artifact: old.normaliser };
-  const stateGenerator = { job: maker.stateGenerator, output: "weights" };
-  const sampling = { task: i, shard: m, rows };
-  const sample = add(builder, "states.sample", seed("states.sample"), sampling, {
-    stateGenerator,
+  const sample = add(builder, "states.sample", seed("states.sample"), { task, shard, rows }, {
+    stateGenerator: outputOf(maker.stateGenerator, "weights"),
     normaliser,
   });
-  const behaviorGenerator = { job: maker.behaviorGenerator, output: "weights" };
-  const inputs = { states: { job: sample, output: "shard" }, behaviorGenerator, normaliser };
-  return add(builder, "actions.label", seed("actions.label"), { task: i, shard: m }, inputs);
+  const labelling = {
+    states: outputOf(sample, "shard"),
+    behaviorGenerator: outputOf(maker.behaviorGenerator, "weights"),
+    normaliser,
+  };
+  const label = add(builder, "actions.label", seed("actions.label"), { task, shard }, labelling);
+  return { task, shard, ref: outputOf(label, "shard"), labelling };
 }
 
 /** The paper's critic replay: the same states, labelled by the behavior generator that has just been trained. */
-export function addRelabelled(
-  builder: Builder,
-  shared: Map<string, InputRef>,
-  behavior: string,
-  shards: string[],
-) {
-  const refs = new Map<string, InputRef>();
-  for (const [name, ref] of shared) {
-    const labelled = builder.jobs.find(({ id }) => "job" in ref && id === ref.job)!;
-    const { task: i, shard: m } = labelled.job.config as { task: number; shard: number };
-    const seed = deriveSeed(builder.seed, `relabel@${builder.k}`, i, m, builder.attempt);
-    const inputs = { ...labelled.job.inputs, behaviorGenerator: { job: behavior, output: "weights" } };
-    const id = add(builder, "actions.label", seed, { task: i, shard: m }, inputs);
-    shards.push(id);
-    refs.set(name, { job: id, output: "shard" });
-  }
-  return refs;
+export function addRelabelled(builder: Builder, shared: LabelledShard[], behavior: string): Replay[] {
+  return shared.map(({ task, shard, labelling }) => {
+    const seed = deriveSeed(builder.seed, `relabel@${builder.k}`, task, shard, builder.attempt);
+    const inputs = { ...labelling, behaviorGenerator: outputOf(behavior, "weights") };
+    const id = add(builder, "actions.label", seed, { task, shard }, inputs);
+    return { task, shard, ref: outputOf(id, "shard") };
+  });
 }
 
 /** The real old datasets in the place of replay: an upper bound, which keeps data. */
-export function oracleRefs({ oldTasks }: Builder): Map<string, InputRef> {
-  return new Map(oldTasks.map(({ task, datasetHash }) => [`replay/${task}/0`, { dataset: datasetHash }]));
+export function oracleReplay({ oldTasks }: Builder): Replay[] {
+  return oldTasks.map(({ task, datasetHash }) => ({ task, shard: 0, ref: { dataset: datasetHash } }));
 }
 
 /** A training job of the new task. @returns its id. */
-export function addTrainer(
+export function addTrainer<K extends TrainingKind>(
   builder: Builder,
-  kind: JobKind,
-  replay: Map<string, InputRef>,
+  kind: K,
+  replay: Replay[],
   parent: string | undefined,
-) {
+): string {
   const { k, task, oldTasks, knobs, attempt } = builder;
   const normalisers = [...oldTasks, task].map((t) => [`normaliser/${t.task}`, { artifact: t.normaliser }]);
-  const inputs: Record<string, InputRef> = {
+  const inputs: RefsOf<TrainingKind> = {
     dataset: { dataset: task.datasetHash },
     ...Object.fromEntries(normalisers),
-    ...Object.fromEntries(replay),
-    ...(parent === undefined ? {} : { parent: { job: parent, output: "weights" } }),
+    ...replayRefs(replay),
+    ...(parent === undefined ? {} : { parent: outputOf(parent, "weights") }),
   };
-  const config = {
+  const fields = {
     task: k,
     oldTasks: oldTasks.length,
     heldOutSeed: heldOutSeed(builder.seed),
-    replayRows: replay.size === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
+    replayRows: replay.length === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
   };
-  return add(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), config, inputs);
+  return add(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
 
 /** The evaluation of one task: its episodes, and how far its replay was from real data. @returns its id. */
@@ -129,22 +132,22 @@ export function addEvaluation(
   builder: Builder,
   about: TaskFact,
   models: { stateGenerator: string; behaviorGenerator: string; critic: string },
-  shards: Map<string, InputRef>,
-) {
+  replay: Replay[],
+): string {
   const { k, task, knobs, oldTasks } = builder;
-  const weights = (job: string) => ({ job, output: "weights" });
-  const inputs: Record<string, InputRef> = {
-    behaviorGenerator: weights(models.behaviorGenerator),
-    critic: weights(models.critic),
+  const ofNew = {
+    stateGenerator: outputOf(models.stateGenerator, "weights"),
+    dataset: { dataset: task.datasetHash },
+  };
+  const inputs: RefsOf<"policy.evaluate"> = {
+    behaviorGenerator: outputOf(models.behaviorGenerator, "weights"),
+    critic: outputOf(models.critic, "weights"),
     normaliser: { artifact: about.normaliser },
     sketch: { artifact: about.sketch },
-    ...Object.fromEntries([...shards].filter(([name]) => name.startsWith(`replay/${about.task}/`))),
+    ...replayRefs(replay.filter((one) => one.task === about.task)),
+    ...(about.task === k ? ofNew : {}),
   };
-  if (about.task === k) {
-    inputs.stateGenerator = weights(models.stateGenerator);
-    inputs.dataset = { dataset: task.datasetHash };
-  }
-  const config = {
+  const fields = {
     task: about.task,
     newTask: k,
     environment: about.environment,
@@ -155,5 +158,13 @@ export function addEvaluation(
   };
   // Every version starts its episodes of a task in the same states: neither the version nor the attempt enters.
   const seed = deriveSeed(builder.seed, "policy.evaluate", about.task, 0, 1);
-  return add(builder, "policy.evaluate", seed, config, inputs);
+  return add(builder, "policy.evaluate", seed, fields, inputs);
+}
+
+function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, InputRef> {
+  return Object.fromEntries(replay.map(({ task, shard, ref }) => [`replay/${task}/${shard}`, ref]));
+}
+
+function outputOf(job: string, output: OutputName<GraphKind>): InputRef {
+  return { job, output };
 }

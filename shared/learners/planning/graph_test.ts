@@ -1,7 +1,8 @@
+import { describeJob, describeStoredJob } from "./describe_job.ts";
 import { assert, assertEquals } from "@std/assert";
-import { type Hyperparameters, presets } from "@cugro/algorithm/knobs";
-import { canonicalJson, JOB_KINDS, REVISIONS, sha256 } from "@cugro/protocol";
-import { describeJob, type Graph } from "./graph.ts";
+import { type Hyperparameters, knobsOfKind, presets } from "@cugro/algorithm/knobs";
+import { canonicalJson, JOB_KINDS, type JobOf, parseJob, REVISIONS, sha256 } from "@cugro/protocol";
+import type { Graph } from "./graph.ts";
 import { previewGraph } from "./preview.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
@@ -62,7 +63,8 @@ Deno.test("buildGraph() without replay makes no shards; with the oracle's, train
   assertEquals(describe(none)[0], `0 train state generator on task 2 <- ${train} parent=parent`);
   const oracle = previewGraph({ knobs: { ...presets.default, replay: "oracle" }, tasks: 2 })[1]!;
   assertEquals(describe(oracle)[2], `2 train critic on task 2 <- ${train} replay/1/0=dataset parent=parent`);
-  assertEquals(oracle.jobs[2]!.job.config.replayRows, presets.default.replayPairsPerTask);
+  const { config } = oracle.jobs[2]!.job as JobOf<"critic.train">;
+  assertEquals(config.replayRows, presets.default.replayPairsPerTask);
 });
 
 Deno.test("buildGraph() with and without replay shares the first task's jobs", () => {
@@ -97,6 +99,25 @@ Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here 
     revisions: "1332223",
     ids: ["5e2578cc74ff538b", "2caf40b3da301581", "f8c50f73030d1ea1"],
   });
+});
+
+Deno.test("every job that a plan makes fits its kind: nothing in it is read by nobody", () => {
+  for (const knobs of Object.values(presets)) {
+    for (const replay of ["generated", "none", "oracle"] as const) {
+      for (
+        const { job } of previewGraph({ knobs: { ...knobs, replay }, tasks: 3 }).flatMap(({ jobs }) => jobs)
+      ) {
+        const parsed = parseJob(job, (name) => (knobsOfKind[job.kind] as readonly string[]).includes(name));
+        assertEquals(Object.keys(parsed.knobs).sort(), [...new Set<string>(knobsOfKind[job.kind])].sort());
+      }
+    }
+  }
+});
+
+Deno.test("describeStoredJob() calls a job of other software, with other fields, by its kind", () => {
+  const { job } = previewGraph({ knobs: presets.smoke, tasks: 1 })[0]!.jobs[0]!;
+  assertEquals(describeStoredJob(job), "train state generator on task 1");
+  assertEquals(describeStoredJob({ ...job, config: { tasks: [1] } }), "states.train");
 });
 
 Deno.test("shardRows() cuts a fixed total, however many tasks are old", () => {

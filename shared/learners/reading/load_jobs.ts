@@ -13,7 +13,7 @@ import {
   resultKey,
 } from "@cugro/protocol";
 import { readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
-import { type JobState, knobsOf, type LearnerFacts } from "../facts/facts.ts";
+import { type JobState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { keyOfInput } from "../planning/work.ts";
 
@@ -87,7 +87,9 @@ export async function leftoverShards(
 ): Promise<string[]> {
   const newest = facts.versions.at(-1);
   const mark = `${facts.learner.name}/${newest?.version}`;
-  if (!newest || source.cache.released.has(mark) || knobsOf(facts, newest.task).replaySource === "first") {
+  if (
+    !newest || source.cache.released.has(mark) || knobsOfTask(facts, newest.task).replaySource === "first"
+  ) {
     return [];
   }
   const states = new Map<string, JobState>();

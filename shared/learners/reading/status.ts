@@ -6,6 +6,7 @@ import { averagePerformance, backwardTransfer, forgetting } from "@cugro/algorit
 import type { Store } from "@cugro/store";
 import {
   type ConfigFact,
+  type Job,
   jobFactSchema,
   jobId,
   jobKey,
@@ -33,7 +34,7 @@ import {
   taskState,
   validVersions,
 } from "../facts/facts.ts";
-import { describeJob } from "../planning/graph.ts";
+import { describeStoredJob } from "../planning/describe_job.ts";
 import { createCache, type FactCache, readFact, type Source } from "./fact_cache.ts";
 import { loadFacts } from "./load.ts";
 import { loadJobStates } from "./load_jobs.ts";
@@ -155,13 +156,10 @@ async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache):
   const found = new Map<string, JobStatus>();
   const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
   await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
-  const add = (
-    id: string,
-    task: number | null,
-    job: Pick<Parameters<typeof describeJob>[0], "kind" | "config">,
-  ) => {
-    const label = describeJob(job);
-    if (!found.has(id)) found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
+  const add = (id: string, task: number | null, job: Job) => {
+    if (found.has(id)) return;
+    const label = describeStoredJob(job);
+    found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
   };
   const jobFacts = await Promise.all(
     tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),

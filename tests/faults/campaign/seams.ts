@@ -6,7 +6,7 @@
 import type { Bus, Delivery, News, Subject } from "@cugro/bus";
 import type { JobHandler, JobHandlers } from "@cugro/worker";
 import { PreconditionFailed, type PutOptions, type Store } from "@cugro/store";
-import { type JobKind, sha256 } from "@cugro/protocol";
+import { JOB_KINDS, type JobKind, sha256 } from "@cugro/protocol";
 import type { Recorder } from "./history.ts";
 import { type Saboteur, type Step, stepOfKey } from "./sabotage.ts";
 
@@ -129,14 +129,19 @@ function watchDelivery(delivery: Delivery, record: Recorder, at: At): Delivery {
  * @param everyMs at most one line a job in this time.
  */
 export function watchHandlers(handlers: JobHandlers, record: Recorder, everyMs: number): JobHandlers {
-  const watched = Object.entries(handlers).map(([kind, handler]) => [
-    kind,
-    watchHandler(kind as JobKind, handler, record, everyMs),
-  ]);
-  return Object.fromEntries(watched);
+  const watch = <K extends JobKind>(kind: K) => {
+    const handler = handlers[kind];
+    return handler ? [[kind, watchHandler(kind, handler, record, everyMs)]] : [];
+  };
+  return Object.fromEntries(JOB_KINDS.flatMap((kind) => watch(kind)));
 }
 
-function watchHandler(kind: JobKind, handler: JobHandler, record: Recorder, everyMs: number): JobHandler {
+function watchHandler<K extends JobKind>(
+  kind: K,
+  handler: JobHandler<K>,
+  record: Recorder,
+  everyMs: number,
+): JobHandler<K> {
   return async (context) => {
     const { jobId } = context;
     let last = -1;

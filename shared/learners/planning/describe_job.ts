@@ -1,0 +1,26 @@
+/**
+ * A job in a few words, for people.
+ * @module
+ */
+import { type FieldsOf, type Job, type JobKind, type JobOf, typedJob } from "@cugro/protocol";
+
+const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
+  "dataset.import": ({ key }) => `import ${key.split("/").at(-1)}`,
+  "states.sample": ({ task, shard }) => `sample states of task ${task}, shard ${shard + 1}`,
+  "actions.label": ({ task, shard }) => `label states of task ${task}, shard ${shard + 1}`,
+  "states.train": ({ task }) => `train state generator on task ${task}`,
+  "behavior.train": ({ task }) => `train behavior generator on task ${task}`,
+  "critic.train": ({ task }) => `train critic on task ${task}`,
+  "policy.evaluate": ({ task }) => `evaluate task ${task}`,
+};
+
+/** A job in a few words. */
+export function describeJob<K extends JobKind>({ kind, config }: Pick<JobOf<K>, "kind" | "config">): string {
+  return DESCRIPTIONS[kind](config);
+}
+
+/** A stored job in a few words; by its kind alone if other software made it, with other fields. */
+export function describeStoredJob(job: Job): string {
+  const typed = typedJob(job);
+  return typed ? describeJob(typed) : job.kind;
+}
