@@ -115,6 +115,11 @@ export function kindsOfService(service: string): JobKind[] {
   return JOB_KINDS.filter((kind) => JOB_SPECS[kind].service === service);
 }
 
+/** Whether jobs of a kind have an output of this name. */
+export function hasOutput(kind: JobKind, name: string): boolean {
+  return (JOB_SPECS[kind].outputs as readonly string[]).includes(name);
+}
+
 /** The revision of each kind; see {@link JobSpec}. */
 export const REVISIONS = Object.fromEntries(
   JOB_KINDS.map((kind) => [kind, JOB_SPECS[kind].revision]),

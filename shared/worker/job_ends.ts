@@ -2,7 +2,7 @@
  * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
  * @module
  */
-import { type CloudEvent, createEvent, type JobKind, resultKey } from "@cugro/protocol";
+import { type CloudEvent, createEvent, hasOutput, type JobKind, resultKey } from "@cugro/protocol";
 import { giveUp } from "./attempts.ts";
 import { type Bus, BusUnavailable, type Delivery } from "@cugro/bus";
 import type { JobOutput } from "./commit.ts";
@@ -65,7 +65,7 @@ export async function abandon(
 export function recordWork(metrics: Metrics, kind: JobKind, seconds: number, output: JobOutput): void {
   metrics.jobSeconds.observe({ kind }, seconds);
   const { rows } = output.metrics;
-  if (typeof rows !== "number" || (kind !== "states.sample" && kind !== "actions.label")) return;
+  if (typeof rows !== "number" || !hasOutput(kind, "shard")) return;
   metrics.pseudoSamples.inc({ kind }, rows);
   if (seconds > 0) metrics.pseudoSamplesPerSecond.set({ kind }, rows / seconds);
 }

@@ -7,6 +7,7 @@ import {
   announcedPrefix,
   artifactKey,
   datasetKey,
+  hasOutput,
   jobId,
   jobOfKey,
   jobPrefix,
@@ -82,7 +83,7 @@ function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, st
   for (const id of version.jobs) {
     reach.jobs.add(id);
     const result = states.get(id)?.result;
-    const isShard = result?.kind === "states.sample" || result?.kind === "actions.label";
+    const isShard = result !== undefined && hasOutput(result.kind, "shard");
     if (!isShard || keepsShards) markOutputs(reach, result);
   }
 }

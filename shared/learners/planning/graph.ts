@@ -11,7 +11,7 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
-import { JOB_SPECS, type JobKind, type JobOf, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { hasOutput, type JobKind, type JobOf, type TaskFact, type VersionFact } from "@cugro/protocol";
 import {
   addEvaluation,
   addRelabelled,
@@ -86,12 +86,8 @@ export function buildGraph(input: GraphInput): Graph {
     jobs: builder.jobs,
     ...models,
     evaluations,
-    shards: builder.jobs.filter(({ job }) => makesShard(job.kind)).map(({ id }) => id),
+    shards: builder.jobs.filter(({ job }) => hasOutput(job.kind, "shard")).map(({ id }) => id),
   };
-}
-
-function makesShard(kind: GraphKind): boolean {
-  return (JOB_SPECS[kind].outputs as readonly string[]).includes("shard");
 }
 
 function factOf(i: number, tasks: ReadonlyMap<number, TaskFact>): TaskFact {

@@ -7,6 +7,7 @@ import type { Store } from "@cugro/store";
 import {
   artifactKey,
   failureFactSchema,
+  hasOutput,
   jobPrefix,
   parseKey,
   resultFactSchema,
@@ -95,7 +96,7 @@ export async function leftoverShards(
   const states = new Map<string, JobState>();
   await loadJobStates(source, newest.jobs, states);
   const results = [...states.values()].flatMap(({ result }) => result ?? []);
-  const shards = results.filter(({ kind }) => kind === "states.sample" || kind === "actions.label");
+  const shards = results.filter(({ kind }) => hasOutput(kind, "shard"));
   const keys = new Set(
     shards.flatMap(({ outputs }) => Object.values(outputs).map(({ artifact }) => artifactKey(artifact))),
   );
