@@ -15,10 +15,10 @@ const CLI = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url)
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** Runs `body` with a folder that is removed afterwards. */
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "cugro-test-"));
   try {
-    await body(folder);
+    return await body(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

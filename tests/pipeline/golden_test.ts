@@ -1,211 +1,139 @@
 /**
  * What each kind of job computes, held against recorded figures: a change asks whether the kind's revision must rise.
  *
- * After raising a revision in `shared/protocol/jobs.ts`, run this test once with `CUGRO_GOLDEN=write`: it adds the figures
- * of revisions that have none, and never overwrites recorded ones.
+ * After raising a revision in `shared/protocol/job_kinds.ts`, run this test once with `CUGRO_GOLDEN=write`: it adds the
+ * figures of revisions that have none, drops those of revisions that no code computes any more, and never overwrites one.
  */
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Hyperparameters } from "@cugro/algorithm";
-import { encodeDataset } from "@cugro/datasets";
+import { decodeTensors, encodeTensors, JOB_KINDS, REVISIONS } from "@cugro/protocol";
+import { openFilesystemStore } from "@cugro/store";
 import { openBackend, openCompute } from "@cugro/tensors";
 import { type Compile, eager } from "@cugro/tensors/seam";
-import { openFilesystemStore, type Store } from "@cugro/store";
-import {
-  datasetKey,
-  decodeTensors,
-  type FieldsOf,
-  incomingKey,
-  type JobKind,
-  type JsonObject,
-  REVISIONS,
-} from "@cugro/protocol";
-import { exampleDataset } from "../fakes/example_dataset.ts";
 import { withFolder } from "./embedded.ts";
-import { createRunner, type Outputs } from "./job_runner.ts";
+import { computeAll, deviation, type Disturb, type Figures } from "./golden_jobs.ts";
 
 const RECORD = fileURLToPath(new URL("./golden.json", import.meta.url));
-/** Written out, so that tuning a preset does not look like a change of the method. */
-const KNOBS: Hyperparameters = {
-  replay: "generated",
-  replaySource: "latest",
-  replayPairs: 512,
-  replayPairsPerTask: 256,
-  replayBytes: 256 * 1024 * 1024,
-  shardsPerTask: 2,
-  newTaskShare: 0.5,
-  retention: "distill",
-  architecture: "resnet",
-  denoiserWidth: 32,
-  denoiserBlocks: 1,
-  behaviorKnowsTask: true,
-  stateSteps: 8,
-  behaviorSteps: 8,
-  generatorStepsPerOldTask: 0,
-  maxGeneratorSteps: 60,
-  generatorBatchSize: 64,
-  generatorLearningRate: 5e-4,
-  warmupSteps: 5,
-  learningRateSchedule: "cosine",
-  gradientClip: 1,
-  emaDecay: 0.995,
-  solver: "dpmpp2m",
-  functionEvaluations: 3,
-  finalDenoising: true,
-  timeEnd: 3e-4,
-  criticTarget: "mc",
-  criticWidth: 32,
-  criticLayers: 2,
-  criticEnsemble: 2,
-  criticLayerNorm: true,
-  criticNormalisedInputs: true,
-  criticSteps: 8,
-  criticStepsPerOldTask: 0,
-  maxCriticSteps: 8,
-  criticBatchSize: 64,
-  criticLearningRate: 5e-4,
-  discount: 0.97,
-  timeLimit: "bootstrap",
-  distillationWeight: 1,
-  retentionReduction: "average",
-  criticReplay: "shared",
-  expectile: 0.7,
-  planningRounds: 3,
-  targetRate: 0.02,
-  candidates: 8,
-  actingEvaluations: 3,
-  selection: "soft",
-  topCount: 4,
-  selectionSpread: "returns",
-  inverseTemperature: 20,
-  pessimism: "min",
-  evaluationEpisodes: 2,
-  gate: "observe",
-  maxForgetting: 10,
-  maxReplayDistance: 4,
-};
-/** Backends and processors round differently; a change of the method is larger by far. */
-const TOLERANCE = 2e-3;
 
-type Figures = Record<string, number>;
+/** Figures by kind and revision. */
+type Recorded = Record<string, Figures>;
 
-/** Mean size of every tensor of every output: a figure that each part of a computation moves. */
-function figuresOf(kind: JobKind, outputs: Outputs, metrics: JsonObject): Figures {
-  const figures: Figures = {};
-  for (const [output, bytes] of Object.entries(outputs)) {
-    if (output === "curves" || output === "rollouts") continue;
-    for (const [name, { data }] of Object.entries(decodeTensors(bytes).tensors)) {
-      figures[`${kind} ${output} ${name}`] = Array.from(data).reduce((sum, value) =>
-        sum + Math.abs(value), 0) / data.length;
-    }
-  }
-  if (typeof metrics.valueEstimate === "number") figures[`${kind} value`] = metrics.valueEstimate;
-  return figures;
-}
-
-/** One job of every kind: a first task, then a second one with replay of the first. */
-async function computeAll(store: Store, compile: Compile): Promise<Figures> {
-  const run = createRunner(store, compile, KNOBS);
-  const figures: Figures = {};
-  const work = async <K extends JobKind>(kind: K, config: FieldsOf<K>, inputs: Outputs) => {
-    const { outputs, metrics } = await run(kind, config, inputs);
-    Object.assign(figures, figuresOf(kind, outputs, metrics));
-    return { outputs, metrics };
-  };
-  const key = incomingKey("golden", "walk.safetensors");
-  const { etag } = await store.put(key, encodeDataset(exampleDataset(20, 10)));
-  const imported = await work("dataset.import", { key, etag, heldOutSeed: 3 }, {});
-  const { normaliser, sketch } = imported.outputs as { normaliser: Uint8Array; sketch: Uint8Array };
-  const dataset = (await store.get(datasetKey(String(imported.metrics.datasetHash))))!.bytes;
-  const trainAll = async (task: number, further: Outputs, parents: Partial<Record<JobKind, Uint8Array>>) => {
-    const weights: Partial<Record<JobKind, Uint8Array>> = {};
-    for (const kind of ["states.train", "behavior.train", "critic.train"] as const) {
-      const parent = parents[kind] ? { parent: parents[kind] } : {};
-      const config = { task, oldTasks: task - 1, heldOutSeed: 3, replayRows: 64 };
-      const inputs = { dataset, [`normaliser/${task}`]: normaliser, ...further, ...parent };
-      weights[kind] = (await work(kind, config, inputs)).outputs.weights!;
-    }
-    return weights;
-  };
-  const first = await trainAll(1, {}, {});
-  const states = await work("states.sample", { task: 1, shard: 0, rows: 64 }, {
-    stateGenerator: first["states.train"]!,
-    normaliser,
-  });
-  const labelled = await work("actions.label", { task: 1, shard: 0 }, {
-    states: states.outputs.shard!,
-    behaviorGenerator: first["behavior.train"]!,
-    normaliser,
-  });
-  const replay = { "replay/1/0": labelled.outputs.shard! };
-  const second = await trainAll(2, { ...replay, "normaliser/1": normaliser }, first);
-  const about = {
-    task: 1,
-    newTask: 2,
-    environment: null,
-    horizon: 10,
-    anchors: { random: 0, good: 1, source: "" },
-    heldOutSeed: 3,
-    replayRows: 64,
-  };
-  await work("policy.evaluate", about, {
-    behaviorGenerator: second["behavior.train"]!,
-    critic: second["critic.train"]!,
-    normaliser,
-    sketch,
-    ...replay,
-  });
-  return figures;
-}
-
-Deno.test("every kind of job computes what its revision has recorded", async () => {
-  await withFolder(async (folder) => {
-    await openBackend();
+async function compute(compile: Compile, disturb?: Disturb): Promise<Figures> {
+  await openBackend();
+  return await withFolder(async (folder) => {
     const store = await openFilesystemStore({ root: folder });
     try {
-      const figures = await computeAll(store, eager);
-      const recorded: Record<string, Figures> = JSON.parse(await readFile(RECORD, "utf8").catch(() => "{}"));
-      for (const [kind, revision] of Object.entries(REVISIONS)) {
-        const own = Object.fromEntries(
-          Object.entries(figures).filter(([name]) => name.startsWith(`${kind} `)),
-        );
-        const mark = `${kind}@${revision}`;
-        if (process.env.CUGRO_GOLDEN === "write") recorded[mark] ??= own;
-        assert(
-          recorded[mark],
-          `${mark} has no record in ${join("tests", "pipeline", "golden.json")}: see the head of this file`,
-        );
-        for (const [name, value] of Object.entries(own)) {
-          const wanted = recorded[mark][name];
-          assert(wanted !== undefined, `${name} is new: raise the revision of ${kind}`);
-          const message =
-            `${name} is ${value}, revision ${revision} gave ${wanted}: raise the revision of ${kind} in shared/protocol/jobs.ts`;
-          assertAlmostEquals(value, wanted, TOLERANCE * Math.max(1e-3, Math.abs(wanted)), message);
-        }
-      }
-      if (process.env.CUGRO_GOLDEN === "write") {
-        await writeFile(RECORD, JSON.stringify(recorded, null, 1) + "\n");
-      }
+      return await computeAll(store, compile, disturb);
     } finally {
       await store.close();
     }
+  });
+}
+
+async function readRecord(): Promise<Recorded> {
+  return JSON.parse(await readFile(RECORD, "utf8").catch(() => "{}"));
+}
+
+function figuresOfKind(figures: Figures, kind: string): Figures {
+  return Object.fromEntries(Object.entries(figures).filter(([name]) => name.startsWith(`${kind} `)));
+}
+
+/** The record with what it lacks of these figures, and without what is no longer computed. */
+async function write(figures: Figures): Promise<void> {
+  const before = await readRecord();
+  const marks = JOB_KINDS.map((kind) =>
+    [`${kind}@${REVISIONS[kind]}`, figuresOfKind(figures, kind)] as const
+  );
+  const recorded = Object.fromEntries(marks.map(([mark, own]) => [mark, before[mark] ?? own]));
+  await writeFile(
+    RECORD,
+    JSON.stringify(recorded, null, 1).replace(/\[\s+(\S+)\s+(\S+)?\s*\]/g, "[$1 $2]") + "\n",
+  );
+}
+
+Deno.test("every kind of job computes what its revision has recorded", async () => {
+  const figures = await compute(eager);
+  if (process.env.CUGRO_GOLDEN === "write") await write(figures);
+  const recorded = await readRecord();
+  for (const kind of JOB_KINDS) {
+    const mark = `${kind}@${REVISIONS[kind]}`;
+    const wanted = recorded[mark];
+    const file = join("tests", "pipeline", "golden.json");
+    assert(wanted, `${mark} has no record in ${file}: see the head of this file`);
+    const own = figuresOfKind(figures, kind);
+    const advice = `raise the revision of ${kind} in shared/protocol/job_kinds.ts`;
+    assertEquals(Object.keys(own), Object.keys(wanted), `${kind} makes other tensors: ${advice}`);
+    for (const [name, values] of Object.entries(own)) {
+      const message = `${name} is ${values}, revision ${REVISIONS[kind]} gave ${wanted[name]}: ${advice}`;
+      assertLess(deviation(name, values, wanted[name]!), 1, message);
+    }
+  }
+});
+
+/** The file with one of its tensors negated. */
+function negated(bytes: Uint8Array, name: string): Uint8Array {
+  const { tensors, metadata } = decodeTensors(bytes);
+  const { shape, data } = tensors[name]!;
+  return encodeTensors(
+    { ...tensors, [name]: { shape, data: (data as Float32Array).map((x) => -x) } },
+    metadata,
+  );
+}
+
+/** The file with two of its tensors exchanged. */
+function exchanged(bytes: Uint8Array, one: string, other: string): Uint8Array {
+  const { tensors, metadata } = decodeTensors(bytes);
+  return encodeTensors({ ...tensors, [one]: tensors[other]!, [other]: tensors[one]! }, metadata);
+}
+
+/** Of each training of a task: the tolerances by which its worst figure leaves the record. */
+async function deviationsOf(task: number, disturb: (inputs: Record<string, Uint8Array>) => typeof inputs) {
+  const figures = await compute(
+    eager,
+    (kind, about, inputs) => kind.endsWith(".train") && about === task ? disturb(inputs) : inputs,
+  );
+  const recorded = await readRecord();
+  const worst = (kind: "states.train" | "behavior.train" | "critic.train") => {
+    const wanted = figuresOfKind(recorded[`${kind}@${REVISIONS[kind]}`]!, `${kind} ${task}`);
+    return Math.max(...Object.entries(wanted).map(([name, was]) => deviation(name, figures[name]!, was)));
+  };
+  return { states: worst("states.train"), actions: worst("behavior.train"), values: worst("critic.train") };
+}
+
+Deno.test("the figures see a sign that is flipped in one input, and two arrays that are exchanged", async (t) => {
+  await t.step("actions of the dataset negated", async () => {
+    const { states, actions, values } = await deviationsOf(1, (inputs) => ({
+      ...inputs,
+      dataset: negated(inputs.dataset!, "actions"),
+    }));
+    // A state generator reads no actions.
+    assertLess(states, 1);
+    assertGreater(Math.min(actions, values), 50);
+  });
+  await t.step("states of the replay negated", async () => {
+    const { states, actions, values } = await deviationsOf(2, (inputs) => ({
+      ...inputs,
+      "replay/1/0": negated(inputs["replay/1/0"]!, "states"),
+    }));
+    assertGreater(Math.min(states, actions), 50);
+    assertGreater(values, 5);
+  });
+  await t.step("states and next states exchanged", async () => {
+    const { states, actions, values } = await deviationsOf(1, (inputs) => ({
+      ...inputs,
+      dataset: exchanged(inputs.dataset!, "states", "nextStates"),
+    }));
+    assertGreater(Math.min(states, actions, values), 50);
   });
 });
 
 Deno.test({
   name: "every kind of job computes the same compiled and eager, to the last digit",
   ignore: (await openBackend()).name !== "native",
-  fn: () =>
-    withFolder(async (folder) => {
-      const store = await openFilesystemStore({ root: folder });
-      try {
-        const compiled = await computeAll(store, (await openCompute()).compile);
-        assertEquals(compiled, await computeAll(store, eager));
-      } finally {
-        await store.close();
-      }
-    }),
+  fn: async () => {
+    assertEquals(await compute((await openCompute()).compile), await compute(eager));
+  },
 });

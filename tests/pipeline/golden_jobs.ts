@@ -1,0 +1,197 @@
+/**
+ * One job of every kind, small and fixed, and the figures of what they make: a few numbers that see every element of a
+ * tensor, its sign and its place.
+ * @module
+ */
+import { createRng, type Hyperparameters } from "@cugro/algorithm";
+import { type Dataset, encodeDataset } from "@cugro/datasets";
+import {
+  datasetKey,
+  decodeTensors,
+  type FieldsOf,
+  incomingKey,
+  type JobKind,
+  type JsonObject,
+} from "@cugro/protocol";
+import type { Store } from "@cugro/store";
+import type { Compile } from "@cugro/tensors/seam";
+import { exampleDataset } from "../fakes/example_dataset.ts";
+import { createRunner, type Outputs } from "./job_runner.ts";
+
+/**
+ * How far a figure may be from the recorded one. Processors round differently, by up to 2e-6 here (seen between WASM and
+ * libtensorflow limited to SSE4.1, AVX2 and AVX-512). One job turns that into more: the second critic starts as its own
+ * teacher, so the first gradient of its old head is zero but for rounding, whose sign Adam makes a whole step of. It
+ * moves figures by up to 1e-3 then, and by 1e-4 the values of the new head; all steps together move a weight by up to 4e-2.
+ */
+const TOLERANCES = { others: 5e-5, "critic.train 2 weights": 2e-3, "policy.evaluate 2 value": 5e-4 };
+
+/** By how many tolerances the figures of one name are from the recorded ones, at most. */
+export function deviation(name: string, values: readonly number[], recorded: readonly number[]): number {
+  const own = Object.entries(TOLERANCES).find(([start]) => name.startsWith(start))?.[1];
+  return Math.max(...values.map((value, i) => {
+    const tolerance = own ?? TOLERANCES.others * Math.max(1, Math.abs(recorded[i]!));
+    return Math.abs(value - recorded[i]!) / tolerance;
+  }));
+}
+
+/** Written out, so that tuning a preset does not look like a change of the method. */
+const KNOBS: Hyperparameters = {
+  replay: "generated",
+  replaySource: "latest",
+  replayPairs: 512,
+  replayPairsPerTask: 256,
+  replayBytes: 256 * 1024 * 1024,
+  shardsPerTask: 2,
+  newTaskShare: 0.5,
+  retention: "distill",
+  architecture: "resnet",
+  denoiserWidth: 32,
+  denoiserBlocks: 1,
+  behaviorKnowsTask: true,
+  stateSteps: 16,
+  behaviorSteps: 16,
+  generatorStepsPerOldTask: 0,
+  maxGeneratorSteps: 60,
+  generatorBatchSize: 64,
+  generatorLearningRate: 5e-3,
+  warmupSteps: 16,
+  learningRateSchedule: "cosine",
+  gradientClip: 1,
+  emaDecay: 0.995,
+  solver: "dpmpp2m",
+  functionEvaluations: 3,
+  finalDenoising: true,
+  timeEnd: 3e-4,
+  criticTarget: "mc",
+  criticWidth: 32,
+  criticLayers: 2,
+  criticEnsemble: 2,
+  criticLayerNorm: true,
+  criticNormalisedInputs: true,
+  criticSteps: 16,
+  criticStepsPerOldTask: 0,
+  maxCriticSteps: 16,
+  criticBatchSize: 64,
+  criticLearningRate: 5e-3,
+  discount: 0.97,
+  timeLimit: "bootstrap",
+  distillationWeight: 1,
+  retentionReduction: "average",
+  criticReplay: "shared",
+  expectile: 0.7,
+  planningRounds: 3,
+  targetRate: 0.02,
+  candidates: 8,
+  actingEvaluations: 3,
+  selection: "soft",
+  topCount: 4,
+  selectionSpread: "returns",
+  inverseTemperature: 20,
+  pessimism: "min",
+  evaluationEpisodes: 2,
+  gate: "observe",
+  maxForgetting: 10,
+  maxReplayDistance: 4,
+};
+
+/** By job, output and tensor: `critic.train 2 weights head.1.kernel`. */
+export type Figures = Record<string, number[]>;
+/** Changes what a job is given: to see that its figures tell. */
+export type Disturb = (kind: JobKind, task: number, inputs: Outputs) => Outputs;
+
+/**
+ * Of every tensor of every output: the mean size of its elements, and their projection on a fixed random direction. The
+ * mean sees how large things are; the projection sees signs and places, which a mean of sizes does not.
+ */
+function figuresOf(job: string, outputs: Outputs, metrics: JsonObject): Figures {
+  const figures: Figures = {};
+  for (const [output, bytes] of Object.entries(outputs)) {
+    if (output === "curves" || output === "rollouts") continue;
+    for (const [tensor, { data }] of Object.entries(decodeTensors(bytes).tensors)) {
+      const name = `${job} ${output} ${tensor}`;
+      const direction = createRng(0, name);
+      let sizes = 0;
+      let projection = 0;
+      for (const value of data) {
+        sizes += Math.abs(value);
+        projection += value * direction.normal();
+      }
+      figures[name] = [sizes / data.length, projection / Math.sqrt(data.length)];
+    }
+  }
+  if (typeof metrics.valueEstimate === "number") figures[`${job} value`] = [metrics.valueEstimate];
+  return figures;
+}
+
+/** A second task with the first one's states: other actions earn, and less. */
+function otherDataset(): Dataset {
+  const first = exampleDataset(20, 10);
+  return {
+    ...first,
+    actions: first.actions.map((_, row) => Math.cos(2 * row)),
+    rewards: first.rewards.map((reward) => 1 - 2 * reward),
+  };
+}
+
+/** One job of every kind: a first task, then a second one with replay of the first. */
+export async function computeAll(
+  store: Store,
+  compile: Compile,
+  disturb: Disturb = (_kind, _task, inputs) => inputs,
+): Promise<Figures> {
+  const run = createRunner(store, compile, KNOBS);
+  const figures: Figures = {};
+  const work = async <K extends JobKind>(kind: K, task: number, fields: FieldsOf<K>, inputs: Outputs) => {
+    const { outputs, metrics } = await run(kind, fields, disturb(kind, task, inputs));
+    Object.assign(figures, figuresOf(`${kind} ${task}`, outputs, metrics));
+    return { outputs, metrics };
+  };
+  const key = incomingKey("golden", "walk.safetensors");
+  const { etag } = await store.put(key, encodeDataset(exampleDataset(20, 10)));
+  const imported = await work("dataset.import", 0, { key, etag, heldOutSeed: 3 }, {});
+  const { normaliser, sketch } = imported.outputs as { normaliser: Uint8Array; sketch: Uint8Array };
+  const dataset = (await store.get(datasetKey(String(imported.metrics.datasetHash))))!.bytes;
+  const other = encodeDataset(otherDataset());
+  const trainAll = async (task: number, further: Outputs, parents: Partial<Record<JobKind, Uint8Array>>) => {
+    const weights: Partial<Record<JobKind, Uint8Array>> = {};
+    for (const kind of ["states.train", "behavior.train", "critic.train"] as const) {
+      const parent = parents[kind] ? { parent: parents[kind] } : {};
+      const fields = { task, oldTasks: task - 1, heldOutSeed: 3, replayRows: 64 };
+      const inputs = {
+        dataset: task === 1 ? dataset : other,
+        [`normaliser/${task}`]: normaliser,
+        ...further,
+        ...parent,
+      };
+      weights[kind] = (await work(kind, task, fields, inputs)).outputs.weights!;
+    }
+    return weights;
+  };
+  const first = await trainAll(1, {}, {});
+  const states = await work("states.sample", 1, { task: 1, shard: 0, rows: 64 }, {
+    stateGenerator: first["states.train"]!,
+    normaliser,
+  });
+  const labelled = await work("actions.label", 1, { task: 1, shard: 0 }, {
+    states: states.outputs.shard!,
+    behaviorGenerator: first["behavior.train"]!,
+    normaliser,
+  });
+  const replay = { "replay/1/0": labelled.outputs.shard! };
+  const second = await trainAll(2, { ...replay, "normaliser/1": normaliser }, first);
+  const fields = { newTask: 2, environment: null, horizon: 10, heldOutSeed: 3, replayRows: 64 };
+  const about = { ...fields, anchors: { random: 0, good: 1, source: "" } };
+  const shared = { behaviorGenerator: second["behavior.train"]!, normaliser, sketch };
+  // The old task's values by the first critic: those of the second are as uncertain as its old head, see TOLERANCES.
+  await work("policy.evaluate", 1, { ...about, task: 1 }, {
+    ...{ ...shared, ...replay },
+    critic: first["critic.train"]!,
+  });
+  await work("policy.evaluate", 2, { ...about, task: 2 }, {
+    ...{ ...shared, dataset: other },
+    critic: second["critic.train"]!,
+    stateGenerator: second["states.train"]!,
+  });
+  return figures;
+}
