@@ -22,7 +22,7 @@ export function parseDockerfile(text: string): Stage[] {
   for (const line of logical.split("\n")) {
     const match = /^\s*([A-Z]+)\s+(.*)$/.exec(line);
     if (!match) continue;
-    const [, keyword, rest] = match as unknown as [string, string, string];
+    const [, keyword = "", rest = ""] = match;
     const from = keyword === "FROM" ? /^(\S+)(?:\s+AS\s+(\S+))?$/i.exec(rest.trim()) : null;
     if (from) stages.push({ from: from[1]!, name: from[2] ?? "", lines: [] });
     else stages.at(-1)?.lines.push({ keyword, rest: rest.trim() });

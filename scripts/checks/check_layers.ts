@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { castFaults } from "./casts.ts";
 import { longFunctions } from "./function_lengths.ts";
 import { keyLiterals } from "./key_literals.ts";
 import { moduleGraph } from "./module_graph.ts";
@@ -175,11 +176,15 @@ function keyFaults(path: string): string[] {
   );
 }
 
+function castFaultsOf(path: string): string[] {
+  return isTest(path) ? [] : castFaults(path, readFileSync(resolve(ROOT, path), "utf8"));
+}
+
 function main(): void {
   const files = sourceFiles();
   const faults = [
     ...importFaults(files),
-    ...[sizeFaults, runtimeFaults, keyFaults].flatMap((faultsOf) => files.flatMap(faultsOf)),
+    ...[sizeFaults, runtimeFaults, keyFaults, castFaultsOf].flatMap((faultsOf) => files.flatMap(faultsOf)),
   ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);

@@ -13,13 +13,7 @@ function numbersOf(value: unknown): unknown {
   if (typeof value === "bigint") return [Number(value)];
   if (typeof value === "number") return [value];
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    return Array.from(
-      (value as unknown as { subarray(a: number, b: number): Iterable<unknown> }).subarray(
-        0,
-        MOST_NUMBERS + 1,
-      ),
-      Number,
-    );
+    return Array.from((value as Uint8Array).subarray(0, MOST_NUMBERS + 1), Number);
   }
   return Array.isArray(value) ? value.slice(0, MOST_NUMBERS + 1) : value;
 }

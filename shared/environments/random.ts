@@ -21,7 +21,7 @@ function splitmix32(state: number): () => number {
 export function xoshiro128(state: Uint32Array): () => number {
   const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
   return () => {
-    const [a, b, c, d] = state as unknown as [number, number, number, number];
+    const [a = 0, b = 0, c = 0, d = 0] = state;
     const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
     const third = c ^ a;
     const fourth = d ^ b;

@@ -5,6 +5,7 @@
 import type { PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 
+// cast: linkedom does not type its document as the one that Plot asks for.
 const window = parseHTML("<!doctype html><html><body></body></html>") as unknown as {
   document: NonNullable<PlotOptions["document"]>;
 };

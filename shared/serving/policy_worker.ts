@@ -12,6 +12,7 @@ interface Thread {
   onmessage: (event: MessageEvent<ToThread>) => void;
   postMessage(message: FromThread): void;
 }
+// cast: the types of this file are those of a page, not of a worker thread.
 const thread = globalThis as unknown as Thread;
 const noises = new Map<number, ActionNoise>();
 let policy: Policy | undefined;

@@ -93,6 +93,7 @@ function prepareEnvironment(device: DeviceName): void {
   if (device === "cpu") process.env.CUDA_VISIBLE_DEVICES = "";
   else process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   // tfjs-node 4.22 calls two functions that Node 23 and Deno have dropped.
+  // cast: the types know neither the functions that are gone nor how to put them back.
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === undefined || value === null;
   legacy.isArray ??= Array.isArray;
@@ -125,6 +126,7 @@ async function libraryName(binding: string): Promise<string> {
 
 /** Refuses to go on unless tensors live on the GPU and its arithmetic is right. */
 function checkGpu(core: typeof tf): void {
+  // cast: tfjs types no backend's own members.
   const backend = core.backend() as unknown as { isGPUPackage: boolean; isUsingGpuDevice: boolean };
   if (!backend.isUsingGpuDevice) {
     throw new Error(

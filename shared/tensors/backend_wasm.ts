@@ -53,12 +53,14 @@ export async function openWasm(): Promise<{ library: string }> {
 
 /** Replaces the slow kernels; the originals do the work inside. */
 export function repairKernels(core: typeof tf): void {
+  // cast: tfjs types kernels by what all backends share.
   const original = (name: string): Kernel => core.getKernel(name, "wasm").kernelFunc as unknown as Kernel;
   const replace = (kernelName: string, kernelFunc: Kernel) => {
     core.unregisterKernel(kernelName, "wasm");
     core.registerKernel({
       kernelName,
       backendName: "wasm",
+      // cast: as above.
       kernelFunc: kernelFunc as unknown as tf.KernelFunc,
     });
   };
@@ -147,6 +149,7 @@ function size(shape: number[]): number {
  * of zeros, then corruption. Hence every later allocation is refused too: the process has to end.
  */
 function refuseFullHeap(core: typeof tf): void {
+  // cast: tfjs types no backend's own members.
   const { wasm } = core.backend() as unknown as WasmBackend;
   wasm._free(wasm._malloc(1)); // Emscripten puts the real function in place on the first call
   const malloc = wasm._malloc;

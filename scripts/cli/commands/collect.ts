@@ -155,13 +155,17 @@ function parseGoal(text: string, info: EnvironmentInfo): number[] {
 }
 
 function parseMix(text: string): PolicyMix {
-  const mix: Record<string, number> = { random: 0, early: 0, medium: 0, final: 0 };
+  const mix = { random: 0, early: 0, medium: 0, final: 0 };
   for (const part of text.split(",")) {
     const [name = "", share] = part.split("=");
-    if (!(name in mix) || !(Number(share) >= 0)) {
+    if (!isMixName(name) || !(Number(share) >= 0)) {
       throw new UsageError(`--mix must give shares of ${MIX_NAMES.join(", ")}: current value is ${text}`);
     }
     mix[name] = Number(share);
   }
-  return mix as unknown as PolicyMix;
+  return mix;
+}
+
+function isMixName(name: string): name is typeof MIX_NAMES[number] {
+  return (MIX_NAMES as readonly string[]).includes(name);
 }

@@ -23,6 +23,7 @@ interface Thread {
   onmessage: (event: MessageEvent<ClientsTask>) => void;
   postMessage(result: ClientsResult): void;
 }
+// cast: the types of this file are those of a page, not of a worker thread.
 const thread = globalThis as unknown as Thread;
 
 async function time(ask: () => Promise<Response>): Promise<number> {

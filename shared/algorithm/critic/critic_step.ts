@@ -142,7 +142,7 @@ function valueLoss(
  */
 export function expectileLoss(value: tf.Tensor, target: tf.Tensor, expectile: number): tf.Tensor {
   return tf.customGrad((...all) => {
-    const [estimate, save] = all as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const [estimate, save] = all as [tf.Tensor, tf.GradSaveFunc];
     const above = tf.sub(target, estimate);
     // |tau - 1(u < 0)| as tau + (1 - 2 tau) 1(u < 0)
     const weight = tf.add(tf.mul(tf.cast(tf.less(above, 0), "float32"), 1 - 2 * expectile), expectile);

@@ -19,7 +19,7 @@ const LAYER_NORM_EPSILON = 1e-5;
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor2D {
   return tf.customGrad((...all) => {
-    const [input, weight, offset, save] = all as unknown as [
+    const [input, weight, offset, save] = all as [
       tf.Tensor2D,
       tf.Tensor2D,
       tf.Tensor1D,
@@ -50,7 +50,7 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Ten
  */
 export function project(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor2D {
   return tf.customGrad((...all) => {
-    const [weight, save] = all as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    const [weight, save] = all as [tf.Tensor2D, tf.GradSaveFunc];
     save([x]);
     return {
       value: tf.matMul(x as tf.Tensor2D, weight),
@@ -65,7 +65,7 @@ export function project(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor2D {
 /** x sigmoid(x), any shape. */
 export function silu(x: tf.Tensor): tf.Tensor {
   return tf.customGrad((...all) => {
-    const [input, save] = all as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const [input, save] = all as [tf.Tensor, tf.GradSaveFunc];
     const gate = tf.sigmoid(input);
     const value = tf.mul(input, gate);
     save([gate, value]);
@@ -88,7 +88,7 @@ export function silu(x: tf.Tensor): tf.Tensor {
  */
 export function layerNorm(x: tf.Tensor): tf.Tensor {
   return tf.customGrad((...all) => {
-    const [input, save] = all as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const [input, save] = all as [tf.Tensor, tf.GradSaveFunc];
     const centred = tf.sub(input, tf.mean(input, -1, true));
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), LAYER_NORM_EPSILON));
     const value = tf.mul(centred, inverse);

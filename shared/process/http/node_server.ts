@@ -58,6 +58,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   const method = incoming.method ?? "GET";
   const url = new URL(incoming.url ?? "/", `http://${safeHost(incoming.headers.host)}`);
   if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
+  // cast: Node's type of a web stream and the web's own are two, of the same thing.
   const body = Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
   return new Request(url, { method, headers, signal, body, duplex: "half" } as RequestInit);
 }

@@ -88,6 +88,7 @@ class S3Store implements Store {
       return await this.#connection.request(async (client) => {
         const answer = await client.send(command, { abortSignal: stop.signal });
         const length = answer.ContentLength ?? 0;
+        // cast: the SDK's type is that of every runtime; with a handler for Node it is a readable stream.
         const body = answer.Body as unknown as AsyncIterable<Uint8Array>;
         const bytes = await readBody(body, length, this.#connection.timeoutMs, stop);
         const size = Number(answer.ContentRange?.split("/")[1] ?? length);

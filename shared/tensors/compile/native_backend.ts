@@ -61,5 +61,6 @@ export function nativeBackend(): NativeBackend {
       `Cannot compile steps as the native backend is not active: current backend is "${tf.getBackend()}"`,
     );
   }
+  // cast: tfjs types no backend's own members.
   return tf.backend() as unknown as NativeBackend;
 }
