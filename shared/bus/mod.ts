@@ -27,6 +27,5 @@ export {
   jobFilter,
   jobSubject,
   NEWS_SUBJECTS,
-  SERVICE_OF_KIND,
   STREAMS,
 } from "./nats/subjects.ts";

@@ -8,10 +8,10 @@ import { assert, assertEquals } from "@std/assert";
 import { collectGarbage, runCoordinator } from "@cugro/coordinator";
 import { addUploaded, createLearner, learnerStatus, loadFacts, rollback } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
-import { type NatsBus, SERVICE_OF_KIND } from "@cugro/bus";
+import { type NatsBus } from "@cugro/bus";
 import { runWorker } from "@cugro/worker";
 import type { Store } from "@cugro/store";
-import { incomingKey, JOB_KINDS } from "@cugro/protocol";
+import { incomingKey, kindsOfService } from "@cugro/protocol";
 import type { ServiceName } from "../../services/services.ts";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
@@ -52,7 +52,7 @@ function startServices(
     // No look at everything within the test: only news wakes it.
     runCoordinator({ ...seams.get("coordinator")!, signal, onError, intervalMs: 3_600_000 }),
     ...WORKERS.map((service) => {
-      const kinds = JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service);
+      const kinds = kindsOfService(service);
       // A checkpoint after every other step, so that checkpoints are written and removed as well.
       return runWorker({
         ...seams.get(service)!,

@@ -2,14 +2,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { createUser } from "@nats-io/nkeys";
-import { consumerName, jobSubject, openNatsBus, SERVICE_OF_KIND, STREAMS } from "@cugro/bus";
-import { JOB_KINDS, type JobKind } from "@cugro/protocol";
+import { consumerName, jobSubject, openNatsBus, STREAMS } from "@cugro/bus";
+import { JOB_KINDS, type JobKind, kindsOfService } from "@cugro/protocol";
 import { natsUsers } from "../../infra/permissions.ts";
 import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { type Confined, startConfined } from "./confined.ts";
 
 const jobId = "a".repeat(64);
-const kindsOf = (service: string) => JOB_KINDS.filter((kind) => SERVICE_OF_KIND[kind] === service);
 const api = (call: string) => `$JS.API.${call}`;
 const next = (kind: JobKind) => api(`CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consumerName(kind)}`);
 const infoOf = (kind: JobKind) => api(`CONSUMER.INFO.${STREAMS.jobs}.${consumerName(kind)}`);
@@ -66,7 +65,7 @@ const MAY_PUBLISH: Record<ServiceName, string[]> = {
         service,
         [
           ...info,
-          ...kindsOf(service).flatMap((kind) => [next(kind), infoOf(kind), ack(kind)]),
+          ...kindsOfService(service).flatMap((kind) => [next(kind), infoOf(kind), ack(kind)]),
           "events.job.finished",
           `progress.${jobId}`,
         ],

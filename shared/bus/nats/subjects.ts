@@ -12,22 +12,17 @@
  * In subjects and consumer names the point of a kind is a dash: `states-sample`.
  * @module
  */
-import { type EventType, JOB_KINDS, JOB_SPECS, type JobKind } from "@cugro/protocol";
+import { type EventType, JOB_SPECS, type JobKind } from "@cugro/protocol";
 import type { Subject } from "../bus.ts";
 
 /** Names of the streams. */
 export const STREAMS = { jobs: "JOBS", events: "EVENTS", incoming: "INCOMING" } as const;
 
-/** Which service does which kind of job. */
-export const SERVICE_OF_KIND = Object.fromEntries(
-  JOB_KINDS.map((kind) => [kind, JOB_SPECS[kind].service]),
-) as Readonly<Record<JobKind, string>>;
-
 /** The durable consumer of a kind in the stream JOBS. */
 export const consumerName = (kind: JobKind): string => kind.replaceAll(".", "-");
 
 /** What the consumer of a kind is given. */
-export const jobFilter = (kind: JobKind): string => `jobs.${SERVICE_OF_KIND[kind]}.${consumerName(kind)}.*`;
+export const jobFilter = (kind: JobKind): string => `jobs.${JOB_SPECS[kind].service}.${consumerName(kind)}.*`;
 
 /**
  * Where a job is put in the queue.
