@@ -12,13 +12,16 @@ import {
   knobsOf,
   resumableSampling,
   runGeneratorTraining,
+  translateErrors,
 } from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
-    "behavior.train": (context) => runGeneratorTraining(context, compile, trainBehaviorGenerator),
-    "actions.label": (context) => label(context, compile),
+    "behavior.train": translateErrors((context) =>
+      runGeneratorTraining(context, compile, trainBehaviorGenerator)
+    ),
+    "actions.label": translateErrors((context) => label(context, compile)),
   };
 }
 

@@ -4,11 +4,11 @@
  */
 import { type Compile, trainCritic } from "@cugro/algorithm";
 import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
-import { knobsOf, readTrainingInput, runTraining } from "@cugro/jobs";
+import { knobsOf, readTrainingInput, runTraining, translateErrors } from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
-  return { "critic.train": (context) => train(context, compile) };
+  return { "critic.train": translateErrors((context) => train(context, compile)) };
 }
 
 async function train(

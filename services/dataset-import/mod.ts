@@ -2,8 +2,9 @@
  * An incoming file -> a validated dataset, its normaliser and its sketch.
  * @module
  */
+import { translateErrors } from "@cugro/jobs";
 import { type Config, IMPORT_MAX_BYTES } from "@cugro/process";
-import { type JobHandlers } from "@cugro/worker";
+import type { JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
 
 export { type JudgedFile, judgeFile } from "./judge_file.ts";
@@ -11,5 +12,5 @@ export { type JudgedFile, judgeFile } from "./judge_file.ts";
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
 export function createHandlers({ config }: { config?: Pick<Config, "importMaxBytes"> } = {}): JobHandlers {
   const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;
-  return { "dataset.import": (context) => importDataset(context, maxBytes) };
+  return { "dataset.import": translateErrors((context) => importDataset(context, maxBytes)) };
 }

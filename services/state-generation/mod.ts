@@ -11,13 +11,14 @@ import {
   knobsOf,
   resumableSampling,
   runGeneratorTraining,
+  translateErrors,
 } from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
-    "states.train": (context) => runGeneratorTraining(context, compile, trainStateGenerator),
-    "states.sample": (context) => sample(context, compile),
+    "states.train": translateErrors((context) => runGeneratorTraining(context, compile, trainStateGenerator)),
+    "states.sample": translateErrors((context) => sample(context, compile)),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 export { type Hyperparameters, presets } from "./knobs/hyperparameters.ts";
 export type { PresetName } from "./knobs/knob.ts";
+export { InvalidInputError } from "./numerics/errors.ts";
 export { createRng, type Rng } from "./numerics/rng.ts";
 export {
   type Compile,

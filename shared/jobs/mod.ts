@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./artifacts.ts";
+export { translateErrors } from "./translate_errors.ts";
 export { knobsOf } from "./knobs.ts";
 export {
   readReplay,

@@ -9,7 +9,7 @@ import type {
   TrainingProgress,
   TrainingResult,
 } from "@cugro/algorithm";
-import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
+import type { JobContext, JobOutput } from "@cugro/worker";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./artifacts.ts";
 import { knobsOf } from "./knobs.ts";
 import { readTrainingInput, type TrainingKind } from "./training_input.ts";
@@ -24,7 +24,7 @@ export type StartTraining = (
  * @param context the job; its checkpoint, if any, is resumed
  * @param start builds the training
  * @returns outputs `weights` (safetensors) and `curves` (JSON), and the training's metrics
- * @throws {PermanentError} when the loss is no longer a number
+ * @throws {InvalidInputError} when the loss is no longer finite
  */
 export async function runTraining(
   context: JobContext<TrainingKind>,
@@ -38,11 +38,6 @@ export async function runTraining(
       if (item.done) return outputsOf(item.value, resume?.position.step ?? 0);
       const { step, steps, losses, snapshot } = item.value;
       const loss = losses.loss ?? Object.values(losses)[0] ?? 0;
-      if (!Number.isFinite(loss)) {
-        throw new PermanentError(
-          `The loss is ${loss} at step ${step} of ${steps}: lower the learning rate, or look for outliers in the data`,
-        );
-      }
       await context.tick({ step, steps, loss }, async () => encodeSnapshot(await snapshot()));
     }
   } finally {

@@ -7,6 +7,7 @@
  * `tasks` (Int32 `[n]`, the task of each column) and `returns.mean`, `returns.std` `[n]` (the scale of each head).
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import * as tf from "tf";
 import type { Params, Stored } from "@cugro/tensors/seam";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
@@ -59,7 +60,7 @@ export function initCritic(shape: CriticShape, seed: number): Stored {
  * @param parent published weights or {@linkcode initCritic}
  * @param task id of the new head
  * @param returns scale of the new head's targets
- * @throws RangeError if the parent knows the task or has other shapes than `shape`
+ * @throws InvalidInputError if the parent knows the task or has other shapes than `shape`
  */
 export function growCritic(
   parent: Stored,
@@ -70,7 +71,7 @@ export function growCritic(
 ): Stored {
   const tasks = knownTasks(parent);
   if (tasks.includes(task)) {
-    throw new RangeError(`Cannot add a head as the critic already knows task ${task}`);
+    throw new InvalidInputError(`Cannot add a head as the critic already knows task ${task}`);
   }
   checkCritic(parent, shape);
   const weights: Stored = { ...parent, tasks: tasksTensor([...tasks, task]) };
@@ -104,7 +105,7 @@ function addColumn(old: Stored[string], column: ArrayLike<number>): Stored[strin
   return { shape: [rows, columns + 1], data };
 }
 
-/** @throws RangeError naming the first tensor that is not as `shape` wants it */
+/** @throws InvalidInputError naming the first tensor that is not as `shape` wants it */
 export function checkCritic(weights: Stored, shape: CriticShape): void {
   const heads = knownTasks(weights).length;
   for (let e = 0; e < shape.ensemble; e++) {
@@ -114,14 +115,14 @@ export function checkCritic(weights: Stored, shape: CriticShape): void {
     checkShape(weights, `head.${e}.kernel`, [shape.width, heads]);
   }
   if (weights[`head.${shape.ensemble}.kernel`]) {
-    throw new RangeError(`Cannot use critic as it must have ${shape.ensemble} trunks: it has more`);
+    throw new InvalidInputError(`Cannot use critic as it must have ${shape.ensemble} trunks: it has more`);
   }
 }
 
 function checkShape(weights: Stored, name: string, expected: number[]): void {
   const { shape } = entry(weights, name);
   if (shape.join() !== expected.join()) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot use critic as ${name} must be [${expected.join(", ")}]: current shape is [${shape.join(", ")}]`,
     );
   }

@@ -2,6 +2,7 @@
  * Everything of a critic training that is known before its first step: checks, coordinates, targets, initial state.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
 import { criticShape, growCritic, initCritic, initValue, trainableWeights } from "./critic_network.ts";
@@ -80,7 +81,7 @@ export interface CriticPlan {
   state: Stored;
 }
 
-/** Checks the input and prepares the training. @throws RangeError as {@linkcode trainCritic} */
+/** Checks the input and prepares the training. @throws InvalidInputError as {@linkcode trainCritic} */
 export function planCritic(input: CriticTrainingInput): CriticPlan {
   const h = input.hyperparameters;
   checkLengths(input);
@@ -130,17 +131,17 @@ function checkLengths(input: CriticTrainingInput): void {
   for (const [name, length] of Object.entries(expected)) {
     const found = input[name as keyof typeof expected].length;
     if (found !== length) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot train critic as ${name} must hold ${length} numbers for ${size} rows: current length is ${found}`,
       );
     }
   }
   if (input.trainRows?.length === 0) {
-    throw new RangeError("Cannot train critic as there is no row to regress on");
+    throw new InvalidInputError("Cannot train critic as there is no row to regress on");
   }
   for (const { task, states, actions, size: rows } of input.replay) {
     if (rows < 1 || states.length !== rows * stateDim || actions.length !== rows * actionDim) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot train critic as replay of task ${task} must be [${rows}, ${stateDim}] and [${rows}, ${actionDim}] with at least one row: current lengths are ${states.length} and ${actions.length}`,
       );
     }
@@ -150,7 +151,7 @@ function checkLengths(input: CriticTrainingInput): void {
 function normaliserOf(input: CriticTrainingInput, task: number): Normaliser | undefined {
   const normaliser = input.normalisers.get(task);
   if (!normaliser) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot train critic as the normaliser of task ${task} is missing: present are [${
         [...input.normalisers.keys()].join(", ")
       }]`,

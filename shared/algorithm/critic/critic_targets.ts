@@ -3,6 +3,7 @@
  * planning backups along trajectories. Pure arrays, raw reward units, float64 inside.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 
 /** The part of a dataset that targets need, `[N]` each, in episode order. */
 export interface Episodes {
@@ -25,25 +26,25 @@ const ABSOLUTE_FLOOR = 1e-6;
 
 /**
  * Checks that rewards are finite and that the last row ends an episode.
- * @throws RangeError otherwise: a return would silently run on from one episode into the next, or end where nothing ended
+ * @throws InvalidInputError otherwise: a return would silently run on from one episode into the next, or end where nothing ended
  */
 export function checkEpisodes(episodes: Episodes): void {
   const { rewards, terminals, timeouts } = episodes;
   const size = rewards.length;
   if (size === 0 || terminals.length !== size || timeouts.length !== size) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot compute returns as rewards, terminals and timeouts must be [N] each with N > 0: current lengths are ${size}, ${terminals.length} and ${timeouts.length}`,
     );
   }
   for (let n = 0; n < size; n++) {
     if (!Number.isFinite(rewards[n]!)) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot compute returns as rewards[${n}] must be finite: current value is ${rewards[n]}`,
       );
     }
   }
   if (!terminals[size - 1] && !timeouts[size - 1]) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot compute returns as the last row (${
         size - 1
       }) must end an episode: neither terminals nor timeouts is set there`,

@@ -2,6 +2,7 @@
  * Training of the critic on a new task: grows a head, regresses it on the task's targets, holds the old heads.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, drawBatch, takeRows } from "./critic_batches.ts";
 import { trainableWeights } from "./critic_network.ts";
@@ -23,7 +24,7 @@ const VALUE_BATCH = 1_024;
 /**
  * Trains Q^k with its retention (paper, Eq. 15): an item a step, the published critic at the end.
  *
- * @throws RangeError if shapes do not fit, a normaliser is missing, the task is known already, a replayed task is not,
+ * @throws InvalidInputError if shapes do not fit, a normaliser is missing, the task is known already, a replayed task is not,
  * or an episode boundary is missing; Error if the loss is no longer finite
  */
 export async function* trainCritic(
@@ -95,7 +96,7 @@ function finiteLosses(outputs: Stored, step: number): Record<string, number> {
   const losses: Record<string, number> = {};
   for (const [name, { data }] of Object.entries(outputs)) {
     if (!Number.isFinite(data[0])) {
-      throw new Error(
+      throw new InvalidInputError(
         `Cannot go on training the critic as ${name} is ${data[0]} at step ${
           step + 1
         }: lower criticLearningRate`,

@@ -2,6 +2,7 @@
  * mu_phi(a | s, k): the diffusion model of actions given state and task (the paper's is not told the task: `behaviorKnowsTask`).
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { behaviorShape } from "./denoiser_shape.ts";
 import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
@@ -52,13 +53,13 @@ export interface ActionSamplingInput extends SamplingRun {
  * Draws one pseudo-action for each state.
  *
  * @returns `[count, actionDim]`, raw units, within the task's own min and max
- * @throws {RangeError} If the weights have not learnt the task, or the states have another shape.
+ * @throws {InvalidInputError} If the weights have not learnt the task, or the states have another shape.
  */
 export async function sampleActions(input: ActionSamplingInput): Promise<Float32Array> {
   const { weights, normaliser, states, count, actionDim, hyperparameters } = input;
   const stateDim = normaliser.states.centre.length;
   if (states.length !== count * stateDim) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot label states as they must be [${count}, ${stateDim}]: current length is ${states.length}`,
     );
   }

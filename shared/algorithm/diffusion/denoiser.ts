@@ -5,6 +5,7 @@
  * (`embed`), 27 % of the paper network's cost.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type * as tf from "tf";
 import type { Params, Stored, StoredTensor } from "@cugro/tensors/seam";
 import type { Rng } from "../numerics/rng.ts";
@@ -71,7 +72,7 @@ export function denoiserWeights(weights: Stored): Stored {
 
 /**
  * The one-hot row of a task, `[1, tasks.length]`.
- * @throws {RangeError} If the weights do not know the task.
+ * @throws {InvalidInputError} If the weights do not know the task.
  */
 export function taskOneHot(tasks: readonly number[], task: number): StoredTensor {
   const data = new Float32Array(tasks.length);
@@ -81,13 +82,13 @@ export function taskOneHot(tasks: readonly number[], task: number): StoredTensor
 
 /**
  * Checks once, at the outer storey, that weights are those of `shape`.
- * @throws {RangeError} If a tensor is missing or of another shape.
+ * @throws {InvalidInputError} If a tensor is missing or of another shape.
  */
 export function checkDenoiser(weights: Stored, shape: DenoiserShape, expected: Stored): void {
   for (const [name, { shape: wanted }] of Object.entries(expected)) {
     const current = entry(weights, name).shape;
     if (current.length !== wanted.length || current.some((size, axis) => size !== wanted[axis])) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot use weights as "${name}" of a ${shape.architecture} of width ${shape.width} must be [${wanted}]: current shape is [${current}]`,
       );
     }

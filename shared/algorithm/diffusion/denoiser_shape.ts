@@ -3,6 +3,7 @@
  * conditions repeated to the rows of a batch.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import * as tf from "tf";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 
@@ -60,7 +61,7 @@ export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor {
   const [count, width] = rows.shape as [number, number];
   if (count === batch || count === 1) return rows;
   if (batch % count !== 0) {
-    throw new RangeError(`Cannot repeat conditions as ${batch} rows are no multiple of ${count}`);
+    throw new InvalidInputError(`Cannot repeat conditions as ${batch} rows are no multiple of ${count}`);
   }
   return tf.reshape(tf.tile(tf.reshape(rows, [count, 1, width]), [1, batch / count, 1]), [batch, width]);
 }

@@ -2,6 +2,7 @@
  * The training that both generators share: one async generator, one item a step. Between two steps everything it knows is a value.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type Batches, openBatches, type TaskRows } from "../replay/batches.ts";
 import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
@@ -69,7 +70,7 @@ export interface GeneratorSettings {
  *
  * @yields After every step; stop with `return()`, which frees all tensors.
  * @returns Published weights with `tasks`, curves `loss`, `lossNew`, `lossOld`, metrics.
- * @throws {RangeError} If shapes do not fit, a normaliser is missing, or the loss is no longer finite.
+ * @throws {InvalidInputError} If shapes do not fit, a normaliser is missing, or the loss is no longer finite.
  */
 export async function* trainGenerator(
   input: GeneratorTrainingInput,
@@ -176,7 +177,10 @@ function lossesOf(
   };
   const loss = mean(0, rows.length);
   if (!Number.isFinite(loss)) {
-    throw new RangeError(`Cannot go on training ${name} as its loss is ${loss} at step ${step + 1}`);
+    throw new InvalidInputError(
+      `Cannot go on training ${name} as its loss is ${loss} at step ${step + 1}: ` +
+        "lower generatorLearningRate, or look for outliers in the data",
+    );
   }
   const lossNew = mean(0, freshRows);
   return freshRows === rows.length
@@ -194,7 +198,9 @@ function resumedState(fresh: Stored, resume: Snapshot | undefined): Stored {
   for (const [name, { shape }] of Object.entries(fresh)) {
     const saved = entry(resume.tensors, name).shape;
     if (saved.join() !== shape.join()) {
-      throw new RangeError(`Cannot resume as "${name}" must be [${shape}]: current shape is [${saved}]`);
+      throw new InvalidInputError(
+        `Cannot resume as "${name}" must be [${shape}]: current shape is [${saved}]`,
+      );
     }
   }
   return resume.tensors;

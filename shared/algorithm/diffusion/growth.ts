@@ -2,6 +2,7 @@
  * A new task's place in a denoiser: one more row of the task embedding. All other weights stay byte-identical.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import type { Rng } from "../numerics/rng.ts";
 import { knownTasks, tasksTensor } from "../numerics/weights.ts";
@@ -13,12 +14,12 @@ const NEW_ROW_NOISE = 0.3;
  * Weights that also know `task`: a row that is the mean of the old ones plus seeded noise is appended.
  *
  * @param parent Published weights of the parent version.
- * @throws {RangeError} If the parent already knows the task.
+ * @throws {InvalidInputError} If the parent already knows the task.
  */
 export function growTask(parent: Stored, task: number, rng: Rng): Stored {
   const tasks = knownTasks(parent);
   if (tasks.includes(task)) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot add task ${task} as the parent already knows it: known tasks are [${tasks.join(", ")}]`,
     );
   }

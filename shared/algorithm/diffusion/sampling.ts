@@ -2,6 +2,7 @@
  * Drawing many samples from a generator in passes of a fixed batch, each one compiled call.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, StepDefinition, Stored, StoredTensor } from "@cugro/tensors/seam";
 import { checkDenoiser, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
@@ -48,7 +49,7 @@ export interface SamplingInput extends SamplingRun {
  * Draws `count` samples. Row i is the same whatever the count: every pass has a random stream of its own.
  *
  * @returns `[count, D]`, raw units, within the task's own min and max
- * @throws {RangeError} If the weights have not learnt the task or are not of this shape, or `resume` is not of this run.
+ * @throws {InvalidInputError} If the weights have not learnt the task or are not of this shape, or `resume` is not of this run.
  */
 export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   const { weights, shape, count, hyperparameters, resume = new Float32Array(0) } = input;
@@ -58,7 +59,7 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   const batch = Math.min(largestBatch(weights, plan), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
   const drawn = resume.length / shape.dim;
   if (drawn > count || drawn < count && drawn % batch !== 0) {
-    throw new RangeError(`Cannot go on after ${drawn} of ${count} samples: passes have ${batch}`);
+    throw new InvalidInputError(`Cannot go on after ${drawn} of ${count} samples: passes have ${batch}`);
   }
   const fixed = fixedInputs(shape, oneHot, input.bounds);
   const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, pass, batch) });

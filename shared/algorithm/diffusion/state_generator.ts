@@ -50,7 +50,7 @@ export interface StateSamplingInput extends SamplingRun {
  * Draws pseudo-states of a task.
  *
  * @returns `[count, stateDim]`, raw units, within the task's own min and max
- * @throws {RangeError} If the weights have not learnt the task.
+ * @throws {InvalidInputError} If the weights have not learnt the task.
  */
 export function sampleStates(input: StateSamplingInput): Promise<Float32Array> {
   const { weights, normaliser, stateDim, hyperparameters } = input;

@@ -3,6 +3,7 @@
  * which task a pseudo-pair looks like. Needs no rows of the task. Every distance is in normalised coordinates.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import {
   averageFeatures,
@@ -48,34 +49,36 @@ export interface Fidelity extends Distances {
   size: number;
 }
 
-/** A tensor of a sketch. @throws TypeError if it is missing */
+/** A tensor of a sketch. @throws InvalidInputError if it is missing */
 function tensor(sketch: Stored, name: string): Float32Array {
   const found = sketch[name];
   if (!found || !(found.data instanceof Float32Array)) {
-    throw new TypeError(`Cannot read sketch as tensor ${name} is missing`);
+    throw new InvalidInputError(`Cannot read sketch as tensor ${name} is missing`);
   }
   return found.data;
 }
 
 function integer(sketch: Stored, name: string): number {
   const found = sketch[name]?.data[0];
-  if (found === undefined) throw new TypeError(`Cannot read sketch as tensor ${name} is missing`);
+  if (found === undefined) throw new InvalidInputError(`Cannot read sketch as tensor ${name} is missing`);
   return found;
 }
 
 /**
  * Compares rows with the sketch of a task.
  * @param rows states `[n, S]` and actions `[n, A]` in raw units, n >= 2
- * @throws RangeError if the dimensions are not the sketch's
+ * @throws InvalidInputError if the dimensions are not the sketch's
  */
 export function compareWithSketch(sketch: Stored, rows: Rows, stateDim: number, actionDim: number): Fidelity {
   const coordinates = { centre: tensor(sketch, "centre"), halfRange: tensor(sketch, "halfRange") };
   if (coordinates.centre.length !== stateDim + actionDim) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot compare rows of ${stateDim} + ${actionDim} dimensions with a sketch of ${coordinates.centre.length}`,
     );
   }
-  if (rows.size < 2) throw new RangeError(`Cannot compare fewer than 2 rows: current size is ${rows.size}`);
+  if (rows.size < 2) {
+    throw new InvalidInputError(`Cannot compare fewer than 2 rows: current size is ${rows.size}`);
+  }
   const joint = cloudOf(rows, stateDim, actionDim, coordinates, MAX_ROWS);
   const distances = (view: View) => viewDistances(sketch, view, viewOf(joint, view, stateDim));
   return {
@@ -146,7 +149,7 @@ function momentErrors(
  * action): quadratic discriminant analysis with equal priors.
  * @param sketches sketches by task id; must hold the task of the rows
  * @param rows pseudo-pairs with their task, raw units
- * @throws RangeError if the rows' task has no sketch
+ * @throws InvalidInputError if the rows' task has no sketch
  */
 export function taskPurity(
   sketches: ReadonlyMap<number, Stored>,
@@ -156,7 +159,7 @@ export function taskPurity(
   maxRows = 2_000,
 ): number {
   if (!sketches.has(rows.task)) {
-    throw new RangeError(`Cannot tell task purity as task ${rows.task} has no sketch`);
+    throw new InvalidInputError(`Cannot tell task purity as task ${rows.task} has no sketch`);
   }
   const scores = [...sketches].map(([task, sketch]) => ({
     task,

@@ -1,3 +1,4 @@
+import { InvalidInputError } from "../numerics/errors.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -118,7 +119,7 @@ Deno.test("fitSketch() is seeded, and refuses too few rows and other dimensions"
     "fewer than 8",
   );
   assertThrows(() => compareWithSketch(sketch, heldOut, S - 1, A), RangeError, "dimensions");
-  assertThrows(() => compareWithSketch({}, heldOut, S, A), TypeError, "missing");
+  assertThrows(() => compareWithSketch({}, heldOut, S, A), InvalidInputError, "missing");
 });
 
 Deno.test("taskPurity() tells tasks apart, and each row by its own normaliser (failure mode 8)", () => {

@@ -8,6 +8,7 @@
  * never be averaged. Success of an episode, where an environment reports it, means success at any step.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import { createRng } from "../numerics/rng.ts";
 
 /** Returns that define a task's scale: score 0 and score 100. */
@@ -23,21 +24,21 @@ export type ResultsMatrix = readonly (readonly (number | null)[])[];
 
 /**
  * The normalised score of a return, never clipped: 0 = random, 100 = the data's good policy.
- * @throws RangeError if the anchors are equal or not finite
+ * @throws InvalidInputError if the anchors are equal or not finite
  */
 export function normalisedScore(ret: number, anchors: Anchors): number {
   const span = anchors.good - anchors.random;
   if (!Number.isFinite(span) || span === 0) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot normalise a return as its anchors must be finite and differ: current values are ${anchors.random} and ${anchors.good}`,
     );
   }
   return 100 * (ret - anchors.random) / span;
 }
 
-/** The mean, in the order given. @throws RangeError if there is no value */
+/** The mean, in the order given. @throws InvalidInputError if there is no value */
 export function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError("Cannot take a mean as there is no value");
+  if (values.length === 0) throw new InvalidInputError("Cannot take a mean as there is no value");
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
@@ -61,12 +62,12 @@ function isScore(value: number | null | undefined): value is number {
 function lastRow(matrix: ResultsMatrix): readonly (number | null)[] {
   const row = matrix[matrix.length - 1];
   if (!row || !row.some(isScore)) {
-    throw new RangeError("Cannot summarise a results matrix without a score in its last row");
+    throw new InvalidInputError("Cannot summarise a results matrix without a score in its last row");
   }
   return row;
 }
 
-/** Average performance AP = (1/K) sum_j R[K,j]: mean of the last row. @throws RangeError if it has no score */
+/** Average performance AP = (1/K) sum_j R[K,j]: mean of the last row. @throws InvalidInputError if it has no score */
 export function averagePerformance(matrix: ResultsMatrix): number {
   return mean(lastRow(matrix).filter(isScore));
 }
@@ -96,7 +97,7 @@ export function forgetting(matrix: ResultsMatrix): number {
 export function meanOverTraining(curve: { steps: readonly number[]; values: readonly number[] }): number {
   const { steps, values } = curve;
   if (steps.length !== values.length || steps.length === 0) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot average a curve as it has ${steps.length} steps and ${values.length} values`,
     );
   }
@@ -114,7 +115,7 @@ export function meanOverTraining(curve: { steps: readonly number[]; values: read
  * @param areas mean normalised score while task j was learnt in the stream, `[K]`
  * @param references the same for learning task j alone, from nothing, `[K]`
  * @param ceiling the score that counts as perfect
- * @throws RangeError if a reference reaches the ceiling, where the quotient loses its meaning
+ * @throws InvalidInputError if a reference reaches the ceiling, where the quotient loses its meaning
  */
 export function forwardTransfer(
   areas: readonly number[],
@@ -122,12 +123,12 @@ export function forwardTransfer(
   ceiling = 100,
 ): number {
   if (areas.length !== references.length) {
-    throw new RangeError(`Cannot compare ${areas.length} areas with ${references.length} references`);
+    throw new InvalidInputError(`Cannot compare ${areas.length} areas with ${references.length} references`);
   }
   return mean(areas.map((area, j) => {
     const reference = references[j]!;
     if (reference >= ceiling) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot compute forward transfer as reference ${
           j + 1
         } must be below ${ceiling}: current value is ${reference}`,
@@ -153,8 +154,10 @@ export function bootstrapInterval(
   statistic: (values: readonly number[]) => number = mean,
   resamples = 4_000,
 ): Interval {
-  if (!(level > 0 && level < 1)) throw new RangeError(`Level must be in (0, 1): current value is ${level}`);
-  if (values.length === 0) throw new RangeError("Cannot bootstrap as there is no value");
+  if (!(level > 0 && level < 1)) {
+    throw new InvalidInputError(`Level must be in (0, 1): current value is ${level}`);
+  }
+  if (values.length === 0) throw new InvalidInputError("Cannot bootstrap as there is no value");
   const rng = createRng(seed, "bootstrap");
   const draws = new Float64Array(resamples);
   const sample = new Array<number>(values.length);
@@ -199,7 +202,7 @@ export function dropInterval(
   seed = 0,
 ): Interval {
   if (before.length !== after.length) {
-    throw new RangeError(`Cannot pair episodes as there are ${before.length} and ${after.length}`);
+    throw new InvalidInputError(`Cannot pair episodes as there are ${before.length} and ${after.length}`);
   }
   return bootstrapInterval(before.map((score, i) => score - after[i]!), level, seed);
 }

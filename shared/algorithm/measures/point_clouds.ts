@@ -3,6 +3,7 @@
  * along random directions (sliced Wasserstein) and averaged random features (MMD). Pure arrays.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Bounds } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
 
@@ -47,7 +48,7 @@ export function cloudOf(
 ): Cloud {
   const dim = stateDim + actionDim;
   if (rows.states.length !== rows.size * stateDim || rows.actions.length !== rows.size * actionDim) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot compare rows as states and actions must be [${rows.size}, ${stateDim}] and [${rows.size}, ${actionDim}]: current lengths are ${rows.states.length} and ${rows.actions.length}`,
     );
   }

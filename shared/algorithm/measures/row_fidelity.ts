@@ -4,6 +4,7 @@
  * normalised coordinates; each figure has the same figure of real rows against real rows beside it.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { nearestDistances, neighbourRadii, sharesInside } from "./neighbours.ts";
 import { type Cloud, cloudOf, type Rows } from "./point_clouds.ts";
@@ -49,13 +50,15 @@ export interface RowFidelityInput {
 /**
  * Compares pseudo rows with real ones row by row; looks at 1,500 of each at most (1,000 of each among 20,000 train rows
  * for copies).
- * @throws RangeError with fewer than 16 rows of a kind
+ * @throws InvalidInputError with fewer than 16 rows of a kind
  */
 export function rowFidelity(input: RowFidelityInput): RowFidelity {
   const { train, heldOut, pseudo, seed } = input;
   for (const [name, rows] of Object.entries({ train, heldOut, pseudo })) {
     if (rows.size < 16) {
-      throw new RangeError(`Cannot compare rows as ${name} needs at least 16: current size is ${rows.size}`);
+      throw new InvalidInputError(
+        `Cannot compare rows as ${name} needs at least 16: current size is ${rows.size}`,
+      );
     }
   }
   const size = Math.min(MAX_QUERIES, heldOut.size, pseudo.size, train.size);

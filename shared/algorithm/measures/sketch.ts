@@ -4,6 +4,7 @@
  * itself (the floor). Its size does not depend on the number of rows, and no row is in it.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { type Bounds, fitNormaliser, type Normaliser } from "../numerics/normaliser.ts";
 import {
@@ -40,14 +41,14 @@ const BANDWIDTH_PAIRS = 4_000;
  * `quantiles.halves` `[D]` (their mean difference between two halves of the rows), and for each
  * view `<view>.quantiles` `[256, 32]`, `<view>.features` `[512]`, `<view>.bandwidth`, `<view>.halves` `[2]` (sliced
  * Wasserstein and MMD between two halves of the rows); `size` and `seed` as Int32
- * @throws RangeError with fewer than 8 rows
+ * @throws InvalidInputError with fewer than 8 rows
  */
 export function fitSketch(
   input: Rows & { stateDim: number; actionDim: number; seed: number; normaliser?: Normaliser },
 ): Stored {
   const { stateDim, actionDim, seed } = input;
   if (input.size < 8) {
-    throw new RangeError(`Cannot sketch fewer than 8 held-out rows: current size is ${input.size}`);
+    throw new InvalidInputError(`Cannot sketch fewer than 8 held-out rows: current size is ${input.size}`);
   }
   const coordinates = coordinatesOf(input.normaliser ?? fitNormaliser(input));
   const joint = cloudOf(input, stateDim, actionDim, coordinates);

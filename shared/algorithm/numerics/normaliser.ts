@@ -5,6 +5,7 @@
  * True min and max are kept too: samples are clamped to them.
  * @module
  */
+import { InvalidInputError } from "./errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { entry } from "./weights.ts";
 import { createRng } from "./rng.ts";
@@ -44,7 +45,7 @@ const ABSOLUTE_FLOOR = 1e-6;
  *
  * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units; with `discreteActions` one-hot
  *   rows of that many, which N_i does not touch.
- * @throws {RangeError} If there are no rows, a length does not fit or a value is not finite.
+ * @throws {InvalidInputError} If there are no rows, a length does not fit or a value is not finite.
  */
 export function fitNormaliser(
   rows: {
@@ -72,7 +73,7 @@ function oneHotBounds(classes: number): Bounds {
 
 function fitBounds(rows: Float32Array, size: number, dim: number, what: string): Bounds {
   if (size < 1 || rows.length !== size * dim) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot fit normaliser as ${what} must be [${size}, ${dim}] with at least one row: current length is ${rows.length}`,
     );
   }
@@ -88,7 +89,7 @@ function fitBounds(rows: Float32Array, size: number, dim: number, what: string):
     for (let n = 0; n < size; n++) {
       const value = rows[n * dim + d]!;
       if (!Number.isFinite(value)) {
-        throw new RangeError(
+        throw new InvalidInputError(
           `Cannot fit normaliser as ${what}[${n}, ${d}] must be finite: current value is ${value}`,
         );
       }
@@ -184,7 +185,9 @@ export function normalisedLimits(bounds: Bounds): { low: Float32Array; high: Flo
 function checkWidth(rows: Float32Array, bounds: Bounds): number {
   const dim = bounds.centre.length;
   if (rows.length % dim !== 0) {
-    throw new RangeError(`Cannot normalise as rows must be [n, ${dim}]: current length is ${rows.length}`);
+    throw new InvalidInputError(
+      `Cannot normalise as rows must be [n, ${dim}]: current length is ${rows.length}`,
+    );
   }
   return dim;
 }
@@ -208,7 +211,7 @@ export function normaliserToStored(normaliser: Normaliser): Stored {
 
 /**
  * The inverse of {@linkcode normaliserToStored}.
- * @throws {RangeError} If an array is missing.
+ * @throws {InvalidInputError} If an array is missing.
  */
 export function normaliserFromStored(stored: Stored): Normaliser {
   const bounds = (kind: string): Bounds => {

@@ -4,6 +4,7 @@
  * position is four integers that fit in JSON.
  * @module
  */
+import { InvalidInputError } from "./errors.ts";
 
 /** A seeded stream of random numbers. */
 export interface Rng {
@@ -81,12 +82,12 @@ function expandSeed(seed: number, stream: string): number[] {
  *
  * @param seed A whole number, or a position that `state()` returned.
  * @param stream Name of the stream: different names of one seed give independent streams. Not used with a position.
- * @throws {RangeError} If the position is not four numbers, or all of them are zero.
+ * @throws {InvalidInputError} If the position is not four numbers, or all of them are zero.
  */
 export function createRng(seed: number | readonly number[], stream = ""): Rng {
   const words = typeof seed === "number" ? expandSeed(seed, stream) : seed;
   if (words.length !== 4 || words.every((word) => word === 0)) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot open random stream as position must be four numbers, not all 0: current value is [${words}]`,
     );
   }

@@ -2,6 +2,7 @@
  * Named arrays and tensors as networks use them: prefixes, entries that must be there, the tasks that weights know.
  * @module
  */
+import { InvalidInputError } from "./errors.ts";
 import type { Stored, StoredTensor } from "@cugro/tensors/seam";
 
 /** A zero-filled array of `shape`. */
@@ -35,12 +36,12 @@ export function withPrefix<T>(entries: Record<string, T>, prefix: string): Recor
 
 /**
  * The entry `name`.
- * @throws {RangeError} If there is none.
+ * @throws {InvalidInputError} If there is none.
  */
 export function entry<T>(entries: Record<string, T>, name: string): T {
   const value = entries[name];
   if (value === undefined) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot use weights as tensor "${name}" is missing: present are ${
         Object.keys(entries).sort().join(", ")
       }`,
@@ -59,7 +60,7 @@ export function countWeights(stored: Stored): number {
 
 /**
  * Ids of the tasks that published weights know, in row order of their task embedding.
- * @throws {RangeError} If the weights carry no `tasks`.
+ * @throws {InvalidInputError} If the weights carry no `tasks`.
  */
 export function knownTasks(weights: Stored): number[] {
   return [...entry(weights, "tasks").data];
@@ -72,12 +73,12 @@ export function tasksTensor(tasks: readonly number[]): StoredTensor {
 
 /**
  * Place of `task` among the known ones.
- * @throws {RangeError} If the weights have not learnt it.
+ * @throws {InvalidInputError} If the weights have not learnt it.
  */
 export function taskRow(tasks: readonly number[], task: number): number {
   const row = tasks.indexOf(task);
   if (row < 0) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot use task ${task} as these weights have not learnt it: known tasks are [${tasks.join(", ")}]`,
     );
   }

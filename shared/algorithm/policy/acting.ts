@@ -3,6 +3,7 @@
  * A decision for a batch of states is one compiled step.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { actStep, judgeStep } from "./acting_steps.ts";
 import { criticRows } from "../critic/critic_batches.ts";
@@ -53,7 +54,7 @@ export interface Policy {
    * @param noise a seed: the same seed and state give the same candidates, whatever comes after it in the batch. Or
    * whose rows these are, in order: each asker's rows get what {@linkcode openNoise} of its seed gives them alone
    * @returns `[n, A]` raw, within the task's own action bounds
-   * @throws RangeError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
+   * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
    */
   act(task: number, states: Float32Array, noise: number | readonly NoiseShare[]): Promise<Float32Array>;
   /**
@@ -67,7 +68,7 @@ export interface Policy {
   dispose(): void;
 }
 
-/** Opens a policy. @throws RangeError if the weights are not as the hyperparameters say */
+/** Opens a policy. @throws InvalidInputError if the weights are not as the hyperparameters say */
 export function createPolicy(input: PolicyInput): Policy {
   checkCritic(input.critic, criticShape(input.stateDim, input.actionDim, input.hyperparameters));
   const actSteps = new Map<number, CompiledStep>(), valueSteps = new Map<number, CompiledStep>();
@@ -123,11 +124,13 @@ async function act(
   return denormalise(actions, normaliser.actions);
 }
 
-/** The source of each row's noise. @throws RangeError if the shares are not `count` rows */
+/** The source of each row's noise. @throws InvalidInputError if the shares are not `count` rows */
 function rowSources(shares: readonly NoiseShare[], count: number): ActionNoise[] {
   const sources = shares.flatMap(({ noise, rows }) => Array.from({ length: rows }, () => noise));
   if (sources.length === count) return sources;
-  throw new RangeError(`Cannot act as the shares must be ${count} rows: current number is ${sources.length}`);
+  throw new InvalidInputError(
+    `Cannot act as the shares must be ${count} rows: current number is ${sources.length}`,
+  );
 }
 
 /** Noise of one decision, drawn state by state so that it does not depend on batching or padding. */
@@ -193,7 +196,7 @@ async function value(
   const normaliser = knownNormaliser(input, task);
   const count = countRows(states, stateDim, "states");
   if (countRows(actions, actionDim, "actions") !== count) {
-    throw new RangeError(`Cannot value ${actions.length / actionDim} actions in ${count} states`);
+    throw new InvalidInputError(`Cannot value ${actions.length / actionDim} actions in ${count} states`);
   }
   const width = stateDim + actionDim;
   const rows = criticRows(states, actions, count, h.criticNormalisedInputs ? normaliser : undefined);

@@ -2,6 +2,7 @@
  * What a policy is made of, and the checks and paddings between arrays and compiled steps.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
@@ -21,13 +22,13 @@ export interface PolicyInput {
   compile: Compile;
 }
 
-/** The normaliser of a task that both networks know. @throws RangeError listing what is known otherwise */
+/** The normaliser of a task that both networks know. @throws InvalidInputError listing what is known otherwise */
 export function knownNormaliser(input: PolicyInput, task: number): Normaliser {
   taskRow(knownTasks(input.behaviorGenerator), task);
   taskRow(knownTasks(input.critic), task);
   const normaliser = input.normalisers.get(task);
   if (!normaliser) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot act on task ${task} as its normaliser is missing: present are those of [${
         [...input.normalisers.keys()].join(", ")
       }]`,
@@ -36,16 +37,16 @@ export function knownNormaliser(input: PolicyInput, task: number): Normaliser {
   return normaliser;
 }
 
-/** n of finite rows `[n, dim]`, n > 0. @throws RangeError naming the place of what is wrong */
+/** n of finite rows `[n, dim]`, n > 0. @throws InvalidInputError naming the place of what is wrong */
 export function countRows(rows: Float32Array, dim: number, what: string): number {
   if (rows.length === 0 || rows.length % dim !== 0) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot act as ${what} must be [n, ${dim}] with n > 0: current length is ${rows.length}`,
     );
   }
   const bad = rows.findIndex((number) => !Number.isFinite(number));
   if (bad >= 0) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot act as ${what}[${Math.floor(bad / dim)}, ${bad % dim}] must be finite: current value is ${
         rows[bad]
       }`,

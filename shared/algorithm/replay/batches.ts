@@ -2,6 +2,7 @@
  * Batches of a generator: how many rows of each task, which rows, at which time, with which noise. Arrays are made once and filled anew.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { logAlpha, TRAINING_TIME_START } from "../diffusion/noise_schedule.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
@@ -102,7 +103,7 @@ function openStreams(seed: number | readonly number[]): [Rng, Rng, Rng] {
     return [createRng(seed, "batch.rows"), createRng(seed, "batch.times"), createRng(seed, "batch.noise")];
   }
   if (seed.length !== 12) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot resume batches as position must be 12 numbers: current length is ${seed.length}`,
     );
   }

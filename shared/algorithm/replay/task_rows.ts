@@ -2,6 +2,7 @@
  * Raw rows of the new task and of replay -> normalised rows, each task with its own normaliser. All shapes are checked here, once.
  * @module
  */
+import { InvalidInputError } from "../numerics/errors.ts";
 import type { TaskRows } from "./batches.ts";
 import type { GeneratorTrainingInput } from "../diffusion/generator_training.ts";
 import { type Bounds, normalise, type Normaliser } from "../numerics/normaliser.ts";
@@ -18,7 +19,7 @@ export interface RowKinds {
  *
  * @param tasks Known task ids in row order, the new one included.
  * @returns The new task's rows, and one entry for each old task whatever the number of its shards.
- * @throws {RangeError} If an array has another shape, a task is unknown or has no normaliser, or the new task is in its own replay.
+ * @throws {InvalidInputError} If an array has another shape, a task is unknown or has no normaliser, or the new task is in its own replay.
  */
 export function taskRowsOf(
   input: GeneratorTrainingInput,
@@ -40,7 +41,9 @@ export function taskRowsOf(
     };
   };
   const old = [...new Set(replay.map((shard) => shard.task))].sort((a, b) => a - b);
-  if (old.includes(task)) throw new RangeError(`Cannot replay task ${task} as it is the one to be learnt`);
+  if (old.includes(task)) {
+    throw new InvalidInputError(`Cannot replay task ${task} as it is the one to be learnt`);
+  }
   return {
     fresh: convert(task, [input]),
     replay: old.map((id) => convert(id, replay.filter((shard) => shard.task === id))),
@@ -55,12 +58,12 @@ interface RawRows {
 
 /**
  * N_i of a task.
- * @throws {RangeError} If there is none: another task's must never stand in for it.
+ * @throws {InvalidInputError} If there is none: another task's must never stand in for it.
  */
 export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task: number): Normaliser {
   const normaliser = normalisers.get(task);
   if (normaliser === undefined) {
-    throw new RangeError(
+    throw new InvalidInputError(
       `Cannot use task ${task} as its normaliser is missing: present are those of [${
         [...normalisers.keys()].join(", ")
       }]`,
@@ -72,7 +75,7 @@ export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task:
 function checkRows(task: number, rows: RawRows, dims: { states: number; actions: number }): void {
   for (const kind of ["states", "actions"] as const) {
     if (rows.size < 1 || rows[kind].length !== rows.size * dims[kind]) {
-      throw new RangeError(
+      throw new InvalidInputError(
         `Cannot train on task ${task} as its ${kind} must be [${rows.size}, ${
           dims[kind]
         }] with at least one row: current length is ${rows[kind].length}`,
