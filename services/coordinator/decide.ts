@@ -43,13 +43,12 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
   }
   const { anchors } = facts.tasks.find((fact) => fact.task === task)!;
   const scores = returns.map((value) => normalisedScore(value, anchors));
-  const fidelity = asObject(metrics.fidelity);
-  if (scores.length === 0) {
-    return { task, job: id, returns, scores, meanScore: null, low: null, high: null, fidelity };
-  }
+  const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
+  const measured = { returns, scores, fidelity: asObject(metrics.fidelity), valueEstimate };
+  if (scores.length === 0) return { task, job: id, ...measured, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
   const { mean: meanScore, low, high } = scoreInterval(returns, anchors, seed);
-  return { task, job: id, returns, scores, meanScore, low, high, fidelity };
+  return { task, job: id, ...measured, meanScore, low, high };
 }
 
 function asObject(value: unknown): JsonObject | null {

@@ -6,7 +6,8 @@ const knobs = { gate: "enforce" as const, maxForgetting: 10, maxReplayDistance: 
 const hash = "0".repeat(64);
 
 function cell(task: number, scores: number[], fidelity: RowCell["fidelity"] = null): RowCell {
-  return { task, job: hash, returns: scores, scores, meanScore: null, low: null, high: null, fidelity };
+  const summary = { meanScore: null, low: null, high: null, valueEstimate: null };
+  return { task, job: hash, returns: scores, scores, fidelity, ...summary };
 }
 
 function version(...row: RowCell[]): VersionFact {

@@ -72,7 +72,9 @@ export function versionSummary(
   head: number | null,
 ): VersionSummary {
   const { version, task, attempt, state, promotable, parent, tasks, reasons, seconds, row } = fact;
-  const scores = row.map(({ task, meanScore, low, high }) => ({ task, meanScore, low, high }));
+  const scores = row.map((
+    { task, meanScore, low, high, valueEstimate },
+  ) => ({ task, meanScore, low, high, valueEstimate }));
   const lineage = { parent, tasks, reasons, seconds, scores };
   return { version, task, attempt, state, promotable, serving: version === head, ...lineage };
 }
@@ -110,6 +112,7 @@ export function resultsView(status: LearnerStatus): Results {
     tasks: tasks.map(({ task, name }) => ({ task, name })),
     versions: validVersions,
     resultsMatrix: status.resultsMatrix,
+    valueEstimates: status.valueEstimates,
     intervals: valid.map(({ row }) => tasks.map(({ task }) => intervalOf(row, task))),
     averagePerformance,
     backwardTransfer,

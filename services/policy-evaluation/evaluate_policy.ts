@@ -6,26 +6,24 @@ import {
   type Compile,
   createPolicy,
   createRng,
-  normalisedScore,
   type Normaliser,
   type Policy,
   type ReplayRows,
-  scoreInterval,
 } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout, type RolloutResult } from "@cugro/environments";
 import type { JobOutput } from "@cugro/worker";
-import type { Anchors, EnvironmentRef, JsonObject } from "@cugro/protocol";
+import type { EnvironmentRef } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
 import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
 
 const VALUE_ROWS = 256;
 
-/** Returns and scores where there is a simulator; fidelity of the replay and values in any case. */
+/** Returns where there is a simulator; fidelity of the replay and values in any case. What they score is decided with the version. */
 export async function evaluatePolicy(
   context: EvaluationContext,
   compile: Compile,
 ): Promise<JobOutput<"policy.evaluate">> {
-  const { config: { task, environment, anchors }, inputs, seed } = context;
+  const { config: { task, environment }, inputs, seed } = context;
   const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
   const { fidelity, rows } = await measureFidelity(context, normaliser, compile);
   const policy = await openPolicy(context, normaliser, compile);
@@ -34,11 +32,7 @@ export async function evaluatePolicy(
     const result = environment
       ? await runEpisodes(context, policy, environment)
       : { returns: [], lengths: [] };
-    const metrics = {
-      ...scoresOf(result.returns, anchors, seed),
-      fidelity,
-      valueEstimate,
-    };
+    const metrics = { returns: result.returns, fidelity, valueEstimate };
     return {
       outputs: { rollouts: encodeJson({ task, returns: result.returns, lengths: result.lengths }) },
       metrics,
@@ -85,13 +79,6 @@ async function runEpisodes(
   } finally {
     environment.close();
   }
-}
-
-function scoresOf(returns: number[], anchors: Anchors, seed: number): JsonObject {
-  if (returns.length === 0) return { returns, scores: [], meanScore: null, low: null, high: null };
-  const scores = returns.map((value) => normalisedScore(value, anchors));
-  const { mean: meanScore, low, high } = scoreInterval(returns, anchors, seed);
-  return { returns, scores, meanScore, low, high };
 }
 
 /** Mean critic value of the policy's own actions: what there is to see without a simulator. */

@@ -126,7 +126,11 @@ export const taskFailureFactSchema = z.object({
 /** See {@link taskFailureFactSchema}. */
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
-/** One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. */
+/**
+ * One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. `valueEstimate`: mean
+ * value, by the critic, of the policy's own actions (discounted return in the task's units of reward), which needs no
+ * simulator; null for facts of version 0.2, which lack it.
+ */
 export const rowCellSchema = z.object({
   task: place,
   job: hash,
@@ -136,6 +140,7 @@ export const rowCellSchema = z.object({
   low: z.number().nullable(),
   high: z.number().nullable(),
   fidelity: json.nullable(),
+  valueEstimate: z.number().nullable().default(null),
 });
 /** See {@link rowCellSchema}. */
 export type RowCell = z.infer<typeof rowCellSchema>;

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeFact, parseFact } from "./fact_bytes.ts";
-import { headFactSchema, learnerFactSchema, resultFactSchema } from "./facts.ts";
+import { headFactSchema, learnerFactSchema, resultFactSchema, rowCellSchema } from "./facts.ts";
 
 const learner = { schema: 1 as const, name: "a", seed: 3, created: "2024-01-01T00:00:00.000Z" };
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -24,6 +24,13 @@ Deno.test("parseFact() tells a newer writer from damage", () => {
     SyntaxError,
     "was written by a newer version (schema 2; this one reads up to 1)",
   );
+});
+
+Deno.test("rowCellSchema reads the rows of version 0.2, which have no value", () => {
+  const cell = { task: 1, job: "0".repeat(64), returns: [], scores: [], fidelity: null };
+  const old = { ...cell, meanScore: null, low: null, high: null };
+  assertEquals(rowCellSchema.parse(old), { ...old, valueEstimate: null });
+  assertEquals(rowCellSchema.parse({ ...old, valueEstimate: 2.5 }).valueEstimate, 2.5);
 });
 
 Deno.test("encodeFact() refuses what the schema refuses, before it is in the store", () => {

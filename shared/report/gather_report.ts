@@ -50,6 +50,7 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
       scores: cells.map((cell) => cell?.meanScore ?? null),
       low: cells.map((cell) => cell?.low ?? null),
       high: cells.map((cell) => cell?.high ?? null),
+      valueEstimates: cells.map((cell) => cell?.valueEstimate ?? null),
       seconds,
     };
   });

@@ -41,6 +41,13 @@ export function figure(value: number | null | undefined, digits = 1): string {
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(digits);
 }
 
+/** A number of any size with four significant digits, or a dash. */
+export function briefly(value: number | null | undefined): string {
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? "–"
+    : String(Number(value.toPrecision(4)));
+}
+
 /** Bytes as a person reads them. */
 export function byteSize(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];

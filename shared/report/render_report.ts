@@ -2,7 +2,7 @@
  * A learner's report: one HTML file, complete in itself, no network.
  * @module
  */
-import { byteSize, duration, figure, Html, html, table } from "./html.ts";
+import { briefly, byteSize, duration, figure, Html, html, table } from "./html.ts";
 import { curvesPlot, fidelityPlot, scoresPlot, secondsPlot } from "./plots.ts";
 import type { ReportData, ReportFidelity } from "./report_data.ts";
 import { STYLE } from "./style.ts";
@@ -55,7 +55,8 @@ function scores(data: ReportData): Html {
   return section(
     "Results",
     "Row: version. Column: task. Score 0 is random, 100 the data's good policy; scores are never clipped. " +
-      "Below each score the 90 % interval over evaluation episodes.",
+      "Below each score the 90 % interval over evaluation episodes. A task without a simulator has no score but a value: " +
+      "the critic's mean for the policy's own actions, a discounted return in the task's units of reward.",
     html`<div class="tiles">${cards}</div>`,
     matrix(data),
     scoresPlot(data),
@@ -71,15 +72,21 @@ function matrix({ versions, tasks }: ReportData): Html {
   const rows = versions.map((version) => [
     html`<b>${version.version}</b> <small>task ${version.task}</small>`,
     ...tasks.map((_, index) =>
-      cell(version.scores[index] ?? null, version.low[index] ?? null, version.high[index] ?? null)
+      version.scores[index] == null
+        ? valueCell(version.valueEstimates[index] ?? null)
+        : scoreCell(version.scores[index], version.low[index] ?? null, version.high[index] ?? null)
     ),
     html`${version.decision}<br><small>${version.reasons.join("; ")}</small>`,
   ]);
   return new Html(table(head, rows).text.replace("<table>", '<table class="matrix">'));
 }
 
-function cell(score: number | null, low: number | null, high: number | null): Html {
-  if (score === null) return html`<span class="empty">–</span>`;
+function valueCell(value: number | null): Html {
+  if (value === null) return html`<span class="empty">–</span>`;
+  return html`<span class="cell"><b>${briefly(value)}</b><small>value</small></span>`;
+}
+
+function scoreCell(score: number, low: number | null, high: number | null): Html {
   const hue = Math.max(0, Math.min(1, score / 110)) * 125;
   return html`
     <span class="cell"

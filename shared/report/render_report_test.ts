@@ -22,6 +22,7 @@ export const EXAMPLE: ReportData = {
     scores: Array.from({ length: version }, (_, j) => 95 - 3 * (version - j)),
     low: Array.from({ length: version }, () => 80),
     high: Array.from({ length: version }, () => 104),
+    valueEstimates: Array.from({ length: version }, () => 12.345),
     seconds: 100,
   })),
   averagePerformance: 89,
@@ -66,6 +67,18 @@ Deno.test("renderReport() shows matrix, metrics and plots, and loads nothing", (
   }
   assert(!/<(script|link|img|iframe)\b/i.test(text), "no element that loads something");
   assert(!/url\(|@import|src=/i.test(text), "no reference to elsewhere");
+});
+
+Deno.test("renderReport() shows values where there are no scores, and there alone", () => {
+  assert(!renderReport(EXAMPLE).includes("12.3"), "a score says more");
+  const without = EXAMPLE.versions.map((version) => ({
+    ...version,
+    scores: [null],
+    low: [null],
+    high: [null],
+  }));
+  const text = renderReport({ ...EXAMPLE, versions: without });
+  assertStringIncludes(text, "<b>12.35</b><small>value</small>");
 });
 
 Deno.test("renderReport() escapes what comes from outside", () => {

@@ -39,6 +39,8 @@ export interface ReportVersion {
   scores: (number | null)[];
   low: (number | null)[];
   high: (number | null)[];
+  /** Mean values, by the critic, of the policy's own actions in tasks 1..k, in the task's units of reward. */
+  valueEstimates: (number | null)[];
   seconds: number;
 }
 

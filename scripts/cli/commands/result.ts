@@ -3,8 +3,9 @@
  * @module
  */
 import { describeRejection, type LearnerStatus } from "@cugro/learners";
+import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
-import { printMatrix, score } from "./output.ts";
+import { printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
 export interface RunResult {
@@ -18,6 +19,8 @@ export interface RunResult {
   backwardTransfer: number | null;
   forgetting: number | null;
   resultsMatrix: (number | null)[][];
+  /** The critic's mean value of the policy's own actions: there without a simulator, too. */
+  valueEstimates: (number | null)[][];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
   /** 90 % interval over episodes of each cell. */
@@ -49,6 +52,7 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     backwardTransfer,
     forgetting,
     resultsMatrix,
+    valueEstimates: status.valueEstimates,
     versions: status.validVersions,
     intervals: intervalsOf(status),
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
@@ -106,6 +110,19 @@ export function printResult(result: RunResult): void {
     `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
   );
   printMatrix(result);
+  printValues(result);
   console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
   for (const problem of result.problems) console.log(`! ${problem}`);
+}
+
+/** What there is to see of tasks without a simulator. */
+function printValues({ tasks, versions, resultsMatrix, valueEstimates }: RunResult): void {
+  const shown = valueEstimates.map((row, version) =>
+    row.map((value, task) => resultsMatrix[version]![task] === null ? value : null)
+  );
+  if (shown.flat().every((value) => value === null)) return;
+  console.log(
+    "\nwithout a simulator: the critic's value of the policy's own actions, in the task's units of reward",
+  );
+  printTable(["version", ...tasks], shown.map((row, index) => [versions[index]!, ...row.map(briefly)]));
 }

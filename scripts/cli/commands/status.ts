@@ -3,7 +3,7 @@
  * @module
  */
 import { describeRejection } from "@cugro/learners";
-import { byteSize, duration } from "@cugro/report";
+import { briefly, byteSize, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
@@ -107,8 +107,18 @@ async function versions(
 ): Promise<void> {
   const { versions, head } = await learners.status(learner);
   if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
+  const valued = versions.some(({ row }) => unscoredValues(row) !== "");
   printTable(
-    ["version", "task", "state", "parent", "mean score", "work", "reasons"],
+    [
+      "version",
+      "task",
+      "state",
+      "parent",
+      "mean score",
+      ...(valued ? ["values by task"] : []),
+      "work",
+      "reasons",
+    ],
     versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
       const scores = row.flatMap(({ meanScore }) => meanScore ?? []);
       const mean = scores.length > 0 ? scores.reduce((sum, value) => sum + value, 0) / scores.length : null;
@@ -118,9 +128,16 @@ async function versions(
         version === head ? `${state}, serving` : state,
         parent ?? "–",
         score(mean),
+        ...(valued ? [unscoredValues(row)] : []),
         duration(seconds),
         reasons.join("; "),
       ];
     }),
   );
+}
+
+/** Values of the tasks that have no score, for want of a simulator. */
+function unscoredValues(row: ShownStatus["versions"][number]["row"]): string {
+  const unscored = row.filter(({ meanScore, valueEstimate }) => meanScore === null && valueEstimate !== null);
+  return unscored.map(({ task, valueEstimate }) => `${task}: ${briefly(valueEstimate)}`).join(", ");
 }

@@ -5,7 +5,7 @@
  */
 import type { PresetName } from "@cugro/algorithm";
 import type { LearnerStatus } from "@cugro/learners";
-import type { ActAnswer, ActRequest } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, RowCell } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
 /** What commands show of a learner. A store tells more: `--json` prints that too. */
@@ -15,6 +15,7 @@ export interface ShownStatus extends
     | "deleted"
     | "head"
     | "resultsMatrix"
+    | "valueEstimates"
     | "validVersions"
     | "averagePerformance"
     | "backwardTransfer"
@@ -41,7 +42,7 @@ export interface ShownVersion extends
     LearnerStatus["versions"][number],
     "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
   > {
-  row: { task: number; meanScore: number | null; low: number | null; high: number | null }[];
+  row: Pick<RowCell, "task" | "meanScore" | "low" | "high" | "valueEstimate">[];
 }
 
 /** Knobs as a person gave them. */

@@ -68,6 +68,7 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     rejections: rest.rejections,
     versions: versions.map(({ scores, serving: _, ...version }) => ({ ...version, row: scores })),
     resultsMatrix: results.resultsMatrix,
+    valueEstimates: results.valueEstimates,
     validVersions: results.versions,
     averagePerformance: rest.averagePerformance,
     backwardTransfer: rest.backwardTransfer,

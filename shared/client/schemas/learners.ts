@@ -22,6 +22,10 @@ const anyObject = z.record(z.string(), z.unknown());
 const score = z.number().nullable().openapi({
   description: "Normalised: 0 random, 100 the data's good policy",
 });
+const valueEstimate = z.number().nullable().openapi({
+  description:
+    "Mean value, by the critic, of the policy's own actions: discounted return in the task's units of reward",
+});
 const kind = z.enum(JOB_KINDS);
 const taskState = z.enum(TASK_STATES);
 const versionState = z.enum(VERSION_STATES);
@@ -121,7 +125,7 @@ export const versionSummarySchema = z.object({
   tasks: z.array(place),
   reasons: z.array(z.string()),
   seconds: z.number(),
-  scores: z.array(z.object({ task: place, meanScore: score, low: score, high: score })),
+  scores: z.array(z.object({ task: place, meanScore: score, low: score, high: score, valueEstimate })),
 }).openapi("VersionSummary");
 
 /** A version in full. */
@@ -139,6 +143,7 @@ export const versionSchema = versionSummarySchema.extend({
     low: score,
     high: score,
     fidelity: anyObject.nullable(),
+    valueEstimate,
   })),
 }).openapi("Version");
 
@@ -193,6 +198,7 @@ export const resultsSchema = z.object({
     description: "Number of each row's version: the valid ones, oldest first",
   }),
   resultsMatrix: z.array(z.array(score)),
+  valueEstimates: z.array(z.array(valueEstimate)),
   intervals: z.array(z.array(interval)).openapi({
     description: "90 % interval over episodes of each cell",
   }),

@@ -4,57 +4,31 @@
  */
 import { averagePerformance, backwardTransfer, forgetting } from "@cugro/algorithm";
 import type { Store } from "@cugro/store";
-import {
-  type ConfigFact,
-  type Job,
-  jobFactSchema,
-  jobId,
-  jobKey,
-  type JobKind,
-  type JobStage,
-  type JsonObject,
-  type LearnerFact,
-  type RejectionFact,
-  type ResultFact,
-  type TaskFact,
-  type TaskState,
-  type VersionFact,
-  type VersionState,
+import type {
+  ConfigFact,
+  JobKind,
+  JsonObject,
+  LearnerFact,
+  RejectionFact,
+  TaskFact,
+  TaskState,
+  VersionFact,
+  VersionState,
 } from "@cugro/protocol";
 import {
   attemptAt,
   currentGraph,
   currentTask,
-  hasFailed,
-  importJob,
-  type JobState,
   type LearnerFacts,
-  openArrivals,
   stoppingFailure,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
-import { describeStoredJob } from "../planning/describe_job.ts";
-import { createCache, type FactCache, readFact, type Source } from "./fact_cache.ts";
+import { createCache, type Source } from "./fact_cache.ts";
+import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
-import { loadJobStates } from "./load_jobs.ts";
 import { isPromotable } from "../acts/verdicts.ts";
 import { planWork } from "../planning/work.ts";
-
-/** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
-export interface JobStatus {
-  id: string;
-  kind: JobKind;
-  task: number | null;
-  label: string;
-  state: JobStage;
-  seconds: number | null;
-  startedAtStep: number | null;
-  metrics: JsonObject;
-  outputs: ResultFact["outputs"];
-  /** Why it failed. */
-  message: string | null;
-}
 
 /** See the module. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
 export interface LearnerStatus {
@@ -70,6 +44,8 @@ export interface LearnerStatus {
   versions: (VersionFact & { state: VersionState; promotable: boolean })[];
   /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
   resultsMatrix: (number | null)[][];
+  /** The same of values: the critic's mean, in the task's units of reward, of the policy's own actions; needs no simulator. */
+  valueEstimates: (number | null)[][];
   validVersions: number[];
   averagePerformance: number | null;
   backwardTransfer: number | null;
@@ -96,7 +72,7 @@ export async function learnerStatus(
 export async function statusOf({ store, cache }: Source, facts: LearnerFacts): Promise<LearnerStatus> {
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
-  const matrix = chain.map((version) => matrixRow(facts, version));
+  const matrix = chain.map((version) => matrixRow(facts, version, "meanScore"));
   const scored = matrix.at(-1)?.some((score) => score !== null) ?? false;
   return {
     learner: facts.learner,
@@ -112,6 +88,7 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
       promotable: isPromotable(facts, version.version),
     })),
     resultsMatrix: matrix,
+    valueEstimates: chain.map((version) => matrixRow(facts, version, "valueEstimate")),
     validVersions: chain.map(({ version }) => version),
     averagePerformance: scored ? averagePerformance(matrix) : null,
     backwardTransfer: scored ? backwardTransfer(matrix) : null,
@@ -136,8 +113,12 @@ function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
   }));
 }
 
-function matrixRow(facts: LearnerFacts, version: VersionFact): (number | null)[] {
-  return facts.tasks.map(({ task }) => version.row.find((cell) => cell.task === task)?.meanScore ?? null);
+function matrixRow(
+  facts: LearnerFacts,
+  version: VersionFact,
+  figure: "meanScore" | "valueEstimate",
+): (number | null)[] {
+  return facts.tasks.map(({ task }) => version.row.find((cell) => cell.task === task)?.[figure] ?? null);
 }
 
 function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly VersionFact[]): VersionState {
@@ -146,59 +127,6 @@ function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly Ve
   if (has(facts.withdrawn)) return "withdrawn";
   if (chain.includes(fact)) return fact.decision === "published" ? "published" : "promoted";
   return fact.decision === "parked" && !has(facts.promoted) ? "parked" : "superseded";
-}
-
-/** Jobs that led to versions, then those of the task being learnt, then imports that are under way. */
-async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
-  const graph = facts.deleted ? undefined : currentGraph(facts);
-  const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
-  const states = new Map<string, JobState>(facts.jobs);
-  const found = new Map<string, JobStatus>();
-  const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
-  await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
-  const add = (id: string, task: number | null, job: Job) => {
-    if (found.has(id)) return;
-    const label = describeStoredJob(job);
-    found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
-  };
-  const jobFacts = await Promise.all(
-    tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),
-  );
-  tasks.forEach(({ id, task }, index) => {
-    const job = jobFacts[index]?.job;
-    if (job) add(id, job.kind === "dataset.import" ? null : task, job);
-  });
-  for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
-  for (const arrival of openArrivals(facts)) {
-    const job = importJob(facts, arrival);
-    ready.add(jobId(job));
-    add(jobId(job), null, job);
-  }
-  return [...found.values()];
-}
-
-function jobStatus(
-  id: string,
-  kind: JobKind,
-  task: number | null,
-  label: string,
-  state: JobState | undefined,
-  ready: boolean,
-): JobStatus {
-  const result = state?.result;
-  const failed = hasFailed(state);
-  return {
-    id,
-    kind,
-    task,
-    label,
-    state: result ? "done" : failed ? "failed" : ready ? "ready" : "waiting",
-    seconds: result?.seconds ?? null,
-    startedAtStep: result?.startedAtStep ?? null,
-    metrics: result?.metrics ?? {},
-    outputs: result?.outputs ?? {},
-    message: failed ? state?.failures.at(-1)?.message ?? null : null,
-  };
 }
 
 /** Raw data of all tasks against what the newest version keeps; shards as the newest version used them. */

@@ -1,0 +1,95 @@
+/**
+ * Where each job of a learner stands.
+ * @module
+ */
+import {
+  type Job,
+  jobFactSchema,
+  jobId,
+  jobKey,
+  type JobKind,
+  type JobStage,
+  type JsonObject,
+  type ResultFact,
+} from "@cugro/protocol";
+import type { Store } from "@cugro/store";
+import {
+  currentGraph,
+  hasFailed,
+  importJob,
+  type JobState,
+  type LearnerFacts,
+  openArrivals,
+} from "../facts/facts.ts";
+import { type FactCache, readFact } from "./fact_cache.ts";
+import { planWork } from "../planning/work.ts";
+import { loadJobStates } from "./load_jobs.ts";
+import { describeStoredJob } from "../planning/describe_job.ts";
+
+/** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
+export interface JobStatus {
+  id: string;
+  kind: JobKind;
+  task: number | null;
+  label: string;
+  state: JobStage;
+  seconds: number | null;
+  startedAtStep: number | null;
+  metrics: JsonObject;
+  outputs: ResultFact["outputs"];
+  /** Why it failed. */
+  message: string | null;
+}
+
+/** Jobs that led to versions, then those of the task being learnt, then imports that are under way. */
+export async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
+  const graph = facts.deleted ? undefined : currentGraph(facts);
+  const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
+  const states = new Map<string, JobState>(facts.jobs);
+  const found = new Map<string, JobStatus>();
+  const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
+  await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
+  const add = (id: string, task: number | null, job: Job) => {
+    if (found.has(id)) return;
+    const label = describeStoredJob(job);
+    found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
+  };
+  const jobFacts = await Promise.all(
+    tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),
+  );
+  tasks.forEach(({ id, task }, index) => {
+    const job = jobFacts[index]?.job;
+    if (job) add(id, job.kind === "dataset.import" ? null : task, job);
+  });
+  for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
+  for (const arrival of openArrivals(facts)) {
+    const job = importJob(facts, arrival);
+    ready.add(jobId(job));
+    add(jobId(job), null, job);
+  }
+  return [...found.values()];
+}
+
+function jobStatus(
+  id: string,
+  kind: JobKind,
+  task: number | null,
+  label: string,
+  state: JobState | undefined,
+  ready: boolean,
+): JobStatus {
+  const result = state?.result;
+  const failed = hasFailed(state);
+  return {
+    id,
+    kind,
+    task,
+    label,
+    state: result ? "done" : failed ? "failed" : ready ? "ready" : "waiting",
+    seconds: result?.seconds ?? null,
+    startedAtStep: result?.startedAtStep ?? null,
+    metrics: result?.metrics ?? {},
+    outputs: result?.outputs ?? {},
+    message: failed ? state?.failures.at(-1)?.message ?? null : null,
+  };
+}
