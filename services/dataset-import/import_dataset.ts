@@ -2,12 +2,12 @@
  * The job `dataset.import`. A bad file is no failure of the job: the result says why it was refused.
  * @module
  */
-import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored } from "@cugro/algorithm";
+import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored, takeRows } from "@cugro/algorithm";
 import { type Dataset, DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { PreconditionFailed } from "@cugro/store";
 import { datasetKey, type ImportSummary } from "@cugro/protocol";
-import { encodeStored, takeRows } from "@cugro/jobs";
+import { encodeStored } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
 import { type JudgedFile, judgeFile } from "./judge_file.ts";
 

@@ -11,11 +11,12 @@ import {
   rowFidelity,
   sampleActions,
   sampleStates,
+  takeRows,
 } from "@cugro/algorithm";
 import { decodeDataset } from "@cugro/datasets";
 import { type JobContext, PermanentError } from "@cugro/worker";
 import type { JsonObject } from "@cugro/protocol";
-import { decodeStored, knobsOf, readReplay, takeRows } from "@cugro/jobs";
+import { decodeStored, knobsOf, readReplay } from "@cugro/jobs";
 
 /** As many rows as a comparison looks at. */
 const MAX_NEW_ROWS = 8_192;
@@ -37,7 +38,7 @@ export async function measureFidelity(
 ): Promise<FidelityReport> {
   const { task, newTask } = context.config;
   const isNew = task === newTask;
-  const rows = isNew ? await sampleNew(context, normaliser, compile) : (await readReplay(context))[0] ?? null;
+  const rows = isNew ? await sampleNew(context, normaliser, compile) : joined(await readReplay(context));
   if (!rows) return { fidelity: null, rows };
   const stateDim = normaliser.states.centre.length;
   const actionDim = normaliser.actions.centre.length;
@@ -45,6 +46,22 @@ export async function measureFidelity(
   const distances = compareWithSketch(sketch, rows, stateDim, actionDim);
   const further = isNew ? await compareWithRows(context, rows, normaliser) : {};
   return { fidelity: { ...distances, states: { ...distances.states }, ...further }, rows };
+}
+
+/** The shards of one task as one array of rows; null without any. */
+function joined(shards: readonly ReplayRows[]): ReplayRows | null {
+  if (shards.length === 0) return null;
+  const join = (kind: "states" | "actions") => {
+    const whole = new Float32Array(shards.reduce((length, shard) => length + shard[kind].length, 0));
+    let offset = 0;
+    for (const shard of shards) {
+      whole.set(shard[kind], offset);
+      offset += shard[kind].length;
+    }
+    return whole;
+  };
+  const size = shards.reduce((sum, shard) => sum + shard.size, 0);
+  return { task: shards[0]!.task, states: join("states"), actions: join("actions"), size };
 }
 
 async function sampleNew(

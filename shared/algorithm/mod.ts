@@ -21,7 +21,6 @@ export {
   classesOf,
   denormalise,
   fitNormaliser,
-  heldOutRows,
   normalise,
   normalisedLimits,
   type Normaliser,
@@ -47,6 +46,7 @@ export {
   type ResultsMatrix,
   scoreInterval,
 } from "./measures/metrics.ts";
+export { heldOutRows, takeRows } from "./numerics/rows.ts";
 export type { Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";

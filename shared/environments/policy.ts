@@ -1,3 +1,4 @@
+import { decodeTensors, type TensorFile } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
 import { createRandom } from "./random.ts";
 import type { Act } from "./rollout.ts";
@@ -41,71 +42,42 @@ export interface PolicyFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface TensorEntry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
-
 /** Where the layers of a snapshot sit in its file; 1 and 3 are the ReLUs between them. */
 const LAYERS = [0, 2, 4] as const;
 
-interface TensorFile {
-  readonly entries: Readonly<Record<string, TensorEntry>>;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** everything after the header */
-  readonly data: Uint8Array;
-}
-
-function readTensorFile(bytes: Uint8Array): TensorFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = bytes.byteLength < 8 ? Infinity : Number(view.getBigUint64(0, true));
-  if (headerBytes > bytes.byteLength - 8) {
-    throw new SyntaxError(
-      "Cannot read policy as it is not a safetensors file: its header is longer than the file",
-    );
-  }
+function readTensors(bytes: Uint8Array): ReturnType<typeof decodeTensors> {
   try {
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
-    const { __metadata__: metadata = {}, ...entries } = header;
-    return { entries, metadata, data: bytes.subarray(8 + headerBytes) };
+    return decodeTensors(bytes);
   } catch (cause) {
-    throw new SyntaxError("Cannot read policy as its safetensors header is not JSON", { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(`Cannot read policy: ${reason}`, { cause });
   }
 }
 
-/** A float32 tensor of the file, copied so that its alignment does not matter. */
+/** A float32 tensor of the file. */
 function readTensor(
-  file: TensorFile,
+  tensors: TensorFile,
   name: string,
   rank: number,
 ): { shape: readonly number[]; data: Float32Array } {
-  const entry = file.entries[name];
+  const entry = tensors[name];
   if (entry === undefined) throw new SyntaxError(`Cannot read policy as it has no tensor ${name}`);
-  if (entry.dtype !== "F32" || entry.shape.length !== rank) {
+  const { shape, data } = entry;
+  if (!(data instanceof Float32Array) || shape.length !== rank) {
     throw new SyntaxError(
-      `Cannot read policy as ${name} must be F32 of rank ${rank}: current type is ${entry.dtype} [${entry.shape}]`,
+      `Cannot read policy as ${name} must be F32 of rank ${rank}: current type is ${data.constructor.name} [${shape}]`,
     );
   }
-  const count = entry.shape.reduce((product, length) => product * length, 1);
-  const [from, to] = entry.data_offsets;
-  if (to - from !== 4 * count || to > file.data.byteLength || from < 0) {
-    throw new SyntaxError(
-      `Cannot read policy as the data of ${name} does not fit its shape [${entry.shape}]`,
-    );
-  }
-  // Not `slice`: that of a node Buffer shares the memory.
-  const data = new Float32Array(Uint8Array.from(file.data.subarray(from, to)).buffer);
   if (!data.every(Number.isFinite)) {
     throw new SyntaxError(`Cannot read policy as ${name} holds a number that is not finite`);
   }
-  return { shape: entry.shape, data };
+  return { shape, data };
 }
 
-function readSnapshot(file: TensorFile, snapshot: Snapshot): Policy {
+function readSnapshot(tensors: TensorFile, snapshot: Snapshot): Policy {
   const layers = LAYERS.map((index) => {
-    const weight = readTensor(file, `${snapshot}.${index}.weight`, 2);
-    const bias = readTensor(file, `${snapshot}.${index}.bias`, 1);
+    const weight = readTensor(tensors, `${snapshot}.${index}.weight`, 2);
+    const bias = readTensor(tensors, `${snapshot}.${index}.bias`, 1);
     const [outputs, inputs] = weight.shape as [number, number];
     if (bias.shape[0] !== outputs) {
       throw new SyntaxError(
@@ -137,17 +109,17 @@ function readSnapshot(file: TensorFile, snapshot: Snapshot): Policy {
  * @throws SyntaxError when the file is not of that form
  */
 export function readPolicy(bytes: Uint8Array): PolicyFile {
-  const file = readTensorFile(bytes);
-  const { family, model } = file.metadata;
+  const { tensors, metadata } = readTensors(bytes);
+  const { family, model } = metadata;
   if (family === undefined || model === undefined) {
     throw new SyntaxError("Cannot read policy as its metadata does not name family and model");
   }
-  const [early, medium, final] = SNAPSHOTS.map((snapshot) => readSnapshot(file, snapshot)) as [
+  const [early, medium, final] = SNAPSHOTS.map((snapshot) => readSnapshot(tensors, snapshot)) as [
     Policy,
     Policy,
     Policy,
   ];
-  return { family, model, snapshots: { early, medium, final }, metadata: file.metadata };
+  return { family, model, snapshots: { early, medium, final }, metadata };
 }
 
 /**

@@ -32,8 +32,8 @@ Deno.test("readPolicy() names what is wrong with a file", () => {
   const shifted = new Uint8Array(bytes.length + 3);
   shifted.set(bytes, 3);
   assertEquals(readPolicy(shifted.subarray(3)), readPolicy(bytes));
-  assertThrows(() => readPolicy(new Uint8Array(4)), SyntaxError, "not a safetensors file");
-  assertThrows(() => readPolicy(bytes.slice(0, -1)), SyntaxError, "does not fit its shape");
+  assertThrows(() => readPolicy(new Uint8Array(4)), SyntaxError, "not a readable safetensors file");
+  assertThrows(() => readPolicy(bytes.slice(0, -1)), SyntaxError, "it is cut off");
   const broken = (changes: Parameters<typeof syntheticPolicy>[1]) => () =>
     readPolicy(syntheticPolicy(sizes, changes));
   assertThrows(broken({ drop: "medium.2.bias" }), SyntaxError, "no tensor medium.2.bias");

@@ -1,3 +1,9 @@
+/**
+ * Seeded random numbers of simulation. `algorithm` has a generator of its own, and neither room may import the other: what
+ * they share is fifteen lines, and both streams must stay as they are.
+ * @module
+ */
+
 /** A seeded stream of random numbers. */
 export interface Random {
   /** The next number of the uniform law on [0, 1), with 53 random bits. */

@@ -2,16 +2,10 @@
  * What the learners' services share: a job's inputs as the algorithm's arrays, and a training as a job.
  * @module
  */
-export * from "./artifacts.ts";
+export * from "./encoding.ts";
 export { translateErrors } from "./translate_errors.ts";
 export { knobsOf } from "./knobs.ts";
-export {
-  readReplay,
-  readTrainingInput,
-  takeRows,
-  type TrainingInput,
-  type TrainingKind,
-} from "./training_input.ts";
+export { readReplay, readTrainingInput, type TrainingInput, type TrainingKind } from "./training_input.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";
 export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";

@@ -4,7 +4,7 @@
  */
 import type { SamplingRun } from "@cugro/algorithm";
 import type { JobContext } from "@cugro/worker";
-import { decodeStored, encodeStored } from "./artifacts.ts";
+import { decodeStored, encodeStored } from "./encoding.ts";
 
 /** To be spread into the input of `sampleStates` or `sampleActions`: takes the job's checkpoint up, if there is one. */
 export function resumableSampling(

@@ -2,10 +2,17 @@
  * A training job's inputs -> the algorithm's arrays: the new task's rows, the replay of old tasks, the parent's weights.
  * @module
  */
-import { createRng, heldOutRows, type Normaliser, type ReplayRows, type Stored } from "@cugro/algorithm";
+import {
+  createRng,
+  heldOutRows,
+  type Normaliser,
+  type ReplayRows,
+  type Stored,
+  takeRows,
+} from "@cugro/algorithm";
 import { type Dataset, decodeDataset } from "@cugro/datasets";
 import type { JobContext } from "@cugro/worker";
-import { concatenate, decodeNormaliser, decodeShard, decodeStored } from "./artifacts.ts";
+import { decodeNormaliser, decodeShard, decodeStored } from "./encoding.ts";
 
 /** A job that trains the network of one service. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
@@ -49,16 +56,6 @@ export async function readTrainingInput(context: JobContext<TrainingKind>): Prom
   };
 }
 
-/** Rows `indices` of a matrix `[N, columns]`. */
-export function takeRows(matrix: Float32Array, columns: number, indices: Int32Array): Float32Array {
-  const rows = new Float32Array(indices.length * columns);
-  for (let row = 0; row < indices.length; row++) {
-    const start = indices[row]! * columns;
-    rows.set(matrix.subarray(start, start + columns), row * columns);
-  }
-  return rows;
-}
-
 async function readNormalisers(context: JobContext<TrainingKind>): Promise<Map<number, Normaliser>> {
   const normalisers = new Map<number, Normaliser>();
   for (const input of context.inputs.normaliser) {
@@ -71,19 +68,19 @@ async function readNormalisers(context: JobContext<TrainingKind>): Promise<Map<n
 type ReplayContext = JobContext<TrainingKind | "policy.evaluate">;
 
 /**
- * The replay of every old task that a job names as `replay/<task>/<shard>`. With the oracle a name leads to the task's
- * real dataset instead, of which as many rows are drawn as pseudo-samples would have been made.
+ * The replay of every old task that a job names as `replay/<task>/<shard>`: the shards as they are, in order of tasks. With
+ * the oracle a name leads to the task's real dataset instead, of which as many rows are drawn as pseudo-samples would have
+ * been made.
  */
 export async function readReplay(context: ReplayContext): Promise<ReplayRows[]> {
-  const shards = new Map<number, ReplayRows[]>();
+  const shards: ReplayRows[] = [];
   for (const input of context.inputs.replay) {
     const { task, ref } = input;
     const bytes = await context.read(input);
     const real = "dataset" in ref;
-    const rows = real ? drawReal(decodeDataset(bytes), task, context.config) : decodeShard(bytes, task);
-    shards.set(task, [...(shards.get(task) ?? []), rows]);
+    shards.push(real ? drawReal(decodeDataset(bytes), task, context.config) : decodeShard(bytes, task));
   }
-  return [...shards].sort(([a], [b]) => a - b).map(([task, parts]) => concatenate(parts, task));
+  return shards.sort((a, b) => a.task - b.task);
 }
 
 function drawReal(
@@ -93,20 +90,11 @@ function drawReal(
 ): ReplayRows {
   const { train } = heldOutRows(dataset.size, heldOutSeed);
   const rng = createRng(heldOutSeed, `oracle/${task}`);
-  const chosen = shuffled(train, rng.integer).subarray(0, Math.min(train.length, replayRows));
+  const chosen = rng.permutation(train.length).subarray(0, replayRows).map((place) => train[place]!);
   return {
     task,
     states: takeRows(dataset.states, dataset.stateDim, chosen),
     actions: takeRows(dataset.actions, dataset.actionDim, chosen),
     size: chosen.length,
   };
-}
-
-function shuffled(indices: Int32Array, integer: (below: number) => number): Int32Array {
-  const order = indices.slice();
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = integer(last + 1);
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
 }

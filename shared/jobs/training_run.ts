@@ -10,7 +10,7 @@ import type {
   TrainingResult,
 } from "@cugro/algorithm";
 import type { JobContext, JobOutput } from "@cugro/worker";
-import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./artifacts.ts";
+import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./encoding.ts";
 import { knobsOf } from "./knobs.ts";
 import { readTrainingInput, type TrainingKind } from "./training_input.ts";
 

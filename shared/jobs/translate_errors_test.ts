@@ -9,7 +9,7 @@ import { openBackend } from "@cugro/tensors";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { exampleDataset } from "../../tests/fakes/example_dataset.ts";
 import { type Ended, type JobBench, withJobs } from "../../tests/fakes/job_bench.ts";
-import { encodeShard, encodeStored } from "./artifacts.ts";
+import { encodeShard, encodeStored } from "./encoding.ts";
 import { translateErrors } from "./translate_errors.ts";
 
 const data = exampleDataset(20, 10);

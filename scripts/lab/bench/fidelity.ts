@@ -17,11 +17,11 @@ import {
   sampleActions,
   sampleStates,
   type Stored,
+  takeRows,
   trainBehaviorGenerator,
   trainStateGenerator,
 } from "@cugro/algorithm";
 import { openVectorEnvironment, policyAct, rolloutRecorded, shippedPolicy } from "@cugro/environments";
-import { takeRows } from "@cugro/jobs";
 import { finish } from "./learner.ts";
 import { type Figures, type Group, median } from "./measure.ts";
 

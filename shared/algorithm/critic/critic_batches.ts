@@ -88,10 +88,3 @@ export function drawBatch(
   }
   return { inputs: { rows: matrix(rows, width), selection: matrix(selection, heads) }, drawn };
 }
-
-/** Some rows of an `[N, width]` array. */
-export function takeRows(values: Float32Array, width: number, rows: Int32Array): Float32Array {
-  const taken = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => taken.set(values.subarray(row * width, (row + 1) * width), i * width));
-  return taken;
-}

@@ -17,7 +17,7 @@ import {
   scaleReturns,
 } from "./critic_targets.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { normalise, type Normaliser } from "../numerics/normaliser.ts";
+import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { ReplayRows, Snapshot } from "../numerics/progress.ts";
 import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
@@ -148,20 +148,14 @@ function checkLengths(input: CriticTrainingInput): void {
   }
 }
 
-function normaliserOf(input: CriticTrainingInput, task: number): Normaliser | undefined {
-  const normaliser = input.normalisers.get(task);
-  if (!normaliser) {
-    throw new InvalidInputError(
-      `Cannot train critic as the normaliser of task ${task} is missing: present are [${
-        [...input.normalisers.keys()].join(", ")
-      }]`,
-    );
-  }
+/** N_i of a task where the critic's inputs are normalised. */
+function inputNormaliser(input: CriticTrainingInput, task: number): Normaliser | undefined {
+  const normaliser = normaliserOf(input.normalisers, task);
   return input.hyperparameters.criticNormalisedInputs ? normaliser : undefined;
 }
 
 function criticStates(input: CriticTrainingInput): Float32Array {
-  const normaliser = normaliserOf(input, input.task);
+  const normaliser = inputNormaliser(input, input.task);
   return normaliser ? normalise(input.nextStates, normaliser.states) : input.nextStates;
 }
 
@@ -171,7 +165,7 @@ function batchSource(
   trainRows: Int32Array,
 ): CriticBatchSource {
   return {
-    rows: criticRows(input.states, input.actions, input.size, normaliserOf(input, input.task)),
+    rows: criticRows(input.states, input.actions, input.size, inputNormaliser(input, input.task)),
     trainRows,
     replay: criticReplay(input, oldTasks),
     width: input.stateDim + input.actionDim,
@@ -185,7 +179,7 @@ function batchSource(
 function criticReplay(input: CriticTrainingInput, oldTasks: number[]): CriticReplay[] {
   const replayed = [...new Set(input.replay.map(({ task }) => task))].sort((a, b) => a - b);
   return replayed.map((task) => {
-    const head = taskRow(oldTasks, task), normaliser = normaliserOf(input, task);
+    const head = taskRow(oldTasks, task), normaliser = inputNormaliser(input, task);
     const shards = input.replay.filter((shard) => shard.task === task);
     const size = shards.reduce((sum, shard) => sum + shard.size, 0);
     const rows = new Float32Array(size * (input.stateDim + input.actionDim));

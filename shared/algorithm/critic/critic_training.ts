@@ -2,9 +2,10 @@
  * Training of the critic on a new task: grows a head, regresses it on the task's targets, holds the old heads.
  * @module
  */
+import { takeRows } from "../numerics/rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
-import { type CriticBatchSource, drawBatch, takeRows } from "./critic_batches.ts";
+import { type CriticBatchSource, drawBatch } from "./critic_batches.ts";
 import { trainableWeights } from "./critic_network.ts";
 import { type CriticPlan, type CriticTrainingInput, planCritic } from "./critic_plan.ts";
 import { criticStep, valueStep } from "./critic_step.ts";

@@ -359,7 +359,7 @@ Deno.test(
     await refused({ replay: [replayOf(6, first)] }, "known tasks are [1]");
     await refused(
       { replay: [replayOf(1, first)], normalisers: new Map([[2, normaliserOf(second)]]) },
-      "normaliser of task 1",
+      "task 1 as its normaliser is missing",
     );
     await refused({ terminals: new Uint8Array(second.size) }, "must end an episode");
     await refused({ rewards: second.rewards.subarray(1) }, "rewards must hold 600");

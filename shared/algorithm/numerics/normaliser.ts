@@ -8,7 +8,6 @@
 import { InvalidInputError } from "./errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { entry } from "./weights.ts";
-import { createRng } from "./rng.ts";
 
 /** Bounds of one kind of row in raw units, one entry a dimension. */
 export interface Bounds {
@@ -223,9 +222,18 @@ export function normaliserFromStored(stored: Stored): Normaliser {
   return { states: bounds("states"), actions: classes === undefined ? actions : { ...actions, classes } };
 }
 
-/** Ten percent of the rows, chosen by `seed`, are held out of all training. Both parts are in rising order. */
-export function heldOutRows(size: number, seed: number): { train: Int32Array; heldOut: Int32Array } {
-  const order = createRng(seed, "heldOut").permutation(size);
-  const count = Math.floor(size / 10);
-  return { heldOut: order.slice(0, count).sort(), train: order.slice(count).sort() };
+/**
+ * N_i of a task.
+ * @throws {InvalidInputError} If there is none: another task's must never stand in for it.
+ */
+export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task: number): Normaliser {
+  const normaliser = normalisers.get(task);
+  if (normaliser === undefined) {
+    throw new InvalidInputError(
+      `Cannot use task ${task} as its normaliser is missing: present are those of [${
+        [...normalisers.keys()].join(", ")
+      }]`,
+    );
+  }
+  return normaliser;
 }

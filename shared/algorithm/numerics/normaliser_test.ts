@@ -3,7 +3,6 @@ import {
   classesOf,
   denormalise,
   fitNormaliser,
-  heldOutRows,
   normalise,
   normalisedLimits,
   type Normaliser,
@@ -110,15 +109,6 @@ Deno.test("normaliserToStored() holds 4 numbers a dimension, no rows, and is rea
 Deno.test("fitNormaliser() refuses wrong shapes and values that are not finite", () => {
   assertThrows(() => fit(new Float32Array(7), 2), RangeError, "states must be [5000, 2]");
   assertThrows(() => fit(rowsOf((n) => n === 3 ? NaN : 0), 1), RangeError, "states[3, 0] must be finite");
-});
-
-Deno.test("heldOutRows() splits 10 % off, the same for the same seed", () => {
-  const { train, heldOut } = heldOutRows(1003, 9);
-  assertEquals([train.length, heldOut.length], [903, 100]);
-  assertEquals([...train, ...heldOut].sort((a, b) => a - b), Array.from({ length: 1003 }, (_, i) => i));
-  assertEquals(heldOutRows(1003, 9).heldOut, heldOut);
-  assertNotEquals(heldOutRows(1003, 10).heldOut, heldOut);
-  assertEquals(heldOutRows(5, 1).heldOut.length, 0);
 });
 
 Deno.test("a normaliser of discrete actions leaves one-hot rows alone, and makes samples one-hot", () => {

@@ -5,7 +5,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import type { Normaliser } from "../numerics/normaliser.ts";
+import { type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { knownTasks, taskRow } from "../numerics/weights.ts";
 
 /** What a policy is made of. */
@@ -26,15 +26,7 @@ export interface PolicyInput {
 export function knownNormaliser(input: PolicyInput, task: number): Normaliser {
   taskRow(knownTasks(input.behaviorGenerator), task);
   taskRow(knownTasks(input.critic), task);
-  const normaliser = input.normalisers.get(task);
-  if (!normaliser) {
-    throw new InvalidInputError(
-      `Cannot act on task ${task} as its normaliser is missing: present are those of [${
-        [...input.normalisers.keys()].join(", ")
-      }]`,
-    );
-  }
-  return normaliser;
+  return normaliserOf(input.normalisers, task);
 }
 
 /** n of finite rows `[n, dim]`, n > 0. @throws InvalidInputError naming the place of what is wrong */

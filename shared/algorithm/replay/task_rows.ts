@@ -5,7 +5,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { TaskRows } from "./batches.ts";
 import type { GeneratorTrainingInput } from "../diffusion/generator_training.ts";
-import { type Bounds, normalise, type Normaliser } from "../numerics/normaliser.ts";
+import { type Bounds, normalise, normaliserOf } from "../numerics/normaliser.ts";
 import { taskRow } from "../numerics/weights.ts";
 
 /** Which rows are learnt, and which they are conditioned on. */
@@ -54,22 +54,6 @@ interface RawRows {
   states: Float32Array;
   actions: Float32Array;
   size: number;
-}
-
-/**
- * N_i of a task.
- * @throws {InvalidInputError} If there is none: another task's must never stand in for it.
- */
-export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task: number): Normaliser {
-  const normaliser = normalisers.get(task);
-  if (normaliser === undefined) {
-    throw new InvalidInputError(
-      `Cannot use task ${task} as its normaliser is missing: present are those of [${
-        [...normalisers.keys()].join(", ")
-      }]`,
-    );
-  }
-  return normaliser;
 }
 
 function checkRows(task: number, rows: RawRows, dims: { states: number; actions: number }): void {

@@ -1,3 +1,4 @@
+import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import { createRandom } from "../random.ts";
 import { SNAPSHOTS } from "../policy.ts";
 
@@ -17,14 +18,12 @@ export function syntheticPolicy(
   changes: { drop?: string; value?: number; metadata?: Record<string, string> } = {},
 ): Uint8Array {
   const random = createRandom(1);
-  const header: Record<string, unknown> = { __metadata__: changes.metadata ?? { model, family } };
-  const data: number[] = [];
+  const tensors: TensorFile = {};
   const add = (name: string, shape: number[]) => {
     if (name === changes.drop) return;
-    const from = 4 * data.length;
     const count = shape.reduce((product, length) => product * length, 1);
-    for (let i = 0; i < count; i++) data.push(random.normal() / Math.sqrt(shape.at(-1)!));
-    header[name] = { dtype: "F32", shape, data_offsets: [from, 4 * data.length] };
+    const data = Float32Array.from({ length: count }, () => random.normal() / Math.sqrt(shape.at(-1)!));
+    tensors[name] = { shape, data };
   };
   const widths = [inputDim, hidden, hidden, outputs];
   for (const snapshot of SNAPSHOTS) {
@@ -33,11 +32,6 @@ export function syntheticPolicy(
       add(`${snapshot}.${layer}.bias`, [widths[i + 1]!]);
     });
   }
-  if (changes.value !== undefined) data[0] = changes.value;
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + text.length + 4 * data.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-  bytes.set(text, 8);
-  bytes.set(new Uint8Array(Float32Array.from(data).buffer), 8 + text.length);
-  return bytes;
+  if (changes.value !== undefined) tensors["early.0.weight"]!.data[0] = changes.value;
+  return encodeTensors(tensors, changes.metadata ?? { model, family });
 }

@@ -2,7 +2,6 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fitNormaliser, normaliserToStored } from "@cugro/algorithm";
 import { PermanentError } from "@cugro/worker";
 import {
-  concatenate,
   decodeNormaliser,
   decodeShard,
   decodeShardStates,
@@ -12,7 +11,7 @@ import {
   encodeShard,
   encodeSnapshot,
   encodeStored,
-} from "./artifacts.ts";
+} from "./encoding.ts";
 import { knobsOf } from "./knobs.ts";
 
 const floats = (...values: number[]) => Float32Array.from(values);
@@ -41,21 +40,6 @@ Deno.test("decodeShard() reads labelled rows, decodeShardStates() unlabelled one
     PermanentError,
     "shard of task 4 holds no states or no actions",
   );
-});
-
-Deno.test("concatenate() keeps the order of the parts", () => {
-  const part = (from: number) => ({
-    task: 2,
-    states: floats(from, from + 1),
-    actions: floats(-from),
-    size: 1,
-  });
-  assertEquals(concatenate([part(1), part(5)], 2), {
-    task: 2,
-    states: floats(1, 2, 5, 6),
-    actions: floats(-1, -5),
-    size: 2,
-  });
 });
 
 Deno.test("encodeSnapshot() and decodeSnapshot() keep tensors and position", () => {

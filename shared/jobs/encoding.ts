@@ -1,5 +1,5 @@
 /**
- * The algorithm's arrays as artifacts: weights, normalisers and shards are safetensors in raw units, curves are JSON.
+ * The algorithm's arrays as bytes: weights, normalisers and shards are safetensors in raw units, curves are JSON.
  * @module
  */
 import {
@@ -68,21 +68,6 @@ export function decodeShard(bytes: Uint8Array, task: number): ReplayRows {
     actions: actions.data as Float32Array,
     size: states.shape[0]!,
   };
-}
-
-/** Puts rows of the same task together, in order. */
-export function concatenate(parts: readonly ReplayRows[], task: number): ReplayRows {
-  const join = (pick: (part: ReplayRows) => Float32Array) => {
-    const whole = new Float32Array(parts.reduce((length, part) => length + pick(part).length, 0));
-    let offset = 0;
-    for (const part of parts) {
-      whole.set(pick(part), offset);
-      offset += pick(part).length;
-    }
-    return whole;
-  };
-  const size = parts.reduce((sum, part) => sum + part.size, 0);
-  return { task, states: join((part) => part.states), actions: join((part) => part.actions), size };
 }
 
 /** Loss curves as JSON. */
