@@ -7,7 +7,6 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { type Dataset, datasetHash, encodeDataset } from "@cugro/datasets";
 import { knobsOfKind } from "@cugro/algorithm/knobs";
 import {
-  createJob,
   datasetKey,
   encodeFact,
   failureFactSchema,
@@ -21,6 +20,7 @@ import {
   type ResultFact,
   resultFactSchema,
   resultKey,
+  REVISIONS,
 } from "@cugro/protocol";
 import { getArtifact, openFilesystemStore, putArtifact, type Store } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
@@ -32,6 +32,8 @@ export interface Ended {
   attempts: number;
   outputs: Record<string, Uint8Array>;
   metrics: JsonObject;
+  /** Where its last run began. */
+  startedAtStep: number;
   failure?: { message: string; permanent: boolean };
 }
 
@@ -44,11 +46,16 @@ export interface JobBench {
   run(kind: JobKind, config: JsonObject, inputs: Record<string, Uint8Array | InputRef>): Promise<Ended>;
 }
 
-/** Gives `use` a worker with these handlers. `knobs`: beside those of preset `smoke`. */
+/**
+ * Gives `use` a worker with these handlers.
+ * @param knobs beside those of preset `smoke`
+ * @param checkpointSteps after how many steps there is a checkpoint
+ */
 export async function withJobs(
   handlers: JobHandlers,
   knobs: Partial<Hyperparameters>,
   use: (jobs: JobBench) => Promise<void>,
+  checkpointSteps = Infinity,
 ): Promise<void> {
   const root = await Deno.makeTempDir();
   const store = await openFilesystemStore({ root });
@@ -58,23 +65,29 @@ export async function withJobs(
       add: (dataset) => addDataset(store, dataset),
       run: async (kind, config, inputs) => {
         const read = knobsOfKind[kind].map((name) => [name, { ...presets.smoke, ...knobs }[name]]);
-        const refs: Record<string, InputRef> = {};
-        for (const [name, input] of Object.entries(inputs)) {
-          refs[name] = input instanceof Uint8Array
-            ? { artifact: (await putArtifact(store, input)).artifact }
-            : input;
-        }
-        return await runJob(
-          store,
-          handlers,
-          createJob(kind, 7, { ...Object.fromEntries(read), ...config }, refs),
-        );
+        const all: JsonObject = { ...Object.fromEntries(read), ...config };
+        const refs = await storeInputs(store, inputs);
+        const job: Job = { schema: 1, kind, revision: REVISIONS[kind], config: all, seed: 7, inputs: refs };
+        return await runJob(store, handlers, job, checkpointSteps);
       },
     });
   } finally {
     await store.close();
     await Deno.remove(root, { recursive: true });
   }
+}
+
+async function storeInputs(
+  store: Store,
+  inputs: Record<string, Uint8Array | InputRef>,
+): Promise<Record<string, InputRef>> {
+  const refs: Record<string, InputRef> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    refs[name] = input instanceof Uint8Array
+      ? { artifact: (await putArtifact(store, input)).artifact }
+      : input;
+  }
+  return refs;
 }
 
 async function addDataset(store: Store, dataset: Dataset): Promise<InputRef> {
@@ -84,7 +97,12 @@ async function addDataset(store: Store, dataset: Dataset): Promise<InputRef> {
 }
 
 /** Submits the job and works until its end has been announced. */
-async function runJob(store: Store, handlers: JobHandlers, job: Job): Promise<Ended> {
+async function runJob(
+  store: Store,
+  handlers: JobHandlers,
+  job: Job,
+  checkpointSteps: number,
+): Promise<Ended> {
   const id = jobId(job);
   await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
   const bus = createEmbeddedBus();
@@ -96,15 +114,8 @@ async function runJob(store: Store, handlers: JobHandlers, job: Job): Promise<En
       bus.subscribe("events", ({ id: factKey }) => resolve(factKey))
     );
     await bus.submit({ jobId: id, kind: job.kind, learner: "walker" });
-    const options = {
-      bus,
-      store,
-      handlers,
-      kinds: [job.kind],
-      profile: { backend: "test" },
-      log,
-      retryDelayMs: 1,
-    };
+    const pace = { checkpointSteps, retryDelayMs: 1 };
+    const options = { bus, store, handlers, kinds: [job.kind], profile: { backend: "test" }, log, ...pace };
     const worked = runWorker({ ...options, signal: stop.signal });
     const factKey = await ended;
     stop.abort();
@@ -119,12 +130,12 @@ async function readEnd(store: Store, id: string, factKey: string): Promise<Omit<
   const { bytes } = (await store.get(factKey))!;
   if (factKey !== resultKey(id)) {
     const { message, permanent } = parseFact(failureFactSchema, bytes, factKey);
-    return { outputs: {}, metrics: {}, failure: { message, permanent } };
+    return { outputs: {}, metrics: {}, startedAtStep: 0, failure: { message, permanent } };
   }
   const result: ResultFact = parseFact(resultFactSchema, bytes, factKey);
   const outputs: Record<string, Uint8Array> = {};
   for (const [name, { artifact }] of Object.entries(result.outputs)) {
     outputs[name] = await getArtifact(store, artifact);
   }
-  return { outputs, metrics: result.metrics };
+  return { outputs, metrics: result.metrics, startedAtStep: result.startedAtStep };
 }
