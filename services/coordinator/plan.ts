@@ -12,6 +12,7 @@ import {
   type Graph,
   type LearnerFacts,
   planWork,
+  sidecarOf,
   traceOfTask,
   validVersions,
   type VersionFacts,
@@ -114,12 +115,12 @@ export function planHead(facts: VersionFacts): HeadMove | null {
   return { head, ifMatch: facts.head?.etag ?? null };
 }
 
-/** Incoming files that have become tasks, unless other content has taken their place. */
+/** Incoming files that have become tasks, with their sidecars, unless other content has taken their place. */
 function acceptedFiles(facts: LearnerFacts): string[] {
   const accepted = new Set(facts.tasks.map(({ arrival }) => arrival));
   return facts.arrivals
     .filter(({ seq, key, etag }) => accepted.has(seq) && facts.incoming.get(key)?.etag === etag)
-    .map(({ key }) => key);
+    .flatMap(({ key }) => [...[sidecarOf(key)].filter((sidecar) => facts.incoming.has(sidecar)), key]);
 }
 
 function shardsInUse(facts: LearnerFacts, graph: Graph): Set<string> {

@@ -21,7 +21,7 @@ type ImportOutput = JobOutput<"dataset.import">;
  *   file may arrive again, which a file that was refused cannot.
  */
 export async function importDataset(context: ImportContext, maxBytes: number): Promise<ImportOutput> {
-  const { key, etag } = context.config;
+  const { key, etag, reading = {} } = context.config;
   const found = await context.store.head(key);
   if (found?.etag === etag) refuseLarge(key, found.size, maxBytes);
   const object = found && await context.store.get(key);
@@ -31,7 +31,7 @@ export async function importDataset(context: ImportContext, maxBytes: number): P
   }
   const file = key.split("/").at(-1)!;
   try {
-    return await accept(context, await judgeFile(object.bytes, file), file);
+    return await accept(context, await judgeFile(object.bytes, file, reading), file);
   } catch (error) {
     if (error instanceof DatasetError) return rejected(error.message);
     throw error;
@@ -53,7 +53,7 @@ function rejected(reason: string): ImportOutput {
 
 async function accept(
   context: ImportContext,
-  { dataset, environment }: JudgedFile,
+  { dataset, environment, notices }: JudgedFile,
   file: string,
 ): Promise<ImportOutput> {
   const stored = encodeDataset(dataset);
@@ -78,6 +78,7 @@ async function accept(
     environment,
     horizon: dataset.metadata.horizon ?? Math.max(...episodes.map(({ start, end }) => end - start)),
     anchors: await chooseAnchors(dataset, environment, context.seed),
+    ...(notices.length > 0 ? { notices } : {}),
   };
   return { outputs: measure(context, dataset), metrics: { ...summary } };
 }

@@ -2,7 +2,7 @@
  * The client itself: the gateway's routes as methods.
  * @module
  */
-import type { ActAnswer, ActRequest } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Reading } from "@cugro/protocol";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -54,9 +54,9 @@ export interface GatewayClient {
     list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
     show(name: string, task: number): Promise<Task>;
     /** Hands over a dataset, streamed. */
-    upload(name: string, file: { fileName: string; body: FileBody }): Promise<HandedOver>;
-    /** Hands over a file of this machine, with flat memory. */
-    uploadFile(name: string, path: string): Promise<HandedOver>;
+    upload(name: string, file: { fileName: string; body: FileBody; reading?: Reading }): Promise<HandedOver>;
+    /** Hands over a file of this machine, with flat memory. `reading`: how it is to be read. */
+    uploadFile(name: string, path: string, reading?: Reading): Promise<HandedOver>;
     /** Hands over an object that is in the store already: `incoming/<name>/<file>`. */
     adopt(name: string, object: string): Promise<HandedOver>;
     arrival(name: string, seq: number): Promise<Arrival>;
@@ -130,20 +130,20 @@ function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
     const response = await requests.send("POST", path, { body, type });
     return { ...await response.json() as Arrival, added: response.status === 202 };
   };
-  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body }) =>
-    handOver(
-      of(name, `/tasks?fileName=${encodeURIComponent(fileName)}`),
-      toBody(body),
-      "application/octet-stream",
-    );
+  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {} }) => {
+    const query = new URLSearchParams({ fileName });
+    for (const [flag, value] of Object.entries(reading)) query.set(flag, String(value));
+    return handOver(of(name, `/tasks?${query}`), toBody(body), "application/octet-stream");
+  };
   return {
     list: (name) => requests.get(of(name, "/tasks")),
     show: (name, task) => requests.get(of(name, `/tasks/${task}`)),
     upload,
-    async uploadFile(name, path) {
+    async uploadFile(name, path, reading) {
       // A stream whose file is not there says so only when it is read, as a broken connection.
       await stat(path);
-      return await upload(name, { fileName: basename(path), body: createReadStream(path) });
+      const file = { fileName: basename(path), body: createReadStream(path) };
+      return await upload(name, reading === undefined ? file : { ...file, reading });
     },
     adopt: (name, object) => handOver(of(name, "/tasks"), JSON.stringify({ object }), "application/json"),
     arrival: (name, seq) => requests.get(of(name, `/arrivals/${seq}`)),

@@ -2,6 +2,7 @@
  * What is legal in a dataset and implausible: said beside "good", to people and to programs.
  * @module
  */
+import type { Reading } from "@cugro/protocol";
 
 /** Kinds of implausible things; a program may rely on these names. */
 export const NOTICE_CODES = [
@@ -36,14 +37,4 @@ export interface Notice {
 }
 
 /** How a file is to be read, where it does not say so itself. */
-export interface ReadOptions {
-  /**
-   * Where rewards come from if the file has none: `success` (1 where the step succeeded), `-1-per-step`, the name of a
-   * field, or `distance:FIELD` (the negative norm of that field).
-   */
-  reward?: string;
-  /** Number of environments whose rows alternate. @default 1 */
-  environments?: number;
-  /** Notices are errors. @default false */
-  strict?: boolean;
-}
+export type ReadOptions = Reading;

@@ -9,6 +9,7 @@ import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
 import { jobSchema } from "./jobs.ts";
 import { HASH } from "./names.ts";
+import { noticeSchema, readingSchema } from "./reading.ts";
 
 const hash = z.string().regex(HASH);
 const place = z.int().min(1);
@@ -39,7 +40,7 @@ export type ConfigFact = z.infer<typeof configFactSchema>;
 /**
  * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
  * `traceparent`: W3C trace context of whoever brought it; `again`: the arrival of the same object whose import failed, so
- * that it is imported once more.
+ * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be told.
  */
 export const arrivalFactSchema = z.object({
   schema,
@@ -51,6 +52,8 @@ export const arrivalFactSchema = z.object({
   lastModified: time,
   traceparent: z.string().optional(),
   again: place.optional(),
+  reading: readingSchema.exactOptional(),
+  refused: z.string().exactOptional(),
 });
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
@@ -82,6 +85,7 @@ export const importSummarySchema = z.object({
   environment: environmentSchema.nullable(),
   horizon: place,
   anchors: anchorsSchema,
+  notices: z.array(noticeSchema).exactOptional(),
 });
 /** See {@link importSummarySchema}. */
 export type ImportSummary = z.infer<typeof importSummarySchema>;

@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import { anchorsSchema, environmentSchema } from "./environment.ts";
+import { readingSchema } from "./reading.ts";
 
 /**
  * How an input is named: `one` and `optional` by their own name; `perTask` as `<name>/<task>`, `perShard` as
@@ -52,8 +53,13 @@ const training = {
 export const JOB_SPECS = {
   "dataset.import": {
     service: "dataset-import",
-    revision: 1,
-    config: z.strictObject({ key: z.string().min(1), etag: z.string(), heldOutSeed: uint32 }),
+    revision: 2,
+    config: z.strictObject({
+      key: z.string().min(1),
+      etag: z.string(),
+      heldOutSeed: uint32,
+      reading: readingSchema.exactOptional(),
+    }),
     // The arrival of the same object whose import failed: its job has been given up, this one is another.
     identity: z.strictObject({ again: z.int().min(1).exactOptional() }),
     inputs: {},

@@ -25,6 +25,7 @@ export {
 export * from "./keys.ts";
 export { checkLearnerName, HASH, LEARNER_NAME, safeFileName, WEBHOOK_ID } from "./names.ts";
 export * from "./parse_job.ts";
+export * from "./reading.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";
 export * from "./typed_jobs.ts";

@@ -16,25 +16,11 @@ import {
   summarise,
 } from "@cugro/datasets";
 import type { Command } from "commander";
-import { printJson, printTable, wholeNumber } from "./output.ts";
+import { printJson, printTable } from "./output.ts";
+import { withReadOptions } from "./read_options.ts";
 
 interface DatasetOptions extends ReadOptions {
   json?: boolean;
-}
-
-/** Adds the options of how files are read: the same wherever files are taken. */
-export function withReadOptions(command: Command): Command {
-  return command
-    .option("--strict", "refuse files with notices")
-    .option(
-      "--reward <rule>",
-      "where rewards come from if a file has none: success, -1-per-step, the name of a field, or distance:FIELD",
-    )
-    .option(
-      "--environments <n>",
-      "the rows of this many environments alternate",
-      wholeNumber("--environments", 1),
-    );
 }
 
 /** Adds the commands. */

@@ -4,17 +4,19 @@
  */
 import { access, constants, stat } from "node:fs/promises";
 import { presets } from "@cugro/algorithm";
+import { readingOf } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { HandedOver, KnownLearner, LearnEnd, Learners } from "../learners/learners.ts";
 import { DEFAULT_STORE, flagOf, learningCommand, type Place } from "../learners/place.ts";
 import { type Flags, judgeFlags } from "./flags.ts";
+import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { writeReport } from "./report.ts";
 import { printResult, resultOf } from "./result.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
-interface RunOptions extends Flags {
+interface RunOptions extends Flags, ReadFlags {
   workers: number;
   json?: boolean;
 }
@@ -33,13 +35,13 @@ export function registerRun(program: Command): void {
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
-  onLearners(runCommand, run);
+  onLearners(withReadOptions(runCommand), run);
   const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
     .option(...STORE_FLAG);
-  onLearners(addCommand, add);
+  onLearners(withReadOptions(addCommand), add);
 }
 
 async function run(learners: Learners, paths: string[], options: RunOptions): Promise<void> {
@@ -49,7 +51,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   const known = await settle(learners, options, paths.length > 0);
   // A file that an earlier run was told about is no fault of this one, unless it is named again.
   const history = new Set(known?.rejected);
-  for (const { seq } of await handOver(learners, learner, paths)) history.delete(seq);
+  for (const { seq } of await handOver(learners, learner, paths, options)) history.delete(seq);
   const end = await learners.learn(learner, options);
   const result = resultOf(await learners.status(learner), (arrival) => !history.has(arrival));
   if (end === "idle") {
@@ -94,10 +96,11 @@ async function handOver(
   learners: Learners,
   learner: string,
   paths: readonly string[],
+  flags: ReadFlags,
 ): Promise<HandedOver[]> {
   const handed: HandedOver[] = [];
   for (const path of paths) {
-    const one = await learners.add(learner, path);
+    const one = await learners.add(learner, path, readingOf(flags));
     handed.push(one);
     console.error(`${path}: ${describeHandedOver(learner, one)}`);
   }
@@ -161,10 +164,10 @@ async function adjust(
 async function add(
   learners: Learners,
   paths: string[],
-  { learner }: { learner: string },
+  { learner, ...flags }: { learner: string } & ReadFlags,
 ): Promise<void> {
   await refuseUnreadable(paths);
-  await handOver(learners, learner, paths);
+  await handOver(learners, learner, paths, flags);
   const next = learningCommand(learners.place, learner);
   if (next !== undefined) console.error(`${next} learns what is waiting`);
 }

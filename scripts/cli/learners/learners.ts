@@ -5,7 +5,7 @@
  */
 import type { PresetName } from "@cugro/algorithm";
 import type { LearnerStatus } from "@cugro/learners";
-import type { ActAnswer, ActRequest, RowCell } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Reading, RowCell } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
 /** What commands show of a learner. A store tells more: `--json` prints that too. */
@@ -94,8 +94,8 @@ export interface Learners {
     change: { preset?: PresetName; overrides: Overrides },
   ): Promise<{ revision: number; fromTask: number }>;
   delete(name: string): Promise<void>;
-  /** Hands a file of this machine to a learner, with flat memory. */
-  add(name: string, path: string): Promise<HandedOver>;
+  /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
+  add(name: string, path: string, reading?: Reading): Promise<HandedOver>;
   /** Until every task is decided, with progress on stderr. */
   learn(name: string, options: { workers: number }): Promise<LearnEnd>;
   promote(name: string, version: number, reason: Reason): Promise<void>;

@@ -2,7 +2,7 @@
  * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
  * @module
  */
-import type { ActAnswer, ActRequest } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Reading } from "@cugro/protocol";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
@@ -50,7 +50,7 @@ export function openLocal(name: string): Learners {
     configure: async (learner, change) =>
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
-    add: async (learner, path) => await addFile(await writing(), learner, path),
+    add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
     async learn(learner, { workers }) {
       const display = displayOnStderr();
       const forget = stores.sayTo((text) => display.note(text.trimEnd()));
@@ -124,7 +124,12 @@ async function findLearner(store: Store, name: string): Promise<KnownLearner | u
 }
 
 /** Hands a file to a learner, with flat memory; read twice, so that what has arrived before is not written again. */
-export async function addFile(store: Store, learner: string, path: string): Promise<HandedOver> {
+export async function addFile(
+  store: Store,
+  learner: string,
+  path: string,
+  reading?: Reading,
+): Promise<HandedOver> {
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path)) hash.update(piece);
   const { arrival, added } = await addUploaded({
@@ -133,6 +138,7 @@ export async function addFile(store: Store, learner: string, path: string): Prom
     fileName: basename(path),
     body: createReadStream(path),
     contentHash: hash.digest("hex"),
+    reading,
   });
   const { rejections } = added ? { rejections: [] } : await loadFacts(store, learner);
   const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;

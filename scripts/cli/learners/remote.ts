@@ -20,8 +20,8 @@ export function openRemote(url: string, token: string): Learners {
     create: async (settings) => void await learners.create(settings),
     configure: (name, change) => learners.configure(name, change),
     delete: (name) => learners.delete(name),
-    async add(name, path) {
-      const { seq, added, reason } = await tasks.uploadFile(name, path);
+    async add(name, path, reading) {
+      const { seq, added, reason } = await tasks.uploadFile(name, path, reading);
       return { seq, added, reason };
     },
     learn: (name) => follow(client, name),

@@ -4,7 +4,7 @@
  */
 import { addUploaded, adoptDropped } from "@cugro/learners";
 import { activeTraceparent } from "@cugro/telemetry";
-import { type ArrivalFact, incomingPrefix, parseKey } from "@cugro/protocol";
+import { type ArrivalFact, incomingPrefix, parseKey, type Reading, readingOf } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
@@ -21,6 +21,27 @@ const fileName = z.string().regex(
   "must be a file's name: no slashes or control characters, no dot at its start",
 );
 
+/** How the file is to be read, where it does not say so itself. */
+const READING = {
+  reward: z.string().min(1).max(200).optional().openapi({
+    description:
+      "Where rewards come from if the file has none: `success`, `-1-per-step`, the name of a field, or `distance:FIELD`",
+  }),
+  environments: z.string().regex(
+    /^([1-3]?\d{1,3}|40[0-8]\d|409[0-6])$/,
+    "must be a whole number from 1 to 4096",
+  ).transform(Number)
+    .optional().openapi({
+      type: "integer",
+      minimum: 1,
+      maximum: 4096,
+      description: "The rows of this many environments alternate",
+    }),
+  strict: z.enum(["true", "false"]).transform((text) => text === "true").optional().openapi({
+    type: "boolean",
+    description: "Refuse the file if it gives rise to notices",
+  }),
+};
 const UPLOAD_BODY = {
   required: true,
   content: {
@@ -52,7 +73,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     description: ABOUT_UPLOADS,
     request: {
       params,
-      query: z.object({ fileName: fileName.optional() }),
+      query: z.object({ fileName: fileName.optional(), ...READING }),
       body: UPLOAD_BODY,
     },
     responses: {
@@ -65,9 +86,11 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   app.openapi(upload, async (context) => {
     const { name } = context.req.valid("param");
     const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+    const { fileName, ...flags } = context.req.valid("query");
+    const reading = readingOf(flags);
     const { arrival, added } = type === "application/json"
-      ? await adoptObject(deps, context, name)
-      : await takeFile(deps, context, name, context.req.valid("query").fileName);
+      ? await adoptObject(deps, context, name, reading)
+      : await takeFile(deps, context, name, { fileName, reading });
     const { key, etag, size } = arrival;
     deps.learners.told(name);
     if (added) deps.bus.hint({ key, etag, size });
@@ -86,7 +109,7 @@ async function takeFile(
   { store, limits }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  fileName: string | undefined,
+  { fileName, reading }: { fileName: string | undefined; reading: Reading | undefined },
 ): Promise<Taken> {
   if (fileName === undefined) {
     const errors = [{ field: "query.fileName", detail: "names the file, e.g. ?fileName=task1.hdf5" }];
@@ -95,7 +118,7 @@ async function takeFile(
   const { raw } = context.req;
   const maxBytes = limits.uploadBytes;
   const body = refuseEmpty(boundedBody(raw, { ...limits, maxBytes }));
-  return await addUploaded({ store, learner, fileName, body, maxBytes, ...traceNote() });
+  return await addUploaded({ store, learner, fileName, body, maxBytes, reading, ...traceNote() });
 }
 
 async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -111,6 +134,7 @@ async function adoptObject(
   { store, limits, learners }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
+  reading: Reading | undefined,
 ): Promise<Taken> {
   const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
   const parsed = objectSchema.safeParse(parseJson(bytes));
@@ -132,7 +156,7 @@ async function adoptObject(
     throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
   }
   const facts = await learners.facts(learner);
-  return await adoptDropped({ store, facts, info, ...traceNote() });
+  return await adoptDropped({ store, facts, info, reading, ...traceNote() });
 }
 
 function parseJson(bytes: Uint8Array): unknown {

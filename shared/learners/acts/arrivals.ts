@@ -10,9 +10,11 @@ import {
   arrivalFactSchema,
   arrivalKey,
   arrivalsPrefix,
+  canonicalJson,
   encodeFact,
   parseFact,
   parseKey,
+  type Reading,
 } from "@cugro/protocol";
 
 /** What may be known of an object besides what the store says. */
@@ -25,6 +27,10 @@ export interface ArrivalNotes {
   known?: readonly ArrivalFact[];
   /** Number of an arrival of this object whose import failed: it arrives once more after that. @default none */
   again?: number;
+  /** How it is to be read: the same object read otherwise is another arrival. @default as it is */
+  reading?: Reading | undefined;
+  /** Why it cannot be told how it is to be read. @default it can */
+  refused?: string | undefined;
 }
 
 /**
@@ -40,10 +46,11 @@ export async function adoptArrival(
   store: Store,
   learner: string,
   { key, etag, size, lastModified }: ObjectInfo,
-  { contentHash = null, traceparent, known, again }: ArrivalNotes = {},
+  { contentHash = null, traceparent, known, again, reading, refused }: ArrivalNotes = {},
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
   const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
-  const isSame = (fact: ArrivalFact) => fact.key === key && fact.etag === etag && fact.seq > (again ?? 0);
+  const isSame = (fact: ArrivalFact) =>
+    fact.key === key && fact.etag === etag && fact.seq > (again ?? 0) && isReadAlike(fact, reading);
   const found = [...bySeq.values()].findLast(isSame);
   if (found) return { arrival: found, added: false };
   // What is done about it, in whatever process, belongs to this span's trace.
@@ -57,8 +64,7 @@ export async function adoptArrival(
     if (bySeq.has(seq)) continue;
     const arrival: ArrivalFact = {
       ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
-      ...(trace === undefined ? {} : { traceparent: trace }),
-      ...(again === undefined ? {} : { again }),
+      ...withoutUndefined({ traceparent: trace, again, reading, refused }),
     };
     const place = arrivalKey(learner, seq);
     try {
@@ -68,10 +74,22 @@ export async function adoptArrival(
       if (!(error instanceof PreconditionFailed)) throw error;
       const winner = await readArrival(store, place);
       // Not known a moment ago: somebody hands in the same content at the same time.
-      const isTwin = contentHash !== null && winner?.contentHash === contentHash;
+      const isTwin = contentHash !== null && winner?.contentHash === contentHash &&
+        isReadAlike(winner, reading);
       if (winner && (isSame(winner) || isTwin)) return { arrival: winner, added: false };
     }
   }
+}
+
+type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+/** Whether an arrival is read in this way. */
+export function isReadAlike(arrival: Pick<ArrivalFact, "reading">, reading: Reading | undefined): boolean {
+  return canonicalJson(arrival.reading ?? {}) === canonicalJson(reading ?? {});
 }
 
 async function readArrivals(store: Store, learner: string): Promise<ArrivalFact[]> {

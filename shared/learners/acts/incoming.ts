@@ -6,6 +6,7 @@ import type { ObjectInfo, Store } from "@cugro/store";
 import { type ArrivalFact, incomingPrefix } from "@cugro/protocol";
 import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
+import { isSidecar, readSidecar } from "./sidecar.ts";
 
 /** A dropped file is taken once its size and time of change stood still for this long. */
 export const SETTLE_MS = 2_000;
@@ -17,22 +18,29 @@ export const SETTLE_MS = 2_000;
 export async function adoptDropped(
   { store, facts, info, ...notes }: { store: Store; facts: LearnerFacts; info: ObjectInfo } & ArrivalNotes,
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
+  const told = notes.reading === undefined ? await readSidecar(store, info.key) : {};
   const last = facts.arrivals.findLast(({ key, etag }) => key === info.key && etag === info.etag);
   const again = last && hasFailedImport(facts, last)
     ? { again: last.seq, contentHash: last.contentHash }
     : {};
-  return await adoptArrival(store, facts.learner.name, info, { known: facts.arrivals, ...again, ...notes });
+  return await adoptArrival(store, facts.learner.name, info, {
+    known: facts.arrivals,
+    ...told,
+    ...again,
+    ...notes,
+  });
 }
 
-/** Whether an arrival was rejected because its import failed, and not because of what the file holds. */
-export function hasFailedImport(facts: LearnerFacts, { seq }: ArrivalFact): boolean {
-  return (facts.rejections.find((fact) => fact.seq === seq)?.failedJob ?? null) !== null;
+/** Whether an arrival was rejected for no fault of the file: its import failed, or its sidecar could not be understood. */
+export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFact): boolean {
+  const rejection = facts.rejections.find((fact) => fact.seq === seq);
+  return rejection !== undefined && (rejection.failedJob !== null || refused !== undefined);
 }
 
 /**
  * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
- * may still be being written (`settles`), it must first have stood still. A file whose import failed arrives once more
- * when the same content is dropped in its place again, as its newer time shows.
+ * may still be being written (`settles`), it must first have stood still. A rejected file arrives once more when the
+ * same content is dropped in its place again, as its newer time shows, if its import had failed or its sidecar differs.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
  * @param onArrival told of each file's arrival, also where somebody else has just made it.
@@ -48,10 +56,12 @@ export async function scanIncoming(
   },
 ): Promise<{ added: number; settling: boolean }> {
   const last = new Map(facts.arrivals.map((arrival) => [`${arrival.key} ${arrival.etag}`, arrival]));
+  const rejected = new Set(facts.rejections.map(({ seq }) => seq));
   const isFresh = ({ key, etag, lastModified }: ObjectInfo) => {
     const before = last.get(`${key} ${etag}`);
     if (!before) return true;
-    return Date.parse(lastModified) > Date.parse(before.lastModified) && hasFailedImport(facts, before);
+    // Rejected and dropped again: with another sidecar it is another arrival.
+    return Date.parse(lastModified) > Date.parse(before.lastModified) && rejected.has(before.seq);
   };
   const fresh = [...facts.incoming.values()].filter((info) =>
     isVisible(facts.learner.name, info.key) && isFresh(info)
@@ -81,9 +91,9 @@ export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
   return time || new Intl.Collator("en", { numeric: true }).compare(a.key, b.key) || (a.key < b.key ? -1 : 1);
 }
 
-/** Not: names that tools give to files they are still writing, and what lies in a hidden folder (`upload.ts`). */
+/** Not: names that tools give to files they are still writing, sidecars, and what lies in a hidden folder (`upload.ts`). */
 function isVisible(learner: string, key: string): boolean {
   const parts = key.slice(incomingPrefix(learner).length).split("/");
-  return !parts.some((part) => part.startsWith(".")) &&
+  return !parts.some((part) => part.startsWith(".")) && !isSidecar(key) &&
     !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
 }

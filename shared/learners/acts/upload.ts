@@ -7,8 +7,8 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Store } from "@cugro/store";
-import { type ArrivalFact, datasetKey, safeFileName, sha256, uploadKey } from "@cugro/protocol";
-import { adoptArrival } from "./arrivals.ts";
+import { type ArrivalFact, datasetKey, type Reading, safeFileName, sha256, uploadKey } from "@cugro/protocol";
+import { adoptArrival, isReadAlike } from "./arrivals.ts";
 import { type LearnerFacts, openArrivals, taskState } from "../facts/facts.ts";
 import { hasFailedImport } from "./incoming.ts";
 import { loadFacts } from "../reading/load.ts";
@@ -29,6 +29,8 @@ export interface Upload {
   maxBytes?: number;
   /** W3C trace context of the request that brought the file. */
   traceparent?: string;
+  /** How it is to be read. @default as it is */
+  reading?: Reading | undefined;
 }
 
 /** The arrival of a file; `added` is false if its content had arrived before. */
@@ -38,7 +40,7 @@ export interface Uploaded {
 }
 
 /**
- * Takes a file in. The same content again is the same arrival, so that a command or request can be repeated, also while
+ * Takes a file in. The same content again, read in the same way, is the same arrival, so that a command or request can be repeated, also while
  * the first is under way. It is a new arrival only where the first one's import failed without fault of the file, or
  * lost the file before its import, or its task still needs data that is gone.
  *
@@ -49,7 +51,7 @@ export async function addUploaded(file: Upload): Promise<Uploaded> {
   const { store, learner, fileName, body, maxBytes, upload = randomBytes(16).toString("hex") } = file;
   const hash = body instanceof Uint8Array ? sha256(body) : file.contentHash;
   if (hash !== undefined) {
-    const arrival = await findArrived(store, await loadOf(store, learner), hash);
+    const arrival = await findArrived(store, await loadOf(store, learner), hash, file.reading);
     if (arrival) return { arrival, added: false };
   }
   const key = uploadKey(learner, upload, safeFileName(fileName));
@@ -66,14 +68,15 @@ export async function addUploaded(file: Upload): Promise<Uploaded> {
 }
 
 async function adoptUpload(
-  { store, learner, traceparent }: Upload,
+  { store, learner, traceparent, reading }: Upload,
   key: string,
   contentHash: string,
 ): Promise<Uploaded> {
   const facts = await loadOf(store, learner);
-  const arrival = await findArrived(store, facts, contentHash);
+  const arrival = await findArrived(store, facts, contentHash, reading);
   if (arrival) return { arrival, added: false };
-  const notes = { contentHash, known: facts.arrivals, ...(traceparent === undefined ? {} : { traceparent }) };
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const notes = { contentHash, known: facts.arrivals, reading, ...trace };
   return await adoptArrival(store, learner, (await store.head(key))!, notes);
 }
 
@@ -88,8 +91,11 @@ async function findArrived(
   store: Store,
   facts: LearnerFacts,
   contentHash: string,
+  reading: Reading | undefined,
 ): Promise<ArrivalFact | undefined> {
-  const known = facts.arrivals.findLast((arrival) => arrival.contentHash === contentHash);
+  const known = facts.arrivals.findLast((arrival) =>
+    arrival.contentHash === contentHash && isReadAlike(arrival, reading)
+  );
   if (!known) return undefined;
   // Files are listed after facts: one that is gone may have been accepted in between.
   const now = isLost(facts, known) ? await loadOf(store, facts.learner.name) : facts;

@@ -165,10 +165,11 @@ export function importJob(
   { learner }: Pick<LearnerFacts, "learner">,
   arrival: ArrivalFact,
 ): JobOf<"dataset.import"> {
-  const { key, etag, again } = arrival;
+  const { key, etag, again, reading } = arrival;
   // A job of its own each time: whoever still knows that the first one failed would refuse the second arrival too.
   const once = again === undefined ? {} : { again };
-  const fields = { key, etag, ...once, heldOutSeed: heldOutSeed(learner.seed) };
+  const read = reading === undefined ? {} : { reading };
+  const fields = { key, etag, ...once, ...read, heldOutSeed: heldOutSeed(learner.seed) };
   return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), fields, {});
 }
 

@@ -1,0 +1,45 @@
+/**
+ * A dropped file's sidecar, `<file>.json`: how the file is to be read. It is dropped before the file.
+ * @module
+ */
+import { type Reading, readingOf, readingSchema } from "@cugro/protocol";
+import type { Store } from "@cugro/store";
+
+const MOST_BYTES = 10_000;
+
+/** Whether a name is that of a sidecar, which is never a dataset itself. */
+export function isSidecar(key: string): boolean {
+  return key.toLowerCase().endsWith(".json");
+}
+
+/** Where the sidecar of a file lies. */
+export function sidecarOf(key: string): string {
+  return `${key}.json`;
+}
+
+/** What a file's sidecar says; nothing where there is none. `refused`: why it cannot be understood. */
+export async function readSidecar(
+  store: Store,
+  key: string,
+): Promise<{ reading?: Reading; refused?: string }> {
+  const name = sidecarOf(key);
+  const info = await store.head(name);
+  if (!info) return {};
+  const because = (fault: string) => ({ refused: `its sidecar ${name.split("/").at(-1)} ${fault}` });
+  if (info.size > MOST_BYTES) return because(`has ${info.size} bytes: at most ${MOST_BYTES}`);
+  const object = await store.get(name);
+  if (!object) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(object.bytes));
+  } catch {
+    return because("is not JSON");
+  }
+  const parsed = readingSchema.safeParse(value);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    return because(`cannot be used: ${path.length > 0 ? `${path.map(String).join(".")}: ` : ""}${message}`);
+  }
+  const reading = readingOf(parsed.data);
+  return reading === undefined ? {} : { reading };
+}
