@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { learnerStatus, loadFacts } from "@cugro/learners";
-import { encodeFact, incomingKey, rejectionFactSchema, rejectionKey, sha256 } from "@cugro/protocol";
+import {
+  arrivalKey,
+  encodeFact,
+  incomingKey,
+  rejectionFactSchema,
+  rejectionKey,
+  sha256,
+} from "@cugro/protocol";
 import type { Learner } from "@cugro/client";
 import { NOTIFICATION_SECRET, withGateway } from "./testing/gateway.ts";
 
@@ -87,10 +94,19 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     assertEquals([again.status, again.body], [200, first.body]);
     assertEquals((await ask("GET", "/v1/learners/a/arrivals/1")).body, first.body);
     assertEquals((await ask("GET", "/v1/learners/a/tasks")).body, { tasks: [], waiting: [first.body] });
+    const read = await ask("POST", `${path}&environments=2&reward=success`, {
+      body: encode("abcd"),
+      headers: FILE,
+    });
+    assertEquals([read.status, (read.body as { seq: number }).seq], [202, 2], "read otherwise it is another");
+    const { reading } = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 2)))!.bytes));
+    assertEquals(reading, { environments: 2, reward: "success" });
+    const none = await ask("POST", `${path}&environments=0`, { body: encode("abcd"), headers: FILE });
+    assertEquals(none.status, 400);
     const unnamed = await ask("POST", "/v1/learners/a/tasks", { body: encode("x"), headers: FILE });
     assertEquals(unnamed.status, 422);
     const jobs = await ask("GET", "/v1/learners/a/jobs?state=ready");
-    assertEquals((jobs.body as { total: number }).total, 1, "its import");
+    assertEquals((jobs.body as { total: number }).total, 2, "their imports");
   }));
 
 Deno.test("an object that is in the store already is handed over by its key", () =>

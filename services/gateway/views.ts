@@ -50,7 +50,8 @@ export function configView(
 export function taskView(fact: LearnerStatus["tasks"][number]): Task {
   const { task, name, state, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
   const { stateDim, actionDim, horizon, environment, anchors } = fact;
-  const about = { size, episodes, bytes, stateDim, actionDim, horizon, environment, anchors };
+  const judged = { discreteActions: fact.discreteActions, notices: fact.notices };
+  const about = { size, episodes, bytes, stateDim, actionDim, horizon, environment, anchors, ...judged };
   return { task, name, state, attempt, current, arrival, datasetHash, ...about };
 }
 

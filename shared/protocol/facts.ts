@@ -40,7 +40,8 @@ export type ConfigFact = z.infer<typeof configFactSchema>;
 /**
  * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
  * `traceparent`: W3C trace context of whoever brought it; `again`: the arrival of the same object whose import failed, so
- * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be told.
+ * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be
+ * told; `sidecar`: etag of the file beside it that says so.
  */
 export const arrivalFactSchema = z.object({
   schema,
@@ -54,6 +55,7 @@ export const arrivalFactSchema = z.object({
   again: place.optional(),
   reading: readingSchema.exactOptional(),
   refused: z.string().exactOptional(),
+  sidecar: z.string().exactOptional(),
 });
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;

@@ -24,6 +24,8 @@ export const noticeSchema = z.object({
   message: z.string(),
   advice: z.string(),
 });
+/** See {@link noticeSchema}. */
+export type NoticeFact = z.infer<typeof noticeSchema>;
 
 /** What differs from reading a file as it is; undefined where nothing does. */
 export function readingOf(

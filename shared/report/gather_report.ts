@@ -16,7 +16,7 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
     seed: learner.seed,
     preset: config.preset,
     created: learner.created,
-    tasks: status.tasks.map(({ task, name, environment, size, anchors }) => ({
+    tasks: status.tasks.map(({ task, name, environment, size, anchors, notices }) => ({
       task,
       name,
       environment: environment
@@ -24,6 +24,9 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
         : "no simulator",
       size,
       anchors: `${anchors.random.toFixed(1)} and ${anchors.good.toFixed(1)}: ${anchors.source}`,
+      notices: notices.map(({ field, message, advice }) =>
+        `${field === undefined ? "" : `${field}: `}${message}. Advice: ${advice}`
+      ),
     })),
     versions: versionsOf(status),
     averagePerformance: status.averagePerformance,

@@ -193,10 +193,14 @@ function tasks({ tasks }: ReportData): Html {
   const rows = tasks.map((
     { task, name, environment, size, anchors },
   ) => [task, name, environment, size.toLocaleString("en"), anchors]);
+  const noticed = tasks.flatMap(({ task, notices }) =>
+    notices.map((notice) => html`<li>task ${task}: ${notice}</li>`)
+  );
   return section(
     "Tasks",
-    "In order of arrival.",
+    "In order of arrival. Below: what is legal in their data and implausible.",
     table(["task", "name", "environment", "transitions", "score anchors"], rows),
+    noticed.length > 0 ? html`<ul class="notices">${noticed}</ul>` : html``,
   );
 }
 

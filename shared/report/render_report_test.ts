@@ -13,6 +13,7 @@ export const EXAMPLE: ReportData = {
     environment: `hopper-vel [${task}]`,
     size: 40_000,
     anchors: "of the file",
+    notices: task === 2 ? ["<i>terminals</i>: every terminal comes at step 20"] : [],
   })),
   versions: [1, 2, 3].map((version) => ({
     version,
@@ -102,4 +103,10 @@ Deno.test("renderReport() shows a learner that has nothing yet", () => {
     renderReport({ ...empty, averagePerformance: null, problems: ["task 1 waits for its dataset"] }),
     "waits for its dataset",
   );
+});
+
+Deno.test("renderReport() shows notices as text, whatever they hold", () => {
+  const text = renderReport(EXAMPLE);
+  assertStringIncludes(text, "task 2: &#60;i&#62;terminals&#60;/i&#62;: every terminal comes at step 20");
+  assert(!text.includes("<i>terminals"));
 });

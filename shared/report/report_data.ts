@@ -44,13 +44,23 @@ export interface ReportVersion {
   seconds: number;
 }
 
+/** One task. `notices`: what is implausible in its data, a sentence each. */
+export interface ReportTask {
+  task: number;
+  name: string;
+  environment: string;
+  size: number;
+  anchors: string;
+  notices: string[];
+}
+
 /** The whole report. */
 export interface ReportData {
   learner: string;
   seed: number;
   preset: string;
   created: string;
-  tasks: { task: number; name: string; environment: string; size: number; anchors: string }[];
+  tasks: ReportTask[];
   versions: ReportVersion[];
   averagePerformance: number | null;
   backwardTransfer: number | null;

@@ -16,7 +16,7 @@ import {
   summarise,
 } from "@cugro/datasets";
 import type { Command } from "commander";
-import { printJson, printTable } from "./output.ts";
+import { describeNotice, printJson, printTable } from "./output.ts";
 import { withReadOptions } from "./read_options.ts";
 
 interface DatasetOptions extends ReadOptions {
@@ -62,10 +62,7 @@ function report(judgement: Judgement): FileReport {
 }
 
 function printNotices(notices: readonly Notice[]): void {
-  for (const { field, row, message, advice } of notices) {
-    const place = [field, row === undefined ? undefined : `row ${row}`].filter(Boolean).join(", ");
-    console.log(`  notice${place ? ` (${place})` : ""}: ${message}. Advice: ${advice}`);
-  }
+  for (const notice of notices) console.log(`  ${describeNotice(notice)}`);
 }
 
 async function validate(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {

@@ -2,6 +2,7 @@
  * How commands speak: tables for people, one JSON document for programs.
  * @module
  */
+import type { NoticeFact } from "@cugro/protocol";
 
 /** Prints rows in columns as wide as their widest cell; numbers are right-aligned. */
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
@@ -58,4 +59,10 @@ export function wholeNumber(name: string, least: number): (text: string) => numb
     if (Number.isInteger(value) && value >= least) return value;
     throw new UsageError(`${name} must be a whole number of at least ${least}: current value is ${text}`);
   };
+}
+
+/** A notice in one line: what is implausible, where, and what would put it right. */
+export function describeNotice({ field, row, message, advice }: Omit<NoticeFact, "code">): string {
+  const place = [field, row === undefined ? undefined : `row ${row}`].filter(Boolean).join(", ");
+  return `notice${place ? ` (${place})` : ""}: ${message}. Advice: ${advice}`;
 }

@@ -2,10 +2,11 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
+import type { NoticeFact } from "@cugro/protocol";
 import { describeRejection, type LearnerStatus } from "@cugro/learners";
 import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
-import { printMatrix, printTable, score } from "./output.ts";
+import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
 export interface RunResult {
@@ -28,6 +29,8 @@ export interface RunResult {
   workSeconds: number;
   secondsPerKind: LearnerStatus["secondsPerKind"];
   bytes: LearnerStatus["bytes"];
+  /** What is legal in the tasks' data and implausible. */
+  notices: ({ task: number } & NoticeFact)[];
   problems: string[];
 }
 
@@ -58,6 +61,7 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
     bytes,
+    notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
     problems: [...problems, ...parkedVersions(status)],
   };
 }
@@ -112,6 +116,7 @@ export function printResult(result: RunResult): void {
   printMatrix(result);
   printValues(result);
   console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
+  for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
   for (const problem of result.problems) console.log(`! ${problem}`);
 }
 

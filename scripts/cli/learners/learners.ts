@@ -28,7 +28,7 @@ export interface ShownStatus extends
   config: { preset: string; knobs: Record<string, unknown> };
   tasks: Pick<
     LearnerStatus["tasks"][number],
-    "task" | "name" | "state" | "attempt" | "size" | "environment"
+    "task" | "name" | "state" | "attempt" | "size" | "environment" | "notices"
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];

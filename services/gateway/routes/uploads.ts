@@ -28,7 +28,7 @@ const READING = {
       "Where rewards come from if the file has none: `success`, `-1-per-step`, the name of a field, or `distance:FIELD`",
   }),
   environments: z.string().regex(
-    /^([1-3]?\d{1,3}|40[0-8]\d|409[0-6])$/,
+    /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-6])$/,
     "must be a whole number from 1 to 4096",
   ).transform(Number)
     .optional().openapi({

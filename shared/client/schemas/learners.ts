@@ -5,13 +5,13 @@
 import { presets } from "@cugro/algorithm/knobs";
 import { z } from "@hono/zod-openapi";
 import {
-  EVENT_TYPES,
   HASH,
   incomingKey,
   JOB_KINDS,
   JOB_STATES,
   LEARNER_NAME,
   MAX_KEY_BYTES,
+  noticeSchema,
   TASK_STATES,
   VERSION_STATES,
 } from "@cugro/protocol";
@@ -100,6 +100,10 @@ export const taskSchema = z.object({
   horizon: place,
   environment: z.object({ family: z.string(), goal: z.array(z.number()) }).nullable(),
   anchors: z.object({ random: z.number(), good: z.number(), source: z.string() }),
+  discreteActions: place.nullable().openapi({
+    description: "How many there are; null: actions are continuous",
+  }),
+  notices: z.array(noticeSchema).openapi({ description: "What is legal in its data and implausible" }),
 }).openapi("Task");
 
 /** A file that has come in. */
@@ -209,19 +213,6 @@ export const resultsSchema = z.object({
 export const fidelitySchema = z.object({
   fidelity: z.array(z.object({ version: place, task: place, fidelity: anyObject })),
 }).openapi("Fidelity");
-
-/** Types of events, for filters. */
-export const eventTypeSchema = z.enum(EVENT_TYPES);
-
-/** `?limit=&offset=` of lists. */
-export const pageQuery = {
-  limit: z.string().regex(/^[1-9][0-9]{0,3}$/, "must be a whole number from 1 to 9999").transform(Number)
-    .default(200)
-    .openapi({ type: "integer", minimum: 1, maximum: 9999, default: 200 }),
-  offset: z.string().regex(/^(0|[1-9][0-9]{0,8})$/, "must be a whole number from 0").transform(Number)
-    .default(0)
-    .openapi({ type: "integer", minimum: 0, maximum: 999_999_999, default: 0 }),
-};
 
 /** `?state=` of jobs. */
 export const jobStateSchema = jobState;

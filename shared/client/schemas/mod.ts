@@ -4,4 +4,5 @@
  */
 export * from "./learners.ts";
 export * from "./problem.ts";
+export * from "./queries.ts";
 export * from "./webhooks.ts";

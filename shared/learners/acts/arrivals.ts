@@ -31,6 +31,8 @@ export interface ArrivalNotes {
   reading?: Reading | undefined;
   /** Why it cannot be told how it is to be read. @default it can */
   refused?: string | undefined;
+  /** Etag of the sidecar that says how it is to be read. @default it has none */
+  sidecar?: string | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function adoptArrival(
   store: Store,
   learner: string,
   { key, etag, size, lastModified }: ObjectInfo,
-  { contentHash = null, traceparent, known, again, reading, refused }: ArrivalNotes = {},
+  { contentHash = null, traceparent, known, again, reading, refused, sidecar }: ArrivalNotes = {},
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
   const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
   const isSame = (fact: ArrivalFact) =>
@@ -64,7 +66,7 @@ export async function adoptArrival(
     if (bySeq.has(seq)) continue;
     const arrival: ArrivalFact = {
       ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
-      ...withoutUndefined({ traceparent: trace, again, reading, refused }),
+      ...withoutUndefined({ traceparent: trace, again, reading, refused, sidecar }),
     };
     const place = arrivalKey(learner, seq);
     try {

@@ -6,7 +6,7 @@ import type { ObjectInfo, Store } from "@cugro/store";
 import { type ArrivalFact, incomingPrefix } from "@cugro/protocol";
 import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
-import { isSidecar, readSidecar } from "./sidecar.ts";
+import { isSidecar, readSidecar, sidecarOf } from "./sidecar.ts";
 
 /** A dropped file is taken once its size and time of change stood still for this long. */
 export const SETTLE_MS = 2_000;
@@ -39,8 +39,8 @@ export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFa
 
 /**
  * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
- * may still be being written (`settles`), it must first have stood still. A rejected file arrives once more when the
- * same content is dropped in its place again, as its newer time shows, if its import had failed or its sidecar differs.
+ * may still be being written (`settles`), it must first have stood still. A rejected file arrives once more with another
+ * sidecar; or, if its import had failed, when it is dropped in its place again, as its newer time shows.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
  * @param onArrival told of each file's arrival, also where somebody else has just made it.
@@ -60,8 +60,10 @@ export async function scanIncoming(
   const isFresh = ({ key, etag, lastModified }: ObjectInfo) => {
     const before = last.get(`${key} ${etag}`);
     if (!before) return true;
-    // Rejected and dropped again: with another sidecar it is another arrival.
-    return Date.parse(lastModified) > Date.parse(before.lastModified) && rejected.has(before.seq);
+    const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
+    // With another sidecar a rejected file is another arrival.
+    const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
+    return isNewer && hasFailedImport(facts, before) || rejected.has(before.seq) && isToldOtherwise;
   };
   const fresh = [...facts.incoming.values()].filter((info) =>
     isVisible(facts.learner.name, info.key) && isFresh(info)

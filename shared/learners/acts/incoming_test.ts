@@ -147,3 +147,39 @@ Deno.test("adoptDropped() has a failed import done once more for whoever names t
   assertEquals((await adoptDropped({ store, facts: failed, info })).arrival.again, 2);
   assertEquals((await loadFacts(store, "a")).arrivals.length, 3);
 });
+
+Deno.test("a sidecar says how a dropped file is to be read; it is no dataset, and goes with the file", async () => {
+  const store = memoryStore();
+  await learnerWith(store, []);
+  const drop = (name: string, text: string) => store.put(incomingKey("a", name), encode(text));
+  let now = 0;
+  const scan = async () => {
+    const seen = new Map();
+    for (const wait of [0, SETTLE_MS]) {
+      await scanIncoming({ store, facts: await loadFacts(store, "a"), seen, now: now += wait });
+    }
+    return (await loadFacts(store, "a")).arrivals;
+  };
+  await drop("one.hdf5.json", JSON.stringify({ environments: 2, strict: false }));
+  await drop("one.hdf5", "one");
+  await drop("two.hdf5.json", JSON.stringify({ rewards: "success" }));
+  await drop("two.hdf5", "two");
+  await drop("three.hdf5.json", "{");
+  await drop("three.hdf5", "three");
+  const [one, three, two] = (await scan()).toSorted((a, b) => a.key < b.key ? -1 : 1);
+  assertEquals(one!.reading, { environments: 2 });
+  assertMatch(two!.refused!, /sidecar two.hdf5.json cannot be used: .*rewards/);
+  assertMatch(three!.refused!, /three.hdf5.json is not JSON/);
+  await drive(store, pretend());
+  const facts = await loadFacts(store, "a");
+  assertEquals(facts.tasks.map(({ name }) => name), ["one"]);
+  assertEquals(facts.rejections.length, 2);
+  assertEquals([...facts.incoming.keys()].filter((key) => key.includes("one")), []);
+
+  // Put right, the same bytes are another arrival.
+  store.clock.now += 60_000;
+  await drop("two.hdf5.json", JSON.stringify({ reward: "success" }));
+  const last = (await scan()).at(-1)!;
+  assertEquals([last.key, last.reading, last.refused], [two!.key, { reward: "success" }, undefined]);
+  assertEquals((await scan()).length, 4, "and it arrives once");
+});

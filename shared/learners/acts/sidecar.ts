@@ -17,15 +17,22 @@ export function sidecarOf(key: string): string {
   return `${key}.json`;
 }
 
-/** What a file's sidecar says; nothing where there is none. `refused`: why it cannot be understood. */
-export async function readSidecar(
-  store: Store,
-  key: string,
-): Promise<{ reading?: Reading; refused?: string }> {
+/** What a sidecar says. */
+export interface Told {
+  reading?: Reading;
+  /** Why it cannot be understood. */
+  refused?: string;
+  /** The sidecar's etag. */
+  sidecar?: string;
+}
+
+/** What a file's sidecar says; nothing where there is none. */
+export async function readSidecar(store: Store, key: string): Promise<Told> {
   const name = sidecarOf(key);
   const info = await store.head(name);
   if (!info) return {};
-  const because = (fault: string) => ({ refused: `its sidecar ${name.split("/").at(-1)} ${fault}` });
+  const sidecar = info.etag;
+  const because = (fault: string) => ({ sidecar, refused: `its sidecar ${name.split("/").at(-1)} ${fault}` });
   if (info.size > MOST_BYTES) return because(`has ${info.size} bytes: at most ${MOST_BYTES}`);
   const object = await store.get(name);
   if (!object) return {};
@@ -41,5 +48,5 @@ export async function readSidecar(
     return because(`cannot be used: ${path.length > 0 ? `${path.map(String).join(".")}: ` : ""}${message}`);
   }
   const reading = readingOf(parsed.data);
-  return reading === undefined ? {} : { reading };
+  return reading === undefined ? { sidecar } : { sidecar, reading };
 }

@@ -9,6 +9,7 @@ import type {
   JobKind,
   JsonObject,
   LearnerFact,
+  NoticeFact,
   RejectionFact,
   TaskFact,
   TaskState,
@@ -30,6 +31,15 @@ import { loadFacts } from "./load.ts";
 import { isPromotable } from "../acts/verdicts.ts";
 import { planWork } from "../planning/work.ts";
 
+/** A task with its state. `discreteActions`: null where actions are continuous. */
+export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
+  state: TaskState;
+  attempt: number;
+  current: boolean;
+  discreteActions: number | null;
+  notices: NoticeFact[];
+}
+
 /** See the module. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
 export interface LearnerStatus {
   learner: LearnerFact;
@@ -39,7 +49,7 @@ export interface LearnerStatus {
   configs: ConfigFact[];
   /** The version that serves. */
   head: number | null;
-  tasks: (TaskFact & { state: TaskState; attempt: number; current: boolean })[];
+  tasks: TaskStatus[];
   rejections: RejectionFact[];
   versions: (VersionFact & { state: VersionState; promotable: boolean })[];
   /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
@@ -107,6 +117,8 @@ function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
   const current = currentTask(facts)?.task;
   return facts.tasks.map((fact) => ({
     ...fact,
+    discreteActions: fact.discreteActions ?? null,
+    notices: fact.notices ?? [],
     state: taskState(facts, fact.task),
     attempt: attemptAt(facts, fact.task),
     current: fact.task === current,
