@@ -1,5 +1,5 @@
 /**
- * The layer table of the design as a program: who may import whom, how long files and functions may be, and that only
+ * The layers as a program: who may import whom (`layer_table.ts`), how long files and functions may be, and that only
  * the protocol knows what a key of the store looks like.
  * Part of `deno task ok`.
  * @module
@@ -9,7 +9,9 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { castFaults } from "./casts.ts";
+import { circles } from "./circles.ts";
 import { longFunctions } from "./function_lengths.ts";
+import { faultOfImport, isTest, sizeRoomOf } from "./layer_table.ts";
 import { keyLiterals } from "./key_literals.ts";
 import { moduleGraph } from "./module_graph.ts";
 
@@ -17,53 +19,7 @@ const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const FILE_LINES = 250;
 const FUNCTION_LINES = 40;
 const TEST_LINES = 400;
-
-/** Room -> rooms it may import besides itself. */
-const ALLOWED: Record<string, readonly string[]> = {
-  algorithm: ["tensors/seam"],
-  protocol: [],
-  async: [],
-  telemetry: ["protocol", "async"],
-  store: ["protocol", "async", "telemetry"],
-  bus: ["protocol", "async", "telemetry"],
-  tensors: ["protocol", "async", "telemetry"],
-  process: ["protocol", "async", "telemetry", "store", "bus", "tensors"],
-  worker: ["protocol", "async", "telemetry", "store", "bus", "tensors", "algorithm/knobs"],
-  datasets: ["protocol", "async"],
-  environments: ["protocol", "async"],
-  learners: ["protocol", "async", "telemetry", "algorithm", "store", "bus"],
-  jobs: [
-    "protocol",
-    "async",
-    "telemetry",
-    "algorithm",
-    "datasets",
-    "store",
-    "bus",
-    "tensors",
-    "process",
-    "worker",
-  ],
-  client: ["protocol", "async", "algorithm/knobs"],
-  serving: [
-    "protocol",
-    "async",
-    "telemetry",
-    "algorithm",
-    "store",
-    "bus",
-    "tensors",
-    "worker",
-    "learners",
-    "jobs",
-  ],
-  report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
-  // services/services.ts and what is made of it; every service may read it.
-  services: ["protocol", "tensors", "process", "worker"],
-};
-const ROOMS = Object.keys(ALLOWED);
-/** Rooms that touch tensors, and so may import tfjs. */
-const TENSOR_ROOMS = ["algorithm", "tensors"];
+const ROOM_LINES = 4_500;
 
 /** Where `Deno.*` may stand in rooms and services: wiring, and what opens a port. */
 const DENO_FILES = /^services\/[^/]+\/main\.ts$|^shared\/process\/http\/listen\.ts$/;
@@ -74,41 +30,6 @@ function sourceFiles(): string[] {
     encoding: "utf8",
   });
   return listed.split("\n").filter((file) => file.length > 0);
-}
-
-/**
- * `shared/algorithm/x.ts` -> `algorithm`; a service's -> `services/<name>`; a file beside the services -> `services`; the
- * rest -> undefined (may import all).
- */
-function roomOf(path: string): string | undefined {
-  const [top, room] = path.split("/");
-  if (top === "shared") return room;
-  if (top === "services" && room?.endsWith(".ts")) return "services";
-  return top === "services" ? `services/${room}` : undefined;
-}
-
-const isTest = (path: string) => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
-
-function mayImport(room: string, target: string, file: string): boolean {
-  const allowed = room.startsWith("services/") ? ROOMS : ALLOWED[room] ?? [];
-  return allowed.some((one) =>
-    one === target || file.startsWith(`shared/${one}/`) || file === `shared/${one}.ts`
-  );
-}
-
-function faultOfImport(from: string, to: string): string | undefined {
-  const room = roomOf(from);
-  if (isTest(from)) return undefined;
-  if (isTest(to)) return `${from} imports ${to}, which is for tests`;
-  if (room === undefined) return undefined;
-  if (to.startsWith("npm:")) {
-    const forbidden = to.includes("@tensorflow/") && !TENSOR_ROOMS.includes(room);
-    return forbidden ? `${from} imports tensors (${to})` : undefined;
-  }
-  const target = roomOf(to);
-  if (target === undefined) return `${from} imports ${to}`;
-  if (target === room || mayImport(room, target, to)) return undefined;
-  return `${from} (${room}) may not import ${to} (${target})`;
 }
 
 /** A file of ours by its path, one of an installed package by `npm:` and the package's name. */
@@ -152,6 +73,21 @@ function sizeFaults(path: string): string[] {
   );
 }
 
+/** Rooms that hold more lines than one can keep in mind, tests counted. */
+function roomFaults(files: readonly string[]): string[] {
+  const lines = new Map<string, number>();
+  for (const file of files) {
+    const room = sizeRoomOf(file);
+    lines.set(
+      room,
+      (lines.get(room) ?? 0) + readFileSync(resolve(ROOT, file), "utf8").split("\n").length - 1,
+    );
+  }
+  return [...lines].filter(([, count]) => count > ROOM_LINES).map(([room, count]) =>
+    `${room} has ${count} lines: at most ${ROOM_LINES} in a room`
+  );
+}
+
 function runtimeFaults(path: string): string[] {
   if (!/^(shared|services)\//.test(path) || isTest(path)) return [];
   const text = readFileSync(resolve(ROOT, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
@@ -184,6 +120,11 @@ function main(): void {
   const files = sourceFiles();
   const faults = [
     ...importFaults(files),
+    ...roomFaults(files),
+    ...circles(files.filter((file) => !isTest(file)), (file) => readFileSync(resolve(ROOT, file), "utf8"))
+      .map(
+        (circle) => `${circle}: a circle of values; what both need lives below both`,
+      ),
     ...[sizeFaults, runtimeFaults, keyFaults, castFaultsOf].flatMap((faultsOf) => files.flatMap(faultsOf)),
   ];
   for (const fault of faults) console.error(fault);

@@ -2,12 +2,11 @@
  * Bearer tokens: random, shown once, kept as hashes in a JSON file. Whoever reads the file can use none of them.
  * @module
  */
-import { HASH } from "@cugro/protocol";
+import { fitsPattern, HASH } from "@cugro/protocol";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { z } from "zod";
-import { fitsPattern } from "./patterns.ts";
 
 /** What a token may do; each includes the ones before it. */
 export const SCOPES = ["read", "submit", "admin"] as const;

@@ -60,7 +60,8 @@ export {
   sampleActions,
   trainBehaviorGenerator,
 } from "./diffusion/behavior_generator.ts";
-export type { Curve, ReplayRows, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
+export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
+export type { ReplayRows } from "./replay/task_rows.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
 export { type ActionNoise, createPolicy, type NoiseShare, openNoise, type Policy } from "./policy/acting.ts";

@@ -1,4 +1,5 @@
-import { fitNormaliser, heldOutRows, normaliserToStored, type ReplayRows } from "@cugro/algorithm";
+import type { ReplayRows } from "../algorithm/replay/task_rows.ts";
+import { fitNormaliser, heldOutRows, normaliserToStored } from "@cugro/algorithm";
 import type { Dataset } from "@cugro/datasets";
 import type { InputRef } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";

@@ -23,6 +23,7 @@ export {
   parseKey,
 } from "./key_grammar.ts";
 export * from "./keys.ts";
+export { fitsPattern } from "./name_patterns.ts";
 export { checkLearnerName, HASH, LEARNER_NAME, safeFileName, WEBHOOK_ID } from "./names.ts";
 export * from "./parse_job.ts";
 export * from "./reading.ts";

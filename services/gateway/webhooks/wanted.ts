@@ -3,8 +3,7 @@
  * @module
  */
 import type { ObjectInfo } from "@cugro/store";
-import { type CloudEvent, type KeyKind, parseKey } from "@cugro/protocol";
-import { fitsPattern } from "../patterns.ts";
+import { type CloudEvent, fitsPattern, type KeyKind, parseKey } from "@cugro/protocol";
 import type { Webhook } from "./hooks.ts";
 
 /** Older events are not begun with any more: longer than that no gateway was there. */

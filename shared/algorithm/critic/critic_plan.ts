@@ -2,6 +2,7 @@
  * Everything of a critic training that is known before its first step: checks, coordinates, targets, initial state.
  * @module
  */
+import type { ReplayRows } from "../replay/task_rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
@@ -19,7 +20,7 @@ import {
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
-import type { ReplayRows, Snapshot } from "../numerics/progress.ts";
+import type { Snapshot } from "../numerics/progress.ts";
 import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
 import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
 

@@ -2,19 +2,18 @@
  * The training that both generators share: one async generator, one item a step. Between two steps everything it knows is a value.
  * @module
  */
+import type { RawTaskRows, TaskRows } from "../replay/task_rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
-import { type Batches, openBatches, type TaskRows } from "../replay/batches.ts";
+import { type Batches, openBatches } from "./batches.ts";
 import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import { generatorStep, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import type { Normaliser } from "../numerics/normaliser.ts";
 import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import {
   recordCurves,
-  type ReplayRows,
   type Snapshot,
   type TrainingProgress,
   type TrainingResult,
@@ -23,23 +22,7 @@ import { createRng } from "../numerics/rng.ts";
 import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 
 /** What a generator learns a new task from. */
-export interface GeneratorTrainingInput {
-  /** k, the new task. */
-  task: number;
-  /** S */
-  stateDim: number;
-  /** A */
-  actionDim: number;
-  /** `[size, S]` raw, training rows only. */
-  states: Float32Array;
-  /** `[size, A]` raw */
-  actions: Float32Array;
-  /** Rows of the new task. */
-  size: number;
-  /** Pseudo-pairs of old tasks, any number of shards a task; empty for the first task or without replay. */
-  replay: ReplayRows[];
-  /** N_i by task id: of the new task and of every task in `replay`. */
-  normalisers: ReadonlyMap<number, Normaliser>;
+export interface GeneratorTrainingInput extends RawTaskRows {
   /** Published weights of the parent version: the start, and the teacher of `retention: distill`. */
   parent?: Stored;
   /** As the parent's, where architecture and widths are concerned. */

@@ -36,16 +36,6 @@ export interface Curve {
   values: number[];
 }
 
-/** Pseudo-pairs of one old task (or its real pairs, for the oracle). */
-export interface ReplayRows {
-  task: number;
-  /** `[size, S]` raw */
-  states: Float32Array;
-  /** `[size, A]` raw */
-  actions: Float32Array;
-  size: number;
-}
-
 /** Records losses of a training into at most {@link MAX_POINTS} points a curve. */
 export interface CurveRecorder {
   add(step: number, losses: Record<string, number>): void;

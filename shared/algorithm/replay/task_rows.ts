@@ -3,10 +3,49 @@
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
-import type { TaskRows } from "./batches.ts";
-import type { GeneratorTrainingInput } from "../diffusion/generator_training.ts";
-import { type Bounds, normalise, normaliserOf } from "../numerics/normaliser.ts";
+import { type Bounds, normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { taskRow } from "../numerics/weights.ts";
+
+/** Normalised rows of one task. */
+export interface TaskRows {
+  /** Place of the task among the known ones. */
+  taskRow: number;
+  /** x0, `[size, D]` */
+  samples: Float32Array;
+  /** `[size, C]`, or empty when C is 0. */
+  conditions: Float32Array;
+  size: number;
+}
+
+/** Pseudo-pairs of one old task (or its real pairs, for the oracle). */
+export interface ReplayRows {
+  task: number;
+  /** `[size, S]` raw */
+  states: Float32Array;
+  /** `[size, A]` raw */
+  actions: Float32Array;
+  size: number;
+}
+
+/** Rows of a new task and of replay, as a training is given them. */
+export interface RawTaskRows {
+  /** k, the new task. */
+  task: number;
+  /** S */
+  stateDim: number;
+  /** A */
+  actionDim: number;
+  /** `[size, S]` raw, training rows only. */
+  states: Float32Array;
+  /** `[size, A]` raw */
+  actions: Float32Array;
+  /** Rows of the new task. */
+  size: number;
+  /** Pseudo-pairs of old tasks, any number of shards a task; empty for the first task or without replay. */
+  replay: ReplayRows[];
+  /** N_i by task id: of the new task and of every task in `replay`. */
+  normalisers: ReadonlyMap<number, Normaliser>;
+}
 
 /** Which rows are learnt, and which they are conditioned on. */
 export interface RowKinds {
@@ -22,7 +61,7 @@ export interface RowKinds {
  * @throws {InvalidInputError} If an array has another shape, a task is unknown or has no normaliser, or the new task is in its own replay.
  */
 export function taskRowsOf(
-  input: GeneratorTrainingInput,
+  input: RawTaskRows,
   kinds: RowKinds,
   tasks: readonly number[],
 ): { fresh: TaskRows; replay: TaskRows[] } {

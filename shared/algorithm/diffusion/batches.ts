@@ -4,19 +4,9 @@
  */
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
-import { logAlpha, TRAINING_TIME_START } from "../diffusion/noise_schedule.ts";
+import { logAlpha, TRAINING_TIME_START } from "./noise_schedule.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-
-/** Normalised rows of one task. */
-export interface TaskRows {
-  /** Place of the task among the known ones. */
-  taskRow: number;
-  /** x0, `[size, D]` */
-  samples: Float32Array;
-  /** `[size, C]`, or empty when C is 0. */
-  conditions: Float32Array;
-  size: number;
-}
+import type { TaskRows } from "../replay/task_rows.ts";
 
 /** What batches are made of. */
 export interface BatchSettings {

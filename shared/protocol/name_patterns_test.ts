@@ -1,8 +1,8 @@
+import { sees } from "@cugro/gateway/tokens";
+import type { Webhook } from "../../services/gateway/webhooks/hooks.ts";
+import { isWanted } from "../../services/gateway/webhooks/wanted.ts";
 import { assertEquals } from "@std/assert";
-import { fitsPattern } from "./patterns.ts";
-import { sees } from "./tokens.ts";
-import type { Webhook } from "./webhooks/hooks.ts";
-import { isWanted } from "./webhooks/wanted.ts";
+import { fitsPattern } from "./name_patterns.ts";
 
 const CASES: [pattern: string, fits: string[], doesNot: string[]][] = [
   ["*", ["", "a", "team-a"], []],

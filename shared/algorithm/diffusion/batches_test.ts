@@ -1,5 +1,6 @@
+import type { TaskRows } from "../replay/task_rows.ts";
 import { assertAlmostEquals, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
-import { type BatchSettings, freshRowsOf, oldRowsAt, openBatches, type TaskRows } from "./batches.ts";
+import { type BatchSettings, freshRowsOf, oldRowsAt, openBatches } from "./batches.ts";
 
 /** Rows of a task whose every sample is the number of its task. */
 function constantRows(taskRow: number, size: number): TaskRows {

@@ -1,0 +1,95 @@
+/**
+ * The table of rooms: who may import whom, and which room a file is in. Pure.
+ * @module
+ */
+
+const COMMON = ["protocol", "async", "telemetry"];
+const CHAPTERS = ["numerics", "knobs", "replay", "diffusion", "critic", "policy", "measures"].map((chapter) =>
+  `algorithm/${chapter}`
+);
+
+/** Room -> what it may import besides itself: a room with all that is in it, or a single file without its ending. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  async: [],
+  telemetry: ["protocol", "async"],
+  store: COMMON,
+  bus: COMMON,
+  tensors: COMMON,
+  process: [...COMMON, "store", "bus", "tensors"],
+  worker: [...COMMON, "store", "bus", "tensors", "algorithm/knobs"],
+  algorithm: [...CHAPTERS, "tensors/seam"],
+  "algorithm/numerics": ["tensors/seam"],
+  "algorithm/knobs": [],
+  "algorithm/replay": ["algorithm/numerics"],
+  "algorithm/diffusion": ["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/replay"],
+  "algorithm/critic": ["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/replay"],
+  "algorithm/policy": [
+    ...["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/diffusion", "algorithm/critic"],
+  ],
+  "algorithm/measures": ["tensors/seam", "algorithm/numerics"],
+  datasets: ["protocol", "async"],
+  environments: ["protocol", "async"],
+  learners: [...COMMON, "algorithm", "store", "bus"],
+  jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
+  client: ["protocol", "async", "algorithm/knobs"],
+  serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
+  report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
+  // services/services.ts and what is made of it; every service may read it.
+  services: ["protocol", "tensors", "process", "worker"],
+};
+/** What every service may import: all of `shared`, and the table of services. */
+const SHARED = Object.keys(ALLOWED);
+/** Rooms inside a service. */
+const INNER: Readonly<Record<string, readonly string[]>> = {
+  "services/gateway": ["services/gateway/webhooks"],
+};
+
+/** Whether a file is only for tests. */
+export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
+
+/**
+ * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, services and the gateway's webhooks
+ * are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
+ */
+export function roomOf(path: string): string | undefined {
+  const [top, room, inner] = path.split("/");
+  if (top === "shared") {
+    const chapter = `${room}/${inner}`;
+    return CHAPTERS.includes(chapter) ? chapter : room;
+  }
+  if (top !== "services") return undefined;
+  if (room?.endsWith(".ts")) return "services";
+  return path.startsWith("services/gateway/webhooks/") ? "services/gateway/webhooks" : `services/${room}`;
+}
+
+function mayImport(room: string, target: string, file: string): boolean {
+  const allowed = room.startsWith("services/") ? [...SHARED, ...INNER[room] ?? []] : ALLOWED[room] ?? [];
+  return allowed.some((one) =>
+    one === target || file.startsWith(`shared/${one}/`) || file === `shared/${one}.ts`
+  );
+}
+
+/** What is wrong with an import, if anything. `to`: a path, or `npm:` and a package's name. */
+export function faultOfImport(from: string, to: string): string | undefined {
+  const room = roomOf(from);
+  if (isTest(from)) return undefined;
+  if (isTest(to)) return `${from} imports ${to}, which is for tests`;
+  if (room === undefined) return undefined;
+  if (to.startsWith("npm:")) {
+    const touchesTensors = /^(algorithm(\/|$)|tensors$)/.test(room);
+    return to.includes("@tensorflow/") && !touchesTensors ? `${from} imports tensors (${to})` : undefined;
+  }
+  const target = roomOf(to);
+  if (target === undefined) return `${from} imports ${to}`;
+  if (target === room || mayImport(room, target, to)) return undefined;
+  return `${from} (${room}) may not import ${to} (${target})`;
+}
+
+/** The room whose size a file counts to: of scripts, infra and tests the folder. */
+export function sizeRoomOf(path: string): string {
+  const room = roomOf(path);
+  if (room !== undefined) return room;
+  const [top, folder, ...rest] = path.split("/");
+  return rest.length > 0 ? `${top}/${folder}` : top!;
+}
