@@ -16,6 +16,8 @@ import { ROOT } from "../setup/plan.ts";
 import { type Ended, runCommand } from "../setup/run_command.ts";
 
 const ROOMS = ["shared", "services", "scripts", "infra", "tests"];
+/** Files that are named at the end with their time. */
+const SLOWEST = 10;
 const SANITIZERS = ["--sanitize-ops", "--sanitize-resources", "--trace-leaks"];
 
 /** What one file's tests came to. */
@@ -62,17 +64,29 @@ async function main(args: string[]): Promise<number> {
   if (types.code !== 0) console.error(types.stderr);
   const folder = mkdtempSync(join(tmpdir(), "cugro-test-"));
   const total: Counts = { passed: 0, failed: types.code === 0 ? 0 : 1, ignored: 0 };
+  const seconds = new Map<string, number>();
   try {
     await mapConcurrently(files, jobs(), async (file, i) => {
       const report = join(folder, `${i}.xml`);
+      const began = performance.now();
       const ended = await runFile(file, report, passedOn);
+      seconds.set(relative(ROOT, file), (performance.now() - began) / 1000);
       console.log(`\n── ${relative(ROOT, file)}\n${(ended.stdout + ended.stderr).trim()}`);
       add(total, countsOf(existsSync(report) ? readFileSync(report, "utf8") : ""), ended.code === 0);
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  printSlowest(seconds);
   return conclude(total, passedOn.length > 0);
+}
+
+/** Where the time went, when there were enough files to ask. */
+function printSlowest(seconds: ReadonlyMap<string, number>): void {
+  if (seconds.size <= SLOWEST) return;
+  console.log(`\nthe ${SLOWEST} slowest of ${seconds.size} files:`);
+  const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
+  for (const [file, time] of slowest) console.log(`${time.toFixed(1).padStart(7)} s  ${file}`);
 }
 
 function readArguments(args: string[]): { paths: string[]; passedOn: string[] } {
