@@ -2,7 +2,7 @@
  * One step of critic training as a pure function of tensors: fit the new head to its targets, hold every output of the
  * old heads to the frozen teacher on replay, and fit V where targets need it.
  *
- * State: `weights/…`, Adam moments and averages as in optimiser.ts; `teacher/…` (the parent's critic, read only);
+ * State: `weights/…`, Adam moments and averages as in `numerics/optimiser.ts`; `teacher/…` (the parent's critic, read only);
  * `target/…` (slow copy, `iql` only).
  * @module
  */

@@ -25,7 +25,7 @@ const shapes: DenoiserShape[] = (["resnet", "unet"] as const).flatMap((architect
 
 Deno.test("initDenoiser() has the paper network's number of weights", () => {
   const weights = (shape: DenoiserShape) => countWeights(initDenoiser(shape, createRng(1))) - 32;
-  // state and action dimensions -> reference/algorithm.md 1.3, five tasks
+  // state and action dimensions -> weights of the paper's network, five tasks
   for (
     const [s, a, stateWeights, behaviorWeights] of [
       [8, 2, 1_872_456, 1_860_354],

@@ -1,5 +1,5 @@
 /**
- * The paper's network ("large"): a per-sample MLP U-net, reference/algorithm.md 1.3. SiLU everywhere, no normalisation.
+ * The paper's network ("large"): a per-sample MLP U-net. SiLU everywhere, no normalisation.
  *
  * Time and condition pass the same two-layer MLP (`sort`). The condition is the state, the one-hot task, or both: the kernel of their joint
  * linear layer is kept in two parts, and the task's part is named `taskEmbedding` so that it grows as the residual network's does.

@@ -24,10 +24,11 @@ export interface GeneratorStepSettings {
 }
 
 /**
- * Defines the step. Inputs: a batch (batches.ts) and the rates (`adamInputs`); output: `rowLoss` `[B]`.
+ * Defines the step. Inputs: a batch (`replay/batches.ts`) and the rates (`adamInputs`); output: `rowLoss` `[B]`.
  *
- * With a teacher the target of an old task's rows is the frozen parent's prediction on the same x_t instead of the noise (generative
- * distillation, Masip et al. 2023): the same minimiser, less variance.
+ * The loss is the mean of `denoisingLoss` over the batch's rows. With a teacher (`retention: distill`) the target of an old task's rows is
+ * the frozen parent's prediction on the same x_t instead of the noise (generative distillation, Masip et al. 2023): the same minimiser,
+ * less variance. Rows of the new task keep the noise as their target.
  */
 export function generatorStep(settings: GeneratorStepSettings): StepDefinition {
   const { name, shape, optimiser, teacherShape, freshRows } = settings;

@@ -1,6 +1,6 @@
 /**
  * DPM-Solver-3, single-step "fast" schedule, noise prediction, nodes uniform in time (Lu et al. 2022, algorithm 2 and appendix B; the paper's
- * sampler, reference/algorithm.md 1.5). Exactly as many network calls as asked: third-order steps, then one of order 2 and/or 1.
+ * sampler). Exactly as many network calls as asked: third-order steps, then one of order 2 and/or 1.
  * @module
  */
 import * as tf from "tf";
