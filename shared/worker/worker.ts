@@ -12,14 +12,15 @@
  * first wins and the other adopts its result. Only then checkpoint and notes are removed, the event is announced, the
  * message acked. Dying anywhere before the commit costs the work since the last checkpoint: the next delivery goes on
  * there, and ends in the same bytes under the same names. Artifacts that were put already are not put again; where the
- * next worker has another profile and makes other bytes, `cugro gc` sweeps them. Dying after the commit costs nothing,
+ * next worker has another profile and makes other bytes, garbage collection sweeps them. Dying after the commit costs nothing,
  * since the next delivery finds the result.
  *
  * Other ends: the worker is asked to stop (checkpoint, nak, not counted). An input is missing (nak, not counted: it
  * is made again). The store is full or away (nak, not counted). `PermanentError`: given up at once. Anything else
  * thrown is an attempt: nak with growing delay. So is a death, unless it ended a job's first attempt or left a newer
  * checkpoint than the attempt began with (`attempts.ts`); nobody naks then, and the bus gives the job to another. After
- * `maxAttempts` in a row the job is given up. Acks decide nothing: if the bus forgets a message, the planner submits the job again.
+ * `maxAttempts` in a row the job is given up. Acks decide nothing: if the bus forgets a message, the planner submits the
+ * job again.
  * @module
  */
 import { backoffMs } from "@cugro/async";
