@@ -14,12 +14,14 @@ async function withStreams(
     const isLast = asked.length === streams.length;
     const bytes = new TextEncoder().encode(text);
     let sent = 0;
+    const gone = new AbortController();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
         if (sent >= bytes.length) return isLast ? await new Promise(() => {}) : controller.close();
         controller.enqueue(bytes.subarray(sent, sent += pieceBytes));
-        await sleep(0);
+        await sleep(0, gone.signal).catch(() => {});
       },
+      cancel: () => gone.abort(),
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   });
