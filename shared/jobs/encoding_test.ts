@@ -56,7 +56,7 @@ Deno.test("encodeCurves() writes numbers that are none as null", () => {
 });
 
 Deno.test("knobsOf() refuses to read a knob that the job does not carry", () => {
-  const knobs = knobsOf({ knobs: { candidates: 8 } });
+  const knobs = knobsOf({ kind: "policy.evaluate", knobs: { candidates: 8 } });
   assertEquals(knobs.candidates, 8);
   assertThrows(() => knobs.topCount, PermanentError, "reads the knob topCount");
 });

@@ -3,7 +3,8 @@
  * @module
  */
 import { type Hyperparameters, presets } from "@cugro/algorithm";
-import type { JsonObject } from "@cugro/protocol";
+import { knobsOfJob, type KnobValue } from "@cugro/algorithm/knobs";
+import type { JobKind, JsonObject } from "@cugro/protocol";
 import { PermanentError } from "@cugro/worker";
 
 /**
@@ -12,8 +13,8 @@ import { PermanentError } from "@cugro/worker";
  * @param job whose `knobs` have been told from its other fields
  * @returns the knobs; every access is checked
  */
-export function knobsOf({ knobs }: { knobs: JsonObject }): Hyperparameters {
-  return new Proxy(knobs, {
+export function knobsOf({ kind, knobs }: { kind: JobKind; knobs: JsonObject }): Hyperparameters {
+  return new Proxy(knobsOfJob(kind, knobs as Record<string, KnobValue>), {
     get(target, name) {
       if (typeof name === "string" && name in presets.default && !(name in target)) {
         throw new PermanentError(`The job reads the knob ${name}, which its configuration does not carry`);

@@ -44,6 +44,11 @@ interface Row<V extends KnobValue> {
   readBy: readonly (KnobKind | "plan")[];
   /** The first task's weights fix it, since every later version continues from them. */
   frozen?: true;
+  /**
+   * What a job means that does not carry it. Every knob that is added to kinds which have been released has it: what was
+   * done before there was the knob. At this value it enters no job, so that the ids of stores that do not turn it stay.
+   */
+  absent?: V;
 }
 
 /** One knob: a row with its rule. */

@@ -14,4 +14,5 @@ export {
   showKnobValue,
 } from "./knob.ts";
 export * from "./hyperparameters.ts";
+export * from "./job_knobs.ts";
 export * from "./resolve_hyperparameters.ts";

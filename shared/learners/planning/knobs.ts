@@ -2,16 +2,16 @@
  * Knobs as jobs and facts carry them. Who reads which knob: the table of `@cugro/algorithm/knobs`.
  * @module
  */
-import { type Hyperparameters, type KnobKind, knobsOfKind, presets } from "@cugro/algorithm/knobs";
+import { carriedKnobs, type Hyperparameters, type KnobKind, presets } from "@cugro/algorithm/knobs";
 import type { JobKind, JsonObject } from "@cugro/protocol";
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 /** The algorithm knows no protocol: here the compiler checks that the kinds its knobs name are the kinds there are. */
 const _sameKinds: Same<JobKind, KnobKind> = true;
 
-/** The part of the knobs that a kind reads: turning any other knob leaves its jobs' ids alone. */
+/** The part of the knobs that jobs of a kind carry: turning any other knob leaves their ids alone. */
 export function knobsFor(kind: JobKind, knobs: Hyperparameters): JsonObject {
-  return Object.fromEntries(knobsOfKind[kind].map((name) => [name, knobs[name]]));
+  return carriedKnobs(kind, knobs);
 }
 
 /** Knobs as a configuration fact holds them; ones younger than the fact take their preset's value. */
