@@ -2,7 +2,7 @@
  * The one judgement of a file: what `validate` says, an import does.
  * @module
  */
-import { type Judged, readDataset, type ReadOptions } from "@cugro/datasets";
+import { type Judged, readIsolated, type ReadOptions } from "@cugro/datasets";
 import type { EnvironmentRef } from "@cugro/protocol";
 import { findEnvironment } from "./environment_of.ts";
 
@@ -12,8 +12,9 @@ export interface JudgedFile extends Judged {
 }
 
 /**
- * Reads a file and judges all of it.
+ * Reads a file in a thread of its own, and judges all of it.
  *
+ * @param bytes the whole file; it is handed over, and empty afterwards
  * @throws {DatasetError} naming file, field, row and value
  */
 export async function judgeFile(
@@ -21,6 +22,6 @@ export async function judgeFile(
   file: string,
   options: ReadOptions = {},
 ): Promise<JudgedFile> {
-  const judged = await readDataset(bytes, file, options);
+  const judged = await readIsolated(bytes, file, options);
   return { ...judged, environment: findEnvironment(judged.dataset, file) };
 }

@@ -2,7 +2,9 @@
  * One task's transitions as this project holds them, and the error that every fault of a file becomes.
  * @module
  */
+import type { Numbers } from "@cugro/hdf5";
 import type { Notice } from "./notice.ts";
+import { printable } from "./printable.ts";
 
 /** What a file says of itself beside its arrays. All optional: a dataset without them is valid. */
 export interface DatasetMetadata {
@@ -60,27 +62,26 @@ export interface FaultPlace {
 export class DatasetError extends Error {
   override name = "DatasetError";
   readonly place: FaultPlace;
+  /** The message without its place. */
+  readonly fault: string;
 
+  /** Texts may come from the file: they are made printable, and shortened. */
   constructor(place: FaultPlace, fault: string, options?: ErrorOptions) {
-    const field = place.field === undefined ? "" : `, field ${place.field}`;
+    const field = place.field === undefined ? "" : `, field ${printable(place.field, 100)}`;
     const row = place.row === undefined ? "" : `, row ${place.row}`;
     const column = place.column === undefined ? "" : `, column ${place.column}`;
-    const value = place.value === undefined ? "" : `: current value is ${String(place.value)}`;
-    super(`Cannot read dataset ${place.file}${field}${row}${column}: ${fault}${value}`, options);
+    const value = place.value === undefined
+      ? ""
+      : `: current value is ${printable(String(place.value), 200)}`;
+    const said = printable(fault, 1500);
+    super(
+      `Cannot read dataset ${printable(place.file, 250)}${field}${row}${column}: ${said}${value}`,
+      options,
+    );
     this.place = place;
+    this.fault = fault;
   }
 }
-
-/** Numbers as a file holds them: nothing is rounded or judged yet. */
-export type Numbers =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array;
 
 /** One array as a file holds it. 64-bit integers are given as Float64Array. */
 export interface RawArray {

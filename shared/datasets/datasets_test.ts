@@ -44,18 +44,18 @@ Deno.test("readDataset() gives back what encodeDataset() wrote, and decodeDatase
 
 Deno.test("readDataset() refuses empty, unknown and cut files by name", async () => {
   await assertRejects(
-    () => readDataset(new Uint8Array(), "a.hdf5"),
+    async () => await readDataset(new Uint8Array(), "a.hdf5"),
     DatasetError,
     "a.hdf5: the file is empty",
   );
   await assertRejects(
-    () => readDataset(new TextEncoder().encode("something else"), "a.bin"),
+    async () => await readDataset(new TextEncoder().encode("something else"), "a.bin"),
     DatasetError,
     "format is not known",
   );
   const whole = await writeHdf5(exampleDataset());
   await assertRejects(
-    () => readDataset(whole.slice(0, whole.length / 2), "half.hdf5"),
+    async () => await readDataset(whole.slice(0, whole.length / 2), "half.hdf5"),
     DatasetError,
     "half.hdf5",
   );

@@ -2,8 +2,10 @@
  * The known fields of a file as equal numbers of rows: chosen, cut and put in order before anything is computed of them.
  * @module
  */
-import { DatasetError, type FaultPlace, type Numbers, type RawArray, type RawDataset } from "./dataset.ts";
+import { DatasetError, type FaultPlace, type RawArray, type RawDataset } from "./dataset.ts";
+import type { Numbers } from "@cugro/hdf5";
 import { FIELD_NAMES, type FieldName } from "./names.ts";
+import { printable } from "./printable.ts";
 
 /** One array, with its name in the file. */
 export interface Field extends RawArray {
@@ -43,7 +45,8 @@ export function findFields(raw: RawDataset, file: string): Fields {
 
 /** The error of a field that is not there. */
 export function missing(raw: RawDataset, key: FieldName, file: string, advice = ""): never {
-  const present = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40).join(", ") || "none";
+  const names = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40);
+  const present = names.map((name) => printable(name, 40)).join(", ") || "none";
   const fault = `the field is missing; fields present are ${present}${advice}`;
   throw new DatasetError({ file, field: FIELD_NAMES[key][0] }, fault);
 }

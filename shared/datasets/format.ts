@@ -2,12 +2,10 @@
  * Which format a file has, told by its content; and what else people send under the name of a dataset.
  * @module
  */
+import { hdf5Start } from "@cugro/hdf5";
 
 /** A format that is read, or a sentence about what it is instead. */
 export type Format = "hdf5" | "safetensors" | { unknown: string };
-
-const HDF5_MAGIC = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-const LAST_USER_BLOCK = 2 ** 26;
 
 const PICKLE = "it is a Python pickle, which is never opened: write HDF5 or safetensors";
 /** Beginning, as text of one letter a byte -> what it is. */
@@ -39,18 +37,10 @@ const KNOWN: readonly [RegExp | string, string][] = [
   [/^\s*[[{]\s*"/, "it is JSON, perhaps the error message of a download: download the file itself"],
 ];
 
-/** HDF5 begins at 0, or behind a user block of 512, 1024, 2048 ... bytes. */
-function isHdf5(bytes: Uint8Array): boolean {
-  const begins = (at: number) => HDF5_MAGIC.every((byte, index) => bytes[at + index] === byte);
-  if (begins(0)) return true;
-  for (let at = 512; at <= LAST_USER_BLOCK && at < bytes.length; at *= 2) if (begins(at)) return true;
-  return false;
-}
-
 /** Tells the format. */
 export function formatOf(bytes: Uint8Array): Format {
   if (bytes.length === 0) return { unknown: "the file is empty" };
-  if (isHdf5(bytes)) return "hdf5";
+  if (hdf5Start(bytes) !== undefined) return "hdf5";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   const known = KNOWN.find(([pattern]) =>
     typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)

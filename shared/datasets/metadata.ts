@@ -19,16 +19,13 @@ function numbersOf(value: unknown): unknown {
 }
 
 const list = z.preprocess(numbersOf, z.array(z.number()).min(1).max(MOST_NUMBERS));
-/** A number, or a list of one: formats without scalars write those. */
-const single = z.preprocess((value) => {
-  const numbers = numbersOf(value);
-  return Array.isArray(numbers) && numbers.length === 1 ? numbers[0] : numbers;
-}, z.number());
+/** A number; a list of one is none, whatever the format. */
+const single = z.preprocess((value) => typeof value === "bigint" ? Number(value) : value, z.number());
 /** NaN stands for "not known" in tables of returns. */
-const figure = z.preprocess((value) => {
-  const numbers = numbersOf(value);
-  return Array.isArray(numbers) && numbers.length === 1 && Number.isNaN(numbers[0]) ? undefined : value;
-}, single.pipe(z.number().min(-LIMITS.returns).max(LIMITS.returns)).optional());
+const figure = z.preprocess(
+  (value) => Number.isNaN(value) ? undefined : value,
+  single.pipe(z.number().min(-LIMITS.returns).max(LIMITS.returns)).optional(),
+);
 
 /** Attribute -> what it must be; the words go into the error. */
 const SCHEMAS = {

@@ -4,6 +4,8 @@
  */
 export { type Dataset, DatasetError, type DatasetMetadata, type FaultPlace } from "./dataset.ts";
 export { readDataset } from "./read_dataset.ts";
+export { readIsolated } from "./isolated/read_isolated.ts";
+export { type ReadingLimits } from "./isolated/limits.ts";
 export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
 export { MIN_ROWS, validate } from "./validate.ts";

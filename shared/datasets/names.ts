@@ -40,3 +40,12 @@ export function wantedFields(reward?: string): ReadonlySet<string> {
   const field = reward?.startsWith("distance:") ? reward.slice("distance:".length) : reward;
   return new Set(field === undefined ? known : [...known, field]);
 }
+
+/** Names of fields that hold 0 and 1. */
+export const FLAG_NAMES: readonly string[] = [
+  ...FIELD_NAMES.terminals,
+  ...FIELD_NAMES.timeouts,
+  ...FIELD_NAMES.dones,
+  ...FIELD_NAMES.mask,
+  ...FIELD_NAMES.success,
+];

@@ -1,31 +1,155 @@
 /**
- * Reads safetensors: the stored form of a dataset, and a format users may send.
+ * Reads safetensors files of strangers. The stored form of a dataset has a stricter reader of its own (`stored.ts`).
  * @module
  */
-import { decodeTensors } from "@cugro/protocol";
-import { DatasetError, type RawDataset } from "./dataset.ts";
+import { type NumberType, toNumbers } from "@cugro/hdf5";
+import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
+import { ATTRIBUTE_NAMES } from "./names.ts";
+import { printable } from "./printable.ts";
+import { HeaderFault, readHeader } from "./safetensors_header.ts";
+
+const float = (size: number) => ({ kind: "float", size, signed: true, littleEndian: true } as const);
+const integer = (size: number, signed: boolean) =>
+  ({ kind: "integer", size, signed, littleEndian: true }) as const;
+
+/** Types that are read; others may only be those of tensors that are not used. */
+const TYPES: Readonly<Record<string, NumberType>> = {
+  F64: float(8),
+  F32: float(4),
+  F16: float(2),
+  BF16: { ...float(2), kind: "bfloat" },
+  I64: integer(8, true),
+  I32: integer(4, true),
+  I16: integer(2, true),
+  I8: integer(1, true),
+  U64: integer(8, false),
+  U32: integer(4, false),
+  U16: integer(2, false),
+  U8: integer(1, false),
+  BOOL: integer(1, false),
+};
+const MOST_ATTRIBUTE_LETTERS = 2 ** 16;
+const MOST_SIDES = 32;
+
+interface Tensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  begin: number;
+  end: number;
+}
 
 /**
- * Reads every tensor; the header's metadata become attributes (numbers and lists in JSON notation).
+ * Reads the wanted tensors; the header's metadata become attributes (numbers and lists in JSON notation).
+ *
  * @param bytes the whole file
  * @param file name used in errors
- * @throws {DatasetError} if the file is damaged
+ * @param wanted names of tensors; of others only the place in the file is looked at
+ * @throws {DatasetError} naming the tensor whose type, shape or place is wrong
  */
-export function readSafetensors(
-  bytes: Uint8Array,
-  file: string,
-  wanted?: ReadonlySet<string>,
-): RawDataset {
-  try {
-    const { tensors, metadata } = decodeTensors(bytes);
-    const attributes = Object.fromEntries(
-      Object.entries(metadata).map(([name, text]) => [name, parseAttribute(text)]),
-    );
-    const arrays = Object.fromEntries(Object.entries(tensors).filter(([name]) => wanted?.has(name) ?? true));
-    return { arrays, attributes, present: Object.keys(tensors) };
-  } catch (cause) {
-    throw new DatasetError({ file }, cause instanceof Error ? cause.message : String(cause), { cause });
+export function readSafetensors(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
+  const { header, dataAt } = headerOf(bytes, file);
+  const size = bytes.length - dataAt;
+  const names = Object.keys(header).filter((name) => name !== "__metadata__");
+  const tensors = names.map((name) => tensorOf(name, header[name], size, file));
+  checkPlaces(tensors, size, file);
+  const arrays: Record<string, RawArray> = {};
+  for (const tensor of tensors) {
+    if (wanted.has(tensor.name)) arrays[tensor.name] = readTensor(bytes.subarray(dataAt), tensor, file);
   }
+  return { arrays, attributes: readAttributes(header.__metadata__, file), present: names };
+}
+
+function headerOf(bytes: Uint8Array, file: string): ReturnType<typeof readHeader> {
+  try {
+    return readHeader(bytes);
+  } catch (cause) {
+    if (!(cause instanceof HeaderFault)) throw cause;
+    throw new DatasetError({ file }, `the safetensors file is damaged: ${cause.message}`, { cause });
+  }
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function tensorOf(field: string, value: unknown, size: number, file: string): Tensor {
+  const fail = (fault: string, shown?: unknown): never => {
+    throw new DatasetError(
+      { file, field, ...(shown === undefined ? {} : { value: JSON.stringify(shown) }) },
+      fault,
+    );
+  };
+  if (field.startsWith("__")) fail("a tensor cannot have this name");
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== "string") return fail("its type is missing");
+  if (!Array.isArray(shape) || shape.length > MOST_SIDES || !shape.every(isSize)) {
+    return fail("its shape must be a list of whole numbers", shape);
+  }
+  if (
+    !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!
+  ) {
+    return fail("its data_offsets must be a beginning and an end", offsets);
+  }
+  const [begin, end] = offsets as [number, number];
+  if (end > size) {
+    fail(`it ends at byte ${end} of the data, which has ${size}: the file is cut short, or damaged`);
+  }
+  return { name: field, dtype, shape, begin, end };
+}
+
+/** Tensors fill the data exactly: a gap, an overlap or a rest means a damaged or crafted file. */
+function checkPlaces(tensors: readonly Tensor[], size: number, file: string): void {
+  let position = 0;
+  for (const { name: field, begin, end } of tensors.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < position) throw new DatasetError({ file, field }, "it overlaps another tensor");
+    if (begin > position) {
+      throw new DatasetError({ file, field }, `${begin - position} bytes before it belong to none`);
+    }
+    position = end;
+  }
+  if (position !== size) {
+    throw new DatasetError({ file }, `${size - position} bytes too many stand behind its last tensor`);
+  }
+}
+
+function readTensor(data: Uint8Array, tensor: Tensor, file: string): RawArray {
+  const { name: field, dtype, shape, begin, end } = tensor;
+  if (!Object.hasOwn(TYPES, dtype)) {
+    throw new DatasetError(
+      { file, field, value: dtype },
+      `its type is not read: write one of ${Object.keys(TYPES)}`,
+    );
+  }
+  const type = TYPES[dtype]!;
+  const bytes = shape.reduce((product, side) => product * side, type.size);
+  if (bytes !== end - begin) {
+    const fault = `its shape takes ${bytes} bytes, and it has ${end - begin}`;
+    throw new DatasetError({ file, field, value: `[${shape}]` }, fault);
+  }
+  // Not `slice`: a Buffer's shares its memory.
+  const values = new Uint8Array(bytes);
+  values.set(data.subarray(begin, end));
+  return { shape: [...shape], data: toNumbers(values, type), integer: type.kind === "integer" };
+}
+
+function readAttributes(metadata: unknown, file: string): Record<string, unknown> {
+  if (metadata === undefined) return {};
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+    throw new DatasetError({ file, field: "__metadata__" }, "it must be a map of texts");
+  }
+  const attributes: Record<string, unknown> = {};
+  for (const name of ATTRIBUTE_NAMES) {
+    if (!Object.hasOwn(metadata, name)) continue;
+    const text = (metadata as Record<string, unknown>)[name];
+    if (typeof text !== "string" || text.length > MOST_ATTRIBUTE_LETTERS) {
+      const value = typeof text === "string" ? printable(text, 60) : typeof text;
+      throw new DatasetError(
+        { file, field: `@${name}`, value },
+        "it must be a text, and no longer than 65,536 letters",
+      );
+    }
+    attributes[name] = parseAttribute(text);
+  }
+  return attributes;
 }
 
 function parseAttribute(text: string): unknown {

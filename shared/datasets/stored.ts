@@ -3,10 +3,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { encodeTensors, type TensorFile } from "@cugro/protocol";
+import { decodeTensors, encodeTensors, type TensorFile } from "@cugro/protocol";
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { readMetadata } from "./metadata.ts";
-import { readSafetensors } from "./read_safetensors.ts";
 
 function arraysOf(dataset: Dataset): TensorFile {
   const { size, stateDim, actionDim } = dataset;
@@ -49,7 +48,7 @@ export function encodeDataset(dataset: Dataset): Uint8Array {
  * @throws {DatasetError} where the bytes are no stored dataset
  */
 export function decodeDataset(bytes: Uint8Array, file = "dataset"): Dataset {
-  const { arrays, attributes } = readSafetensors(bytes, file);
+  const { tensors: arrays, metadata } = decodeStored(bytes, file);
   const array = (name: string) => {
     const found = arrays[name];
     if (found) return found;
@@ -69,9 +68,34 @@ export function decodeDataset(bytes: Uint8Array, file = "dataset"): Dataset {
     size,
     stateDim,
     actionDim: array("actions").shape[1] ?? 1,
-    metadata: readMetadata(attributes, file),
+    metadata: readMetadata(attributesOf(metadata), file),
   };
 }
+
+function decodeStored(bytes: Uint8Array, file: string): ReturnType<typeof decodeTensors> {
+  try {
+    return decodeTensors(bytes);
+  } catch (cause) {
+    throw new DatasetError({ file }, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** Numbers and lists were written in JSON notation. */
+function attributesOf(metadata: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, text]) => [name, isText(name) ? text : parsed(text)]),
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const isText = (name: string) => name === "env" || name === "family" || name === "reward_rule";
 
 /** Identity of a dataset: SHA-256 (hex) over the names, shapes and bytes of its arrays, and nothing else. */
 export function datasetHash(dataset: Dataset): string {

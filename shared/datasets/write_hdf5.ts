@@ -2,7 +2,7 @@
  * Writes a dataset as HDF5 in the D4RL layout, readable by every tool of the field.
  * @module
  */
-import h5wasm from "h5wasm";
+import type h5wasm from "h5wasm";
 import type { Dataset } from "./dataset.ts";
 
 let written = 0;
@@ -16,9 +16,10 @@ export async function writeHdf5(
   dataset: Dataset,
   attributes: Record<string, string | number> = {},
 ): Promise<Uint8Array> {
-  const { FS } = await h5wasm.ready;
+  const { File, ready } = await import("h5wasm");
+  const { FS } = await ready;
   const path = `/written-${++written}.hdf5`;
-  const file = new h5wasm.File(path, "w");
+  const file = new File(path, "w");
   const { size, stateDim, actionDim } = dataset;
   const put = (name: string, data: Float32Array | Uint8Array, shape: number[]) => {
     const chunks = [Math.min(size, 4096), ...shape.slice(1)];

@@ -1,0 +1,11 @@
+/**
+ * How much one file may take: judged from its header, before anything is allocated.
+ * @module
+ */
+
+const MEBIBYTE = 2 ** 20;
+
+/** Bytes that the fields of a file may have when they are unpacked: small files may hold some, large ones in proportion. */
+export function unpackedLimit(fileBytes: number): number {
+  return Math.min(32 * MEBIBYTE + 32 * fileBytes, 4096 * MEBIBYTE);
+}
