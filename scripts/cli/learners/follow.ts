@@ -37,7 +37,8 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
     if (current && mark !== labelled) await label({ task: current.task });
     labelled = mark;
     await label({ state: "ready" });
-    return waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
+    const decided = waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
+    return decided && await isServed(client, learner);
   };
   try {
     const isDone = await lookOnNews({ look, news, signal: stop.signal, gapMs: GAP_MS, idleMs: IDLE_MS });
@@ -48,6 +49,14 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
     display.close();
     await watching;
   }
+}
+
+/** Whether the newest valid version serves: the head moves a moment after the decision. */
+async function isServed(client: GatewayClient, learner: string): Promise<boolean> {
+  const valid = (await client.versions.list(learner)).filter(({ state }) =>
+    state === "published" || state === "promoted"
+  );
+  return valid.at(-1)?.serving ?? true;
 }
 
 async function watch(
