@@ -8,7 +8,8 @@
  */
 import { type Dataset, DatasetError, type DatasetMetadata, type RawDataset } from "./dataset.ts";
 import { readActions } from "./discrete.ts";
-import { checkEpisodes, type Ends, inferEnds, recordedEnds } from "./episode_ends.ts";
+import { checkEpisodes } from "./check_episodes.ts";
+import { type Ends, inferEnds, recordedEnds } from "./episode_ends.ts";
 import { findResetRows, repairLastStates, resetNotice } from "./false_steps.ts";
 import {
   columnsOf,
@@ -23,9 +24,11 @@ import {
 } from "./fields.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Notice, ReadOptions } from "./notice.ts";
+import { judgeOrder } from "./judge_order.ts";
+import { judgePadding, type PaddedArrays, withoutPadding } from "./padding.ts";
 import { judgePlausibility } from "./plausibility.ts";
 import { readRewards } from "./reward_rule.ts";
-import { orderOf, separateEnvironments } from "./row_order.ts";
+import { separateEnvironments } from "./row_order.ts";
 
 /** A dataset, and what is implausible about it. */
 export interface Judged {
@@ -48,10 +51,10 @@ export function assemble(raw: RawDataset, file: string, options: ReadOptions = {
   let ends = recordedEnds(fields, raw);
   let next = nextStatesOf(fields, ends);
   let states = statesOf(fields);
-  notices.push(...judgeOrder(fields, states, next, ends));
+  notices.push(...judgeOrder(fields, states, next, ends, options.environments ?? 1));
   notices.push(...inferEnds(fields, ends, states, next, metadata.horizon));
-  const rewards = fields.found.rewards && floatsOf(fields, fields.found.rewards, 1, LIMITS.rewards);
-  const resets = findResetRows({ states, nextStates: next, rewards }, ends);
+  const rewards = options.reward === undefined ? readRewards(fields, raw) : undefined;
+  const resets = findResetRows({ states, nextStates: next, rewards }, ends, fields.cuts);
   if (resets.length > 0) {
     notices.push(resetNotice(fields, resets));
     ({ fields, ends } = withoutRows(fields, ends, resets));
@@ -60,9 +63,15 @@ export function assemble(raw: RawDataset, file: string, options: ReadOptions = {
   }
   notices.push(...repairLastStates(fields, { states, nextStates: next, rewards }, ends));
   const dataset = build(fields, raw, { states, next, ends, metadata, options, notices });
-  checkEpisodes(fields, ends, states, dataset.nextStates, metadata.horizon);
-  notices.push(...judgePlausibility(dataset, fields));
+  const padding = judgePadding(fields, paddedArrays(dataset), ends);
+  checkEpisodes(fields, ends, states, dataset.nextStates, metadata.horizon, padding);
+  if (padding) notices.push(padding);
+  notices.push(...judgePlausibility(dataset, fields, padding === undefined));
   return { dataset, notices };
+}
+
+function paddedArrays({ states, actions, actionDim, rewards, metadata }: Dataset): PaddedArrays {
+  return { states, actions, actionDim, discrete: metadata.discreteActions !== undefined, rewards };
 }
 
 interface Parts {
@@ -91,7 +100,7 @@ function build(fields: Fields, raw: RawDataset, parts: Parts): Dataset {
     nextStates: next ?? followingStates(states, ends, states.length / size),
     terminals: ends.terminals,
     timeouts: ends.timeouts,
-    ...(found.success ? { success: flagsOf(fields, found.success) } : {}),
+    ...successOf(fields),
     size,
     stateDim: states.length / size,
     actionDim: actions.dim,
@@ -101,6 +110,16 @@ function build(fields: Fields, raw: RawDataset, parts: Parts): Dataset {
       ...(options.reward === undefined ? {} : { reward: options.reward }),
     },
   };
+}
+
+/** Flags of success a row; a field of that name that holds something else says nothing. */
+function successOf(fields: Fields): { success?: Uint8Array } {
+  const field = fields.found.success;
+  if (!field || field.shape[0] !== fields.found.states!.shape[0] || field.data.length !== field.shape[0]) {
+    return {};
+  }
+  const isFlags = field.data.every((value: number) => value === 0 || value === 1);
+  return isFlags ? { success: flagsOf(fields, field) } : {};
 }
 
 function statesOf(fields: Fields): Float32Array {
@@ -117,32 +136,6 @@ function nextStatesOf(fields: Fields, { terminals, timeouts }: Ends): Float32Arr
   return floatsOf(fields, field, columns, LIMITS.states, unused);
 }
 
-/** Rows whose `mask` is 0 fill episodes up to a common length; they are left out. */
-function withoutPadding(fields: Fields, notices: Notice[]): Fields {
-  const { mask } = fields.found;
-  if (!mask) return fields;
-  const flags = flagsOf(fields, mask);
-  const kept = Int32Array.from(flags.keys().filter((row) => flags[row] === 1));
-  if (kept.length === fields.size) return fields;
-  if (kept.length === 0) {
-    throw new DatasetError({ file: fields.file, field: mask.name }, "mask is 0 everywhere: no row is left");
-  }
-  const cuts = new Set<number>();
-  for (let i = 0; i < kept.length; i++) {
-    if (fields.cuts.has(kept[i]!) || (i + 1 < kept.length && kept[i + 1] !== kept[i]! + 1)) cuts.add(i);
-  }
-  notices.push({
-    code: "rows-padded",
-    field: mask.name,
-    row: flags.indexOf(0),
-    message: `${
-      fields.size - kept.length
-    } of ${fields.size} rows have 0 in mask: they are taken for padding and left out`,
-    advice: "nothing, if mask marks the true rows; else give it another name",
-  });
-  return keepRows(fields, kept, cuts);
-}
-
 function withoutRows(fields: Fields, ends: Ends, rows: readonly number[]): { fields: Fields; ends: Ends } {
   const dropped = new Set(rows);
   const kept = Int32Array.from(ends.terminals.keys().filter((row) => !dropped.has(row)));
@@ -151,30 +144,6 @@ function withoutRows(fields: Fields, ends: Ends, rows: readonly number[]): { fie
   const terminals = take(ends.terminals);
   if (!terminals.at(-1)) timeouts[timeouts.length - 1] = 1;
   return { fields: keepRows(fields, kept, new Set()), ends: { ...ends, terminals, timeouts } };
-}
-
-function judgeOrder(
-  fields: Fields,
-  states: Float32Array,
-  next: Float32Array | undefined,
-  { terminals, timeouts, known }: Ends,
-): Notice[] {
-  const isEnd = terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0);
-  const order = orderOf(states, next, isEnd, states.length / fields.size);
-  const field = fields.found.states!.name;
-  if (order.kind === "interleaved") {
-    throw new DatasetError(
-      { file: fields.file, field },
-      `the rows come from ${order.stride} environments in turn (the step after row i is row i + ${order.stride}): ` +
-        `read them with --environments ${order.stride}, or write one episode after the other`,
-    );
-  }
-  if (order.kind === "time") return [];
-  const message =
-    "the rows are not in the order of time: they look shuffled, so that returns over episodes mean nothing";
-  if (known && next) throw new DatasetError({ file: fields.file, field }, `${message}; write them in order`);
-  const advice = "write the rows in the order in which they happened, one episode after the other";
-  return [{ code: "rows-out-of-order", field, message, advice }];
 }
 
 function followingStates(states: Float32Array, { terminals, timeouts }: Ends, columns: number): Float32Array {

@@ -33,7 +33,7 @@ Deno.test("readDataset() gives back what writeHdf5() wrote, attributes included"
   const dataset = exampleDataset();
   const read = await readDataset(await writeHdf5(dataset), "walk.hdf5");
   assertEquals(read.dataset, dataset);
-  assertEquals(read.notices.map(({ code }) => code), ["returns-all-equal"]);
+  assertEquals(read.notices, [], "its own figures say what scores 0 and 100");
 });
 
 Deno.test("readDataset() gives back what encodeDataset() wrote, and decodeDataset() too", async () => {

@@ -35,6 +35,13 @@ export function readActions(fields: Fields, field: Field, classes?: number): Act
       "give one discrete action a row, or continuous actions as float32";
     throw new DatasetError({ file: fields.file, field: field.name }, fault);
   }
+  if (!oneHot && classes !== undefined) {
+    throw new DatasetError(
+      { file: fields.file, field: field.name },
+      `the attribute discrete_actions is ${classes}, but a row has ${columns} numbers that are not one-hot: ` +
+        "write the number of the action that was taken, or leave the attribute out",
+    );
+  }
   if (!oneHot) return { values, dim: columns, notices: [] };
   const notices = field.integer || classes
     ? []
@@ -47,25 +54,51 @@ function ofOneColumn(fields: Fields, field: Field, values: Float32Array, classes
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const guess = whole && least === 0 && most >= 1 && most < MOST_GUESSED;
-  if (!field.integer && !guess && classes === undefined) return { values, dim: 1, notices: [] };
+  const from = whole && least > 0 && most > 1 && most < MOST_GUESSED;
+  if (!field.integer && !guess && !from && classes === undefined) return { values, dim: 1, notices: [] };
   const count = classes ?? most + 1;
   const wrong = values.findIndex((value) =>
     !(Number.isInteger(value) && value >= 0 && value < Math.min(count, MOST_CLASSES))
   );
-  if (wrong >= 0) {
+  const used = new Set(values).size;
+  if (wrong >= 0 || (from && used > 1 && classes === undefined)) {
+    const at = Math.max(wrong, 0);
     throw new DatasetError(
-      placeOf(fields, field, wrong, undefined, values[wrong]),
-      `discrete actions are whole numbers from 0 to ${
-        classes === undefined ? MOST_CLASSES - 1 : classes - 1
-      }; ` +
-        "write continuous actions as float32",
+      placeOf(fields, field, at, undefined, values[at]),
+      wrongClasses({ least, most, used: whole ? used : Infinity, classes }),
     );
   }
   const dim = Math.max(2, count);
   const oneHot = new Float32Array(values.length * dim);
   for (const [row, action] of values.entries()) oneHot[row * dim + action] = 1;
-  const notices = field.integer || classes ? [] : [guessed(field, `the whole numbers 0 to ${most}`)];
+  const notices = classes ? [] : noticesOf(field, used, most);
   return { values: oneHot, dim, classes: dim, notices };
+}
+
+function wrongClasses(
+  { least, most, used, classes }: { least: number; most: number; used: number; classes: number | undefined },
+): string {
+  const last = classes === undefined ? MOST_CLASSES - 1 : classes - 1;
+  const rule = `discrete actions are whole numbers from 0 to ${last}`;
+  const shifted = most - least <= last && used <= MOST_GUESSED && least !== 0;
+  if (!shifted) return `${rule}; write continuous actions as float32 in [-1, 1]`;
+  const shift = least > 0 ? `subtract ${least} from all` : `add ${-least} to all (subtract ${least})`;
+  return `${rule}, and these begin at ${least}: ${shift}, or write continuous actions as float32 in [-1, 1]`;
+}
+
+function noticesOf(field: Field, used: number, most: number): Notice[] {
+  if (!field.integer) return [guessed(field, `the whole numbers 0 to ${most}`)];
+  if (most < MOST_GUESSED && used >= 0.2 * (most + 1)) return [];
+  return [{
+    code: "actions-discrete",
+    field: field.name,
+    message: `${field.name} are ${used} different whole numbers up to ${most}: they are learnt as ${
+      most + 1
+    } discrete actions`,
+    advice:
+      "write continuous actions as float32 in [-1, 1]; number discrete ones from 0 without gaps, or say how many there " +
+      "are in the attribute discrete_actions",
+  }];
 }
 
 function isOneHot(values: Float32Array, columns: number): boolean {

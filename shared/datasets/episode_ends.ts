@@ -6,8 +6,9 @@
  * @module
  */
 import { DatasetError } from "./dataset.ts";
-import { type Field, type Fields, flagsOf, missing, placeOf, valuesOf } from "./fields.ts";
+import { columnsOf, type Field, type Fields, flagsOf, missing, placeOf, valuesOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
+import { judgeJumps } from "./doubtful_ends.ts";
 import { sameState } from "./row_order.ts";
 
 /** Flags of both kinds of end, `[N]` each, and whether anything in the file tells of time limits. */
@@ -37,7 +38,8 @@ export function recordedEnds(fields: Fields, raw: Parameters<typeof missing>[0])
 
 function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
   const { found, file } = fields;
-  const dones = found.dones && flagsOf(fields, found.dones);
+  const needed = !found.terminals || !found.timeouts;
+  const dones = found.dones && needed ? flagsOf(fields, found.dones) : undefined;
   if (found.terminals) {
     const terminals = flagsOf(fields, found.terminals);
     const fromDones = found.timeouts ? undefined : dones?.map((done, row) => done && !terminals[row] ? 1 : 0);
@@ -55,13 +57,53 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
   return { terminals: dones.map((done, row) => done && !timeouts[row] ? 1 : 0), fromDones: undefined };
 }
 
-/** 1 at rows whose episode has another id than the next row's. */
+/**
+ * 1 at rows whose episode has another id than the next row's.
+ *
+ * @throws {DatasetError} for ids that are no numbers, and that do not hold rows together
+ */
 function changesOf(fields: Fields, ids: Field): Uint8Array {
+  columnsOf(fields, ids, 1);
+  const { size, file } = fields;
   const values = valuesOf(fields, ids, 1);
-  return Uint8Array.from(
-    { length: fields.size },
-    (_, row) => row + 1 < fields.size && values[row] !== values[row + 1] ? 1 : 0,
+  const none = values.findIndex((value: number) => !Number.isFinite(value));
+  if (none >= 0) {
+    throw new DatasetError(
+      placeOf(fields, ids, none, undefined, values[none]),
+      "an episode's id must be a number: number the episodes",
+    );
+  }
+  const changes = Uint8Array.from(
+    { length: size },
+    (_, row) => row + 1 < size && values[row] !== values[row + 1] ? 1 : 0,
   );
+  const changed = changes.reduce((sum, change) => sum + change, 0);
+  if (changed < size / 2 || changed < FEWEST_CHANGES) return changes;
+  const different = new Set(values).size;
+  const place = { file, field: ids.name };
+  if (different < changed / 2) {
+    throw new DatasetError(
+      place,
+      `the ids of ${different} episodes come in turn, row by row: write one episode after the other, or read rows of ` +
+        "several environments in turn with --environments",
+    );
+  }
+  if (different === size && !allEnd(fields)) {
+    throw new DatasetError(
+      place,
+      "the id is another in every row, so that each would be an episode of one step: write the same id in all rows of " +
+        "an episode, or leave the field out",
+    );
+  }
+  return changes;
+}
+
+const FEWEST_CHANGES = 8;
+
+/** Whether every row is said to end an episode by itself. */
+function allEnd(fields: Fields): boolean {
+  const flags = fields.found.terminals ?? fields.found.dones;
+  return flags !== undefined && valuesOf(fields, flags, 1).every((value: number) => value === 1);
 }
 
 /** 1 at the last rows of a list of ends: each the row after an episode's last, the last of them the number of rows. */
@@ -93,69 +135,71 @@ export function inferEnds(
   nextStates: Float32Array | undefined,
   horizon: number | undefined,
 ): Notice[] {
-  if (ends.known) return [];
   const { terminals, timeouts } = ends;
+  if (ends.known) return nextStates ? [] : judgeMarkedEnds(fields, states, ends, horizon);
   const columns = states.length / fields.size;
-  let length = 0;
-  for (let row = 0; row + 1 < fields.size; row++) {
-    length++;
-    const jumps = nextStates !== undefined && !sameState(nextStates, row, states, row + 1, columns);
-    if (!terminals[row] && (jumps || length >= (horizon ?? Infinity))) timeouts[row] = 1;
-    if (terminals[row] || timeouts[row]) length = 0;
+  let jumps = 0, ledOn = 0, ended = 0;
+  for (let row = 0; nextStates && row + 1 < fields.size; row++) {
+    const goesOn = sameState(nextStates, row, states, row + 1, columns);
+    if (terminals[row]) {
+      ended++;
+      if (goesOn) ledOn++;
+    } else if (!goesOn) {
+      timeouts[row] = 1;
+      jumps++;
+    }
   }
-  return nextStates !== undefined || horizon !== undefined ? [] : [{
+  if (jumps > 0 || terminals.every((terminal) => terminal === 1)) return [];
+  if (horizon !== undefined) {
+    cutAt(horizon, ends);
+    return nextStates ? [] : judgeJumps(fields, states, ends, true);
+  }
+  if (!nextStates) {
+    return [endsUnknown(terminals, "there are no timeouts, no next_observations and no horizon")];
+  }
+  // Next states that lead from one episode into the next show no cut.
+  return ended > 0 && ledOn < 0.9 * ended ? [] : [
+    endsUnknown(
+      terminals,
+      "there are no timeouts, and next_observations go on from the first row to the last",
+    ),
+  ];
+}
+
+function cutAt(horizon: number, { terminals, timeouts }: Ends): void {
+  let length = 0;
+  for (let row = 0; row < terminals.length; row++) {
+    length = terminals[row] ? 0 : length + 1;
+    if (length < horizon) continue;
+    timeouts[row] = 1;
+    length = 0;
+  }
+}
+
+/** Marked ends without next states: flags that mark nothing at all, and flags that the states contradict. */
+function judgeMarkedEnds(fields: Fields, states: Float32Array, ends: Ends, horizon?: number): Notice[] {
+  const marksNone = !ends.timeouts.subarray(0, -1).includes(1) && !ends.terminals.includes(1);
+  const lastIsMarked = fields.found.timeouts && valuesOf(fields, fields.found.timeouts, 1).at(-1) === 1;
+  if (marksNone && !lastIsMarked && horizon === undefined && !fields.found.episodeIds) {
+    return [
+      endsUnknown(
+        ends.terminals,
+        "timeouts are 0 everywhere, and there are no next_observations and no horizon",
+      ),
+    ];
+  }
+  return judgeJumps(fields, states, ends, false);
+}
+
+function endsUnknown(terminals: Uint8Array, why: string): Notice {
+  return {
     code: "episode-ends-unknown",
     field: "timeouts",
-    message:
-      "nothing tells where an episode was cut: there are no timeouts, no next_observations and no horizon, " +
-      `so that ${terminals.includes(1) ? "only terminals end an episode" : "all rows count as one episode"}`,
+    message: `nothing tells where an episode was cut: ${why}, so that ${
+      terminals.includes(1) ? "only terminals end an episode" : "all rows count as one episode"
+    }`,
     advice:
-      "write timeouts (1 at the last row of each episode that was cut), next_observations, episode_id, or the " +
-      "attribute horizon",
-  }];
-}
-
-/** Refuses episodes that are longer than the horizon, and rows that are no successors inside one. */
-export function checkEpisodes(
-  fields: Fields,
-  { terminals, timeouts }: Ends,
-  states: Float32Array,
-  nextStates: Float32Array,
-  horizon = Infinity,
-): void {
-  const columns = states.length / fields.size;
-  let length = 0;
-  for (let row = 0; row < fields.size; row++) {
-    length++;
-    if (length > horizon) {
-      throw new DatasetError(
-        placeOf(fields, { ...fields.found.states!, name: "timeouts" }, row, undefined, length),
-        `an episode is longer than the horizon of ${horizon} steps; mark its end in terminals or timeouts`,
-      );
-    }
-    if (terminals[row] || timeouts[row]) length = 0;
-    else if (!sameState(nextStates, row, states, row + 1, columns)) {
-      throw brokenStep(fields, states, nextStates, row);
-    }
-  }
-}
-
-function brokenStep(
-  fields: Fields,
-  states: Float32Array,
-  nextStates: Float32Array,
-  row: number,
-): DatasetError {
-  const columns = states.length / fields.size;
-  const field = fields.found.nextStates ?? fields.found.states!;
-  for (let column = 0; column < columns; column++) {
-    const value = nextStates[row * columns + column]!;
-    const following = states[(row + 1) * columns + column]!;
-    if (Math.abs(value - following) <= 1e-5 * (1 + Math.abs(value))) continue;
-    return new DatasetError(
-      placeOf(fields, field, row, column, value),
-      `the next row starts at ${following} although the episode goes on; mark the end of the episode in timeouts, or mend the next state`,
-    );
-  }
-  return new DatasetError(placeOf(fields, field, row), "the next state is not the following row's state");
+      "write timeouts (1 at the last row of each episode that was cut), next_observations (the state that each step led " +
+      "to, not the first one after a reset), episode_id, or the attribute horizon",
+  };
 }

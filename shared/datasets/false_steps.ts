@@ -3,12 +3,15 @@
  * @module
  */
 import type { Ends } from "./episode_ends.ts";
-import type { Fields } from "./fields.ts";
+import { type Fields, valuesOf } from "./fields.ts";
+import { median, sampleRows } from "./doubtful_ends.ts";
 import type { Notice } from "./notice.ts";
 import { sameState } from "./row_order.ts";
 
 /** Share of the ends at which a pattern must show before it is believed. */
 const MOST = 0.9;
+/** How many times a usual step a reset is, in the columns that show it. */
+const LEAP = 2.5;
 
 /** The arrays that the judgement of steps looks at. */
 export interface Steps {
@@ -23,25 +26,56 @@ function endsInside({ terminals, timeouts }: Ends): number[] {
     .filter((row) => terminals[row] || timeouts[row]);
 }
 
-function jump(states: Float32Array, nextStates: Float32Array, row: number, columns: number): number {
-  let sum = 0;
-  for (let i = row * columns; i < (row + 1) * columns; i++) sum += Math.abs(states[i]! - nextStates[i]!);
-  return sum;
+/** Whether the states leap in the rows after these ends, and not in the ends' own. */
+function leapsAfter(
+  states: Float32Array,
+  nextStates: Float32Array,
+  ends: readonly number[],
+  columns: number,
+): boolean {
+  let after = 0, there = 0;
+  for (let column = 0; column < columns; column++) {
+    const step = (row: number) =>
+      Math.abs(nextStates[row * columns + column]! - states[row * columns + column]!);
+    const usual = median(sampleRows(states.length / columns).map(step));
+    if (usual === 0) continue;
+    const own = median(ends.map(step)) / usual;
+    const following = median(ends.map((end) => step(end + 1))) / usual;
+    if (following >= LEAP && own < following / 2) after += following;
+    else if (own >= LEAP && following < own / 2) there += own;
+  }
+  return after > there;
 }
 
 /**
  * Rows that stand for a reset: since Gymnasium 1.0 the step after an end ignores its action and returns the first state of
  * the next episode with reward 0, so its row starts where the episode ended.
+ *
+ * @param cuts rows after which another environment's begin
  */
-export function findResetRows({ states, nextStates, rewards }: Steps, ends: Ends): number[] {
-  if (!nextStates) return [];
+export function findResetRows(
+  { states, nextStates, rewards }: Steps,
+  ends: Ends,
+  cuts: ReadonlySet<number>,
+): number[] {
   const columns = states.length / ends.terminals.length;
-  const candidates = endsInside(ends);
-  const resets = candidates.filter((end) =>
-    sameState(nextStates, end, states, end + 1, columns) && (rewards?.[end + 1] ?? 0) === 0 &&
-    jump(states, nextStates, end + 1, columns) > jump(states, nextStates, end, columns)
+  const isEnd = (row: number) => ends.terminals[row] === 1 || ends.timeouts[row] === 1;
+  const inside = endsInside(ends).filter((end) => !cuts.has(end));
+  const candidates = inside.filter((end) =>
+    !isEnd(end + 1) || cuts.has(end + 1) || end + 2 === ends.terminals.length
   );
-  return resets.length >= 2 && resets.length >= MOST * candidates.length ? resets.map((end) => end + 1) : [];
+  const unpaid = rewards ? candidates.filter((end) => rewards[end + 1] === 0) : candidates;
+  const resets = nextStates
+    ? unpaid.filter((end) => sameState(nextStates, end, states, end + 1, columns))
+    : unpaid;
+  if (resets.length < 2 || resets.length < MOST * inside.length) return [];
+  const sparse = !rewards || rewards.filter((reward) => reward === 0).length > 1.5 * resets.length + 2;
+  if (sparse) {
+    // Rewards of 0 say nothing here: the states must leap in the row after the end and not in the end's own.
+    if (!nextStates) return [];
+    if (!leapsAfter(states, nextStates, resets, columns)) return [];
+  }
+  return resets.map((end) => end + 1);
 }
 
 /** The notice of rows that were left out as resets. */
@@ -84,10 +118,28 @@ export function repairLastStates(fields: Fields, { states, nextStates }: Steps, 
       ),
     ];
   }
-  const empty = cut.filter((row) => isZero(nextStates, row, columns) && !isZero(states, row, columns));
-  if (empty.length < 2) return [];
-  for (const row of empty) reset(row);
-  return [describe(fields, empty, "the next state is all zeros or not a number", "next-state-not-a-number")];
+  const absent = absentStates(fields, nextStates, states, ends);
+  if (absent.length === 0) return [];
+  for (const row of absent) reset(row);
+  return [describe(fields, absent, "the next state is all zeros or not a number", "next-state-not-a-number")];
+}
+
+/** Ends by a cut whose next state is no number, or zeros at nearly all of them. */
+function absentStates(
+  fields: Fields,
+  nextStates: Float32Array,
+  states: Float32Array,
+  { timeouts }: Ends,
+): number[] {
+  const columns = states.length / fields.size;
+  const values = valuesOf(fields, fields.found.nextStates!, columns);
+  const cut = Array.from({ length: fields.size }, (_, row) => row).filter((row) => timeouts[row]);
+  const unusable = cut.filter((row) =>
+    !values.subarray(row * columns, (row + 1) * columns).every((value: number) => Number.isFinite(value))
+  );
+  if (unusable.length > 0) return unusable;
+  const zeros = cut.filter((row) => isZero(nextStates, row, columns) && !isZero(states, row, columns));
+  return zeros.length >= 2 && zeros.length >= MOST * cut.length ? zeros : [];
 }
 
 function isZero(values: Float32Array, row: number, columns: number): boolean {

@@ -135,7 +135,8 @@ function unusable(
   limit: number,
 ): DatasetError {
   const fault = Number.isFinite(value)
-    ? `the value is too large for what is computed from it: at most ${limit}`
+    ? `the value is too large for what is computed from it, at most ${limit}: divide the numbers by a power of ten, or ` +
+      "subtract what is common to all (a start time)"
     : "every value must be a finite number";
   return new DatasetError(placeOf(fields, field, row, column, value), fault);
 }

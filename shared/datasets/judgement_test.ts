@@ -106,7 +106,7 @@ for (const environments of [2, 3, 5]) {
       parts.flat().filter(({ timeout }) => timeout).map(() => 15),
     );
     assertEquals([...dataset.rewards], [...Float32Array.from(parts.flat().map(({ reward }) => reward))]);
-    assertThrows(() => assemble(raw, "f", { environments: 7 }), DatasetError, "no multiple of 7");
+    assertThrows(() => assemble(raw, "f", { environments: 7 }), DatasetError, "dealt out to 7 environments");
   });
 }
 

@@ -8,6 +8,7 @@ import type { Reading } from "@cugro/protocol";
 export const NOTICE_CODES = [
   "episode-ends-unknown",
   "episode-ends-inferred",
+  "episode-ends-shifted",
   "rows-interleaved",
   "rows-out-of-order",
   "rows-doubled",

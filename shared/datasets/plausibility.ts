@@ -5,86 +5,51 @@
  */
 import type { Dataset } from "./dataset.ts";
 import { episodesOf } from "./episodes.ts";
-import { type Field, type Fields, valuesOf } from "./fields.ts";
+import { type Field, type Fields, flagsOf, valuesOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
+import { judgeCopies } from "./row_copies.ts";
 import { sameState } from "./row_order.ts";
 
-const DOUBLED_SHARE = 0.1;
 const SAMPLES = 4096;
 
-/** Everything that a dataset as a whole shows. */
-export function judgePlausibility(dataset: Dataset, fields: Fields): Notice[] {
-  return [
-    ...judgePadding(dataset),
-    ...judgeDoubles(dataset),
-    ...judgeTerminals(dataset),
+/**
+ * Everything that a dataset as a whole shows.
+ *
+ * @param unpadded whether no padding was found, whose rows would be copies of one another
+ */
+export function judgePlausibility(dataset: Dataset, fields: Fields, unpadded = true): Notice[] {
+  const notices = [
+    ...(unpadded ? judgeCopies(dataset) : []),
+    ...judgeTerminals(dataset, fields),
     ...judgeRewards(dataset),
-    ...judgeDigits(fields),
   ];
-}
-
-function judgePadding(
-  { states, actions, rewards, size, stateDim, actionDim, metadata }: Dataset,
-): Notice[] {
-  if (metadata.discreteActions !== undefined) return [];
-  const zero = (values: Float32Array, row: number, columns: number) => {
-    for (let i = row * columns; i < (row + 1) * columns; i++) if (values[i] !== 0) return false;
-    return true;
-  };
-  const rows = Array.from({ length: size }, (_, row) => row).filter((row) =>
-    rewards[row] === 0 && zero(states, row, stateDim) && zero(actions, row, actionDim)
+  const { rows } = fields;
+  const inFile = notices.map((notice) =>
+    rows && notice.row !== undefined ? { ...notice, row: rows[notice.row]! } : notice
   );
-  if (rows.length < Math.max(3, size / 200)) return [];
-  return [{
-    code: "rows-padded",
-    field: "terminals",
-    row: rows[0]!,
-    message: `${rows.length} rows are all zeros, states, actions and reward: they look like padding`,
-    advice: "leave them out, or mark the true rows with 1 in mask",
-  }];
+  return [...inFile, ...judgeDigits(fields)];
 }
 
-function judgeDoubles(
-  { states, actions, nextStates, rewards, size, stateDim, actionDim }: Dataset,
-): Notice[] {
-  const parts: [Uint32Array, number][] = [[states, stateDim], [actions, actionDim], [nextStates, stateDim], [
-    rewards,
-    1,
-  ]].map(([values, columns]) => [bitsOf(values as Float32Array), columns as number]);
-  const seen = new Set<number>();
-  let first: number | undefined;
-  for (let row = 0; row < size; row++) {
-    const before = seen.size;
-    seen.add(hashRow(parts, row));
-    if (seen.size === before) first ??= row;
-  }
-  const doubled = size - seen.size;
-  if (first === undefined || doubled < DOUBLED_SHARE * size) return [];
+/** Time limits that stand in both fields of flags: then terminals hold what `done` did in old Gym. */
+function judgeBothFlags(fields: Fields): Notice[] | undefined {
+  const { terminals, timeouts } = fields.found;
+  if (!terminals || !timeouts) return undefined;
+  const ended = flagsOf(fields, terminals), cut = flagsOf(fields, timeouts);
+  const both = cut.keys().filter((row) => cut[row] === 1 && ended[row] === 1).toArray();
+  const cuts = cut.reduce((sum, flag) => sum + flag, 0);
+  if (both.length < 3 || both.length < 0.5 * cuts || cuts === fields.size) return undefined;
   return [{
-    code: "rows-doubled",
-    row: first,
+    code: "terminals-at-time-limit",
+    field: terminals.name,
+    row: both[0]!,
     message:
-      `${doubled} of ${size} rows stand there twice or more (duplicates): rows that are held out for judging the replay ` +
-      "are among those trained on",
-    advice: "write each transition once",
+      `${both.length} of ${cuts} rows with 1 in ${timeouts.name} have 1 in ${terminals.name} as well, and count as ends ` +
+      "of the task: a time limit is none, and a terminal's value is 0",
+    advice: `write 0 to ${terminals.name} where an episode was cut`,
   }];
 }
 
-const bitsOf = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
-
-/** 53 bits of a row's content (two FNV-1a hashes). */
-function hashRow(parts: readonly [Uint32Array, number][], row: number): number {
-  let low = 0x811c9dc5, high = 0x01000193;
-  for (const [bits, columns] of parts) {
-    for (let i = row * columns; i < (row + 1) * columns; i++) {
-      low = Math.imul(low ^ bits[i]!, 0x01000193);
-      high = Math.imul(high ^ ((bits[i]! >>> 7) + low), 0x85ebca6b);
-    }
-  }
-  return (low >>> 0) * 0x200000 + ((high >>> 0) & 0x1fffff);
-}
-
-function judgeTerminals(dataset: Dataset): Notice[] {
+function judgeTerminals(dataset: Dataset, fields: Fields): Notice[] {
   const { terminals, states, nextStates, size, stateDim } = dataset;
   const rows = Array.from({ length: size }, (_, row) => row).filter((row) => terminals[row]);
   const inARow = rows.filter((row) => row > 0 && terminals[row - 1]);
@@ -106,18 +71,21 @@ function judgeTerminals(dataset: Dataset): Notice[] {
         "timeouts where it was cut",
     }];
   }
-  return judgeTimeLimits(dataset);
+  return judgeBothFlags(fields) ?? judgeTimeLimits(dataset);
 }
 
 function judgeTimeLimits(dataset: Dataset): Notice[] {
   const episodes = episodesOf(dataset);
   const ended = episodes.filter(({ terminal }) => terminal);
-  const longest = dataset.metadata.horizon ?? Math.max(...episodes.map(({ start, end }) => end - start));
-  const atLimit = ended.filter(({ start, end }) => end - start === longest);
+  const longest = episodes.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  const ofLength = (length: number) => ended.filter(({ start, end }) => end - start === length);
+  const atLimit = ofLength(longest);
   if (longest < 2 || atLimit.length < 3) return [];
   const timeLimits = episodes.length - ended.length - 1;
   const all = atLimit.length === ended.length;
-  if (!all && (timeLimits > 0 || atLimit.length < 0.2 * episodes.length)) return [];
+  // A limit piles up what would have gone on; lengths that thin out by themselves do not.
+  const piled = atLimit.length >= 0.2 * episodes.length && atLimit.length > 2 * ofLength(longest - 1).length;
+  if (!all && (timeLimits > 0 || !piled)) return [];
   return [{
     code: "terminals-at-time-limit",
     field: "terminals",
@@ -144,8 +112,22 @@ function judgeRewards(dataset: Dataset): Notice[] {
     }];
   }
   const returns = episodesOf(dataset).map((episode) => episode.return);
-  const least = Math.min(...returns), most = Math.max(...returns);
-  if (returns.length < 2 || most - least > 1e-6 * Math.max(1, Math.abs(most))) return [];
+  const least = returns.reduce((a, b) => Math.min(a, b)), most = returns.reduce((a, b) => Math.max(a, b));
+  const { returnRandom, returnFinalPolicy } = dataset.metadata;
+  const known = returnRandom !== undefined && returnFinalPolicy !== undefined &&
+    returnFinalPolicy > returnRandom;
+  const scale = Math.max(Math.abs(least), Math.abs(most));
+  if (returns.length < 2 || known || most - least > 1e-6 * Math.max(1, scale)) return [];
+  if (most - least > 1e-6 * scale) {
+    return [{
+      code: "returns-all-equal",
+      field: "rewards",
+      message: `the returns of all episodes lie within ${
+        (most - least).toPrecision(3)
+      }: too little to learn from`,
+      advice: "multiply the rewards, so that returns differ by 1 or more",
+    }];
+  }
   return [{
     code: "returns-all-equal",
     field: "rewards",
@@ -161,20 +143,27 @@ function judgeDigits(fields: Fields): Notice[] {
   return [states, actions, rewards].flatMap((field) => field ? digitsLost(fields, field) : []);
 }
 
-/** Columns of 64-bit numbers that have far fewer values in 32 bits. */
+/** Columns whose numbers differ in digits only that 32 bits do not hold. */
 function digitsLost(fields: Fields, field: Field): Notice[] {
-  if (!(field.data instanceof Float64Array)) return [];
+  if (field.integer && field.data.BYTES_PER_ELEMENT < 4) return [];
   const columns = field.data.length / field.shape[0]!;
   const values = valuesOf(fields, field, columns);
   const rows = Math.min(fields.size, SAMPLES);
   for (let column = 0; column < columns; column++) {
     const wide = new Set<number>(), narrow = new Set<number>();
-    for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column]!;
+    let least = Infinity, most = -Infinity;
+    for (let i = 0; i < rows; i++) {
+      const value = values[Math.floor(i * fields.size / rows) * columns + column]!;
       wide.add(value);
       narrow.add(Math.fround(value));
+      least = Math.min(least, value);
+      most = Math.max(most, value);
     }
-    if (wide.size < 8 || narrow.size >= wide.size / 2) continue;
+    const isHalved = wide.size >= 8 && narrow.size < wide.size / 2;
+    // Already lost where the numbers were written as float32: 2^-24 is the smallest relative step.
+    const isCoarse = wide.size > 2 &&
+      most - least < 64 * 2 ** -24 * Math.max(Math.abs(least), Math.abs(most));
+    if (!isHalved && !isCoarse) continue;
     return [{
       code: "digits-lost",
       field: field.name,

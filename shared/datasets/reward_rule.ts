@@ -3,7 +3,16 @@
  * @module
  */
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import { columnsOf, type Field, type Fields, flagsOf, floatsOf, LIMITS, missing } from "./fields.ts";
+import {
+  columnsOf,
+  type Field,
+  type Fields,
+  flagsOf,
+  floatsOf,
+  LIMITS,
+  missing,
+  valuesOf,
+} from "./fields.ts";
 
 const ADVICE =
   "; where a robot's data has none, say where they come from with --reward success, -1-per-step, the name of a field, or " +
@@ -18,6 +27,9 @@ const ADVICE =
 export function readRewards(fields: Fields, raw: RawDataset, rule?: string): Float32Array {
   if (rule === undefined) {
     const field = fields.found.rewards ?? missing(raw, "rewards", fields.file, ADVICE);
+    if (valuesOf(fields, field, 1).every((value: number) => Number.isNaN(value))) {
+      throw new DatasetError({ file: fields.file, field: field.name }, `no reward is a number${ADVICE}`);
+    }
     return floatsOf(fields, field, 1, LIMITS.rewards);
   }
   if (rule === "-1-per-step") return new Float32Array(fields.size).fill(-1);

@@ -3,11 +3,12 @@
  * @module
  */
 import { DatasetError } from "./dataset.ts";
+import { distanceOf, median, sampleRows, spreadsOf } from "./doubtful_ends.ts";
 import { type Fields, keepRows } from "./fields.ts";
+import { keysOfRows } from "./row_keys.ts";
 
 /** Environments that are looked for. */
 const MOST_ENVIRONMENTS = 128;
-const SAMPLES = 2048;
 /** Below this share of rows whose next state is the following row's, the rows are in another order. */
 const IN_ORDER = 0.5;
 
@@ -26,29 +27,32 @@ export function sameState(a: Float32Array, i: number, b: Float32Array, j: number
  * Rows of `environments` environments that were stepped together (row i is environment i mod n): one environment after the
  * other.
  *
- * @throws {DatasetError} where the rows cannot be dealt out evenly
+ * @throws {DatasetError} where there are not two rows for each
  */
 export function separateEnvironments(fields: Fields, environments: number): Fields {
   if (environments === 1) return fields;
   const { size, file } = fields;
-  if (size % environments !== 0) {
-    const fault = `${size} rows are no multiple of ${environments} environments`;
+  if (size < 2 * environments) {
+    const fault = `${size} rows are too few for ${environments} environments`;
     throw new DatasetError({ file, field: fields.found.states!.name }, fault);
   }
-  const steps = size / environments;
-  const order = Int32Array.from(
-    { length: size },
-    (_, i) => Math.floor(i / steps) + (i % steps) * environments,
-  );
-  return keepRows(
-    fields,
-    order,
-    new Set(Array.from({ length: environments }, (_, e) => (e + 1) * steps - 1)),
-  );
+  const order = new Int32Array(size);
+  const cuts = new Set<number>();
+  let row = 0;
+  for (let environment = 0; environment < environments; environment++) {
+    // The last step may have been written for the first environments alone.
+    for (let from = environment; from < size; from += environments) order[row++] = from;
+    cuts.add(row - 1);
+  }
+  return keepRows(fields, order, cuts);
 }
 
-/** How the rows lie. `stride`: environments in turn. */
-export type RowOrder = { kind: "time" } | { kind: "interleaved"; stride: number } | { kind: "shuffled" };
+/** How the rows lie. `stride`: environments in turn; `sure`: next states or ends say so, not the states' nearness alone. */
+export type RowOrder =
+  | { kind: "time" }
+  | { kind: "interleaved"; stride: number; sure: boolean }
+  | { kind: "shuffled" }
+  | { kind: "blocks" };
 
 /**
  * Judges the order of the rows.
@@ -65,13 +69,7 @@ export function orderOf(
 ): RowOrder {
   return nextStates
     ? orderBySuccessors(states, nextStates, ends, columns)
-    : orderBySmoothness(states, columns);
-}
-
-/** Rows spread evenly over the dataset, at most {@link SAMPLES}. */
-function sampleRows(size: number): number[] {
-  const count = Math.min(size, SAMPLES);
-  return Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
+    : orderBySmoothness(states, ends, columns);
 }
 
 function orderBySuccessors(
@@ -87,33 +85,49 @@ function orderBySuccessors(
     const hits = inside.filter((row) => sameState(nextStates, row, states, row + stride, columns)).length;
     return inside.length < 8 ? 0 : hits / inside.length;
   };
-  if (rows.length < 8 || share(1) >= IN_ORDER) return { kind: "time" };
-  for (let stride = 2; stride <= Math.min(MOST_ENVIRONMENTS, size / 2); stride++) {
-    if (share(stride) >= IN_ORDER) return { kind: "interleaved", stride };
+  if (rows.length < 8) return { kind: "time" };
+  if (share(1) >= IN_ORDER) {
+    return { kind: inBlocks(states, nextStates, ends.length, columns) ? "blocks" : "time" };
   }
-  const known = new Set(Array.from({ length: size }, (_, row) => keyOf(states, row, columns)));
-  const elsewhere = rows.filter((row) => known.has(keyOf(nextStates, row, columns))).length / rows.length;
+  for (let stride = 2; stride <= Math.min(MOST_ENVIRONMENTS, size / 2); stride++) {
+    if (share(stride) >= IN_ORDER) return { kind: "interleaved", stride, sure: true };
+  }
+  const known = new Set(keysOfRows([[states, columns]], size));
+  const following = keysOfRows([[nextStates, columns]], size);
+  const elsewhere = rows.filter((row) => known.has(following[row]!)).length / rows.length;
   return { kind: elsewhere >= IN_ORDER ? "shuffled" : "time" };
 }
 
-/** A state as text, rounded so that equal ones are equal. */
-function keyOf(states: Float32Array, row: number, columns: number): string {
-  let key = "";
-  for (let column = 0; column < columns; column++) {
-    key += states[row * columns + column]!.toPrecision(4) + " ";
+/** Whether the trajectories go on at another stretch of rows wherever one breaks off: stretches in another order. */
+function inBlocks(
+  states: Float32Array,
+  nextStates: Float32Array,
+  size: number,
+  columns: number,
+): boolean {
+  const breaks: number[] = [];
+  for (let row = 0; row + 1 < size; row++) {
+    if (!sameState(nextStates, row, states, row + 1, columns)) breaks.push(row);
   }
-  return key;
+  if (breaks.length < 4) return false;
+  const keys = keysOfRows([[states, columns]], size);
+  const following = keysOfRows([[nextStates, columns]], size);
+  const starts = new Set([0, ...breaks.map((row) => row + 1)].map((row) => keys[row]!));
+  // Starts that are all alike are resets, to which a trajectory may come back by itself.
+  if (starts.size < breaks.length / 2) return false;
+  const elsewhere = breaks.filter((row) => starts.has(following[row]!) && following[row] !== keys[row]);
+  return elsewhere.length >= IN_ORDER * breaks.length;
 }
 
 /**
  * Without next states: a state is nearer to its successor than to any other row. Distances are medians over rows of the
  * mean absolute difference in units of each column's spread.
  */
-function orderBySmoothness(states: Float32Array, columns: number): RowOrder {
+function orderBySmoothness(states: Float32Array, ends: Uint8Array, columns: number): RowOrder {
   const size = states.length / columns;
-  if (size < 64) return { kind: "time" };
+  const rows = sampleRows(size).filter((row) => !ends[row]);
+  if (rows.length < 64) return { kind: "time" };
   const spread = spreadsOf(states, columns);
-  const rows = sampleRows(size);
   const distance = (stride: number) => {
     const inside = rows.filter((row) => row + stride < size);
     return median(inside.map((row) => distanceOf(states, row, row + stride, columns, spread)));
@@ -126,40 +140,20 @@ function orderBySmoothness(states: Float32Array, columns: number): RowOrder {
     const value = distance(stride);
     if (value < 0.4 * best.value) best = { stride, value };
   }
-  if (best.stride > 1) return { kind: "interleaved", stride: best.stride };
-  return { kind: one > 0.9 * far ? "shuffled" : "time" };
+  const runs = lengthOfRuns(ends);
+  if (best.stride > 1) return { kind: "interleaved", stride: best.stride, sure: runs === best.stride };
+  if (one <= 0.9 * far) return { kind: "time" };
+  return runs > 1 ? { kind: "interleaved", stride: runs, sure: false } : { kind: "shuffled" };
 }
 
-function spreadsOf(states: Float32Array, columns: number): Float64Array {
-  const size = states.length / columns;
-  const spread = new Float64Array(columns);
-  for (let column = 0; column < columns; column++) {
-    let sum = 0, squares = 0;
-    for (let row = 0; row < size; row++) {
-      const value = states[row * columns + column]!;
-      sum += value;
-      squares += value * value;
-    }
-    spread[column] = Math.sqrt(Math.max(0, squares / size - (sum / size) ** 2));
+/** Ends that come in runs of one length are those of environments that were cut together; 1: they do not. */
+function lengthOfRuns(ends: Uint8Array): number {
+  const lengths: number[] = [];
+  for (let row = 0, length = 0; row < ends.length; row++) {
+    length = ends[row] ? length + 1 : 0;
+    if (length > 0 && !ends[row + 1]) lengths.push(length);
   }
-  return spread;
-}
-
-function distanceOf(
-  states: Float32Array,
-  i: number,
-  j: number,
-  columns: number,
-  spread: Float64Array,
-): number {
-  let sum = 0;
-  for (let column = 0; column < columns; column++) {
-    if (spread[column] === 0) continue;
-    sum += Math.abs(states[i * columns + column]! - states[j * columns + column]!) / spread[column]!;
-  }
-  return sum / columns;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  const usual = median(lengths);
+  const same = lengths.filter((length) => length === usual).length;
+  return lengths.length >= 3 && same >= 0.8 * lengths.length ? usual : 1;
 }

@@ -1,0 +1,79 @@
+/**
+ * Rows that stand in a file twice: copies are told from a small world in which the same steps come again by themselves.
+ * @module
+ */
+import type { Dataset } from "./dataset.ts";
+import type { Notice } from "./notice.ts";
+import { keysOfRows } from "./row_keys.ts";
+
+/** Share of copied rows that is worth a word, wherever they lie. */
+const SCATTERED_SHARE = 0.1;
+/** The same for stretches of rows that were copied as they are. */
+const STRETCH_SHARE = 0.02;
+const STRETCH = 8;
+/** With fewer different states than this share of the rows, steps come again by themselves. */
+const MANY_STATES = 0.3;
+
+/** Judges the rows that are equal to one before them. */
+export function judgeCopies(dataset: Dataset): Notice[] {
+  const { states, actions, nextStates, rewards, size, stateDim, actionDim } = dataset;
+  const parts = [[states, stateDim], [actions, actionDim], [nextStates, stateDim], [rewards, 1]] as const;
+  const { first, copied, inStretches, copies } = findCopies(keysOfRows(parts, size));
+  if (first === undefined || copied < STRETCH_SHARE * size) return [];
+  if (!sameNumberOfCopies(copies)) {
+    if (copied < SCATTERED_SHARE * size && inStretches < STRETCH_SHARE * size) return [];
+    if (new Set(keysOfRows([[states, stateDim]], size)).size < MANY_STATES * size) return [];
+  }
+  return [{
+    code: "rows-doubled",
+    row: first,
+    message:
+      `${copied} of ${size} rows stand there twice or more (duplicates): rows that are held out for judging the replay ` +
+      "are among those trained on",
+    advice: "write each transition once",
+  }];
+}
+
+interface Copies {
+  /** First row that is a copy. */
+  first: number | undefined;
+  copied: number;
+  /** Copied rows in stretches that were copied as they are. */
+  inStretches: number;
+  /** How often each different row stands there. */
+  copies: Uint32Array;
+}
+
+function findCopies(keys: Float64Array): Copies {
+  const originals = new Map<number, number>();
+  const copies = new Uint32Array(keys.length);
+  let first: number | undefined;
+  let copied = 0, inStretches = 0, stretch = 0, distance = 0;
+  const close = () => {
+    if (stretch >= STRETCH) inStretches += stretch;
+    stretch = 0;
+  };
+  for (let row = 0; row < keys.length; row++) {
+    const original = originals.get(keys[row]!);
+    if (original === undefined) {
+      originals.set(keys[row]!, row);
+      copies[row] = 1;
+      close();
+      continue;
+    }
+    first ??= row;
+    copied++;
+    copies[original] = copies[original]! + 1;
+    if (row - original !== distance) close();
+    distance = row - original;
+    stretch++;
+  }
+  close();
+  return { first, copied, inStretches, copies: copies.filter((count) => count > 0) };
+}
+
+/** Whether nearly every row stands there equally often: whole files written one after the other. */
+function sameNumberOfCopies(copies: Uint32Array): boolean {
+  const usual = copies.toSorted()[copies.length >> 1]!;
+  return usual > 1 && copies.filter((count) => count === usual).length >= 0.95 * copies.length;
+}

@@ -1,0 +1,28 @@
+/**
+ * Rows as single numbers: equal rows have equal keys.
+ * @module
+ */
+
+/** Columns of a row that enter its key: values `[N * columns]` and how many a row has. */
+export type KeyPart = readonly [values: Float32Array, columns: number];
+
+/** 53 bits of each row's content (two FNV-1a hashes), `[N]`. */
+export function keysOfRows(parts: readonly KeyPart[], size: number): Float64Array {
+  const bits = parts.map(([values, columns]) =>
+    [new Uint32Array(values.buffer, values.byteOffset, values.length), columns] as const
+  );
+  return Float64Array.from({ length: size }, (_, row) => keyOf(bits, row));
+}
+
+function keyOf(parts: readonly (readonly [Uint32Array, number])[], row: number): number {
+  let low = 0x811c9dc5, high = 0x01000193;
+  for (const [bits, columns] of parts) {
+    for (let i = row * columns; i < (row + 1) * columns; i++) {
+      // -0 and 0 are one value.
+      const word = bits[i] === 0x80000000 ? 0 : bits[i]!;
+      low = Math.imul(low ^ word, 0x01000193);
+      high = Math.imul(high ^ ((word >>> 7) + low), 0x85ebca6b);
+    }
+  }
+  return (low >>> 0) * 0x200000 + ((high >>> 0) & 0x1fffff);
+}
