@@ -6,10 +6,10 @@
  * it is the row's own state. The last row always ends an episode. Discrete actions become one-hot rows.
  * @module
  */
-import { type Dataset, DatasetError, type DatasetMetadata, type RawDataset } from "./dataset.ts";
+import { type Dataset, type DatasetMetadata, type RawDataset } from "./dataset.ts";
 import { readActions } from "./discrete.ts";
 import { checkEpisodes } from "./check_episodes.ts";
-import { type Ends, inferEnds, recordedEnds } from "./episode_ends.ts";
+import { type Ends, inferEnds, judgeMarkedEnds, recordedEnds } from "./episode_ends.ts";
 import { findResetRows, repairLastStates, resetNotice } from "./false_steps.ts";
 import {
   columnsOf,
@@ -61,6 +61,7 @@ export function assemble(raw: RawDataset, file: string, options: ReadOptions = {
     next = nextStatesOf(fields, ends);
     states = statesOf(fields);
   }
+  if (ends.known && !next) notices.push(...judgeMarkedEnds(fields, states, ends, metadata.horizon));
   notices.push(...repairLastStates(fields, { states, nextStates: next, rewards }, ends));
   const dataset = build(fields, raw, { states, next, ends, metadata, options, notices });
   const padding = judgePadding(fields, paddedArrays(dataset), ends);

@@ -28,7 +28,8 @@ export function judgeJumps(fields: Fields, states: Float32Array, ends: Ends, byH
       message:
         `the states jump one row ${where === "before" ? "after" : "before"} the rows that ${field} marks: ` +
         `the ends look marked one row too ${off}`,
-      advice: `write 1 at the last row of each episode, not at the row ${where} it`,
+      advice: `write 1 at the last row of each episode, not at the row ${where} it` +
+        (shift > 0 ? "; leave out reset steps of vector environments" : ""),
     }];
   }
   const unmarked = byHorizon || !ends.timeouts.subarray(0, -1).includes(1);
@@ -83,7 +84,7 @@ function jumpsInside(states: Float32Array, { terminals, timeouts }: Ends, column
     steps.filter((step) => step >= least * usual && step < most * usual).length;
   const jumps = between(JUMP, Infinity);
   const few = jumps >= FEWEST && jumps < steps.length / 8;
-  return usual > 0 && few && between(2, 2.6) <= 0.3 * jumps ? jumps : 0;
+  return usual > 0 && few && between(2, 2.6) <= 0.5 * jumps ? jumps : 0;
 }
 
 const SAMPLES = 2048;

@@ -136,7 +136,7 @@ export function inferEnds(
   horizon: number | undefined,
 ): Notice[] {
   const { terminals, timeouts } = ends;
-  if (ends.known) return nextStates ? [] : judgeMarkedEnds(fields, states, ends, horizon);
+  if (ends.known) return [];
   const columns = states.length / fields.size;
   let jumps = 0, ledOn = 0, ended = 0;
   for (let row = 0; nextStates && row + 1 < fields.size; row++) {
@@ -177,7 +177,12 @@ function cutAt(horizon: number, { terminals, timeouts }: Ends): void {
 }
 
 /** Marked ends without next states: flags that mark nothing at all, and flags that the states contradict. */
-function judgeMarkedEnds(fields: Fields, states: Float32Array, ends: Ends, horizon?: number): Notice[] {
+export function judgeMarkedEnds(
+  fields: Fields,
+  states: Float32Array,
+  ends: Ends,
+  horizon?: number,
+): Notice[] {
   const marksNone = !ends.timeouts.subarray(0, -1).includes(1) && !ends.terminals.includes(1);
   const lastIsMarked = fields.found.timeouts && valuesOf(fields, fields.found.timeouts, 1).at(-1) === 1;
   if (marksNone && !lastIsMarked && horizon === undefined && !fields.found.episodeIds) {

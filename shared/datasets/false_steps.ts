@@ -6,6 +6,7 @@ import type { Ends } from "./episode_ends.ts";
 import { type Fields, valuesOf } from "./fields.ts";
 import { median, sampleRows } from "./doubtful_ends.ts";
 import type { Notice } from "./notice.ts";
+import { rowsWhere } from "./row_keys.ts";
 import { sameState } from "./row_order.ts";
 
 /** Share of the ends at which a pattern must show before it is believed. */
@@ -22,8 +23,7 @@ export interface Steps {
 
 /** Rows that end an episode and have a row after them. */
 function endsInside({ terminals, timeouts }: Ends): number[] {
-  return Array.from({ length: terminals.length - 1 }, (_, row) => row)
-    .filter((row) => terminals[row] || timeouts[row]);
+  return rowsWhere(terminals.length - 1, (row) => terminals[row] === 1 || timeouts[row] === 1);
 }
 
 /** Whether the states leap in the rows after these ends, and not in the ends' own. */
@@ -133,7 +133,7 @@ function absentStates(
 ): number[] {
   const columns = states.length / fields.size;
   const values = valuesOf(fields, fields.found.nextStates!, columns);
-  const cut = Array.from({ length: fields.size }, (_, row) => row).filter((row) => timeouts[row]);
+  const cut = rowsWhere(fields.size, (row) => timeouts[row] === 1);
   const unusable = cut.filter((row) =>
     !values.subarray(row * columns, (row + 1) * columns).every((value: number) => Number.isFinite(value))
   );

@@ -6,7 +6,7 @@ import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import { type Field, type Fields, flagsOf, keepRows } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { keysOfRows } from "./row_keys.ts";
+import { countDifferent, keysOfRows } from "./row_keys.ts";
 
 /** Leaves out the rows whose `mask` is 0. A mask that says no more than `1 - done`, or is of something else, is passed over. */
 export function withoutPadding(fields: Fields, notices: Notice[]): Fields {
@@ -88,27 +88,31 @@ function zeroRows({ states, actions, actionDim, discrete, rewards }: PaddedArray
     for (let i = from; i < to; i++) if (values[i] !== 0) return false;
     return true;
   };
-  const noAction = (row: number) =>
-    discrete ? actions[row * actionDim] === 1 : zero(actions, row * actionDim, (row + 1) * actionDim);
-  return Uint8Array.from(
-    { length: size },
-    (_, row) =>
-      zero(states, row * columns, (row + 1) * columns) && (rewards?.[row] ?? 0) === 0 && noAction(row)
-        ? 1
-        : 0,
-  );
+  const rows = new Uint8Array(size);
+  for (let row = 0; row < size; row++) {
+    if (!zero(states, row * columns, (row + 1) * columns) || (rewards?.[row] ?? 0) !== 0) continue;
+    const noAction = discrete
+      ? actions[row * actionDim] === 1
+      : zero(actions, row * actionDim, (row + 1) * actionDim);
+    if (noAction) rows[row] = 1;
+  }
+  return rows;
 }
 
 function repeatedRows({ states, actions, actionDim, rewards }: PaddedArrays, size: number): Uint8Array {
   const columns = states.length / size;
-  const keys = keysOfRows(
-    [[states, columns], [actions, actionDim], ...(rewards ? [[rewards, 1] as const] : [])],
-    size,
-  );
-  const repeated = Uint8Array.from(keys, (key, row) => row > 0 && key === keys[row - 1] ? 1 : 0);
+  const same = (values: Float32Array, from: number, width: number) => {
+    for (let i = from; i < from + width; i++) if (values[i] !== values[i - width]) return false;
+    return true;
+  };
+  const repeated = new Uint8Array(size);
+  for (let row = 1; row < size; row++) {
+    if (!same(states, row * columns, columns) || !same(actions, row * actionDim, actionDim)) continue;
+    if (rewards === undefined || rewards[row] === rewards[row - 1]) repeated[row] = 1;
+  }
   // In a small world a step that leads nowhere comes again by itself.
   const isSmall = count(repeated) > 0 &&
-    new Set(keysOfRows([[states, columns]], size)).size < 0.3 * (size - count(repeated));
+    countDifferent(keysOfRows([[states, columns]], size)) < 0.3 * (size - count(repeated));
   return isSmall ? new Uint8Array(size) : repeated;
 }
 

@@ -8,6 +8,7 @@ import { episodesOf } from "./episodes.ts";
 import { type Field, type Fields, flagsOf, valuesOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
 import { judgeCopies } from "./row_copies.ts";
+import { rowsWhere } from "./row_keys.ts";
 import { sameState } from "./row_order.ts";
 
 const SAMPLES = 4096;
@@ -35,7 +36,7 @@ function judgeBothFlags(fields: Fields): Notice[] | undefined {
   const { terminals, timeouts } = fields.found;
   if (!terminals || !timeouts) return undefined;
   const ended = flagsOf(fields, terminals), cut = flagsOf(fields, timeouts);
-  const both = cut.keys().filter((row) => cut[row] === 1 && ended[row] === 1).toArray();
+  const both = rowsWhere(cut.length, (row) => cut[row] === 1 && ended[row] === 1);
   const cuts = cut.reduce((sum, flag) => sum + flag, 0);
   if (both.length < 3 || both.length < 0.5 * cuts || cuts === fields.size) return undefined;
   return [{
@@ -51,7 +52,7 @@ function judgeBothFlags(fields: Fields): Notice[] | undefined {
 
 function judgeTerminals(dataset: Dataset, fields: Fields): Notice[] {
   const { terminals, states, nextStates, size, stateDim } = dataset;
-  const rows = Array.from({ length: size }, (_, row) => row).filter((row) => terminals[row]);
+  const rows = rowsWhere(size, (row) => terminals[row] === 1);
   const inARow = rows.filter((row) => row > 0 && terminals[row - 1]);
   if (inARow.length > 0.2 * rows.length && rows.length < size) {
     const continued = rows.filter((row) =>
@@ -161,7 +162,7 @@ function digitsLost(fields: Fields, field: Field): Notice[] {
     }
     const isHalved = wide.size >= 8 && narrow.size < wide.size / 2;
     // Already lost where the numbers were written as float32: 2^-24 is the smallest relative step.
-    const isCoarse = wide.size > 2 &&
+    const isCoarse = most > least &&
       most - least < 64 * 2 ** -24 * Math.max(Math.abs(least), Math.abs(most));
     if (!isHalved && !isCoarse) continue;
     return [{

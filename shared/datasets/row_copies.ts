@@ -4,7 +4,7 @@
  */
 import type { Dataset } from "./dataset.ts";
 import type { Notice } from "./notice.ts";
-import { keysOfRows } from "./row_keys.ts";
+import { countDifferent, keysOfRows } from "./row_keys.ts";
 
 /** Share of copied rows that is worth a word, wherever they lie. */
 const SCATTERED_SHARE = 0.1;
@@ -18,11 +18,12 @@ const MANY_STATES = 0.3;
 export function judgeCopies(dataset: Dataset): Notice[] {
   const { states, actions, nextStates, rewards, size, stateDim, actionDim } = dataset;
   const parts = [[states, stateDim], [actions, actionDim], [nextStates, stateDim], [rewards, 1]] as const;
-  const { first, copied, inStretches, copies } = findCopies(keysOfRows(parts, size));
-  if (first === undefined || copied < STRETCH_SHARE * size) return [];
+  const keys = keysOfRows(parts, size);
+  if (size - countDifferent(keys) < Math.max(1, STRETCH_SHARE * size)) return [];
+  const { first, copied, inStretches, copies } = findCopies(keys);
   if (!sameNumberOfCopies(copies)) {
     if (copied < SCATTERED_SHARE * size && inStretches < STRETCH_SHARE * size) return [];
-    if (new Set(keysOfRows([[states, stateDim]], size)).size < MANY_STATES * size) return [];
+    if (countDifferent(keysOfRows([[states, stateDim]], size)) < MANY_STATES * size) return [];
   }
   return [{
     code: "rows-doubled",
@@ -36,7 +37,7 @@ export function judgeCopies(dataset: Dataset): Notice[] {
 
 interface Copies {
   /** First row that is a copy. */
-  first: number | undefined;
+  first: number;
   copied: number;
   /** Copied rows in stretches that were copied as they are. */
   inStretches: number;
@@ -47,8 +48,7 @@ interface Copies {
 function findCopies(keys: Float64Array): Copies {
   const originals = new Map<number, number>();
   const copies = new Uint32Array(keys.length);
-  let first: number | undefined;
-  let copied = 0, inStretches = 0, stretch = 0, distance = 0;
+  let first = -1, copied = 0, inStretches = 0, stretch = 0, distance = 0;
   const close = () => {
     if (stretch >= STRETCH) inStretches += stretch;
     stretch = 0;
@@ -61,7 +61,7 @@ function findCopies(keys: Float64Array): Copies {
       close();
       continue;
     }
-    first ??= row;
+    if (first < 0) first = row;
     copied++;
     copies[original] = copies[original]! + 1;
     if (row - original !== distance) close();

@@ -11,13 +11,17 @@ export function keysOfRows(parts: readonly KeyPart[], size: number): Float64Arra
   const bits = parts.map(([values, columns]) =>
     [new Uint32Array(values.buffer, values.byteOffset, values.length), columns] as const
   );
-  return Float64Array.from({ length: size }, (_, row) => keyOf(bits, row));
+  const keys = new Float64Array(size);
+  for (let row = 0; row < size; row++) keys[row] = keyOf(bits, row);
+  return keys;
 }
 
 function keyOf(parts: readonly (readonly [Uint32Array, number])[], row: number): number {
   let low = 0x811c9dc5, high = 0x01000193;
-  for (const [bits, columns] of parts) {
-    for (let i = row * columns; i < (row + 1) * columns; i++) {
+  for (let part = 0; part < parts.length; part++) {
+    const [bits, columns] = parts[part]!;
+    const end = (row + 1) * columns;
+    for (let i = row * columns; i < end; i++) {
       // -0 and 0 are one value.
       const word = bits[i] === 0x80000000 ? 0 : bits[i]!;
       low = Math.imul(low ^ word, 0x01000193);
@@ -25,4 +29,19 @@ function keyOf(parts: readonly (readonly [Uint32Array, number])[], row: number):
     }
   }
   return (low >>> 0) * 0x200000 + ((high >>> 0) & 0x1fffff);
+}
+
+/** How many of the keys are different. */
+export function countDifferent(keys: Float64Array): number {
+  const sorted = keys.toSorted();
+  let different = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) different++;
+  return different;
+}
+
+/** Rows for which something holds. */
+export function rowsWhere(size: number, holds: (row: number) => boolean): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < size; row++) if (holds(row)) rows.push(row);
+  return rows;
 }
