@@ -7,6 +7,7 @@
  */
 import { DatasetError } from "./dataset.ts";
 import { columnsOf, type Field, type Fields, flagsOf, missing, placeOf, valuesOf } from "./fields.ts";
+import { otherHorizon } from "./horizon_doubt.ts";
 import type { Notice } from "./notice.ts";
 import { judgeJumps } from "./doubtful_ends.ts";
 import { sameState } from "./row_order.ts";
@@ -152,7 +153,7 @@ export function inferEnds(
   if (jumps > 0 || terminals.every((terminal) => terminal === 1)) return [];
   if (horizon !== undefined) {
     cutAt(horizon, ends);
-    return nextStates ? [] : judgeJumps(fields, states, ends, true);
+    return nextStates ? [] : judgeHorizon(fields, states, ends, horizon);
   }
   if (!nextStates) {
     return [endsUnknown(terminals, "there are no timeouts, no next_observations and no horizon")];
@@ -164,6 +165,21 @@ export function inferEnds(
       "there are no timeouts, and next_observations go on from the first row to the last",
     ),
   ];
+}
+
+function judgeHorizon(fields: Fields, states: Float32Array, ends: Ends, horizon: number): Notice[] {
+  const other = ends.terminals.includes(1)
+    ? undefined
+    : otherHorizon(states, states.length / fields.size, horizon);
+  if (other === undefined) return judgeJumps(fields, states, ends, true);
+  return [{
+    code: "episode-ends-unknown",
+    field: "@horizon",
+    message:
+      `the horizon is ${horizon}, but the states jump after every ${other} rows, as if episodes were cut there`,
+    advice:
+      "put the attribute horizon right, or write timeouts (1 at the last row of each episode that was cut)",
+  }];
 }
 
 function cutAt(horizon: number, { terminals, timeouts }: Ends): void {

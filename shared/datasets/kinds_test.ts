@@ -129,7 +129,10 @@ Deno.test("where next states lead from one episode into the next, cuts are not k
 Deno.test("a horizon that next states contradict is refused, and one that the states contradict is told", () => {
   const raw = changed(rawOf(cut, { horizon: 10 }), ["timeouts"]);
   refused(raw, "longer than the horizon of 10");
-  assertEquals(codesOf(changed(raw, ["next_observations"])), ["episode-ends-unknown"]);
+  for (const [horizon, codes] of [[10, 1], [30, 1], [22, 1], [15, 0]] as const) {
+    const bare = changed(rawOf(cut, { horizon }), ["timeouts", "next_observations"]);
+    assertEquals(codesOf(bare), Array(codes).fill("episode-ends-unknown"), `horizon ${horizon}`);
+  }
 });
 
 /** The recording as a vector environment of Gymnasium 1.0 writes it. */
