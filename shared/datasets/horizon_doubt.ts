@@ -18,21 +18,13 @@ const JUMP = 2.5;
  */
 export function otherHorizon(states: Float32Array, columns: number, horizon: number): number | undefined {
   const size = Math.min(states.length / columns, ROWS);
-  const step = (row: number, column: number) =>
-    Math.abs(states[(row + 1) * columns + column]! - states[row * columns + column]!);
-  const rows = sampleRows(size - 1);
-  // A column that mostly stands still takes more than its usual step without a cut.
-  const wide = Array.from({ length: columns }, (_, column) => {
-    const steps = Float64Array.from(rows, (row) => step(row, column)).sort();
-    return Math.max(JUMP * quantile(steps, 0.5), quantile(steps, 0.9));
-  });
+  const all = Array.from({ length: columns }, (_, column) => stepsOf(states, columns, column, size));
+  const own = multiplesOf(horizon, size);
   const jumpsEvery = (length: number) => {
-    const cuts: number[] = [];
-    for (let row = length - 1; row + 1 < size; row += length) cuts.push(row);
+    const cuts = multiplesOf(length, size);
+    const others = own.filter((row) => (row + 1) % length !== 0);
     return cuts.length >= FEWEST_CUTS &&
-      wide.some((width, column) =>
-        width > 0 && quantile(Float64Array.from(cuts, (row) => step(row, column)).sort(), 0.25) >= width
-      );
+      all.some((column) => column.jumpsAt(cuts) && column.isCalmAt(others));
   };
   const isRight = jumpsEvery(horizon);
   for (let length = 2; length <= Math.min(LONGEST, size / FEWEST_CUTS); length++) {
@@ -40,6 +32,35 @@ export function otherHorizon(states: Float32Array, columns: number, horizon: num
     if (jumpsEvery(length)) return length;
   }
   return undefined;
+}
+
+/** Last rows of stretches of this length that have a row after them. */
+function multiplesOf(length: number, size: number): number[] {
+  const cuts: number[] = [];
+  for (let row = length - 1; row + 1 < size; row += length) cuts.push(row);
+  return cuts;
+}
+
+interface ColumnSteps {
+  jumpsAt(rows: readonly number[]): boolean;
+  isCalmAt(rows: readonly number[]): boolean;
+}
+
+/** How far one column of the states moves between rows. */
+function stepsOf(states: Float32Array, columns: number, column: number, size: number): ColumnSteps {
+  const sorted = (rows: readonly number[]) =>
+    Float64Array.from(
+      rows,
+      (row) => Math.abs(states[(row + 1) * columns + column]! - states[row * columns + column]!),
+    ).sort();
+  const steps = sorted(sampleRows(size - 1));
+  const usual = quantile(steps, 0.5);
+  // A column that mostly stands still takes more than its usual step without a cut.
+  const wide = Math.max(JUMP * usual, quantile(steps, 0.9));
+  return {
+    jumpsAt: (rows) => wide > 0 && quantile(sorted(rows), 0.25) >= wide,
+    isCalmAt: (rows) => quantile(sorted(rows), 0.5) <= 1.5 * usual,
+  };
 }
 
 function quantile(sorted: Float64Array, share: number): number {
