@@ -83,7 +83,11 @@ function wrongClasses(
   const shifted = most - least <= last && used <= MOST_GUESSED && least !== 0;
   if (!shifted) return `${rule}; write continuous actions as float32 in [-1, 1]`;
   const shift = least > 0 ? `subtract ${least} from all` : `add ${-least} to all (subtract ${least})`;
-  return `${rule}, and these begin at ${least}: ${shift}, or write continuous actions as float32 in [-1, 1]`;
+  // Where the first actions exist and were never taken, nothing must be subtracted.
+  const count = least > 0
+    ? ", or say how many there are in the attribute discrete_actions if 0 was never taken"
+    : "";
+  return `${rule}, and these begin at ${least}: ${shift}${count}; write continuous actions as float32 in [-1, 1]`;
 }
 
 function noticesOf(field: Field, used: number, most: number): Notice[] {

@@ -217,7 +217,9 @@ Deno.test("numbers that are no discrete actions from 0 are refused or told with 
   for (const raw of [withActions(pick(1, 3), true), withActions(pick(1, 3), false)]) {
     const { message } = refused(raw, "subtract 1 from all");
     assert(!message.includes("action_limit"));
+    assertStringIncludes(message, "if 0 was never taken");
   }
+  assertEquals(codesOf(withActions(pick(1, 3), true, { discrete_actions: 4 })), []);
   refused(withActions(pick(-1, 3), true), "add 1 to all");
   refused(withActions(pick(-900, 1800), true), "continuous actions as float32");
   assertEquals(codesOf(withActions(pick(0, 150), true)), ["actions-discrete"]);
