@@ -7,7 +7,6 @@ import type { Reading } from "@cugro/protocol";
 /** Kinds of implausible things; a program may rely on these names. */
 export const NOTICE_CODES = [
   "episode-ends-unknown",
-  "episode-ends-inferred",
   "episode-ends-shifted",
   "rows-interleaved",
   "rows-out-of-order",
@@ -22,7 +21,6 @@ export const NOTICE_CODES = [
   "returns-all-equal",
   "digits-lost",
   "actions-discrete",
-  "dones-as-terminals",
   "values-never-written",
 ] as const;
 /** See {@link NOTICE_CODES}. */
