@@ -198,7 +198,9 @@ function tasks({ tasks }: ReportData): Html {
   );
   return section(
     "Tasks",
-    "In order of arrival. Below: what is legal in their data and implausible.",
+    noticed.length > 0
+      ? "In order of arrival. Below: what is legal in their data but implausible."
+      : "In order of arrival.",
     table(["task", "name", "environment", "transitions", "score anchors"], rows),
     noticed.length > 0 ? html`<ul class="notices">${noticed}</ul>` : html``,
   );
