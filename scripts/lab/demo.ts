@@ -124,7 +124,7 @@ function print({ title }: Contender, result: RunResult): void {
 const HELP = `deno task demo [--quick]
 
 Collects data of a swimming robot, learns its tasks one after the other with replay and without, and prints both.
-  --quick   two tasks with small networks: under a minute once set up (the whole demo takes about 7 minutes)`;
+  --quick   two tasks with small networks: under a minute once set up (the whole demo takes 4 to 7 minutes)`;
 
 if (import.meta.main) {
   const unknown = Deno.args.find((argument) => argument !== "--quick");
