@@ -26,11 +26,11 @@ export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decid
   const tasks = [...facts.tasks];
   let earlierOpen = false;
   for (const arrival of openArrivals(facts)) {
-    if (arrival.refused !== undefined && !earlierOpen) {
+    if (arrival.refused !== undefined) {
       const outcome = reject(arrival, arrival.refused);
-      decide.push({ key: keyOf(facts.learner.name, outcome), value: outcome });
+      if (!earlierOpen) decide.push({ key: keyOf(facts.learner.name, outcome), value: outcome });
+      continue;
     }
-    if (arrival.refused !== undefined) continue;
     const job = importJob(facts, arrival);
     const id = jobId(job);
     const state = facts.jobs.get(id);

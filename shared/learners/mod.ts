@@ -55,4 +55,4 @@ export { planWork } from "./planning/work.ts";
 export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";
-export { isSidecar, readSidecar, sidecarOf } from "./acts/sidecar.ts";
+export { sidecarOf } from "./acts/sidecar.ts";
