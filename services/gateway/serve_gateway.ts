@@ -86,14 +86,19 @@ async function drain(
   setReady("process", "is stopping");
   const delivered = Promise.allSettled([deliverer.close()]);
   await notice();
-  const answered = stopListening(Math.max(deadline - performance.now(), 0));
+  const graceMs = Math.max(deadline - performance.now(), 0);
+  let left = 0;
+  const late = setTimeout(() => {
+    left = inFlight.count();
+    if (left > 0) log.warn("requests are cut off", { requests: left });
+  }, graceMs);
+  const answered = stopListening(graceMs);
   // Streams of events would never end by themselves.
   await feed.close();
   await answered;
+  clearTimeout(late);
   const closed = Promise.all([acting.close(), delivered]);
-  const left = inFlight.count();
   if (left === 0) return void await closed;
-  log.warn("requests are cut off", { requests: left });
   // Policies wait for whoever still asks them.
   await waitAtMost(CUT_MS, closed);
 }

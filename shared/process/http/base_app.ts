@@ -26,8 +26,7 @@ export interface HttpBaseOptions extends BaseOptions {
   port: number;
   /** Answers everything else. @default 404 */
   extra?: { fetch: FetchHandler };
-  /** What listens. @default the runtime's own server */
-  listen?: (options: ListenOptions) => Promise<HttpServer>;
+  connections?: ListenOptions["connections"];
 }
 
 const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];
@@ -64,7 +63,7 @@ export function createBaseApp(
 
 /** Starts answering. @throws {Error} if the port is taken */
 export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServer> {
-  const { host = "127.0.0.1", port, extra } = options;
+  const { host = "127.0.0.1", port, extra, connections = {} } = options;
   const loop = watchEventLoop();
   const base = createBaseApp(options, loop);
   const fetch: FetchHandler = (request) => {
@@ -72,7 +71,7 @@ export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServe
     return ours ? base.fetch(request) : extra.fetch(request);
   };
   try {
-    const server = await (options.listen ?? listen)({ host, port, fetch });
+    const server = await listen({ host, port, fetch, connections });
     return {
       port: server.port,
       close: async (graceMs) => {

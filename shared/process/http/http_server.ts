@@ -10,12 +10,22 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 export interface HttpServer {
   /** The port, also where a free one was asked for. */
   port: number;
-  /**
-   * Takes no more requests, and waits for those under way, at most `graceMs` (by default 2 s). Under Deno requests are
-   * taken as long as the body of one is coming in.
-   */
+  /** Takes no more connections, and waits for the requests under way, at most `graceMs` (by default 2 s). */
   close(graceMs?: number): Promise<void>;
 }
+
+/** What connections may cost, whether or not their requests have a token. */
+export interface ConnectionLimits {
+  /** Connections at a time; more are closed at once. @default 2000 */
+  most: number;
+  /** A request's line and headers must be complete after so long (ms), else 408. @default 10 s */
+  headerMs: number;
+  /** A connection without a request is closed after so long (ms); longer than balancers keep theirs. @default 75 s */
+  idleMs: number;
+}
+
+/** See {@link ConnectionLimits}. */
+export const CONNECTION_LIMITS: ConnectionLimits = { most: 2_000, headerMs: 10_000, idleMs: 75_000 };
 
 /** What is to listen where. */
 export interface ListenOptions {
@@ -23,6 +33,7 @@ export interface ListenOptions {
   /** 0: a free one. */
   port: number;
   fetch: FetchHandler;
+  connections?: Partial<ConnectionLimits>;
 }
 
 /** Requests under way are waited for this long, unless said otherwise. */

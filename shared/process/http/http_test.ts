@@ -3,22 +3,18 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Hono } from "hono";
 import { createMetrics } from "../../telemetry/metrics.ts";
 import { type Readiness, startHttpBase } from "./base_app.ts";
-import type { ListenOptions } from "./http_server.ts";
 import { listen } from "./listen.ts";
-import { listenOnNode } from "./node_server.ts";
 
 async function serving(
   test: (url: string, port: number) => Promise<void>,
   ready: Readiness = { bus: true, store: true },
   extra?: Hono,
-  listenWith: (options: ListenOptions) => ReturnType<typeof listen> = listen,
 ): Promise<void> {
   const metrics = createMetrics("state-generation");
   metrics.jobs.inc({ kind: "states.train", outcome: "finished" });
   const server = await startHttpBase({
     port: 0,
     metrics,
-    listen: listenWith,
     ready: () => Promise.resolve(ready),
     ...(extra ? { extra } : {}),
   });
@@ -99,9 +95,7 @@ function streamingApp(left: PromiseWithResolvers<void>): Hono {
   return app;
 }
 
-async function checkStreams(
-  listenWith: (options: ListenOptions) => ReturnType<typeof listen>,
-): Promise<void> {
+Deno.test("startHttpBase() streams bodies both ways, and tells an application that a client has left", async () => {
   const left = Promise.withResolvers<void>();
   await serving(
     async (url) => {
@@ -129,62 +123,52 @@ async function checkStreams(
     },
     { bus: true },
     streamingApp(left),
-    listenWith,
   );
-}
-
-Deno.test("startHttpBase() streams bodies both ways, and tells an application that a client has left", () =>
-  checkStreams(listen));
-
-Deno.test("listenOnNode() does the same on Node's server", () => checkStreams(listenOnNode));
+});
 
 Deno.test("close() lets a request finish, and does not wait for ever", async () => {
-  for (const listenWith of [listen, listenOnNode]) {
-    const app = new Hono();
-    const stuck = Promise.withResolvers<Response>();
-    app.get("/slow", async (context) => {
-      await sleep(150);
-      return context.text("done");
-    });
-    app.get("/stuck", () => stuck.promise);
-    const server = await listenWith({ host: "127.0.0.1", port: 0, fetch: app.fetch });
-    const slow = fetch(`http://127.0.0.1:${server.port}/slow`);
-    const never = fetch(`http://127.0.0.1:${server.port}/stuck`).then((answer) => answer.text(), () => "cut");
-    await sleep(20);
-    const began = performance.now();
-    await server.close(600);
-    assert(performance.now() - began < 5_000);
-    assertEquals(await (await slow).text(), "done");
-    stuck.resolve(new Response("late"));
-    await never;
-  }
+  const app = new Hono();
+  const stuck = Promise.withResolvers<Response>();
+  app.get("/slow", async (context) => {
+    await sleep(150);
+    return context.text("done");
+  });
+  app.get("/stuck", () => stuck.promise);
+  const server = await listen({ host: "127.0.0.1", port: 0, fetch: app.fetch });
+  const slow = fetch(`http://127.0.0.1:${server.port}/slow`);
+  const never = fetch(`http://127.0.0.1:${server.port}/stuck`).then((answer) => answer.text(), () => "cut");
+  await sleep(20);
+  const began = performance.now();
+  await server.close(600);
+  assert(performance.now() - began < 5_000);
+  assertEquals(await (await slow).text(), "done");
+  stuck.resolve(new Response("late"));
+  await never;
 });
 
 Deno.test("close() lets a body come in that is under way", async () => {
-  for (const listenWith of [listen, listenOnNode]) {
-    const begun = Promise.withResolvers<void>();
-    const app = new Hono();
-    app.post("/count", async (context) => {
-      let bytes = 0;
-      for await (const chunk of context.req.raw.body!) {
-        bytes += chunk.length;
-        begun.resolve();
-      }
-      return context.json(bytes);
-    });
-    const server = await listenWith({ host: "127.0.0.1", port: 0, fetch: app.fetch });
-    let more: ReadableStreamDefaultController<Uint8Array>;
-    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (more = controller) });
-    const counting = fetch(`http://127.0.0.1:${server.port}/count`, { method: "POST", body });
-    more!.enqueue(new Uint8Array(1000));
-    await begun.promise;
-    const closed = server.close(60_000);
-    // Long enough for a server that ends bodies to have ended this one.
-    await sleep(50);
-    more!.enqueue(new Uint8Array(234));
-    more!.close();
-    const answer = await counting;
-    assertEquals([answer.status, await answer.json()], [200, 1234]);
-    await closed;
-  }
+  const begun = Promise.withResolvers<void>();
+  const app = new Hono();
+  app.post("/count", async (context) => {
+    let bytes = 0;
+    for await (const chunk of context.req.raw.body!) {
+      bytes += chunk.length;
+      begun.resolve();
+    }
+    return context.json(bytes);
+  });
+  const server = await listen({ host: "127.0.0.1", port: 0, fetch: app.fetch });
+  let more: ReadableStreamDefaultController<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>({ start: (controller) => void (more = controller) });
+  const counting = fetch(`http://127.0.0.1:${server.port}/count`, { method: "POST", body });
+  more!.enqueue(new Uint8Array(1000));
+  await begun.promise;
+  const closed = server.close(60_000);
+  // Long enough for a server that ends bodies to have ended this one.
+  await sleep(50);
+  more!.enqueue(new Uint8Array(234));
+  more!.close();
+  const answer = await counting;
+  assertEquals([answer.status, await answer.json()], [200, 1234]);
+  await closed;
 });

@@ -1,59 +1,214 @@
 /**
- * A fetch handler (Hono's, say) that listens: on Deno's own server where there is one, else on Node's. Under Deno its
- * own is some twenty times faster. This file and what it imports are the only place that knows of the runtime.
+ * A fetch handler (Hono's, say) that listens, on Node's HTTP server: the one whose connections can be limited, in Deno,
+ * too. Bodies stream both ways; a client that goes away aborts its request. A body that nobody has read to its end when
+ * the answer is made is not read any further: the connection ends with the answer.
  * @module
  */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
-import { type FetchHandler, GRACE_MS, type HttpServer, type ListenOptions } from "./http_server.ts";
-import { listenOnNode } from "./node_server.ts";
+import {
+  CONNECTION_LIMITS,
+  type FetchHandler,
+  GRACE_MS,
+  type HttpServer,
+  type ListenOptions,
+} from "./http_server.ts";
+
+/** How often (ms) late headers are looked for, at most. */
+const CHECK_MS = 1_000;
+/** A client that still sends may take so long (ms) to fetch the answer that ends its connection. */
+const LINGER_MS = 250;
 
 /** Starts listening. @throws {Error} if the address is taken, naming it */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
+  const { host, port } = options;
+  const bodies = createBodies();
+  const server = limitedServer(options, bodies);
   try {
-    return "Deno" in globalThis ? listenOnDeno(options) : await listenOnNode(options);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => resolve());
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "EADDRINUSE" ? "another process has it" : message;
-    throw new Error(`Cannot listen on ${options.host}:${options.port}: ${why}`, { cause: error });
+    throw new Error(`Cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
-}
-
-function listenOnDeno({ host, port, fetch }: ListenOptions): HttpServer {
-  const bodies = watchBodies(fetch);
-  const server = Deno.serve({
-    hostname: host,
-    port,
-    onListen: () => {},
-    onError: () => new Response("Internal error", { status: 500 }),
-  }, bodies.fetch);
   return {
-    port: server.addr.port,
-    async close(graceMs = GRACE_MS) {
-      // Cutting what is left cannot be asked of a server that shuts down (Deno 2.9): it ends with the process.
+    port: (server.address() as AddressInfo).port,
+    close: async (graceMs = GRACE_MS) => {
       const end = performance.now() + graceMs;
-      // One that shuts down ends all bodies that are coming in (Deno 2.9, denoland/deno#36809): an upload would be
-      // answered as a broken one.
-      if (!await waitAtMost(graceMs, bodies.idle())) return;
-      await waitAtMost(end - performance.now(), server.shutdown());
+      // Connections are kept as long as uploads come in: a client that has one may use it at this very moment.
+      await waitAtMost(graceMs, bodies.done());
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      if (await waitAtMost(Math.max(end - performance.now(), 0), closed)) return;
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
 
-/** A handler, and when no request is under way that may have a body. */
-function watchBodies(fetch: FetchHandler): { fetch: FetchHandler; idle(): Promise<void> } {
-  let count = 0;
-  let onIdle = () => {};
-  const counted = async (request: Request) => {
-    count++;
-    try {
-      return await fetch(request);
-    } finally {
-      if (--count === 0) onIdle();
-    }
-  };
+/** Requests with a body that are not answered yet. */
+interface Bodies {
+  enter(outgoing: ServerResponse): void;
+  done(): Promise<void>;
+}
+
+function createBodies(): Bodies {
+  const open = new Set<ServerResponse>();
+  let onDone = () => {};
   return {
-    fetch: (request) =>
-      request.method === "GET" || request.method === "HEAD" ? fetch(request) : counted(request),
-    idle: () => count === 0 ? Promise.resolve() : new Promise((resolve) => onIdle = resolve),
+    enter(outgoing) {
+      open.add(outgoing);
+      outgoing.on("close", () => {
+        open.delete(outgoing);
+        if (open.size === 0) onDone();
+      });
+    },
+    done: () => open.size === 0 ? Promise.resolve() : new Promise((resolve) => onDone = resolve),
   };
+}
+
+function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): Server {
+  const { most, headerMs, idleMs } = { ...CONNECTION_LIMITS, ...connections };
+  const server = createServer({
+    connectionsCheckingInterval: Math.min(CHECK_MS, headerMs / 2),
+    headersTimeout: headerMs,
+    // Bodies have their own bounds, by the rate at which they come.
+    requestTimeout: 0,
+    keepAliveTimeout: idleMs,
+  }, (incoming, outgoing) => {
+    if (hasBody(incoming)) bodies.enter(outgoing);
+    void answer(fetch, incoming, outgoing);
+  });
+  server.maxConnections = most;
+  return server;
+}
+
+async function answer(
+  fetch: FetchHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  try {
+    const request = toRequest(incoming, gone.signal);
+    if (!request) return void outgoing.writeHead(400, { "connection": "close" }).end();
+    await write(await fetch(request), incoming, outgoing);
+  } catch (error) {
+    // The client left, or a body broke half-way: there is nobody to tell more to.
+    if (!outgoing.headersSent && !gone.signal.aborted) {
+      outgoing.writeHead(500, { "content-type": "text/plain" }).end("Internal error");
+    } else outgoing.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const headers = headersOf(incoming);
+  const method = incoming.method ?? "GET";
+  const base = `http://${safeHost(incoming.headers.host)}`;
+  // Never another host's, as `//host/path` would be.
+  const target = base + (incoming.url ?? "/");
+  if (!headers || !incoming.url?.startsWith("/") || !URL.canParse(target)) return undefined;
+  if (method === "GET" || method === "HEAD") return new Request(target, { method, headers, signal });
+  // cast: Node's type of a web stream and the web's own are two, of the same thing.
+  const body = Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
+  return new Request(target, { method, headers, signal, body, duplex: "half" } as RequestInit);
+}
+
+/** As they came: Node's own list drops the second of two `Authorization`, which then would not show. */
+function headersOf({ rawHeaders }: IncomingMessage): Headers | undefined {
+  const headers = new Headers();
+  try {
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      headers.append(rawHeaders[index]!, rawHeaders[index + 1]!);
+    }
+    return headers;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A forged Host header must not break the parsing of the address. */
+function safeHost(host: string | undefined): string {
+  return host !== undefined && /^[A-Za-z0-9.:[\]_-]+$/.test(host) ? host : "localhost";
+}
+
+async function write(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of response.headers) {
+    if (name !== "set-cookie") headers[name] = value;
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers["set-cookie"] = cookies;
+  // What is left of an upload that was refused would be read to its end otherwise, however long it is.
+  const unread = !incoming.complete && hasBody(incoming);
+  if (unread) {
+    headers.connection = "close";
+    outgoing.on("finish", () => setTimeout(() => incoming.socket?.destroy(), LINGER_MS));
+  }
+  if (!response.body || incoming.method === "HEAD") {
+    await response.body?.cancel();
+    return void outgoing.writeHead(response.status, headers).end();
+  }
+  const reader = response.body.getReader();
+  outgoing.on("close", () => void reader.cancel().catch(() => {}));
+  const start = await readStart(reader);
+  if (start.whole) headers["content-length"] = String(start.piece.length);
+  outgoing.writeHead(response.status, headers);
+  if (start.whole) return void outgoing.end(start.piece);
+  // At once, so that a reader of a stream knows that it is open.
+  outgoing.flushHeaders();
+  for await (const piece of start.pieces) {
+    if (!outgoing.write(piece)) await drained(outgoing);
+    if (outgoing.destroyed) return;
+  }
+  outgoing.end();
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** A body that is there as one piece, as most are, whole, so that its length can be said; else what comes of it. */
+async function readStart(
+  reader: Reader,
+): Promise<{ whole: true; piece: Uint8Array } | { whole: false; pieces: AsyncIterable<Uint8Array> }> {
+  const reads = [reader.read(), reader.read()];
+  const there = await Promise.race([Promise.all(reads), nextTurn()]);
+  if (there?.[0]?.done) return { whole: true, piece: new Uint8Array() };
+  if (there?.[0]?.value && there[1]?.done) return { whole: true, piece: there[0].value };
+  return { whole: false, pieces: restOf(reader, reads) };
+}
+
+async function* restOf(reader: Reader, reads: Promise<ReadableStreamReadResult<Uint8Array>>[]) {
+  while (true) {
+    const { done, value } = await (reads.shift() ?? reader.read());
+    if (done) return;
+    yield value;
+  }
+}
+
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), 0));
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
+  });
 }
