@@ -13,7 +13,7 @@ import type { Store } from "@cugro/store";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
-import type { Gateway, GatewayEnv, RouteDeps } from "./gateway.ts";
+import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
@@ -70,7 +70,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       onMethodNotAllowed: (context, methods) => methodProblem(context.get("requestId"), methods),
     }),
   );
-  app.use("/v1/*", authenticate(deps));
+  app.use("/v1/*", authenticate(deps), refusePacked);
   registerLearners(app, deps);
   registerUploads(app, deps);
   registerTasks(app, deps);

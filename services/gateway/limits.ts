@@ -5,6 +5,7 @@
 import { deadline } from "@cugro/async";
 import { IMPORT_MAX_BYTES } from "@cugro/process";
 import { Problem } from "./problem.ts";
+import { QUOTAS, type Quotas } from "./quotas.ts";
 
 /** What the gateway bears. */
 export interface Limits {
@@ -21,6 +22,8 @@ export interface Limits {
   /** Requests of a token: the rate in the long run, and how many at once. @default 500/s, 1000 */
   requestsPerSecond: number;
   requestBurst: number;
+  /** What a token may have, unless its entry says otherwise. */
+  quotas: Quotas;
 }
 
 /** See {@link Limits}. */
@@ -32,7 +35,13 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytesPerSecond: 4 * 1024,
   requestsPerSecond: 500,
   requestBurst: 1000,
+  quotas: QUOTAS,
 };
+
+/** The quotas of a token. */
+export function quotasOf({ quotas }: { quotas?: Partial<Quotas> }, limits: Limits): Quotas {
+  return { ...limits.quotas, ...quotas };
+}
 
 /** The bounds of one body. */
 export type BodyBounds = Pick<Limits, "bodyGraceMs" | "bodyBytesPerSecond"> & { maxBytes: number };

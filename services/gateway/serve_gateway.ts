@@ -16,6 +16,7 @@ import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
+import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { createInFlight, type InFlight } from "./requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
 
@@ -52,7 +53,7 @@ export async function serveGateway(
     ...{ store, bus, auth, metrics, log, inFlight, cache, acting, feed },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
-    limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config) },
+    limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config), quotas: quotasFrom(config) },
   });
   mountLastAnswers(seams, app);
   setReady("tokens", true);
@@ -105,6 +106,14 @@ async function drain(
 
 function rateOf({ requestsPerSecond }: Config) {
   return { requestsPerSecond, requestBurst: Math.ceil(2 * requestsPerSecond) };
+}
+
+function quotasFrom({ tokenQuotas }: Config): Quotas {
+  try {
+    return { ...QUOTAS, ...parseQuotas(tokenQuotas) };
+  } catch (cause) {
+    throw new ConfigError(`CUGRO_TOKEN_QUOTAS: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function openTokens({ config, log }: Seams): Promise<Authenticator> {

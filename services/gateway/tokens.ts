@@ -7,6 +7,9 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { z } from "zod";
+import { type Quotas, quotasSchema } from "./quotas.ts";
+
+export { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 
 /** What a token may do; each includes the ones before it. */
 export const SCOPES = ["read", "submit", "admin"] as const;
@@ -26,6 +29,8 @@ const entrySchema = z.strictObject({
   created: z.iso.datetime(),
   /** Not valid from here on. */
   expires: z.iso.datetime().optional(),
+  /** Where it may have more or less than other tokens. */
+  quotas: quotasSchema.optional(),
 });
 /** A token as the file keeps it. */
 export type TokenEntry = z.infer<typeof entrySchema>;
@@ -36,14 +41,21 @@ export interface Token {
   name: string;
   scopes: readonly Scope[];
   learners: readonly string[];
+  quotas?: Partial<Quotas>;
 }
 
 /** A new token: `secret` is the only copy there will ever be. */
 export function issueToken(
-  options: { name: string; scopes: readonly Scope[]; learners: readonly string[]; expires?: string },
+  options: {
+    name: string;
+    scopes: readonly Scope[];
+    learners: readonly string[];
+    expires?: string;
+    quotas?: Partial<Quotas>;
+  },
 ): { secret: string; entry: TokenEntry } {
   const secret = `cugro_${randomBytes(32).toString("base64url")}`;
-  const { name, scopes, learners, expires } = options;
+  const { name, scopes, learners, expires, quotas } = options;
   const entry = entrySchema.safeParse({
     name,
     scopes,
@@ -51,6 +63,7 @@ export function issueToken(
     sha256: digest(secret).toString("hex"),
     created: new Date().toISOString(),
     ...(expires === undefined ? {} : { expires }),
+    ...(quotas === undefined ? {} : { quotas }),
   });
   if (!entry.success) throw new RangeError(`Cannot make this token: ${describe(entry.error)}`);
   return { secret, entry: entry.data };
@@ -108,7 +121,8 @@ export function findToken(entries: readonly TokenEntry[], secret: string, now: n
     if (timingSafeEqual(wanted, new Uint8Array(hexBytes(entry.sha256)))) found = entry;
   }
   if (!found || (found.expires !== undefined && Date.parse(found.expires) <= now)) return undefined;
-  return { name: found.name, scopes: found.scopes, learners: found.learners };
+  const { name, scopes, learners, quotas = {} } = found;
+  return { name, scopes, learners, quotas: quotas as Partial<Quotas> };
 }
 
 /** Whether two secrets are equal, in a time that does not depend on where they differ. */

@@ -6,6 +6,7 @@ import type { StoreConfig } from "@cugro/store";
 import process from "node:process";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { z } from "zod";
+import { describeFault, type Environment, faultsBetween } from "./config_faults.ts";
 import { LOG_LEVELS } from "@cugro/telemetry";
 import { type BackendName, type DeviceName, type Setting, tensorSettings } from "@cugro/tensors/settings";
 
@@ -69,6 +70,12 @@ const environmentSchema = z.object({
   CUGRO_REQUESTS_PER_SECOND: number(z.number("must be a number above 0").positive("must be above 0")).default(
     500,
   ),
+  /** What every token may have at a time, `NAME=NUMBER,...`; the gateway's README has the names. */
+  CUGRO_TOKEN_QUOTAS: z.string().default(""),
+  /** Connections of the HTTP server at a time. */
+  CUGRO_HTTP_CONNECTIONS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(
+    2_000,
+  ),
   /** Requests that are under way at SIGTERM, or come in the first seconds after it, get this long. */
   CUGRO_DRAIN_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0")).default(50),
   /** Largest dataset file that is imported; its README says how much memory it takes. */
@@ -114,7 +121,7 @@ export interface Config {
   /** Undefined: the process is a child of a command, on a pipe. */
   nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
   /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
-  http: { host: string; port: number | undefined };
+  http: { host: string; port: number | undefined; connections: number };
   tokensFile: string | undefined;
   /** Whether webhooks may go to private addresses. */
   webhooksPrivate: boolean;
@@ -123,6 +130,8 @@ export interface Config {
   uploadMaxBytes: number;
   importMaxBytes: number;
   requestsPerSecond: number;
+  /** `NAME=NUMBER,...` */
+  tokenQuotas: string;
   drainMs: number;
   kinds: JobKind[] | undefined;
   backend: BackendName | undefined;
@@ -139,8 +148,6 @@ export interface Config {
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
-
-type Environment = Record<string, string | undefined>;
 
 /** The variables of {@link CONFIG_VARIABLES} as they are set for this process, and no others. */
 export function processEnvironment(): Environment {
@@ -168,7 +175,7 @@ export function readConfig(environment: Environment = processEnvironment()): Con
   return {
     store: values.CUGRO_STORE,
     ...readServers(values),
-    http: { host: values.CUGRO_HTTP_HOST, port: values.CUGRO_HTTP_PORT },
+    http: readHttp(values),
     tokensFile: values.CUGRO_TOKENS_FILE,
     webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
     actLearners: values.CUGRO_ACT_LEARNERS,
@@ -176,6 +183,7 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
     importMaxBytes: values.CUGRO_IMPORT_MAX_BYTES,
     requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,
+    tokenQuotas: values.CUGRO_TOKEN_QUOTAS,
     drainMs: values.CUGRO_DRAIN_SECONDS * 1000,
     kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
@@ -200,6 +208,11 @@ export function readStoreConfig(environment: Record<string, string | undefined>)
   return { store, s3 };
 }
 
+function readHttp(values: z.infer<typeof environmentSchema>): Config["http"] {
+  const { CUGRO_HTTP_HOST: host, CUGRO_HTTP_PORT: port, CUGRO_HTTP_CONNECTIONS: connections } = values;
+  return { host, port, connections };
+}
+
 function readServers(values: z.infer<typeof environmentSchema>): Pick<Config, "s3" | "nats"> {
   const s3 = {
     endpoint: values.CUGRO_S3_ENDPOINT,
@@ -221,21 +234,4 @@ function readServers(values: z.infer<typeof environmentSchema>): Pick<Config, "s
 
 function withoutUndefined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-/** Variables that are right alone, and wrong together. */
-function faultsBetween(environment: Environment): string[] {
-  const [key, secret] = ["CUGRO_S3_ACCESS_KEY", "CUGRO_S3_SECRET_KEY"] as const;
-  if (!environment[key] === !environment[secret]) return [];
-  const [missing, present] = environment[key] ? [secret, key] : [key, secret];
-  return [`  ${missing} must be set too, as ${present} is`];
-}
-
-function describeFault(issue: z.core.$ZodIssue, environment: Environment): string {
-  const name = String(issue.path[0]);
-  const isChoice = issue.code === "invalid_value" && issue.path.length === 1;
-  const allowed = isChoice ? `must be ${issue.values.join(" or ")}` : issue.message;
-  const value = environment[name];
-  if (value === undefined || value === "") return `  ${name} ${allowed}`;
-  return `  ${name} ${allowed}: current value is "${name.includes("SECRET") ? "(hidden)" : value}"`;
 }

@@ -129,14 +129,15 @@ function createState(
 }
 
 async function startServer({ httpPort }: ServiceOptions, state: State): Promise<HttpServer | undefined> {
-  const { host, port = httpPort } = state.config.http;
+  const { host, port = httpPort, connections: most } = state.config.http;
   if (port === undefined) return undefined;
   const ready = async (): Promise<Readiness> =>
     Object.fromEntries(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
   const extra = { fetch: (request: Request) => state.app(request) };
-  const server = await startHttpBase({ host, port, ready, metrics: state.metrics, extra });
+  const connections = { most };
+  const server = await startHttpBase({ host, port, ready, metrics: state.metrics, extra, connections });
   state.log.info("listening", { host, port: server.port });
   return server;
 }

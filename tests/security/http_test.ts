@@ -233,6 +233,10 @@ Deno.test("names, numbers and keys that try to leave their place stay outside", 
         headers: JSON_TYPE,
         body: '{"name":"a","__proto__":{}}',
       },
+      ...["__proto__", "\\u005f_proto__", "__pr\\u006fto__"].map((name) => ({
+        ...{ status: 400, method: "POST", path: "/v1/learners", headers: JSON_TYPE },
+        body: `{"name":"a","preset":"smoke","overrides":{"${name}":{"stateSteps":1}}}`,
+      })),
     ]);
   }));
 
@@ -275,6 +279,19 @@ Deno.test("bodies that are too large are 413, declared or not; the file leaves n
         body: "<a/>",
       },
       { status: 422, method: "POST", path: upload, headers: FILE },
+      ...["gzip", "deflate, br", "GZIP", "x"].flatMap((encoding) => [
+        {
+          status: 415,
+          method: "POST",
+          path: upload,
+          headers: { ...FILE, "content-encoding": encoding },
+          body: "a",
+        },
+        {
+          ...{ status: 415, method: "POST", path: "/v1/learners", body: "{}" },
+          headers: { ...JSON_TYPE, "content-encoding": encoding },
+        },
+      ]),
     ]);
   }));
 

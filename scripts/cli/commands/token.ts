@@ -2,7 +2,15 @@
  * `cugro token create|list|remove`: bearer tokens of the gateway.
  * @module
  */
-import { addToken, issueToken, readTokens, removeToken, type Scope } from "@cugro/gateway/tokens";
+import {
+  addToken,
+  issueToken,
+  parseQuotas,
+  QUOTAS,
+  readTokens,
+  removeToken,
+  type Scope,
+} from "@cugro/gateway/tokens";
 import type { Command } from "commander";
 import { printJson, printTable } from "./output.ts";
 
@@ -16,6 +24,10 @@ export function registerToken(program: Command): void {
     .requiredOption("--scopes <list>", "read, submit or admin; each includes the ones before it")
     .option("--learners <list>", "names of learners it sees, with * for any characters", "*")
     .option("--expires <time>", "e.g. 2030-01-31T00:00:00Z")
+    .option(
+      "--quotas <list>",
+      `NAME=NUMBER,... where it may have more or less: ${Object.keys(QUOTAS).join(", ")}`,
+    )
     .requiredOption(...file)
     .option("--json", "print one JSON document")
     .action(create);
@@ -35,16 +47,18 @@ interface CreateOptions {
   scopes: string;
   learners: string;
   expires?: string;
+  quotas?: string;
   file: string;
   json?: boolean;
 }
 
-async function create({ name, scopes, learners, expires, file, json }: CreateOptions): Promise<void> {
+async function create({ name, scopes, learners, expires, quotas, file, json }: CreateOptions): Promise<void> {
   const { secret, entry } = issueToken({
     name,
     scopes: split(scopes) as Scope[],
     learners: split(learners),
     ...(expires === undefined ? {} : { expires }),
+    ...(quotas === undefined ? {} : { quotas: parseQuotas(quotas) }),
   });
   await addToken(file, entry);
   if (json) return printJson({ name, token: secret });
@@ -60,10 +74,10 @@ async function list({ file, json }: { file: string; json?: boolean }): Promise<v
   const tokens = (await readTokens(file)).map(({ sha256: _hash, ...entry }) => entry);
   if (json) return printJson(tokens);
   printTable(
-    ["name", "scopes", "learners", "expires"],
+    ["name", "scopes", "learners", "expires", "quotas"],
     tokens.map((
-      { name, scopes, learners, expires },
-    ) => [name, scopes.join(", "), learners.join(", "), expires ?? "never"]),
+      { name, scopes, learners, expires, quotas = {} },
+    ) => [name, scopes.join(", "), learners.join(", "), expires ?? "never", quotaText(quotas)]),
   );
 }
 
@@ -71,5 +85,8 @@ async function remove(name: string, { file }: { file: string }): Promise<void> {
   await removeToken(file, name);
   console.log(`${name} is taken back`);
 }
+
+const quotaText = (quotas: object) =>
+  Object.entries(quotas).map(([name, value]) => `${name}=${value}`).join(", ") || "the gateway's";
 
 const split = (list: string) => list.split(",").map((part) => part.trim());

@@ -22,6 +22,8 @@ export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, stalledMs: 60_00
 
 /** What a client wants, and may have. */
 export interface Audience {
+  /** Who it is, to count its streams. */
+  token?: string;
   sees: (learner: string) => boolean;
   types: ReadonlySet<EventType> | undefined;
   progress: boolean;
@@ -38,8 +40,8 @@ export interface EventFeed {
    * @throws {RangeError} when `after` is no place in the log.
    */
   open(audience: Audience, gone: AbortSignal): ReadableStream<Uint8Array>;
-  /** Streams that are open. */
-  clients(): number;
+  /** Streams that are open: all, or those of a token. */
+  clients(token?: string): number;
   /** Ends all streams. */
   close(): Promise<void>;
 }
@@ -73,7 +75,10 @@ export async function openEventFeed(
       else gone.addEventListener("abort", () => client.leave(), { once: true });
       return client.stream;
     },
-    clients: () => clients.size,
+    clients: (token) =>
+      token === undefined
+        ? clients.size
+        : [...clients].filter(({ audience }) => audience.token === token).length,
     async close() {
       closed = true;
       await unsubscribe();
@@ -95,7 +100,7 @@ class Client {
   #end: ReturnType<typeof setTimeout>;
 
   constructor(
-    private readonly audience: Audience,
+    readonly audience: Audience,
     private readonly reader: EventReader,
     place: string,
     private readonly times: StreamTimes,

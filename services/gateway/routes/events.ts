@@ -7,7 +7,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { EventFeed } from "../events/event_stream.ts";
 import { type Gateway, type GatewayEnv, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { quotasOf } from "../limits.ts";
 import { Problem, refusing } from "../problem.ts";
+import { refuseMore } from "../quotas.ts";
 import { learnerName } from "@cugro/client/schemas";
 import { sees } from "../tokens.ts";
 
@@ -75,7 +77,7 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
 }
 
 async function stream(
-  { feed, maxStreams = 1000 }: EventDeps,
+  { feed, limits, maxStreams = 1000 }: EventDeps,
   context: Context<GatewayEnv>,
   query: Query,
   seesLearner: (learner: string) => boolean,
@@ -85,9 +87,21 @@ async function stream(
       headers: { "retry-after": "30" },
     });
   }
+  const token = context.get("token");
+  refuseMore("streams", {
+    ...{ has: feed.clients(token.name), quotas: quotasOf(token, limits), token: token.name },
+    ...{ status: 429, retryAfter: 30, what: "streams of events" },
+    advice: "close one, or ask one stream for the events of all learners",
+  });
   const after = context.req.header("last-event-id") || query.after;
   const types = query.types && new Set<EventType>(query.types);
-  const audience = { sees: seesLearner, types, progress: query.progress === "true", after };
+  const audience = {
+    token: token.name,
+    sees: seesLearner,
+    types,
+    progress: query.progress === "true",
+    after,
+  };
   const body = await refusing(400, () => feed.open(audience, context.req.raw.signal), "header.last-event-id");
   return new Response(body, {
     headers: {

@@ -16,7 +16,9 @@ import {
   newConfigSchema,
   newLearnerSchema,
 } from "@cugro/client/schemas";
-import { sees } from "../tokens.ts";
+import { quotasOf } from "../limits.ts";
+import { refuseMore } from "../quotas.ts";
+import { sees, type Token } from "../tokens.ts";
 import { configView, learnerView } from "../views.ts";
 
 const tags = ["learners"];
@@ -55,10 +57,22 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
     const { name, preset, overrides } = settings;
     if (!sees(context.get("token"), name)) throw noLearner(name);
     await refusing(422, () => resolveHyperparameters(preset, overrides), "body.overrides");
+    await refuseMoreLearners(deps, context.get("token"), name);
     await judged(() => createLearner({ store, ...settings }));
     wake(deps, name);
     context.header("location", `/v1/learners/${name}`);
     return context.json(learnerView(await learners.status(name)), 201);
+  });
+}
+
+async function refuseMoreLearners({ store, limits }: RouteDeps, token: Token, name: string): Promise<void> {
+  const seen = (await listLearners(store)).filter((one) => sees(token, one));
+  // One that is there already is a conflict of its own, or goes on after a crash.
+  if (seen.includes(name)) return;
+  refuseMore("learners", {
+    ...{ has: seen.length, quotas: quotasOf(token, limits), token: token.name, status: 409 },
+    what: "learners",
+    advice: "delete those that nobody needs, or ask the operator for more",
   });
 }
 

@@ -8,8 +8,9 @@ import { type ArrivalFact, incomingPrefix, parseKey, type Reading, readingOf } f
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
-import { boundedBody, readBody } from "../limits.ts";
+import { boundedBody, quotasOf, readBody } from "../limits.ts";
 import { Problem, refusing } from "../problem.ts";
+import { refuseMoreFiles } from "../quotas.ts";
 import { arrivalSchema, learnerName, objectSchema, pathNumber } from "@cugro/client/schemas";
 import { arrivalView } from "../views.ts";
 
@@ -88,6 +89,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
     const { fileName, ...flags } = context.req.valid("query");
     const reading = readingOf(flags);
+    await refuseIfTooMany(deps, context, name);
     const { arrival, added } = type === "application/json"
       ? await adoptObject(deps, context, name, reading)
       : await takeFile(deps, context, name, { fileName, reading });
@@ -98,6 +100,15 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     const view = arrivalView(await deps.learners.facts(name), arrival);
     return context.json(view, added ? 202 : 200);
   });
+}
+
+async function refuseIfTooMany(
+  { learners, limits }: RouteDeps,
+  context: Context<GatewayEnv>,
+  learner: string,
+): Promise<void> {
+  const token = context.get("token");
+  refuseMoreFiles(await learners.facts(learner), { quotas: quotasOf(token, limits), token: token.name });
 }
 
 interface Taken {

@@ -12,7 +12,9 @@ import {
 import type { WebhookSettings } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
+import { quotasOf } from "../limits.ts";
 import { Problem } from "../problem.ts";
+import { refuseMore } from "../quotas.ts";
 import { sees, type Token } from "../tokens.ts";
 import { resolveTarget } from "../webhooks/address.ts";
 import {
@@ -55,10 +57,22 @@ function registerMaking(app: Gateway, deps: WebhookDeps): void {
     const { learners = [...token.learners], ...body } = context.req.valid("json");
     checkLearners(token, learners);
     await checkTarget(deps, body.url);
+    await refuseMoreHooks(deps, token);
     const { id, secret } = await createWebhook(store, { ...body, learners, active: true }, token.name);
     deliverer.wake();
     const hook = (await findWebhook(store, cache, id))!;
     return context.json({ ...viewOf(hook), secret }, 201);
+  });
+}
+
+async function refuseMoreHooks({ store, cache, limits }: WebhookDeps, token: Token): Promise<void> {
+  const own = (await listWebhooks(store, cache, () => {})).filter(({ fact }) =>
+    fact.createdBy === token.name
+  );
+  refuseMore("webhooks", {
+    ...{ has: own.length, quotas: quotasOf(token, limits), token: token.name, status: 409 },
+    what: "webhooks",
+    advice: "remove those that nobody needs, or ask the operator for more",
   });
 }
 

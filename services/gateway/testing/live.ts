@@ -17,7 +17,7 @@ import { createGateway } from "../app.ts";
 import { openAuthenticator } from "../auth.ts";
 import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
 import { openEventLog } from "../events/event_log.ts";
-import { addToken, issueToken, type Scope } from "../tokens.ts";
+import { addToken, issueToken, QUOTAS, type Quotas, type Scope } from "../tokens.ts";
 import { type Deliverer, startDeliverer } from "../webhooks/deliverer.ts";
 import type { DeliveryOptions } from "../webhooks/options.ts";
 
@@ -32,6 +32,8 @@ export interface LiveOptions {
   wrapStore?: (store: Store) => Store;
   /** @default an embedded one */
   bus?: Bus;
+  /** What tokens may have, where that is not what they may have usually. */
+  quotas?: Partial<Quotas>;
 }
 
 /** What a test works with. */
@@ -46,6 +48,7 @@ export interface LiveGateway {
   metrics: Metrics;
   /** Secrets: `admin` and `reader` see all learners, `team` (admin) sees `team-*`. */
   tokens: Record<"admin" | "reader" | "team", string>;
+  tokensFile: string;
   /** One more deliverer on the same store, as another gateway has it. */
   anotherDeliverer(options?: Partial<DeliveryOptions>): Promise<Deliverer>;
   ask(
@@ -82,6 +85,7 @@ export async function withLiveGateway(
   const app = createGateway({
     ...{ store, bus, log, metrics, acting, feed },
     auth: await openAuthenticator({ path: tokensFile, log }),
+    limits: { quotas: { ...QUOTAS, ...options.quotas } },
     webhooks: {
       deliverer: await anotherDeliverer(),
       addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
@@ -91,7 +95,7 @@ export async function withLiveGateway(
   const url = `http://127.0.0.1:${server.port}`;
   try {
     await test({
-      ...{ url, store, folder, bus, acting, feed, metrics, tokens, anotherDeliverer },
+      ...{ url, store, folder, bus, acting, feed, metrics, tokens, tokensFile, anotherDeliverer },
       ask: asker(url, tokens),
     });
   } finally {

@@ -38,6 +38,66 @@ const NEVER = [
   // Alibaba, Azure, Oracle, AWS; the others use 169.254.169.254, which is link-local.
   ...["100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32"],
 ].map((network) => ipaddr.parseCIDR(network));
+/**
+ * Ports of other protocols that the Fetch standard keeps browsers from: there, a request would be somebody's mail or shell.
+ * 0 is no port.
+ */
+const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
+  ...[
+    0,
+    1,
+    7,
+    9,
+    11,
+    13,
+    15,
+    17,
+    19,
+    20,
+    21,
+    22,
+    23,
+    25,
+    37,
+    42,
+    43,
+    53,
+    69,
+    77,
+    79,
+    87,
+    95,
+    101,
+    102,
+    103,
+    104,
+  ],
+  ...[
+    109,
+    110,
+    111,
+    113,
+    115,
+    117,
+    119,
+    123,
+    135,
+    137,
+    139,
+    143,
+    161,
+    179,
+    389,
+    427,
+    465,
+    512,
+    513,
+    514,
+    515,
+  ],
+  ...[526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049],
+  ...[3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
+]);
 /** All public IPv6 addresses are in here. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
@@ -58,6 +118,9 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
     throw new ForbiddenTarget(
       "The URL must not hold a name or password: the receiver checks the signature instead",
     );
+  }
+  if (url.port !== "" && OTHER_PROTOCOLS.has(Number(url.port))) {
+    throw new ForbiddenTarget(`Webhooks are not sent to port ${url.port}, which is another protocol's`);
   }
   const literal = literalOf(url);
   if (isIP(literal) !== 0) checkAddress(literal, url.hostname, policy);

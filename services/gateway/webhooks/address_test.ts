@@ -71,9 +71,9 @@ Deno.test("checkUrl() refuses metadata services, link-local, multicast and reser
 });
 
 Deno.test("resolveTarget() judges what a name stands for, and says which address to ask", async () => {
-  await assertRejects(() => resolveTarget("http://localhost:9/", strict), ForbiddenTarget, "localhost (");
-  const { url, address } = await resolveTarget("http://localhost:9/x", open);
-  assertEquals([url.host, ["127.0.0.1", "::1"].includes(address)], ["localhost:9", true]);
+  await assertRejects(() => resolveTarget("http://localhost:9999/", strict), ForbiddenTarget, "localhost (");
+  const { url, address } = await resolveTarget("http://localhost:9999/x", open);
+  assertEquals([url.host, ["127.0.0.1", "::1"].includes(address)], ["localhost:9999", true]);
   await assertRejects(() => resolveTarget("http://no-such-name.invalid/", open), Error, "cannot be resolved");
 });
 
@@ -163,4 +163,26 @@ Deno.test("checkUrl() sees through every way in which a URL may write an IPv4 ad
   assertEquals(found(loopback), loopback.map((host) => [host, "private"]));
   assertEquals(found(never), never.map((host) => [host, "never"]));
   assertEquals(found(none), none.map((host) => [host, "no URL"]));
+});
+
+Deno.test("checkUrl() refuses ports of other protocols, whatever is allowed", () => {
+  for (const port of [0, 22, 25, 6379, 6667, 8080, 443]) {
+    const ask = () => checkUrl(`http://example.org:${port}/`, open);
+    if ([0, 22, 25, 6667].includes(port)) assertThrows(ask, ForbiddenTarget, `port ${port}`);
+    else ask();
+  }
+});
+
+Deno.test("checkUrl() refuses every exotic range of IPv6, whatever is allowed", () => {
+  const exotic = [
+    "64:ff9b:1::a00:1",
+    "2001:0:1::1",
+    "fec0::1",
+    "100::1",
+    "ff02::1",
+    "2001:db8::1%25eth0",
+    "fe80::1",
+  ];
+  for (const host of exotic) assertThrows(() => checkUrl(`http://[${host}]/`, open), ForbiddenTarget);
+  assertThrows(() => checkUrl("http://192.88.99.1/", strict), ForbiddenTarget);
 });

@@ -269,7 +269,7 @@ Deno.test("webhooks are made and seen by admins, for learners they see, to addre
     const settings = {
       schema: 1,
       revision: 2,
-      url: "http://localhost:9/",
+      url: "http://localhost:9999/",
       types: ["cugro.arrival.rejected"],
       learners: ["*"],
     };
