@@ -9,14 +9,16 @@ import { sleep } from "@cugro/async";
 import { PREFIXES } from "@cugro/protocol";
 import { join, resolve } from "node:path";
 import { Client, NotificationConfig, QueueConfig } from "minio";
-import { MINIO_ROOT, type RunningServer, startMinio } from "./servers.ts";
+import type { Program } from "./program.ts";
+import { MINIO_ROOT, minioProgram, type RunningServer, startServer } from "./servers.ts";
 
 /** Name of the local cluster's bucket. */
 export const BUCKET = "cugro";
 /** Notification targets. */
 export type NotificationTarget = "SAFE" | "FAST";
+const BOTH: readonly NotificationTarget[] = ["SAFE", "FAST"];
 
-/** How {@link startBucket} sets MinIO up. */
+/** How MinIO is set up. */
 export interface BucketOptions {
   folder: string;
   /** `nats://127.0.0.1:4222`; its stream for `incoming.>` must exist. */
@@ -29,20 +31,25 @@ export interface BucketOptions {
 
 /** Starts MinIO with a bucket that notifies. */
 export async function startBucket(options: BucketOptions): Promise<RunningServer> {
-  const { folder, natsUrl, port, targets = ["SAFE", "FAST"] } = options;
-  const minio = await startMinio({
-    folder: join(folder, "minio"),
-    environment: targetEnvironment(natsUrl, join(resolve(folder), "minio-queue"), targets),
-    detached: true,
-    ...(port === undefined ? {} : { port }),
-  });
+  const minio = await startServer(await bucketProgram(options), { detached: true });
   try {
-    await prepareBucket(minio.url, targets);
+    await prepareBucket(minio.url, options.targets);
     return minio;
   } catch (error) {
     await minio.stop();
     throw error;
   }
+}
+
+/** MinIO with the notification targets, as a program; once it runs, {@link prepareBucket} makes the bucket. */
+export function bucketProgram(
+  { folder, natsUrl, port, targets = BOTH }: BucketOptions,
+): Promise<Program> {
+  return minioProgram({
+    folder: join(folder, "minio"),
+    environment: targetEnvironment(natsUrl, join(resolve(folder), "minio-queue"), targets),
+    ...(port === undefined ? {} : { port }),
+  });
 }
 
 /** Variables that make MinIO publish into JetStream. @param queue absolute path of SAFE's queue */
@@ -66,7 +73,11 @@ export function targetEnvironment(
   return environment;
 }
 
-async function prepareBucket(url: string, targets: readonly NotificationTarget[]): Promise<void> {
+/** Makes the bucket and has it notify; what is there already stays. @param url of MinIO */
+export async function prepareBucket(
+  url: string,
+  targets: readonly NotificationTarget[] = BOTH,
+): Promise<void> {
   const { hostname, port } = new URL(url);
   const client = new Client({
     endPoint: hostname,

@@ -1,17 +1,17 @@
 /**
- * NATS and MinIO on this machine: found, installed or refused with a sentence, started on a free loopback port, stopped.
- * For the local cluster and for tests.
+ * NATS and MinIO on this machine: found, built or refused with a sentence, started on loopback, stopped. For the local
+ * cluster, which keeps them running (`supervised.ts`), and for tests, which start them alone.
  * @module
  */
-import { sleep, waitAtMost } from "@cugro/async";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
-import process from "node:process";
+import { createConnection, createServer } from "node:net";
 import { buildGoProgram, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
+import { answers, becomesReady, describeEnd, type Program, runProgram, stopRun } from "./program.ts";
 
 /** A server that has not stopped this long after SIGTERM is killed. */
 const GRACE_MS = 5_000;
+const READY_MS = 30_000;
+const ASK_MS = 2_000;
 /** A server program. */
 export type ServerProgram = Extract<GoProgram, "nats-server" | "minio">;
 
@@ -66,17 +66,46 @@ export interface NatsOptions {
   detached?: boolean;
 }
 
-/** Starts nats-server with JetStream and waits until it answers. */
-export async function startNats(options: NatsOptions): Promise<RunningServer> {
-  const { folder, port = await freePort(), configFile, monitorPort, detached } = options;
-  const program = await findProgram("nats-server");
+/** nats-server with JetStream, as a program. Its folder is made. */
+export async function natsProgram(options: NatsOptions): Promise<Program> {
+  const { folder, port = await freePort(), configFile, monitorPort } = options;
+  const command = await findProgram("nats-server");
   await mkdir(folder, { recursive: true });
   const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder];
   if (configFile !== undefined) args.push("-c", configFile);
   if (monitorPort !== undefined) args.push("-m", String(monitorPort));
-  const server = run(program, args, {}, `nats://127.0.0.1:${port}`, detached);
-  await untilReady(server, "nats-server", () => server.output().includes("Server is ready"));
-  return server;
+  return {
+    name: "nats-server",
+    command,
+    args,
+    environment: {},
+    url: `nats://127.0.0.1:${port}`,
+    // It says so itself: another server at this port is not mistaken for it.
+    isReady: (run) => run.output().includes("Server is ready"),
+    isAlive: (_, timeoutMs) => greets(port, timeoutMs),
+    graceMs: GRACE_MS,
+    readyMs: READY_MS,
+  };
+}
+
+/** Whether a NATS server greets who connects. One that hangs still has its connections accepted, by the system. */
+function greets(port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    const end = (verdict: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(verdict);
+    };
+    const timer = setTimeout(() => end(false), timeoutMs);
+    socket.on("data", (text) => end(String(text).startsWith("INFO ")));
+    for (const event of ["error", "close"]) socket.on(event, () => end(false));
+  });
+}
+
+/** Starts nats-server with JetStream and waits until it answers. */
+export async function startNats(options: NatsOptions): Promise<RunningServer> {
+  return await startServer(await natsProgram(options), options);
 }
 
 /** How MinIO is started. */
@@ -97,87 +126,50 @@ export interface MinioOptions {
 /** Name and password of MinIO's administrator unless options say otherwise. */
 export const MINIO_ROOT = { user: "cugro-root", password: "cugro-root-secret" } as const;
 
-/** Starts MinIO on one folder and waits until it answers. */
-export async function startMinio(options: MinioOptions): Promise<RunningServer> {
+/** MinIO on one folder, as a program. The folder is made. */
+export async function minioProgram(options: MinioOptions): Promise<Program> {
   const { folder, port = await freePort(), environment = {} } = options;
   const { rootUser = MINIO_ROOT.user, rootPassword = MINIO_ROOT.password } = options;
-  const program = await findProgram("minio");
+  const command = await findProgram("minio");
   await mkdir(folder, { recursive: true });
-  const console = await freePort();
-  const args = [
-    "server",
-    folder,
-    "--address",
-    `127.0.0.1:${port}`,
-    "--console-address",
-    `127.0.0.1:${console}`,
-  ];
+  const [address, console] = [`127.0.0.1:${port}`, `127.0.0.1:${await freePort()}`];
   const credentials = { MINIO_ROOT_USER: rootUser, MINIO_ROOT_PASSWORD: rootPassword };
-  const quiet = { MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...credentials, ...environment };
-  const server = run(program, [...args, "--quiet"], quiet, `http://127.0.0.1:${port}`, options.detached);
-  await untilReady(server, "minio", async () => {
-    const answer = await fetch(`${server.url}/minio/health/ready`).catch(() => undefined);
-    await answer?.body?.cancel();
-    return answer?.ok === true;
-  });
-  return server;
-}
-
-function run(
-  program: string,
-  args: string[],
-  environment: Record<string, string>,
-  url: string,
-  detached = false,
-): RunningServer {
-  const child = spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    detached,
-    env: { ...process.env, ...environment },
-  });
-  let output = "";
-  const keep = (piece: unknown) => output = (output + piece).slice(-20_000);
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
-  child.on("error", keep);
+  const url = `http://${address}`;
   return {
+    name: "minio",
+    command,
+    args: ["server", folder, "--address", address, "--console-address", console, "--quiet"],
+    environment: { MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...credentials, ...environment },
     url,
-    pid: child.pid ?? 0,
-    output: () => output,
-    signal: (name) => signalTo(child, name),
-    stop: () => stop(child),
+    isReady: () => answers(`${url}/minio/health/ready`, ASK_MS),
+    isAlive: (_, timeoutMs) => answers(`${url}/minio/health/live`, timeoutMs),
+    graceMs: GRACE_MS,
+    readyMs: READY_MS,
   };
 }
 
-/** By pid: `ChildProcess.kill` of Deno 2.9 marks the child as dead, and its end is then never reported. */
-function signalTo(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(child.pid, name);
-  } catch {
-    // It is gone; its end is about to be reported.
-  }
+/** Starts MinIO on one folder and waits until it answers. */
+export async function startMinio(options: MinioOptions): Promise<RunningServer> {
+  return await startServer(await minioProgram(options), options);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("close", resolve));
-  signalTo(child, "SIGCONT");
-  signalTo(child, "SIGTERM");
-  if (await waitAtMost(GRACE_MS, gone)) return;
-  signalTo(child, "SIGKILL");
-  await gone;
-}
-
-async function untilReady(server: RunningServer, name: string, ready: () => boolean | Promise<boolean>) {
-  const deadline = performance.now() + 30_000;
-  while (!await ready()) {
-    if (performance.now() > deadline) {
-      await server.stop();
-      throw new Error(
-        `${name} at ${server.url} did not become ready within 30 s: ${server.output().slice(-500)}`,
-      );
-    }
-    await sleep(25);
+/**
+ * Starts one process of a server and waits until it is ready. Nobody starts it again.
+ *
+ * @throws {Error} with its last words if it ends or is not ready in time; it is stopped then
+ */
+export async function startServer(
+  program: Program,
+  { detached = false }: { detached?: boolean } = {},
+): Promise<RunningServer> {
+  const run = runProgram(program, { detached });
+  if (!await becomesReady(program, run)) {
+    const what = run.end === undefined
+      ? `did not become ready within ${READY_MS / 1000} s`
+      : `ended with ${describeEnd(run.end)} before it was ready`;
+    await stopRun(run, program.graceMs);
+    throw new Error(`${program.name} at ${program.url} ${what}: ${run.output().slice(-500)}`);
   }
+  const { url, pid, output, signal } = run;
+  return { url, pid, output, signal, stop: async () => void await stopRun(run, program.graceMs) };
 }

@@ -57,6 +57,14 @@ const environmentSchema = z.object({
   /** Where healthz, readyz and metrics are answered, and the gateway's API. */
   CUGRO_HTTP_PORT: number(z.int(PORT).min(0, PORT).max(65_535, PORT)).optional(),
   CUGRO_HTTP_HOST: z.string().default("127.0.0.1"),
+  /** Said on healthz and readyz, so that the one who started this process tells it from another at its port. */
+  CUGRO_INSTANCE: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits and . _ -")
+    .optional(),
+  /** A process whose event loop stands still for this long ends itself, to be started anew. */
+  CUGRO_HANG_SECONDS: number(
+    z.int("must be a whole number of seconds, 0 for never").min(0, "must be at least 0"),
+  )
+    .default(120),
   /** The gateway's. */
   CUGRO_TOKENS_FILE: path.optional(),
   /** Whether webhooks may go to addresses of this machine and its network. */
@@ -122,6 +130,8 @@ export interface Config {
   nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
   /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
   http: { host: string; port: number | undefined; connections: number };
+  instance: string | undefined;
+  hangMs: number;
   tokensFile: string | undefined;
   /** Whether webhooks may go to private addresses. */
   webhooksPrivate: boolean;
@@ -176,6 +186,8 @@ export function readConfig(environment: Environment = processEnvironment()): Con
     store: values.CUGRO_STORE,
     ...readServers(values),
     http: readHttp(values),
+    instance: values.CUGRO_INSTANCE,
+    hangMs: values.CUGRO_HANG_SECONDS * 1000,
     tokensFile: values.CUGRO_TOKENS_FILE,
     webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
     actLearners: values.CUGRO_ACT_LEARNERS,

@@ -1,7 +1,7 @@
 /**
  * A service as a process, from its environment to its exit: bus and store, log, metrics, HTTP, signals.
  *
- * SIGTERM drains: what is at hand is given back or finished, connections are closed, the status is 0. An uncaught
+ * A process whose event loop stands still ends itself. SIGTERM drains: what is at hand is given back or finished, connections are closed, the status is 0. An uncaught
  * exception is logged, and the status is 1. Without `CUGRO_NATS` the process is a child of a command, on a pipe: Ctrl-C
  * reaches the whole process group then, but it is the parent who decides, and says so with SIGTERM.
  * @module
@@ -12,6 +12,7 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 import type { FetchHandler, HttpServer } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
+import { watchForHang } from "./hang_watch.ts";
 import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";
 import type { Store } from "@cugro/store";
 
@@ -57,6 +58,7 @@ export async function runService(
   try {
     const config = readConfig();
     log = createLog({ level: config.logLevel, fields: { service: options.name, worker: process.pid } });
+    watchForHang(config.hangMs, { service: options.name, worker: process.pid }, log);
     const signal = onSignals(pipe !== undefined);
     const state = createState(options, config, log, signal);
     const server = await startServer(options, state);
@@ -135,9 +137,14 @@ async function startServer({ httpPort }: ServiceOptions, state: State): Promise<
     Object.fromEntries(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
+  const { instance } = state.config;
   const extra = { fetch: (request: Request) => state.app(request) };
-  const connections = { most };
-  const server = await startHttpBase({ host, port, ready, metrics: state.metrics, extra, connections });
+  const named = instance === undefined ? {} : { instance };
+  const server = await startHttpBase({
+    ...{ host, port, ready, metrics: state.metrics, extra },
+    connections: { most },
+    ...named,
+  });
   state.log.info("listening", { host, port: server.port });
   return server;
 }

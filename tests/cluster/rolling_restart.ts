@@ -4,7 +4,7 @@
  */
 import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
-import { type Cluster, isReady } from "../../scripts/cluster/cluster.ts";
+import type { Cluster } from "../../scripts/cluster/cluster.ts";
 import type { ClusterProcess } from "../../scripts/cluster/services.ts";
 
 const POLL_MS = 100;
@@ -31,7 +31,7 @@ export function sendLoad(
   let stopped = false;
   const watch = async (one: ClusterProcess) => {
     while (!stopped) {
-      if (await isReady(one)) ready.add(one);
+      if (await one.isReady()) ready.add(one);
       else ready.delete(one);
       await sleep(POLL_MS);
     }
@@ -78,7 +78,7 @@ export async function restartAll({ processes }: Cluster): Promise<void> {
     assertEquals(await one.stop(), 0, `${one.service}: ${one.output()}`);
     one.start();
     const deadline = performance.now() + READY_MS;
-    while (!await isReady(one)) {
+    while (!await one.isReady()) {
       assert(performance.now() < deadline, `${one.service} does not become ready: ${one.output()}`);
       await sleep(POLL_MS);
     }

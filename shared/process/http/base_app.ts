@@ -16,6 +16,8 @@ export interface BaseOptions {
   /** Asked at each `/readyz`; should answer within a second. */
   ready: () => Promise<Readiness>;
   metrics: Metrics;
+  /** Name of this very process; part of `/healthz` and `/readyz`. */
+  instance?: string;
 }
 
 /** How {@link startHttpBase} listens. */
@@ -33,16 +35,21 @@ const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];
 
 /** The three routes, for tests and for mounting; `lagSeconds` of the process's event loop. */
 export function createBaseApp(
-  { ready, metrics }: BaseOptions,
+  { ready, metrics, instance }: BaseOptions,
   loop: Pick<EventLoopWatch, "lagSeconds">,
 ): Hono {
   const app = new Hono();
-  app.get("/healthz", (context) => context.json({ status: "ok", eventLoopLagSeconds: loop.lagSeconds() }));
+  const named = instance === undefined ? {} : { instance };
+  app.get(
+    "/healthz",
+    (context) => context.json({ status: "ok", eventLoopLagSeconds: loop.lagSeconds(), ...named }),
+  );
   app.get("/readyz", async (context) => {
     const dependencies = await ready();
     const isReady = Object.values(dependencies).every((state) => state === true);
     const said = Object.entries(dependencies).map(([name, state]) => [name, state === true ? "ok" : state]);
-    const body = { status: isReady ? "ready" : "not ready", dependencies: Object.fromEntries(said) };
+    const status = isReady ? "ready" : "not ready";
+    const body = { status, dependencies: Object.fromEntries(said), ...named };
     return context.json(body, isReady ? 200 : 503);
   });
   app.get("/metrics", async () => {

@@ -93,6 +93,11 @@ export function isProcessAlive(pid: number, started = ""): boolean {
   return started === "" || started === stat.started;
 }
 
+/** Tells a process from every later one with its pid. Undefined if it is gone, or where the system does not say. */
+export function processStart(pid: number): string | undefined {
+  return readStat(pid)?.started;
+}
+
 /** Whether `pid` is this process or one of those that started it. */
 export function isSelfOrAncestor(pid: number): boolean {
   let current = process.pid;

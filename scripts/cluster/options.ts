@@ -1,0 +1,166 @@
+/**
+ * The options of `deno task cluster`, checked as far as they can be before anything is started.
+ * @module
+ */
+import { type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
+import { checkLearnerName } from "@cugro/protocol";
+import { Command } from "commander";
+import { HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
+import { UsageError, wholeNumber } from "../cli/commands/output.ts";
+import { parsePreset, parseSettings, repeatable } from "../cli/commands/settings.ts";
+import type { ClusterOptions } from "./cluster.ts";
+import type { AskedPort } from "./ports.ts";
+import { processName, startOrder } from "./services.ts";
+
+/** A learner that is made unless it exists. */
+export interface WantedLearner {
+  name: string;
+  seed: number;
+  preset: PresetName;
+  overrides: Record<string, string>;
+}
+
+/** What the command line asks for. */
+export interface ClusterCommand {
+  cluster: ClusterOptions & { folder: string };
+  learner: WantedLearner | undefined;
+  /** Nothing of what the services log is shown. */
+  quiet: boolean;
+  /** File that gets it. */
+  log: string | undefined;
+}
+
+interface Flags {
+  folder: string;
+  store: string;
+  port?: number;
+  s3Port?: number;
+  natsPort?: number;
+  metricsPort?: number;
+  privateWebhooks?: boolean;
+  learner?: string;
+  preset?: string;
+  set: string[];
+  seed?: number;
+  quiet?: boolean;
+  log?: string;
+  [service: string]: unknown;
+}
+
+const port = (name: string) => (text: string) => {
+  const value = wholeNumber(name, 1)(text);
+  if (value <= 65_535) return value;
+  throw new UsageError(`${name} must be a port from 1 to 65535: current value is ${text}`);
+};
+
+function program(): Command {
+  const command = new Command("cluster")
+    .description("starts NATS, MinIO and all services on this machine; one Ctrl-C stops them in order")
+    .option(
+      "--folder <dir>",
+      "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
+      ".cugro-cluster",
+    )
+    .option("--store <kind>", "minio, or folder (no MinIO)", "minio")
+    .option(
+      "--port <n>",
+      `port of the gateway (default: the last one, ${HTTP_PORT} or a free one)`,
+      port("--port"),
+    )
+    .option("--s3-port <n>", "port of the bucket (default: the last one, or a free one)", port("--s3-port"))
+    .option("--nats-port <n>", "port of NATS (default: the last one, or a free one)", port("--nats-port"))
+    .option(
+      "--metrics-port <n>",
+      "ports of the other services' /metrics, from this one on (default: the last ones, or free ones)",
+      port("--metrics-port"),
+    )
+    .option("--private-webhooks", "webhooks may go to addresses of this machine and its network")
+    .option("--learner <name>", "make this learner, unless it exists, so that files can be dropped for it")
+    .option("--preset <name>", `of that learner: ${Object.keys(presets).join(", ")} (default: default)`)
+    .addOption(repeatable("--set <knob=value>", "change a knob of that learner; may be repeated"))
+    .option("--seed <n>", "of that learner (default: 0)", wholeNumber("--seed", 0))
+    .option("--quiet", "do not show what the services log; what happens to processes is told all the same")
+    .option("--log <file>", "write what the services log to a file as well, as JSON lines");
+  for (const service of startOrder()) {
+    command.option(`--${service} <n>`, "number of processes (default: 1)", wholeNumber(`--${service}`, 0));
+  }
+  return command;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {UsageError} saying which option is wrong and what it may be
+ * @throws {RangeError} of a learner that cannot be made so
+ */
+export function parseCommand(argv: readonly string[]): ClusterCommand {
+  const flags = program().parse([...argv], { from: "user" }).opts<Flags>();
+  const { folder, store, quiet = false, log, privateWebhooks } = flags;
+  if (store !== "minio" && store !== "folder") {
+    throw new UsageError(`--store must be minio or folder: current value is "${store}"`);
+  }
+  const processes = processCounts(flags);
+  return {
+    cluster: {
+      ...{ folder, store, processes, ports: portsOf(flags, processes), preferredGatewayPort: HTTP_PORT },
+      ...privateWebhooks ? { environment: { CUGRO_WEBHOOKS_PRIVATE: "allow" } } : {},
+    },
+    learner: learnerOf(flags),
+    quiet,
+    log,
+  };
+}
+
+type Counts = Partial<Record<ServiceName, number>>;
+
+function processCounts(flags: Flags): Counts {
+  const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const counts = SERVICE_NAMES.map((service) => [service, flags[camel(service)]] as const);
+  return Object.fromEntries(counts.filter(([, count]) => typeof count === "number"));
+}
+
+function portsOf(flags: Flags, counts: Counts): Record<string, AskedPort> {
+  const { port, s3Port, natsPort, metricsPort } = flags;
+  if (port !== undefined && counts.gateway === 0) {
+    throw new UsageError("--port needs a gateway, and --gateway is 0");
+  }
+  if (s3Port !== undefined && flags.store === "folder") {
+    throw new UsageError("--s3-port needs a bucket, and --store is folder");
+  }
+  const asked: Record<string, AskedPort> = {};
+  if (port !== undefined) asked.gateway = { port, by: "--port" };
+  if (s3Port !== undefined) asked.s3 = { port: s3Port, by: "--s3-port" };
+  if (natsPort !== undefined) asked.nats = { port: natsPort, by: "--nats-port" };
+  if (metricsPort === undefined) return asked;
+  const names = startOrder().flatMap((service) =>
+    Array.from({ length: counts[service] ?? 1 }, (_, index) => processName(service, index))
+  ).filter((name) => name !== "gateway");
+  if (metricsPort + names.length - 1 > 65_535) {
+    throw new UsageError(`--metrics-port must leave room for ${names.length} ports up to 65535`);
+  }
+  names.forEach((name, place) => asked[name] = { port: metricsPort + place, by: "--metrics-port" });
+  return asked;
+}
+
+function learnerOf({ learner: name, preset, set, seed }: Flags): WantedLearner | undefined {
+  if (name === undefined) {
+    const given = [
+      preset !== undefined && "--preset",
+      set.length > 0 && "--set",
+      seed !== undefined && "--seed",
+    ];
+    const vain = given.find((flag) => flag !== false);
+    if (vain) throw new UsageError(`${vain} is of a learner: name it with --learner`);
+    return undefined;
+  }
+  checkLearnerName(name);
+  const wanted = {
+    name,
+    seed: seed ?? 0,
+    preset: parsePreset(preset ?? "default"),
+    overrides: parseSettings(set),
+  };
+  // Judged now, not when all servers have been started.
+  resolveHyperparameters(wanted.preset, wanted.overrides);
+  return wanted;
+}

@@ -1,0 +1,100 @@
+/**
+ * The servers of a cluster, in order: NATS with its streams, then what holds the objects.
+ * @module
+ */
+import { join } from "node:path";
+import { openNatsBus } from "@cugro/bus";
+import { openStore, type StoreConfig } from "@cugro/store";
+import { BUCKET, bucketProgram, type NotificationTarget, prepareBucket } from "./bucket.ts";
+import type { Ports } from "./ports.ts";
+import type { Program } from "./program.ts";
+import { findProgram, MINIO_ROOT, natsProgram } from "./servers.ts";
+import { allReady, Supervised, type Supervision } from "./supervised.ts";
+
+/** A server is not started again for ever: without it nothing works. Together these tries take a minute. */
+const TRIES = 9;
+
+/** The servers of a cluster that run. */
+export interface ClusterServers {
+  natsUrl: string;
+  /** Undefined with a folder as store. */
+  s3: { endpoint: string; accessKey: string; secretKey: string; bucket: string } | undefined;
+  /** For `openStore`. */
+  storeConfig: StoreConfig;
+  /** `nats-server`, and what serves the bucket. */
+  servers: readonly Supervised[];
+  /** What leads a service to them. */
+  environment: Record<string, string>;
+}
+
+/** What undoes the start, step by step; the last one first. */
+export type Undo = (() => unknown)[];
+
+/** What {@link startServers} needs. */
+export interface ServerOptions {
+  folder: string;
+  /** `nats` and `s3`. */
+  ports: Ports;
+  /** @default "minio" */
+  store?: "minio" | "folder";
+  /** Targets of the bucket's notifications. @default both */
+  notifications?: readonly NotificationTarget[];
+  supervision: Supervision;
+  /** Is added to. */
+  undo: Undo;
+  signal?: AbortSignal;
+  /** Told that a program is being built. */
+  onEvent?: (sentence: string) => void;
+}
+
+/** Starts the servers and keeps them running. @throws {Error} if one does not become ready */
+export async function startServers(options: ServerOptions): Promise<ClusterServers> {
+  const { folder, ports, undo, notifications: targets, onEvent } = options;
+  // Each takes minutes the first time: nothing waits for them half-started.
+  for (
+    const name of options.store === "folder" ? ["nats-server"] as const : ["nats-server", "minio"] as const
+  ) {
+    await findProgram(name, onEvent);
+  }
+  const nats = await start(await natsProgram({ folder: join(folder, "nats"), port: ports.nats! }), options);
+  // The streams first: MinIO's notifications are refused as long as nobody keeps them.
+  const bus = await openNatsBus({ servers: [nats.url], name: "cluster", streams: "create" });
+  await bus.close();
+  if (options.store === "folder") {
+    const storeConfig = { store: join(folder, "store") };
+    // The lock is this command's; the services share it, as they are its children.
+    const held = await openStore(storeConfig);
+    undo.push(() => held.close());
+    const environment = { CUGRO_NATS: nats.url, CUGRO_STORE: storeConfig.store };
+    return { natsUrl: nats.url, servers: [nats], s3: undefined, storeConfig, environment };
+  }
+  const bucket = { folder, natsUrl: nats.url, port: ports.s3!, ...targets === undefined ? {} : { targets } };
+  const minio = await start(await bucketProgram(bucket), options);
+  await prepareBucket(minio.url, targets);
+  return { natsUrl: nats.url, servers: [nats, minio], ...accessOf(nats.url, minio.url) };
+}
+
+/** What a server says of itself is shown only when it fails. */
+async function start(program: Program, { supervision, undo, signal }: ServerOptions): Promise<Supervised> {
+  const server = new Supervised(program, { ...supervision, onLine: () => {}, tries: TRIES });
+  server.start();
+  undo.push(() => server.stop());
+  await allReady([server], 1, signal);
+  return server;
+}
+
+function accessOf(
+  natsUrl: string,
+  endpoint: string,
+): Pick<ClusterServers, "s3" | "storeConfig" | "environment"> {
+  const keys = { endpoint, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const store = `s3://${BUCKET}`;
+  const environment = {
+    CUGRO_NATS: natsUrl,
+    CUGRO_STORE: store,
+    CUGRO_S3_ENDPOINT: endpoint,
+    CUGRO_S3_ACCESS_KEY: keys.accessKey,
+    CUGRO_S3_SECRET_KEY: keys.secretKey,
+  };
+  return { s3: { ...keys, bucket: BUCKET }, storeConfig: { store, s3: keys }, environment };
+}
