@@ -47,6 +47,9 @@ function faultsOfService(name: string, service: Value, file: Value, ours: string
       ? []
       : [`holds the seed of another user: ${seeds}`]),
     ...(ours && seeds.length !== 1 ? ["has no seed of its own"] : []),
+    ...(ours && (service.init !== true || !service.restart)
+      ? ["must have init: true and a restart policy, so that it comes back when it hangs"]
+      : []),
     ...(ours && String(service.command) !== ours ? [`starts ${service.command}`] : []),
     ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
       `${key} is no variable of ours`

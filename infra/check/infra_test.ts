@@ -78,6 +78,7 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
   assertFault(faultsOf(({ services }) => services.gateway.read_only = false), "read_only");
   assertFault(faultsOf(({ services }) => services.gateway.secrets[0].source = "minio_seed"), "another user");
   assertFault(faultsOf(({ services }) => services.gateway.secrets = ["tokens"]), "no seed of its own");
+  assertFault(faultsOf(({ services }) => delete services["dataset-import"].init), "comes back when it hangs");
   assertFault(faultsOf(({ services }) => services.gateway.environment.CUGRO_STOER = "x"), "CUGRO_STOER");
   assertFault(faultsOf(({ services }) => services.gateway.depends_on.nobody = {}), "needs nobody");
   assertFault(faultsOf(({ secrets }) => delete secrets.tokens), "secret tokens is not defined");

@@ -3,7 +3,8 @@
 set -eu
 deno run -A infra/container/write_commands.ts bin
 cp infra/container/start.sh bin/start
-deno cache --frozen services/*/main.ts shared/datasets/isolated/reader_worker.ts infra/container/healthy.ts
+deno cache --frozen services/*/main.ts shared/datasets/isolated/reader_worker.ts shared/process/hang_watch_worker.ts \
+  infra/container/healthy.ts
 # Where the code version looks for the revision.
 if [ -n "${REVISION:-}" ]; then mkdir -p .git && echo "$REVISION" >.git/HEAD; fi
 # node_modules has what was in there.
