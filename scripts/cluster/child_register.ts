@@ -9,7 +9,7 @@ import { sleep } from "@cugro/async";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { signalProcess } from "./program.ts";
+import { killGroup } from "./program.ts";
 
 /**
  * The guard reads the other end of a pipe that only the command holds. Each line adds or removes a process group; when
@@ -141,10 +141,6 @@ function isStill({ pid, identity }: KnownProcess): boolean {
   if (!Number.isInteger(pid) || pid <= 1 || typeof identity !== "string" || identity === "") return false;
   const start = processStart(pid);
   return start === undefined ? identityOf(pid) === identity : isProcessAlive(pid, identity);
-}
-
-function killGroup(pid: number): void {
-  signalProcess(-pid, "SIGKILL");
 }
 
 /** Its start, from /proc; elsewhere what ps says of its start and its command line. Empty if nothing does. */

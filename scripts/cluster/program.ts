@@ -60,6 +60,8 @@ export interface RunOptions {
 
 const LAST_LINES = 100;
 const LAST_CHARACTERS = 20_000;
+/** Another process may hold the pipes of one that has ended. */
+const DRAIN_MS = 1_000;
 const POLL_MS = 50;
 
 /** Starts a process of the program. */
@@ -79,14 +81,7 @@ export function runProgram(program: Program, { detached = false, onLine }: RunOp
   };
   readLines(child, say);
   let end: ProgramEnd | undefined;
-  const ended = new Promise<ProgramEnd>((resolve) => {
-    const finish = (status: number | null, signal: string | null) => resolve(end ??= { status, signal });
-    child.on("error", (error) => {
-      say(`cannot be started: ${error.message}`);
-      finish(null, null);
-    });
-    child.on("close", finish);
-  });
+  const ended = endOf(child, detached, say).then((seen) => end = seen);
   return {
     pid: child.pid ?? 0,
     instance,
@@ -100,6 +95,26 @@ export function runProgram(program: Program, { detached = false, onLine }: RunOp
       if (end === undefined && child.pid !== undefined) signalProcess(child.pid, name);
     },
   };
+}
+
+/** Once it has ended and what it wrote has been read. What it started in its group ends with it. */
+async function endOf(
+  child: ChildProcess,
+  leadsGroup: boolean,
+  say: (line: string) => void,
+): Promise<ProgramEnd> {
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const end = await new Promise<ProgramEnd>((resolve) => {
+    child.on("exit", (status, signal) => resolve({ status, signal }));
+    child.on("error", (error) => {
+      say(`cannot be started: ${error.message}`);
+      resolve({ status: null, signal: null });
+    });
+  });
+  if (child.pid === undefined) return end;
+  if (leadsGroup) killGroup(child.pid);
+  await waitAtMost(DRAIN_MS, closed);
+  return end;
 }
 
 function readLines(child: ChildProcess, onLine: (line: string) => void): void {
@@ -123,6 +138,16 @@ export function signalProcess(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** SIGKILL for all of a process group; whether there still was one shows elsewhere. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // macOS says EPERM of a group whose processes have all ended.
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 

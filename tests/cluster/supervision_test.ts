@@ -1,0 +1,74 @@
+/**
+ * Servers and services of a running cluster that die or hang.
+ * @module
+ */
+import { sleep } from "@cugro/async";
+import { createLearner, loadFacts } from "@cugro/learners";
+import { incomingKey } from "@cugro/protocol";
+import type { Store } from "@cugro/store";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
+import { smallStream, withFolder } from "../pipeline/embedded.ts";
+
+const NONE = {
+  "state-generation": 0,
+  "behavior-generation": 0,
+  "critic-training": 0,
+  "policy-evaluation": 0,
+};
+
+async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 90_000; !await is(); await sleep(100)) {
+    assert(performance.now() < deadline, `waited too long for ${what}`);
+  }
+}
+
+/** Drops a file and waits until its import has made it a task. */
+async function dropped(store: Store, file: string, task: number): Promise<void> {
+  await store.put(incomingKey("one", basename(file)), new Uint8Array(await readFile(file)));
+  await until(`task ${task}`, async () => (await loadFacts(store, "one")).tasks.length === task);
+}
+
+Deno.test("a nats-server that is killed and a service that hangs come back at their addresses, are told of, and jobs go on", async () => {
+  await withFolder(async (folder) => {
+    const [first, second] = await smallStream(folder, 2) as [string, string];
+    const events: string[] = [];
+    const cluster = await startCluster({
+      folder: join(folder, "cluster"),
+      store: "folder",
+      processes: { ...NONE, gateway: 0 },
+      hangMs: 3_000,
+      onEvent: (sentence) => void events.push(sentence),
+    });
+    try {
+      const store = await openClusterStore(cluster);
+      await createLearner({ store, name: "one", seed: 0, preset: "smoke" });
+      await dropped(store, first, 1);
+      const [nats, worker] = [cluster.child("nats-server"), cluster.child("dataset-import")];
+      const pids = [nats.pid, worker.pid];
+      worker.kill("SIGSTOP");
+      nats.kill("SIGKILL");
+      await until(
+        "both",
+        () => events.filter((sentence) => sentence.endsWith("is ready again")).length === 2,
+      );
+      assert(nats.pid !== pids[0] && worker.pid !== pids[1]);
+      assertEquals(nats.url, cluster.natsUrl);
+      const told = events.join("\n");
+      assertMatch(
+        told,
+        new RegExp(`nats-server \\(pid ${pids[0]}\\) ended with SIGKILL; it is started again in 250 ms`),
+      );
+      assertMatch(
+        told,
+        new RegExp(`dataset-import \\(pid ${pids[1]}\\) has not answered for 3 s: it hangs and is killed`),
+      );
+      await dropped(store, second, 2);
+      await store.close();
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
