@@ -2,7 +2,7 @@
  * A program that is kept running: started again when it ends, ended when it no longer answers, stopped with a deadline.
  * @module
  */
-import { backoffMs, sleep } from "@cugro/async";
+import { backoffMs, sleep, waitAtMost } from "@cugro/async";
 import type { ChildRegister } from "./child_register.ts";
 import {
   becomesReady,
@@ -135,7 +135,7 @@ export class Supervised {
         this.#tell(`(pid ${run.pid}) has not answered for ${seconds} s: it hangs and is killed`);
         return run.signal("SIGKILL");
       }
-      await Promise.race([run.ended, sleep(Math.max(0, everyMs - (performance.now() - asked)))]);
+      await waitAtMost(Math.max(0, everyMs - (performance.now() - asked)), run.ended);
     }
   }
 

@@ -3,14 +3,15 @@
  * @module
  */
 import { sleep } from "@cugro/async";
-import { createLearner, loadFacts } from "@cugro/learners";
-import { incomingKey } from "@cugro/protocol";
+import { openNatsBus } from "@cugro/bus";
+import { encodeDataset } from "@cugro/datasets";
+import { addUploaded, createLearner, loadFacts } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { smallStream, withFolder } from "../pipeline/embedded.ts";
+import { join } from "node:path";
+import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
+import { exampleDataset } from "../fakes/example_dataset.ts";
+import { withFolder } from "../pipeline/embedded.ts";
 
 const NONE = {
   "state-generation": 0,
@@ -25,15 +26,18 @@ async function until(what: string, is: () => boolean | Promise<boolean>): Promis
   }
 }
 
-/** Drops a file and waits until its import has made it a task. */
-async function dropped(store: Store, file: string, task: number): Promise<void> {
-  await store.put(incomingKey("one", basename(file)), new Uint8Array(await readFile(file)));
+/** Hands a file over, tells of it, and waits until its import has made it a task. */
+async function handOver(cluster: Cluster, store: Store, task: number): Promise<void> {
+  const file = { fileName: `task${task}.safetensors`, body: encodeDataset(exampleDataset(20 + task)) };
+  const { arrival: { key } } = await addUploaded({ store, learner: "one", ...file });
+  const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "test" });
+  bus.hint({ key });
+  await bus.close();
   await until(`task ${task}`, async () => (await loadFacts(store, "one")).tasks.length === task);
 }
 
 Deno.test("a nats-server that is killed and a service that hangs come back at their addresses, are told of, and jobs go on", async () => {
   await withFolder(async (folder) => {
-    const [first, second] = await smallStream(folder, 2) as [string, string];
     const events: string[] = [];
     const cluster = await startCluster({
       folder: join(folder, "cluster"),
@@ -45,7 +49,7 @@ Deno.test("a nats-server that is killed and a service that hangs come back at th
     try {
       const store = await openClusterStore(cluster);
       await createLearner({ store, name: "one", seed: 0, preset: "smoke" });
-      await dropped(store, first, 1);
+      await handOver(cluster, store, 1);
       const [nats, worker] = [cluster.child("nats-server"), cluster.child("dataset-import")];
       const pids = [nats.pid, worker.pid];
       worker.kill("SIGSTOP");
@@ -65,7 +69,7 @@ Deno.test("a nats-server that is killed and a service that hangs come back at th
         told,
         new RegExp(`dataset-import \\(pid ${pids[1]}\\) has not answered for 3 s: it hangs and is killed`),
       );
-      await dropped(store, second, 2);
+      await handOver(cluster, store, 2);
       await store.close();
     } finally {
       await cluster.stop();
