@@ -80,7 +80,8 @@ async function inCluster(work: string, preset: PresetName, files: readonly strin
     // The gateway has no part in it.
     processes: { gateway: 0 },
     environment: { CUGRO_LOG: "warn" },
-    onLine: (service, _index, line) => console.error(`[${service}] ${line}`),
+    onLine: (name, line) => console.error(`[${name}] ${line}`),
+    onEvent: console.error,
   });
   const forget = stopOnSignal(cluster.stop);
   const store = await openClusterStore(cluster);

@@ -66,7 +66,8 @@ async function measure(options: DropsOptions, targets: readonly NotificationTarg
     notifications: targets,
     processes: { ...Object.fromEntries(SERVICE_NAMES.map((service) => [service, 0])), coordinator: 1 },
     environment: { CUGRO_LOG: "warn" },
-    onLine: (_service, _index, line) => console.error(line),
+    onLine: (_, line) => console.error(line),
+    onEvent: console.error,
   });
   const stop = new AbortController();
   const forget = stopOnSignal(cluster.stop);

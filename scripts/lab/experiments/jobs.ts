@@ -45,7 +45,8 @@ export async function jobs(options: JobsOptions): Promise<void> {
       coordinator: options.coordinators,
     },
     environment: { CUGRO_LOG: "warn" },
-    onLine: (_service, _index, line) => console.error(line),
+    onLine: (_, line) => console.error(line),
+    onEvent: console.error,
   });
   const workers: Child[] = [];
   const stop = async () => {
@@ -131,12 +132,12 @@ function difference(after: Record<string, number>, before: Record<string, number
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]!]));
 }
 
-function pidsOf({ processes, nats, minio }: Cluster, workers: readonly Child[]): Record<string, number[]> & {
+function pidsOf({ processes, servers }: Cluster, workers: readonly Child[]): Record<string, number[]> & {
   coordinator: number[];
 } {
   const coordinator = processes.flatMap(({ service, pid }) => service === "coordinator" && pid ? [pid] : []);
-  const servers = { nats: [nats.pid], ...(minio ? { minio: [minio.pid] } : {}) };
-  return { coordinator, workers: workers.map(({ pid }) => pid), ...servers };
+  const ofServers = servers.map(({ name, pid }) => [name.replace("-server", ""), pid ? [pid] : []] as const);
+  return { coordinator, workers: workers.map(({ pid }) => pid), ...Object.fromEntries(ofServers) };
 }
 
 async function processorTime(pids: Record<string, number[]>): Promise<Record<string, number>> {

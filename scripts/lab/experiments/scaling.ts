@@ -164,7 +164,8 @@ async function inCluster<T>(
     store: "minio",
     processes,
     environment: { CUGRO_LOG: "warn" },
-    onLine: (service, _index, line) => console.error(`[${service}] ${line}`),
+    onLine: (name, line) => console.error(`[${name}] ${line}`),
+    onEvent: console.error,
   });
   const forget = stopOnSignal(cluster.stop);
   const store = await openClusterStore(cluster);
