@@ -63,6 +63,9 @@ const LAST_CHARACTERS = 20_000;
 /** Another process may hold the pipes of one that has ended. */
 const DRAIN_MS = 1_000;
 const POLL_MS = 50;
+/** One that is not ready by then waits for others, perhaps for hours. */
+const SOON_MS = 10_000;
+const SLOW_POLL_MS = 1_000;
 
 /** Starts a process of the program. */
 export function runProgram(program: Program, { detached = false, onLine }: RunOptions = {}): ProgramRun {
@@ -177,11 +180,12 @@ export async function becomesReady(
   run: ProgramRun,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const deadline = performance.now() + (program.readyMs ?? Infinity);
+  const began = performance.now();
+  const deadline = began + (program.readyMs ?? Infinity);
   while (run.end === undefined && !signal?.aborted) {
     if (await program.isReady(run)) return run.end === undefined;
     if (performance.now() > deadline) return false;
-    await sleep(POLL_MS);
+    await sleep(performance.now() - began < SOON_MS ? POLL_MS : SLOW_POLL_MS);
   }
   return false;
 }

@@ -46,6 +46,20 @@ Deno.test("startHttpBase() says that it is alive, ready, and what it counted", (
     await other.body?.cancel();
   }));
 
+Deno.test("startHttpBase() says which process it is, so that one is not taken for another at its port", async () => {
+  const metrics = createMetrics("other");
+  const ready = () => Promise.resolve({});
+  const server = await startHttpBase({ port: 0, metrics, ready, instance: "a1" });
+  try {
+    for (const path of ["healthz", "readyz"]) {
+      const answer = await fetch(`http://127.0.0.1:${server.port}/${path}`);
+      assertEquals((await answer.json()).instance, "a1");
+    }
+  } finally {
+    await server.close();
+  }
+});
+
 Deno.test("startHttpBase() answers 503 with what is wrong while something is", () =>
   serving(async (url) => {
     const readyz = await fetch(`${url}/readyz`);
