@@ -7,7 +7,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openStore, type Store } from "@cugro/store";
-import type { NotificationTarget } from "./bucket.ts";
+import type { S3ServerName } from "./object_store/choice.ts";
+import type { NotificationTarget } from "./object_store/minio_bucket.ts";
 import { ChildRegister, stopLeftovers } from "./child_register.ts";
 import { adminTokenOf, ownFolder, tokensFile, writeTargets } from "./folder.ts";
 import { type AskedPort, choosePorts, type Ports } from "./ports.ts";
@@ -25,8 +26,10 @@ const HANG_MS = 120_000;
 export interface ClusterOptions {
   /** What it keeps: objects, messages, tokens, ports. One cluster at a time has it. @default a temporary folder, removed at the end */
   folder?: string;
-  /** @default "minio" */
-  store?: "minio" | "folder";
+  /** @default "bucket" */
+  store?: "bucket" | "folder";
+  /** What serves the bucket. @default what the folder's objects are kept with, else Versity's gateway */
+  s3?: S3ServerName;
   /** Number of processes; 0 leaves a service out. @default 1 of each */
   processes?: Partial<Record<ServiceName, number>>;
   /** Ports that must be had, by `nats`, `s3` and the names of processes. @default those the folder keeps, else free ones */
@@ -130,11 +133,11 @@ async function endLeftovers(folder: string, { onEvent }: ClusterOptions): Promis
 }
 
 function portsOf(folder: string, options: ClusterOptions): Promise<Ports> {
-  const { store = "minio", ports: asked = {}, preferredGatewayPort: gateway, onEvent } = options;
+  const { store = "bucket", ports: asked = {}, preferredGatewayPort: gateway, onEvent } = options;
   const places = placesOf(options).map(({ service, index }) => processName(service, index));
   return choosePorts({
     folder,
-    names: ["nats", ...store === "minio" ? ["s3"] : [], ...places],
+    names: ["nats", ...store === "bucket" ? ["s3"] : [], ...places],
     asked,
     ...gateway === undefined ? {} : { preferred: { gateway } },
     ...onEvent === undefined ? {} : { say: onEvent },

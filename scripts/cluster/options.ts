@@ -9,6 +9,7 @@ import { HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/servi
 import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, parseSettings, repeatable } from "../cli/commands/settings.ts";
 import type { ClusterOptions } from "./cluster.ts";
+import { S3_SERVERS, type S3ServerName } from "./object_store/choice.ts";
 import type { AskedPort } from "./ports.ts";
 import { processName, startOrder } from "./services.ts";
 
@@ -33,6 +34,7 @@ export interface ClusterCommand {
 interface Flags {
   folder: string;
   store: string;
+  s3?: string;
   port?: number;
   s3Port?: number;
   natsPort?: number;
@@ -55,13 +57,17 @@ const port = (name: string) => (text: string) => {
 
 function program(): Command {
   const command = new Command("cluster")
-    .description("starts NATS, MinIO and all services on this machine; one Ctrl-C stops them in order")
+    .description("starts NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
     .option(
       "--folder <dir>",
       "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
       ".cugro-cluster",
     )
-    .option("--store <kind>", "minio, or folder (no MinIO)", "minio")
+    .option("--store <kind>", "bucket, or folder (no S3 server)", "bucket")
+    .option(
+      "--s3 <server>",
+      "what serves the bucket: versity, or minio behind a filter (default: what the folder has, else versity)",
+    )
     .option(
       "--port <n>",
       `port of the gateway (default: the last one, ${HTTP_PORT} or a free one)`,
@@ -96,19 +102,31 @@ function program(): Command {
 export function parseCommand(argv: readonly string[]): ClusterCommand {
   const flags = program().parse([...argv], { from: "user" }).opts<Flags>();
   const { folder, store, quiet = false, log, privateWebhooks } = flags;
-  if (store !== "minio" && store !== "folder") {
-    throw new UsageError(`--store must be minio or folder: current value is "${store}"`);
+  const s3 = serverOf(flags);
+  if (store !== "bucket" && store !== "folder") {
+    throw new UsageError(`--store must be bucket or folder: current value is "${store}"`);
   }
   const processes = processCounts(flags);
   return {
     cluster: {
       ...{ folder, store, processes, ports: portsOf(flags, processes), preferredGatewayPort: HTTP_PORT },
+      ...s3 === undefined ? {} : { s3 },
       ...privateWebhooks ? { environment: { CUGRO_WEBHOOKS_PRIVATE: "allow" } } : {},
     },
     learner: learnerOf(flags),
     quiet,
     log,
   };
+}
+
+function serverOf({ s3, store }: Flags): S3ServerName | undefined {
+  if (s3 === undefined) return undefined;
+  const server = S3_SERVERS.find((name) => name === s3);
+  if (server === undefined) {
+    throw new UsageError(`--s3 must be ${S3_SERVERS.join(" or ")}: current value is "${s3}"`);
+  }
+  if (store === "folder") throw new UsageError("--s3 serves a bucket, and --store is folder");
+  return server;
 }
 
 type Counts = Partial<Record<ServiceName, number>>;

@@ -24,6 +24,10 @@ Deno.test("parseCommand() reads ports, counts, webhooks and a learner", () => {
   });
   assertEquals(learner, { name: "mine", seed: 0, preset: "default", overrides: { gate: "observe" } });
   assertEquals(parseCommand([]).learner, undefined);
+  assertEquals([parseCommand([]).cluster.s3, parseCommand(["--s3", "minio"]).cluster.s3], [
+    undefined,
+    "minio",
+  ]);
 });
 
 Deno.test("parseCommand() refuses what is wrong before anything is started, in one sentence", () => {
@@ -34,7 +38,9 @@ Deno.test("parseCommand() refuses what is wrong before anything is started, in o
     [["--learner", "a/b"], "a/b"],
     [["--set", "gate=observe"], "--set is of a learner: name it with --learner"],
     [["--seed", "1"], "--seed is of a learner"],
-    [["--store", "s3"], "--store must be minio or folder"],
+    [["--store", "s3"], "--store must be bucket or folder"],
+    [["--s3", "ceph"], "--s3 must be versity or minio"],
+    [["--s3", "minio", "--store", "folder"], "--s3 serves a bucket"],
     [["--port", "70000"], "--port must be a port from 1 to 65535"],
     [["--port", "9000", "--gateway", "0"], "--port needs a gateway"],
     [["--store", "folder", "--s3-port", "9000"], "--s3-port needs a bucket"],

@@ -1,19 +1,20 @@
 /**
- * NATS and MinIO on this machine: found, built or refused with a sentence, started on loopback, stopped. For the local
- * cluster, which keeps them running (`supervised.ts`), and for tests, which start them alone.
+ * Servers on this machine: found, built or refused with a sentence, started on loopback, stopped. For the local cluster,
+ * which keeps them running (`supervised.ts`), and for tests, which start them alone. NATS is here, those that hold the
+ * objects are in `object_store/`.
  * @module
  */
 import { mkdir } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { buildGoProgram, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
-import { answers, becomesReady, describeEnd, type Program, runProgram, stopRun } from "./program.ts";
+import { becomesReady, describeEnd, type Program, runProgram, stopRun } from "./program.ts";
 
 /** A server that has not stopped this long after SIGTERM is killed. */
-const GRACE_MS = 5_000;
-const READY_MS = 30_000;
-const ASK_MS = 2_000;
+export const GRACE_MS = 5_000;
+/** A server that is not ready by then is ill. */
+export const READY_MS = 30_000;
 /** A server program. */
-export type ServerProgram = Extract<GoProgram, "nats-server" | "minio">;
+export type ServerProgram = Extract<GoProgram, "nats-server" | "minio" | "versitygw">;
 
 /** A server that runs. */
 export interface RunningServer {
@@ -106,51 +107,6 @@ function greets(port: number, timeoutMs: number): Promise<boolean> {
 /** Starts nats-server with JetStream and waits until it answers. */
 export async function startNats(options: NatsOptions): Promise<RunningServer> {
   return await startServer(await natsProgram(options), options);
-}
-
-/** How MinIO is started. */
-export interface MinioOptions {
-  folder: string;
-  /** @default a free one */
-  port?: number;
-  /** @default "cugro-root" */
-  rootUser?: string;
-  /** @default "cugro-root-secret" */
-  rootPassword?: string;
-  /** More environment, e.g. `MINIO_NOTIFY_NATS_...`. */
-  environment?: Record<string, string>;
-  /** See {@link NatsOptions}. */
-  detached?: boolean;
-}
-
-/** Name and password of MinIO's administrator unless options say otherwise. */
-export const MINIO_ROOT = { user: "cugro-root", password: "cugro-root-secret" } as const;
-
-/** MinIO on one folder, as a program. The folder is made. */
-export async function minioProgram(options: MinioOptions): Promise<Program> {
-  const { folder, port = await freePort(), environment = {} } = options;
-  const { rootUser = MINIO_ROOT.user, rootPassword = MINIO_ROOT.password } = options;
-  const command = await findProgram("minio");
-  await mkdir(folder, { recursive: true });
-  const [address, console] = [`127.0.0.1:${port}`, `127.0.0.1:${await freePort()}`];
-  const credentials = { MINIO_ROOT_USER: rootUser, MINIO_ROOT_PASSWORD: rootPassword };
-  const url = `http://${address}`;
-  return {
-    name: "minio",
-    command,
-    args: ["server", folder, "--address", address, "--console-address", console, "--quiet"],
-    environment: { MINIO_BROWSER: "off", MINIO_UPDATE: "off", ...credentials, ...environment },
-    url,
-    isReady: () => answers(`${url}/minio/health/ready`, ASK_MS),
-    isAlive: (_, timeoutMs) => answers(`${url}/minio/health/live`, timeoutMs),
-    graceMs: GRACE_MS,
-    readyMs: READY_MS,
-  };
-}
-
-/** Starts MinIO on one folder and waits until it answers. */
-export async function startMinio(options: MinioOptions): Promise<RunningServer> {
-  return await startServer(await minioProgram(options), options);
 }
 
 /**

@@ -5,10 +5,12 @@
 import { join } from "node:path";
 import { openNatsBus } from "@cugro/bus";
 import { openStore, type StoreConfig } from "@cugro/store";
-import { BUCKET, bucketProgram, type NotificationTarget, prepareBucket } from "./bucket.ts";
+import { BUCKET, bucketServer } from "./object_store/bucket.ts";
+import { chooseServer, type RootKeys, rootKeysOf, type S3ServerName } from "./object_store/choice.ts";
+import type { NotificationTarget } from "./object_store/minio_bucket.ts";
 import type { Ports } from "./ports.ts";
 import type { Program } from "./program.ts";
-import { findProgram, MINIO_ROOT, natsProgram } from "./servers.ts";
+import { findProgram, natsProgram, type ServerProgram } from "./servers.ts";
 import { allReady, Supervised, type Supervision } from "./supervised.ts";
 
 /** A server is not started again for ever: without it nothing works. Together these tries take a minute. */
@@ -35,8 +37,10 @@ export interface ServerOptions {
   folder: string;
   /** `nats` and `s3`. */
   ports: Ports;
-  /** @default "minio" */
-  store?: "minio" | "folder";
+  /** @default "bucket" */
+  store?: "bucket" | "folder";
+  /** What serves the bucket. @default what the folder's objects are kept with, else Versity's gateway */
+  s3?: S3ServerName;
   /** Targets of the bucket's notifications. @default both */
   notifications?: readonly NotificationTarget[];
   supervision: Supervision;
@@ -50,17 +54,14 @@ export interface ServerOptions {
 /** Starts the servers and keeps them running. @throws {Error} if one does not become ready */
 export async function startServers(options: ServerOptions): Promise<ClusterServers> {
   const { folder, ports, undo, notifications: targets, onEvent } = options;
+  const server = options.store === "folder" ? undefined : chooseServer(folder, options.s3, onEvent);
   // Each takes minutes the first time: nothing waits for them half-started.
-  for (
-    const name of options.store === "folder" ? ["nats-server"] as const : ["nats-server", "minio"] as const
-  ) {
-    await findProgram(name, onEvent);
-  }
+  for (const name of programsOf(server)) await findProgram(name, onEvent);
   const nats = await start(await natsProgram({ folder: join(folder, "nats"), port: ports.nats! }), options);
   // The streams first: MinIO's notifications are refused as long as nobody keeps them.
   const bus = await openNatsBus({ servers: [nats.url], name: "cluster", streams: "create" });
   await bus.close();
-  if (options.store === "folder") {
+  if (server === undefined) {
     const storeConfig = { store: join(folder, "store") };
     // The lock is this command's; the services share it, as they are its children.
     const held = await openStore(storeConfig);
@@ -68,10 +69,19 @@ export async function startServers(options: ServerOptions): Promise<ClusterServe
     const environment = { CUGRO_NATS: nats.url, CUGRO_STORE: storeConfig.store };
     return { natsUrl: nats.url, servers: [nats], s3: undefined, storeConfig, environment };
   }
-  const bucket = { folder, natsUrl: nats.url, port: ports.s3!, ...targets === undefined ? {} : { targets } };
-  const minio = await start(await bucketProgram(bucket), options);
-  await prepareBucket(minio.url, targets);
-  return { natsUrl: nats.url, servers: [nats, minio], ...accessOf(nats.url, minio.url) };
+  const keys = rootKeysOf(folder);
+  const shared = { server, folder, natsUrl: nats.url, keys, port: ports.s3! };
+  const bucket = await bucketServer({ ...shared, ...targets === undefined ? {} : { targets } });
+  const objects = await start(bucket.program, options);
+  undo.push(await bucket.guard());
+  await bucket.prepare();
+  return { natsUrl: nats.url, servers: [nats, objects], ...accessOf(nats.url, bucket.url, keys) };
+}
+
+/** What runs beside the services. */
+function programsOf(server: S3ServerName | undefined): ServerProgram[] {
+  if (server === undefined) return ["nats-server"];
+  return ["nats-server", server === "versity" ? "versitygw" : "minio"];
 }
 
 /** What a server says of itself is shown only when it fails. */
@@ -86,8 +96,9 @@ async function start(program: Program, { supervision, undo, signal }: ServerOpti
 function accessOf(
   natsUrl: string,
   endpoint: string,
+  root: RootKeys,
 ): Pick<ClusterServers, "s3" | "storeConfig" | "environment"> {
-  const keys = { endpoint, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const keys = { endpoint, ...root };
   const store = `s3://${BUCKET}`;
   const environment = {
     CUGRO_NATS: natsUrl,

@@ -38,8 +38,10 @@ function requests(gatewayUrl: string, token: string, learner: string | undefined
 
 function drop({ s3, storeConfig }: Cluster, learner: string): string {
   if (s3) {
-    return `curl --aws-sigv4 aws:amz:us-east-1:s3 --user ${s3.accessKey}:${s3.secretKey} -T task2.hdf5 ` +
-      `${s3.endpoint}/${s3.bucket}/${incomingPrefix(learner)}`;
+    return `curl --aws-sigv4 aws:amz:us-east-1:s3 -H x-amz-content-sha256:UNSIGNED-PAYLOAD ` +
+      `--user ${s3.accessKey}:${s3.secretKey} -T task2.hdf5 ${s3.endpoint}/${s3.bucket}/${
+        incomingPrefix(learner)
+      }`;
   }
   const folder = `${storeConfig.store}/${incomingPrefix(learner)}`;
   return `mkdir -p ${folder} && cp task2.hdf5 ${folder}`;

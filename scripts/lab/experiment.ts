@@ -63,7 +63,7 @@ program.command("jobs")
   .option("--processes <n>", "processes they are spread over", wholeNumber("--processes", 1), 4)
   .option("--coordinators <n>", "coordinators at once", wholeNumber("--coordinators", 1), 1)
   .addOption(
-    new Option("--store <kind>", "what holds the facts").choices(["folder", "minio"]).default("folder"),
+    new Option("--store <kind>", "what holds the facts").choices(["folder", "bucket"]).default("folder"),
   )
   .option("--folder <folder>", "where the servers keep their data (a temporary folder if left out)")
   .option("--out <folder>", "where the result goes", "services/coordinator/results")

@@ -23,6 +23,8 @@ export const GO_PROGRAMS = {
   "nats-server": { module: "github.com/nats-io/nats-server/v2", version: "v2.15.3" },
   // Upstream's last commit: the repository is archived, and its releases are no versions that Go can name.
   minio: { module: "github.com/minio/minio", version: "v0.0.0-20260212201848-7aac2a2c5b7c" },
+  // S3 over a folder. Its main package is not the module's root, which is what a check of versions names.
+  versitygw: { module: "github.com/versity/versitygw/cmd/versitygw", version: "v1.8.0" },
   kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", version: "v5.7.1" },
   "compose-go": { module: "github.com/compose-spec/compose-go/v2/cmd", version: "v2.16.2", binary: "cmd" },
 } as const satisfies Record<string, GoModule>;

@@ -80,15 +80,16 @@ function onHint(state: State, key: string): void {
   const loop = state.loops.get(name);
   // An upload has its arrival fact already; a dropped file gets one here.
   const change = key.endsWith("/") ? { whole: true } : { incoming: true, facts: isUploadKey(key) };
+  if (isUploadKey(key)) void lookLater(state, name);
   if (!loop) return void startIfLearner(state, name);
   loop.look(change);
-  if (isUploadKey(key)) void lookLater(state, loop);
 }
 
 /** The store speaks of an upload before its arrival can be written, and `cugro add` has no bus to say that it is. */
-async function lookLater({ stop }: State, loop: LearnerLoop): Promise<void> {
+async function lookLater({ stop, loops }: State, name: string): Promise<void> {
   await pause(ARRIVAL_MS, stop.signal);
-  loop.look({ facts: true });
+  // The first news of a learner may only have started its loop.
+  loops.get(name)?.look({ facts: true });
 }
 
 function startLoop(state: State, name: string): void {

@@ -47,6 +47,8 @@ const environmentSchema = z.object({
   /** Without keys the AWS SDK looks where it usually does. */
   CUGRO_S3_ACCESS_KEY: z.string().optional(),
   CUGRO_S3_SECRET_KEY: z.string().optional(),
+  /** Whether a bucket is used into which anybody can write without a secret. */
+  CUGRO_S3_UNSAFE: z.enum(["allow", "refuse"]).default("refuse"),
   /** Servers of the bus; without it the process is a child of a command and talks to it over a pipe. */
   CUGRO_NATS: list(z.string().regex(/^(nats|tls):\/\/[^\s/]+:\d+$/, SERVER)).optional(),
   /** File with the nkey seed of this service's user, and with the CA of the servers' certificates. */
@@ -125,7 +127,7 @@ export interface Config {
   /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
   store: string;
   /** For stores in a bucket. */
-  s3: { endpoint?: string; region: string; accessKey?: string; secretKey?: string };
+  s3: { endpoint?: string; region: string; accessKey?: string; secretKey?: string; unsafe?: true };
   /** Undefined: the process is a child of a command, on a pipe. */
   nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
   /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
@@ -231,6 +233,7 @@ function readServers(values: z.infer<typeof environmentSchema>): Pick<Config, "s
     region: values.CUGRO_S3_REGION,
     accessKey: values.CUGRO_S3_ACCESS_KEY,
     secretKey: values.CUGRO_S3_SECRET_KEY,
+    unsafe: values.CUGRO_S3_UNSAFE === "allow" || undefined,
   };
   const nats = {
     servers: values.CUGRO_NATS,

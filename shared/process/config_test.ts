@@ -149,6 +149,17 @@ Deno.test("readConfig() checks servers, ports, kinds and keys, and shows no secr
   ]);
 });
 
+Deno.test("readConfig() uses an unsafe bucket only where it is told to", () => {
+  const bucket = { CUGRO_STORE: "s3://bucket" };
+  assertEquals(readConfig(bucket).s3.unsafe, undefined);
+  assertEquals(readConfig({ ...bucket, CUGRO_S3_UNSAFE: "allow" }).s3.unsafe, true);
+  assertThrows(
+    () => readConfig({ ...bucket, CUGRO_S3_UNSAFE: "yes" }),
+    ConfigError,
+    "must be allow or refuse",
+  );
+});
+
 Deno.test("readStoreConfig() reads a folder or a bucket, and minds nothing else", () => {
   const other = { CUGRO_HTTP_PORT: "not a port", HOME: "/home" };
   assertEquals(readStoreConfig({ CUGRO_STORE: "here", ...other }).store, "here");

@@ -15,8 +15,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Client } from "minio";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { BUCKET, type NotificationTarget, startBucket } from "../../scripts/cluster/bucket.ts";
-import { MINIO_ROOT, startNats } from "../../scripts/cluster/servers.ts";
+import { BUCKET, startBucket } from "../../scripts/cluster/object_store/bucket.ts";
+import { S3_SERVERS, type S3ServerName } from "../../scripts/cluster/object_store/choice.ts";
+import type { NotificationTarget } from "../../scripts/cluster/object_store/minio_bucket.ts";
+import { S3_ROOT } from "../fakes/s3_servers.ts";
+import { startNats } from "../../scripts/cluster/servers.ts";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 
 interface World {
@@ -31,6 +34,7 @@ interface World {
 
 /** Servers, two coordinators with connections of their own, and two workers; all stopped at the end. */
 async function inCluster(
+  server: S3ServerName,
   targets: readonly NotificationTarget[],
   intervalMs: number,
   test: (world: World) => Promise<void>,
@@ -40,14 +44,14 @@ async function inCluster(
   const nats = await startNats({ folder: join(folder, "nats") });
   const open = () => openNatsBus({ servers: [nats.url], name: "test", log: createLog({ level: "error" }) });
   const bus = await open();
-  const minio = await startBucket({ folder, natsUrl: nats.url, targets });
-  const s3 = { endpoint: minio.url, accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const bucket = await startBucket({ server, folder, natsUrl: nats.url, keys: S3_ROOT, targets });
+  const s3 = { endpoint: bucket.url, ...S3_ROOT };
   const strange: string[] = [];
   const onStrange = (name: string) => void strange.push(name);
   const store = await openStore({ store: `s3://${BUCKET}`, s3 }, { onStrange });
   const client = new Client({
     endPoint: "127.0.0.1",
-    port: Number(new URL(minio.url).port),
+    port: Number(new URL(bucket.url).port),
     useSSL: false,
     accessKey: s3.accessKey,
     secretKey: s3.secretKey,
@@ -88,7 +92,7 @@ async function inCluster(
     stop.abort();
     await Promise.all(running);
     for (const each of [...others, bus, store]) await each.close();
-    await minio.stop();
+    await bucket.stop();
     await nats.stop();
     await Deno.remove(folder, { recursive: true });
   }
@@ -115,6 +119,10 @@ async function until(
 const drop = (store: Store, learner: string, file: string) =>
   store.put(incomingKey(learner, file), new TextEncoder().encode(`${learner} ${file}`));
 
+async function* pieces(count: number) {
+  for (let i = 0; i < count; i++) yield await Promise.resolve(new Uint8Array(1 << 20));
+}
+
 /** Exactly one arrival and one task for each file, in this order, and nothing left in `incoming/`. */
 async function checkTasks(store: Store, name: string, files: readonly string[]): Promise<void> {
   await until(store, name, `${files.length} decisions`, ({ versions }) => versions.length >= files.length);
@@ -127,39 +135,72 @@ async function checkTasks(store: Store, name: string, files: readonly string[]):
   assertEquals(facts.rejections, []);
 }
 
-Deno.test("files dropped one by one and all at once are one task each, in order, whatever is told about them", () =>
-  inCluster(["SAFE", "FAST"], 5_000, async ({ store, bus, strays }) => {
-    for (const [index, name] of ["slow", "burst"].entries()) {
-      await createLearner({ store, name, seed: index + 1, preset: "smoke" });
-    }
-    const files = ["b.bin", "a.bin", "c.bin"];
-    for (const file of files) {
-      await drop(store, "slow", file);
-      // Doubled, about files that are gone or never were, about nobody, and nonsense.
-      for (const key of [...files, "never.bin"].reverse()) bus.hint({ key: incomingKey("slow", key) });
-      for (const key of ["incoming/nobody/x", "incoming/", "learners/slow/head.json", "incoming/A B/x"]) {
-        bus.hint({ key });
+for (const server of S3_SERVERS) {
+  Deno.test(`${server}: a dropped file is told of, and not only found`, () =>
+    inCluster(server, ["FAST"], 60_000, async ({ store }) => {
+      await createLearner({ store, name: "told", seed: 6, preset: "smoke" });
+      const began = performance.now();
+      await drop(store, "told", "a.bin");
+      await until(store, "told", "an arrival", ({ arrivals }) => arrivals.length > 0);
+      // In parts, as uploads over 16 MiB are sent.
+      await store.putStream(incomingKey("told", "b=2.bin"), pieces(9));
+      await until(store, "told", "another arrival", ({ arrivals }) => arrivals.length > 1);
+      assert(performance.now() - began < 30_000);
+    }));
+
+  Deno.test(`${server}: files dropped one by one and all at once are one task each, in order, whatever is told about them`, () =>
+    inCluster(server, ["SAFE", "FAST"], 5_000, async ({ store, bus, strays }) => {
+      for (const [index, name] of ["slow", "burst"].entries()) {
+        await createLearner({ store, name, seed: index + 1, preset: "smoke" });
       }
-      await until(store, "slow", file, ({ arrivals }) => arrivals.at(-1)?.key === incomingKey("slow", file));
-    }
-    await drop(store, "nobody", "lost.bin");
-    const burst = Array.from({ length: 4 }, (_, n) => `task${n + 1}.bin`);
-    await Promise.all(burst.map((file) => drop(store, "burst", file)));
-    const found = await until(store, "burst", "arrivals", ({ arrivals }) => arrivals.length === 4);
-    await checkTasks(store, "slow", files);
-    // PUTs under way at once have no order; each is one arrival all the same.
-    const noticed = found.arrivals.map(({ key }) => key.split("/").at(-1)!);
-    assertEquals([...noticed].sort(), [...burst].sort());
-    await checkTasks(store, "burst", noticed);
-    const again = await adoptArrival(store, "burst", found.arrivals[0]!);
-    assertEquals(again, { arrival: found.arrivals[0]!, added: false });
-    await until(store, "slow", "a stray", () => strays.length > 0);
-    assertEquals([...new Set(strays)], ["nobody"]);
-    assertEquals((await store.list("incoming/nobody/")).length, 1);
-  }));
+      const files = ["b.bin", "a.bin", "c.bin"];
+      for (const file of files) {
+        await drop(store, "slow", file);
+        // Doubled, about files that are gone or never were, about nobody, and nonsense.
+        for (const key of [...files, "never.bin"].reverse()) bus.hint({ key: incomingKey("slow", key) });
+        for (const key of ["incoming/nobody/x", "incoming/", "learners/slow/head.json", "incoming/A B/x"]) {
+          bus.hint({ key });
+        }
+        await until(
+          store,
+          "slow",
+          file,
+          ({ arrivals }) => arrivals.at(-1)?.key === incomingKey("slow", file),
+        );
+      }
+      await drop(store, "nobody", "lost.bin");
+      const burst = Array.from({ length: 4 }, (_, n) => `task${n + 1}.bin`);
+      await Promise.all(burst.map((file) => drop(store, "burst", file)));
+      const found = await until(store, "burst", "arrivals", ({ arrivals }) => arrivals.length === 4);
+      await checkTasks(store, "slow", files);
+      // PUTs under way at once have no order; each is one arrival all the same.
+      const noticed = found.arrivals.map(({ key }) => key.split("/").at(-1)!);
+      assertEquals([...noticed].sort(), [...burst].sort());
+      await checkTasks(store, "burst", noticed);
+      const again = await adoptArrival(store, "burst", found.arrivals[0]!);
+      assertEquals(again, { arrival: found.arrivals[0]!, added: false });
+      await until(store, "slow", "a stray", () => strays.length > 0);
+      assertEquals([...new Set(strays)], ["nobody"]);
+      assertEquals((await store.list("incoming/nobody/")).length, 1);
+    }));
+
+  Deno.test(`${server}: a file whose name is no key is told of once, and hinders nobody, whatever the server makes of its name`, () =>
+    inCluster(server, ["SAFE", "FAST"], 1_000, async ({ store, bus, strange, putRaw }) => {
+      await createLearner({ store, name: "neat", seed: 5, preset: "smoke" });
+      const folders = ["neat", "A B"];
+      const names = ["task 1.bin", "[2].bin", "läuft.bin", "a+b.bin", "50%.bin", "%2F.bin"];
+      const keys = folders.flatMap((folder) => names.map((name) => `incoming/${folder}/${name}`));
+      for (const key of keys) await putRaw(key, key);
+      for (const key of keys) bus.hint({ key });
+      await drop(store, "neat", "good.bin");
+      await checkTasks(store, "neat", ["good.bin"]);
+      await until(store, "neat", "a look at all files", () => strange.length >= keys.length);
+      assertEquals([...strange].sort(), [...keys].sort());
+    }));
+}
 
 Deno.test("a file that is handed over beside live coordinators is one arrival with its content's hash", () =>
-  inCluster(["SAFE", "FAST"], 60_000, async ({ store }) => {
+  inCluster("versity", ["SAFE", "FAST"], 60_000, async ({ store }) => {
     await createLearner({ store, name: "handed", seed: 5, preset: "smoke" });
     const body = new TextEncoder().encode("handed over");
     const add = () => addUploaded({ store, learner: "handed", fileName: "one.bin", body });
@@ -176,7 +217,7 @@ Deno.test("a file that is handed over beside live coordinators is one arrival wi
   }));
 
 Deno.test("files are found without any notification", () =>
-  inCluster([], 1_000, async ({ store }) => {
+  inCluster("versity", [], 1_000, async ({ store }) => {
     await createLearner({ store, name: "quiet", seed: 3, preset: "smoke" });
     // A bucket's times have whole seconds: within one, files found together are in the natural order of names.
     const files = ["task2.bin", "task10.bin", "task1.bin"];
@@ -197,7 +238,7 @@ Deno.test("a file whose import failed is imported when it is dropped again, once
       return stub["dataset.import"]!(context);
     },
   };
-  return inCluster(["SAFE", "FAST"], 1_000, async ({ store, bus }) => {
+  return inCluster("minio", ["SAFE", "FAST"], 1_000, async ({ store, bus }) => {
     await createLearner({ store, name: "again", seed: 4, preset: "smoke" });
     await drop(store, "again", "a.bin");
     const { arrivals } = await until(
@@ -220,17 +261,3 @@ Deno.test("a file whose import failed is imported when it is dropped again, once
     assertEquals(facts.tasks.map(({ arrival }) => arrival), [2]);
   }, handlers);
 });
-
-Deno.test("a file whose name is no key is told of once, and hinders nobody, whatever MinIO makes of its name", () =>
-  inCluster(["SAFE", "FAST"], 1_000, async ({ store, bus, strange, putRaw }) => {
-    await createLearner({ store, name: "neat", seed: 5, preset: "smoke" });
-    const folders = ["neat", "A B"];
-    const names = ["task 1.bin", "[2].bin", "läuft.bin", "a+b.bin", "50%.bin", "%2F.bin"];
-    const keys = folders.flatMap((folder) => names.map((name) => `incoming/${folder}/${name}`));
-    for (const key of keys) await putRaw(key, key);
-    for (const key of keys) bus.hint({ key });
-    await drop(store, "neat", "good.bin");
-    await checkTasks(store, "neat", ["good.bin"]);
-    await until(store, "neat", "a look at all files", () => strange.length >= keys.length);
-    assertEquals([...strange].sort(), [...keys].sort());
-  }));

@@ -15,14 +15,9 @@ import { openStore, type Store } from "@cugro/store";
 import { natsUsers } from "../../infra/permissions.ts";
 import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { nkeyVariable } from "../../infra/render/nats_config.ts";
-import {
-  freePort,
-  MINIO_ROOT,
-  type RunningServer,
-  startMinio,
-  startNats,
-} from "../../scripts/cluster/servers.ts";
-import { targetEnvironment } from "../../scripts/cluster/bucket.ts";
+import { MINIO_ROOT, startMinio } from "../../scripts/cluster/object_store/minio.ts";
+import { freePort, type RunningServer, startNats } from "../../scripts/cluster/servers.ts";
+import { targetEnvironment } from "../../scripts/cluster/object_store/minio_bucket.ts";
 
 const BUCKET = "cugro";
 const INFRA = new URL("../../infra/", import.meta.url);

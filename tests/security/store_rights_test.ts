@@ -1,8 +1,9 @@
-/** What each service may do in the bucket, tried out on a real MinIO with the committed policies. */
+/** What each service may do in the bucket, tried out on real servers with the committed policies. */
 import { assert, assertEquals } from "@std/assert";
 import { type Store, StoreError } from "@cugro/store";
 import type { ServiceName } from "../../services/services.ts";
-import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
+import { ALL_SERVICES, prepareBucket, startConfined } from "./confined.ts";
+import { type Confined, startConfinedVersity } from "./versity_rights.ts";
 
 const hash = "a".repeat(64);
 /** One object of every sort that the store knows. */
@@ -107,25 +108,32 @@ async function rightsOf(service: ServiceName, servers: Confined, root: Store): P
 const sorted = (rights: Record<Act, Sort[]>) =>
   Object.fromEntries(Object.entries(rights).map(([act, sorts]) => [act, [...sorts].sort()]));
 
-Deno.test("every service may do in the bucket what it needs, and nothing else", async (test) => {
+async function startConfinedMinio(): Promise<Confined> {
   const servers = await startConfined();
   await prepareBucket(servers);
-  const root = await servers.openRootStore();
-  for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
-  for (const service of ALL_SERVICES) {
-    await test.step(service, async () => {
-      assertEquals(sorted(await rightsOf(service, servers, root)), sorted(EXPECTED[service]));
-    });
-  }
-  await test.step("nobody lists the whole bucket, and what is not there is not forbidden", async () => {
+  return servers;
+}
+
+for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startConfinedVersity]] as const) {
+  Deno.test(`${name}: every service may do in the bucket what it needs, and nothing else`, async (test) => {
+    const servers = await start();
+    const root = await servers.openRootStore();
+    for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
     for (const service of ALL_SERVICES) {
-      const store = await servers.openStoreOf(service);
-      assertEquals(await isAllowed(() => store.list("")), false, service);
-      assertEquals(await store.get(`jobs/${"b".repeat(64)}/result.json`), undefined, service);
-      assertEquals(await store.head(`artifacts/${"b".repeat(64)}`), undefined, service);
-      await store.close();
+      await test.step(service, async () => {
+        assertEquals(sorted(await rightsOf(service, servers, root)), sorted(EXPECTED[service]));
+      });
     }
+    await test.step("nobody lists the whole bucket, and what is not there is not forbidden", async () => {
+      for (const service of ALL_SERVICES) {
+        const store = await servers.openStoreOf(service);
+        assertEquals(await isAllowed(() => store.list("")), false, service);
+        assertEquals(await store.get(`jobs/${"b".repeat(64)}/result.json`), undefined, service);
+        assertEquals(await store.head(`artifacts/${"b".repeat(64)}`), undefined, service);
+        await store.close();
+      }
+    });
+    await root.close();
+    await servers.stop();
   });
-  await root.close();
-  await servers.stop();
-});
+}

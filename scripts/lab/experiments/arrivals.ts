@@ -12,7 +12,7 @@ import type { PresetName } from "@cugro/algorithm";
 import { createLearner, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
 import { openStore, type Store } from "@cugro/store";
 import { canonicalJson, incomingKey } from "@cugro/protocol";
-import { BUCKET } from "../../cluster/bucket.ts";
+import { BUCKET } from "../../cluster/object_store/bucket.ts";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";

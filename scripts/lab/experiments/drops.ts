@@ -12,7 +12,7 @@ import { createLog } from "@cugro/telemetry";
 import { type JobHandler, runWorker } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
-import type { NotificationTarget } from "../../cluster/bucket.ts";
+import type { NotificationTarget } from "../../cluster/object_store/minio_bucket.ts";
 import { openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES } from "../../../services/services.ts";
 import { printTable } from "../../cli/commands/output.ts";
@@ -62,7 +62,8 @@ export async function drops(options: DropsOptions): Promise<void> {
 
 async function measure(options: DropsOptions, targets: readonly NotificationTarget[]): Promise<number[]> {
   const cluster = await startCluster({
-    store: "minio",
+    store: "bucket",
+    s3: "minio",
     notifications: targets,
     processes: { ...Object.fromEntries(SERVICE_NAMES.map((service) => [service, 0])), coordinator: 1 },
     environment: { CUGRO_LOG: "warn" },

@@ -22,7 +22,7 @@ interface JobsOptions {
   workers: number;
   processes: number;
   coordinators: number;
-  store: "folder" | "minio";
+  store: "folder" | "bucket";
   folder?: string;
   out: string;
 }

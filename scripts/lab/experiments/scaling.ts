@@ -161,7 +161,7 @@ async function inCluster<T>(
   await rm(join(folder, "nats"), { recursive: true, force: true });
   const cluster: Cluster = await startCluster({
     folder,
-    store: "minio",
+    store: "bucket",
     processes,
     environment: { CUGRO_LOG: "warn" },
     onLine: (name, line) => console.error(`[${name}] ${line}`),

@@ -32,6 +32,8 @@ export interface S3Options {
    * @default true
    */
   probe?: boolean;
+  /** Whether it is used even if it takes writes without a secret; there is a warning in the log. @default false */
+  unsafe?: boolean;
   /** Told once of each object whose name cannot be a key. */
   onStrangeKey?: (name: string) => void;
 }

@@ -14,6 +14,7 @@ import {
 import { StoreError } from "../store.ts";
 import { type Connection, SERVICE_PREFIX } from "./connection.ts";
 import { codeOf, statusOf } from "./s3_faults.ts";
+import { repeatConflicts } from "./upload.ts";
 
 /** Parts of uploads that nobody finished are removed after this. */
 const UNFINISHED_DAYS = 2;
@@ -27,8 +28,10 @@ export async function probeConditions(connection: Connection): Promise<void> {
   const { bucket, prefix, place } = connection;
   const target = { Bucket: bucket, Key: `${prefix}${SERVICE_PREFIX}probe-${randomUUID()}` };
   const put = (condition: { IfNoneMatch: "*" } | { IfMatch: string }) =>
-    connection.request((client) =>
-      client.send(new PutObjectCommand({ ...target, Body: "probe", ...condition }))
+    repeatConflicts(() =>
+      connection.request((client) =>
+        client.send(new PutObjectCommand({ ...target, Body: "probe", ...condition }))
+      )
     ).then(() => true, (error) => {
       if (statusOf(error) === 412) return false;
       throw error;

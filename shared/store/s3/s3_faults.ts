@@ -19,6 +19,8 @@ const KEYS = "CUGRO_S3_ACCESS_KEY and CUGRO_S3_SECRET_KEY";
 /** What to do about it, by S3's code. */
 const advice: Record<string, string> = {
   InvalidAccessKeyId: "it does not know this access key: check CUGRO_S3_ACCESS_KEY",
+  // Versity says it so.
+  XAdminUserNotFound: "it does not know this access key: check CUGRO_S3_ACCESS_KEY",
   SignatureDoesNotMatch: "the secret key does not fit the access key: check CUGRO_S3_SECRET_KEY",
   InvalidToken: `the credentials are not valid there: check ${KEYS}`,
   ExpiredToken: "the credentials have expired: get new ones",

@@ -13,6 +13,7 @@ import { checkKey } from "@cugro/protocol";
 import { meterBody } from "../metered_body.ts";
 import type { ObjectInfo, PutOptions, Store, StreamedObject, StreamOptions } from "../store.ts";
 import { connect, type Connection, type S3Options, SERVICE_PREFIX } from "./connection.ts";
+import { refuseForgedWrites } from "./forged_writes.ts";
 import { ensureBucket, probeConditions, probeReading } from "./probe.ts";
 import { readBody } from "./read_body.ts";
 import { isMissing, statusOf } from "./s3_faults.ts";
@@ -27,7 +28,11 @@ export async function openBucket(options: S3Options): Promise<Store> {
   const { createBucket = false, probe = true, onStrangeKey } = options;
   try {
     if (createBucket) await ensureBucket(connection, options.region);
+    const refused = refuseForgedWrites(connection, options);
+    // What the client says of a server that is away, or of wrong keys, says more: it is waited for first.
+    refused.catch(() => {});
     await (probe ? probeConditions : probeReading)(connection);
+    await refused;
   } catch (error) {
     connection.close();
     throw error;

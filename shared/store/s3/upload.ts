@@ -31,7 +31,16 @@ const PARALLEL = 3;
 const CONFLICT_RETRIES = 8;
 const ABORT_TIMEOUT_MS = 5_000;
 const WRITE_ID = "cugro-write";
+/** Two conditional writers at once: AWS lets neither through and wants them to try again. */
 const CONFLICTS = ["ConditionalRequestConflict", "OperationAborted"];
+const REPEATED = [
+  ...CONFLICTS,
+  // MinIO says that the body was cut short, though it was not, when its disk fills up meanwhile; asked again, it says
+  // what is wrong.
+  "IncompleteBody",
+  // Versity says so, too, when a folder went with its last object just as this one was put into it.
+  "ExistingObjectIsDirectory",
+];
 
 /** One write of one object. */
 interface Write {
@@ -89,16 +98,21 @@ async function putWhole(write: Write, bytes: Uint8Array): Promise<string> {
   const { connection, target, condition, id } = write;
   const command = () =>
     new PutObjectCommand({ ...target, ...condition, Body: bytes, Metadata: { [WRITE_ID]: id } });
+  try {
+    const { ETag } = await repeatConflicts(() => connection.request((client) => client.send(command())));
+    return bareEtag(ETag);
+  } catch (error) {
+    return await settle(write, error);
+  }
+}
+
+/** Makes a write again that met another one. */
+export async function repeatConflicts<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 0;; attempt++) {
     try {
-      return bareEtag((await connection.request((client) => client.send(command()))).ETag);
+      return await write();
     } catch (error) {
-      // Two writers at once: AWS lets neither through and wants them to try again. And MinIO says that the body was cut
-      // short, though it was not, when its disk fills up meanwhile; asked again, it says what is wrong.
-      const again = [...CONFLICTS, "IncompleteBody"].includes(codeOf(error));
-      if (!again || attempt === CONFLICT_RETRIES) {
-        return await settle(write, error);
-      }
+      if (!REPEATED.includes(codeOf(error)) || attempt === CONFLICT_RETRIES) throw error;
       await sleep(Math.random() * backoffMs(attempt + 1, { firstMs: 50 }));
     }
   }
@@ -119,7 +133,9 @@ async function putInParts(
   try {
     const Parts = await sendParts(write, unfinished, parts, pool);
     const complete = { ...unfinished, ...condition, MultipartUpload: { Parts } };
-    const done = connection.request((client) => client.send(new CompleteMultipartUploadCommand(complete)));
+    const done = repeatConflicts(() =>
+      connection.request((client) => client.send(new CompleteMultipartUploadCommand(complete)))
+    );
     return await done.then(({ ETag }) => bareEtag(ETag), (error) => settle(write, error));
   } catch (error) {
     await abort(connection, unfinished);

@@ -8,13 +8,8 @@ import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openFilesystemStore, openS3Store, type Store } from "@cugro/store";
-import {
-  freePort,
-  MINIO_ROOT,
-  type RunningServer,
-  startMinio,
-  startNats,
-} from "../../../scripts/cluster/servers.ts";
+import { MINIO_ROOT, startMinio } from "../../../scripts/cluster/object_store/minio.ts";
+import { freePort, type RunningServer, startNats } from "../../../scripts/cluster/servers.ts";
 import { type Disk, mountDisk } from "../../fakes/small_disk.ts";
 
 /** Servers under way. */
