@@ -6,7 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
-import { buildGoProgram, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
+import { buildGoProgram, type BuildOptions, findGoProgram, type GoProgram } from "../setup/go_programs.ts";
 import { becomesReady, describeEnd, type Program, runProgram, stopRun } from "./program.ts";
 
 /** A server that has not stopped this long after SIGTERM is killed. */
@@ -36,9 +36,9 @@ export interface RunningServer {
  */
 export async function findProgram(
   program: ServerProgram,
-  say: (line: string) => void = () => {},
+  options: BuildOptions = { say: () => {} },
 ): Promise<string> {
-  return findGoProgram(program) ?? await buildGoProgram(program, say);
+  return findGoProgram(program) ?? await buildGoProgram(program, options);
 }
 
 /** A port that was free a moment ago. */

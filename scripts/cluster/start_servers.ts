@@ -53,10 +53,12 @@ export interface ServerOptions {
 
 /** Starts the servers and keeps them running. @throws {Error} if one does not become ready */
 export async function startServers(options: ServerOptions): Promise<ClusterServers> {
-  const { folder, ports, undo, notifications: targets, onEvent } = options;
+  const { folder, ports, undo, notifications: targets, onEvent = () => {}, signal } = options;
   const server = options.store === "folder" ? undefined : chooseServer(folder, options.s3, onEvent);
   // Each takes minutes the first time: nothing waits for them half-started.
-  for (const name of programsOf(server)) await findProgram(name, onEvent);
+  for (const name of programsOf(server)) {
+    await findProgram(name, { say: onEvent, ...signal === undefined ? {} : { signal } });
+  }
   const nats = await start(await natsProgram({ folder: join(folder, "nats"), port: ports.nats! }), options);
   // The streams first: MinIO's notifications are refused as long as nobody keeps them.
   const bus = await openNatsBus({ servers: [nats.url], name: "cluster", streams: "create" });

@@ -16,17 +16,39 @@ export interface GoModule {
   version: string;
   /** What `go install` calls the program. @default its name here */
   binary?: string;
+  /** How long two processors build it. */
+  minutes: number;
+  /** What does without it, where there is something. */
+  without?: string;
 }
+
+const FOLDER = "deno task cluster --store folder needs none";
+/** A build says that it goes on as often. */
+const SAY_MS = 15_000;
 
 /** The programs by the name they are looked for. */
 export const GO_PROGRAMS = {
-  "nats-server": { module: "github.com/nats-io/nats-server/v2", version: "v2.15.3" },
+  "nats-server": { module: "github.com/nats-io/nats-server/v2", version: "v2.15.3", minutes: 2 },
   // Upstream's last commit: the repository is archived, and its releases are no versions that Go can name.
-  minio: { module: "github.com/minio/minio", version: "v0.0.0-20260212201848-7aac2a2c5b7c" },
-  // S3 over a folder. Its main package is not the module's root, which is what a check of versions names.
-  versitygw: { module: "github.com/versity/versitygw/cmd/versitygw", version: "v1.8.0" },
-  kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", version: "v5.7.1" },
-  "compose-go": { module: "github.com/compose-spec/compose-go/v2/cmd", version: "v2.16.2", binary: "cmd" },
+  minio: {
+    module: "github.com/minio/minio",
+    version: "v0.0.0-20260212201848-7aac2a2c5b7c",
+    minutes: 6,
+    without: FOLDER,
+  },
+  versitygw: {
+    module: "github.com/versity/versitygw/cmd/versitygw",
+    version: "v1.8.0",
+    minutes: 2,
+    without: FOLDER,
+  },
+  kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", version: "v5.7.1", minutes: 1 },
+  "compose-go": {
+    module: "github.com/compose-spec/compose-go/v2/cmd",
+    version: "v2.16.2",
+    binary: "cmd",
+    minutes: 1,
+  },
 } as const satisfies Record<string, GoModule>;
 
 /** A program of {@link GO_PROGRAMS}. */
@@ -48,21 +70,36 @@ export function findGoProgram(program: GoProgram): string | undefined {
   return paths.find((path) => existsSync(path));
 }
 
+/** How a program is built. */
+export interface BuildOptions {
+  /** Gets a line at the beginning, every 15 s, and at the end. */
+  say: (line: string) => void;
+  /** Aborted: the build ends. */
+  signal?: AbortSignal;
+  /** @default 15 000 */
+  sayMs?: number;
+}
+
 /**
  * Builds a program by `go install`, which takes minutes, and keeps it.
  *
  * @returns its path.
  * @throws {Error} saying what to install where there is no Go.
  */
-export async function buildGoProgram(program: GoProgram, say: (line: string) => void): Promise<string> {
-  const { module, version, binary = program }: GoModule = GO_PROGRAMS[program];
+export async function buildGoProgram(program: GoProgram, options: BuildOptions): Promise<string> {
+  const { module, version, binary = program, minutes, without }: GoModule = GO_PROGRAMS[program];
+  const { say, signal, sayMs = SAY_MS } = options;
   const kept = builtPath(program);
   mkdirSync(join(cacheFolder(), "bin"), { recursive: true });
   // In a folder of its own and put in place by a rename: two may build at once.
   const folder = mkdtempSync(`${kept}-`);
+  const began = performance.now();
+  const spent = () => `${Math.round((performance.now() - began) / 1000)} s`;
+  say(`building ${program} ${version} (once, about ${minutes} min${without ? `; ${without}` : ""})`);
+  const timer = setInterval(() => say(`still building ${program} (${spent()})`), sayMs);
   try {
-    say(`building ${program} ${version} from source (once, some minutes)`);
-    const built = await runCommand("go", ["install", `${module}@${version}`], { GOBIN: folder });
+    const built = await runCommand("go", ["install", `${module}@${version}`], { GOBIN: folder }, signal);
+    signal?.throwIfAborted();
     if (built.code !== 0) {
       throw new Error(
         `Cannot find ${program}: put it on the PATH, or install Go so that it can be built ` +
@@ -70,8 +107,10 @@ export async function buildGoProgram(program: GoProgram, say: (line: string) => 
       );
     }
     renameSync(join(folder, binary), kept);
+    say(`built ${program} in ${spent()}`);
     return kept;
   } finally {
+    clearInterval(timer);
     rmSync(folder, { recursive: true, force: true });
   }
 }

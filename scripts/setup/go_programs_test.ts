@@ -1,8 +1,8 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findGoProgram, GO_PROGRAMS } from "./go_programs.ts";
+import { buildGoProgram, findGoProgram, GO_PROGRAMS } from "./go_programs.ts";
 
 Deno.test("every program is built at an exact version", () => {
   for (const { version } of Object.values(GO_PROGRAMS)) {
@@ -33,3 +33,48 @@ Deno.test("findGoProgram() takes what was built at the wanted version, not what 
     rmSync(folder, { recursive: true });
   }
 });
+
+/** Runs with a `go` that is this shell script, and the cache in a folder of its own. */
+async function withGo(script: string, test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "cugro-go-"));
+  const names = ["PATH", "CUGRO_CACHE"];
+  const before = names.map((name) => [name, Deno.env.get(name)!] as const);
+  try {
+    writeFileSync(join(folder, "go"), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, "go"), 0o755);
+    Deno.env.set("PATH", `${folder}:${Deno.env.get("PATH")}`);
+    Deno.env.set("CUGRO_CACHE", folder);
+    await test(folder);
+  } finally {
+    for (const [name, value] of before) {
+      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+    }
+    rmSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("buildGoProgram() says how long it takes, that it goes on, and what does without it", () =>
+  withGo('sleep 0.5; echo built >"$GOBIN/versitygw"', async (folder) => {
+    const said: string[] = [];
+    const path = await buildGoProgram("versitygw", { say: (line) => said.push(line), sayMs: 100 });
+    assertEquals(Deno.readTextFileSync(path), "built\n");
+    assertMatch(said[0]!, /^building versitygw v1\.8\.0 \(once, about 2 min; .*--store folder needs none\)$/);
+    assert(
+      said.filter((line) => /^still building versitygw \(\d+ s\)$/.test(line)).length >= 2,
+      said.join("\n"),
+    );
+    assertMatch(said.at(-1)!, /^built versitygw in \d+ s$/);
+    assertEquals(readdirSync(join(folder, "bin")), [`versitygw-${GO_PROGRAMS.versitygw.version}`]);
+  }));
+
+Deno.test("buildGoProgram() ends the build when it is told to stop, and leaves nothing", () =>
+  withGo('trap "echo interrupted >$CUGRO_CACHE/seen; exit 1" INT; sleep 60 & wait', async (folder) => {
+    const stop = new AbortController();
+    const building = buildGoProgram("minio", {
+      say: () => setTimeout(() => stop.abort(), 300),
+      signal: stop.signal,
+    });
+    await assertRejects(() => building, DOMException);
+    assertEquals(readdirSync(join(folder, "bin")), []);
+    assertEquals(Deno.readTextFileSync(join(folder, "seen")), "interrupted\n");
+  }));

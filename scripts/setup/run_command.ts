@@ -8,16 +8,22 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program to its end and never rejects: a missing program is an outcome the set-up has an answer to. */
+/**
+ * Runs a program to its end and never rejects: a missing program is an outcome the set-up has an answer to.
+ *
+ * @param signal aborted: the program is interrupted, as by Ctrl-C
+ */
 export function runCommand(
   command: string,
   args: string[],
   env: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
+      ...signal === undefined ? {} : { signal, killSignal: "SIGINT" },
     });
     let stdout = "", stderr = "";
     child.stdout.on("data", (piece) => stdout += piece);
