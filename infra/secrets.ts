@@ -47,7 +47,7 @@ export async function makeSecrets(
   const users = Object.keys(services).map((service) =>
     [service, readKeys(make(`${service}.env`, newKeys))] as const
   );
-  const root = make("minio.env", () => `MINIO_ROOT_USER=cugro-root\nMINIO_ROOT_PASSWORD=${random(32)}\n`);
+  const root = make("minio.env", newRoot);
   make("grafana_password", () => random(18));
   await makeToken(folder, made);
   // Follow from the others: always written anew.
@@ -61,8 +61,12 @@ export async function makeSecrets(
 /** URL-safe characters of `bytes` random bytes. */
 const random = (bytes: number): string => randomBytes(bytes).toString("base64url");
 
+/** Nobody can guess the name of a key: where a server has a hole, that may be all it takes. */
+const newName = (): string => `cugro-${randomBytes(9).toString("hex")}`;
+const newRoot = (): string => `MINIO_ROOT_USER=${newName()}\nMINIO_ROOT_PASSWORD=${random(32)}\n`;
+
 function newKeys(): string {
-  const access = `cugro-${randomBytes(6).toString("hex")}`;
+  const access = newName();
   return `CUGRO_S3_ACCESS_KEY=${access}\nCUGRO_S3_SECRET_KEY=${random(30)}\n`;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bucket, one policy and one user a service, and notifications of what lands in incoming/. May run at any time again.
 # Environment: ENDPOINT, MINIO_ROOT_USER, MINIO_ROOT_PASSWORD; USERS (default /run/secrets/minio_users) has lines
-# `service access secret`. Needs mc and a shell, nothing else: mc's image has no grep.
+# `service access secret`. Needs mc and a shell, nothing else; the server's image has both.
 set -eu
 here=${0%/*}
 bucket=cugro
