@@ -39,7 +39,7 @@ export async function versityProgram(options: VersityOptions): Promise<Program> 
   const command = await findProgram("versitygw");
   const buckets = join(folder, "buckets");
   await makeWrittenThrough(buckets);
-  // Kept alive: else every request takes a connection, and a busy cluster all ports of the machine.
+  // Connections stay open: else every request takes a connection, and a busy cluster all ports of the machine.
   const args = ["--port", `127.0.0.1:${port}`, "--health", HEALTH, "--quiet", "--keep-alive"];
   if (natsUrl !== undefined) args.push(...await tellNats(folder, natsUrl));
   if (identities !== undefined) args.push("--iam-standalone-endpoint", identities);
