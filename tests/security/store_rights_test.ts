@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Store, StoreError } from "@cugro/store";
 import type { ServiceName } from "../../services/services.ts";
 import { ALL_SERVICES, prepareBucket, startConfined } from "./confined.ts";
-import { type Confined, startConfinedVersity } from "./versity_rights.ts";
+import { type ConfinedStore, startConfinedVersity } from "./versity_rights.ts";
 
 const hash = "a".repeat(64);
 /** One object of every sort that the store knows. */
@@ -86,7 +86,11 @@ const ACTS: Record<Act, (store: Store, key: string) => Promise<unknown>> = {
 };
 
 /** What a service may do with every sort of object; what was there is put back. */
-async function rightsOf(service: ServiceName, servers: Confined, root: Store): Promise<Record<Act, Sort[]>> {
+async function rightsOf(
+  service: ServiceName,
+  servers: Pick<ConfinedStore, "openStoreOf">,
+  root: Store,
+): Promise<Record<Act, Sort[]>> {
   const store = await servers.openStoreOf(service);
   const rights: Record<Act, Sort[]> = { read: [], write: [], delete: [], list: [] };
   for (const act of ["read", "list", "write", "delete"] as const) {
@@ -108,7 +112,7 @@ async function rightsOf(service: ServiceName, servers: Confined, root: Store): P
 const sorted = (rights: Record<Act, Sort[]>) =>
   Object.fromEntries(Object.entries(rights).map(([act, sorts]) => [act, [...sorts].sort()]));
 
-async function startConfinedMinio(): Promise<Confined> {
+async function startConfinedMinio(): Promise<Pick<ConfinedStore, "openStoreOf" | "openRootStore" | "stop">> {
   const servers = await startConfined();
   await prepareBucket(servers);
   return servers;

@@ -1,40 +1,55 @@
 /**
- * Versity's gateway with a user for each service, who may do what the committed policy says.
+ * Versity's gateway with users, each of whom may do what a policy says.
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signV4ByServiceName } from "minio/dist/esm/signing.mjs";
 import { openS3Store, openStore, type Store } from "@cugro/store";
 import { startIdentities, startVersity } from "../../scripts/cluster/object_store/versity.ts";
-import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
+import type { ServiceName } from "../../services/services.ts";
 import { S3_ROOT } from "../fakes/s3_servers.ts";
 
 const BUCKET = "cugro";
 const POLICIES = new URL("../../infra/minio/policies/", import.meta.url);
 
+interface Keys {
+  accessKey: string;
+  secretKey: string;
+}
+
 /** A bucket with users. */
-export interface Confined {
+export interface ConfinedStore {
+  /** Where its server answers. */
+  url: string;
+  /** The store as a service has it: keys under its committed policy. */
   openStoreOf(service: ServiceName): Promise<Store>;
+  /** A store under a policy of one's own. @param place as in `s3://place` */
+  openStoreUnder(policy: string, place?: string): Promise<Store>;
+  /** New keys under a policy. */
+  keysUnder(policy: string): Promise<Keys>;
+  /** The store with every right. */
   openRootStore(): Promise<Store>;
   stop(): Promise<void>;
 }
 
 /** Starts it. */
-export async function startConfinedVersity(): Promise<Confined> {
+export async function startConfinedVersity(): Promise<ConfinedStore> {
   const folder = mkdtempSync(join(tmpdir(), "cugro-security-"));
   const identities = await startIdentities({ folder });
   const gateway = await startVersity({ folder, identities: identities.socket });
   const s3 = { endpoint: gateway.url, region: "us-east-1" };
   await (await openS3Store({ bucket: BUCKET, ...s3, ...S3_ROOT, createBucket: true })).close();
-  const users = new Map<ServiceName, { accessKey: string; secretKey: string }>();
-  for (const service of SERVICE_NAMES) users.set(service, await makeUser(identities.url, service));
-  const open = (keys: { accessKey: string; secretKey: string }) =>
-    openStore({ store: `s3://${BUCKET}`, s3: { ...s3, ...keys } });
+  const open = (keys: Keys, place = BUCKET) => openStore({ store: `s3://${place}`, s3: { ...s3, ...keys } });
+  const keysUnder = (policy: string) => makeUser(identities.url, policy);
   return {
-    openStoreOf: (service) => open(users.get(service)!),
+    url: gateway.url,
+    keysUnder,
+    openStoreUnder: async (policy, place) => open(await keysUnder(policy), place),
+    openStoreOf: async (service) =>
+      open(await keysUnder(readFileSync(new URL(`${service}.json`, POLICIES), "utf8"))),
     openRootStore: () => open(S3_ROOT),
     async stop() {
       await gateway.stop();
@@ -44,12 +59,10 @@ export async function startConfinedVersity(): Promise<Confined> {
   };
 }
 
-async function makeUser(url: string, service: ServiceName) {
-  const UserName = service;
+async function makeUser(url: string, policy: string): Promise<Keys> {
+  const UserName = `user-${randomUUID()}`;
   await administer(url, { Action: "CreateUser", UserName });
-  const PolicyDocument = JSON.stringify(
-    JSON.parse(readFileSync(new URL(`${service}.json`, POLICIES), "utf8")),
-  );
+  const PolicyDocument = JSON.stringify(JSON.parse(policy));
   await administer(url, { Action: "PutUserPolicy", UserName, PolicyName: "cugro", PolicyDocument });
   const answer = await administer(url, { Action: "CreateAccessKey", UserName });
   const [, accessKey] = /<AccessKeyId>(.+?)</.exec(answer) ?? [];
