@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  describeRelation,
   describeRule,
   type Knob,
   KNOB_KINDS,
@@ -11,6 +12,7 @@ import {
   knobs,
   PRESET_NAMES,
   presets,
+  relations,
   showKnobValue,
 } from "@cugro/algorithm/knobs";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -46,7 +48,17 @@ function renderTables(): string {
     const lines = Object.entries<Knob>(rows).map(([name, row]) => renderRow(name, row));
     const head = ["knob", ...PRESET_NAMES, "may be", "read by", "what it is"];
     return `\n## ${title}\n\n${line(head)}${line(head.map(() => "---"))}${lines.join("")}`;
-  }).join("") + "\n";
+  }).join("") + renderRelations();
+}
+
+/** What holds between knobs, in sentences, each name as code. */
+function renderRelations(): string {
+  const names = new RegExp(`\\b(${Object.keys(knobs).join("|")})\\b(?!: )`, "g");
+  const settings = new RegExp(`\\b(${Object.keys(knobs).join("|")}): (\\w+)`, "g");
+  const lines = relations.map((relation) =>
+    `- ${describeRelation(relation).replace(settings, "`$1: $2`").replace(names, "`$1`")}\n`
+  );
+  return `\n## relations\n\n${lines.join("")}\n`;
 }
 
 /** Values of `default` that are not the paper's stand out. */

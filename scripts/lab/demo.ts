@@ -106,7 +106,9 @@ async function learn(
   files: readonly string[],
   { folder, preset, knobs }: Show,
 ): Promise<RunResult> {
-  const settings = Object.entries(knobs).flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
+  // Without replay a knob of the replay would be turned in vain, which is refused.
+  const used = Object.entries(knobs).filter(([knob]) => replay !== "none" || !knob.startsWith("replay"));
+  const settings = used.flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
   const flags = [
     ...["--learner", name, "--store", join(folder, name), "--replay", replay, "--workers", "1"],
     ...["--preset", preset],

@@ -3,7 +3,8 @@
  *
  * A task's drop is its best earlier score minus the new one, episode by episode, as every version starts from the
  * same states. A version is parked only when it is not chance: when the lower end of the 90 % interval of its worst
- * or mean drop exceeds `maxForgetting`, or when a replay was further from real data than `maxReplayDistance` allows.
+ * or mean drop exceeds `maxForgetting`, when the upper end of the new task's own 90 % interval is below
+ * `minNewTaskScore`, or when a replay was further from real data than `maxReplayDistance` allows.
  * @module
  */
 import { dropInterval, type Hyperparameters, mean } from "@cugro/algorithm";
@@ -11,7 +12,7 @@ import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** What is judged: the new row, the valid versions before it, the limits. */
 export interface GateInput {
-  knobs: Pick<Hyperparameters, "gate" | "maxForgetting" | "maxReplayDistance">;
+  knobs: Pick<Hyperparameters, "gate" | "maxForgetting" | "maxReplayDistance" | "minNewTaskScore">;
   /** The task just learnt, which cannot be forgotten yet. */
   task: number;
   row: readonly RowCell[];
@@ -20,9 +21,22 @@ export interface GateInput {
 
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
 export function judgeVersion(input: GateInput): { decision: "published" | "parked"; reasons: string[] } {
-  const reasons = [...forgettingReasons(input), ...fidelityReasons(input)];
+  const reasons = [...newTaskReasons(input), ...forgettingReasons(input), ...fidelityReasons(input)];
   const parked = reasons.length > 0 && input.knobs.gate === "enforce";
   return { decision: parked ? "parked" : "published", reasons };
+}
+
+/** The new task cannot have been forgotten, but it may not have been learnt. */
+function newTaskReasons({ knobs, task, row }: GateInput): string[] {
+  const floor = knobs.minNewTaskScore;
+  const cell = row.find((one) => one.task === task);
+  if (floor === "none" || !cell || cell.scores.length < 2) return [];
+  if (cell.meanScore === null || cell.high === null || cell.high >= floor) return [];
+  const random = floor === 0 ? " (random)" : "";
+  return [
+    `the new task ${task} scores ${points(cell.meanScore)}, at most ${points(cell.high)} (90 % bound), ` +
+    `where ${points(floor)}${random} must be reached`,
+  ];
 }
 
 interface Drop {

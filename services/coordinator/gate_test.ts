@@ -1,8 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { scoreInterval } from "@cugro/algorithm";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
 
-const knobs = { gate: "enforce" as const, maxForgetting: 10, maxReplayDistance: 4 };
+const knobs = { gate: "enforce" as const, maxForgetting: 10, maxReplayDistance: 4, minNewTaskScore: 0 };
 const hash = "0".repeat(64);
 
 function cell(task: number, scores: number[], fidelity: RowCell["fidelity"] = null): RowCell {
@@ -17,9 +18,39 @@ function version(...row: RowCell[]): VersionFact {
 const scattered = (mean: number, spread: number, n = 20) =>
   Array.from({ length: n }, (_, index) => mean + (index % 2 ? spread : -spread));
 
-Deno.test("judgeVersion() publishes a first version whatever it scores", () => {
-  const verdict = judgeVersion({ knobs, task: 1, row: [cell(1, scattered(-50, 5))], earlier: [] });
-  assertEquals(verdict, { decision: "published", reasons: [] });
+/** A cell with its summary, as decisions make it. */
+function scored(task: number, scores: number[]): RowCell {
+  const anchors = { random: 0, good: 100, source: "test" };
+  const { mean: meanScore, low, high } = scoreInterval(scores, anchors, 0);
+  return { ...cell(task, scores), meanScore, low, high };
+}
+
+Deno.test("judgeVersion() parks a version that is worse than random in its new task, first or not, and says so", () => {
+  const first = judgeVersion({ knobs, task: 1, row: [scored(1, scattered(-50, 5))], earlier: [] });
+  assertEquals(first.decision, "parked");
+  assertMatch(
+    first.reasons.join(),
+    /^the new task 1 scores -50\.0, at most -4\d\.\d \(90 % bound\), where 0\.0 \(random\) must be reached$/,
+  );
+  const earlier = [version(cell(1, scattered(95, 2)))];
+  const row = [cell(1, scattered(96, 2)), scored(2, [-87, -88])];
+  const later = judgeVersion({ knobs, task: 2, row, earlier });
+  assertEquals([later.decision, later.reasons.length], ["parked", 1]);
+  const observed = judgeVersion({ knobs: { ...knobs, gate: "observe" }, task: 2, row, earlier });
+  assertEquals([observed.decision, observed.reasons], ["published", later.reasons]);
+});
+
+Deno.test("judgeVersion() asks of a new task what is set, no more, and nothing of what may be chance", () => {
+  const judge = (minNewTaskScore: number | "none", scores: number[]) =>
+    judgeVersion({ knobs: { ...knobs, minNewTaskScore }, task: 1, row: [scored(1, scores)], earlier: [] });
+  assertEquals(judge(0, scattered(1, 5)).reasons, []);
+  assertEquals(judge(0, [-60, 70]).reasons, []);
+  assertEquals(judge(0, [-60]).reasons, [], "one episode proves nothing");
+  assertEquals(judge(50, scattered(40, 1)).reasons.length, 1);
+  assertEquals(judge(-100, scattered(-50, 5)).reasons, []);
+  assertEquals(judge("none", scattered(-500, 5)).reasons, []);
+  const blind = judgeVersion({ knobs, task: 1, row: [cell(1, [])], earlier: [] });
+  assertEquals(blind.reasons, [], "without a simulator there is no score");
 });
 
 Deno.test("judgeVersion() parks a version that surely forgot, and says what", () => {

@@ -13,7 +13,7 @@ import { NOTIFICATION_SECRET, withGateway } from "./testing/gateway.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const FILE = { "content-type": "application/octet-stream" };
-const smoke = (name: string) => ({ name, seed: 3, preset: "smoke", overrides: { stateSteps: 70 } });
+const smoke = (name: string) => ({ name, seed: 3, preset: "smoke", overrides: { stateSteps: 50 } });
 
 Deno.test("learners are made, listed, shown, configured and deleted", () =>
   withGateway(async ({ ask, store, hints }) => {
@@ -21,13 +21,13 @@ Deno.test("learners are made, listed, shown, configured and deleted", () =>
     assertEquals([made.status, made.headers.get("location")], [201, "/v1/learners/walker"]);
     const { name, seed, config, head, tasks, jobs } = made.body as Learner;
     assertEquals([name, seed, head, tasks], ["walker", 3, null, []]);
-    assertEquals([config.preset, config.knobs.stateSteps], ["smoke", 70]);
+    assertEquals([config.preset, config.knobs.stateSteps], ["smoke", 50]);
     assertEquals(jobs, { waiting: 0, ready: 0, done: 0, failed: 0 });
     assertEquals((await learnerStatus(store, "walker")).learner.seed, 3);
     assertEquals((await ask("GET", "/v1/learners")).body, { learners: [{ name: "walker" }] });
     assertEquals((await ask("POST", "/v1/learners", { body: smoke("walker") })).status, 409);
     const revised = await ask("POST", "/v1/learners/walker/config", {
-      body: { overrides: { stateSteps: 80 } },
+      body: { overrides: { stateSteps: 40 } },
     });
     assertEquals([revised.status, (revised.body as { revision: number }).revision], [201, 2]);
     assertEquals((await ask("DELETE", "/v1/learners/walker")).status, 204);

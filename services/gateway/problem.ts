@@ -2,6 +2,7 @@
  * Faults as problem details (RFC 9457): one shape for every error the gateway answers with.
  * @module
  */
+import { KnobError } from "@cugro/algorithm";
 import type { FieldFault, ProblemDetails } from "@cugro/client/schemas";
 import { StoreError, StoreFull } from "@cugro/store";
 import { HTTPException } from "hono/http-exception";
@@ -68,13 +69,18 @@ export async function judged<T>(act: () => Promise<T>): Promise<T> {
   return await refusing(409, act);
 }
 
-/** Runs `work`; a `RangeError`, which says what is wrong with what was asked, becomes a problem of this status. */
+/**
+ * Runs `work`; a `RangeError`, which says what is wrong with what was asked, becomes a problem of this status. Knobs that
+ * cannot be turned so are a fault of the request, whatever else is judged beside them.
+ */
 export async function refusing<T>(status: number, work: () => T | Promise<T>, field?: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const errors = field === undefined ? {} : { errors: [{ field, detail: error.message }] };
-    throw new Problem(status, error.message, { ...errors, cause: error });
+    const ofKnobs = error instanceof KnobError;
+    const named = field ?? (ofKnobs ? "body.overrides" : undefined);
+    const errors = named === undefined ? {} : { errors: [{ field: named, detail: error.message }] };
+    throw new Problem(ofKnobs ? 422 : status, error.message, { ...errors, cause: error });
   }
 }

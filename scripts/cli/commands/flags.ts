@@ -41,8 +41,8 @@ export function judgeFlags(
   const knobs = current.knobs as JsonObject;
   const differences = configDifferences({ learner: current, configs: [{ preset: current.preset, knobs }] }, {
     seed,
-    preset: preset ?? parsePreset(current.preset),
-    overrides: preset === undefined ? { ...current.knobs, ...overrides } : overrides,
+    overrides,
+    ...(preset === undefined ? {} : { preset }),
   });
   if (differences.length === 0) return undefined;
   const list = differences.map(({ knob, current, wanted }) =>

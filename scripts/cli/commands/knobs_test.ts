@@ -27,12 +27,25 @@ Deno.test("cugro knobs prints every knob with its values, its range and its sent
     "stateSteps                paper 29,300         default 2,000        smoke 60",
     "    Gradient steps of the state generator for the first task.",
     "    a whole number from 1 to 1,000,000,000",
+    "    read by states.train",
+    "    stateSteps must be at most maxGeneratorSteps, which cuts what is above it.",
+    "    warmupSteps must be at most stateSteps, or the learning rate never gets to its height.",
+    "    generatorStepsPerOldTask acts only with maxGeneratorSteps above stateSteps or behaviorSteps.",
+    "    maxGeneratorSteps acts only with stateSteps, behaviorSteps or generatorStepsPerOldTask that lead up to it.",
   ]);
 });
 
 Deno.test("cugro knobs --json prints the rows; a knob that does not exist is named", async () => {
   const rows = JSON.parse((await outputOf("knobs", "--json")).text);
-  assertEquals(rows, Object.entries(knobs).map(([name, knob]) => ({ name, ...knob })));
+  assertEquals(
+    rows.map(({ chapter: _, relations: __, ...row }: Record<string, unknown>) => row),
+    Object.entries(knobs).map(([name, knob]) => ({ name, ...knob })),
+  );
+  const [{ chapter, relations }] = JSON.parse((await outputOf("knobs", "denoiserBlocks", "--json")).text);
+  assertEquals([chapter, relations], ["generators", ["denoiserBlocks acts only with architecture: resnet."]]);
   const { text, code } = await outputOf("knobs", "stateStep");
-  assertEquals([text, code], ['cugro: There is no knob "stateStep": cugro knobs lists them', 1]);
+  assertEquals([text, code], [
+    'cugro: Cannot show "stateStep" as there is no such knob: did you mean stateSteps?',
+    1,
+  ]);
 });

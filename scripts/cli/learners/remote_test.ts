@@ -44,7 +44,7 @@ Deno.test("the command line learns, looks and acts through a gateway as on a fol
       assertStringIncludes(await ask("versions", "--learner", "a"), "published, serving");
       assertEquals(await ask("rollback", "1", "--learner", "a"), "withdrawn: 2; version 1 serves");
       assertEquals(
-        await ask("retry", "2", "--learner", "a", "--set", "stateSteps=61"),
+        await ask("retry", "2", "--learner", "a", "--set", "stateSteps=51"),
         "task 2: new attempt",
       );
       assertEquals((await cugro("run", "--learner", "a", ...at)).code, 0);

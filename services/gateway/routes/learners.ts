@@ -2,7 +2,7 @@
  * Learners: made, listed, shown, configured, deleted.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { resolveHyperparameters, withOverrides } from "@cugro/algorithm";
 import { createLearner, deleteLearner, learnerExists, listLearners, reviseConfig } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import type { ConfigFact } from "@cugro/protocol";
@@ -120,7 +120,7 @@ function registerChanging(app: Gateway, deps: RouteDeps): void {
     const { name } = context.req.valid("param");
     const { preset, overrides } = context.req.valid("json");
     if (!await learnerExists(store, name)) throw noLearner(name);
-    await refusing(422, () => resolveHyperparameters(preset ?? "default", overrides), "body.overrides");
+    await refusing(422, () => withOverrides(preset ?? "default", overrides), "body.overrides");
     const fact = await revise(store, name, { overrides, ...(preset === undefined ? {} : { preset }) });
     return context.json(configView(fact), 201);
   });

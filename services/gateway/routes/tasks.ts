@@ -2,7 +2,7 @@
  * Tasks: where each stands, retried and cancelled.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { withOverrides } from "@cugro/algorithm";
 import { cancel, type LearnerStatus, openArrivals, retry } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
@@ -86,7 +86,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
     const { name, task } = context.req.valid("param");
     const { reason = `retried by ${context.get("token").name}`, overrides = {} } = context.req.valid("json");
     findTask(await learners.status(name), task);
-    await refusing(422, () => resolveHyperparameters("default", overrides), "body.overrides");
+    await refusing(422, () => withOverrides("default", overrides), "body.overrides");
     const how = await judged(() => retry({ store, name, task, reason, overrides }));
     wake(deps, name);
     return context.json({ task, how }, 202);

@@ -14,7 +14,8 @@ export const evaluationKnobs = {
   }),
   // `smoke` trains too briefly to be judged.
   gate: choice({
-    about: "Whether a version that forgot too much is parked, or only reported.",
+    about:
+      "Whether a version that the three limits below speak against is parked, or published with the reasons said.",
     choices: ["enforce", "observe"],
     values: { paper: "enforce", default: "enforce", smoke: "observe" },
     readBy: ["plan"],
@@ -29,6 +30,15 @@ export const evaluationKnobs = {
     about: "Multiple of its floor that a replay's sliced Wasserstein distance may reach.",
     range: [0, 1e9],
     values: { paper: 4, default: 4, smoke: 4 },
+    readBy: ["plan"],
+  }),
+  // What cannot be forgotten yet can be learnt badly: below 0 the policy is worse than random in its newest task.
+  minNewTaskScore: number({
+    about:
+      "Normalised score that a version must reach in the task it has just learnt, where it is simulated; 0 is random, `none` asks for nothing.",
+    range: [-1e9, 1e9],
+    or: "none",
+    values: { paper: 0, default: 0, smoke: 0 },
     readBy: ["plan"],
   }),
 };

@@ -16,3 +16,6 @@ export {
 export * from "./hyperparameters.ts";
 export * from "./job_knobs.ts";
 export * from "./resolve_hyperparameters.ts";
+export * from "./nearest.ts";
+export { describeRelation, type Effect, knobsOfRelation, type Limit, type Relation } from "./relation.ts";
+export { relations } from "./relations.ts";

@@ -1,20 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { knobs, presets } from "./hyperparameters.ts";
 import { describeRule, type KnobRule, type PresetName } from "./knob.ts";
-import { resolveHyperparameters, stepsFor } from "./resolve_hyperparameters.ts";
+import { KnobError, resolveHyperparameters, stepsFor, withOverrides } from "./resolve_hyperparameters.ts";
 
-Deno.test("resolveHyperparameters() takes every value of every preset as an override", () => {
+Deno.test("a preset set out knob by knob, as numbers or text, is that preset: nothing in it is turned", () => {
   for (const [name, preset] of Object.entries(presets)) {
     assertEquals(resolveHyperparameters(name as PresetName, {}), preset);
-    assertEquals(resolveHyperparameters("default", { ...preset }), preset);
+    assertEquals(resolveHyperparameters(name as PresetName, { ...preset }), preset);
     const asText = Object.fromEntries(Object.entries(preset).map(([knob, value]) => [knob, String(value)]));
-    assertEquals(resolveHyperparameters("default", asText), preset);
+    assertEquals(resolveHyperparameters(name as PresetName, asText), preset);
+    assertEquals(withOverrides("default", asText), preset);
   }
 });
 
 Deno.test("resolveHyperparameters() names knob, value and what is allowed", () => {
   const set = (overrides: Record<string, unknown>) => () => resolveHyperparameters("default", overrides);
-  assertThrows(set({ stateStep: 5 }), RangeError, "no such knob: known are replay");
+  assertThrows(set({ stateStep: 5 }), RangeError, "no such knob: did you mean stateSteps?");
   assertThrows(
     set({ solver: "euler" }),
     RangeError,
@@ -27,7 +28,9 @@ Deno.test("resolveHyperparameters() names knob, value and what is allowed", () =
   assertThrows(set({ discount: NaN }), RangeError, '"discount"');
   assertThrows(set({ pessimism: "max" }), RangeError, 'or "min"');
   assertThrows(set({ finalDenoising: 1 }), RangeError, "true or false");
-  assertThrows(set({ topCount: 64 }), RangeError, `at most candidates (${presets.default.candidates})`);
+  assertThrows(set({ topCount: 64 }), KnobError, "it acts only with selection: top, and selection is soft");
+  assertThrows(set({ warmUpStep: 1 }), KnobError, "did you mean warmupSteps?");
+  assertThrows(set({ learning: 1 }), KnobError, "there is no such knob; cugro knobs lists them");
   assertThrows(set({ __proto__x: 1 }), RangeError, "no such knob");
   assertThrows(set({ constructor: 1 }), RangeError, "no such knob");
   assertThrows(

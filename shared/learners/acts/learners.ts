@@ -8,6 +8,7 @@ import {
   type PresetName,
   presets,
   resolveHyperparameters,
+  withOverrides,
 } from "@cugro/algorithm/knobs";
 import { PreconditionFailed, type Store } from "@cugro/store";
 import {
@@ -132,16 +133,22 @@ export interface KnobDifference {
   wanted: unknown;
 }
 
-/** What differs between these settings and the learner's newest configuration (and its seed). */
+/**
+ * What differs between these settings and the learner's newest configuration (and its seed).
+ *
+ * @param settings.preset @default the newest configuration's values; a preset starts from its own.
+ */
 export function configDifferences(
   facts: { learner: { seed: number }; configs: readonly Pick<ConfigFact, "preset" | "knobs">[] },
-  settings: LearnerSettings,
+  settings: Omit<LearnerSettings, "preset"> & { preset?: PresetName },
 ): KnobDifference[] {
-  const wanted: Record<string, unknown> = {
-    ...resolveHyperparameters(settings.preset, settings.overrides ?? {}),
-  };
   const newest = facts.configs.at(-1)!;
-  const current: Record<string, unknown> = { ...readKnobs(newest.preset, newest.knobs) };
+  const known = readKnobs(newest.preset, newest.knobs);
+  const current: Record<string, unknown> = { ...known };
+  // Compared only: what a learner has is read as it is, and goes together or not.
+  const wanted: Record<string, unknown> = {
+    ...withOverrides(settings.preset ?? known, settings.overrides ?? {}),
+  };
   const differences = Object.keys(wanted)
     .filter((knob) => current[knob] !== wanted[knob])
     .map((knob) => ({ knob, current: current[knob], wanted: wanted[knob] }));
@@ -173,9 +180,8 @@ export async function reviseConfig(
   const facts = await loadFacts(store, name);
   refuseDeleted(facts);
   const newest = facts.configs.at(-1)!;
-  const base = preset === undefined ? { ...readKnobs(newest.preset, newest.knobs) } : {};
   const chosen = preset ?? presetName(newest.preset);
-  const knobs = resolveHyperparameters(chosen, { ...base, ...overrides });
+  const knobs = resolveHyperparameters(preset ?? readKnobs(newest.preset, newest.knobs), overrides);
   if (facts.tasks.length > 0) refuseFrozen(facts, knobs);
   const revision = newest.revision + 1;
   const fact: ConfigFact = {

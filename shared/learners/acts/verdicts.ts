@@ -157,10 +157,7 @@ export async function cancel(
 /** The overrides as knobs of the right type; they may not touch what task 1 has fixed. */
 function knobsWith(facts: LearnerFacts, task: number, overrides: Record<string, unknown>): JsonObject {
   const config = configOf(facts, task);
-  const knobs = resolveHyperparameters("default", {
-    ...readKnobs(config.preset, config.knobs),
-    ...overrides,
-  });
+  const knobs = resolveHyperparameters(readKnobs(config.preset, config.knobs), overrides);
   refuseFrozen(facts, knobs);
   return Object.fromEntries(Object.keys(overrides).map((knob) => [knob, knobs[knob as keyof typeof knobs]]));
 }

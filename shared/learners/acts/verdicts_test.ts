@@ -86,8 +86,8 @@ Deno.test("retry() trains a parked task anew, with another seed, on the newest v
   await learnerWith(store, ["one", "two", "three"]);
   await drive(store, forgetful());
   const before = (await loadFacts(store, name)).versions[1]!;
-  assertEquals(await retry({ store, name, task: 2, overrides: { criticSteps: "77" } }), "new attempt");
-  assertEquals(knobsOfTask(await loadFacts(store, name), 2).criticSteps, 77);
+  assertEquals(await retry({ store, name, task: 2, overrides: { criticSteps: "47" } }), "new attempt");
+  assertEquals(knobsOfTask(await loadFacts(store, name), 2).criticSteps, 47);
   await drive(store, pretend());
   const facts = await loadFacts(store, name);
   const after = facts.versions.at(-1)!;
@@ -135,11 +135,11 @@ Deno.test("reviseConfig() holds for tasks that have not been started, and may no
   const untilTask1 = pretend();
   await drive(store, untilTask1);
   await addFile(store, "three");
-  const revision = await reviseConfig({ store, name, overrides: { criticSteps: "99" } });
+  const revision = await reviseConfig({ store, name, overrides: { criticSteps: "49" } });
   assertEquals([revision.revision, revision.fromTask], [2, 3]);
   await drive(store, pretend());
   const facts = await loadFacts(store, name);
-  assertEquals([2, 3].map((task) => knobsOfTask(facts, task).criticSteps), [presets.smoke.criticSteps, 99]);
+  assertEquals([2, 3].map((task) => knobsOfTask(facts, task).criticSteps), [presets.smoke.criticSteps, 49]);
   await assertRejects(
     () => reviseConfig({ store, name, overrides: { criticWidth: 64 } }),
     RangeError,

@@ -1,0 +1,140 @@
+/**
+ * Everything that holds between knobs: which values contradict each other, and which knobs act only under values of
+ * others. One list; what is turned is checked against it, `cugro knobs` and the README show it.
+ * @module
+ */
+import { above, acts, atMost, type Condition, is, type Relation, when } from "./relation.ts";
+
+const replayed = is("replay", "generated", "oracle");
+const generated = is("replay", "generated");
+const drawn = above("candidates", 1);
+const held = above("distillationWeight", 0);
+const foresees = above("discount", 0);
+
+/** A training asks for its steps, and is cut off where a limit lies below them. */
+const CUT = "which cuts what is above it";
+
+const replayRelations: readonly Relation[] = [
+  ...acts(["replaySource", "shardsPerTask", "maxReplayDistance"], generated),
+  ...acts(["newTaskShare", "distillationWeight"], replayed),
+  ...acts(["replayPairs"], replayed, is("replaySource", "latest")),
+  ...acts(["replayPairsPerTask"], replayed, bindingPairs()),
+  ...acts(["replayBytes"], generated, is("replaySource", "first")),
+  ...acts(["retention"], replayed, oldRowsInBatch()),
+  ...acts(["criticReplay"], generated, held),
+  ...acts(["retentionReduction"], replayed, held),
+  ...atMost("shardsPerTask", ["replayPairsPerTask"], "for each shard holds a pair", generated),
+  ...atMost(
+    "shardsPerTask",
+    ["replayPairs"],
+    "for each shard holds a pair",
+    generated,
+    is("replaySource", "latest"),
+  ),
+];
+
+const trainingRelations: readonly Relation[] = [
+  {
+    kind: "limit",
+    knobs: ["denoiserWidth"],
+    under: [],
+    holds: (h) => h.denoiserWidth % 4 === 0,
+    says: "must be a multiple of 4",
+    advice: (h) => `set denoiserWidth=${4 * Math.ceil(h.denoiserWidth / 4)}`,
+  },
+  ...acts(["denoiserBlocks"], is("architecture", "resnet")),
+  ...atMost("stateSteps", ["maxGeneratorSteps"], CUT),
+  ...atMost("behaviorSteps", ["maxGeneratorSteps"], CUT),
+  ...atMost("criticSteps", ["maxCriticSteps"], CUT),
+  ...atMost(
+    "warmupSteps",
+    ["stateSteps", "behaviorSteps", "criticSteps"],
+    "or the learning rate never gets to its height",
+  ),
+  ...acts(["generatorStepsPerOldTask"], {
+    knobs: ["maxGeneratorSteps", "stateSteps", "behaviorSteps"],
+    words: "maxGeneratorSteps above stateSteps or behaviorSteps",
+    holds: (h) => h.maxGeneratorSteps > Math.min(h.stateSteps, h.behaviorSteps),
+  }),
+  ...acts(["criticStepsPerOldTask"], {
+    knobs: ["maxCriticSteps", "criticSteps"],
+    words: "maxCriticSteps above criticSteps",
+    holds: (h) => h.maxCriticSteps > h.criticSteps,
+  }),
+  ...acts(["maxGeneratorSteps"], {
+    knobs: ["stateSteps", "behaviorSteps", "generatorStepsPerOldTask"],
+    words: "stateSteps, behaviorSteps or generatorStepsPerOldTask that lead up to it",
+    // A limit that is raised acts if it was in the way before.
+    holds: (h, before) =>
+      h.generatorStepsPerOldTask > 0 ||
+      Math.min(h.maxGeneratorSteps, before.maxGeneratorSteps) < Math.max(h.stateSteps, h.behaviorSteps),
+  }),
+  ...acts(["maxCriticSteps"], {
+    knobs: ["criticSteps", "criticStepsPerOldTask"],
+    words: "criticSteps or criticStepsPerOldTask that lead up to it",
+    holds: (h, before) =>
+      h.criticStepsPerOldTask > 0 || Math.min(h.maxCriticSteps, before.maxCriticSteps) < h.criticSteps,
+  }),
+];
+
+const criticRelations: readonly Relation[] = [
+  ...acts(["timeLimit"], is("criticTarget", "mc", "planning"), foresees),
+  ...acts(["expectile"], is("criticTarget", "planning", "iql"), foresees),
+  ...acts(["planningRounds"], is("criticTarget", "planning"), foresees),
+  ...acts(["targetRate"], is("criticTarget", "iql"), foresees),
+  ...atMost(
+    "planningRounds",
+    ["criticSteps"],
+    "for targets are recomputed between two steps",
+    is("criticTarget", "planning"),
+  ),
+];
+
+const actingRelations: readonly Relation[] = [
+  ...acts(["pessimism"], above("criticEnsemble", 1)),
+  ...acts(["selection"], drawn),
+  ...acts(["topCount"], is("selection", "top"), drawn),
+  ...acts(["inverseTemperature"], is("selection", "soft", "one"), drawn),
+  ...acts(["selectionSpread"], is("selection", "soft", "one"), drawn, above("inverseTemperature", 0)),
+  ...atMost("topCount", ["candidates"], "of which they are the best", is("selection", "top"), drawn),
+];
+
+const gateRelations: readonly Relation[] = [
+  ...acts(["maxForgetting", "minNewTaskScore"], above("evaluationEpisodes", 1)),
+  {
+    kind: "limit",
+    knobs: ["evaluationEpisodes", "gate"],
+    under: [is("gate", "enforce")],
+    holds: (h) => h.evaluationEpisodes >= 2,
+    says: "must be at least 2, for a gate tells forgetting from chance by two episodes or more",
+    advice: () => "set evaluationEpisodes=2 or more, or gate=observe",
+  },
+];
+
+/** Everything that holds between knobs. */
+export const relations: readonly Relation[] = [
+  ...replayRelations,
+  ...trainingRelations,
+  ...criticRelations,
+  ...actingRelations,
+  ...gateRelations,
+];
+
+/** The pairs of one task are limited by their own knob only where that is less than what all tasks share. */
+function bindingPairs(): Condition {
+  return when(
+    ["replaySource", "replayPairs"],
+    "a value below replayPairs or replaySource: first",
+    (h, before) =>
+      h.replaySource === "first" ||
+      Math.min(h.replayPairsPerTask, before.replayPairsPerTask) < h.replayPairs,
+  );
+}
+
+function oldRowsInBatch(): Condition {
+  return when(
+    ["newTaskShare"],
+    "newTaskShare below 1",
+    ({ newTaskShare }) => newTaskShare === "proportional" || newTaskShare < 1,
+  );
+}
