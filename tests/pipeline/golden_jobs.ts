@@ -93,6 +93,7 @@ const KNOBS: Hyperparameters = {
   gate: "observe",
   maxForgetting: 10,
   maxReplayDistance: 4,
+  minNewTaskScore: 0,
 };
 
 /** By job, output and tensor: `critic.train 2 weights head.1.kernel`. */
