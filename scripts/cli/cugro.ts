@@ -19,6 +19,8 @@ import { registerServe } from "./commands/serve.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerTransfer } from "./commands/transfer.ts";
 import { registerToken } from "./commands/token.ts";
+import { returnToCaller } from "./learners/invocation.ts";
+import { nameTyposFirst } from "./typos.ts";
 
 /** The whole command line, not run yet. */
 export function createProgram(): Command {
@@ -50,6 +52,7 @@ export function createProgram(): Command {
       registerDoctor,
     ]
   ) register(program);
+  nameTyposFirst(program);
   return program;
 }
 
@@ -80,5 +83,6 @@ if (import.meta.main) {
     console.error(`cugro: ${explain(error)}`);
     Deno.exit(1);
   });
+  returnToCaller();
   Deno.exit(await runCommandLine(Deno.args));
 }

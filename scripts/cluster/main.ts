@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { createLearner, learnerExists } from "@cugro/learners";
+import { returnToCaller } from "../cli/learners/invocation.ts";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
 import { parseCommand, type WantedLearner } from "./options.ts";
 import { openOutput, type Output, sayOnTerminal } from "./output.ts";
@@ -69,6 +70,7 @@ async function makeLearner(cluster: Cluster, { name, ...settings }: WantedLearne
 
 if (import.meta.main) {
   try {
+    returnToCaller();
     await main();
   } catch (error) {
     const isDebugged = process.env.CUGRO_LOG === "debug" && error instanceof Error;

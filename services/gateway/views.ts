@@ -87,8 +87,8 @@ export function versionView(fact: LearnerStatus["versions"][number], head: numbe
 }
 
 /** A job in short. */
-export function jobSummary({ id, kind, task, label, state, seconds, message }: JobStatus): JobSummary {
-  return { id, kind, task, label, state, seconds, message };
+export function jobSummary({ id, kind, task, label, state, seconds, message, steps }: JobStatus): JobSummary {
+  return { id, kind, task, label, state, seconds, message, steps };
 }
 
 /** A job with what it reported. */

@@ -51,12 +51,8 @@ export type { Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";
 export { type RowFidelity, rowFidelity } from "./measures/row_fidelity.ts";
-export {
-  KnobError,
-  resolveHyperparameters,
-  stepsFor,
-  withOverrides,
-} from "./knobs/resolve_hyperparameters.ts";
+export { KnobError, resolveHyperparameters, withOverrides } from "./knobs/resolve_hyperparameters.ts";
+export { stepsFor } from "./knobs/training_steps.ts";
 export { type GeneratorTrainingInput } from "./diffusion/generator_training.ts";
 export type { OnSamples, SamplingRun } from "./diffusion/sampling.ts";
 export { sampleStates, type StateSamplingInput, trainStateGenerator } from "./diffusion/state_generator.ts";

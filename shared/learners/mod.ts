@@ -44,7 +44,9 @@ export {
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
+export { describeDecision, isObserved, observedWarning } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
+export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
 export { describeRejection, type LearnerStatus, learnerStatus } from "./reading/status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./acts/verdicts.ts";

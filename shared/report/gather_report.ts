@@ -2,7 +2,15 @@
  * A learner's facts -> the data of its report.
  * @module
  */
-import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
+import {
+  describeDecision,
+  isObserved,
+  type JobStatus,
+  type LearnerStatus,
+  learnerStatus,
+  observedWarning,
+  trainingSteps,
+} from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/store";
 import type { JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
@@ -11,6 +19,7 @@ import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./r
 export async function gatherReport(store: Store, name: string): Promise<ReportData> {
   const status = await learnerStatus(store, name);
   const { learner, config } = status;
+  const warnings = observedWarning(status.versions.find(({ version }) => version === status.head)) ?? [];
   return {
     learner: name,
     seed: learner.seed,
@@ -37,7 +46,8 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
     keptBytes: keptBytes(status),
     seconds: secondsOf(status.jobs),
-    problems: status.problems,
+    steps: trainingSteps(status.jobs),
+    problems: [...[warnings].flat(), ...status.problems],
     knobs: config.knobs,
   };
 }
@@ -48,7 +58,8 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
     return {
       version,
       task,
-      decision: state,
+      decision: describeDecision({ state, reasons }),
+      observed: isObserved({ state, reasons }),
       reasons,
       scores: cells.map((cell) => cell?.meanScore ?? null),
       low: cells.map((cell) => cell?.low ?? null),

@@ -36,6 +36,14 @@ export function table(head: readonly Part[], rows: readonly (readonly Part[])[])
   `;
 }
 
+/** Steps that were done, and what was asked for where a limit cut it: `60 of 6,000 (maxGeneratorSteps)`. */
+export function describeSteps(
+  { done, asked, cutBy }: { done: number | null; asked: number; cutBy: string | null },
+): string {
+  const count = (value: number | null) => value === null ? "–" : value.toLocaleString("en-US");
+  return cutBy === null ? count(done) : `${count(done)} of ${count(asked)} asked for (${cutBy})`;
+}
+
 /** A number with a sensible count of digits, or a dash. */
 export function figure(value: number | null | undefined, digits = 1): string {
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(digits);

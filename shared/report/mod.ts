@@ -3,7 +3,7 @@
  * @module
  */
 export { gatherReport } from "./gather_report.ts";
-export { briefly, byteSize, duration } from "./html.ts";
+export { briefly, byteSize, describeSteps, duration } from "./html.ts";
 export { renderReport } from "./render_report.ts";
 export type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 export { document } from "./svg_document.ts";

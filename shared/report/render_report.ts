@@ -2,9 +2,9 @@
  * A learner's report: one HTML file, complete in itself, no network.
  * @module
  */
-import { briefly, byteSize, duration, figure, Html, html, table } from "./html.ts";
+import { briefly, byteSize, describeSteps, duration, figure, Html, html, table } from "./html.ts";
 import { curvesPlot, fidelityPlot, scoresPlot, secondsPlot } from "./plots.ts";
-import type { ReportData, ReportFidelity } from "./report_data.ts";
+import type { ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 import { STYLE } from "./style.ts";
 
 /** Renders a report. @returns the text of an HTML file */
@@ -76,9 +76,15 @@ function matrix({ versions, tasks }: ReportData): Html {
         ? valueCell(version.valueEstimates[index] ?? null)
         : scoreCell(version.scores[index], version.low[index] ?? null, version.high[index] ?? null)
     ),
-    html`${version.decision}<br><small>${version.reasons.join("; ")}</small>`,
+    decision(version),
   ]);
   return new Html(table(head, rows).text.replace("<table>", '<table class="matrix">'));
+}
+
+function decision({ decision, reasons, observed }: ReportVersion): Html {
+  if (reasons.length === 0) return html`${decision}`;
+  const list = html`<ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+  return html`${observed ? html`<b class="observed">${decision}</b>` : decision}${list}`;
 }
 
 function valueCell(value: number | null): Html {
@@ -186,7 +192,28 @@ function bytes({ rawBytes, keptBytes }: ReportData): Html {
 
 function time(data: ReportData): Html {
   const total = data.seconds.reduce((sum, entry) => sum + entry.seconds, 0);
-  return section("Time", `${duration(total)} of work over all workers.`, secondsPlot(data));
+  return section(
+    "Time",
+    `${duration(total)} of work over all workers.`,
+    secondsPlot(data),
+    stepsTable(data),
+  );
+}
+
+/** Gradient steps by task and kind. */
+function stepsTable({ steps }: ReportData): Html {
+  if (steps.length === 0) return html``;
+  const kinds = [...new Set(steps.map(({ kind }) => kind))].sort();
+  const rows = [...new Set(steps.map(({ task }) => task))].map((task) => [
+    task,
+    ...kinds.map((kind) => {
+      const found = steps.find((one) => one.task === task && one.kind === kind);
+      return found ? describeSteps(found) : "–";
+    }),
+  ]);
+  return html`<p class="note">Gradient steps done, and where a limit cut them, what was asked for.</p>${
+    table(["task", ...kinds], rows)
+  }`;
 }
 
 function tasks({ tasks }: ReportData): Html {

@@ -19,6 +19,7 @@ export const EXAMPLE: ReportData = {
     version,
     task: version,
     decision: "published",
+    observed: false,
     reasons: [],
     scores: Array.from({ length: version }, (_, j) => 95 - 3 * (version - j)),
     low: Array.from({ length: version }, () => 80),
@@ -57,6 +58,10 @@ export const EXAMPLE: ReportData = {
   seconds: [1, 2, 3].flatMap((task) =>
     ["states.train", "critic.train"].map((kind) => ({ task, kind, seconds: 20 * task }))
   ),
+  steps: [1, 2, 3].map((task) => ({
+    ...{ task, kind: "behavior.train", done: 60, asked: task === 3 ? 6_000 : 60 },
+    cutBy: task === 3 ? "maxGeneratorSteps" : null,
+  })),
   problems: [],
   knobs: { replay: "generated", stateSteps: 2000 },
 };
@@ -82,6 +87,21 @@ Deno.test("renderReport() shows values where there are no scores, and there alon
   assertStringIncludes(text, "<b>12.35</b><small>value</small>");
 });
 
+Deno.test("renderReport() shows the steps done, and what was asked for where a limit cut them", () => {
+  const text = renderReport(EXAMPLE);
+  assertStringIncludes(text, "<td>60 of 6,000 asked for (maxGeneratorSteps)</td>");
+  assertStringIncludes(text, "<td>60</td>");
+});
+
+Deno.test("renderReport() says that a version was published in spite of reasons, one below the other", () => {
+  const last = EXAMPLE.versions.at(-1)!;
+  const decision = "published (gate: observe)";
+  const versions = [{ ...last, decision, observed: true, reasons: ["task 1 fell", "task <2> fell"] }];
+  const text = renderReport({ ...EXAMPLE, versions });
+  assertStringIncludes(text, `<b class="observed">${decision}</b>`);
+  assertStringIncludes(text, "<li>task 1 fell</li><li>task &#60;2&#62; fell</li>");
+});
+
 Deno.test("renderReport() escapes what comes from outside", () => {
   const text = renderReport(EXAMPLE);
   assert(!text.includes("walk <b>er</b>"));
@@ -98,6 +118,7 @@ Deno.test("renderReport() shows a learner that has nothing yet", () => {
     rawBytes: [],
     keptBytes: [],
     seconds: [],
+    steps: [],
   };
   assertStringIncludes(
     renderReport({ ...empty, averagePerformance: null, problems: ["task 1 waits for its dataset"] }),

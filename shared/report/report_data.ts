@@ -34,6 +34,8 @@ export interface ReportVersion {
   version: number;
   task: number;
   decision: string;
+  /** It was published in spite of the reasons, since its gate only observes. */
+  observed: boolean;
   reasons: string[];
   /** Normalised scores of tasks 1..k; null where a task was not evaluated. */
   scores: (number | null)[];
@@ -71,6 +73,8 @@ export interface ReportData {
   rawBytes: { task: number; bytes: number }[];
   keptBytes: { name: string; bytes: number }[];
   seconds: { task: number; kind: string; seconds: number }[];
+  /** Gradient steps of every training; `cutBy`: the knob that left fewer than were asked for. */
+  steps: { task: number; kind: string; done: number | null; asked: number; cutBy: string | null }[];
   problems: string[];
   knobs: Record<string, unknown>;
 }

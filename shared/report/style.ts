@@ -28,6 +28,8 @@ th { font-weight: 600; color: #5d6675; }
 .cell { display: block; min-width: 6.2rem; padding: .35rem .5rem; border-radius: 6px; color: #14202b; }
 .cell b { display: block; font-size: 1.1rem; }
 .cell small { color: #33404d; }
+.reasons { margin: .2rem 0; padding-left: 1rem; font-size: .8em; }
+.observed { color: #c0394b; }
 .empty { color: #99a; }
 .pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 .pair > * { flex: 1 1 420px; margin: 0; max-width: 520px; }

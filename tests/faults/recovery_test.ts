@@ -107,21 +107,33 @@ Deno.test("a checkpoint of another profile is not resumed: the log says so, and 
   });
 });
 
-Deno.test("cugro run on a full disk says what to do, waits, and goes on when there is room", () =>
+Deno.test("cugro run on a full disk says so in one sentence, waits, and goes on by itself when there is room", () =>
   // Room for the file that is handed over, but not for the dataset made of it.
   onSmallDisk("180k", async (disk, grow) => {
     await withFolder(async (folder) => {
       const files = await smallStream(folder, 1);
       const store = join(disk, "store");
-      const running = startCommand(["run", ...files, "--learner", "one", "--store", store, ...SHORT]);
+      const learn = ["run", ...files, "--learner", "one", "--store", store, ...SHORT];
+      // The first one gives up, exits with 1, and loses nothing; there is not even room for a note that it ended.
+      const brief = startCommand([...learn, "--wait-for-room", "0.05"]);
+      const { code, output } = await brief.ended;
+      assertEquals(code, 1, output);
+      assertStringIncludes(brief.errors(), "the run waits and goes on by itself once there is room");
+      assertStringIncludes(brief.errors(), "no room for 3 s: stopped. Nothing is lost");
+      assertStringIncludes(brief.errors(), "cugro gc");
+
+      const running = startCommand(learn, { CUGRO_ACK_WAIT_SECONDS: "2" });
       let ended = false;
       running.ended.then(() => ended = true);
       await until(() => ended || running.errors().includes("is full (ENOSPC when writing datasets/"));
-      assertStringIncludes(running.errors(), "cugro gc");
       await grow("64m");
-      const { code, output } = await running.ended;
-      assertEquals(code, 0, running.errors());
-      assertStringIncludes(output, "serving version 1");
+      const whole = await running.ended;
+      assertEquals(whole.code, 0, running.errors());
+      assertStringIncludes(whole.output, "serving version 1");
+      const said = running.errors();
+      assertStringIncludes(said, "There is room again: the run goes on");
+      assertEquals(said.split("is full").length, 2, `said once: ${said}`);
+      assertEquals(said.split("\n").filter((line) => line.startsWith("{")), [], "no line of JSON");
       await rm(store, { recursive: true });
     });
   }));

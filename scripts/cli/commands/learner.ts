@@ -12,6 +12,7 @@ import { openForReading, openForWriting } from "../embedded/session.ts";
 import { byteSize } from "@cugro/report";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";
+import { commandLine } from "../learners/place.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
@@ -88,7 +89,7 @@ async function remove(learners: Learners, name: string, { yes }: { yes?: boolean
     throw new UsageError("Not deleted; --yes answers the question");
   }
   await learners.delete(name);
-  const sweep = `cugro gc --store ${where} --grace-hours 0 removes its objects`;
+  const sweep = `${commandLine(learners.place, "gc --grace-hours 0")} removes its objects`;
   console.log(
     `${name} is deleted; its name is not used again${kind === "gateway" ? "" : `. ${sweep}`}`,
   );

@@ -3,9 +3,16 @@
  * @module
  */
 import type { NoticeFact } from "@cugro/protocol";
-import { describeRejection, type LearnerStatus } from "@cugro/learners";
+import {
+  describeRejection,
+  type LearnerStatus,
+  observedWarning,
+  type TrainingSteps,
+  trainingSteps,
+} from "@cugro/learners";
 import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
+import { commandLine, type Place } from "../learners/place.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
@@ -31,16 +38,25 @@ export interface RunResult {
   bytes: LearnerStatus["bytes"];
   /** What is legal in the tasks' data and implausible. */
   notices: ({ task: number } & NoticeFact)[];
+  /** Gradient steps of every task's trainings, against what the knobs asked for. */
+  steps: TrainingSteps[];
+  /** What speaks against the version that serves, where its gate only observes. */
+  warnings: string[];
   problems: string[];
 }
 
 /**
  * The result in a learner's status.
  *
+ * @param place of the learner, for the commands that are advised.
  * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
  *   @default the rejections since the last accepted file
  */
-export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => boolean): RunResult {
+export function resultOf(
+  status: ShownStatus,
+  place: Place,
+  isOurs?: (arrival: number) => boolean,
+): RunResult {
   const problems = isOurs ? withOurRejections(status, isOurs) : status.problems;
   const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
   const { secondsPerKind, bytes } = status;
@@ -62,7 +78,9 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     secondsPerKind,
     bytes,
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
-    problems: [...problems, ...parkedVersions(status)],
+    steps: trainingSteps(status.jobs),
+    warnings: [observedWarning(status.versions.find(({ version }) => version === head)) ?? []].flat(),
+    problems: [...problems, ...parkedVersions(status, place)],
   };
 }
 
@@ -86,7 +104,7 @@ function withOurRejections(
 }
 
 /** The parked versions whose tasks have not been learnt, cancelled or retried since, and what can be done. */
-function parkedVersions({ learner, versions, tasks }: ShownStatus): string[] {
+function parkedVersions({ learner, versions, tasks }: ShownStatus, place: Place): string[] {
   const open = versions.filter(({ state, task, attempt }) =>
     state === "parked" &&
     tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
@@ -94,9 +112,9 @@ function parkedVersions({ learner, versions, tasks }: ShownStatus): string[] {
   return open.map(({ version, task, reasons, promotable }) =>
     `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
       promotable
-        ? `Let it through with: cugro promote ${version}`
-        : `Learn the task anew with: cugro retry ${task}`
-    } --learner ${learner.name}`
+        ? `Let it through with: ${commandLine(place, `promote ${version} --learner ${learner.name}`)}`
+        : `Learn the task anew with: ${commandLine(place, `retry ${task} --learner ${learner.name}`)}`
+    }`
   );
 }
 
@@ -117,7 +135,7 @@ export function printResult(result: RunResult): void {
   printValues(result);
   console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
-  for (const problem of result.problems) console.log(`! ${problem}`);
+  for (const problem of [...result.warnings, ...result.problems]) console.log(`! ${problem}`);
 }
 
 /** What there is to see of tasks without a simulator. */

@@ -2,22 +2,27 @@
  * `cugro run` and `cugro add`: the main job. Files in, versions out.
  * @module
  */
-import { access, constants, stat } from "node:fs/promises";
 import { presets } from "@cugro/algorithm";
 import { readingOf } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { HandedOver, KnownLearner, LearnEnd, Learners } from "../learners/learners.ts";
-import { DEFAULT_STORE, flagOf, learningCommand, type Place } from "../learners/place.ts";
+import { invocation, quoted } from "../learners/invocation.ts";
+import { commandLine, DEFAULT_STORE, learningCommand, type Place } from "../learners/place.ts";
 import { type Flags, judgeFlags } from "./flags.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
+import { refuseUnreadable } from "./readable.ts";
 import { writeReport } from "./report.ts";
 import { printResult, resultOf } from "./result.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
+/** A week. */
+const MOST_MINUTES = 10_080;
+
 interface RunOptions extends Flags, ReadFlags {
   workers: number;
+  waitForRoom: number;
   json?: boolean;
 }
 
@@ -33,6 +38,7 @@ export function registerRun(program: Command): void {
     .option("--replay <source>", "generated, none or oracle (the same as --set replay=...)")
     .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
+    .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
   onLearners(withReadOptions(runCommand), run);
@@ -44,6 +50,15 @@ export function registerRun(program: Command): void {
   onLearners(withReadOptions(addCommand), add);
 }
 
+/** A number of minutes from the command line. */
+function minutes(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= MOST_MINUTES) return value;
+  throw new UsageError(
+    `--wait-for-room must be a number of minutes from 0 to ${MOST_MINUTES}: current value is ${text}`,
+  );
+}
+
 async function run(learners: Learners, paths: string[], options: RunOptions): Promise<void> {
   const { learner, json } = options;
   refuseBucket(learners.place);
@@ -53,7 +68,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   const history = new Set(known?.rejected);
   for (const { seq } of await handOver(learners, learner, paths, options)) history.delete(seq);
   const end = await learners.learn(learner, options);
-  const result = resultOf(await learners.status(learner), (arrival) => !history.has(arrival));
+  const result = resultOf(await learners.status(learner), learners.place, (arrival) => !history.has(arrival));
   if (end === "idle") {
     const report = await reportOf(learners, learner);
     if (!json) printResult(result);
@@ -72,23 +87,10 @@ function refuseBucket({ kind, name }: Place): void {
   if (kind !== "bucket") return;
   throw new UsageError(
     `This command works on this machine and needs a folder: ${name} is a bucket. Files that are added there ` +
-      `(cugro add --store ${name}) are learnt by the cluster that serves it; cugro pull gets a learner out`,
+      `(${invocation()} add FILES --learner NAME --store ${
+        quoted(name)
+      }) are learnt by the cluster that serves it; ${invocation()} pull gets a learner out`,
   );
-}
-
-/** Looked at before anything is opened: a wrong path costs nothing. */
-async function refuseUnreadable(paths: readonly string[]): Promise<void> {
-  const isReadable = async (path: string) => {
-    try {
-      await access(path, constants.R_OK);
-      return (await stat(path)).isFile();
-    } catch {
-      return false;
-    }
-  };
-  const readable = await Promise.all(paths.map(isReadable));
-  const others = paths.filter((_, index) => !readable[index]);
-  if (others.length > 0) throw new UsageError(`Cannot read ${others.join(", ")}: is the path right?`);
 }
 
 /** Hands files over, one after the other: their order is that of the tasks. */
@@ -115,12 +117,12 @@ function describeHandedOver(learner: string, { added, reason }: HandedOver): str
 /** A page where a person finds it, or the command that gets it. */
 async function reportOf(learners: Learners, learner: string): Promise<string> {
   const { place } = learners;
-  if (place.kind === "gateway") return `cugro report --learner ${learner} ${flagOf(place)}`;
+  if (place.kind === "gateway") return commandLine(place, `report --learner ${learner}`);
   return await writeReport(learners, learner);
 }
 
 function describeInterruption(place: Place, learner: string): string {
-  const again = `cugro run --learner ${learner} ${flagOf(place)}`;
+  const again = commandLine(place, `run --learner ${learner}`);
   return place.kind === "gateway"
     ? `Not followed any more; the cluster goes on. Again: ${again}`
     : `Stopped. Nothing is lost: the same command goes on, or: ${again}`;

@@ -10,7 +10,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
-import { wholeNumber } from "./output.ts";
+import { UsageError, wholeNumber } from "./output.ts";
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
@@ -36,20 +36,32 @@ async function serve(
     const { version } = await acting.about(learner);
     const stop = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
-    const server = Deno.serve({
-      port,
-      hostname: "127.0.0.1",
-      signal: stop.signal,
-      onListen: ({ port }) => {
-        console.error(
-          `version ${version} of ${learner} at http://127.0.0.1:${port}/v1/learners/${learner}/act`,
-        );
-      },
-    }, createActApp(learner, acting).fetch);
-    await server.finished;
+    const onListen = ({ port }: { port: number }) =>
+      console.error(
+        `version ${version} of ${learner} at http://127.0.0.1:${port}/v1/learners/${learner}/act`,
+      );
+    await listen(port, stop.signal, onListen, createActApp(learner, acting).fetch).finished;
   } finally {
     await acting.close();
     await store.close();
+  }
+}
+
+/** @throws {UsageError} when another process has the port. */
+function listen(
+  port: number,
+  signal: AbortSignal,
+  onListen: (address: { port: number }) => void,
+  fetch: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer {
+  try {
+    return Deno.serve({ port, hostname: "127.0.0.1", signal, onListen }, fetch);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    throw new UsageError(
+      `Cannot listen on 127.0.0.1:${port}: another process has it. Choose another with --port, or any free one with --port 0`,
+      { cause },
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { type PresetName, presets } from "@cugro/algorithm";
+import { didYouMean } from "@cugro/algorithm/knobs";
 import { Option } from "commander";
 import { UsageError } from "./output.ts";
 
@@ -16,7 +17,8 @@ export function repeatable(flags: string, description: string): Option {
 export function parsePreset(name: string): PresetName {
   if (Object.hasOwn(presets, name)) return name as PresetName;
   throw new UsageError(
-    `--preset must be one of ${Object.keys(presets).join(", ")}: current value is ${name}`,
+    `--preset must be one of ${Object.keys(presets).join(", ")}: current value is ${name}` +
+      didYouMean(name, Object.keys(presets)).replace(":", ";"),
   );
 }
 

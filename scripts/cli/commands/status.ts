@@ -2,11 +2,12 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import { describeRejection } from "@cugro/learners";
-import { briefly, byteSize, duration } from "@cugro/report";
+import { describeDecision, describeRejection, type TrainingSteps } from "@cugro/learners";
+import { briefly, byteSize, describeSteps, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
+import { commandLine, type Place } from "../learners/place.ts";
 import { printJson, printTable, score } from "./output.ts";
 import { printResult, resultOf } from "./result.ts";
 
@@ -33,7 +34,7 @@ async function status(
   if (learner === undefined) return await statusOfAll(learners, json);
   const found = await learners.status(learner);
   if (json) return printJson(found);
-  printStatus(found);
+  printStatus(found, learners.place);
 }
 
 async function statusOfAll(learners: Learners, json = false): Promise<void> {
@@ -44,12 +45,13 @@ async function statusOfAll(learners: Learners, json = false): Promise<void> {
       `! ${files} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
     );
   }
-  printLearners(all, learners.place.name);
+  printLearners(all, learners.place);
 }
 
-function printLearners(all: readonly ShownStatus[], where: string): void {
+function printLearners(all: readonly ShownStatus[], place: Place): void {
   if (all.length === 0) {
-    return console.log(`No learner in ${where}; cugro run FILES --learner NAME makes one`);
+    const makes = commandLine(place, "run FILES --learner NAME");
+    return console.log(`No learner in ${place.name}; ${makes} makes one`);
   }
   printTable(
     ["learner", "tasks", "serving", "average performance", "problems"],
@@ -60,7 +62,7 @@ function printLearners(all: readonly ShownStatus[], where: string): void {
   );
 }
 
-function printStatus(found: ShownStatus): void {
+function printStatus(found: ShownStatus, place: Place): void {
   if (found.deleted) {
     console.log(
       `The learner "${found.learner.name}" was deleted: nothing is planned for it, and its name is not used again.\n`,
@@ -68,7 +70,9 @@ function printStatus(found: ShownStatus): void {
   }
   printTasks(found);
   printJobs(found);
-  printResult(resultOf(found));
+  const result = resultOf(found, place);
+  printSteps(result.steps);
+  printResult(result);
   const { bytes } = found;
   console.log(
     `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${
@@ -101,6 +105,23 @@ function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
   }
 }
 
+/** Gradient steps by task and kind of training. */
+function printSteps(steps: readonly TrainingSteps[]): void {
+  if (steps.length === 0) return;
+  const kinds = [...new Set(steps.map(({ kind }) => kind))].sort();
+  console.log("\ngradient steps done, and where a limit cut them, what was asked for");
+  printTable(
+    ["task", ...kinds],
+    [...new Set(steps.map(({ task }) => task))].map((task) => [
+      task,
+      ...kinds.map((kind) => {
+        const found = steps.find((one) => one.task === task && one.kind === kind);
+        return found ? describeSteps(found) : "–";
+      }),
+    ]),
+  );
+}
+
 async function versions(
   learners: Learners,
   { learner, json }: { learner: string; json?: boolean },
@@ -117,7 +138,6 @@ async function versions(
       "mean score",
       ...(valued ? ["values by task"] : []),
       "work",
-      "reasons",
     ],
     versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
       const scores = row.flatMap(({ meanScore }) => meanScore ?? []);
@@ -125,15 +145,19 @@ async function versions(
       return [
         version,
         task,
-        version === head ? `${state}, serving` : state,
+        `${describeDecision({ state, reasons })}${version === head ? ", serving" : ""}`,
         parent ?? "–",
         score(mean),
         ...(valued ? [unscoredValues(row)] : []),
         duration(seconds),
-        reasons.join("; "),
       ];
     }),
   );
+  for (const { version, reasons } of versions) {
+    if (reasons.length === 0) continue;
+    console.log(`\nwhat speaks against version ${version}:`);
+    for (const reason of reasons) console.log(`  - ${reason}`);
+  }
 }
 
 /** Values of the tasks that have no score, for want of a simulator. */

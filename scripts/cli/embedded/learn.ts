@@ -4,10 +4,13 @@
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
 import { currentGraph } from "@cugro/learners";
-import type { Store } from "@cugro/store";
+import { type Store, StoreFull } from "@cugro/store";
+import process from "node:process";
 import type { LearnEnd } from "../learners/learners.ts";
 import type { ProgressDisplay } from "../progress/display.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
+import { describeLogLine, parseLogLine } from "../progress/log_lines.ts";
+import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** What to learn, and where. */
@@ -19,17 +22,21 @@ export interface LearnOptions {
   learner: string;
   workers: number;
   display: ProgressDisplay;
+  /** So long a full store is waited for. */
+  waitForRoomMs: number;
 }
 
 type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 
 /** Runs coordinator and workers on a folder until the learner has nothing left to do, or Ctrl-C. */
 export async function learn(options: LearnOptions): Promise<LearnEnd> {
-  const { store, folder, learner, workers, display } = options;
-  const onOutput = (text: string) => display.note(text.trimEnd());
+  const { store, folder, learner, workers, display, waitForRoomMs: waitMs } = options;
+  const room = watchRoom({ say: display.note, onGivenUp: (error) => session.fail(error), waitMs });
+  const onOutput = (text: string) => tell(text, display, room);
   const session = openSession({ folder, workers, onOutput });
   try {
     const watch = await watchJobs(session, display);
+    await session.bus.subscribe("events", ({ type }) => type === "cugro.job.finished" && room.room());
     await runCoordinator({
       store,
       bus: session.bus,
@@ -37,15 +44,32 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
       until: "idle",
       signal: session.signal,
       onChange: watch,
+      onError(_learner, error) {
+        if (!(error instanceof StoreFull)) throw error;
+        room.full(error.message);
+      },
     });
     const failure = session.failure();
     if (failure) throw failure;
     if (session.signal.aborted) display.note("stopping: every running job writes a checkpoint");
   } finally {
+    room.close();
     display.close();
     await session.close();
   }
   return session.signal.aborted ? "interrupted" : "idle";
+}
+
+/** What workers write, for a person: of a full store only what there is to wait for. */
+function tell(text: string, display: ProgressDisplay, room: RoomWatch): void {
+  for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
+    const logged = parseLogLine(line);
+    if (logged && isFull(logged.error)) room.full(logged.error);
+    // Who asks for a level of the log reads it with programs.
+    else {display.note(
+        logged && process.env.CUGRO_LOG === undefined ? describeLogLine(logged) : line.trimEnd(),
+      );}
+  }
 }
 
 /** Follows the news of the bus; the returned function tells it what the running jobs are called. */

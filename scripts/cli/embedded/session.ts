@@ -44,8 +44,10 @@ export interface Session {
   bus: EmbeddedBus;
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal;
-  /** Why the workers cannot even start; undefined while they can. The signal is aborted then. */
+  /** Why the session cannot go on; undefined while it can. The signal is aborted then. */
   failure(): Error | undefined;
+  /** Ends the session, as when its workers cannot start. */
+  fail(error: Error): void;
   /** Checkpoints and stops the workers. */
   close(): Promise<void>;
 }
@@ -70,12 +72,13 @@ export function openSession({ folder, workers, onOutput }: SessionOptions): Sess
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   let failure: Error | undefined;
+  const fail = (error: Error) => {
+    failure ??= error;
+    stop.abort();
+  };
   const pool = startWorkerPool({
     bus,
-    onFailure: (error) => {
-      failure ??= error;
-      stop.abort();
-    },
+    onFailure: fail,
     command: process.execPath,
     args: ["run", "-A", "--config", CONFIG, WORKER],
     count: workers,
@@ -87,6 +90,7 @@ export function openSession({ folder, workers, onOutput }: SessionOptions): Sess
     bus,
     signal: stop.signal,
     failure: () => failure,
+    fail,
     close: async () => {
       await pool.close();
       await bus.close();

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import { UsageError } from "../commands/output.ts";
+import { nameLikelyLearner } from "../typos.ts";
 import type { Learners } from "./learners.ts";
 import { openLocal } from "./local.ts";
 import { DEFAULT_STORE } from "./place.ts";
@@ -40,6 +41,8 @@ export function onLearners<Typed extends unknown[]>(
       const learners = openLearners(command.opts<PlaceFlags>());
       try {
         await act(learners, ...typed as Typed);
+      } catch (error) {
+        throw await nameLikelyLearner(error, learners.list);
       } finally {
         await learners.close();
       }

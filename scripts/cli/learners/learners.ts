@@ -32,7 +32,7 @@ export interface ShownStatus extends
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];
-  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message">[];
+  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message" | "kind" | "task" | "steps">[];
   fidelity: { version: number; task: number; fidelity: Record<string, unknown> }[];
 }
 
@@ -96,8 +96,8 @@ export interface Learners {
   delete(name: string): Promise<void>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
   add(name: string, path: string, reading?: Reading): Promise<HandedOver>;
-  /** Until every task is decided, with progress on stderr. */
-  learn(name: string, options: { workers: number }): Promise<LearnEnd>;
+  /** Until every task is decided, with progress on stderr. `waitForRoom`: minutes that a full folder is waited for. */
+  learn(name: string, options: { workers: number; waitForRoom: number }): Promise<LearnEnd>;
   promote(name: string, version: number, reason: Reason): Promise<void>;
   /** The versions that were withdrawn. */
   rollback(name: string, version: number, reason: Reason): Promise<number[]>;

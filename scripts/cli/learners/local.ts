@@ -51,11 +51,14 @@ export function openLocal(name: string): Learners {
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
     add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
-    async learn(learner, { workers }) {
+    async learn(learner, { workers, waitForRoom }) {
       const display = displayOnStderr();
       const forget = stores.sayTo((text) => display.note(text.trimEnd()));
       try {
-        return await learn({ store: await writing(), folder: name, learner, workers, display });
+        return await learn({
+          ...{ store: await writing(), folder: name, learner, workers, display },
+          waitForRoomMs: waitForRoom * 60_000,
+        });
       } finally {
         forget();
       }

@@ -3,6 +3,7 @@
  * @module
  */
 import { isBucketName } from "@cugro/store";
+import { invocation, quoted } from "./invocation.ts";
 
 /** Folder of a store unless a command names another. */
 export const DEFAULT_STORE = ".cugro";
@@ -20,10 +21,15 @@ export function placeOfStore(store: string): Place {
 
 /** The flag that names a place. */
 export function flagOf({ kind, name }: Place): string {
-  return `${kind === "gateway" ? "--url" : "--store"} ${name}`;
+  return `${kind === "gateway" ? "--url" : "--store"} ${quoted(name)}`;
+}
+
+/** A command about learners in a place, as a line that can be pasted. @param words `promote 2 --learner mine` */
+export function commandLine(place: Place, words: string): string {
+  return `${invocation()} ${words} ${flagOf(place)}`;
 }
 
 /** The command that learns what waits; undefined where a cluster does so by itself. */
 export function learningCommand(place: Place, learner: string): string | undefined {
-  return place.kind === "folder" ? `cugro run --learner ${learner} ${flagOf(place)}` : undefined;
+  return place.kind === "folder" ? commandLine(place, `run --learner ${learner}`) : undefined;
 }

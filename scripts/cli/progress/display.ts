@@ -87,7 +87,8 @@ function createScreen({ write, isTerminal, width, now }: DisplayOptions, running
   let drawn = 0;
   let drawnAt = -Infinity;
   const erase = () => {
-    if (drawn > 0) write(`\x1b[${drawn}A\x1b[0J`);
+    // A terminal shows Ctrl-C where the cursor is, which is then no longer at the start of its line.
+    if (drawn > 0) write(`\r\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
   };
   const draw = () => {

@@ -49,5 +49,6 @@ function describeEvent(type: string, data: Record<string, unknown>): string {
   const about = ["version", "task", "name", "reason"].filter((name) => data[name] !== undefined).map((name) =>
     `${name} ${data[name]}`
   );
-  return `${what} (${about.join(", ")})${reasons}`;
+  const observed = type === "cugro.version.published" && reasons !== "" ? ["gate: observe"] : [];
+  return `${what} (${[...about, ...observed].join(", ")})${reasons}`;
 }

@@ -21,7 +21,7 @@ import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
-import { stepsFor } from "../knobs/resolve_hyperparameters.ts";
+import { stepsFor } from "../knobs/training_steps.ts";
 import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
 
 /** Arrays in, for {@linkcode trainCritic}. */

@@ -19,3 +19,4 @@ export * from "./resolve_hyperparameters.ts";
 export * from "./nearest.ts";
 export { describeRelation, type Effect, knobsOfRelation, type Limit, type Relation } from "./relation.ts";
 export { relations } from "./relations.ts";
+export { askedSteps, limitOfSteps } from "./training_steps.ts";

@@ -107,8 +107,3 @@ function refuseContradiction(relation: Limit, values: Hyperparameters, before: H
     }`,
   );
 }
-
-/** Steps of a training: `base`, more for every old task, never above `max`. */
-export function stepsFor(base: number, perOldTask: number, max: number, oldTasks: number): number {
-  return Math.min(base + perOldTask * oldTasks, max);
-}

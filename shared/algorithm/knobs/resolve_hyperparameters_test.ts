@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { knobs, presets } from "./hyperparameters.ts";
 import { describeRule, type KnobRule, type PresetName } from "./knob.ts";
-import { KnobError, resolveHyperparameters, stepsFor, withOverrides } from "./resolve_hyperparameters.ts";
+import { KnobError, resolveHyperparameters, withOverrides } from "./resolve_hyperparameters.ts";
+import { askedSteps, stepsFor } from "./training_steps.ts";
 
 Deno.test("a preset set out knob by knob, as numbers or text, is that preset: nothing in it is turned", () => {
   for (const [name, preset] of Object.entries(presets)) {
@@ -73,4 +74,11 @@ Deno.test("stepsFor() grows with the old tasks up to the most", () => {
     3_000,
     3_000,
   ]);
+});
+
+Deno.test("askedSteps() is what a kind's knobs ask for, whatever the limit makes of it", () => {
+  const values = { ...presets.smoke, behaviorSteps: 6_000, generatorStepsPerOldTask: 10 };
+  assertEquals(askedSteps("behavior.train", values, 2), 6_020);
+  assertEquals(askedSteps("critic.train", values, 2), presets.smoke.criticSteps);
+  assertEquals(askedSteps("states.sample", values, 2), undefined);
 });

@@ -160,6 +160,9 @@ export const jobSchema = z.object({
   state: jobState,
   seconds: z.number().nullable(),
   message: z.string().nullable().openapi({ description: "Why it failed" }),
+  steps: z.object({ done: z.int().nullable(), asked: z.int() }).nullable().openapi({
+    description: "Of a training: gradient steps done, and those its knobs ask for before a limit cuts them",
+  }),
 }).openapi("Job");
 /** A job with what it reported. */
 export const jobDetailSchema = jobSchema.extend({

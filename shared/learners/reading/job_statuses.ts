@@ -24,6 +24,7 @@ import {
 import { type FactCache, readFact } from "./fact_cache.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates } from "./load_jobs.ts";
+import { countSteps, type StepCount } from "./steps.ts";
 import { describeStoredJob } from "../planning/describe_job.ts";
 
 /** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
@@ -36,6 +37,8 @@ export interface JobStatus {
   seconds: number | null;
   startedAtStep: number | null;
   metrics: JsonObject;
+  /** Of a training: steps done, null until then, and steps that its knobs ask for. Null for all other kinds. */
+  steps: StepCount | null;
   outputs: ResultFact["outputs"];
   /** Why it failed. */
   message: string | null;
@@ -51,8 +54,7 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
   await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
   const add = (id: string, task: number | null, job: Job) => {
     if (found.has(id)) return;
-    const label = describeStoredJob(job);
-    found.set(id, jobStatus(id, job.kind, task, label, states.get(id), ready.has(id)));
+    found.set(id, jobStatus(id, job, task, states.get(id), ready.has(id)));
   };
   const jobFacts = await Promise.all(
     tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),
@@ -72,9 +74,8 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
 
 function jobStatus(
   id: string,
-  kind: JobKind,
+  job: Job,
   task: number | null,
-  label: string,
   state: JobState | undefined,
   ready: boolean,
 ): JobStatus {
@@ -82,13 +83,14 @@ function jobStatus(
   const failed = hasFailed(state);
   return {
     id,
-    kind,
+    kind: job.kind,
     task,
-    label,
+    label: describeStoredJob(job),
     state: result ? "done" : failed ? "failed" : ready ? "ready" : "waiting",
     seconds: result?.seconds ?? null,
     startedAtStep: result?.startedAtStep ?? null,
     metrics: result?.metrics ?? {},
+    steps: countSteps(job, result),
     outputs: result?.outputs ?? {},
     message: failed ? state?.failures.at(-1)?.message ?? null : null,
   };

@@ -1,0 +1,45 @@
+/**
+ * Files that a command was given, looked at before anything is opened: a wrong path costs nothing.
+ * @module
+ */
+import { access, constants, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { UsageError } from "./output.ts";
+
+/** What a dataset's file may be called. */
+const DATASET = /\.(hdf5|h5|safetensors)$/i;
+/** So many names help, more hide the sentence. */
+const NAMED = 5;
+
+/** @throws {UsageError} for files that cannot be read, naming them; for a folder, with what could be named instead. */
+export async function refuseUnreadable(paths: readonly string[]): Promise<void> {
+  const kinds = await Promise.all(paths.map(kindOf));
+  const folder = paths.find((_, index) => kinds[index] === "folder");
+  if (folder !== undefined) throw new UsageError(await adviseOn(folder));
+  const others = paths.filter((_, index) => kinds[index] !== "file");
+  if (others.length === 0) return;
+  throw new UsageError(
+    `Cannot read ${others.join(", ")}: is the path right? It counts from ${process.cwd()}`,
+  );
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
+  try {
+    await access(path, constants.R_OK);
+    const found = await stat(path);
+    return found.isDirectory() ? "folder" : found.isFile() ? "file" : "nothing";
+  } catch {
+    return "nothing";
+  }
+}
+
+async function adviseOn(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => DATASET.test(name))
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const shown = names.slice(0, NAMED).map((name) => join(folder, name)).join(" ");
+  const more = names.length > NAMED ? " ..." : "";
+  return names.length === 0
+    ? `${folder} is a folder, and there is no .hdf5 or .safetensors file in it: name the files of the tasks`
+    : `${folder} is a folder: name the files in it, in the order of their tasks: ${shown}${more}`;
+}

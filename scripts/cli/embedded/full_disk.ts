@@ -1,0 +1,88 @@
+/**
+ * A store that is full while a command learns: said once, then at growing intervals; the command waits, goes on by itself
+ * once there is room, and ends when it has waited long enough.
+ * @module
+ */
+
+/** After this time it is said again; each further time after twice as long. */
+const SAY_AGAIN_MS = 60_000;
+
+/** What is seen of the store. */
+export interface RoomWatch {
+  /** Something could not be written. `message`: the store's own sentence. */
+  full(message: string): void;
+  /** Something was written that matters. */
+  room(): void;
+  close(): void;
+}
+
+/** How a watch is set up. */
+export interface RoomWatchOptions {
+  say: (text: string) => void;
+  /** Called once, when the store has been full for `waitMs`. */
+  onGivenUp: (error: Error) => void;
+  waitMs: number;
+  /** @default SAY_AGAIN_MS */
+  sayAgainMs?: number;
+  /** Milliseconds on a clock that never goes back. */
+  now?: () => number;
+}
+
+/** Whether an error in the words of a log is that of a full store. */
+export function isFull(error: unknown): error is string {
+  return typeof error === "string" && error.startsWith("StoreFull: ");
+}
+
+/** Watches a store from its first word of being full to the next of room. */
+export function watchRoom(options: RoomWatchOptions): RoomWatch {
+  const { say, onGivenUp, waitMs, sayAgainMs = SAY_AGAIN_MS, now = () => performance.now() } = options;
+  let since: number | undefined;
+  let nextAt = Infinity;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = (where: string) => {
+    since = now();
+    nextAt = since + sayAgainMs;
+    if (waitMs > 0) {
+      say(
+        `${where}. Free some space on its disk: the run waits and goes on by itself once there is room; ` +
+          `it ends after ${lasting(waitMs)} without`,
+      );
+    }
+    timer = setTimeout(() => onGivenUp(new Error(describeEnd(where, waitMs))), waitMs);
+  };
+  const sayAgain = (since: number) => {
+    const waited = now() - since;
+    say(`Still no room after ${lasting(waited)}; the run ends in ${lasting(Math.max(0, waitMs - waited))}`);
+    nextAt = now() + waited;
+  };
+  return {
+    full(message) {
+      if (since === undefined) begin(whereOf(message));
+      else if (now() >= nextAt) sayAgain(since);
+    },
+    room() {
+      if (since === undefined) return;
+      clearTimeout(timer);
+      since = undefined;
+      say("There is room again: the run goes on");
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** What is full, and at what, without the advice for commands that have ended. */
+function whereOf(message: string): string {
+  const text = message.replace(/^StoreFull: /, "");
+  return /^.*? is full \(.*?\)(?=\. |$)/.exec(text)?.[0] ?? text;
+}
+
+function describeEnd(where: string, waitMs: number): string {
+  const waited = waitMs > 0 ? `, and there was no room for ${lasting(waitMs)}` : "";
+  return `${where}${waited}: stopped. Nothing is lost: free some space there (cugro gc removes what is no longer ` +
+    `needed), then start the same command again; it goes on where it stopped`;
+}
+
+function lasting(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

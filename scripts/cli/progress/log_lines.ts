@@ -1,0 +1,35 @@
+/**
+ * What worker processes write: log lines as JSON, which become sentences for a person; all else stays as it is.
+ * @module
+ */
+
+/** A log line. */
+export interface LogLine {
+  level: string;
+  event: string;
+  [field: string]: unknown;
+}
+
+/** A line of text as a log line; undefined if it is none. */
+export function parseLogLine(text: string): LogLine | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    const line = JSON.parse(text);
+    return typeof line.event === "string" && typeof line.level === "string" ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Left out for people: when and where it was, and what only programs look up. */
+const UNSAID = ["time", "level", "event", "error", "trace", "jobId", "learner", "worker", "service", "pid"];
+
+/** A log line in a sentence: `store failed, the job is given back (kind critic.train): ...`. */
+export function describeLogLine(line: LogLine): string {
+  const fields = Object.entries(line).filter(([name]) => !UNSAID.includes(name));
+  const about = fields.map(([name, value]) =>
+    `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`
+  );
+  const error = typeof line.error === "string" ? `: ${line.error.replace(/^\w*Error: /, "")}` : "";
+  return `${line.event}${about.length > 0 ? ` (${about.join(", ")})` : ""}${error}`;
+}

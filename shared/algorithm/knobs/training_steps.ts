@@ -1,0 +1,44 @@
+/**
+ * How many steps a training takes: which knobs of each kind say so.
+ * @module
+ */
+import type { Hyperparameters, KnobName } from "./hyperparameters.ts";
+import type { KnobKind } from "./knob.ts";
+
+type Numeric = { [K in KnobName]: Hyperparameters[K] extends number ? K : never }[KnobName];
+
+/** Steps of the first task, steps added per old task, and the most there may be. */
+const STEP_KNOBS: {
+  readonly [K in KnobKind]?: readonly [base: Numeric, perOldTask: Numeric, most: Numeric];
+} = {
+  "states.train": ["stateSteps", "generatorStepsPerOldTask", "maxGeneratorSteps"],
+  "behavior.train": ["behaviorSteps", "generatorStepsPerOldTask", "maxGeneratorSteps"],
+  "critic.train": ["criticSteps", "criticStepsPerOldTask", "maxCriticSteps"],
+};
+
+/**
+ * Steps that the knobs of a kind ask for, before the most there may be cuts them.
+ *
+ * @param oldTasks of the learner, when the training runs.
+ * @returns undefined where the kind is no training, or a value is not among them.
+ */
+export function askedSteps(
+  kind: KnobKind,
+  values: Readonly<Record<string, unknown>>,
+  oldTasks: number,
+): number | undefined {
+  const [base, perOldTask] = STEP_KNOBS[kind]?.map((name) => values[name]) ?? [];
+  return typeof base === "number" && typeof perOldTask === "number"
+    ? base + perOldTask * oldTasks
+    : undefined;
+}
+
+/** Steps of a training: `base`, more for every old task, never above `max`. */
+export function stepsFor(base: number, perOldTask: number, max: number, oldTasks: number): number {
+  return Math.min(base + perOldTask * oldTasks, max);
+}
+
+/** The knob that cuts the steps of a kind. */
+export function limitOfSteps(kind: KnobKind): KnobName | undefined {
+  return STEP_KNOBS[kind]?.[2];
+}
