@@ -62,6 +62,18 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
       "is the path right?",
     );
     assertStringIncludes(await failure("status", "--learner", "a", "--store", folder), 'no learner "a"');
+    const run = async () => await failure("run", folder, "--learner", "a", "--store", folder);
+    assertStringIncludes(
+      await run(),
+      `${folder} is a folder, and there is no .hdf5 or .safetensors file in it`,
+    );
+    for (const name of ["t10.hdf5", "t2.hdf5", "notes.txt"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    assertStringIncludes(
+      await run(),
+      `${folder} is a folder: name the files in it, in the order of their tasks: ${folder}/t2.hdf5 ${folder}/t10.hdf5`,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -119,6 +131,78 @@ Deno.test("a command says on stderr, once, that a file whose name is no key cann
     assertEquals(said, [sentence, sentence]);
   } finally {
     process.stderr.write = write;
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what is mistyped is named, with what was most likely meant", async () => {
+  const folder = await Deno.makeTempDir();
+  const write = process.stderr.write;
+  const said: string[] = [];
+  const refused = async (...args: string[]) => {
+    said.length = 0;
+    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    try {
+      const { code, text } = await printed(...args);
+      assertEquals(code, 1);
+      return said.join("") + text;
+    } finally {
+      process.stderr.write = write;
+    }
+  };
+  try {
+    const at = ["--store", `${folder}/store`];
+    await printed("learner", "create", "walker", "--preset", "smoke", ...at);
+    const sayings: [string[], string][] = [
+      [["run", "f.hdf5", "--lerner", "mine"], "unknown option '--lerner'\n(Did you mean --learner?)"],
+      [["act", "--learnr=a"], "unknown option '--learnr'\n(Did you mean --learner?)"],
+      [["learner", "create", "a", "--sead", "1"], "unknown option '--sead'\n(Did you mean --seed?)"],
+      [["act"], "required option '--learner <name>' not specified"],
+      [["stats"], "unknown command 'stats'\n(Did you mean status?)"],
+      [["learner", "crate"], "(Did you mean create?)"],
+      [["knobs", "topcount"], 'Cannot show "topcount" as there is no such knob: did you mean topCount?'],
+      [["learner", "create", "b", "--preset", "smok", ...at], "current value is smok; did you mean smoke?"],
+      [
+        ["plan", "--set", "stateStep=1"],
+        'Cannot set "stateStep" as there is no such knob: did you mean stateSteps?',
+      ],
+      [
+        ["status", "--learner", "waker", ...at],
+        'There is no learner "waker" in this store: did you mean walker?',
+      ],
+      [["cancel", "1", "--learner", "wolker", ...at], "did you mean walker?"],
+    ];
+    for (const [args, part] of sayings) assertStringIncludes(await refused(...args), part, args.join(" "));
+    const unlike = await refused("status", "--learner", "hopper", ...at);
+    assert(!unlike.includes("did you mean"), unlike);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("knobs that are turned in vain are refused wherever a command takes them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const at = ["--store", `${folder}/store`];
+    const file = `${folder}/one.hdf5`;
+    await Deno.writeTextFile(file, "x");
+    await printed("learner", "create", "a", "--preset", "smoke", ...at);
+    const vain = ["--set", "behaviorSteps=6000"];
+    const both = "behaviorSteps is 6,000 and maxGeneratorSteps is 60";
+    for (
+      const args of [
+        ["learner", "create", "b", "--preset", "smoke", ...vain, ...at],
+        ["run", file, "--learner", "c", "--preset", "smoke", ...vain, ...at],
+        ["run", file, "--learner", "a", ...vain, "--from-next-task", ...at],
+        ["plan", "--preset", "smoke", ...vain],
+      ]
+    ) assertStringIncludes(await failure(...args), both, args.join(" "));
+    assertStringIncludes(
+      await failure("run", file, "--learner", "c", "--replay", "none", "--set", "replayPairs=9", ...at),
+      'Cannot set "replayPairs" to 9 as it would have no effect: it acts only with replay: generated or oracle',
+    );
+    assertEquals((await printed("learner", "list", ...at)).text, "a", "nothing was made");
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -6,9 +6,17 @@
 import { createEmbeddedBus } from "@cugro/bus";
 import { runService } from "@cugro/process";
 import { HTTP_PORT } from "../services.ts";
-import { serveGateway } from "./serve_gateway.ts";
+import { serveGateway, TOKENS_FILE } from "./serve_gateway.ts";
 
 await runService(
-  { name: "gateway", httpPort: HTTP_PORT, needs: ["tokens"], openBus: (log) => createEmbeddedBus({ log }) },
+  {
+    ...{
+      name: "gateway",
+      httpPort: HTTP_PORT,
+      needs: ["tokens"],
+      required: { CUGRO_TOKENS_FILE: TOKENS_FILE },
+    },
+    openBus: (log) => createEmbeddedBus({ log }),
+  },
   serveGateway,
 );

@@ -116,13 +116,14 @@ function quotasFrom({ tokenQuotas }: Config): Quotas {
   }
 }
 
+/** What `CUGRO_TOKENS_FILE` must be, and how a person gets one. */
+export const TOKENS_FILE = "must name the file of bearer tokens. Make one with: " +
+  "deno task cugro token create --name NAME --scopes admin --learners '*' --file FILE";
+
 async function openTokens({ config, log }: Seams): Promise<Authenticator> {
   const path = config.tokensFile;
   if (path !== undefined) return await openAuthenticator({ path, log });
-  throw new ConfigError(
-    "CUGRO_TOKENS_FILE must name the file of bearer tokens. " +
-      "Make one with: deno task cugro token create --name NAME --scopes admin --learners '*' --file FILE",
-  );
+  throw new ConfigError(`CUGRO_TOKENS_FILE ${TOKENS_FILE}`);
 }
 
 async function notificationSecret({ notificationSecretFile: path }: Config) {

@@ -169,9 +169,13 @@ export function processEnvironment(): Environment {
 /**
  * The configuration in these variables. An empty variable counts as not set; others are ignored.
  *
+ * @param required variables that this process cannot do without, and what each must be.
  * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
  */
-export function readConfig(environment: Environment = processEnvironment()): Config {
+export function readConfig(
+  environment: Environment = processEnvironment(),
+  required: Readonly<Record<string, string>> = {},
+): Config {
   const set = Object.entries(environment).filter(([name, value]) =>
     name.startsWith("CUGRO_") && value !== "" && value !== undefined
   );
@@ -179,6 +183,9 @@ export function readConfig(environment: Environment = processEnvironment()): Con
   const faults = [
     ...parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, environment)),
     ...faultsBetween(environment),
+    ...Object.entries(required).filter(([name]) => !environment[name]).map(([name, text]) =>
+      `  ${name} ${text}`
+    ),
   ];
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(`The environment is not a valid configuration:\n${faults.join("\n")}`);

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigError, readConfig, readStoreConfig } from "./config.ts";
 
 Deno.test("readConfig() fills in what is not set", () => {
@@ -96,6 +96,24 @@ Deno.test("readConfig() reads every variable", () => {
     ackWaitMs: 5_000,
     logLevel: "debug",
   });
+});
+
+Deno.test("readConfig() lists what a service cannot do without beside all other faults", () => {
+  const required = { CUGRO_TOKENS_FILE: "must name the file of tokens", CUGRO_HTTP_HOST: "must name a host" };
+  const { message } = assertThrows(
+    () => readConfig({ CUGRO_LOG: "loud", CUGRO_HTTP_HOST: "a", CUGRO_TOKENS_FILE: "" }, required),
+    ConfigError,
+  );
+  for (
+    const part of ["CUGRO_STORE must name", "CUGRO_LOG must be", "\n  CUGRO_TOKENS_FILE must name the file"]
+  ) {
+    assertStringIncludes(message, part);
+  }
+  assert(!message.includes("CUGRO_HTTP_HOST"));
+  assertEquals(
+    readConfig({ CUGRO_STORE: "a", CUGRO_TOKENS_FILE: "b", CUGRO_HTTP_HOST: "c" }, required).store,
+    "a",
+  );
 });
 
 Deno.test("readConfig() lists all faults at once, with what is allowed", () => {

@@ -43,6 +43,8 @@ export interface ServiceOptions {
   openBus?: (log: Log) => Bus;
   /** What the service needs besides bus and store before it is ready. @default nothing */
   needs?: readonly string[];
+  /** Variables that it cannot do without, and what each must be. @default none but those of every service */
+  required?: Readonly<Record<string, string>>;
 }
 
 /** Runs a service until its work returns, then ends the process with status 0; 1 if it cannot start or breaks. */
@@ -56,7 +58,7 @@ export async function runService(
   let log = createLog({ fields: { service: options.name, worker: process.pid } });
   const trap = trapFaults(() => log);
   try {
-    const config = readConfig();
+    const config = readConfig(undefined, options.required);
     log = createLog({ level: config.logLevel, fields: { service: options.name, worker: process.pid } });
     watchForHang(config.hangMs, { service: options.name, worker: process.pid }, log);
     const signal = onSignals(pipe !== undefined);
@@ -70,7 +72,8 @@ export async function runService(
     await stopListening();
     for (const seam of [opened?.bus, opened?.store]) await seam?.close();
   } catch (error) {
-    log.error("the service cannot go on", { error });
+    if (error instanceof ConfigError && process.stderr.isTTY) console.error(error.message);
+    else log.error("the service cannot go on", { error });
     process.exit(1);
   }
   return process.exit(0);

@@ -47,8 +47,8 @@ async function serve(
   }
 }
 
-/** @throws {UsageError} when another process has the port. */
-function listen(
+/** Serves on a port of this machine. @throws {UsageError} when another process has it */
+export function listen(
   port: number,
   signal: AbortSignal,
   onListen: (address: { port: number }) => void,

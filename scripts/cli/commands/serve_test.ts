@@ -1,7 +1,8 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { TaskFact } from "@cugro/protocol";
 import { ActError, type Acting } from "@cugro/serving";
-import { createActApp } from "./serve.ts";
+import { UsageError } from "./output.ts";
+import { createActApp, listen } from "./serve.ts";
 
 /** Acts by doubling each state: what is tested here is the door, not the policy behind it. */
 function acting(version: () => number = () => 3): Pick<Acting, "act" | "about"> {
@@ -70,4 +71,22 @@ Deno.test("createActApp() refuses a body that is too large, and tells what it se
     stateDim: 2,
     actionDim: 2,
   });
+});
+
+Deno.test("listen() says whose fault it is that a port cannot be had, and what to do", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const serve = () => listen(port, new AbortController().signal, () => {}, () => new Response());
+  try {
+    assertThrows(
+      serve,
+      UsageError,
+      `Cannot listen on 127.0.0.1:${port}: another process has it. Choose another`,
+    );
+  } finally {
+    taken.close();
+  }
+  const stop = new AbortController();
+  await new Promise<void>((resolve) => listen(port, stop.signal, () => resolve(), () => new Response()));
+  stop.abort();
 });

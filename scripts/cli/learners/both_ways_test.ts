@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { createLearner, importLearner } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
@@ -85,6 +85,24 @@ Deno.test("a command prints the same of learners in a store and behind a gateway
     const [local, remote] = await Promise.all(reports.map((path) => Deno.readTextFile(path)));
     assertEquals(remote, local);
   }));
+
+Deno.test("a version that serves in spite of reasons says so, in lines that fit a terminal, beside the steps it took", async () => {
+  const ask = async (command: string) =>
+    (await printed(command, "--learner", "fixture", "--store", FIXTURE)).out;
+  const reason = "the replay of task 1 was 7.4 times as far from its data as real data is";
+  const versions = await ask("versions");
+  assertStringIncludes(versions, "published (gate: observe), serving");
+  assertStringIncludes(versions, `\nwhat speaks against version 2:\n  - ${reason}`);
+  const table = versions.split("\n").slice(0, 4);
+  assert(Math.max(...table.map(({ length }) => length)) <= 80, versions);
+  const status = await ask("status");
+  assertStringIncludes(
+    status,
+    "! Version 2 (task 2) serves in spite of reasons against it, for its gate only observes",
+  );
+  assertStringIncludes(status, "task  behavior.train  critic.train  states.train");
+  assertStringIncludes(status, "   2              60            60            60");
+});
 
 Deno.test("what works on a store alone says what to do instead with --url", async () => {
   const commands = [

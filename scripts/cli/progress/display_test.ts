@@ -24,6 +24,15 @@ Deno.test("createDisplay() prints plain lines with rate, time left and loss, not
   assertEquals(written, ["critic.train task 2: 200/1000  10/s 1:20 left  loss 0.2500\n"]);
 });
 
+Deno.test("createDisplay() starts a line at its start, wherever Ctrl-C has left the cursor", () => {
+  const { display, written } = recorder(true);
+  display.progress({ jobId: "a", label: "evaluate task 1", step: 5, steps: 10 });
+  const before = written.length;
+  display.note("stopping");
+  assertEquals(written.slice(before, before + 2), ["\r\x1b[1A\x1b[0J", "stopping\n"]);
+  display.close();
+});
+
 Deno.test("createDisplay() redraws its lines on a terminal and takes them away", () => {
   const { display, written, advance } = recorder(true);
   display.progress({ jobId: "a", label: "one", step: 5, steps: 10 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { presets } from "@cugro/algorithm";
-import { versionKey } from "@cugro/protocol";
+import { configKey, encodeFact, learnerKey, versionKey } from "@cugro/protocol";
 import { knobsOfTask, taskState, validVersions } from "../facts/facts.ts";
 import { configDifferences, createLearner, deleteLearner, listLearners, reviseConfig } from "./learners.ts";
 import { loadFacts } from "../reading/load.ts";
@@ -145,6 +145,31 @@ Deno.test("reviseConfig() holds for tasks that have not been started, and may no
     RangeError,
     "criticWidth (32, asked for 64)",
   );
+});
+
+Deno.test("what was stored when knobs could be turned in vain is read as it is; only what is turned now is checked", async () => {
+  const store = memoryStore();
+  const old = { ...presets.smoke, behaviorSteps: 6_000, expectile: 0.9 };
+  const config = { schema: 1, revision: 1, fromTask: 1, preset: "smoke", knobs: old };
+  await store.put(configKey("old", 1), encodeFact({ ...config, learner: { seed: 7, created: "2026-01-01T00:00:00Z" } }));
+  await store.put(learnerKey("old"), encodeFact({ schema: 1, name: "old", seed: 7, created: "2026-01-01T00:00:00Z" }));
+  const facts = await loadFacts(store, "old");
+  const asked = { seed: 7, preset: "smoke" as const, overrides: { behaviorSteps: "6000", expectile: "0.9" } };
+  assertEquals(configDifferences(facts, asked), [], "the command that made it goes on");
+  assertEquals((await reviseConfig({ store, name: "old", overrides: { maxForgetting: "5" } })).revision, 2);
+  const revise = (overrides: Record<string, string>) => reviseConfig({ store, name: "old", overrides });
+  await assertRejects(() => revise({ behaviorSteps: "5000" }), RangeError, "maxGeneratorSteps is 60");
+  await assertRejects(() => revise({ expectile: "0.8" }), RangeError, "criticTarget is mc");
+  assertEquals((await revise({ behaviorSteps: "60" })).knobs.expectile, 0.9);
+});
+
+Deno.test("retry() refuses a knob that would be turned in vain", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  await drive(store, forgetful());
+  const vain = () => retry({ store, name, task: 2, overrides: { criticSteps: "77" } });
+  await assertRejects(vain, RangeError, "criticSteps is 77 and maxCriticSteps is 60");
+  assertEquals((await loadFacts(store, name)).attempts, []);
 });
 
 Deno.test("configDifferences() lists what differs from the newest configuration", async () => {
