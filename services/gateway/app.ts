@@ -4,15 +4,7 @@
  * Every request: id, log line, headers -> token (401) -> rate (429) -> scope, learner, body (`secured`) -> handler.
  * @module
  */
-import { didYouMean } from "@cugro/algorithm/knobs";
-import {
-  type FieldFault,
-  newConfigSchema,
-  newLearnerSchema,
-  newWebhookSchema,
-  retrySchema,
-  webhookChangeSchema,
-} from "@cugro/client/schemas";
+import { type FieldFault, likelyField } from "@cugro/client/schemas";
 import { OpenAPIHono, type OpenAPIHonoOptions, type z } from "@hono/zod-openapi";
 import { createCache, createReader, type FactCache, type LearnerReader } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
@@ -109,20 +101,11 @@ const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> 
   const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
   const errors = result.error.issues.map((issue: z.core.$ZodIssue) => ({
     field: [place, ...issue.path].join("."),
-    detail: issue.message + (issue.code === "unrecognized_keys" ? likelyFields(issue.keys) : ""),
+    detail: issue.message + (issue.code === "unrecognized_keys" ? likelyField(issue.keys) : ""),
   }));
   const detail = errors.map(({ field, detail }: FieldFault) => `${field}: ${detail}`).join("; ");
   throw new Problem(400, detail, { errors });
 };
-
-/** All that a body may be made of, wherever. */
-const BODY_FIELDS = [
-  ...[newLearnerSchema, newConfigSchema, retrySchema, newWebhookSchema, webhookChangeSchema],
-].flatMap(({ shape }) => Object.keys(shape));
-
-function likelyFields(unknown: readonly string[]): string {
-  return unknown.map((key) => didYouMean(key, BODY_FIELDS)).find((text) => text !== "") ?? "";
-}
 
 function methodProblem(requestId: string, methods: string[]): Response {
   const allow = methods.join(", ");

@@ -5,18 +5,13 @@
  */
 import { createEmbeddedBus } from "@cugro/bus";
 import { runService } from "@cugro/process";
+import type { Log } from "@cugro/telemetry";
 import { HTTP_PORT } from "../services.ts";
 import { serveGateway, TOKENS_FILE } from "./serve_gateway.ts";
 
+const required = { CUGRO_TOKENS_FILE: TOKENS_FILE };
+const openBus = (log: Log) => createEmbeddedBus({ log });
 await runService(
-  {
-    ...{
-      name: "gateway",
-      httpPort: HTTP_PORT,
-      needs: ["tokens"],
-      required: { CUGRO_TOKENS_FILE: TOKENS_FILE },
-    },
-    openBus: (log) => createEmbeddedBus({ log }),
-  },
+  { name: "gateway", httpPort: HTTP_PORT, needs: ["tokens"], required, openBus },
   serveGateway,
 );

@@ -2,7 +2,7 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/fakes/learning_gateway.ts";
-import { createClient, GatewayError } from "./mod.ts";
+import { createClient, type GatewayClient, GatewayError } from "./mod.ts";
 import { withLiveGateway } from "../../services/gateway/testing/live.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -67,6 +67,26 @@ async function readEverything(client: ReturnType<typeof createClient>): Promise<
   assertEquals(await client.fidelity("a"), []);
 }
 
+/** Wherever knobs are taken, those that contradict others are a fault of the request. */
+async function refusesVainKnobs(client: GatewayClient): Promise<void> {
+  const overrides = { behaviorSteps: 6_000 };
+  const settings = { name: "b", preset: "smoke" as const };
+  for (
+    const take of [
+      () => client.learners.create({ ...settings, overrides }),
+      () => client.learners.configure("a", { overrides }),
+      () => client.tasks.retry("a", 2, { overrides }),
+    ]
+  ) {
+    const { status, errors, message } = await assertRejects(take, GatewayError);
+    assertEquals([status, errors[0]?.field], [422, "body.overrides"]);
+    assertStringIncludes(message, "behaviorSteps is 6,000 and maxGeneratorSteps is 60");
+  }
+  const mistyped = { ...settings, presett: "smoke" };
+  const { message } = await assertRejects(() => client.learners.create(mistyped), GatewayError);
+  assertStringIncludes(message, 'Unrecognized key: "presett": did you mean preset?');
+}
+
 Deno.test("a client rolls back, retries, cancels and configures; the coordinator acts at once", () =>
   withLearningGateway(async ({ url, tokens }) => {
     const client = createClient({ url, token: tokens.admin });
@@ -91,6 +111,7 @@ Deno.test("a client rolls back, retries, cancels and configures; the coordinator
       GatewayError,
     );
     assertEquals([wrong.status, wrong.errors[0]?.field], [422, "body.overrides"]);
+    await refusesVainKnobs(client);
     assertEquals(await client.tasks.retry("a", 2), "new attempt");
     await until("it is learnt anew", headIs(3));
     const config = await client.learners.configure("a", { overrides: { stateSteps: 51 } });

@@ -6,7 +6,7 @@ import type { StoreConfig } from "@cugro/store";
 import process from "node:process";
 import { JOB_KINDS, type JobKind } from "@cugro/protocol";
 import { z } from "zod";
-import { describeFault, type Environment, faultsBetween } from "./config_faults.ts";
+import { describeFault, type Environment, faultsBetween, missingOf } from "./config_faults.ts";
 import { LOG_LEVELS } from "@cugro/telemetry";
 import { type BackendName, type DeviceName, type Setting, tensorSettings } from "@cugro/tensors/settings";
 
@@ -181,11 +181,8 @@ export function readConfig(
   );
   const parsed = environmentSchema.safeParse(Object.fromEntries(set));
   const faults = [
-    ...parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, environment)),
-    ...faultsBetween(environment),
-    ...Object.entries(required).filter(([name]) => !environment[name]).map(([name, text]) =>
-      `  ${name} ${text}`
-    ),
+    ...parsed.error?.issues.map((issue) => describeFault(issue, environment)) ?? [],
+    ...[...faultsBetween(environment), ...missingOf(required, environment)],
   ];
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(`The environment is not a valid configuration:\n${faults.join("\n")}`);

@@ -24,3 +24,8 @@ export function describeFault(issue: z.core.$ZodIssue, environment: Environment)
   if (value === undefined || value === "") return `  ${name} ${allowed}`;
   return `  ${name} ${allowed}: current value is "${name.includes("SECRET") ? "(hidden)" : value}"`;
 }
+
+/** Variables that a process cannot do without, and that are not set. @param required what each must be */
+export function missingOf(required: Readonly<Record<string, string>>, environment: Environment): string[] {
+  return Object.entries(required).flatMap(([name, text]) => environment[name] ? [] : [`  ${name} ${text}`]);
+}

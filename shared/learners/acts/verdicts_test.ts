@@ -151,8 +151,14 @@ Deno.test("what was stored when knobs could be turned in vain is read as it is; 
   const store = memoryStore();
   const old = { ...presets.smoke, behaviorSteps: 6_000, expectile: 0.9 };
   const config = { schema: 1, revision: 1, fromTask: 1, preset: "smoke", knobs: old };
-  await store.put(configKey("old", 1), encodeFact({ ...config, learner: { seed: 7, created: "2026-01-01T00:00:00Z" } }));
-  await store.put(learnerKey("old"), encodeFact({ schema: 1, name: "old", seed: 7, created: "2026-01-01T00:00:00Z" }));
+  await store.put(
+    configKey("old", 1),
+    encodeFact({ ...config, learner: { seed: 7, created: "2026-01-01T00:00:00Z" } }),
+  );
+  await store.put(
+    learnerKey("old"),
+    encodeFact({ schema: 1, name: "old", seed: 7, created: "2026-01-01T00:00:00Z" }),
+  );
   const facts = await loadFacts(store, "old");
   const asked = { seed: 7, preset: "smoke" as const, overrides: { behaviorSteps: "6000", expectile: "0.9" } };
   assertEquals(configDifferences(facts, asked), [], "the command that made it goes on");
