@@ -93,7 +93,10 @@ async function collect(folder: string): Promise<string[]> {
 
 /** A learner for each measurement, with the default networks, hardly trained: sampling costs the same. */
 async function learnFirstTasks(store: Store, { shards, rows }: ScalingOptions, file: string): Promise<void> {
-  const few = { stateSteps: "50", behaviorSteps: "50", criticSteps: "50", evaluationEpisodes: "1" };
+  const few = {
+    ...{ stateSteps: "50", behaviorSteps: "50", criticSteps: "50", warmupSteps: "50" },
+    evaluationEpisodes: "1",
+  };
   const replay = {
     shardsPerTask: String(shards),
     replayPairs: String(shards * rows),

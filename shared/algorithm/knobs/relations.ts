@@ -120,14 +120,14 @@ export const relations: readonly Relation[] = [
   ...gateRelations,
 ];
 
-/** The pairs of one task are limited by their own knob only where that is less than what all tasks share. */
+/** The pairs of one task are limited by their own knob only where that is no more than what all tasks share. */
 function bindingPairs(): Condition {
   return when(
     ["replaySource", "replayPairs"],
-    "a value below replayPairs or replaySource: first",
+    "a value of at most replayPairs or replaySource: first",
     (h, before) =>
       h.replaySource === "first" ||
-      Math.min(h.replayPairsPerTask, before.replayPairsPerTask) < h.replayPairs,
+      Math.min(h.replayPairsPerTask, before.replayPairsPerTask) <= h.replayPairs,
   );
 }
 

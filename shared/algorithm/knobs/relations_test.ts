@@ -73,6 +73,7 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   ["default", { criticSteps: 5_000, maxCriticSteps: 5_000 }],
   ["default", { criticStepsPerOldTask: 100, maxCriticSteps: 4_000 }],
   ["default", { replayPairs: 5_000 }],
+  ["default", { replayPairs: 5_000, replayPairsPerTask: 5_000 }],
   ["default", { replayPairsPerTask: 1e6, replayPairs: 1e6 }],
   ["default", { replaySource: "first", replayBytes: 5, replayPairsPerTask: 90_000 }],
   ["default", { replay: "oracle", replayPairs: 7 }],
