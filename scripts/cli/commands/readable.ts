@@ -9,7 +9,7 @@ import { UsageError } from "./output.ts";
 
 /** What a dataset's file may be called. */
 const DATASET = /\.(hdf5|h5|safetensors)$/i;
-/** So many names help, more hide the sentence. */
+/** More names than this would hide the sentence. */
 const NAMED = 5;
 
 /** @throws {UsageError} for files that cannot be read, naming them; for a folder, with what could be named instead. */

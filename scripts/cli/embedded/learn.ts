@@ -22,7 +22,7 @@ export interface LearnOptions {
   learner: string;
   workers: number;
   display: ProgressDisplay;
-  /** So long a full store is waited for. */
+  /** How long a full store is waited for. */
   waitForRoomMs: number;
 }
 

@@ -24,7 +24,7 @@ Deno.test("names of files count from where deno task was called, and advice can 
   const run = async (cwd: string, ...args: string[]) => {
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--config", CONFIG, CLI, ...args],
-      // As deno task --config does it: the command runs in the repository, and is told where it was called.
+      // As deno task --config does it: the command runs in the repository, and INIT_CWD says where it was called.
       ...{ cwd, env: { ...process.env, INIT_CWD: folder, npm_command: "" } },
     });
     const { stdout, stderr } = await command.output();

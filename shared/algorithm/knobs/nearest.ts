@@ -1,5 +1,5 @@
 /**
- * The name that somebody most likely meant.
+ * The name that was most likely meant.
  * @module
  */
 import { closest, distance } from "fastest-levenshtein";
