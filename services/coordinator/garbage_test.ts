@@ -21,6 +21,7 @@ import {
   checkpointKey,
   configKey,
   datasetKey,
+  describeProblem,
   incomingKey,
   isUploadKey,
   jobPrefix,
@@ -192,7 +193,7 @@ Deno.test("learnerStatus() tells what waits, what is ready, what failed and what
   );
   const status = await learnerStatus(store, "a");
   assertEquals(status.tasks.map(({ state }) => state), ["published", "failed"]);
-  assertEquals(status.problems, [
+  assertEquals(status.problems.map(describeProblem), [
     "Task 2 has failed: train critic on task 2: NaN. See to it, then retry task 2.",
   ]);
   await addFile(store, "three");

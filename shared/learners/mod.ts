@@ -32,7 +32,6 @@ export {
   listLearners,
   nextTask,
   reviseConfig,
-  strayFiles,
 } from "./acts/learners.ts";
 export {
   createCache,
@@ -56,3 +55,7 @@ export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";
 export { sidecarOf } from "./acts/sidecar.ts";
+export { acknowledgeProblem } from "./problems/acknowledge.ts";
+export { createProblemChanges, type ProblemChanges, sayProblems } from "./problems/changes.ts";
+export { gatherProblems, type ProblemSources, sortProblems } from "./problems/gather.ts";
+export { rejectionProblem } from "./problems/learner_problems.ts";

@@ -17,6 +17,8 @@ export const EVENT_TYPES = [
   "cugro.version.withdrawn",
   "cugro.job.finished",
   "cugro.job.failed",
+  "cugro.problem.raised",
+  "cugro.problem.resolved",
 ] as const;
 /** See {@link EVENT_TYPES}. */
 export type EventType = typeof EVENT_TYPES[number];
@@ -30,6 +32,13 @@ export const LEARNER_EVENT_TYPES = [
   "cugro.version.parked",
   "cugro.version.promoted",
   "cugro.version.withdrawn",
+] as const satisfies readonly EventType[];
+
+/** Those that a webhook may ask for. */
+export const WEBHOOK_EVENT_TYPES = [
+  ...LEARNER_EVENT_TYPES,
+  "cugro.problem.raised",
+  "cugro.problem.resolved",
 ] as const satisfies readonly EventType[];
 
 /** CloudEvents 1.0. `id` is the key of the fact it tells of, so that a consumer can drop what it has seen. */

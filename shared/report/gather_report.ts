@@ -2,14 +2,15 @@
  * A learner's facts -> the data of its report.
  * @module
  */
-import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
+import { gatherProblems, type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/store";
-import type { JsonObject } from "@cugro/protocol";
+import { describeProblem, type JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 
 /** Reads everything a report shows. @throws {RangeError} when there is no such learner */
 export async function gatherReport(store: Store, name: string): Promise<ReportData> {
   const status = await learnerStatus(store, name);
+  const problems = await gatherProblems({ store, learner: name });
   const { learner, config } = status;
   return {
     learner: name,
@@ -37,7 +38,7 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
     keptBytes: keptBytes(status),
     seconds: secondsOf(status.jobs),
-    problems: status.problems,
+    problems: problems.filter(({ acknowledged }) => acknowledged === null).map(describeProblem),
     knobs: config.knobs,
   };
 }

@@ -2,8 +2,8 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
-import type { NoticeFact } from "@cugro/protocol";
-import { describeRejection, type LearnerStatus } from "@cugro/learners";
+import { describeProblem, type NoticeFact, type Problem, type ProblemCode } from "@cugro/protocol";
+import { type LearnerStatus, rejectionProblem } from "@cugro/learners";
 import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
@@ -31,7 +31,8 @@ export interface RunResult {
   bytes: LearnerStatus["bytes"];
   /** What is legal in the tasks' data and implausible. */
   notices: ({ task: number } & NoticeFact)[];
-  problems: string[];
+  /** What is wrong and nobody has acknowledged. */
+  problems: Problem[];
 }
 
 /**
@@ -62,7 +63,7 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     secondsPerKind,
     bytes,
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
-    problems: [...problems, ...parkedVersions(status)],
+    problems,
   };
 }
 
@@ -77,27 +78,24 @@ function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult
 }
 
 function withOurRejections(
-  { problems, rejections }: ShownStatus,
+  { learner, problems, rejections }: ShownStatus,
   isOurs: (arrival: number) => boolean,
-): string[] {
-  const all = new Set(rejections.map(describeRejection));
-  const ours = rejections.filter(({ seq }) => isOurs(seq)).map(describeRejection);
-  return [...problems.filter((problem) => !all.has(problem)), ...ours];
+): Problem[] {
+  const ours = rejections.filter(({ seq }) => isOurs(seq)).map((one) => rejectionProblem(learner.name, one));
+  return [...problems.filter(({ code }) => code !== "file.rejected"), ...ours];
 }
 
-/** The parked versions whose tasks have not been learnt, cancelled or retried since, and what can be done. */
-function parkedVersions({ learner, versions, tasks }: ShownStatus): string[] {
-  const open = versions.filter(({ state, task, attempt }) =>
-    state === "parked" &&
-    tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
-  );
-  return open.map(({ version, task, reasons, promotable }) =>
-    `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
-      promotable
-        ? `Let it through with: cugro promote ${version}`
-        : `Learn the task anew with: cugro retry ${task}`
-    } --learner ${learner.name}`
-  );
+/** What keeps a run from having done what it was asked to. */
+const FAULTS_OF_RUNS: readonly ProblemCode[] = [
+  "task.failed",
+  "file.rejected",
+  "input.lost",
+  "version.parked",
+];
+
+/** Whether a run has not come to what it was asked for; what is wrong elsewhere, or with a result, is only said. */
+export function hasFaults({ learner, problems }: Pick<RunResult, "learner" | "problems">): boolean {
+  return problems.some(({ code, subject }) => subject.learner === learner && FAULTS_OF_RUNS.includes(code));
 }
 
 /** The metrics of a results matrix in one line. */
@@ -117,7 +115,7 @@ export function printResult(result: RunResult): void {
   printValues(result);
   console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
-  for (const problem of result.problems) console.log(`! ${problem}`);
+  for (const problem of result.problems) console.log(`! ${describeProblem(problem)}`);
 }
 
 /** What there is to see of tasks without a simulator. */

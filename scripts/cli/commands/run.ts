@@ -13,7 +13,7 @@ import { type Flags, judgeFlags } from "./flags.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { writeReport } from "./report.ts";
-import { printResult, resultOf } from "./result.ts";
+import { hasFaults, printResult, resultOf, type RunResult } from "./result.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
 interface RunOptions extends Flags, ReadFlags {
@@ -59,13 +59,13 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
     if (!json) printResult(result);
     console.error(`report: ${report}`);
   } else console.error(describeInterruption(learners.place, learner));
-  Deno.exitCode = exitCodeOf(end, result.problems);
+  Deno.exitCode = exitCodeOf(end, result);
   if (json) printJson(result);
 }
 
-function exitCodeOf(end: LearnEnd, problems: readonly string[]): number {
+function exitCodeOf(end: LearnEnd, result: RunResult): number {
   if (end === "interrupted") return 130;
-  return problems.length > 0 ? 1 : 0;
+  return hasFaults(result) ? 1 : 0;
 }
 
 function refuseBucket({ kind, name }: Place): void {

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { printJson, printTable, score } from "./output.ts";
+import { printProblems } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
 /** Adds the commands. */
@@ -39,11 +40,7 @@ async function status(
 async function statusOfAll(learners: Learners, json = false): Promise<void> {
   const all = await Promise.all((await learners.list()).map((name) => learners.status(name)));
   if (json) return printJson(all.map(summaryOf));
-  for (const [name, files] of await learners.strays()) {
-    console.log(
-      `! ${files} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
-    );
-  }
+  printProblems(await learners.problems());
   printLearners(all, learners.place.name);
 }
 
@@ -55,7 +52,8 @@ function printLearners(all: readonly ShownStatus[], where: string): void {
     ["learner", "tasks", "serving", "average performance", "problems"],
     all.map((found) => {
       const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
-      return [name, tasks, head ?? "none", score(averagePerformance), problems.length];
+      const own = problems.filter(({ subject }) => subject.learner === name);
+      return [name, tasks, head ?? "none", score(averagePerformance), own.length];
     }),
   );
 }

@@ -2,17 +2,20 @@
  * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
  * @module
  */
-import type { ActAnswer, ActRequest, Reading } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { userInfo } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 import {
+  acknowledgeProblem,
   type Act,
   addUploaded,
   cancel,
   createLearner,
   deleteLearner,
+  gatherProblems,
   learnerExists,
   learnerStatus,
   listLearners,
@@ -21,7 +24,6 @@ import {
   retry,
   reviseConfig,
   rollback,
-  strayFiles,
 } from "@cugro/learners";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
@@ -31,7 +33,7 @@ import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import type { HandedOver, KnownLearner, Learners, Reason } from "./learners.ts";
+import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
@@ -42,8 +44,9 @@ export function openLocal(name: string): Learners {
   return {
     place,
     list: async () => await listLearners(await reading()),
-    strays: async () => [...await strayFiles(await reading())].map(([stray, keys]) => [stray, keys.length]),
-    status: async (learner) => await learnerStatus(await reading(), learner),
+    problems: async (learner) => await findProblems(await reading(), learner),
+    acknowledge: async (id, reason) => await acknowledge(await writing(), id, reason),
+    status: async (learner) => await statusIn(await reading(), learner),
     // A run changes it next: from here on nobody else may.
     find: async (learner) => await findLearner(await writing(), learner),
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
@@ -65,6 +68,30 @@ export function openLocal(name: string): Learners {
     report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
     close: stores.close,
   };
+}
+
+function findProblems(store: Store, learner?: string): Promise<Problem[]> {
+  return gatherProblems({ store, ...(learner === undefined ? {} : { learner }) });
+}
+
+async function statusIn(store: Store, learner: string): Promise<ShownStatus> {
+  const [status, problems] = await Promise.all([learnerStatus(store, learner), findProblems(store, learner)]);
+  return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
+}
+
+async function acknowledge(store: Store, id: string, reason: Reason): Promise<Problem> {
+  const problem = (await findProblems(store)).find((one) => one.id === id);
+  if (!problem) throw new RangeError(`There is no problem ${id} now: cugro problems lists those there are`);
+  return await acknowledgeProblem({ store, problem, by: whoTypes(), reason });
+}
+
+/** A user of a container may have no name. */
+function whoTypes(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? "unknown";
+  }
 }
 
 /** One decision, for which the policy is opened and closed. */

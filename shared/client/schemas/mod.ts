@@ -4,5 +4,6 @@
  */
 export * from "./learners.ts";
 export * from "./problem.ts";
+export * from "./problems.ts";
 export * from "./queries.ts";
 export * from "./webhooks.ts";
