@@ -116,9 +116,17 @@ class Watch {
   }
 
   async list(): Promise<Problem[]> {
-    const isOld = performance.now() - this.#gatheredAt > FRESH_MS;
-    if (isOld && this.#observer.storeAnswers()) await waitAtMost(PATIENCE_MS, this.#gather());
+    if (this.#observer.storeAnswers()) await waitAtMost(PATIENCE_MS, this.#refresh());
     return this.#now();
+  }
+
+  async #refresh(): Promise<void> {
+    const isOld = () => performance.now() - this.#gatheredAt > FRESH_MS;
+    // What is under way may have begun before the news.
+    if (this.#hasNews) await this.#gathering;
+    if (!this.#hasNews && !isOld()) return;
+    this.#hasNews = false;
+    await this.#gather();
   }
 
   /** Of all learners, or of one. */
