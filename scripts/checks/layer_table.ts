@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["services/gateway/webhooks", "services/gateway/problems"],
+  "services/gateway": ["services/gateway/events", "services/gateway/problems", "services/gateway/webhooks"],
 };
 const INNER_ROOMS = Object.values(INNER).flat();
 
