@@ -9,6 +9,7 @@ import { createLearner, learnerExists } from "@cugro/learners";
 import { incomingPrefix } from "@cugro/protocol";
 import { Command } from "commander";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
+import { sayClusterProblems } from "./problems.ts";
 import { findProgram, freePort } from "./servers.ts";
 import { startOrder } from "./services.ts";
 import { HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
   try {
     if (options.learner !== undefined) await makeLearner(cluster, options.learner, preset, options);
     explain(cluster, options);
+    void sayClusterProblems(cluster, { say: console.error, signal });
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
   } finally {
     await cluster.stop();

@@ -106,6 +106,12 @@ export function describeProblem({ message, advice }: Pick<Problem, "message" | "
   return advice === "" ? message : `${message} ${advice}`;
 }
 
+/** The same with the learner's name before it, for lists of several learners. */
+export function describeNamed(problem: Pick<Problem, "message" | "advice" | "subject">): string {
+  const { subject: { learner } } = problem;
+  return `${learner === null ? "" : `${learner}: `}${describeProblem(problem)}`;
+}
+
 /** Subject of events that everyone may hear of. */
 export const EVERYONE = "@everyone";
 /** Subject of events for those who see all learners: no name of a learner, and fits the pattern `*` alone. */

@@ -2,7 +2,7 @@
  * `cugro problems`: everything that is wrong, and who has seen it.
  * @module
  */
-import { describeProblem, type Problem } from "@cugro/protocol";
+import { describeNamed, type Problem } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";
@@ -34,7 +34,7 @@ async function problems(
   for (const problem of shown) {
     const { id, severity, since, acknowledged } = problem;
     console.log(`${id}  ${severity}  since ${since ?? "unknown"}`);
-    console.log(`  ${nameOf(problem)}${describeProblem(problem)}`);
+    console.log(`  ${describeNamed(problem)}`);
     if (acknowledged) {
       const { by, at, reason } = acknowledged;
       console.log(`  acknowledged by ${by} at ${at}${reason ? `: ${reason}` : ""}`);
@@ -53,11 +53,7 @@ async function acknowledge(learners: Learners, id: string, { reason }: { reason?
 /** Each in a line, for a person. */
 export function printProblems(problems: readonly Problem[]): void {
   const open = problems.filter(({ acknowledged }) => acknowledged === null);
-  for (const problem of open) console.log(`! ${nameOf(problem)}${describeProblem(problem)}`);
+  for (const problem of open) console.log(`! ${describeNamed(problem)}`);
   const seen = problems.length - open.length;
   if (seen > 0) console.log(`(${seen} acknowledged: cugro problems --all)`);
-}
-
-function nameOf({ subject: { learner } }: Problem): string {
-  return learner === null ? "" : `${learner}: `;
 }

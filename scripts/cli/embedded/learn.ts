@@ -7,6 +7,7 @@ import { currentGraph } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import type { LearnEnd } from "../learners/learners.ts";
 import type { ProgressDisplay } from "../progress/display.ts";
+import { createProblemNotes } from "../progress/problem_notes.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -30,13 +31,17 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
   const session = openSession({ folder, workers, onOutput });
   try {
     const watch = await watchJobs(session, display);
+    const noteProblems = createProblemNotes(store, display);
     await runCoordinator({
       store,
       bus: session.bus,
       learners: [learner],
       until: "idle",
       signal: session.signal,
-      onChange: watch,
+      onChange(change) {
+        watch(change);
+        void noteProblems(change.facts);
+      },
     });
     const failure = session.failure();
     if (failure) throw failure;

@@ -55,13 +55,10 @@ export function openLocal(name: string): Learners {
     delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
     add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
     async learn(learner, { workers }) {
-      const display = displayOnStderr();
-      const forget = stores.sayTo((text) => display.note(text.trimEnd()));
-      try {
-        return await learn({ store: await writing(), folder: name, learner, workers, display });
-      } finally {
-        forget();
-      }
+      return await learn({
+        ...{ store: await writing(), folder: name, learner, workers },
+        display: displayOnStderr(),
+      });
     },
     ...verdictsOn(writing),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
@@ -107,18 +104,11 @@ async function actOnce(store: Store, learner: string, request: ActRequest): Prom
 
 /** The store, opened when it is first needed, and no oftener than that. */
 function openStores(name: string) {
-  const toStderr = (text: string): void => void process.stderr.write(text);
-  let say = toStderr;
   let held: Promise<Store> | undefined;
   let looked: Promise<Store> | undefined;
   return {
     reading: () => held ?? (looked ??= openForReading(name)),
-    writing: () => held ??= openForWriting(name, (text) => say(text)),
-    /** Has files that cannot be taken reported elsewhere, until the returned function is called. */
-    sayTo(other: (text: string) => void): () => void {
-      say = other;
-      return () => void (say = toStderr);
-    },
+    writing: () => held ??= openForWriting(name),
     async close() {
       for (const store of [held, looked]) await (await store?.catch(() => undefined))?.close();
     },

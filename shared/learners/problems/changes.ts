@@ -2,7 +2,7 @@
  * What has changed in a list of problems: each is told once when it comes up, and once when it is over.
  * @module
  */
-import { describeProblem, type Problem } from "@cugro/protocol";
+import { describeNamed, describeProblem, type Problem } from "@cugro/protocol";
 
 /** What has come up, and what is over. */
 export interface ProblemChanges {
@@ -23,12 +23,20 @@ export function createProblemChanges(): (problems: readonly Problem[]) => Proble
   };
 }
 
-/** Says each change of a list in a line of its own; whatever is acknowledged is not said. */
-export function sayProblems(say: (line: string) => void): (problems: readonly Problem[]) => void {
+/**
+ * Says each change of a list in a line of its own; whatever is acknowledged is not said.
+ *
+ * @param options.named whether the lines name the learner
+ */
+export function sayProblems(
+  say: (line: string) => void,
+  { named = false }: { named?: boolean } = {},
+): (problems: readonly Problem[]) => void {
   const changesOf = createProblemChanges();
+  const describe = named ? describeNamed : describeProblem;
   return (problems) => {
     const { raised, resolved } = changesOf(problems.filter(({ acknowledged }) => acknowledged === null));
-    for (const problem of raised) say(`! ${describeProblem(problem)}`);
-    for (const { message } of resolved) say(`over: ${message}`);
+    for (const problem of raised) say(`! ${describe(problem)}`);
+    for (const problem of resolved) say(`over: ${describe({ ...problem, advice: "" })}`);
   };
 }
