@@ -34,8 +34,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   learners: [...COMMON, "algorithm", "store", "bus"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
+  problems: [...COMMON, "store", "learners"],
   serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
-  report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
+  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "tensors", "process", "worker"],
 };

@@ -4,7 +4,7 @@
  */
 import { pause } from "@cugro/async";
 import { createClient } from "@cugro/client";
-import { sayProblems } from "@cugro/learners";
+import { sayProblems } from "@cugro/problems";
 import type { Cluster } from "./cluster.ts";
 
 /** The gateway is asked this often. */

@@ -14,6 +14,7 @@ import {
   reachOf,
   validVersions,
 } from "@cugro/learners";
+import { gatherProblems } from "@cugro/problems";
 import { createLog } from "@cugro/telemetry";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
@@ -175,7 +176,7 @@ Deno.test("learnerStatus() tells scores, jobs, bytes and seconds", async () => {
   assertEquals(status.fidelity.length, 6);
   assertEquals(status.bytes.rawData, "onetwothree".length);
   assert(status.bytes.generators > 0 && status.bytes.shards > 0);
-  assertEquals(status.problems, []);
+  assertEquals(await gatherProblems({ store }), []);
 });
 
 Deno.test("learnerStatus() tells what waits, what is ready, what failed and what to do", async () => {
@@ -193,7 +194,7 @@ Deno.test("learnerStatus() tells what waits, what is ready, what failed and what
   );
   const status = await learnerStatus(store, "a");
   assertEquals(status.tasks.map(({ state }) => state), ["published", "failed"]);
-  assertEquals(status.problems.map(describeProblem), [
+  assertEquals((await gatherProblems({ store })).map(describeProblem), [
     "Task 2 has failed: train critic on task 2: NaN. See to it, then retry task 2.",
   ]);
   await addFile(store, "three");

@@ -5,6 +5,7 @@
 export { type AnnouncedFacts, announcements, learnerEvents } from "./facts/announcements.ts";
 export { adoptArrival, type ArrivalNotes } from "./acts/arrivals.ts";
 export {
+  attemptAt,
   configOf,
   currentGraph,
   currentTask,
@@ -15,13 +16,14 @@ export {
   knobsOfTask,
   type LearnerFacts,
   openArrivals,
+  stoppingFailure,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
 export { describeJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
-export { adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
+export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
   createLearner,
@@ -55,7 +57,3 @@ export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";
 export { sidecarOf } from "./acts/sidecar.ts";
-export { acknowledgeProblem } from "./problems/acknowledge.ts";
-export { createProblemChanges, type ProblemChanges, sayProblems } from "./problems/changes.ts";
-export { gatherProblems, type ProblemSources, sortProblems } from "./problems/gather.ts";
-export { rejectionProblem } from "./problems/learner_problems.ts";

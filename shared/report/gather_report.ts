@@ -2,7 +2,8 @@
  * A learner's facts -> the data of its report.
  * @module
  */
-import { gatherProblems, type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
+import { type JobStatus, type LearnerStatus, learnerStatus } from "@cugro/learners";
+import { gatherProblems } from "@cugro/problems";
 import { getArtifact, type Store } from "@cugro/store";
 import { describeProblem, type JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import { describeProblem, type NoticeFact, type Problem, type ProblemCode } from "@cugro/protocol";
-import { type LearnerStatus, rejectionProblem } from "@cugro/learners";
+import { type LearnerStatus } from "@cugro/learners";
+import { rejectionProblem } from "@cugro/problems";
 import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";

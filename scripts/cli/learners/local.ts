@@ -9,13 +9,11 @@ import { userInfo } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 import {
-  acknowledgeProblem,
   type Act,
   addUploaded,
   cancel,
   createLearner,
   deleteLearner,
-  gatherProblems,
   learnerExists,
   learnerStatus,
   listLearners,
@@ -25,6 +23,7 @@ import {
   reviseConfig,
   rollback,
 } from "@cugro/learners";
+import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";

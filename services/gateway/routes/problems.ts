@@ -9,7 +9,7 @@ import {
   type StandingProblem,
   standingProblemSchema,
 } from "@cugro/client/schemas";
-import { acknowledgeProblem } from "@cugro/learners";
+import { acknowledgeProblem } from "@cugro/problems";
 import { audienceOf, EVERYONE, OPERATORS } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";

@@ -19,7 +19,7 @@ import {
 import { randomUUID } from "node:crypto";
 import { deliveryId } from "./delivery_id.ts";
 import { createWebhookReader, settingsOf, type Webhook } from "./hooks.ts";
-import { begin, claim, type Claimed, settle } from "./records.ts";
+import { type Attempt, begin, claim, settle } from "./records.ts";
 import { DELIVERY_OPTIONS, type DeliveryOptions, FAULT_PAUSE_MS, MAX_RUNNING, SWEEP_MS } from "./options.ts";
 import { createProblemNews } from "./problems.ts";
 import { createReconciler } from "./reconcile.ts";
@@ -74,19 +74,10 @@ export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
   };
 }
 
-/** Something to attempt: what claims it, and when. */
-interface Task {
-  webhook: string;
-  /** ms since 1970 */
-  due: number;
-  /** The record, claimed; or when it can be; or nothing, if there is nothing to do. */
-  take: () => Promise<Claimed | number | undefined>;
-}
-
 class LoopingDeliverer {
   #hooks = new Map<string, Webhook>();
   /** By key of the pending record. */
-  #tasks = new Map<string, Task>();
+  #tasks = new Map<string, Attempt>();
   #running = new Map<string, Promise<void>>();
   /** Learners that news was about. */
   #news = new Set<string>();
@@ -94,6 +85,8 @@ class LoopingDeliverer {
   #nextSweep = Date.now() + SWEEP_MS;
   #wakeup = createWakeup();
   #stopped = false;
+  /** In a row. */
+  #faults = 0;
   readonly #claimant;
   readonly #reconciler;
   readonly #webhooks;
@@ -130,8 +123,11 @@ class LoopingDeliverer {
     while (!this.#stopped) {
       try {
         await this.#scan();
+        this.#faults = 0;
       } catch (error) {
-        this.deps.log.error("webhooks cannot be looked through", { error });
+        this.deps.log[this.#faults++ === 0 ? "error" : "debug"]("webhooks cannot be looked through", {
+          error,
+        });
         this.#nextScan = Date.now() + Math.min(FAULT_PAUSE_MS, this.options.scanMs);
       }
       this.#start();
@@ -201,7 +197,7 @@ class LoopingDeliverer {
     return settingsOf(hook).active && busy < this.options.perWebhook;
   }
 
-  async #attempt(key: string, task: Task): Promise<void> {
+  async #attempt(key: string, task: Attempt): Promise<void> {
     const { store, log, metrics } = this.deps;
     try {
       const taken = await task.take();

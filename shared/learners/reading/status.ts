@@ -10,7 +10,6 @@ import type {
   JsonObject,
   LearnerFact,
   NoticeFact,
-  Problem,
   RejectionFact,
   TaskFact,
   TaskState,
@@ -22,7 +21,6 @@ import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { isPromotable } from "../acts/verdicts.ts";
-import { learnerProblems } from "../problems/learner_problems.ts";
 
 /** A task with its state. `discreteActions`: null where actions are continuous. */
 export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
@@ -58,8 +56,6 @@ export interface LearnerStatus {
   fidelity: { version: number; task: number; fidelity: JsonObject }[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
   secondsPerKind: Partial<Record<JobKind, number>>;
-  /** What a person must see to, as the learner's own facts say; `gatherProblems` knows more. */
-  problems: Problem[];
 }
 
 /** Everything there is to tell about a learner. @throws {RangeError} when there is none of that name. */
@@ -102,7 +98,6 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     ),
     bytes: byteCounts(facts, jobs, chain.at(-1)),
     secondsPerKind: secondsPerKind(jobs),
-    problems: learnerProblems(facts),
   };
 }
 

@@ -14,12 +14,11 @@ import {
   type Problem,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import { putOnce } from "../facts/put_once.ts";
-import { createCache, readFact, REQUESTS_AT_ONCE, type Source } from "../reading/fact_cache.ts";
+import { createCache, type FactCache, putOnce, readFact, REQUESTS_AT_ONCE } from "@cugro/learners";
 
 /** The newest acknowledgement of each problem, by the problem's id. */
 export async function readAcknowledgements(
-  source: Source,
+  source: { store: Store; cache: FactCache },
   prefix: string = PREFIXES.problems,
 ): Promise<Map<string, AcknowledgementFact>> {
   const keys = (await source.store.list(prefix)).map(({ key }) => key);

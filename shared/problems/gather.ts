@@ -6,10 +6,7 @@
 import { mapConcurrently } from "@cugro/async";
 import { createProblem, incomingPrefix, PREFIXES, type Problem } from "@cugro/protocol";
 import type { Store, StrangeObject } from "@cugro/store";
-import type { LearnerFacts } from "../facts/facts.ts";
-import { listLearners } from "../acts/learners.ts";
-import { createCache, type FactCache } from "../reading/fact_cache.ts";
-import { loadFacts } from "../reading/load.ts";
+import { createCache, type FactCache, type LearnerFacts, listLearners, loadFacts } from "@cugro/learners";
 import { readAcknowledgements, withAcknowledgement } from "./acknowledge.ts";
 import { incomingProblems } from "./incoming_problems.ts";
 import { learnerProblems } from "./learner_problems.ts";

@@ -14,13 +14,13 @@ import {
 import {
   attemptAt,
   currentGraph,
+  isPromotable,
   type LearnerFacts,
+  planWork,
   stoppingFailure,
   taskState,
   validVersions,
-} from "../facts/facts.ts";
-import { isPromotable } from "../acts/verdicts.ts";
-import { planWork } from "../planning/work.ts";
+} from "@cugro/learners";
 
 /** What a person must see to now: nothing is acknowledged yet. A rejection is history once a later file was accepted. */
 export function learnerProblems(facts: LearnerFacts): Problem[] {

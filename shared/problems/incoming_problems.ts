@@ -5,7 +5,7 @@
  */
 import { createProblem, LEARNER_NAME, PREFIXES, type Problem, recipientOfKey } from "@cugro/protocol";
 import type { ObjectInfo, StrangeObject } from "@cugro/store";
-import { isVisible } from "../acts/incoming.ts";
+import { isVisible } from "@cugro/learners";
 
 /** So many files of a folder are named one by one; the others are counted. */
 const NAMED = 50;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createLearner } from "@cugro/learners";
 import { incomingKey, type Problem } from "@cugro/protocol";
-import { addFile, drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
+import { memoryStore } from "../../tests/fakes/store.ts";
 import { acknowledgeProblem } from "./acknowledge.ts";
 import { sayProblems } from "./changes.ts";
 import { gatherProblems } from "./gather.ts";
