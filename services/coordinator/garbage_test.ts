@@ -168,7 +168,7 @@ Deno.test("learnerStatus() tells scores, jobs, bytes and seconds", async () => {
   await drive(store, pretend({ returns, fidelity }));
   const status = await learnerStatus(store, "a");
   assertEquals(status.resultsMatrix, [[91, null, null], [86, 91, null], [81, 86, 91]]);
-  assertEquals([status.averagePerformance, status.backwardTransfer, status.forgetting], [86, -7.5, 5]);
+  assertEquals([status.averagePerformance, status.backwardTransfer, status.forgetting], [86, -7.5, 7.5]);
   assertEquals(status.head, 3);
   assertEquals(status.jobs.every(({ state }) => state === "done"), true);
   assertEquals(status.secondsPerKind["policy.evaluate"], 6);

@@ -48,6 +48,8 @@ export const cloudEventSchema = z.object({
   source: z.string().min(1),
   type: z.enum(EVENT_TYPES),
   subject: z.string(),
+  /** When the fact was written, by the store's clock. */
+  time: z.iso.datetime().exactOptional(),
   datacontenttype: z.literal("application/json"),
   data: z.record(z.string(), z.json()) as z.ZodType<JsonObject>,
   /** W3C trace context of what led to the fact (CloudEvents extension "distributed tracing"). */
