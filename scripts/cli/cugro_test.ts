@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "commander";
 import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
+import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { createProgram, runCommandLine } from "./cugro.ts";
 import { openForWriting } from "./embedded/session.ts";
 import { createProblemNotes } from "./progress/problem_notes.ts";
@@ -117,6 +118,24 @@ Deno.test("while a command learns, a file that nobody takes is said once, and on
     assertEquals(said.length, 2);
     assertStringIncludes(said[1]!, 'over: The file "incoming/a/task 1.hdf5"');
     await store.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("cugro status shows the scores of a parked version, marked, beside those it is to be measured against", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const store = await openForWriting(folder);
+    const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
+    const returns = (task: number, newTask: number) =>
+      task === 1 && newTask === 2 ? [10, 11, 12] : [90, 100, 110];
+    await drive(store, pretend({ returns }), { name });
+    await store.close();
+    const { text } = await printed("status", "--learner", name, "--store", folder);
+    assertMatch(text, /^1 +100\.0 +–$/m);
+    assertMatch(text, /^2 \(parked\) +11\.0 +100\.0$/m);
+    assertStringIncludes(text, "! Version 2 (task 2) was parked: ");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

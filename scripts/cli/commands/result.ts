@@ -25,6 +25,8 @@ export interface RunResult {
   valueEstimates: (number | null)[][];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
+  /** Scores of the versions that are parked, by task: what a decision to let one through is about. */
+  parked: { version: number; scores: (number | null)[] }[];
   /** 90 % interval over episodes of each cell. */
   intervals: ([number, number] | null)[][];
   workSeconds: number;
@@ -59,6 +61,7 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     resultsMatrix,
     valueEstimates: status.valueEstimates,
     versions: status.validVersions,
+    parked: parkedRows(status),
     intervals: intervalsOf(status),
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
@@ -66,6 +69,13 @@ export function resultOf(status: ShownStatus, isOurs?: (arrival: number) => bool
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
     problems,
   };
+}
+
+function parkedRows({ versions, tasks }: ShownStatus): RunResult["parked"] {
+  return versions.filter(({ state }) => state === "parked").map(({ version, row }) => ({
+    version,
+    scores: tasks.map(({ task }) => row.find((cell) => cell.task === task)?.meanScore ?? null),
+  }));
 }
 
 function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult["intervals"] {
