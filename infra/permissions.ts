@@ -103,6 +103,7 @@ const all = {
   artifacts: `${PREFIXES.artifacts}*`,
   datasets: `${PREFIXES.datasets}*`,
   announced: `${PREFIXES.announced}*`,
+  problems: `${PREFIXES.problems}*`,
 };
 /** Webhooks with their secrets, and their deliveries: the gateway's own business. */
 const webhooks = [PREFIXES.webhooks, PREFIXES.deliveries];
@@ -114,6 +115,7 @@ const gatewayInStore: StoreRights = {
     PREFIXES.incoming,
     PREFIXES.jobs,
     `${PREFIXES.announced}${PREFIXES.learners}`,
+    PREFIXES.problems,
     ...webhooks,
   ],
   read: [
@@ -123,9 +125,15 @@ const gatewayInStore: StoreRights = {
     all.artifacts,
     all.datasets,
     all.announced,
+    all.problems,
     ...below(webhooks),
   ],
-  write: [probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
+  write: [
+    ...[probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
+    // Who has seen a problem; and whether there is room.
+    keyPattern("acknowledgement"),
+    keyPattern("room"),
+  ],
   delete: [probe, all.incoming, ...below(webhooks)],
 };
 

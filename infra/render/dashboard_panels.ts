@@ -25,6 +25,19 @@ const LEARNER = `learner=~"$learner"`;
 /** Rows of panels, from top to bottom. */
 export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
   {
+    title: "Problems",
+    panels: [
+      {
+        title: "What is wrong",
+        width: 24,
+        type: "stat",
+        queries: [["max by (code) (cugro_problems) > 0", "{{code}}"]],
+        description:
+          "Problems that nobody has acknowledged, by code: `cugro problems` says what and what to do",
+      },
+    ],
+  },
+  {
     title: "Learners",
     panels: [
       {

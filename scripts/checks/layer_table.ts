@@ -34,8 +34,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   learners: [...COMMON, "algorithm", "store", "bus"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
+  problems: [...COMMON, "store", "learners"],
   serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
-  report: ["protocol", "async", "algorithm", "store", "learners", "jobs"],
+  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "tensors", "process", "worker"],
 };
@@ -43,15 +44,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["services/gateway/webhooks"],
+  "services/gateway": ["services/gateway/events", "services/gateway/problems", "services/gateway/webhooks"],
 };
+const INNER_ROOMS = Object.values(INNER).flat();
 
 /** Whether a file is only for tests. */
 export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
 
 /**
- * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, services and the gateway's webhooks
- * are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
+ * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, services and what is inside the
+ * gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
  */
 export function roomOf(path: string): string | undefined {
   const [top, room, inner] = path.split("/");
@@ -61,7 +63,7 @@ export function roomOf(path: string): string | undefined {
   }
   if (top !== "services") return undefined;
   if (room?.endsWith(".ts")) return "services";
-  return path.startsWith("services/gateway/webhooks/") ? "services/gateway/webhooks" : `services/${room}`;
+  return INNER_ROOMS.find((one) => path.startsWith(`${one}/`)) ?? `services/${room}`;
 }
 
 function mayImport(room: string, target: string, file: string): boolean {

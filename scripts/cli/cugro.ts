@@ -13,6 +13,7 @@ import { registerKnobs } from "./commands/knobs.ts";
 import { registerLearner } from "./commands/learner.ts";
 import { registerOperate } from "./commands/operate.ts";
 import { registerPlan } from "./commands/plan.ts";
+import { registerProblems } from "./commands/problems.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
       registerRun,
       registerPlan,
       registerStatus,
+      registerProblems,
       registerReport,
       registerOperate,
       registerEvaluate,

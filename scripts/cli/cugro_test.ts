@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "commander";
-import process from "node:process";
 import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
+import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { createProgram, runCommandLine } from "./cugro.ts";
-import { openForReading, openForWriting } from "./embedded/session.ts";
+import { openForWriting } from "./embedded/session.ts";
+import { createProblemNotes } from "./progress/problem_notes.ts";
 
 /** Commands that can be typed, with their full names. */
 function leaves(command: Command, name = ""): [string, Command][] {
@@ -110,27 +111,44 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
   }
 });
 
-Deno.test("a command says on stderr, once, that a file whose name is no key cannot be taken", async () => {
+Deno.test("while a command learns, a file that nobody takes is said once, and once that it is gone", async () => {
   const folder = await Deno.makeTempDir();
-  const said: string[] = [];
-  const { write } = process.stderr;
   try {
-    const writing = await openForWriting(folder, (text) => void said.push(text));
-    await createLearner({ store: writing, name: "a", seed: 1, preset: "smoke" });
-    const path = `${await Deno.realPath(folder)}/incoming/a/task 1.hdf5`;
+    const store = await openForWriting(folder);
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    const path = `${folder}/incoming/a/task 1.hdf5`;
     await Deno.mkdir(`${folder}/incoming/a`, { recursive: true });
     await Deno.writeTextFile(path, "x");
-    for (let n = 0; n < 2; n++) assertEquals(await writing.list("incoming/a/"), []);
-    await writing.close();
-    const sentence = `${path} cannot be taken: rename it to letters, digits and . _ = -\n`;
-    assertEquals(said, [sentence]);
-    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
-    const reading = await openForReading(folder);
-    await reading.list("incoming/");
-    await reading.close();
-    assertEquals(said, [sentence, sentence]);
+    const said: string[] = [];
+    const look = createProblemNotes(store, { note: (line) => void said.push(line) }, 0);
+    const facts = await loadFacts(store, "a");
+    for (let n = 0; n < 3; n++) await look(facts);
+    assertEquals(said.length, 1, said.join());
+    assertStringIncludes(said[0]!, '! The file "incoming/a/task 1.hdf5" cannot be taken');
+    await Deno.remove(path);
+    for (let n = 0; n < 3; n++) await look(facts);
+    assertEquals(said.length, 2);
+    assertStringIncludes(said[1]!, 'over: The file "incoming/a/task 1.hdf5"');
+    await store.close();
   } finally {
-    process.stderr.write = write;
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("cugro status shows the scores of a parked version, marked, beside those it is to be measured against", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const store = await openForWriting(folder);
+    const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
+    const returns = (task: number, newTask: number) =>
+      task === 1 && newTask === 2 ? [10, 11, 12] : [90, 100, 110];
+    await drive(store, pretend({ returns }), { name });
+    await store.close();
+    const { text } = await printed("status", "--learner", name, "--store", folder);
+    assertMatch(text, /^1 +100\.0 +–$/m);
+    assertMatch(text, /^2 \(parked\) +11\.0 +100\.0$/m);
+    assertStringIncludes(text, "! Version 2 (task 2) was parked: ");
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -8,6 +8,7 @@ import { returnToCaller } from "../cli/learners/invocation.ts";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
 import { parseCommand, type WantedLearner } from "./options.ts";
 import { openOutput, type Output, sayOnTerminal } from "./output.ts";
+import { sayClusterProblems } from "./problems.ts";
 import { summaryOf } from "./summary.ts";
 
 async function main(): Promise<void> {
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     try {
       if (learner !== undefined) await makeLearner(cluster, learner);
       console.log(summaryOf(cluster, learner?.name));
+      void sayClusterProblems(cluster, { say: output.event, signal });
       await untilOver(cluster, signal, output);
     } finally {
       await cluster.stop();

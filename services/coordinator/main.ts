@@ -9,11 +9,13 @@ import { runService, startWorkerPool } from "@cugro/process";
 import { COMPUTE_SERVICES } from "../services.ts";
 import { createObserver, watchQueues } from "./observe.ts";
 import { runCoordinator } from "./run.ts";
+import { createSaidOnce } from "./say_once.ts";
 import { sweepRegularly } from "./sweep.ts";
 
 await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ log }) }, async (seams) => {
   const { store, bus, log, metrics, signal, config } = seams;
   const observe = createObserver(metrics);
+  const said = createSaidOnce(log);
   const pools = config.nats ? [] : COMPUTE_SERVICES.map((name) => {
     const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
     const command = { command: Deno.execPath(), args: ["run", "-A", program] };
@@ -28,9 +30,10 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
     metrics,
     onChange({ facts, plan }) {
       observe(facts);
+      said.planned(facts.learner.name);
       for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
     },
-    onError: (learner, error) => log.error("learner cannot be planned", { learner, error }),
+    onError: said.failed,
     onUnknownLearner: (learner, key) =>
       log.warn("a file was dropped for a learner that does not exist", { learner, key }),
   });

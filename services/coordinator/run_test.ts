@@ -1,3 +1,4 @@
+import { gatherProblems } from "@cugro/problems";
 import { assertEquals } from "@std/assert";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
@@ -104,7 +105,7 @@ Deno.test("runCoordinator() takes files to versions on a folder, an embedded bus
     await run({ learners: ["a"] });
     const status = await learnerStatus(store, "a");
     assertEquals([status.head, status.averagePerformance], [3, 90.5]);
-    assertEquals(status.problems, []);
+    assertEquals(await gatherProblems({ store }), []);
   });
 });
 

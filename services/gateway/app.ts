@@ -16,6 +16,7 @@ import type { Authenticator } from "./auth.ts";
 import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./gateway.ts";
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
+import { problemsOnDemand } from "./problems/watch.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
@@ -24,6 +25,7 @@ import { registerJobs } from "./routes/jobs.ts";
 import { registerLearners } from "./routes/learners.ts";
 import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
+import { registerProblems } from "./routes/problems.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
 import { registerUploads } from "./routes/uploads.ts";
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   acting?: ActDeps["acting"];
   /** Streams of events; without it there are none. */
   feed?: EventDeps["feed"];
+  /** What is wrong. @default looked up when somebody asks, and nobody watches bus and store */
+  problems?: RouteDeps["problems"];
   /** Who delivers to webhooks, and where these may go; without it there are none. */
   webhooks?: Pick<WebhookDeps, "deliverer" | "addresses">;
   limits?: Partial<Limits>;
@@ -61,7 +65,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
   const { learners = createReader({ store, cache }) } = options;
-  const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, notificationSecret };
+  const { problems = problemsOnDemand({ store, cache, learners }) } = options;
+  const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, problems, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
   app.use(...aroundRequests({ log, metrics, inFlight }));
   app.use(
@@ -77,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerJobs(app, deps);
   registerVersions(app, deps);
   registerResults(app, deps);
+  registerProblems(app, deps);
   registerNotifications(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });

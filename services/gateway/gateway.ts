@@ -13,6 +13,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
 import { Problem } from "./problem.ts";
+import type { ProblemWatch } from "./problems/watch.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
 /** What routes work with. */
@@ -23,6 +24,8 @@ export interface RouteDeps {
   cache: FactCache;
   /** Where learners stand; one for the process. */
   learners: LearnerReader;
+  /** What is wrong. */
+  problems: Pick<ProblemWatch, "list" | "of" | "wake">;
   limits: Limits;
   log: Log;
   auth: Authenticator;

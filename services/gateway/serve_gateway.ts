@@ -9,7 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { sleep, waitAtMost } from "@cugro/async";
 import { type Config, ConfigError, type Seams } from "@cugro/process";
-import { createCache } from "@cugro/learners";
+import { createCache, createReader } from "@cugro/learners";
 import { type Acting, openActing } from "@cugro/serving";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
@@ -17,8 +17,10 @@ import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
+import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
 import { createInFlight, type InFlight } from "./requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
+import { failingWebhooks } from "./webhooks/problems.ts";
 
 /** So long balancers may still send requests after SIGTERM. */
 const NOTICE_MS = 2_000;
@@ -48,9 +50,16 @@ export async function serveGateway(
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
   const addresses = { privateAddresses: config.webhooksPrivate };
   const deliverer = await startDeliverer({ store, bus, cache, log, metrics, options: addresses });
+  const learners = createReader({ store, cache });
+  const others = () => failingWebhooks(store, cache);
+  const problems = await startProblemWatch({ store, bus, cache, learners, metrics, log, others });
+  problems.onChange((events, all) => {
+    for (const event of events) feed.tell(event);
+    deliverer.tellProblems(all);
+  });
   const inFlight = createInFlight();
   const app = createGateway({
-    ...{ store, bus, auth, metrics, log, inFlight, cache, acting, feed },
+    ...{ store, bus, auth, metrics, log, inFlight, cache, learners, problems, acting, feed },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
     limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config), quotas: quotasFrom(config) },
@@ -59,7 +68,7 @@ export async function serveGateway(
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
-  await drain(seams, { notice, feed, acting, deliverer, inFlight });
+  await drain(seams, { notice, feed, acting, deliverer, problems, inFlight });
 }
 
 /** Answers; from the signal on each of them says that it is the last on its connection. */
@@ -75,17 +84,18 @@ function mountLastAnswers({ signal, mount }: Seams, app: Gateway): void {
 
 async function drain(
   { config, log, setReady, stopListening }: Seams,
-  { notice, feed, acting, deliverer, inFlight }: {
+  { notice, feed, acting, deliverer, problems, inFlight }: {
     notice: () => Promise<unknown>;
     feed: EventFeed;
     acting: Acting;
     deliverer: Deliverer;
+    problems: ProblemWatch;
     inFlight: InFlight;
   },
 ): Promise<void> {
   const deadline = performance.now() + config.drainMs;
   setReady("process", "is stopping");
-  const delivered = Promise.allSettled([deliverer.close()]);
+  const delivered = Promise.allSettled([deliverer.close(), problems.close()]);
   await notice();
   const graceMs = Math.max(deadline - performance.now(), 0);
   let left = 0;

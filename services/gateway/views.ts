@@ -16,9 +16,8 @@ import type {
 } from "@cugro/client/schemas";
 
 /** Where a learner stands. */
-export function learnerView(status: LearnerStatus): Learner {
-  const { learner, head, averagePerformance, backwardTransfer, forgetting, bytes, secondsPerKind, problems } =
-    status;
+export function learnerView(status: LearnerStatus, problems: Learner["problems"]): Learner {
+  const { learner, head, averagePerformance, backwardTransfer, forgetting, bytes, secondsPerKind } = status;
   const jobs = { waiting: 0, ready: 0, done: 0, failed: 0 };
   for (const { state } of status.jobs) jobs[state]++;
   return {

@@ -18,6 +18,7 @@ import type {
   Learner,
   NewLearner,
   Results,
+  StandingProblem,
   Task,
   Version,
   VersionSummary,
@@ -80,6 +81,12 @@ export interface GatewayClient {
     rollback(name: string, version: number, options?: Reason): Promise<number[]>;
   };
   webhooks: WebhookClient;
+  problems: {
+    /** Everything that is wrong and that the token may see. @param filter.all also what was acknowledged */
+    list(filter?: { all?: boolean }): Promise<StandingProblem[]>;
+    /** Somebody has seen it: it is not shown any more until it comes up again. */
+    acknowledge(id: string, options?: Reason): Promise<StandingProblem>;
+  };
   results(name: string): Promise<Results>;
   fidelity(name: string): Promise<Fidelity["fidelity"]>;
   /** An HTML page. */
@@ -101,6 +108,13 @@ export function createClient(options: ClientOptions): GatewayClient {
     jobs: jobsOf(requests, of),
     versions: versionsOf(requests, of),
     webhooks: createWebhookClient(requests),
+    problems: {
+      async list({ all = false } = {}) {
+        return (await requests.get<{ problems: StandingProblem[] }>(`/v1/problems?all=${all}`)).problems;
+      },
+      acknowledge: (id, options = {}) =>
+        requests.post(`/v1/problems/${encodeURIComponent(id)}/acknowledge`, options),
+    },
     results: (name) => requests.get(of(name, "/results")),
     fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),

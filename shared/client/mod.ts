@@ -32,6 +32,7 @@ export type {
   Learner,
   NewLearner,
   Results,
+  StandingProblem,
   Task,
   Version,
   VersionSummary,

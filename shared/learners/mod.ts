@@ -5,6 +5,7 @@
 export { type AnnouncedFacts, announcements, learnerEvents } from "./facts/announcements.ts";
 export { adoptArrival, type ArrivalNotes } from "./acts/arrivals.ts";
 export {
+  attemptAt,
   configOf,
   currentGraph,
   currentTask,
@@ -15,13 +16,14 @@ export {
   knobsOfTask,
   type LearnerFacts,
   openArrivals,
+  stoppingFailure,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
 export { describeJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
-export { adoptDropped, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
+export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
   createLearner,
@@ -32,7 +34,6 @@ export {
   listLearners,
   nextTask,
   reviseConfig,
-  strayFiles,
 } from "./acts/learners.ts";
 export {
   createCache,
@@ -44,7 +45,7 @@ export {
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
-export { describeDecision, isObserved, observedWarning } from "./reading/decision.ts";
+export { describeDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
 export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
 export { describeRejection, type LearnerStatus, learnerStatus } from "./reading/status.ts";

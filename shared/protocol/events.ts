@@ -17,6 +17,8 @@ export const EVENT_TYPES = [
   "cugro.version.withdrawn",
   "cugro.job.finished",
   "cugro.job.failed",
+  "cugro.problem.raised",
+  "cugro.problem.resolved",
 ] as const;
 /** See {@link EVENT_TYPES}. */
 export type EventType = typeof EVENT_TYPES[number];
@@ -32,6 +34,13 @@ export const LEARNER_EVENT_TYPES = [
   "cugro.version.withdrawn",
 ] as const satisfies readonly EventType[];
 
+/** Those that a webhook may ask for. */
+export const WEBHOOK_EVENT_TYPES = [
+  ...LEARNER_EVENT_TYPES,
+  "cugro.problem.raised",
+  "cugro.problem.resolved",
+] as const satisfies readonly EventType[];
+
 /** CloudEvents 1.0. `id` is the key of the fact it tells of, so that a consumer can drop what it has seen. */
 export const cloudEventSchema = z.object({
   specversion: z.literal("1.0"),
@@ -39,6 +48,8 @@ export const cloudEventSchema = z.object({
   source: z.string().min(1),
   type: z.enum(EVENT_TYPES),
   subject: z.string(),
+  /** When the fact was written, by the store's clock. */
+  time: z.iso.datetime().exactOptional(),
   datacontenttype: z.literal("application/json"),
   data: z.record(z.string(), z.json()) as z.ZodType<JsonObject>,
   /** W3C trace context of what led to the fact (CloudEvents extension "distributed tracing"). */

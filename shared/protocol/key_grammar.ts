@@ -5,9 +5,11 @@
 import {
   checkHash,
   checkLearnerName,
+  checkProblemId,
   checkWebhookId,
   HASH,
   LEARNER_NAME,
+  PROBLEM_ID,
   SEGMENT,
   WEBHOOK_ID,
 } from "./names.ts";
@@ -63,6 +65,11 @@ export const KEY_SHAPES = {
   webhookSettings: "webhooks/{webhook}/settings/{revision}.json",
   pending: "deliveries/pending/{webhook}/{event}",
   done: "deliveries/done/{webhook}/{event}",
+
+  // Somebody has seen a problem, for the n-th time it came up.
+  acknowledgement: "problems/{problem}/{n}.json",
+  // Overwritten now and then, to see whether the store has room.
+  room: "problems/room",
 } as const;
 
 /** What an object is, by its key. */
@@ -100,6 +107,7 @@ const PARAMETERS: Readonly<Record<NamesIn<typeof KEY_SHAPES[KeyKind]>, Parameter
   ...{ revision: count, seq: count, task: count, attempt: count, n: count, version: count },
   ...{ hash, job: hash },
   webhook: { pattern: WEBHOOK_ID, check: checkWebhookId },
+  problem: { pattern: PROBLEM_ID, check: checkProblemId },
   ...{ upload: segment, file: segment },
   event: otherKey,
 };

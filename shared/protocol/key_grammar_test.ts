@@ -32,7 +32,7 @@ const number = (dice: Dice) => [1, 9, 10, 1 + dice(1e9), Number.MAX_SAFE_INTEGER
 const VALUES: Record<string, (dice: Dice) => string | number> = {
   learner: (dice) => `${pick(dice, LOWER, 1)}${pick(dice, `${LOWER}-`, dice(62))}${pick(dice, LOWER, 1)}`,
   ...{ revision: number, seq: number, task: number, attempt: number, n: number, version: number },
-  ...{ hash: hex(64), job: hex(64), webhook: hex(24), upload: hex(32), file: segment },
+  ...{ hash: hex(64), job: hex(64), webhook: hex(24), problem: hex(24), upload: hex(32), file: segment },
   event: (dice) => Array.from({ length: 1 + dice(4) }, () => segment(dice)).join("/"),
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type KeyOf, makeKey, parseKey } from "./key_grammar.ts";
-import { checkHash, checkLearnerName, checkWebhookId, HASH, LEARNER_NAME } from "./names.ts";
+import { checkHash, checkLearnerName, checkProblemId, checkWebhookId, HASH, LEARNER_NAME } from "./names.ts";
 
 /** The folders at the top of a store, as prefixes. */
 export const PREFIXES = {
@@ -16,6 +16,7 @@ export const PREFIXES = {
   announced: "announced/",
   webhooks: "webhooks/",
   deliveries: "deliveries/",
+  problems: "problems/",
 } as const;
 /** A key that nobody writes: asking for it tells whether the store answers. */
 export const PROBE_KEY = `${PREFIXES.jobs}readiness`;
@@ -150,6 +151,28 @@ export const doneKey = (webhook: string, event: string): string => makeKey("done
 export function parseDeliveryKey(key: string): KeyOf<"pending"> | KeyOf<"done"> | undefined {
   const parsed = parseKey(key);
   return parsed?.kind === "pending" || parsed?.kind === "done" ? parsed : undefined;
+}
+
+/** Prefix of deliveries of a webhook that tell of problems. */
+export const problemDeliveriesPrefix = (state: "pending" | "done", webhook: string): string =>
+  `${deliveriesPrefix(state, webhook)}${PREFIXES.problems}`;
+/** Prefix of the acknowledgements of a problem. */
+export const acknowledgementsPrefix = (problem: string): string =>
+  `${PREFIXES.problems}${checkProblemId(problem)}/`;
+/** Somebody has seen a problem. */
+export const acknowledgementKey = (problem: string, n: number): string =>
+  makeKey("acknowledgement", { problem, n });
+/** Written now and then, to see whether the store has room. */
+export const ROOM_KEY = makeKey("room", {});
+/** Id of an event about an occurrence of a problem, which began at `at` (ms since 1970). */
+export const problemEventId = (problem: string, at: number, end: "raised" | "resolved"): string =>
+  `${acknowledgementsPrefix(problem)}${at}/${end}`;
+/** What such an id says; undefined for other ids. */
+export function parseProblemEventId(
+  id: string,
+): { problem: string; at: number; end: "raised" | "resolved" } | undefined {
+  const match = /^problems\/([0-9a-f]{24})\/(\d{1,15})\/(raised|resolved)$/.exec(id);
+  return match ? { problem: match[1]!, at: Number(match[2]), end: match[3] as "raised" } : undefined;
 }
 
 function deliveriesPrefix(state: "pending" | "done", webhook?: string, learner?: string): string {

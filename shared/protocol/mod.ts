@@ -24,8 +24,9 @@ export {
 } from "./key_grammar.ts";
 export * from "./keys.ts";
 export { fitsPattern } from "./name_patterns.ts";
-export { checkLearnerName, HASH, LEARNER_NAME, safeFileName, WEBHOOK_ID } from "./names.ts";
+export { checkLearnerName, HASH, LEARNER_NAME, PROBLEM_ID, safeFileName, WEBHOOK_ID } from "./names.ts";
 export * from "./parse_job.ts";
+export * from "./problems.ts";
 export * from "./reading.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";

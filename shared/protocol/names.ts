@@ -9,6 +9,8 @@ export const HASH = /^[0-9a-f]{64}$/;
 export const LEARNER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 /** Id of a webhook: 24 hexadecimal digits. */
 export const WEBHOOK_ID = /^[0-9a-f]{24}$/;
+/** Id of a problem: 24 hexadecimal digits. */
+export const PROBLEM_ID = /^[0-9a-f]{24}$/;
 /** Part of a key between two slashes; `.` and `..` are none. */
 export const SEGMENT = /^[A-Za-z0-9._=-]+$/;
 
@@ -35,6 +37,12 @@ export function checkHash(hash: string): string {
 export function checkWebhookId(id: string): string {
   if (WEBHOOK_ID.test(id)) return id;
   throw new RangeError(`A webhook's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
+}
+
+/** The id itself. @throws {RangeError} if a problem cannot have it */
+export function checkProblemId(id: string): string {
+  if (PROBLEM_ID.test(id)) return id;
+  throw new RangeError(`A problem's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
 }
 
 /** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { cloudEventSchema, LEARNER_EVENT_TYPES } from "./events.ts";
+import { cloudEventSchema, WEBHOOK_EVENT_TYPES } from "./events.ts";
 
 const schema = z.literal(1);
 const time = z.iso.datetime();
@@ -27,7 +27,7 @@ export const webhookSettingsSchema = z.object({
   schema,
   revision: z.int().min(1),
   url: z.string(),
-  types: z.array(z.enum(LEARNER_EVENT_TYPES)).min(1),
+  types: z.array(z.enum(WEBHOOK_EVENT_TYPES)).min(1),
   learners: z.array(z.string()).min(1),
   active: z.boolean(),
   description: z.string(),

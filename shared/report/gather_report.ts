@@ -8,18 +8,18 @@ import {
   type JobStatus,
   type LearnerStatus,
   learnerStatus,
-  observedWarning,
   trainingSteps,
 } from "@cugro/learners";
+import { gatherProblems } from "@cugro/problems";
 import { getArtifact, type Store } from "@cugro/store";
-import type { JsonObject } from "@cugro/protocol";
+import { describeProblem, type JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 
 /** Reads everything a report shows. @throws {RangeError} when there is no such learner */
 export async function gatherReport(store: Store, name: string): Promise<ReportData> {
   const status = await learnerStatus(store, name);
+  const problems = await gatherProblems({ store, learner: name });
   const { learner, config } = status;
-  const warnings = observedWarning(status.versions.find(({ version }) => version === status.head)) ?? [];
   return {
     learner: name,
     seed: learner.seed,
@@ -47,7 +47,7 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
     keptBytes: keptBytes(status),
     seconds: secondsOf(status.jobs),
     steps: trainingSteps(status.jobs),
-    problems: [...[warnings].flat(), ...status.problems],
+    problems: problems.filter(({ acknowledged }) => acknowledged === null).map(describeProblem),
     knobs: config.knobs,
   };
 }

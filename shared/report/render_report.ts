@@ -47,7 +47,7 @@ function scores(data: ReportData): Html {
   const tiles = [
     ["Average performance", data.averagePerformance, "mean score over all tasks after the last"],
     ["Backward transfer", data.backwardTransfer, "change of old tasks since they were learnt"],
-    ["Forgetting", data.forgetting, "drop since each task's own version, over all tasks"],
+    ["Forgetting", data.forgetting, "drop of the old tasks below the best they ever were"],
   ] as const;
   const cards = tiles.map(([name, value, meaning]) =>
     html`<div class="tile"><b>${figure(value)}</b><span>${name}</span><small>${meaning}</small></div>`

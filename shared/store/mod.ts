@@ -16,6 +16,7 @@ export {
   StoreError,
   StoreFull,
   StoreLocked,
+  type StrangeObject,
   type StreamedObject,
   type StreamOptions,
 } from "./store.ts";

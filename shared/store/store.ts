@@ -15,6 +15,16 @@ export interface ObjectInfo {
   lastModified: string;
 }
 
+/** Something in the store whose name cannot be a key: nobody can read it through a store, and nobody takes it. */
+export interface StrangeObject {
+  /** As the bucket or the folder has it; any characters. */
+  name: string;
+  /** Size in bytes. */
+  size: number;
+  /** ISO 8601, UTC. */
+  lastModified: string;
+}
+
 /** Conditions of a {@link Store.put}: at most one of them. */
 export interface PutOptions {
   /** Only if the key has no object yet. */
@@ -71,8 +81,12 @@ export interface Store {
   ): Promise<{ bytes: Uint8Array; info: ObjectInfo } | undefined>;
   /** What is known of the object, or undefined if there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** All objects whose key starts with `prefix` (`""`: all), sorted by key. */
-  list(prefix: string): Promise<ObjectInfo[]>;
+  /**
+   * All objects whose key starts with `prefix` (`""`: all), sorted by key.
+   *
+   * @param onStrange told, each time, of what lies there under a name that is no key.
+   */
+  list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]>;
   /** Removes the object; no error if there is none. After a power cut it may be there again. */
   delete(key: string): Promise<void>;
   /** A URL that reads the object for `seconds`. */

@@ -40,6 +40,7 @@ export interface Metrics {
   actRequests: Counter;
   actBatchSize: Histogram;
   webhookDeliveries: Counter<"outcome">;
+  problems: Gauge<"code">;
   /** The exposition that `/metrics` answers with, and its content type. */
   expose(): Promise<{ text: string; contentType: string }>;
 }
@@ -105,12 +106,13 @@ function learnerMetrics(registry: Registry) {
 }
 
 function httpMetrics(registry: Registry) {
-  const { counter, histogram } = makers(registry);
+  const { counter, gauge, histogram } = makers(registry);
   return {
     httpRequests: counter("cugro_http_requests_total", "HTTP requests", ["route", "method", "status"]),
     httpSeconds: histogram("cugro_http_request_seconds", "Time to answer", REQUEST_SECONDS, ["route"]),
     actRequests: counter("cugro_act_requests_total", "Requests for actions", []),
     actBatchSize: histogram("cugro_act_batch_size", "Requests answered by one pass", BATCH_SIZES),
+    problems: gauge("cugro_problems", "What is wrong and not acknowledged, by code", ["code"]),
     webhookDeliveries: counter("cugro_webhook_deliveries_total", "Attempts to deliver an event", ["outcome"]),
   };
 }

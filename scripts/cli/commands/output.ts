@@ -27,19 +27,29 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** The results matrix as text: row = version, column = task. `versions`: the number of each row's version. */
+/**
+ * The results matrix as text: row = version, column = task. `versions`: the number of each row's version; `parked`: rows of
+ * versions that do not count, which are marked.
+ */
 export function printMatrix(
-  { resultsMatrix, tasks, versions }: {
+  { resultsMatrix, tasks, versions, parked }: {
     resultsMatrix: readonly (readonly (number | null)[])[];
     tasks: readonly string[];
     versions: readonly number[];
+    parked: readonly { version: number; scores: readonly (number | null)[] }[];
   },
 ): void {
-  const rows = resultsMatrix.map((row, index) => [
-    versions[index]!,
-    ...tasks.map((_, column) => score(row[column])),
-  ]);
-  printTable(["version", ...tasks], rows);
+  const rows = [
+    ...resultsMatrix.map((scores, index) => ({ version: versions[index]!, mark: "", scores })),
+    ...parked.map((row) => ({ ...row, mark: " (parked)" })),
+  ].sort((a, b) => a.version - b.version);
+  printTable(
+    ["version", ...tasks],
+    rows.map(({ version, mark, scores }) => [
+      mark === "" ? version : `${version}${mark}`,
+      ...tasks.map((_, column) => score(scores[column])),
+    ]),
+  );
 }
 
 /** A score with one decimal, or a dash. */

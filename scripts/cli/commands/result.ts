@@ -2,17 +2,13 @@
  * What a run ends with: the results matrix and its metrics.
  * @module
  */
-import type { NoticeFact } from "@cugro/protocol";
-import {
-  describeRejection,
-  type LearnerStatus,
-  observedWarning,
-  type TrainingSteps,
-  trainingSteps,
-} from "@cugro/learners";
+import type { NoticeFact, Problem, ProblemCode } from "@cugro/protocol";
+import { type LearnerStatus, type TrainingSteps, trainingSteps } from "@cugro/learners";
+import { rejectionProblem } from "@cugro/problems";
 import { briefly } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
-import { commandLine, type Place } from "../learners/place.ts";
+import type { Place } from "../learners/place.ts";
+import { sayProblem } from "./problems.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
@@ -31,6 +27,8 @@ export interface RunResult {
   valueEstimates: (number | null)[][];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
+  /** Scores of the versions that are parked, by task: what a decision to let one through is about. */
+  parked: { version: number; scores: (number | null)[] }[];
   /** 90 % interval over episodes of each cell. */
   intervals: ([number, number] | null)[][];
   workSeconds: number;
@@ -40,21 +38,18 @@ export interface RunResult {
   notices: ({ task: number } & NoticeFact)[];
   /** Gradient steps of every task's trainings, against what the knobs asked for. */
   steps: TrainingSteps[];
-  /** What speaks against the version that serves, where its gate only observes. */
-  warnings: string[];
-  problems: string[];
+  /** What is wrong and nobody has acknowledged. */
+  problems: Problem[];
 }
 
 /**
  * The result in a learner's status.
  *
- * @param place of the learner, for the commands that are advised.
  * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
  *   @default the rejections since the last accepted file
  */
 export function resultOf(
   status: ShownStatus,
-  place: Place,
   isOurs?: (arrival: number) => boolean,
 ): RunResult {
   const problems = isOurs ? withOurRejections(status, isOurs) : status.problems;
@@ -73,15 +68,22 @@ export function resultOf(
     resultsMatrix,
     valueEstimates: status.valueEstimates,
     versions: status.validVersions,
+    parked: parkedRows(status),
     intervals: intervalsOf(status),
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
     bytes,
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
     steps: trainingSteps(status.jobs),
-    warnings: [observedWarning(status.versions.find(({ version }) => version === head)) ?? []].flat(),
-    problems: [...problems, ...parkedVersions(status, place)],
+    problems,
   };
+}
+
+function parkedRows({ versions, tasks }: ShownStatus): RunResult["parked"] {
+  return versions.filter(({ state }) => state === "parked").map(({ version, row }) => ({
+    version,
+    scores: tasks.map(({ task }) => row.find((cell) => cell.task === task)?.meanScore ?? null),
+  }));
 }
 
 function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult["intervals"] {
@@ -95,27 +97,24 @@ function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult
 }
 
 function withOurRejections(
-  { problems, rejections }: ShownStatus,
+  { learner, problems, rejections }: ShownStatus,
   isOurs: (arrival: number) => boolean,
-): string[] {
-  const all = new Set(rejections.map(describeRejection));
-  const ours = rejections.filter(({ seq }) => isOurs(seq)).map(describeRejection);
-  return [...problems.filter((problem) => !all.has(problem)), ...ours];
+): Problem[] {
+  const ours = rejections.filter(({ seq }) => isOurs(seq)).map((one) => rejectionProblem(learner.name, one));
+  return [...problems.filter(({ code }) => code !== "file.rejected"), ...ours];
 }
 
-/** The parked versions whose tasks have not been learnt, cancelled or retried since, and what can be done. */
-function parkedVersions({ learner, versions, tasks }: ShownStatus, place: Place): string[] {
-  const open = versions.filter(({ state, task, attempt }) =>
-    state === "parked" &&
-    tasks.some((fact) => fact.task === task && fact.attempt === attempt && fact.state === "parked")
-  );
-  return open.map(({ version, task, reasons, promotable }) =>
-    `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}. ${
-      promotable
-        ? `Let it through with: ${commandLine(place, `promote ${version} --learner ${learner.name}`)}`
-        : `Learn the task anew with: ${commandLine(place, `retry ${task} --learner ${learner.name}`)}`
-    }`
-  );
+/** What keeps a run from having done what it was asked to. */
+const FAULTS_OF_RUNS: readonly ProblemCode[] = [
+  "task.failed",
+  "file.rejected",
+  "input.lost",
+  "version.parked",
+];
+
+/** Whether a run has not come to what it was asked for; what is wrong elsewhere, or with a result, is only said. */
+export function hasFaults({ learner, problems }: Pick<RunResult, "learner" | "problems">): boolean {
+  return problems.some(({ code, subject }) => subject.learner === learner && FAULTS_OF_RUNS.includes(code));
 }
 
 /** The metrics of a results matrix in one line. */
@@ -127,7 +126,7 @@ export function metricsLine({ averagePerformance, backwardTransfer, forgetting }
 }
 
 /** Prints it for a person. */
-export function printResult(result: RunResult): void {
+export function printResult(result: RunResult, place: Place): void {
   console.log(
     `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
   );
@@ -135,7 +134,7 @@ export function printResult(result: RunResult): void {
   printValues(result);
   console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
-  for (const problem of [...result.warnings, ...result.problems]) console.log(`! ${problem}`);
+  for (const problem of result.problems) console.log(`! ${sayProblem(problem, place)}`);
 }
 
 /** What there is to see of tasks without a simulator. */

@@ -14,7 +14,7 @@ import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { writeReport } from "./report.ts";
-import { printResult, resultOf } from "./result.ts";
+import { hasFaults, printResult, resultOf, type RunResult } from "./result.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
 /** A week. */
@@ -68,19 +68,19 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   const history = new Set(known?.rejected);
   for (const { seq } of await handOver(learners, learner, paths, options)) history.delete(seq);
   const end = await learners.learn(learner, options);
-  const result = resultOf(await learners.status(learner), learners.place, (arrival) => !history.has(arrival));
+  const result = resultOf(await learners.status(learner), (arrival) => !history.has(arrival));
   if (end === "idle") {
     const report = await reportOf(learners, learner);
-    if (!json) printResult(result);
+    if (!json) printResult(result, learners.place);
     console.error(`report: ${report}`);
   } else console.error(describeInterruption(learners.place, learner));
-  Deno.exitCode = exitCodeOf(end, result.problems);
+  Deno.exitCode = exitCodeOf(end, result);
   if (json) printJson(result);
 }
 
-function exitCodeOf(end: LearnEnd, problems: readonly string[]): number {
+function exitCodeOf(end: LearnEnd, result: RunResult): number {
   if (end === "interrupted") return 130;
-  return problems.length > 0 ? 1 : 0;
+  return hasFaults(result) ? 1 : 0;
 }
 
 function refuseBucket({ kind, name }: Place): void {

@@ -9,6 +9,7 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place } from "../learners/place.ts";
 import { printJson, printTable, score } from "./output.ts";
+import { printProblems } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
 /** Adds the commands. */
@@ -40,11 +41,7 @@ async function status(
 async function statusOfAll(learners: Learners, json = false): Promise<void> {
   const all = await Promise.all((await learners.list()).map((name) => learners.status(name)));
   if (json) return printJson(all.map(summaryOf));
-  for (const [name, files] of await learners.strays()) {
-    console.log(
-      `! ${files} file(s) in incoming/${name}/ wait for a learner "${name}", and there is none`,
-    );
-  }
+  printProblems(await learners.problems(), learners.place);
   printLearners(all, learners.place);
 }
 
@@ -57,7 +54,8 @@ function printLearners(all: readonly ShownStatus[], place: Place): void {
     ["learner", "tasks", "serving", "average performance", "problems"],
     all.map((found) => {
       const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
-      return [name, tasks, head ?? "none", score(averagePerformance), problems.length];
+      const own = problems.filter(({ subject }) => subject.learner === name);
+      return [name, tasks, head ?? "none", score(averagePerformance), own.length];
     }),
   );
 }
@@ -70,9 +68,9 @@ function printStatus(found: ShownStatus, place: Place): void {
   }
   printTasks(found);
   printJobs(found);
-  const result = resultOf(found, place);
+  const result = resultOf(found);
   printSteps(result.steps);
-  printResult(result);
+  printResult(result, place);
   const { bytes } = found;
   console.log(
     `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${

@@ -8,6 +8,7 @@ import { type Store, StoreFull } from "@cugro/store";
 import process from "node:process";
 import type { LearnEnd } from "../learners/learners.ts";
 import type { ProgressDisplay } from "../progress/display.ts";
+import { createProblemNotes } from "../progress/problem_notes.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { describeLogLine, parseLogLine } from "../progress/log_lines.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
@@ -37,13 +38,17 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
   try {
     const watch = await watchJobs(session, display);
     await session.bus.subscribe("events", ({ type }) => type === "cugro.job.finished" && room.room());
+    const noteProblems = createProblemNotes(store, display);
     await runCoordinator({
       store,
       bus: session.bus,
       learners: [learner],
       until: "idle",
       signal: session.signal,
-      onChange: watch,
+      onChange(change) {
+        watch(change);
+        void noteProblems(change.facts);
+      },
       onError(_learner, error) {
         if (!(error instanceof StoreFull)) throw error;
         room.full(error.message);

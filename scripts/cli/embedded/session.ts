@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
-import { isBucketName, openStore, type Store, type StoreConfig, STRANGE_NAME } from "@cugro/store";
+import { isBucketName, openStore, type Store, type StoreConfig } from "@cugro/store";
 import { readStoreConfig, startWorkerPool } from "@cugro/process";
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
@@ -15,21 +15,12 @@ const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 
 /** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
 export async function openForReading(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: false, onStrange: sayStrange() });
+  return await openStore(configOf(store), { lock: false });
 }
 
-/**
- * Opens a store for a command that writes facts; one such command a folder, any number a bucket.
- *
- * @param say told of files whose names cannot be keys. @default stderr
- */
-export async function openForWriting(store: string, say?: (text: string) => void): Promise<Store> {
-  return await openStore(configOf(store), { lock: true, onStrange: sayStrange(say) });
-}
-
-/** Nobody would ever hear of a file that is passed over. */
-function sayStrange(say: (text: string) => void = (text) => void process.stderr.write(text)) {
-  return (name: string) => say(`${name} ${STRANGE_NAME}\n`);
+/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. */
+export async function openForWriting(store: string): Promise<Store> {
+  return await openStore(configOf(store), { lock: true });
 }
 
 /** How to get into a bucket is in the environment. */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { createLearner, importLearner } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
+import type { Problem } from "@cugro/protocol";
 import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
 import { runCommandLine } from "../cugro.ts";
 
@@ -16,6 +17,9 @@ const READING: readonly (readonly string[])[] = [
   ["status", "--learner", "fixture", "--json"],
   ["status", "--learner", "fresh"],
   ["status", "--learner", "nobody"],
+  ["problems"],
+  ["problems", "--json"],
+  ["problems", "--learner", "fixture"],
   ["versions", "--learner", "fixture"],
   ["versions", "--learner", "fixture", "--json"],
   ["versions", "--learner", "fresh"],
@@ -61,6 +65,7 @@ Deno.test("a command prints the same of learners in a store and behind a gateway
     const fixture = await openFilesystemStore({ root: FIXTURE, lock: false });
     await importLearner({ store, name: "fixture", from: fixture });
     await createLearner({ store, name: "fresh", seed: 1, preset: "smoke" });
+    await dropOddFiles(folder);
     const reports = ["local", "remote"].map((name) => `${folder}-${name}.html`);
     for (const command of READING) {
       const local = await printed(...command, "--store", folder);
@@ -103,6 +108,52 @@ Deno.test("a version that serves in spite of reasons says so, in lines that fit 
   assertStringIncludes(status, "task  behavior.train  critic.train  states.train");
   assertStringIncludes(status, "   2              60            60            60");
 });
+/** What nobody takes: two names that cannot be keys, and a file for a learner that is not there. */
+async function dropOddFiles(folder: string): Promise<void> {
+  for (const learner of ["fixture", "ghost"]) {
+    await Deno.mkdir(`${folder}/incoming/${learner}`, { recursive: true });
+  }
+  for (
+    const name of ["fixture/task1 copy (1).hdf5", "fixture/T\u00e2che\u001b[2J.hdf5", "ghost/task1.hdf5"]
+  ) {
+    await Deno.writeTextFile(`${folder}/incoming/${name}`, name);
+  }
+}
+
+Deno.test("a problem that is acknowledged in one way is seen in neither, until it comes up again", () =>
+  withLiveGateway({}, async ({ url, folder, store, tokens }) => {
+    await createLearner({ store, name: "fixture", seed: 1, preset: "smoke" });
+    await dropOddFiles(folder);
+    const at = { local: ["--store", folder], remote: ["--url", url, "--token", tokens.admin] };
+    const listed = async (where: keyof typeof at, ...more: string[]) =>
+      JSON.parse((await printed("problems", "--json", ...more, ...at[where])).out) as Problem[];
+    const before = await listed("local");
+    assertEquals(before.map(({ code }) => code).sort(), ["file.learner", "file.name", "file.name"]);
+    const shown = await printed("status", ...at.remote);
+    assertStringIncludes(
+      shown.out,
+      '! fixture: The file "incoming/fixture/task1 copy (1).hdf5" cannot be taken',
+    );
+    assertStringIncludes(shown.out, "T\u00e2che\\u{1b}[2J.hdf5", "what a terminal would obey is spelled out");
+
+    const [first, second, third] = before.map(({ id }) => id) as [string, string, string];
+    const ways = [[first, "local"], [second, "remote"]] as const;
+    for (const [id, where] of ways) {
+      const { code, out } = await printed("problems", "acknowledge", id, "--reason", "known", ...at[where]);
+      assertEquals([code, out.startsWith("acknowledged: ")], [0, true], out);
+    }
+    for (const where of ["local", "remote"] as const) {
+      assertEquals((await listed(where)).map(({ id }) => id), [third], where);
+      const all = await listed(where, "--all");
+      assertEquals(all.map(({ acknowledged }) => acknowledged?.reason), ["known", "known", undefined], where);
+      const wrong = await printed("problems", "acknowledge", "0".repeat(24), ...at[where]);
+      assertEquals([wrong.code, wrong.err.includes("There is no problem")], [1, true], wrong.err);
+    }
+    // Other content under the same name has come later: somebody must look again.
+    const key = before.find(({ id }) => id === first)!.subject.key!;
+    await Deno.utime(`${folder}/${key}`, new Date(), new Date(Date.now() + 5_000));
+    assertEquals((await listed("remote")).map(({ id }) => id).sort(), [first, third].sort());
+  }));
 
 Deno.test("what works on a store alone says what to do instead with --url", async () => {
   const commands = [

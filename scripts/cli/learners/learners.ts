@@ -5,7 +5,7 @@
  */
 import type { PresetName } from "@cugro/algorithm";
 import type { LearnerStatus } from "@cugro/learners";
-import type { ActAnswer, ActRequest, Reading, RowCell } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Problem, Reading, RowCell } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
 /** What commands show of a learner. A store tells more: `--json` prints that too. */
@@ -22,8 +22,9 @@ export interface ShownStatus extends
     | "forgetting"
     | "bytes"
     | "secondsPerKind"
-    | "problems"
   > {
+  /** What is wrong with it, and with what all share; nothing acknowledged. */
+  problems: Problem[];
   learner: Pick<LearnerStatus["learner"], "name" | "seed" | "created">;
   config: { preset: string; knobs: Record<string, unknown> };
   tasks: Pick<
@@ -82,8 +83,10 @@ export type Reason = string | undefined;
 export interface Learners {
   readonly place: Place;
   list(): Promise<string[]>;
-  /** Names for which files were dropped though no learner has them, with the number of files. */
-  strays(): Promise<[string, number][]>;
+  /** Everything that is wrong, those acknowledged too; of one learner and of what all share if it is named. */
+  problems(name?: string): Promise<Problem[]>;
+  /** Somebody has seen it. @throws if there is no such problem now */
+  acknowledge(id: string, reason: Reason): Promise<Problem>;
   status(name: string): Promise<ShownStatus>;
   /** The learner that a run is about to change; undefined if there is none. */
   find(name: string): Promise<KnownLearner | undefined>;

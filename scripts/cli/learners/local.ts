@@ -2,9 +2,10 @@
  * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
  * @module
  */
-import type { ActAnswer, ActRequest, Reading } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { userInfo } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 import {
@@ -21,8 +22,8 @@ import {
   retry,
   reviseConfig,
   rollback,
-  strayFiles,
 } from "@cugro/learners";
+import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
@@ -31,7 +32,7 @@ import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import type { HandedOver, KnownLearner, Learners, Reason } from "./learners.ts";
+import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
@@ -42,8 +43,9 @@ export function openLocal(name: string): Learners {
   return {
     place,
     list: async () => await listLearners(await reading()),
-    strays: async () => [...await strayFiles(await reading())].map(([stray, keys]) => [stray, keys.length]),
-    status: async (learner) => await learnerStatus(await reading(), learner),
+    problems: async (learner) => await findProblems(await reading(), learner),
+    acknowledge: async (id, reason) => await acknowledge(await writing(), id, reason),
+    status: async (learner) => await statusIn(await reading(), learner),
     // A run changes it next: from here on nobody else may.
     find: async (learner) => await findLearner(await writing(), learner),
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
@@ -52,22 +54,40 @@ export function openLocal(name: string): Learners {
     delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
     add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
     async learn(learner, { workers, waitForRoom }) {
-      const display = displayOnStderr();
-      const forget = stores.sayTo((text) => display.note(text.trimEnd()));
-      try {
-        return await learn({
-          ...{ store: await writing(), folder: name, learner, workers, display },
-          waitForRoomMs: waitForRoom * 60_000,
-        });
-      } finally {
-        forget();
-      }
+      return await learn({
+        ...{ store: await writing(), folder: name, learner, workers, display: displayOnStderr() },
+        waitForRoomMs: waitForRoom * 60_000,
+      });
     },
     ...verdictsOn(writing),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
     close: stores.close,
   };
+}
+
+function findProblems(store: Store, learner?: string): Promise<Problem[]> {
+  return gatherProblems({ store, ...(learner === undefined ? {} : { learner }) });
+}
+
+async function statusIn(store: Store, learner: string): Promise<ShownStatus> {
+  const [status, problems] = await Promise.all([learnerStatus(store, learner), findProblems(store, learner)]);
+  return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
+}
+
+async function acknowledge(store: Store, id: string, reason: Reason): Promise<Problem> {
+  const problem = (await findProblems(store)).find((one) => one.id === id);
+  if (!problem) throw new RangeError(`There is no problem ${id} now: cugro problems lists those there are`);
+  return await acknowledgeProblem({ store, problem, by: whoTypes(), reason });
+}
+
+/** A user of a container may have no name. */
+function whoTypes(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? "unknown";
+  }
 }
 
 /** One decision, for which the policy is opened and closed. */
@@ -83,18 +103,11 @@ async function actOnce(store: Store, learner: string, request: ActRequest): Prom
 
 /** The store, opened when it is first needed, and no oftener than that. */
 function openStores(name: string) {
-  const toStderr = (text: string): void => void process.stderr.write(text);
-  let say = toStderr;
   let held: Promise<Store> | undefined;
   let looked: Promise<Store> | undefined;
   return {
     reading: () => held ?? (looked ??= openForReading(name)),
-    writing: () => held ??= openForWriting(name, (text) => say(text)),
-    /** Has files that cannot be taken reported elsewhere, until the returned function is called. */
-    sayTo(other: (text: string) => void): () => void {
-      say = other;
-      return () => void (say = toStderr);
-    },
+    writing: () => held ??= openForWriting(name),
     async close() {
       for (const store of [held, looked]) await (await store?.catch(() => undefined))?.close();
     },

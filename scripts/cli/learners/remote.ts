@@ -3,6 +3,7 @@
  * @module
  */
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
+import { audienceOf, EVERYONE } from "@cugro/protocol";
 import { follow } from "./follow.ts";
 import type { KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 
@@ -13,8 +14,11 @@ export function openRemote(url: string, token: string): Learners {
   return {
     place: { kind: "gateway", name: url.replace(/\/+$/, "") },
     list: () => learners.list(),
-    // A gateway shows learners only.
-    strays: () => Promise.resolve([]),
+    problems: async (name) => {
+      const all = await client.problems.list({ all: true });
+      return name === undefined ? all : all.filter((one) => [name, EVERYONE].includes(audienceOf(one)));
+    },
+    acknowledge: (id, reason) => client.problems.acknowledge(id, why(reason)),
     status: (name) => statusOf(client, name),
     find: (name) => findLearner(client, name),
     create: async (settings) => void await learners.create(settings),

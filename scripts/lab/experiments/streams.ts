@@ -2,6 +2,7 @@
  * Streams of datasets, learnt with every replay source and seed in the same conditions.
  * @module
  */
+import { describeProblem } from "@cugro/protocol";
 import { mapConcurrently } from "@cugro/async";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -123,7 +124,7 @@ function summarise(
     workSeconds,
     problems,
   } = result;
-  if (problems.length > 0) console.error(`! ${about.stream}: ${problems.join("; ")}`);
+  if (problems.length > 0) console.error(`! ${about.stream}: ${problems.map(describeProblem).join("; ")}`);
   return {
     ...about,
     averagePerformance: averagePerformance ?? NaN,

@@ -40,12 +40,16 @@ export interface EventFeed {
    * @throws {RangeError} when `after` is no place in the log.
    */
   open(audience: Audience, gone: AbortSignal): ReadableStream<Uint8Array>;
+  /** Sends an event that is no fact's to those who are there: it has no place to go on from. */
+  tell(event: CloudEvent): void;
   /** Streams that are open: all, or those of a token. */
   clients(token?: string): number;
   /** Ends all streams. */
   close(): Promise<void>;
 }
 
+/** Events without a place that wait for one client; who fetches nothing for so long must read the state again. */
+const MOST_TOLD = 1_000;
 /** Clients wait this long (ms) before they come again. */
 const RETRY_MS = 2_000;
 
@@ -75,6 +79,9 @@ export async function openEventFeed(
       else gone.addEventListener("abort", () => client.leave(), { once: true });
       return client.stream;
     },
+    tell(event) {
+      for (const client of clients) client.tell(event);
+    },
     clients: (token) =>
       token === undefined
         ? clients.size
@@ -95,6 +102,8 @@ class Client {
   #isOpen = true;
   /** The newest progress of each job that has not been sent. */
   #progress = new Map<string, ProgressMessage>();
+  /** Events without a place that have not been sent. */
+  #told: CloudEvent[] = [];
   #woken = new AbortController();
   #stalled: ReturnType<typeof setTimeout> | undefined;
   #end: ReturnType<typeof setTimeout>;
@@ -142,6 +151,13 @@ class Client {
     this.#woken.abort();
   }
 
+  tell(event: CloudEvent): void {
+    const { sees, types } = this.audience;
+    if (!sees(event.subject) || (types && !types.has(event.type)) || this.#told.length >= MOST_TOLD) return;
+    this.#told.push(event);
+    this.#woken.abort();
+  }
+
   /** Called when the client has fetched what there was: sends what comes next, or a sign of life. */
   async #fill(): Promise<void> {
     clearTimeout(this.#stalled);
@@ -150,7 +166,7 @@ class Client {
     try {
       while (this.#isOpen) {
         const until = AbortSignal.any([late.signal, this.#woken.signal]);
-        const frames = framesOf(await this.reader.next(until), this.audience) + this.#takeProgress();
+        const frames = framesOf(await this.reader.next(until), this.audience) + this.#takeNews();
         if (frames === "" && !late.signal.aborted) continue;
         return this.#send(frames === "" ? ": nothing new\n\n" : frames);
       }
@@ -161,8 +177,9 @@ class Client {
     }
   }
 
-  #takeProgress(): string {
-    const frames = [...this.#progress.values()].map((one) => frame("progress", one));
+  #takeNews(): string {
+    const told = this.#told.splice(0).map((event) => frame(event.type, event));
+    const frames = [...told, ...[...this.#progress.values()].map((one) => frame("progress", one))];
     this.#progress.clear();
     if (this.#isOpen) this.#woken = new AbortController();
     return frames.join("");

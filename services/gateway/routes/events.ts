@@ -2,7 +2,7 @@
  * Events and progress as they happen: server-sent events.
  * @module
  */
-import { EVENT_TYPES, type EventType } from "@cugro/protocol";
+import { EVENT_TYPES, type EventType, EVERYONE } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { EventFeed } from "../events/event_stream.ts";
@@ -42,7 +42,8 @@ type Query = z.output<typeof querySchema>;
 const DESCRIPTION =
   "CloudEvents, each under its type, with an `id` to go on from; `progress` of running jobs, without one. A comment " +
   "every 15 s. `gap`: events were missed and are gone, so read the state again. Events may come twice, with the same " +
-  "id in their data. The stream ends after an hour; come again with the last id.";
+  "id in their data. Those of problems have no `id` of their own and are told to who is there: whoever comes asks " +
+  "`/v1/problems` first. The stream ends after an hour; come again with the last id.";
 
 /** Adds the routes. */
 export function registerEvents(app: Gateway, deps: EventDeps): void {
@@ -62,7 +63,12 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
   });
   app.openapi(ofLearner, (context) => {
     const { name } = context.req.valid("param");
-    return stream(deps, context, context.req.valid("query"), (learner) => learner === name);
+    return stream(
+      deps,
+      context,
+      context.req.valid("query"),
+      (subject) => subject === name || subject === EVERYONE,
+    );
   });
   const ofAll = createRoute({
     ...secured(deps, "read"),
@@ -72,7 +78,12 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
   });
   app.openapi(ofAll, (context) => {
     const token = context.get("token");
-    return stream(deps, context, context.req.valid("query"), (learner) => sees(token, learner));
+    return stream(
+      deps,
+      context,
+      context.req.valid("query"),
+      (subject) => subject === EVERYONE || sees(token, subject),
+    );
   });
 }
 
@@ -80,7 +91,7 @@ async function stream(
   { feed, limits, maxStreams = 1000 }: EventDeps,
   context: Context<GatewayEnv>,
   query: Query,
-  seesLearner: (learner: string) => boolean,
+  seesSubject: (subject: string) => boolean,
 ): Promise<Response> {
   if (feed.clients() >= maxStreams) {
     throw new Problem(503, `${maxStreams} streams are open: try again later`, {
@@ -97,7 +108,7 @@ async function stream(
   const types = query.types && new Set<EventType>(query.types);
   const audience = {
     token: token.name,
-    sees: seesLearner,
+    sees: seesSubject,
     types,
     progress: query.progress === "true",
     after,

@@ -11,6 +11,7 @@ import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake 
 import { judged, Problem, refusing } from "../problem.ts";
 import {
   configSchema,
+  type Learner,
   learnerName,
   learnerSchema,
   newConfigSchema,
@@ -18,6 +19,7 @@ import {
 } from "@cugro/client/schemas";
 import { quotasOf } from "../limits.ts";
 import { refuseMore } from "../quotas.ts";
+import { unacknowledged } from "./problems.ts";
 import { sees, type Token } from "../tokens.ts";
 import { configView, learnerView } from "../views.ts";
 
@@ -32,7 +34,7 @@ export function registerLearners(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerCollection(app: Gateway, deps: RouteDeps): void {
-  const { learners, store } = deps;
+  const { store } = deps;
   const list = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners", tags, summary: "Learners that this token sees" },
@@ -61,7 +63,7 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
     await judged(() => createLearner({ store, ...settings }));
     wake(deps, name);
     context.header("location", `/v1/learners/${name}`);
-    return context.json(learnerView(await learners.status(name)), 201);
+    return context.json(await viewOf(deps, name), 201);
   });
 }
 
@@ -77,7 +79,6 @@ async function refuseMoreLearners({ store, limits }: RouteDeps, token: Token, na
 }
 
 function registerShowing(app: Gateway, deps: RouteDeps): void {
-  const { learners } = deps;
   const show = createRoute({
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}", tags, summary: "Where a learner stands" },
@@ -86,8 +87,13 @@ function registerShowing(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(
     show,
-    async (context) => context.json(learnerView(await learners.status(context.req.valid("param").name)), 200),
+    async (context) => context.json(await viewOf(deps, context.req.valid("param").name), 200),
   );
+}
+
+async function viewOf({ learners, problems }: RouteDeps, name: string): Promise<Learner> {
+  const [status, found] = await Promise.all([learners.status(name), problems.of(name)]);
+  return learnerView(status, unacknowledged(found));
 }
 
 function registerChanging(app: Gateway, deps: RouteDeps): void {

@@ -6,7 +6,7 @@ import { sleep } from "@cugro/async";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCache, createLearner, putOnce } from "@cugro/learners";
+import { createCache, createLearner, createReader, putOnce } from "@cugro/learners";
 import { type Bus, createEmbeddedBus } from "@cugro/bus";
 import { createLog, createMetrics, type Metrics } from "@cugro/telemetry";
 import { openFilesystemStore, type Store } from "@cugro/store";
@@ -17,9 +17,11 @@ import { createGateway } from "../app.ts";
 import { openAuthenticator } from "../auth.ts";
 import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
 import { openEventLog } from "../events/event_log.ts";
+import { startProblemWatch, type WatchTimes } from "../problems/watch.ts";
 import { addToken, issueToken, QUOTAS, type Quotas, type Scope } from "../tokens.ts";
 import { type Deliverer, startDeliverer } from "../webhooks/deliverer.ts";
 import type { DeliveryOptions } from "../webhooks/options.ts";
+import { failingWebhooks } from "../webhooks/problems.ts";
 
 /** How the gateway is made. */
 export interface LiveOptions {
@@ -34,6 +36,8 @@ export interface LiveOptions {
   bus?: Bus;
   /** What tokens may have, where that is not what they may have usually. */
   quotas?: Partial<Quotas>;
+  /** Bus and store are watched, this often. @default nobody watches them */
+  problems?: WatchTimes;
 }
 
 /** What a test works with. */
@@ -82,12 +86,22 @@ export async function withLiveGateway(
   const parts = await openParts(store, bus, options);
   const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
   const { tokens, tokensFile } = await makeTokens(work);
+  const deliverer = await anotherDeliverer();
+  const cache = createCache();
+  const learners = createReader({ store, cache });
+  const others = () => failingWebhooks(store, cache);
+  const watch = options.problems &&
+    await startProblemWatch({ store, bus, cache, learners, metrics, log, others, times: options.problems });
+  watch?.onChange((events, all) => {
+    for (const event of events) feed.tell(event);
+    deliverer.tellProblems(all);
+  });
   const app = createGateway({
-    ...{ store, bus, log, metrics, acting, feed },
+    ...{ store, bus, log, metrics, acting, feed, cache, learners, ...watch ? { problems: watch } : {} },
     auth: await openAuthenticator({ path: tokensFile, log }),
     limits: { quotas: { ...QUOTAS, ...options.quotas } },
     webhooks: {
-      deliverer: await anotherDeliverer(),
+      deliverer,
       addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
     },
   });
@@ -99,6 +113,7 @@ export async function withLiveGateway(
       ask: asker(url, tokens),
     });
   } finally {
+    await watch?.close();
     await feed.close();
     await server.close();
     await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);

@@ -14,12 +14,14 @@ import {
   parseDeliveryKey,
   pendingKey,
   pendingPrefix,
+  type Problem,
 } from "@cugro/protocol";
 import { randomUUID } from "node:crypto";
 import { deliveryId } from "./delivery_id.ts";
 import { createWebhookReader, settingsOf, type Webhook } from "./hooks.ts";
-import { begin, claim, type Claimed, settle } from "./records.ts";
-import { DELIVERY_OPTIONS, type DeliveryOptions } from "./options.ts";
+import { type Attempt, begin, claim, settle } from "./records.ts";
+import { DELIVERY_OPTIONS, type DeliveryOptions, FAULT_PAUSE_MS, MAX_RUNNING, SWEEP_MS } from "./options.ts";
+import { createProblemNews } from "./problems.ts";
 import { createReconciler } from "./reconcile.ts";
 import { listByLearner, sweepRecords, type Wanted } from "./scan.ts";
 import { send } from "./send.ts";
@@ -38,17 +40,14 @@ export interface DelivererDeps {
 export interface Deliverer {
   /** Webhooks or pending deliveries have changed: look now. */
   wake(): void;
+  /** What is wrong now: events of it are delivered to those who want them. */
+  tellProblems(problems: readonly Problem[]): void;
   /** Begins nothing more, and waits for what is under way. */
   close(): Promise<void>;
 }
 
 /** News that comes within this time (ms) is one look. */
 const COALESCE_MS = 20;
-const SWEEP_MS = 3_600_000;
-/** After a fault of the store the next look is this late (ms). */
-const FAULT_PAUSE_MS = 5_000;
-/** Requests to all receivers at a time. */
-const MAX_RUNNING = 64;
 
 /** Starts to deliver. @throws {RangeError} when a claim would lapse before its request has ended */
 export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
@@ -66,6 +65,7 @@ export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
   const loop = deliverer.run();
   return {
     wake: () => deliverer.wake(),
+    tellProblems: (problems) => deliverer.tellProblems(problems),
     async close() {
       await unsubscribe();
       deliverer.stop();
@@ -74,19 +74,10 @@ export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
   };
 }
 
-/** Something to attempt: what claims it, and when. */
-interface Task {
-  webhook: string;
-  /** ms since 1970 */
-  due: number;
-  /** The record, claimed; or when it can be; or nothing, if there is nothing to do. */
-  take: () => Promise<Claimed | number | undefined>;
-}
-
 class LoopingDeliverer {
   #hooks = new Map<string, Webhook>();
   /** By key of the pending record. */
-  #tasks = new Map<string, Task>();
+  #tasks = new Map<string, Attempt>();
   #running = new Map<string, Promise<void>>();
   /** Learners that news was about. */
   #news = new Set<string>();
@@ -94,14 +85,18 @@ class LoopingDeliverer {
   #nextSweep = Date.now() + SWEEP_MS;
   #wakeup = createWakeup();
   #stopped = false;
+  /** In a row. */
+  #faults = 0;
   readonly #claimant;
   readonly #reconciler;
   readonly #webhooks;
+  readonly #problems;
 
   constructor(private readonly deps: DelivererDeps, private readonly options: DeliveryOptions) {
     this.#claimant = { by: randomUUID(), leaseMs: options.leaseMs };
     this.#reconciler = createReconciler(deps);
     this.#webhooks = createWebhookReader(deps);
+    this.#problems = createProblemNews(deps.store);
   }
 
   look(learner: string): void {
@@ -114,6 +109,11 @@ class LoopingDeliverer {
     this.#wakeup.wake();
   }
 
+  tellProblems(problems: readonly Problem[]): void {
+    this.#problems.tell(problems);
+    if (this.#problems.isPending()) this.#wakeup.wake();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#wakeup.wake();
@@ -123,8 +123,11 @@ class LoopingDeliverer {
     while (!this.#stopped) {
       try {
         await this.#scan();
+        this.#faults = 0;
       } catch (error) {
-        this.deps.log.error("webhooks cannot be looked through", { error });
+        this.deps.log[this.#faults++ === 0 ? "error" : "debug"]("webhooks cannot be looked through", {
+          error,
+        });
         this.#nextScan = Date.now() + Math.min(FAULT_PAUSE_MS, this.options.scanMs);
       }
       this.#start();
@@ -136,7 +139,7 @@ class LoopingDeliverer {
   async #scan(): Promise<void> {
     const { store } = this.deps;
     const whole = Date.now() >= this.#nextScan;
-    if (!whole && this.#news.size === 0) return;
+    if (!whole && this.#news.size === 0 && !this.#problems.isPending()) return;
     const news = [...this.#news];
     this.#news.clear();
     if (whole) this.#nextScan = Date.now() + this.options.scanMs;
@@ -154,6 +157,7 @@ class LoopingDeliverer {
         await sweepRecords(store, ids);
       }
     }
+    await this.#problems.look(hooks, (wanted) => this.#addNew(wanted));
     await this.#reconciler.look(hooks, groups, (wanted) => this.#addNew(wanted));
   }
 
@@ -193,7 +197,7 @@ class LoopingDeliverer {
     return settingsOf(hook).active && busy < this.options.perWebhook;
   }
 
-  async #attempt(key: string, task: Task): Promise<void> {
+  async #attempt(key: string, task: Attempt): Promise<void> {
     const { store, log, metrics } = this.deps;
     try {
       const taken = await task.take();

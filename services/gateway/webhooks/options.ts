@@ -26,3 +26,9 @@ export const DELIVERY_OPTIONS: DeliveryOptions = {
   scanMs: 30 * SECOND,
   perWebhook: 4,
 };
+/** Old records are removed this often (ms). */
+export const SWEEP_MS = HOUR;
+/** After a fault of the store the next look is this late (ms). */
+export const FAULT_PAUSE_MS = 5 * SECOND;
+/** Requests to all receivers at a time. */
+export const MAX_RUNNING = 64;

@@ -27,6 +27,15 @@ export interface Claimed {
   etag: string;
 }
 
+/** Something to attempt: what claims it, and when. */
+export interface Attempt {
+  webhook: string;
+  /** ms since 1970 */
+  due: number;
+  /** The record, claimed; or when it can be; or nothing, if there is nothing to do. */
+  take: () => Promise<Claimed | number | undefined>;
+}
+
 /** Who claims, and for how long (ms). */
 export interface Claimant {
   by: string;

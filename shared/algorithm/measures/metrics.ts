@@ -86,11 +86,18 @@ export function backwardTransfer(matrix: ResultsMatrix): number | null {
   return changes.length === 0 ? null : mean(changes);
 }
 
-/** Forgetting F = (1/K) sum_j (R[j,j] - R[K,j]) (Continual World); the last task counts with 0. */
-export function forgetting(matrix: ResultsMatrix): number {
-  const first = justLearned(matrix);
-  const drops = lastRow(matrix).flatMap((score, j) => isScore(score) ? [(first[j] as number) - score] : []);
-  return mean(drops);
+/**
+ * Forgetting F = (1/(K-1)) sum_{j<K} (max_{v<K} R[v,j] - R[K,j]) (Chaudhry et al. 2018): how far old tasks are below the
+ * best they ever were; below 0 where the last version is better than all before it.
+ * @returns `null` with fewer than two tasks, where it has no meaning
+ */
+export function forgetting(matrix: ResultsMatrix): number | null {
+  const earlier = matrix.slice(0, -1);
+  const drops = lastRow(matrix).flatMap((score, j) => {
+    const before = earlier.map((row) => row[j]).filter(isScore);
+    return isScore(score) && before.length > 0 ? [Math.max(...before) - score] : [];
+  });
+  return drops.length === 0 ? null : mean(drops);
 }
 
 /** Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares. */

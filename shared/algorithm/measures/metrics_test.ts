@@ -33,14 +33,15 @@ Deno.test("normalisedScore() puts tasks of any reward scale on one scale and nev
 Deno.test("averagePerformance(), backwardTransfer() and forgetting() follow their definitions", () => {
   assertEquals(averagePerformance(matrix), 75);
   assertEquals(backwardTransfer(matrix), (70 - 90 + 95 - 100) / 2);
-  assertAlmostEquals(forgetting(matrix), (20 + 5 + 0) / 3);
+  assertAlmostEquals(forgetting(matrix)!, (20 + 5) / 2);
   assertEquals(justLearned(matrix), [90, 100, 60]);
 });
 
 Deno.test("backwardTransfer() has no value for one task, and gains count as gains", () => {
   assertEquals(backwardTransfer([[88]]), null);
   assertEquals(averagePerformance([[88]]), 88);
-  assertEquals(forgetting([[88]]), 0);
+  assertEquals(forgetting([[88]]), null);
+  assertEquals(forgetting([[50, null], [58, 90]]), -8);
   assertEquals(backwardTransfer([[50, null], [58, 90]]), 8);
   assertThrows(() => averagePerformance([]), RangeError, "without a score");
 });
@@ -50,7 +51,13 @@ Deno.test("results summaries compare with the version that learnt a task when a 
   const stepped = [[90, null, null], [84, null, 70]];
   assertEquals(averagePerformance(stepped), 77);
   assertEquals(backwardTransfer(stepped), -6);
-  assertEquals(forgetting(stepped), 3);
+  assertEquals(forgetting(stepped), 6);
+});
+
+Deno.test("forgetting() counts from the best a task ever was, where transfer from what it was at first hides the loss", () => {
+  const risen = [[60, null, null], [95, 80, null], [70, 80, 90]];
+  assertEquals(backwardTransfer(risen), 5);
+  assertEquals(forgetting(risen), 12.5);
 });
 
 Deno.test("interquartileMean() ignores outliers", () => {

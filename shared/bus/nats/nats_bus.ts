@@ -47,6 +47,8 @@ export interface NatsBus extends Bus {
   readonly closed: Promise<Error | undefined>;
   /** How many jobs of a kind wait for a worker, and how many are with one (or wait for their delay to pass). */
   queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }>;
+  /** The same, and how many workers ask for a job of this kind at this moment; not patient. */
+  lookAtQueue(kind: JobKind): Promise<{ waiting: number; running: number; asking: number }>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
@@ -72,6 +74,12 @@ export async function openNatsBus(options: NatsBusOptions): Promise<NatsBus> {
     throw error;
   }
   return new JetStreamBus(link, topology, ackWaitMs, log);
+}
+
+interface ConsumerInfo {
+  num_pending: number;
+  num_ack_pending: number;
+  num_waiting: number;
 }
 
 class JetStreamBus implements NatsBus {
@@ -166,12 +174,14 @@ class JetStreamBus implements NatsBus {
   }
 
   async queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }> {
+    const { waiting, running } = await this.#persist(`count the ${kind} jobs`, () => this.lookAtQueue(kind));
+    return { waiting, running };
+  }
+
+  async lookAtQueue(kind: JobKind): Promise<{ waiting: number; running: number; asking: number }> {
     const subject = `$JS.API.CONSUMER.INFO.${STREAMS.jobs}.${consumerName(kind)}`;
-    const info = await this.#persist(
-      `count the ${kind} jobs`,
-      () => this.link.askJetStream<{ num_pending: number; num_ack_pending: number }>(subject, ""),
-    );
-    return { waiting: info.num_pending, running: info.num_ack_pending };
+    const info = await this.link.askJetStream<ConsumerInfo>(subject, "");
+    return { waiting: info.num_pending, running: info.num_ack_pending, asking: info.num_waiting };
   }
 
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent> {

@@ -15,6 +15,7 @@ import {
   TASK_STATES,
   VERSION_STATES,
 } from "@cugro/protocol";
+import { standingProblemSchema } from "./problems.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
@@ -190,7 +191,9 @@ export const learnerSchema = z.object({
   jobs: z.object({ waiting: z.int(), ready: z.int(), done: z.int(), failed: z.int() }),
   bytes: z.object({ rawData: z.number(), generators: z.number(), critic: z.number(), shards: z.number() }),
   secondsPerKind: z.partialRecord(kind, z.number()),
-  problems: z.array(z.string()).openapi({ description: "What a person must see to" }),
+  problems: z.array(standingProblemSchema).openapi({
+    description: "What a person must see to, of the learner and of what all share; nothing acknowledged",
+  }),
 }).openapi("Learner");
 
 // Described by hand: tuples are written here as they were before JSON Schema 2020-12.

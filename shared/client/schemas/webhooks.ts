@@ -2,14 +2,14 @@
  * Shapes of webhooks and their deliveries.
  * @module
  */
-import { LEARNER_EVENT_TYPES, WEBHOOK_ID } from "@cugro/protocol";
+import { LEARNER_EVENT_TYPES, WEBHOOK_EVENT_TYPES, WEBHOOK_ID } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
 const url = z.string().max(2048).openapi({
   description: "http or https, an address that is not private unless the operator allows these",
   example: "https://example.org/cugro",
 });
-const types = z.array(z.enum(LEARNER_EVENT_TYPES)).min(1).max(LEARNER_EVENT_TYPES.length);
+const types = z.array(z.enum(WEBHOOK_EVENT_TYPES)).min(1).max(WEBHOOK_EVENT_TYPES.length);
 const learners = z.array(
   z.string().regex(/^[a-z0-9*-]{1,64}$/, "must be letters, digits, - and *, e.g. team-a-*"),
 )

@@ -66,7 +66,7 @@ export async function scanIncoming(
     return isNewer && hasFailedImport(facts, before) || rejected.has(before.seq) && isToldOtherwise;
   };
   const fresh = [...facts.incoming.values()].filter((info) =>
-    isVisible(facts.learner.name, info.key) && isFresh(info)
+    isVisible(info.key, incomingPrefix(facts.learner.name)) && isFresh(info)
   );
   const settled: ObjectInfo[] = store.settles ? [] : [...fresh];
   for (const info of store.settles ? fresh : []) {
@@ -94,8 +94,8 @@ export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
 }
 
 /** Not: names that tools give to files they are still writing, sidecars, and what lies in a hidden folder (`upload.ts`). */
-function isVisible(learner: string, key: string): boolean {
-  const parts = key.slice(incomingPrefix(learner).length).split("/");
+export function isVisible(key: string, prefix: string): boolean {
+  const parts = key.slice(prefix.length).split("/");
   return !parts.some((part) => part.startsWith(".")) && !isSidecar(key) &&
     !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
 }

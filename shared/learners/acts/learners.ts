@@ -26,7 +26,6 @@ import {
   parseFact,
   parseKey,
   PREFIXES,
-  recipientOfKey,
 } from "@cugro/protocol";
 import { putOnce } from "../facts/put_once.ts";
 import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
@@ -108,17 +107,6 @@ export async function listLearners(store: Store): Promise<string[]> {
   const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
   const deleted = new Set(keys.flatMap((key) => key?.kind === "deleted" ? [key.learner] : []));
   return keys.flatMap((key) => key?.kind === "learner" && !deleted.has(key.learner) ? [key.learner] : []);
-}
-
-/** Keys of the files that lie in `incoming/` for names that no learner has, by name. */
-export async function strayFiles(store: Store): Promise<Map<string, string[]>> {
-  const names = new Set(await listLearners(store));
-  const strays = new Map<string, string[]>();
-  for (const { key } of await store.list(PREFIXES.incoming)) {
-    const name = recipientOfKey(key);
-    if (name !== undefined && !names.has(name)) strays.set(name, [...strays.get(name) ?? [], key]);
-  }
-  return strays;
 }
 
 /** Whether a learner exists and was not deleted. */

@@ -6,6 +6,7 @@
 import {
   type CloudEvent,
   createEvent,
+  type JsonObject,
   promotedKey,
   rejectionKey,
   taskFailureKey,
@@ -16,13 +17,16 @@ import {
 import type { LearnerFacts } from "./facts.ts";
 import { traceOfArrival, traceOfTask } from "./traces.ts";
 
-/** What {@link learnerEvents} looks at; with the arrivals, events carry the trace of the dataset they are about. */
+/**
+ * What {@link learnerEvents} looks at; with the arrivals, events carry the trace of the dataset they are about, and with
+ * the times of facts their own.
+ */
 export type AnnouncedFacts =
   & Pick<
     LearnerFacts,
     "learner" | "tasks" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
   >
-  & Partial<Pick<LearnerFacts, "arrivals">>;
+  & Partial<Pick<LearnerFacts, "arrivals" | "written">>;
 
 /** The outbox: events of facts that have not been announced, in the order of their kinds and numbers. */
 export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announced">): CloudEvent[] {
@@ -42,20 +46,42 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
     ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
       createEvent("cugro.task.failed", taskFailureKey(name, task, n), name, { task, attempt, job, message })
     ),
-    ...facts.versions.map(({ version, task, decision, reasons }) =>
-      createEvent(`cugro.version.${decision}`, versionKey(name, version), name, { version, task, reasons })
+    ...facts.versions.map((fact) =>
+      createEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
+        ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
+        ...resultOf(facts, fact.version),
+      })
     ),
     ...facts.promoted.map(({ version, reason }) =>
-      createEvent("cugro.version.promoted", promotedKey(name, version), name, { version, reason })
+      createEvent("cugro.version.promoted", promotedKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
     ...facts.withdrawn.map(({ version, reason }) =>
-      createEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, { version, reason })
+      createEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
   ].map((event) => {
     const { task, arrival } = event.data;
     const traceparent = typeof arrival === "number"
       ? traceOfArrival(facts, arrival)
       : traceOfTask(facts, Number(task));
-    return traceparent === undefined ? event : { ...event, traceparent };
+    const time = facts.written?.get(event.id);
+    return {
+      ...event,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(time === undefined ? {} : { time }),
+    };
   });
+}
+
+/** `previous`: the version it continues, which served before it and serves again without it. */
+function resultOf({ versions }: Pick<LearnerFacts, "versions">, version: number): JsonObject {
+  const fact = versions.find((candidate) => candidate.version === version);
+  if (!fact) return {};
+  const scores = fact.row.map(({ task, meanScore, low, high }) => ({ task, meanScore, low, high }));
+  return { previous: fact.parent, scores };
 }

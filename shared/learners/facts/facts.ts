@@ -50,6 +50,8 @@ export interface LearnerFacts {
   head: { version: number | null; etag: string } | undefined;
   /** Ids of facts whose event has been published. */
   announced: Set<string>;
+  /** When each fact under the learner's prefix was written, by key. */
+  written: Map<string, string>;
   /** Files in `incoming/`, by key. */
   incoming: Map<string, ObjectInfo>;
   /** States of the jobs that the plan may look at. */

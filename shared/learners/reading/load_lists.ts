@@ -53,7 +53,8 @@ export async function readListed(source: Source, name: string): Promise<ListedFa
   ]);
   const keys = infos.map(({ key }) => key);
   const deleted = keys.includes(deletedKey(name));
-  return { learner, deleted, ...await readLists(source, keys), head, announced };
+  const written = new Map(infos.map(({ key, lastModified }) => [key, lastModified]));
+  return { learner, deleted, ...await readLists(source, keys), head, announced, written };
 }
 
 /** Files that wait in `incoming/` for a learner. */

@@ -16,20 +16,11 @@ import type {
   VersionFact,
   VersionState,
 } from "@cugro/protocol";
-import {
-  attemptAt,
-  currentGraph,
-  currentTask,
-  type LearnerFacts,
-  stoppingFailure,
-  taskState,
-  validVersions,
-} from "../facts/facts.ts";
+import { attemptAt, currentTask, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
 import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { isPromotable } from "../acts/verdicts.ts";
-import { planWork } from "../planning/work.ts";
 
 /** A task with its state. `discreteActions`: null where actions are continuous. */
 export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
@@ -65,8 +56,6 @@ export interface LearnerStatus {
   fidelity: { version: number; task: number; fidelity: JsonObject }[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
   secondsPerKind: Partial<Record<JobKind, number>>;
-  /** What a person must see to. */
-  problems: string[];
 }
 
 /** Everything there is to tell about a learner. @throws {RangeError} when there is none of that name. */
@@ -109,7 +98,6 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     ),
     bytes: byteCounts(facts, jobs, chain.at(-1)),
     secondsPerKind: secondsPerKind(jobs),
-    problems: problemsOf(facts),
   };
 }
 
@@ -167,19 +155,4 @@ function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, num
 /** A rejection in words. */
 export function describeRejection({ key, reason }: Pick<RejectionFact, "key" | "reason">): string {
   return `${key} was rejected: ${reason}`;
-}
-
-/** What a person must see to now. A rejection is history once a later file was accepted. */
-function problemsOf(facts: LearnerFacts): string[] {
-  if (facts.deleted) return [];
-  const graph = currentGraph(facts);
-  const accepted = Math.max(0, ...facts.tasks.map(({ arrival }) => arrival));
-  const failures = facts.tasks.flatMap(({ task }) => stoppingFailure(facts, task) ?? []);
-  return [
-    ...failures.map(({ task, message }) =>
-      `Task ${task} has failed: ${message}. See to it, then retry task ${task}.`
-    ),
-    ...facts.rejections.filter(({ seq }) => seq > accepted).map(describeRejection),
-    ...(graph ? planWork(facts, graph).problems : []),
-  ];
 }

@@ -22,11 +22,12 @@ import {
   type PutOptions,
   type Store,
   StoreError,
+  type StrangeObject,
   type StreamedObject,
   type StreamOptions,
 } from "../store.ts";
 import { explainStoreFault } from "./store_faults.ts";
-import { collectKeys, isAbsent } from "./walk_folder.ts";
+import { collectKeys, isAbsent, strangeReporter } from "./walk_folder.ts";
 
 const KEY_LOCK_TIMEOUT_MS = 30_000;
 /** A file changed less than this ago may change again without its time showing it. */
@@ -68,16 +69,15 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
 class FilesystemStore implements Store {
   readonly settles = true;
   #etags = new Map<string, { mark: string; etag: string }>();
-  #strange = new Set<string>();
   #closed = false;
   #root: string;
   #release: (() => Promise<void>) | undefined;
-  #onStrangeFile: ((path: string) => void) | undefined;
+  #reportStrange: ReturnType<typeof strangeReporter>;
 
   constructor(root: string, release?: () => Promise<void>, onStrangeFile?: (path: string) => void) {
     this.#root = root;
     this.#release = release;
-    this.#onStrangeFile = onStrangeFile;
+    this.#reportStrange = strangeReporter(root, onStrangeFile);
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<{ etag: string }> {
@@ -133,13 +133,14 @@ class FilesystemStore implements Store {
     return await this.#info(key, this.#path(key));
   }
 
-  async list(prefix: string): Promise<ObjectInfo[]> {
+  async list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     if (folder !== "") checkKey(folder.slice(0, -1));
     const keys: string[] = [];
+    const tell = (name: string) => this.#reportStrange(name, onStrange);
     if (isAbsent(this.#root, join(this.#root, folder))) return [];
     try {
-      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange: this.#reportStrange });
+      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange: tell });
     } catch (error) {
       throw explainStoreFault(error, this.#root, `listing ${prefix}`);
     }
@@ -240,10 +241,4 @@ class FilesystemStore implements Store {
     if (Date.now() - stats.mtimeMs > RACY_MS) this.#etags.set(path, { mark, etag });
     return etag;
   }
-
-  #reportStrange = (key: string): void => {
-    if (this.#strange.has(key)) return;
-    this.#strange.add(key);
-    this.#onStrangeFile?.(join(this.#root, key));
-  };
 }

@@ -2,11 +2,12 @@
  * Finding the objects of a store folder.
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkKey } from "@cugro/protocol";
 import { SERVICE_FOLDER } from "./folder_lock.ts";
+import type { StrangeObject } from "../store.ts";
 import { isAbsence } from "./read_object.ts";
 
 /** Where to look, and for what. */
@@ -36,6 +37,23 @@ export async function collectKeys({ root, folder, prefix, keys, onStrange }: Wal
       await collectKeys({ root, folder: `${key}/`, prefix, keys, onStrange });
     } else if (key.startsWith(prefix)) keys.push(key);
   }
+}
+
+/**
+ * What to do about a name that is no key: `onFile` is told of it once, `onStrange` each time, unless it is gone meanwhile.
+ * Both are told of a folder as of a file.
+ */
+export function strangeReporter(
+  root: string,
+  onFile?: (path: string) => void,
+): (name: string, onStrange?: (object: StrangeObject) => void) => void {
+  const reported = new Set<string>();
+  return (name, onStrange) => {
+    if (!reported.has(name)) onFile?.(join(root, name));
+    reported.add(name);
+    const stats = onStrange && statSync(join(root, name), { throwIfNoEntry: false });
+    if (stats) onStrange?.({ name, size: stats.size, lastModified: stats.mtime.toISOString() });
+  };
 }
 
 /** Whether there is nothing in this place; the error that says so costs ten times as much as this question. */

@@ -11,7 +11,14 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { checkKey } from "@cugro/protocol";
 import { meterBody } from "../metered_body.ts";
-import type { ObjectInfo, PutOptions, Store, StreamedObject, StreamOptions } from "../store.ts";
+import type {
+  ObjectInfo,
+  PutOptions,
+  Store,
+  StrangeObject,
+  StreamedObject,
+  StreamOptions,
+} from "../store.ts";
 import { connect, type Connection, type S3Options, SERVICE_PREFIX } from "./connection.ts";
 import { refuseForgedWrites } from "./forged_writes.ts";
 import { ensureBucket, probeConditions, probeReading } from "./probe.ts";
@@ -117,7 +124,7 @@ class S3Store implements Store {
     }
   }
 
-  async list(prefix: string): Promise<ObjectInfo[]> {
+  async list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     if (folder !== "") checkKey(folder.slice(0, -1));
     const { bucket, prefix: base } = this.#connection;
@@ -129,7 +136,12 @@ class S3Store implements Store {
         const found = await this.#connection.request((client) => client.send(page));
         for (const { Key = "", Size, ETag, LastModified } of found.Contents ?? []) {
           const key = Key.slice(base.length);
-          if (this.#isOurs(key)) infos.push(toInfo(key, Size, ETag, LastModified));
+          const info = toInfo(key, Size, ETag, LastModified);
+          if (isKey(key)) infos.push(info);
+          else if (!isUsual(key)) {
+            onStrange?.({ name: key, size: info.size, lastModified: info.lastModified });
+            this.#reportStrange(key);
+          }
         }
         next = found.IsTruncated ? found.NextContinuationToken : undefined;
       }
@@ -186,20 +198,25 @@ class S3Store implements Store {
     return info && { bytes: new Uint8Array(0), info };
   }
 
-  #isOurs(key: string): boolean {
-    try {
-      checkKey(key);
-      return true;
-    } catch {
-      // Consoles make empty objects that end in a slash, to show them as folders.
-      const known = key.startsWith(SERVICE_PREFIX) || key === "" || key.endsWith("/") ||
-        this.#strange.has(key);
-      if (known) return false;
-      this.#strange.add(key);
-      this.#onStrangeKey?.(key);
-      return false;
-    }
+  #reportStrange(key: string): void {
+    if (this.#strange.has(key)) return;
+    this.#strange.add(key);
+    this.#onStrangeKey?.(key);
   }
+}
+
+function isKey(key: string): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is no key and nobody's fault. Consoles make empty objects that end in a slash, to show them as folders. */
+function isUsual(key: string): boolean {
+  return key.startsWith(SERVICE_PREFIX) || key === "" || key.endsWith("/");
 }
 
 /** Times to the second: HEAD has no finer ones, and an object must look the same however it is found. */

@@ -52,7 +52,7 @@ export function watchStore(store: Store, record: Recorder, saboteur: Saboteur): 
       write(key, "", options, () => store.putStream(key, body, options)),
     get: (key, options) => store.get(key, options),
     head: (key) => store.head(key),
-    list: (prefix) => store.list(prefix),
+    list: (prefix, onStrange) => store.list(prefix, onStrange),
     async delete(key) {
       await store.delete(key);
       if (!key.endsWith("/checkpoint") && !key.endsWith("/run.json")) record({ what: "delete", key });

@@ -1,0 +1,36 @@
+/**
+ * While a command learns: what lies there and nobody takes is said once, and once that it is over, in the words that
+ * `cugro problems` has for it. What becomes of jobs, files and versions is said elsewhere.
+ * @module
+ */
+import { type LearnerFacts } from "@cugro/learners";
+import { gatherProblems, sayProblems } from "@cugro/problems";
+import type { ProblemCode } from "@cugro/protocol";
+import type { Store } from "@cugro/store";
+import type { ProgressDisplay } from "./display.ts";
+
+/** Looked for this often, as long as there is news. */
+const INTERVAL_MS = 2_000;
+const SAID: readonly ProblemCode[] = ["file.name", "file.learner", "file.place", "learner.unreadable"];
+
+/** What is told of a learner's facts each time they have changed. @param intervalMs @default 2 s */
+export function createProblemNotes(
+  store: Store,
+  display: Pick<ProgressDisplay, "note">,
+  intervalMs = INTERVAL_MS,
+): (facts: LearnerFacts) => Promise<void> {
+  const say = sayProblems((line) => display.note(line));
+  let lookedAt = -Infinity;
+  let looking: Promise<void> | undefined;
+  const look = async (facts: LearnerFacts) => {
+    const { name } = facts.learner;
+    const found = await gatherProblems({ store, learner: name, factsOf: () => Promise.resolve(facts) });
+    say(found.filter(({ code }) => SAID.includes(code)));
+  };
+  return (facts) => {
+    if (looking || performance.now() - lookedAt < intervalMs) return looking ?? Promise.resolve();
+    lookedAt = performance.now();
+    // A store that cannot be read stops the run itself, in words of its own.
+    return looking = look(facts).catch(() => {}).finally(() => looking = undefined);
+  };
+}

@@ -1,0 +1,27 @@
+import type { Problem } from "@cugro/protocol";
+import { assertEquals, assertMatch } from "@std/assert";
+import { refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
+
+Deno.test("a webhook that keeps failing is a problem, for whoever sees all learners, until its receiver takes events", () => {
+  let isDown = true;
+  return withReceiver(
+    ({ url: receiver }) =>
+      withLiveGateway({ problems: { lookMs: 20, gatherMs: 50 } }, async ({ store, ask }) => {
+        const failing = async (as: "admin" | "team" = "admin") => {
+          const { body } = await ask("GET", "/v1/problems", undefined, as);
+          return body.problems.filter(({ code }: Problem) => code === "webhook.failing") as Problem[];
+        };
+        const { body: hook } = await ask("POST", "/v1/webhooks", { url: receiver });
+        await refuse(store, "a", 1);
+        await until("it is a problem", async () => (await failing()).length === 1);
+        const [problem] = await failing();
+        assertEquals(problem!.subject, { learner: null, webhook: hook.id });
+        assertMatch(problem!.message, /keeps failing: cugro.arrival.rejected could not be delivered \(.*500/);
+        assertEquals(await failing("team"), []);
+        isDown = false;
+        await refuse(store, "a", 2);
+        await until("it is over", async () => (await failing()).length === 0);
+      }),
+    () => new Response(null, { status: isDown ? 500 : 204 }),
+  );
+});

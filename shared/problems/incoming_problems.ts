@@ -1,0 +1,120 @@
+/**
+ * What lies in `incoming/` and nobody takes: names that cannot be keys, files for learners that are not there, files for
+ * nobody. Pure.
+ * @module
+ */
+import { createProblem, LEARNER_NAME, PREFIXES, type Problem, recipientOfKey } from "@cugro/protocol";
+import type { ObjectInfo, StrangeObject } from "@cugro/store";
+import { isVisible } from "@cugro/learners";
+
+/** So many files of a folder are named one by one; the others are counted. */
+const NAMED = 50;
+/** So many files are named in one sentence. */
+const NAMED_TOGETHER = 3;
+/** Longest name that a sentence shows whole. */
+const SHOWN_NAME = 200;
+
+/** What lies in `incoming/`. */
+export interface Dropped {
+  infos: readonly ObjectInfo[];
+  strange: readonly StrangeObject[];
+  /** Names of the learners there are. */
+  learners: ReadonlySet<string>;
+}
+
+/** See the module. */
+export function incomingProblems({ infos, strange, learners }: Dropped): Problem[] {
+  return [...strangeNames(strange), ...strayFiles(infos, learners), ...misplacedFiles(infos)];
+}
+
+/** A name for a terminal, a log or a page: what could change how the text around it is shown is spelled out. */
+export function showName(name: string): string {
+  const short = name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
+  const spelled = (letter: string) => `\\u{${letter.codePointAt(0)!.toString(16)}}`;
+  return `"${
+    short.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (letter) =>
+      `"\\`.includes(letter) ? `\\${letter}` : spelled(letter))
+  }"`;
+}
+
+/** Each by its name, up to a number in a folder. */
+function strangeNames(strange: readonly StrangeObject[]): Problem[] {
+  const folders = Map.groupBy(strange, ({ name }) => recipientOfKey(name) ?? "");
+  return [...folders].flatMap(([folder, objects]) => {
+    const learner = LEARNER_NAME.test(folder) ? folder : null;
+    const named = objects.slice(0, NAMED).map(({ name, lastModified }) =>
+      createProblem("file.name", { key: name }, {
+        since: lastModified,
+        subject: { learner, key: name },
+        message: `The file ${showName(name)} cannot be taken because of its name.`,
+        advice: "Rename it to letters, digits and . _ = -, or remove it.",
+      })
+    );
+    const rest = objects.slice(NAMED);
+    if (rest.length === 0) return named;
+    return [
+      ...named,
+      createProblem("file.name", { folder, more: true }, {
+        since: newest(rest),
+        subject: { learner },
+        message: `${rest.length} more files beside ${
+          showName(rest[0]!.name)
+        } cannot be taken because of their names.`,
+        advice: "Rename them to letters, digits and . _ = -, or remove them.",
+      }),
+    ];
+  });
+}
+
+/** All of one name together: what is missing is the learner. */
+function strayFiles(infos: readonly ObjectInfo[], learners: ReadonlySet<string>): Problem[] {
+  const strays = infos.flatMap((info) => {
+    const name = recipientOfKey(info.key);
+    return name !== undefined && !learners.has(name) && isVisible(info.key, `${PREFIXES.incoming}${name}/`)
+      ? [{ name, info }]
+      : [];
+  });
+  return [...Map.groupBy(strays, ({ name }) => name)].map(([name, found]) => {
+    const files = found.map(({ info }) => info);
+    const isName = LEARNER_NAME.test(name);
+    return createProblem("file.learner", { name }, {
+      since: newest(files),
+      subject: { learner: isName ? name : null, key: files[0]!.key },
+      message: `${count(files.length)} for the learner ${showName(name)}, and there is none: ${
+        namesOf(files)
+      }.`,
+      advice: isName
+        ? `Make it with: cugro learner create ${name}, or remove ${
+          files.length === 1 ? "the file" : "the files"
+        }.`
+        : "No learner can have this name: move the files to another folder, or remove them.",
+    });
+  });
+}
+
+/** Directly under `incoming/`. */
+function misplacedFiles(infos: readonly ObjectInfo[]): Problem[] {
+  const files = infos.filter(({ key }) =>
+    recipientOfKey(key) === undefined && isVisible(key, PREFIXES.incoming)
+  );
+  if (files.length === 0) return [];
+  return [createProblem("file.place", {}, {
+    since: newest(files),
+    subject: { learner: null, key: files[0]!.key },
+    message: `${count(files.length)} for no learner: ${namesOf(files)}.`,
+    advice: "Move them to incoming/<learner>/, or remove them.",
+  })];
+}
+
+function count(files: number): string {
+  return files === 1 ? "1 file waits" : `${files} files wait`;
+}
+
+function namesOf(files: readonly ObjectInfo[]): string {
+  const named = files.slice(0, NAMED_TOGETHER).map(({ key }) => key).join(", ");
+  return files.length > NAMED_TOGETHER ? `${named} and ${files.length - NAMED_TOGETHER} more` : named;
+}
+
+function newest(files: readonly { lastModified: string }[]): string {
+  return files.reduce((latest, { lastModified }) => lastModified > latest ? lastModified : latest, "");
+}

@@ -1,0 +1,8 @@
+/**
+ * What is wrong and a person must see to: found, acknowledged, said once.
+ * @module
+ */
+export { acknowledgeProblem } from "./acknowledge.ts";
+export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
+export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
+export { learnerProblems, rejectionProblem } from "./learner_problems.ts";

@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createLearner } from "@cugro/learners";
+import { incomingKey, type Problem } from "@cugro/protocol";
+import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
+import { memoryStore } from "../../tests/fakes/store.ts";
+import { acknowledgeProblem } from "./acknowledge.ts";
+import { sayProblems } from "./changes.ts";
+import { gatherProblems } from "./gather.ts";
+import { incomingProblems, showName } from "./incoming_problems.ts";
+
+const codesOf = (problems: readonly Problem[]) => problems.map(({ code }) => code);
+const file = (key: string, second: number) => ({
+  ...{ key, size: 1, etag: "e" },
+  lastModified: `2024-01-01T00:00:0${second}.000Z`,
+});
+const strange = (name: string, second = 0) => ({
+  name,
+  size: 1,
+  lastModified: file(name, second).lastModified,
+});
+
+Deno.test("showName() spells out what could change how a line is shown, and cuts what is long", () => {
+  assertEquals(showName("Tâche 中 1.hdf5"), '"Tâche 中 1.hdf5"');
+  assertEquals(showName('a\u001b[2J\u202eb\n"\\'), '"a\\u{1b}[2J\\u{202e}b\\u{a}\\"\\\\"');
+  assertEquals(showName("x".repeat(500)).length, 203);
+});
+
+Deno.test("incomingProblems() names each strange file of a folder up to a number, and counts the others", () => {
+  const many = Array.from({ length: 60 }, (_, n) => strange(`incoming/a/task ${n}.hdf5`, 1));
+  const found = incomingProblems({
+    infos: [],
+    strange: [...many, strange("incoming/ü/x")],
+    learners: new Set(["a"]),
+  });
+  assertEquals(found.length, 52);
+  assertEquals(new Set(found.map(({ id }) => id)).size, 52);
+  assertStringIncludes(found[50]!.message, "10 more files");
+  assertEquals(found.map(({ subject }) => subject.learner).filter((name) => name === null).length, 1);
+});
+
+Deno.test("incomingProblems() leaves alone what is being written, sidecars, uploads and known learners", () => {
+  const keys = ["a/x.hdf5", "b/.uploads/1/x", "b/x.part", "b/x.hdf5.json", "c/x.hdf5", "y.part", "z.hdf5"];
+  const infos = keys.map((key, second) => file(`incoming/${key}`, second));
+  const found = incomingProblems({ infos, strange: [], learners: new Set(["a"]) });
+  assertEquals(codesOf(found), ["file.learner", "file.place"]);
+  assertEquals(found.map(({ subject }) => subject.key), ["incoming/c/x.hdf5", "incoming/z.hdf5"]);
+  assertStringIncludes(found[0]!.advice, "cugro learner create c");
+});
+
+Deno.test("more files for a learner that is not there are the same problem, come up anew", () => {
+  const of = (seconds: number[]) =>
+    incomingProblems({
+      infos: seconds.map((second) => file(`incoming/ghost/${second}.hdf5`, second)),
+      strange: [],
+      learners: new Set(),
+    })[0]!;
+  const [one, two] = [of([1]), of([1, 2])];
+  assertEquals(one.id, two.id);
+  assert(one.since! < two.since!);
+  assertMatch(two.message, /2 files wait .* incoming\/ghost\/1.hdf5, incoming\/ghost\/2.hdf5/);
+});
+
+Deno.test("gatherProblems() tells of rejected files, failed tasks, parked and poor versions, with what to do", async () => {
+  const store = memoryStore();
+  const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
+  const forgets = pretend({
+    returns: (task, newTask) => task === 1 && newTask === 2 ? [10, 11, 12] : [90, 100, 110],
+    rejected: (text) => text === "bad" ? "nothing in it" : undefined,
+    fails: ({ kind, config }) => kind === "critic.train" && config.task === 3 ? "NaN" : undefined,
+  });
+  await drive(store, forgets, { name });
+  await addFile(store, "three", name);
+  await addFile(store, "bad", name);
+  await drive(store, forgets, { name });
+  const found = await gatherProblems({ store });
+  assertEquals(codesOf(found).sort(), ["file.rejected", "task.failed", "version.parked"]);
+  assertEquals(codesOf(found)[0], "task.failed", "errors come first");
+  const parked = found.find(({ code }) => code === "version.parked")!;
+  assertEquals(parked.subject, { learner: name, task: 2, version: 2 });
+  assertStringIncludes(parked.advice, "cugro promote 2 --learner a");
+  assert(found.every(({ since }) => since !== null), "facts say since when");
+
+  const poor = memoryStore();
+  await learnerWith(poor, ["one"], { gate: "observe" }, "b");
+  await drive(poor, pretend({ returns: () => [-90, -80, -85] }), { name: "b" });
+  const [only] = await gatherProblems({ store: poor });
+  assertEquals([only!.code, only!.subject], ["version.poor", { learner: "b", task: 1, version: 1 }]);
+  assertStringIncludes(only!.message, "scores -85.0 on task 1");
+});
+
+Deno.test("a damaged learner is a problem, and hides none of the others'", async () => {
+  const store = memoryStore();
+  for (const name of ["a", "b"]) await createLearner({ store, name, seed: 1, preset: "smoke" });
+  await store.put("learners/a/config/1.json", new TextEncoder().encode("{"));
+  await store.put(incomingKey("nobody", "x.hdf5"), new TextEncoder().encode("x"));
+  const found = await gatherProblems({ store });
+  assertEquals(codesOf(found), ["learner.unreadable", "file.learner"]);
+  assertStringIncludes(found[0]!.message, "learners/a/config/1.json is damaged");
+});
+
+Deno.test("an acknowledgement holds for what began before it, whoever comes second, and not for what comes later", async () => {
+  const store = memoryStore();
+  store.clock.now = Date.parse("2024-01-02T00:00:00Z");
+  await store.put(incomingKey("ghost", "x.hdf5"), new TextEncoder().encode("x"));
+  const [problem] = await gatherProblems({ store });
+  const by = async (who: string) =>
+    (await acknowledgeProblem({ store, problem: problem!, by: who, now: store.clock.now }))
+      .acknowledged!.by;
+  const both = await Promise.all([by("one"), by("two")]);
+  assertEquals(new Set(both).size, 1, "the first counts");
+  assertEquals((await gatherProblems({ store }))[0]!.acknowledged!.by, both[0]);
+  store.clock.now += 60_000;
+  await store.put(incomingKey("ghost", "y.hdf5"), new TextEncoder().encode("y"));
+  const [again] = await gatherProblems({ store });
+  assertEquals([again!.id, again!.acknowledged], [problem!.id, null]);
+  await acknowledgeProblem({ store, problem: again!, by: "three", now: store.clock.now });
+  assertEquals((await gatherProblems({ store }))[0]!.acknowledged!.by, "three");
+  assertEquals((await store.list("problems/")).length, 2, "nothing is overwritten");
+});
+
+Deno.test("sayProblems() says each problem once, and once that it is over", () => {
+  const lines: string[] = [];
+  const say = sayProblems((line) => lines.push(line));
+  const of = (second: number) =>
+    incomingProblems({
+      infos: [file("incoming/ghost/x", second)],
+      strange: [],
+      learners: new Set(),
+    });
+  for (let n = 0; n < 5; n++) say(of(1));
+  say(of(2));
+  say([]);
+  say([]);
+  assertEquals(lines.map((line) => line.slice(0, 8)), ["! 1 file", "! 1 file", "over: 1 "]);
+});
