@@ -79,7 +79,13 @@ async function refuse({ store, lines, hints, tokens }: TestGateway, port: number
 
 Deno.test("without a token, or with one that is not known, there is nothing", () =>
   serving(async ({ refuse, tokens }) => {
-    const paths = ["/v1/learners", "/v1/learners/mine", "/v1/learners/mine/report", "/v1/nowhere"];
+    const paths = [
+      "/v1/learners",
+      "/v1/learners/mine",
+      "/v1/learners/mine/report",
+      "/v1/problems",
+      "/v1/nowhere",
+    ];
     const bearer = (text: string) => ({ authorization: text });
     await refuse([
       ...paths.map((path) => ({ status: 401, path, as: "" as const })),
@@ -120,6 +126,7 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
         body: '{"name":"new"}',
       },
       { status: 403, method: "DELETE", path: one, as: "submitter" },
+      { status: 403, method: "POST", path: `/v1/problems/${"0".repeat(24)}/acknowledge`, as: "reader" },
       { status: 403, method: "POST", path: `${one}/versions/1/promote`, as: "submitter" },
       { status: 403, method: "POST", path: `${one}/versions/1/rollback`, as: "submitter" },
       ...posts.map((path) => ({

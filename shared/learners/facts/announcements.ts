@@ -64,18 +64,20 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
         ...resultOf(facts, version),
       })
     ),
-  ].map((event) => {
-    const { task, arrival } = event.data;
-    const traceparent = typeof arrival === "number"
-      ? traceOfArrival(facts, arrival)
-      : traceOfTask(facts, Number(task));
-    const time = facts.written?.get(event.id);
-    return {
-      ...event,
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(time === undefined ? {} : { time }),
-    };
-  });
+  ].map((event) => tracedAndDated(facts, event));
+}
+
+function tracedAndDated(facts: AnnouncedFacts, event: CloudEvent): CloudEvent {
+  const { task, arrival } = event.data;
+  const traceparent = typeof arrival === "number"
+    ? traceOfArrival(facts, arrival)
+    : traceOfTask(facts, Number(task));
+  const time = facts.written?.get(event.id);
+  return {
+    ...event,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(time === undefined ? {} : { time }),
+  };
 }
 
 /** `previous`: the version it continues, which served before it and serves again without it. */
