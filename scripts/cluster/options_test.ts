@@ -35,6 +35,7 @@ Deno.test("parseCommand() refuses what is wrong before anything is started, in o
     [["--learner", "p", "--preset", "smok"], "--preset must be one of"],
     [["--learner", "p", "--set", "gate=park"], "gate"],
     [["--learner", "p", "--set", "nothing=1"], "nothing"],
+    [["--learner", "p", "--set", "stateSteps=9000"], "stateSteps is 9,000 and maxGeneratorSteps is 3,500"],
     [["--learner", "a/b"], "a/b"],
     [["--set", "gate=observe"], "--set is of a learner: name it with --learner"],
     [["--seed", "1"], "--seed is of a learner"],
