@@ -8,7 +8,6 @@ import {
   type RejectionFact,
   rejectionKey,
   taskFailureKey,
-  type VersionFact,
   versionKey,
 } from "@cugro/protocol";
 import {
@@ -31,7 +30,6 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
     ...lostInputs(facts),
     ...parkedVersions(facts),
     ...observedVersion(facts),
-    ...poorTasks(facts),
   ];
 }
 
@@ -112,7 +110,7 @@ function parkedVersions(facts: LearnerFacts): Problem[] {
 function observedVersion(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const newest = validVersions(facts).at(-1);
-  if (!newest || !isObservedFact(newest)) return [];
+  if (!newest || newest.decision !== "published" || newest.reasons.length === 0) return [];
   const { version, task, reasons, parent } = newest;
   return [createProblem("version.observed", { learner: name, version }, {
     since: writtenAt(facts, versionKey(name, version)),
@@ -122,33 +120,6 @@ function observedVersion(facts: LearnerFacts): Problem[] {
       `(gate: observe): ${reasons.join("; ")}. With gate: enforce it would have been parked.`,
     advice: parent === null ? "" : `Take it back with: cugro rollback ${parent} --learner ${name}`,
   })];
-}
-
-const isObservedFact = ({ decision, reasons }: VersionFact) => decision === "published" && reasons.length > 0;
-
-/** Tasks that the newest valid version itself has learnt, and in which it is worse than acting at random. */
-function poorTasks(facts: LearnerFacts): Problem[] {
-  const { name } = facts.learner;
-  const newest = validVersions(facts).at(-1);
-  const cell = newest?.row.find(({ task }) => task === newest.task);
-  // Its gate has said so already.
-  if (!newest || !cell || isObservedFact(newest) || !isPoor(cell)) return [];
-  const { task, version } = newest;
-  return [createProblem("version.poor", { learner: name, version, task }, {
-    since: writtenAt(facts, versionKey(name, version)),
-    subject: { learner: name, task, version },
-    message:
-      `Version ${version} scores ${cell.meanScore!.toFixed(1)} on task ${task}, which it has just learnt: ` +
-      `acting at random scores 0.`,
-    advice: newest.parent === null
-      ? `Look at the task's data and knobs, then hand the file to a new learner.`
-      : `Take it back with: cugro rollback ${newest.parent} --learner ${name}, or learn the task anew after that`,
-  })];
-}
-
-/** Not by chance: all of the interval is below random, where there is one. */
-function isPoor({ meanScore, high }: VersionFact["row"][number]): boolean {
-  return meanScore !== null && meanScore < 0 && (high ?? meanScore) < 0;
 }
 
 function writtenAt({ written }: LearnerFacts, key: string): string | null {
