@@ -6,9 +6,24 @@
  * Every line follows from something a service's code does; what is not here is refused by the servers.
  * @module
  */
-import { consumerName, HINT_SUBJECT, jobFilter, NEWS_SUBJECTS, STREAMS } from "@cugro/bus";
-import { JOB_KINDS, keyPattern, PREFIXES } from "@cugro/protocol";
+import {
+  consumerName,
+  HINT_SUBJECT,
+  jobEvents,
+  jobFilter,
+  NEWS_SUBJECTS,
+  progressOfKind,
+  STREAMS,
+} from "@cugro/bus";
+import { JOB_KINDS } from "@cugro/protocol";
 import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
+import {
+  coordinatorInStore,
+  gatewayInStore,
+  importerInStore,
+  type StoreRights,
+  workerInStore,
+} from "./store_rights.ts";
 
 /** Rights on NATS: subjects, with wildcards. */
 export interface NatsRights {
@@ -16,19 +31,12 @@ export interface NatsRights {
   subscribe: readonly string[];
 }
 
-/** Rights on the bucket: patterns of keys, where `*` stands for anything, slashes included. */
-export interface StoreRights {
-  /** Prefixes that may be listed. */
-  list: readonly string[];
-  read: readonly string[];
-  write: readonly string[];
-  delete: readonly string[];
-}
+export type { StoreRights } from "./store_rights.ts";
 
 /** What a service may do on both servers; a function of its name and its kinds. */
 interface Rights {
   nats(name: string, service: Service): NatsRights;
-  store: StoreRights;
+  store(service: Service): StoreRights;
 }
 
 /** Name of the bucket in all of infra. */
@@ -85,98 +93,16 @@ function workerOnNats(name: string, { kinds }: Service): NatsRights {
         `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consumer}`,
         `$JS.ACK.${STREAMS.jobs}.${consumer}.>`,
       ]),
-      "events.job.*",
-      "progress.*",
+      ...kinds.map(jobEvents),
+      ...kinds.map(progressOfKind),
     ],
     subscribe: [inbox(name)],
   };
 }
 
-/** Where the store tries out, at its start, whether it obeys conditions. */
-const probe = "@store/probe-*";
-
-/** Everything under a folder of the store. */
-const all = {
-  learners: `${PREFIXES.learners}*`,
-  incoming: `${PREFIXES.incoming}*`,
-  jobs: `${PREFIXES.jobs}*`,
-  artifacts: `${PREFIXES.artifacts}*`,
-  datasets: `${PREFIXES.datasets}*`,
-  announced: `${PREFIXES.announced}*`,
-  problems: `${PREFIXES.problems}*`,
-};
-/** Webhooks with their secrets, and their deliveries: the gateway's own business. */
-const webhooks = [PREFIXES.webhooks, PREFIXES.deliveries];
-const below = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`);
-
-const gatewayInStore: StoreRights = {
-  list: [
-    PREFIXES.learners,
-    PREFIXES.incoming,
-    PREFIXES.jobs,
-    `${PREFIXES.announced}${PREFIXES.learners}`,
-    PREFIXES.problems,
-    ...webhooks,
-  ],
-  read: [
-    all.learners,
-    all.incoming,
-    all.jobs,
-    all.artifacts,
-    all.datasets,
-    all.announced,
-    all.problems,
-    ...below(webhooks),
-  ],
-  write: [
-    ...[probe, all.learners, all.incoming, keyPattern("retry"), ...below(webhooks)],
-    // Who has seen a problem; and whether there is room.
-    keyPattern("acknowledgement"),
-    keyPattern("room"),
-  ],
-  delete: [probe, all.incoming, ...below(webhooks)],
-};
-
-const coordinatorInStore: StoreRights = {
-  list: [
-    PREFIXES.learners,
-    PREFIXES.incoming,
-    PREFIXES.jobs,
-    PREFIXES.announced,
-    PREFIXES.artifacts,
-    PREFIXES.datasets,
-  ],
-  read: [all.learners, all.incoming, all.jobs, all.artifacts, all.datasets, all.announced],
-  write: [probe, all.learners, keyPattern("job"), all.announced],
-  // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
-  delete: [probe, all.incoming, all.jobs, all.artifacts, all.datasets],
-};
-
-/** Reads what jobs read, writes what a job leaves behind; makes no job, and no fact about a learner. */
-const workerInStore: StoreRights = {
-  list: [PREFIXES.jobs],
-  read: [all.jobs, all.artifacts, all.datasets],
-  write: [
-    probe,
-    keyPattern("result"),
-    keyPattern("checkpoint"),
-    keyPattern("run"),
-    keyPattern("failure"),
-    all.artifacts,
-  ],
-  // A damaged artifact is set aside by the worker that finds it.
-  delete: [probe, keyPattern("checkpoint"), keyPattern("run"), all.artifacts],
-};
-
-const importerInStore: StoreRights = {
-  ...workerInStore,
-  read: [...workerInStore.read, all.incoming],
-  write: [...workerInStore.write, all.datasets],
-};
-
 const RIGHTS: Readonly<Record<RightsName, Rights>> = {
-  gateway: { nats: gatewayOnNats, store: gatewayInStore },
-  coordinator: { nats: coordinatorOnNats, store: coordinatorInStore },
+  gateway: { nats: gatewayOnNats, store: () => gatewayInStore },
+  coordinator: { nats: coordinatorOnNats, store: () => coordinatorInStore },
   worker: { nats: workerOnNats, store: workerInStore },
   importer: { nats: workerOnNats, store: importerInStore },
 };
@@ -191,8 +117,8 @@ function rightsOf(name: string, { rights }: Service): Rights {
 }
 
 /**
- * NATS users by name: every service, and `operator`, a person; `nack`, the controller that makes streams; `minio`, the
- * object store.
+ * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `nack`, the controller
+ * that makes streams; `minio`, the object store.
  *
  * @throws {RangeError} naming a service without rights.
  */
@@ -204,6 +130,11 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
     ...Object.fromEntries(own),
     minio: { publish: ["incoming.fast", "incoming.safe"], subscribe: ["_INBOX.>"] },
     nack: { publish: ["$JS.API.>"], subscribe: ["_INBOX.>"] },
+    // A consumer of its own would be state on the server, with a subject of its choice to deliver to: it reads by place.
+    observer: {
+      publish: [`$JS.API.STREAM.INFO.${STREAMS.events}`, `$JS.API.STREAM.MSG.GET.${STREAMS.events}`],
+      subscribe: [inbox("observer"), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
+    },
     operator: { publish: [">"], subscribe: [">"] },
   };
 }
@@ -215,6 +146,6 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
  */
 export function storeRights(services: Services = SERVICES): Readonly<Record<string, StoreRights>> {
   return Object.fromEntries(
-    Object.entries(services).map(([name, service]) => [name, rightsOf(name, service).store]),
+    Object.entries(services).map(([name, service]) => [name, rightsOf(name, service).store(service)]),
   );
 }

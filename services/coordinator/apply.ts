@@ -87,7 +87,7 @@ async function submit(
   await mapConcurrently(unwritten, REQUESTS_AT_ONCE, async ({ id, job, task }) => {
     const fact: JobFact = { schema: 1, job, learner, task };
     jobFactSchema.parse(fact);
-    await putOnce(store, jobKey(id), fact);
+    await putOnce(store, jobKey(job.kind, id), fact);
     noteWritten(cache, id);
   });
   const messages = submissions.map(({ id, job, traceparent }) => ({

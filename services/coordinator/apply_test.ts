@@ -24,7 +24,7 @@ async function withStalePlan(
     let next = plan(await loadFacts(store, "a"));
     while (!next.moveHead) {
       await applyPlan({ store, bus, learner: "a", plan: next });
-      for (const id of bus.queue.keys()) await work(store, id, pretence);
+      for (const message of bus.queue.values()) await work(store, message, pretence);
       bus.queue.clear();
       next = plan(await loadFacts(store, "a"));
     }

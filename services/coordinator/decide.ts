@@ -31,8 +31,22 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
     critic: graph.critic,
     row,
     jobs: [importJob, ...graph.jobs.map(({ id }) => id)],
+    kinds: ["dataset.import", ...graph.jobs.map(({ job }) => job.kind)],
+    ...weightsOf(facts, graph),
     seconds: results.reduce((sum, result) => sum + result.seconds, 0),
   };
+}
+
+/** What the three trainings made: who overwrites a result later changes nothing about this version. */
+function weightsOf(facts: LearnerFacts, graph: Graph): Pick<VersionFact, "weights"> {
+  const of = (id: string) => facts.jobs.get(id)?.result?.outputs.weights?.artifact;
+  const [stateGenerator, behaviorGenerator, critic] = [
+    of(graph.stateGenerator),
+    of(graph.behaviorGenerator),
+    of(graph.critic),
+  ];
+  if (!stateGenerator || !behaviorGenerator || !critic) return {};
+  return { weights: { stateGenerator, behaviorGenerator, critic } };
 }
 
 function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number; id: string }): RowCell {

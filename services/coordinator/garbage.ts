@@ -14,7 +14,7 @@ import {
   reachOf,
 } from "@cugro/learners";
 import type { ObjectInfo, Store } from "@cugro/store";
-import { isUploadKey, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
+import { isUploadKey, jobOfResult, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
 export const GC_GRACE_HOURS = 24;
@@ -46,7 +46,8 @@ export async function collectGarbage(
   // Marked after listing: what is made in between is marked, or not in the list.
   const listed = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat();
   const isMarked = await mark(store);
-  const unmarked = listed.filter((info) => !isMarked(info));
+  const done = new Set(listed.flatMap(({ key }) => jobOfResult(key) ?? []));
+  const unmarked = listed.filter((info) => !isMarked(info) || isLeftOver(info.key, done));
   const old = unmarked.filter(({ lastModified }) => now - Date.parse(lastModified) >= graceHours * 3_600_000);
   // Results before artifacts: a result must never promise what is gone.
   const isOfJob = ({ key }: ObjectInfo) => key.startsWith(PREFIXES.jobs);
@@ -57,6 +58,13 @@ export async function collectGarbage(
     bytes: ordered.reduce((sum, { size }) => sum + size, 0),
     young: unmarked.length - old.length,
   };
+}
+
+/** Whether it is what a job needed until it was done, and nobody removed: a worker removes nothing of the old layout. */
+function isLeftOver(key: string, done: ReadonlySet<string>): boolean {
+  const parsed = parseKey(key);
+  return parsed !== undefined && "job" in parsed && done.has(parsed.job) &&
+    ["checkpoint", "run", "damage", "oldCheckpoint", "oldRun"].includes(parsed.kind);
 }
 
 async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {

@@ -71,14 +71,14 @@ Deno.test("collectGarbage() keeps what is under way: jobs, checkpoints, failures
     store,
     pretend({ fails: ({ kind }) => kind === "critic.train" ? `try ${++failing}` : undefined }),
   );
-  const { job } = (await loadFacts(store, "a")).taskFailures[0]!;
-  await store.put(checkpointKey(job), encode("half done"));
+  const { job, kind } = (await loadFacts(store, "a")).taskFailures[0]!;
+  await store.put(checkpointKey(kind!, job), encode("half done"));
   await addFile(store, "three");
   await store.put(incomingKey("a", "noticed-by-nobody"), encode("x"));
   await store.put(incomingKey("stranger", "file"), encode("x"));
   const { removed } = await collectGarbage({ store, now: later(store, 25), dryRun: true });
   const kept = (prefix: string) => removed.every(({ key }) => !key.startsWith(prefix));
-  assert(kept(jobPrefix(job)), "a failure that is swept would be forgotten");
+  assert(kept(jobPrefix(kind!, job)), "a failure that is swept would be forgotten");
   assert(kept("incoming/"));
   const [broken, handed] = ["0", "1"].map((id) => uploadKey("a", id.repeat(32), "x.hdf5")) as [
     string,
@@ -198,8 +198,10 @@ Deno.test("learnerStatus() tells what waits, what is ready, what failed and what
     "Task 2 has failed: train critic on task 2: NaN. See to it, then retry task 2.",
   ]);
   await addFile(store, "three");
-  for (const { id } of (await learnerStatus(store, "a")).jobs) {
-    if (store.objects.has(`${jobPrefix(id)}job.json`)) await work(store, id, pretend());
+  for (const { id, kind } of (await learnerStatus(store, "a")).jobs) {
+    if (store.objects.has(`${jobPrefix(kind, id)}job.json`)) {
+      await work(store, { jobId: id, kind }, pretend());
+    }
   }
   const jobs = (await learnerStatus(store, "a")).jobs.filter(({ kind }) => kind === "dataset.import");
   assertEquals(jobs.length, 2, "imports of task 1, and of what has just arrived");

@@ -20,6 +20,7 @@ import { inSpan, type Metrics } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import type { ArrivalFact, CloudEvent } from "@cugro/protocol";
 import { applyPlan } from "./apply.ts";
+import { removeDamaged } from "./damage.ts";
 import { createNews } from "./news.ts";
 import { isIdle, plan } from "./plan.ts";
 
@@ -165,6 +166,7 @@ async function planOnce(
     if (arrivals.length > 0) facts = await view.look({ arrivals });
     learner.settling = scan.settling;
   }
+  await removeDamaged(store, facts);
   for (const id of change.jobs ?? []) queued.delete(id);
   if (change.whole) forget(learner, cache);
   const next = plan(facts);

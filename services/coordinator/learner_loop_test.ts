@@ -197,8 +197,8 @@ Deno.test("openView() reads what news names and no more; a whole look finds what
   for (const id of imports) {
     const arrival = facts.arrivals.find((each) => jobId(importJob(facts, each)) === id)!;
     const fact: JobFact = { schema: 1, job: importJob(facts, arrival), learner: "a", task: null };
-    await store.put(jobKey(id), encodeFact(fact));
-    assertEquals(await work(store, id, pretence), "done");
+    await store.put(jobKey("dataset.import", id), encodeFact(fact));
+    assertEquals(await work(store, { jobId: id, kind: "dataset.import" }, pretence), "done");
   }
   const asked: string[] = [];
   const { get, list, head } = store;
@@ -206,7 +206,7 @@ Deno.test("openView() reads what news names and no more; a whole look finds what
   store.list = (prefix) => (asked.push(prefix), list(prefix));
   store.head = (key) => (asked.push(key), head(key));
   facts = await view.look({ jobs: [imports[0]!] });
-  assertEquals(asked, [resultKey(imports[0]!)]);
+  assertEquals(asked, [resultKey("dataset.import", imports[0]!)]);
   assertEquals(imports.map((id) => facts.jobs.get(id)!.result !== undefined), [true, false]);
   facts = await view.look({ whole: true });
   assertEquals(imports.map((id) => facts.jobs.get(id)!.result !== undefined), [true, true]);

@@ -100,9 +100,9 @@ function planLearning(facts: LearnerFacts): Learning {
 function recordFailure(facts: LearnerFacts, graph: Graph, job: string): Decision {
   const { task, attempt } = graph;
   const n = facts.taskFailures.filter((fact) => fact.task === task).length + 1;
-  const label = graph.jobs.find(({ id }) => id === job)!.label;
+  const { label, job: { kind } } = graph.jobs.find(({ id }) => id === job)!;
   const message = `${label}: ${facts.jobs.get(job)?.failures.at(-1)?.message ?? "it failed"}`;
-  const value: TaskFailureFact = { schema: 1, task, attempt, n, job, message };
+  const value: TaskFailureFact = { schema: 1, task, attempt, n, job, kind, message };
   return { key: taskFailureKey(facts.learner.name, task, n), value };
 }
 

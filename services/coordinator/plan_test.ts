@@ -5,6 +5,7 @@ import {
   datasetKey,
   headKey,
   jobFactSchema,
+  makerOf,
   parseFact,
   resultKey,
   versionKey,
@@ -122,7 +123,7 @@ Deno.test("two coordinators at once, each with facts of its own age, do no harm"
     await applyPlan({ store, bus, learner: "a", plan: stale, cache: caches[1]! });
     if (round % 3 === 0) stale = plan(await loadFacts(store, "a", caches[1]));
     const [first] = bus.queue.keys();
-    if (first && await work(store, first, pretence) === "done") bus.queue.delete(first);
+    if (first && await work(store, bus.queue.get(first)!, pretence) === "done") bus.queue.delete(first);
   }
   await drive(store, pretence, { bus });
   assertEquals(outcomeOf(store), expected);
@@ -196,7 +197,7 @@ Deno.test("a lost shard is made again, and a lost dataset is a visible problem u
   for (let round = 0; round < 60; round++) {
     await applyPlan({ store, bus, learner: "a", plan: plan(await loadFacts(store, "a")) });
     for (const id of untilTraining([...bus.queue.keys()])) {
-      if (await work(store, id, pretence) === "done") bus.queue.delete(id);
+      if (await work(store, bus.queue.get(id)!, pretence) === "done") bus.queue.delete(id);
     }
   }
   const graph = currentGraph(await loadFacts(store, "a"))!;
@@ -204,7 +205,7 @@ Deno.test("a lost shard is made again, and a lost dataset is a visible problem u
   const result = (await loadFacts(store, "a")).jobs.get(label)!.result!;
   await store.delete(artifactKey(result.outputs.shard!.artifact));
   const again = plan(await loadFacts(store, "a"));
-  assertEquals(again.release, [resultKey(label)]);
+  assertEquals(again.release, [resultKey("actions.label", label)]);
   assertEquals(again.submit.map(({ id }) => id), [label]);
   const { datasetHash } = (await loadFacts(store, "a")).tasks[1]!;
   await store.delete(datasetKey(datasetHash));
@@ -220,14 +221,26 @@ Deno.test("a lost shard is made again, and a lost dataset is a visible problem u
 });
 
 function kindOf(store: World, id: string, task: number): string {
-  const fact = parseFact(jobFactSchema, store.objects.get(`jobs/${id}/job.json`)!.bytes, id);
+  const key = [...store.objects.keys()].find((each) => each.endsWith(`/${id}/job.json`))!;
+  const fact = parseFact(jobFactSchema, store.objects.get(key)!.bytes, id);
   return fact.task === task ? fact.job.kind.split(".")[1]! : "";
 }
+
+Deno.test("a version says what it consists of, so that a result that is overwritten later changes nothing about it", async () => {
+  const store = await reference(["one"]);
+  const [version] = (await loadFacts(store, "a")).versions;
+  assertEquals(version!.kinds!.length, version!.jobs.length);
+  for (const model of ["stateGenerator", "behaviorGenerator", "critic"] as const) {
+    const key = resultKey(makerOf("policy.evaluate", model), version![model]);
+    const { outputs } = JSON.parse(new TextDecoder().decode(store.objects.get(key)!.bytes));
+    assertEquals(version!.weights![model], outputs.weights.artifact);
+  }
+});
 
 Deno.test("lost weights of a decided version are a problem in words, never behind its back", async () => {
   const store = await reference(["one"]);
   const [version] = (await loadFacts(store, "a")).versions;
-  const key = resultKey(version!.stateGenerator);
+  const key = resultKey("states.train", version!.stateGenerator);
   const { outputs } = JSON.parse(new TextDecoder().decode(store.objects.get(key)!.bytes));
   await store.delete(artifactKey(outputs.weights.artifact));
   await addFile(store, "two");
@@ -283,11 +296,12 @@ Deno.test("shards are released once their task is decided, and kept where replay
   for (const [replaySource, kept] of [["latest", 0], ["first", 12]] as const) {
     const store = await reference(["one", "two", "three"], { replaySource });
     const facts = await loadFacts(store, "a");
-    const shards = facts.versions.flatMap(({ jobs }) => jobs).filter((id) => store.objects.has(resultKey(id)))
-      .flatMap((id) => {
-        const { kind, outputs } = JSON.parse(
-          new TextDecoder().decode(store.objects.get(resultKey(id))!.bytes),
-        );
+    const results = facts.versions.flatMap(({ jobs, kinds }) =>
+      jobs.map((id, i) => resultKey(kinds![i]!, id))
+    );
+    const shards = results.filter((key) => store.objects.has(key))
+      .flatMap((key) => {
+        const { kind, outputs } = JSON.parse(new TextDecoder().decode(store.objects.get(key)!.bytes));
         return ["states.sample", "actions.label"].includes(kind) ? [outputs.shard.artifact] : [];
       });
     assertEquals(shards.filter((artifact) => store.objects.has(artifactKey(artifact))).length, kept);

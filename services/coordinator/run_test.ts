@@ -3,10 +3,11 @@ import { assertEquals } from "@std/assert";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandler, type JobHandlers, runWorker } from "@cugro/worker";
-import { openFilesystemStore, type Store } from "@cugro/store";
+import { getArtifact, openFilesystemStore, putArtifact, type Store, StoreError } from "@cugro/store";
 import {
   allInputs,
   artifactKey,
+  damageKey,
   datasetKey,
   encodeTensors,
   incomingKey,
@@ -17,6 +18,7 @@ import {
   resultKey,
   sha256,
 } from "@cugro/protocol";
+import { removeDamaged } from "./damage.ts";
 import { runCoordinator } from "./run.ts";
 import { addUploaded, createLearner, learnerStatus, loadFacts } from "@cugro/learners";
 
@@ -56,20 +58,20 @@ function handlers(): JobHandlers {
 }
 
 type Options = Partial<Parameters<typeof runCoordinator>[0]>;
-type Run = (options?: Options, does?: JobHandlers) => Promise<void>;
+type Run = (options?: Options, does?: JobHandlers, workersStore?: Store) => Promise<void>;
 
 /** A folder with a store; `run` coordinates it with one worker until nothing is left to do. */
 async function inFolder(test: (store: Store, run: Run, root: string) => Promise<void>) {
   const root = await Deno.makeTempDir();
   const store = await openFilesystemStore({ root });
-  const run: Run = async (options = {}, does = handlers()) => {
+  const run: Run = async (options = {}, does = handlers(), workersStore = store) => {
     const stop = new AbortController();
     const bus = createEmbeddedBus();
     const kinds = [...JOB_KINDS];
     const log = createLog({ level: "error" });
     const worker = runWorker({
       bus,
-      store,
+      store: workersStore,
       handlers: does,
       kinds,
       profile: {},
@@ -109,34 +111,77 @@ Deno.test("runCoordinator() takes files to versions on a folder, an embedded bus
   });
 });
 
-Deno.test("runCoordinator() has a damaged shard made again", async () => {
-  await inFolder(async (store, run, root) => {
-    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
-    for (const name of ["one", "two"]) {
-      await addUploaded({ store, learner: "a", fileName: `${name}.hdf5`, body: encode(name) });
-    }
-    const plain = handlers();
-    const runs = new Map<string, number>();
-    let damaged: string | undefined;
-    await run({}, {
-      ...plain,
-      "states.sample": (context) => {
-        runs.set(context.jobId, (runs.get(context.jobId) ?? 0) + 1);
-        return plain["states.sample"]!(context);
-      },
-      "actions.label": async (context) => {
-        const ref = context.inputs.states.ref as { job: string; output: string };
-        if (damaged === undefined) {
-          damaged = ref.job;
-          const { bytes } = (await store.get(resultKey(ref.job)))!;
-          const { outputs } = parseFact(resultFactSchema, bytes, ref.job);
-          await Deno.writeFile(`${root}/${artifactKey(outputs.shard!.artifact)}`, encode("damaged"));
-        }
-        return await plain["actions.label"]!(context);
-      },
+/** The store as a worker of a cluster has it: with no right to remove artifacts. */
+function confined(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "delete") {
+        return (key: string) =>
+          key.startsWith("artifacts/")
+            ? Promise.reject(new StoreError(`removing ${key}: AccessDenied`))
+            : target.delete(key);
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+for (const inCluster of [false, true]) testDamage(inCluster);
+
+function testDamage(inCluster: boolean): void {
+  const who = inCluster ? "by a worker that may remove nothing" : "by a worker that sets it aside";
+  Deno.test(`runCoordinator() has a damaged shard made again that is found ${who}`, async () => {
+    await inFolder(async (store, run, root) => {
+      await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+      for (const name of ["one", "two"]) {
+        await addUploaded({ store, learner: "a", fileName: `${name}.hdf5`, body: encode(name) });
+      }
+      const plain = handlers();
+      const runs = new Map<string, number>();
+      let damaged: string | undefined;
+      await run({}, {
+        ...plain,
+        "states.sample": (context) => {
+          runs.set(context.jobId, (runs.get(context.jobId) ?? 0) + 1);
+          return plain["states.sample"]!(context);
+        },
+        "actions.label": async (context) => {
+          const ref = context.inputs.states.ref as { job: string; output: string };
+          if (damaged === undefined) {
+            damaged = ref.job;
+            const { bytes } = (await store.get(resultKey("states.sample", ref.job)))!;
+            const { outputs } = parseFact(resultFactSchema, bytes, ref.job);
+            await Deno.writeFile(`${root}/${artifactKey(outputs.shard!.artifact)}`, encode("damaged"));
+          }
+          return await plain["actions.label"]!(context);
+        },
+      }, inCluster ? confined(store) : store);
+      assertEquals(runs.get(damaged!), 2);
+      assertEquals((await loadFacts(store, "a")).head?.version, 2);
+      assertEquals((await store.list("jobs/")).filter(({ key }) => key.includes("/damaged/")), []);
     });
-    assertEquals(runs.get(damaged!), 2);
-    assertEquals((await loadFacts(store, "a")).head?.version, 2);
+  });
+}
+
+Deno.test("removeDamaged() removes nothing that is sound, whatever a worker says", async () => {
+  await inFolder(async (store) => {
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    const { artifact } = await putArtifact(store, encode("sound"));
+    const note = damageKey("states.train", sha256("job"), artifact);
+    await store.put(note, new Uint8Array());
+    const facts = await loadFacts(store, "a");
+    const open = {
+      kind: "states.train",
+      result: undefined,
+      resultKey: undefined,
+      failures: [],
+      retries: 0,
+    } as const;
+    facts.jobs.set("job", { ...open, failures: [], damaged: [note] });
+    await removeDamaged(store, facts);
+    assertEquals((await getArtifact(store, artifact)).length, 5);
+    assertEquals([await store.head(note), facts.missing.size], [undefined, 0]);
   });
 });
 

@@ -24,8 +24,10 @@ export { openNatsBus } from "./nats/open_nats_bus.ts";
 export {
   consumerName,
   HINT_SUBJECT,
+  jobEvents,
   jobFilter,
   jobSubject,
   NEWS_SUBJECTS,
+  progressOfKind,
   STREAMS,
 } from "./nats/subjects.ts";

@@ -12,6 +12,7 @@ export {
   graphOf,
   hasFailed,
   importJob,
+  jobsOfVersion,
   type JobState,
   knobsOfTask,
   type LearnerFacts,

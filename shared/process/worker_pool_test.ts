@@ -7,7 +7,7 @@ import {
   type CloudEvent,
   failureFactSchema,
   failureKey,
-  failuresPrefix,
+  jobPrefix,
   parseFact,
   type ResultFact,
   resultFactSchema,
@@ -72,8 +72,8 @@ async function onFarm(run: (farm: Farm) => Promise<void>): Promise<void> {
       }
     },
     async result(id) {
-      const found = await store.get(resultKey(id));
-      return found && parseFact(resultFactSchema, found.bytes, resultKey(id));
+      const found = await store.get(resultKey("states.train", id));
+      return found && parseFact(resultFactSchema, found.bytes, resultKey("states.train", id));
     },
   };
   await bus.subscribe("events", (event) => farm.events.push(event));
@@ -112,9 +112,9 @@ Deno.test("startWorkerPool() replaces a killed worker, and its job goes on from 
     const pool = farm.start();
     const id = await farm.submit({ name: "killed", steps: 300, stepMs: 5 });
     for (let kill = 0; kill < 2; kill++) {
-      const before = await farm.store.head(checkpointKey(id));
+      const before = await farm.store.head(checkpointKey("states.train", id));
       await farm.until(async () => {
-        const info = await farm.store.head(checkpointKey(id));
+        const info = await farm.store.head(checkpointKey("states.train", id));
         return info && info.etag !== before?.etag;
       });
       process.kill(pool.pids()[0]!, "SIGKILL");
@@ -126,7 +126,7 @@ Deno.test("startWorkerPool() replaces a killed worker, and its job goes on from 
     assertGreater((await farm.result(id))!.startedAtStep, 20);
     assertEquals((await farm.result(id))!.startedAtStep % 20, 0);
     assertEquals(await sumOfResult(farm, id), expectedSum(300));
-    assertEquals(await farm.store.list(failuresPrefix(id)), []);
+    assertEquals(await farm.store.list(`${jobPrefix("states.train", id)}failures/`), []);
   }));
 
 Deno.test("startWorkerPool() gives up a job that kills its workers, and does the others", () =>
@@ -138,7 +138,7 @@ Deno.test("startWorkerPool() gives up a job that kills its workers, and does the
     await farm.until(() => farm.events.length === 2);
     assertEquals(farm.events.map(({ type }) => type), ["cugro.job.finished", "cugro.job.failed"]);
     assertEquals(await sumOfResult(farm, good), 45);
-    const key = failureKey(poison, 1);
+    const key = failureKey("states.train", poison, 1);
     const fact = parseFact(failureFactSchema, (await farm.store.get(key))!.bytes, key);
     assertEquals([fact.permanent, fact.message], [
       false,
@@ -154,7 +154,7 @@ Deno.test("startWorkerPool() on close lets workers give back their job with a ch
     await farm.until(() => farm.printed.some((text) => text.includes("job started")));
     await sleep(300);
     await pool.close();
-    assert(await farm.store.head(checkpointKey(id)));
+    assert(await farm.store.head(checkpointKey("states.train", id)));
     assertEquals(JSON.parse(farm.log.at(-1)!), {
       ...JSON.parse(farm.log.at(-1)!),
       event: "worker stopped",

@@ -27,9 +27,7 @@ export type LearnerFact = z.infer<typeof learnerFactSchema>;
  * first one, what the learner's own fact says or will say.
  */
 export const configFactSchema = z.object({
-  schema,
-  revision: place,
-  fromTask: place,
+  ...{ schema, revision: place, fromTask: place },
   preset: z.string(),
   knobs: json,
   learner: learnerFactSchema.pick({ seed: true, created: true }).optional(),
@@ -106,11 +104,8 @@ export type TaskFact = z.infer<typeof taskFactSchema>;
 
 /** Train task k anew: attempt `a` >= 2, with other knobs where `overrides` says so. */
 export const attemptFactSchema = z.object({
-  schema,
-  task: place,
-  attempt: place,
-  reason: z.string(),
-  overrides: json,
+  ...{ schema, task: place, attempt: place },
+  ...{ reason: z.string(), overrides: json },
 });
 /** See {@link attemptFactSchema}. */
 export type AttemptFact = z.infer<typeof attemptFactSchema>;
@@ -120,13 +115,17 @@ export const cancelledFactSchema = z.object({ schema, task: place, attempt: plac
 /** See {@link cancelledFactSchema}. */
 export type CancelledFact = z.infer<typeof cancelledFactSchema>;
 
-/** An attempt at a task was stopped by a job that failed for good; it is stepped over until that job is retried. */
+/**
+ * An attempt at a task was stopped by a job that failed for good; it is stepped over until that job is retried. `kind`: of
+ * the job; facts of versions up to 0.2 lack it.
+ */
 export const taskFailureFactSchema = z.object({
   schema,
   task: place,
   attempt: place,
   n: place,
   job: hash,
+  kind: z.enum(JOB_KINDS).exactOptional(),
   message: z.string(),
 });
 /** See {@link taskFailureFactSchema}. */
@@ -153,7 +152,9 @@ export type RowCell = z.infer<typeof rowCellSchema>;
 
 /**
  * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
- * job ids have an output `weights`; `parent` is the version it continued; `jobs` are all jobs that led here.
+ * job ids have an output `weights`; `parent` is the version it continued; `jobs` are all jobs that led here, `kinds`
+ * their kinds in the same order, which facts of versions up to 0.2 lack. `weights`: artifacts of those three, so that
+ * what serves follows from the decision alone; lacking in the same facts.
  */
 export const versionFactSchema = z.object({
   schema,
@@ -169,6 +170,8 @@ export const versionFactSchema = z.object({
   critic: hash,
   row: z.array(rowCellSchema),
   jobs: z.array(hash),
+  kinds: z.array(z.enum(JOB_KINDS)).exactOptional(),
+  weights: z.object({ stateGenerator: hash, behaviorGenerator: hash, critic: hash }).exactOptional(),
   seconds: z.number(),
 });
 /** See {@link versionFactSchema}. */
@@ -179,9 +182,8 @@ export const verdictFactSchema = z.object({ schema, version: place, reason: z.st
 /** See {@link verdictFactSchema}. */
 export type VerdictFact = z.infer<typeof verdictFactSchema>;
 
-/** The version that serves; null before the first. */
 /**
- * Which version serves. `withdrawn`: how many versions had been withdrawn when the head was moved, left out if none. It
+ * Which version serves; null before the first. `withdrawn`: how many versions had been withdrawn when the head was moved, left out if none. It
  * keeps a head that comes back to a version from having the same bytes, and so the same etag, as before: otherwise a
  * plan made in between could still swap it.
  */

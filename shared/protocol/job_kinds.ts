@@ -30,6 +30,10 @@ export interface JobSpec {
    */
   identity: z.ZodObject;
   inputs: Readonly<Record<string, InputForm>>;
+  /** Inputs that may be an output of another job, and the kind of that job. */
+  makers: Readonly<Record<string, string>>;
+  /** Inputs that may be a dataset; the others never are. */
+  datasets: readonly string[];
   outputs: readonly string[];
 }
 
@@ -46,8 +50,12 @@ const training = {
   config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count }),
   identity: nothing,
   inputs: { dataset: "one", normaliser: "perTask", parent: "optional", replay: "perShard" },
+  // `replay: oracle` replays the old datasets themselves.
+  datasets: ["dataset", "replay"],
   outputs: ["weights", "curves"],
 } as const;
+/** The kind of a training goes on from its own weights. */
+const makersOf = <K extends string>(kind: K) => ({ parent: kind, replay: "actions.label" }) as const;
 
 /** Every kind of job there is. */
 export const JOB_SPECS = {
@@ -64,6 +72,8 @@ export const JOB_SPECS = {
     // The arrival of the same object whose import failed: its job has been given up, this one is another.
     identity: z.strictObject({ again: z.int().min(1).exactOptional() }),
     inputs: {},
+    makers: {},
+    datasets: [],
     outputs: ["normaliser", "sketch"],
   },
   "states.sample": {
@@ -72,6 +82,8 @@ export const JOB_SPECS = {
     config: z.strictObject({ task, rows: z.int().min(1) }),
     identity: shard,
     inputs: { stateGenerator: "one", normaliser: "one" },
+    makers: { stateGenerator: "states.train" },
+    datasets: [],
     outputs: ["shard"],
   },
   "actions.label": {
@@ -80,11 +92,28 @@ export const JOB_SPECS = {
     config: z.strictObject({ task }),
     identity: shard,
     inputs: { states: "one", behaviorGenerator: "one", normaliser: "one" },
+    makers: { states: "states.sample", behaviorGenerator: "behavior.train" },
+    datasets: [],
     outputs: ["shard"],
   },
-  "states.train": { service: "state-generation", revision: 2, ...training },
-  "behavior.train": { service: "behavior-generation", revision: 2, ...training },
-  "critic.train": { service: "critic-training", revision: 2, ...training },
+  "states.train": {
+    service: "state-generation",
+    revision: 2,
+    makers: makersOf("states.train"),
+    ...training,
+  },
+  "behavior.train": {
+    service: "behavior-generation",
+    revision: 2,
+    makers: makersOf("behavior.train"),
+    ...training,
+  },
+  "critic.train": {
+    service: "critic-training",
+    revision: 2,
+    makers: makersOf("critic.train"),
+    ...training,
+  },
   /** Of one task of a version that has just learnt `newTask`; only the new task has `stateGenerator` and `dataset`. */
   "policy.evaluate": {
     service: "policy-evaluation",
@@ -108,6 +137,13 @@ export const JOB_SPECS = {
       stateGenerator: "optional",
       dataset: "optional",
     },
+    makers: {
+      behaviorGenerator: "behavior.train",
+      critic: "critic.train",
+      replay: "actions.label",
+      stateGenerator: "states.train",
+    },
+    datasets: ["dataset"],
     outputs: ["rollouts"],
   },
 } as const satisfies Record<string, JobSpec>;
@@ -125,6 +161,30 @@ export function kindsOfService(service: string): JobKind[] {
 /** Whether jobs of a kind have an output of this name. */
 export function hasOutput(kind: JobKind, name: string): boolean {
   return (JOB_SPECS[kind].outputs as readonly string[]).includes(name);
+}
+
+/**
+ * The kind of the job that makes an input of a kind; where its result lies depends on it.
+ *
+ * @param input in full, as the job has it: `replay/1/0`.
+ * @throws {TypeError} where no job of that kind has an input of this name that another job makes.
+ */
+export function makerOf(kind: JobKind, input: string): JobKind {
+  const { makers }: JobSpec = JOB_SPECS[kind];
+  const name = input.split("/", 1)[0]!;
+  if (Object.hasOwn(makers, name)) return makers[name] as JobKind;
+  throw new TypeError(`Input ${input} of a ${kind} job is made by no other job`);
+}
+
+/** The kinds whose results jobs of a kind read. */
+export function readKinds(kind: JobKind): JobKind[] {
+  const { makers }: JobSpec = JOB_SPECS[kind];
+  return [...new Set(Object.values(makers) as JobKind[])];
+}
+
+/** Whether jobs of a kind read datasets. */
+export function readsDatasets(kind: JobKind): boolean {
+  return JOB_SPECS[kind].datasets.length > 0;
 }
 
 /** The revision of each kind; see {@link JobSpec}. */

@@ -2,6 +2,7 @@
  * The shape of every key of the store, once: keys are made from it and read by it.
  * @module
  */
+import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
 import {
   checkHash,
   checkLearnerName,
@@ -48,13 +49,22 @@ export const KEY_SHAPES = {
   damaged: "artifacts/{hash}.damaged",
 
   // A job; its result is the commit point. The others: its state while it trains, the worker's note on attempts, how
-  // often it was given up, and how often it was asked for once more.
-  job: "jobs/{job}/job.json",
-  result: "jobs/{job}/result.json",
-  checkpoint: "jobs/{job}/checkpoint",
-  run: "jobs/{job}/run.json",
-  failure: "jobs/{job}/failures/{n}.json",
-  retry: "jobs/{job}/retries/{n}.json",
+  // often it was given up, how often it was asked for once more, and an input that its worker found to be damaged. By
+  // kind, so that rights can tell kinds apart.
+  job: "jobs/{jobKind}/{job}/job.json",
+  result: "jobs/{jobKind}/{job}/result.json",
+  checkpoint: "jobs/{jobKind}/{job}/checkpoint",
+  run: "jobs/{jobKind}/{job}/run.json",
+  failure: "jobs/{jobKind}/{job}/failures/{n}.json",
+  retry: "jobs/{jobKind}/{job}/retries/{n}.json",
+  damage: "jobs/{jobKind}/{job}/damaged/{hash}",
+  // Where versions up to 0.2 had them: still read, and no longer written (but retries of failures that lie there).
+  oldJob: "jobs/{job}/job.json",
+  oldResult: "jobs/{job}/result.json",
+  oldCheckpoint: "jobs/{job}/checkpoint",
+  oldRun: "jobs/{job}/run.json",
+  oldFailure: "jobs/{job}/failures/{n}.json",
+  oldRetry: "jobs/{job}/retries/{n}.json",
 
   // The event of a fact has been published; the event's id is the fact's key.
   announced: "announced/{event}",
@@ -83,13 +93,20 @@ type NumberName = "revision" | "seq" | "task" | "attempt" | "n" | "version";
 /** What a key of one kind says. */
 export type KeyOf<K extends KeyKind> =
   & { kind: K }
-  & { [Name in NamesIn<typeof KEY_SHAPES[K]>]: Name extends NumberName ? number : string };
+  & {
+    [Name in NamesIn<typeof KEY_SHAPES[K]>]: Name extends NumberName ? number
+      : Name extends "jobKind" ? JobKind
+      : string;
+  };
 
 /** What a key says: its kind, and the names and numbers in it. */
 export type Key = { [K in KeyKind]: KeyOf<K> }[KeyKind];
 
 /** Longest key in bytes. */
 export const MAX_KEY_BYTES = 512;
+
+/** A job's id in a pattern. */
+const ANY_JOB = "?".repeat(64);
 
 /** How a name or number in a key is written, and what makes sure of it. */
 interface Parameter {
@@ -106,6 +123,7 @@ const PARAMETERS: Readonly<Record<NamesIn<typeof KEY_SHAPES[KeyKind]>, Parameter
   learner: { pattern: LEARNER_NAME, check: checkLearnerName },
   ...{ revision: count, seq: count, task: count, attempt: count, n: count, version: count },
   ...{ hash, job: hash },
+  jobKind: { pattern: new RegExp(`^(?:${JOB_KINDS.join("|").replaceAll(".", "\\.")})$`), check: checkKind },
   webhook: { pattern: WEBHOOK_ID, check: checkWebhookId },
   problem: { pattern: PROBLEM_ID, check: checkProblemId },
   ...{ upload: segment, file: segment },
@@ -172,9 +190,18 @@ export function parseKey(key: string): Key | undefined {
   return undefined;
 }
 
-/** Keys of a kind as rights name them: every name and number, with the ending behind it, is a `*`. */
-export function keyPattern(kind: KeyKind): string {
-  return KEY_SHAPES[kind].replace(/\{\w+\}[^/]*/g, "*");
+/**
+ * Keys of a kind as rights name them: every name and number that is not given, with the ending behind it, is a `*`,
+ * which stands for slashes too. Only in keys of the old layout a job is its 64 characters, so that the pattern fits no
+ * key of the new one.
+ */
+export function keyPattern<K extends KeyKind>(kind: K, given: Partial<Omit<KeyOf<K>, "kind">> = {}): string {
+  const isOld = kind.startsWith("old");
+  return KEY_SHAPES[kind].replace(/\{(\w+)\}[^/]*/g, (part, name: string) => {
+    const value: unknown = given[name as keyof typeof given];
+    if (value !== undefined) return part.replace(`{${name}}`, String(value));
+    return isOld && name === "job" ? ANY_JOB : "*";
+  });
 }
 
 /**
@@ -195,6 +222,11 @@ function faultOfKey(key: string): string | undefined {
     if (!SEGMENT.test(segment)) return "its parts may hold letters, digits and . _ = - and must not be empty";
   }
   return undefined;
+}
+
+function checkKind(kind: string): string {
+  if ((JOB_KINDS as readonly string[]).includes(kind)) return kind;
+  throw new RangeError(`There are no jobs of kind "${kind}": kinds are ${JOB_KINDS.join(", ")}`);
 }
 
 function checkCount(n: number): number {

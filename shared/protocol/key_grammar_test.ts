@@ -8,6 +8,7 @@ import {
   MAX_KEY_BYTES,
   parseKey,
 } from "./key_grammar.ts";
+import { JOB_KINDS } from "./job_kinds.ts";
 import { PREFIXES } from "./keys.ts";
 
 /** Small numbers that look random and are the same each time. */
@@ -32,6 +33,7 @@ const number = (dice: Dice) => [1, 9, 10, 1 + dice(1e9), Number.MAX_SAFE_INTEGER
 const VALUES: Record<string, (dice: Dice) => string | number> = {
   learner: (dice) => `${pick(dice, LOWER, 1)}${pick(dice, `${LOWER}-`, dice(62))}${pick(dice, LOWER, 1)}`,
   ...{ revision: number, seq: number, task: number, attempt: number, n: number, version: number },
+  jobKind: (dice) => JOB_KINDS[dice(JOB_KINDS.length)]!,
   ...{ hash: hex(64), job: hex(64), webhook: hex(24), problem: hex(24), upload: hex(32), file: segment },
   event: (dice) => Array.from({ length: 1 + dice(4) }, () => segment(dice)).join("/"),
 };
@@ -106,12 +108,16 @@ Deno.test("every shape lies under one of the prefixes, and every prefix has a sh
   assertEquals([...used].sort(), prefixes.sort());
 });
 
-Deno.test("keyPattern() leaves out every name and number", () => {
+Deno.test("keyPattern() leaves out every name and number that is not given", () => {
   assertEquals(
-    (["result", "failure", "artifact", "dataset", "head", "attempt"] as const).map(keyPattern),
+    (["result", "failure", "artifact", "dataset", "head", "attempt"] as const).map((kind) =>
+      keyPattern(kind)
+    ),
     [
-      ...["jobs/*/result.json", "jobs/*/failures/*", "artifacts/*", "datasets/*", "learners/*/head.json"],
+      ...["jobs/*/*/result.json", "jobs/*/*/failures/*", "artifacts/*", "datasets/*", "learners/*/head.json"],
       "learners/*/tasks/*/attempts/*",
     ],
   );
+  assertEquals(keyPattern("result", { jobKind: "states.train" }), "jobs/states.train/*/result.json");
+  assertEquals(keyPattern("oldResult"), `jobs/${"?".repeat(64)}/result.json`);
 });

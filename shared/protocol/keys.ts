@@ -3,6 +3,7 @@
  * builds a key or takes one apart (`deno task layers` checks it).
  * @module
  */
+import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
 import { type KeyOf, makeKey, parseKey } from "./key_grammar.ts";
 import { checkHash, checkLearnerName, checkProblemId, checkWebhookId, HASH, LEARNER_NAME } from "./names.ts";
 
@@ -96,34 +97,51 @@ export const artifactKey = (hash: string): string => makeKey("artifact", { hash 
 /** Bytes that were found under an artifact's hash and are others, set aside. */
 export const damagedKey = (hash: string): string => makeKey("damaged", { hash });
 
+/** Prefix of everything about jobs of a kind. */
+export const kindPrefix = (kind: JobKind): string => `${PREFIXES.jobs}${kind}/`;
 /** Prefix of everything about a job. */
-export const jobPrefix = (job: string): string => `${PREFIXES.jobs}${checkHash(job)}/`;
+export const jobPrefix = (kind: JobKind, job: string): string => `${kindPrefix(kind)}${checkHash(job)}/`;
+/** The same in the layout of versions up to 0.2. */
+export const oldJobPrefix = (job: string): string => `${PREFIXES.jobs}${checkHash(job)}/`;
 /** The job itself. */
-export const jobKey = (job: string): string => makeKey("job", { job });
+export const jobKey = (kind: JobKind, job: string): string => makeKey("job", { jobKind: kind, job });
+/** The job itself, in the layout of versions up to 0.2. */
+export const oldJobKey = (job: string): string => makeKey("oldJob", { job });
 /** A job is done: the commit point. */
-export const resultKey = (job: string): string => makeKey("result", { job });
+export const resultKey = (kind: JobKind, job: string): string => makeKey("result", { jobKind: kind, job });
+/** A job is done, in the layout of versions up to 0.2. */
+export const oldResultKey = (job: string): string => makeKey("oldResult", { job });
 /** State of a training job under way. */
-export const checkpointKey = (job: string): string => makeKey("checkpoint", { job });
+export const checkpointKey = (kind: JobKind, job: string): string =>
+  makeKey("checkpoint", { jobKind: kind, job });
 /** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
-export const runKey = (job: string): string => makeKey("run", { job });
-/** Prefix of the failures of a job. */
-export const failuresPrefix = (job: string): string => `${jobPrefix(job)}failures/`;
+export const runKey = (kind: JobKind, job: string): string => makeKey("run", { jobKind: kind, job });
 /** A job was given up. */
-export const failureKey = (job: string, n: number): string => makeKey("failure", { job, n });
-/** Prefix of the retries of a job. */
-export const retriesPrefix = (job: string): string => `${jobPrefix(job)}retries/`;
+export const failureKey = (kind: JobKind, job: string, n: number): string =>
+  makeKey("failure", { jobKind: kind, job, n });
 /** A failed job is to be done once more. */
-export const retryKey = (job: string, n: number): string => makeKey("retry", { job, n });
-/** The job of a key under {@link jobPrefix}, whatever it says else; undefined for other keys. */
+export const retryKey = (kind: JobKind, job: string, n: number): string =>
+  makeKey("retry", { jobKind: kind, job, n });
+/** The same of failures in the layout of versions up to 0.2: failures and retries are counted side by side. */
+export const oldRetryKey = (job: string, n: number): string => makeKey("oldRetry", { job, n });
+/** A worker of this job has found the artifact under this hash to be damaged. */
+export const damageKey = (kind: JobKind, job: string, hash: string): string =>
+  makeKey("damage", { jobKind: kind, job, hash });
+/** The job of a key under {@link jobPrefix} or {@link oldJobPrefix}, whatever it says else; undefined for other keys. */
 export function jobOfKey(key: string): string | undefined {
-  const [root, id = "", more] = key.split("/", 3);
-  return root === "jobs" && more !== undefined && HASH.test(id) ? id : undefined;
+  const [root, ...parts] = key.split("/", 4);
+  if (root !== "jobs") return undefined;
+  if ((JOB_KINDS as readonly string[]).includes(parts[0] ?? "")) parts.shift();
+  const [id = "", more] = parts;
+  return more !== undefined && HASH.test(id) ? id : undefined;
 }
-/** The job whose result lies there; undefined for other keys. */
+/** The job whose result lies there, in either layout; undefined for other keys. */
 export function jobOfResult(key: string): string | undefined {
   const parsed = parseKey(key);
-  return parsed?.kind === "result" ? parsed.job : undefined;
+  return parsed?.kind === "result" || parsed?.kind === "oldResult" ? parsed.job : undefined;
 }
+/** Whether a name directly below {@link PREFIXES}`.jobs` is a job of the layout of versions up to 0.2. */
+export const isOldJobName = (name: string): boolean => HASH.test(name);
 
 /** Marks that the event of a fact has been published; the event's id is the fact's key. */
 export const announcedKey = (event: string): string => makeKey("announced", { event });

@@ -20,6 +20,8 @@ import {
   jobOfResult,
   learnerKey,
   learnerOfKey,
+  oldJobKey,
+  oldResultKey,
   parseDeliveryKey,
   pendingKey,
   recipientOfKey,
@@ -47,11 +49,11 @@ Deno.test("keys are what the table of shapes says", () => {
   assertEquals(withdrawnKey("cheetah", 1), "learners/cheetah/versions/1/withdrawn.json");
   assertEquals(headKey("cheetah"), "learners/cheetah/head.json");
   assertEquals(datasetKey(hash), `datasets/${hash}.safetensors`);
-  assertEquals(jobKey(hash), `jobs/${hash}/job.json`);
-  assertEquals(resultKey(hash), `jobs/${hash}/result.json`);
-  assertEquals(checkpointKey(hash), `jobs/${hash}/checkpoint`);
-  assertEquals(failureKey(hash, 1), `jobs/${hash}/failures/1.json`);
-  assertEquals(retryKey(hash, 1), `jobs/${hash}/retries/1.json`);
+  assertEquals(jobKey("states.train", hash), `jobs/states.train/${hash}/job.json`);
+  assertEquals(resultKey("states.train", hash), `jobs/states.train/${hash}/result.json`);
+  assertEquals(checkpointKey("states.train", hash), `jobs/states.train/${hash}/checkpoint`);
+  assertEquals(failureKey("states.train", hash, 1), `jobs/states.train/${hash}/failures/1.json`);
+  assertEquals(retryKey("states.train", hash, 1), `jobs/states.train/${hash}/retries/1.json`);
   assertEquals(artifactKey(hash), `artifacts/${hash}`);
   assertEquals(announcedKey(taskKey("a", 1)), "announced/learners/a/tasks/1.json");
   assertEquals(incomingKey("a", "x.hdf5"), "incoming/a/x.hdf5");
@@ -84,7 +86,8 @@ Deno.test("checkLearnerName() states its rule", () => {
 Deno.test("key builders refuse numbers and hashes that are none", () => {
   assertThrows(() => taskKey("a", 0), RangeError);
   assertThrows(() => versionKey("a", 1.5), RangeError);
-  assertThrows(() => jobKey("../../etc"), RangeError);
+  assertThrows(() => jobKey("states.train", "../../etc"), RangeError);
+  assertThrows(() => jobKey("../states" as "states.train", hash), RangeError, "no jobs of kind");
   assertThrows(() => incomingKey("a", "b/c"), RangeError);
 });
 
@@ -94,9 +97,21 @@ Deno.test("questions about a key see what lies above it, whatever the rest says"
   for (const key of ["learners/a", "learners/A/x", "learners", "jobs/a/x", ""]) {
     assertEquals(learnerOfKey(key), undefined);
   }
-  assertEquals([jobOfKey(checkpointKey(hash)), jobOfKey(`jobs/${hash}/new.json`)], [hash, hash]);
+  assertEquals([
+    jobOfKey(checkpointKey("states.train", hash)),
+    jobOfKey(`jobs/states.train/${hash}/new.json`),
+  ], [hash, hash]);
   assertEquals([jobOfKey("jobs/readiness"), jobOfKey("jobs/x/job.json")], [undefined, undefined]);
-  assertEquals([jobOfResult(resultKey(hash)), jobOfResult(jobKey(hash))], [hash, undefined]);
+  assertEquals([jobOfKey(oldJobKey(hash)), jobOfKey(`jobs/${hash}/new.json`)], [hash, hash]);
+  assertEquals([jobOfKey(`jobs/other.kind/${hash}/x`), jobOfKey("jobs/states.train/x/y")], [
+    undefined,
+    undefined,
+  ]);
+  assertEquals(jobOfResult(oldResultKey(hash)), hash);
+  assertEquals([jobOfResult(resultKey("states.train", hash)), jobOfResult(jobKey("states.train", hash))], [
+    hash,
+    undefined,
+  ]);
   assertEquals(["incoming/a/x", "incoming/A B/x/y", "incoming/a/"].map(recipientOfKey), ["a", "A B", "a"]);
   for (const key of ["incoming/a", "incoming/", "learners/a/x"]) assertEquals(recipientOfKey(key), undefined);
   assertEquals([isUploadKey(uploadKey("a", "0", "x")), isUploadKey(incomingKey("a", "x"))], [true, false]);

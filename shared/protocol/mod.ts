@@ -10,6 +10,7 @@ export * from "./fact_bytes.ts";
 export * from "./facts.ts";
 export * from "./input_ref.ts";
 export * from "./job_kinds.ts";
+export * from "./job_objects.ts";
 export * from "./jobs.ts";
 export {
   checkKey,

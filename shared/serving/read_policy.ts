@@ -11,8 +11,8 @@ import {
   readListed,
   validVersions,
 } from "@cugro/learners";
-import { getArtifact, type Store } from "@cugro/store";
-import { parseFact, resultFactSchema, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { getArtifact, getResult, type Store } from "@cugro/store";
+import { makerOf, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/jobs";
 import { ActError, type PolicyFacts } from "./act_request.ts";
 
@@ -75,8 +75,8 @@ export async function policyParts(
     actionDim,
     discreteActions,
     input: {
-      behaviorGenerator: await weightsOf(store, fact.behaviorGenerator),
-      critic: await weightsOf(store, fact.critic),
+      behaviorGenerator: await weightsOf(store, fact, "behaviorGenerator"),
+      critic: await weightsOf(store, fact, "critic"),
       normalisers,
       stateDim,
       actionDim,
@@ -97,9 +97,16 @@ function findVersion(facts: ListedFacts, version: number | undefined): VersionFa
   throw new ActError(404, `There is no version ${version} of "${name}"`);
 }
 
-async function weightsOf(store: Store, job: string): Promise<Stored> {
-  const object = await store.get(resultKey(job));
-  if (!object) throw new Error(`The result of job ${job} is gone; restore ${resultKey(job)}`);
-  const { outputs } = parseFact(resultFactSchema, object.bytes, resultKey(job));
-  return decodeStored(await getArtifact(store, outputs.weights!.artifact));
+/** As the decision says; versions up to 0.2 left that to the results. */
+async function weightsOf(
+  store: Store,
+  fact: VersionFact,
+  model: "behaviorGenerator" | "critic",
+): Promise<Stored> {
+  const decided = fact.weights?.[model];
+  if (decided !== undefined) return decodeStored(await getArtifact(store, decided));
+  const [job, kind] = [fact[model], makerOf("policy.evaluate", model)];
+  const found = await getResult(store, kind, job);
+  if (!found) throw new Error(`The result of job ${job} is gone; restore ${resultKey(kind, job)}`);
+  return decodeStored(await getArtifact(store, found.result.outputs.weights!.artifact));
 }

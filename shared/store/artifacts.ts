@@ -13,6 +13,10 @@ export class MissingInputError extends Error {
 /** The bytes under a content address are others than they were: they are set aside, and made again. */
 export class CorruptArtifactError extends MissingInputError {
   override name = "CorruptArtifactError";
+  /** @param removed whether it counts as missing by now; else somebody with the right to remove it must hear of it. */
+  constructor(message: string, readonly hash: string, readonly removed: boolean) {
+    super(message);
+  }
 }
 
 /** An artifact older than this may be about to be swept (after 24 h), so a writer that needs it writes it again. */
@@ -35,7 +39,8 @@ export async function putArtifact(
  *
  * @throws {MissingInputError} if there is none.
  * @throws {CorruptArtifactError} if its bytes have changed; they are set aside as `artifacts/<hash>.damaged` (where gc
- *   finds them), so that the artifact counts as missing and the planner lets its job make it again.
+ *   finds them), so that the artifact counts as missing and the planner lets its job make it again. Who may not remove
+ *   it has to tell the coordinator, which may.
  */
 export async function getArtifact(store: Store, hash: string): Promise<Uint8Array> {
   const key = artifactKey(hash);
@@ -45,11 +50,13 @@ export async function getArtifact(store: Store, hash: string): Promise<Uint8Arra
   if (actual === hash) return found.bytes;
   // On a full disk there is no room for the copy; then it is only removed.
   await store.put(damagedKey(hash), found.bytes).catch(() => {});
-  const aside = await store.delete(key).then(
-    () => "it has been set aside",
-    () => "the next writing command (cugro run) sets it aside and makes it again",
-  );
+  const removed = await store.delete(key).then(() => true, () => false);
+  const aside = removed
+    ? "it has been set aside"
+    : "the next command that may remove it (cugro run, the coordinator) sets it aside and has it made again";
   throw new CorruptArtifactError(
     `${key} is damaged: its ${found.bytes.length} bytes hash to ${actual.slice(0, 12)}…; ${aside}`,
+    hash,
+    removed,
   );
 }

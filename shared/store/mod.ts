@@ -4,6 +4,7 @@
  */
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { openFilesystemStore } from "./folder/filesystem_store.ts";
+export { type Found, getJob, getResult, keysOfJob, listJob } from "./job_objects.ts";
 export { isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";
 export { readPieces } from "./read_pieces.ts";
 export { type S3Options } from "./s3/connection.ts";

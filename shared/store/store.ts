@@ -87,6 +87,8 @@ export interface Store {
    * @param onStrange told, each time, of what lies there under a name that is no key.
    */
   list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]>;
+  /** Names of the folders directly below a prefix that ends in a slash, sorted; of very many only the first thousand. */
+  folders(prefix: string): Promise<string[]>;
   /** Removes the object; no error if there is none. After a power cut it may be there again. */
   delete(key: string): Promise<void>;
   /** A URL that reads the object for `seconds`. */

@@ -1,24 +1,16 @@
 /**
  * Counting the attempts at a job. An attempt counts when the handler threw, or when its process died without a
  * checkpoint beyond where the attempt started; an attempt that got further starts the count anew. The count lies in
- * the store (`jobs/<id>/run.json`), so that it outlives workers; it is not a fact, and gone when the job is done.
+ * the store (`run.json` beside the job), so that it outlives workers; it is not a fact, and gone when the job is done.
  *
  * When a message is delivered for the first time, nobody has died over it: a note of a run is then left by a command
  * that was killed as a whole, and that is not the job's fault. Nor is a first attempt noted when it begins: hardly any
  * job needs a second one, and a note costs a job as much as its result. Should the first worker die, it is not counted.
  * @module
  */
-import {
-  encodeFact,
-  failureFactSchema,
-  failureKey,
-  failuresPrefix,
-  parseFact,
-  retriesPrefix,
-  runKey,
-} from "@cugro/protocol";
+import { encodeFact, failureFactSchema, failureKey, type JobKind, parseFact, runKey } from "@cugro/protocol";
 import { z } from "zod";
-import { PreconditionFailed, type Store } from "@cugro/store";
+import { listJob, PreconditionFailed, type Store } from "@cugro/store";
 
 const runSchema = z.object({
   schema: z.literal(1),
@@ -34,15 +26,25 @@ export type Run = z.infer<typeof runSchema>;
 /** An attempt that has begun. `noted`: whether the store says so. */
 export type BegunRun = Run & { noted: boolean };
 
-/** Notes that an attempt begins at `step`, unless it is the first; counts the one before if it died without getting further. */
+/** What a message says of its job. */
+interface Told {
+  jobId: string;
+  kind: JobKind;
+}
+
+/**
+ * Notes that an attempt begins at `step`, unless it is the first; counts the one before if it died without getting further.
+ *
+ * @param noted the key of the note that is there, if one is.
+ */
 export async function beginAttempt(
   store: Store,
-  jobId: string,
-  deliveries: number,
+  noted: string | undefined,
+  { message, deliveries }: { message: Told; deliveries: number },
   step: number,
 ): Promise<BegunRun> {
-  const found = await store.get(runKey(jobId));
-  const before: Run = (found && readNote(found.bytes, jobId)) ??
+  const found = noted === undefined ? undefined : await store.get(noted);
+  const before: Run = (found && readNote(found.bytes, noted!)) ??
     { schema: 1, attempts: 0, message: "", runningFrom: null };
   if (!found && deliveries === 1) return { ...before, runningFrom: step, noted: false };
   const died = before.runningFrom !== null && deliveries > 1;
@@ -52,14 +54,14 @@ export async function beginAttempt(
     run.attempts++;
     run.message = `The worker process died without getting beyond step ${step}`;
   }
-  await store.put(runKey(jobId), encodeFact(run));
+  await store.put(runKey(message.kind, message.jobId), encodeFact(run));
   return { ...run, noted: true };
 }
 
 /** A note that cannot be read counts for nothing: it must not keep a job from being done. */
-function readNote(bytes: Uint8Array, jobId: string): Run | undefined {
+function readNote(bytes: Uint8Array, key: string): Run | undefined {
   try {
-    return parseFact(runSchema, bytes, runKey(jobId));
+    return parseFact(runSchema, bytes, key);
   } catch {
     return undefined;
   }
@@ -74,17 +76,17 @@ function readNote(bytes: Uint8Array, jobId: string): Run | undefined {
  */
 export async function endAttempt(
   store: Store,
-  jobId: string,
+  { kind, jobId }: Told,
   run: Run,
   step: number,
   message?: string,
 ): Promise<number> {
   const before = step > (run.runningFrom ?? 0) ? 0 : run.attempts;
   const attempts = message === undefined ? before : before + 1;
-  if (attempts === 0) await store.delete(runKey(jobId));
+  if (attempts === 0) await store.delete(runKey(kind, jobId));
   else {
     const next: Run = { schema: 1, attempts, message: message ?? run.message, runningFrom: null };
-    await store.put(runKey(jobId), encodeFact(next));
+    await store.put(runKey(kind, jobId), encodeFact(next));
   }
   return attempts;
 }
@@ -92,28 +94,21 @@ export async function endAttempt(
 /** Gives a job up: the failure is a fact. The fact's key. */
 export async function giveUp(
   store: Store,
-  jobId: string,
+  { kind, jobId }: Told,
   message: string,
   permanent: boolean,
 ): Promise<string> {
-  for (let n = 1 + (await store.list(failuresPrefix(jobId))).length;; n++) {
+  const { failures } = await listJob(store, { id: jobId, kind }, false);
+  for (let n = 1 + failures.length;; n++) {
     const failed = new Date().toISOString();
     const fact = { schema: 1 as const, jobId, n, message, permanent, failed };
     try {
-      await store.put(failureKey(jobId, n), encodeFact(fact, failureFactSchema), { ifNoneMatch: true });
-      await store.delete(runKey(jobId));
-      return failureKey(jobId, n);
+      const key = failureKey(kind, jobId, n);
+      await store.put(key, encodeFact(fact, failureFactSchema), { ifNoneMatch: true });
+      await store.delete(runKey(kind, jobId));
+      return key;
     } catch (error) {
       if (!(error instanceof PreconditionFailed)) throw error;
     }
   }
-}
-
-/** The key of the failure that stands, if the job has been given up more often than somebody asked for it again. */
-export async function standingFailure(store: Store, jobId: string): Promise<string | undefined> {
-  const [failures, retries] = await Promise.all([
-    store.list(failuresPrefix(jobId)),
-    store.list(retriesPrefix(jobId)),
-  ]);
-  return failures.length > retries.length ? failures.at(-1)?.key : undefined;
 }

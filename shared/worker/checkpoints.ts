@@ -45,18 +45,22 @@ export async function writeCheckpoint(
     "cugro.step": String(step),
     "cugro.seconds": seconds.toFixed(3),
   };
-  await store.put(checkpointKey(jobId), encodeTensors(tensors, { ...metadata, ...ours }));
+  await store.put(checkpointKey(job.kind, jobId), encodeTensors(tensors, { ...metadata, ...ours }));
 }
 
-/** The job's checkpoint, or undefined if there is none, or none that may be resumed here; the log says why. */
+/**
+ * The job's checkpoint, or undefined if there is none, or none that may be resumed here; the log says why.
+ *
+ * @param key where one lies, if one does.
+ */
 export async function readCheckpoint(
   store: Store,
-  jobId: string,
+  key: string | undefined,
   job: Job,
   profile: JsonObject,
   log: Log,
 ): Promise<Checkpoint | undefined> {
-  const found = await store.get(checkpointKey(jobId));
+  const found = key === undefined ? undefined : await store.get(key);
   if (!found) return undefined;
   try {
     const { metadata } = decodeTensors(found.bytes);

@@ -35,23 +35,29 @@ export interface JobRecord extends Required<JobOutput> {
 /**
  * Puts the artifacts, then the result.
  *
- * @returns whether this worker was the first; if not, the other's result stands.
+ * @returns the result's key, and whether this worker was the first; if not, the other's result stands.
  * @throws {PermanentError} if the metrics are not JSON (NaN, say).
  */
-export async function commit(store: Store, jobId: string, job: Job, record: JobRecord): Promise<boolean> {
+export async function commit(
+  store: Store,
+  jobId: string,
+  job: Job,
+  record: JobRecord,
+): Promise<{ first: boolean; key: string }> {
   const outputs: ResultFact["outputs"] = {};
   for (const [name, bytes] of Object.entries(record.outputs)) outputs[name] = await putArtifact(store, bytes);
   const { metrics, seconds, startedAtStep, profile, codeVersion } = record;
   const finished = new Date().toISOString();
   const common = { schema: 1 as const, jobId, kind: job.kind, outputs, metrics };
   const fact: ResultFact = { ...common, seconds, startedAtStep, profile, codeVersion, finished };
-  return await putOnce(store, resultKey(jobId), encodeResult(fact));
+  const key = resultKey(job.kind, jobId);
+  return { first: await putOnce(store, key, encodeResult(fact)), key };
 }
 
 /** Removes what a finished job needs no more: checkpoint and notes. */
-export async function cleanUp(store: Store, jobId: string): Promise<void> {
-  await store.delete(checkpointKey(jobId));
-  await store.delete(runKey(jobId));
+export async function cleanUp(store: Store, kind: JobKind, jobId: string): Promise<void> {
+  await store.delete(checkpointKey(kind, jobId));
+  await store.delete(runKey(kind, jobId));
 }
 
 function encodeResult(fact: ResultFact): Uint8Array {

@@ -6,8 +6,17 @@
 import { sleep } from "@cugro/async";
 import { readInput } from "./read_input.ts";
 import process from "node:process";
-import type { ConfigOf, InputsOf, Job, JobInput, JobKind, JsonObject, ParsedJob } from "@cugro/protocol";
-import { type Store, StoreError } from "@cugro/store";
+import {
+  type ConfigOf,
+  damageKey,
+  type InputsOf,
+  type Job,
+  type JobInput,
+  type JobKind,
+  type JsonObject,
+  type ParsedJob,
+} from "@cugro/protocol";
+import { CorruptArtifactError, type Store, StoreError } from "@cugro/store";
 import type { Bus, Delivery } from "@cugro/bus";
 import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
 import { Interrupted } from "./job_errors.ts";
@@ -123,7 +132,14 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     clearInterval(this.#pulse);
   }
 
-  read = ({ ref }: JobInput): Promise<Uint8Array> => readInput(this.store, ref);
+  read = async (input: JobInput): Promise<Uint8Array> => {
+    try {
+      return await readInput(this.store, this.kind, input);
+    } catch (error) {
+      if (error instanceof CorruptArtifactError && !error.removed) await this.#report(error);
+      throw error;
+    }
+  };
 
   progress = ({ step, steps, loss }: Position): void => {
     const now = performance.now();
@@ -190,6 +206,11 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
       `Step ${step} blocked the worker for ${seconds(tookMs)} s; at most ${seconds(limit)} s are allowed, ` +
         `or the job would be given to another worker. Lower the batch size`,
     );
+  }
+
+  /** A worker of a cluster may remove no artifact: it leaves a note beside its job, and the coordinator looks for itself. */
+  async #report({ hash }: CorruptArtifactError): Promise<void> {
+    await this.store.put(damageKey(this.kind, this.jobId, hash), new Uint8Array());
   }
 
   async #save(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {

@@ -2,7 +2,7 @@
  * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
  * @module
  */
-import { type CloudEvent, createEvent, hasOutput, type JobKind, resultKey } from "@cugro/protocol";
+import { type CloudEvent, createEvent, hasOutput, type JobKind } from "@cugro/protocol";
 import { giveUp } from "./attempts.ts";
 import { type Bus, BusUnavailable, type Delivery } from "@cugro/bus";
 import type { JobOutput } from "./commit.ts";
@@ -17,10 +17,10 @@ export interface Ending {
   traceparent: string | undefined;
 }
 
-/** Announces a result and takes the message off the queue. */
-export async function finish(ending: Ending, delivery: Delivery): Promise<void> {
+/** Announces the result under `key` and takes the message off the queue. */
+export async function finish(ending: Ending, delivery: Delivery, key: string): Promise<void> {
   const { jobId, kind, learner } = delivery.message;
-  const event = createEvent("cugro.job.finished", resultKey(jobId), learner, { jobId, kind });
+  const event = createEvent("cugro.job.finished", key, learner, { jobId, kind });
   if (await announce(ending, event)) await delivery.ack();
 }
 
@@ -43,7 +43,7 @@ export async function fail(
   message: string,
   permanent: boolean,
 ): Promise<JobOutcome> {
-  const key = await giveUp(worker.store, delivery.message.jobId, message, permanent);
+  const key = await giveUp(worker.store, delivery.message, message, permanent);
   return await abandon(worker, delivery, key, message);
 }
 

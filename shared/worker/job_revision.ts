@@ -7,25 +7,25 @@ import {
   type Job,
   jobFactSchema,
   jobId as idOf,
-  jobKey,
   type ParsedJob,
   parseFact,
   parseJob,
   REVISIONS,
 } from "@cugro/protocol";
 import type { Delivery } from "@cugro/bus";
+import type { Found } from "@cugro/store";
 import { PermanentError } from "./job_errors.ts";
 import type { JobOutcome, Log } from "@cugro/telemetry";
 
 /** The job of a message. @throws {PermanentError} if its fact is damaged */
-export function readJob(bytes: Uint8Array, jobId: string): Job {
+export function readJob({ key, bytes }: Found, jobId: string): Job {
   let job: Job;
   try {
-    job = parseFact(jobFactSchema, bytes, jobKey(jobId)).job;
+    job = parseFact(jobFactSchema, bytes, key).job;
   } catch (error) {
     throw new PermanentError(String(error), { cause: error });
   }
-  if (idOf(job) !== jobId) throw new PermanentError(`${jobKey(jobId)} is damaged: it describes another job`);
+  if (idOf(job) !== jobId) throw new PermanentError(`${key} is damaged: it describes another job`);
   return job;
 }
 

@@ -24,8 +24,8 @@
  * @module
  */
 import { backoffMs } from "@cugro/async";
-import { type Job, jobKey, type JobKind, type JsonObject, resultKey, REVISIONS } from "@cugro/protocol";
-import { beginAttempt, type BegunRun, endAttempt, standingFailure } from "./attempts.ts";
+import { type Job, type JobKind, type JobObjects, type JsonObject, REVISIONS } from "@cugro/protocol";
+import { beginAttempt, type BegunRun, endAttempt } from "./attempts.ts";
 import { ACK_WAIT_MS, type Bus, type Delivery } from "@cugro/bus";
 import { readCheckpoint } from "./checkpoints.ts";
 import {
@@ -43,7 +43,7 @@ import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, PermanentError } from "./job_errors.ts";
 import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
-import { MissingInputError, type Store, StoreError } from "@cugro/store";
+import { getJob, listJob, MissingInputError, type Store, StoreError } from "@cugro/store";
 
 /** Does one kind of work, or all of `K` alike. */
 export type JobHandler<K extends JobKind = JobKind> = (context: JobContext<K>) => Promise<JobOutput<K>>;
@@ -131,28 +131,29 @@ function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
 
 async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
-  const { jobId } = delivery.message;
-  // Asked together: a store over the network takes milliseconds for each.
-  const [done, failure, found] = await Promise.all([
-    store.head(resultKey(jobId)),
-    standingFailure(store, jobId),
-    store.get(jobKey(jobId)),
+  const { jobId, kind } = delivery.message;
+  // Asked together: a store over the network takes milliseconds for each. A list tells what is done, given up and noted.
+  const [there, found] = await Promise.all([
+    listJob(store, { id: jobId, kind }, true),
+    getJob(store, kind, jobId),
   ]);
-  if (done) {
+  if (there.result !== undefined) {
     log.debug("job is done already");
-    await cleanUp(store, jobId);
-    await finish(worker, delivery);
+    await cleanUp(store, kind, jobId);
+    await finish(worker, delivery, there.result);
     return "adopted";
   }
-  if (failure !== undefined) return await abandon(worker, delivery, failure, "it has been given up before");
+  if (there.failures.length > there.retries.length) {
+    return await abandon(worker, delivery, there.failures.at(-1)!, "it has been given up before");
+  }
   if (!found) {
     log.warn("job is not in the store any more");
     await delivery.term();
     return "failed";
   }
   try {
-    const job = readJob(found.bytes, jobId);
-    if (job.revision === REVISIONS[job.kind]) return await attempt(worker, delivery, job);
+    const job = readJob(found, jobId);
+    if (job.revision === REVISIONS[job.kind]) return await attempt(worker, delivery, job, there);
     return await leaveToOthers(worker, delivery, job);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
@@ -160,12 +161,17 @@ async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   }
 }
 
-async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<JobOutcome> {
+async function attempt(
+  worker: Living,
+  delivery: Delivery,
+  job: Job,
+  there: JobObjects,
+): Promise<JobOutcome> {
   const { store, log, profile, maxAttempts, metrics } = worker;
   const { jobId } = delivery.message;
   const parsed = typeJob(job);
-  const checkpoint = await readCheckpoint(store, jobId, job, profile, log);
-  const note = await beginAttempt(store, jobId, delivery.deliveries, checkpoint?.step ?? 0);
+  const checkpoint = await readCheckpoint(store, there.checkpoint, job, profile, log);
+  const note = await beginAttempt(store, there.run, delivery, checkpoint?.step ?? 0);
   if (note.attempts >= maxAttempts) return await fail(worker, delivery, note.message, false);
   const run = new JobRun(job, parsed, jobId, delivery, checkpoint, worker satisfies RunSettings, log);
   metrics.jobAttempts.inc({ kind: job.kind });
@@ -173,12 +179,13 @@ async function attempt(worker: Living, delivery: Delivery, job: Job): Promise<Jo
   try {
     const output = await handle(worker.handlers, run);
     const result = { ...output, startedAtStep: output.startedAtStep ?? checkpoint?.step ?? 0 };
-    const first = await commit(store, jobId, job, { ...result, seconds: run.seconds, profile, codeVersion });
+    const record = { ...result, seconds: run.seconds, profile, codeVersion };
+    const { first, key } = await commit(store, jobId, job, record);
     // Most jobs are done at once, and leave nothing to remove.
-    if (run.hasCheckpoint || note.noted) await cleanUp(store, jobId);
+    if (run.hasCheckpoint || note.noted) await cleanUp(store, job.kind, jobId);
     log.info(first ? "job finished" : "job was finished by another worker first", { seconds: run.seconds });
     if (first) recordWork(metrics, job.kind, run.seconds, output);
-    await finish(worker, delivery);
+    await finish(worker, delivery, key);
     return first ? "finished" : "adopted";
   } catch (error) {
     return await settle(worker, delivery, run, note, error);
@@ -202,13 +209,13 @@ async function settle(
   error: unknown,
 ): Promise<JobOutcome> {
   const { store, log, maxAttempts, retryDelayMs, ackWaitMs } = worker;
-  const { jobId, savedStep } = run;
+  const { savedStep } = run;
   if (error instanceof PermanentError) throw error;
   const message = describe(error);
   const counts = ![Interrupted, MissingInputError, StoreError].some((blameless) =>
     error instanceof blameless
   );
-  const ended = endAttempt(store, jobId, note, savedStep, counts ? message : undefined);
+  const ended = endAttempt(store, delivery.message, note, savedStep, counts ? message : undefined);
   if (error instanceof StoreError) {
     // The note of the attempt may well fail too; it is of no importance then.
     await ended.catch(() => {});

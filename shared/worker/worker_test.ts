@@ -7,7 +7,7 @@ import {
   type FailureFact,
   failureFactSchema,
   failureKey,
-  failuresPrefix,
+  jobPrefix,
   parseFact,
   type ProgressMessage,
   type ResultFact,
@@ -93,13 +93,13 @@ async function createWorld(store: Store, bus: EmbeddedBus, ackWaitMs: number): P
       }
     },
     async result(id) {
-      const found = await store.get(resultKey(id));
-      return found && parseFact(resultFactSchema, found.bytes, resultKey(id));
+      const found = await store.get(resultKey("states.train", id));
+      return found && parseFact(resultFactSchema, found.bytes, resultKey("states.train", id));
     },
     async failure(id, n) {
-      const found = await store.get(failureKey(id, n));
-      assert(found, `${failureKey(id, n)} is expected`);
-      return parseFact(failureFactSchema, found.bytes, failureKey(id, n));
+      const found = await store.get(failureKey("states.train", id, n));
+      assert(found, `${failureKey("states.train", id, n)} is expected`);
+      return parseFact(failureFactSchema, found.bytes, failureKey("states.train", id, n));
     },
   };
   await bus.subscribe("events", (event) => world.events.push(event));
@@ -118,9 +118,9 @@ Deno.test(
     assertEquals(sumOf(await getArtifact(store, fact!.outputs.weights!.artifact)), expectedSum(10));
     assertEquals([fact?.startedAtStep, fact?.profile, fact?.metrics], [0, profile, { sum: 55 }]);
     assert(/^\d+\.\d+\.\d+(\+[0-9a-f]{12})?$/.test(fact!.codeVersion), fact!.codeVersion);
-    assertEquals(events.map((e) => [e.type, e.id]), [["cugro.job.finished", resultKey(id)]]);
+    assertEquals(events.map((e) => [e.type, e.id]), [["cugro.job.finished", resultKey("states.train", id)]]);
     assertEquals(progress.at(-1)?.step, 10);
-    const left = (await store.list(`jobs/${id}/`)).map(({ key }) => key.split("/")[2]);
+    const left = (await store.list(jobPrefix("states.train", id))).map(({ key }) => key.split("/")[3]);
     assertEquals(left, ["job.json", "result.json"]);
     assertEquals(await bus.submit({ jobId: id, kind: "states.train", learner: "walker" }), "queued");
   }),
@@ -134,13 +134,13 @@ Deno.test(
     const id = await submit(await addJob(store, { name: "twice", steps: 3 }));
     const stop = work({ handlers });
     await until(() => events.length === 1);
-    await store.put(checkpointKey(id), new Uint8Array(3));
+    await store.put(checkpointKey("states.train", id), new Uint8Array(3));
     await submit(id);
     await until(() => events.length === 2);
     await stop();
     assertEquals(runs, 1);
     assertEquals(events[1], events[0]);
-    assertEquals(await store.head(checkpointKey(id)), undefined);
+    assertEquals(await store.head(checkpointKey("states.train", id)), undefined);
   }),
 );
 
@@ -184,16 +184,19 @@ Deno.test(
     assert(await result(good));
     const fact = await failure(bad, 1);
     assertEquals([fact.permanent, fact.message], [false, "Error: a fault at step 4"]);
-    assertEquals(events[1]?.id, failureKey(bad, 1));
+    assertEquals(events[1]?.id, failureKey("states.train", bad, 1));
     assertEquals(await bus.submit({ jobId: bad, kind: "states.train", learner: "walker" }), "queued");
     await until(() => events.length === 3);
-    assertEquals((await store.list(failuresPrefix(bad))).length, 1);
-    await store.put(retryKey(bad, 1), encodeFact({ schema: 1, jobId: bad, n: 1, reason: "fixed?" }));
+    assertEquals((await store.list(`${jobPrefix("states.train", bad)}failures/`)).length, 1);
+    await store.put(
+      retryKey("states.train", bad, 1),
+      encodeFact({ schema: 1, jobId: bad, n: 1, reason: "fixed?" }),
+    );
     await submit(bad);
     await until(() => events.length === 4);
-    assertEquals(events[3]?.id, failureKey(bad, 2));
+    assertEquals(events[3]?.id, failureKey("states.train", bad, 2));
     await stop();
-    assertEquals([await store.head(runKey(bad)), await result(bad)], [undefined, undefined]);
+    assertEquals([await store.head(runKey("states.train", bad)), await result(bad)], [undefined, undefined]);
   }),
 );
 
@@ -202,7 +205,7 @@ Deno.test(
   inWorld(async ({ store, work, submit, until, failure, events }) => {
     const ids = [
       await addJob(store, { name: "a", steps: 3, at: 2, act: "permanent" }),
-      await addAnyJob(store, { ...trainingJob(), kind: "critic.train" }),
+      await addAnyJob(store, { ...trainingJob(), kind: "critic.train" }, "states.train"),
     ];
     const nan: JobHandlers = {
       "states.train": () => Promise.resolve({ outputs: {}, metrics: { loss: NaN } }),
@@ -266,7 +269,9 @@ Deno.test(
     await stop();
     const submitted = (jobId: string) => bus.submit({ jobId, kind: "states.train", learner: "walker" });
     assertEquals([await submitted(newer), await submitted(older)], ["present", "queued"]);
-    for (const id of [newer, older]) assertEquals(await store.list(failuresPrefix(id)), []);
+    for (const id of [newer, older]) {
+      assertEquals(await store.list(`${jobPrefix("states.train", id)}failures/`), []);
+    }
   }),
 );
 
@@ -279,11 +284,11 @@ Deno.test(
     const stop = work({ ackWaitMs: 400 });
     await until(() => log.some((line) => line.includes("is damaged: its 3 bytes hash to")));
     await until(() => log.some((line) => line.includes("is not in the store")));
-    assertEquals(await store.head(runKey(id)), undefined);
+    assertEquals(await store.head(runKey("states.train", id)), undefined);
     await putArtifact(store, Uint8Array.of(1, 2, 3));
     await until(() => result(id));
     await stop();
-    assertEquals(await store.list(failuresPrefix(id)), []);
+    assertEquals(await store.list(`${jobPrefix("states.train", id)}failures/`), []);
     assertEquals([...(await store.get(`artifacts/${artifact}.damaged`))!.bytes], [1, 2, 4]);
   }),
 );
@@ -295,8 +300,8 @@ Deno.test(
     const stop = work();
     await until(() => progress.length > 0 && progress.at(-1)!.step > 0);
     await stop();
-    assert(await store.head(checkpointKey(id)));
-    assertEquals([await result(id), await store.head(runKey(id))], [undefined, undefined]);
+    assert(await store.head(checkpointKey("states.train", id)));
+    assertEquals([await result(id), await store.head(runKey("states.train", id))], [undefined, undefined]);
     assertEquals(await bus.submit({ jobId: id, kind: "states.train", learner: "walker" }), "present");
     const stopNext = work();
     await until(() => result(id));
@@ -305,7 +310,7 @@ Deno.test(
     assertGreater(fact.startedAtStep, 0);
     assertEquals(sumOf(await getArtifact(store, fact.outputs.weights!.artifact)), expectedSum(400));
     assertGreaterOrEqual(fact.seconds, 0.8);
-    assertEquals(await store.list(failuresPrefix(id)), []);
+    assertEquals(await store.list(`${jobPrefix("states.train", id)}failures/`), []);
     assertEquals(log.filter((line) => line.includes("job started")).length, 2);
   }),
 );
@@ -329,7 +334,7 @@ Deno.test(
   "runWorker() starts anew from a damaged checkpoint",
   inWorld(async ({ store, work, submit, until, result, log }) => {
     const id = await submit(await addJob(store, { name: "damaged", steps: 3 }));
-    await store.put(checkpointKey(id), Uint8Array.of(9, 9, 9));
+    await store.put(checkpointKey("states.train", id), Uint8Array.of(9, 9, 9));
     const stop = work();
     await until(() => result(id));
     await stop();

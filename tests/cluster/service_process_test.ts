@@ -82,8 +82,8 @@ Deno.test("serve() waits for bus and store, says so, works when they come, and d
       const bus = await openNatsBus({ servers: [`nats://127.0.0.1:${natsPort}`], name: "test" });
       const quick = await addJob(store, { name: "quick", steps: 20 });
       await bus.submit({ jobId: quick, kind: "states.train", learner: "walker" });
-      await until(() => store.head(resultKey(quick)), worker);
-      const found = await store.get(resultKey(quick));
+      await until(() => store.head(resultKey("states.train", quick)), worker);
+      const found = await store.get(resultKey("states.train", quick));
       const { outputs } = parseFact(resultFactSchema, found!.bytes, quick);
       assertEquals(sumOf(await getArtifact(store, outputs.weights!.artifact)), expectedSum(20));
 
@@ -92,7 +92,7 @@ Deno.test("serve() waits for bus and store, says so, works when they come, and d
       await until(() => worker.output().includes(`"jobId":"${long}"`), worker);
       process.kill(worker.child.pid!, "SIGTERM");
       assertEquals(await worker.ended, 0);
-      assert(await store.head(checkpointKey(long)), "a checkpoint was written");
+      assert(await store.head(checkpointKey("states.train", long)), "a checkpoint was written");
       assertStringIncludes(worker.output(), "job given back");
       await bus.close();
       await store.close();

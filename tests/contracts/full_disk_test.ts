@@ -4,7 +4,7 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandler, runWorker } from "@cugro/worker";
 import { openFilesystemStore, StoreFull } from "@cugro/store";
-import { encodeFact, failuresPrefix, jobId, jobKey, resultKey } from "@cugro/protocol";
+import { encodeFact, jobId, jobKey, jobPrefix, resultKey } from "@cugro/protocol";
 import { trainingJob } from "../fakes/counting_job.ts";
 import { onSmallDisk } from "../fakes/small_disk.ts";
 
@@ -33,7 +33,7 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     const bus = createEmbeddedBus();
     const job = trainingJob();
     const id = jobId(job);
-    await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
+    await store.put(jobKey("states.train", id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
     await Deno.writeFile(`${root}/ballast`, new Uint8Array(700 << 10));
     const output = new Uint8Array(500 << 10);
     const handler: JobHandler<"states.train"> = () =>
@@ -52,12 +52,12 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     await until(() =>
       lines.filter((line) => line.includes("is full (ENOSPC when writing artifacts/")).length === 3
     );
-    assertEquals(await store.head(resultKey(id)), undefined);
+    assertEquals(await store.head(resultKey("states.train", id)), undefined);
     await Deno.remove(`${root}/ballast`);
-    await until(() => store.head(resultKey(id)));
+    await until(() => store.head(resultKey("states.train", id)));
     stop.abort();
     await done;
-    assertEquals(await store.list(failuresPrefix(id)), []);
+    assertEquals(await store.list(`${jobPrefix("states.train", id)}failures/`), []);
     await bus.close();
     await store.close();
   }));

@@ -51,10 +51,10 @@ export function trainingJob(dataset: InputRef = { dataset: "0".repeat(64) }, par
   return createJob("states.train", 7, fields, { dataset, ...(parent ? { parent } : {}) });
 }
 
-/** Stores a job; its id. */
-export async function addAnyJob(store: Store, job: Job): Promise<string> {
+/** Stores a job, where those of its kind or of another belong; its id. */
+export async function addAnyJob(store: Store, job: Job, kind: Job["kind"] = job.kind): Promise<string> {
   const fact: JobFact = { schema: 1, job, learner: "walker", task: 1 };
-  await store.put(jobKey(jobId(job)), encodeFact(fact));
+  await store.put(jobKey(kind, jobId(job)), encodeFact(fact));
   return jobId(job);
 }
 

@@ -104,7 +104,7 @@ async function runJob(
   checkpointSteps: number,
 ): Promise<Ended> {
   const id = jobId(job);
-  await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
+  await store.put(jobKey(job.kind, id), encodeFact({ schema: 1, job, learner: "walker", task: 1 }));
   const bus = createEmbeddedBus();
   const stop = new AbortController();
   let attempts = 0;
@@ -120,15 +120,20 @@ async function runJob(
     const factKey = await ended;
     stop.abort();
     await worked;
-    return { attempts, ...await readEnd(store, id, factKey) };
+    return { attempts, ...await readEnd(store, job.kind, id, factKey) };
   } finally {
     await bus.close();
   }
 }
 
-async function readEnd(store: Store, id: string, factKey: string): Promise<Omit<Ended, "attempts">> {
+async function readEnd(
+  store: Store,
+  kind: Job["kind"],
+  id: string,
+  factKey: string,
+): Promise<Omit<Ended, "attempts">> {
   const { bytes } = (await store.get(factKey))!;
-  if (factKey !== resultKey(id)) {
+  if (factKey !== resultKey(kind, id)) {
     const { message, permanent } = parseFact(failureFactSchema, bytes, factKey);
     return { outputs: {}, metrics: {}, startedAtStep: 0, failure: { message, permanent } };
   }

@@ -52,6 +52,14 @@ export function memoryStore(afterWrite: (key: string) => void = () => {}) {
       Promise.resolve(
         [...objects.keys()].filter((key) => key.startsWith(prefix)).sort().map((key) => infoOf(key)!),
       ),
+    folders(prefix) {
+      const below = [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) =>
+        key.slice(prefix.length)
+      );
+      return Promise.resolve(
+        [...new Set(below.filter((key) => key.includes("/")).map((key) => key.split("/")[0]!))].sort(),
+      );
+    },
     delete(key) {
       objects.delete(key);
       afterWrite(key);

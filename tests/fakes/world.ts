@@ -3,7 +3,8 @@
  * has the same outputs, as real ones have.
  * @module
  */
-import type { Store } from "@cugro/store";
+import type { JobMessage } from "@cugro/bus";
+import { getJob, getResult, listJob, type Store } from "@cugro/store";
 import {
   arrivalsPrefix,
   artifactKey,
@@ -13,9 +14,10 @@ import {
   type InputRef,
   type Job,
   jobFactSchema,
-  jobKey,
+  type JobKind,
   type JobOf,
   type JsonObject,
+  makerOf,
   parseFact,
   type ResultFact,
   resultFactSchema,
@@ -50,18 +52,21 @@ export function pretend(options: Partial<Pretence> = {}): Pretence {
 /** Does one job as a worker would: checks inputs, writes artifacts, then the result. @returns what became of it. */
 export async function work(
   store: Store,
-  id: string,
+  { jobId: id, kind }: Pick<JobMessage, "jobId" | "kind">,
   pretence: Pretence,
 ): Promise<"done" | "missing" | "failed"> {
-  if (await store.head(resultKey(id))) return "done";
-  const { job } = parseFact(jobFactSchema, (await store.get(jobKey(id)))!.bytes, jobKey(id));
-  for (const ref of Object.values(job.inputs)) if (!await isPresent(store, ref)) return "missing";
+  if (await getResult(store, kind, id)) return "done";
+  const { key, bytes } = (await getJob(store, kind, id))!;
+  const { job } = parseFact(jobFactSchema, bytes, key);
+  for (const [name, ref] of Object.entries(job.inputs)) {
+    if (!await isPresent(store, job.kind, name, ref)) return "missing";
+  }
   const message = pretence.fails?.(job);
   if (message !== undefined) {
-    const n = (await store.list(`jobs/${id}/failures/`)).length + 1;
+    const n = (await listJob(store, { id, kind }, false)).failures.length + 1;
     const failed = "2024-01-01T00:00:00Z";
     await store.put(
-      failureKey(id, n),
+      failureKey(kind, id, n),
       encodeFact({ schema: 1, jobId: id, n, message, permanent: true, failed }),
     );
     return "failed";
@@ -96,15 +101,15 @@ async function commit(store: Store, id: string, job: Job, { metrics, outputs }: 
     codeVersion: "test",
     finished: "2024-01-01T00:00:00Z",
   };
-  await store.put(resultKey(id), encodeFact(result, resultFactSchema));
+  await store.put(resultKey(job.kind, id), encodeFact(result, resultFactSchema));
 }
 
-async function isPresent(store: Store, ref: InputRef): Promise<boolean> {
+async function isPresent(store: Store, kind: JobKind, name: string, ref: InputRef): Promise<boolean> {
   if ("dataset" in ref) return await store.head(datasetKey(ref.dataset)) !== undefined;
   if ("artifact" in ref) return await store.head(artifactKey(ref.artifact)) !== undefined;
-  const result = await store.get(resultKey(ref.job));
-  if (!result) return false;
-  const { artifact } = parseFact(resultFactSchema, result.bytes, "result").outputs[ref.output]!;
+  const found = await getResult(store, makerOf(kind, name), ref.job);
+  if (!found) return false;
+  const { artifact } = found.result.outputs[ref.output]!;
   return await store.head(artifactKey(artifact)) !== undefined;
 }
 
@@ -188,7 +193,7 @@ export async function drive(
     await applyPlan({ store, bus, learner: name, plan: next });
     for (const id of choose([...bus.queue.keys()])) {
       // Left in the queue, as a real bus leaves it: given back until its input is there.
-      if (await work(store, id, pretence) !== "missing") bus.queue.delete(id);
+      if (await work(store, bus.queue.get(id)!, pretence) !== "missing") bus.queue.delete(id);
     }
   }
   throw new Error("The plan does not come to rest");

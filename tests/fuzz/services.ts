@@ -204,10 +204,10 @@ async function importFile(
   const { etag } = await store.put(key, bytes);
   const job = createJob("dataset.import", 1, { key, etag, heldOutSeed: 1 }, {});
   const id = jobId(job);
-  await store.put(jobKey(id), encodeFact({ schema: 1, job, learner: "row", task: null }));
+  await store.put(jobKey(job.kind, id), encodeFact({ schema: 1, job, learner: "row", task: null }));
   await bus.submit({ jobId: id, kind: "dataset.import", learner: "row" });
   for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline; await pause(20)) {
-    const found = await store.get(resultKey(id));
+    const found = await store.get(resultKey(job.kind, id));
     if (found) return parseFact(resultFactSchema, found.bytes, id).metrics as { rejected?: string };
   }
   throw new Error(`The importer gives no answer to ${name}`);

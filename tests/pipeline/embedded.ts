@@ -93,11 +93,19 @@ export interface FinishedJob {
   outputs: Record<string, { artifact: string }>;
 }
 
+/** Where jobs lie: by kind, and in stores of version 0.2 without it. Looked for as a stranger would. */
+async function jobFolders(store: string): Promise<{ id: string; folder: string }[]> {
+  const root = join(store, "jobs");
+  const folders = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  return folders.filter((entry) => entry.isDirectory() && /^[0-9a-f]{64}$/.test(entry.name))
+    .map(({ name, parentPath }) => ({ id: name, folder: join(parentPath, name) }));
+}
+
 /** All results in a store, by job id. */
 export async function finishedJobs(store: string): Promise<Map<string, FinishedJob>> {
   const found = new Map<string, FinishedJob>();
-  for (const id of await readdir(join(store, "jobs")).catch(() => [])) {
-    const text = await readFile(join(store, "jobs", id, "result.json"), "utf8").catch(() => undefined);
+  for (const { id, folder } of await jobFolders(store)) {
+    const text = await readFile(join(folder, "result.json"), "utf8").catch(() => undefined);
     if (text !== undefined) found.set(id, JSON.parse(text));
   }
   return found;
@@ -112,19 +120,18 @@ export async function weightsOf(store: string): Promise<Record<string, string>> 
 /** Checkpoints of unfinished jobs. */
 export async function checkpoints(store: string): Promise<{ jobId: string; path: string }[]> {
   const found: { jobId: string; path: string }[] = [];
-  for (const jobId of await readdir(join(store, "jobs")).catch(() => [])) {
-    const path = join(store, "jobs", jobId, "checkpoint");
+  for (const { id: jobId, folder } of await jobFolders(store)) {
+    const path = join(folder, "checkpoint");
     const has = (name: string) => stat(name).then(() => true, () => false);
-    if (await has(path) && !await has(join(store, "jobs", jobId, "result.json"))) found.push({ jobId, path });
+    if (await has(path) && !await has(join(folder, "result.json"))) found.push({ jobId, path });
   }
   return found;
 }
 
 /** Whether some unfinished job has a checkpoint that was written after `since` (ms since 1970). */
 export async function hasCheckpoint(store: string, since: number): Promise<boolean> {
-  for (const id of await readdir(join(store, "jobs")).catch(() => [])) {
-    const written = (name: string) =>
-      stat(join(store, "jobs", id, name)).then(({ mtimeMs }) => mtimeMs, () => 0);
+  for (const { folder } of await jobFolders(store)) {
+    const written = (name: string) => stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs, () => 0);
     if (await written("checkpoint") > since && await written("result.json") === 0) return true;
   }
   return false;

@@ -32,6 +32,10 @@ export interface Confined {
   openBus(service: ServiceName, streams?: "create" | "verify"): Promise<NatsBus>;
   /** The store as a service has it: temporary keys under its committed policy. */
   openStoreOf(service: ServiceName): Promise<Store>;
+  /** A store under a policy of one's own. @param place as in `s3://place` */
+  openStoreUnder(policy: string, place?: string): Promise<Store>;
+  /** Temporary keys under a policy. */
+  keysUnder(policy: string): ReturnType<typeof assumeRole>;
   /** The store with every right. */
   openRootStore(): Promise<Store>;
   stop(): Promise<void>;
@@ -55,6 +59,21 @@ export async function startConfined(): Promise<Confined> {
   const minio = await startMinio({ folder: join(folder, "minio"), environment });
   const root = { store: `s3://${BUCKET}`, s3: { endpoint: minio.url, region: "us-east-1" } };
   const keys = { accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
+  const openUnder = async (policy: string, place = BUCKET) => {
+    const { accessKey, secretKey, sessionToken } = await assumeRole(minio.url, policy);
+    // Keys with a token come from the AWS default chain, which is asked at the first request.
+    const names = {
+      AWS_ACCESS_KEY_ID: accessKey,
+      AWS_SECRET_ACCESS_KEY: secretKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    };
+    Object.assign(process.env, names);
+    try {
+      return await openStore({ ...root, store: `s3://${place}` });
+    } finally {
+      for (const name of Object.keys(names)) delete process.env[name];
+    }
+  };
   return {
     nats,
     minio,
@@ -67,22 +86,10 @@ export async function startConfined(): Promise<Confined> {
         streams,
         log: createLog({ level: "error" }),
       }),
-    openStoreOf: async (service) => {
-      const policy = readFileSync(new URL(`minio/policies/${service}.json`, INFRA), "utf8");
-      const { accessKey, secretKey, sessionToken } = await assumeRole(minio.url, policy);
-      // Keys with a token come from the AWS default chain, which is asked at the first request.
-      const names = {
-        AWS_ACCESS_KEY_ID: accessKey,
-        AWS_SECRET_ACCESS_KEY: secretKey,
-        AWS_SESSION_TOKEN: sessionToken,
-      };
-      Object.assign(process.env, names);
-      try {
-        return await openStore(root);
-      } finally {
-        for (const name of Object.keys(names)) delete process.env[name];
-      }
-    },
+    openStoreOf: (service) =>
+      openUnder(readFileSync(new URL(`minio/policies/${service}.json`, INFRA), "utf8")),
+    openStoreUnder: openUnder,
+    keysUnder: (policy) => assumeRole(minio.url, policy),
     openRootStore: () => openStore({ ...root, s3: { ...root.s3, ...keys } }),
     async stop() {
       await minio.stop();

@@ -14,6 +14,10 @@ const next = (kind: JobKind) => api(`CONSUMER.MSG.NEXT.${STREAMS.jobs}.${consume
 const infoOf = (kind: JobKind) => api(`CONSUMER.INFO.${STREAMS.jobs}.${consumerName(kind)}`);
 const ack = (kind: JobKind) => `$JS.ACK.${STREAMS.jobs}.${consumerName(kind)}.1.1.1.1.0`;
 
+const eventsOf = (kind: JobKind) =>
+  ["finished", "failed"].map((end) => `events.job.${end}.${kind.replace(".", "-")}`);
+const progressOf = (kind: JobKind) => `progress.${kind.replace(".", "-")}.${jobId}`;
+
 /** Subjects that somebody might like to publish to. */
 const SUBJECTS: string[] = [
   ...JOB_KINDS.flatMap((kind) => [next(kind), infoOf(kind), ack(kind), jobSubject(kind, jobId)]),
@@ -33,6 +37,7 @@ const SUBJECTS: string[] = [
   api("STREAM.NAMES"),
   api("ACCOUNT.PURGE.CUGRO"),
   "events.job.finished",
+  ...JOB_KINDS.flatMap((kind) => [...eventsOf(kind), progressOf(kind)]),
   "events.version.published",
   "events.task.accepted",
   "incoming.hint",
@@ -65,21 +70,22 @@ const MAY_PUBLISH: Record<ServiceName, string[]> = {
         service,
         [
           ...info,
-          ...kindsOfService(service).flatMap((kind) => [next(kind), infoOf(kind), ack(kind)]),
-          "events.job.finished",
-          `progress.${jobId}`,
+          ...kindsOfService(service).flatMap((kind) => [
+            ...[next(kind), infoOf(kind), ack(kind)],
+            ...[...eventsOf(kind), progressOf(kind)],
+          ]),
         ],
       ],
     ),
   ) as Record<Exclude<ServiceName, "gateway" | "coordinator">, string[]>,
 };
 const MAY_HEAR: Partial<Record<ServiceName, string[]>> = {
-  gateway: ["events.>", "progress.*"],
+  gateway: ["events.>", "progress.>"],
   coordinator: ["events.>", "incoming.>"],
 };
 const LISTENABLE = [
   "events.>",
-  "progress.*",
+  "progress.>",
   "incoming.>",
   "jobs.>",
   ">",
@@ -120,10 +126,10 @@ async function publishable(servers: Confined, user: string, subjects: string[]):
   return subjects.filter((subject) => !refused.has(subject));
 }
 
-async function hearable(servers: Confined, user: string): Promise<string[]> {
+async function hearable(servers: Confined, user: string, subjects = LISTENABLE): Promise<string[]> {
   const connection = await login(servers, user);
   const allowed: string[] = [];
-  for (const subject of LISTENABLE) {
+  for (const subject of subjects) {
     let refused = false;
     const subscription = connection.subscribe(subject, {
       callback: (error) => void (refused ||= error !== null),
@@ -185,6 +191,14 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
   await test.step("MinIO's user says what came in, and nothing else", async () => {
     assertEquals(await publishable(servers, "minio", SUBJECTS), ["incoming.fast"]);
   });
+  await test.step("the observer hears events and progress, reads what it missed, and says nothing else", async () => {
+    const reading = [api("STREAM.INFO.EVENTS"), api("STREAM.MSG.GET.EVENTS")];
+    assertEquals((await publishable(servers, "observer", SUBJECTS)).sort(), reading.sort());
+    assertEquals(
+      (await hearable(servers, "observer", [...LISTENABLE, "_INBOX_observer.>"])).sort(),
+      ["events.>", "progress.>", "_INBOX_observer.>"].sort(),
+    );
+  });
   await test.step("nobody gets in without a key, or with a foreign one", async () => {
     // Through the bus: the client's own transport lets a refused login kill the process now and then.
     const open = { servers: [servers.nats.url], name: "gateway" };
@@ -193,6 +207,6 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
     }
   });
-  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 3);
+  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 4);
   await servers.stop();
 });

@@ -69,7 +69,7 @@ async function jobRate(store: Store, count: number, round: number): Promise<Figu
     const fields = { task: 1, shard: round, rows: 1 };
     const job = createJob("states.sample", i, fields, { stateGenerator: nothing, normaliser: nothing });
     const fact: JobFact = { schema: 1, job, learner: "bench", task: 1 };
-    await store.put(jobKey(jobId(job)), encodeFact(fact));
+    await store.put(jobKey(job.kind, jobId(job)), encodeFact(fact));
     ids.push(jobId(job));
   }
   const ms = await milliseconds(clocks.wall, async () => {

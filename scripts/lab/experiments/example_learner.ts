@@ -23,6 +23,7 @@ import { putArtifact, type Store } from "@cugro/store";
 import {
   encodeFact,
   headKey,
+  type JobKind,
   type ResultFact,
   resultFactSchema,
   resultKey,
@@ -52,6 +53,9 @@ export interface ExampleOptions {
   compile?: Compile;
 }
 
+/** What makes the weights of a policy. */
+const KINDS = { behaviorGenerator: "behavior.train", critic: "critic.train" } as const;
+
 /**
  * Publishes the next version of a learner, with one task more than the one before; makes the learner first. A backend
  * must be open. @returns the version
@@ -69,7 +73,7 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
   const jobs = { behaviorGenerator: "", critic: "" };
   for (const part of ["behaviorGenerator", "critic"] as const) {
     jobs[part] = sha256(`${name} ${part} ${task}`);
-    await addResult(store, jobs[part], weights[part]);
+    await addResult(store, KINDS[part], jobs[part], weights[part]);
   }
   const version: VersionFact = {
     ...{
@@ -83,7 +87,12 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
       seconds: 1,
     },
     ...{ parent: task === 1 ? null : task - 1, tasks: Array.from({ length: task }, (_, i) => i + 1) },
-    ...{ ...jobs, stateGenerator: jobs.behaviorGenerator, jobs: Object.values(jobs) },
+    ...{
+      ...jobs,
+      stateGenerator: jobs.behaviorGenerator,
+      jobs: Object.values(jobs),
+      kinds: Object.values(KINDS),
+    },
   };
   await store.put(versionKey(name, task), encodeFact(version, versionFactSchema));
   await store.put(headKey(name), encodeFact({ schema: 1, version: task }));
@@ -171,13 +180,13 @@ async function finish(training: AsyncGenerator<TrainingProgress, TrainingResult>
   }
 }
 
-async function addResult(store: Store, jobId: string, weights: Stored): Promise<void> {
+async function addResult(store: Store, kind: JobKind, jobId: string, weights: Stored): Promise<void> {
   const bytes = encodeStored(weights);
   const output = await putArtifact(store, bytes);
   const result: ResultFact = {
-    ...{ schema: 1, jobId, kind: "behavior.train", metrics: {}, profile: {}, seconds: 1 },
+    ...{ schema: 1, jobId, kind, metrics: {}, profile: {}, seconds: 1 },
     ...{ outputs: { weights: output }, startedAtStep: 0, codeVersion: "example" },
     finished: new Date().toISOString(),
   };
-  await store.put(resultKey(jobId), encodeFact(result, resultFactSchema));
+  await store.put(resultKey(kind, jobId), encodeFact(result, resultFactSchema));
 }

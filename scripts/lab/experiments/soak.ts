@@ -93,9 +93,9 @@ async function costsPerTask(folder: string): Promise<Cost[]> {
       const id = jobOfResult(key);
       if (id === undefined) continue;
       const read = async (name: string) => (await store.get(name))!.bytes;
-      const { job, task } = parseFact(jobFactSchema, await read(jobKey(id)), jobKey(id));
-      if (task === null || job.kind === "policy.evaluate") continue;
-      const { seconds, outputs } = parseFact(resultFactSchema, await read(key), key);
+      const { kind, seconds, outputs } = parseFact(resultFactSchema, await read(key), key);
+      const { task } = parseFact(jobFactSchema, await read(jobKey(kind, id)), jobKey(kind, id));
+      if (task === null || kind === "policy.evaluate") continue;
       const cost = costs.get(task) ?? { task, seconds: 0, bytes: 0 };
       cost.seconds += seconds;
       cost.bytes += Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);

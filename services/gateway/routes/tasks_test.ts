@@ -4,6 +4,7 @@ import {
   datasetKey,
   encodeFact,
   failureKey,
+  type JobKind,
   sha256,
   type TaskFact,
   taskFactSchema,
@@ -34,13 +35,13 @@ Deno.test("what an act has changed shows in the next answer, however often was a
     assertEquals(await get("tasks"), { tasks: [], waiting: [] });
     await putTask(store, "a");
     assertEquals(await stateOf(), "undecided");
-    const { jobs } = await get("jobs?state=ready") as { jobs: { id: string }[] };
-    const job = jobs[0]!.id;
+    const { jobs } = await get("jobs?state=ready") as { jobs: { id: string; kind: JobKind }[] };
+    const { id: job, kind } = jobs[0]!;
 
     const failure = { schema: 1, n: 1, message: "no" };
     const failed = { permanent: true, failed: "2024-01-01T00:00:00Z" };
-    await store.put(failureKey(job, 1), encodeFact({ ...failure, ...failed, jobId: job }));
-    await store.put(taskFailureKey("a", 1, 1), encodeFact({ ...failure, task: 1, attempt: 1, job }));
+    await store.put(failureKey(kind, job, 1), encodeFact({ ...failure, ...failed, jobId: job }));
+    await store.put(taskFailureKey("a", 1, 1), encodeFact({ ...failure, task: 1, attempt: 1, job, kind }));
     assertEquals(await stateOf(), "failed");
     const again = await ask("POST", "/v1/learners/a/tasks/1/retry", { body: {} });
     assertEquals([again.status, again.body], [202, { task: 1, how: "continued" }]);

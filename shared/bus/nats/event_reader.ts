@@ -106,7 +106,7 @@ async function findPlace(
 }
 
 interface Stored {
-  message: { seq: number; data: string };
+  message: { seq: number; subject: string; data: string };
 }
 
 async function next(
@@ -121,7 +121,7 @@ async function next(
     );
     const bytes = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
     try {
-      return { sequence: message.seq, event: decodeEvent(bytes) };
+      return { sequence: message.seq, event: decodeEvent(bytes, message.subject) };
     } catch (error) {
       log.warn("an event cannot be read and is left out", { sequence: message.seq, error });
       return { sequence: message.seq };

@@ -12,6 +12,7 @@ import {
 } from "@cugro/protocol";
 import { z } from "zod";
 import type { IncomingHint, JobMessage, News, Subject } from "../bus.ts";
+import { isEventOf, isProgressOf } from "./subjects.ts";
 
 const jobMessageSchema = z.object({
   jobId: z.string().min(1),
@@ -43,15 +44,23 @@ export function decodeJob(data: Uint8Array): JobMessage {
   return jobMessageSchema.parse(JSON.parse(text(data)));
 }
 
-/** @throws {Error} if it is no event. */
-export function decodeEvent(data: Uint8Array): CloudEvent {
-  return cloudEventSchema.parse(JSON.parse(text(data)));
+/** @throws {Error} if it is no event, or one that only others may publish. */
+export function decodeEvent(data: Uint8Array, from: string): CloudEvent {
+  const event = cloudEventSchema.parse(JSON.parse(text(data)));
+  if (isEventOf(from, event)) return event;
+  throw new Error(`${event.id} (${event.type}) was published as ${from}, where only other events belong`);
 }
 
-/** The news in a message of a subject, as told to subscribers. Throws where there is none. */
-export const DECODERS: { [S in Subject]: (data: Uint8Array) => readonly News[S][] } = {
-  events: (data) => [decodeEvent(data)],
-  progress: (data) => [progressSchema.parse(JSON.parse(text(data))) as News["progress"]],
+function decodeProgress(data: Uint8Array, from: string): News["progress"] {
+  const progress = progressSchema.parse(JSON.parse(text(data))) as News["progress"];
+  if (isProgressOf(from, progress)) return progress;
+  throw new Error(`Progress of job ${progress.jobId} (${progress.kind}) was published as ${from}`);
+}
+
+/** The news in a message, given the subject it was published as, as told to subscribers. Throws where there is none. */
+export const DECODERS: { [S in Subject]: (data: Uint8Array, from: string) => readonly News[S][] } = {
+  events: (data, from) => [decodeEvent(data, from)],
+  progress: (data, from) => [decodeProgress(data, from)],
   incoming: (data) => parseIncoming(JSON.parse(text(data))),
 };
 

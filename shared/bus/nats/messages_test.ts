@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { createEvent } from "@cugro/protocol";
 import { decodeJob, DECODERS, parseNotification } from "./messages.ts";
+import { eventSubject } from "./subjects.ts";
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const record = (eventName: string, key: string) => ({ eventName, s3: { object: { key } } });
@@ -38,9 +40,41 @@ Deno.test("decodeJob() and the decoders refuse what they do not know, and copy w
   data.fill(0);
   assertEquals(read as unknown, message);
   assertThrows(() => decodeJob(bytes({ ...message, kind: "states.forget" })));
-  assertThrows(() => DECODERS.progress(bytes({ jobId: "ab" })));
-  assertEquals(DECODERS.incoming(bytes({ key: "incoming/w/a", size: 3 })), [{
+  assertThrows(() => DECODERS.progress(bytes({ jobId: "ab" }), "progress.ab"));
+  assertEquals(DECODERS.incoming(bytes({ key: "incoming/w/a", size: 3 }), "incoming.hint"), [{
     key: "incoming/w/a",
     size: 3,
   }]);
+});
+
+Deno.test("DECODERS believe what is said of a kind only under its own subject, and under those of version 0.2", () => {
+  const jobId = "a".repeat(64);
+  const key = `jobs/critic.train/${jobId}/result.json`;
+  const event = createEvent("cugro.job.finished", key, "walker", { jobId, kind: "critic.train" });
+  const isHeard = (subject: string, message: object) => {
+    try {
+      return DECODERS[subject.startsWith("progress") ? "progress" : "events"](bytes(message), subject)
+        .length === 1;
+    } catch {
+      return false;
+    }
+  };
+  assertEquals(eventSubject(event), "events.job.finished.critic-train");
+  for (const subject of [eventSubject(event), "events.job.finished"]) {
+    assertEquals(isHeard(subject, event), true);
+  }
+  for (const subject of ["events.job.finished.states-train", "events.job.failed.critic-train"]) {
+    assertEquals(isHeard(subject, event), false, subject);
+  }
+  const own = { ...event, data: { jobId, kind: "states.train" } };
+  assertEquals(isHeard(eventSubject(own), own), false, "the id names a job of another kind");
+  const version = createEvent("cugro.version.published", "learners/a/versions/1.json", "a", {});
+  assertEquals(isHeard("events.version.published", version), true);
+  assertEquals(isHeard("events.job.finished.states-train", version), false);
+
+  const progress = { jobId, kind: "critic.train", learner: "walker", step: 1, steps: 2 };
+  for (const subject of [`progress.critic-train.${jobId}`, `progress.${jobId}`]) {
+    assertEquals(isHeard(subject, progress), true);
+  }
+  assertEquals(isHeard(`progress.states-train.${jobId}`, progress), false);
 });

@@ -140,14 +140,14 @@ class JetStreamBus implements NatsBus {
   }
 
   async announce(event: CloudEvent): Promise<void> {
-    const [subject, payload, options] = [eventSubject(event.type), JSON.stringify(event), headers()];
+    const [subject, payload, options] = [eventSubject(event), JSON.stringify(event), headers()];
     // Within two minutes the stream takes an id once.
     options.set("Nats-Msg-Id", event.id);
     await this.#persist(`announce ${event.id}`, () => this.link.askJetStream(subject, payload, options));
   }
 
   progress(progress: ProgressMessage): void {
-    this.link.publish(progressSubject(progress.jobId), JSON.stringify(progress));
+    this.link.publish(progressSubject(progress), JSON.stringify(progress));
   }
 
   hint(incoming: IncomingHint): void {
@@ -224,7 +224,7 @@ class JetStreamBus implements NatsBus {
     from: string,
   ): void {
     try {
-      for (const news of DECODERS[subject](data)) handler(news);
+      for (const news of DECODERS[subject](data, from)) handler(news);
     } catch (error) {
       this.log.error("news could not be taken in", { subject: from, error });
     }

@@ -5,14 +5,22 @@
  * | subject | carries | stream |
  * |---|---|---|
  * | `jobs.<service>.<kind>.<jobId>` | a job message | JOBS |
- * | `events.<type without "cugro.">` | a CloudEvent | EVENTS |
+ * | `events.<type without "cugro.">` | a CloudEvent; that of a job has `.<kind>` behind it | EVENTS |
  * | `incoming.<anything>` | hints of incoming objects: ours and MinIO's | INCOMING |
- * | `progress.<jobId>` | how far a job is | none |
+ * | `progress.<kind>.<jobId>` | how far a job is | none |
  *
- * In subjects and consumer names the point of a kind is a dash: `states-sample`.
+ * In subjects and consumer names the point of a kind is a dash: `states-sample`. Rights go by subject, so what a message
+ * says about a kind is believed only under the subject of that kind.
  * @module
  */
-import { type EventType, JOB_SPECS, type JobKind } from "@cugro/protocol";
+import {
+  type CloudEvent,
+  JOB_KINDS,
+  JOB_SPECS,
+  type JobKind,
+  parseKey,
+  type ProgressMessage,
+} from "@cugro/protocol";
 import type { Subject } from "../bus.ts";
 
 /** Names of the streams. */
@@ -34,14 +42,45 @@ export function jobSubject(kind: JobKind, jobId: string): string {
 }
 
 /** Where an event is published. */
-export const eventSubject = (type: EventType): string => `events.${type.replace(/^cugro\./, "")}`;
+export function eventSubject({ type, data }: Pick<CloudEvent, "type" | "data">): string {
+  const subject = plainSubject(type);
+  const kind = kindOf(type, data);
+  return kind === undefined ? subject : `${subject}.${consumerName(kind)}`;
+}
+
+/** Where events of a job of this kind are published, whatever has become of it. */
+export const jobEvents = (kind: JobKind): string => `events.job.*.${consumerName(kind)}`;
+
+/** Whether an event is one that may be said under this subject; versions up to 0.2 left out the kind. */
+export function isEventOf(subject: string, { type, data, id }: CloudEvent): boolean {
+  const key = parseKey(id);
+  const kind = kindOf(type, data);
+  // The id is the key of the fact: of a job of the same kind.
+  if (kind !== undefined && key !== undefined && "jobKind" in key && key.jobKind !== kind) return false;
+  return [eventSubject({ type, data }), plainSubject(type)].includes(subject);
+}
+
+const plainSubject = (type: string): string => `events.${type.replace(/^cugro\./, "")}`;
+
+function kindOf(type: string, { kind }: CloudEvent["data"]): JobKind | undefined {
+  return type.startsWith("cugro.job.") ? JOB_KINDS.find((each) => each === kind) : undefined;
+}
 
 /**
  * Where it is told how far a job is.
  *
  * @throws {RangeError} if the id cannot be part of a subject.
  */
-export const progressSubject = (jobId: string): string => `progress.${token(jobId)}`;
+export const progressSubject = ({ kind, jobId }: Pick<ProgressMessage, "kind" | "jobId">): string =>
+  progressOfKind(kind).replace("*", token(jobId));
+
+/** Where it is told how far jobs of a kind are. */
+export const progressOfKind = (kind: JobKind): string => `progress.${consumerName(kind)}.*`;
+
+/** Whether progress is some that may be told under this subject; versions up to 0.2 left out the kind. */
+export function isProgressOf(subject: string, progress: ProgressMessage): boolean {
+  return [progressSubject(progress), `progress.${progress.jobId}`].includes(subject);
+}
 
 /** Where our own hints are published. */
 export const HINT_SUBJECT = "incoming.hint";
@@ -49,7 +88,7 @@ export const HINT_SUBJECT = "incoming.hint";
 /** What is listened to. */
 export const NEWS_SUBJECTS: Readonly<Record<Subject, string>> = {
   events: "events.>",
-  progress: "progress.*",
+  progress: "progress.>",
   incoming: "incoming.>",
 };
 

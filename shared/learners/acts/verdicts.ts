@@ -4,14 +4,15 @@
  * @module
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
-import type { Store } from "@cugro/store";
+import { listJob, type Store } from "@cugro/store";
 import {
   attemptKey,
   cancelledKey,
-  failuresPrefix,
+  type JobName,
   type JsonObject,
+  oldRetryKey,
+  parseKey,
   promotedKey,
-  retriesPrefix,
   retryKey,
   withdrawnKey,
 } from "@cugro/protocol";
@@ -115,7 +116,7 @@ export async function retry(
   }
   if (state === "failed" && plain) {
     for (const { job } of facts.taskFailures.filter((fact) => fact.task === task)) {
-      await retryJob(store, job, reason);
+      await retryJob(store, { id: job, kind: facts.jobs.get(job)?.kind }, reason);
     }
     return "continued";
   }
@@ -132,11 +133,15 @@ export async function retry(
 }
 
 /** Asks for a failed job once more; nothing if it has no failure that was not retried. */
-async function retryJob(store: Store, id: string, reason: string): Promise<void> {
-  const failures = (await store.list(failuresPrefix(id))).length;
-  const retries = (await store.list(retriesPrefix(id))).length;
-  for (let n = retries + 1; n <= failures; n++) {
-    await putOnce(store, retryKey(id, n), { schema: 1, jobId: id, n, reason });
+async function retryJob(store: Store, { id, kind }: JobName, reason: string): Promise<void> {
+  const { failures } = await listJob(store, { id, kind }, true);
+  for (const key of failures) {
+    // Beside its failure, in whichever layout that lies; one that is there already stays.
+    const failure = parseKey(key);
+    if (failure?.kind !== "failure" && failure?.kind !== "oldFailure") continue;
+    const { n } = failure;
+    const retry = failure.kind === "failure" ? retryKey(failure.jobKind, id, n) : oldRetryKey(id, n);
+    await putOnce(store, retry, { schema: 1, jobId: id, n, reason });
   }
 }
 

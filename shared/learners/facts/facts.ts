@@ -11,6 +11,8 @@ import {
   createJob,
   deriveSeed,
   type FailureFact,
+  type JobKind,
+  type JobName,
   type JobOf,
   type LearnerFact,
   type RejectionFact,
@@ -27,9 +29,15 @@ import { readKnobs } from "../planning/knobs.ts";
 
 /** What the store says about one job. */
 export interface JobState {
+  /** Undefined for a job of a version up to 0.2 that nothing else names. */
+  kind: JobKind | undefined;
   result: ResultFact | undefined;
+  /** The key of the result. */
+  resultKey: string | undefined;
   failures: FailureFact[];
   retries: number;
+  /** Keys of its workers' reports of damaged artifacts. */
+  damaged: string[];
 }
 
 /** All facts of a learner that a plan needs, as loaded. Lists are sorted by their number. */
@@ -83,6 +91,11 @@ export function validVersions(
 /** The attempt at a task that counts: 1, or the newest an operator asked for. */
 export function attemptAt(facts: Pick<LearnerFacts, "attempts">, task: number): number {
   return Math.max(1, ...facts.attempts.filter((fact) => fact.task === task).map((fact) => fact.attempt));
+}
+
+/** The jobs that led to a version. */
+export function jobsOfVersion({ jobs, kinds }: VersionFact): JobName[] {
+  return jobs.map((id, index) => ({ id, kind: kinds?.[index] }));
 }
 
 /** Whether the store says that a job has failed for good. */

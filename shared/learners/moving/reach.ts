@@ -2,15 +2,16 @@
  * What a learner still needs of the store: the marks of garbage collection, and what an export takes along.
  * @module
  */
-import type { Store } from "@cugro/store";
+import { mapConcurrently } from "@cugro/async";
+import { keysOfJob, type Store } from "@cugro/store";
 import {
   announcedPrefix,
   artifactKey,
   datasetKey,
   hasOutput,
   jobId,
+  type JobKind,
   jobOfKey,
-  jobPrefix,
   learnerPrefix,
   type ResultFact,
   type VersionFact,
@@ -18,36 +19,38 @@ import {
 import {
   currentGraph,
   importJob,
+  jobsOfVersion,
   type JobState,
   knobsOfTask,
   type LearnerFacts,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
-import type { FactCache } from "../reading/fact_cache.ts";
-import { loadJobStates } from "../reading/load_jobs.ts";
+import { type FactCache, hasOldJobs, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
+import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";
 import { isPromotable } from "../acts/verdicts.ts";
 
 /** What is needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */
 export interface Reach {
   keys: Set<string>;
-  jobs: Set<string>;
+  /** By id, and of which kind they are, as far as is known. */
+  jobs: Map<string, JobKind | undefined>;
 }
 
 /** Everything that the learner still needs. A deleted learner needs nothing. */
 export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCache): Promise<Reach> {
-  const reach: Reach = { keys: new Set(), jobs: new Set() };
+  const reach: Reach = { keys: new Set(), jobs: new Map() };
   if (facts.deleted) return reach;
   const valid = new Set(validVersions(facts));
   const versions = facts.versions.filter((fact) => valid.has(fact) || isPromotable(facts, fact.version));
   const graph = currentGraph(facts);
   const states = new Map<string, JobState>(facts.jobs);
-  await loadJobStates({ store, cache }, versions.flatMap(({ jobs }) => jobs), states);
+  await loadJobStates({ store, cache }, versions.flatMap(jobsOfVersion), states);
   for (const version of versions) markVersion(reach, facts, version, states);
-  for (const arrival of facts.arrivals) reach.jobs.add(jobId(importJob(facts, arrival)));
-  for (const { job } of facts.taskFailures) reach.jobs.add(job);
-  for (const { id } of graph?.jobs ?? []) {
-    reach.jobs.add(id);
+  for (const arrival of facts.arrivals) reach.jobs.set(jobId(importJob(facts, arrival)), "dataset.import");
+  for (const { id, kind } of await stoppedJobs({ store, cache }, facts)) reach.jobs.set(id, kind);
+  for (const { id, job } of graph?.jobs ?? []) {
+    reach.jobs.set(id, job.kind);
     markOutputs(reach, states.get(id)?.result);
   }
   for (const task of facts.tasks) {
@@ -66,10 +69,16 @@ export function isReached({ keys, jobs }: Reach, key: string): boolean {
 export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactCache): Promise<string[]> {
   const { name } = facts.learner;
   const { keys, jobs } = await reachOf(store, facts, cache);
-  const prefixes = [learnerPrefix(name), announcedPrefix(name), ...[...jobs].map(jobPrefix)];
-  const listed = (await Promise.all(prefixes.map((each) => store.list(each)))).flat().map(({ key }) => key);
+  const prefixes = [learnerPrefix(name), announcedPrefix(name)];
+  const own = (await Promise.all(prefixes.map((each) => store.list(each)))).flat().map(({ key }) => key);
+  const old = await hasOldJobs({ store, cache });
+  const ofJobs = await mapConcurrently(
+    [...jobs],
+    REQUESTS_AT_ONCE,
+    ([id, kind]) => keysOfJob(store, { id, kind }, old),
+  );
   const waiting = facts.arrivals.filter(({ key }) => facts.incoming.has(key)).map(({ key }) => key);
-  return [...new Set([...listed, ...keys, ...waiting])].sort();
+  return [...new Set([...own, ...ofJobs.flat(), ...keys, ...waiting])].sort();
 }
 
 /** Data of tasks that may still be learnt, and of all tasks where replay is the data itself. */
@@ -79,10 +88,12 @@ function keepsData(facts: LearnerFacts, task: number): boolean {
 }
 
 function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {
+  // What serves, whatever has become of the results that it was decided by.
+  for (const artifact of Object.values(version.weights ?? {})) reach.keys.add(artifactKey(artifact));
   const keepsShards = knobsOfTask(facts, version.task).replaySource === "first";
-  for (const id of version.jobs) {
-    reach.jobs.add(id);
+  for (const { id, kind } of jobsOfVersion(version)) {
     const result = states.get(id)?.result;
+    if (!reach.jobs.has(id)) reach.jobs.set(id, kind ?? result?.kind);
     const isShard = result !== undefined && hasOutput(result.kind, "shard");
     if (!isShard || keepsShards) markOutputs(reach, result);
   }

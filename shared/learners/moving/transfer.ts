@@ -186,6 +186,8 @@ async function* verified(key: string, pieces: AsyncIterable<Uint8Array>): AsyncG
         actual.slice(0, 12)
       }…. The next job that needs it sets it aside and makes ` +
         `it again; then copy the learner`,
+      wanted,
+      false,
     );
   }
 }

@@ -2,7 +2,7 @@
  * Which jobs of a graph to submit: backwards from what a decision needs, to what is ready and not done. Pure.
  * @module
  */
-import { artifactKey, datasetKey, type InputRef, type Job, resultKey } from "@cugro/protocol";
+import { artifactKey, datasetKey, type InputRef, type Job, makerOf, resultKey } from "@cugro/protocol";
 import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph, GraphJob } from "./graph.ts";
 
@@ -86,7 +86,8 @@ function isAvailable(walk: Walk, name: string, ref: InputRef, job: Job): boolean
   const { facts, graph, jobs, work } = walk;
   if (isThere(facts, ref)) return true;
   if ("job" in ref && jobs.has(ref.job)) {
-    if (keyOfInput(facts, ref) !== undefined) work.release.push(resultKey(ref.job));
+    const result = facts.jobs.get(ref.job)?.resultKey;
+    if (result !== undefined && keyOfInput(facts, ref) !== undefined) work.release.push(result);
     visit(walk, ref.job);
   } else {
     work.problems.push(describeLoss(facts, graph, name, ref, job));
@@ -118,15 +119,16 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
     }) and cannot ` +
       `be made again, since it was measured on data that may be gone. Restore that object from a copy of the store.`;
   }
-  return `${waits} ${job.kind} needs ${describeLostWeights(facts, ref)}`;
+  const result = facts.jobs.get(ref.job)?.resultKey ?? resultKey(makerOf(job.kind, name), ref.job);
+  return `${waits} ${job.kind} needs ${describeLostWeights(facts, ref, result)}`;
 }
 
 /** Weights of a decided version; a graph makes all others itself. */
-function describeLostWeights(facts: LearnerFacts, ref: InputRef & { job: string }): string {
+function describeLostWeights(facts: LearnerFacts, ref: InputRef & { job: string }, result: string): string {
   const maker = facts.versions.find((version) =>
     [version.stateGenerator, version.behaviorGenerator, version.critic].includes(ref.job)
   );
-  const where = keyOfInput(facts, ref) ?? resultKey(ref.job);
+  const where = keyOfInput(facts, ref) ?? result;
   const whose = maker ? `weights of version ${maker.version}` : "weights of an earlier version";
   // Which to go back to: the version before, whose own weights are others.
   const before = maker && maker.parent !== null ? `, or roll back to version ${maker.parent}` : "";

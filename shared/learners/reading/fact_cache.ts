@@ -3,10 +3,12 @@
  * @module
  */
 import type { Store } from "@cugro/store";
-import { parseFact } from "@cugro/protocol";
+import { isOldJobName, parseFact, PREFIXES } from "@cugro/protocol";
 
 /** So many facts, and so many marks of what was written, are remembered; the least recently used ones go. */
 const REMEMBERED = 10_000;
+/** That there are no jobs of the old layout holds so long (ms). */
+const OLD_JOBS_MS = 30_000;
 /** Requests to the store that are under way at once for one learner. */
 export const REQUESTS_AT_ONCE = 16;
 
@@ -17,6 +19,8 @@ export interface FactCache {
   written: Set<string>;
   /** `<learner>/<version>` whose shards have been released. */
   released: Set<string>;
+  /** Whether the store has jobs of the old layout; asked again as long as it has none. */
+  oldJobs: { asked: number; answer: Promise<boolean> } | undefined;
 }
 
 /** Where facts come from. */
@@ -29,7 +33,23 @@ export type Schema<T> = Parameters<typeof parseFact<T>>[0];
 
 /** An empty cache. */
 export function createCache(): FactCache {
-  return { facts: new Map(), written: new Set(), released: new Set() };
+  return { facts: new Map(), written: new Set(), released: new Set(), oldJobs: undefined };
+}
+
+/**
+ * Whether the store may have jobs in the layout of versions up to 0.2: only then both layouts are asked about a job. One
+ * request, and none once it is known; a copy of an old learner may arrive at any time, so a no holds half a minute.
+ */
+export async function hasOldJobs({ store, cache }: Source): Promise<boolean> {
+  const now = performance.now();
+  if (!cache.oldJobs || now - cache.oldJobs.asked > OLD_JOBS_MS) {
+    const answer = store.folders(PREFIXES.jobs).then((names) => names.some(isOldJobName));
+    cache.oldJobs = { asked: now, answer };
+    answer.then((found) => found && (cache.oldJobs = { asked: Infinity, answer }), () => {
+      cache.oldJobs = undefined;
+    });
+  }
+  return await cache.oldJobs.answer;
 }
 
 /** A put-once fact, or undefined. @throws {SyntaxError} when it is damaged, naming it. */

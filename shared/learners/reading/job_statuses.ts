@@ -4,9 +4,7 @@
  */
 import {
   type Job,
-  jobFactSchema,
   jobId,
-  jobKey,
   type JobKind,
   type JobStage,
   type JsonObject,
@@ -17,13 +15,14 @@ import {
   currentGraph,
   hasFailed,
   importJob,
+  jobsOfVersion,
   type JobState,
   type LearnerFacts,
   openArrivals,
 } from "../facts/facts.ts";
-import { type FactCache, readFact } from "./fact_cache.ts";
+import type { FactCache } from "./fact_cache.ts";
 import { planWork } from "../planning/work.ts";
-import { loadJobStates } from "./load_jobs.ts";
+import { loadJobStates, readJobFact } from "./load_jobs.ts";
 import { countSteps, type StepCount } from "./steps.ts";
 import { describeStoredJob } from "../planning/describe_job.ts";
 
@@ -50,14 +49,16 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
   const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
   const states = new Map<string, JobState>(facts.jobs);
   const found = new Map<string, JobStatus>();
-  const tasks = facts.versions.flatMap(({ jobs, task }) => jobs.map((id) => ({ id, task })));
-  await loadJobStates({ store, cache }, tasks.map(({ id }) => id), states);
+  const tasks = facts.versions.flatMap((version) =>
+    jobsOfVersion(version).map((name) => ({ ...name, task: version.task }))
+  );
+  await loadJobStates({ store, cache }, tasks, states);
   const add = (id: string, task: number | null, job: Job) => {
     if (found.has(id)) return;
     found.set(id, jobStatus(id, job, task, states.get(id), ready.has(id)));
   };
   const jobFacts = await Promise.all(
-    tasks.map(({ id }) => readFact({ store, cache }, jobKey(id), jobFactSchema)),
+    tasks.map((name) => readJobFact({ store, cache }, name)),
   );
   tasks.forEach(({ id, task }, index) => {
     const job = jobFacts[index]?.job;

@@ -3,58 +3,92 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import type { Store } from "@cugro/store";
+import { listJob, type Store } from "@cugro/store";
 import {
   artifactKey,
   failureFactSchema,
   hasOutput,
-  jobPrefix,
-  parseKey,
+  type JobFact,
+  jobFactSchema,
+  jobKey,
+  type JobName,
+  oldJobKey,
+  oldResultKey,
   resultFactSchema,
   resultKey,
 } from "@cugro/protocol";
-import { readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
-import { type JobState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
+import { hasOldJobs, readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
+import { jobsOfVersion, type JobState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { keyOfInput } from "../planning/work.ts";
 
 /** Reads the state of each job that `into` does not know yet. */
 export async function loadJobStates(
   source: Source,
-  ids: Iterable<string>,
+  names: Iterable<JobName>,
   into: Map<string, JobState>,
 ): Promise<void> {
-  const unknown = [...new Set(ids)].filter((id) => !into.has(id));
+  const unknown = new Map([...names].filter(({ id }) => !into.has(id)).map((name) => [name.id, name]));
   await mapConcurrently(
-    unknown,
+    [...unknown.values()],
     REQUESTS_AT_ONCE,
-    async (id) => into.set(id, await readJobState(source, id)),
+    async (name) => into.set(name.id, await readJobState(source, name)),
   );
 }
 
 /** The state of a job, from its result, failures and retries. */
-export async function readJobState(source: Source, id: string): Promise<JobState> {
-  const key = resultKey(id);
-  if (source.cache.facts.has(key)) return await readResult(source, id);
-  const keys = (await source.store.list(jobPrefix(id))).map((info) => info.key);
-  const byKind = Map.groupBy(keys, (name) => parseKey(name)?.kind);
-  const failures = byKind.get("failure") ?? [];
-  const read = await Promise.all(failures.map((name) => readFact(source, name, failureFactSchema)));
+export async function readJobState(source: Source, name: JobName): Promise<JobState> {
+  const known = resultKeys(name).find((key) => source.cache.facts.has(key));
+  if (known !== undefined) return await stateOfResult(source, name, known);
+  const there = await listJob(source.store, name, await hasOldJobs(source));
+  const failures = await Promise.all(there.failures.map((key) => readFact(source, key, failureFactSchema)));
   return {
-    result: byKind.has("result") ? await readFact(source, key, resultFactSchema) : undefined,
-    failures: read.filter((fact) => fact !== undefined).sort((a, b) => a.n - b.n),
-    retries: byKind.get("retry")?.length ?? 0,
+    ...await stateOfResult(source, name, there.result),
+    failures: failures.filter((fact) => fact !== undefined),
+    retries: there.retries.length,
+    damaged: there.damaged,
   };
 }
 
 /** The state of a job that is said to be done: one request if it is. */
-export async function readFinished(source: Source, id: string): Promise<JobState> {
-  const state = await readResult(source, id);
-  return state.result ? state : await readJobState(source, id);
+export async function readFinished(source: Source, name: JobName): Promise<JobState> {
+  const state = await stateOfResult(source, name, resultKeys(name)[0]);
+  return state.result ? state : await readJobState(source, name);
 }
 
-async function readResult(source: Source, id: string): Promise<JobState> {
-  return { result: await readFact(source, resultKey(id), resultFactSchema), failures: [], retries: 0 };
+/** Where the result of a job may lie; the first is where one is written. */
+function resultKeys({ id, kind }: JobName): string[] {
+  return [...(kind === undefined ? [] : [resultKey(kind, id)]), oldResultKey(id)];
+}
+
+async function stateOfResult(source: Source, { kind }: JobName, key: string | undefined): Promise<JobState> {
+  const result = key === undefined ? undefined : await readFact(source, key, resultFactSchema);
+  return {
+    kind: kind ?? result?.kind,
+    result,
+    resultKey: result && key,
+    failures: [],
+    retries: 0,
+    damaged: [],
+  };
+}
+
+/** The job itself, as it was handed out; undefined if it is gone. */
+export async function readJobFact(source: Source, { id, kind }: JobName): Promise<JobFact | undefined> {
+  const found = kind && await readFact(source, jobKey(kind, id), jobFactSchema);
+  if (found || (kind && !await hasOldJobs(source))) return found;
+  return await readFact(source, oldJobKey(id), jobFactSchema);
+}
+
+/** The jobs that have stopped tasks. Facts of versions up to 0.2 leave out of which kind they are; the job itself says it. */
+export async function stoppedJobs(
+  source: Source,
+  { taskFailures }: Pick<LearnerFacts, "taskFailures">,
+): Promise<JobName[]> {
+  return await mapConcurrently(taskFailures, REQUESTS_AT_ONCE, async ({ job: id, kind }) => ({
+    id,
+    kind: kind ?? (await readJobFact(source, { id, kind }))?.job.kind,
+  }));
 }
 
 /** Keys of the inputs of a graph's unfinished jobs, as far as they have been made; `own`: made by the graph itself. */
@@ -94,7 +128,7 @@ export async function leftoverShards(
     return [];
   }
   const states = new Map<string, JobState>();
-  await loadJobStates(source, newest.jobs, states);
+  await loadJobStates(source, jobsOfVersion(newest), states);
   const results = [...states.values()].flatMap(({ result }) => result ?? []);
   const shards = results.filter(({ kind }) => hasOutput(kind, "shard"));
   const keys = new Set(

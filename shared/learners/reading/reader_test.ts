@@ -21,6 +21,7 @@ import { memoryStore } from "../../../tests/fakes/store.ts";
 import { drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 import { cancel, retry, rollback } from "../acts/verdicts.ts";
 import { createCache } from "./fact_cache.ts";
+import type { JobStatus } from "./job_statuses.ts";
 import { createLearner } from "../acts/learners.ts";
 import { createReader } from "./reader.ts";
 import { learnerStatus } from "./status.ts";
@@ -60,7 +61,7 @@ async function putResult(
     ...{ schema: 1, jobId: id, kind, outputs: made, metrics: {}, seconds: 1, startedAtStep: 0, profile: {} },
     ...{ codeVersion: "test", finished: "2024-01-01T00:00:00Z" },
   };
-  await store.put(resultKey(id), encodeFact(fact, resultFactSchema));
+  await store.put(resultKey(kind, id), encodeFact(fact, resultFactSchema));
 }
 
 async function putBytes(store: Store, text: string): Promise<string> {
@@ -88,9 +89,16 @@ async function putTask(store: Store, task: number): Promise<void> {
   await store.put(taskKey("a", task), encodeFact(fact, taskFactSchema));
 }
 
-async function putVersion(store: Store, version: number, jobs: string[]): Promise<void> {
+async function putVersion(
+  store: Store,
+  version: number,
+  jobs: Pick<JobStatus, "id" | "kind">[],
+): Promise<void> {
   const weights = sha256(`weights ${version}`);
-  await putResult(store, weights, "critic.train", ["weights"]);
+  for (const kind of ["states.train", "behavior.train", "critic.train"] as const) {
+    await putResult(store, weights, kind, ["weights"]);
+  }
+  const all = [{ id: weights, kind: "critic.train" as const }, ...jobs];
   const fact: VersionFact = {
     ...{
       schema: 1,
@@ -103,7 +111,8 @@ async function putVersion(store: Store, version: number, jobs: string[]): Promis
       seconds: 1,
     },
     ...{ parent: version === 1 ? null : version - 1, tasks: version === 1 ? [1] : [1, 2] },
-    ...{ behaviorGenerator: weights, critic: weights, stateGenerator: weights, jobs: [weights, ...jobs] },
+    ...{ behaviorGenerator: weights, critic: weights, stateGenerator: weights },
+    ...{ jobs: all.map(({ id }) => id), kinds: all.map(({ kind }) => kind) },
   };
   await store.put(versionKey("a", version), encodeFact(fact, versionFactSchema));
   await store.put(headKey("a"), encodeFact({ schema: 1, version }));
@@ -176,8 +185,16 @@ Deno.test("createReader() says at once what acts and decisions have changed, and
     // A task that fails, is retried and is cancelled.
     const failed = "2024-01-01T00:00:00Z";
     const fact = { schema: 1, jobId: second!.id, n: 1, message: "no", permanent: true, failed };
-    await store.put(failureKey(second!.id, 1), encodeFact(fact));
-    const failure = { schema: 1, task: 2, attempt: 1, n: 1, job: second!.id, message: "no" };
+    await store.put(failureKey("states.sample", second!.id, 1), encodeFact(fact));
+    const failure = {
+      schema: 1,
+      task: 2,
+      attempt: 1,
+      n: 1,
+      job: second!.id,
+      kind: "states.sample",
+      message: "no",
+    };
     await store.put(taskFailureKey("a", 2, 1), encodeFact(failure));
     await same("a task that has failed");
     assertEquals((await reader.status("a")).tasks[1]!.state, "failed");
@@ -190,7 +207,7 @@ Deno.test("createReader() says at once what acts and decisions have changed, and
     const { jobs } = await reader.status("a");
     const left = jobs.filter(({ state }) => state !== "done");
     for (const { id, kind } of left) await putResult(store, id, kind, ["weights"]);
-    await putVersion(store, 2, [sample!.id, ...left.map(({ id }) => id)]);
+    await putVersion(store, 2, [sample!, ...left]);
     await same("a version");
     assertEquals((await reader.status("a")).jobs.every(({ state }) => state === "done"), true);
     await rollback({ store, name: "a", version: 1, reason: "worse" });

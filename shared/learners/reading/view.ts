@@ -9,7 +9,7 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import { type ArrivalFact, jobId } from "@cugro/protocol";
+import { type ArrivalFact, jobId, type JobName, makerOf } from "@cugro/protocol";
 import { type FactCache, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
 import {
   currentGraph,
@@ -27,6 +27,7 @@ import {
   neededKeys,
   readFinished,
   readJobState,
+  stoppedJobs,
 } from "./load_jobs.ts";
 import { readIncoming, readListed } from "./load_lists.ts";
 import { keyOfInput, planWork } from "../planning/work.ts";
@@ -164,20 +165,31 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
   // What was open when last asked about, and has led to a version since, is asked about again.
   const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
   for (const [id, { result }] of facts.jobs) if (!result && decided.has(id)) facts.jobs.delete(id);
-  const outside = [
-    ...openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival))),
-    ...facts.taskFailures.map(({ job }) => job),
+  const outside: JobName[] = [
+    ...openArrivals(facts).map((arrival) => nameOf(importJob(facts, arrival))),
+    ...await stoppedJobs(source, facts),
   ];
   await loadJobStates(source, outside, facts.jobs);
   const graph = currentGraph(facts);
   if (graph !== seen.graph) {
-    const inputs = graph?.jobs.flatMap(({ job }) => Object.values(job.inputs)) ?? [];
-    const makers = inputs.flatMap((ref) => "job" in ref ? [ref.job] : []);
-    const wanted = new Set([...outside, ...graph?.jobs.map(({ id }) => id) ?? [], ...makers]);
+    const jobs = graph?.jobs ?? [];
+    const own = jobs.map(({ id, job }) => ({ id, kind: job.kind }));
+    const wanted = new Map([...outside, ...own, ...jobs.flatMap(makersOf)].map((name) => [name.id, name]));
     facts.jobs = new Map([...facts.jobs].filter(([id]) => wanted.has(id)));
-    await loadJobStates(source, wanted, facts.jobs);
+    await loadJobStates(source, wanted.values(), facts.jobs);
     seen.graph = graph;
   }
+}
+
+function nameOf(job: ReturnType<typeof importJob>): JobName {
+  return { id: jobId(job), kind: job.kind };
+}
+
+/** The jobs that make the inputs of a job. */
+function makersOf({ job }: Graph["jobs"][number]): JobName[] {
+  return Object.entries(job.inputs).flatMap(([name, ref]) =>
+    "job" in ref ? [{ id: ref.job, kind: makerOf(job.kind, name) }] : []
+  );
 }
 
 /** Asks about jobs that may have been done or retried unheard of. */
@@ -199,10 +211,14 @@ async function readAgain(
   source: Source,
   facts: LearnerFacts,
   ids: readonly string[],
-  read: (source: Source, id: string) => Promise<JobState>,
+  read: (source: Source, name: JobName) => Promise<JobState>,
 ): Promise<void> {
   const known = ids.filter((id) => facts.jobs.has(id));
-  const states = await mapConcurrently(known, REQUESTS_AT_ONCE, (id) => read(source, id));
+  const states = await mapConcurrently(
+    known,
+    REQUESTS_AT_ONCE,
+    (id) => read(source, { id, kind: facts.jobs.get(id)!.kind }),
+  );
   known.forEach((id, index) => {
     const state = states[index]!;
     facts.jobs.set(id, state);

@@ -27,7 +27,7 @@ import {
   type StreamOptions,
 } from "../store.ts";
 import { explainStoreFault } from "./store_faults.ts";
-import { collectKeys, isAbsent, strangeReporter } from "./walk_folder.ts";
+import { foldersIn, isAbsent, keysBelow, strangeReporter } from "./walk_folder.ts";
 
 const KEY_LOCK_TIMEOUT_MS = 30_000;
 /** A file changed less than this ago may change again without its time showing it. */
@@ -134,19 +134,16 @@ class FilesystemStore implements Store {
   }
 
   async list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]> {
-    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    if (folder !== "") checkKey(folder.slice(0, -1));
-    const keys: string[] = [];
     const tell = (name: string) => this.#reportStrange(name, onStrange);
-    if (isAbsent(this.#root, join(this.#root, folder))) return [];
-    try {
-      await collectKeys({ root: this.#root, folder, prefix, keys, onStrange: tell });
-    } catch (error) {
-      throw explainStoreFault(error, this.#root, `listing ${prefix}`);
-    }
     const infos = [];
-    for (const key of keys.sort()) infos.push(await this.#info(key, join(this.#root, key)));
+    for (const key of await keysBelow(this.#root, prefix, tell)) {
+      infos.push(await this.#info(key, join(this.#root, key)));
+    }
     return infos.filter((info) => info !== undefined);
+  }
+
+  folders(prefix: string): Promise<string[]> {
+    return foldersIn(this.#root, checkKey(prefix.slice(0, -1)));
   }
 
   // deno-lint-ignore require-await -- async, so that what it throws is a rejection

@@ -9,6 +9,10 @@ import { checkKey } from "@cugro/protocol";
 import { SERVICE_FOLDER } from "./folder_lock.ts";
 import type { StrangeObject } from "../store.ts";
 import { isAbsence } from "./read_object.ts";
+import { explainStoreFault } from "./store_faults.ts";
+
+/** Folders that are named at a time. */
+const FOLDERS = 1000;
 
 /** Where to look, and for what. */
 interface Walk {
@@ -22,8 +26,26 @@ interface Walk {
   onStrange: (name: string) => void;
 }
 
+/** Keys of all files that start with a prefix, sorted. */
+export async function keysBelow(
+  root: string,
+  prefix: string,
+  onStrange: Walk["onStrange"],
+): Promise<string[]> {
+  const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  if (folder !== "") checkKey(folder.slice(0, -1));
+  const keys: string[] = [];
+  if (isAbsent(root, join(root, folder))) return [];
+  try {
+    await collectKeys({ root, folder, prefix, keys, onStrange });
+  } catch (error) {
+    throw explainStoreFault(error, root, `listing ${prefix}`);
+  }
+  return keys.sort();
+}
+
 /** Collects the keys of all files below a folder; folders that vanish meanwhile have none. */
-export async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Promise<void> {
+async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Promise<void> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
     if (isAbsence(error)) return [];
     throw error;
@@ -54,6 +76,16 @@ export function strangeReporter(
     const stats = onStrange && statSync(join(root, name), { throwIfNoEntry: false });
     if (stats) onStrange?.({ name, size: stats.size, lastModified: stats.mtime.toISOString() });
   };
+}
+
+/** Names of the folders in a folder, sorted; as many as the other kind of store gives. */
+export async function foldersIn(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
+    if (isAbsence(error)) return [];
+    throw explainStoreFault(error, root, `listing ${folder}`);
+  });
+  const names = entries.filter((entry) => entry.isDirectory() && isKey(entry.name)).map(({ name }) => name);
+  return names.sort().slice(0, FOLDERS);
 }
 
 /** Whether there is nothing in this place; the error that says so costs ten times as much as this question. */

@@ -152,6 +152,18 @@ class S3Store implements Store {
     return infos.sort((a, b) => a.key < b.key ? -1 : 1);
   }
 
+  async folders(prefix: string): Promise<string[]> {
+    checkKey(prefix.slice(0, -1));
+    const { bucket, prefix: base } = this.#connection;
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: base + prefix, Delimiter: "/" });
+    try {
+      const { CommonPrefixes = [] } = await this.#connection.request((client) => client.send(command));
+      return CommonPrefixes.map(({ Prefix = "" }) => Prefix.slice(base.length + prefix.length, -1)).sort();
+    } catch (error) {
+      throw this.#connection.explain(error, `listing ${prefix}`);
+    }
+  }
+
   async delete(key: string): Promise<void> {
     const command = new DeleteObjectCommand(this.#target(key));
     try {

@@ -5,7 +5,7 @@
  */
 import { learnerEvents, loadFacts } from "@cugro/learners";
 import type { Store } from "@cugro/store";
-import { announcedKey, headKey } from "@cugro/protocol";
+import { announcedKey, headKey, jobOfResult } from "@cugro/protocol";
 import type { Entry } from "./history.ts";
 import { type LearnerOutcome, type Outcome, readOutcome } from "./outcome.ts";
 
@@ -203,7 +203,7 @@ function checkWrites(history: readonly Entry[]): Violation[] {
   for (const entry of history) {
     if (entry.what === "delete" && entry.key.endsWith("/result.json")) {
       written.delete(entry.key);
-      sampled.delete(entry.key.split("/")[1]!);
+      sampled.delete(jobOfResult(entry.key) ?? "");
     }
     if (entry.what === "put" && entry.key.endsWith("/result.json") && entry.outcome === "written") {
       if (written.has(entry.key)) violations.push({ rule: "rewritten result", detail: entry.key });

@@ -6,7 +6,10 @@ import {
   artifactKey,
   encodeFact,
   headKey,
+  type JobKind,
+  jobOfResult,
   type JsonObject,
+  makerOf,
   parseFact,
   rejectionKey,
   resultFactSchema,
@@ -45,14 +48,14 @@ const rewrite = async (store: Store, key: string, change: (fact: Record<string, 
 const keysOf = async (store: Store, prefix: string, end: string) =>
   (await store.list(prefix)).map(({ key }) => key).filter((key) => key.endsWith(end));
 
-/** Results of all kinds but imports, whose ids depend on the store. */
+/** Keys of the results of all kinds but imports, whose ids depend on the store. */
 async function resultsOf(store: Store): Promise<string[]> {
-  const ids: string[] = [];
+  const keys: string[] = [];
   for (const key of await keysOf(store, "jobs/", "/result.json")) {
     const fact = parseFact(resultFactSchema, (await store.get(key))!.bytes, key);
-    if (fact.kind !== "dataset.import") ids.push(fact.jobId);
+    if (fact.kind !== "dataset.import") keys.push(key);
   }
-  return ids;
+  return keys;
 }
 
 const corruptions: Corruption[] = [
@@ -94,8 +97,8 @@ const corruptions: Corruption[] = [
     rule: "given up",
     name: "a job was given up",
     spoil: async ({ store }, random) => {
-      const id = oneOf(random, await resultsOf(store));
-      await store.put(`jobs/${id}/failures/1.json`, new Uint8Array([1]));
+      const result = oneOf(random, await resultsOf(store));
+      await store.put(result.replace("result.json", "failures/1.json"), new Uint8Array([1]));
     },
   },
   {
@@ -103,24 +106,25 @@ const corruptions: Corruption[] = [
     name: "a result is gone",
     spoil: async ({ store }, random) => {
       const versions = (await json(store, versionKey("ann", 1))).jobs as string[];
-      const ids = (await resultsOf(store)).filter((id) => versions.includes(id));
-      await store.delete(resultKey(oneOf(random, ids)));
+      const keys = (await resultsOf(store)).filter((key) => versions.includes(jobOfResult(key)!));
+      await store.delete(oneOf(random, keys));
     },
   },
   {
     rule: "surplus result",
     name: "a result of another job",
     spoil: async ({ store }, random) => {
-      const fact = await json(store, resultKey(oneOf(random, await resultsOf(store))));
+      const fact = await json(store, oneOf(random, await resultsOf(store)));
       const jobId = "ab".repeat(32);
-      await store.put(resultKey(jobId), encodeFact({ ...fact, jobId } as JsonObject));
+      const kind = fact.kind as JobKind;
+      await store.put(resultKey(kind, jobId), encodeFact({ ...fact, jobId } as JsonObject));
     },
   },
   {
     rule: "weights",
     name: "a result names other bytes",
     spoil: async ({ store }, random) => {
-      await rewrite(store, resultKey(oneOf(random, await resultsOf(store))), (fact) => {
+      await rewrite(store, oneOf(random, await resultsOf(store)), (fact) => {
         const outputs = fact.outputs as Record<string, { artifact: string }>;
         Object.values(outputs)[0]!.artifact = "cd".repeat(32);
       });
@@ -131,8 +135,9 @@ const corruptions: Corruption[] = [
     name: "bytes of weights were changed",
     spoil: async ({ store }, random) => {
       const version = await json(store, versionKey("ann", 2));
-      const job = version[oneOf(random, ["stateGenerator", "behaviorGenerator", "critic"])] as string;
-      const outputs = (await json(store, resultKey(job))).outputs as Record<string, { artifact: string }>;
+      const model = oneOf(random, ["stateGenerator", "behaviorGenerator", "critic"]);
+      const key = resultKey(makerOf("policy.evaluate", model), version[model] as string);
+      const outputs = (await json(store, key)).outputs as Record<string, { artifact: string }>;
       await store.put(artifactKey(outputs.weights!.artifact), new Uint8Array([1, 2, 3]));
     },
   },

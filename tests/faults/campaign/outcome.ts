@@ -3,9 +3,9 @@
  * of files or import jobs, which differ; every task, decision, job and artifact hash, which must not.
  * @module
  */
-import { getArtifact, type Store } from "@cugro/store";
+import { getArtifact, getResult, type Store } from "@cugro/store";
 import { type LearnerFacts, loadFacts } from "@cugro/learners";
-import { parseFact, type ResultFact, resultFactSchema, resultKey, sha256 } from "@cugro/protocol";
+import { type JobKind, makerOf, parseFact, type ResultFact, resultFactSchema, sha256 } from "@cugro/protocol";
 
 /** One version, and what its weights hash to. */
 export interface VersionOutcome {
@@ -54,8 +54,8 @@ async function learnerOutcome(store: Store, facts: LearnerFacts): Promise<Learne
   for (const fact of facts.versions) {
     const { version, task, attempt, decision, reasons, parent, tasks } = fact;
     const weights = [];
-    for (const job of [fact.stateGenerator, fact.behaviorGenerator, fact.critic]) {
-      weights.push(await weightsOf(store, job));
+    for (const model of ["stateGenerator", "behaviorGenerator", "critic"] as const) {
+      weights.push(await weightsOf(store, makerOf("policy.evaluate", model), fact[model]));
     }
     const scores = fact.row.map((cell) => ({ task: cell.task, job: cell.job, scores: cell.scores }));
     versions.push({ version, task, attempt, decision, reasons, parent, tasks, weights, scores });
@@ -73,11 +73,10 @@ async function learnerOutcome(store: Store, facts: LearnerFacts): Promise<Learne
   };
 }
 
-async function weightsOf(store: Store, job: string) {
-  const object = await store.get(resultKey(job));
-  if (!object) return { job, artifact: "no result", stored: "no result" };
-  const artifact = parseFact(resultFactSchema, object.bytes, resultKey(job)).outputs.weights?.artifact ??
-    "none";
+async function weightsOf(store: Store, kind: JobKind, job: string) {
+  const found = await getResult(store, kind, job);
+  if (!found) return { job, artifact: "no result", stored: "no result" };
+  const artifact = found.result.outputs.weights?.artifact ?? "none";
   const bytes = await getArtifact(store, artifact).catch(() => undefined);
   return { job, artifact, stored: bytes ? sha256(bytes) : "missing or damaged" };
 }

@@ -7,7 +7,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLog } from "@cugro/telemetry";
 import { openNatsBus } from "@cugro/bus";
-import { headFactSchema, headKey, parseFact, type ResultFact } from "@cugro/protocol";
+import { headFactSchema, headKey, jobOfResult, parseFact, type ResultFact } from "@cugro/protocol";
 import { check, type Violation } from "./check.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import { createRecorder, followHistory, readHistory, type Recorder } from "./history.ts";
@@ -312,9 +312,10 @@ async function sample(
     for (
       const { key, etag } of round % LISTING_EVERY === 0 ? await store.list("jobs/").catch(() => []) : []
     ) {
-      if (!key.endsWith("/result.json") || results.get(key) === etag) continue;
+      const jobId = jobOfResult(key);
+      if (jobId === undefined || results.get(key) === etag) continue;
       results.set(key, etag);
-      record({ what: "result", jobId: key.split("/")[1]!, etag });
+      record({ what: "result", jobId, etag });
     }
     await sleep(HEAD_MS);
   }

@@ -7,13 +7,13 @@ import { createSaboteur, parseStrikes, stepOfKey } from "./sabotage.ts";
 const hash = "ab".repeat(32);
 
 Deno.test("stepOfKey() tells the steps of a job and of a plan apart", () => {
-  assertEquals(stepOfKey(resultKey(hash)), "result-put");
-  assertEquals(stepOfKey(jobKey(hash)), "job-put");
+  assertEquals(stepOfKey(resultKey("states.train", hash)), "result-put");
+  assertEquals(stepOfKey(jobKey("states.train", hash)), "job-put");
   assertEquals(stepOfKey(`artifacts/${hash}`), "artifact-put");
   assertEquals(stepOfKey(versionKey("ann", 1)), "version-put");
   assertEquals(stepOfKey("learners/ann/head.json"), "head-put");
   assertEquals(stepOfKey("announced/learners/ann/versions/1.json"), "mark-put");
-  assertEquals(stepOfKey(`jobs/${hash}/run.json`), undefined);
+  assertEquals(stepOfKey(`jobs/states.train/${hash}/run.json`), undefined);
 });
 
 Deno.test("createSaboteur() strikes at the n-th time and records it before", () => {

@@ -53,6 +53,7 @@ export function watchStore(store: Store, record: Recorder, saboteur: Saboteur): 
     get: (key, options) => store.get(key, options),
     head: (key) => store.head(key),
     list: (prefix, onStrange) => store.list(prefix, onStrange),
+    folders: (prefix) => store.folders(prefix),
     async delete(key) {
       await store.delete(key);
       if (!key.endsWith("/checkpoint") && !key.endsWith("/run.json")) record({ what: "delete", key });

@@ -1,0 +1,69 @@
+/**
+ * What is in the store about a job, wherever it lies: jobs are kept by kind, and in stores of versions up to 0.2 without
+ * it. No other place needs to know of both layouts, but who walks all keys (`jobOfKey` and `jobOfResult` do).
+ * @module
+ */
+import {
+  jobKey,
+  type JobKind,
+  type JobName,
+  type JobObjects,
+  jobPrefix,
+  oldJobKey,
+  oldJobPrefix,
+  oldResultKey,
+  parseFact,
+  type ResultFact,
+  resultFactSchema,
+  resultKey,
+  sortJobKeys,
+} from "@cugro/protocol";
+import type { Store } from "./store.ts";
+
+/** An object that was found. */
+export interface Found {
+  key: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * The keys of everything about a job.
+ *
+ * @param old whether the old layout is looked at too; a job whose kind is unknown lies nowhere else.
+ */
+export async function keysOfJob(store: Store, { id, kind }: JobName, old: boolean): Promise<string[]> {
+  const prefixes = [
+    ...(kind === undefined ? [] : [jobPrefix(kind, id)]),
+    ...(old || kind === undefined ? [oldJobPrefix(id)] : []),
+  ];
+  const listed = await Promise.all(prefixes.map((prefix) => store.list(prefix)));
+  return listed.flat().map(({ key }) => key);
+}
+
+/** The same in order. */
+export async function listJob(store: Store, name: JobName, old: boolean): Promise<JobObjects> {
+  return sortJobKeys(await keysOfJob(store, name, old));
+}
+
+/** The object that says what a job is. A second request is made only where the first finds nothing. */
+export async function getJob(store: Store, kind: JobKind, id: string): Promise<Found | undefined> {
+  return await getFirst(store, [jobKey(kind, id), oldJobKey(id)]);
+}
+
+/** A job's result, and the key it lies under. A second request is made only where the first finds nothing. */
+export async function getResult(
+  store: Store,
+  kind: JobKind,
+  id: string,
+): Promise<{ key: string; result: ResultFact } | undefined> {
+  const found = await getFirst(store, [resultKey(kind, id), oldResultKey(id)]);
+  return found && { key: found.key, result: parseFact(resultFactSchema, found.bytes, found.key) };
+}
+
+async function getFirst(store: Store, keys: readonly string[]): Promise<Found | undefined> {
+  for (const key of keys) {
+    const object = await store.get(key);
+    if (object) return { key, bytes: object.bytes };
+  }
+  return undefined;
+}
