@@ -3,7 +3,9 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { cloudEventSchema, progressSchema } from "@cugro/protocol";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { SERVICES, type Services } from "../../services/services.ts";
 import { storeRights } from "../permissions.ts";
 import { renderCompose, renderPrometheus } from "./compose.ts";
@@ -27,6 +29,7 @@ export function renderedFiles(services: Services = SERVICES, workloads?: Workloa
     "compose.yaml": renderCompose(committed("compose.yaml"), services),
     "prometheus/prometheus.yaml": renderPrometheus(committed("prometheus/prometheus.yaml"), services),
     "nats/nats.conf": natsConfig,
+    "nats/events.schema.json": renderEventSchema(),
     ...inFolder("minio/policies", minio),
     ...inFolder("aws/policies", policies("aws", services)),
     "grafana/dashboards/cugro.json": renderDashboard(),
@@ -43,6 +46,14 @@ export function renderedFiles(services: Services = SERVICES, workloads?: Workloa
     "kubernetes/components/servers/nats_config.yaml": configMap("nats-config", { "nats.conf": natsConfig }),
     "kubernetes/components/servers/minio_config.yaml": configMap("minio-init", { "init.sh": init, ...minio }),
   };
+}
+
+/** What listeners are told, as JSON Schema. */
+function renderEventSchema(): string {
+  const schema = z.toJSONSchema(z.object({ event: cloudEventSchema, progress: progressSchema }), {
+    io: "input",
+  });
+  return `${JSON.stringify({ ...schema, title: "Messages on events.> and progress.>" }, null, 2)}\n`;
 }
 
 const committed = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");

@@ -147,6 +147,16 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assertEquals(await store.list("t-1"), [await store.head("t-1")]);
   });
 
+  test("names the folders directly below a prefix", async ({ store }) => {
+    for (const key of ["f/b/1", "f/b/2/3", "f/a/1", "f/file", "f-x/1", "g/1"]) {
+      await store.put(key, bytes(key));
+    }
+    assertEquals(await store.folders("f/"), ["a", "b"]);
+    assertEquals(await store.folders("f/b/"), ["2"]);
+    assertEquals(await store.folders("nothing/here/"), []);
+    await assertRejects(() => store.folders("../"), RangeError);
+  });
+
   test("deletes", async ({ store }) => {
     await store.put("d/e/f", bytes("x"), { ifNoneMatch: true });
     await store.delete("d/e/f");

@@ -3,8 +3,8 @@
  * machine computes as the one did that made it, with the same bytes.
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { cp, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { finishedJobs, runCommand, withFolder } from "./embedded.ts";
 
@@ -57,6 +57,18 @@ function bytesOf(jobs: Jobs): Record<string, string> {
   return Object.fromEntries(kept);
 }
 
+/** The old half lies where it lay, whole; the new one by kind; garbage collection finds nothing in either. */
+async function checkHalves(folder: string, store: string, old: string[], made: Jobs): Promise<void> {
+  const places = (await readdir(join(store, "jobs"), { recursive: true }))
+    .filter((path) => basename(path) === "result.json").map(dirname);
+  const wanted = [...old, ...Object.entries(made).map(([id, { kind }]) => join(kind, id))];
+  assertEquals(places.sort(), wanted.sort());
+  const collected = join(folder, "collected");
+  await cp(store, collected, { recursive: true });
+  await runCommand(["gc", "--store", collected, "--grace-hours", "0"]);
+  assertEquals(await jobsOf(collected), await jobsOf(store));
+}
+
 /**
  * Kind of each job, by id, but for imports: their id has the key of the file in it, and a file that is handed over lies
  * under a key of its own each time, so that nobody takes it for a dropped one (`shared/learners/acts/upload.ts`). No
@@ -92,5 +104,11 @@ Deno.test("a store of version 0.2 acts as it did then, and learns its third task
       await checkAct(store, { ...act, version: act.answer.version }, exact);
     }
     if (exact) await checkAct(store, recorded.thirdTask.act, true);
+    await checkHalves(folder, store, Object.keys(before), made);
+    // A copy of both halves acts like the original.
+    const copy = join(folder, "copy");
+    await runCommand(["learner", "export", "fixture", copy, "--store", store]);
+    await checkAct(copy, { ...recorded.acts[0]!, version: recorded.acts[0]!.answer.version }, exact);
+    assertEquals(await jobsOf(copy), after);
   });
 });

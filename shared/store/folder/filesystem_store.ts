@@ -142,8 +142,8 @@ class FilesystemStore implements Store {
     return infos.filter((info) => info !== undefined);
   }
 
-  folders(prefix: string): Promise<string[]> {
-    return foldersIn(this.#root, checkKey(prefix.slice(0, -1)));
+  async folders(prefix: string): Promise<string[]> {
+    return await foldersIn(this.#root, checkKey(prefix.slice(0, -1)));
   }
 
   // deno-lint-ignore require-await -- async, so that what it throws is a rejection
