@@ -176,15 +176,16 @@ export function makerOf(kind: JobKind, input: string): JobKind {
   throw new TypeError(`Input ${input} of a ${kind} job is made by no other job`);
 }
 
-/** The kinds whose results jobs of a kind read. */
+/** The kinds whose results jobs of a kind read; none for a kind without a row. */
 export function readKinds(kind: JobKind): JobKind[] {
-  const { makers }: JobSpec = JOB_SPECS[kind];
-  return [...new Set(Object.values(makers) as JobKind[])];
+  const spec: JobSpec | undefined = JOB_SPECS[kind];
+  return [...new Set(Object.values(spec?.makers ?? {}) as JobKind[])];
 }
 
-/** Whether jobs of a kind read datasets. */
+/** Whether jobs of a kind read datasets; not those of a kind without a row. */
 export function readsDatasets(kind: JobKind): boolean {
-  return JOB_SPECS[kind].datasets.length > 0;
+  const spec: JobSpec | undefined = JOB_SPECS[kind];
+  return (spec?.datasets.length ?? 0) > 0;
 }
 
 /** The revision of each kind; see {@link JobSpec}. */

@@ -1,5 +1,14 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { JOB_KINDS, REVISIONS } from "./job_kinds.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  hasOutput,
+  JOB_KINDS,
+  JOB_SPECS,
+  type JobSpec,
+  makerOf,
+  readKinds,
+  readsDatasets,
+  REVISIONS,
+} from "./job_kinds.ts";
 import { createJob, deriveSeed, type Job, jobId, jobSchema } from "./jobs.ts";
 
 const hash = "ab".repeat(32);
@@ -68,4 +77,25 @@ Deno.test("every kind has a revision, and a job is strict", () => {
   assertEquals(jobSchema.safeParse(job).success, true);
   assertEquals(jobSchema.safeParse({ ...job, learner: "a" }).success, false);
   assertNotEquals(jobSchema.safeParse({ ...job, seed: -1 }).success, true);
+});
+
+Deno.test("makerOf() names a kind that has the output, for every input that another job may make", () => {
+  for (const kind of JOB_KINDS) {
+    const { inputs, makers, datasets }: JobSpec = JOB_SPECS[kind];
+    for (const [input, form] of Object.entries(inputs)) {
+      if (Object.hasOwn(makers, input)) {
+        const maker = makerOf(kind, form === "perShard" ? `${input}/1/0` : input);
+        const output = ["replay", "states"].includes(input) ? "shard" : "weights";
+        assertEquals(hasOutput(maker, output), true, `${kind} ${input}`);
+        assertEquals(readKinds(kind).includes(maker), true);
+      } else assertThrows(() => makerOf(kind, input), TypeError, "made by no other job");
+    }
+    for (const input of [...Object.keys(makers), ...datasets]) assertEquals(input in inputs, true, input);
+  }
+  assertEquals(JOB_KINDS.filter(readsDatasets), [
+    "states.train",
+    "behavior.train",
+    "critic.train",
+    "policy.evaluate",
+  ]);
 });
