@@ -98,7 +98,9 @@ const corruptions: Corruption[] = [
     name: "a job was given up",
     spoil: async ({ store }, random) => {
       const result = oneOf(random, await resultsOf(store));
-      await store.put(result.replace("result.json", "failures/1.json"), new Uint8Array([1]));
+      const about = { jobId: jobOfResult(result)!, n: 1, message: "no", permanent: false };
+      const fact = { schema: 1, ...about, failed: "2024-01-01T00:00:00Z" };
+      await store.put(result.replace("result.json", "failures/1.json"), encodeFact(fact));
     },
   },
   {
