@@ -1,4 +1,4 @@
-/** What each service may do in the bucket, tried out on a real MinIO with the committed policies. */
+/** What each service may do in the bucket, tried out on real servers with the committed policies. */
 import {
   DeleteObjectCommand,
   HeadObjectCommand,
@@ -12,7 +12,8 @@ import { JOB_KINDS, type JobKind, kindsOfService } from "@cugro/protocol";
 import { type Store, StoreError } from "@cugro/store";
 import type { ServiceName } from "../../services/services.ts";
 import { policiesFor } from "../../infra/policies.ts";
-import { ALL_SERVICES, type Confined, prepareBucket, startConfined } from "./confined.ts";
+import { ALL_SERVICES, prepareBucket, startConfined } from "./confined.ts";
+import { type ConfinedStore, startConfinedVersity } from "./versity_rights.ts";
 
 const hash = "a".repeat(64);
 const hook = "a".repeat(24);
@@ -191,15 +192,19 @@ const namedPolicies = (files: Record<string, string>) =>
 
 /** Plain requests under a policy, as with any S3 client: whether each was let through. */
 async function s3Client(
-  servers: Confined,
+  servers: ConfinedStore,
   policy: string,
 ): Promise<(act: Act, key: string) => Promise<boolean>> {
   const { accessKey, secretKey, sessionToken } = await servers.keysUnder(policy);
   const client = new S3Client({
-    endpoint: servers.minio.url,
+    endpoint: servers.url,
     region: "us-east-1",
     forcePathStyle: true,
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken: sessionToken! },
+    credentials: {
+      accessKeyId: accessKey,
+      secretAccessKey: secretKey,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+    },
   });
   return async (act, key) => {
     const target = { Bucket: "cugro", Key: key };
@@ -219,52 +224,59 @@ async function s3Client(
   };
 }
 
-Deno.test("everybody may do in the bucket what they need, and nothing else", async (test) => {
+async function startConfinedMinio(): Promise<ConfinedStore> {
   const servers = await startConfined();
   await prepareBucket(servers);
-  const root = await servers.openRootStore();
-  for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
-  for (const service of ALL_SERVICES) {
-    await test.step(service, async () => {
-      const store = await servers.openStoreOf(service);
-      assertEquals(sorted(await rightsOf(store, root)), sorted(EXPECTED[service]));
-    });
-  }
-  await test.step("who drops files for team-a- reaches no other team, and reads nothing", async () => {
-    const { dropper } = namedPolicies(policiesFor({ names: "team-a-" }));
-    const client = await s3Client(servers, dropper!);
-    const allowed: Allowed = { read: [], write: [], delete: [], list: [] };
-    for (const [sort, key] of Object.entries(OTHERS)) {
-      for (const act of ["read", "list", "write", "delete"] as const) {
-        if (await client(act, key)) allowed[act].push(sort);
-      }
-    }
-    const incoming = ["incoming"];
-    assertEquals(allowed, { read: [], list: incoming, write: incoming, delete: incoming });
-  });
-  await test.step("a store of its own in the bucket: nothing of it is shared", async () => {
-    const policies = namedPolicies(policiesFor({ place: "cugro/team-a" }));
-    const store = await servers.openStoreUnder(policies["state-generation"]!, "cugro/team-a");
-    const key = OBJECTS["states.train result"]!;
-    await store.put(key, new Uint8Array(1), { ifNoneMatch: true });
-    assertEquals((await store.list("jobs/states.train/")).map((info) => info.key), [key]);
-    await store.close();
-    const other = await s3Client(servers, policies["state-generation"]!);
-    const team = [key, OTHERS.artifact, OTHERS.dataset].map((each) => other("read", `team-a/${each}`));
-    assertEquals(await Promise.all(team), [true, true, true]);
-    const whole = [key, OTHERS.artifact, OTHERS.dataset].map((each) => other("read", each));
-    assertEquals(await Promise.all(whole), [false, false, false]);
-  });
-  await test.step("nobody lists the whole bucket, and what is not there is not forbidden", async () => {
+  return { ...servers, url: servers.minio.url };
+}
+
+for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startConfinedVersity]] as const) {
+  Deno.test(`${name}: everybody may do in the bucket what they need, and nothing else`, async (test) => {
+    const servers = await start();
+    const root = await servers.openRootStore();
+    for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
     for (const service of ALL_SERVICES) {
-      const store = await servers.openStoreOf(service);
-      const kind = kindsOfService(service)[0] ?? "states.train";
-      assertEquals(await isAllowed(() => store.list("")), false, service);
-      assertEquals(await store.get(`jobs/${kind}/${"b".repeat(64)}/result.json`), undefined, service);
-      assertEquals(await store.head(`artifacts/${"b".repeat(64)}`), undefined, service);
-      await store.close();
+      await test.step(service, async () => {
+        const store = await servers.openStoreOf(service);
+        assertEquals(sorted(await rightsOf(store, root)), sorted(EXPECTED[service]));
+      });
     }
+    await test.step("who drops files for team-a- reaches no other team, and reads nothing", async () => {
+      const { dropper } = namedPolicies(policiesFor({ names: "team-a-" }));
+      const client = await s3Client(servers, dropper!);
+      const allowed: Allowed = { read: [], write: [], delete: [], list: [] };
+      for (const [sort, key] of Object.entries(OTHERS)) {
+        for (const act of ["read", "list", "write", "delete"] as const) {
+          if (await client(act, key)) allowed[act].push(sort);
+        }
+      }
+      const incoming = ["incoming"];
+      assertEquals(allowed, { read: [], list: incoming, write: incoming, delete: incoming });
+    });
+    await test.step("a store of its own in the bucket: nothing of it is shared", async () => {
+      const policies = namedPolicies(policiesFor({ place: "cugro/team-a" }));
+      const store = await servers.openStoreUnder(policies["state-generation"]!, "cugro/team-a");
+      const key = OBJECTS["states.train result"]!;
+      await store.put(key, new Uint8Array(1), { ifNoneMatch: true });
+      assertEquals((await store.list("jobs/states.train/")).map((info) => info.key), [key]);
+      await store.close();
+      const other = await s3Client(servers, policies["state-generation"]!);
+      const team = [key, OTHERS.artifact, OTHERS.dataset].map((each) => other("read", `team-a/${each}`));
+      assertEquals(await Promise.all(team), [true, true, true]);
+      const whole = [key, OTHERS.artifact, OTHERS.dataset].map((each) => other("read", each));
+      assertEquals(await Promise.all(whole), [false, false, false]);
+    });
+    await test.step("nobody lists the whole bucket, and what is not there is not forbidden", async () => {
+      for (const service of ALL_SERVICES) {
+        const store = await servers.openStoreOf(service);
+        const kind = kindsOfService(service)[0] ?? "states.train";
+        assertEquals(await isAllowed(() => store.list("")), false, service);
+        assertEquals(await store.get(`jobs/${kind}/${"b".repeat(64)}/result.json`), undefined, service);
+        assertEquals(await store.head(`artifacts/${"b".repeat(64)}`), undefined, service);
+        await store.close();
+      }
+    });
+    await root.close();
+    await servers.stop();
   });
-  await root.close();
-  await servers.stop();
-});
+}

@@ -18,6 +18,8 @@ const POLICIES = new URL("../../infra/minio/policies/", import.meta.url);
 interface Keys {
   accessKey: string;
   secretKey: string;
+  /** Of temporary keys. */
+  sessionToken?: string | undefined;
 }
 
 /** A bucket with users. */
@@ -42,7 +44,11 @@ export async function startConfinedVersity(): Promise<ConfinedStore> {
   const gateway = await startVersity({ folder, identities: identities.socket });
   const s3 = { endpoint: gateway.url, region: "us-east-1" };
   await (await openS3Store({ bucket: BUCKET, ...s3, ...S3_ROOT, createBucket: true })).close();
-  const open = (keys: Keys, place = BUCKET) => openStore({ store: `s3://${place}`, s3: { ...s3, ...keys } });
+  const open = (keys: Keys, place = BUCKET) =>
+    openStore({
+      store: `s3://${place}`,
+      s3: { ...s3, accessKey: keys.accessKey, secretKey: keys.secretKey },
+    });
   const keysUnder = (policy: string) => makeUser(identities.url, policy);
   return {
     url: gateway.url,
