@@ -45,15 +45,15 @@ export type Gateway = OpenAPIHono<GatewayEnv>;
  * none of that name or the token does not see it), size and speed of the body (413, 408).
  *
  * @param options.bodyBytes @default `limits.jsonBytes`; 0: the handler reads the body itself
- * @param options.isKnown whether it is known that there is such a learner, so that the store need not be asked
+ * @param options.exists whether there is such a learner. @default what the store says
  */
 export function secured(
   deps: RouteDeps,
   scope: Scope,
-  options: { bodyBytes?: number; isKnown?: (learner: string) => boolean } = {},
+  options: { bodyBytes?: number; exists?: (learner: string) => Promise<boolean> } = {},
 ) {
-  const { bodyBytes = deps.limits.jsonBytes, isKnown = () => false } = options;
-  const exists = async (name: string) => isKnown(name) || await learnerExists(deps.store, name);
+  const { bodyBytes = deps.limits.jsonBytes } = options;
+  const { exists = (name) => learnerExists(deps.store, name) } = options;
   const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope), requireLearner(exists)];
   if (bodyBytes > 0) middleware.push(limitBody(deps.limits, bodyBytes));
   return { security: [{ bearer: [scope] }], middleware };

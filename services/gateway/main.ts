@@ -12,6 +12,7 @@ import { serveGateway, TOKENS_FILE } from "./serve_gateway.ts";
 const required = { CUGRO_TOKENS_FILE: TOKENS_FILE };
 const openBus = (log: Log) => createEmbeddedBus({ log });
 await runService(
-  { name: "gateway", httpPort: HTTP_PORT, needs: ["tokens"], required, openBus },
+  // Open policies act.
+  { name: "gateway", httpPort: HTTP_PORT, needs: ["tokens"], required, openBus, outlives: true },
   serveGateway,
 );

@@ -4,6 +4,7 @@
  */
 import { KnobError } from "@cugro/algorithm";
 import type { FieldFault, ProblemDetails } from "@cugro/client/schemas";
+import { ActError } from "@cugro/serving";
 import { StoreError, StoreFull } from "@cugro/store";
 import { HTTPException } from "hono/http-exception";
 
@@ -40,6 +41,7 @@ export class Problem extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException) return new Problem(error.status, error.message, { cause: error });
+  if (error instanceof ActError) return problemOfAct(error);
   if (error instanceof StoreFull) return new Problem(507, "The store has no room left", { cause: error });
   if (error instanceof StoreError) {
     const headers = { "retry-after": "5" };
@@ -48,6 +50,15 @@ export function problemOf(error: unknown): Problem {
   return new Problem(500, "Something went wrong here; the log has it under this request's id", {
     cause: error,
   });
+}
+
+function problemOfAct(error: ActError): Problem {
+  const { status, message, retryAfterSeconds, field } = error;
+  const wait = retryAfterSeconds === undefined
+    ? {}
+    : { headers: { "retry-after": String(retryAfterSeconds) } };
+  const errors = field === undefined ? {} : { errors: [{ field: `body.${field}`, detail: message }] };
+  return new Problem(status, message, { ...wait, ...errors, cause: error });
 }
 
 /** A problem as a response. */

@@ -45,6 +45,7 @@ export async function serveGateway(
     cache,
     log,
     maxPolicies: config.actLearners,
+    maxStaleMs: config.actStaleMs,
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
   });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });

@@ -71,6 +71,9 @@ export const environmentSchema = z.object({
   CUGRO_WEBHOOKS_PRIVATE: z.enum(["allow", "refuse"]).default("refuse"),
   /** Policies that are open at a time. */
   CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
+  /** What is known of a head may be this old, when a policy answers while the store is away; 0: of any age. */
+  CUGRO_ACT_STALE_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0"))
+    .default(86_400),
   /** File with the bearer secret of S3 notifications; without it they are refused. */
   CUGRO_NOTIFICATION_SECRET_FILE: path.optional(),
   /** Largest dataset file that is taken in, and how often a token may ask. */

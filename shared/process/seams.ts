@@ -106,7 +106,10 @@ async function unlessAborted<T extends { close(): Promise<void> }>(
 }
 
 /** A question that is asked at most once a second, however many want to know; at most 2 s are waited for an answer. */
-export function probeOf(name: string, ask: () => Promise<unknown>): () => Promise<string | true> {
+export function probeOf(
+  name: string,
+  ask: (signal: AbortSignal) => Promise<unknown>,
+): () => Promise<string | true> {
   let asked: { at: number; answer: Promise<string | true> } | undefined;
   return () => {
     if (asked && performance.now() - asked.at < PROBE_EVERY_MS) return asked.answer;
@@ -122,5 +125,6 @@ export function probeOf(name: string, ask: () => Promise<unknown>): () => Promis
 
 /** Whether a store answers: a question for an object that nobody writes. */
 export function probeStore(store: Store): () => Promise<string | true> {
-  return probeOf("store", () => store.head(PROBE_KEY));
+  // Given up with the question: a store that hangs would otherwise soon hold all connections to it.
+  return probeOf("store", (signal) => store.head(PROBE_KEY, { signal }));
 }

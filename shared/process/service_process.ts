@@ -45,6 +45,11 @@ export interface ServiceOptions {
   needs?: readonly string[];
   /** Variables that it cannot do without, and what each must be. @default none but those of every service */
   required?: Readonly<Record<string, string>>;
+  /**
+   * Whether it has something to answer while bus or store are away, once it had them: `/readyz` says what is away, with
+   * status 200, so that nothing in front of it turns its clients away. @default false
+   */
+  outlives?: boolean;
 }
 
 /** Runs a service until its work returns, then ends the process with status 0; 1 if it cannot start or breaks. */
@@ -103,6 +108,8 @@ function onSignals(parentDecides: boolean): AbortSignal {
 
 type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   readiness: Map<string, () => Promise<string | true>>;
+  /** What was there once, and is asked for from then on. */
+  outlived: Set<string>;
   app: FetchHandler;
 };
 
@@ -126,6 +133,7 @@ function createState(
     signal,
     metrics: createMetrics(name),
     readiness,
+    outlived: new Set(),
     setReady,
     app: starting,
     mount: (app) => void (state.app = (request) => app.fetch(request)),
@@ -133,7 +141,10 @@ function createState(
   return state;
 }
 
-async function startServer({ httpPort }: ServiceOptions, state: State): Promise<HttpServer | undefined> {
+async function startServer(
+  { httpPort, outlives }: ServiceOptions,
+  state: State,
+): Promise<HttpServer | undefined> {
   const { host, port = httpPort, connections: most } = state.config.http;
   if (port === undefined) return undefined;
   const ready = async (): Promise<Readiness> =>
@@ -142,11 +153,11 @@ async function startServer({ httpPort }: ServiceOptions, state: State): Promise<
     );
   const { instance } = state.config;
   const extra = { fetch: (request: Request) => state.app(request) };
-  const named = instance === undefined ? {} : { instance };
   const server = await startHttpBase({
     ...{ host, port, ready, metrics: state.metrics, extra },
     connections: { most },
-    ...named,
+    ...(instance === undefined ? {} : { instance }),
+    ...(outlives ? { outlived: state.outlived } : {}),
   });
   state.log.info("listening", { host, port: server.port });
   return server;
@@ -155,7 +166,7 @@ async function startServer({ httpPort }: ServiceOptions, state: State): Promise<
 /** In a cluster waits for both; elsewhere what is not there is an error. */
 async function openSeams(
   { name, openBus }: ServiceOptions,
-  { config, log, signal, readiness, setReady }: State,
+  { config, log, signal, readiness, outlived, setReady }: State,
   pipe: Bus | undefined,
   trap: FaultTrap,
 ): Promise<{ bus: Bus; store: Store } | undefined> {
@@ -166,6 +177,7 @@ async function openSeams(
     if (!bus) throw new ConfigError("CUGRO_NATS must be set: nats://host:port");
     setReady("bus", true);
     readiness.set("store", probeStore(store));
+    outlived.add("store");
     return { bus, store };
   }
   const patience = (what: string) => ({
@@ -188,6 +200,7 @@ async function openSeams(
     () => Promise.resolve(bus.connected() || "the connection to NATS is lost; reconnecting"),
   );
   readiness.set("store", probeStore(store));
+  for (const what of ["bus", "store"]) outlived.add(what);
   log.info("connected", { nats: nats.servers.join(","), store: config.store });
   return { bus, store };
 }

@@ -30,9 +30,9 @@ export class ActError extends Error {
     readonly status: 404 | 409 | 422 | 503,
     message: string,
     /** With 503: when. With 422: which field of the request is wrong. */
-    more: { retryAfterSeconds?: number; field?: ActField } = {},
+    more: { retryAfterSeconds?: number; field?: ActField; cause?: unknown } = {},
   ) {
-    super(message);
+    super(message, more.cause === undefined ? {} : { cause: more.cause });
     this.retryAfterSeconds = more.retryAfterSeconds;
     this.field = more.field;
   }

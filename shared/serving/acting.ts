@@ -3,8 +3,8 @@
  * compiled while the old one still answers, and takes its place between two requests.
  * @module
  */
-import type { ActAnswer, ActRequest } from "@cugro/protocol";
-import { createCache, type FactCache } from "@cugro/learners";
+import { type ActAnswer, type ActRequest, headKey } from "@cugro/protocol";
+import { createCache, type FactCache, learnerExists } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { createLog, type Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
@@ -13,7 +13,10 @@ import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
-import { createPolicyPool } from "./policy_pool.ts";
+import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
+import type { Slot } from "./slot.ts";
+import { type Knowledge, knowledgeOf, MAX_STALE_MS, refuseTooOld } from "./staleness.ts";
+import { createStoreGuard, type StoreGuard } from "./store_guard.ts";
 
 /** Policies that are open at a time, unless said otherwise. */
 export const MAX_POLICIES = 8;
@@ -33,6 +36,11 @@ export interface ActingOptions {
   maxWaitingRows?: number;
   /** How often heads are looked at. @default 1000 */
   pollMs?: number;
+  /**
+   * While the store is away, open policies answer by what is known of their heads; not any more when that is older than
+   * this (ms). 0: whatever its age. @default {@link MAX_STALE_MS}
+   */
+  maxStaleMs?: number;
   /** How long (ms) the first request after a pause waits for others to join it. @default 1 */
   windowMs?: number;
   log?: Log;
@@ -42,17 +50,29 @@ export interface ActingOptions {
   openPolicy?: OpenPolicy;
 }
 
+/** An answer, and what is known of the head that it rests on. */
+export interface Acted extends ActAnswer, Knowledge {}
+
 /** Answers for all learners. */
 export interface Acting {
   /**
-   * Actions of the serving version, or of the one asked for.
+   * Actions of the serving version, or of the one asked for. The store is not asked where the policy is open, and not
+   * waited for where it is not.
    *
    * @param signal whoever asked has gone: what is not decided yet is left out
    * @throws {ActError} saying why not, with an HTTP status.
    */
-  act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<ActAnswer>;
+  act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<Acted>;
   /** The policy that serves now; opens it if need be. @throws {ActError} as {@link act} does. */
   about(learner: string): Promise<PolicyFacts>;
+  /**
+   * Whether there is such a learner: it has an open policy, or the store says so.
+   *
+   * @throws {ActError} 503 when the store would have to be asked and is away
+   */
+  knows(learner: string): Promise<boolean>;
+  /** What is known of the head of a learner's open policy; undefined if it has none. */
+  known(learner: string): Knowledge | undefined;
   /** Policies that are open. */
   opened(): PolicyFacts[];
   /** Ends when what is under way has been answered. */
@@ -73,28 +93,76 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
     },
     log,
   });
-  const unfollow = await followHeads({ pool, store, cache, log, bus, pollMs });
-  type Work<T> = (policy: PooledPolicy) => Promise<T>;
-  const use = <T>(learner: string, version: number | undefined, work: Work<T>) => {
-    const read = () => readPolicy(store, learner, { version, cache });
-    return pool.use(pool.find(learner, version), read, work);
-  };
+  const guard = createStoreGuard(store);
+  const unfollow = await followHeads({ pool, guard, cache, log, bus, pollMs });
+  const use = createUse({ pool, guard, cache, maxStaleMs: options.maxStaleMs ?? MAX_STALE_MS });
   return {
     async act(learner, request, signal) {
       const leave = admission.enter(learner, request.observations.length);
       try {
-        return await use(learner, request.version, (policy) => answer(policy, request, signal));
+        return await use(learner, request.version, async (policy, slot) => ({
+          ...await answer(policy, request, signal),
+          ...knowledgeOf(slot),
+        }));
       } finally {
         leave();
       }
     },
     about: (learner) => use(learner, undefined, ({ facts }) => Promise.resolve(facts)),
+    ...createKnowing(pool, guard),
     opened: () => pool.slots().flatMap(({ current }) => current?.facts ?? []),
     async close() {
       await admission.close();
       await unfollow();
       await pool.clear();
     },
+  };
+}
+
+/** What is known of learners, the store asked only of those without an open policy. */
+function createKnowing(pool: PolicyPool, guard: StoreGuard): Pick<Acting, "knows" | "known"> {
+  const open = (learner: string) =>
+    pool.slots().filter((slot) => slot.learner === learner && slot.current !== undefined);
+  return {
+    async knows(learner) {
+      if (open(learner).length > 0) return true;
+      guard.insist();
+      return await guard.look((store, signal) => learnerExists(store, learner, { signal }));
+    },
+    known(learner) {
+      const slot = open(learner).find(({ pinned }) => pinned === undefined);
+      return slot && knowledgeOf(slot);
+    },
+  };
+}
+
+/** A function that does something with a learner's policy, opening it from the store only if that has to be. */
+function createUse(
+  { pool, guard, cache, maxStaleMs }: {
+    pool: PolicyPool;
+    guard: StoreGuard;
+    cache: FactCache;
+    maxStaleMs: number;
+  },
+) {
+  return async <T>(
+    learner: string,
+    version: number | undefined,
+    work: (policy: PooledPolicy, slot: Slot) => Promise<T>,
+  ): Promise<T> => {
+    if (!pool.has(learner, version)) guard.insist();
+    const slot = pool.find(learner, version);
+    if (slot.current) refuseTooOld(slot, maxStaleMs);
+    const read = async () => {
+      // In the line of openings, so that all in it are refused once the first of them has found no store.
+      guard.insist();
+      const began = performance.now();
+      await guard.look((store, signal) => store.head(headKey(learner), { signal }));
+      const parts = await guard.read((store) => readPolicy(store, learner, { version, cache }));
+      [slot.confirmedAt, slot.lookFailed] = [began, false];
+      return parts;
+    };
+    return await pool.use(slot, read, (policy) => work(policy, slot));
   };
 }
 

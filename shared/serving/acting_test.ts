@@ -11,69 +11,16 @@ import {
 import { eager } from "@cugro/algorithm";
 import { createLearner, deleteLearner } from "@cugro/learners";
 import { createEmbeddedBus } from "@cugro/bus";
-import { createLog } from "@cugro/telemetry";
-import { openBackend } from "@cugro/tensors";
-import { openFilesystemStore, type Store } from "@cugro/store";
 import { type ActRequest, createEvent, encodeFact, headKey, versionKey, withdrawnKey } from "@cugro/protocol";
 import { ActError } from "./act_request.ts";
-import { type ActingOptions, openActing } from "./acting.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
 import type { OpenPolicy } from "./policy_thread.ts";
+import { quickPolicies, withActing, withStore } from "./testing/quick_acting.ts";
 
-const log = createLog({ level: "silent" });
 const request = (values: number[][], over: Partial<ActRequest> = {}): ActRequest => ({
   ...{ task: 1, seed: 5, observations: values },
   ...over,
 });
-
-async function withStore(body: (store: Store) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "cugro-serving-" });
-  const store = await openFilesystemStore({ root });
-  try {
-    await openBackend();
-    await body(store);
-  } finally {
-    await store.close();
-    await Deno.remove(root, { recursive: true });
-  }
-}
-
-/** A policy that answers with its version and counts who is open; real ones take seconds to compile. */
-function quickPolicies() {
-  const open: string[] = [];
-  const gate = { wait: () => Promise.resolve() };
-  const openPolicy: OpenPolicy = ({ learner, version, actionDim, stateDim }) => {
-    const name = `${learner}@${version}`;
-    open.push(name);
-    let isOpen = true;
-    return Promise.resolve({
-      async act(_task, states) {
-        await gate.wait();
-        return new Float32Array(states.length / stateDim * actionDim).fill(version);
-      },
-      forget: () => {},
-      isOpen: () => isOpen,
-      close: () => {
-        isOpen = false;
-        open.splice(open.indexOf(name), 1);
-        return Promise.resolve();
-      },
-    });
-  };
-  return { open, gate, openPolicy };
-}
-
-async function withActing(
-  options: ActingOptions,
-  body: (acting: Awaited<ReturnType<typeof openActing>>) => Promise<void>,
-) {
-  const acting = await openActing({ log, ...options });
-  try {
-    await body(acting);
-  } finally {
-    await acting.close();
-  }
-}
 
 async function refused(status: number, part: string, ask: () => Promise<unknown>): Promise<ActError> {
   const error = await assertRejects(ask, ActError);

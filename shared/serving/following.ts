@@ -7,14 +7,16 @@ import { backoffMs } from "@cugro/async";
 import type { FactCache } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import type { Log } from "@cugro/telemetry";
-import type { Store } from "@cugro/store";
 import { deletedKey, type EventType, headKey } from "@cugro/protocol";
 import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
 import type { PolicyPool } from "./policy_pool.ts";
+import { StoreAway, type StoreGuard } from "./store_guard.ts";
 
 /** After a fault a head is looked at again this much later, then after twice the time, up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** The longest while the store is away: that is cheap, and what has been published meanwhile is noticed soon after it. */
+const LONGEST_AWAY_MS = 5_000;
 const MOVES: readonly EventType[] = [
   "cugro.version.published",
   "cugro.version.promoted",
@@ -24,7 +26,7 @@ const MOVES: readonly EventType[] = [
 /** What {@link followHeads} needs. */
 export interface FollowOptions {
   pool: PolicyPool;
-  store: Store;
+  guard: StoreGuard;
   cache: FactCache;
   log: Log;
   bus: Pick<Bus, "subscribe"> | undefined;
@@ -81,29 +83,49 @@ async function lookAt(options: FollowOptions, slot: Slot, watch: Watch): Promise
     } while (watch.again);
     watch.failures = 0;
   } catch (error) {
-    const pauseMs = backoffMs(++watch.failures, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
-    watch.notBefore = performance.now() + pauseMs;
-    options.log.error("cannot follow the head", { learner: slot.learner, error, pauseMs });
+    reportFailure(options, slot, watch, error);
   } finally {
     watch.looking = false;
   }
 }
 
-async function compare({ pool, store, cache, log }: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
+/** An outage is one line and not one a look: the policy goes on answering, and answers say how old its head is. */
+function reportFailure({ log }: FollowOptions, slot: Slot, watch: Watch, error: unknown): void {
+  const isAway = error instanceof StoreAway;
+  const pauseMs = backoffMs(++watch.failures, {
+    firstMs: FIRST_PAUSE_MS,
+    longestMs: isAway ? LONGEST_AWAY_MS : LONGEST_PAUSE_MS,
+  });
+  watch.notBefore = performance.now() + pauseMs;
+  const fields = { learner: slot.learner, error: isAway ? error.cause : error, pauseMs };
+  if (!isAway) log.error("cannot follow the head", fields);
+  else if (slot.lookFailed) log.debug("cannot follow the head", fields);
+  else log.warn("the store is away: the policy acts on as it is", fields);
+  slot.lookFailed = true;
+}
+
+async function compare({ pool, guard, cache, log }: FollowOptions, slot: Slot, watch: Watch): Promise<void> {
   const { learner } = slot;
-  const [head, deleted] = await Promise.all([store.head(headKey(learner)), store.head(deletedKey(learner))]);
+  const began = performance.now();
+  const confirm = () => void (slot.confirmedAt = began);
+  const [head, deleted] = await guard.look((store, signal) =>
+    Promise.all([headKey, deletedKey].map((key) => store.head(key(learner), { signal })))
+  );
+  if (slot.lookFailed) log.info("the store is back: the head is followed again", { learner });
+  slot.lookFailed = false;
   if (deleted) return pool.drop(slot);
   const mark = head?.etag ?? "none";
-  if (slot.pinned !== undefined || !slot.current || mark === watch.mark) return;
-  const facts = await learnerFacts(store, learner, cache);
+  if (slot.pinned !== undefined || !slot.current || mark === watch.mark) return confirm();
+  const facts = await guard.read((store) => learnerFacts(store, learner, cache));
   const version = servingVersion(facts);
   if (!version) {
     log.warn("no version serves any more", { learner });
     return pool.drop(slot);
   }
   if (version.version !== slot.current?.facts.version) {
-    await pool.swap(slot, await policyParts(store, facts, version));
+    await pool.swap(slot, await guard.read((store) => policyParts(store, facts, version)), confirm);
   }
+  confirm();
   // News during the comparison has cleared the mark, and asks for another one.
   if (!watch.again) watch.mark = mark;
 }

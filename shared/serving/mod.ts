@@ -3,7 +3,15 @@
  * @module
  */
 export { ActError, type ActField, type PolicyFacts } from "./act_request.ts";
-export { type Acting, type ActingOptions, MAX_POLICIES, MAX_WAITING_ROWS, openActing } from "./acting.ts";
+export {
+  type Acted,
+  type Acting,
+  type ActingOptions,
+  MAX_POLICIES,
+  MAX_WAITING_ROWS,
+  openActing,
+} from "./acting.ts";
+export { actHeaders, type Knowledge, MAX_STALE_MS } from "./staleness.ts";
 export { BATCH_ROWS } from "./batching.ts";
 export { actOn, openPolicy, type ServedPolicy } from "./open_policy.ts";
 export { type PolicyParts, readPolicy } from "./read_policy.ts";

@@ -4,7 +4,7 @@
  * request has been answered.
  * @module
  */
-import { findSlot, isOpen, keyOf, type Opening, type Slot } from "./slot.ts";
+import { findSlot, isOpen, keyOf, lookUp, type Opening, type Slot } from "./slot.ts";
 import { createSemaphore } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
@@ -24,6 +24,8 @@ export interface PolicyPoolOptions extends PooledPolicyOptions {
 /** The policies that are open. */
 export interface PolicyPool {
   slots(): Slot[];
+  /** Whether a learner's serving policy, or a version, is there, or is being opened. */
+  has(learner: string, version: number | undefined): boolean;
   /** The slot of a learner's serving policy or of a version; made if there is none. */
   find(learner: string, version: number | undefined): Slot;
   /**
@@ -37,8 +39,12 @@ export interface PolicyPool {
     read: () => Promise<PolicyParts>,
     work: (pooled: PooledPolicy) => Promise<T>,
   ): Promise<T>;
-  /** Opens another version, then lets it take the place of the one that serves; waits until that one has ended. */
-  swap(slot: Slot, parts: PolicyParts): Promise<void>;
+  /**
+   * Opens another version, then lets it take the place of the one that serves; waits until that one has ended.
+   *
+   * @param onPlaced told before it is first asked
+   */
+  swap(slot: Slot, parts: PolicyParts, onPlaced?: () => void): Promise<void>;
   /** Takes a slot out of the pool. */
   drop(slot: Slot): void;
   /** Takes everything out, and waits until it has ended. */
@@ -70,6 +76,11 @@ class BoundedPolicyPool implements PolicyPool {
     return [...this.#slots.values()];
   }
 
+  has(learner: string, version: number | undefined): boolean {
+    const slot = lookUp(this.#slots, learner, version);
+    return slot?.current !== undefined || slot?.opening !== undefined;
+  }
+
   find(learner: string, version: number | undefined): Slot {
     return findSlot(this.#slots, learner, version);
   }
@@ -88,12 +99,13 @@ class BoundedPolicyPool implements PolicyPool {
     }
   }
 
-  async swap(slot: Slot, parts: PolicyParts): Promise<void> {
+  async swap(slot: Slot, parts: PolicyParts, onPlaced = () => {}): Promise<void> {
     await this.#semaphore.run(async () => {
       this.#insist(slot);
       const pooled = await this.#open(parts);
       this.#capacity.add(pooled);
       const before = this.#place(slot, pooled, 0);
+      onPlaced();
       // Within the semaphore, so that at most two policies are there beside those there is room for.
       await before?.ended.promise;
     });
@@ -140,13 +152,14 @@ class BoundedPolicyPool implements PolicyPool {
   }
 
   async #fill(slot: Slot, read: () => Promise<PolicyParts>, users: () => number): Promise<PooledPolicy> {
-    // One that has stopped by itself makes room.
+    // One that has stopped by itself makes room, and is made again of what it was made of: the store may be away.
+    const kept = slot.current?.parts;
     this.#retire(slot.current);
     slot.current = undefined;
     try {
       return await this.#semaphore.run(async () => {
         this.#insist(slot);
-        const parts = await read();
+        const parts = kept ?? await read();
         await this.#capacity.reserve();
         let pooled: PooledPolicy | undefined;
         try {

@@ -17,6 +17,8 @@ export interface PooledPolicyOptions extends Pick<BatcherOptions, "windowMs" | "
 /** An open policy. */
 export interface PooledPolicy {
   facts: PolicyFacts;
+  /** What it was made of, to make it again without the store. */
+  parts: PolicyParts;
   batcher: Batcher;
   policy: RunningPolicy;
   /** Requests under way, and those that waited for it to open. */
@@ -37,5 +39,5 @@ export async function openPooledPolicy(
   const policy = await openPolicy(parts, (warning) => log.warn("slow policy", { learner, warning }));
   log.info("policy opened", { learner, version, milliseconds: Math.round(performance.now() - started) });
   const batcher = createBatcher({ policy, stateDim, actionDim, windowMs, onBatch });
-  return { facts, batcher, policy, users: 0, retired: false, ended: Promise.withResolvers() };
+  return { facts, parts, batcher, policy, users: 0, retired: false, ended: Promise.withResolvers() };
 }

@@ -12,6 +12,10 @@ export interface Slot {
   current: PooledPolicy | undefined;
   opening: Opening | undefined;
   lastUsed: number;
+  /** When (by the steady clock) the store last said what serves here. */
+  confirmedAt: number;
+  /** Whether the last look at the store failed. */
+  lookFailed: boolean;
 }
 
 /** A policy that is being opened. */
@@ -31,14 +35,28 @@ export function keyOf({ learner, pinned }: Pick<Slot, "learner" | "pinned">): st
   return pinned === undefined ? learner : `${learner}@${pinned}`;
 }
 
-/** The slot of a learner's serving policy or of a version; added if there is none. */
-export function findSlot(slots: Map<string, Slot>, learner: string, version: number | undefined): Slot {
+/** The slot of a learner's serving policy or of a version, if there is one; of the version that serves the former. */
+export function lookUp(
+  slots: Map<string, Slot>,
+  learner: string,
+  version: number | undefined,
+): Slot | undefined {
   const serving = slots.get(learner);
-  const isServing = version !== undefined && serving?.current?.facts.version === version;
-  const pinned = isServing ? undefined : version;
-  const found = slots.get(keyOf({ learner, pinned }));
-  const slot = found ?? { learner, pinned, current: undefined, opening: undefined, lastUsed: 0 };
+  const isServing = version === undefined || serving?.current?.facts.version === version;
+  return isServing ? serving : slots.get(keyOf({ learner, pinned: version }));
+}
+
+/** As {@link lookUp}; added if there is none. */
+export function findSlot(slots: Map<string, Slot>, learner: string, version: number | undefined): Slot {
+  const slot = lookUp(slots, learner, version) ?? emptySlot(learner, version);
   slot.lastUsed = performance.now();
   slots.set(keyOf(slot), slot);
   return slot;
+}
+
+function emptySlot(learner: string, pinned: number | undefined): Slot {
+  return {
+    ...{ learner, pinned, current: undefined, opening: undefined },
+    ...{ lastUsed: 0, confirmedAt: -Infinity, lookFailed: false },
+  };
 }

@@ -79,8 +79,12 @@ export interface Store {
     key: string,
     options?: { range?: [number, number] },
   ): Promise<{ bytes: Uint8Array; info: ObjectInfo } | undefined>;
-  /** What is known of the object, or undefined if there is none. */
-  head(key: string): Promise<ObjectInfo | undefined>;
+  /**
+   * What is known of the object, or undefined if there is none.
+   *
+   * @param options.signal whoever asked does not wait any longer: where that can be done, the request is given up
+   */
+  head(key: string, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>;
   /**
    * All objects whose key starts with `prefix` (`""`: all), sorted by key.
    *

@@ -4,7 +4,7 @@
  */
 import { actRequestSchema } from "@cugro/protocol";
 import { createLog } from "@cugro/telemetry";
-import { ActError, type Acting, openActing } from "@cugro/serving";
+import { ActError, actHeaders, type Acting, type Knowledge, MAX_STALE_MS, openActing } from "@cugro/serving";
 import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -22,16 +22,27 @@ export function registerServe(program: Command): void {
     )
     .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
+    .option(
+      "--stale <seconds>",
+      "while the store is away, answer by what is known for so long; 0: for any time",
+      wholeNumber("--stale", 0),
+      MAX_STALE_MS / 1000,
+    )
     .option(...STORE_FLAG)
     .action(serve);
   onlyOnStore(command, "a gateway serves every learner of its store by itself; ask it with cugro act --url");
 }
 
 async function serve(
-  { learner, port, store: folder }: { learner: string; port: number; store: string },
+  { learner, port, stale, store: folder }: {
+    learner: string;
+    port: number;
+    stale: number;
+    store: string;
+  },
 ): Promise<void> {
   const store = await openForReading(folder);
-  const acting = await openActing({ store, log: createLog({ level: "warn" }) });
+  const acting = await openActing({ store, log: createLog({ level: "warn" }), maxStaleMs: stale * 1000 });
   try {
     const { version } = await acting.about(learner);
     const stop = new AbortController();
@@ -66,9 +77,8 @@ export function listen(
 }
 
 /** The HTTP application; tests call it without a socket. */
-export function createActApp(learner: string, acting: Pick<Acting, "act" | "about">): Hono {
-  const app = new Hono();
-  app.get("/healthz", (context) => context.json({ status: "ok" }));
+export function createActApp(learner: string, acting: Pick<Acting, "act" | "about" | "known">): Hono {
+  const app = createHealthApp(() => acting.known(learner));
   app.use("/v1/learners/:name/*", async (context, next) => {
     const name = context.req.param("name");
     if (name !== learner) return problem(404, "Not found", `No learner ${name} is served here`);
@@ -86,7 +96,9 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
       const issue = body.error.issues[0]!;
       return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
     }
-    return context.json(await acting.act(learner, body.data, context.req.raw.signal));
+    const acted = await acting.act(learner, body.data, context.req.raw.signal);
+    const { version, actions } = acted;
+    return context.json({ version, actions }, { headers: actHeaders(acted) });
   });
   app.notFound(() =>
     problem(
@@ -100,6 +112,25 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     return problem(error.status, "Cannot act", error.message, error.retryAfterSeconds);
   });
   return app;
+}
+
+/** That the process runs, and what it can do: as every service says it. */
+function createHealthApp(known: () => Knowledge | undefined): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", (context) => {
+    const now = known();
+    const [status, store] = describe(now);
+    return context.json({ status, dependencies: { store } }, now ? 200 : 503);
+  });
+  return app;
+}
+
+/** How ready a server with this policy is, and how its store does, in the words of every service's `/readyz`. */
+function describe(known: Knowledge | undefined): [string, string] {
+  if (!known) return ["not ready", "no policy is open"];
+  if (!known.stale) return ["ready", "ok"];
+  return ["degraded", `cannot be asked for ${Math.floor(known.headAgeSeconds)} s; the open policy acts on`];
 }
 
 /** A fault as problem details (RFC 9457). */

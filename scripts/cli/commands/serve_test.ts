@@ -1,11 +1,14 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { TaskFact } from "@cugro/protocol";
-import { ActError, type Acting } from "@cugro/serving";
+import { ActError, type Acting, type Knowledge } from "@cugro/serving";
 import { UsageError } from "./output.ts";
 import { createActApp, listen } from "./serve.ts";
 
 /** Acts by doubling each state: what is tested here is the door, not the policy behind it. */
-function acting(version: () => number = () => 3): Pick<Acting, "act" | "about"> {
+function acting(
+  version: () => number = () => 3,
+  known: Knowledge = { headAgeSeconds: 0.4, stale: false },
+): Pick<Acting, "act" | "about" | "known"> {
   const tasks = [{ task: 1, name: "walk" }] as TaskFact[];
   return {
     act: (_learner, { task, observations }) => {
@@ -18,8 +21,10 @@ function acting(version: () => number = () => 3): Pick<Acting, "act" | "about"> 
       return Promise.resolve({
         version: version(),
         actions: observations.map((row) => row.map((value) => 2 * value)),
+        ...known,
       });
     },
+    known: () => known,
     about: () => Promise.resolve({ learner: "walker", version: version(), tasks, stateDim: 2, actionDim: 2 }),
   };
 }
@@ -89,4 +94,18 @@ Deno.test("listen() says whose fault it is that a port cannot be had, and what t
   const stop = new AbortController();
   await new Promise<void>((resolve) => listen(port, stop.signal, () => resolve(), () => new Response()));
   stop.abort();
+});
+
+Deno.test("createActApp() says which version acted, how old its head is, and stale only of what is", async () => {
+  const act = async (known: Knowledge) => {
+    const app = createActApp("walker", acting(() => 3, known));
+    const { headers } = await post(app, JSON.stringify({ task: 1, observations: [[1, 2]] }));
+    const said = ["cugro-version", "cugro-head-age", "cugro-stale"].map((name) => headers.get(name));
+    const ready = await app.request("/readyz");
+    const { status, dependencies } = await ready.json();
+    return [...said, ready.status, status, dependencies.store];
+  };
+  assertEquals(await act({ headAgeSeconds: 0.4, stale: false }), ["3", "0", null, 200, "ready", "ok"]);
+  const away = "cannot be asked for 61 s; the open policy acts on";
+  assertEquals(await act({ headAgeSeconds: 61.9, stale: true }), ["3", "61", "true", 200, "degraded", away]);
 });

@@ -4,15 +4,14 @@
  */
 import { actRequestSchema } from "@cugro/protocol";
 import type { Metrics } from "@cugro/telemetry";
-import { ActError, type Acting } from "@cugro/serving";
+import { actHeaders, type Acting } from "@cugro/serving";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
-import { Problem } from "../problem.ts";
 import { learnerName } from "@cugro/client/schemas";
 
 /** What the route needs. */
 export type ActDeps = RouteDeps & {
-  acting: Pick<Acting, "act" | "opened">;
+  acting: Pick<Acting, "act" | "knows">;
   metrics: Pick<Metrics, "actRequests">;
 };
 
@@ -24,45 +23,38 @@ const answerSchema = z.object({
   actions: z.array(z.array(z.number())).openapi({ description: "One row an observation, in raw units" }),
 }).openapi("ActAnswer");
 
+const answerHeaders = z.object({
+  "cugro-version": z.string().openapi({ description: "The version that chose them" }),
+  "cugro-head-age": z.string().openapi({
+    description: "Whole seconds since the store last said that this version is the one to act",
+  }),
+  "cugro-stale": z.string().optional().openapi({
+    description: "`true` while the store cannot be asked: there may be a newer version by now",
+  }),
+});
+
 /** Adds the route. */
 export function registerAct(app: Gateway, deps: ActDeps): void {
   const { acting, metrics, limits } = deps;
   const act = createRoute({
-    ...secured(deps, "read", { bodyBytes: limits.actBytes, isKnown: (name) => isOpen(acting, name) }),
+    ...secured(deps, "read", { bodyBytes: limits.actBytes, exists: (name) => acting.knows(name) }),
     ...{ method: "post", path: "/v1/learners/{name}/act", tags: ["acting"] },
     summary: "Actions of the serving version for observations",
     description:
       "The same task, observations, seed and version give the same actions. Requests that come together are decided " +
-      "together, which changes no answer. `version` asks for another version than the serving one.",
+      "together, which changes no answer. `version` asks for another version than the serving one. A policy that is open " +
+      "goes on answering while the store is away: `cugro-head-age` says how old its version is known to be.",
     request: {
       params: z.object({ name: learnerName }),
       body: { content: { "application/json": { schema: requestSchema } }, required: true },
     },
-    responses: { 200: json(answerSchema, "Actions"), ...PROBLEMS },
+    responses: { 200: { ...json(answerSchema, "Actions"), headers: answerHeaders }, ...PROBLEMS },
   });
   app.openapi(act, async (context) => {
     metrics.actRequests.inc();
     const { name } = context.req.valid("param");
-    try {
-      const answer = await acting.act(name, context.req.valid("json"), context.req.raw.signal);
-      return context.json(answer, 200);
-    } catch (error) {
-      throw problemOfAct(error);
-    }
+    const acted = await acting.act(name, context.req.valid("json"), context.req.raw.signal);
+    const { version, actions } = acted;
+    return context.json({ version, actions }, 200, actHeaders(acted));
   });
-}
-
-/** Whether a policy of the learner is open. It is closed once its learner is found to be deleted. */
-function isOpen(acting: ActDeps["acting"], name: string): boolean {
-  return acting.opened().some(({ learner }) => learner === name);
-}
-
-function problemOfAct(error: unknown): unknown {
-  if (!(error instanceof ActError)) return error;
-  const { status, message, retryAfterSeconds, field } = error;
-  const wait = retryAfterSeconds === undefined
-    ? {}
-    : { headers: { "retry-after": String(retryAfterSeconds) } };
-  const errors = field === undefined ? {} : { errors: [{ field: `body.${field}`, detail: message }] };
-  return new Problem(status, message, { ...wait, ...errors, cause: error });
 }

@@ -124,5 +124,5 @@ Deno.test("POST act names the field that the policy refuses, whatever the messag
     const { status, body } = await ask("POST", "/v1/learners/a/act", { body: ask1 });
     const fault = { field: "body.observations", detail: refusal.message };
     assertEquals([status, (body as ProblemDetails).errors], [422, [fault]]);
-  }, { acting: { act: () => Promise.reject(refusal), opened: () => [] } });
+  }, { acting: { act: () => Promise.reject(refusal), knows: () => Promise.resolve(true) } });
 });

@@ -110,8 +110,13 @@ export async function listLearners(store: Store): Promise<string[]> {
 }
 
 /** Whether a learner exists and was not deleted. */
-export async function learnerExists(store: Store, name: string): Promise<boolean> {
-  return await store.head(learnerKey(name)) !== undefined && await store.head(deletedKey(name)) === undefined;
+export async function learnerExists(
+  store: Store,
+  name: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<boolean> {
+  return await store.head(learnerKey(name), options) !== undefined &&
+    await store.head(deletedKey(name), options) === undefined;
 }
 
 /** A knob whose value would change. */

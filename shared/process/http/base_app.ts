@@ -15,6 +15,8 @@ export type Readiness = Record<string, string | true>;
 export interface BaseOptions {
   /** Asked at each `/readyz`; should answer within a second. */
   ready: () => Promise<Readiness>;
+  /** Names in it without which the process still has something to answer. @default none */
+  outlived?: ReadonlySet<string>;
   metrics: Metrics;
   /** Name of this very process; part of `/healthz` and `/readyz`. */
   instance?: string;
@@ -35,7 +37,7 @@ const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];
 
 /** The three routes, for tests and for mounting; `lagSeconds` of the process's event loop. */
 export function createBaseApp(
-  { ready, metrics, instance }: BaseOptions,
+  { ready, outlived, metrics, instance }: BaseOptions,
   loop: Pick<EventLoopWatch, "lagSeconds">,
 ): Hono {
   const app = new Hono();
@@ -46,11 +48,12 @@ export function createBaseApp(
   );
   app.get("/readyz", async (context) => {
     const dependencies = await ready();
-    const isReady = Object.values(dependencies).every((state) => state === true);
+    const away = Object.keys(dependencies).filter((name) => dependencies[name] !== true);
+    const isUseful = away.every((name) => outlived?.has(name));
     const said = Object.entries(dependencies).map(([name, state]) => [name, state === true ? "ok" : state]);
-    const status = isReady ? "ready" : "not ready";
+    const status = away.length === 0 ? "ready" : isUseful ? "degraded" : "not ready";
     const body = { status, dependencies: Object.fromEntries(said), ...named };
-    return context.json(body, isReady ? 200 : 503);
+    return context.json(body, isUseful ? 200 : 503);
   });
   app.get("/metrics", async () => {
     metrics.eventLoopLag.set(loop.lagSeconds());

@@ -2,7 +2,7 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { createMetrics } from "../../telemetry/metrics.ts";
-import { type Readiness, startHttpBase } from "./base_app.ts";
+import { createBaseApp, type Readiness, startHttpBase } from "./base_app.ts";
 import { listen } from "./listen.ts";
 
 async function serving(
@@ -68,6 +68,21 @@ Deno.test("startHttpBase() answers 503 with what is wrong while something is", (
       dependencies: { bus: "connection refused at 127.0.0.1:4222", store: "ok" },
     }]);
   }, { bus: "connection refused at 127.0.0.1:4222", store: true }));
+
+Deno.test("startHttpBase() answers 200 without what the process outlives, and says that it is away", async () => {
+  const app = async (dependencies: Readiness) => {
+    const options = { ready: () => Promise.resolve(dependencies), metrics: createMetrics("gateway") };
+    const base = createBaseApp({ ...options, outlived: new Set(["bus", "store"]) }, { lagSeconds: () => 0 });
+    const answer = await base.request("/readyz");
+    return [answer.status, await answer.json()];
+  };
+  const away = "it does not answer";
+  assertEquals(await app({ bus: true, store: away, tokens: true }), [200, {
+    status: "degraded",
+    dependencies: { bus: "ok", store: away, tokens: "ok" },
+  }]);
+  assertEquals((await app({ bus: away, store: away, tokens: "is being opened" }))[0], 503);
+});
 
 Deno.test("startHttpBase() notices a blocked event loop", () =>
   serving(async (url) => {

@@ -113,10 +113,11 @@ class S3Store implements Store {
     }
   }
 
-  async head(key: string): Promise<ObjectInfo | undefined> {
+  async head(key: string, { signal }: { signal?: AbortSignal } = {}): Promise<ObjectInfo | undefined> {
     const command = new HeadObjectCommand(this.#target(key));
+    const options = signal ? { abortSignal: signal } : {};
     try {
-      const found = await this.#connection.request((client) => client.send(command));
+      const found = await this.#connection.request((client) => client.send(command, options));
       return toInfo(key, found.ContentLength, found.ETag, found.LastModified);
     } catch (error) {
       if (isMissing(error)) return undefined;

@@ -51,7 +51,7 @@ export function watchStore(store: Store, record: Recorder, saboteur: Saboteur): 
     putStream: (key, body, options = {}) =>
       write(key, "", options, () => store.putStream(key, body, options)),
     get: (key, options) => store.get(key, options),
-    head: (key) => store.head(key),
+    head: (key, options) => store.head(key, options),
     list: (prefix, onStrange) => store.list(prefix, onStrange),
     folders: (prefix) => store.folders(prefix),
     async delete(key) {

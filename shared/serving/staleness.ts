@@ -1,0 +1,52 @@
+/**
+ * How old what is known of a learner's head is, when its policy goes on answering while the store is away.
+ * @module
+ */
+import { ActError } from "./act_request.ts";
+import type { Slot } from "./slot.ts";
+
+/** Answers rest on what is known of the head for at most so long (ms), unless said otherwise: a day. */
+export const MAX_STALE_MS = 86_400_000;
+/** Known to be this old, a head is stale whatever came of the last look. */
+const STALE_MS = 10_000;
+const RETRY_AFTER_SECONDS = 5;
+
+/** What is known of the head that an answer rests on. */
+export interface Knowledge {
+  /** Seconds since the store last said that this version is the one to serve, and that the learner exists. */
+  headAgeSeconds: number;
+  /** Whether that is longer than it should be: the last look at the head failed. */
+  stale: boolean;
+}
+
+/** What is known of a slot's head now. */
+export function knowledgeOf({ confirmedAt, lookFailed }: Slot): Knowledge {
+  const ageMs = performance.now() - confirmedAt;
+  return { headAgeSeconds: ageMs / 1000, stale: lookFailed || ageMs > STALE_MS };
+}
+
+/** @throws {ActError} 503 where the head has not been seen for longer than `maxStaleMs`; 0: never */
+export function refuseTooOld({ learner, confirmedAt }: Slot, maxStaleMs: number): void {
+  const ageMs = performance.now() - confirmedAt;
+  if (maxStaleMs === 0 || ageMs <= maxStaleMs) return;
+  const age = Math.round(ageMs / 1000);
+  throw new ActError(
+    503,
+    `The store has not said for ${age} s which version of "${learner}" serves, and ${
+      maxStaleMs / 1000
+    } s are ` +
+      "allowed (CUGRO_ACT_STALE_SECONDS, or --stale of cugro serve): try again",
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}
+
+/** Headers of an answer over HTTP: which version acted, and how old what is known is. Stale is said only of what is. */
+export function actHeaders(
+  { version, headAgeSeconds, stale }: Knowledge & { version: number },
+): Record<string, string> {
+  return {
+    "cugro-version": String(version),
+    "cugro-head-age": String(Math.floor(headAgeSeconds)),
+    ...(stale ? { "cugro-stale": "true" } : {}),
+  };
+}
