@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import process from "node:process";
 import { openNatsBus } from "@cugro/bus";
 import { openStore, type StoreConfig } from "@cugro/store";
 import { BUCKET, bucketServer } from "./object_store/bucket.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions {
   /** Is added to. */
   undo: Undo;
   signal?: AbortSignal;
+  /** Of the services. */
+  environment?: Readonly<Record<string, string>>;
   /** Told that a program is being built. */
   onEvent?: (sentence: string) => void;
 }
@@ -61,7 +64,10 @@ export async function startServers(options: ServerOptions): Promise<ClusterServe
   }
   const nats = await start(await natsProgram({ folder: join(folder, "nats"), port: ports.nats! }), options);
   // The streams first: MinIO's notifications are refused as long as nobody keeps them.
-  const bus = await openNatsBus({ servers: [nats.url], name: "cluster", streams: "create" });
+  const bus = await openNatsBus({
+    ...{ servers: [nats.url], name: "cluster", streams: "create" },
+    ...ackWaitOf({ ...process.env, ...options.environment }),
+  });
   await bus.close();
   if (server === undefined) {
     const storeConfig = { store: join(folder, "store") };
@@ -84,6 +90,12 @@ export async function startServers(options: ServerOptions): Promise<ClusterServe
 function programsOf(server: S3ServerName | undefined): ServerProgram[] {
   if (server === undefined) return ["nats-server"];
   return ["nats-server", server === "versity" ? "versitygw" : "minio"];
+}
+
+/** As the services will have it: consumers with another one are refused by them. */
+function ackWaitOf({ CUGRO_ACK_WAIT_SECONDS: seconds }: Record<string, string | undefined>) {
+  const ackWaitMs = Number(seconds) * 1000;
+  return ackWaitMs > 0 ? { ackWaitMs } : {};
 }
 
 /** What a server says of itself is shown only when it fails. */

@@ -1,16 +1,11 @@
 /**
- * A process that acts over HTTP: a gateway with its own permissions, or `cugro serve`.
+ * `cugro serve` as a process.
  * @module
  */
 import { sleep } from "@cugro/async";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { addToken, issueToken } from "@cugro/gateway/tokens";
-import { serviceArguments } from "../../../scripts/cluster/services.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const READY_MS = 120_000;
@@ -21,38 +16,17 @@ export interface ActingProcess {
   url: string;
   /** Bearer token with every right; none for `serve`. */
   token?: string;
-  pid: number;
-  output(): string;
-  stop(): Promise<void>;
 }
 
-/** Starts a gateway and waits until it is ready. */
-export async function startGateway(
-  { port, environment }: { port: number; environment: Record<string, string> },
-): Promise<ActingProcess> {
-  // Not beside the store: what lies in memory (/dev/shm) may only be read with all permissions.
-  const folder = await mkdtemp(join(tmpdir(), "cugro-acting-"));
-  const tokens = join(folder, "tokens.json");
-  const { secret, entry } = issueToken({ name: "test", scopes: ["admin"], learners: ["*"] });
-  await addToken(tokens, entry);
-  const own = { CUGRO_TOKENS_FILE: tokens, CUGRO_HTTP_PORT: String(port) };
-  try {
-    const started = await start(serviceArguments("gateway"), { ...environment, ...own }, port);
-    const stop = async () => {
-      await started.stop();
-      await rm(folder, { recursive: true });
-    };
-    return { ...started, token: secret, stop };
-  } catch (error) {
-    await rm(folder, { recursive: true });
-    throw error;
-  }
+/** One that was started here. */
+export interface ServeProcess extends ActingProcess {
+  stop(): Promise<void>;
 }
 
 /** Starts `cugro serve` and waits until it answers. */
 export async function startServe(
   { learner, port, environment }: { learner: string; port: number; environment: Record<string, string> },
-): Promise<ActingProcess> {
+): Promise<ServeProcess> {
   const command = [
     "serve",
     "--learner",
@@ -69,7 +43,7 @@ async function start(
   args: string[],
   environment: Record<string, string>,
   port: number,
-): Promise<ActingProcess> {
+): Promise<ServeProcess> {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -91,7 +65,7 @@ async function start(
     await stop();
     throw new Error(`${(error as Error).message}:\n${output}`, { cause: error });
   }
-  return { url, pid: child.pid ?? 0, output: () => output, stop };
+  return { url, stop };
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createEmbeddedBus } from "@cugro/bus";
 import { openFilesystemStore } from "@cugro/store";
+import { openClusterCampaign } from "./cluster/cluster_campaign.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { discard, runSeed, type SeedReport } from "./run_seed.ts";
 import { planFaults, type Scale } from "./schedule.ts";
@@ -13,12 +14,14 @@ import { openTrainingCampaign } from "./training_campaign.ts";
 import { runUndisturbed, STUB_STEPS } from "./undisturbed.ts";
 import { stubWorkload, type Workload } from "./workload.ts";
 
-/** Stub jobs, or real training. */
-export type CampaignMode = "stub" | "training";
+/** Stub jobs, or real training, or that in a local cluster. */
+export type CampaignMode = "stub" | "training" | "cluster";
 
 /** Runs seeds. */
 export interface Campaign {
   run(seed: number, keep?: boolean): Promise<SeedReport>;
+  /** Ends what is shared by several runs. */
+  close?(): Promise<void>;
 }
 
 /** Everything is faster than in earnest by the same factor: an ack wait of 30 s is one of 2 s. */
@@ -32,6 +35,7 @@ const STUB_ENVIRONMENT = {
 
 /** Prepares a campaign; `folder` is where its runs write. */
 export async function openCampaign(mode: CampaignMode, folder: string): Promise<Campaign> {
+  if (mode === "cluster") return await openClusterCampaign();
   if (mode === "training") return await openTrainingCampaign(folder);
   const expectations = new Map<string, Outcome>();
   return {

@@ -23,6 +23,8 @@ export const RULES = {
   "task": "tasks are those of the undisturbed run",
   "version": "versions are those of the undisturbed run: decisions, jobs, scores",
   "weights": "the bytes of all weights are those of the undisturbed run",
+  "acting": "every request to act that is sent to an open policy is answered, whatever is away",
+  "not ended": "what was killed or hangs is replaced, and a second cluster on a folder is refused",
   "unannounced": "every event was published at least once before it was marked, and is marked",
 } as const;
 /** See {@link RULES}. */

@@ -20,6 +20,7 @@ interface Settings {
   seeds: number;
   start: number;
   training?: boolean;
+  cluster?: boolean;
   keep?: boolean;
   add?: boolean;
   out: string;
@@ -30,6 +31,10 @@ const program = new Command("test:faults")
   .option("--seeds <n>", "how many runs", wholeNumber("--seeds", 1), 5)
   .option("--start <s>", "the first run's seed", wholeNumber("--start", 0), 0)
   .option("--training", "real smoke training on small datasets instead of stub jobs")
+  .option(
+    "--cluster",
+    "local clusters: servers killed, stopped and hanging, and a client that acts all the while",
+  )
   .option("--keep", "keep what every run wrote, not only what a failed one did")
   .option("--add", "beside what other seeds' runs in the results came to, instead of in their place")
   .option("--out <folder>", "where campaign.json goes", RESULTS);
@@ -37,22 +42,26 @@ program.parse();
 process.exitCode = await main(program.opts<Settings>());
 
 async function main(
-  { seeds, start, training = false, keep = false, add = false, out }: Settings,
+  { seeds, start, training = false, cluster = false, keep = false, add = false, out }: Settings,
 ): Promise<number> {
-  const mode: CampaignMode = training ? "training" : "stub";
-  const path = join(out, training ? "campaign_training.json" : "campaign.json");
+  const mode: CampaignMode = cluster ? "cluster" : training ? "training" : "stub";
+  const path = join(out, mode === "stub" ? "campaign.json" : `campaign_${mode}.json`);
   const folder = await makeMemoryFolder();
   const campaign = await openCampaign(mode, folder);
   const earlier = add ? await readRuns(path) : [];
   const reports: SeedReport[] = [];
-  for (let seed = start; seed < start + seeds; seed++) {
-    const report = await campaign.run(seed, keep);
-    reports.push(report);
-    console.log(describeReport(report, mode));
-    await save(path, mode, [
-      ...earlier.filter((run) => reports.every((own) => own.seed !== run.seed)),
-      ...reports,
-    ]);
+  try {
+    for (let seed = start; seed < start + seeds; seed++) {
+      const report = await campaign.run(seed, keep);
+      reports.push(report);
+      console.log(describeReport(report, mode));
+      await save(path, mode, [
+        ...earlier.filter((run) => reports.every((own) => own.seed !== run.seed)),
+        ...reports,
+      ]);
+    }
+  } finally {
+    await campaign.close?.();
   }
   console.log(`\n${summaryTable(summarise(reports, mode))}`);
   const sound = reports.every(({ violations }) => violations.length === 0);

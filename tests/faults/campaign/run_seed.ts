@@ -9,6 +9,7 @@ import { createLog } from "@cugro/telemetry";
 import { openNatsBus } from "@cugro/bus";
 import { headFactSchema, headKey, jobOfResult, parseFact, type ResultFact } from "@cugro/protocol";
 import { check, type Violation } from "./check.ts";
+import type { Acted } from "./cluster/acted.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import { createRecorder, followHistory, readHistory, type Recorder } from "./history.ts";
 import type { Outcome } from "./outcome.ts";
@@ -46,6 +47,8 @@ export interface SeedReport extends Figures {
   /** How often processes died that nobody had killed and that had no sabotage to die of. */
   crashes: number;
   violations: Violation[];
+  /** What came of requests to act meanwhile, where a gateway was there. */
+  acting?: Acted;
 }
 
 /** How often a coordinator looks at everything, so that lost news costs little in a short run. */
@@ -293,8 +296,8 @@ const HEAD_MS = 80;
 const LISTING_EVERY = 8;
 
 /** Looks at every learner's head, and at what results there are, until the run is over. */
-async function sample(
-  { store }: Servers,
+export async function sample(
+  { store }: Pick<Servers, "store">,
   workload: Workload,
   record: Recorder,
   signal: AbortSignal,
