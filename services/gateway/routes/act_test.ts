@@ -29,8 +29,10 @@ Deno.test("POST act answers with actions and their version, or says what is wron
     const act = (name: string, body: unknown, as: "admin" | "reader" | "team" = "reader") =>
       ask("POST", `/v1/learners/${name}/act`, body, as);
     const good = { task: 1, observations: [[1, 2, 3], [4, 5, 6]] };
-    const { status, body } = await act("team-a", good);
+    const { status, body, headers } = await act("team-a", good);
     assertEquals([status, body], [200, { version: 1, actions: [[1, 1], [1, 1]] }]);
+    assertEquals([headers.get("cugro-version"), headers.get("cugro-stale")], ["1", null]);
+    assertEquals(headers.get("cugro-head-age")?.match(/^\d+$/)?.length, 1, "whole seconds");
     const wrong: [string, unknown, number, string][] = [
       ["nobody", good, 404, "no learner"],
       ["empty", good, 409, "no published version"],
