@@ -30,6 +30,15 @@ async function refused(ask: () => Promise<unknown>): Promise<ActError> {
   return error;
 }
 
+/** The version that acts, once one does: on a busy machine even opening a policy takes longer than a head may be old. */
+async function actInTheEnd(acting: Acting, learner: string): Promise<number> {
+  while (true) {
+    const answer = await acting.act(learner, request).catch((error) => error);
+    if (!(answer instanceof ActError)) return answer.version;
+    await sleep(5);
+  }
+}
+
 /** Waits until a look at the head has failed. */
 async function untilStale(acting: Acting, learner: string): Promise<void> {
   while (!acting.known(learner)?.stale) await sleep(5);
@@ -88,7 +97,7 @@ Deno.test("openActing() answers by an old head as long as it is told to, and aga
     const { store, state } = fragile(real);
     const old = async (maxStaleMs: number) => {
       await withActing({ store, openPolicy, pollMs: 10, maxStaleMs }, async (acting) => {
-        await acting.act("a", request);
+        assertEquals(await actInTheEnd(acting, "a"), 1);
         state.away = "fails";
         await untilStale(acting, "a");
         await sleep(300);
@@ -101,8 +110,7 @@ Deno.test("openActing() answers by an old head as long as it is told to, and aga
           assert(message.includes("CUGRO_ACT_STALE_SECONDS"), message);
         }
         state.away = false;
-        while (acting.known("a")!.stale) await sleep(5);
-        assertEquals((await acting.act("a", request)).version, 1);
+        assertEquals(await actInTheEnd(acting, "a"), 1);
       });
     };
     await old(250);
