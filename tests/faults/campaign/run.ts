@@ -50,8 +50,9 @@ async function main(
   const campaign = await openCampaign(mode, folder);
   const earlier = add ? await readRuns(path) : [];
   const reports: SeedReport[] = [];
+  const isStopping = onSignals();
   try {
-    for (let seed = start; seed < start + seeds; seed++) {
+    for (let seed = start; seed < start + seeds && !isStopping(); seed++) {
       const report = await campaign.run(seed, keep);
       reports.push(report);
       console.log(describeReport(report, mode));
@@ -68,6 +69,19 @@ async function main(
   if (sound && !keep) await rm(folder, { recursive: true, force: true });
   else console.log(`\nhistories, logs and stores: ${folder}`);
   return sound ? 0 : 1;
+}
+
+/** Whether Ctrl-C or SIGTERM has come: the run under way is finished, so that nothing of it is left behind. */
+function onSignals(): () => boolean {
+  let stopping = false;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      console.error("stopping after this run; once more: at once");
+    });
+  }
+  return () => stopping;
 }
 
 async function readRuns(path: string): Promise<SeedReport[]> {
