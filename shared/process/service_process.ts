@@ -45,10 +45,7 @@ export interface ServiceOptions {
   needs?: readonly string[];
   /** Variables that it cannot do without, and what each must be. @default none but those of every service */
   required?: Readonly<Record<string, string>>;
-  /**
-   * Whether it has something to answer while bus or store are away, once it had them: `/readyz` says what is away, with
-   * status 200, so that nothing in front of it turns its clients away. @default false
-   */
+  /** Whether it has answers without bus and store once it had them: `/readyz` keeps its 200 then. @default false */
   outlives?: boolean;
 }
 

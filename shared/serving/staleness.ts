@@ -7,22 +7,19 @@ import type { Slot } from "./slot.ts";
 
 /** Answers rest on what is known of the head for at most so long (ms), unless said otherwise: a day. */
 export const MAX_STALE_MS = 86_400_000;
-/** Known to be this old, a head is stale whatever came of the last look. */
-const STALE_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
 
 /** What is known of the head that an answer rests on. */
 export interface Knowledge {
   /** Seconds since the store last said that this version is the one to serve, and that the learner exists. */
   headAgeSeconds: number;
-  /** Whether that is longer than it should be: the last look at the head failed. */
+  /** Whether the last look at the head failed: there may be a newer version. */
   stale: boolean;
 }
 
 /** What is known of a slot's head now. */
 export function knowledgeOf({ confirmedAt, lookFailed }: Slot): Knowledge {
-  const ageMs = performance.now() - confirmedAt;
-  return { headAgeSeconds: ageMs / 1000, stale: lookFailed || ageMs > STALE_MS };
+  return { headAgeSeconds: (performance.now() - confirmedAt) / 1000, stale: lookFailed };
 }
 
 /** @throws {ActError} 503 where the head has not been seen for longer than `maxStaleMs`; 0: never */
