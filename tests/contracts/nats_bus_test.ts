@@ -92,7 +92,7 @@ natsTest("submit() refuses an id that is no part of a subject", async (server) =
 });
 
 natsTest(
-  "subscribe() hears of objects from MinIO's notifications and overlooks other things",
+  "subscribe() hears of objects from notifications of MinIO and of Versity's gateway, and overlooks other things",
   async (server) => {
     const bus = await server.open();
     const heard: IncomingHint[] = [];
@@ -102,12 +102,24 @@ natsTest(
       s3: { bucket: { name: "cugro" }, object: { key, eTag: "12ab", size: 7 } },
     });
     const created = record("s3:ObjectCreated:Put", "team%2Fincoming%2Fwalker%2Ftask+1%2B2.hdf5");
+    // As it comes from Versity: the key as it is, the etag in quotes; and what it says at its start.
+    const versity = {
+      eventName: "s3:ObjectCreated:CompleteMultipartUpload",
+      eventSource: "aws:s3",
+      s3: { object: { key: "incoming/walker/a+b 50%.hdf5", size: 9, eTag: '"34cd-2"', versionId: null } },
+    };
+    const started = { Service: "S3", Event: "s3:TestEvent", Bucket: "Test-Bucket" };
     const removed = record("s3:ObjectRemoved:Delete", "incoming%2Fwalker%2Fold");
     const elsewhere = record("s3:ObjectCreated:Put", "artifacts%2Fab");
     await server.publish("incoming.minio", "not JSON");
     await server.publish("incoming.minio", JSON.stringify({ Records: [removed, elsewhere, created] }));
-    await until(() => heard.length > 0);
-    assertEquals(heard, [{ key: "incoming/walker/task 1+2.hdf5", etag: "12ab", size: 7 }]);
+    await server.publish("incoming.versity", JSON.stringify(started));
+    await server.publish("incoming.versity", JSON.stringify({ Records: [versity] }));
+    await until(() => heard.length > 1);
+    assertEquals(heard, [
+      { key: "incoming/walker/task 1+2.hdf5", etag: "12ab", size: 7 },
+      { key: "incoming/walker/a+b 50%.hdf5", etag: "34cd-2", size: 9 },
+    ]);
   },
 );
 

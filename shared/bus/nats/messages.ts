@@ -31,10 +31,13 @@ const notificationSchema = z.object({
   Records: z.array(z.object({
     eventName: z.string(),
     s3: z.object({
-      object: z.object({ key: z.string(), eTag: z.string().optional(), size: z.number().optional() }),
+      object: z.object({ key: z.string(), eTag: z.string().nullish(), size: z.number().nullish() }),
     }),
   })),
 });
+
+/** What a server says when notifications are set up. */
+const testEventSchema = z.object({ Event: z.literal("s3:TestEvent") });
 
 /** UTF-8 to text. What a message holds is a view of a buffer that is used again: nothing else may keep it. */
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
@@ -65,23 +68,26 @@ export const DECODERS: { [S in Subject]: (data: Uint8Array, from: string) => rea
 };
 
 function parseIncoming(message: unknown): IncomingHint[] {
+  if (testEventSchema.safeParse(message).success) return [];
   const own = hintSchema.safeParse(message);
   return own.success ? [own.data] : parseNotification(message);
 }
 
 /**
- * The hints in a notification of MinIO or S3 (`{Records: [...]}`): objects created, under `incoming/`, with or
- * without a prefix of the store before it. Keys are URL-encoded there, with + for a space.
+ * The hints in a notification of S3, MinIO or Versity's gateway (`{Records: [...]}`): objects created, under `incoming/`,
+ * with or without a prefix of the store before it. Keys are URL-encoded there, with + for a space; but Versity, which
+ * writes etags in quotes, leaves them as they are.
  *
  * @throws {z.ZodError} if it is no such notification.
  */
 export function parseNotification(message: unknown): IncomingHint[] {
   return notificationSchema.parse(message).Records.flatMap(({ eventName, s3 }) => {
     if (!/^(s3:)?ObjectCreated:/.test(eventName)) return [];
-    const { key: encoded, eTag, size } = s3.object;
-    const key = incomingPartOf(decodeKey(encoded));
+    const { key: told, eTag, size } = s3.object;
+    const key = incomingPartOf(eTag?.startsWith('"') ? told : decodeKey(told));
     if (key === undefined) return [];
-    return [{ key, ...(eTag === undefined ? {} : { etag: eTag }), ...(size === undefined ? {} : { size }) }];
+    const etag = eTag?.replaceAll('"', "");
+    return [{ key, ...(etag === undefined ? {} : { etag }), ...(typeof size === "number" ? { size } : {}) }];
   });
 }
 

@@ -6,7 +6,7 @@
  * |---|---|---|
  * | `jobs.<service>.<kind>.<jobId>` | a job message | JOBS |
  * | `events.<type without "cugro.">` | a CloudEvent; that of a job has `.<kind>` behind it | EVENTS |
- * | `incoming.<anything>` | hints of incoming objects: ours and MinIO's | INCOMING |
+ * | `incoming.<anything>` | hints of incoming objects: ours and the S3 server's | INCOMING |
  * | `progress.<kind>.<jobId>` | how far a job is | none |
  *
  * In subjects and consumer names the point of a kind is a dash: `states-sample`. Rights go by subject, so what a message
