@@ -39,8 +39,8 @@ export async function versityProgram(options: VersityOptions): Promise<Program> 
   const command = await findProgram("versitygw");
   const buckets = join(folder, "buckets");
   await makeWrittenThrough(buckets);
-  // Connections stay open: else every request takes a connection, and a busy cluster all ports of the machine.
-  const args = ["--port", `127.0.0.1:${port}`, "--health", HEALTH, "--quiet", "--keep-alive"];
+  // Without --keep-alive: it never closes a connection that is kept, and a client that has one open may not end for it.
+  const args = ["--port", `127.0.0.1:${port}`, "--health", HEALTH, "--quiet"];
   if (natsUrl !== undefined) args.push(...await tellNats(folder, natsUrl));
   if (identities !== undefined) args.push("--iam-standalone-endpoint", identities);
   return answering("versitygw", port, command, [...args, "posix", buckets], options);
