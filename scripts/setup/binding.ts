@@ -13,13 +13,16 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
-import type { NativeInstallation } from "@cugro/tensors/backend";
+import { HELPER, type NativeInstallation } from "@cugro/tensors/native";
 import type { Library } from "./libtensorflow.ts";
 import { cacheFolder, ROOT, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 
 const FLAGS = ["-O2", "-std=c++17", "-fPIC", "-shared", "-DNAPI_VERSION=8"];
-const FILTER = join(ROOT, "shared", "tensors", "native", "stderr_filter.cc");
+const NATIVE = join(ROOT, "shared", "tensors", "native");
+const HELPER_SOURCE = join(NATIVE, "process_helper.cc");
+/** Linked into both addons: whichever is loaded first confines the process. */
+const CONFINING_SOURCE = join(NATIVE, "no_programs.cc");
 
 /** Folder of an installed npm package. */
 function packageFolder(name: string): string {
@@ -69,7 +72,8 @@ function bindingKey(library: Library): string {
     library.sha256,
     version("@tensorflow/tfjs-node-gpu"),
     version("node-api-headers"),
-    readFileSync(FILTER, "utf8"),
+    readFileSync(HELPER_SOURCE, "utf8"),
+    readFileSync(CONFINING_SOURCE, "utf8"),
     FLAGS,
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
@@ -83,7 +87,11 @@ async function compile(library: Library, work: string, place: string): Promise<v
   const jobs = [
     [
       ...[...FLAGS, ...headers, "-I", tfjs, "-I", join(lib, "include")],
-      ...[join(tfjs, "binding", "tfjs_backend.cc"), join(tfjs, "binding", "tfjs_binding.cc")],
+      ...[
+        join(tfjs, "binding", "tfjs_backend.cc"),
+        join(tfjs, "binding", "tfjs_binding.cc"),
+        CONFINING_SOURCE,
+      ],
       ...["-o", join(work, "tfjs_binding.node"), "-L", lib],
       ...[
         "-l:libtensorflow_cc.so.2",
@@ -91,7 +99,7 @@ async function compile(library: Library, work: string, place: string): Promise<v
         `-Wl,-rpath,$ORIGIN/${relative(place, lib)}`,
       ],
     ],
-    [...FLAGS, ...headers, FILTER, "-o", join(work, "stderr_filter.node")],
+    [...FLAGS, ...headers, HELPER_SOURCE, CONFINING_SOURCE, "-o", join(work, HELPER)],
   ];
   const ended = await Promise.all(jobs.map((args) => runCommand(compiler, args)));
   if (ended.some(({ code }) => code === null)) {

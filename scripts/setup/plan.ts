@@ -85,7 +85,8 @@ export function setupKey(): string {
       "deno.json",
       "deno.lock",
       "scripts/setup/binding.ts",
-      "shared/tensors/native/stderr_filter.cc",
+      "shared/tensors/native/no_programs.cc",
+      "shared/tensors/native/process_helper.cc",
     ]
   ) {
     hash.update(readFileSync(join(ROOT, file)));

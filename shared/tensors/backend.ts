@@ -5,13 +5,14 @@
  * by a process's `main.ts`, before the first tensor is made.
  * @module
  */
-import { nativeInstalled, openNative } from "./backend_native.ts";
+import { nativeCpuFlags, openNative } from "./backend_native.ts";
 import { openWasm } from "./backend_wasm.ts";
 import { cpuFeatures, type Profile } from "./backend_profile.ts";
+import { nativeInstalled } from "./native_files.ts";
 import { type BackendName, type DeviceName, readSetting, tensorSettings } from "./settings.ts";
 
 export { hashFile, type Profile, profileId } from "./backend_profile.ts";
-export { type NativeInstallation, nativeInstallation } from "./backend_native.ts";
+export { type NativeInstallation, nativeInstallation } from "./native_files.ts";
 
 /** What to open; what is left out comes from the environment (`settings.ts`). */
 export interface BackendOptions {
@@ -90,7 +91,12 @@ async function open(
 
 async function native(device: DeviceName, nativeLog: boolean): Promise<Opened> {
   const { library, threads } = await openNative(device, nativeLog);
-  const profile = { backend: `native-${device}`, library, cpuFeatures: cpuFeatures(), threads };
+  const profile = {
+    backend: `native-${device}`,
+    library,
+    cpuFeatures: cpuFeatures(nativeCpuFlags()),
+    threads,
+  };
   return { name: "native", device, threads, profile };
 }
 

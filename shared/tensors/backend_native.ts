@@ -1,24 +1,13 @@
 /** Opens libtensorflow through tfjs-node-gpu's binding, as `scripts/setup/setup.ts` has installed it. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import Module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import util from "node:util";
 import type * as tf from "tf";
 import { hashFile } from "./backend_profile.ts";
+import { bindingPath, helperPath, nativeInstallation } from "./native_files.ts";
 import type { DeviceName } from "./settings.ts";
-
-/** Written beside the binding by the set-up. */
-export interface NativeInstallation {
-  /** For instance `tensorflow-cpu-2.21.0`. */
-  name: string;
-  /** What the library was made for. */
-  variant: "cpu" | "gpu";
-  /** Absolute path of `libtensorflow_cc.so.2`. */
-  library: string;
-  /** SHA-256 of that file, in hex. */
-  librarySha256: string;
-}
 
 const require = createRequire(import.meta.url);
 
@@ -33,30 +22,6 @@ const CPU_ENVIRONMENT = {
   OMP_NUM_THREADS: "1",
   TF_ENABLE_ONEDNN_OPTS: "1",
 };
-
-/** Path of the binding inside the installed package, whether or not it exists; undefined without the package. */
-export function bindingPath(): string | undefined {
-  try {
-    const manifest = require.resolve("@tensorflow/tfjs-node-gpu/package.json");
-    return join(dirname(manifest), "lib", "napi-v8", "tfjs_binding.node");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the set-up has put a binding in place. */
-export function nativeInstalled(): boolean {
-  const path = bindingPath();
-  return path !== undefined && existsSync(path);
-}
-
-/** What the set-up has installed; undefined without a native backend or with one it did not install. */
-export function nativeInstallation(): NativeInstallation | undefined {
-  const path = bindingPath();
-  if (path === undefined || !existsSync(path)) return undefined;
-  const manifest = join(dirname(realpathSync(path)), "manifest.json");
-  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : undefined;
-}
 
 /**
  * Loads libtensorflow and registers it as tfjs' backend.
@@ -77,8 +42,8 @@ export async function openNative(
     );
   }
   prepareEnvironment(device);
-  const load = () => import("@tensorflow/tfjs-node-gpu");
-  await (showLog ? load() : quietly(path, load));
+  const load = () => withBinding(path, () => import("@tensorflow/tfjs-node-gpu"));
+  await (showLog ? load() : quietly(load));
   const core = await import("tf");
   if (core.getBackend() !== "tensorflow") {
     throw new Error(`tfjs chose "${core.getBackend()}" instead of libtensorflow`);
@@ -99,17 +64,50 @@ function prepareEnvironment(device: DeviceName): void {
   legacy.isArray ??= Array.isArray;
 }
 
+/**
+ * tfjs-node-gpu asks the installer of its binding where the binding is. We know; the installer reads the whole environment
+ * and brings an archiver, a downloader and two dozen packages more, which therefore need not be there.
+ */
+async function withBinding(path: string, load: () => Promise<unknown>): Promise<void> {
+  // cast: the types of `node:module` leave out what every loader of CommonJS goes through.
+  const modules = Module as unknown as { _load(request: string, ...rest: unknown[]): unknown };
+  const original = modules._load;
+  modules._load = (request, ...rest) =>
+    request === "@mapbox/node-pre-gyp" ? { find: () => path } : original.call(modules, request, ...rest);
+  try {
+    await load();
+  } finally {
+    modules._load = original;
+  }
+}
+
+/** What the helper addon can do (`native/process_helper.cc`). */
+interface ProcessHelper {
+  beginCapture(): boolean;
+  endCapture(): string;
+  cpuFlags(): string;
+}
+
+function processHelper(): ProcessHelper | undefined {
+  const path = helperPath();
+  return path === undefined ? undefined : require(path) as ProcessHelper;
+}
+
+/** The processor's instruction-set flags, also where `/proc` is closed to JavaScript; undefined if nothing tells them. */
+export function nativeCpuFlags(): string | undefined {
+  return processHelper()?.cpuFlags() || undefined;
+}
+
 /** Runs `load` and passes on what the library says meanwhile, except its oneDNN announcement. */
-async function quietly(binding: string, load: () => Promise<unknown>): Promise<void> {
-  const filterPath = join(dirname(realpathSync(binding)), "stderr_filter.node");
-  if (!existsSync(filterPath)) return void await load();
-  const filter = require(filterPath) as { begin(): boolean; end(): string };
-  filter.begin();
+async function quietly(load: () => Promise<unknown>): Promise<void> {
+  const helper = processHelper();
+  if (helper === undefined) return void await load();
+  helper.beginCapture();
   let said = "";
   try {
     await load();
   } finally {
-    said = filter.end();
+    said = helper.endCapture();
   }
   const rest = said.split("\n").filter((line) =>
     line && !/absl::InitializeLog|oneDNN custom operations/.test(line)

@@ -1,7 +1,6 @@
 /** The profile: everything outside a job's inputs that its bytes depend on. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import { cpus } from "node:os";
 
 /** Equal profiles give equal bytes; checkpoints of another profile are not resumed. Deterministic on one machine. */
 export interface Profile {
@@ -9,7 +8,10 @@ export interface Profile {
   backend: string;
   /** Version of the tensor library and the first 12 hex digits of the hash of its binary. */
   library: string;
-  /** Short hash of the CPU's instruction-set flags: libtensorflow picks its kernels by them. */
+  /**
+   * Short hash of the CPU's instruction-set flags: libtensorflow picks its kernels by them. `unknown-` and a number of
+   * this process's own where nothing tells the flags: nobody can say then that two machines are alike.
+   */
   cpuFeatures: string;
   /** Compute threads of one operation. */
   threads: number;
@@ -23,19 +25,28 @@ export function profileId(profile: Profile): string {
   return `${backend}/${library}/${cpuFeatures}/t${threads}/${compile ? "compiled" : "eager"}`;
 }
 
-/** First 8 hex digits of the hash of this CPU's sorted instruction-set flags (its model name where there are none). */
-export function cpuFeatures(): string {
-  return createHash("sha256").update(cpuFlags()).digest("hex").slice(0, 8);
+/**
+ * First 8 hex digits of the hash of this CPU's sorted instruction-set flags; see {@linkcode Profile.cpuFeatures} for a
+ * CPU that does not tell them.
+ *
+ * @param flags as `/proc/cpuinfo` has them. @default read there
+ */
+export function cpuFeatures(flags: string | undefined = cpuinfoFlags()): string {
+  const sorted = (flags ?? "").trim().split(/\s+/).filter((flag) => flag !== "").sort().join(" ");
+  if (sorted === "") return UNKNOWN;
+  return createHash("sha256").update(sorted).digest("hex").slice(0, 8);
 }
 
-function cpuFlags(): string {
+/** The name of a model would not do: two machines of one model may have other features, as their hypervisors like. */
+const UNKNOWN = `unknown-${randomBytes(4).toString("hex")}`;
+
+function cpuinfoFlags(): string | undefined {
   try {
-    const line = readFileSync("/proc/cpuinfo", "utf8").match(/^(?:flags|Features)\s*:\s*(.+)$/m)?.[1];
-    if (line) return line.trim().split(/\s+/).sort().join(" ");
+    return readFileSync("/proc/cpuinfo", "utf8").match(/^(?:flags|Features)\s*:\s*(.+)$/m)?.[1];
   } catch {
-    // No /proc outside Linux.
+    // No /proc outside Linux, nor for a process without every permission.
+    return undefined;
   }
-  return cpus()[0]?.model ?? "unknown";
 }
 
 /** SHA-256 of a file in hex, read in pieces: the library has 800 MB. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { openBackend, type Profile, profileId } from "./backend.ts";
-import { nativeInstalled } from "./backend_native.ts";
+import { nativeInstalled } from "./native_files.ts";
 import { cpuFeatures } from "./backend_profile.ts";
 
 const BACKEND = new URL("backend.ts", import.meta.url).href;

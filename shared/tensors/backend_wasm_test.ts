@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import * as tf from "tf";
 import { openBackend } from "./backend.ts";
-import { nativeInstalled } from "./backend_native.ts";
+import { nativeInstalled } from "./native_files.ts";
 import { numbers, parameters, probeGradients, probeLoss } from "./testing/backend_probe.ts";
 
 const backend = await openBackend({ backend: "wasm" });
