@@ -23,10 +23,18 @@ export interface Standing {
   memoryLimit: string;
 }
 
+/** What a process needs of its machine besides its sources, the bus and the store; Deno's permissions follow. */
+export interface Access {
+  /** The tensor library, which is native code and loads its graphs from temporary files. @default false */
+  native?: boolean;
+  /** Hosts that nobody can list beforehand. @default false */
+  anyHost?: boolean;
+}
+
 /** What is written down about a service. */
 export interface ServiceRow {
-  /** Deno's permissions of its process. */
-  permissions: readonly string[];
+  /** Of its process; `permissions.ts` makes Deno's flags of it. */
+  access: Access;
   rights: RightsName;
   /** Whether it has a variant that computes on a GPU. */
   gpu: boolean;
@@ -51,20 +59,13 @@ export interface Service extends ServiceRow {
 /** The table, or one like it: whatever is derived takes it as a parameter. */
 export type Services = Readonly<Record<string, Service>>;
 
-/** For native code: TensorFlow is a shared library, and loads its graphs from files. */
-const COMPUTES = [
-  "--allow-net",
-  "--allow-env",
-  "--allow-read",
-  "--allow-write=/tmp",
-  "--allow-ffi",
-  "--allow-sys=osRelease,cpus,hostname,homedir",
-] as const;
+const COMPUTES: Access = { native: true };
 
 /** The table. */
 export const SERVICES = withKinds({
   gateway: {
-    permissions: COMPUTES,
+    // Policies act in its threads; webhooks go where clients say.
+    access: { native: true, anyHost: true },
     rights: "gateway",
     gpu: false,
     standing: { replicas: 2, cpu: "250m", memory: "512Mi", memoryLimit: "2Gi" },
@@ -73,12 +74,7 @@ export const SERVICES = withKinds({
     fileLimit: "CUGRO_UPLOAD_MAX_BYTES",
   },
   coordinator: {
-    permissions: [
-      "--allow-net",
-      "--allow-env=CUGRO_*,AWS_*,_X_AMZN_TRACE_ID,HOME,USERPROFILE,HOMEPATH,HOMEDRIVE",
-      "--allow-read",
-      "--allow-sys=osRelease,hostname,homedir",
-    ],
+    access: {},
     rights: "coordinator",
     gpu: false,
     // Two do the same harmless thing twice.
@@ -86,15 +82,15 @@ export const SERVICES = withKinds({
     makesStreams: true,
   },
   "dataset-import": {
-    permissions: COMPUTES,
+    access: COMPUTES,
     rights: "importer",
     gpu: false,
     fileLimit: "CUGRO_IMPORT_MAX_BYTES",
   },
-  "state-generation": { permissions: COMPUTES, rights: "worker", gpu: true },
-  "behavior-generation": { permissions: COMPUTES, rights: "worker", gpu: true },
-  "critic-training": { permissions: COMPUTES, rights: "worker", gpu: true },
-  "policy-evaluation": { permissions: COMPUTES, rights: "worker", gpu: false },
+  "state-generation": { access: COMPUTES, rights: "worker", gpu: true },
+  "behavior-generation": { access: COMPUTES, rights: "worker", gpu: true },
+  "critic-training": { access: COMPUTES, rights: "worker", gpu: true },
+  "policy-evaluation": { access: COMPUTES, rights: "worker", gpu: false },
 });
 
 /** Name of a service: of its folder, its task, its user on NATS and S3. */

@@ -5,9 +5,9 @@
  * `deno task infra [--write]`: `--write` renders anew what is rendered.
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { RENDERED_FOLDERS, renderedFiles } from "../render/files.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { unpinned } from "../render/images.ts";
 import { checkCompose, loadCompose, mountedFiles } from "./compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
@@ -15,6 +15,7 @@ import { checkImages } from "./images.ts";
 import { checkImageSources } from "./image_sources.ts";
 import { buildOverlay, checkBuilt, checkKubernetesFiles, OVERLAYS } from "./kubernetes.ts";
 import { checkQueries, checkScraping } from "./observability.ts";
+import { checkRendered, writeRendered } from "./rendered.ts";
 import { checkFolders, checkTasks } from "./services.ts";
 import { findTool } from "./tools.ts";
 
@@ -48,24 +49,6 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
   return { faults, skipped };
 }
 
-function checkRendered(): string[] {
-  const files = renderedFiles();
-  const stale = Object.entries(files).filter(([path, text]) => {
-    const place = join(INFRA, path);
-    return !existsSync(place) || readFileSync(place, "utf8") !== text;
-  });
-  return [...stale.map(([path]) => path), ...leftOver(files)].map((path) =>
-    `infra/${path} is out of date: run \`deno task infra --write\``
-  );
-}
-
-/** Files of rendered folders that are rendered no longer, as those of a service that is gone. */
-function leftOver(files: Record<string, string>): string[] {
-  return RENDERED_FOLDERS.flatMap((folder) => filesBelow(folder, "")).filter((path) =>
-    !Object.hasOwn(files, path)
-  );
-}
-
 /** YAML that has no schema here: Prometheus, Grafana. */
 function checkSyntax(): string[] {
   return [...filesBelow("prometheus", ".yaml"), ...filesBelow("grafana", ".yaml")].flatMap((path) => {
@@ -77,18 +60,17 @@ function checkSyntax(): string[] {
   });
 }
 
-function write(): void {
-  const files = renderedFiles();
-  for (const path of leftOver(files)) rmSync(join(INFRA, path));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(INFRA, path)), { recursive: true });
-    writeFileSync(join(INFRA, path), text);
-  }
-}
-
 if (import.meta.main) {
-  if (Deno.args.includes("--write")) write();
+  if (Deno.args.includes("--write")) writeRendered();
   const { faults, skipped } = await checkInfra();
+  const byTag = unpinned();
+  if (byTag.length > 0) {
+    console.error(
+      `held by tag, not by digest: ${
+        byTag.join(", ")
+      } (deno task infra:pin, where registries can be reached)`,
+    );
+  }
   for (const line of [...skipped, ...faults]) console.error(line);
   if (faults.length > 0) Deno.exit(1);
   console.log("infra: rendered files, compose, Kubernetes, Dockerfile, dashboard and alerts are in order");

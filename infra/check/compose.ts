@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
+import { parseReference } from "../render/images.ts";
 import { runCommand } from "../../scripts/setup/run_command.ts";
 import { SERVICES, type Services } from "../../services/services.ts";
 import { makeSecrets } from "../secrets.ts";
@@ -29,14 +30,15 @@ export function checkCompose(
 
 /** @param ours which of the table's services it runs, if any */
 function faultsOfService(name: string, service: Value, file: Value, ours: string | undefined): string[] {
-  const tag = String(service.image).split(":").at(-1)!;
-  const pinned = /\d/.test(tag) || String(service.image).startsWith("cugro:");
+  const image = parseReference(String(service.image));
+  const pinned = /\d/.test(image.tag) || image.name === "cugro";
   const hardened = service.read_only === true && service.cap_drop?.includes("ALL");
   const secrets = (service.secrets ?? []).map((secret: Value) => secret.source ?? secret) as string[];
   const seeds = secrets.filter((secret) => secret.endsWith("_seed"));
   const environment = Object.keys(service.environment ?? {}).filter((key) => key.startsWith("CUGRO_"));
   return [
     ...(pinned ? [] : [`image ${service.image} must be pinned to a version`]),
+    ...(service.mem_limit ? [] : ["must have a limit of memory (mem_limit)"]),
     ...(hardened ? [] : ["must have read_only: true and cap_drop: [ALL]"]),
     ...(service.privileged ? ["must not be privileged"] : []),
     ...Object.keys(service.depends_on ?? {}).filter((other) => !file.services[other]).map((other) =>

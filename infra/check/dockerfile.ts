@@ -5,6 +5,7 @@
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseReference } from "../render/images.ts";
 import { HTTP_PORT } from "../../services/services.ts";
 import { ROOT } from "./documents.ts";
 
@@ -44,8 +45,7 @@ export function checkDockerfile(text = readFileSync(join(ROOT, "infra", "Dockerf
 
 function faultsOfBase({ from }: Stage, names: string[]): string[] {
   if (names.includes(from) || from === "scratch") return [];
-  const tag = from.split("/").at(-1)!.split(":")[1];
-  return tag && /\d+\.\d+/.test(tag) && tag !== "latest" ? [] : [`base ${from} must be pinned to a version`];
+  return /\d+\.\d+/.test(parseReference(from).tag) ? [] : [`base ${from} must be pinned to a version`];
 }
 
 /** What is copied from the repository must be there. */

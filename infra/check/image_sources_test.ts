@@ -47,7 +47,8 @@ Deno.test("checkImageSources() finds what no COPY line brings into the stage tha
   const files = [
     "shared/tensors/backend_profile.ts",
     "shared/tensors/deno.json",
-    "shared/tensors/native/stderr_filter.cc",
+    "shared/tensors/native/no_programs.cc",
+    "shared/tensors/native/process_helper.cc",
   ];
   let text = dockerfile;
   for (const part of [`${files[0]} `, `${files[1]} `, "COPY shared/tensors/native shared/tensors/native\n"]) {

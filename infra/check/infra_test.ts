@@ -4,6 +4,7 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SERVICE_NAMES } from "../../services/services.ts";
 import { natsUsers } from "../permissions.ts";
+import { type ImageVersion, readImages } from "../render/images.ts";
 import { makeSecrets } from "../secrets.ts";
 import { checkInfra } from "./check_infra.ts";
 import { checkCompose } from "./compose.ts";
@@ -210,20 +211,35 @@ async function faultsOfBuilt() {
   assertEquals(OVERLAYS.length, 2);
 }
 
-Deno.test("checkImages() finds another tag in compose than in Kubernetes, and another NATS than tests run", () => {
+Deno.test("checkImages() finds another version than images.json has, an image that is not there, and another NATS than tests run", () => {
   assertEquals(checkImages(), []);
   const documents = imageDocuments();
-  documents[0]!.value.services.minio.image = "pgsty/silo:RELEASE.2024-01-01T00-00-00Z";
-  // The server's image sets it up as well: two Kubernetes files and a service name another tag.
-  const faults = checkImages(documents);
-  assertEquals(faults.length, 3);
-  for (const place of ["components/servers/minio.yaml", "components/servers/minio_init.yaml", "minio-init"]) {
-    assertFault(faults, place);
+  documents[0]!.value.services.nats.image = "nats:2.14.0-alpine";
+  const [fault, ...others] = checkImages(documents);
+  assertEquals(others, []);
+  for (const part of ["infra/compose.yaml", "nats:2.14.0-alpine", "infra/images.json"]) {
+    assertStringIncludes(fault!, part);
   }
-  for (const fault of faults) {
-    assertStringIncludes(fault, "must be RELEASE.2024-01-01T00-00-00Z as in infra/compose.yaml");
-  }
-  assertFault(checkImages(imageDocuments(), "v2.16.0"), "infra/compose.yaml, nats: nats must be a 2.16");
+  documents[0]!.value.services.nats.image = "example.org:5000/nats:2.15.2";
+  assertFault(checkImages(documents), "image example.org:5000/nats must be in infra/images.json");
+  assertFault(checkImages(imageDocuments(), "v2.16.0"), "nats must be a 2.16");
+  const images = readImages();
+  const faultsOf = (version: ImageVersion) =>
+    checkImages(imageDocuments(), undefined, { ...images, nats: version });
+  assertFault(faultsOf({ tag: "latest" }), "nats must have a tag with a version");
+  assertFault(faultsOf({ tag: "2.15.2-alpine", digest: "sha256:1" }), "must be sha256: and 64 hex digits");
+  assertFault(
+    checkImages(imageDocuments(), undefined, { ...images, redis: { tag: "8.0" } }),
+    "nothing uses redis",
+  );
+});
+
+Deno.test("every service in compose has a limit of memory", () => {
+  const file = compose();
+  delete file.services.prometheus.mem_limit;
+  assertEquals(checkCompose(file), [
+    "infra/compose.yaml: service prometheus: must have a limit of memory (mem_limit)",
+  ]);
 });
 
 Deno.test("makeSecrets() makes each secret once, for every user and service, and readable by nobody else", async () => {

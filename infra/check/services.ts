@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JOB_KINDS } from "@cugro/protocol";
-import { type Service, SERVICES, type Services } from "../../services/services.ts";
+import { SERVICES, type Services } from "../../services/services.ts";
 import { ROOT } from "./documents.ts";
 
 /** What deno.json holds, as far as it is checked here. */
@@ -18,16 +18,16 @@ export interface DenoConfig {
 const SETUP = "deno run -A scripts/setup/setup.ts --quiet && ";
 
 /** The command of a service's task. */
-export function startCommand(name: string, { permissions }: Service): string {
-  return `${SETUP}deno run ${permissions.join(" ")} services/${name}/main.ts`;
+export function startCommand(name: string): string {
+  return `${SETUP}deno run -A scripts/cluster/start_service.ts ${name}`;
 }
 
 /** Faults of the services' tasks in deno.json. */
 export function checkTasks(config: DenoConfig = readConfig(), services: Services = SERVICES): string[] {
   const tasks = config.tasks ?? {};
-  const faults = Object.entries(services).flatMap(([name, service]) => {
+  const faults = Object.keys(services).flatMap((name) => {
     const task = tasks[`start:${name}`];
-    const wanted = startCommand(name, service);
+    const wanted = startCommand(name);
     if (task === undefined) {
       return [`service ${name} has no task: tasks must hold "start:${name}": "${wanted}"`];
     }

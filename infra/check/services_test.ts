@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { JobKind } from "@cugro/protocol";
-import { serviceArguments, startOrder } from "../../scripts/cluster/services.ts";
+import { confineService, startOrder } from "../../scripts/cluster/services.ts";
 import { runCommand } from "../../scripts/setup/run_command.ts";
 import { type Service, SERVICE_NAMES, SERVICES, type Services } from "../../services/services.ts";
 import { writeScripts } from "../container/write_commands.ts";
@@ -126,8 +126,13 @@ Deno.test("an eighth service is started in the local cluster, before those that 
   assertEquals([...order].sort(), Object.keys(eight).sort());
   assert(order.indexOf(NAME) < order.indexOf("coordinator"));
   assertEquals(order.slice(-2), ["coordinator", "gateway"]);
-  const args = serviceArguments(NAME, { services: eight });
-  assertEquals(args, ["run", ...eighth.permissions, `services/${NAME}/main.ts`]);
+  const environment = { CUGRO_STORE: "s3://cugro", CUGRO_NATS: "nats://nats:4222" };
+  const own = confineService(NAME, environment, eight);
+  const sibling = confineService("critic-training", environment);
+  const withoutFolder = ({ args, environment }: typeof own) =>
+    args.map((arg) => arg.replaceAll(environment.TMPDIR!, "TMPDIR"));
+  assertEquals(withoutFolder(own), withoutFolder(sibling));
+  for (const one of [own, sibling]) one.clear();
 });
 
 Deno.test("an eighth service is a command of the image, whose start script names it", async () => {
@@ -135,9 +140,11 @@ Deno.test("an eighth service is a command of the image, whose start script names
     writeScripts(folder, eight);
     cpSync(join(INFRA, "container", "start.sh"), join(folder, "start"));
     const start = (service: string) => runCommand("sh", [join(folder, "start"), service]);
-    assertStringIncludes(
-      readFileSync(join(folder, "services", NAME), "utf8"),
-      `${eighth.permissions.join(" ")} services/${NAME}/main.ts`,
+    const script = readFileSync(join(folder, "services", NAME), "utf8");
+    assertStringIncludes(script, ` services/${NAME}/main.ts\n`);
+    assertEquals(
+      script.replaceAll(NAME, "critic-training"),
+      readFileSync(join(folder, "services", "critic-training"), "utf8"),
     );
     for (const wrong of ["nobody", "", "../healthy"]) {
       const { code, stderr } = await start(wrong);
@@ -153,7 +160,7 @@ Deno.test("checkTasks() names what deno.json lacks for an eighth service, and wh
   assertEquals(checkTasks(config), []);
   const [missing, ...others] = checkTasks(config, eight);
   assertEquals(others, []);
-  for (const part of ["deno.json", NAME, `start:${NAME}`, ...eighth.permissions]) {
+  for (const part of ["deno.json", NAME, `start:${NAME}`, `start_service.ts ${NAME}`]) {
     assertStringIncludes(missing!, part);
   }
   const loose = structuredClone(config);

@@ -4,12 +4,13 @@
  */
 import { HTTP_PORT, type Service, type Services } from "../../services/services.ts";
 import { fillRegion } from "./regions.ts";
+import { WORKLOADS, type Workloads } from "./workloads.ts";
 
 /** compose.yaml with the services of the table. */
-export function renderCompose(text: string, services: Services): string {
+export function renderCompose(text: string, services: Services, workloads: Workloads = WORKLOADS): string {
   const entries = Object.entries(services);
   const parts = [
-    ...entries.map(([name, service]) => composeService(name, service)),
+    ...entries.map(([name, service]) => composeService(name, service, workloads)),
     "  # The same on GPUs. They answer under the same names, so that Prometheus finds them.",
     ...entries.filter(([, { gpu }]) => gpu).map(([name]) => gpuVariant(name)),
   ];
@@ -26,14 +27,16 @@ export function renderPrometheus(text: string, services: Services): string {
 
 const SECRETS = "${CUGRO_SECRETS:-./secrets}";
 
-function composeService(name: string, service: Service): string {
+function composeService(name: string, service: Service, workloads: Workloads): string {
   const environment = composeEnvironment(service);
   const secrets = [`{ source: ${name}_seed, target: nats_seed }`, ...service.tokens ? ["tokens"] : []];
-  const port = `CUGRO_${name.toUpperCase().replaceAll("-", "_")}_PORT`;
+  const variable = `CUGRO_${name.toUpperCase().replaceAll("-", "_")}`;
+  const port = `${variable}_PORT`;
   return [
     `  ${name}:${service.gpu ? ` &${name}` : ""}`,
     "    <<: *service",
     `    command: [${name}]`,
+    `    mem_limit: \${${variable}_MEMORY:-${memoryLimit(service, workloads)}}`,
     ...service.gpu ? ["    profiles: [cpu]"] : [],
     `    env_file: ["${SECRETS}/${name}.env"]`,
     ...environment.length > 0
@@ -45,6 +48,19 @@ function composeService(name: string, service: Service): string {
       : [],
     "",
   ].join("\n");
+}
+
+/** What Kubernetes gives it, or the largest of its kinds, in compose's letters. */
+function memoryLimit({ standing, kinds }: Service, workloads: Workloads): string {
+  const limits = [standing?.memoryLimit, ...kinds.map((kind) => workloads[kind]?.memoryLimit)];
+  const gibibytes = limits.filter((limit) => limit !== undefined).map((limit) => {
+    const [, number] = /^(\d+)Gi$/.exec(limit) ?? [];
+    if (number === undefined) {
+      throw new RangeError(`A memoryLimit must be whole Gi, as in "4Gi": it is "${limit}"`);
+    }
+    return Number(number);
+  });
+  return `${Math.max(...gibibytes)}g`;
 }
 
 function composeEnvironment({ tokens, makesStreams, fileLimit }: Service): string[] {

@@ -10,6 +10,7 @@ import { SERVICES, type Services } from "../../services/services.ts";
 import { storeRights } from "../permissions.ts";
 import { renderCompose, renderPrometheus } from "./compose.ts";
 import { renderDashboard } from "./dashboard.ts";
+import { type Images, readImages, renderImages } from "./images.ts";
 import { renderDeployments, renderDisruption, renderKustomization } from "./deployments.ts";
 import { renderNatsConfig } from "./nats_config.ts";
 import { renderScalers, renderStreams } from "./queues.ts";
@@ -19,14 +20,26 @@ import type { Workloads } from "./workloads.ts";
 /** Folders in which every file is rendered: one that is rendered no longer belongs to no service. */
 export const RENDERED_FOLDERS = ["minio/policies", "aws/policies", "kubernetes/base/services"] as const;
 
+/** Files written by hand, but for the versions of the images that they name. */
+const WITH_IMAGES = ["minio", "minio_init", "nats"].map((name) =>
+  `kubernetes/components/servers/${name}.yaml`
+);
+
 /** All rendered files; of those that are rendered in part the rest is as committed. */
-export function renderedFiles(services: Services = SERVICES, workloads?: Workloads): Record<string, string> {
+export function renderedFiles(
+  services: Services = SERVICES,
+  workloads?: Workloads,
+  images: Images = readImages(),
+): Record<string, string> {
   const natsConfig = renderNatsConfig(services);
   const minio = policies("minio", services);
   const init = committed("minio/init.sh");
   const deployments = renderDeployments(services, workloads);
   return {
-    "compose.yaml": renderCompose(committed("compose.yaml"), services),
+    "compose.yaml": renderImages(renderCompose(committed("compose.yaml"), services, workloads), images),
+    ...Object.fromEntries(
+      ["Dockerfile", ...WITH_IMAGES].map((path) => [path, renderImages(committed(path), images)]),
+    ),
     "prometheus/prometheus.yaml": renderPrometheus(committed("prometheus/prometheus.yaml"), services),
     "nats/nats.conf": natsConfig,
     "nats/events.schema.json": renderEventSchema(),

@@ -172,10 +172,10 @@ function placesOf(
 
 function startServices(options: ServiceOptions, supervision: Supervision): ClusterProcess[] {
   const { ports, environment = {}, store } = options;
-  // That a folder's lock is the parent's is read in /proc, which takes all permissions.
-  const unconfined = store === "folder";
   return placesOf(options).map(({ service, index }) => {
     const port = ports[processName(service, index)]!;
+    // Those who change heads in a folder must see in /proc whether another's lock is alive, which takes all permissions.
+    const unconfined = store === "folder" && SERVICES[service].kinds.length === 0;
     const program = serviceProgram({ service, index, port, environment, unconfined });
     const one = new ClusterProcess(service, index, program, supervision);
     one.start();

@@ -17,6 +17,8 @@ export interface Program {
   environment: Readonly<Record<string, string>>;
   /** @default this process's */
   cwd?: string;
+  /** What each process of it is given for itself alone. @default nothing */
+  prepare?(): Preparation;
   /** Where it answers. */
   url: string;
   /** Whether this run of it, and no other process at its address, can do its work. */
@@ -27,6 +29,16 @@ export interface Program {
   graceMs: number;
   /** One that is not ready by then is ill. @default it may wait for others as long as it must */
   readyMs?: number;
+}
+
+/** What one process of a program is given. */
+export interface Preparation {
+  /** Before the program's own. */
+  args: readonly string[];
+  /** Added to the program's own. */
+  environment: Readonly<Record<string, string>>;
+  /** Called when it has ended. */
+  clear(): void;
 }
 
 /** How a process ended: its exit status, or the signal that ended it. */
@@ -70,11 +82,12 @@ const SLOW_POLL_MS = 1_000;
 /** Starts a process of the program. */
 export function runProgram(program: Program, { detached = false, onLine }: RunOptions = {}): ProgramRun {
   const instance = randomBytes(8).toString("hex");
-  const child = spawn(program.command, [...program.args], {
+  const own = program.prepare?.();
+  const child = spawn(program.command, [...own?.args ?? [], ...program.args], {
     ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
     detached,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...program.environment, CUGRO_INSTANCE: instance },
+    env: { ...process.env, ...program.environment, ...own?.environment, CUGRO_INSTANCE: instance },
   });
   const lines: string[] = [];
   const say = (line: string) => {
@@ -84,7 +97,10 @@ export function runProgram(program: Program, { detached = false, onLine }: RunOp
   };
   readLines(child, say);
   let end: ProgramEnd | undefined;
-  const ended = endOf(child, detached, say).then((seen) => end = seen);
+  const ended = endOf(child, detached, say).then((seen) => {
+    own?.clear();
+    return end = seen;
+  });
   return {
     pid: child.pid ?? 0,
     instance,

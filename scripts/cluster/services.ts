@@ -4,12 +4,11 @@
  * @module
  */
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { confine, type ConfinedProcess, ROOT } from "../../services/confined_process.ts";
 import { type Service, type ServiceName, SERVICES, type Services } from "../../services/services.ts";
 import { answers, type Program } from "./program.ts";
 import { Supervised, type Supervision } from "./supervised.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Longer than a gateway drains (`CUGRO_DRAIN_SECONDS`). */
 const GRACE_MS = 60_000;
 const ASK_MS = 5_000;
@@ -52,24 +51,31 @@ export interface ServiceOptions {
   unconfined?: boolean;
 }
 
-/** Arguments of Deno that a service is run with. `unconfined`: with all permissions instead of its own. */
-export function serviceArguments(
+/** What a process of the service is started with: Deno's flags for its own permissions, and what goes with them. */
+export function confineService(
   service: string,
-  { unconfined = false, services = SERVICES as Services } = {},
-): string[] {
-  const { permissions } = services[service]!;
-  return ["run", ...(unconfined ? ["-A"] : permissions), `services/${service}/main.ts`];
+  own: Readonly<Record<string, string>>,
+  services: Services = SERVICES,
+): ConfinedProcess {
+  return confine(services[service]!.access, own, service);
 }
+
+/** The program of a service, in the repository's folder. */
+export const mainOf = (service: string): string => `services/${service}/main.ts`;
 
 /** A service as a program. */
 export function serviceProgram({ service, index, port, environment, unconfined }: ServiceOptions): Program {
   const url = `http://127.0.0.1:${port}`;
+  const own = { OTEL_SERVICE_NAME: service, ...environment, CUGRO_HTTP_PORT: String(port) };
+  const main = mainOf(service);
   return {
     name: processName(service, index),
     command: process.execPath,
-    args: serviceArguments(service, unconfined === undefined ? {} : { unconfined }),
+    ...unconfined
+      ? { args: ["run", "-A", main] }
+      : { args: [main], prepare: () => confineService(service, own) },
+    environment: own,
     cwd: ROOT,
-    environment: { OTEL_SERVICE_NAME: service, ...environment, CUGRO_HTTP_PORT: String(port) },
     url,
     isReady: ({ instance }) => saysOf(`${url}/readyz`, ASK_MS, instance),
     isAlive: ({ instance }, timeoutMs) => saysOf(`${url}/healthz`, timeoutMs, instance),

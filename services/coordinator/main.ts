@@ -6,7 +6,8 @@
 import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus, type NatsBus } from "@cugro/bus";
 import { runService, startWorkerPool } from "@cugro/process";
-import { COMPUTE_SERVICES } from "../services.ts";
+import { confine } from "../confined_process.ts";
+import { COMPUTE_SERVICES, SERVICES } from "../services.ts";
 import { createObserver, watchQueues } from "./observe.ts";
 import { runCoordinator } from "./run.ts";
 import { createSaidOnce } from "./say_once.ts";
@@ -18,8 +19,10 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
   const said = createSaidOnce(log);
   const pools = config.nats ? [] : COMPUTE_SERVICES.map((name) => {
     const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
-    const command = { command: Deno.execPath(), args: ["run", "-A", program] };
-    return startWorkerPool({ bus: bus as EmbeddedBus, ...command, count: 1, log });
+    const own = { CUGRO_STORE: config.store, CUGRO_NATS: "", CUGRO_HTTP_PORT: "" };
+    const { args, environment, clear } = confine(SERVICES[name].access, own, name);
+    const command = { command: Deno.execPath(), args: [...args, program], environment };
+    return { ...startWorkerPool({ bus: bus as EmbeddedBus, ...command, count: 1, log }), clear };
   });
   const aside = [sweepRegularly({ store, log, signal })];
   if (config.nats) aside.push(watchQueues(bus as NatsBus, metrics, signal));
@@ -37,6 +40,9 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
     onUnknownLearner: (learner, key) =>
       log.warn("a file was dropped for a learner that does not exist", { learner, key }),
   });
-  for (const pool of pools) await pool.close();
+  for (const pool of pools) {
+    await pool.close();
+    pool.clear();
+  }
   await Promise.all(aside);
 });

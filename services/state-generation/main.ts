@@ -7,4 +7,9 @@ import { SERVICES } from "../services.ts";
 import { createHandlers } from "./mod.ts";
 
 const name = "state-generation";
-await serve({ name, kinds: SERVICES[name].kinds, createHandlers });
+await serve({
+  name,
+  kinds: SERVICES[name].kinds,
+  createHandlers,
+  onOpened: () => Deno.permissions.revoke({ name: "ffi" }),
+});

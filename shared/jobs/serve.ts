@@ -18,6 +18,8 @@ export interface Service {
   createHandlers(deps: { compile: Compile; config: Config }): JobHandlers;
   /** What results are computed with. @default the tensor backend that the configuration names */
   openCompute?(config: Config, log: Log): Promise<ServiceCompute>;
+  /** Called once that is open: no native code need be loaded from then on. @default nothing is done */
+  onOpened?(): Promise<unknown>;
 }
 
 /** What a service computes with, and what is recorded of it. */
@@ -36,6 +38,7 @@ async function work(service: Service, seams: Seams): Promise<void> {
   const { bus, store, config, log, metrics, signal } = seams;
   const kinds = chooseKinds(service, config.kinds);
   const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
+  await service.onOpened?.();
   seams.setReady("backend", true);
   log.info("ready for jobs", { kinds, profile });
   const { checkpointSeconds, checkpointSteps, ackWaitMs } = config;

@@ -59,7 +59,20 @@ export const openPolicyThread: OpenPolicy = async (parts, say) => {
 };
 
 class PolicyThread implements RunningPolicy {
-  #worker = new Worker(new URL("./policy_worker.ts", import.meta.url), { type: "module" });
+  /** It computes: what it is told comes from here, and what it says goes here. */
+  #worker = new Worker(new URL("./policy_worker.ts", import.meta.url), {
+    type: "module",
+    deno: {
+      permissions: {
+        ffi: "inherit",
+        read: "inherit",
+        write: "inherit",
+        env: "inherit",
+        net: false,
+        run: false,
+      },
+    },
+  });
   #opening: Pending<string | undefined> | undefined;
   #calls = new Map<number, Pending<Float32Array>>();
   #lastCall = 0;

@@ -1,6 +1,14 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { openBackend, type Profile, profileId } from "./backend.ts";
+import { nativeCpuFlags } from "./backend_native.ts";
 import { nativeInstalled } from "./native_files.ts";
 import { cpuFeatures } from "./backend_profile.ts";
 
@@ -47,6 +55,24 @@ Deno.test("profileId() tells profiles apart by each of their fields", () => {
 Deno.test("cpuFeatures() is short and stable", () => {
   assertMatch(cpuFeatures(), /^[0-9a-f]{8}$/);
   assertEquals(cpuFeatures(), cpuFeatures());
+});
+
+Deno.test("cpuFeatures() is of the flags in any order, and the processor's own from native code as from /proc", () => {
+  assertEquals(cpuFeatures(" avx2 fma  avx\n"), cpuFeatures("avx avx2 fma"));
+  assertNotEquals(cpuFeatures("avx avx2"), cpuFeatures("avx"));
+  if (nativeInstalled()) assertEquals(cpuFeatures(nativeCpuFlags()), cpuFeatures());
+});
+
+Deno.test("cpuFeatures() of a processor that does not tell is equal to nothing but this process's", async () => {
+  const own = cpuFeatures("");
+  assertMatch(own, /^unknown-[0-9a-f]{8}$/);
+  assertEquals(cpuFeatures(" "), own);
+  const profile = JSON.stringify(new URL("backend_profile.ts", import.meta.url).href);
+  const other = await inProcess(
+    `const { cpuFeatures } = await import(${profile}); console.log(cpuFeatures(""));`,
+  );
+  assertMatch(other.out, /^unknown-/);
+  assertNotEquals(other.out, own);
 });
 
 Deno.test("openBackend() refuses unknown values of its variables, and a GPU with WASM", async () => {

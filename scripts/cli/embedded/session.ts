@@ -9,9 +9,11 @@ import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { isBucketName, openStore, type Store, type StoreConfig } from "@cugro/store";
 import { readStoreConfig, startWorkerPool } from "@cugro/process";
+import { confine, type ConfinedProcess } from "../../../services/confined_process.ts";
+import type { Access } from "../../../services/services.ts";
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
+const WORKER_ACCESS: Access = { native: true };
 
 /** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
 export async function openForReading(store: string): Promise<Store> {
@@ -67,13 +69,14 @@ export function openSession({ folder, workers, onOutput }: SessionOptions): Sess
     failure ??= error;
     stop.abort();
   };
+  const worker = confinedWorker(root);
   const pool = startWorkerPool({
     bus,
     onFailure: fail,
     command: process.execPath,
-    args: ["run", "-A", "--config", CONFIG, WORKER],
+    args: worker.args,
     count: workers,
-    environment: { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "warn" },
+    environment: worker.environment,
     log: createLog({ level: "warn", write: onOutput }),
     onOutput,
   });
@@ -84,8 +87,20 @@ export function openSession({ folder, workers, onOutput }: SessionOptions): Sess
     fail,
     close: async () => {
       await pool.close();
+      worker.clear();
       await bus.close();
       for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
     },
   };
+}
+
+/** A worker talks to this command, over a pipe, and to the store's folder: to no network, and to nothing else of this user's. */
+function confinedWorker(root: string): ConfinedProcess {
+  const own = { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "warn" };
+  const { args, ...rest } = confine(
+    WORKER_ACCESS,
+    { ...own, CUGRO_NATS: "", CUGRO_HTTP_PORT: "" },
+    "workers",
+  );
+  return { ...rest, args: [...args, WORKER] };
 }

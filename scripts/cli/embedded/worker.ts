@@ -12,4 +12,5 @@ const LAST: JobKind = "states.train";
 await serve({
   kinds: [...JOB_KINDS.filter((kind) => kind !== LAST), LAST],
   createHandlers: await loadHandlers(),
+  onOpened: () => Deno.permissions.revoke({ name: "ffi" }),
 });

@@ -51,6 +51,8 @@ function settingsOf(
     name,
     inboxPrefix: `_INBOX_${name}`,
     maxReconnectAttempts: -1,
+    // A confined process may connect to the server by the name in its configuration, and to no address behind it.
+    resolve: false,
     reconnectDelayHandler: delayBetweenAttempts(beforeAttempt),
     pingInterval: 5_000,
     maxPingOut: 2,
