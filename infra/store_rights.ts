@@ -82,7 +82,7 @@ export const coordinatorInStore: StoreRights = {
     PREFIXES.datasets,
   ],
   read: [all.learners, all.incoming, all.jobs, all.artifacts, all.datasets, all.announced],
-  write: [probe, all.learners, keyPattern("job"), all.announced],
+  write: [probe, all.learners, keyPattern("job"), keyPattern("stopped"), all.announced],
   // Accepted files, released shards, and what garbage collection sweeps; never a fact about a learner.
   delete: [probe, all.incoming, all.jobs, all.artifacts, all.datasets],
 };

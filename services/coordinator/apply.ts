@@ -14,7 +14,7 @@ import {
   type JobFact,
   jobFactSchema,
   jobKey,
-  jobOfResult,
+  jobOfKey,
 } from "@cugro/protocol";
 import {
   type Change,
@@ -49,10 +49,12 @@ export interface Applying {
 export async function applyPlan(options: Applying): Promise<Change | undefined> {
   const { store, bus, learner, plan, cache = createCache(), queued = new Set() } = options;
   for (const { key, value } of plan.decide) await putOnce(store, key, value);
-  // Results whose outputs are lost go before their jobs are submitted: a worker would take them for done.
-  const lost = plan.release.filter((key) => jobOfResult(key) !== undefined);
-  const rest = plan.release.filter((key) => jobOfResult(key) === undefined);
-  await release(store, lost, cache);
+  // What is said of a job goes before it is submitted: a worker would take it for done, or for one that nobody needs.
+  const aboutJobs = plan.release.filter((key) => jobOfKey(key) !== undefined);
+  const rest = plan.release.filter((key) => jobOfKey(key) === undefined);
+  await release(store, aboutJobs, cache);
+  const jobs = aboutJobs.map((key) => jobOfKey(key)!);
+  for (const id of jobs) queued.delete(id);
   await submit(store, bus, learner, plan.submit.filter(({ id }) => !queued.has(id)), cache);
   for (const { id } of plan.submit) queued.add(id);
   if (plan.moveHead) await moveHead(store, learner, cache);
@@ -62,9 +64,8 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
   }
   await release(store, rest.slice(0, RELEASED_AT_ONCE), cache);
   const facts = plan.decide.length + rest.length + plan.announce.length > 0 || plan.moveHead !== null;
-  if (!facts && lost.length === 0) return undefined;
-  const jobs = lost.map((key) => jobOfResult(key)!);
-  for (const id of jobs) queued.delete(id);
+  if (!facts && aboutJobs.length === 0) return undefined;
+
   return { facts, incoming: rest.length > 0, jobs };
 }
 

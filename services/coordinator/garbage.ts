@@ -64,7 +64,7 @@ export async function collectGarbage(
 function isLeftOver(key: string, done: ReadonlySet<string>): boolean {
   const parsed = parseKey(key);
   return parsed !== undefined && "job" in parsed && done.has(parsed.job) &&
-    ["checkpoint", "run", "damage", "oldCheckpoint", "oldRun"].includes(parsed.kind);
+    ["checkpoint", "run", "stopped", "damage", "oldCheckpoint", "oldRun"].includes(parsed.kind);
 }
 
 async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {

@@ -9,6 +9,7 @@ import {
   type Change,
   currentTask,
   type FactCache,
+  hasFailed,
   type LearnerFacts,
   type LearnerView,
   openView,
@@ -18,9 +19,10 @@ import {
 import type { Bus } from "@cugro/bus";
 import { inSpan, type Metrics } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
-import type { ArrivalFact, CloudEvent } from "@cugro/protocol";
+import type { ArrivalFact, CloudEvent, JobKind } from "@cugro/protocol";
 import { applyPlan } from "./apply.ts";
 import { removeDamaged } from "./damage.ts";
+import { type Needs, needsOf, stopJobs } from "./needs.ts";
 import { createNews } from "./news.ts";
 import { isIdle, plan } from "./plan.ts";
 
@@ -44,6 +46,8 @@ export interface LearnerLoopOptions {
   onError: (learner: string, error: unknown) => void;
   /** Called whenever there is nothing to do at the moment. */
   onWait: () => void;
+  /** What each learner's newest plan needs; this loop keeps its own learner's. */
+  needs: Needs;
   metrics?: Metrics;
 }
 
@@ -55,6 +59,8 @@ export interface LearnerLoop {
   onEvent(event: CloudEvent): void;
   /** Whether nothing is left to do, and nothing to wait for. */
   isIdle(): boolean;
+  /** Whether it has planned, or tried to, at least once. */
+  hasLooked(): boolean;
   /** Resolves when the loop has ended: aborted, or the learner was deleted. Rejects with what `onError` throws. */
   done: Promise<void>;
 }
@@ -70,6 +76,7 @@ export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
   const news = createNews(options.signal);
   const learner = openLearner(options);
   let state: State = { idle: false, settling: false, deleted: false };
+  let looked = false;
   const run = async () => {
     let wholeAt = -Infinity;
     let failures = 0;
@@ -87,23 +94,33 @@ export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
         failures++;
         options.onError(options.name, error);
       }
+      looked = true;
       if (!news.isPending()) options.onWait();
       await news.wait(waitMs(options.intervalMs, wholeAt, failures, state.settling));
     }
   };
   return {
     look: news.add,
-    onEvent(event) {
-      const { jobId } = event.data;
-      if (event.type.startsWith("cugro.job.")) {
-        if (typeof jobId === "string" && learner.concerns(event.subject, jobId)) news.add({ jobs: [jobId] });
-      } else if (event.subject === options.name && !learner.ownEvents.delete(event.id)) {
-        news.add({ facts: true });
-      }
+    onEvent: (event) => {
+      const change = changeBy(event, options.name, learner);
+      if (change) news.add(change);
     },
+    hasLooked: () => looked,
     isIdle: () => state.deleted || (state.idle && !state.settling && !news.isPending()),
     done: run(),
   };
+}
+
+/** What an event may have changed for a learner; undefined if nothing. */
+function changeBy(
+  { type, subject, id, data: { jobId } }: CloudEvent,
+  name: string,
+  { concerns, ownEvents }: ReturnType<typeof openLearner>,
+): Change | undefined {
+  if (type.startsWith("cugro.job.")) {
+    return typeof jobId === "string" && concerns(subject, jobId) ? { jobs: [jobId] } : undefined;
+  }
+  return subject === name && !ownEvents.delete(id) ? { facts: true } : undefined;
 }
 
 /** How long to wait for news: until the next whole look is due, a file may have settled, or an error may be over. */
@@ -121,6 +138,8 @@ interface LearnerState {
   settling: boolean;
   /** Jobs that are in the queue, as far as is known. */
   queued: Set<string>;
+  /** Jobs that were handed out and are not known to be done: those that are no longer needed are stopped. */
+  handedOut: Map<string, JobKind>;
   /** Events it has published itself and will receive. */
   ownEvents: Set<string>;
 }
@@ -132,6 +151,7 @@ function openLearner(options: LearnerLoopOptions) {
     seen: new Map(),
     settling: false,
     queued: new Set(),
+    handedOut: new Map(),
     ownEvents: new Set(),
   };
   return {
@@ -158,7 +178,10 @@ async function planOnce(
   const { store, bus, name, cache, onChange } = options;
   const { view, seen, queued, ownEvents } = learner;
   let facts = await view.look(change);
-  if (facts.deleted) return { idle: true, settling: false, deleted: true, next: undefined };
+  if (facts.deleted) {
+    await stopUnneeded(options, learner, facts);
+    return { idle: true, settling: false, deleted: true, next: undefined };
+  }
   if (change.whole || change.incoming) {
     const arrivals: ArrivalFact[] = [];
     const onArrival = (arrival: ArrivalFact) => void arrivals.push(arrival);
@@ -176,8 +199,35 @@ async function planOnce(
     parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
     attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
   }, apply);
+  for (const { id, job } of next.submit) learner.handedOut.set(id, job.kind);
+  await stopUnneeded(options, learner, facts);
   onChange({ facts, plan: next });
   return { idle: isIdle(next), settling: learner.settling, deleted: false, next: again };
+}
+
+/** Has workers leave what was handed out and no learner needs any more; a task was cancelled, say. */
+async function stopUnneeded(
+  { store, name, needs }: LearnerLoopOptions,
+  { handedOut, queued }: LearnerState,
+  facts: LearnerFacts,
+): Promise<void> {
+  const isNeeded = needsOf(facts);
+  needs.set(name, isNeeded);
+  for (const id of handedOut.keys()) {
+    const state = facts.jobs.get(id);
+    if (state?.result || hasFailed(state)) handedOut.delete(id);
+  }
+  const dropped = [...handedOut].map(([id, kind]) => ({ id, kind })).filter(({ id }) => !isNeeded(id));
+  if (dropped.length === 0) return;
+  await stopJobs(
+    store,
+    name,
+    dropped.filter(({ id }) => ![...needs.values()].some((isTheirs) => isTheirs(id))),
+  );
+  for (const { id } of dropped) {
+    handedOut.delete(id);
+    queued.delete(id);
+  }
 }
 
 /** What was handed out is handed out again now and then: the bus may have forgotten it, or the store a job's fact. */

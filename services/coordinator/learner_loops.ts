@@ -6,6 +6,7 @@ import { pause } from "@cugro/async";
 import { createCache, type FactCache, learnerExists, listLearners } from "@cugro/learners";
 import { type CloudEvent, isUploadKey, LEARNER_NAME, PREFIXES, recipientOfKey } from "@cugro/protocol";
 import { type LearnerLoop, startLearnerLoop } from "./learner_loop.ts";
+import { type Needs, stopLeftovers } from "./needs.ts";
 import type { CoordinatorOptions } from "./options.ts";
 
 /** An upload's arrival is there this long after its bytes. */
@@ -31,6 +32,9 @@ interface State {
   stop: AbortController;
   cache: FactCache;
   loops: Map<string, LearnerLoop>;
+  needs: Needs;
+  /** Whether what lay in the queue before this coordinator started has been looked through. */
+  sorted: boolean;
   /** Names of learners that do not exist, though files were dropped for them; each is reported once. */
   unknown: Set<string>;
   /** Names from news that were looked up since learners were last listed. */
@@ -51,6 +55,8 @@ export function createLearnerLoops(
     stop,
     cache: createCache(),
     loops: new Map(),
+    needs: new Map(),
+    sorted: false,
     unknown: new Set(),
     lookedUp: new Set(),
     errors: [],
@@ -93,11 +99,11 @@ async function lookLater({ stop, loops }: State, name: string): Promise<void> {
 }
 
 function startLoop(state: State, name: string): void {
-  const { options, intervalMs, loops, stop, cache } = state;
+  const { options, intervalMs, loops, needs, stop, cache } = state;
   if (loops.has(name) || stop.signal.aborted) return;
   const loop = startLearnerLoop({
     ...options,
-    ...{ name, cache, intervalMs, signal: stop.signal },
+    ...{ name, cache, intervalMs, needs, signal: stop.signal },
     onChange: options.onChange ?? (() => {}),
     onError: (learner, error) => {
       if (!options.onError) throw error;
@@ -106,7 +112,11 @@ function startLoop(state: State, name: string): void {
     onWait: () => queueMicrotask(() => stopIfIdle(state)),
   });
   loops.set(name, loop);
-  loop.done.then(() => void loops.delete(name), (error) => {
+  const forget = () => {
+    loops.delete(name);
+    needs.delete(name);
+  };
+  loop.done.then(forget, (error) => {
     state.errors.push(error);
     stop.abort();
   });
@@ -122,8 +132,24 @@ async function startMissing(state: State): Promise<void> {
   lookedUp.clear();
   for (const name of options.learners ?? await listLearners(options.store)) startLoop(state, name);
   if (options.learners === undefined && options.until === undefined) await reportUnknown(state);
+  void stopOldWork(state);
   state.listed = true;
   stopIfIdle(state);
+}
+
+/** Once after the start, when every learner has been planned: work of before that no plan has is stopped. */
+async function stopOldWork(state: State): Promise<void> {
+  const { options: { store, bus, onError }, loops, needs } = state;
+  if (state.sorted || !bus.queuedJobs || ![...loops.values()].every((loop) => loop.hasLooked())) return;
+  state.sorted = true;
+  try {
+    const isGone = async (learner: string) => !await learnerExists(store, learner);
+    await stopLeftovers({ store, needs, queued: await bus.queuedJobs(), isGone });
+  } catch (error) {
+    // It is tried again: what nobody needs costs time, and harms nobody.
+    state.sorted = false;
+    if (!state.stop.signal.aborted) onError?.(null, error);
+  }
 }
 
 /** A name without a loop may be a new learner's: looked up once between two lists. */

@@ -4,6 +4,7 @@
  */
 import type { Bus } from "@cugro/bus";
 import type { LearnerFacts } from "@cugro/learners";
+import type { JobName } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import type { Metrics } from "@cugro/telemetry";
 import type { Plan } from "./plan_parts.ts";
@@ -11,8 +12,11 @@ import type { Plan } from "./plan_parts.ts";
 /** What a coordinator needs. */
 export interface CoordinatorOptions {
   store: Store;
-  /** `connected`: a bus that can lose its server; when it is back, everything is submitted again at once. */
-  bus: Bus & { connected?(): boolean };
+  /**
+   * `connected`: a bus that can lose its server; when it is back, everything is submitted again at once. `queuedJobs`: one
+   * that outlives its coordinator tells the jobs that wait or run, so that those that nobody needs are stopped.
+   */
+  bus: Bus & { connected?(): boolean; queuedJobs?(): Promise<JobName[]> };
   /** Names of learners to plan for; all in the store if left out. */
   learners?: readonly string[];
   /** `idle`: return when there is nothing left to do. Otherwise runs until `signal`. */

@@ -20,6 +20,7 @@ import {
 import {
   artifactKey,
   type HeadFact,
+  stoppedKey,
   type TaskFailureFact,
   taskFailureKey,
   versionKey,
@@ -41,12 +42,17 @@ export function plan(facts: LearnerFacts): Plan {
   }
   const arrivals = planArrivals(facts);
   const learning = planLearning(facts);
+  const submit = firstOfEachKind([...arrivals.submit, ...learning.submit]);
   return {
-    submit: firstOfEachKind([...arrivals.submit, ...learning.submit]),
+    submit,
     decide: [...arrivals.decide, ...learning.decide],
     moveHead: planHead(facts),
     announce: announcements(facts),
     release: [
+      // Needed again: workers must not be told otherwise when the job is submitted.
+      ...submit.filter(({ id }) => facts.jobs.get(id)?.stopped).map(({ id, job }) =>
+        stoppedKey(job.kind, id)
+      ),
       ...acceptedFiles(facts),
       ...facts.leftoverShards.filter(notIn(learning.needed)),
       ...learning.release,

@@ -20,6 +20,8 @@ export interface JobObjects {
   /** By number, those of the old layout first. */
   failures: string[];
   retries: string[];
+  /** The note that nobody needs it at present. */
+  stopped: string | undefined;
   /** Reports of damaged artifacts. */
   damaged: string[];
 }
@@ -44,6 +46,7 @@ export function sortJobKeys(keys: readonly string[]): JobObjects {
     run: first("run"),
     failures: numbered("oldFailure", "failure"),
     retries: numbered("oldRetry", "retry"),
+    stopped: first("stopped"),
     damaged: numbered("damage"),
   };
 }

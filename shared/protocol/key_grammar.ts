@@ -49,14 +49,15 @@ export const KEY_SHAPES = {
   damaged: "artifacts/{hash}.damaged",
 
   // A job; its result is the commit point. The others: its state while it trains, the worker's note on attempts, how
-  // often it was given up, how often it was asked for once more, and an input that its worker found to be damaged. By
-  // kind, so that rights can tell kinds apart.
+  // often it was given up, how often it was asked for once more, that nobody needs it at present (removed when somebody
+  // does), and an input that its worker found to be damaged. By kind, so that rights can tell kinds apart.
   job: "jobs/{jobKind}/{job}/job.json",
   result: "jobs/{jobKind}/{job}/result.json",
   checkpoint: "jobs/{jobKind}/{job}/checkpoint",
   run: "jobs/{jobKind}/{job}/run.json",
   failure: "jobs/{jobKind}/{job}/failures/{n}.json",
   retry: "jobs/{jobKind}/{job}/retries/{n}.json",
+  stopped: "jobs/{jobKind}/{job}/stopped.json",
   damage: "jobs/{jobKind}/{job}/damaged/{hash}",
   // Where versions up to 0.2 had them: still read, and no longer written (but retries of failures that lie there).
   oldJob: "jobs/{job}/job.json",

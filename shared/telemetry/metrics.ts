@@ -17,6 +17,8 @@ export type JobOutcome =
   | "retried"
   /** Given back: the worker was asked to stop. */
   | "interrupted"
+  /** Taken off the queue: nobody needs it any more. */
+  | "stopped"
   /** Given back: an input is missing, or the store failed. */
   | "given_back";
 

@@ -19,7 +19,8 @@ import {
 import { CorruptArtifactError, type Store, StoreError } from "@cugro/store";
 import type { Bus, Delivery } from "@cugro/bus";
 import { type Checkpoint, writeCheckpoint } from "./checkpoints.ts";
-import { Interrupted } from "./job_errors.ts";
+import { Interrupted, Unneeded } from "./job_errors.ts";
+import { isUnneeded } from "./unneeded.ts";
 import type { Log, Metrics } from "@cugro/telemetry";
 
 /** How far a job is. `loss`: a moving value of the training loss. */
@@ -44,7 +45,8 @@ export interface JobContext<K extends JobKind = JobKind> extends ParsedJob<K> {
    *
    * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts anew
    *   after an interruption.
-   * @throws {Interrupted} if the worker has been asked to stop; the checkpoint is written then. Let it pass.
+   * @throws {Interrupted} if the worker has been asked to stop, or nobody needs the job any more; the checkpoint is
+   *   written then. Let it pass.
    */
   tick(position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void>;
   /** What bytes of results depend on besides the job: backend, library, processor, threads. */
@@ -94,6 +96,8 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
   #savedAt = performance.now();
   #told = { at: -Infinity, step: 0 };
   #ticks = 0;
+  /** Whether the planner has said that nobody needs the job. */
+  #unneeded = false;
   #pulse: ReturnType<typeof setInterval>;
 
   constructor(
@@ -119,6 +123,7 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     this.#pulse = setInterval(() => {
       this.#seeLoop();
       if (++pulses % 8 === 0) delivery.working();
+      if (pulses % 4 === 0) void this.#askIfNeeded();
     }, settings.ackWaitMs / 32);
     delivery.working();
   }
@@ -167,14 +172,24 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     this.progress(position);
     const { signal, ackWaitMs, checkpointSeconds, checkpointSteps } = this.settings;
     if (performance.now() - this.#yielded >= Math.min(YIELD_MS, ackWaitMs / 16)) await this.#yield();
-    if (signal.aborted) {
+    if (signal.aborted || this.#unneeded) {
       if (snapshot) await this.#save(position.step, snapshot);
-      throw new Interrupted(`Stopped at step ${position.step}`);
+      const End = this.#unneeded ? Unneeded : Interrupted;
+      throw new End(`Stopped at step ${position.step}`);
     }
     const due = performance.now() - this.#savedAt >= checkpointSeconds * 1000 ||
       position.step - this.savedStep >= checkpointSteps;
     if (snapshot && due) await this.#save(position.step, snapshot);
   };
+
+  /** One small request every eighth of the ack wait; a store that is away says nothing about the job. */
+  async #askIfNeeded(): Promise<void> {
+    try {
+      if (await isUnneeded(this.store, this.kind, this.jobId)) this.#unneeded = true;
+    } catch (error) {
+      this.log.debug("it cannot be told whether the job is still needed", { error });
+    }
+  }
 
   async #yield(): Promise<void> {
     // A timer and not `setImmediate`: under Deno that one comes back before timers and signals have had their turn.

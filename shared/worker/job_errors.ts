@@ -12,3 +12,8 @@ export class PermanentError extends Error {
 export class Interrupted extends Error {
   override name = "Interrupted";
 }
+
+/** Nobody needs the job any more: the checkpoint is written, in case somebody does later, and the message is taken off. */
+export class Unneeded extends Interrupted {
+  override name = "Unneeded";
+}

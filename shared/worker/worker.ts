@@ -15,7 +15,8 @@
  * next worker has another profile and makes other bytes, garbage collection sweeps them. Dying after the commit costs nothing,
  * since the next delivery finds the result.
  *
- * Other ends: the worker is asked to stop (checkpoint, nak, not counted). An input is missing (nak, not counted: it
+ * Other ends: the worker is asked to stop (checkpoint, nak, not counted). Nobody needs the job any more (`unneeded.ts`:
+ * checkpoint, off the queue, not counted). An input is missing (nak, not counted: it
  * is made again). The store is full or away (nak, not counted). `PermanentError`: given up at once. Anything else
  * thrown is an attempt: nak with growing delay. So is a death, unless it ended a job's first attempt or left a newer
  * checkpoint than the attempt began with (`attempts.ts`); nobody naks then, and the bus gives the job to another. After
@@ -41,8 +42,9 @@ import {
 import { cleanUp, commit, type JobOutput } from "./commit.ts";
 import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
-import { Interrupted, PermanentError } from "./job_errors.ts";
+import { Interrupted, PermanentError, Unneeded } from "./job_errors.ts";
 import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
+import { dropUnneeded } from "./unneeded.ts";
 import { getJob, listJob, MissingInputError, type Store, StoreError } from "@cugro/store";
 
 /** Does one kind of work, or all of `K` alike. */
@@ -146,6 +148,7 @@ async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   if (there.failures.length > there.retries.length) {
     return await abandon(worker, delivery, there.failures.at(-1)!, "it has been given up before");
   }
+  if (there.stopped !== undefined) return await dropUnneeded(worker, delivery, 0);
   if (!found) {
     log.warn("job is not in the store any more");
     await delivery.term();
@@ -222,6 +225,7 @@ async function settle(
     throw error;
   }
   const attempts = await ended;
+  if (error instanceof Unneeded) return await dropUnneeded(worker, delivery, savedStep);
   if (error instanceof Interrupted) {
     log.info("job given back", { step: savedStep });
     await delivery.nak();

@@ -61,6 +61,19 @@ natsTest("fetch() by a busy worker keeps nothing from others", async (server) =>
   assertEquals(await other.queueDepth("states.sample"), { waiting: 0, running: 0 });
 });
 
+natsTest("queuedJobs() names the jobs that wait or run, and none that was taken off", async (server) => {
+  const bus = await server.open();
+  const names = ["a", "b", "c"];
+  assertEquals(await bus.queuedJobs(), []);
+  for (const name of names) await bus.submit(jobMessage(name));
+  const held = (await bus.fetch(kinds, never))!;
+  const queued = async () => (await bus.queuedJobs()).map(({ id, kind }) => `${kind} ${id}`).sort();
+  const wanted = names.map((name) => `states.sample ${sha256(name)}`);
+  assertEquals(await queued(), wanted.toSorted());
+  await held.term();
+  assertEquals(await queued(), wanted.slice(1).sort());
+});
+
 natsTest("fetch() that waits for several kinds gives back what it cannot take", async (server) => {
   const bus = await server.open();
   const waiting = Array.from({ length: 6 }, () => bus.fetch(["states.sample", "states.train"], never));

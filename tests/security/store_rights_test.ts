@@ -25,6 +25,7 @@ const OF_A_JOB = {
   run: "run.json",
   failure: "failures/1.json",
   retry: "retries/1.json",
+  stopped: "stopped.json",
   damage: `damaged/${hash}`,
 } as const;
 type OfAJob = keyof typeof OF_A_JOB;
@@ -124,7 +125,7 @@ const EXPECTED: Record<ServiceName, Allowed> = {
       "dataset",
       "announced",
     ],
-    write: [...learnerObjects, ...of(JOB_KINDS, ["job"]), "announced"],
+    write: [...learnerObjects, ...of(JOB_KINDS, ["job", "stopped"]), "announced"],
     delete: [...incomingObjects, ...of(JOB_KINDS, ALL_OF_A_JOB), ...oldObjects, "artifact", "dataset"],
     list: [
       ...incomingObjects,

@@ -6,7 +6,7 @@
  */
 import { pause } from "@cugro/async";
 import { headers } from "@nats-io/transport-node";
-import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
+import type { CloudEvent, JobKind, JobName, ProgressMessage } from "@cugro/protocol";
 import {
   ACK_WAIT_MS,
   type Bus,
@@ -25,6 +25,7 @@ import type { Link } from "./link.ts";
 import { decodeJob, DECODERS } from "./messages.ts";
 import { type Pull, startPull } from "./pull.ts";
 import type { NatsBusOptions } from "./options.ts";
+import { queuedJobs } from "./queued_jobs.ts";
 import { Topology } from "./streams.ts";
 import {
   consumerName,
@@ -49,6 +50,8 @@ export interface NatsBus extends Bus {
   queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }>;
   /** The same, and how many workers ask for a job of this kind at this moment; not patient. */
   lookAtQueue(kind: JobKind): Promise<{ waiting: number; running: number; asking: number }>;
+  /** All jobs that wait for a worker or are with one. */
+  queuedJobs(): Promise<JobName[]>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
@@ -182,6 +185,10 @@ class JetStreamBus implements NatsBus {
     const subject = `$JS.API.CONSUMER.INFO.${STREAMS.jobs}.${consumerName(kind)}`;
     const info = await this.link.askJetStream<ConsumerInfo>(subject, "");
     return { waiting: info.num_pending, running: info.num_ack_pending, asking: info.num_waiting };
+  }
+
+  queuedJobs(): Promise<JobName[]> {
+    return this.#persist("list the jobs in the queue", () => queuedJobs(this.link));
   }
 
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent> {

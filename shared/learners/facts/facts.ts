@@ -38,6 +38,8 @@ export interface JobState {
   retries: number;
   /** Keys of its workers' reports of damaged artifacts. */
   damaged: string[];
+  /** Whether workers have been told that nobody needs it. */
+  stopped?: boolean;
 }
 
 /** All facts of a learner that a plan needs, as loaded. Lists are sorted by their number. */

@@ -47,6 +47,7 @@ export async function readJobState(source: Source, name: JobName): Promise<JobSt
     failures: failures.filter((fact) => fact !== undefined),
     retries: there.retries.length,
     damaged: there.damaged,
+    stopped: there.stopped !== undefined,
   };
 }
 

@@ -1,0 +1,82 @@
+/**
+ * Which jobs are still needed, and how workers hear of those that are not. The plan is the truth: a job that was handed
+ * out and that no learner's plan has any more is stopped, by a note in the store (`jobs/<kind>/<id>/stopped.json`) that
+ * workers ask for; whichever plan needs it again removes the note before it submits the job. Whatever two coordinators do to
+ * one another's notes is put right by their next whole look.
+ * @module
+ */
+import { mapConcurrently } from "@cugro/async";
+import {
+  currentGraph,
+  type Graph,
+  importJob,
+  type LearnerFacts,
+  openArrivals,
+  REQUESTS_AT_ONCE,
+} from "@cugro/learners";
+import {
+  encodeFact,
+  jobFactSchema,
+  jobId,
+  type JobKind,
+  type JobName,
+  parseFact,
+  stoppedKey,
+} from "@cugro/protocol";
+import { getJob, listJob, type Store } from "@cugro/store";
+
+/** What each learner's newest plan needs, by name. One for a coordinator, as learners may share a job. */
+export type Needs = Map<string, (jobId: string) => boolean>;
+
+const jobsOf = new WeakMap<Graph, ReadonlySet<string>>();
+
+/** Whether a learner needs a job: one of the task being learnt, or an import of a file that waits. */
+export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
+  if (facts.deleted) return () => false;
+  const imports = new Set(openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival))));
+  const graph = currentGraph(facts);
+  const jobs = graph && (jobsOf.get(graph) ?? new Set(graph.jobs.map(({ id }) => id)));
+  if (graph && jobs) jobsOf.set(graph, jobs);
+  return (id) => imports.has(id) || (jobs?.has(id) ?? false);
+}
+
+/** Tells workers that nobody needs these jobs; those that are done stay as they are. The ids of the others. */
+export async function stopJobs(
+  store: Store,
+  learner: string,
+  jobs: readonly { id: string; kind: JobKind }[],
+): Promise<string[]> {
+  const stopped = await mapConcurrently(jobs, REQUESTS_AT_ONCE, async ({ id, kind }) => {
+    if ((await listJob(store, { id, kind }, true)).result !== undefined) return [];
+    await store.put(stoppedKey(kind, id), encodeFact({ schema: 1, jobId: id, learner }));
+    return [id];
+  });
+  return stopped.flat();
+}
+
+/**
+ * Stops what lies in the queue from before this coordinator started and nobody needs. To be called once every learner
+ * has been planned. A job of a learner that is not known here is left alone.
+ */
+export async function stopLeftovers(
+  { store, needs, queued, isGone }: {
+    store: Store;
+    needs: Needs;
+    /** The jobs that wait or run. */
+    queued: readonly JobName[];
+    /** Whether a learner was deleted. */
+    isGone: (learner: string) => Promise<boolean>;
+  },
+): Promise<string[]> {
+  const stopped: string[] = [];
+  for (const { id, kind } of queued) {
+    if (kind === undefined || [...needs.values()].some((isNeeded) => isNeeded(id))) continue;
+    const object = await getJob(store, kind, id);
+    if (!object) continue;
+    const { learner } = parseFact(jobFactSchema, object.bytes, object.key);
+    if (needs.has(learner) || await isGone(learner)) {
+      stopped.push(...await stopJobs(store, learner, [{ id, kind }]));
+    }
+  }
+  return stopped;
+}

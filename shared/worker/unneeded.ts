@@ -1,0 +1,36 @@
+/**
+ * Jobs that nobody needs any more: their task was cancelled, their learner deleted, what they build on withdrawn. The
+ * planner knows; it puts `jobs/<kind>/<id>/stopped.json`, and takes it away again when somebody needs the job. A worker asks
+ * before it begins, and now and then while it works. The note decides nothing about the job: one that is stopped has
+ * not failed, keeps its checkpoint, and goes on from there if it is submitted again.
+ * @module
+ */
+import { type JobKind, stoppedKey } from "@cugro/protocol";
+import type { Delivery } from "@cugro/bus";
+import type { Store } from "@cugro/store";
+import type { JobOutcome, Log } from "@cugro/telemetry";
+
+/** Whether nobody needs a job at present. */
+export async function isUnneeded(store: Store, kind: JobKind, jobId: string): Promise<boolean> {
+  return await store.head(stoppedKey(kind, jobId)) !== undefined;
+}
+
+/**
+ * Takes a job that nobody needs off the queue; gives it back if somebody needs it again meanwhile. Should that happen
+ * a moment later, the planner finds it missing in the queue at its next whole look and submits it again.
+ */
+export async function dropUnneeded(
+  { store, log }: { store: Store; log: Log },
+  delivery: Delivery,
+  step: number,
+): Promise<JobOutcome> {
+  const { kind, jobId } = delivery.message;
+  if (!await isUnneeded(store, kind, jobId)) {
+    log.info("the job is needed again and given back", { step });
+    await delivery.nak();
+    return "interrupted";
+  }
+  log.info("nobody needs the job any more: it is stopped", { step });
+  await delivery.term();
+  return "stopped";
+}
