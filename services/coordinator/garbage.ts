@@ -5,6 +5,9 @@
  */
 import {
   createCache,
+  type Deletion,
+  deletionOf,
+  endDeletion,
   type FactCache,
   isReached,
   type LearnerFacts,
@@ -45,10 +48,11 @@ export async function collectGarbage(
   const prefixes = [PREFIXES.jobs, PREFIXES.artifacts, PREFIXES.datasets, PREFIXES.incoming];
   // Marked after listing: what is made in between is marked, or not in the list.
   const listed = (await Promise.all(prefixes.map((prefix) => store.list(prefix)))).flat();
-  const isMarked = await mark(store);
+  const hasGoneFor = ({ at }: { at: string }) => now - Date.parse(at) >= graceHours * 3_600_000;
+  const isMarked = await mark({ store, dryRun, mayGo: hasGoneFor });
   const done = new Set(listed.flatMap(({ key }) => jobOfResult(key) ?? []));
   const unmarked = listed.filter((info) => !isMarked(info) || isLeftOver(info.key, done));
-  const old = unmarked.filter(({ lastModified }) => now - Date.parse(lastModified) >= graceHours * 3_600_000);
+  const old = unmarked.filter(({ lastModified: at }) => hasGoneFor({ at }));
   // Results before artifacts: a result must never promise what is gone.
   const isOfJob = ({ key }: ObjectInfo) => key.startsWith(PREFIXES.jobs);
   const ordered = [...old.filter(isOfJob), ...old.filter((info) => !isOfJob(info))];
@@ -67,7 +71,16 @@ function isLeftOver(key: string, done: ReadonlySet<string>): boolean {
     ["checkpoint", "run", "stopped", "damage", "oldCheckpoint", "oldRun"].includes(parsed.kind);
 }
 
-async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
+/** What marking needs. */
+interface Marking {
+  store: Store;
+  dryRun: boolean;
+  /** Whether a deletion is old enough for what it left to go. */
+  mayGo: (deletion: Deletion) => boolean;
+}
+
+async function mark(marking: Marking): Promise<(info: ObjectInfo) => boolean> {
+  const { store } = marking;
   const cache = createCache();
   const reaches: Reach[] = [];
   const done = new Set<string>();
@@ -75,7 +88,7 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
   const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
   const names = keys.flatMap((key) => key?.kind === "learner" ? [key.learner] : []);
   for (const name of names) {
-    const { facts, reach } = await readLearner(store, name, cache);
+    const { facts, reach } = await readLearner(marking, name, cache);
     reaches.push(reach);
     for (const file of doneFiles(facts)) done.add(file);
     for (const { key, etag } of facts.deleted ? [] : openArrivals(facts)) waiting.add(`${key} ${etag}`);
@@ -93,12 +106,16 @@ async function mark(store: Store): Promise<(info: ObjectInfo) => boolean> {
 
 /** What a learner is and needs. @throws {Error} naming it, and what to do: its objects must not be taken for garbage */
 async function readLearner(
-  store: Store,
+  marking: Marking,
   name: string,
   cache: FactCache,
 ): Promise<{ facts: LearnerFacts; reach: Reach }> {
+  const { store } = marking;
   try {
-    const facts = await loadFacts(store, name, cache);
+    const deletion = await deletionOf(store, name, { cache });
+    const gone = deletion !== undefined && await isGone(marking, name, deletion);
+    // One that can still be restored needs what it needed.
+    const facts = { ...await loadFacts(store, name, cache, { deletedToo: !gone }), deleted: gone };
     return { facts, reach: await reachOf(store, facts, cache) };
   } catch (cause) {
     throw new Error(
@@ -110,6 +127,13 @@ async function readLearner(
       { cause },
     );
   }
+}
+
+/** Whether a deleted learner is gone for good; from here on it cannot be restored. */
+async function isGone({ store, dryRun, mayGo }: Marking, name: string, deletion: Deletion): Promise<boolean> {
+  if (deletion.swept) return true;
+  if (!mayGo(deletion)) return false;
+  return dryRun || await endDeletion(store, name, deletion.n, "swept") === "swept";
 }
 
 /** `<key> <etag>` of dropped files that are not needed: all their arrivals are decided, or the learner was deleted. */

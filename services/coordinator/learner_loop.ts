@@ -41,7 +41,7 @@ export interface LearnerLoopOptions {
   /** Looks at everything at least this often (ms). */
   intervalMs: number;
   /** Called after each plan that was carried out. */
-  onChange: (change: { facts: LearnerFacts; plan: Plan }) => void;
+  onChange: (change: { facts: LearnerFacts; plan: Plan; stopped: readonly string[] }) => void;
   /** Called when the learner could not be planned; what it throws ends the loop. */
   onError: (learner: string, error: unknown) => void;
   /** Called whenever there is nothing to do at the moment. */
@@ -200,17 +200,16 @@ async function planOnce(
     attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
   }, apply);
   for (const { id, job } of next.submit) learner.handedOut.set(id, job.kind);
-  await stopUnneeded(options, learner, facts);
-  onChange({ facts, plan: next });
+  onChange({ facts, plan: next, stopped: await stopUnneeded(options, learner, facts) });
   return { idle: isIdle(next), settling: learner.settling, deleted: false, next: again };
 }
 
-/** Has workers leave what was handed out and no learner needs any more; a task was cancelled, say. */
+/** Has workers leave what was handed out and no learner needs any more: a task was cancelled, say. Those jobs' ids. */
 async function stopUnneeded(
   { store, name, needs }: LearnerLoopOptions,
   { handedOut, queued }: LearnerState,
   facts: LearnerFacts,
-): Promise<void> {
+): Promise<string[]> {
   const isNeeded = needsOf(facts);
   needs.set(name, isNeeded);
   for (const id of handedOut.keys()) {
@@ -218,16 +217,14 @@ async function stopUnneeded(
     if (state?.result || hasFailed(state)) handedOut.delete(id);
   }
   const dropped = [...handedOut].map(([id, kind]) => ({ id, kind })).filter(({ id }) => !isNeeded(id));
-  if (dropped.length === 0) return;
-  await stopJobs(
-    store,
-    name,
-    dropped.filter(({ id }) => ![...needs.values()].some((isTheirs) => isTheirs(id))),
-  );
+  if (dropped.length === 0) return [];
+  const theirs = (id: string) => [...needs.values()].some((needsIt) => needsIt(id));
+  const stopped = await stopJobs(store, name, dropped.filter(({ id }) => !theirs(id)));
   for (const { id } of dropped) {
     handedOut.delete(id);
     queued.delete(id);
   }
+  return stopped;
 }
 
 /** What was handed out is handed out again now and then: the bus may have forgotten it, or the store a job's fact. */

@@ -24,8 +24,8 @@ export interface CoordinatorOptions {
   signal: AbortSignal;
   /** Everything is looked at least this often (ms), so that no lost message matters. @default 10 s */
   intervalMs?: number;
-  /** Called after each plan that was carried out. */
-  onChange?: (change: { facts: LearnerFacts; plan: Plan }) => void;
+  /** Called after each plan that was carried out; `stopped`: jobs that nobody needs any more since then. */
+  onChange?: (change: { facts: LearnerFacts; plan: Plan; stopped: readonly string[] }) => void;
   /**
    * A learner could not be planned (a damaged fact, a full disk), or null: all learners could not be listed. It is
    * tried again. Without it, the first such error ends the loop.

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { collectGarbage } from "@cugro/coordinator";
 import { learnerStatus, loadFacts } from "@cugro/learners";
 import {
   arrivalKey,
@@ -36,8 +37,30 @@ Deno.test("learners are made, listed, shown, configured and deleted", () =>
     assertEquals((await ask("GET", "/v1/learners")).body, { learners: [] });
     const again = await ask("POST", "/v1/learners", { body: smoke("walker") });
     assertEquals(again.status, 409, "a deleted name is not used again");
+    const restore = (name: string) => ask("POST", `/v1/learners/${name}/restore`);
+    assertEquals((await restore("walker")).status, 200);
+    assertEquals((await ask("GET", "/v1/learners")).body, { learners: [{ name: "walker" }] });
+    const twice = await restore("walker");
+    assertEquals(twice.status, 409);
+    assertStringIncludes((twice.body as { detail: string }).detail, "is not deleted");
+    for (const status of [204, 404]) {
+      assertEquals((await ask("DELETE", "/v1/learners/walker")).status, status);
+    }
+    await collectGarbage({ store, graceHours: 0 });
+    const late = await restore("walker");
+    assertEquals(late.status, 409);
+    assertStringIncludes((late.body as { detail: string }).detail, "garbage collection has removed");
+    for (
+      const status of [(await restore("ghost")).status, (await ask("DELETE", "/v1/learners/ghost")).status]
+    ) {
+      assertEquals(status, 404);
+    }
     const wakes = Array(hints.length).fill({ key: "incoming/walker/" });
-    assertEquals([hints, hints.length], [wakes, 2], "the coordinator hears of its making and its deletion");
+    assertEquals(
+      [hints, hints.length],
+      [wakes, 4],
+      "the coordinator hears of its making, its deletions and its restoration",
+    );
   }));
 
 Deno.test("wrong bodies are told field by field, wrong knobs by the algorithm's own words", () =>

@@ -49,7 +49,9 @@ export interface GatewayClient {
       name: string,
       change: { preset?: string; overrides: Overrides },
     ): Promise<Config>;
+    /** Stops a learner and its running jobs; it can be restored until garbage collection, 24 hours later at the earliest. */
     delete(name: string): Promise<void>;
+    restore(name: string): Promise<Learner>;
   };
   tasks: {
     list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
@@ -136,6 +138,7 @@ function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] 
     show: (name) => requests.get(of(name)),
     configure: (name, change) => requests.post(of(name, "/config"), change),
     delete: async (name) => void await requests.send("DELETE", of(name)),
+    restore: (name) => requests.post(of(name, "/restore"), {}),
   };
 }
 

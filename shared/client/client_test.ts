@@ -103,7 +103,7 @@ Deno.test("a client rolls back, retries, cancels and configures; the coordinator
     await until("two versions", headIs(2));
     assertEquals(await client.versions.rollback("a", 1, { reason: "a test" }), [2]);
     await until("the head moves back", headIs(1));
-    assertEquals((await client.tasks.show("a", 2)).state, "parked");
+    assertEquals((await client.tasks.show("a", 2)).state, "withdrawn");
     const error = await assertRejects(() => client.versions.promote("a", 2), GatewayError);
     assertEquals(error.status, 409);
     const wrong = await assertRejects(

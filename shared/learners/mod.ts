@@ -21,6 +21,8 @@ export {
   taskState,
   validVersions,
 } from "./facts/facts.ts";
+export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
+export type { Deletion } from "./facts/deletion.ts";
 export { describeJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
@@ -28,9 +30,7 @@ export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incomin
 export {
   configDifferences,
   createLearner,
-  deleteLearner,
   type KnobDifference,
-  learnerExists,
   type LearnerSettings,
   listLearners,
   nextTask,

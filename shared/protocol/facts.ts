@@ -195,11 +195,6 @@ export const headFactSchema = z.object({
 /** See {@link headFactSchema}. */
 export type HeadFact = z.infer<typeof headFactSchema>;
 
-/** The learner is gone. */
-export const deletedFactSchema = z.object({ schema, name: z.string(), reason: z.string() });
-/** See {@link deletedFactSchema}. */
-export type DeletedFact = z.infer<typeof deletedFactSchema>;
-
 /** The job as it was first wanted: by which learner, for which task (not part of its identity). */
 export const jobFactSchema = z.object({
   schema,

@@ -24,8 +24,11 @@ export const KEY_SHAPES = {
   // A learner: its name, seed and birth; the revisions of its knobs, for tasks not yet started.
   learner: "learners/{learner}/learner.json",
   config: "learners/{learner}/config/{revision}.json",
-  // Planning stops, and the name is not used again.
+  // Planning stops, and the name is not used again; the second deletion and those after it; how one ended: the learner was
+  // restored, or its objects are being swept.
   deleted: "learners/{learner}/deleted.json",
+  deletion: "learners/{learner}/deletions/{n}.json",
+  deletionEnd: "learners/{learner}/deletions/{n}/end.json",
   // Which version serves: the only fact that changes.
   head: "learners/{learner}/head.json",
 

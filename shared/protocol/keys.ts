@@ -31,8 +31,12 @@ export const arrivalsPrefix = (name: string): string => `${learnerPrefix(name)}a
 export const versionsPrefix = (name: string): string => `${learnerPrefix(name)}versions/`;
 /** A learner exists. */
 export const learnerKey = (learner: string): string => makeKey("learner", { learner });
-/** A learner is gone. */
+/** A learner is gone: its first deletion. */
 export const deletedKey = (learner: string): string => makeKey("deleted", { learner });
+/** A learner is gone once more: its second deletion, or one after that. */
+export const deletionKey = (learner: string, n: number): string => makeKey("deletion", { learner, n });
+/** How a learner's n-th deletion ended: it was restored, or its objects are being swept. */
+export const deletionEndKey = (learner: string, n: number): string => makeKey("deletionEnd", { learner, n });
 /** Which version serves. */
 export const headKey = (learner: string): string => makeKey("head", { learner });
 /** Revision of the knobs. */

@@ -4,6 +4,7 @@
  */
 export * from "./acting.ts";
 export * from "./canonical.ts";
+export * from "./deletions.ts";
 export * from "./environment.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";

@@ -3,8 +3,8 @@
  * @module
  */
 
-/** Where a task stands. */
-export const TASK_STATES = ["undecided", "failed", "cancelled", "published", "parked"] as const;
+/** Where a task stands; `withdrawn`: its version was published and is no longer valid. */
+export const TASK_STATES = ["undecided", "failed", "cancelled", "published", "parked", "withdrawn"] as const;
 /** See {@link TASK_STATES}. */
 export type TaskState = typeof TASK_STATES[number];
 

@@ -4,10 +4,10 @@
  */
 import type { Slot } from "./slot.ts";
 import { backoffMs } from "@cugro/async";
-import type { FactCache } from "@cugro/learners";
+import { deletionOf, type FactCache } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import type { Log } from "@cugro/telemetry";
-import { deletedKey, type EventType, headKey } from "@cugro/protocol";
+import { type EventType, headKey } from "@cugro/protocol";
 import { learnerFacts, policyParts, servingVersion } from "./read_policy.ts";
 import type { PolicyPool } from "./policy_pool.ts";
 import { StoreAway, type StoreGuard } from "./store_guard.ts";
@@ -109,7 +109,10 @@ async function compare({ pool, guard, cache, log }: FollowOptions, slot: Slot, w
   const began = performance.now();
   const confirm = () => void (slot.confirmedAt = began);
   const [head, deleted] = await guard.look((store, signal) =>
-    Promise.all([headKey, deletedKey].map((key) => store.head(key(learner), { signal })))
+    Promise.all([
+      store.head(headKey(learner), { signal }),
+      deletionOf(store, learner, { cache, signal }),
+    ])
   );
   if (slot.lookFailed) log.info("the store is back: the head is followed again", { learner });
   slot.lookFailed = false;

@@ -2,6 +2,7 @@
  * Objects by key: the store's seam, its two implementations, and artifacts by content.
  * @module
  */
+export { SERVICE_FOLDER } from "./folder/folder_lock.ts";
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { openFilesystemStore } from "./folder/filesystem_store.ts";
 export { type Found, getJob, getResult, keysOfJob, listJob } from "./job_objects.ts";

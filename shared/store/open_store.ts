@@ -26,13 +26,13 @@ export function isBucketName(store: string): boolean {
  * Opens a store.
  *
  * @param options.lock whether to write: a folder is locked for it, a bucket is tried out. Without it a folder cannot be
- *   written, and a bucket is tried out before the first conditional write. `onStrange` is told once of each object whose
- *   name cannot be a key.
+ *   written, and a bucket is tried out before the first conditional write. `beside`: as `FilesystemStoreOptions` says
+ * @param options.onStrange told once of each object whose name cannot be a key
  * @throws {StoreError} if it cannot be used, saying what to do.
  */
 export async function openStore(
   { store, s3 = {} }: StoreConfig,
-  { lock = true, onStrange }: { lock?: boolean; onStrange?: (name: string) => void } = {},
+  { lock = true, onStrange }: { lock?: boolean | "beside"; onStrange?: (name: string) => void } = {},
 ): Promise<Store> {
   if (!isBucketName(store)) {
     return await openFilesystemStore({ root: store, lock, ...(onStrange && { onStrangeFile: onStrange }) });
@@ -43,7 +43,7 @@ export async function openStore(
     ...s3,
     bucket,
     prefix,
-    probe: lock,
+    probe: lock !== false,
     ...(onStrange && { onStrangeKey: onStrange }),
   });
 }

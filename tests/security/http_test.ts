@@ -127,6 +127,7 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
       },
       { status: 403, method: "DELETE", path: one, as: "submitter" },
       { status: 403, method: "POST", path: `/v1/problems/${"0".repeat(24)}/acknowledge`, as: "reader" },
+      { status: 403, method: "POST", path: `${one}/restore`, as: "submitter" },
       { status: 403, method: "POST", path: `${one}/versions/1/promote`, as: "submitter" },
       { status: 403, method: "POST", path: `${one}/versions/1/rollback`, as: "submitter" },
       ...posts.map((path) => ({
@@ -152,6 +153,7 @@ Deno.test("somebody else's learner is 404, like one that does not exist, and in 
     await refuse([
       ...paths.map((path) => ({ status: 404, path: `/v1/learners/mine${path}`, as: "team" as const })),
       { status: 404, method: "DELETE", path: "/v1/learners/mine", as: "team" },
+      { status: 404, method: "POST", path: "/v1/learners/mine/restore", as: "team" },
       {
         status: 404,
         method: "POST",

@@ -16,7 +16,7 @@ import { parseSettings, repeatable } from "./settings.ts";
 export function registerOperate(program: Command): void {
   act(program, "promote <version>", "let a parked version through", letThrough);
   act(program, "rollback <version>", "go back to a version; later ones are withdrawn", goBack);
-  act(program, "retry <task>", "learn a failed, parked or cancelled task again", learnAgain)
+  act(program, "retry <task>", "learn a failed, parked, withdrawn or cancelled task again", learnAgain)
     .addOption(repeatable("--set <knob=value>", "with another value of a knob; may be repeated"));
   act(program, "cancel <task>", "step over a task that is not decided", stepOver);
   registerGarbage(program);

@@ -6,7 +6,7 @@ import { presets } from "@cugro/algorithm";
 import { readingOf } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
-import type { HandedOver, KnownLearner, LearnEnd, Learners } from "../learners/learners.ts";
+import type { HandedOver, KnownLearner, LearnEnd, Learners, ShownStatus } from "../learners/learners.ts";
 import { invocation, quoted } from "../learners/invocation.ts";
 import { commandLine, DEFAULT_STORE, learningCommand, type Place } from "../learners/place.ts";
 import { type Flags, judgeFlags } from "./flags.ts";
@@ -68,7 +68,20 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   const history = new Set(known?.rejected);
   for (const { seq } of await handOver(learners, learner, paths, options)) history.delete(seq);
   const end = await learners.learn(learner, options);
-  const result = resultOf(await learners.status(learner), (arrival) => !history.has(arrival));
+  if (end === "deleted") {
+    const again = commandLine(learners.place, `learner restore ${learner}`);
+    throw new UsageError(
+      `The learner "${learner}" was deleted meanwhile, and its work is stopped. Back again: ${again}`,
+    );
+  }
+  const status = await learners.status(learner);
+  const result = resultOf(status, (arrival) => !history.has(arrival));
+  for (const { task } of cancelledSince(status.tasks, known)) {
+    console.error(
+      `task ${task} was cancelled, and its work is stopped; learnt anew: ` +
+        commandLine(learners.place, `retry ${task} --learner ${learner}`),
+    );
+  }
   if (end === "idle") {
     const report = await reportOf(learners, learner);
     if (!json) printResult(result, learners.place);
@@ -76,6 +89,13 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   } else console.error(describeInterruption(learners.place, learner));
   Deno.exitCode = exitCodeOf(end, result);
   if (json) printJson(result);
+}
+
+/** Tasks that were cancelled while this command ran. */
+function cancelledSince(tasks: ShownStatus["tasks"], known: KnownLearner | undefined): ShownStatus["tasks"] {
+  return tasks.filter(({ task, attempt, state }) =>
+    state === "cancelled" && !known?.cancelled.includes(`${task}/${attempt}`)
+  );
 }
 
 function exitCodeOf(end: LearnEnd, result: RunResult): number {

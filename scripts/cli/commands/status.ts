@@ -63,7 +63,10 @@ function printLearners(all: readonly ShownStatus[], place: Place): void {
 function printStatus(found: ShownStatus, place: Place): void {
   if (found.deleted) {
     console.log(
-      `The learner "${found.learner.name}" was deleted: nothing is planned for it, and its name is not used again.\n`,
+      `The learner "${found.learner.name}" was deleted: nothing is planned for it, and its name is not used again. Until ` +
+        `garbage collection, ${
+          commandLine(place, `learner restore ${found.learner.name}`)
+        } brings it back.\n`,
     );
   }
   printTasks(found);

@@ -3,7 +3,7 @@
  * @module
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
-import { currentGraph } from "@cugro/learners";
+import { currentGraph, learnerExists } from "@cugro/learners";
 import { type Store, StoreFull } from "@cugro/store";
 import process from "node:process";
 import type { LearnEnd } from "../learners/learners.ts";
@@ -27,6 +27,9 @@ export interface LearnOptions {
   waitForRoomMs: number;
 }
 
+/** Nobody tells this process of a decision that another command has written into the folder. */
+const LOOK_MS = 2_000;
+
 type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 
 /** Runs coordinator and workers on a folder until the learner has nothing left to do, or Ctrl-C. */
@@ -44,6 +47,7 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
       bus: session.bus,
       learners: [learner],
       until: "idle",
+      intervalMs: LOOK_MS,
       signal: session.signal,
       onChange(change) {
         watch(change);
@@ -62,7 +66,8 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
     display.close();
     await session.close();
   }
-  return session.signal.aborted ? "interrupted" : "idle";
+  if (session.signal.aborted) return "interrupted";
+  return await learnerExists(store, learner) ? "idle" : "deleted";
 }
 
 /** What workers write, for a person: of a full store only what there is to wait for. */
@@ -83,7 +88,9 @@ async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<On
   const news = createJobNews(display, labels);
   await bus.subscribe("progress", news.progress);
   await bus.subscribe("events", news.event);
-  return ({ facts, plan }) => {
+  return ({ facts, plan, stopped }) => {
+    news.needed(plan.submit.map(({ id }) => id));
+    news.stopped(stopped);
     for (const { id, label } of plan.submit) labels.set(id, label);
     for (const job of currentGraph(facts)?.jobs ?? []) labels.set(job.id, labelOf(job));
   };

@@ -25,6 +25,14 @@ export async function openForWriting(store: string): Promise<Store> {
   return await openStore(configOf(store), { lock: true });
 }
 
+/**
+ * Opens a store for a person's decision: single facts, which are put beside a command that is writing there; a running
+ * `cugro run` notices them.
+ */
+export async function openForActing(store: string): Promise<Store> {
+  return await openStore(configOf(store), { lock: "beside" });
+}
+
 /** How to get into a bucket is in the environment. */
 function configOf(store: string): StoreConfig {
   if (isBucketName(store)) return readStoreConfig({ ...process.env, CUGRO_STORE: store });

@@ -4,9 +4,9 @@
  */
 import { createWakeup } from "@cugro/async";
 import process from "node:process";
-import type { GatewayClient } from "@cugro/client";
-import { displayOnStderr, type ProgressDisplay } from "../progress/display.ts";
-import { createJobNews, labelOf } from "../progress/job_news.ts";
+import { type GatewayClient, GatewayError } from "@cugro/client";
+import { displayOnStderr } from "../progress/display.ts";
+import { createJobNews, type JobNews, labelOf } from "../progress/job_news.ts";
 import type { LearnEnd } from "./learners.ts";
 import { lookOnNews } from "./looks.ts";
 
@@ -23,32 +23,62 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
   const display = displayOnStderr();
   const labels = new Map<string, string>();
   const news = createWakeup();
-  const watching = watch({ client, learner, display, labels, signal: stop.signal, onNews: news.wake });
+  const jobNews = createJobNews(display, labels);
+  const watching = watch({ client, learner, jobNews, signal: stop.signal, onNews: news.wake });
   watching.catch(onSignal);
+  const look = createLook(client, learner, labels, jobNews);
+  let deleted = false;
+  const lookUnlessDeleted = () =>
+    look().catch((error) => {
+      deleted = error instanceof GatewayError && error.status === 404;
+      if (!deleted) throw error;
+      return true;
+    });
+  const pace = { gapMs: GAP_MS, idleMs: IDLE_MS };
+  try {
+    const isDone = await lookOnNews({ look: lookUnlessDeleted, news, signal: stop.signal, ...pace });
+    return deleted ? "deleted" : isDone ? "idle" : "interrupted";
+  } finally {
+    stop.abort();
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    display.close();
+    // Nor are there events of a learner that is not there.
+    await watching.catch((error) => {
+      if (!deleted) throw error;
+    });
+  }
+}
+
+/** Looks whether every task is decided; learns on the way what jobs are called, and which are not needed any more. */
+function createLook(
+  client: GatewayClient,
+  learner: string,
+  labels: Map<string, string>,
+  jobNews: JobNews,
+): () => Promise<boolean> {
   let labelled = "";
+  let current: string[] = [];
   const label = async (of: Parameters<typeof client.jobs.list>[1]) => {
-    for (const job of await client.jobs.list(learner, of)) labels.set(job.id, labelOf(job));
+    const jobs = await client.jobs.list(learner, of);
+    for (const job of jobs) labels.set(job.id, labelOf(job));
+    return jobs.map(({ id }) => id);
   };
-  const look = async () => {
+  return async () => {
     const { tasks, waiting } = await client.tasks.list(learner);
-    const current = tasks.find((task) => task.current);
-    const mark = `${current?.task}/${current?.attempt}`;
-    // Short jobs come and go between two looks, so all of a task's jobs are named when it begins.
-    if (current && mark !== labelled) await label({ task: current.task });
+    const task = tasks.find((task) => task.current);
+    const mark = `${task?.task}/${task?.attempt}`;
+    if (mark !== labelled) {
+      // What is left of the task before is not needed any more: it was cancelled, or has failed.
+      jobNews.stopped(current);
+      // Short jobs come and go between two looks, so all of a task's jobs are named when it begins.
+      current = task ? await label({ task: task.task }) : [];
+      jobNews.needed(current);
+    }
     labelled = mark;
     await label({ state: "ready" });
     const decided = waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
     return decided && await isServed(client, learner);
   };
-  try {
-    const isDone = await lookOnNews({ look, news, signal: stop.signal, gapMs: GAP_MS, idleMs: IDLE_MS });
-    return isDone ? "idle" : "interrupted";
-  } finally {
-    stop.abort();
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
-    display.close();
-    await watching;
-  }
 }
 
 /** Whether the newest valid version serves: the head moves a moment after the decision. */
@@ -60,19 +90,17 @@ async function isServed(client: GatewayClient, learner: string): Promise<boolean
 }
 
 async function watch(
-  { client, learner, display, labels, signal, onNews }: {
+  { client, learner, jobNews, signal, onNews }: {
     client: GatewayClient;
     learner: string;
-    display: ProgressDisplay;
-    labels: ReadonlyMap<string, string>;
+    jobNews: JobNews;
     signal: AbortSignal;
     onNews: () => void;
   },
 ): Promise<void> {
-  const news = createJobNews(display, labels);
   for await (const each of client.events(learner, { signal, progress: true, onOpen: onNews })) {
-    if (each.type === "progress") news.progress(each.progress);
-    else if (each.type !== "gap") news.event(each.event);
+    if (each.type === "progress") jobNews.progress(each.progress);
+    else if (each.type !== "gap") jobNews.event(each.event);
     if (each.type !== "progress") onNews();
   }
 }

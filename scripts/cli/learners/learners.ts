@@ -63,6 +63,8 @@ export interface KnownLearner {
   config: { preset: string; knobs: Record<string, unknown> };
   /** Numbers of the arrivals that were rejected. */
   rejected: number[];
+  /** `<task>/<attempt>` of those that were cancelled. */
+  cancelled: string[];
 }
 
 /** A file that was handed over. `reason`: why it was rejected earlier; null if it was not. */
@@ -73,8 +75,8 @@ export interface HandedOver {
   reason: string | null;
 }
 
-/** How learning ended: nothing is left to do, or Ctrl-C came first. */
-export type LearnEnd = "idle" | "interrupted";
+/** How learning ended: nothing is left to do, or Ctrl-C or a deletion of the learner came first. */
+export type LearnEnd = "idle" | "interrupted" | "deleted";
 
 /** Why an operator acts, for the record. */
 export type Reason = string | undefined;
@@ -97,6 +99,8 @@ export interface Learners {
     change: { preset?: PresetName; overrides: Overrides },
   ): Promise<{ revision: number; fromTask: number }>;
   delete(name: string): Promise<void>;
+  /** Undoes a deletion, until garbage collection has had the learner. */
+  restore(name: string): Promise<void>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
   add(name: string, path: string, reading?: Reading): Promise<HandedOver>;
   /** Until every task is decided, with progress on stderr. `waitForRoom`: minutes that a full folder is waited for. */

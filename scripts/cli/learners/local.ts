@@ -1,5 +1,6 @@
 /**
- * Learners in a folder or bucket. What only looks takes no lock; the first act opens the store for writing.
+ * Learners in a folder or bucket. What only looks takes no lock, nor does a person's decision, which
+ * is a single fact; whatever else writes opens the store for writing.
  * @module
  */
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
@@ -19,6 +20,7 @@ import {
   listLearners,
   loadFacts,
   promote,
+  restoreLearner,
   retry,
   reviseConfig,
   rollback,
@@ -30,7 +32,7 @@ import { openCompute } from "@cugro/tensors";
 import type { Store } from "@cugro/store";
 import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
-import { openForReading, openForWriting } from "../embedded/session.ts";
+import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
@@ -39,7 +41,7 @@ import { placeOfStore } from "./place.ts";
 export function openLocal(name: string): Learners {
   const place = placeOfStore(name);
   const stores = openStores(name);
-  const { reading, writing } = stores;
+  const { reading, writing, acting } = stores;
   return {
     place,
     list: async () => await listLearners(await reading()),
@@ -51,7 +53,8 @@ export function openLocal(name: string): Learners {
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
     configure: async (learner, change) =>
       await reviseConfig({ store: await writing(), name: learner, ...change }),
-    delete: async (learner) => await deleteLearner({ store: await writing(), name: learner }),
+    delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
+    restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
     add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
     async learn(learner, { workers, waitForRoom }) {
       return await learn({
@@ -59,7 +62,7 @@ export function openLocal(name: string): Learners {
         waitForRoomMs: waitForRoom * 60_000,
       });
     },
-    ...verdictsOn(writing),
+    ...verdictsOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
     close: stores.close,
@@ -105,21 +108,23 @@ async function actOnce(store: Store, learner: string, request: ActRequest): Prom
 function openStores(name: string) {
   let held: Promise<Store> | undefined;
   let looked: Promise<Store> | undefined;
+  let beside: Promise<Store> | undefined;
   return {
     reading: () => held ?? (looked ??= openForReading(name)),
     writing: () => held ??= openForWriting(name),
+    acting: () => held ?? (beside ??= openForActing(name)),
     async close() {
-      for (const store of [held, looked]) await (await store?.catch(() => undefined))?.close();
+      for (const store of [held, looked, beside]) await (await store?.catch(() => undefined))?.close();
     },
   };
 }
 
 /** What an operator decides. The head follows at once; whatever is to be computed waits. */
 function verdictsOn(
-  writing: () => Promise<Store>,
+  acting: () => Promise<Store>,
 ): Pick<Learners, "promote" | "rollback" | "retry" | "cancel"> {
   const decide = async <T>(name: string, reason: Reason, verdict: (act: Act) => Promise<T>): Promise<T> => {
-    const store = await writing();
+    const store = await acting();
     const decided = await verdict({ store, name, ...(reason === undefined ? {} : { reason }) });
     await repairHead(store, name);
     return decided;
@@ -135,8 +140,9 @@ function verdictsOn(
 
 async function findLearner(store: Store, name: string): Promise<KnownLearner | undefined> {
   if (!await learnerExists(store, name)) return undefined;
-  const { learner, configs, rejections } = await loadFacts(store, name);
-  return { seed: learner.seed, config: configs.at(-1)!, rejected: rejections.map(({ seq }) => seq) };
+  const { learner, configs, rejections, cancelled } = await loadFacts(store, name);
+  const rejected = rejections.map(({ seq }) => seq);
+  return { seed: learner.seed, config: configs.at(-1)!, rejected, cancelled: [...cancelled] };
 }
 
 /** Hands a file to a learner, with flat memory; read twice, so that what has arrived before is not written again. */

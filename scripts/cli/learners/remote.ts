@@ -24,6 +24,7 @@ export function openRemote(url: string, token: string): Learners {
     create: async (settings) => void await learners.create(settings),
     configure: (name, change) => learners.configure(name, change),
     delete: (name) => learners.delete(name),
+    restore: async (name) => void await learners.restore(name),
     async add(name, path, reading) {
       const { seq, added, reason } = await tasks.uploadFile(name, path, reading);
       return { seq, added, reason };
@@ -45,8 +46,14 @@ function why(reason: Reason): { reason?: string } {
 
 async function findLearner(client: GatewayClient, name: string): Promise<KnownLearner | undefined> {
   try {
-    const { seed, config, rejections } = await client.learners.show(name);
-    return { seed, config, rejected: rejections.map(({ seq }) => seq) };
+    const { seed, config, rejections, tasks } = await client.learners.show(name);
+    const cancelled = tasks.filter(({ state }) => state === "cancelled");
+    return {
+      seed,
+      config,
+      rejected: rejections.map(({ seq }) => seq),
+      cancelled: cancelled.map(({ task, attempt }) => `${task}/${attempt}`),
+    };
   } catch (error) {
     if (error instanceof GatewayError && error.status === 404) return undefined;
     throw error;

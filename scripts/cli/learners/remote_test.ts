@@ -51,7 +51,17 @@ Deno.test("the command line learns, looks and acts through a gateway as on a fol
       assertEquals(JSON.parse(await ask("status", "--learner", "a", "--json")).head, 3);
       assertEquals(await ask("learner", "create", "b", "--preset", "smoke"), "b is made");
       assertEquals(await ask("learner", "list"), "a\nb");
-      assertEquals(await ask("learner", "delete", "b", "--yes"), "b is deleted; its name is not used again");
+      assertMatch(
+        await ask("learner", "delete", "b", "--yes"),
+        new RegExp(
+          `^b is deleted. Until .*Z, it comes back with: cugro learner restore b --url ${url}; its name`,
+        ),
+      );
+      assertEquals(await ask("learner", "list"), "a");
+      assertEquals(await ask("learner", "restore", "b"), "b is there again");
+      assertEquals(await ask("learner", "list"), "a\nb");
+      assertStringIncludes((await cugro("learner", "restore", "b", ...at)).err, "is not deleted");
+      assertStringIncludes((await cugro("learner", "restore", "ghost", ...at)).err, 'no learner "ghost"');
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

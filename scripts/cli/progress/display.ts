@@ -20,6 +20,8 @@ export interface ProgressDisplay {
   finished(jobId: string, label: string, seconds: number | undefined): void;
   /** A job has been given up: its line goes, `text` says why. */
   failed(jobId: string, text: string): void;
+  /** Nobody needs the job any more: its line goes. */
+  dropped(jobId: string): void;
   /** Something worth a line of its own. */
   note(text: string): void;
   close(): void;
@@ -77,6 +79,7 @@ export function createDisplay(options: DisplayOptions): ProgressDisplay {
     finished: (jobId, label, seconds) =>
       end(jobId, `${label}: done${seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`}`),
     failed: end,
+    dropped: (jobId) => void (running.delete(jobId) && screen.redraw()),
     note: screen.print,
     close: screen.erase,
   };

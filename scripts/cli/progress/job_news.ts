@@ -9,14 +9,29 @@ import type { ProgressDisplay } from "./display.ts";
 export interface JobNews {
   progress(message: ProgressMessage): void;
   event(event: CloudEvent): void;
+  /** Nobody needs these jobs any more, whatever is still heard of them. */
+  stopped(jobIds: Iterable<string>): void;
+  /** These are needed, perhaps again. */
+  needed(jobIds: Iterable<string>): void;
 }
 
 /** News on a display. `labels`: job id to what a person calls the job; may grow meanwhile. */
 export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<string, string>): JobNews {
   const began = new Map<string, number>();
   const told = new Set<string>();
+  const unneeded = new Set<string>();
   return {
+    stopped(jobIds) {
+      for (const id of jobIds) {
+        unneeded.add(id);
+        display.dropped(id);
+      }
+    },
+    needed(jobIds) {
+      for (const id of jobIds) unneeded.delete(id);
+    },
     progress({ jobId, kind, step, steps, loss }) {
+      if (unneeded.has(jobId)) return;
       if (!began.has(jobId)) began.set(jobId, performance.now());
       const label = labels.get(jobId) ?? kind;
       display.progress({ jobId, label, step, steps, ...(loss === undefined ? {} : { loss }) });

@@ -1,11 +1,18 @@
 /**
- * Learners: made, listed, shown, configured, deleted.
+ * Learners: made, listed, shown, configured, deleted and restored.
  * @module
  */
 import { resolveHyperparameters, withOverrides } from "@cugro/algorithm";
-import { createLearner, deleteLearner, learnerExists, listLearners, reviseConfig } from "@cugro/learners";
+import {
+  createLearner,
+  deleteLearner,
+  learnerExists,
+  listLearners,
+  restoreLearner,
+  reviseConfig,
+} from "@cugro/learners";
 import type { Store } from "@cugro/store";
-import type { ConfigFact } from "@cugro/protocol";
+import { type ConfigFact, learnerKey } from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, noLearner, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem.ts";
@@ -31,6 +38,8 @@ export function registerLearners(app: Gateway, deps: RouteDeps): void {
   registerCollection(app, deps);
   registerShowing(app, deps);
   registerChanging(app, deps);
+  registerDeleting(app, deps);
+  registerRestoring(app, deps);
 }
 
 function registerCollection(app: Gateway, deps: RouteDeps): void {
@@ -98,20 +107,6 @@ async function viewOf({ learners, problems }: RouteDeps, name: string): Promise<
 
 function registerChanging(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
-  const remove = createRoute({
-    ...secured(deps, "admin"),
-    ...{ method: "delete", path: "/v1/learners/{name}", tags, summary: "Stop a learner for ever" },
-    description: "Its name is not used again; its objects go with the next garbage collection.",
-    request: { params },
-    responses: { 204: { description: "Deleted" }, ...PROBLEMS },
-  });
-  app.openapi(remove, async (context) => {
-    const { name } = context.req.valid("param");
-    await deleteLearner({ store, name, reason: `deleted by ${context.get("token").name}` });
-    wake(deps, name);
-    return context.body(null, 204);
-  });
-
   const configure = createRoute({
     ...secured(deps, "submit"),
     ...{ method: "post", path: "/v1/learners/{name}/config", tags },
@@ -129,6 +124,52 @@ function registerChanging(app: Gateway, deps: RouteDeps): void {
     await refusing(422, () => withOverrides(preset ?? "default", overrides), "body.overrides");
     const fact = await revise(store, name, { overrides, ...(preset === undefined ? {} : { preset }) });
     return context.json(configView(fact), 201);
+  });
+}
+
+function registerDeleting(app: Gateway, deps: RouteDeps): void {
+  const { store } = deps;
+  const remove = createRoute({
+    ...secured(deps, "admin"),
+    ...{
+      method: "delete",
+      path: "/v1/learners/{name}",
+      tags,
+      summary: "Stop a learner, and its running jobs",
+    },
+    description:
+      "Its name is not used again. Until garbage collection, 24 hours later at the earliest, it can be " +
+      "restored; then its objects go.",
+    request: { params },
+    responses: { 204: { description: "Deleted" }, ...PROBLEMS },
+  });
+  app.openapi(remove, async (context) => {
+    const { name } = context.req.valid("param");
+    await refusing(
+      404,
+      () => deleteLearner({ store, name, reason: `deleted by ${context.get("token").name}` }),
+    );
+    wake(deps, name);
+    return context.body(null, 204);
+  });
+}
+
+function registerRestoring(app: Gateway, deps: RouteDeps): void {
+  const { store } = deps;
+  const restore = createRoute({
+    // A deleted learner is one, too.
+    ...secured(deps, "admin", { exists: async (name) => await store.head(learnerKey(name)) !== undefined }),
+    ...{ method: "post", path: "/v1/learners/{name}/restore", tags, summary: "Bring a deleted learner back" },
+    description:
+      "As it was; stopped work goes on. After garbage collection there is no way back, which is a conflict.",
+    request: { params },
+    responses: { 200: json(learnerSchema, "The learner"), ...PROBLEMS },
+  });
+  app.openapi(restore, async (context) => {
+    const { name } = context.req.valid("param");
+    await judged(() => restoreLearner({ store, name }));
+    wake(deps, name);
+    return context.json(await viewOf(deps, name), 200);
   });
 }
 

@@ -87,7 +87,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
   const goBack = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/rollback`, tags, summary: "Go back to a version" },
-    description: "Every valid version after it is withdrawn, and their tasks count as parked.",
+    description: "Every valid version after it is withdrawn, and so are their tasks.",
     request: actRequest,
     responses: {
       200: json(z.object({ version: z.int(), withdrawn: z.array(z.int()) }), "Done"),

@@ -1,5 +1,5 @@
 /**
- * Learners: made, configured, deleted.
+ * Learners: made, listed, configured.
  * @module
  */
 import {
@@ -17,17 +17,20 @@ import {
   type ConfigFact,
   configFactSchema,
   configKey,
-  deletedKey,
   encodeFact,
   type LearnerFact,
   learnerFactSchema,
   learnerKey,
+  learnerOfKey,
   learnerPrefix,
   parseFact,
   parseKey,
   PREFIXES,
 } from "@cugro/protocol";
+import { standingDeletion } from "../facts/deletion.ts";
 import { putOnce } from "../facts/put_once.ts";
+import { createCache } from "../reading/fact_cache.ts";
+import { deletionOf } from "./deletion.ts";
 import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { loadFacts } from "../reading/load.ts";
@@ -57,9 +60,10 @@ export async function createLearner(
     learner: about,
   };
   encodeFact<LearnerFact>({ schema: 1, name, ...about }, learnerFactSchema);
-  if (await store.head(deletedKey(name))) {
+  if (await deletionOf(store, name)) {
     throw new RangeError(
-      `"${name}" was a learner that was deleted, and its name is not used again: choose another`,
+      `"${name}" was a learner that was deleted, and its name is not used again: choose another, or restore it ` +
+        `(cugro learner restore ${name}) if garbage collection has not had it yet`,
     );
   }
   const taken = () => new RangeError(`The learner "${name}" exists already`);
@@ -104,19 +108,15 @@ function isSame(one: ConfigFact, other: ConfigFact): boolean {
 
 /** Names of the learners in a store that were not deleted, sorted. */
 export async function listLearners(store: Store): Promise<string[]> {
-  const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
+  const infos = await store.list(PREFIXES.learners);
+  const keys = infos.map(({ key }) => parseKey(key));
+  const source = { store, cache: createCache() };
   const deleted = new Set(keys.flatMap((key) => key?.kind === "deleted" ? [key.learner] : []));
+  const ofEach = Map.groupBy(deleted.size > 0 ? infos : [], ({ key }) => learnerOfKey(key));
+  for (const name of deleted) {
+    if (!await standingDeletion(source, name, ofEach.get(name) ?? [])) deleted.delete(name);
+  }
   return keys.flatMap((key) => key?.kind === "learner" && !deleted.has(key.learner) ? [key.learner] : []);
-}
-
-/** Whether a learner exists and was not deleted. */
-export async function learnerExists(
-  store: Store,
-  name: string,
-  options: { signal?: AbortSignal } = {},
-): Promise<boolean> {
-  return await store.head(learnerKey(name), options) !== undefined &&
-    await store.head(deletedKey(name), options) === undefined;
 }
 
 /** A knob whose value would change. */
@@ -202,16 +202,6 @@ export function refuseFrozen(facts: LearnerFacts, knobs: Hyperparameters): void 
   throw new RangeError(
     `Task 1 has fixed ${list}: later tasks continue from its weights. Start another learner.`,
   );
-}
-
-/** Stops planning for a learner for ever; its objects go with the next garbage collection. */
-export async function deleteLearner(
-  { store, name, reason = "deleted by its operator" }: { store: Store; name: string; reason?: string },
-): Promise<void> {
-  if (!await store.head(learnerKey(name))) {
-    throw new RangeError(`There is no learner "${name}" in this store`);
-  }
-  await putOnce(store, deletedKey(name), { schema: 1, name, reason });
 }
 
 /** @throws {RangeError} when the learner was deleted. */

@@ -69,7 +69,7 @@ export async function promote(
 }
 
 /**
- * Goes back to a version: every valid one after it is withdrawn, and their tasks count as parked.
+ * Goes back to a version: every valid one after it is withdrawn, and so are their tasks.
  *
  * @returns the withdrawn versions.
  * @throws {RangeError} when the version is not valid.

@@ -58,13 +58,13 @@ Deno.test("promote() of a version that was passed by says to retry its task", as
   await assertRejects(() => promote({ store, name, version: 9 }), RangeError, "There is no version 9");
 });
 
-Deno.test("rollback() withdraws every later version; their tasks are parked, and new ones continue from there", async () => {
+Deno.test("rollback() withdraws every later version; so are their tasks, and new ones continue from there", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one", "two", "three"]);
   await drive(store, pretend());
   assertEquals(await rollback({ store, name, version: 1 }), [2, 3]);
   await drive(store, pretend());
-  assertEquals(await states(store), { tasks: ["published", "parked", "parked"], valid: [1], head: 1 });
+  assertEquals(await states(store), { tasks: ["published", "withdrawn", "withdrawn"], valid: [1], head: 1 });
   await assertRejects(() => rollback({ store, name, version: 3 }), RangeError, "not valid");
   await addFile(store, "four");
   await drive(store, pretend());

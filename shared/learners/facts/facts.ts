@@ -23,6 +23,7 @@ import {
   type VerdictFact,
   type VersionFact,
 } from "@cugro/protocol";
+import type { Deletion } from "./deletion.ts";
 import { buildGraph, type Graph } from "../planning/graph.ts";
 import { heldOutSeed } from "../planning/graph_jobs.ts";
 import { readKnobs } from "../planning/knobs.ts";
@@ -46,6 +47,8 @@ export interface JobState {
 export interface LearnerFacts {
   learner: LearnerFact;
   deleted: boolean;
+  /** The deletion that stands; undefined if none does. */
+  deletion?: Deletion | undefined;
   configs: ConfigFact[];
   arrivals: ArrivalFact[];
   rejections: RejectionFact[];
@@ -109,9 +112,16 @@ export function hasFailed(state: JobState | undefined): boolean {
 export function taskState(facts: LearnerFacts, task: number): TaskState {
   const attempt = attemptAt(facts, task);
   const decided = facts.versions.find((fact) => fact.task === task && fact.attempt === attempt);
-  if (decided) return validVersions(facts).includes(decided) ? "published" : "parked";
+  if (decided && validVersions(facts).includes(decided)) return "published";
+  if (decided) return wasValid(facts, decided) ? "withdrawn" : "parked";
   if (facts.cancelled.has(`${task}/${attempt}`)) return "cancelled";
   return stoppingFailure(facts, task) ? "failed" : "undecided";
+}
+
+/** Whether a version that is not valid was let through once. */
+function wasValid({ promoted, withdrawn }: LearnerFacts, { version, decision }: VersionFact): boolean {
+  return decision === "published" ||
+    [...promoted, ...withdrawn].some((verdict) => verdict.version === version);
 }
 
 /** The recorded failure that stops a task, if its job has not been retried since. */

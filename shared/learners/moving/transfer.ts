@@ -101,11 +101,14 @@ function phases(keys: readonly string[], name: string): { keys: string[]; width:
   const last = [headKey(name), learnerKey(name)];
   const facts = keys.filter((key) => !isBlob(key) && !last.includes(key));
   const isOwn = (key: string) => key.startsWith(learnerPrefix(name));
+  // Before the deletion it ends: a learner that was restored is never deleted in a copy, not for a moment.
+  const isEnd = (key: string) => parseKey(key)?.kind === "deletionEnd";
   return [
     { keys: keys.filter(isBlob), width: WIDTH },
     // Jobs, and the marks of what has been announced already.
     { keys: facts.filter((key) => !isOwn(key)), width: FACT_WIDTH },
-    { keys: facts.filter(isOwn), width: FACT_WIDTH },
+    { keys: facts.filter(isEnd), width: FACT_WIDTH },
+    { keys: facts.filter((key) => isOwn(key) && !isEnd(key)), width: FACT_WIDTH },
     ...last.map((key) => ({ keys: keys.filter((each) => each === key), width: 1 })),
   ];
 }

@@ -11,12 +11,14 @@ import { openView } from "./view.ts";
  * All facts of a learner that a plan needs. Put-once facts that the cache remembers are not read again; what can
  * change (the head, lists, which inputs are there) is.
  *
+ * @param options.deletedToo of a deleted learner everything is read, too
  * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
  */
 export function loadFacts(
   store: Store,
   name: string,
   cache: FactCache = createCache(),
+  options: { deletedToo?: boolean } = {},
 ): Promise<LearnerFacts> {
-  return openView(store, name, cache).look({ whole: true });
+  return openView(store, name, cache, options).look({ whole: true });
 }

@@ -9,7 +9,6 @@ import {
   arrivalFactSchema,
   attemptFactSchema,
   configFactSchema,
-  deletedKey,
   headFactSchema,
   headKey,
   incomingPrefix,
@@ -28,6 +27,7 @@ import {
   versionsPrefix,
 } from "@cugro/protocol";
 import { readFact, REQUESTS_AT_ONCE, type Schema, type Source } from "./fact_cache.ts";
+import { standingDeletion } from "../facts/deletion.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 
 /** What is known of a learner except of its jobs and of what waits in `incoming/`. */
@@ -52,9 +52,10 @@ export async function readListed(source: Source, name: string): Promise<ListedFa
     readAnnounced(store, name),
   ]);
   const keys = infos.map(({ key }) => key);
-  const deleted = keys.includes(deletedKey(name));
+  const deletion = await standingDeletion(source, name, infos);
   const written = new Map(infos.map(({ key, lastModified }) => [key, lastModified]));
-  return { learner, deleted, ...await readLists(source, keys), head, announced, written };
+  const deleted = deletion !== undefined;
+  return { learner, deleted, deletion, ...await readLists(source, keys), head, announced, written };
 }
 
 /** Files that wait in `incoming/` for a learner. */

@@ -74,20 +74,22 @@ interface Seen {
 
 interface ViewSource extends Source {
   readOnly: boolean;
+  deletedToo: boolean;
 }
 
 /**
  * A view of a learner; nothing is read before the first look.
  *
  * @param options.readOnly nobody plans by it: shards that still take room are not looked for
+ * @param options.deletedToo a deleted learner's jobs are looked at as if it were not
  */
 export function openView(
   store: Store,
   name: string,
   cache: FactCache,
-  { readOnly = false }: { readOnly?: boolean } = {},
+  { readOnly = false, deletedToo = false }: { readOnly?: boolean; deletedToo?: boolean } = {},
 ): LearnerView {
-  const source = { store, cache, readOnly };
+  const source = { store, cache, readOnly, deletedToo };
   let seen: Seen | undefined;
   return {
     async look(change) {
@@ -111,7 +113,7 @@ async function lookWhole(source: ViewSource, name: string, before: Seen | undefi
     leftoverShards: [],
   };
   const seen: Seen = { facts, graph: before?.graph, checked: before?.checked ?? 0 };
-  if (facts.deleted) return seen;
+  if (facts.deleted && !source.deletedToo) return seen;
   // Asked first: a job that is retried makes its task current again.
   if (before) await askReadyJobs(source, seen);
   await learnOfJobs(source, seen);
@@ -136,7 +138,7 @@ async function lookAgain(
     change.incoming ? readIncoming(store, name) : facts.incoming,
   ]);
   Object.assign(facts, listed, { incoming });
-  if (facts.deleted) return seen;
+  if (facts.deleted && !source.deletedToo) return seen;
   const failed = facts.taskFailures.filter((fact) => !before.facts.taskFailures.includes(fact));
   const told = new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]);
   await readAgain(source, facts, [...told], readFinished);

@@ -39,11 +39,11 @@ export interface FilesystemStoreOptions {
   root: string;
   /**
    * Whether to hold the folder's lock, which writing needs. Processes started by the holder, and the holder itself,
-   * share it. Without it the store is read-only.
+   * share it. Without it the store is read-only. `beside` writes next to whoever holds it: for single conditional puts.
    *
    * @default true
    */
-  lock?: boolean;
+  lock?: boolean | "beside";
   /** Told once of each file whose name cannot be a key. */
   onStrangeFile?: (path: string) => void;
 }
@@ -57,9 +57,10 @@ export interface FilesystemStoreOptions {
 export async function openFilesystemStore(options: FilesystemStoreOptions): Promise<Store> {
   const { lock = true } = options;
   try {
-    if (lock) await mkdir(join(options.root, SERVICE_FOLDER, "temporary"), { recursive: true });
+    if (lock === true) await mkdir(options.root, { recursive: true });
     const root = await realpath(options.root);
-    const release = lock ? await holdFolder(root) : undefined;
+    if (lock) await mkdir(join(root, SERVICE_FOLDER, "temporary"), { recursive: true });
+    const release = lock === true ? await holdFolder(root) : lock ? () => Promise.resolve() : undefined;
     return new FilesystemStore(root, release, options.onStrangeFile);
   } catch (error) {
     throw explainStoreFault(error, options.root, "opening it");

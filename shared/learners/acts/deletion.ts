@@ -1,0 +1,131 @@
+/**
+ * Learners deleted, and brought back. A deletion stops planning and serving at once; what the learner has stays until
+ * garbage collection claims it, a grace later. Until then the deletion can be undone.
+ * @module
+ */
+import type { Store } from "@cugro/store";
+import {
+  artifactKey,
+  datasetKey,
+  deletedKey,
+  type DeletionEndFact,
+  deletionEndFactSchema,
+  deletionEndKey,
+  type JobKind,
+  learnerKey,
+  learnerPrefix,
+} from "@cugro/protocol";
+import { type Deletion, keyOfDeletion, standingDeletion } from "../facts/deletion.ts";
+import { type JobState, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import { putOnce } from "../facts/put_once.ts";
+import { createCache, type FactCache, readFact } from "../reading/fact_cache.ts";
+import { absent, loadJobStates } from "../reading/load_jobs.ts";
+import { loadFacts } from "../reading/load.ts";
+
+/** The deletion of a learner that stands; one small request where there never was one. */
+export async function deletionOf(
+  store: Store,
+  name: string,
+  { cache = createCache(), ...options }: { cache?: FactCache; signal?: AbortSignal } = {},
+): Promise<Deletion | undefined> {
+  if (await store.head(deletedKey(name), options) === undefined) return undefined;
+  return await standingDeletion({ store, cache }, name, await store.list(learnerPrefix(name)));
+}
+
+/** Whether a learner exists and was not deleted. */
+export async function learnerExists(
+  store: Store,
+  name: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<boolean> {
+  return await store.head(learnerKey(name), options) !== undefined &&
+    await deletionOf(store, name, options) === undefined;
+}
+
+/** Stops a learner: nothing is planned for it, and nobody served, until it is restored. @throws {RangeError} if there is none */
+export async function deleteLearner(
+  { store, name, reason = "deleted by its operator" }: { store: Store; name: string; reason?: string },
+): Promise<void> {
+  // Nothing else is read of it: a learner with damaged facts can be deleted, too.
+  if (!await store.head(learnerKey(name))) {
+    throw new RangeError(`There is no learner "${name}" in this store`);
+  }
+  const infos = await store.list(learnerPrefix(name));
+  if (await standingDeletion({ store, cache: createCache() }, name, infos)) return;
+  const ended = new Set(infos.map(({ key }) => key));
+  let n = 1;
+  while (ended.has(deletionEndKey(name, n))) n++;
+  await putOnce(store, keyOfDeletion(name, n), { schema: 1, name, reason });
+}
+
+/**
+ * Brings a deleted learner back, as it was; work that was stopped goes on from its checkpoints.
+ *
+ * @throws {RangeError} when there is no such learner, it is not deleted, or garbage collection has had it: then it says
+ *   what is gone.
+ */
+export async function restoreLearner({ store, name }: { store: Store; name: string }): Promise<void> {
+  const cache = createCache();
+  const facts = await loadFacts(store, name, cache);
+  const { deletion } = facts;
+  if (!deletion) throw new RangeError(`The learner "${name}" is not deleted: there is nothing to restore`);
+  const lost = await lossesOf(store, facts, cache);
+  // A store that an earlier version of the software has swept says nothing of it but by what is missing.
+  if (deletion.swept || lost.weights.length > 0) throw gone(name, lost);
+  if (await endDeletion(store, name, deletion.n, "restored") === "swept") throw gone(name, lost);
+}
+
+/**
+ * Ends a deletion, in one way or the other, unless that has been done.
+ *
+ * @returns how it has ended, whoever was first.
+ */
+export async function endDeletion(
+  store: Store,
+  name: string,
+  n: number,
+  outcome: DeletionEndFact["outcome"],
+): Promise<DeletionEndFact["outcome"]> {
+  const fact: DeletionEndFact = { schema: 1, n, outcome };
+  if (await putOnce(store, deletionEndKey(name, n), fact)) return outcome;
+  const source = { store, cache: createCache() };
+  return (await readFact(source, deletionEndKey(name, n), deletionEndFactSchema))?.outcome ?? outcome;
+}
+
+/** What is missing of a learner, in words. */
+interface Losses {
+  weights: string[];
+  others: string[];
+}
+
+async function lossesOf(store: Store, facts: LearnerFacts, cache: FactCache): Promise<Losses> {
+  const chain = validVersions(facts);
+  const states = new Map<string, JobState>();
+  const makers = chain.map((version): [string, JobKind][] => [
+    [version.stateGenerator, "states.train"],
+    [version.behaviorGenerator, "behavior.train"],
+    [version.critic, "critic.train"],
+  ]);
+  await loadJobStates({ store, cache }, makers.flat().map(([id, kind]) => ({ id, kind })), states);
+  const weights = chain.filter((_, index) => makers[index]!.some(([id]) => !states.get(id)?.result));
+  const needed = facts.tasks.flatMap((task) => [
+    { what: `the normaliser of task ${task.task}`, key: artifactKey(task.normaliser) },
+    ...(taskState(facts, task.task) === "undecided"
+      ? [{ what: `the data of task ${task.task}`, key: datasetKey(task.datasetHash) }]
+      : []),
+  ]);
+  const missing = new Set(await absent(store, needed.map(({ key }) => key)));
+  return {
+    weights: weights.map(({ version }) => `the weights of version ${version}`),
+    others: needed.filter(({ key }) => missing.has(key)).map(({ what }) => what),
+  };
+}
+
+function gone(name: string, { weights, others }: Losses): RangeError {
+  const list = [...weights, ...others];
+  const what = list.length > 0 ? `${list.join(", ")} ${list.length > 1 ? "are" : "is"} gone` : "it has begun";
+  return new RangeError(
+    `The learner "${name}" cannot be restored: garbage collection has removed its objects (${what}). ` +
+      "A copy of it, if there is one, can be brought into another store (cugro learner import)",
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * Facts of deleted learners.
+ * @module
+ */
+import { z } from "zod";
+
+const schema = z.literal(1);
+
+/** The learner is gone. */
+export const deletedFactSchema = z.object({ schema, name: z.string(), reason: z.string() });
+/** See {@link deletedFactSchema}. */
+export type DeletedFact = z.infer<typeof deletedFactSchema>;
+
+/** How the n-th deletion of a learner ended. */
+export const deletionEndFactSchema = z.object({
+  schema,
+  n: z.int().min(1),
+  outcome: z.enum(["restored", "swept"]),
+});
+/** See {@link deletionEndFactSchema}. */
+export type DeletionEndFact = z.infer<typeof deletionEndFactSchema>;
