@@ -61,8 +61,10 @@ function judge(
   result: ResultFact,
   tasks: TaskFact[],
 ): TaskFact | RejectionFact {
-  const { rejected } = result.metrics;
-  if (typeof rejected === "string") return reject(arrival, rejected);
+  const { rejected, unread } = result.metrics;
+  if (typeof rejected === "string") {
+    return { ...reject(arrival, rejected), ...(unread === true ? { unread } : {}) };
+  }
   const summary = importSummarySchema.safeParse(result.metrics);
   const { normaliser, sketch } = result.outputs;
   if (!summary.success || !normaliser || !sketch) {

@@ -16,7 +16,7 @@ import {
   type Reach,
   reachOf,
 } from "@cugro/learners";
-import type { ObjectInfo, Store } from "@cugro/store";
+import { isEtagOf, type ObjectInfo, type Store } from "@cugro/store";
 import { isUploadKey, jobOfResult, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
@@ -83,24 +83,27 @@ async function mark(marking: Marking): Promise<(info: ObjectInfo) => boolean> {
   const { store } = marking;
   const cache = createCache();
   const reaches: Reach[] = [];
-  const done = new Set<string>();
-  const waiting = new Set<string>();
+  const done: Dropped[] = [];
+  const waiting: Dropped[] = [];
   const keys = (await store.list(PREFIXES.learners)).map(({ key }) => parseKey(key));
   const names = keys.flatMap((key) => key?.kind === "learner" ? [key.learner] : []);
   for (const name of names) {
     const { facts, reach } = await readLearner(marking, name, cache);
     reaches.push(reach);
-    for (const file of doneFiles(facts)) done.add(file);
-    for (const { key, etag } of facts.deleted ? [] : openArrivals(facts)) waiting.add(`${key} ${etag}`);
+    done.push(...doneFiles(facts));
+    if (!facts.deleted) waiting.push(...openArrivals(facts));
   }
-  return ({ key, etag }) => {
+  const isDone = lookUp(done);
+  const isWaiting = lookUp(waiting);
+  return (info) => {
+    const { key } = info;
     if (!key.startsWith(PREFIXES.incoming)) return reaches.some((reach) => isReached(reach, key));
     // An upload without an arrival is one that was broken off: nobody looks for it.
-    if (isUploadKey(key)) return waiting.has(`${key} ${etag}`);
+    if (isUploadKey(key)) return isWaiting(info);
     // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
     const parsed = parseKey(key);
     const name = parsed?.kind === "incoming" ? parsed.learner : "";
-    return !names.includes(name) || !done.has(`${key} ${etag}`);
+    return !names.includes(name) || !isDone(info);
   };
 }
 
@@ -136,15 +139,22 @@ async function isGone({ store, dryRun, mayGo }: Marking, name: string, deletion:
   return dryRun || await endDeletion(store, name, deletion.n, "swept") === "swept";
 }
 
-/** `<key> <etag>` of dropped files that are not needed: all their arrivals are decided, or the learner was deleted. */
-function doneFiles(facts: LearnerFacts): string[] {
-  if (facts.deleted) return [...facts.incoming.values()].map(({ key, etag }) => `${key} ${etag}`);
+/** A file under `incoming/`, as its arrival tells it. */
+type Dropped = Pick<ObjectInfo, "key" | "etag">;
+
+function lookUp(files: readonly Dropped[]): (info: ObjectInfo) => boolean {
+  const byKey = Map.groupBy(files, ({ key }) => key);
+  return (info) => (byKey.get(info.key) ?? []).some(({ etag }) => isEtagOf(info, etag));
+}
+
+/** Dropped files that are not needed: all their arrivals are decided, or the learner was deleted. */
+function doneFiles(facts: LearnerFacts): Dropped[] {
+  if (facts.deleted) return [...facts.incoming.values()];
   const resolved = new Set([
     ...facts.tasks.map(({ arrival }) => arrival),
     ...facts.rejections.map(({ seq }) => seq),
   ]);
-  const name = ({ key, etag }: { key: string; etag: string }) => `${key} ${etag}`;
   // One whose import failed may have arrived once more.
-  const waiting = new Set(openArrivals(facts).map(name));
-  return facts.arrivals.filter(({ seq }) => resolved.has(seq)).map(name).filter((file) => !waiting.has(file));
+  const waiting = new Set(openArrivals(facts).map(({ key, etag }) => `${key} ${etag}`));
+  return facts.arrivals.filter(({ seq, key, etag }) => resolved.has(seq) && !waiting.has(`${key} ${etag}`));
 }

@@ -80,7 +80,7 @@ export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
   const run = async () => {
     let wholeAt = -Infinity;
     let failures = 0;
-    while (!options.signal.aborted && !state.deleted) {
+    while (!options.signal.aborted) {
       const now = performance.now();
       const change = news.take();
       if (state.settling) change.incoming = true;
@@ -96,6 +96,8 @@ export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
       }
       looked = true;
       if (!news.isPending()) options.onWait();
+      // One that is restored gets another loop.
+      if (state.deleted) return;
       await news.wait(waitMs(options.intervalMs, wholeAt, failures, state.settling));
     }
   };

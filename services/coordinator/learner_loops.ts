@@ -115,6 +115,7 @@ function startLoop(state: State, name: string): void {
   const forget = () => {
     loops.delete(name);
     needs.delete(name);
+    state.lookedUp.delete(name);
   };
   loop.done.then(forget, (error) => {
     state.errors.push(error);

@@ -5,7 +5,7 @@
 import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored, takeRows } from "@cugro/algorithm";
 import { type Dataset, DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
-import { PreconditionFailed } from "@cugro/store";
+import { isEtagOf, PreconditionFailed } from "@cugro/store";
 import { datasetKey, type ImportSummary } from "@cugro/protocol";
 import { encodeStored } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
@@ -23,11 +23,11 @@ type ImportOutput = JobOutput<"dataset.import">;
 export async function importDataset(context: ImportContext, maxBytes: number): Promise<ImportOutput> {
   const { key, etag, reading = {} } = context.config;
   const found = await context.store.head(key);
-  if (found?.etag === etag) refuseLarge(key, found.size, maxBytes);
+  if (found && isEtagOf(found, etag)) refuseLarge(key, found.size, maxBytes);
   const object = found && await context.store.get(key);
-  if (!object) return rejected(`${key} is no longer there`);
-  if (object.info.etag !== etag) {
-    return rejected(`${key} has changed since it arrived; its new content is an arrival of its own`);
+  if (!object) return unread(`${key} is no longer there`);
+  if (!isEtagOf(object.info, etag)) {
+    return unread(`${key} has changed since it arrived; its new content is an arrival of its own`);
   }
   const file = key.split("/").at(-1)!;
   try {
@@ -49,6 +49,11 @@ function refuseLarge(key: string, size: number, maxBytes: number): void {
 
 function rejected(reason: string): ImportOutput {
   return { outputs: {}, metrics: { rejected: reason } };
+}
+
+/** What arrived was gone before it could be read: nothing is known against its content, which may come again. */
+function unread(reason: string): ImportOutput {
+  return { outputs: {}, metrics: { rejected: reason, unread: true } };
 }
 
 async function accept(

@@ -58,13 +58,17 @@ export const arrivalFactSchema = z.object({
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
-/** An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file). */
+/**
+ * An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file); `unread`: the
+ * file was gone, or another in its place, before it was read.
+ */
 export const rejectionFactSchema = z.object({
   schema,
   seq: place,
   key: z.string(),
   reason: z.string(),
   failedJob: hash.nullable(),
+  unread: z.literal(true).exactOptional(),
 });
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;

@@ -5,12 +5,21 @@
  */
 import { sleep } from "@cugro/async";
 import { runCoordinator } from "@cugro/coordinator";
-import { addUploaded, adoptArrival, createLearner, type LearnerFacts, loadFacts } from "@cugro/learners";
+import {
+  addUploaded,
+  adoptArrival,
+  cancel,
+  createLearner,
+  deleteLearner,
+  type LearnerFacts,
+  loadFacts,
+  restoreLearner,
+} from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandlers, PermanentError, runWorker } from "@cugro/worker";
 import { type NatsBus, openNatsBus } from "@cugro/bus";
 import { openStore, type Store } from "@cugro/store";
-import { incomingKey, JOB_KINDS, sha256 } from "@cugro/protocol";
+import { incomingKey, incomingPrefix, JOB_KINDS, sha256 } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "minio";
 import { Buffer } from "node:buffer";
@@ -261,3 +270,88 @@ Deno.test("a file whose import failed is imported when it is dropped again, once
     assertEquals(facts.tasks.map(({ arrival }) => arrival), [2]);
   }, handlers);
 });
+
+Deno.test("a file that is dropped over and again within a second is noticed by its content, each time", () => {
+  const stub = createStubHandlers({ steps: 0, stepMs: 0 });
+  const gate = Promise.withResolvers<void>();
+  const handlers: JobHandlers = {
+    ...stub,
+    "dataset.import": (context) => gate.promise.then(() => stub["dataset.import"]!(context)),
+  };
+  return inCluster("minio", ["SAFE", "FAST"], 60_000, async ({ store }) => {
+    await createLearner({ store, name: "over", seed: 6, preset: "smoke" });
+    const put = (text: string) => store.put(incomingKey("over", "a.bin"), new TextEncoder().encode(text));
+    const arrived = (n: number) =>
+      until(store, "over", `${n} arrivals`, ({ arrivals }) => arrivals.length === n);
+    await put("first");
+    await arrived(1);
+    // Of the same size, and before the first was read.
+    await put("other");
+    const { arrivals } = await arrived(2);
+    assertEquals(
+      arrivals.map(({ key, size }) => [key, size]),
+      Array(2).fill([incomingKey("over", "a.bin"), 5]),
+    );
+    gate.resolve();
+    await until(store, "over", "a task of the second", ({ tasks }) => tasks.length === 1);
+    await until(store, "over", "an empty folder", ({ incoming }) => incoming.size === 0);
+    // The first content was never read: nothing is known against it.
+    await put("first");
+    const facts = await until(store, "over", "a task of the first", ({ tasks }) => tasks.length === 2);
+    assertEquals(facts.arrivals.map(({ seq, again }) => [seq, again]), [[1, undefined], [2, undefined], [
+      3,
+      1,
+    ]]);
+    assertEquals(facts.rejections.map(({ seq, unread }) => [seq, unread]), [[1, true]]);
+  }, handlers);
+});
+
+Deno.test("cancelled and deleted work leaves queue and workers within seconds, and goes on where it is wanted again", () =>
+  inCluster("versity", [], 60_000, async ({ store, bus }) => {
+    await createLearner({ store, name: "stops", seed: 7, preset: "smoke" });
+    await drop(store, "stops", "a.bin");
+    const tell = () => bus.hint({ key: incomingPrefix("stops") });
+    const queue = async (what: string, isRight: (ids: string[]) => boolean) => {
+      const end = performance.now() + 15_000;
+      while (true) {
+        const ids = (await bus.queuedJobs()).sort();
+        if (isRight(ids)) return ids;
+        assert(performance.now() < end, `${what}: ${ids.length} jobs are in the queue`);
+        await sleep(50);
+      }
+    };
+    const running = new Set<string>();
+    await bus.subscribe("progress", ({ jobId }) => void running.add(jobId));
+    const untilTwoRun = async () => {
+      const ids = await queue("three trainings", ({ length }) => length === 3);
+      const two = () => ids.filter((id) => running.has(id)).length === 2;
+      for (const end = performance.now() + 15_000; !two() && performance.now() < end;) await sleep(20);
+      assert(two(), "two workers are at it");
+      running.clear();
+      return ids;
+    };
+    const notes = async () =>
+      (await store.list("jobs/")).flatMap(({ key }) =>
+        key.endsWith("stopped.json") ? [key.split("/")[1]!] : []
+      );
+    tell();
+    const ids = await untilTwoRun();
+    await deleteLearner({ store, name: "stops" });
+    tell();
+    await queue("nothing after a deletion", ({ length }) => length === 0);
+    assertEquals((await notes()).sort(), ids);
+    const left = (await store.list("jobs/")).map(({ key }) => key.split("/").slice(2).join("/"));
+    assertEquals(left.filter((name) => name === "checkpoint").length, 2);
+    assertEquals(left.filter((name) => /^failures|^run/.test(name)), []);
+    await restoreLearner({ store, name: "stops" });
+    tell();
+    assertEquals(await untilTwoRun(), ids);
+    assertEquals(await notes(), []);
+    await cancel({ store, name: "stops", task: 1 });
+    tell();
+    await queue("nothing after a cancel", ({ length }) => length === 0);
+    assertEquals((await loadFacts(store, "stops")).taskFailures, []);
+  }, {
+    ...createStubHandlers({ steps: 100_000, stepMs: 2 }),
+    "dataset.import": createStubHandlers({ steps: 0, stepMs: 0 })["dataset.import"]!,
+  }));

@@ -1,6 +1,6 @@
 import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/store";
+import { isEtagOf, openFilesystemStore, type Store, StoreError, StoreLocked } from "@cugro/store";
 import { storeContract } from "./store_contract.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -168,3 +168,38 @@ Deno.test("list() shows a new etag when a dropped file changes in place", () =>
     assert(before[0]?.etag !== after[0]?.etag);
     await store.close();
   }));
+
+Deno.test("list() shows a new etag when a file is written over with its size and its time kept", () =>
+  inFolder(async (root) => {
+    const store = await openFilesystemStore({ root });
+    const old = new Date("2024-01-01T00:00:00Z");
+    for (const size of [100, 5 << 20]) {
+      const key = `incoming/a/${size}`;
+      const path = `${root}/${key}`;
+      const content = new Uint8Array(size).fill(1);
+      const { etag } = await store.put(key, content);
+      assertEquals((await store.head(key))!.etag, etag);
+      // As `cp --preserve` and `rsync --inplace --times` leave it.
+      const write = async (...at: number[]) => {
+        for (const index of at) content[index]!++;
+        const file = await Deno.open(path, { write: true });
+        await file.write(content);
+        file.close();
+        await Deno.utime(path, old, old);
+        return (await store.list("incoming/")).find((info) => info.key === key)!;
+      };
+      const before = await write(0);
+      const after = await write(0, size - 1);
+      assertEquals([after.size, after.lastModified], [before.size, before.lastModified]);
+      assert(after.etag !== before.etag, `${size} bytes`);
+      assertEquals((await store.get(key, { range: [0, 1] }))!.info.etag, after.etag);
+    }
+    await store.close();
+  }));
+
+Deno.test("isEtagOf() knows the etags that earlier software wrote for large files in a folder", () => {
+  const etag = "5242880-1704067200000-77-0123456789abcdef";
+  const written = [etag, "5242880-1704067200000-77", "5242880-1704067200000-7", "0123-4", ""];
+  assertEquals(written.map((each) => isEtagOf({ etag }, each)), [true, true, false, false, false]);
+  assert(!isEtagOf({ etag: "0123-4" }, "0123"), "nor is one of S3's the beginning of another");
+});

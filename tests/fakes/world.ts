@@ -126,7 +126,9 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
 async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {
   const { config: { key, etag } } = job as JobOf<"dataset.import">;
   const object = await store.get(key);
-  if (object?.info.etag !== etag) return { outputs: [], metrics: { rejected: "it has changed" } };
+  if (object?.info.etag !== etag) {
+    return { outputs: [], metrics: { rejected: "it has changed", unread: true } };
+  }
   const text = new TextDecoder().decode(object.bytes);
   const rejected = pretence.rejected?.(text);
   if (rejected) return { outputs: [], metrics: { rejected } };

@@ -1,6 +1,7 @@
+import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { createLearner, importLearner } from "@cugro/learners";
+import { createLearner, deleteLearner, importLearner } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
 import type { Problem } from "@cugro/protocol";
 import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
@@ -157,6 +158,26 @@ Deno.test("a problem that is acknowledged in one way is seen in neither, until i
     const key = before.find(({ id }) => id === first)!.subject.key!;
     await Deno.utime(`${folder}/${key}`, new Date(), new Date(Date.now() + 5_000));
     assertEquals((await listed("remote")).map(({ id }) => id).sort(), [first, third].sort());
+  }));
+
+Deno.test("cugro run --url that follows a learner ends with a sentence when the learner is deleted", () =>
+  withLiveGateway({}, async ({ url, folder, store, tokens }) => {
+    const file = `${folder}-one.hdf5`;
+    await Deno.writeTextFile(file, "one");
+    const at = ["--url", url, "--token", tokens.admin];
+    // No coordinator is there: it would be followed for ever.
+    const run = printed("run", file, "--learner", "team-x", "--preset", "smoke", ...at);
+    for (const end = performance.now() + 20_000; performance.now() < end; await sleep(20)) {
+      if ((await store.list("incoming/team-x/")).length > 0) break;
+    }
+    await deleteLearner({ store, name: "team-x" });
+    const { code, err } = await run;
+    assertEquals(code, 1);
+    assertStringIncludes(
+      err,
+      'The learner "team-x" was deleted meanwhile, and its work is stopped. Back again: ',
+    );
+    assertStringIncludes(err, `restore team-x --url ${url}`);
   }));
 
 Deno.test("what works on a store alone says what to do instead with --url", async () => {

@@ -84,8 +84,10 @@ async function importFile(
 ): Promise<JobOutput<"dataset.import">> {
   const { key, etag } = context.config;
   const object = await context.store.get(key);
-  if (!object) return { outputs: {}, metrics: { rejected: `${key} is no longer there` } };
-  if (object.info.etag !== etag) return { outputs: {}, metrics: { rejected: `${key} has changed` } };
+  if (!object) return { outputs: {}, metrics: { rejected: `${key} is no longer there`, unread: true } };
+  if (object.info.etag !== etag) {
+    return { outputs: {}, metrics: { rejected: `${key} has changed`, unread: true } };
+  }
   const text = new TextDecoder().decode(object.bytes);
   if (text.startsWith(BAD)) return { outputs: {}, metrics: { rejected: `${key} holds no dataset` } };
   const datasetHash = sha256(object.bytes);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ObjectInfo, Store } from "@cugro/store";
-import { type ArrivalFact, incomingPrefix } from "@cugro/protocol";
+import { type ArrivalFact, incomingPrefix, type RejectionFact } from "@cugro/protocol";
 import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 import { isSidecar, readSidecar, sidecarOf } from "./sidecar.ts";
@@ -31,16 +31,23 @@ export async function adoptDropped(
   });
 }
 
-/** Whether an arrival was rejected for no fault of the file: its import failed, or its sidecar could not be understood. */
+/**
+ * Whether an arrival was rejected for no fault of its content: its import failed, its sidecar could not be understood, or
+ * it was gone before it was read.
+ */
 export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFact): boolean {
   const rejection = facts.rejections.find((fact) => fact.seq === seq);
-  return rejection !== undefined && (rejection.failedJob !== null || refused !== undefined);
+  return rejection !== undefined &&
+    (rejection.failedJob !== null || refused !== undefined || isUnread(rejection));
 }
+
+const isUnread = ({ unread }: RejectionFact) => unread === true;
 
 /**
  * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
  * may still be being written (`settles`), it must first have stood still. A rejected file arrives once more with another
- * sidecar; or, if its import had failed, when it is dropped in its place again, as its newer time shows.
+ * sidecar; or, if its import had failed, when it is dropped in its place again, as its newer time shows; or, if it was
+ * gone before it was read, when it is there again, whatever its time.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
  * @param onArrival told of each file's arrival, also where somebody else has just made it.
@@ -57,13 +64,15 @@ export async function scanIncoming(
 ): Promise<{ added: number; settling: boolean }> {
   const last = new Map(facts.arrivals.map((arrival) => [`${arrival.key} ${arrival.etag}`, arrival]));
   const rejected = new Set(facts.rejections.map(({ seq }) => seq));
+  const unread = new Set(facts.rejections.filter(isUnread).map(({ seq }) => seq));
   const isFresh = ({ key, etag, lastModified }: ObjectInfo) => {
     const before = last.get(`${key} ${etag}`);
     if (!before) return true;
     const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
     // With another sidecar a rejected file is another arrival.
     const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
-    return isNewer && hasFailedImport(facts, before) || rejected.has(before.seq) && isToldOtherwise;
+    return unread.has(before.seq) || isNewer && hasFailedImport(facts, before) ||
+      rejected.has(before.seq) && isToldOtherwise;
   };
   const fresh = [...facts.incoming.values()].filter((info) =>
     isVisible(info.key, incomingPrefix(facts.learner.name)) && isFresh(info)

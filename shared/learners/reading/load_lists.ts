@@ -3,9 +3,10 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import type { Store } from "@cugro/store";
+import { isEtagOf, type Store } from "@cugro/store";
 import {
   announcedPrefix,
+  type ArrivalFact,
   arrivalFactSchema,
   attemptFactSchema,
   configFactSchema,
@@ -61,6 +62,18 @@ export async function readListed(source: Source, name: string): Promise<ListedFa
 /** Files that wait in `incoming/` for a learner. */
 export async function readIncoming(store: Store, name: string): Promise<LearnerFacts["incoming"]> {
   return new Map((await store.list(incomingPrefix(name))).map((info) => [info.key, info]));
+}
+
+/** Files by the etags that their arrivals have: earlier software wrote others for large files in a folder. */
+export function asArrived(
+  incoming: LearnerFacts["incoming"],
+  arrivals: readonly ArrivalFact[],
+): LearnerFacts["incoming"] {
+  for (const { key, etag } of arrivals) {
+    const info = incoming.get(key);
+    if (info && info.etag !== etag && isEtagOf(info, etag)) incoming.set(key, { ...info, etag });
+  }
+  return incoming;
 }
 
 /** The head, and what it is derived from. */

@@ -29,7 +29,7 @@ import {
   readJobState,
   stoppedJobs,
 } from "./load_jobs.ts";
-import { readIncoming, readListed } from "./load_lists.ts";
+import { asArrived, readIncoming, readListed } from "./load_lists.ts";
 import { keyOfInput, planWork } from "../planning/work.ts";
 import type { Store } from "@cugro/store";
 
@@ -105,9 +105,10 @@ export function openView(
 }
 
 async function lookWhole(source: ViewSource, name: string, before: Seen | undefined): Promise<Seen> {
+  const listed = await readListed(source, name);
   const facts: LearnerFacts = {
-    ...await readListed(source, name),
-    incoming: await readIncoming(source.store, name),
+    ...listed,
+    incoming: asArrived(await readIncoming(source.store, name), listed.arrivals),
     jobs: before?.facts.jobs ?? new Map(),
     missing: before?.facts.missing ?? new Set(),
     leftoverShards: [],
@@ -137,7 +138,8 @@ async function lookAgain(
     relist ? readListed(source, name) : { arrivals },
     change.incoming ? readIncoming(store, name) : facts.incoming,
   ]);
-  Object.assign(facts, listed, { incoming });
+  Object.assign(facts, listed);
+  facts.incoming = change.incoming ? asArrived(incoming, facts.arrivals) : incoming;
   if (facts.deleted && !source.deletedToo) return seen;
   const failed = facts.taskFailures.filter((fact) => !before.facts.taskFailures.includes(fact));
   const told = new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]);

@@ -2,8 +2,7 @@
  * The store in a folder: an object is a file, its key the path. Everything of our own lies under `@store`, a name no
  * key can have: temporary files, the folder's lock, the locks of keys under compare-and-swap.
  *
- * The etag of an object of at most 4 MiB is the SHA-256 of its content; of a larger one size, time of change and
- * inode, so that listing never reads gigabytes.
+ * What an object's etag is: `etags.ts`.
  * @module
  */
 import { mkdir, realpath, unlink } from "node:fs/promises";
@@ -15,7 +14,8 @@ import { placeOnce, placeOver, removeFile, writeTemporary } from "./durable_file
 import { withLock } from "./file_lock.ts";
 import { holdFolder, SERVICE_FOLDER } from "./folder_lock.ts";
 import { meterBody } from "../metered_body.ts";
-import { etagOf, HASHED_BYTES, isAbsence, markOf, readObject, readStart, toInfo } from "./read_object.ts";
+import { changeMark, HASHED_BYTES, largeEtag } from "./etags.ts";
+import { etagOf, isAbsence, readObject, readStart, toInfo } from "./read_object.ts";
 import {
   type ObjectInfo,
   PreconditionFailed,
@@ -231,12 +231,12 @@ class FilesystemStore implements Store {
   }
 
   async #etag(path: string, stats: Stats): Promise<string> {
-    const mark = markOf(stats);
-    if (stats.size > HASHED_BYTES) return mark;
+    const mark = changeMark(stats);
     const known = this.#etags.get(path);
     if (known?.mark === mark) return known.etag;
-    const etag = sha256(await readStart(path, stats.size));
-    if (Date.now() - stats.mtimeMs > RACY_MS) this.#etags.set(path, { mark, etag });
+    const { size, mtimeMs, ctimeMs } = stats;
+    const etag = size > HASHED_BYTES ? await largeEtag(path, stats) : sha256(await readStart(path, size));
+    if (Date.now() - Math.max(mtimeMs, ctimeMs) > RACY_MS) this.#etags.set(path, { mark, etag });
     return etag;
   }
 }

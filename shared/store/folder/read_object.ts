@@ -6,10 +6,8 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { sha256 } from "@cugro/protocol";
+import { HASHED_BYTES, largeEtag, largeEtagOf } from "./etags.ts";
 import type { ObjectInfo } from "../store.ts";
-
-/** Objects up to this size (bytes) have their content's hash as etag. */
-export const HASHED_BYTES = 4 << 20;
 
 /** Files up to this size (bytes) are read, and written, without waiting for another thread. */
 export const SMALL_BYTES = 64 << 10;
@@ -30,7 +28,7 @@ export async function readObject(
     const start = Math.min(range?.[0] ?? 0, stats.size);
     const bytes = await readFrom(file, start, Math.min(range?.[1] ?? stats.size, stats.size) - start);
     const whole = bytes.length === stats.size;
-    if (stats.size > HASHED_BYTES) return { bytes, info: toInfo(key, stats, markOf(stats)) };
+    if (stats.size > HASHED_BYTES) return { bytes, info: toInfo(key, stats, await largeEtagOf(file, stats)) };
     const content = whole ? bytes : await readFrom(file, 0, stats.size);
     return { bytes, info: toInfo(key, stats, sha256(content)) };
   } finally {
@@ -74,14 +72,9 @@ export function toInfo(key: string, stats: Stats, etag: string): ObjectInfo {
   return { key, size: stats.size, etag, lastModified: new Date(stats.mtimeMs).toISOString() };
 }
 
-/** What changes when a file is written anew: size, time of change (ms), inode. */
-export function markOf(stats: Stats): string {
-  return `${stats.size}-${Math.round(stats.mtimeMs)}-${stats.ino}`;
-}
-
 /** Etag of a file that is not in place yet: neither link nor rename changes its inode or time. */
 export async function etagOf(path: string, size: number, hash: () => string): Promise<string> {
-  return size <= HASHED_BYTES ? hash() : markOf(await stat(path));
+  return size <= HASHED_BYTES ? hash() : await largeEtag(path, await stat(path));
 }
 
 /** Whether an error of the file system means that there is no such object. */
