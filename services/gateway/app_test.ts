@@ -5,6 +5,7 @@ import {
   arrivalKey,
   encodeFact,
   incomingKey,
+  type RejectionFact,
   rejectionFactSchema,
   rejectionKey,
   sha256,
@@ -164,7 +165,7 @@ Deno.test("an object whose import failed without its fault is handed over by its
       return [status, (body as { seq: number }).seq];
     };
     const reject = (seq: number, failedJob: string | null) => {
-      const fact = { schema: 1, seq, key, reason: "the disk is full", failedJob } as const;
+      const fact: RejectionFact = { schema: 1, seq, key, reason: "the disk is full", failedJob };
       return store.put(rejectionKey("a", seq), encodeFact(fact, rejectionFactSchema));
     };
     assertEquals(await handOver(), [202, 1]);

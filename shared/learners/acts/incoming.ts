@@ -62,18 +62,7 @@ export async function scanIncoming(
     onArrival?: (arrival: ArrivalFact) => void;
   },
 ): Promise<{ added: number; settling: boolean }> {
-  const last = new Map(facts.arrivals.map((arrival) => [`${arrival.key} ${arrival.etag}`, arrival]));
-  const rejected = new Set(facts.rejections.map(({ seq }) => seq));
-  const unread = new Set(facts.rejections.filter(isUnread).map(({ seq }) => seq));
-  const isFresh = ({ key, etag, lastModified }: ObjectInfo) => {
-    const before = last.get(`${key} ${etag}`);
-    if (!before) return true;
-    const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
-    // With another sidecar a rejected file is another arrival.
-    const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
-    return unread.has(before.seq) || isNewer && hasFailedImport(facts, before) ||
-      rejected.has(before.seq) && isToldOtherwise;
-  };
+  const isFresh = freshness(facts);
   const fresh = [...facts.incoming.values()].filter((info) =>
     isVisible(info.key, incomingPrefix(facts.learner.name)) && isFresh(info)
   );
@@ -94,6 +83,22 @@ export async function scanIncoming(
     seen.delete(info.key);
   }
   return { added: count, settling: fresh.length > settled.length };
+}
+
+/** Whether a file is to have an arrival, or another one; see {@link scanIncoming}. */
+function freshness(facts: LearnerFacts): (info: ObjectInfo) => boolean {
+  const last = new Map(facts.arrivals.map((arrival) => [`${arrival.key} ${arrival.etag}`, arrival]));
+  const rejected = new Set(facts.rejections.map(({ seq }) => seq));
+  const unread = new Set(facts.rejections.filter(isUnread).map(({ seq }) => seq));
+  return ({ key, etag, lastModified }) => {
+    const before = last.get(`${key} ${etag}`);
+    if (!before) return true;
+    const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
+    // With another sidecar a rejected file is another arrival.
+    const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
+    return unread.has(before.seq) || isNewer && hasFailedImport(facts, before) ||
+      rejected.has(before.seq) && isToldOtherwise;
+  };
 }
 
 /** Order of files found together: time of change, then natural order of names (`task2` before `task10`). */
