@@ -51,7 +51,7 @@ async function learnAgain(learners: Learners, task: number, { learner, reason, o
 
 async function stepOver(learners: Learners, task: number, { learner, reason }: Chosen) {
   await learners.cancel(learner, task, reason);
-  return `task ${task} is stepped over`;
+  return `task ${task} is stepped over; what runs for it stops within seconds`;
 }
 
 interface ActOptions {
