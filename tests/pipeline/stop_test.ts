@@ -27,9 +27,8 @@ Deno.test("cugro cancel ends a cugro run on the same folder, which says so; what
       await learners.cancel("a", 1, undefined);
       const { code } = await running.ended;
       assertEquals(code, 0, running.errors());
-      const again =
-        `task 1 was cancelled, and its work is stopped; learnt anew: cugro retry 1 --learner a --store ${store}`;
-      assertStringIncludes(running.errors(), again);
+      assertStringIncludes(running.errors(), "task 1 was cancelled, and its work is stopped; learnt anew: ");
+      assertStringIncludes(running.errors(), `cugro retry 1 --learner a --store ${store}`);
       assertEquals((await checkpoints(store)).length, 2);
       const { tasks, problems } = await learners.status("a");
       assertEquals([tasks.map(({ state }) => state), problems], [["cancelled"], []]);
