@@ -12,12 +12,15 @@ import {
   loadFacts,
   promote,
   reachOf,
+  scanIncoming,
+  SETTLE_MS,
   validVersions,
 } from "@cugro/learners";
 import { gatherProblems } from "@cugro/problems";
 import { createLog } from "@cugro/telemetry";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
+  arrivalKey,
   artifactKey,
   checkpointKey,
   configKey,
@@ -249,4 +252,27 @@ Deno.test("collectGarbage() sweeps nothing while a learner cannot be read, and s
   await store.put(configKey("b", 1), good);
   const { removed } = await collectGarbage({ store, now: later(store, 25) });
   assert(removed.some(({ key }) => key === artifactKey("ab".repeat(32))));
+});
+
+Deno.test("a large file that waits keeps its arrival when the software is renewed, whose etags say more", async () => {
+  const store = memoryStore();
+  await learnerWith(store, []);
+  const key = incomingKey("a", "large.hdf5");
+  await store.put(key, encode("large"));
+  const { list } = store;
+  const said = "5242880-1704067200000-77";
+  store.list = async (prefix) =>
+    (await list(prefix)).map((info) =>
+      info.key === key ? { ...info, etag: `${said}-0123456789abcdef` } : info
+    );
+  const info = { ...(await store.head(key))!, etag: said };
+  await store.put(
+    arrivalKey("a", 1),
+    encode(JSON.stringify({ schema: 1, seq: 1, ...info, contentHash: null })),
+  );
+  const seen = new Map();
+  for (const now of [0, SETTLE_MS]) {
+    const facts = await loadFacts(store, "a");
+    assertEquals(await scanIncoming({ store, facts, seen, now }), { added: 0, settling: false });
+  }
 });

@@ -113,29 +113,6 @@ Deno.test("content that was replaced before it was read may come again, with the
   assertEquals(arrivals.map(({ seq, again }) => [seq, again]), [[1, undefined], [2, undefined], [3, 1]]);
 });
 
-Deno.test("a large file that waits keeps its arrival when the software is renewed, whose etags say more", async () => {
-  const store = memoryStore();
-  await learnerWith(store, []);
-  const key = incomingKey("a", "large.hdf5");
-  await store.put(key, encode("large"));
-  const { list } = store;
-  const said = "5242880-1704067200000-77";
-  store.list = async (prefix) =>
-    (await list(prefix)).map((info) =>
-      info.key === key ? { ...info, etag: `${said}-0123456789abcdef` } : info
-    );
-  const info = { ...(await store.head(key))!, etag: said };
-  await store.put(
-    arrivalKey("a", 1),
-    encode(JSON.stringify({ schema: 1, seq: 1, ...info, contentHash: null })),
-  );
-  const seen = new Map();
-  for (const now of [0, SETTLE_MS]) {
-    const facts = await loadFacts(store, "a");
-    assertEquals(await scanIncoming({ store, facts, seen, now }), { added: 0, settling: false });
-  }
-});
-
 /** A dropped file whose import has failed, the same content dropped in its place again, and the facts then. */
 async function droppedAgain(fails: boolean) {
   const store = memoryStore();
