@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { runCommandLine } from "../cugro.ts";
+import { runCommandLine } from "../../scripts/cli/cugro.ts";
 
-const FIXTURE = fileURLToPath(new URL("../../../tests/fixtures/store_0.2/store", import.meta.url));
+const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/store", import.meta.url));
 
 /** Runs a command line. @returns what it printed, and its exit code */
 async function cugro(...args: string[]): Promise<{ code: number; text: string }> {
