@@ -201,7 +201,7 @@ export async function becomesReady(
   while (run.end === undefined && !signal?.aborted) {
     if (await program.isReady(run)) return run.end === undefined;
     if (performance.now() > deadline) return false;
-    await sleep(performance.now() - began < SOON_MS ? POLL_MS : SLOW_POLL_MS);
+    await waitAtMost(performance.now() - began < SOON_MS ? POLL_MS : SLOW_POLL_MS, run.ended);
   }
   return false;
 }

@@ -109,9 +109,9 @@ Deno.test("cugro run ends with the same weights after SIGKILLs of single workers
     let ended = false;
     running.ended.then(() => ended = true);
     while (!ended && killed < WORKER_KILLS) {
-      for (const { worker, jobId } of startedJobs(running.errors())) {
+      for (const { worker, jobId, kind } of startedJobs(running.errors())) {
         // Only who has got further since its job was last interrupted: three deaths without progress are a poison job.
-        const saved = await checkpointTime(store, jobId);
+        const saved = await checkpointTime(store, kind, jobId);
         if (saved === undefined || saved <= (seen.get(jobId) ?? 0) || !tryKill(worker)) continue;
         seen.set(jobId, saved);
         killed++;
@@ -127,19 +127,19 @@ Deno.test("cugro run ends with the same weights after SIGKILLs of single workers
 });
 
 /** The newest worker of each job that was started, from the log. */
-function startedJobs(log: string): { worker: number; jobId: string }[] {
-  const newest = new Map<string, number>();
+function startedJobs(log: string): { worker: number; jobId: string; kind: string }[] {
+  const newest = new Map<string, { worker: number; jobId: string; kind: string }>();
   for (const line of log.split("\n")) {
     if (!line.includes('"job started"')) continue;
-    const { worker, jobId } = JSON.parse(line.slice(line.indexOf("{")));
-    newest.set(jobId, worker);
+    const started = JSON.parse(line.slice(line.indexOf("{")));
+    newest.set(started.jobId, started);
   }
-  return [...newest].map(([jobId, worker]) => ({ jobId, worker }));
+  return [...newest.values()];
 }
 
 /** When a job's checkpoint was written, in ms; undefined if there is none or the job is done. */
-async function checkpointTime(store: string, jobId: string): Promise<number | undefined> {
-  const folder = join(store, "jobs", jobId);
+async function checkpointTime(store: string, kind: string, jobId: string): Promise<number | undefined> {
+  const folder = join(store, "jobs", kind, jobId);
   if (await stat(join(folder, "result.json")).then(() => true, () => false)) return undefined;
   return await stat(join(folder, "checkpoint")).then(({ mtimeMs }) => mtimeMs, () => undefined);
 }

@@ -38,13 +38,14 @@ export async function startFilter(target: string, port = 0): Promise<Filter> {
     socket.on("close", () => open.delete(socket));
     return socket;
   };
+  const linger = createLingerers();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client);
     const onward = () => keep(connect({ host: hostname, port: Number(targetPort), allowHalfOpen: true }));
     readHead(client, (head, rest) => {
       const judged = judge(head);
-      if ("refused" in judged) refuse(client, judged.refused);
-      else pass(client, onward(), judged.head, rest);
+      if ("refused" in judged) refuse(client, judged.refused, linger.add);
+      else pass({ client, server: onward(), linger: linger.add }, judged.head, rest);
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -56,6 +57,7 @@ export async function startFilter(target: string, port = 0): Promise<Filter> {
     url: `http://127.0.0.1:${taken}`,
     close: () =>
       new Promise((resolve) => {
+        linger.close();
         server.close(() => resolve());
         for (const socket of open) socket.destroy();
       }),
@@ -112,7 +114,27 @@ export function judge(head: string): { head: string } | { refused: string } {
   return { head: [first, ...kept, "Connection: close", "", ""].join("\r\n") };
 }
 
-function pass(client: Socket, server: Socket, head: string, rest: Uint8Array): void {
+/** Connections whose answer has been sent, while their clients may read it; one clock for all. */
+function createLingerers(): { add(client: Socket): void; close(): void } {
+  const until = new Map<Socket, number>();
+  const clock = setInterval(() => {
+    for (const [client, end] of until) if (end <= performance.now()) client.destroy();
+  }, LINGER_MS / 5);
+  return {
+    add(client) {
+      until.set(client, performance.now() + LINGER_MS);
+      client.on("close", () => until.delete(client));
+    },
+    close: () => clearInterval(clock),
+  };
+}
+
+/** Passes a request on, and its answer back. */
+function pass(
+  { client, server, linger }: { client: Socket; server: Socket; linger: (client: Socket) => void },
+  head: string,
+  rest: Uint8Array,
+): void {
   server.on("error", () => server.destroy());
   server.on("close", () => {
     if (!client.writableEnded) client.destroy();
@@ -125,20 +147,19 @@ function pass(client: Socket, server: Socket, head: string, rest: Uint8Array): v
     if (!client.write(piece)) server.pause();
   });
   client.on("drain", () => server.resume());
-  server.on("end", () => answerEnds(client));
+  server.on("end", () => answerEnds(client, linger));
 }
 
-function answerEnds(client: Socket): void {
+function answerEnds(client: Socket, linger: (client: Socket) => void): void {
   client.end();
   // What it still sends is for nobody.
   client.unpipe();
   client.resume();
-  const timer = setTimeout(() => client.destroy(), LINGER_MS);
-  client.on("close", () => clearTimeout(timer));
+  linger(client);
   client.on("end", () => client.destroySoon());
 }
 
-function refuse(client: Socket, why: string): void {
+function refuse(client: Socket, why: string, linger: (client: Socket) => void): void {
   const body = bytes(
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${
       escapeXml(why)
@@ -149,7 +170,7 @@ function refuse(client: Socket, why: string): void {
     "Connection: close\r\n\r\n";
   client.write(bytes(head));
   client.write(body);
-  answerEnds(client);
+  answerEnds(client, linger);
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -299,8 +299,10 @@ Deno.test("a learner whose facts cannot be read is named in the log, and holds u
       await store.put(damaged, new TextEncoder().encode("{"));
       await store.put(newer, encodeFact({ schema: 2 }));
       await store.put(early, good("c"));
+      // Before there is the fact, so that the gateway's own deliverer has not begun it by then.
+      const begun = rejectionKey("d", 1);
+      await store.put(pendingKey(id, begun), begunDelivery(id, begun, "d"));
       const wanted = [await refuse(store, "d", 1), await refuse(store, "d", 2)];
-      await store.put(pendingKey(id, wanted[0]!), begunDelivery(id, wanted[0]!, "d"));
       const lines: Record<string, unknown>[] = [];
       const log = createLog({ level: "error", write: (line) => void lines.push(JSON.parse(line)) });
       const options = { ...QUICK, scanMs: 20 };

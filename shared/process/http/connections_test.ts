@@ -41,6 +41,7 @@ function say(port: number, words: string): Client {
 
 const HALF = "GET / HTTP/1.1\r\nhost: a\r\nx-more: ";
 const WHOLE = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+const LAST = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
 Deno.test("listen() ends connections whose headers do not come, and answers others meanwhile", () =>
   listening({ connections: { headerMs: 600 } }, async (port) => {
@@ -58,18 +59,50 @@ Deno.test("listen() ends connections whose headers do not come, and answers othe
     for (const { answer } of clients) assertStringIncludes(answer(), "408");
   }));
 
-Deno.test("listen() closes what is more than the most connections, and idle ones after their time", () =>
-  listening({ connections: { most: 3, idleMs: 500 } }, async (port) => {
-    const kept = Array.from({ length: 3 }, () => say(port, WHOLE));
-    while (kept.some(({ answer }) => !answer().includes("ok"))) await sleep(5);
+Deno.test("listen() closes the longest idle of too many connections, and idle ones after their time", () =>
+  listening({ connections: { most: 3, idleMs: 1_500 } }, async (port) => {
+    const kept: Client[] = [];
+    for (let i = 0; i < 3; i++) {
+      kept.push(say(port, WHOLE));
+      while (!kept[i]!.answer().includes("ok")) await sleep(5);
+    }
     const more = say(port, WHOLE);
-    await more.ended;
-    assertEquals(more.answer(), "");
-    await Promise.all(kept.map(({ ended }) => ended));
+    while (!more.answer().includes("ok")) await sleep(5);
+    await kept[0]!.ended;
+    assertEquals([kept[0], kept[1], kept[2], more].map((one) => one!.socket.destroyed), [
+      true,
+      false,
+      false,
+      false,
+    ]);
+    await Promise.all([...kept, more].map(({ ended }) => ended));
     const later = say(port, WHOLE);
     while (!later.answer().includes("ok")) await sleep(5);
     later.socket.destroy();
   }));
+
+Deno.test("listen() answers probes while others hold all connections with half a request, or with whole ones", async () => {
+  const stuck = Promise.withResolvers<Response>();
+  const fetch: FetchHandler = ({ url }) => url.endsWith("/stuck") ? stuck.promise : new Response("alive");
+  await listening({ fetch, connections: { most: 10 } }, async (port) => {
+    const held = Array.from({ length: 10 }, () => say(port, HALF));
+    await sleep(50);
+    for (let i = 0; i < 20; i++) {
+      const probe = say(port, LAST);
+      await probe.ended;
+      if (probe.answer() === "") throw new Error("a probe was not answered");
+    }
+    held.forEach(({ socket }) => socket.destroy());
+    const busy = Array.from({ length: 10 }, () => say(port, "GET /stuck HTTP/1.1\r\nhost: a\r\n\r\n"));
+    await sleep(50);
+    const refused = say(port, WHOLE);
+    await refused.ended;
+    assertEquals(refused.answer(), "", "requests under way are not cut off for it");
+    stuck.resolve(new Response("at last"));
+    while (busy.some(({ answer }) => !answer().includes("at last"))) await sleep(5);
+    busy.forEach(({ socket }) => socket.destroy());
+  });
+});
 
 Deno.test("listen() reads no further what a request sends whose answer does not need it", () =>
   listening({ fetch: () => new Response("who are you?", { status: 401 }) }, async (port) => {

@@ -16,7 +16,7 @@ export interface HttpServer {
 
 /** What connections may cost, whether or not their requests have a token. */
 export interface ConnectionLimits {
-  /** Connections at a time; more are closed at once. @default 2000 */
+  /** Connections at a time; one more costs the one that has been idle for the longest. @default 2000 */
   most: number;
   /** A request's line and headers must be complete after so long (ms), else 408. @default 10 s */
   headerMs: number;

@@ -5,9 +5,10 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
+import { limitConnections } from "./connections.ts";
 import {
   CONNECTION_LIMITS,
   type FetchHandler,
@@ -84,7 +85,7 @@ function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): S
     if (hasBody(incoming)) bodies.enter(outgoing);
     void answer(fetch, incoming, outgoing);
   });
-  server.maxConnections = most;
+  limitConnections(server, most);
   return server;
 }
 
@@ -151,7 +152,7 @@ async function write(response: Response, incoming: IncomingMessage, outgoing: Se
   const unread = !incoming.complete && hasBody(incoming);
   if (unread) {
     headers.connection = "close";
-    outgoing.on("finish", () => setTimeout(() => incoming.socket?.destroy(), LINGER_MS));
+    outgoing.on("finish", () => lingerOn(incoming.socket));
   }
   if (!response.body || incoming.method === "HEAD") {
     await response.body?.cancel();
@@ -172,6 +173,13 @@ async function write(response: Response, incoming: IncomingMessage, outgoing: Se
   outgoing.end();
 }
 
+/** A client that still sends can fetch its answer, and then the connection ends. */
+function lingerOn(socket: Socket | null): void {
+  if (!socket || socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+}
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** A body that is there as one piece, as most are, whole, so that its length can be said; else what comes of it. */
@@ -179,7 +187,7 @@ async function readStart(
   reader: Reader,
 ): Promise<{ whole: true; piece: Uint8Array } | { whole: false; pieces: AsyncIterable<Uint8Array> }> {
   const reads = [reader.read(), reader.read()];
-  const there = await Promise.race([Promise.all(reads), nextTurn()]);
+  const there = await waitOneTurn(Promise.all(reads));
   if (there?.[0]?.done) return { whole: true, piece: new Uint8Array() };
   if (there?.[0]?.value && there[1]?.done) return { whole: true, piece: there[0].value };
   return { whole: false, pieces: restOf(reader, reads) };
@@ -193,8 +201,11 @@ async function* restOf(reader: Reader, reads: Promise<ReadableStreamReadResult<U
   }
 }
 
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), 0));
+/** What is there after one turn of the event loop, or undefined. */
+async function waitOneTurn<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout>;
+  const turn = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), 0));
+  return await Promise.race([work, turn]).finally(() => clearTimeout(timer));
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

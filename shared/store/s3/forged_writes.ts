@@ -55,9 +55,17 @@ async function tryAll(connection: Connection): Promise<string[]> {
     attemptOf,
     target: { Bucket: bucket, Key: `${prefix}${SERVICE_PREFIX}probe-${randomUUID()}` },
   }));
-  const taken = await Promise.all(
-    ways.map(({ target, attemptOf }) => isTaken(connection, target, attemptOf)),
+  // What one of them finds, that there is no answer say, ends the others' pauses.
+  const giveUp = new AbortController();
+  const trials = ways.map(({ target, attemptOf }) =>
+    isTaken(connection, target, attemptOf, giveUp.signal).catch((error) => {
+      giveUp.abort(error);
+      throw error;
+    })
   );
+  await Promise.allSettled(trials);
+  if (giveUp.signal.aborted) throw giveUp.signal.reason;
+  const taken = await Promise.all(trials);
   const open = ways.filter((_, i) => taken[i]);
   await Promise.all(
     open.flatMap(({ target: { Key } }) => [Key, `${Key}/${ARCHIVED}`]).map((Key) =>
@@ -72,6 +80,7 @@ async function isTaken(
   connection: Connection,
   target: { Bucket: string; Key: string },
   attemptOf: (known: Known) => Attempt,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const { query = {}, headers = {}, body, known } = await prepare(connection, target, attemptOf);
   const url = `${known.url}?${new URLSearchParams(query)}`;
@@ -87,7 +96,7 @@ async function isTaken(
       said = error;
     }
     if (attempt === ATTEMPTS) throw unclear(connection.place, said);
-    await sleep(RETRY_MS * attempt);
+    await sleep(RETRY_MS * attempt, signal);
   }
 }
 
