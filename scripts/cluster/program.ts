@@ -2,7 +2,7 @@
  * A program that a cluster runs, a server or a service: how it is started, how one asks whether it works, how it ends.
  * @module
  */
-import { sleep, waitAtMost } from "@cugro/async";
+import { waitAtMost } from "@cugro/async";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import process from "node:process";

@@ -82,8 +82,11 @@ Deno.test("listen() closes the longest idle of too many connections, and idle on
   }));
 
 Deno.test("listen() answers probes while others hold all connections with half a request, or with whole ones", async () => {
-  const stuck = Promise.withResolvers<Response>();
-  const fetch: FetchHandler = ({ url }) => url.endsWith("/stuck") ? stuck.promise : new Response("alive");
+  const stuck = Promise.withResolvers<void>();
+  const fetch: FetchHandler = async ({ url }) => {
+    if (url.endsWith("/stuck")) await stuck.promise;
+    return new Response("at last");
+  };
   await listening({ fetch, connections: { most: 10 } }, async (port) => {
     const held = Array.from({ length: 10 }, () => say(port, HALF));
     await sleep(50);
@@ -98,7 +101,7 @@ Deno.test("listen() answers probes while others hold all connections with half a
     const refused = say(port, WHOLE);
     await refused.ended;
     assertEquals(refused.answer(), "", "requests under way are not cut off for it");
-    stuck.resolve(new Response("at last"));
+    stuck.resolve();
     while (busy.some(({ answer }) => !answer().includes("at last"))) await sleep(5);
     busy.forEach(({ socket }) => socket.destroy());
   });
