@@ -210,7 +210,9 @@ function faultTests({ name, start }: S3Server): void {
       };
       const error = await assertRejects(fill, StoreFull, "is full");
       assert(error.message.includes("cugro gc"), error.message);
-      await assertRejects(() => store.putStream("stream", pieces(30)), StoreFull);
+      // A full MinIO at times loses the upload itself, and says that instead.
+      const stream = () => assertRejects(() => store.putStream("stream", pieces(30)), StoreError);
+      for (let tries = 1; !(await stream() instanceof StoreFull); tries++) assert(tries < 5);
       assertEquals(await store.head("stream"), undefined);
       assertEquals((await store.get("small"))?.bytes, bytes("kept"));
       await grow("400m");

@@ -35,11 +35,13 @@ export async function openBucket(options: S3Options): Promise<Store> {
   const { createBucket = false, probe = true, onStrangeKey } = options;
   try {
     if (createBucket) await ensureBucket(connection, options.region);
-    const refused = refuseForgedWrites(connection, options);
-    // What the client says of a server that is away, or of wrong keys, says more: it is waited for first.
-    refused.catch(() => {});
-    await (probe ? probeConditions : probeReading)(connection);
-    await refused;
+    // What the client says of a server that is away, or of wrong keys, says more: it comes first.
+    for (
+      const tried of await Promise.allSettled([
+        (probe ? probeConditions : probeReading)(connection),
+        refuseForgedWrites(connection, options),
+      ])
+    ) if (tried.status === "rejected") throw tried.reason;
   } catch (error) {
     connection.close();
     throw error;
