@@ -1,5 +1,5 @@
 /**
- * `deno task cluster`: NATS, MinIO and all services on this machine, until Ctrl-C.
+ * `deno task cluster`: NATS, an S3 server and all services on this machine, until Ctrl-C.
  * @module
  */
 import process from "node:process";

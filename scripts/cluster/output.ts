@@ -19,7 +19,7 @@ export interface Output {
 export interface OutputOptions {
   /** Lines of processes are not shown. */
   quiet: boolean;
-  /** Gets everything. */
+  /** Gets everything, quiet or not. */
   log: string | undefined;
   /** @default whether stderr is a terminal */
   forPeople?: boolean;
@@ -30,6 +30,8 @@ export interface OutputOptions {
 /** In every line, or of no use to people. */
 const LEFT_OUT = new Set(["time", "level", "event", "process", "service", "worker", "trace", "profile"]);
 const LONGEST_VALUE = 100;
+/** Request id of what the command itself asks the gateway every two seconds: as long as it is answered, it is no news. */
+export const OWN_REQUEST = "asked-by-deno-task-cluster";
 
 /** Opens the log file, if any. @throws {Error} if it cannot be written */
 export function openOutput(options: OutputOptions): Output {
@@ -40,10 +42,14 @@ export function openOutput(options: OutputOptions): Output {
     if (isShown) show(forPeople ? humanLine(json) : json);
   };
   return {
-    line: (name, line) => put(jsonLine(name, line), !quiet),
+    line: (name, line) => isOwnRequest(line) ? undefined : put(jsonLine(name, line), !quiet),
     event: (sentence) => put(jsonLine("cluster", sentence), true),
     close: () => file === undefined ? undefined : closeSync(file),
   };
+}
+
+function isOwnRequest(line: string): boolean {
+  return line.includes(`"requestId":"${OWN_REQUEST}"`) && line.includes(`"level":"info"`);
 }
 
 /** A line of a service is JSON already; with the process that wrote it. Native libraries write plain text. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { humanLine, jsonLine, openOutput } from "./output.ts";
+import { humanLine, jsonLine, openOutput, OWN_REQUEST } from "./output.ts";
 
 const JOB =
   '{"time":"2026-01-02T03:04:05.678Z","level":"warn","event":"attempt failed","service":"gateway",' +
@@ -37,4 +37,21 @@ Deno.test("openOutput() writes everything to the file, and shows events although
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("openOutput() leaves out what the command itself asks, unless it is refused", () => {
+  const shown: string[] = [];
+  const output = openOutput({
+    quiet: false,
+    log: undefined,
+    show: (line) => void shown.push(line),
+    forPeople: false,
+  });
+  const request = (level: string, requestId: string) =>
+    JSON.stringify({ level, event: "request", requestId });
+  output.line("gateway", request("info", OWN_REQUEST));
+  output.line("gateway", request("error", OWN_REQUEST));
+  output.line("gateway", request("info", "of-somebody"));
+  output.close();
+  assertEquals(shown.map((line) => JSON.parse(line).level), ["error", "info"]);
 });

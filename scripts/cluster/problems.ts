@@ -5,7 +5,9 @@
 import { pause } from "@cugro/async";
 import { createClient } from "@cugro/client";
 import { sayProblems } from "@cugro/problems";
+import { type Place, withPlace } from "../cli/learners/place.ts";
 import type { Cluster } from "./cluster.ts";
+import { OWN_REQUEST } from "./output.ts";
 
 /** The gateway is asked this often. */
 const INTERVAL_MS = 2_000;
@@ -20,8 +22,9 @@ export async function sayClusterProblems(
   },
 ): Promise<void> {
   if (url === undefined) return;
-  const client = createClient({ url, token, retries: 0 });
-  const tell = sayProblems(say, { named: true });
+  const client = createClient({ url, token, retries: 0, fetch: askInOwnName });
+  const place: Place = { kind: "gateway", name: url };
+  const tell = sayProblems((line) => say(withPlace(line, place)), { named: true });
   while (!signal.aborted) {
     // A gateway that gives no answer is being started again: whoever starts it says so.
     const problems = await client.problems.list().catch(() => undefined);
@@ -29,3 +32,9 @@ export async function sayClusterProblems(
     await pause(intervalMs, signal);
   }
 }
+
+const askInOwnName: typeof fetch = (address, init) => {
+  const headers = new Headers(init?.headers);
+  headers.set("x-request-id", OWN_REQUEST);
+  return fetch(address, { ...init, headers });
+};

@@ -102,7 +102,9 @@ function misplacedFiles(infos: readonly ObjectInfo[]): Problem[] {
     since: newest(files),
     subject: { learner: null, key: files[0]!.key },
     message: `${count(files.length)} for no learner: ${namesOf(files)}.`,
-    advice: "Move them to incoming/<learner>/, or remove them.",
+    advice: files.length === 1
+      ? "Move it to incoming/<learner>/, or remove it."
+      : "Move them to incoming/<learner>/, or remove them.",
   })];
 }
 

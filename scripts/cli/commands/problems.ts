@@ -6,7 +6,7 @@ import { describeNamed, describeProblem, type Problem } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";
-import { commandLine, type Place } from "../learners/place.ts";
+import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson } from "./output.ts";
 
 /** Adds the commands. */
@@ -30,6 +30,9 @@ async function problems(
   { learner, all = false, json = false }: { learner?: string; all?: boolean; json?: boolean },
 ): Promise<void> {
   const found = await learners.problems(learner);
+  if (learner !== undefined && found.length === 0 && !(await learners.list()).includes(learner)) {
+    throw new RangeError(`There is no learner "${learner}" in ${learners.place.name}`);
+  }
   const shown = all ? found : found.filter(({ acknowledged }) => acknowledged === null);
   if (json) return printJson(shown);
   for (const problem of shown) {
@@ -57,8 +60,7 @@ export function sayProblem(
   place: Place,
   describe: (problem: Problem) => string = describeProblem,
 ): string {
-  const words = /\bcugro ((?:promote|retry|rollback) \d+ --learner [a-z0-9-]+)/g;
-  return describe(problem).replace(words, (_, command: string) => commandLine(place, command));
+  return withPlace(describe(problem), place);
 }
 
 /** Each in a line, for a person. */
@@ -66,5 +68,5 @@ export function printProblems(problems: readonly Problem[], place: Place): void 
   const open = problems.filter(({ acknowledged }) => acknowledged === null);
   for (const problem of open) console.log(`! ${sayProblem(problem, place, describeNamed)}`);
   const seen = problems.length - open.length;
-  if (seen > 0) console.log(`(${seen} acknowledged: cugro problems --all)`);
+  if (seen > 0) console.log(`(${seen} acknowledged: ${commandLine(place, "problems --all")})`);
 }

@@ -8,8 +8,8 @@ import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place } from "../learners/place.ts";
-import { printJson, printTable, score } from "./output.ts";
-import { printProblems } from "./problems.ts";
+import { printJson, printTable, score, UsageError } from "./output.ts";
+import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
 /** Adds the commands. */
@@ -32,10 +32,23 @@ async function status(
   learners: Learners,
   { learner, json }: { learner?: string; json?: boolean },
 ): Promise<void> {
+  await refuseWhileAway(learners);
   if (learner === undefined) return await statusOfAll(learners, json);
   const found = await learners.status(learner);
   if (json) return printJson(found);
   printStatus(found, learners.place);
+}
+
+/**
+ * A gateway's store that hangs is asked in vain for minutes, and the gateway knows it at once.
+ * @throws {UsageError} that says so
+ */
+async function refuseWhileAway(learners: Learners): Promise<void> {
+  const { place } = learners;
+  if (place.kind !== "gateway") return;
+  const away = (await learners.problems()).find(({ code }) => code === "store.away");
+  if (!away) return;
+  throw new UsageError(`${sayProblem(away, place)} All that is wrong: ${commandLine(place, "problems")}`);
 }
 
 async function statusOfAll(learners: Learners, json = false): Promise<void> {
@@ -127,6 +140,7 @@ async function versions(
   learners: Learners,
   { learner, json }: { learner: string; json?: boolean },
 ): Promise<void> {
+  await refuseWhileAway(learners);
   const { versions, head } = await learners.status(learner);
   if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
   const valued = versions.some(({ row }) => unscoredValues(row) !== "");

@@ -141,6 +141,8 @@ Deno.test("a problem that is acknowledged in one way is seen in neither, until i
     );
     assertStringIncludes(shown.out, "T\u00e2che\\u{1b}[2J.hdf5", "what a terminal would obey is spelled out");
 
+    assertStringIncludes(shown.out, `cugro learner create ghost --url ${url}, or remove the file.`);
+
     const [first, second, third] = before.map(({ id }) => id) as [string, string, string];
     const ways = [[first, "local"], [second, "remote"]] as const;
     for (const [id, where] of ways) {
@@ -151,6 +153,10 @@ Deno.test("a problem that is acknowledged in one way is seen in neither, until i
       assertEquals((await listed(where)).map(({ id }) => id), [third], where);
       const all = await listed(where, "--all");
       assertEquals(all.map(({ acknowledged }) => acknowledged?.reason), ["known", "known", undefined], where);
+      const none = await printed("problems", "--learner", "fixtur", ...at[where]);
+      assertEquals([none.code, none.out], [1, ""], where);
+      assertStringIncludes(none.err, 'There is no learner "fixtur"');
+      assertStringIncludes(none.err, "did you mean fixture?");
       const wrong = await printed("problems", "acknowledge", "0".repeat(24), ...at[where]);
       assertEquals([wrong.code, wrong.err.includes("There is no problem")], [1, true], wrong.err);
     }

@@ -29,6 +29,13 @@ export function commandLine(place: Place, words: string): string {
   return `${invocation()} ${words} ${flagOf(place)}`;
 }
 
+/** Text whose advice names commands about learners in a place, with each as a line that can be pasted. */
+export function withPlace(text: string, place: Place): string {
+  const words =
+    /\bcugro ((?:promote \d+ --learner|retry \d+ --learner|rollback \d+ --learner|learner create) [a-z0-9-]+)/g;
+  return text.replace(words, (_, command: string) => commandLine(place, command));
+}
+
 /** The command that learns what waits; undefined where a cluster does so by itself. */
 export function learningCommand(place: Place, learner: string): string | undefined {
   return place.kind === "folder" ? commandLine(place, `run --learner ${learner}`) : undefined;
