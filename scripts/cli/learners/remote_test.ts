@@ -30,7 +30,10 @@ Deno.test("the command line learns, looks and acts through a gateway as on a fol
       const first = await run("--preset", "smoke", "--set", "gate=observe", "--json");
       assertEquals([first.code, first.err.includes("one.hdf5: handed to a")], [0, true], first.err);
       const result = JSON.parse(first.out);
-      assertEquals([result.head, result.versions, result.preset, result.problems], [2, [1, 2], "smoke", []]);
+      assertEquals([result.head, result.versions, result.preset], [2, [1, 2], "smoke"]);
+      // Scores of stub jobs may speak against a version.
+      const codes = result.problems.map(({ code }: { code: string }) => code);
+      assertEquals(codes.filter((code: string) => code !== "version.observed"), []);
       assertEquals(result.resultsMatrix[1].length, 2);
       const again = await run("--json");
       assertStringIncludes(again.err, "two.hdf5: a has it already");
