@@ -1,5 +1,5 @@
 /**
- * Files that are dropped into a bucket become tasks by themselves: real NATS and MinIO, two coordinators at once, and
+ * Files that are dropped into a bucket become tasks by themselves: real NATS and S3 servers, two coordinators at once, and
  * notifications that come doubled, out of order, wrong or not at all.
  * @module
  */
