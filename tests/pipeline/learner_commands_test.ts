@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { createProblem } from "@cugro/protocol";
 import { runCommandLine } from "../../scripts/cli/cugro.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/store", import.meta.url));
@@ -81,3 +82,27 @@ Deno.test("cugro learner export goes on with its own half of a copy, and leaves 
       assertEquals(await objects(`${folder}/${place}`), before);
     }
   }));
+
+Deno.test("status and versions say at once that a gateway's store is away, and ask it for nothing", async () => {
+  const away = createProblem("store.away", {}, {
+    since: null,
+    message: "The store cannot be reached or used.",
+    advice: "Start it again.",
+  });
+  const asked = new Set<string>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
+    asked.add(new URL(url).pathname);
+    return Response.json({ problems: [away] });
+  });
+  try {
+    const at = ["--url", `http://127.0.0.1:${server.addr.port}`, "--token", "x"];
+    for (const words of [["status"], ["status", "--learner", "a"], ["versions", "--learner", "a"]]) {
+      const { code, text } = await cugro(...words, ...at);
+      assertEquals(code, 1);
+      assertMatch(text, /The store cannot be reached or used\. Start it again\. .*cugro problems --url/);
+    }
+    assertEquals([...asked], ["/v1/problems"]);
+  } finally {
+    await server.shutdown();
+  }
+});

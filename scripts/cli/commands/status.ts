@@ -39,16 +39,14 @@ async function status(
   printStatus(found, learners.place);
 }
 
-/**
- * A gateway's store that hangs is asked in vain for minutes, and the gateway knows it at once.
- * @throws {UsageError} that says so
- */
+/** A store that hangs behind a gateway is asked in vain for minutes; the gateway itself knows that it hangs. */
 async function refuseWhileAway(learners: Learners): Promise<void> {
   const { place } = learners;
-  if (place.kind !== "gateway") return;
-  const away = (await learners.problems()).find(({ code }) => code === "store.away");
-  if (!away) return;
-  throw new UsageError(`${sayProblem(away, place)} All that is wrong: ${commandLine(place, "problems")}`);
+  const problems = place.kind === "gateway" ? await learners.problems() : [];
+  const away = problems.find(({ code }) => code === "store.away");
+  if (away) {
+    throw new UsageError(`${sayProblem(away, place)} All that is wrong: ${commandLine(place, "problems")}`);
+  }
 }
 
 async function statusOfAll(learners: Learners, json = false): Promise<void> {

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { invocation, quoted } from "./invocation.ts";
-import { commandLine, withPlace } from "./place.ts";
+import { commandLine } from "./place.ts";
 
 const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 const CLI = fileURLToPath(new URL("../cugro.ts", import.meta.url));
@@ -16,15 +16,6 @@ Deno.test("an advised command names its place, as a line that a shell takes", ()
   );
   const gateway = { kind: "gateway", name: "http://127.0.0.1:8080" } as const;
   assertStringIncludes(commandLine(gateway, "retry 2 --learner park"), " --url http://127.0.0.1:8080");
-  assertEquals(
-    withPlace("Make it with: cugro learner create ghost, or remove the file.", gateway),
-    `Make it with: ${invocation()} learner create ghost --url http://127.0.0.1:8080, or remove the file.`,
-  );
-  assertStringIncludes(
-    withPlace("cugro rollback 1 --learner a", bucket),
-    "1 --learner a --store 's3://b/team a'",
-  );
-  assertEquals(withPlace("cugro gc removes it", gateway), "cugro gc removes it");
   assertEquals([quoted("a/b.c"), quoted("it's"), quoted("")], ["a/b.c", `'it'\\''s'`, "''"]);
 });
 
