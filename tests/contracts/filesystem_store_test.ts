@@ -147,6 +147,24 @@ Deno.test("openFilesystemStore() opened for reading refuses to write", () =>
     await store.close();
   }));
 
+Deno.test("a folder that is gone is an error, and its objects are not taken for removed ones", () =>
+  inFolder(async (parent) => {
+    const root = `${parent}/store`;
+    const store = await openFilesystemStore({ root });
+    await store.put("a/b", bytes("x"));
+    await Deno.rename(root, `${parent}/elsewhere`);
+    const asked = [
+      () => store.get("a/b"),
+      () => store.head("a/b"),
+      () => store.list("a/"),
+      () => store.folders("a/"),
+    ];
+    for (const ask of asked) await assertRejects(ask, StoreError, "is not there");
+    await Deno.rename(`${parent}/elsewhere`, root);
+    assertEquals((await store.list("a/")).map(({ key }) => key), ["a/b"]);
+    await store.close();
+  }));
+
 Deno.test("openFilesystemStore() names files that cannot be keys, once each", () =>
   inFolder(async (root) => {
     const strange: string[] = [];

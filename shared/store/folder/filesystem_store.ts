@@ -125,7 +125,7 @@ class FilesystemStore implements Store {
     try {
       return await readObject(key, path, options.range);
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (isAbsence(error, this.#root)) return undefined;
       throw explainStoreFault(error, this.#root, `reading ${key}`);
     }
   }
@@ -225,7 +225,7 @@ class FilesystemStore implements Store {
       const stats = statSync(path);
       return stats.isFile() ? toInfo(key, stats, await this.#etag(path, stats)) : undefined;
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (isAbsence(error, this.#root)) return undefined;
       throw explainStoreFault(error, this.#root, `reading ${key}`);
     }
   }

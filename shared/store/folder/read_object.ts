@@ -3,7 +3,7 @@
  * call costs several times as much as looking at a file or reading a small one, and a job makes dozens of them.
  * @module
  */
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { sha256 } from "@cugro/protocol";
 import { HASHED_BYTES, largeEtag, largeEtagOf } from "./etags.ts";
@@ -77,8 +77,8 @@ export async function etagOf(path: string, size: number, hash: () => string): Pr
   return size <= HASHED_BYTES ? hash() : await largeEtag(path, await stat(path));
 }
 
-/** Whether an error of the file system means that there is no such object. */
-export function isAbsence(error: unknown): boolean {
+/** Whether an error of the file system means that there is no such object; where the store's folder is gone, nobody knows. */
+export function isAbsence(error: unknown, root: string): boolean {
   const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
+  return (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") && existsSync(root);
 }

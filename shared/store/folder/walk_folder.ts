@@ -47,7 +47,7 @@ export async function keysBelow(
 /** Collects the keys of all files below a folder; folders that vanish meanwhile have none. */
 async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Promise<void> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
-    if (isAbsence(error)) return [];
+    if (isAbsence(error, root)) return [];
     throw error;
   });
   for (const entry of entries) {
@@ -81,7 +81,7 @@ export function strangeReporter(
 /** Names of the folders in a folder, sorted; as many as the other kind of store gives. */
 export async function foldersIn(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
-    if (isAbsence(error)) return [];
+    if (isAbsence(error, root)) return [];
     throw explainStoreFault(error, root, `listing ${folder}`);
   });
   const names = entries.filter((entry) => entry.isDirectory() && isKey(entry.name)).map(({ name }) => name);
