@@ -25,7 +25,7 @@ export interface RouteDeps {
   /** Where learners stand; one for the process. */
   learners: LearnerReader;
   /** What is wrong. */
-  problems: Pick<ProblemWatch, "list" | "of" | "wake">;
+  problems: Omit<ProblemWatch, "onChange" | "close">;
   limits: Limits;
   log: Log;
   auth: Authenticator;
@@ -41,20 +41,28 @@ export interface GatewayEnv {
 export type Gateway = OpenAPIHono<GatewayEnv>;
 
 /**
- * What a route stands behind; spread into `createRoute`. Checks in this order: scope (403), learner (404 if there is
- * none of that name or the token does not see it), size and speed of the body (413, 408).
+ * What a route stands behind; spread into `createRoute`. Checks in this order: scope (403), whether the store answers
+ * (503), learner (404 if there is none of that name or the token does not see it), size and speed of the body (413, 408).
  *
  * @param options.bodyBytes @default `limits.jsonBytes`; 0: the handler reads the body itself
  * @param options.exists whether there is such a learner. @default what the store says
+ * @param options.outage what is done while the store is known to be away. @default "refuse", at once
  */
 export function secured(
   deps: RouteDeps,
   scope: Scope,
-  options: { bodyBytes?: number; exists?: (learner: string) => Promise<boolean> } = {},
+  options: {
+    bodyBytes?: number;
+    exists?: (learner: string) => Promise<boolean>;
+    outage?: "refuse" | "wait";
+  } = {},
 ) {
   const { bodyBytes = deps.limits.jsonBytes } = options;
   const { exists = (name) => learnerExists(deps.store, name) } = options;
-  const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope), requireLearner(exists)];
+  const { outage = "refuse" } = options;
+  const middleware: MiddlewareHandler<GatewayEnv>[] = [requireScope(scope)];
+  if (outage === "refuse") middleware.push(requireStore(deps));
+  middleware.push(requireLearner(exists));
   if (bodyBytes > 0) middleware.push(limitBody(deps.limits, bodyBytes));
   return { security: [{ bearer: [scope] }], middleware };
 }
@@ -67,6 +75,18 @@ function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
         403,
         `The token "${token.name}" has the scopes ${token.scopes.join(", ")}: this needs ${scope}`,
       );
+    }
+    await next();
+  };
+}
+
+/** While the store is known to be away, nobody waits for its time to run out. */
+function requireStore({ problems }: RouteDeps): MiddlewareHandler<GatewayEnv> {
+  return async (_context, next) => {
+    if (!problems.storeAnswers()) {
+      throw new Problem(503, "The store does not answer now: try again; /v1/problems says since when", {
+        headers: { "retry-after": "5" },
+      });
     }
     await next();
   };

@@ -33,6 +33,8 @@ interface World extends LiveGateway {
   remove(name: string): Promise<void>;
   killNats(): Promise<void>;
   startNats(): Promise<void>;
+  /** It takes connections and answers nothing. */
+  freezeMinio(): void;
   killMinio(): Promise<void>;
   startMinio(): Promise<void>;
   /** The problems of a code, as `admin` or another sees them. */
@@ -70,6 +72,7 @@ async function inWorld(test: (world: World) => Promise<void>): Promise<void> {
         remove: (name) => client.removeObject(BUCKET, name),
         killNats: () => kill(nats),
         startNats: async () => void (nats = await openNats()),
+        freezeMinio: () => minio.signal("SIGSTOP"),
         killMinio: () => kill(minio),
         startMinio: async () => void (minio = await openMinio()),
         async problems(code, as = "admin", all = false) {
@@ -152,7 +155,8 @@ async function unservedKind({ bus, problems, ask }: World): Promise<void> {
 }
 
 async function serversKilled(world: World, received: readonly Received[]): Promise<void> {
-  const { killNats, startNats, killMinio, startMinio, problems, ask, metrics, tokens, url } = world;
+  const { killNats, startNats, freezeMinio, killMinio, startMinio, problems, ask, metrics, tokens, url } =
+    world;
   const stop = new AbortController();
   const heard: string[] = [];
   const listening = (async () => {
@@ -172,8 +176,21 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     await until("the bus is there", () => heard.includes("bus.away resolved"));
     await until("webhooks hear of both", () => told(received, "bus.away").length === 2);
 
-    await killMinio();
+    freezeMinio();
     await until("the store is away", async () => (await problems("store.away")).length === 1);
+    const began = performance.now();
+    const refused = await Promise.all(
+      ["/v1/learners", "/v1/learners/mine", "/v1/learners/mine/versions"].map((path) => ask("GET", path)),
+    );
+    assertEquals(
+      refused.map(({ status, headers }) => [status, headers.get("retry-after")]),
+      Array(3).fill([503, "5"]),
+    );
+    assert(
+      performance.now() - began < 1_000,
+      `${performance.now() - began} ms: nobody waits for what is known`,
+    );
+    await killMinio();
     // Out of the gateway's own memory: nobody can read it now.
     assertEquals((await problems("file.learner")).length, 1);
     await until("the stream tells", () => heard.includes("store.away raised"));

@@ -39,6 +39,8 @@ export interface ProblemWatch {
   list(): Promise<Problem[]>;
   /** What is wrong with one learner, read anew, and with what all share. */
   of(learner: string): Promise<Problem[]>;
+  /** False once the store has given no answer for seconds. */
+  storeAnswers(): boolean;
   /** Something may have changed: looks soon. */
   wake(): void;
   /** Calls `tell` with every event from now on, and with all problems there are after each look. */
@@ -58,11 +60,12 @@ const SHARE = 0.1;
 /** The list for whoever asks, without anybody who watches: bus and store are not observed. */
 export function problemsOnDemand(
   { store, cache, learners }: Pick<WatchDeps, "store" | "cache" | "learners">,
-): Pick<ProblemWatch, "list" | "of" | "wake"> {
+): Omit<ProblemWatch, "onChange" | "close"> {
   const sources = { store, cache, factsOf: (name: string) => learners.facts(name) };
   return {
     list: () => gatherProblems(sources),
     of: (learner) => gatherProblems({ ...sources, learner }),
+    storeAnswers: () => true,
     wake: () => {},
   };
 }
@@ -75,6 +78,7 @@ export async function startProblemWatch(deps: WatchDeps): Promise<ProblemWatch> 
   return {
     list: () => watch.list(),
     of: (learner) => watch.gather(learner),
+    storeAnswers: () => watch.storeAnswers(),
     wake: () => watch.wake(),
     onChange: (tell) => void watch.listeners.push(tell),
     async close() {
@@ -109,6 +113,10 @@ class Watch {
   wake(): void {
     this.#hasNews = true;
     this.#wakeup.wake();
+  }
+
+  storeAnswers(): boolean {
+    return !this.#observer.problems().some(({ code }) => code === "store.away");
   }
 
   stop(): void {

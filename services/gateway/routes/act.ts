@@ -37,7 +37,11 @@ const answerHeaders = z.object({
 export function registerAct(app: Gateway, deps: ActDeps): void {
   const { acting, metrics, limits } = deps;
   const act = createRoute({
-    ...secured(deps, "read", { bodyBytes: limits.actBytes, exists: (name) => acting.knows(name) }),
+    ...secured(deps, "read", {
+      bodyBytes: limits.actBytes,
+      outage: "wait",
+      exists: (name) => acting.knows(name),
+    }),
     ...{ method: "post", path: "/v1/learners/{name}/act", tags: ["acting"] },
     summary: "Actions of the serving version for observations",
     description:

@@ -27,7 +27,7 @@ export function registerProblems(app: Gateway, deps: RouteDeps): void {
 function registerList(app: Gateway, deps: RouteDeps): void {
   const { problems } = deps;
   const list = createRoute({
-    ...secured(deps, "read"),
+    ...secured(deps, "read", { outage: "wait" }),
     ...{
       method: "get",
       path: "/v1/problems",

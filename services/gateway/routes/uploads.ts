@@ -64,7 +64,7 @@ export function registerUploads(app: Gateway, deps: RouteDeps): void {
 
 function registerUpload(app: Gateway, deps: RouteDeps): void {
   const upload = createRoute({
-    ...secured(deps, "submit", { bodyBytes: 0 }),
+    ...secured(deps, "submit", { bodyBytes: 0, outage: "wait" }),
     ...{
       method: "post",
       path: "/v1/learners/{name}/tasks",
