@@ -7,6 +7,10 @@ const COMMON = ["protocol", "async", "telemetry"];
 const CHAPTERS = ["numerics", "knobs", "replay", "diffusion", "critic", "policy", "measures"].map((chapter) =>
   `algorithm/${chapter}`
 );
+/** What readers of files share with the judgement of what they read. */
+const DATASET_WORDS = ["dataset", "names", "notice", "printable", "read_limits"].map((file) =>
+  `datasets/${file}`
+);
 
 /** Room -> what it may import besides itself: a room with all that is in it, or a single file without its ending. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +33,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "algorithm/measures": ["tensors/seam", "algorithm/numerics"],
   hdf5: [],
-  datasets: ["protocol", "async", "hdf5"],
+  datasets: ["protocol", "async", "hdf5", "datasets/formats"],
+  "datasets/formats": ["protocol", "hdf5", ...DATASET_WORDS],
   environments: ["protocol", "async"],
   learners: [...COMMON, "algorithm", "store", "bus"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
@@ -52,14 +57,14 @@ const INNER_ROOMS = Object.values(INNER).flat();
 export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
 
 /**
- * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, services and what is inside the
- * gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
+ * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, the readers of datasets, services and
+ * what is inside the gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
  */
 export function roomOf(path: string): string | undefined {
   const [top, room, inner] = path.split("/");
   if (top === "shared") {
     const chapter = `${room}/${inner}`;
-    return CHAPTERS.includes(chapter) ? chapter : room;
+    return Object.hasOwn(ALLOWED, chapter) ? chapter : room;
   }
   if (top !== "services") return undefined;
   if (room?.endsWith(".ts")) return "services";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { classesOf } from "@cugro/algorithm";
 import { assemble } from "./assemble.ts";
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import { formatOf } from "./format.ts";
+import { formatOf } from "./formats/format.ts";
 import { readMetadata } from "./metadata.ts";
 import { changed, rawOf, record } from "./testing/recording.ts";
 
@@ -117,7 +117,6 @@ Deno.test("formatOf() says what a file is that is no dataset", () => {
       ["\n<!DOCTYPE HTML><html>", "HTML"],
       ["<html lang='en'>", "HTML"],
       ["\x1f\x8b\x08\x00", "gzip"],
-      ["PK\x03\x04....", "zip"],
       ["MATLAB 5.0 MAT-file", "MATLAB"],
       ["\x80\x04\x95", "pickle"],
       ['{"message": "Not Found"}', "JSON"],

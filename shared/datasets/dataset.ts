@@ -97,6 +97,8 @@ export interface RawDataset {
   attributes: Record<string, unknown>;
   /** Names of everything at the file's top level, read or not, for messages. @default the arrays' */
   present?: readonly string[];
+  /** What the file was taken for, where that is not plain from its format: said with each refusal. */
+  origin?: string;
   /** What only the reader can see. */
   notices?: readonly Notice[];
 }

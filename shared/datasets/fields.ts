@@ -36,11 +36,20 @@ export function findFields(raw: RawDataset, file: string): Fields {
   const found: Fields["found"] = {};
   for (const key of Object.keys(FIELD_NAMES) as FieldName[]) {
     const name = FIELD_NAMES[key].find((candidate) => raw.arrays[candidate] !== undefined);
-    if (name !== undefined) found[key] = { name, ...raw.arrays[name]! };
+    if (name === undefined) continue;
+    const array = raw.arrays[name]!;
+    found[key] = { name, ...array, shape: withoutUnitSides(array.shape) };
   }
   const states = found.states ?? missing(raw, "states", file);
   const [size] = matrixShape(states, file);
   return { file, size, found, cuts: new Set() };
+}
+
+/** `[N, 1, S]` of one environment is `[N, S]`. */
+function withoutUnitSides(shape: readonly number[]): number[] {
+  if (shape.length < 3) return [...shape];
+  const sides = shape.slice(1).filter((side) => side !== 1);
+  return [shape[0]!, ...sides.length > 0 ? sides : [1]];
 }
 
 /** The error of a field that is not there. */

@@ -5,12 +5,17 @@
 import { checkSuperblock } from "@cugro/hdf5";
 import { assemble, type Judged } from "./assemble.ts";
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import { formatOf } from "./format.ts";
+import { type FileFormat, formatOf } from "./formats/format.ts";
 import { wantedFields } from "./names.ts";
 import type { ReadOptions } from "./notice.ts";
-import { faultsAt, readHdf5 } from "./read_hdf5.ts";
-import { readSafetensors } from "./read_safetensors.ts";
+import { faultsAt } from "./formats/faults.ts";
+import { readHdf5 } from "./formats/read_hdf5.ts";
+import { readNpz } from "./formats/read_npz.ts";
+import { readSafetensors } from "./formats/read_safetensors.ts";
 import { validate } from "./validate.ts";
+
+/** One format's reader: bytes, the file's name for errors, names of the fields to read. */
+type Reader = (bytes: Uint8Array, file: string, wanted: ReadonlySet<string>) => RawDataset;
 
 /**
  * Reads and judges a dataset; the format is told by the content, not by the name.
@@ -20,19 +25,41 @@ import { validate } from "./validate.ts";
  * @throws {DatasetError} naming file, field, row and value; with `strict` of the first notice, too
  */
 export function readDataset(bytes: Uint8Array, file: string, options: ReadOptions = {}): Judged {
-  const judged = assemble(readRaw(bytes, file, wantedFields(options.reward)), file, options);
-  const [notice] = judged.notices;
-  if (options.strict && notice) {
-    const { field, row, message, advice } = notice;
-    const place = { file, ...(field === undefined ? {} : { field }), ...(row === undefined ? {} : { row }) };
-    throw new DatasetError(place, `${message}; ${advice}`);
-  }
-  return { dataset: validate(judged.dataset, file), notices: judged.notices };
+  const raw = readRaw(bytes, file, wantedFields(options.reward));
+  return sayingWhatItWas(raw, () => {
+    const judged = assemble(raw, file, options);
+    const [notice] = judged.notices;
+    if (options.strict && notice) {
+      const { field, row, message, advice } = notice;
+      const place = {
+        file,
+        ...(field === undefined ? {} : { field }),
+        ...(row === undefined ? {} : { row }),
+      };
+      throw new DatasetError(place, `${message}; ${advice}`);
+    }
+    return { dataset: validate(judged.dataset, file), notices: judged.notices };
+  });
 }
 
+/** The names in a refusal may be none of the file's own: it says what the file was taken for. */
+function sayingWhatItWas<T>({ origin }: RawDataset, judge: () => T): T {
+  try {
+    return judge();
+  } catch (error) {
+    if (origin === undefined || !(error instanceof DatasetError)) throw error;
+    throw new DatasetError(error.place, `${error.fault} (the file was read as ${origin})`, { cause: error });
+  }
+}
+
+const READERS: Readonly<Record<FileFormat, Reader>> = {
+  hdf5: readHdf5,
+  safetensors: readSafetensors,
+  npz: readNpz,
+};
+
 function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const read = checkStart(bytes, file) === "hdf5" ? readHdf5 : readSafetensors;
-  return read(bytes, file, wanted);
+  return READERS[checkStart(bytes, file)](bytes, file, wanted);
 }
 
 /**
@@ -41,7 +68,7 @@ function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): 
  * @returns the format
  * @throws {DatasetError} saying what the file is instead
  */
-export function checkStart(bytes: Uint8Array, file: string): "hdf5" | "safetensors" {
+export function checkStart(bytes: Uint8Array, file: string): FileFormat {
   const format = formatOf(bytes);
   if (typeof format === "object") throw new DatasetError({ file }, format.unknown);
   if (format === "hdf5") faultsAt({ file }, () => checkSuperblock(bytes));

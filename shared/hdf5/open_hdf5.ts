@@ -1,20 +1,22 @@
 /**
- * The door of the room: the bytes of a file -> what is at its top, by name.
+ * The door of the room: the bytes of a file -> what is at its top and in its groups, by name.
  * @module
  */
 import { type Attribute, attributesOf } from "./attributes.ts";
-import { DAMAGED, StorageFault } from "./bytes.ts";
+import { DAMAGED, type FileBytes, StorageFault } from "./bytes.ts";
 import { type FieldPlan, planField } from "./field_values.ts";
-import { followLink, linksOf } from "./links.ts";
-import { messagesOf } from "./object_header.ts";
+import { followLink, isGroup, type Link, linksOf } from "./links.ts";
+import { type Message, messagesOf } from "./object_header.ts";
 import { readSuperblock } from "./superblock.ts";
 
-/** A file whose structure is read as far as it is asked for. */
-export interface Hdf5File {
-  /** Names at the top, in the file's order. */
+/** A group whose structure is read as far as it is asked for; the file's top is one. */
+export interface Hdf5Group {
+  /** Names in it, in the file's order. */
   names: string[];
-  /** Attributes of the group at the top, not read yet. */
+  /** Its attributes, not read yet. */
   attributes: Attribute[];
+  /** Whether there is something of this name. */
+  has(name: string): boolean;
   /**
    * Judges a field by its header, before anything is allocated; soft links are followed inside the file.
    *
@@ -22,20 +24,37 @@ export interface Hdf5File {
    * @throws {StorageFault} saying why it is not read
    */
   plan(name: string, mostBytes: number): FieldPlan;
+  /** The group of this name; undefined for a field. @throws {StorageFault} where the name leads nowhere */
+  group(name: string): Hdf5Group | undefined;
 }
 
 /** Opens a file; its bytes are not copied. @throws {StorageFault} where it is damaged, or still open for writing */
-export function openHdf5(bytes: Uint8Array): Hdf5File {
+export function openHdf5(bytes: Uint8Array): Hdf5Group {
   const file = readSuperblock(bytes);
-  const top = messagesOf(file, file.root);
-  const links = linksOf(file, top);
+  return openGroup(file, messagesOf(file, file.root));
+}
+
+function openGroup(file: FileBytes, messages: readonly Message[]): Hdf5Group {
+  const links = linksOf(file, messages);
+  const byName = new Map<string, Link>();
+  const twice = new Set<string>();
+  for (const link of links) {
+    if (byName.has(link.name)) twice.add(link.name);
+    byName.set(link.name, link);
+  }
+  const messagesFor = (name: string) => {
+    const link = byName.get(name);
+    if (!link || twice.has(name)) throw new StorageFault(DAMAGED);
+    return followLink(file, link, links);
+  };
   return {
     names: links.map(({ name }) => name),
-    attributes: attributesOf(file, top),
-    plan(name, mostBytes) {
-      const [link, another] = links.filter((one) => one.name === name);
-      if (!link || another) throw new StorageFault(DAMAGED);
-      return planField(file, followLink(file, link, links), mostBytes);
+    attributes: attributesOf(file, messages),
+    has: (name) => byName.has(name),
+    plan: (name, mostBytes) => planField(file, messagesFor(name), mostBytes),
+    group(name) {
+      const found = messagesFor(name);
+      return isGroup(found) ? openGroup(file, found) : undefined;
     },
   };
 }

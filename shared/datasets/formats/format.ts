@@ -4,8 +4,10 @@
  */
 import { hdf5Start } from "@cugro/hdf5";
 
+/** A format that is read. */
+export type FileFormat = "hdf5" | "safetensors" | "npz";
 /** A format that is read, or a sentence about what it is instead. */
-export type Format = "hdf5" | "safetensors" | { unknown: string };
+export type Format = FileFormat | { unknown: string };
 
 const PICKLE = "it is a Python pickle, which is never opened: write HDF5 or safetensors";
 /** Beginning, as text of one letter a byte -> what it is. */
@@ -23,8 +25,7 @@ const KNOWN: readonly [RegExp | string, string][] = [
   ["\x28\xb5\x2f\xfd", "it is packed with Zstandard: unpack it first (unzstd)"],
   ["BZh", "it is packed with bzip2: unpack it first (bunzip2)"],
   ["\xfd7zXZ", "it is packed with xz: unpack it first (unxz)"],
-  ["PK\x03\x04", "it is a zip archive or an npz file: write HDF5 or safetensors instead"],
-  ["\x93NUMPY", "it is a single numpy array: write all fields to one HDF5 or safetensors file"],
+  ["\x93NUMPY", "it is a single numpy array: write all fields to one file with numpy.savez"],
   ["PAR1", "it is Parquet: write HDF5 or safetensors instead"],
   [
     "MATLAB 5.0",
@@ -41,6 +42,7 @@ const KNOWN: readonly [RegExp | string, string][] = [
 export function formatOf(bytes: Uint8Array): Format {
   if (bytes.length === 0) return { unknown: "the file is empty" };
   if (hdf5Start(bytes) !== undefined) return "hdf5";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "npz";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   const known = KNOWN.find(([pattern]) =>
     typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)

@@ -1,8 +1,8 @@
 /** Strangers' safetensors files, written byte by byte: what is read of them, and what is refused by name. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { bytesOf } from "../hdf5/testing/hdf5_bytes.ts";
-import { DatasetError } from "./dataset.ts";
-import { readDataset } from "./read_dataset.ts";
+import { bytesOf } from "../../hdf5/testing/hdf5_bytes.ts";
+import { DatasetError } from "../dataset.ts";
+import { readDataset } from "../read_dataset.ts";
 import { readSafetensors } from "./read_safetensors.ts";
 
 type Header = Record<string, unknown>;

@@ -3,7 +3,7 @@
  * two equal names and follows any depth.
  * @module
  */
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 /** A sentence about the header. */
 export class HeaderFault extends Error {

@@ -3,9 +3,9 @@
  * @module
  */
 import { type NumberType, toNumbers } from "@cugro/hdf5";
-import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
-import { ATTRIBUTE_NAMES } from "./names.ts";
-import { printable } from "./printable.ts";
+import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
+import { ATTRIBUTE_NAMES } from "../names.ts";
+import { printable } from "../printable.ts";
 import { HeaderFault, readHeader } from "./safetensors_header.ts";
 
 const float = (size: number) => ({ kind: "float", size, signed: true, littleEndian: true } as const);

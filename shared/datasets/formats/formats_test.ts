@@ -1,0 +1,137 @@
+/** The same transitions in every format are the same dataset; files were made by the tools themselves. */
+import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatasetError } from "../dataset.ts";
+import { readDataset } from "../read_dataset.ts";
+import type { ReadOptions } from "../notice.ts";
+import { makeHdf5 } from "../../hdf5/testing/hdf5_files.ts";
+import { readSample, sample } from "./testing/sample.ts";
+
+const whole = readSample("d4rl.hdf5");
+/** Without next states, an episode's last one is unknown. */
+const withoutNext = readSample("d4rl_no_next.hdf5");
+
+function same(names: readonly string[], { hash }: { hash: string }, options: ReadOptions = {}): void {
+  for (const name of names) assertEquals(readSample(name, options), { hash, codes: [] }, name);
+}
+
+function refused(bytes: Uint8Array, ...words: string[]): string {
+  const { message } = assertThrows(() => readDataset(bytes, "walk"), DatasetError);
+  for (const word of words) assertStringIncludes(message, word);
+  assertEquals(message.split("\n").length, 1);
+  return message;
+}
+
+Deno.test("HDF5 of every layout is the same dataset", () => {
+  assertNotEquals(whole.hash, withoutNext.hash);
+  same(
+    [
+      "lzf.hdf5",
+      "float16.hdf5",
+      "user_block.hdf5",
+      "gymnasium_names.hdf5",
+      "unit_axis.hdf5",
+      "dict_observations.hdf5",
+    ],
+    whole,
+  );
+  same(["minari/data/main_data.hdf5", "minari_dict.hdf5", "minari_tuple.hdf5", "robomimic.hdf5"], whole);
+  same(["d3rlpy.h5"], withoutNext);
+});
+
+Deno.test("npz and safetensors are the same dataset, whatever their types and order", () => {
+  same(["d4rl.npz", "d4rl_packed.npz", "d4rl.safetensors"], whole);
+});
+
+Deno.test("OGBench's last rows are final states, no transitions", () => {
+  refused(sample("ogbench.npz"), "field rewards: the field is missing", "read as an OGBench dataset");
+  const { dataset, notices } = readDataset(sample("ogbench.npz"), "walk", { reward: "-1-per-step" });
+  const { dataset: plain } = readDataset(sample("d4rl.hdf5"), "walk");
+  assertEquals([dataset.states, dataset.actions, dataset.nextStates], [
+    plain.states,
+    plain.actions,
+    plain.nextStates,
+  ]);
+  const ends = plain.terminals.map((terminal, row) => terminal | plain.timeouts[row]!);
+  assertEquals([dataset.timeouts, dataset.terminals.includes(1), notices], [ends, false, []]);
+});
+
+/** A Minari file whose second episode is another. */
+function minari(second: Record<string, number[][] | number[]>) {
+  const good = { observations: [[0, 1], [1, 2], [2, 3]], actions: [[0.1], [0.2]], rewards: [1, 2] };
+  const flags = { terminations: [0, 1], truncations: [0, 0] };
+  return makeHdf5((file) => {
+    for (
+      const [name, fields] of [["episode_0", { ...good, ...flags }], ["episode_1", {
+        ...good,
+        ...flags,
+        ...second,
+      }]] as const
+    ) {
+      const group = file.create_group(name);
+      for (const [field, rows] of Object.entries(fields)) {
+        const shape = [rows.length, ...Array.isArray(rows[0]) ? [rows[0].length] : []];
+        group.create_dataset({ name: field, data: Float32Array.from(rows.flat()), shape, dtype: "<f" });
+      }
+    }
+  });
+}
+
+Deno.test("an episode that does not fit the others is named with its field", async () => {
+  refused(
+    await minari({ observations: [[0, 1], [1, 2]] }),
+    "field episode_1/observations: it must have 3 rows",
+    "value is 2",
+  );
+  refused(
+    await minari({ observations: [[0], [1], [2]] }),
+    "field episode_1/observations: its rows have 1 numbers",
+  );
+  refused(await minari({ actions: [] }), "field episode_1");
+  refused(await minari({}), "at least 80 transitions", "read as a Minari dataset");
+});
+
+Deno.test("episodes that lack a field, hold images or are no groups are named", async () => {
+  const put = (group: { create_dataset: (field: never) => unknown }, name: string, shape: number[]) => {
+    const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+    group.create_dataset({ name, data, shape, dtype: "<f" } as never);
+  };
+  const images = await makeHdf5((file) => {
+    const demo = file.create_group("data").create_group("demo_0");
+    put(demo.create_group("obs") as never, "image", [5, 4, 4, 3]);
+    for (const name of ["actions", "rewards", "dones"]) put(demo as never, name, [5]);
+  });
+  refused(images, "field data/demo_0/obs/image: each row must be a list of numbers", "--map", "[5,4,4,3]");
+  const states = await makeHdf5((file) => {
+    const demo = file.create_group("data").create_group("demo_0");
+    for (const name of ["actions", "states"]) put(demo as never, name, [5]);
+  });
+  refused(states, "field data/demo_0/obs: the field is missing", "dataset_states_to_obs.py");
+  refused(
+    await makeHdf5((file) => put(file as never, "episode_0", [5])),
+    "field episode_0: an episode must be a group",
+  );
+});
+
+Deno.test("a damaged archive, and one that would unpack to more than it may, is refused by name", () => {
+  const good = sample("d4rl_packed.npz");
+  const at = good.length / 4 | 0;
+  const damaged = good.slice();
+  damaged[at] = damaged[at]! ^ 0x55;
+  refused(damaged, "field ", "its data is damaged");
+  refused(good.subarray(0, good.length / 2), "its directory is missing");
+  const large = good.slice();
+  const view = new DataView(large.buffer);
+  const text = new TextDecoder("latin1").decode(large);
+  view.setUint32(text.indexOf("PK\x01\x02") + 24, 0x7fffffff, true);
+  refused(large, "it unpacks to more bytes than a file of this size may hold");
+  assert(readSample("d4rl_packed.npz").hash === whole.hash);
+});
+
+Deno.test("Python objects in an npz are never opened", () => {
+  const name = "d4rl_packed.npz";
+  const { message } = assertThrows(() => readDataset(sample(name), name, { reward: "unused" }), DatasetError);
+  assertStringIncludes(
+    message,
+    "field unused: it holds Python objects, which would be a pickle and is never opened",
+  );
+});

@@ -1,0 +1,227 @@
+/**
+ * HDF5 files that keep every episode apart: Minari's, robomimic's and those that d3rlpy dumps. Told by the names at the top.
+ *
+ * Of each layout only the names of the fields of an episode differ, what its observations are, and who says how it ended.
+ * @module
+ */
+import type { Hdf5Group } from "@cugro/hdf5";
+import { DatasetError, type RawDataset } from "../dataset.ts";
+import { FIELD_NAMES } from "../names.ts";
+import { faultsAt } from "./faults.ts";
+import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
+import { addRows, arrayOf, type Matrix, openStack, type Stack } from "./matrix.ts";
+
+/** One episode's fields: where they lie, and how they are called in messages. */
+interface Episode {
+  label: string;
+  group: Hdf5Group;
+  pathOf(field: string): string;
+}
+
+/** How a tool writes episodes. */
+interface Layout {
+  origin: string;
+  episodes: Episode[];
+  /** Field of an episode -> what it is in a dataset. */
+  fields: Readonly<Record<string, string>>;
+  /** The field that holds one row more than there are steps. */
+  statesField: string;
+  hasFinalState: boolean;
+  /** The field of one flag an episode. */
+  endFlag?: string;
+  advice?: string;
+}
+
+/** The layout of a file that keeps episodes apart; undefined for any other. @throws {DatasetError} */
+export function episodeLayout(top: Hdf5Group, file: string): Layout | undefined {
+  return minari(top, file) ?? robomimic(top, file) ?? d3rlpy(top);
+}
+
+/** Names with a number in the order of the numbers: `demo_10` follows `demo_9`. */
+function numbered(names: readonly string[], prefix: string): string[] {
+  const numberOf = (name: string) => {
+    const digits = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+    return /^\d{1,9}$/.test(digits) ? Number(digits) : NaN;
+  };
+  return names.map((name) => ({ name, number: numberOf(name) }))
+    .filter(({ number }) => !Number.isNaN(number))
+    .sort((a, b) => a.number - b.number).map(({ name }) => name);
+}
+
+function groupsOf(group: Hdf5Group, names: readonly string[], file: string, above = ""): Episode[] {
+  return names.map((name) => {
+    const place = { file, field: `${above}${name}` };
+    const inner = faultsAt(place, () => group.group(name));
+    if (!inner) throw new DatasetError(place, "an episode must be a group");
+    return { label: `${above}${name}`, group: inner, pathOf: (field) => field };
+  });
+}
+
+function minari(top: Hdf5Group, file: string): Layout | undefined {
+  const names = top.has("observations") ? [] : numbered(top.names, "episode_");
+  if (names.length === 0) return undefined;
+  const same = ["observations", "actions", "rewards", "terminations", "truncations"];
+  return {
+    origin: "a Minari dataset",
+    episodes: groupsOf(top, names, file),
+    fields: Object.fromEntries(same.map((name) => [name, name])),
+    statesField: "observations",
+    hasFinalState: true,
+  };
+}
+
+/** A demonstration ends when its task is done: `dones` are taken for ends by themselves, as robomimic's own training does. */
+function robomimic(top: Hdf5Group, file: string): Layout | undefined {
+  const data = top.has("data") && !top.has("observations")
+    ? faultsAt({ file, field: "data" }, () => top.group("data"))
+    : undefined;
+  const names = data ? numbered(data.names, "demo_") : [];
+  if (!data || names.length === 0) return undefined;
+  return {
+    origin: "a robomimic dataset",
+    episodes: groupsOf(data, names, file, "data/"),
+    fields: {
+      obs: "observations",
+      next_obs: "next_observations",
+      actions: "actions",
+      rewards: "rewards",
+      dones: "terminals",
+    },
+    statesField: "obs",
+    hasFinalState: false,
+    advice: "a file of simulator states needs robomimic's dataset_states_to_obs.py first",
+  };
+}
+
+function d3rlpy(top: Hdf5Group): Layout | undefined {
+  const isDump = top.has("observations_0") && top.has("terminated_0") && !top.has("observations");
+  if (!isDump) return undefined;
+  const numbers = numbered(top.names, "observations_").map((name) => name.slice("observations_".length));
+  return {
+    origin: "a replay buffer that d3rlpy dumped",
+    episodes: numbers.map((number) => ({
+      label: `episode ${number}`,
+      group: top,
+      pathOf: (field) => `${field}_${number}`,
+    })),
+    fields: { observations: "observations", actions: "actions", rewards: "rewards" },
+    statesField: "observations",
+    hasFinalState: false,
+    endFlag: "terminated",
+  };
+}
+
+const { mask: _mask, success: _success, ...TOLD } = FIELD_NAMES;
+/** Known names whose meaning here is the layout's to say: robomimic's `states` are the simulator's. */
+const TOLD_BY_LAYOUT: ReadonlySet<string> = new Set(Object.values(TOLD).flat());
+
+interface PlannedEpisode {
+  label: string;
+  steps: number;
+  members: Record<string, Member>;
+}
+
+/**
+ * Reads the episodes one after the other.
+ *
+ * @param wanted further fields of an episode, by their paths
+ * @throws {DatasetError} naming the episode's field
+ */
+export function readEpisodes(
+  layout: Layout,
+  file: string,
+  budget: Budget,
+  wanted: ReadonlySet<string>,
+): Pick<RawDataset, "arrays" | "present" | "origin"> {
+  const present = presentIn(layout);
+  const further = [...wanted].filter((name) => !TOLD_BY_LAYOUT.has(name));
+  const fields = { ...Object.fromEntries(further.map((name) => [name, name])), ...layout.fields };
+  const first = layout.episodes[0]!;
+  const used = Object.keys(fields).filter((name) => hasMember(first.group, first.pathOf(name)));
+  if (!used.includes("actions") || !used.includes(layout.statesField)) {
+    const field = `${first.label}/${used.includes("actions") ? layout.statesField : "actions"}`;
+    const advice = layout.advice === undefined ? "" : `; ${layout.advice}`;
+    throw new DatasetError(
+      { file, field },
+      `the field is missing; fields present are ${present.join(", ")}${advice}`,
+    );
+  }
+  const planned = layout.episodes.map((episode) => planEpisode(layout, episode, used, file, budget));
+  const rows = planned.reduce((sum, { steps }) => sum + steps, 0);
+  const stacks: Record<string, Stack> = { episode_id: openStack(rows, true) };
+  const stackOf = (name: string, member: Member) =>
+    stacks[name] ??= openStack(rows, member.shape?.length === 1);
+  for (const [number, { label, steps, members }] of planned.entries()) {
+    addRows(stacks.episode_id!, constant(steps, number), { file, field: label });
+    for (const [name, member] of Object.entries(members)) {
+      const place = { file, field: `${label}/${name}` };
+      addField(layout, { name, to: fields[name] ?? "terminals", member, steps, place }, stackOf);
+    }
+  }
+  const arrays = Object.fromEntries(Object.entries(stacks).map(([name, stack]) => [name, arrayOf(stack)]));
+  return { arrays, present, origin: layout.origin };
+}
+
+/** Fields of the first episode, as they are called in every one. */
+function presentIn({ episodes: [first], fields, endFlag }: Layout): string[] {
+  if (endFlag === undefined) return first!.group.names.slice(0, 40);
+  return [...Object.keys(fields), endFlag].filter((name) => first!.group.has(first!.pathOf(name)));
+}
+
+function planEpisode(
+  { statesField, hasFinalState, endFlag }: Layout,
+  { label, group, pathOf }: Episode,
+  used: readonly string[],
+  file: string,
+  budget: Budget,
+): PlannedEpisode {
+  const plan = (name: string) => {
+    const place = { file, field: `${label}/${name}` };
+    if (!hasMember(group, pathOf(name))) {
+      throw new DatasetError(place, "the field is missing, and other episodes have it");
+    }
+    return planMember(group, pathOf(name), place, budget);
+  };
+  const names = endFlag === undefined ? used : [...used, endFlag];
+  const members = Object.fromEntries(names.map((name) => [name, plan(name)]));
+  const steps = members.actions!.rows;
+  if (steps === 0) throw new DatasetError({ file, field: label }, "the episode has no steps: leave it out");
+  for (const [name, { rows }] of Object.entries(members)) {
+    const expected = name === endFlag ? 1 : name === statesField && hasFinalState ? steps + 1 : steps;
+    if (rows === expected) continue;
+    const final = expected > steps ? " (the state after the last step is one of them)" : "";
+    const fault = `it must have ${expected} rows${final}, as the episode has ${steps} actions`;
+    throw new DatasetError({ file, field: `${label}/${name}`, value: rows }, fault);
+  }
+  return { label, steps, members };
+}
+
+interface FieldOfEpisode {
+  name: string;
+  to: string;
+  member: Member;
+  steps: number;
+  place: { file: string; field: string };
+}
+
+function addField(
+  { statesField, hasFinalState, endFlag }: Layout,
+  { name, to, member, steps, place }: FieldOfEpisode,
+  stackOf: (name: string, member: Member) => Stack,
+): void {
+  const matrix = member.read();
+  if (name === endFlag) {
+    const flags = constant(steps, 0);
+    flags.data[steps - 1] = matrix.data[0]!;
+    addRows(stackOf(to, { ...member, shape: [steps] }), flags, place);
+    return;
+  }
+  addRows(stackOf(to, member), matrix, place, 0, steps);
+  if (name === statesField && hasFinalState) {
+    addRows(stackOf("next_observations", member), matrix, place, 1, steps + 1);
+  }
+}
+
+function constant(rows: number, value: number): Matrix {
+  return { rows, width: 1, data: new Float64Array(rows).fill(value), integer: true };
+}

@@ -1,0 +1,117 @@
+/**
+ * Rows of an HDF5 field, or of a group's fields side by side: a dict of observations lies in a group.
+ *
+ * The order of a dict's columns is that of its names, letter by letter, as Gymnasium sorts them; of a tuple's (Minari's
+ * `_index_0`, `_index_1` ...) that of the numbers.
+ * @module
+ */
+import { type FieldPlan, type Hdf5Group, StorageFault } from "@cugro/hdf5";
+import { DatasetError } from "../dataset.ts";
+import { faultsAt } from "./faults.ts";
+import { besideEachOther, type Matrix, NO_ROWS, widthOf } from "./matrix.ts";
+
+/** Bytes that fields may still take when they are unpacked. */
+export interface Budget {
+  left: number;
+}
+
+/** Rows that were judged, not read yet. */
+export interface Member {
+  rows: number;
+  /** The field's own shape; of fields side by side none. */
+  shape?: number[];
+  read(): Matrix;
+}
+
+const MOST_DEPTH = 8;
+const MOST_PARTS = 1024;
+const INDEXED = /^_index_(\d{1,6})$/;
+
+/** Judges a field or a group of fields. `path` may lead through groups: `infos/qpos`. @throws {DatasetError} */
+export function planMember(
+  group: Hdf5Group,
+  path: string,
+  place: { file: string; field: string },
+  budget: Budget,
+): Member {
+  const parts: Part[] = [];
+  const { within, name } = faultsAt(place, () => parentOf(group, path));
+  collect(within, name, place, { budget, parts, depth: 0 });
+  const [first] = parts;
+  if (!first) throw new DatasetError(place, "it is a group without fields");
+  const other = parts.find(({ plan }) => plan.shape[0] !== first.plan.shape[0]);
+  if (other) {
+    const fault = `it has ${other.plan.shape[0]} rows, and ${first.field} ${first.plan.shape[0]}`;
+    throw new DatasetError({ ...place, field: other.field }, fault);
+  }
+  const shape = parts.length === 1 ? { shape: first.plan.shape } : {};
+  const rows = first.plan.shape[0] ?? 1;
+  return {
+    rows,
+    ...shape,
+    read: () => besideEachOther(parts.map((part) => readPart(part, rows, place.file))),
+  };
+}
+
+interface Part {
+  field: string;
+  plan: FieldPlan;
+  width: number;
+}
+
+function parentOf(group: Hdf5Group, path: string): { within: Hdf5Group; name: string } {
+  const names = path.split("/");
+  const name = names.pop()!;
+  let within = group;
+  for (const step of names.slice(0, MOST_DEPTH)) {
+    const next = within.has(step) ? within.group(step) : undefined;
+    if (!next) throw new StorageFault("there is nothing of this name");
+    within = next;
+  }
+  return { within, name };
+}
+
+/** Whether there is something at a path. */
+export function hasMember(group: Hdf5Group, path: string): boolean {
+  try {
+    const { within, name } = parentOf(group, path);
+    return within.has(name);
+  } catch {
+    return false;
+  }
+}
+
+function collect(
+  within: Hdf5Group,
+  name: string,
+  place: { file: string; field: string },
+  found: { budget: Budget; parts: Part[]; depth: number },
+): void {
+  const { budget, parts, depth } = found;
+  const inner = faultsAt(place, () => within.group(name));
+  if (inner) {
+    if (depth === MOST_DEPTH) throw new DatasetError(place, "its groups are nested too deep");
+    for (const member of inOrder(inner.names)) {
+      collect(inner, member, { ...place, field: `${place.field}/${member}` }, { ...found, depth: depth + 1 });
+    }
+    return;
+  }
+  if (parts.length === MOST_PARTS) throw new DatasetError(place, `it has more than ${MOST_PARTS} fields`);
+  const plan = faultsAt(place, () => within.plan(name, budget.left));
+  if (plan.isEmpty) throw new DatasetError(place, "none of its values was ever written: write them");
+  const width = widthOf(plan.shape);
+  if (width === undefined) throw new DatasetError({ ...place, value: `[${plan.shape}]` } as never, NO_ROWS);
+  budget.left -= plan.unpackedBytes;
+  parts.push({ field: place.field, plan, width });
+}
+
+/** Names of a dict letter by letter, of a tuple by number. */
+function inOrder(names: readonly string[]): string[] {
+  const numbers = names.map((name) => Number(INDEXED.exec(name)?.[1] ?? NaN));
+  if (numbers.some(Number.isNaN)) return names.toSorted((a, b) => a < b ? -1 : a > b ? 1 : 0);
+  return names.map((_, i) => i).sort((a, b) => numbers[a]! - numbers[b]!).map((i) => names[i]!);
+}
+
+function readPart({ field, plan, width }: Part, rows: number, file: string): Matrix {
+  return { rows, width, data: faultsAt({ file, field }, () => plan.read()), integer: plan.isInteger };
+}

@@ -1,0 +1,81 @@
+/**
+ * One numpy array: a header of a few words, and numbers.
+ * @module
+ */
+import { type NumberType, toNumbers } from "@cugro/hdf5";
+import type { RawArray } from "../dataset.ts";
+import { printable } from "../printable.ts";
+
+/** A sentence about the array. */
+export class NpyFault extends Error {
+  override name = "NpyFault";
+}
+
+/** What numpy writes; `save` of other programs differs in spaces only. */
+const HEADER =
+  /^\s*\{\s*'descr':\s*'([^']{1,40})',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]{0,400})\),?\s*\}\s*$/;
+const DTYPE = /^([<>|=])([fiub])([1248])$/;
+const KINDS = { f: "float", i: "integer", u: "integer", b: "integer" } as const;
+
+/** The numbers of an array's file. @throws {NpyFault} where they are none */
+export function readNpy(bytes: Uint8Array): RawArray {
+  const { type, shape, isByColumn, from } = headerOf(bytes);
+  const count = shape.reduce((product, side) => product * side, 1);
+  if (bytes.length - from !== count * type.size) {
+    throw new NpyFault(
+      `its shape (${shape.join(", ")}) takes ${count * type.size} bytes, and it has ${bytes.length - from}`,
+    );
+  }
+  const values = new Uint8Array(count * type.size);
+  values.set(bytes.subarray(from));
+  const data = toNumbers(values, type);
+  if (isByColumn && shape.length > 2) {
+    throw new NpyFault("it lies in Fortran's order: write numpy.ascontiguousarray of it");
+  }
+  if (isByColumn && shape.length === 2) transpose(data, shape);
+  return { shape, data, integer: type.kind === "integer" };
+}
+
+function headerOf(
+  bytes: Uint8Array,
+): { type: NumberType; shape: number[]; isByColumn: boolean; from: number } {
+  const isNumpy = bytes.length >= 12 && new TextDecoder("latin1").decode(bytes.subarray(1, 6)) === "NUMPY";
+  if (!isNumpy) throw new NpyFault("it is no numpy array");
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const isFirstVersion = bytes[6] === 1;
+  const length = isFirstVersion ? view.getUint16(8, true) : view.getUint32(8, true);
+  const from = (isFirstVersion ? 10 : 12) + length;
+  if (from > bytes.length || length > 2 ** 16) throw new NpyFault("its header is damaged");
+  const text = new TextDecoder("latin1").decode(bytes.subarray(from - length, from));
+  const [, descr, order, sides] = HEADER.exec(text) ?? [];
+  if (descr === undefined) {
+    throw new NpyFault(`its header is none of plain numbers: ${printable(text.trim(), 80)}`);
+  }
+  const [, endian, kind, size] = DTYPE.exec(descr) ?? [];
+  const isRead = kind !== undefined && (kind !== "f" || size !== "1") && (kind !== "b" || size === "1");
+  if (!isRead) throw new NpyFault(typeFault(descr));
+  const shape = sides!.split(",").map((side) => side.trim()).filter((side) => side !== "").map(Number);
+  if (!shape.every(Number.isSafeInteger)) throw new NpyFault("its shape is too large");
+  const type: NumberType = {
+    kind: KINDS[kind as keyof typeof KINDS],
+    size: Number(size) as NumberType["size"],
+    signed: kind !== "u" && kind !== "b",
+    littleEndian: endian !== ">",
+  };
+  return { type, shape, isByColumn: order === "True", from };
+}
+
+function typeFault(descr: string): string {
+  return descr.includes("O")
+    ? "it holds Python objects, which would be a pickle and is never opened: write arrays of numbers"
+    : `its type ${printable(descr, 40)} is none of plain numbers: write floats, integers or booleans`;
+}
+
+function transpose(data: RawArray["data"], [rows, columns]: readonly number[]): void {
+  const copy = data.slice();
+  for (let row = 0; row < rows!; row++) {
+    for (let column = 0; column < columns!; column++) {
+      data[row * columns! + column] = copy[column * rows! + row]!;
+    }
+  }
+}
