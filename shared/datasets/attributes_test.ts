@@ -120,7 +120,8 @@ Deno.test("formatOf() says what a file is that is no dataset", () => {
       ["MATLAB 5.0 MAT-file", "MATLAB"],
       ["\x80\x04\x95", "pickle"],
       ['{"message": "Not Found"}', "JSON"],
-      ["PAR1", "Parquet"],
+      ["PARE", "encrypted"],
+      ["ARROW1\0\0", "Parquet"],
       ["", "empty"],
       ["anything", "not known"],
     ] as const

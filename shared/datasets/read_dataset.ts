@@ -11,6 +11,7 @@ import type { ReadOptions } from "./notice.ts";
 import { faultsAt } from "./formats/faults.ts";
 import { readHdf5 } from "./formats/read_hdf5.ts";
 import { readNpz } from "./formats/read_npz.ts";
+import { readParquet } from "./formats/read_parquet.ts";
 import { readSafetensors } from "./formats/read_safetensors.ts";
 import { validate } from "./validate.ts";
 
@@ -56,6 +57,7 @@ const READERS: Readonly<Record<FileFormat, Reader>> = {
   hdf5: readHdf5,
   safetensors: readSafetensors,
   npz: readNpz,
+  parquet: readParquet,
 };
 
 function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {

@@ -14,6 +14,7 @@ import { readSuperblock } from "../../shared/hdf5/superblock.ts";
 import { type Hdf5Writer, makeHdf5, type Version } from "../../shared/hdf5/testing/hdf5_files.ts";
 import { hdf5Bytes } from "../../shared/hdf5/testing/hdf5_bytes.ts";
 import { goodFields } from "../../shared/datasets/testing/good_fields.ts";
+import { sample } from "../../shared/datasets/formats/testing/sample.ts";
 import { randomNumbers } from "../../shared/datasets/testing/recording.ts";
 
 import { inflateSync } from "node:zlib";
@@ -112,7 +113,13 @@ function fitsFletcher(chunk: Uint8Array): boolean {
     fletcher32(chunk.subarray(0, end));
 }
 
-/** HDF5 of both forms with and without filters, our own, one made byte by byte; safetensors of ours and of others. */
+/** Files that the formats' own tools wrote. */
+const OF_TOOLS = [
+  ...["minari_dict.hdf5", "robomimic.hdf5", "d3rlpy.h5", "d4rl.npz", "d4rl_packed.npz"],
+  ...["lerobot.parquet", "columns.parquet", "lists_snappy.parquet", "lists_zstd.parquet", "lists_v2.parquet"],
+];
+
+/** HDF5 of both forms with and without filters, our own, one made byte by byte; safetensors of ours and of others; those of tools. */
 export async function makeOriginals(): Promise<Original[]> {
   const made: Original[] = [];
   const add = (name: string, bytes: Uint8Array<ArrayBuffer>, fits: Original["fits"] = fitsNothing) => {
@@ -141,5 +148,6 @@ export async function makeOriginals(): Promise<Original[]> {
     truncated: { shape: [size], data: timeouts },
   }, { goal: "[1, 2]", horizon: "50" });
   add("strangers.safetensors", new Uint8Array(strangers));
+  for (const name of OF_TOOLS) add(name, sample(name));
   return made;
 }

@@ -5,7 +5,7 @@
 import { hdf5Start } from "@cugro/hdf5";
 
 /** A format that is read. */
-export type FileFormat = "hdf5" | "safetensors" | "npz";
+export type FileFormat = "hdf5" | "safetensors" | "npz" | "parquet";
 /** A format that is read, or a sentence about what it is instead. */
 export type Format = FileFormat | { unknown: string };
 
@@ -26,7 +26,8 @@ const KNOWN: readonly [RegExp | string, string][] = [
   ["BZh", "it is packed with bzip2: unpack it first (bunzip2)"],
   ["\xfd7zXZ", "it is packed with xz: unpack it first (unxz)"],
   ["\x93NUMPY", "it is a single numpy array: write all fields to one file with numpy.savez"],
-  ["PAR1", "it is Parquet: write HDF5 or safetensors instead"],
+  ["PARE", "it is an encrypted Parquet file: write it without encryption"],
+  ["ARROW1", "it is an Arrow file (Feather): write Parquet instead"],
   [
     "MATLAB 5.0",
     "it is a MATLAB file before version 7.3: save it with -v7.3, or write HDF5 with these field names",
@@ -44,6 +45,7 @@ export function formatOf(bytes: Uint8Array): Format {
   if (hdf5Start(bytes) !== undefined) return "hdf5";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "npz";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
+  if (start.startsWith("PAR1")) return "parquet";
   const known = KNOWN.find(([pattern]) =>
     typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)
   );

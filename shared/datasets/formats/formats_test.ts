@@ -1,5 +1,5 @@
 /** The same transitions in every format are the same dataset; files were made by the tools themselves. */
-import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import type { ReadOptions } from "../notice.ts";
@@ -40,6 +40,12 @@ Deno.test("HDF5 of every layout is the same dataset", () => {
 
 Deno.test("npz and safetensors are the same dataset, whatever their types and order", () => {
   same(["d4rl.npz", "d4rl_packed.npz", "d4rl.safetensors"], whole);
+});
+
+Deno.test("Parquet is the same dataset: columns of lists or of numbers, under any compression", () => {
+  const lists = ["none", "snappy", "gzip", "zstd", "brotli", "v2"].map((codec) => `lists_${codec}.parquet`);
+  same([...lists, "columns.parquet"], whole);
+  same(["lerobot.parquet"], withoutNext);
 });
 
 Deno.test("OGBench's last rows are final states, no transitions", () => {
@@ -124,7 +130,11 @@ Deno.test("a damaged archive, and one that would unpack to more than it may, is 
   const text = new TextDecoder("latin1").decode(large);
   view.setUint32(text.indexOf("PK\x01\x02") + 24, 0x7fffffff, true);
   refused(large, "it unpacks to more bytes than a file of this size may hold");
-  assert(readSample("d4rl_packed.npz").hash === whole.hash);
+  refused(
+    new Uint8Array([0x50, 0x4b, 3, 4, ...good.subarray(-22).fill(0, 8, 20)]),
+    "it is a zip archive without numpy arrays",
+  );
+  assertEquals(readSample("d4rl_packed.npz").hash, whole.hash);
 });
 
 Deno.test("Python objects in an npz are never opened", () => {

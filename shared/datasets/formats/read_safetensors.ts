@@ -4,8 +4,7 @@
  */
 import { type NumberType, toNumbers } from "@cugro/hdf5";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
-import { ATTRIBUTE_NAMES } from "../names.ts";
-import { printable } from "../printable.ts";
+import { attributesOfTexts } from "./text_attributes.ts";
 import { HeaderFault, readHeader } from "./safetensors_header.ts";
 
 const float = (size: number) => ({ kind: "float", size, signed: true, littleEndian: true } as const);
@@ -28,7 +27,6 @@ const TYPES: Readonly<Record<string, NumberType>> = {
   U8: integer(1, false),
   BOOL: integer(1, false),
 };
-const MOST_ATTRIBUTE_LETTERS = 2 ** 16;
 const MOST_SIDES = 32;
 
 interface Tensor {
@@ -57,7 +55,7 @@ export function readSafetensors(bytes: Uint8Array, file: string, wanted: Readonl
   for (const tensor of tensors) {
     if (wanted.has(tensor.name)) arrays[tensor.name] = readTensor(bytes.subarray(dataAt), tensor, file);
   }
-  return { arrays, attributes: readAttributes(header.__metadata__, file), present: names };
+  return { arrays, attributes: attributesOfTexts(header.__metadata__, file), present: names };
 }
 
 function headerOf(bytes: Uint8Array, file: string): ReturnType<typeof readHeader> {
@@ -129,33 +127,4 @@ function readTensor(data: Uint8Array, tensor: Tensor, file: string): RawArray {
   const values = new Uint8Array(bytes);
   values.set(data.subarray(begin, end));
   return { shape: [...shape], data: toNumbers(values, type), integer: type.kind === "integer" };
-}
-
-function readAttributes(metadata: unknown, file: string): Record<string, unknown> {
-  if (metadata === undefined) return {};
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw new DatasetError({ file, field: "__metadata__" }, "it must be a map of texts");
-  }
-  const attributes: Record<string, unknown> = {};
-  for (const name of ATTRIBUTE_NAMES) {
-    if (!Object.hasOwn(metadata, name)) continue;
-    const text = (metadata as Record<string, unknown>)[name];
-    if (typeof text !== "string" || text.length > MOST_ATTRIBUTE_LETTERS) {
-      const value = typeof text === "string" ? printable(text, 60) : typeof text;
-      throw new DatasetError(
-        { file, field: `@${name}`, value },
-        "it must be a text, and no longer than 65,536 letters",
-      );
-    }
-    attributes[name] = parseAttribute(text);
-  }
-  return attributes;
-}
-
-function parseAttribute(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
