@@ -125,12 +125,19 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     assertEquals([read.status, (read.body as { seq: number }).seq], [202, 2], "read otherwise it is another");
     const { reading } = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 2)))!.bytes));
     assertEquals(reading, { environments: 2, reward: "success" });
+    const mapped = `${path}&map=observations%3Dx,y&map=actions%3D%5B%22a,b%22%5D&actionLimit=2,1`;
+    assertEquals((await ask("POST", mapped, { body: encode("abcd"), headers: FILE })).status, 202);
+    const third = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 3)))!.bytes));
+    assertEquals(third.reading, { map: { observations: ["x", "y"], actions: ["a,b"] }, actionLimit: [2, 1] });
+    const wrong = await ask("POST", `${path}&map=weather%3Dx`, { body: encode("abcd"), headers: FILE });
+    assertEquals(wrong.status, 400);
+    assertStringIncludes(JSON.stringify(wrong.body), "must be ARRAY=FIELD,FIELD");
     const none = await ask("POST", `${path}&environments=0`, { body: encode("abcd"), headers: FILE });
     assertEquals(none.status, 400);
     const unnamed = await ask("POST", "/v1/learners/a/tasks", { body: encode("x"), headers: FILE });
     assertEquals(unnamed.status, 422);
     const jobs = await ask("GET", "/v1/learners/a/jobs?state=ready");
-    assertEquals((jobs.body as { total: number }).total, 2, "their imports");
+    assertEquals((jobs.body as { total: number }).total, 3, "their imports");
   }));
 
 Deno.test("an object that is in the store already is handed over by its key", () =>

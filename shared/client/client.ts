@@ -2,7 +2,7 @@
  * The client itself: the gateway's routes as methods.
  * @module
  */
-import type { ActAnswer, ActRequest, Reading } from "@cugro/protocol";
+import { type ActAnswer, type ActRequest, fieldMapTexts, type Reading } from "@cugro/protocol";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -149,7 +149,9 @@ function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
   };
   const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {} }) => {
     const query = new URLSearchParams({ fileName });
-    for (const [flag, value] of Object.entries(reading)) query.set(flag, String(value));
+    const { map = {}, ...flags } = reading;
+    for (const [flag, value] of Object.entries(flags)) query.set(flag, String(value));
+    for (const text of fieldMapTexts(map)) query.append("map", text);
     return handOver(of(name, `/tasks?${query}`), toBody(body), "application/octet-stream");
   };
   return {

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { ReadOptions } from "./notice.ts";
+
 /** Names of each array, the first found is taken; those of D4RL, Gymnasium, Minari and of this project. */
 export const FIELD_NAMES = {
   states: ["observations", "states"],
@@ -34,11 +36,13 @@ export const ATTRIBUTE_NAMES = [
   "reward_rule",
 ] as const;
 
-/** Fields that a reader reads: the known ones, and the one that a reward is made of. */
-export function wantedFields(reward?: string): ReadonlySet<string> {
-  const known: string[] = Object.values(FIELD_NAMES).flat();
+/** Fields that a reader reads: the known ones, those that a reward is made of, and those that stand for others. */
+export function wantedFields(
+  { reward, map = {} }: Pick<ReadOptions, "reward" | "map"> = {},
+): ReadonlySet<string> {
+  const known = Object.values(FIELD_NAMES).filter(([array]) => !Object.hasOwn(map, array)).flat() as string[];
   const field = reward?.startsWith("distance:") ? reward.slice("distance:".length) : reward;
-  return new Set(field === undefined ? known : [...known, field]);
+  return new Set([...known, ...field === undefined ? [] : [field], ...Object.values(map).flat()]);
 }
 
 /** Names of fields that hold 0 and 1. */

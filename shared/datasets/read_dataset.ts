@@ -3,6 +3,7 @@
  * @module
  */
 import { checkSuperblock } from "@cugro/hdf5";
+import { applyMap } from "./apply_map.ts";
 import { assemble, type Judged } from "./assemble.ts";
 import { DatasetError, type RawDataset } from "./dataset.ts";
 import { type FileFormat, formatOf } from "./formats/format.ts";
@@ -26,7 +27,7 @@ type Reader = (bytes: Uint8Array, file: string, wanted: ReadonlySet<string>) => 
  * @throws {DatasetError} naming file, field, row and value; with `strict` of the first notice, too
  */
 export function readDataset(bytes: Uint8Array, file: string, options: ReadOptions = {}): Judged {
-  const raw = readRaw(bytes, file, wantedFields(options.reward));
+  const raw = told(readRaw(bytes, file, wantedFields(options)), options, file);
   return sayingWhatItWas(raw, () => {
     const judged = assemble(raw, file, options);
     const [notice] = judged.notices;
@@ -41,6 +42,13 @@ export function readDataset(bytes: Uint8Array, file: string, options: ReadOption
     }
     return { dataset: validate(judged.dataset, file), notices: judged.notices };
   });
+}
+
+/** What is told of the file stands for what it does not say itself. */
+function told(raw: RawDataset, { map, actionLimit }: ReadOptions, file: string): RawDataset {
+  const mapped = map ? applyMap(raw, map, file) : raw;
+  const limit = actionLimit ? { action_limit: actionLimit } : {};
+  return { ...mapped, attributes: { ...mapped.attributes, ...limit } };
 }
 
 /** The names in a refusal may be none of the file's own: it says what the file was taken for. */

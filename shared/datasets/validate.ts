@@ -42,6 +42,6 @@ function checkActionRange({ actions, actionDim, metadata }: Dataset, file: strin
   };
   throw new DatasetError(
     place,
-    `actions must lie in [-${limit}, ${limit}]; rescale them, or set the attribute action_limit`,
+    `actions must lie in [-${limit}, ${limit}]; rescale them, or set the attribute action_limit (or --action-limit)`,
   );
 }

@@ -4,13 +4,39 @@
  */
 import { z } from "zod";
 
+/** Arrays that may be made of fields with other names. */
+export const MAPPED_ARRAYS = [
+  "observations",
+  "actions",
+  "rewards",
+  "next_observations",
+  "terminals",
+  "timeouts",
+  "dones",
+  "episode_id",
+  "episode_ends",
+  "mask",
+  "success",
+] as const;
+
+/** Array -> the fields or columns that it is made of, side by side. */
+export const fieldMapSchema = z.partialRecord(
+  z.enum(MAPPED_ARRAYS),
+  z.array(z.string().min(1).max(200)).min(1).max(1024),
+);
+/** See {@link fieldMapSchema}. */
+export type FieldMap = z.infer<typeof fieldMapSchema>;
+
 /**
  * `reward`: where rewards come from if the file has none: `success` (1 where the step succeeded), `-1-per-step`, a field's
- * name, or `distance:FIELD` (the negative norm of that field). `environments`: whose rows alternate. `strict`: notices are errors.
+ * name, or `distance:FIELD` (the negative norm of that field). `environments`: whose rows alternate. `map`: fields that have
+ * names of their own. `actionLimit`: largest magnitude of an action, or one for each of its numbers. `strict`: notices are errors.
  */
 export const readingSchema = z.strictObject({
   reward: z.string().min(1).max(200).exactOptional(),
   environments: z.int().min(1).max(4096).exactOptional(),
+  map: fieldMapSchema.exactOptional(),
+  actionLimit: z.array(z.number().positive().max(1e6)).min(1).max(256).exactOptional(),
   strict: z.boolean().exactOptional(),
 });
 /** See {@link readingSchema}. */
@@ -29,12 +55,58 @@ export type NoticeFact = z.infer<typeof noticeSchema>;
 
 /** What differs from reading a file as it is; undefined where nothing does. */
 export function readingOf(
-  { reward, environments, strict }: { [Name in keyof Reading]?: Reading[Name] | undefined },
+  { reward, environments, map, actionLimit, strict }: { [Name in keyof Reading]?: Reading[Name] | undefined },
 ): Reading | undefined {
   const reading: Reading = {
     ...(reward === undefined ? {} : { reward }),
     ...(environments === undefined || environments === 1 ? {} : { environments }),
+    ...(map === undefined || Object.keys(map).length === 0 ? {} : { map }),
+    ...(actionLimit === undefined ? {} : { actionLimit }),
     ...(strict ? { strict } : {}),
   };
   return Object.keys(reading).length > 0 ? reading : undefined;
+}
+
+/**
+ * One entry of a map as it is written on a command line or in a query: `observations=x,y`; names with commas as a JSON list,
+ * `observations=["x,y"]`.
+ *
+ * @throws {RangeError} saying what it must look like
+ */
+export function parseFieldMap(text: string): FieldMap {
+  const at = text.indexOf("=");
+  const fields = at < 0 ? [] : namesIn(text.slice(at + 1));
+  const parsed = fieldMapSchema.safeParse({ [text.slice(0, Math.max(at, 0))]: fields });
+  if (parsed.success && Object.keys(parsed.data).length === 1) return parsed.data;
+  throw new RangeError(
+    `must be ARRAY=FIELD,FIELD,... with one of ${MAPPED_ARRAYS.join(" ")}: current value is ${
+      text.slice(0, 100)
+    }`,
+  );
+}
+
+function namesIn(text: string): unknown {
+  if (!text.startsWith("[")) return text.split(",").map((name) => name.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [];
+  }
+}
+
+/** What {@link parseFieldMap} takes, one text an array. */
+export function fieldMapTexts(map: FieldMap): string[] {
+  return Object.entries(map).map(([array, names]) => {
+    const isPlain = names.every((name) => name === name.trim() && !/^\[|,/.test(name));
+    return `${array}=${isPlain ? names.join(",") : JSON.stringify(names)}`;
+  });
+}
+
+/** One number, or several with commas. @throws {RangeError} */
+export function parseActionLimit(text: string): number[] {
+  const limits = text.split(",").map(Number);
+  if (text.trim() !== "" && limits.every((limit) => limit > 0 && limit <= 1e6)) return limits;
+  throw new RangeError(
+    `must be a number above 0, or one for each number of an action with commas: current value is ${text}`,
+  );
 }

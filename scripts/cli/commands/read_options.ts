@@ -2,9 +2,9 @@
  * How files are read, as it stands on a command line: the same wherever files are taken.
  * @module
  */
-import type { Reading } from "@cugro/protocol";
+import { type FieldMap, parseActionLimit, parseFieldMap, type Reading } from "@cugro/protocol";
 import type { Command } from "commander";
-import { wholeNumber } from "./output.ts";
+import { UsageError, wholeNumber } from "./output.ts";
 
 /** What the flags say. */
 export type ReadFlags = { [Name in keyof Reading]?: Reading[Name] | undefined };
@@ -21,5 +21,24 @@ export function withReadOptions(command: Command): Command {
       "--environments <n>",
       "the rows of this many environments alternate",
       wholeNumber("--environments", 1),
+    )
+    .option(
+      "--map <array=fields>",
+      "fields that have names of their own, e.g. observations=x,y,angle; once for each array",
+      (text: string, before: FieldMap = {}) => ({ ...before, ...usable("--map", () => parseFieldMap(text)) }),
+    )
+    .option(
+      "--action-limit <limit>",
+      "largest magnitude of an action, where the file does not say it; with commas one for each number",
+      (text: string) => usable("--action-limit", () => parseActionLimit(text)),
     );
+}
+
+function usable<T>(flag: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${flag} ${error.message}`);
+  }
 }

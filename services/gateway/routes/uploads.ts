@@ -13,6 +13,7 @@ import { Problem, refusing } from "../problem.ts";
 import { refuseMoreFiles } from "../quotas.ts";
 import { arrivalSchema, learnerName, objectSchema, pathNumber } from "@cugro/client/schemas";
 import { arrivalView } from "../views.ts";
+import { READING_QUERY } from "./reading_query.ts";
 
 const tags = ["tasks"];
 const params = z.object({ name: learnerName });
@@ -22,27 +23,6 @@ const fileName = z.string().regex(
   "must be a file's name: no slashes or control characters, no dot at its start",
 );
 
-/** How the file is to be read, where it does not say so itself. */
-const READING = {
-  reward: z.string().min(1).max(200).optional().openapi({
-    description:
-      "Where rewards come from if the file has none: `success`, `-1-per-step`, the name of a field, or `distance:FIELD`",
-  }),
-  environments: z.string().regex(
-    /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-6])$/,
-    "must be a whole number from 1 to 4096",
-  ).transform(Number)
-    .optional().openapi({
-      type: "integer",
-      minimum: 1,
-      maximum: 4096,
-      description: "The rows of this many environments alternate",
-    }),
-  strict: z.enum(["true", "false"]).transform((text) => text === "true").optional().openapi({
-    type: "boolean",
-    description: "Refuse the file if it gives rise to notices",
-  }),
-};
 const UPLOAD_BODY = {
   required: true,
   content: {
@@ -52,7 +32,7 @@ const UPLOAD_BODY = {
   },
 } as const;
 const ABOUT_UPLOADS =
-  "The body is the file as it is (HDF5 or safetensors), streamed, with its name in `fileName`; or JSON " +
+  "The body is the file as it is (HDF5, Parquet, npz or safetensors), streamed, with its name in `fileName`; or JSON " +
   "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
   "again is the same arrival, unless its import failed without fault of the file: then it arrives once more.";
 
@@ -74,7 +54,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     description: ABOUT_UPLOADS,
     request: {
       params,
-      query: z.object({ fileName: fileName.optional(), ...READING }),
+      query: z.object({ fileName: fileName.optional(), ...READING_QUERY }),
       body: UPLOAD_BODY,
     },
     responses: {

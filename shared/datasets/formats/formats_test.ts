@@ -145,3 +145,63 @@ Deno.test("Python objects in an npz are never opened", () => {
     "field unused: it holds Python objects, which would be a pickle and is never opened",
   );
 });
+
+Deno.test("fields with names of their own are told by a map, whatever the format", async () => {
+  const map = {
+    observations: ["observations/position", "observations/velocity"],
+    next_observations: ["next_observations/position", "next_observations/velocity"],
+  };
+  same(["dict_observations.hdf5"], whole, { map });
+  same(["minari_dict.hdf5"], whole, { map: { observations: map.observations } });
+  same(["minari_tuple.hdf5"], whole, {
+    map: { observations: ["observations/_index_0", "observations/_index_1"] },
+  });
+  same(["robomimic.hdf5"], whole, {
+    map: {
+      observations: ["obs/position", "obs/velocity"],
+      next_observations: ["next_obs/position", "next_obs/velocity"],
+    },
+  });
+  const columns = ["obs_0", "obs_1", "obs_2"];
+  same(["columns.parquet"], whole, { map: { observations: columns, rewards: ["reward"] } });
+  const turned = readDataset(sample("columns.parquet"), "walk", {
+    map: {
+      observations: columns.toReversed(),
+      next_observations: columns.map((name) => `next_${name}`).toReversed(),
+    },
+  }).dataset;
+  const plain = readDataset(sample("columns.parquet"), "walk").dataset;
+  assertEquals([...turned.states.subarray(0, 3)], [...plain.states.subarray(0, 3)].toReversed());
+  const told = (map: ReadOptions["map"]) => {
+    const { message } = assertThrows(
+      () => readDataset(sample("d4rl.npz"), "walk", { map: map! }),
+      DatasetError,
+    );
+    return message;
+  };
+  assertStringIncludes(
+    told({ observations: ["x"] }),
+    "field x: observations are to be made of it, and it is not there",
+  );
+  const buffer = await makeHdf5((file) => {
+    for (const name of ["obs", "act", "rew", "terminated"]) {
+      file.create_dataset({ name, data: new Float32Array(90), shape: [90], dtype: "<f" });
+    }
+  });
+  refused(
+    buffer,
+    "field observations: the field is missing",
+    "read as a buffer of Tianshou",
+    "--map observations=obs",
+  );
+});
+
+Deno.test("limits of actions are told where the file does not say them", () => {
+  const { message } = assertThrows(
+    () => readDataset(sample("d3rlpy.h5"), "walk", { actionLimit: [0.5] }),
+    DatasetError,
+  );
+  assertStringIncludes(message, "actions must lie in [-0.5, 0.5]");
+  const { dataset } = readDataset(sample("d3rlpy.h5"), "walk", { actionLimit: [2, 1] });
+  assertEquals(dataset.metadata.actionLimit, [2, 1]);
+});

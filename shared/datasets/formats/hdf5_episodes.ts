@@ -9,7 +9,7 @@ import { DatasetError, type RawDataset } from "../dataset.ts";
 import { FIELD_NAMES } from "../names.ts";
 import { faultsAt } from "./faults.ts";
 import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
-import { addRows, arrayOf, type Matrix, openStack, type Stack } from "./matrix.ts";
+import { addRows, arrayOf, type Matrix, nextOf, openStack, type Stack } from "./matrix.ts";
 
 /** One episode's fields: where they lie, and how they are called in messages. */
 interface Episode {
@@ -111,9 +111,17 @@ function d3rlpy(top: Hdf5Group): Layout | undefined {
   };
 }
 
-const { mask: _mask, success: _success, ...TOLD } = FIELD_NAMES;
-/** Known names whose meaning here is the layout's to say: robomimic's `states` are the simulator's. */
-const TOLD_BY_LAYOUT: ReadonlySet<string> = new Set(Object.values(TOLD).flat());
+/** Roles of fields that are as they are in every layout. */
+const PLAIN: readonly string[] = ["mask", "success"];
+
+/** Fields besides those of the layout; known names are its own to say, robomimic's `states` are the simulator's. */
+function furtherFields(wanted: ReadonlySet<string>): string[] {
+  const told = Object.entries(FIELD_NAMES).filter(([role, [array]]) =>
+    wanted.has(array) && !PLAIN.includes(role)
+  );
+  const names = new Set<string>(told.flatMap(([, names]) => names));
+  return [...wanted].filter((name) => !names.has(name));
+}
 
 interface PlannedEpisode {
   label: string;
@@ -134,17 +142,21 @@ export function readEpisodes(
   wanted: ReadonlySet<string>,
 ): Pick<RawDataset, "arrays" | "present" | "origin"> {
   const present = presentIn(layout);
-  const further = [...wanted].filter((name) => !TOLD_BY_LAYOUT.has(name));
-  const fields = { ...Object.fromEntries(further.map((name) => [name, name])), ...layout.fields };
+  const own = Object.entries(layout.fields).filter(([, array]) => wanted.has(array));
+  const fields = {
+    ...Object.fromEntries(furtherFields(wanted).map((name) => [name, name])),
+    ...Object.fromEntries(own),
+  };
   const first = layout.episodes[0]!;
-  const used = Object.keys(fields).filter((name) => hasMember(first.group, first.pathOf(name)));
-  if (!used.includes("actions") || !used.includes(layout.statesField)) {
-    const field = `${first.label}/${used.includes("actions") ? layout.statesField : "actions"}`;
+  const has = (name: string) => hasMember(first.group, first.pathOf(name));
+  const used = Object.keys(fields).filter(has);
+  const lacking = ["actions", ...fields[layout.statesField] ? [layout.statesField] : []].find((name) =>
+    !has(name)
+  );
+  if (lacking !== undefined) {
     const advice = layout.advice === undefined ? "" : `; ${layout.advice}`;
-    throw new DatasetError(
-      { file, field },
-      `the field is missing; fields present are ${present.join(", ")}${advice}`,
-    );
+    const fault = `the field is missing; fields present are ${present.join(", ")}${advice}`;
+    throw new DatasetError({ file, field: `${first.label}/${lacking}` }, fault);
   }
   const planned = layout.episodes.map((episode) => planEpisode(layout, episode, used, file, budget));
   const rows = planned.reduce((sum, { steps }) => sum + steps, 0);
@@ -169,7 +181,7 @@ function presentIn({ episodes: [first], fields, endFlag }: Layout): string[] {
 }
 
 function planEpisode(
-  { statesField, hasFinalState, endFlag }: Layout,
+  { statesField, hasFinalState, endFlag, fields }: Layout,
   { label, group, pathOf }: Episode,
   used: readonly string[],
   file: string,
@@ -184,11 +196,13 @@ function planEpisode(
   };
   const names = endFlag === undefined ? used : [...used, endFlag];
   const members = Object.fromEntries(names.map((name) => [name, plan(name)]));
-  const steps = members.actions!.rows;
+  // They count the steps, also where other fields stand for them.
+  const steps = (members.actions ?? plan("actions")).rows;
   if (steps === 0) throw new DatasetError({ file, field: label }, "the episode has no steps: leave it out");
   for (const [name, { rows }] of Object.entries(members)) {
     const expected = name === endFlag ? 1 : name === statesField && hasFinalState ? steps + 1 : steps;
-    if (rows === expected) continue;
+    const mayHaveFinal = hasFinalState && !Object.hasOwn(fields, name) && rows === steps + 1;
+    if (rows === expected || mayHaveFinal) continue;
     const final = expected > steps ? " (the state after the last step is one of them)" : "";
     const fault = `it must have ${expected} rows${final}, as the episode has ${steps} actions`;
     throw new DatasetError({ file, field: `${label}/${name}`, value: rows }, fault);
@@ -217,8 +231,9 @@ function addField(
     return;
   }
   addRows(stackOf(to, member), matrix, place, 0, steps);
-  if (name === statesField && hasFinalState) {
-    addRows(stackOf("next_observations", member), matrix, place, 1, steps + 1);
+  if (hasFinalState && matrix.rows === steps + 1) {
+    const next = name === statesField ? "next_observations" : nextOf(name);
+    addRows(stackOf(next, member), matrix, place, 1, steps + 1);
   }
 }
 

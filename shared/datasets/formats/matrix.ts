@@ -18,6 +18,9 @@ export const NO_ROWS =
   "each row must be a list of numbers (images and sequences are not read): leave the field out, " +
   "or name those that are meant with --map";
 
+/** Under which name the next states of a field of states are kept. */
+export const nextOf = (field: string): string => `next ${field}`;
+
 /** Numbers a row of a shape, sides of one left out; undefined where a row is more than a list. */
 export function widthOf(shape: readonly number[]): number | undefined {
   const sides = shape.slice(1).filter((side) => side !== 1);

@@ -29,8 +29,20 @@ export function readHdf5(bytes: Uint8Array, file: string, wanted: ReadonlySet<st
     const attributes = readAttributes(top, file);
     const layout = episodeLayout(top, file);
     const raw = layout ? readEpisodes(layout, file, budget, wanted) : readFields(top, budget, file, wanted);
-    return { ...raw, attributes };
+    const origin = raw.origin ?? whatElse(bytes, top, wanted);
+    return { ...raw, attributes, ...(origin === undefined ? {} : { origin }) };
   });
+}
+
+/** Files whose fields are told by nothing but a map, or lie the wrong way round. */
+function whatElse(bytes: Uint8Array, top: Hdf5Group, wanted: ReadonlySet<string>): string | undefined {
+  const isTianshou = ["obs", "act", "rew", "terminated"].every(top.has) && wanted.has("observations");
+  if (isTianshou) {
+    return "a buffer of Tianshou: tell its fields with --map observations=obs --map next_observations=obs_next " +
+      "--map actions=act --map rewards=rew, and --environments for a buffer of several";
+  }
+  const isMatlab = new TextDecoder("latin1").decode(bytes.subarray(0, 10)) === "MATLAB 7.3";
+  return isMatlab ? "a MATLAB file, in which a matrix lies transposed: save [columns, rows]" : undefined;
 }
 
 type Planned = { plan: FieldPlan } | { member: Member };

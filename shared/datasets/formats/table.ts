@@ -50,8 +50,8 @@ export function chooseColumns(names: readonly string[], wanted: ReadonlySet<stri
   const known = new Set<string>();
   for (const role of Object.keys(FIELD_NAMES) as FieldName[]) {
     const bases = [...FIELD_NAMES[role], ...FURTHER[role] ?? []];
-    for (const base of FIELD_NAMES[role]) known.add(base);
     if (!wanted.has(FIELD_NAMES[role][0])) continue;
+    for (const base of FIELD_NAMES[role]) known.add(base);
     const base = bases.find((name) => all.has(name) || numbered.has(name));
     if (base === undefined) continue;
     parts.set(FIELD_NAMES[role][0], all.has(base) ? [base] : inOrder(numbered.get(base)!, base, file));
