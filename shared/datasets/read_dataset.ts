@@ -10,6 +10,7 @@ import { type FileFormat, formatOf } from "./formats/format.ts";
 import { wantedFields } from "./names.ts";
 import type { ReadOptions } from "./notice.ts";
 import { faultsAt } from "./formats/faults.ts";
+import { readCsv } from "./formats/read_csv.ts";
 import { readHdf5 } from "./formats/read_hdf5.ts";
 import { readNpz } from "./formats/read_npz.ts";
 import { readParquet } from "./formats/read_parquet.ts";
@@ -66,6 +67,7 @@ const READERS: Readonly<Record<FileFormat, Reader>> = {
   safetensors: readSafetensors,
   npz: readNpz,
   parquet: readParquet,
+  csv: readCsv,
 };
 
 function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {

@@ -3,9 +3,10 @@
  * @module
  */
 import { hdf5Start } from "@cugro/hdf5";
+import { csvDelimiter, TABLE_START } from "./read_csv.ts";
 
 /** A format that is read. */
-export type FileFormat = "hdf5" | "safetensors" | "npz" | "parquet";
+export type FileFormat = "hdf5" | "safetensors" | "npz" | "parquet" | "csv";
 /** A format that is read, or a sentence about what it is instead. */
 export type Format = FileFormat | { unknown: string };
 
@@ -27,6 +28,7 @@ const KNOWN: readonly [RegExp | string, string][] = [
   ["\xfd7zXZ", "it is packed with xz: unpack it first (unxz)"],
   ["\x93NUMPY", "it is a single numpy array: write all fields to one file with numpy.savez"],
   ["PARE", "it is an encrypted Parquet file: write it without encryption"],
+  ["\xff\xfe", "it is text in UTF-16: save it in UTF-8"],
   ["ARROW1", "it is an Arrow file (Feather): write Parquet instead"],
   [
     "MATLAB 5.0",
@@ -51,5 +53,6 @@ export function formatOf(bytes: Uint8Array): Format {
   );
   if (known) return { unknown: known[1] };
   if (bytes.length > 9 && bytes[8] === 0x7b) return "safetensors";
-  return { unknown: "the format is not known; send HDF5 in the D4RL layout (.hdf5) or safetensors" };
+  if (csvDelimiter(new TextDecoder().decode(bytes.subarray(0, TABLE_START))) !== undefined) return "csv";
+  return { unknown: "the format is not known; send HDF5, Parquet, CSV, npz or safetensors" };
 }
