@@ -66,7 +66,7 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
     const run = async () => await failure("run", folder, "--learner", "a", "--store", folder);
     assertStringIncludes(
       await run(),
-      `${folder} is a folder, and there is no .hdf5 or .safetensors file in it`,
+      `${folder} is a folder, and there is no dataset in it`,
     );
     for (const name of ["t10.hdf5", "t2.hdf5", "notes.txt"]) {
       await Deno.writeTextFile(`${folder}/${name}`, "");

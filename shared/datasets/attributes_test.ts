@@ -97,6 +97,8 @@ Deno.test("discrete actions in a float type are recognised with a word, one-hot 
   assertEquals(assemble(withActions(bangBang), "f").dataset.metadata.discreteActions, undefined);
 });
 
+const TFRECORD = "\x05\x00\x00\x00\x00\x00\x00\x00\xea\xb2\x04\x3ehello....";
+
 Deno.test("formatOf() says what a file is that is no dataset", () => {
   const told = (text: string) => {
     const format = formatOf(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
@@ -121,6 +123,8 @@ Deno.test("formatOf() says what a file is that is no dataset", () => {
       ["\x80\x04\x95", "pickle"],
       ['{"message": "Not Found"}', "JSON"],
       ["PARE", "encrypted"],
+      // crc32c of the length 5, as TensorFlow masks it.
+      [TFRECORD, "RLDS"],
       ["ARROW1\0\0", "Parquet"],
       ["", "empty"],
       ["anything", "not known"],

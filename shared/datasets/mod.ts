@@ -4,6 +4,7 @@
  */
 export { type Dataset, DatasetError, type DatasetMetadata, type FaultPlace } from "./dataset.ts";
 export { readDataset } from "./read_dataset.ts";
+export { datasetFolder, type Packed, packFolder } from "./formats/pack_folder.ts";
 export { readIsolated } from "./isolated/read_isolated.ts";
 export { type ReadingLimits } from "./isolated/limits.ts";
 export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";

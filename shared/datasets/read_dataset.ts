@@ -12,9 +12,9 @@ import type { ReadOptions } from "./notice.ts";
 import { faultsAt } from "./formats/faults.ts";
 import { readCsv } from "./formats/read_csv.ts";
 import { readHdf5 } from "./formats/read_hdf5.ts";
-import { readNpz } from "./formats/read_npz.ts";
 import { readParquet } from "./formats/read_parquet.ts";
 import { readSafetensors } from "./formats/read_safetensors.ts";
+import { readZip } from "./formats/read_zip.ts";
 import { validate } from "./validate.ts";
 
 /** One format's reader: bytes, the file's name for errors, names of the fields to read. */
@@ -65,7 +65,7 @@ function sayingWhatItWas<T>({ origin }: RawDataset, judge: () => T): T {
 const READERS: Readonly<Record<FileFormat, Reader>> = {
   hdf5: readHdf5,
   safetensors: readSafetensors,
-  npz: readNpz,
+  zip: readZip,
   parquet: readParquet,
   csv: readCsv,
 };

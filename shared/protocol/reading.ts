@@ -79,7 +79,7 @@ export function parseFieldMap(text: string): FieldMap {
   const parsed = fieldMapSchema.safeParse({ [text.slice(0, Math.max(at, 0))]: fields });
   if (parsed.success && Object.keys(parsed.data).length === 1) return parsed.data;
   throw new RangeError(
-    `must be ARRAY=FIELD,FIELD,... with one of ${MAPPED_ARRAYS.join(" ")}: current value is ${
+    `a map must be ARRAY=FIELD,FIELD,... with one of ${MAPPED_ARRAYS.join(" ")}: current value is ${
       text.slice(0, 100)
     }`,
   );
@@ -107,6 +107,6 @@ export function parseActionLimit(text: string): number[] {
   const limits = text.split(",").map(Number);
   if (text.trim() !== "" && limits.every((limit) => limit > 0 && limit <= 1e6)) return limits;
   throw new RangeError(
-    `must be a number above 0, or one for each number of an action with commas: current value is ${text}`,
+    `a limit of actions must be a number above 0, or one for each number of an action with commas: current value is ${text}`,
   );
 }

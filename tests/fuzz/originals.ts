@@ -2,7 +2,7 @@
  * Good files of every form, and which of their bytes a checksum covers.
  * @module
  */
-import { datasetHash, encodeDataset, readDataset, writeHdf5 } from "@cugro/datasets";
+import { datasetHash, encodeDataset, packFolder, readDataset, writeHdf5 } from "@cugro/datasets";
 import { encodeTensors } from "@cugro/protocol";
 import { fletcher32, lookup3 } from "../../shared/hdf5/checksums.ts";
 import { chunksOf } from "../../shared/hdf5/chunk_index.ts";
@@ -14,7 +14,7 @@ import { readSuperblock } from "../../shared/hdf5/superblock.ts";
 import { type Hdf5Writer, makeHdf5, type Version } from "../../shared/hdf5/testing/hdf5_files.ts";
 import { hdf5Bytes } from "../../shared/hdf5/testing/hdf5_bytes.ts";
 import { goodFields } from "../../shared/datasets/testing/good_fields.ts";
-import { sample } from "../../shared/datasets/formats/testing/sample.ts";
+import { sample, sampleFolder } from "../../shared/datasets/formats/testing/sample.ts";
 import { randomNumbers } from "../../shared/datasets/testing/recording.ts";
 
 import { inflateSync } from "node:zlib";
@@ -150,5 +150,6 @@ export async function makeOriginals(): Promise<Original[]> {
   }, { goal: "[1, 2]", horizon: "50" });
   add("strangers.safetensors", new Uint8Array(strangers));
   for (const name of OF_TOOLS) add(name, sample(name));
+  add("lerobot.zip", (await packFolder(sampleFolder("lerobot")))!.body);
   return made;
 }

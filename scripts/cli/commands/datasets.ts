@@ -10,6 +10,7 @@ import {
   datasetHash,
   type FileReport,
   type Notice,
+  packFolder,
   type ReadOptions,
   reportOf,
   reportOfError,
@@ -47,8 +48,9 @@ type Judgement = { path: string; judged: JudgedFile } | { path: string; error: D
 /** All files are judged, also after a refused one. */
 async function judge(path: string, options: ReadOptions): Promise<Judgement> {
   try {
-    const bytes = new Uint8Array(await readFile(path));
-    return { path, judged: await judgeFile(bytes, basename(path), options) };
+    const packed = await packFolder(path);
+    const bytes = packed?.body ?? new Uint8Array(await readFile(path));
+    return { path, judged: await judgeFile(bytes, packed?.fileName ?? basename(path), options) };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
     Deno.exitCode = 1;

@@ -4,7 +4,7 @@
  */
 import { type FieldMap, parseActionLimit, parseFieldMap, type Reading } from "@cugro/protocol";
 import type { Command } from "commander";
-import { UsageError, wholeNumber } from "./output.ts";
+import { wholeNumber } from "./output.ts";
 
 /** What the flags say. */
 export type ReadFlags = { [Name in keyof Reading]?: Reading[Name] | undefined };
@@ -25,20 +25,11 @@ export function withReadOptions(command: Command): Command {
     .option(
       "--map <array=fields>",
       "fields that have names of their own, e.g. observations=x,y,angle; once for each array",
-      (text: string, before: FieldMap = {}) => ({ ...before, ...usable("--map", () => parseFieldMap(text)) }),
+      (text: string, before: FieldMap = {}) => ({ ...before, ...parseFieldMap(text) }),
     )
     .option(
       "--action-limit <limit>",
       "largest magnitude of an action, where the file does not say it; with commas one for each number",
-      (text: string) => usable("--action-limit", () => parseActionLimit(text)),
+      parseActionLimit,
     );
-}
-
-function usable<T>(flag: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`${flag} ${error.message}`);
-  }
 }

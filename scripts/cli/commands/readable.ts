@@ -5,10 +5,11 @@
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { DatasetError, datasetFolder } from "@cugro/datasets";
 import { UsageError } from "./output.ts";
 
 /** What a dataset's file may be called. */
-const DATASET = /\.(hdf5|h5|safetensors)$/i;
+const DATASET = /\.(hdf5|h5|safetensors|npz|parquet|csv)$/i;
 /** More names than this would hide the sentence. */
 const NAMED = 5;
 
@@ -28,8 +29,10 @@ async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
   try {
     await access(path, constants.R_OK);
     const found = await stat(path);
-    return found.isDirectory() ? "folder" : found.isFile() ? "file" : "nothing";
-  } catch {
+    if (found.isDirectory()) return await datasetFolder(path) ? "file" : "folder";
+    return found.isFile() ? "file" : "nothing";
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
     return "nothing";
   }
 }
@@ -40,6 +43,6 @@ async function adviseOn(folder: string): Promise<string> {
   const shown = names.slice(0, NAMED).map((name) => join(folder, name)).join(" ");
   const more = names.length > NAMED ? " ..." : "";
   return names.length === 0
-    ? `${folder} is a folder, and there is no .hdf5 or .safetensors file in it: name the files of the tasks`
+    ? `${folder} is a folder, and there is no dataset in it: name the files of the tasks`
     : `${folder} is a folder: name the files in it, in the order of their tasks: ${shown}${more}`;
 }

@@ -30,7 +30,7 @@ interface RunOptions extends Flags, ReadFlags {
 export function registerRun(program: Command): void {
   const runCommand = program.command("run")
     .description("learn dataset files one after the other; resumes where it stopped")
-    .argument("[files...]", "datasets in the order of their tasks (.hdf5 or .safetensors)")
+    .argument("[files...]", "datasets in the order of their tasks: files, or folders of LeRobot or Minari")
     .requiredOption("--learner <name>", "name of the learner; made if there is none")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--preset <name>", `${Object.keys(presets).join(", ")} (default: default)`)

@@ -24,6 +24,7 @@ import {
   retry,
   reviseConfig,
   rollback,
+  type Upload,
 } from "@cugro/learners";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
@@ -34,6 +35,7 @@ import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
+import { packFolder } from "@cugro/datasets";
 import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
 
@@ -145,23 +147,22 @@ async function findLearner(store: Store, name: string): Promise<KnownLearner | u
   return { seed: learner.seed, config: configs.at(-1)!, rejected, cancelled: [...cancelled] };
 }
 
-/** Hands a file to a learner, with flat memory; read twice, so that what has arrived before is not written again. */
+/** A file, read twice, so that what has arrived before is not written again. */
+async function fileAt(path: string): Promise<Pick<Upload, "fileName" | "body" | "contentHash">> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return { fileName: basename(path), body: createReadStream(path), contentHash: hash.digest("hex") };
+}
+
+/** Hands a file to a learner, with flat memory; or a folder that is one dataset. */
 export async function addFile(
   store: Store,
   learner: string,
   path: string,
   reading?: Reading,
 ): Promise<HandedOver> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  const { arrival, added } = await addUploaded({
-    store,
-    learner,
-    fileName: basename(path),
-    body: createReadStream(path),
-    contentHash: hash.digest("hex"),
-    reading,
-  });
+  const file = await packFolder(path) ?? await fileAt(path);
+  const { arrival, added } = await addUploaded({ store, learner, ...file, reading });
   const { rejections } = added ? { rejections: [] } : await loadFacts(store, learner);
   const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;
   return { seq: arrival.seq, added, reason };

@@ -4,6 +4,7 @@
  */
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
+import { packFolder } from "@cugro/datasets";
 import { follow } from "./follow.ts";
 import type { KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 
@@ -26,7 +27,10 @@ export function openRemote(url: string, token: string): Learners {
     delete: (name) => learners.delete(name),
     restore: async (name) => void await learners.restore(name),
     async add(name, path, reading) {
-      const { seq, added, reason } = await tasks.uploadFile(name, path, reading);
+      const packed = await packFolder(path);
+      const { seq, added, reason } = packed
+        ? await tasks.upload(name, { ...packed, ...reading ? { reading } : {} })
+        : await tasks.uploadFile(name, path, reading);
       return { seq, added, reason };
     },
     learn: (name) => follow(client, name),

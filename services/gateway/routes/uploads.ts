@@ -32,7 +32,7 @@ const UPLOAD_BODY = {
   },
 } as const;
 const ABOUT_UPLOADS =
-  "The body is the file as it is (HDF5, Parquet, npz or safetensors), streamed, with its name in `fileName`; or JSON " +
+  "The body is the file as it is (HDF5, Parquet, CSV, npz, safetensors, or a zip archive of a folder of LeRobot or Minari), streamed, with its name in `fileName`; or JSON " +
   "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
   "again is the same arrival, unless its import failed without fault of the file: then it arrives once more.";
 

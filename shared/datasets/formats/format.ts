@@ -4,12 +4,15 @@
  */
 import { hdf5Start } from "@cugro/hdf5";
 import { csvDelimiter, TABLE_START } from "./read_csv.ts";
+import { isTfRecord } from "./tfrecord.ts";
 
 /** A format that is read. */
-export type FileFormat = "hdf5" | "safetensors" | "npz" | "parquet" | "csv";
+export type FileFormat = "hdf5" | "safetensors" | "zip" | "parquet" | "csv";
 /** A format that is read, or a sentence about what it is instead. */
 export type Format = FileFormat | { unknown: string };
 
+const RLDS =
+  "it is a TFRecord file, as RLDS has them: read its steps with tensorflow_datasets, and write them with numpy.savez";
 const PICKLE = "it is a Python pickle, which is never opened: write HDF5 or safetensors";
 /** Beginning, as text of one letter a byte -> what it is. */
 const KNOWN: readonly [RegExp | string, string][] = [
@@ -45,7 +48,8 @@ const KNOWN: readonly [RegExp | string, string][] = [
 export function formatOf(bytes: Uint8Array): Format {
   if (bytes.length === 0) return { unknown: "the file is empty" };
   if (hdf5Start(bytes) !== undefined) return "hdf5";
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "npz";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "zip";
+  if (isTfRecord(bytes)) return { unknown: RLDS };
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   if (start.startsWith("PAR1")) return "parquet";
   const known = KNOWN.find(([pattern]) =>

@@ -4,6 +4,9 @@ import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import type { ReadOptions } from "../notice.ts";
 import { makeHdf5 } from "../../hdf5/testing/hdf5_files.ts";
+import { wantedFields } from "../names.ts";
+import { readHdf5 } from "./read_hdf5.ts";
+import { withoutUntoldDones } from "./robomimic_dones.ts";
 import { readSample, sample } from "./testing/sample.ts";
 
 const whole = readSample("d4rl.hdf5");
@@ -94,6 +97,22 @@ Deno.test("an episode that does not fit the others is named with its field", asy
   );
   refused(await minari({ actions: [] }), "field episode_1");
   refused(await minari({}), "at least 80 transitions", "read as a Minari dataset");
+});
+
+Deno.test("dones that only say where demonstrations end are no ends by themselves, but with the only reward", () => {
+  const array = (...data: number[]) => ({ shape: [data.length], data: Float64Array.from(data) });
+  const terminals = (dones: number[], rewards: number[]) => {
+    const arrays = {
+      episode_id: array(0, 0, 1, 1, 1),
+      terminals: array(...dones),
+      rewards: array(...rewards),
+    };
+    return [...withoutUntoldDones(arrays).terminals!.data];
+  };
+  const ends = [0, 1, 0, 0, 1];
+  assertEquals(terminals(ends, [1, 2, 3, 4, 5]), [0, 0, 0, 0, 0]);
+  assertEquals(terminals(ends, [0, 1, 0, 0, 1]), ends, "successes");
+  for (const told of [[0, 1, 0, 0, 0], [0, 1, 0, 1, 1]]) assertEquals(terminals(told, [1, 2, 3, 4, 5]), told);
 });
 
 Deno.test("episodes that lack a field, hold images or are no groups are named", async () => {
@@ -194,6 +213,32 @@ Deno.test("fields with names of their own are told by a map, whatever the format
     "read as a buffer of Tianshou",
     "--map observations=obs",
   );
+});
+
+Deno.test("episodes of other types of numbers are joined without a loss, and soon", async () => {
+  const episodes = 600;
+  const bytes = await makeHdf5((file) => {
+    for (let episode = 0; episode < episodes; episode++) {
+      const group = file.create_group(`episode_${episode}`);
+      const put = (name: string, rows: number, isWhole = episode % 2 === 0) => {
+        const values = Array.from(
+          { length: rows },
+          (_, row) => isWhole ? row + episode : row + episode + 1 / 3,
+        );
+        const data = isWhole ? Int32Array.from(values) : Float64Array.from(values);
+        group.create_dataset({ name, data, shape: [rows, 1], dtype: isWhole ? "<i" : "<d" });
+      };
+      put("observations", 3);
+      for (const name of ["actions", "rewards"]) put(name, 2);
+      for (const name of ["terminations", "truncations"]) {
+        group.create_dataset({ name, data: new Uint8Array(2), shape: [2], dtype: "<B" });
+      }
+    }
+  });
+  const { arrays } = readHdf5(bytes, "walk", wantedFields());
+  assertEquals([...arrays.observations!.data.subarray(0, 4)], [0, 1, 1 + 1 / 3, 2 + 1 / 3]);
+  assertEquals(arrays.next_observations!.data.at(-1), 2 + (episodes - 1) + 1 / 3);
+  assertEquals(arrays.episode_id!.data.at(-1), episodes - 1);
 });
 
 Deno.test("limits of actions are told where the file does not say them", () => {

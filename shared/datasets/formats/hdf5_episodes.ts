@@ -10,6 +10,7 @@ import { FIELD_NAMES } from "../names.ts";
 import { faultsAt } from "./faults.ts";
 import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
 import { addRows, arrayOf, type Matrix, nextOf, openStack, type Stack } from "./matrix.ts";
+import { withoutUntoldDones } from "./robomimic_dones.ts";
 
 /** One episode's fields: where they lie, and how they are called in messages. */
 interface Episode {
@@ -30,6 +31,8 @@ interface Layout {
   /** The field of one flag an episode. */
   endFlag?: string;
   advice?: string;
+  /** What the fields of all episodes together tell. @default what they say */
+  finish?: (arrays: RawDataset["arrays"]) => RawDataset["arrays"];
 }
 
 /** The layout of a file that keeps episodes apart; undefined for any other. @throws {DatasetError} */
@@ -70,7 +73,6 @@ function minari(top: Hdf5Group, file: string): Layout | undefined {
   };
 }
 
-/** A demonstration ends when its task is done: `dones` are taken for ends by themselves, as robomimic's own training does. */
 function robomimic(top: Hdf5Group, file: string): Layout | undefined {
   const data = top.has("data") && !top.has("observations")
     ? faultsAt({ file, field: "data" }, () => top.group("data"))
@@ -89,6 +91,7 @@ function robomimic(top: Hdf5Group, file: string): Layout | undefined {
     },
     statesField: "obs",
     hasFinalState: false,
+    finish: withoutUntoldDones,
     advice: "a file of simulator states needs robomimic's dataset_states_to_obs.py first",
   };
 }
@@ -171,7 +174,7 @@ export function readEpisodes(
     }
   }
   const arrays = Object.fromEntries(Object.entries(stacks).map(([name, stack]) => [name, arrayOf(stack)]));
-  return { arrays, present, origin: layout.origin };
+  return { arrays: layout.finish?.(arrays) ?? arrays, present, origin: layout.origin };
 }
 
 /** Fields of the first episode, as they are called in every one. */

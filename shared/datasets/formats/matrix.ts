@@ -85,7 +85,8 @@ export function addRows(
   }
   stack.width = matrix.width;
   stack.data ??= emptyLike([matrix.data], stack.rows * matrix.width);
-  if (stack.data.constructor !== matrix.data.constructor) stack.data = Float64Array.from(stack.data);
+  const fits = stack.data instanceof Float64Array || stack.data.constructor === matrix.data.constructor;
+  if (!fits) stack.data = Float64Array.from(stack.data);
   stack.data.set(
     matrix.data.subarray(from * matrix.width, to * matrix.width) as never,
     stack.filled * stack.width,

@@ -5,7 +5,7 @@
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { NpyFault, readNpy } from "./npy.ts";
-import { unzip, zipEntries, type ZipEntry, ZipFault } from "./zip.ts";
+import { unzip, type ZipEntry, zipFaultsAt } from "./zip.ts";
 
 const ENDING = ".npy";
 
@@ -14,11 +14,16 @@ const ENDING = ".npy";
  *
  * @param bytes the whole file
  * @param file name used in errors
+ * @param entries of the archive
  * @param wanted names of arrays; others are not unpacked
  * @throws {DatasetError} naming the array that is damaged, too large or no numbers
  */
-export function readNpz(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const entries = faultsOf({ file }, () => zipEntries(bytes));
+export function readNpz(
+  bytes: Uint8Array,
+  file: string,
+  entries: readonly ZipEntry[],
+  wanted: ReadonlySet<string>,
+): RawDataset {
   const named = entries.filter(({ name }) => name.endsWith(ENDING));
   if (named.length === 0) throw new DatasetError({ file }, whatItIs(entries));
   const present = named.map(({ name }) => name.slice(0, -ENDING.length));
@@ -27,16 +32,17 @@ export function readNpz(bytes: Uint8Array, file: string, wanted: ReadonlySet<str
   const arrays: Record<string, RawArray> = {};
   for (const entry of used) {
     const field = entry.name.slice(0, -ENDING.length);
-    arrays[field] = faultsOf({ file, field }, () => readNpy(unzip(bytes, entry)));
+    arrays[field] = readArray(bytes, entry, { file, field });
   }
   return isOgbench(present) ? fromOgbench(arrays, present, file) : { arrays, attributes: {}, present };
 }
 
-function faultsOf<T>(place: { file: string; field?: string }, act: () => T): T {
+function readArray(bytes: Uint8Array, entry: ZipEntry, place: { file: string; field: string }): RawArray {
+  const unpacked = zipFaultsAt(place, () => unzip(bytes, entry));
   try {
-    return act();
+    return readNpy(unpacked);
   } catch (cause) {
-    if (!(cause instanceof ZipFault || cause instanceof NpyFault)) throw cause;
+    if (!(cause instanceof NpyFault)) throw cause;
     throw new DatasetError(place, cause.message, { cause });
   }
 }

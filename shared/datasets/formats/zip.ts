@@ -6,6 +6,7 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
+import { DatasetError } from "../dataset.ts";
 
 /** A sentence about the archive. */
 export class ZipFault extends Error {
@@ -128,5 +129,15 @@ function inflate(packed: Uint8Array, size: number): Uint8Array {
     return size === 0 ? new Uint8Array(0) : inflateRawSync(packed, { maxOutputLength: size });
   } catch (cause) {
     throw new ZipFault("its data is damaged; write the file again", { cause });
+  }
+}
+
+/** Does what is a part of reading an archive, whose faults are the file's at this place. @throws {DatasetError} */
+export function zipFaultsAt<T>(place: { file: string; field?: string }, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (!(cause instanceof ZipFault)) throw cause;
+    throw new DatasetError(place, cause.message, { cause });
   }
 }

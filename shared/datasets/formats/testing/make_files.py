@@ -183,6 +183,19 @@ def tables():
         "task_index": pa.array(np.zeros(len(index), np.int64)),
     })
     pq.write_table(lerobot, path("lerobot.parquet"))
+    # Its folder: two data files, and what is in them.
+    os.makedirs(path("lerobot/data/chunk-000"), exist_ok=True)
+    os.makedirs(path("lerobot/meta"), exist_ok=True)
+    cut = int(np.argmax(index == 4))
+    for i, part in enumerate((lerobot.slice(0, cut), lerobot.slice(cut))):
+        pq.write_table(part, path(f"lerobot/data/chunk-000/file-{i:03}.parquet"))
+    kinds = {"observation.state": ("float32", [3]), "action": ("float32", [2]), "next.reward": ("float32", [1]), "next.done": ("bool", [1])}
+    with open(path("lerobot/meta/info.json"), "w") as file:
+        json.dump({
+            "codebase_version": "v3.0", "robot_type": "walk", "total_episodes": len(episodes), "total_frames": len(index), "fps": 10,
+            "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
+            "features": {name: {"dtype": kind, "shape": shape} for name, (kind, shape) in kinds.items()},
+        }, file)
     lists = lambda rows: pa.array([list(row) for row in rows])
     nested = pa.table({
         "observations": lists(observations), "actions": lists(f32(joined["actions"])),

@@ -13,6 +13,11 @@ export function sample(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(fileURLToPath(new URL(`files/${name}`, import.meta.url))));
 }
 
+/** Path of one of the folders. */
+export function sampleFolder(name: string): string {
+  return fileURLToPath(new URL(`files/${name}`, import.meta.url));
+}
+
 /** Hash of what is read of one of the files, and the codes of its notices. */
 export function readSample(name: string, options: ReadOptions = {}): { hash: string; codes: string[] } {
   const { dataset, notices } = readDataset(sample(name), name, options);

@@ -1,0 +1,79 @@
+/**
+ * Folders that are one dataset: LeRobot's and Minari's. They are handed over as one archive, not compressed, with the files that are
+ * read and in the order of their names, so that the same folder is the same file.
+ * @module
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { zipSync } from "fflate";
+import { DatasetError } from "../dataset.ts";
+
+/** Beyond it, one archive can neither be made nor read. */
+const MOST_BYTES = 2 ** 31;
+/** An archive keeps times: this one is always the same. */
+const TIME = new Date(1980, 0, 1);
+
+/** A folder as one file. */
+export interface Packed {
+  fileName: string;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for Arrow files and RLDS */
+export async function datasetFolder(folder: string): Promise<string[] | undefined> {
+  if (!await isFolder(folder)) return undefined;
+  if (await exists(join(folder, "meta", "info.json")) && await isFolder(join(folder, "data"))) {
+    const all = await readdir(join(folder, "data"), { recursive: true, withFileTypes: true });
+    const data = all.filter((entry) => entry.isFile() && entry.name.endsWith(".parquet"))
+      .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+    return ["meta/info.json", ...data.sort()];
+  }
+  if (await exists(join(folder, "data", "main_data.hdf5"))) {
+    const about = "data/metadata.json";
+    return ["data/main_data.hdf5", ...await exists(join(folder, about)) ? [about] : []];
+  }
+  if (await isArrowOfMinari(folder)) {
+    throw new DatasetError(
+      { file: folder },
+      `it is a Minari dataset whose episodes are Arrow files, which are not read: make it with data_format="hdf5"`,
+    );
+  }
+  if (await exists(join(folder, "dataset_info.json")) && await exists(join(folder, "features.json"))) {
+    throw new DatasetError(
+      { file: folder },
+      `it is a dataset of RLDS, whose TFRecord files are not read: read its steps with tensorflow_datasets, and write them ` +
+        "with numpy.savez",
+    );
+  }
+  return undefined;
+}
+
+/** A path's dataset as one file, where it is a folder; undefined for anything else. */
+export async function packFolder(path: string): Promise<Packed | undefined> {
+  const files = await datasetFolder(path);
+  if (!files) return undefined;
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(path, file))).size));
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  if (size > MOST_BYTES) {
+    throw new DatasetError({ file: path, value: size }, `its files hold more than ${MOST_BYTES} bytes`);
+  }
+  const contents: Record<string, Uint8Array> = {};
+  for (const file of files) {
+    contents[file.replaceAll("\\", "/")] = new Uint8Array(await readFile(join(path, file)));
+  }
+  const body = new Uint8Array(zipSync(contents, { level: 0, mtime: TIME }));
+  return { fileName: `${basename(resolve(path))}.zip`, body };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isFile(), () => false);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+async function isArrowOfMinari(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, "data", "metadata.json"), "utf8").catch(() => "");
+  return /"data_format":\s*"arrow"/.test(text);
+}

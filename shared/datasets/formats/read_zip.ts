@@ -1,0 +1,141 @@
+/**
+ * Reads zip archives: numpy's npz, and folders that are a dataset, packed: LeRobot's and Minari's. Told by what is in them.
+ * @module
+ */
+import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
+import { unpackedLimit } from "../read_limits.ts";
+import { addRows, arrayOf, type Matrix, NO_ROWS, openStack, widthOf } from "./matrix.ts";
+import { readHdf5 } from "./read_hdf5.ts";
+import { readNpz } from "./read_npz.ts";
+import { readParquet } from "./read_parquet.ts";
+import { unzip, zipEntries, type ZipEntry, zipFaultsAt } from "./zip.ts";
+
+/** What tells the folder of a LeRobot dataset, and of Minari's. */
+const LEROBOT = "meta/info.json";
+const MINARI = "data/main_data.hdf5";
+const MOST_JSON = 2 ** 20;
+
+/**
+ * Reads the wanted arrays of what is in the archive.
+ *
+ * @param bytes the whole file
+ * @param file name used in errors
+ * @param wanted names of arrays, and of further fields
+ * @throws {DatasetError}
+ */
+export function readZip(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
+  const entries = zipFaultsAt({ file }, () => zipEntries(bytes));
+  const archive = { bytes, file, entries, left: unpackedLimit(bytes.length) };
+  const above = (tail: string) =>
+    entries.find(({ name }) => name === tail || name.endsWith(`/${tail}`))?.name.slice(0, -tail.length);
+  const lerobot = above(LEROBOT);
+  if (lerobot !== undefined) return readLerobot(archive, lerobot, wanted);
+  const minari = above(MINARI);
+  if (minari !== undefined) return readMinari(archive, minari, wanted);
+  return readNpz(bytes, file, entries, wanted);
+}
+
+interface Archive {
+  bytes: Uint8Array;
+  file: string;
+  entries: readonly ZipEntry[];
+  /** Bytes that may still be unpacked. */
+  left: number;
+}
+
+/** One file in the archive. */
+function take(archive: Archive, entry: ZipEntry): Uint8Array<ArrayBuffer> {
+  const place = { file: archive.file, field: entry.name };
+  spend(archive, entry.size, place);
+  return zipFaultsAt(place, () => unzip(archive.bytes, entry));
+}
+
+function spend(archive: Archive, bytes: number, place: { file: string; field: string }): void {
+  archive.left -= bytes;
+  if (archive.left < 0) {
+    throw new DatasetError(place, "it unpacks to more bytes than a file of this size may hold");
+  }
+}
+
+/** A folder has its episodes in one data file or in many: the rows of the next one go on where the last one's end. */
+function readLerobot(archive: Archive, folder: string, wanted: ReadonlySet<string>): RawDataset {
+  const { file } = archive;
+  const parts = archive.entries.filter(({ name }) =>
+    name.startsWith(`${folder}data/`) && name.endsWith(".parquet")
+  )
+    .toSorted((a, b) => a.name < b.name ? -1 : 1);
+  if (parts.length === 0) throw new DatasetError({ file }, "the LeRobot dataset has no data/**/*.parquet");
+  const raws = parts.map((entry) => {
+    const name = `${file}/${entry.name}`;
+    const raw = readParquet(take(archive, entry), name, wanted);
+    for (const [field, { data }] of Object.entries(raw.arrays)) {
+      spend(archive, data.byteLength, { file: name, field });
+    }
+    return { name, raw };
+  });
+  const [first] = raws;
+  const arrays = Object.fromEntries(
+    Object.keys(first!.raw.arrays).map((field) => [field, joined(raws, field)]),
+  );
+  return { ...first!.raw, arrays, origin: "a LeRobot dataset" };
+}
+
+function joined(raws: readonly { name: string; raw: RawDataset }[], field: string): RawArray {
+  const parts = raws.map(({ name, raw }): [string, Matrix] => {
+    const array = Object.hasOwn(raw.arrays, field) ? raw.arrays[field] : undefined;
+    if (!array) {
+      throw new DatasetError(
+        { file: name, field },
+        "the field is missing, and other files of the dataset have it",
+      );
+    }
+    const width = widthOf(array.shape);
+    if (width === undefined) throw new DatasetError({ file: name, field }, NO_ROWS);
+    return [name, { rows: array.shape[0] ?? 0, width, data: array.data, integer: array.integer ?? false }];
+  });
+  const isFlat = raws[0]!.raw.arrays[field]!.shape.length === 1;
+  const stack = openStack(parts.reduce((sum, [, { rows }]) => sum + rows, 0), isFlat);
+  for (const [name, matrix] of parts) addRows(stack, matrix, { file: name, field });
+  return arrayOf(stack);
+}
+
+/** Its metadata tell the environment, and the largest magnitude of an action. */
+function readMinari(archive: Archive, folder: string, wanted: ReadonlySet<string>): RawDataset {
+  const entry = (name: string) => archive.entries.find((one) => one.name === `${folder}${name}`);
+  const raw = readHdf5(take(archive, entry(MINARI)!), `${archive.file}/${MINARI}`, wanted);
+  const about = entry("data/metadata.json");
+  if (!about || about.size > MOST_JSON) return raw;
+  const told = objectIn(new TextDecoder().decode(take(archive, about)));
+  const env = objectIn(told.env_spec).id;
+  const limits = limitsOf(objectIn(told.action_space));
+  return {
+    ...raw,
+    attributes: {
+      ...typeof env === "string" ? { env } : {},
+      ...limits ? { action_limit: limits } : {},
+      ...raw.attributes,
+    },
+  };
+}
+
+/** An object in JSON notation; nothing where it is none. */
+function objectIn(text: unknown): Record<string, unknown> {
+  if (typeof text !== "string") return {};
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Of a box with bounds; one that has none says nothing. */
+function limitsOf({ type, low, high }: Record<string, unknown>): number[] | undefined {
+  if (type !== "Box" || !Array.isArray(low) || !Array.isArray(high) || low.length !== high.length) {
+    return undefined;
+  }
+  const limits = low.map((least, i) => Math.max(Math.abs(Number(least)), Math.abs(Number(high[i]))));
+  return limits.length > 0 && limits.length <= 256 && limits.every((limit) => limit > 0 && limit <= 1e6)
+    ? limits
+    : undefined;
+}
