@@ -67,6 +67,7 @@ export async function startFilter(target: string, port = 0): Promise<Filter> {
 /** Reads up to the empty line after the headers. Lines end as Go has it: the carriage return may be missing. */
 function readHead(client: Socket, onHead: (head: string, rest: Uint8Array) => void): void {
   let read = new Uint8Array(0);
+  let whole = false;
   const timer = setTimeout(() => client.destroy(), HEAD_MS);
   const stop = () => {
     clearTimeout(timer);
@@ -82,13 +83,17 @@ function readHead(client: Socket, onHead: (head: string, rest: Uint8Array) => vo
       return void client.destroy();
     }
     stop();
+    whole = true;
     client.pause();
     onHead(text.slice(0, end.index), read.subarray(end.index + end[0].length));
   };
   client.on("data", onData);
   client.on("error", () => client.destroy());
   client.on("close", stop);
-  client.on("end", () => clearTimeout(timer));
+  // Who ends before the head is whole asks for nothing; nobody else would close a connection that is open on this side.
+  client.on("end", () => {
+    if (!whole) client.destroy();
+  });
 }
 
 /** The head to pass on, which asks for one answer only; or why it may not pass. */

@@ -1,5 +1,5 @@
 /**
- * How many connections a server has at a time.
+ * How many connections a server has at a time, and for how long one may leave its answer lying.
  * @module
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -9,7 +9,10 @@ import type { Socket } from "node:net";
  * One more than `most` costs the connection that has been without a whole request for the longest: so nobody keeps others
  * out by connections alone, the questions of who watches this process among them.
  */
-export function limitConnections(server: Server, most: number): void {
+export function limitConnections(
+  server: Server,
+  { most, stallMs }: { most: number; stallMs: number },
+): void {
   const open = new Set<Socket>();
   /** Without a request; the longest first. */
   const idle = new Set<Socket>();
@@ -28,4 +31,21 @@ export function limitConnections(server: Server, most: number): void {
       if (open.has(socket)) idle.add(socket);
     });
   });
+  endStalled(server, open, stallMs);
+}
+
+/** Ends connections whose client takes nothing of what waits for it: they would count as busy for ever. */
+function endStalled(server: Server, open: ReadonlySet<Socket>, stallMs: number): void {
+  const seen = new WeakMap<Socket, { sent: number; at: number }>();
+  const clock = setInterval(() => {
+    const now = performance.now();
+    for (const socket of open) {
+      const sent = socket.bytesWritten - socket.writableLength;
+      const last = seen.get(socket);
+      if (socket.writableLength === 0) seen.delete(socket);
+      else if (last?.sent !== sent) seen.set(socket, { sent, at: now });
+      else if (now - last.at >= stallMs) socket.destroy();
+    }
+  }, stallMs / 4);
+  server.on("close", () => clearInterval(clock));
 }

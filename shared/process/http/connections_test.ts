@@ -148,3 +148,35 @@ Deno.test("listen() refuses what is no request for this server, and shows both o
       assertStringIncludes(await ask(`GET / HTTP/1.1${end}x: ${"a".repeat(200_000)}\r\n\r\n`), "431");
     },
   ));
+
+Deno.test("listen() makes no answer before the client has taken the last, and ends who takes nothing", () => {
+  const big = new Uint8Array(8 << 20);
+  let made = 0;
+  const fetch: FetchHandler = ({ url }) => {
+    if (url.endsWith("/small")) return new Response("small");
+    made++;
+    return new Response(big);
+  };
+  return listening({ fetch, connections: { most: 4, stallMs: 1_000 } }, async (port) => {
+    const deaf = Array.from({ length: 4 }, () => {
+      const socket = createConnection(port, "127.0.0.1");
+      socket.pause();
+      socket.on("error", () => {});
+      socket.write(WHOLE.repeat(20));
+      return socket;
+    });
+    await sleep(400);
+    assert(made <= deaf.length, `${made} answers were made`);
+    for (const end = performance.now() + 10_000;;) {
+      const probe = say(port, LAST.replace("GET / ", "GET /small "));
+      await probe.ended;
+      if (probe.answer().includes("small")) break;
+      assert(performance.now() < end, "nobody else is answered");
+      await sleep(50);
+    }
+    deaf.forEach((socket) => socket.destroy());
+    const many = say(port, WHOLE.replace("GET / ", "GET /small ").repeat(3) + LAST.replace("GET / ", "GET /small "));
+    await many.ended;
+    assertEquals(many.answer().match(/small/g)?.length, 4, "all that a client takes are made");
+  });
+});

@@ -22,10 +22,17 @@ export interface ConnectionLimits {
   headerMs: number;
   /** A connection without a request is closed after so long (ms); longer than balancers keep theirs. @default 75 s */
   idleMs: number;
+  /** A client that takes nothing of its answer for this long (ms) loses its connection. @default 30 s */
+  stallMs: number;
 }
 
 /** See {@link ConnectionLimits}. */
-export const CONNECTION_LIMITS: ConnectionLimits = { most: 2_000, headerMs: 10_000, idleMs: 75_000 };
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  most: 2_000,
+  headerMs: 10_000,
+  idleMs: 75_000,
+  stallMs: 30_000,
+};
 
 /** What is to listen where. */
 export interface ListenOptions {

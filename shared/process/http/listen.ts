@@ -74,7 +74,7 @@ function createBodies(): Bodies {
 }
 
 function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): Server {
-  const { most, headerMs, idleMs } = { ...CONNECTION_LIMITS, ...connections };
+  const { most, headerMs, idleMs, stallMs } = { ...CONNECTION_LIMITS, ...connections };
   const server = createServer({
     connectionsCheckingInterval: Math.min(CHECK_MS, headerMs / 2),
     headersTimeout: headerMs,
@@ -83,10 +83,21 @@ function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): S
     keepAliveTimeout: idleMs,
   }, (incoming, outgoing) => {
     if (hasBody(incoming)) bodies.enter(outgoing);
-    void answer(fetch, incoming, outgoing);
+    void inTurn(incoming.socket, outgoing, () => answer(fetch, incoming, outgoing));
   });
-  limitConnections(server, most);
+  limitConnections(server, { most, stallMs });
   return server;
+}
+
+/** Answers that are under way, by their connection. */
+const turns = new WeakMap<Socket, Promise<void>>();
+
+/** A client that sends many requests at once gets the next answer once it has taken the last: they are not kept for it. */
+async function inTurn(socket: Socket, outgoing: ServerResponse, work: () => Promise<void>): Promise<void> {
+  const before = turns.get(socket);
+  turns.set(socket, new Promise((resolve) => outgoing.once("close", () => resolve())));
+  await before;
+  if (!socket.destroyed) await work();
 }
 
 async function answer(
