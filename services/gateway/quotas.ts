@@ -77,13 +77,19 @@ export function refuseMore(
 /** Refuses one more file for a learner that has enough of them. @throws {Problem} 429 */
 export function refuseMoreFiles(
   { arrivals, tasks, rejections }: Pick<LearnerFacts, "arrivals" | "tasks" | "rejections">,
-  { quotas, token, now = Date.now() }: { quotas: Quotas; token: string; now?: number },
+  { quotas, token, coming = 0, now = Date.now() }: {
+    quotas: Quotas;
+    token: string;
+    /** Files that are on their way. */
+    coming?: number;
+    now?: number;
+  },
 ): void {
   const accepted = new Set(tasks.map(({ arrival }) => arrival));
   const rejected = new Set(rejections.map(({ seq }) => seq));
   const waiting = arrivals.filter(({ seq }) => !accepted.has(seq) && !rejected.has(seq));
   refuseMore("waitingFiles", {
-    ...{ has: waiting.length, quotas, token, status: 429, retryAfter: 60 },
+    ...{ has: waiting.length + coming, quotas, token, status: 429, retryAfter: 60 },
     what: "files of this learner wait to be judged",
     advice: "send more once these were",
   });
@@ -95,4 +101,18 @@ export function refuseMoreFiles(
     what: "files of this learner rejected within 24 hours",
     advice: "see why they were rejected before you send more",
   });
+}
+
+const ends = new Map<string, Promise<unknown>>();
+
+/** Looks how much there is and adds to it, one caller of this process after the other: or all would see room for one. */
+export async function inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const done = (ends.get(what) ?? Promise.resolve()).then(work);
+  const end = done.catch(() => {});
+  ends.set(what, end);
+  try {
+    return await done;
+  } finally {
+    if (ends.get(what) === end) ends.delete(what);
+  }
 }

@@ -105,7 +105,8 @@ Deno.test("a token opens so many streams of events and makes so many webhooks; i
     const refused = await ask("POST", "/v1/webhooks", hook);
     assertEquals(refused.status, 422, "port 9 is another protocol's");
     const made = { url: "http://127.0.0.1:8099/hook" };
-    assertEquals((await ask("POST", "/v1/webhooks", made)).status, 201);
+    const together = await Promise.all([1, 2, 3].map(() => ask("POST", "/v1/webhooks", made)));
+    assertEquals(together.map(({ status }) => status).sort(), [201, 409, 409]);
     const more = await ask("POST", "/v1/webhooks", made);
     assertEquals(more.status, 409);
     assertStringIncludes(more.body.detail, "quota webhooks");
@@ -120,3 +121,26 @@ Deno.test("parseQuotas() reads names and numbers, and names what is wrong", () =
     assert(message.includes(`"${text}"`) && message.includes("waitingFiles"), message);
   }
 });
+
+Deno.test("what is asked for at the same time counts, too, and so does what is brought back", () =>
+  withGateway(async ({ ask, store }) => {
+    const statuses = async (asked: (i: number) => ReturnType<typeof ask>) =>
+      (await Promise.all(Array.from({ length: 8 }, (_, i) => asked(i)))).map(({ status }) => status).sort();
+    const refused = (status: number) => Array.from({ length: 6 }, () => status);
+    const body = (i: number) => ({ name: `r${i}`, preset: "smoke" });
+    assertEquals(await statuses((i) => ask("POST", "/v1/learners", { body: body(i) })), [
+      201,
+      201,
+      ...refused(409),
+    ]);
+    const file = (i: number) => ({
+      body: new TextEncoder().encode(`file ${i}`),
+      headers: { "content-type": "application/octet-stream" },
+    });
+    const name = (await store.list("learners/"))[0]!.key.split("/")[1]!;
+    const path = `/v1/learners/${name}/tasks?fileName=x.hdf5`;
+    assertEquals(await statuses((i) => ask("POST", path, file(i))), [202, 202, ...refused(429)]);
+    assertEquals((await ask("DELETE", `/v1/learners/${name}`)).status, 204);
+    assertEquals((await ask("POST", "/v1/learners", { body: body(8) })).status, 201);
+    assertEquals((await ask("POST", `/v1/learners/${name}/restore`)).status, 409);
+  }, few({ learners: 2, waitingFiles: 2 })));

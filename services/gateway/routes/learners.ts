@@ -25,7 +25,7 @@ import {
   newLearnerSchema,
 } from "@cugro/client/schemas";
 import { quotasOf } from "../limits.ts";
-import { refuseMore } from "../quotas.ts";
+import { inTurn, refuseMore } from "../quotas.ts";
 import { unacknowledged } from "./problems.ts";
 import { sees, type Token } from "../tokens.ts";
 import { configView, learnerView } from "../views.ts";
@@ -68,8 +68,10 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
     const { name, preset, overrides } = settings;
     if (!sees(context.get("token"), name)) throw noLearner(name);
     await refusing(422, () => resolveHyperparameters(preset, overrides), "body.overrides");
-    await refuseMoreLearners(deps, context.get("token"), name);
-    await judged(() => createLearner({ store, ...settings }));
+    await inTurn(`learners of ${context.get("token").name}`, async () => {
+      await refuseMoreLearners(deps, context.get("token"), name);
+      await judged(() => createLearner({ store, ...settings }));
+    });
     wake(deps, name);
     context.header("location", `/v1/learners/${name}`);
     return context.json(await viewOf(deps, name), 201);
@@ -167,7 +169,10 @@ function registerRestoring(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(restore, async (context) => {
     const { name } = context.req.valid("param");
-    await judged(() => restoreLearner({ store, name }));
+    await inTurn(`learners of ${context.get("token").name}`, async () => {
+      await refuseMoreLearners(deps, context.get("token"), name);
+      await judged(() => restoreLearner({ store, name }));
+    });
     wake(deps, name);
     return context.json(await viewOf(deps, name), 200);
   });

@@ -10,7 +10,7 @@ import type { Context } from "hono";
 import { type Gateway, type GatewayEnv, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { boundedBody, quotasOf, readBody } from "../limits.ts";
 import { Problem, refusing } from "../problem.ts";
-import { refuseMoreFiles } from "../quotas.ts";
+import { inTurn, refuseMoreFiles } from "../quotas.ts";
 import { arrivalSchema, learnerName, objectSchema, pathNumber } from "@cugro/client/schemas";
 import { arrivalView } from "../views.ts";
 import { READING_QUERY } from "./reading_query.ts";
@@ -69,26 +69,47 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
     const { fileName, ...flags } = context.req.valid("query");
     const reading = readingOf(flags);
-    await refuseIfTooMany(deps, context, name);
-    const { arrival, added } = type === "application/json"
-      ? await adoptObject(deps, context, name, reading)
-      : await takeFile(deps, context, name, { fileName, reading });
+    const arrived = await expectFile(deps, context, name);
+    const { arrival, added } = await (type === "application/json"
+      ? adoptObject(deps, context, name, reading)
+      : takeFile(deps, context, name, { fileName, reading })).finally(() => {
+        deps.learners.told(name);
+        arrived();
+      });
     const { key, etag, size } = arrival;
-    deps.learners.told(name);
-    if (added) deps.bus.hint({ key, etag, size });
+    if (added) {
+      deps.bus.hint({ key, etag, size });
+    }
     context.header("location", `/v1/learners/${name}/arrivals/${arrival.seq}`);
     const view = arrivalView(await deps.learners.facts(name), arrival);
     return context.json(view, added ? 202 : 200);
   });
 }
 
-async function refuseIfTooMany(
+/** Files of each learner that are on their way to this process. */
+const coming = new Map<string, number>();
+
+/** Counts one more file that comes, unless there are too many. @returns what says that it comes no more */
+async function expectFile(
   { learners, limits }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-): Promise<void> {
+): Promise<() => void> {
   const token = context.get("token");
-  refuseMoreFiles(await learners.facts(learner), { quotas: quotasOf(token, limits), token: token.name });
+  const count = (by: number) => {
+    const number = (coming.get(learner) ?? 0) + by;
+    if (number > 0) coming.set(learner, number);
+    else coming.delete(learner);
+  };
+  await inTurn(`files of ${learner}`, async () => {
+    const facts = await learners.facts(learner);
+    refuseMoreFiles(facts, {
+      ...{ quotas: quotasOf(token, limits), token: token.name },
+      coming: coming.get(learner) ?? 0,
+    });
+    count(1);
+  });
+  return () => count(-1);
 }
 
 interface Taken {

@@ -14,7 +14,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
 import { quotasOf } from "../limits.ts";
 import { Problem } from "../problem.ts";
-import { refuseMore } from "../quotas.ts";
+import { inTurn, refuseMore } from "../quotas.ts";
 import { sees, type Token } from "../tokens.ts";
 import { resolveTarget } from "../webhooks/address.ts";
 import {
@@ -57,8 +57,10 @@ function registerMaking(app: Gateway, deps: WebhookDeps): void {
     const { learners = [...token.learners], ...body } = context.req.valid("json");
     checkLearners(token, learners);
     await checkTarget(deps, body.url);
-    await refuseMoreHooks(deps, token);
-    const { id, secret } = await createWebhook(store, { ...body, learners, active: true }, token.name);
+    const { id, secret } = await inTurn(`webhooks of ${token.name}`, async () => {
+      await refuseMoreHooks(deps, token);
+      return await createWebhook(store, { ...body, learners, active: true }, token.name);
+    });
     deliverer.wake();
     const hook = (await findWebhook(store, cache, id))!;
     return context.json({ ...viewOf(hook), secret }, 201);
