@@ -175,7 +175,10 @@ Deno.test("listen() makes no answer before the client has taken the last, and en
       await sleep(50);
     }
     deaf.forEach((socket) => socket.destroy());
-    const many = say(port, WHOLE.replace("GET / ", "GET /small ").repeat(3) + LAST.replace("GET / ", "GET /small "));
+    const many = say(
+      port,
+      WHOLE.replace("GET / ", "GET /small ").repeat(3) + LAST.replace("GET / ", "GET /small "),
+    );
     await many.ended;
     assertEquals(many.answer().match(/small/g)?.length, 4, "all that a client takes are made");
   });
