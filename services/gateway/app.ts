@@ -17,6 +17,7 @@ import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./g
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { problemsOnDemand } from "./problems/watch.ts";
+import { refuseUnknownQueries } from "./query_names.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
@@ -75,7 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       onMethodNotAllowed: (context, methods) => methodProblem(context.get("requestId"), methods),
     }),
   );
-  app.use("/v1/*", authenticate(deps), refusePacked);
+  app.use("/v1/*", authenticate(deps), refusePacked, refuseUnknownQueries(app));
   registerLearners(app, deps);
   registerUploads(app, deps);
   registerTasks(app, deps);

@@ -155,6 +155,13 @@ function refuseReserved(body: Uint8Array): void {
 /** Bodies come as they are: nobody here unpacks them. @throws {Problem} 415 */
 export const refusePacked: MiddlewareHandler<GatewayEnv> = async (context, next) => {
   const encoding = context.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  const transfer = context.req.header("transfer-encoding")?.trim().toLowerCase() ?? "chunked";
+  if (transfer !== "chunked") {
+    throw new Problem(
+      501,
+      `A body may come whole or in chunks: "${transfer.slice(0, 40)}" is not unpacked here`,
+    );
+  }
   if (encoding !== "identity" && encoding !== "") {
     const detail = `Bodies must come as they are: "${encoding.slice(0, 40)}" is not unpacked here`;
     throw new Problem(415, detail, { headers: { "accept-encoding": "identity" } });
@@ -180,6 +187,7 @@ export const PROBLEMS = {
   422: problem("Well-formed, but it cannot be done"),
   429: problem("Too many requests; wait as `Retry-After` says"),
   500: problem("A fault of the gateway"),
+  501: problem("The body is transferred in a way that is not read here"),
   503: problem("Store or bus cannot be reached; try again"),
   507: problem("The store is full"),
 } as const;

@@ -21,6 +21,7 @@ const TITLES: Record<number, string> = {
   422: "Cannot be done",
   429: "Too many requests",
   500: "Internal error",
+  501: "Not supported",
   503: "Unavailable",
   507: "No room left",
 };

@@ -38,7 +38,7 @@ export async function gatherProblems(sources: ProblemSources): Promise<Problem[]
   ]);
   const found = [
     ...own.flat(),
-    ...incomingProblems({ ...dropped, learners: new Set(learners) }),
+    ...incomingProblems({ ...dropped, learners: new Set(learners), now: Date.now() }),
     ...observed,
   ];
   return sortProblems(found.map((problem) => withAcknowledgement(problem, acknowledged.get(problem.id))));

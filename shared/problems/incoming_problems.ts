@@ -3,7 +3,15 @@
  * nobody. Pure.
  * @module
  */
-import { createProblem, LEARNER_NAME, PREFIXES, type Problem, recipientOfKey } from "@cugro/protocol";
+import {
+  createProblem,
+  LEARNER_NAME,
+  looksUnfinished,
+  parseKey,
+  PREFIXES,
+  type Problem,
+  recipientOfKey,
+} from "@cugro/protocol";
 import type { ObjectInfo, StrangeObject } from "@cugro/store";
 import { isVisible } from "@cugro/learners";
 
@@ -11,6 +19,8 @@ import { isVisible } from "@cugro/learners";
 const NAMED = 50;
 /** So many files are named in one sentence. */
 const NAMED_TOGETHER = 3;
+/** Nobody writes to a file for so long (ms). */
+const UNFINISHED_MS = 60 * 60 * 1000;
 /** Longest name that a sentence shows whole. */
 const SHOWN_NAME = 200;
 
@@ -20,11 +30,37 @@ export interface Dropped {
   strange: readonly StrangeObject[];
   /** Names of the learners there are. */
   learners: ReadonlySet<string>;
+  /** ms since 1970. */
+  now: number;
 }
 
 /** See the module. */
-export function incomingProblems({ infos, strange, learners }: Dropped): Problem[] {
-  return [...strangeNames(strange), ...strayFiles(infos, learners), ...misplacedFiles(infos)];
+export function incomingProblems({ infos, strange, learners, now }: Dropped): Problem[] {
+  return [
+    ...strangeNames(strange),
+    ...unfinishedFiles(infos, now),
+    ...strayFiles(infos, learners),
+    ...misplacedFiles(infos),
+  ];
+}
+
+/** Hidden, or named as tools name what they are still writing, for long: nobody takes them. Uploads are gc's business. */
+function unfinishedFiles(infos: readonly ObjectInfo[], now: number): Problem[] {
+  const old = infos.filter(({ key, lastModified }) =>
+    looksUnfinished(key) && parseKey(key)?.kind !== "upload" && now - Date.parse(lastModified) > UNFINISHED_MS
+  );
+  return [...Map.groupBy(old, ({ key }) => recipientOfKey(key) ?? "")].map(([folder, files]) =>
+    createProblem("file.unfinished", { folder }, {
+      since: newest(files),
+      subject: { learner: LEARNER_NAME.test(folder) ? folder : null, key: files[0]!.key },
+      message: `${files.length === 1 ? "1 file looks" : `${files.length} files look`} unfinished and ${
+        files.length === 1 ? "is" : "are"
+      } not taken: ${namesOf(files)}.`,
+      advice:
+        "Names with a dot at their start, and those that end in .part, .tmp or .download, are for files that are " +
+        "still being written: rename what is whole, remove the rest.",
+    })
+  );
 }
 
 /** A name for a terminal, a log or a page: what could change how the text around it is shown is spelled out. */

@@ -31,6 +31,7 @@ Deno.test("incomingProblems() names each strange file of a folder up to a number
     infos: [],
     strange: [...many, strange("incoming/ü/x")],
     learners: new Set(["a"]),
+    now: Date.now(),
   });
   assertEquals(found.length, 52);
   assertEquals(new Set(found.map(({ id }) => id)).size, 52);
@@ -41,10 +42,37 @@ Deno.test("incomingProblems() names each strange file of a folder up to a number
 Deno.test("incomingProblems() leaves alone what is being written, sidecars, uploads and known learners", () => {
   const keys = ["a/x.hdf5", "b/.uploads/1/x", "b/x.part", "b/x.hdf5.json", "c/x.hdf5", "y.part", "z.hdf5"];
   const infos = keys.map((key, second) => file(`incoming/${key}`, second));
-  const found = incomingProblems({ infos, strange: [], learners: new Set(["a"]) });
+  const found = incomingProblems({
+    infos,
+    strange: [],
+    learners: new Set(["a"]),
+    now: Date.parse(infos[0]!.lastModified),
+  });
   assertEquals(codesOf(found), ["file.learner", "file.place"]);
   assertEquals(found.map(({ subject }) => subject.key), ["incoming/c/x.hdf5", "incoming/z.hdf5"]);
   assertStringIncludes(found[0]!.advice, "cugro learner create c");
+});
+
+Deno.test("incomingProblems() names what has looked unfinished for an hour, and no upload", () => {
+  const upload = `incoming/a/.uploads/${"0".repeat(32)}/x.hdf5`;
+  const keys = [
+    upload,
+    "incoming/a/.trash/x.hdf5",
+    "incoming/a/.hidden.hdf5",
+    "incoming/b/x.PART",
+    "incoming/.x",
+  ];
+  const infos = keys.map((key) => file(key, 0));
+  const at = (hours: number) => Date.parse(infos[0]!.lastModified) + hours * 3_600_000;
+  const found = (now: number) => incomingProblems({ infos, strange: [], learners: new Set(["a", "b"]), now });
+  assertEquals(found(at(0.9)), []);
+  const late = found(at(1.1));
+  assertEquals(codesOf(late), ["file.unfinished", "file.unfinished", "file.unfinished"]);
+  assertEquals(late.map(({ subject }) => subject.learner), ["a", "b", null]);
+  assertStringIncludes(
+    late[0]!.message,
+    "2 files look unfinished and are not taken: incoming/a/.trash/x.hdf5, ",
+  );
 });
 
 Deno.test("more files for a learner that is not there are the same problem, come up anew", () => {
@@ -53,6 +81,7 @@ Deno.test("more files for a learner that is not there are the same problem, come
       infos: seconds.map((second) => file(`incoming/ghost/${second}.hdf5`, second)),
       strange: [],
       learners: new Set(),
+      now: Date.now(),
     })[0]!;
   const [one, two] = [of([1]), of([1, 2])];
   assertEquals(one.id, two.id);
@@ -126,6 +155,7 @@ Deno.test("sayProblems() says each problem once, and once that it is over", () =
       infos: [file("incoming/ghost/x", second)],
       strange: [],
       learners: new Set(),
+      now: Date.now(),
     });
   for (let n = 0; n < 5; n++) say(of(1));
   say(of(2));

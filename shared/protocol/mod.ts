@@ -26,7 +26,15 @@ export {
 } from "./key_grammar.ts";
 export * from "./keys.ts";
 export { fitsPattern } from "./name_patterns.ts";
-export { checkLearnerName, HASH, LEARNER_NAME, PROBLEM_ID, safeFileName, WEBHOOK_ID } from "./names.ts";
+export {
+  checkLearnerName,
+  HASH,
+  LEARNER_NAME,
+  looksUnfinished,
+  PROBLEM_ID,
+  safeFileName,
+  WEBHOOK_ID,
+} from "./names.ts";
 export * from "./parse_job.ts";
 export * from "./problems.ts";
 export * from "./reading.ts";

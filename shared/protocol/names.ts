@@ -51,3 +51,11 @@ export function safeFileName(name: string): string {
   const safe = base.replace(/[^A-Za-z0-9._=-]+/g, "-").replace(/^[.-]+/, "").slice(-128);
   return safe === "" ? "dataset" : safe;
 }
+
+const UNFINISHED = /\.(part|tmp|crdownload|partial|download)$/i;
+
+/** Whether a path in `incoming/` is hidden, or named as tools name files that they are still writing. */
+export function looksUnfinished(path: string): boolean {
+  const parts = path.split("/");
+  return parts.some((part) => part.startsWith(".")) || UNFINISHED.test(parts.at(-1)!);
+}

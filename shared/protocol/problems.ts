@@ -18,8 +18,12 @@ export const PROBLEMS = {
   "store.slow": { severity: "warning", audience: "everyone" },
   "store.full": { severity: "error", audience: "everyone" },
   "kind.unserved": { severity: "error", audience: "everyone" },
-  /** An object in `incoming/` whose name cannot be a key; files for a learner that is not there; one for nobody. */
+  /**
+   * An object in `incoming/` whose name cannot be a key; files that look as if they were still being written, and have for
+   * long; files for a learner that is not there; one for nobody.
+   */
   "file.name": { severity: "warning", audience: "operators" },
+  "file.unfinished": { severity: "warning", audience: "operators" },
   "file.learner": { severity: "warning", audience: "operators" },
   "file.place": { severity: "warning", audience: "operators" },
   "file.rejected": { severity: "warning", audience: "operators" },

@@ -288,6 +288,13 @@ Deno.test("bodies that are too large are 413, declared or not; the file leaves n
         body: "<a/>",
       },
       { status: 422, method: "POST", path: upload, headers: FILE },
+      {
+        status: 501,
+        method: "POST",
+        path: upload,
+        headers: { ...FILE, "transfer-encoding": "gzip" },
+        body: "a",
+      },
       ...["gzip", "deflate, br", "GZIP", "x"].flatMap((encoding) => [
         {
           status: 415,

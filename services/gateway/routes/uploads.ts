@@ -66,24 +66,49 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   app.openAPIRegistry.register("ObjectInStore", objectSchema);
   app.openapi(upload, async (context) => {
     const { name } = context.req.valid("param");
-    const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
     const { fileName, ...flags } = context.req.valid("query");
-    const reading = readingOf(flags);
-    const arrived = await expectFile(deps, context, name);
-    const { arrival, added } = await (type === "application/json"
-      ? adoptObject(deps, context, name, reading)
-      : takeFile(deps, context, name, { fileName, reading })).finally(() => {
-        deps.learners.told(name);
-        arrived();
-      });
+    const told = { fileName, reading: readingOf(flags) };
+    const { arrival, added } = await counted(
+      deps,
+      context,
+      name,
+      () => takeEither(deps, context, name, told),
+    );
     const { key, etag, size } = arrival;
-    if (added) {
-      deps.bus.hint({ key, etag, size });
-    }
+    if (added) deps.bus.hint({ key, etag, size });
     context.header("location", `/v1/learners/${name}/arrivals/${arrival.seq}`);
     const view = arrivalView(await deps.learners.facts(name), arrival);
     return context.json(view, added ? 202 : 200);
   });
+}
+
+/** What the body is: the file, or the name of one that lies in the store. */
+function takeEither(
+  deps: RouteDeps,
+  context: Context<GatewayEnv>,
+  learner: string,
+  told: { fileName: string | undefined; reading: Reading | undefined },
+): Promise<Taken> {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  return type === "application/json"
+    ? adoptObject(deps, context, learner, told.reading)
+    : takeFile(deps, context, learner, told);
+}
+
+/** Takes a file, which counts as one that waits from its first byte on. */
+async function counted<T>(
+  deps: RouteDeps,
+  context: Context<GatewayEnv>,
+  learner: string,
+  take: () => Promise<T>,
+): Promise<T> {
+  const arrived = await expectFile(deps, context, learner);
+  try {
+    return await take();
+  } finally {
+    deps.learners.told(learner);
+    arrived();
+  }
 }
 
 /** Files of each learner that are on their way to this process. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ObjectInfo, Store } from "@cugro/store";
-import { type ArrivalFact, incomingPrefix, type RejectionFact } from "@cugro/protocol";
+import { type ArrivalFact, incomingPrefix, looksUnfinished, type RejectionFact } from "@cugro/protocol";
 import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 import { isSidecar, readSidecar, sidecarOf } from "./sidecar.ts";
@@ -109,7 +109,5 @@ export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
 
 /** Not: names that tools give to files they are still writing, sidecars, and what lies in a hidden folder (`upload.ts`). */
 export function isVisible(key: string, prefix: string): boolean {
-  const parts = key.slice(prefix.length).split("/");
-  return !parts.some((part) => part.startsWith(".")) && !isSidecar(key) &&
-    !/\.(part|tmp|crdownload|partial|download)$/i.test(parts.at(-1)!);
+  return !looksUnfinished(key.slice(prefix.length)) && !isSidecar(key);
 }

@@ -1,5 +1,6 @@
 // Linked into every addon of ours: a process that is started with CUGRO_CONFINED=on can start no program from the moment
-// one of them is loaded, and look into no other process.
+// one of them is loaded, and take nothing out of another process by system calls made for that. What it may open as a
+// file (another process of the same user under /proc among them) is held by its user and its container alone.
 //
 // Deno's --allow-ffi names the only libraries that may be loaded, and yet is no limit to what they can be made to do: a
 // symbol is looked up in a library and all that it depends on, so `Deno.dlopen(<the binding>)` gives out libc's system().
@@ -49,6 +50,20 @@ __attribute__((constructor)) void AllowNoPrograms() {
       REFUSE(__NR_ptrace),
       REFUSE(__NR_process_vm_readv),
       REFUSE(__NR_process_vm_writev),
+      REFUSE(__NR_kcmp),
+      REFUSE(__NR_bpf),
+      REFUSE(__NR_perf_event_open),
+      REFUSE(__NR_userfaultfd),
+#ifdef __NR_io_uring_setup
+      // It does what it is asked for past every filter.
+      REFUSE(__NR_io_uring_setup),
+#endif
+#ifdef __NR_pidfd_getfd
+      REFUSE(__NR_pidfd_getfd),
+#endif
+#ifdef __NR_process_madvise
+      REFUSE(__NR_process_madvise),
+#endif
       // Its flags lie in memory, where no filter sees them; without it, libc makes threads by clone.
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1),
       ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
