@@ -79,10 +79,12 @@ Deno.test("a token opens so many streams of events and makes so many webhooks; i
     });
     await addToken(tokensFile, entry);
     const leave = new AbortController();
+    const bodies: ReadableStream[] = [];
     const open = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await fetch(`${url}/v1/events`, { headers, signal: leave.signal });
-      if (!answer.ok) await answer.body?.cancel();
+      if (answer.ok) bodies.push(answer.body!);
+      else await answer.body?.cancel();
       return answer.status;
     };
     assertEquals([await open(tokens.reader), await open(tokens.reader), await open(tokens.reader)], [
@@ -101,6 +103,7 @@ Deno.test("a token opens so many streams of events and makes so many webhooks; i
     ]);
     assertEquals([feed.clients(), feed.clients("many"), feed.clients("team")], [6, 3, 0]);
     leave.abort();
+    await Promise.all(bodies.map((body) => body.cancel().catch(() => {})));
     const hook = { url: "http://127.0.0.1:9/hook" };
     const refused = await ask("POST", "/v1/webhooks", hook);
     assertEquals(refused.status, 422, "port 9 is another protocol's");

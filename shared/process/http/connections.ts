@@ -37,7 +37,7 @@ export function limitConnections(
 /** Ends connections whose client takes nothing of what waits for it: they would count as busy for ever. */
 function endStalled(server: Server, open: ReadonlySet<Socket>, stallMs: number): void {
   const seen = new WeakMap<Socket, { sent: number; at: number }>();
-  const clock = setInterval(() => {
+  const look = () => {
     const now = performance.now();
     for (const socket of open) {
       const sent = socket.bytesWritten - socket.writableLength;
@@ -46,6 +46,9 @@ function endStalled(server: Server, open: ReadonlySet<Socket>, stallMs: number):
       else if (last?.sent !== sent) seen.set(socket, { sent, at: now });
       else if (now - last.at >= stallMs) socket.destroy();
     }
-  }, stallMs / 4);
-  server.on("close", () => clearInterval(clock));
+  };
+  server.on("listening", () => {
+    const clock = setInterval(look, stallMs / 4);
+    server.on("close", () => clearInterval(clock));
+  });
 }
