@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import process from "node:process";
+import type { PresetName } from "@cugro/algorithm";
 import { familyInfo, shippedPolicy } from "@cugro/environments";
 import { collectFiles } from "../cli/commands/collect.ts";
 import { printMatrix } from "../cli/commands/output.ts";
@@ -21,7 +22,7 @@ interface Show {
   episodes: number;
   /** @default the first of the family's own */
   goals?: readonly number[][];
-  preset: string;
+  preset: PresetName;
   knobs: Record<string, string | number>;
 }
 
@@ -33,7 +34,6 @@ const WHOLE: Show = {
     behaviorSteps: 1400,
     generatorStepsPerOldTask: 100,
     criticSteps: 1400,
-    maxCriticSteps: 1400,
     criticBatchSize: 256,
     gate: "observe",
   },
@@ -48,6 +48,9 @@ const QUICK: Show = {
   },
 };
 
+/** Both, for the test that their knobs can be turned so. */
+export const SHOWS = [WHOLE, QUICK];
+
 /** One of the two learners. */
 interface Contender {
   name: string;
@@ -55,7 +58,8 @@ interface Contender {
   replay: string;
 }
 
-const CONTENDERS: readonly Contender[] = [
+/** The learners that are compared. */
+export const CONTENDERS: readonly Contender[] = [
   { name: "with-replay", title: "with generated replay", replay: "generated" },
   { name: "without-replay", title: "without replay", replay: "none" },
 ];
@@ -100,21 +104,29 @@ async function collect({ folder, tasks, episodes, goals }: Show): Promise<string
   });
 }
 
+/** Without replay a knob of the replay would be turned in vain, which is refused. */
+export function knobsOf({ replay }: Contender, { knobs }: Show): Show["knobs"] {
+  const used = Object.entries(knobs).filter(([knob]) => replay !== "none" || !knob.startsWith("replay"));
+  return Object.fromEntries(used);
+}
+
 /** Runs the same command a person would type; its lines are shown with the contender's name. */
 async function learn(
-  { name, replay }: Contender,
+  contender: Contender,
   files: readonly string[],
-  { folder, preset, knobs }: Show,
+  show: Show,
 ): Promise<RunResult> {
-  // Without replay a knob of the replay would be turned in vain, which is refused.
-  const used = Object.entries(knobs).filter(([knob]) => replay !== "none" || !knob.startsWith("replay"));
-  const settings = used.flatMap(([knob, value]) => ["--set", `${knob}=${value}`]);
+  const { name, replay } = contender;
+  const { folder, preset } = show;
+  const settings = Object.entries(knobsOf(contender, show)).flatMap((
+    [knob, value],
+  ) => ["--set", `${knob}=${value}`]);
   const flags = [
     ...["--learner", name, "--store", join(folder, name), "--replay", replay, "--workers", "1"],
     ...["--preset", preset],
   ];
-  const show = (line: string) => console.log(`   [${name}] ${line}`);
-  return (await runChild(name, [...files, ...flags, ...settings], show)).result;
+  const say = (line: string) => console.log(`   [${name}] ${line}`);
+  return (await runChild(name, [...files, ...flags, ...settings], say)).result;
 }
 
 function print({ title }: Contender, result: RunResult): void {
