@@ -13,6 +13,8 @@ import {
 import {
   attemptAt,
   currentGraph,
+  describeRejection,
+  isObserved,
   isPromotable,
   type LearnerFacts,
   planWork,
@@ -66,7 +68,7 @@ export function rejectionProblem(
   return createProblem("file.rejected", { learner, arrival: seq }, {
     since,
     subject: { learner, key },
-    message: `${key} was rejected: ${reason}`,
+    message: describeRejection({ key, reason }),
     advice: "",
   });
 }
@@ -110,7 +112,7 @@ function parkedVersions(facts: LearnerFacts): Problem[] {
 function observedVersion(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const newest = validVersions(facts).at(-1);
-  if (!newest || newest.decision !== "published" || newest.reasons.length === 0) return [];
+  if (!newest || !isObserved({ state: newest.decision, reasons: newest.reasons })) return [];
   const { version, task, reasons, parent } = newest;
   return [createProblem("version.observed", { learner: name, version }, {
     since: writtenAt(facts, versionKey(name, version)),

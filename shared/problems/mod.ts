@@ -5,4 +5,4 @@
 export { acknowledgeProblem } from "./acknowledge.ts";
 export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
 export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
-export { learnerProblems, rejectionProblem } from "./learner_problems.ts";
+export { rejectionProblem } from "./learner_problems.ts";
