@@ -55,6 +55,8 @@ export interface Observer {
   problems(): Problem[];
   /** Whether the store answered when last asked. */
   storeAnswers(): boolean;
+  /** Whether it has given no answer for so long that it is a problem; for every request, so no problem is made of it. */
+  storeIsAway(): boolean;
 }
 
 type Found = Pick<Problem, "message" | "advice"> & { subject?: Problem["subject"]; holdMs: number };
@@ -71,12 +73,16 @@ function createSuspicions(now: () => number) {
     if (!found) return void noted.delete(mark);
     noted.set(mark, { ...found, code, cause, since: noted.get(mark)?.since ?? now() });
   };
+  const hasLasted = ({ since, holdMs }: { since: number; holdMs: number }) => now() - since >= holdMs;
   return {
     note,
     has: (code: ProblemCode) => noted.has(markOf(code, {})),
+    stands(code: ProblemCode): boolean {
+      const found = noted.get(markOf(code, {}));
+      return found !== undefined && hasLasted(found);
+    },
     standing(): Problem[] {
-      const standing = [...noted.values()].filter(({ since, holdMs }) => now() - since >= holdMs);
-      return standing.map(({ code, cause, since, holdMs: _, ...about }) =>
+      return [...noted.values()].filter(hasLasted).map(({ code, cause, since, holdMs: _, ...about }) =>
         createProblem(code, cause, { ...about, since: new Date(since).toISOString() })
       );
     },
@@ -93,7 +99,7 @@ export function createObserver(
   },
 ): Observer {
   const limits = { ...OBSERVER_TIMES, ...times };
-  const { note, has, standing } = createSuspicions(now);
+  const { note, has, stands, standing } = createSuspicions(now);
   let triedRoomAt = -Infinity;
   const lookAtRoom = async () => {
     if (now() - triedRoomAt < (has("store.full") ? limits.roomMs / 6 : limits.roomMs)) return;
@@ -112,6 +118,7 @@ export function createObserver(
     },
     problems: standing,
     storeAnswers: () => !has("store.away"),
+    storeIsAway: () => stands("store.away"),
   };
 }
 

@@ -116,7 +116,7 @@ class Watch {
   }
 
   storeAnswers(): boolean {
-    return !this.#observer.problems().some(({ code }) => code === "store.away");
+    return !this.#observer.storeIsAway();
   }
 
   stop(): void {
