@@ -36,7 +36,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   datasets: ["protocol", "async", "hdf5", "datasets/formats"],
   "datasets/formats": ["protocol", "hdf5", ...DATASET_WORDS],
   environments: ["protocol", "async"],
-  learners: [...COMMON, "algorithm", "store", "bus"],
+  learners: [...COMMON, "algorithm", "store", "bus", "learners/acts"],
+  "learners/acts": [...COMMON, "algorithm", "store", "learners"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "store", "learners"],
@@ -59,8 +60,8 @@ const INNER_ROOMS = Object.values(INNER).flat();
 export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
 
 /**
- * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, the readers of datasets, services and
- * what is inside the gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
+ * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, the readers of datasets, what people do
+ * with a learner, services and what is inside the gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
  */
 export function roomOf(path: string): string | undefined {
   const [top, room, inner] = path.split("/");

@@ -2,6 +2,7 @@
  * The ports of a cluster: asked for, or kept in its folder, so that addresses stay over restarts; else free ones.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -36,6 +37,8 @@ const FILE = "ports.json";
  * again and again may otherwise be given that port itself, and connect to itself.
  */
 const [FIRST, LAST] = [15_000, 32_000];
+/** A killed process is gone for others a moment before the system has closed what its threads held open. */
+const CLOSING_MS = 3_000;
 
 /** Chooses a port for each name and keeps it. @throws {RangeError} if an asked one is taken, or asked for twice */
 export async function choosePorts({ folder, names, asked, preferred = {}, say }: PortWishes): Promise<Ports> {
@@ -50,7 +53,8 @@ export async function choosePorts({ folder, names, asked, preferred = {}, say }:
   }
   for (const name of names.filter((name) => chosen[name] === undefined)) {
     const before = kept[name] ?? preferred[name];
-    if (before !== undefined && await isFree(before)) {
+    const waitMs = kept[name] === undefined ? 0 : CLOSING_MS;
+    if (before !== undefined && await becomesFree(before, isFree, waitMs)) {
       chosen[name] = before;
       continue;
     }
@@ -83,6 +87,18 @@ function refusal(name: string, { port, by }: AskedPort, isTwice: boolean): Range
       ? `${by} asks for port ${port} for ${name}, which something else of this cluster was given: choose another`
       : `${by} asks for port ${port} for ${name}, which another process has: choose another, or stop that process`,
   );
+}
+
+/** Whether a port is free, now or in a moment. */
+async function becomesFree(
+  port: number,
+  isFree: (port: number) => Promise<boolean>,
+  withinMs: number,
+): Promise<boolean> {
+  for (const deadline = performance.now() + withinMs; !await isFree(port); await sleep(50)) {
+    if (performance.now() >= deadline) return false;
+  }
+  return true;
 }
 
 /** Whether a port can be listened on now. */

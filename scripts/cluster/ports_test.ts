@@ -60,3 +60,13 @@ Deno.test("choosePorts() refuses a port that was asked for and is taken, or aske
       `--port asks for port ${port} for gateway, which something else of this cluster was given`,
     );
   }));
+
+Deno.test("choosePorts() waits a moment for a kept port that a killed process is still letting go", () =>
+  inFolder(async (folder) => {
+    const names = ["nats"];
+    const first = await choosePorts({ folder, names, asked: {} });
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(first.nats!, "127.0.0.1", resolve));
+    setTimeout(() => server.close(), 300);
+    assertEquals(await choosePorts({ folder, names, asked: {} }), first);
+  }));
