@@ -159,13 +159,15 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     world;
   const stop = new AbortController();
   const heard: string[] = [];
+  const open = Promise.withResolvers<void>();
   const listening = (async () => {
     const client = createClient({ url, token: tokens.team });
-    for await (const each of client.events(undefined, { signal: stop.signal })) {
+    for await (const each of client.events(undefined, { signal: stop.signal, onOpen: open.resolve })) {
       if ("event" in each) heard.push(`${each.event.data.code} ${each.type.split(".").at(-1)}`);
     }
   })();
   try {
+    await open.promise;
     await killNats();
     await until("the bus is away", async () => (await problems("bus.away", "team")).length === 1);
     const { body: mine } = await ask("GET", "/v1/learners/mine");

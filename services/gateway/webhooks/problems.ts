@@ -53,12 +53,17 @@ export function createProblemNews(store: Store): ProblemNews {
   let problems: readonly Problem[] | undefined;
   let told = "";
   let pending = false;
+  /** What has come up since the last look, though it may be over by the next: it is said, and then that it is over. */
+  let unseen = new Map<string, Problem>();
   /** Ids of what this gateway itself has observed. */
   const observed = new Set<string>();
   return {
     tell(now) {
       const mark = now.map(({ id, since, acknowledged }) => `${id} ${since} ${acknowledged === null}`).join();
-      for (const problem of now) if (isObserved(problem)) observed.add(problem.id);
+      for (const problem of now) {
+        if (isObserved(problem)) observed.add(problem.id);
+        unseen.set(problem.id, problem);
+      }
       problems = now;
       pending ||= mark !== told;
       told = mark;
@@ -67,11 +72,22 @@ export function createProblemNews(store: Store): ProblemNews {
     async look(hooks, onMissing) {
       pending = false;
       if (!problems) return;
-      for (const hook of hooks) {
-        for (const event of await missingEvents(store, hook, problems, observed)) {
-          onMissing({ webhook: hook.fact.id, event });
+      const seen = unseen;
+      const standing = new Set(problems.map(({ id }) => id));
+      const come = [...problems, ...[...seen.values()].filter(({ id }) => !standing.has(id))];
+      unseen = new Map();
+      try {
+        for (const hook of hooks) {
+          for (const event of await missingEvents(store, hook, come, observed)) {
+            onMissing({ webhook: hook.fact.id, event });
+          }
         }
+      } catch (error) {
+        unseen = new Map([...seen, ...unseen]);
+        throw error;
       }
+      // What is over already: the next look says so.
+      if (come.length > problems.length) pending = true;
     },
   };
 }

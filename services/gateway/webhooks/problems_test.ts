@@ -1,4 +1,4 @@
-import type { Problem } from "@cugro/protocol";
+import { createProblem, type Problem } from "@cugro/protocol";
 import { assertEquals, assertMatch } from "@std/assert";
 import { refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
 
@@ -25,3 +25,19 @@ Deno.test("a webhook that keeps failing is a problem, for whoever sees all learn
     () => new Response(null, { status: isDown ? 500 : 204 }),
   );
 });
+
+Deno.test("a problem that is over before anybody has looked is delivered all the same, and then its end", () =>
+  withReceiver(({ url, received }) =>
+    withLiveGateway({}, async ({ ask, anotherDeliverer }) => {
+      const types = ["cugro.problem.raised", "cugro.problem.resolved"];
+      assertEquals((await ask("POST", "/v1/webhooks", { url, types })).status, 201);
+      const deliverer = await anotherDeliverer();
+      const since = new Date().toISOString();
+      const about = { since, message: "The bus (NATS) cannot be reached.", advice: "Start it again." };
+      deliverer.tellProblems([createProblem("bus.away", {}, about)]);
+      deliverer.tellProblems([]);
+      const told = () => received.map(({ body }) => JSON.parse(body).type);
+      await until("both have come", () => told().length === 2);
+      assertEquals(told(), types);
+    })
+  ));
