@@ -18,6 +18,8 @@ import { type Ended, runCommand } from "../setup/run_command.ts";
 const ROOMS = ["shared", "services", "scripts", "infra", "tests"];
 /** Files that are named at the end with their time. */
 const SLOWEST = 10;
+/** Of a failed file, once more at the end. */
+const ERROR_LINES = 30;
 const SANITIZERS = ["--sanitize-ops", "--sanitize-resources", "--trace-leaks"];
 
 /** What one file's tests came to. */
@@ -65,20 +67,31 @@ async function main(args: string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "cugro-test-"));
   const total: Counts = { passed: 0, failed: types.code === 0 ? 0 : 1, ignored: 0 };
   const seconds = new Map<string, number>();
+  const failures: string[] = [];
   try {
     await mapConcurrently(files, jobs(), async (file, i) => {
       const report = join(folder, `${i}.xml`);
       const began = performance.now();
       const ended = await runFile(file, report, passedOn);
       seconds.set(relative(ROOT, file), (performance.now() - began) / 1000);
-      console.log(`\n── ${relative(ROOT, file)}\n${(ended.stdout + ended.stderr).trim()}`);
+      const heading = `── ${relative(ROOT, file)}`;
+      console.log(`\n${heading}\n${(ended.stdout + ended.stderr).trim()}`);
+      if (ended.code !== 0) failures.push(`${heading}\n${errorsOf(ended.stdout + ended.stderr)}`);
       add(total, countsOf(existsSync(report) ? readFileSync(report, "utf8") : ""), ended.code === 0);
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   printSlowest(seconds);
+  if (failures.length > 0) console.log(`\nwhat failed, once more:\n\n${failures.join("\n\n")}`);
   return conclude(total, passedOn.length > 0);
+}
+
+/** What a failed file's output says of its failures: its section of errors, else its end. */
+export function errorsOf(output: string): string {
+  const [, section] = /^ ERRORS \n([^]*?)\n FAILURES /m.exec(output) ?? [];
+  if (section !== undefined) return section.trim().split("\n").slice(0, ERROR_LINES).join("\n");
+  return output.trim().split("\n").slice(-ERROR_LINES).join("\n");
 }
 
 /** Where the time went, when there were enough files to ask. */
