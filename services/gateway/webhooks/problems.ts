@@ -77,11 +77,7 @@ export function createProblemNews(store: Store): ProblemNews {
       const come = [...problems, ...[...seen.values()].filter(({ id }) => !standing.has(id))];
       unseen = new Map();
       try {
-        for (const hook of hooks) {
-          for (const event of await missingEvents(store, hook, come, observed)) {
-            onMissing({ webhook: hook.fact.id, event });
-          }
-        }
+        await findMissing(store, hooks, come, observed, onMissing);
       } catch (error) {
         unseen = new Map([...seen, ...unseen]);
         throw error;
@@ -90,6 +86,20 @@ export function createProblemNews(store: Store): ProblemNews {
       if (come.length > problems.length) pending = true;
     },
   };
+}
+
+async function findMissing(
+  store: Store,
+  hooks: readonly Webhook[],
+  problems: readonly Problem[],
+  observed: ReadonlySet<string>,
+  onMissing: (wanted: Wanted) => void,
+): Promise<void> {
+  for (const hook of hooks) {
+    for (const event of await missingEvents(store, hook, problems, observed)) {
+      onMissing({ webhook: hook.fact.id, event });
+    }
+  }
 }
 
 async function missingEvents(
