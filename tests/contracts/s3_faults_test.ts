@@ -178,6 +178,26 @@ function faultTests({ name, start }: S3Server): void {
     });
   });
 
+  Deno.test(`${name}: putStream() whose completion is answered too early waits for the object, or finds another's`, () => {
+    let completions = 0;
+    const judge = (method: string, path: string): Spoil => {
+      if (method !== "POST" || !path.includes("uploadId=")) return "nothing";
+      return completions++ % 2 === 0 ? "hold it back" : "claim completion";
+    };
+    return behindProxy(start, judge, async (store, seen) => {
+      const put = () => store.putStream("early", pieces(9), { ifNoneMatch: true });
+      const { etag } = await put();
+      assertEquals((await store.head("early"))?.etag, etag);
+      const again = store.putStream("early", pieces(9), { ifMatch: etag });
+      // While its completion is held back, another one comes first.
+      while (completions < 4) await sleep(10);
+      await store.put("early", bytes("another's"));
+      await assertRejects(() => again, PreconditionFailed, "has been changed");
+      assertEquals((await store.get("early"))?.bytes, bytes("another's"));
+      assertEquals(seen.filter((line) => line.startsWith("POST") && line.includes("uploadId=")).length, 4);
+    });
+  });
+
   Deno.test(`${name}: get() rejects a body that stops or is cut off`, () => {
     let spoil: Spoil = "nothing";
     const judge = (method: string, path: string) =>

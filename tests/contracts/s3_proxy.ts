@@ -3,9 +3,21 @@
  * @module
  */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 
 /** What happens to one exchange. The server always gets the whole request. */
-export type Spoil = "nothing" | "lose the answer" | "stop in the body" | "cut the body off";
+export type Spoil =
+  | "nothing"
+  | "lose the answer"
+  | "stop in the body"
+  | "cut the body off"
+  /** The server gets it after a second only; a client that repeats it meanwhile is not waited for. */
+  | "hold it back"
+  /** The proxy says that a multipart upload is complete, as Versity's gateway does while it is not yet. */
+  | "claim completion";
+
+const HELD_MS = 1_000;
+const COMPLETION = '<CompleteMultipartUploadResult><ETag>"0-2"</ETag></CompleteMultipartUploadResult>';
 
 /** A proxy that runs. */
 export interface Proxy {
@@ -25,11 +37,16 @@ export async function startProxy(
     const { method = "", url = "", headers } = incoming;
     seen.push(`${method} ${url}`);
     const spoil = judge(method, url);
+    if (spoil === "claim completion") return void incoming.resume().on("end", () => outgoing.end(COMPLETION));
     // The Host header stays as the client signed it.
-    const onward = request(target + url, { method, headers, agent: false });
-    onward.on("response", (answer) => pass(answer, outgoing, spoil));
-    onward.on("error", () => outgoing.destroy());
-    incoming.pipe(onward);
+    const onward = () => {
+      const asked = request(target + url, { method, headers, agent: false });
+      asked.on("response", (answer) => pass(answer, outgoing, spoil));
+      return asked.on("error", () => outgoing.destroy());
+    };
+    if (spoil !== "hold it back") return void incoming.pipe(onward());
+    // As a whole: what a client that has given up leaves unread is gone.
+    buffer(incoming).then((body) => setTimeout(() => onward().end(body), HELD_MS));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address() as { port: number };

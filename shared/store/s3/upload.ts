@@ -2,9 +2,8 @@
  * Writing objects: small ones in one request, large ones in parts, with a condition or without. An object appears when
  * its last request is answered, whole.
  *
- * Every write carries an id in the object's metadata. A request whose answer got lost is repeated, by the client and,
- * on a connection used before, by the runtime's HTTP without a word; then a conditional write may be refused because of
- * itself. The id tells.
+ * A request whose answer got lost is repeated, by the client and, on a connection used before, by the runtime's HTTP
+ * without a word: what came of it then is for `outcome.ts` to say.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -14,14 +13,14 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { PreconditionFailed, type PutOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { cut, inParts, type PartPool } from "./parts.ts";
-import { codeOf, isMissing, statusOf } from "./s3_faults.ts";
+import { bareEtag, confirm, CONFLICTS, headWrite, settle, type Write, WRITE_ID } from "./outcome.ts";
+import { codeOf } from "./s3_faults.ts";
 
 /** Up to this size (bytes) known bytes go in one request; a request must be over before its timeout. */
 const SINGLE_BYTES = 16 << 20;
@@ -30,9 +29,6 @@ const PARALLEL = 3;
 /** How often a write is made again that met another one of the same key. */
 const CONFLICT_RETRIES = 8;
 const ABORT_TIMEOUT_MS = 5_000;
-const WRITE_ID = "cugro-write";
-/** Two conditional writers at once: AWS lets neither through and wants them to try again. */
-const CONFLICTS = ["ConditionalRequestConflict", "OperationAborted"];
 const REPEATED = [
   ...CONFLICTS,
   // MinIO says that the body was cut short, though it was not, when its disk fills up meanwhile; asked again, it says
@@ -41,16 +37,6 @@ const REPEATED = [
   // Versity says so, too, when a folder went with its last object just as this one was put into it.
   "ExistingObjectIsDirectory",
 ];
-
-/** One write of one object. */
-interface Write {
-  connection: Connection;
-  /** For messages. */
-  key: string;
-  target: { Bucket: string; Key: string };
-  condition: { IfNoneMatch?: string; IfMatch?: string };
-  id: string;
-}
 
 /** Writes bytes; the etag. */
 export async function uploadBytes(
@@ -136,7 +122,10 @@ async function putInParts(
     const done = repeatConflicts(() =>
       connection.request((client) => client.send(new CompleteMultipartUploadCommand(complete)))
     );
-    return await done.then(({ ETag }) => bareEtag(ETag), (error) => settle(write, error));
+    return await done.then(
+      ({ ETag, $metadata }) => confirm(write, bareEtag(ETag), ($metadata.attempts ?? 1) > 1),
+      (error) => settle(write, error),
+    );
   } catch (error) {
     await abort(connection, unfinished);
     throw error;
@@ -174,34 +163,6 @@ async function sendParts(
   return sent;
 }
 
-/** The etag if the write took place in spite of the error, else the error that tells why it did not. */
-async function settle(write: Write, error: unknown): Promise<string> {
-  const { key, condition, id } = write;
-  const code = codeOf(error);
-  const refused = statusOf(error) === 412 || CONFLICTS.includes(code);
-  if (refused || code === "NoSuchUpload") {
-    const found = await headWrite(write);
-    if (found?.id === id) return found.etag;
-  }
-  if (refused && condition.IfNoneMatch) throw new PreconditionFailed(key, "it exists already");
-  if (refused && condition.IfMatch) throw new PreconditionFailed(key, "it has been changed");
-  if (condition.IfMatch && isMissing(error)) throw new PreconditionFailed(key, "it does not exist");
-  throw error;
-}
-
-async function headWrite({ connection, target }: Write): Promise<{ etag: string; id?: string } | undefined> {
-  try {
-    const { ETag, Metadata } = await connection.request((client) =>
-      client.send(new HeadObjectCommand(target))
-    );
-    const id = Metadata?.[WRITE_ID];
-    return { etag: bareEtag(ETag), ...(id === undefined ? {} : { id }) };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Parts that cannot be removed now are removed by the store itself, after a day or two. */
 async function abort(
   connection: Connection,
@@ -216,9 +177,4 @@ async function abort(
 async function* chain(first: Uint8Array[], rest: AsyncIterable<Uint8Array>) {
   yield* first;
   yield* rest;
-}
-
-/** S3 writes etags in quotes, its notifications without. */
-export function bareEtag(etag: string | undefined): string {
-  return (etag ?? "").replaceAll('"', "");
 }
