@@ -150,12 +150,18 @@ class Watch {
 
   async run(): Promise<void> {
     const { lookMs = LOOK_MS } = this.deps.times ?? {};
+    let turn: Promise<void> | undefined;
     while (!this.#stopped) {
       await this.#observer.look();
-      if (this.#isDue() && this.#observer.storeAnswers()) await this.#gatherInTurn();
+      if (!turn && this.#isDue() && this.#observer.storeAnswers()) {
+        turn = this.#gatherInTurn().finally(() => turn = undefined);
+      }
+      // A store that hangs in the middle of it is noticed by the looks that follow.
+      if (turn) await waitAtMost(lookMs, turn);
       this.#tell();
       if (!this.#stopped) await this.#wakeup.wait({ milliseconds: lookMs });
     }
+    if (turn) await waitAtMost(PATIENCE_MS, turn);
   }
 
   #isDue(): boolean {
