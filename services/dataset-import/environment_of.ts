@@ -3,7 +3,7 @@
  * @module
  */
 import { type Dataset, DatasetError } from "@cugro/datasets";
-import { familyInfo } from "@cugro/environments";
+import { familyInfo, goalFault } from "@cugro/environments";
 import type { EnvironmentRef } from "@cugro/protocol";
 
 /**
@@ -21,11 +21,9 @@ export function findEnvironment(dataset: Dataset, file: string): EnvironmentRef 
       `tasks of the family ${family} have states and actions of [${info.stateDim}, ${info.actionDim}] numbers`,
     );
   }
-  if (goal?.length !== info.goalDim) {
-    throw new DatasetError(
-      { file, field: "@goal", value: goal },
-      `a goal of the family ${family} has ${info.goalDim} numbers`,
-    );
+  const fault = goalFault(info, goal ?? []);
+  if (fault) {
+    throw new DatasetError({ file, field: "@goal", value: goal }, `a goal of the family ${family} ${fault}`);
   }
-  return { family: info.family, goal };
+  return { family: info.family, goal: goal! };
 }

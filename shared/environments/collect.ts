@@ -1,23 +1,9 @@
-import { familyInfo, resolveTask } from "./families.ts";
+import { familyInfo, policyGoal, resolveTask, type TaskSpec } from "./families.ts";
 import { type Policy, policyAct, type PolicyFile, SNAPSHOTS } from "./policy.ts";
+import { type Actor, ACTORS, DEFAULT_MIX, episodeCounts, type PolicyMix } from "./policy_mix.ts";
 import { deriveSeeds } from "./random.ts";
 import { type Act, type Episode, randomAct, randomReturn, rolloutRecorded } from "./rollout.ts";
 import { openVectorEnvironment, type VectorEnvironment } from "./vector_environment.ts";
-
-/** Shares of the episodes by who acts; they add up to 1. All policies act with noise. */
-export interface PolicyMix {
-  /** uniformly random actions */
-  readonly random: number;
-  /** the policy after about 20 % of its training */
-  readonly early: number;
-  /** the policy after about half of its training */
-  readonly medium: number;
-  /** the trained policy */
-  readonly final: number;
-}
-
-/** A mix as in common offline benchmarks: a fifth random, a third half-trained, half good. */
-export const DEFAULT_MIX: PolicyMix = { random: 0.2, early: 0.15, medium: 0.15, final: 0.5 };
 
 /** How far a collection is. */
 export interface CollectionProgress {
@@ -81,40 +67,15 @@ export interface CollectedDataset {
   };
 }
 
-type Actor = keyof PolicyMix;
-const ACTORS: readonly Actor[] = ["random", ...SNAPSHOTS];
 /** Episodes stepped together; part of no result, for every row has its own streams. */
 const BATCH = 20;
 /** Random returns spread widely (swimmer: +-140 an episode), so their mean takes at least this many episodes. */
 const RANDOM_ANCHOR_EPISODES = 100;
 
-/** Episodes for each actor: shares rounded by largest remainder, so that they add up to `episodes`. */
-export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, number> {
-  if (!Number.isInteger(episodes) || episodes < 1) {
-    throw new RangeError(
-      `Cannot collect as episodes must be a positive integer: current value is ${episodes}`,
-    );
-  }
-  const total = ACTORS.reduce((sum, actor) => sum + mix[actor], 0);
-  if (!ACTORS.every((actor) => mix[actor] >= 0) || Math.abs(total - 1) > 1e-6) {
-    throw new RangeError(
-      `Cannot collect as the shares of the mix must be >= 0 and add up to 1: current value is ${
-        JSON.stringify(mix)
-      }`,
-    );
-  }
-  // The small term keeps 0.15 * 20 = 3 from falling to 2 by rounding.
-  const whole = ACTORS.map((actor) => Math.floor(mix[actor] * episodes + 1e-9));
-  const missing = episodes - whole.reduce((sum, count) => sum + count, 0);
-  const byRemainder = ACTORS.map((_, i) => i).sort((i, j) =>
-    (mix[ACTORS[j]!] * episodes - whole[j]!) - (mix[ACTORS[i]!] * episodes - whole[i]!)
-  );
-  byRemainder.slice(0, missing).forEach((i) => whole[i]!++);
-  return Object.fromEntries(ACTORS.map((actor, i) => [actor, whole[i]!])) as Record<Actor, number>;
-}
-
-function assertFits(policy: PolicyFile, family: string): void {
+function assertFits(policy: PolicyFile, spec: TaskSpec): void {
+  const { family } = spec;
   const info = familyInfo(family)!;
+  const told = policyGoal(spec).length;
   if (policy.model !== info.model) {
     throw new RangeError(
       `Cannot collect ${family} as its policy must be of ${info.model}: current policy is of ${policy.model}`,
@@ -122,9 +83,9 @@ function assertFits(policy: PolicyFile, family: string): void {
   }
   for (const name of SNAPSHOTS) {
     const { inputDim, actionDim } = policy.snapshots[name];
-    if (inputDim !== info.stateDim + info.goalDim || actionDim !== info.actionDim) {
+    if (inputDim !== info.stateDim + told || actionDim !== info.actionDim) {
       throw new RangeError(
-        `Cannot collect ${family} as its policy must map ${info.stateDim} + ${info.goalDim} numbers to ` +
+        `Cannot collect ${family} as its policy must map ${info.stateDim} + ${told} numbers to ` +
           `${info.actionDim}: current sizes of ${name} are ${inputDim} and ${actionDim}`,
       );
     }
@@ -148,10 +109,10 @@ async function episodesOf(
   return episodes;
 }
 
-function actorOf(actor: Actor, policy: PolicyFile, goal: readonly number[], actionDim: number) {
+function actorOf(actor: Actor, policy: PolicyFile, told: readonly number[], actionDim: number) {
   if (actor === "random") return (noises: readonly number[]) => randomAct(actionDim, noises);
   const snapshot: Policy = policy.snapshots[actor];
-  return (noises: readonly number[]) => policyAct(snapshot, goal, noises);
+  return (noises: readonly number[]) => policyAct(snapshot, told, noises);
 }
 
 function meanReturn(episodes: readonly Episode[]): number {
@@ -209,10 +170,11 @@ async function collectEpisodes(
     onProgress?.({ ...done });
   };
   try {
+    const told = policyGoal({ family, goal });
     for (const [i, actor] of ACTORS.entries()) {
       const starts = deriveSeeds(seed, 2 * i, counts[actor]);
       const noises = deriveSeeds(seed, 2 * i + 1, counts[actor]);
-      const createAct = actorOf(actor, policy, goal, env.actionDim);
+      const createAct = actorOf(actor, policy, told, env.actionDim);
       collected[actor] = await episodesOf(env, createAct, { starts, noises }, onBatch);
     }
     return collected;
@@ -231,7 +193,7 @@ export async function collectDataset(options: CollectionOptions): Promise<Collec
   const { policy, mix = DEFAULT_MIX } = options;
   const { family, goal } = resolveTask(options);
   const { stateDim, actionDim, horizon } = family.info;
-  assertFits(policy, options.family);
+  assertFits(policy, options);
   const counts = episodeCounts(mix, options.episodes);
   const collected = await collectEpisodes(options, counts);
   const metadata = {

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { collectDataset, DEFAULT_MIX, episodeCounts } from "./collect.ts";
+import { collectDataset } from "./collect.ts";
 import { policyAct, readPolicy, SNAPSHOTS } from "./policy.ts";
+import { DEFAULT_MIX, episodeCounts } from "./policy_mix.ts";
 import { deriveSeeds } from "./random.ts";
 import { syntheticPolicy } from "./testdata/synthetic_policy.ts";
 

@@ -1,3 +1,4 @@
+import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
 import { observationSize } from "./laws.ts";
 import { type RobotFacts, type RobotName, ROBOTS } from "./robots.ts";
 
@@ -5,7 +6,7 @@ import { type RobotFacts, type RobotName, ROBOTS } from "./robots.ts";
 export interface TaskSpec {
   /** one of `listFamilies()` */
   readonly family: string;
-  /** `[goalDim]`; a speed in m/s, or cosine and sine of the wanted direction */
+  /** `[goalDim]`; a speed in m/s, cosine and sine of the wanted direction, or the number of a set of dynamics */
   readonly goal: readonly number[];
 }
 
@@ -25,17 +26,22 @@ export interface EnvironmentInfo {
   readonly goalDim: number;
   /** one line for people */
   readonly description: string;
-  /** the family's usual goals; any other goal of `goalDim` numbers is allowed too */
+  /** the family's usual goals, in the order in which a stream learns them */
   readonly goals: readonly (readonly number[])[];
+  /** what a goal means and which there are, for people */
+  readonly goalMeaning: string;
+  /** whether a policy trained for these goals comes with this room */
+  readonly policyShipped: boolean;
 }
 
 /**
  * The reward law of a family, with the velocity v over the whole environment step and the action a as given:
  * - `speed`: `alive - |v_x - goal| - controlCost |a|^2`
  * - `direction`: `alive + scale (v_x cos + v_y sin) - controlCost |a|^2`
+ * - `forward`: `alive + scale v_x - controlCost |a|^2`
  */
 interface RewardLaw {
-  readonly kind: "speed" | "direction";
+  readonly kind: "speed" | "direction" | "forward";
   readonly scale: number;
   readonly alive: number;
   readonly controlCost: number;
@@ -46,55 +52,101 @@ export interface Family {
   readonly info: EnvironmentInfo;
   readonly robot: RobotFacts;
   readonly reward: RewardLaw;
+  /** Where the goal is the number of a set of dynamics (from 1): these sets. */
+  readonly dynamics?: readonly Dynamics[];
+}
+
+/** A task as {@linkcode resolveTask} understands it. */
+export interface ResolvedTask {
+  readonly family: Family;
+  /** `[goalDim]` */
+  readonly goal: number[];
+  /** what the task gives the robot instead of its own dynamics */
+  readonly dynamics?: Dynamics;
 }
 
 const HORIZON = 200;
 
-function family(name: string, model: RobotName, what: string, reward: RewardLaw, goals: number[][]): Family {
+/** What a family is, said once; the rest follows from its robot and its kind of reward. */
+interface FamilyFacts {
+  readonly name: string;
+  readonly model: RobotName;
+  readonly reward: RewardLaw;
+  readonly goals: readonly (readonly number[])[];
+  readonly policyShipped: boolean;
+  readonly dynamics?: readonly Dynamics[];
+}
+
+/** What a family of each kind of reward asks for, and what its goals are. */
+const KINDS = {
+  speed: {
+    ...{ goalDim: 1, what: "move forward at the wanted speed; goal = speed in m/s" },
+    goalMeaning: (usual: readonly number[]) =>
+      `speed in m/s, any number; usual are ${Math.min(...usual)} to ${Math.max(...usual)}`,
+  },
+  direction: {
+    ...{ goalDim: 2, what: "move fast in the wanted direction; goal = cosine and sine of its angle" },
+    goalMeaning: () => "cosine and sine of the wanted direction, each from -1 to 1; any angle",
+  },
+  forward: {
+    ...{
+      goalDim: 1,
+      what: "move forward fast with other masses, inertias, damping and friction; goal = their number",
+    },
+    goalMeaning: (usual: readonly number[]) =>
+      `number of the set of dynamics, a whole number from 1 to ${usual.length}`,
+  },
+};
+
+function family({ name, model, reward, goals, policyShipped, dynamics }: FamilyFacts): Family {
   const robot = ROBOTS[model];
+  const { goalDim, what, goalMeaning } = KINDS[reward.kind];
   const info = {
     family: name,
     model,
     stateDim: observationSize(robot),
     actionDim: robot.actuators.length,
     horizon: HORIZON,
-    goalDim: reward.kind === "speed" ? 1 : 2,
+    goalDim,
     description: `${robot.title}: ${what}`,
     goals,
+    goalMeaning: goalMeaning(goals.map(([first]) => first!)),
+    policyShipped,
   };
-  return { info, robot, reward };
+  return { info, robot, reward, ...(dynamics ? { dynamics } : {}) };
 }
 
-const speed = (alive: number, controlCost: number): RewardLaw => ({
-  kind: "speed",
-  scale: 1,
-  alive,
-  controlCost,
+const law = (kind: RewardLaw["kind"], scale: number, alive: number, controlCost: number): RewardLaw => ({
+  ...{ kind, scale, alive, controlCost },
 });
-const direction = (scale: number, alive: number, controlCost: number): RewardLaw => ({
-  kind: "direction",
-  scale,
-  alive,
-  controlCost,
-});
-const speeds = (...values: number[]) => values.map((value) => [value]);
+const numbers = (...values: number[]) => values.map((value) => [value]);
 const angles = (...values: number[]) => values.map((angle) => [Math.cos(angle), Math.sin(angle)]);
 
-const AT_SPEED = "move forward at the wanted speed; goal = speed in m/s";
-const IN_DIRECTION = "move fast in the wanted direction; goal = cosine and sine of its angle";
-
 const FAMILIES: readonly Family[] = [
-  family("cheetah-vel", "half_cheetah", AT_SPEED, speed(0, 0.05), speeds(0.075, 0.45, 0.825, 1.2, 1.575)),
-  family(
-    "swimmer-dir",
-    "swimmer",
-    IN_DIRECTION,
-    direction(10, 0, 0.0001),
-    angles(1.20336, 3.61662, 5.42894, 6.75429, 8.25429),
-  ),
-  family("hopper-vel", "hopper", AT_SPEED, speed(1, 0.001), speeds(0.4, 0.8, 1.2, 1.6, 2)),
-  family("walker-vel", "walker2d", AT_SPEED, speed(1, 0.001), speeds(0.5, 1, 1.5, 2, 2.5)),
-  family("ant-dir", "ant", IN_DIRECTION, direction(1, 1, 0.1), angles(0, 1.2, 2.5, 3.7, 5)),
+  family({
+    ...{ name: "cheetah-vel", model: "half_cheetah", reward: law("speed", 1, 0, 0.05) },
+    ...{ goals: numbers(0.075, 0.45, 0.825, 1.2, 1.575), policyShipped: true },
+  }),
+  family({
+    ...{ name: "swimmer-dir", model: "swimmer", reward: law("direction", 10, 0, 0.0001) },
+    ...{ goals: angles(1.20336, 3.61662, 5.42894, 6.75429, 8.25429), policyShipped: true },
+  }),
+  family({
+    ...{ name: "hopper-vel", model: "hopper", reward: law("speed", 1, 1, 0.001) },
+    ...{ goals: numbers(0.4, 0.8, 1.2, 1.6, 2), policyShipped: true },
+  }),
+  family({
+    ...{ name: "walker-vel", model: "walker2d", reward: law("speed", 1, 1, 0.001) },
+    ...{ goals: numbers(0.5, 1, 1.5, 2, 2.5), policyShipped: false },
+  }),
+  family({
+    ...{ name: "walker-params", model: "walker2d", reward: law("forward", 1, 1, 0.001) },
+    ...{ goals: numbers(1, 2, 3, 4, 5), policyShipped: true, dynamics: WALKER_DYNAMICS },
+  }),
+  family({
+    ...{ name: "ant-dir", model: "ant", reward: law("direction", 1, 1, 0.1) },
+    ...{ goals: angles(0, 1.2, 2.5, 3.7, 5), policyShipped: false },
+  }),
 ];
 
 /** All families of tasks that can be simulated here. */
@@ -107,13 +159,24 @@ export function familyInfo(name: string): EnvironmentInfo | undefined {
   return FAMILIES.find(({ info }) => info.family === name)?.info;
 }
 
+/** What is wrong with a goal of a family, to be read after "its goal"; undefined where nothing is. */
+export function goalFault(
+  { family: name, goalDim }: EnvironmentInfo,
+  goal: readonly number[],
+): string | undefined {
+  if (goal.length !== goalDim || !goal.every(Number.isFinite)) return `must be ${goalDim} finite number(s)`;
+  const sets = FAMILIES.find(({ info }) => info.family === name)?.dynamics;
+  if (!sets || sets[goal[0]! - 1]) return undefined;
+  return `must be the number of a set of dynamics, a whole number from 1 to ${sets.length}`;
+}
+
 /**
  * The family of a task and its goal as the datasets hold it (float32), so that a goal read from a file and the decimal
  * it came from name the same task.
  *
- * @throws RangeError when the family is unknown or the goal has another size or is not finite
+ * @throws RangeError when the family is unknown or the goal is none of its goals
  */
-export function resolveTask(spec: TaskSpec): { family: Family; goal: number[] } {
+export function resolveTask(spec: TaskSpec): ResolvedTask {
   const found = FAMILIES.find(({ info }) => info.family === spec.family);
   if (found === undefined) {
     const known = FAMILIES.map(({ info }) => info.family).join(", ");
@@ -121,13 +184,23 @@ export function resolveTask(spec: TaskSpec): { family: Family; goal: number[] } 
       `Cannot open environment as the family must be one of ${known}: current value is ${spec.family}`,
     );
   }
-  const { goalDim } = found.info;
-  if (spec.goal.length !== goalDim || !spec.goal.every(Number.isFinite)) {
-    throw new RangeError(
-      `Cannot open ${spec.family} as its goal must be ${goalDim} finite number(s): current value is [${spec.goal}]`,
-    );
+  const fault = goalFault(found.info, spec.goal);
+  if (fault) {
+    throw new RangeError(`Cannot open ${spec.family} as its goal ${fault}: current value is [${spec.goal}]`);
   }
-  return { family: found, goal: spec.goal.map(Math.fround) };
+  const goal = spec.goal.map(Math.fround);
+  const dynamics = found.dynamics?.[goal[0]! - 1];
+  return { family: found, goal, ...(dynamics ? { dynamics } : {}) };
+}
+
+/**
+ * What a trained policy of the family is told of the task: the goal, or, where the goal is a number of dynamics, a one-hot of it.
+ *
+ * @throws RangeError as {@linkcode resolveTask}
+ */
+export function policyGoal(spec: TaskSpec): number[] {
+  const { family: { dynamics }, goal } = resolveTask(spec);
+  return dynamics ? dynamics.map((_, index) => index + 1 === goal[0] ? 1 : 0) : goal;
 }
 
 /**
@@ -146,8 +219,17 @@ export function rewardOf(
 ): number {
   let squares = 0;
   for (let i = 0; i < action.length; i++) squares += action[i]! * action[i]!;
-  const progress = law.kind === "speed"
-    ? -Math.abs(velocityX - goal[0]!)
-    : velocityX * goal[0]! + velocityY * goal[1]!;
+  const progress = progressOf(law.kind, goal, velocityX, velocityY);
   return law.alive + law.scale * progress - law.controlCost * squares;
+}
+
+function progressOf(
+  kind: RewardLaw["kind"],
+  goal: readonly number[],
+  velocityX: number,
+  velocityY: number,
+): number {
+  if (kind === "forward") return velocityX;
+  if (kind === "speed") return -Math.abs(velocityX - goal[0]!);
+  return velocityX * goal[0]! + velocityY * goal[1]!;
 }

@@ -10,9 +10,15 @@ export {
   type CollectedDataset,
   type CollectionOptions,
   type CollectionProgress,
-  type PolicyMix,
 } from "./collect.ts";
-export { type EnvironmentInfo, familyInfo, listFamilies, type TaskSpec } from "./families.ts";
+export {
+  type EnvironmentInfo,
+  familyInfo,
+  goalFault,
+  listFamilies,
+  policyGoal,
+  type TaskSpec,
+} from "./families.ts";
 export {
   type Layer,
   type Policy,
@@ -23,6 +29,7 @@ export {
   type Snapshot,
   SNAPSHOTS,
 } from "./policy.ts";
+export { type PolicyMix } from "./policy_mix.ts";
 export {
   type Act,
   type Episode,

@@ -122,16 +122,19 @@ export function readPolicy(bytes: Uint8Array): PolicyFile {
   return { family, model, snapshots: { early, medium, final }, metadata };
 }
 
+/** Robots whose trained policies come with this room: one file each, for all goals of one family. */
+const SHIPPED: readonly string[] = ["half_cheetah", "swimmer", "hopper", "walker2d"];
+
 /**
- * The trained policy that comes with this room.
+ * The trained policy that comes with this room (`policies/README.md` says where it comes from).
  *
- * @param model `half_cheetah` or `swimmer`
+ * @param model the robot: `half_cheetah` (for cheetah-vel), `swimmer` (swimmer-dir), `hopper` (hopper-vel) or `walker2d` (walker-params)
  * @throws RangeError when no policy for that robot is shipped
  */
 export async function shippedPolicy(model: string): Promise<PolicyFile> {
-  if (model !== "half_cheetah" && model !== "swimmer") {
+  if (!SHIPPED.includes(model)) {
     throw new RangeError(
-      `Cannot read shipped policy as there is one for half_cheetah and swimmer only: current value is ${model}`,
+      `Cannot read shipped policy as there is one for ${SHIPPED.join(", ")} only: current value is ${model}`,
     );
   }
   return readPolicy(await readFile(new URL(`./policies/${model}.safetensors`, import.meta.url)));
@@ -166,7 +169,7 @@ function applyLayer(layer: Layer, source: Float32Array, target: Float32Array, re
 /**
  * Lets a policy act: `a = tanh(mean + exp(clamp(log_std, -5, 2)) * noise)`.
  *
- * @param goal `[goalDim]`; states must have `inputDim - goalDim` numbers
+ * @param goal what the policy is told of its task (`policyGoal()`); states must have `inputDim - goalDim` numbers
  * @throws RangeError (when acting) when the states have another size
  * @param noiseSeeds one seed per environment; without them the noise is 0 (the deterministic action). Row i draws from
  *   its own stream, so that an episode does not depend on its neighbours

@@ -1,4 +1,5 @@
 import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import { type Dynamics, setDynamics } from "./dynamics.ts";
 import { modelXml } from "./model_xml.ts";
 import type { RobotFacts } from "./robots.ts";
 
@@ -22,10 +23,15 @@ export class RobotModel {
     this.dt = robot.options.timestep * robot.frameSkip;
   }
 
-  /** @throws Error with the engine's text when the facts do not make a valid model */
-  static async compile(robot: RobotFacts): Promise<RobotModel> {
+  /**
+   * @param dynamics what the task gives the robot instead of its own masses, inertias, damping and friction
+   * @throws Error with the engine's text when the facts do not make a valid model
+   */
+  static async compile(robot: RobotFacts, dynamics?: Dynamics): Promise<RobotModel> {
     const mujoco = await loadEngine();
-    return new RobotModel(mujoco, robot, mujoco.MjModel.from_xml_string(modelXml(robot)));
+    const compiled = mujoco.MjModel.from_xml_string(modelXml(robot));
+    if (dynamics) setDynamics(mujoco, compiled, dynamics);
+    return new RobotModel(mujoco, robot, compiled);
   }
 
   openSimulation(): Simulation {

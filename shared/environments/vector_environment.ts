@@ -158,11 +158,11 @@ class MujocoVectorEnvironment implements VectorEnvironment {
  * @throws RangeError when family, goal or size are not valid
  */
 export async function openVectorEnvironment(spec: TaskSpec, size: number): Promise<VectorEnvironment> {
-  const { family, goal } = resolveTask(spec);
+  const { family, goal, dynamics } = resolveTask(spec);
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(
       `Cannot open environment as size must be a positive integer: current value is ${size}`,
     );
   }
-  return new MujocoVectorEnvironment(await RobotModel.compile(family.robot), family, goal, size);
+  return new MujocoVectorEnvironment(await RobotModel.compile(family.robot, dynamics), family, goal, size);
 }
