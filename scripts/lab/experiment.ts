@@ -10,6 +10,7 @@ import { arrivals } from "./experiments/arrivals.ts";
 import { compiled } from "./experiments/compiled.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
+import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { soak } from "./experiments/soak.ts";
 import { streams } from "./experiments/streams.ts";
@@ -18,19 +19,25 @@ const program = new Command("experiment").description("long experiments; results
 
 program.command("streams")
   .description(
-    "learn streams of datasets with every replay source and seed; AP, backward transfer, oracle gap",
+    "from nothing to the table: learn streams of datasets with every replay source and seed; AP, backward transfer, oracle gap",
   )
-  .argument("<folders...>", "one folder a stream, holding task1.hdf5, task2.hdf5 ...")
+  .argument(
+    "<streams...>",
+    `streams whose data is made in the work folder (${
+      Object.keys(KNOWN_STREAMS).join(", ")
+    }), or folders that hold task1.hdf5, task2.hdf5 ...`,
+  )
+  .option("--preset <name>", "preset of the learners", parsePreset, "default" as const)
   .addOption(repeatable("--run <replay:seed>", "a run of every stream; may be repeated"))
   .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
   .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
   .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 1)
   .option(
     "--work <folder>",
-    "where the runs' stores go; finished ones are not run again",
+    "where data and the runs' stores go; finished ones are not run again",
     "cugro-experiments",
   )
-  .option("--out <folder>", "where the results go", "shared/algorithm/results")
+  .option("--out <folder>", "where the results go (default: the work folder's own folder results)")
   .option("--name <name>", "name of the result files", "streams")
   .action(streams);
 

@@ -1,8 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
-import { familyInfo, resolveTask, rewardOf } from "./families.ts";
+import { familyInfo, resolveTask } from "./families.ts";
 import { isHealthy, observationSize, observe } from "./laws.ts";
 import walkerParams from "./models/walker_params.json" with { type: "json" };
+import { rewardOf } from "./rewards.ts";
 import { ROBOTS } from "./robots.ts";
 import { RobotModel, type Simulation } from "./simulation.ts";
 import traces from "./testdata/walker_params.traces.json" with { type: "json" };

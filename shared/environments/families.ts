@@ -1,5 +1,6 @@
 import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
 import { observationSize } from "./laws.ts";
+import { type RewardLaw, rewardLaw } from "./rewards.ts";
 import { type RobotFacts, type RobotName, ROBOTS } from "./robots.ts";
 
 /** A task: a family and its goal, e.g. `{ family: "hopper-vel", goal: [1.4] }`. */
@@ -32,19 +33,6 @@ export interface EnvironmentInfo {
   readonly goalMeaning: string;
   /** whether a policy trained for these goals comes with this room */
   readonly policyShipped: boolean;
-}
-
-/**
- * The reward law of a family, with the velocity v over the whole environment step and the action a as given:
- * - `speed`: `alive - |v_x - goal| - controlCost |a|^2`
- * - `direction`: `alive + scale (v_x cos + v_y sin) - controlCost |a|^2`
- * - `forward`: `alive + scale v_x - controlCost |a|^2`
- */
-interface RewardLaw {
-  readonly kind: "speed" | "direction" | "forward";
-  readonly scale: number;
-  readonly alive: number;
-  readonly controlCost: number;
 }
 
 /** A family with its robot and reward law. */
@@ -116,35 +104,32 @@ function family({ name, model, reward, goals, policyShipped, dynamics }: FamilyF
   return { info, robot, reward, ...(dynamics ? { dynamics } : {}) };
 }
 
-const law = (kind: RewardLaw["kind"], scale: number, alive: number, controlCost: number): RewardLaw => ({
-  ...{ kind, scale, alive, controlCost },
-});
 const numbers = (...values: number[]) => values.map((value) => [value]);
 const angles = (...values: number[]) => values.map((angle) => [Math.cos(angle), Math.sin(angle)]);
 
 const FAMILIES: readonly Family[] = [
   family({
-    ...{ name: "cheetah-vel", model: "half_cheetah", reward: law("speed", 1, 0, 0.05) },
+    ...{ name: "cheetah-vel", model: "half_cheetah", reward: rewardLaw("speed", 1, 0, 0.05) },
     ...{ goals: numbers(0.075, 0.45, 0.825, 1.2, 1.575), policyShipped: true },
   }),
   family({
-    ...{ name: "swimmer-dir", model: "swimmer", reward: law("direction", 10, 0, 0.0001) },
+    ...{ name: "swimmer-dir", model: "swimmer", reward: rewardLaw("direction", 10, 0, 0.0001) },
     ...{ goals: angles(1.20336, 3.61662, 5.42894, 6.75429, 8.25429), policyShipped: true },
   }),
   family({
-    ...{ name: "hopper-vel", model: "hopper", reward: law("speed", 1, 1, 0.001) },
+    ...{ name: "hopper-vel", model: "hopper", reward: rewardLaw("speed", 1, 1, 0.001) },
     ...{ goals: numbers(0.4, 0.8, 1.2, 1.6, 2), policyShipped: true },
   }),
   family({
-    ...{ name: "walker-vel", model: "walker2d", reward: law("speed", 1, 1, 0.001) },
+    ...{ name: "walker-vel", model: "walker2d", reward: rewardLaw("speed", 1, 1, 0.001) },
     ...{ goals: numbers(0.5, 1, 1.5, 2, 2.5), policyShipped: false },
   }),
   family({
-    ...{ name: "walker-params", model: "walker2d", reward: law("forward", 1, 1, 0.001) },
+    ...{ name: "walker-params", model: "walker2d", reward: rewardLaw("forward", 1, 1, 0.001) },
     ...{ goals: numbers(1, 2, 3, 4, 5), policyShipped: true, dynamics: WALKER_DYNAMICS },
   }),
   family({
-    ...{ name: "ant-dir", model: "ant", reward: law("direction", 1, 1, 0.1) },
+    ...{ name: "ant-dir", model: "ant", reward: rewardLaw("direction", 1, 1, 0.1) },
     ...{ goals: angles(0, 1.2, 2.5, 3.7, 5), policyShipped: false },
   }),
 ];
@@ -201,35 +186,4 @@ export function resolveTask(spec: TaskSpec): ResolvedTask {
 export function policyGoal(spec: TaskSpec): number[] {
   const { family: { dynamics }, goal } = resolveTask(spec);
   return dynamics ? dynamics.map((_, index) => index + 1 === goal[0] ? 1 : 0) : goal;
-}
-
-/**
- * The reward of one environment step, the terminating one included.
- *
- * @param velocityX displacement of qpos[0] over the step divided by its duration, m/s
- * @param velocityY the same of qpos[1]
- * @param action `[A]` as the agent gave it, before any clamping
- */
-export function rewardOf(
-  law: RewardLaw,
-  goal: readonly number[],
-  velocityX: number,
-  velocityY: number,
-  action: ArrayLike<number>,
-): number {
-  let squares = 0;
-  for (let i = 0; i < action.length; i++) squares += action[i]! * action[i]!;
-  const progress = progressOf(law.kind, goal, velocityX, velocityY);
-  return law.alive + law.scale * progress - law.controlCost * squares;
-}
-
-function progressOf(
-  kind: RewardLaw["kind"],
-  goal: readonly number[],
-  velocityX: number,
-  velocityY: number,
-): number {
-  if (kind === "forward") return velocityX;
-  if (kind === "speed") return -Math.abs(velocityX - goal[0]!);
-  return velocityX * goal[0]! + velocityY * goal[1]!;
 }

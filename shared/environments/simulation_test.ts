@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { familyInfo, resolveTask, rewardOf } from "./families.ts";
+import { familyInfo, resolveTask } from "./families.ts";
 import { isHealthy, observationSize, observe } from "./laws.ts";
+import { rewardOf } from "./rewards.ts";
 import { type RobotName, ROBOTS } from "./robots.ts";
 import { RobotModel } from "./simulation.ts";
 import ant from "./testdata/ant.traces.json" with { type: "json" };

@@ -1,5 +1,6 @@
-import { type Family, resolveTask, rewardOf, type TaskSpec } from "./families.ts";
+import { type Family, resolveTask, type TaskSpec } from "./families.ts";
 import { isHealthy, observe, startState } from "./laws.ts";
+import { rewardOf } from "./rewards.ts";
 import { RobotModel, type Simulation } from "./simulation.ts";
 
 /** What one vectorised step gives; n = `size`. All arrays are the caller's to keep. */

@@ -8,6 +8,7 @@ import { type Dataset, writeHdf5 } from "@cugro/datasets";
 import {
   collectDataset,
   type CollectedDataset,
+  type CollectionProgress,
   type EnvironmentInfo,
   familyInfo,
   listFamilies,
@@ -16,7 +17,9 @@ import {
   readPolicy,
   shippedPolicy,
 } from "@cugro/environments";
+import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
+import { describeFamilies, noteUnusual, parseGoals } from "./collect_goals.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { repeatable } from "./settings.ts";
 
@@ -25,49 +28,54 @@ interface CollectOptions {
   episodes: number;
   seed: number;
   goal: string[];
+  goals?: string;
   policy?: string;
   mix?: string;
   json?: boolean;
 }
 
+const SECONDS_BETWEEN_LINES = 10;
 const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 
 /** Adds the command. */
 export function registerCollect(program: Command): void {
-  const families = listFamilies().map(({ family }) => family).join(", ");
   program.command("collect")
-    .description("make real datasets with the simulator: one file a goal")
-    .argument("<family>", `one of ${families}`)
+    .description("make real datasets with the simulator: one file a goal, task1.hdf5, task2.hdf5 ...")
+    .argument("<family>", `one of ${listFamilies().map(({ family }) => family).join(", ")}`)
     .option("--out <folder>", "where the files go", "datasets")
     .option("--episodes <n>", "episodes a file", wholeNumber("--episodes", 1), 200)
-    .addOption(
-      repeatable("--goal <numbers>", "a goal, e.g. 0.45 or 0.36,0.93; may be repeated")
-        .default([], "the family's five"),
+    .option(
+      "--goals <list>",
+      "all goals, in the order of the files: 0.5,1.2 or, of two numbers each, '1,0;-1,0' (default: the family's five)",
     )
+    .addOption(repeatable("--goal <numbers>", "one goal, e.g. 0.45 or 0.36,0.93; may be repeated"))
     .option(
       "--policy <file>",
-      "trained policy (safetensors with snapshots early, medium, final); half_cheetah and swimmer are shipped",
+      "trained policy (safetensors with snapshots early, medium, final) instead of the shipped one",
     )
     .option("--mix <shares>", "who acts, e.g. random=0.2,early=0.15,medium=0.15,final=0.5")
-    .option("--seed <n>", "seed", wholeNumber("--seed", 0), 0)
+    .option("--seed <n>", "seed; equal seeds give equal data", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
+    .addHelpText("after", `\n${describeFamilies()}`)
     .action(collect);
 }
 
-async function collect(family: string, options: CollectOptions): Promise<void> {
-  const info = familyInfo(family);
+async function collect(name: string, options: CollectOptions): Promise<void> {
+  const info = familyInfo(name);
   if (!info) {
+    const known = listFamilies().map(({ family }) => family);
     throw new UsageError(
-      `The family must be one of ${
-        listFamilies().map((known) => known.family).join(", ")
-      }: current value is ${family}`,
+      `The family must be one of ${known.join(", ")}: current value is ${name}${
+        didYouMean(name, known).replace(":", ";")
+      }`,
     );
   }
-  const goals = options.goal.length > 0 ? options.goal.map((text) => parseGoal(text, info)) : info.goals;
+  const goals = parseGoals(options.goal, options.goals, info);
   const policy = options.policy ? readPolicy(await readFile(options.policy)) : await shipped(info);
+  if (!options.policy) noteUnusual(goals, info);
   const mix = options.mix ? parseMix(options.mix) : undefined;
   const written = await collectFiles({
-    family,
+    family: name,
     goals,
     policy,
     episodes: options.episodes,
@@ -103,6 +111,7 @@ export async function collectFiles(
       policy,
       episodes,
       seed: seed * 1000 + index,
+      onProgress: progressLines(path),
       ...(mix ? { mix } : {}),
     });
     const { mix: used, ...rest } = collected.metadata;
@@ -117,6 +126,16 @@ export async function collectFiles(
     );
   }
   return written;
+}
+
+/** How far a file is, every few seconds, on stderr. */
+function progressLines(path: string): (progress: CollectionProgress) => void {
+  let last = performance.now();
+  return ({ episodes, of, transitions }) => {
+    if (episodes === of || performance.now() - last < SECONDS_BETWEEN_LINES * 1000) return;
+    last = performance.now();
+    console.error(`${path}: ${episodes} of ${of} episodes, ${transitions} transitions`);
+  };
 }
 
 function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
@@ -134,23 +153,13 @@ function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
   };
 }
 
-async function shipped(info: EnvironmentInfo): Promise<PolicyFile> {
-  try {
-    return await shippedPolicy(info.model);
-  } catch (cause) {
-    throw new UsageError(`No trained policy is shipped for ${info.model}; give one with --policy FILE`, {
-      cause,
-    });
-  }
-}
-
-function parseGoal(text: string, info: EnvironmentInfo): number[] {
-  const goal = text.split(",").map(Number);
-  if (goal.length === info.goalDim && goal.every(Number.isFinite)) return goal;
+async function shipped({ family, model, policyShipped }: EnvironmentInfo): Promise<PolicyFile> {
+  if (policyShipped) return await shippedPolicy(model);
+  const others = listFamilies().filter((info) => info.policyShipped).map((info) => info.family);
   throw new UsageError(
-    `--goal must be ${info.goalDim} number${
-      info.goalDim === 1 ? "" : "s, separated by a comma"
-    }: current value is ${text}`,
+    `No trained policy is shipped for ${family}; give one of ${model} with --policy FILE, or collect one of ${
+      others.join(", ")
+    }`,
   );
 }
 

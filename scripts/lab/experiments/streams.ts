@@ -5,11 +5,11 @@
 import { describeProblem } from "@cugro/protocol";
 import { mapConcurrently } from "@cugro/async";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { printTable, score, UsageError } from "../../cli/commands/output.ts";
 import type { RunResult } from "../../cli/commands/result.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
-import { streamFiles } from "./stream_files.ts";
+import { type PreparedStream, prepareStream } from "./known_streams.ts";
 import { drawStreams } from "./streams_picture.ts";
 
 /** One finished run. */
@@ -17,6 +17,10 @@ export interface StreamRun {
   stream: string;
   replay: string;
   seed: number;
+  /** Of the run where it was not `default`. */
+  preset?: string;
+  /** Knobs that were turned, where any were. */
+  settings?: string[];
   wallSeconds: number;
   averagePerformance: number;
   backwardTransfer: number;
@@ -27,12 +31,13 @@ export interface StreamRun {
 }
 
 interface StreamsOptions {
+  preset: string;
   run: string[];
   set: string[];
   parallel: number;
   workers: number;
   work: string;
-  out: string;
+  out?: string;
   name: string;
 }
 
@@ -43,77 +48,93 @@ interface Wanted {
   seed: number;
 }
 
+const DEFAULT_PRESET = "default";
 const DEFAULT_RUNS = ["generated:0", "generated:1", "oracle:0", "none:0"];
 
-/** Runs what is not finished yet, prints the table, writes JSON and picture. */
-export async function streams(folders: string[], options: StreamsOptions): Promise<void> {
-  const wanted = await listRuns(folders, options.run.length > 0 ? options.run : DEFAULT_RUNS);
+/** Makes the data that is missing, runs what is not finished yet, prints the table, writes JSON and picture. */
+export async function streams(names: string[], options: StreamsOptions): Promise<void> {
+  const runs = parseRuns(options.run.length > 0 ? options.run : DEFAULT_RUNS);
   await mkdir(options.work, { recursive: true });
+  const prepared: PreparedStream[] = [];
+  for (const name of names) prepared.push(await prepareStream(name, options.work));
+  const wanted = runs.flatMap((run) =>
+    prepared.map(({ name, files }): Wanted => ({ stream: name, files, ...run }))
+  );
   const done = await mapConcurrently(wanted, options.parallel, (one) => runOnce(one, options));
   done.sort((a, b) =>
     a.stream.localeCompare(b.stream) || a.replay.localeCompare(b.replay) || a.seed - b.seed
   );
   print(done);
-  await mkdir(options.out, { recursive: true });
-  const conditions = { parallelRuns: options.parallel, workersEach: options.workers, settings: options.set };
-  await writeFile(
-    join(options.out, `${options.name}.json`),
-    JSON.stringify({ conditions, runs: done }, null, 1) + "\n",
-  );
-  await writeFile(join(options.out, `${options.name}.svg`), drawStreams(done));
+  await writeResults(done, prepared, options);
 }
 
-async function listRuns(folders: readonly string[], runs: readonly string[]): Promise<Wanted[]> {
-  const wanted: Wanted[] = [];
-  for (const run of runs) {
+async function writeResults(
+  runs: StreamRun[],
+  prepared: readonly PreparedStream[],
+  { parallel, workers, preset, set, work, out = join(work, "results"), name }: StreamsOptions,
+): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const conditions = { parallelRuns: parallel, workersEach: workers, preset, settings: set };
+  const datasets = Object.fromEntries(prepared.map((stream) => [stream.name, stream.hashes]));
+  const path = join(out, `${name}.json`);
+  await writeFile(path, JSON.stringify({ conditions, datasets, runs }, null, 1) + "\n");
+  await writeFile(join(out, `${name}.svg`), drawStreams(runs));
+  console.error(`results: ${path}`);
+}
+
+/** `generated:0` -> its replay source and seed. @throws {UsageError} where it is not of that form */
+function parseRuns(runs: readonly string[]): Pick<Wanted, "replay" | "seed">[] {
+  return runs.map((run) => {
     const [replay = "", seed] = run.split(":");
-    if (!Number.isInteger(Number(seed))) {
-      throw new UsageError(`--run must be replay:seed, e.g. generated:0: current value is ${run}`);
-    }
-    for (const folder of folders) {
-      wanted.push({
-        stream: basename(folder),
-        files: await streamFiles(folder),
-        replay,
-        seed: Number(seed),
-      });
-    }
-  }
-  return wanted;
+    if (seed && Number.isInteger(Number(seed))) return { replay, seed: Number(seed) };
+    throw new UsageError(`--run must be replay:seed, e.g. generated:0: current value is ${run}`);
+  });
+}
+
+/** The record of a finished run, if there is one. @throws {UsageError} when it was run with other settings */
+export async function recorded(
+  path: string,
+  { preset, set }: Pick<StreamsOptions, "preset" | "set">,
+): Promise<StreamRun | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const run = JSON.parse(text) as StreamRun;
+  const ran = [run.preset ?? DEFAULT_PRESET, ...run.settings ?? []].join(" ");
+  const wanted = [preset, ...set].join(" ");
+  if (ran === wanted) return run;
+  throw new UsageError(
+    `${path} is of a run with ${ran}, and ${wanted} is wanted: give another folder with --work, or remove it`,
+  );
 }
 
 async function runOnce(
   { stream, files, replay, seed }: Wanted,
-  { work, set, workers }: StreamsOptions,
+  { work, preset, set, workers }: StreamsOptions,
 ): Promise<StreamRun> {
   const name = `${stream}-${replay}-${seed}`;
   const record = join(work, `${name}.json`);
-  const known = await readFile(record, "utf8").catch(() => undefined);
-  if (known !== undefined) return JSON.parse(known);
+  const known = await recorded(record, { preset, set });
+  if (known !== undefined) return known;
   const settings = [...set, "gate=observe"].flatMap((setting) => ["--set", setting]);
   const args = [
     ...files,
-    "--learner",
-    name,
-    "--store",
-    join(work, name),
-    "--replay",
-    replay,
-    "--seed",
-    String(seed),
-    "--workers",
-    String(workers),
+    ...["--learner", name, "--store", join(work, name), "--preset", preset],
+    ...["--replay", replay, "--seed", String(seed), "--workers", String(workers)],
     ...settings,
   ];
   const { result, wallSeconds } = await runChild(name, args);
-  const run = summarise(result, { stream, replay, seed, wallSeconds });
+  const how = {
+    ...(preset === DEFAULT_PRESET ? {} : { preset }),
+    ...(set.length > 0 ? { settings: set } : {}),
+  };
+  const run = summarise(result, { stream, replay, seed, ...how, wallSeconds });
   await writeFile(record, JSON.stringify(run));
   return run;
 }
 
 function summarise(
   result: RunResult,
-  about: Pick<StreamRun, "stream" | "replay" | "seed" | "wallSeconds">,
+  about: Pick<StreamRun, "stream" | "replay" | "seed" | "preset" | "settings" | "wallSeconds">,
 ): StreamRun {
   const {
     averagePerformance,

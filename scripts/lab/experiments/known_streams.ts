@@ -1,0 +1,81 @@
+/**
+ * The streams that can be made on any machine, with the simulator and the shipped policies alone: which tasks, in which order.
+ * @module
+ */
+import { datasetHash, readDataset } from "@cugro/datasets";
+import { familyInfo, shippedPolicy } from "@cugro/environments";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { collectFiles } from "../../cli/commands/collect.ts";
+import { UsageError } from "../../cli/commands/output.ts";
+import { streamFiles } from "./stream_files.ts";
+
+/** How a stream's data is made; `cugro collect` makes the same. */
+export interface KnownStream {
+  family: string;
+  goals: readonly (readonly number[])[];
+  episodes: number;
+}
+
+const usualGoals = (family: string) => familyInfo(family)!.goals;
+
+/** By name: three streams of the paper, and `hopper-vel`, whose robot falls. */
+export const KNOWN_STREAMS: Readonly<Record<string, KnownStream>> = {
+  "cheetah-vel": { family: "cheetah-vel", goals: usualGoals("cheetah-vel"), episodes: 200 },
+  "swimmer-dir": { family: "swimmer-dir", goals: usualGoals("swimmer-dir"), episodes: 200 },
+  "walker-params": { family: "walker-params", goals: usualGoals("walker-params"), episodes: 200 },
+  "hopper-vel": { family: "hopper-vel", goals: [[1.4], [0.6], [1.8], [1]], episodes: 300 },
+};
+
+const SEED = 0;
+
+/** A stream whose data is there. */
+export interface PreparedStream {
+  name: string;
+  /** paths, in order of task */
+  files: string[];
+  /** what the files hold, so that others can tell whether they have the same: `datasetHash()` of each */
+  hashes: Record<string, string>;
+}
+
+/** The stream in a folder; or one of {@link KNOWN_STREAMS}, made in the folder `data` of `work` where it is not there yet. */
+export async function prepareStream(
+  argument: string,
+  work: string,
+  known: Readonly<Record<string, KnownStream>> = KNOWN_STREAMS,
+): Promise<PreparedStream> {
+  if (await isFolder(argument)) {
+    const files = await streamFiles(argument);
+    if (files.length > 0) return await described(basename(argument), files);
+    throw new UsageError(
+      `${argument} is a folder, and there is no dataset in it (task1.hdf5, task2.hdf5 ...)`,
+    );
+  }
+  if (Object.hasOwn(known, argument)) {
+    return await described(argument, await ensureData(known[argument]!, join(work, "data", argument)));
+  }
+  throw new UsageError(
+    `${argument} is neither a folder nor a stream that can be made here: ${Object.keys(known).join(", ")}`,
+  );
+}
+
+/** Makes the files where one of them is missing; each is written whole or not at all, and made again it holds the same. */
+async function ensureData({ family, goals, episodes }: KnownStream, folder: string): Promise<string[]> {
+  const files = await isFolder(folder) ? await streamFiles(folder) : [];
+  if (files.length === goals.length) return files;
+  const policy = await shippedPolicy(familyInfo(family)!.model);
+  console.error(`making ${goals.length} datasets of ${family} in ${folder}`);
+  return await collectFiles({ family, goals, policy, episodes, seed: SEED, folder });
+}
+
+async function described(name: string, files: string[]): Promise<PreparedStream> {
+  const hashes: PreparedStream["hashes"] = {};
+  for (const path of files) {
+    hashes[basename(path)] = datasetHash((await readDataset(await readFile(path), path)).dataset);
+  }
+  return { name, files, hashes };
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), () => false);
+}

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { readDataset } from "@cugro/datasets";
+import { familyInfo, goalFault } from "@cugro/environments";
+import { join } from "node:path";
+import { UsageError } from "../../cli/commands/output.ts";
+import { KNOWN_STREAMS, prepareStream } from "./known_streams.ts";
+import { recorded } from "./streams.ts";
+
+const TINY = { tiny: { family: "walker-params", goals: [[2], [5]], episodes: 2 } };
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("every known stream can be made: its policy is shipped, its goals are its family's", () => {
+  for (const [name, { family, goals }] of Object.entries(KNOWN_STREAMS)) {
+    const info = familyInfo(family)!;
+    assertEquals(name, family);
+    assert(info.policyShipped);
+    assert(goals.length >= 4);
+    for (const goal of goals) assertEquals(goalFault(info, goal), undefined);
+  }
+});
+
+Deno.test("prepareStream() makes what is missing, the same again, and leaves what is there", () =>
+  withFolder(async (work) => {
+    const made = await prepareStream("tiny", work, TINY);
+    const paths = [1, 2].map((task) => join(work, "data", "tiny", `task${task}.hdf5`));
+    assertEquals([made.name, made.files], ["tiny", paths]);
+    assertEquals(Object.keys(made.hashes), ["task1.hdf5", "task2.hdf5"]);
+    for (const hash of Object.values(made.hashes)) assertMatch(hash, /^[0-9a-f]{64}$/);
+    const { metadata } = (await readDataset(await Deno.readFile(paths[1]!), "task2.hdf5")).dataset;
+    assertEquals([metadata.family, metadata.goal, metadata.env], ["walker-params", [5], "Walker2d-v5"]);
+    const before = await Deno.stat(paths[0]!);
+    assertEquals(await prepareStream("tiny", work, TINY), made);
+    assertEquals((await Deno.stat(paths[0]!)).mtime, before.mtime);
+    await Deno.remove(paths[0]!);
+    assertEquals(await prepareStream("tiny", work, TINY), made);
+    assertEquals((await prepareStream(join(work, "data", "tiny"), work)).hashes, made.hashes);
+  }));
+
+Deno.test("prepareStream() says of an argument that is no stream what it could be", () =>
+  withFolder(async (work) => {
+    await assertRejects(() => prepareStream(work, work), UsageError, "there is no dataset in it");
+    await assertRejects(
+      () => prepareStream("ant-dir", work),
+      UsageError,
+      "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel",
+    );
+  }));
+
+Deno.test("recorded() takes a finished run only for the settings that it ran with", () =>
+  withFolder(async (work) => {
+    const path = join(work, "run.json");
+    const asked = { preset: "default", set: [] as string[] };
+    assertEquals(await recorded(path, asked), undefined);
+    await Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", replay: "generated", seed: 0 }));
+    assertEquals((await recorded(path, asked))?.stream, "tiny");
+    for (const other of [{ ...asked, preset: "smoke" }, { ...asked, set: ["stateSteps=10"] }]) {
+      await assertRejects(() => recorded(path, other), UsageError, "another folder with --work");
+    }
+    await Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", preset: "smoke" }));
+    assertEquals((await recorded(path, { ...asked, preset: "smoke" }))?.stream, "tiny");
+  }));
