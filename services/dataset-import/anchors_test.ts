@@ -52,6 +52,11 @@ Deno.test("findEnvironment() knows families, refuses data that cannot be of them
   assertThrows(
     () => findEnvironment(dataset({ family: "hopper-vel" }, 11, 3), "f"),
     DatasetError,
-    "has 1 numbers",
+    "a goal of the family hopper-vel must be 1 finite number(s)",
   );
+  const walker = (goal: number[]) => findEnvironment(dataset({ family: "walker-params", goal }, 17, 6), "f");
+  assertEquals(walker([5]), { family: "walker-params", goal: [5] });
+  for (const goal of [[6], [1.5], [NaN]]) {
+    assertThrows(() => walker(goal), DatasetError, "a goal of the family walker-params must be");
+  }
 });
