@@ -64,7 +64,7 @@ async function ensureData({ family, goals, episodes }: KnownStream, folder: stri
   const files = await isFolder(folder) ? await streamFiles(folder) : [];
   if (files.length === goals.length) return files;
   const policy = await shippedPolicy(familyInfo(family)!.model);
-  console.error(`making ${goals.length} datasets of ${family} in ${folder}`);
+  console.error(`making the data of ${family} in ${folder}`);
   return await collectFiles({ family, goals, policy, episodes, seed: SEED, folder });
 }
 
