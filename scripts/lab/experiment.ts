@@ -3,7 +3,7 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { wholeNumber } from "../cli/commands/output.ts";
+import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, repeatable } from "../cli/commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
@@ -13,7 +13,7 @@ import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { soak } from "./experiments/soak.ts";
-import { streams } from "./experiments/streams.ts";
+import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
 
 const program = new Command("experiment").description("long experiments; results are JSON and a picture");
 
@@ -28,7 +28,10 @@ program.command("streams")
     }), or folders that hold task1.hdf5, task2.hdf5 ...`,
   )
   .option("--preset <name>", "preset of the learners", parsePreset, "default" as const)
-  .addOption(repeatable("--run <replay:seed>", "a run of every stream; may be repeated"))
+  .addOption(
+    repeatable("--run <replay:seed>", "a run of every stream; may be repeated")
+      .default([], DEFAULT_RUNS.join(" ")),
+  )
   .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
   .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
   .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 1)
@@ -109,4 +112,10 @@ program.command("scaling")
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(scaling);
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`experiment: ${error.message}`);
+  Deno.exit(1);
+}

@@ -53,16 +53,19 @@ Deno.test("prepareStream() says of an argument that is no stream what it could b
     );
   }));
 
-Deno.test("recorded() takes a finished run only for the settings that it ran with", () =>
+Deno.test("recorded() takes a finished run only for the settings and the data that it ran with", () =>
   withFolder(async (work) => {
     const path = join(work, "run.json");
     const asked = { preset: "default", set: [] as string[] };
-    assertEquals(await recorded(path, asked), undefined);
-    await Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", replay: "generated", seed: 0 }));
-    assertEquals((await recorded(path, asked))?.stream, "tiny");
+    const data = { "task1.hdf5": "aa" };
+    const write = (run: object) => Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", ...run }));
+    assertEquals(await recorded(path, asked, data), undefined);
+    await write({ datasets: data });
+    assertEquals(await recorded(path, asked, data) as unknown, { stream: "tiny" });
     for (const other of [{ ...asked, preset: "smoke" }, { ...asked, set: ["stateSteps=10"] }]) {
-      await assertRejects(() => recorded(path, other), UsageError, "another folder with --work");
+      await assertRejects(() => recorded(path, other, data), UsageError, "another folder with --work");
     }
-    await Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", preset: "smoke" }));
-    assertEquals((await recorded(path, { ...asked, preset: "smoke" }))?.stream, "tiny");
+    await assertRejects(() => recorded(path, asked, { "task1.hdf5": "bb" }), UsageError, "on other data");
+    await write({ preset: "smoke", settings: ["a=1"], datasets: data });
+    assertEquals((await recorded(path, { preset: "smoke", set: ["a=1"] }, data))?.preset, "smoke");
   }));

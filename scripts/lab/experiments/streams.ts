@@ -42,14 +42,14 @@ interface StreamsOptions {
 }
 
 interface Wanted {
-  stream: string;
-  files: string[];
+  stream: PreparedStream;
   replay: string;
   seed: number;
 }
 
 const DEFAULT_PRESET = "default";
-const DEFAULT_RUNS = ["generated:0", "generated:1", "oracle:0", "none:0"];
+/** Runs of every stream where none is asked for. */
+export const DEFAULT_RUNS = ["generated:0", "generated:1", "oracle:0", "none:0"];
 
 /** Makes the data that is missing, runs what is not finished yet, prints the table, writes JSON and picture. */
 export async function streams(names: string[], options: StreamsOptions): Promise<void> {
@@ -57,9 +57,11 @@ export async function streams(names: string[], options: StreamsOptions): Promise
   await mkdir(options.work, { recursive: true });
   const prepared: PreparedStream[] = [];
   for (const name of names) prepared.push(await prepareStream(name, options.work));
-  const wanted = runs.flatMap((run) =>
-    prepared.map(({ name, files }): Wanted => ({ stream: name, files, ...run }))
-  );
+  const wanted = runs.flatMap((run) => prepared.map((stream): Wanted => ({ stream, ...run })));
+  // What cannot be taken is said now, not after the hours that the runs before it take.
+  for (const one of wanted) {
+    await recorded(join(options.work, `${nameOf(one)}.json`), options, one.stream.hashes);
+  }
   const done = await mapConcurrently(wanted, options.parallel, (one) => runOnce(one, options));
   done.sort((a, b) =>
     a.stream.localeCompare(b.stream) || a.replay.localeCompare(b.replay) || a.seed - b.seed
@@ -91,29 +93,36 @@ function parseRuns(runs: readonly string[]): Pick<Wanted, "replay" | "seed">[] {
   });
 }
 
-/** The record of a finished run, if there is one. @throws {UsageError} when it was run with other settings */
+/** What a record says besides its run: the data that it learnt. */
+type StreamRecord = StreamRun & { datasets?: Record<string, string> };
+
+/** The finished run of a record, if there is one. @throws {UsageError} when it was run with other settings or on other data */
 export async function recorded(
   path: string,
   { preset, set }: Pick<StreamsOptions, "preset" | "set">,
+  wantedData: Readonly<Record<string, string>>,
 ): Promise<StreamRun | undefined> {
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  const run = JSON.parse(text) as StreamRun;
+  const { datasets = wantedData, ...run } = JSON.parse(text) as StreamRecord;
   const ran = [run.preset ?? DEFAULT_PRESET, ...run.settings ?? []].join(" ");
   const wanted = [preset, ...set].join(" ");
-  if (ran === wanted) return run;
-  throw new UsageError(
-    `${path} is of a run with ${ran}, and ${wanted} is wanted: give another folder with --work, or remove it`,
-  );
+  if (ran !== wanted) {
+    throw new UsageError(
+      `${path} is of a run with ${ran}, and ${wanted} is wanted: give another folder with --work`,
+    );
+  }
+  if (JSON.stringify(datasets) === JSON.stringify(wantedData)) return run;
+  throw new UsageError(`${path} is of a run on other data: give another folder with --work`);
 }
 
-async function runOnce(
-  { stream, files, replay, seed }: Wanted,
-  { work, preset, set, workers }: StreamsOptions,
-): Promise<StreamRun> {
-  const name = `${stream}-${replay}-${seed}`;
+const nameOf = ({ stream, replay, seed }: Wanted) => `${stream.name}-${replay}-${seed}`;
+
+async function runOnce(one: Wanted, { work, preset, set, workers }: StreamsOptions): Promise<StreamRun> {
+  const { stream: { name: stream, files, hashes }, replay, seed } = one;
+  const name = nameOf(one);
   const record = join(work, `${name}.json`);
-  const known = await recorded(record, { preset, set });
+  const known = await recorded(record, { preset, set }, hashes);
   if (known !== undefined) return known;
   const settings = [...set, "gate=observe"].flatMap((setting) => ["--set", setting]);
   const args = [
@@ -128,7 +137,7 @@ async function runOnce(
     ...(set.length > 0 ? { settings: set } : {}),
   };
   const run = summarise(result, { stream, replay, seed, ...how, wallSeconds });
-  await writeFile(record, JSON.stringify(run));
+  await writeFile(record, JSON.stringify({ ...run, datasets: hashes } satisfies StreamRecord));
   return run;
 }
 
