@@ -7,6 +7,7 @@ export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } fro
 export { isEtagOf } from "./folder/etags.ts";
 export { openFilesystemStore } from "./folder/filesystem_store.ts";
 export { type Found, getJob, getResult, keysOfJob, listJob } from "./job_objects.ts";
+export { type OpenedObject, openObject } from "./open_object.ts";
 export { isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";
 export { readPieces } from "./read_pieces.ts";
 export { type S3Options } from "./s3/connection.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { PreconditionFailed, type PutOptions, type Store } from "@cugro/store";
+import { openObject, PreconditionFailed, type PutOptions, type Store, StoreError } from "@cugro/store";
 import { sha256 } from "@cugro/protocol";
 
 /** An opened store, empty, and how to get rid of it. `reopen` opens a second client of the same store. */
@@ -85,6 +85,26 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     assertEquals(await read(20, 30), "");
     assertEquals((await store.get("r", { range: [2, 5] }))?.info, await store.head("r"));
     await assertRejects(() => store.get("r", { range: [5, 2] }), RangeError);
+  });
+
+  test("opens an object, and reads its parts as long as it is the same", async ({ store }) => {
+    assertEquals(await openObject(store, "o"), undefined);
+    for (const size of [0, 1000, (4 << 20) + 1, 6_000_000]) {
+      const content = noise(size);
+      await store.put("o", content);
+      const opened = (await openObject(store, "o"))!;
+      assertEquals(opened.info, await store.head("o"));
+      const ranges = [[0, size], [size >> 1, size], [Math.max(0, size - 3), size], [size, size]] as const;
+      for (const [start, end] of ranges) {
+        assertEquals(sha256(await opened.read(start, end)), sha256(content.subarray(start, end)));
+      }
+      await assertRejects(() => opened.read(0, size + 1), RangeError);
+    }
+    const opened = (await openObject(store, "o"))!;
+    await store.put("o", noise(6_000_000).reverse());
+    await assertRejects(() => opened.read(5_000_000, 5_000_001), StoreError, "changed");
+    await store.delete("o");
+    await assertRejects(() => opened.read(5_000_000, 5_000_001), StoreError, "removed");
   });
 
   test("overwrites without a condition and changes the etag", async ({ store }) => {
