@@ -40,5 +40,6 @@ export * from "./problems.ts";
 export * from "./reading.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";
+export { headerBytes, type TensorPlace, tensorPlaces } from "./tensor_places.ts";
 export * from "./typed_jobs.ts";
 export * from "./webhooks.ts";

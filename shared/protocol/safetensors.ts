@@ -5,6 +5,8 @@
  * @module
  */
 
+import { constructors, type DataType, type HeaderEntry, product, tensorPlaces } from "./tensor_places.ts";
+
 /** One array with its shape. */
 export interface TensorEntry {
   shape: number[];
@@ -12,17 +14,6 @@ export interface TensorEntry {
 }
 /** Named arrays. */
 export type TensorFile = Record<string, TensorEntry>;
-
-interface HeaderEntry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
-}
-
-const constructors = { F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const;
-type DataType = keyof typeof constructors;
-/** The specification's limit on the header. */
-const maxHeaderBytes = 100_000_000;
 
 /**
  * Bytes of a safetensors file.
@@ -52,26 +43,15 @@ export function encodeTensors(tensors: TensorFile, metadata?: Record<string, str
  * @throws {SyntaxError} saying what is wrong with the bytes.
  */
 export function decodeTensors(bytes: Uint8Array): { tensors: TensorFile; metadata: Record<string, string> } {
-  const { header, dataStart } = readHeader(bytes);
+  const { places, metadata } = tensorPlaces(bytes, bytes.length);
   const tensors: TensorFile = {};
-  const spans: [number, number, string][] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const entry = checkEntry(name, value);
-    const [begin, end] = entry.data_offsets;
-    if (dataStart + end > bytes.length) {
-      throw broken(
-        `${name} ends at byte ${dataStart + end}, but the file has ${bytes.length}: it is cut off`,
-      );
-    }
-    spans.push([begin, end, name]);
+  for (const [name, { shape, type, start, end }] of Object.entries(places)) {
     // Not `slice`: a Buffer's shares its memory, and its `buffer` is a pool of many.
-    const copy = new Uint8Array(end - begin);
-    copy.set(bytes.subarray(dataStart + begin, dataStart + end));
-    tensors[name] = { shape: entry.shape, data: new constructors[entry.dtype as DataType](copy.buffer) };
+    const copy = new Uint8Array(end - start);
+    copy.set(bytes.subarray(start, end));
+    tensors[name] = { shape, data: new constructors[type](copy.buffer) };
   }
-  checkSpans(spans, bytes.length - dataStart);
-  return { tensors, metadata: checkMetadata(header.__metadata__) };
+  return { tensors, metadata };
 }
 
 function inDataOrder(names: string[], tensors: TensorFile): string[] {
@@ -115,71 +95,6 @@ function assemble(
   return bytes;
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) throw broken(`it has ${bytes.length} bytes, and its header length alone takes 8`);
-  const size = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (size > maxHeaderBytes || 8 + size > bytes.length) {
-    throw broken(`its header should take ${size} bytes, but the file has ${bytes.length}`);
-  }
-  try {
-    const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + size)));
-    if (typeof header !== "object" || header === null || Array.isArray(header)) {
-      throw new Error("not an object");
-    }
-    return { header, dataStart: 8 + size };
-  } catch (cause) {
-    throw broken("its header is not a JSON object", cause);
-  }
-}
-
-function checkEntry(name: string, value: unknown): HeaderEntry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<HeaderEntry>;
-  if (name === "__proto__") throw broken("a tensor cannot be named __proto__");
-  if (typeof dtype !== "string" || !Object.hasOwn(constructors, dtype)) {
-    throw broken(`${name} has type ${dtype}, and only F32, I32 and U8 are read`);
-  }
-  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw broken(`${name} has the shape ${JSON.stringify(shape)}`);
-  }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1]) {
-    throw broken(`${name} has the offsets ${JSON.stringify(offsets)}`);
-  }
-  const wanted = product(shape) * constructors[dtype as DataType].BYTES_PER_ELEMENT;
-  if (offsets[1] - offsets[0] !== wanted) {
-    throw broken(`${name} [${shape}] needs ${wanted} bytes and has ${offsets[1] - offsets[0]}`);
-  }
-  return { dtype, shape, data_offsets: [offsets[0], offsets[1]] };
-}
-
-/** Tensors fill the data part exactly: a hole or an overlap means a damaged or crafted file. */
-function checkSpans(spans: [number, number, string][], size: number): void {
-  let position = 0;
-  for (const [begin, end, name] of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    if (begin !== position) {
-      throw broken(`${name} begins at byte ${begin} of the data instead of ${position}`);
-    }
-    position = end;
-  }
-  if (position !== size) throw broken(`its tensors take ${position} bytes, but ${size} follow the header`);
-}
-
-function checkMetadata(value: unknown): Record<string, string> {
-  if (value === undefined) return {};
-  const isText = typeof value === "object" && value !== null && !Array.isArray(value) &&
-    Object.values(value).every((text) => typeof text === "string");
-  if (!isText) throw broken("its __metadata__ is not a map of strings");
-  return value as Record<string, string>;
-}
-
 function sorted(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0));
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((total, size) => total * size, 1);
-}
-
-function broken(reason: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(`This is not a readable safetensors file: ${reason}`, cause ? { cause } : undefined);
 }
