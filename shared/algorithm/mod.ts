@@ -46,7 +46,7 @@ export {
   type ResultsMatrix,
   scoreInterval,
 } from "./measures/metrics.ts";
-export { heldOutRows, takeRows } from "./numerics/rows.ts";
+export { heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export type { Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";
@@ -65,5 +65,6 @@ export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numeri
 export type { ReplayRows } from "./replay/task_rows.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
+export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";
 export { type ActionNoise, createPolicy, type NoiseShare, openNoise, type Policy } from "./policy/acting.ts";
 export type { PolicyInput } from "./policy/policy_input.ts";

@@ -42,6 +42,8 @@ export interface CriticTrainingInput {
   terminals: ArrayLike<number>;
   /** `[N]`, 0 or 1 */
   timeouts: ArrayLike<number>;
+  /** How many steps a row stands for `[N]`, where some are rests of episodes ({@linkcode Episodes}); those are not regressed on. */
+  steps?: ArrayLike<number>;
   /** N */
   size: number;
   /** Rows to regress on; all if left out. Held-out rows still count in returns, which are sums of rewards. */
@@ -86,8 +88,8 @@ export interface CriticPlan {
 export function planCritic(input: CriticTrainingInput): CriticPlan {
   const h = input.hyperparameters;
   checkLengths(input);
-  const { rewards, terminals, timeouts } = input;
-  const episodes = { rewards, terminals, timeouts };
+  const { rewards, terminals, timeouts, steps: stepsOfRows } = input;
+  const episodes = { rewards, terminals, timeouts, ...(stepsOfRows ? { steps: stepsOfRows } : {}) };
   checkEpisodes(episodes);
   const trainRows = input.trainRows ?? Int32Array.from({ length: input.size }, (_, n) => n);
   const returns = discountedReturns(episodes, h.discount);

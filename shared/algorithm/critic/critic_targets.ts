@@ -12,6 +12,8 @@ export interface Episodes {
   terminals: ArrayLike<number>;
   /** 1 where only the clock ended: something would follow, unseen. */
   timeouts: ArrayLike<number>;
+  /** How many steps a row stands for; 1 if left out. A row of the rest of an episode stands for all that is left. */
+  steps?: ArrayLike<number>;
 }
 
 /** Mean and spread of a task's targets, by which they are scaled. */
@@ -83,7 +85,7 @@ export function planningReturns(
 }
 
 function backups(
-  { rewards, terminals, timeouts }: Episodes,
+  { rewards, terminals, timeouts, steps }: Episodes,
   discount: number,
   value: (n: number) => number,
   afterTimeout?: (n: number) => number,
@@ -96,7 +98,7 @@ function backups(
       : timeouts[n]
       ? afterTimeout?.(n) ?? 0
       : Math.max(returns[n + 1]!, value(n));
-    returns[n] = rewards[n]! + discount * next;
+    returns[n] = rewards[n]! + (steps === undefined ? discount : discount ** steps[n]!) * next;
   }
   return returns;
 }

@@ -114,7 +114,11 @@ export function createRng(seed: number | readonly number[], stream = ""): Rng {
       for (let i = 0; i < n; i++) out[i] = low + (high - low) * uniform();
       return out;
     },
-    permutation: (n) => shuffle(Int32Array.from({ length: n }, (_, i) => i), integer),
+    permutation(n) {
+      const order = new Int32Array(n);
+      for (let i = 0; i < n; i++) order[i] = i;
+      return shuffle(order, integer);
+    },
     state,
   };
 }
