@@ -4,7 +4,7 @@
  */
 import { type Compile, trainCritic } from "@cugro/algorithm";
 import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
-import { knobsOf, readTrainingInput, runTraining, translateErrors } from "@cugro/jobs";
+import { knobsOf, readCriticInput, runTraining, translateErrors } from "@cugro/jobs";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
@@ -15,22 +15,7 @@ async function train(
   context: JobContext<"critic.train">,
   compile: Compile,
 ): Promise<JobOutput<"critic.train">> {
-  const { dataset, trainRows, task, oldTasks, replay, normalisers, parent } = await readTrainingInput(
-    context,
-  );
-  const { seed } = context;
-  return await runTraining(context, (resume) =>
-    trainCritic({
-      ...dataset,
-      trainRows,
-      task,
-      oldTasks,
-      replay,
-      normalisers,
-      hyperparameters: knobsOf(context),
-      seed,
-      compile,
-      ...(parent ? { parent } : {}),
-      ...(resume ? { resume } : {}),
-    }));
+  const input = await readCriticInput(context);
+  const fixed = { ...input, hyperparameters: knobsOf(context), seed: context.seed, compile };
+  return await runTraining(context, (resume) => trainCritic({ ...fixed, ...(resume ? { resume } : {}) }));
 }

@@ -5,18 +5,15 @@
 import {
   compareWithSketch,
   type Compile,
-  heldOutRows,
   type Normaliser,
   type ReplayRows,
   rowFidelity,
   sampleActions,
   sampleStates,
-  takeRows,
 } from "@cugro/algorithm";
-import { decodeDataset } from "@cugro/datasets";
 import { type JobContext, PermanentError } from "@cugro/worker";
-import type { JsonObject } from "@cugro/protocol";
-import { decodeStored, knobsOf, readReplay } from "@cugro/jobs";
+import type { JobInput, JsonObject } from "@cugro/protocol";
+import { decodeStored, knobsOf, openDataset, readReplay, rowsOfTask } from "@cugro/jobs";
 
 /** As many rows as a comparison looks at. */
 const MAX_NEW_ROWS = 8_192;
@@ -74,7 +71,7 @@ async function sampleNew(
   // The episodes, which come later, are what is counted.
   const onProgress = () => context.tick({ step: 0, steps: horizon });
   const shared = { task, normaliser, count, seed, hyperparameters: knobsOf(context), compile, onProgress };
-  const stateGenerator = decodeStored(await readOfNew(context, "stateGenerator"));
+  const stateGenerator = decodeStored(await context.read(inputOfNew(context, "stateGenerator")));
   const states = await sampleStates({
     ...shared,
     weights: stateGenerator,
@@ -91,40 +88,36 @@ async function sampleNew(
 }
 
 /** An input that only the evaluation of the new task has. */
-async function readOfNew(
-  context: EvaluationContext,
-  name: "stateGenerator" | "dataset",
-): Promise<Uint8Array> {
-  const input = context.inputs[name];
-  if (input) return await context.read(input);
-  throw new PermanentError(
-    `Cannot evaluate the new task ${context.config.task} as the job has no input ${name}`,
-  );
+function inputOfNew({ inputs, config }: EvaluationContext, name: "stateGenerator" | "dataset"): JobInput {
+  const input = inputs[name];
+  if (input) return input;
+  throw new PermanentError(`Cannot evaluate the new task ${config.task} as the job has no input ${name}`);
 }
 
+/** With the rows that the trainers have read: what was held out of them, and what they were trained on. */
 async function compareWithRows(
   context: EvaluationContext,
-  rows: ReplayRows,
+  pseudo: ReplayRows,
   normaliser: Normaliser,
 ): Promise<JsonObject> {
-  const { config: { heldOutSeed }, seed } = context;
-  const dataset = decodeDataset(await readOfNew(context, "dataset"));
-  const { train, heldOut } = heldOutRows(dataset.size, heldOutSeed);
-  const real = (indices: Int32Array): ReplayRows => ({
-    task: rows.task,
-    states: takeRows(dataset.states, dataset.stateDim, indices),
-    actions: takeRows(dataset.actions, dataset.actionDim, indices),
-    size: indices.length,
+  const dataset = await openDataset(await context.open(inputOfNew(context, "dataset")));
+  const { stateDim, actionDim } = dataset;
+  const { train, heldOut } = rowsOfTask(dataset, context.config);
+  const real = async (rows: Int32Array): Promise<ReplayRows> => ({
+    task: pseudo.task,
+    states: await dataset.numbers("states", rows),
+    actions: await dataset.numbers("actions", rows),
+    size: rows.length,
   });
   return {
     ...rowFidelity({
-      train: real(train),
-      heldOut: real(heldOut),
-      pseudo: rows,
+      train: await real(train),
+      heldOut: await real(heldOut),
+      pseudo,
       normaliser,
-      stateDim: dataset.stateDim,
-      actionDim: dataset.actionDim,
-      seed,
+      stateDim,
+      actionDim,
+      seed: context.seed,
     }),
   };
 }

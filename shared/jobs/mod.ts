@@ -5,7 +5,18 @@
 export * from "./encoding.ts";
 export { translateErrors } from "./translate_errors.ts";
 export { knobsOf } from "./knobs.ts";
-export { readReplay, readTrainingInput, type TrainingInput, type TrainingKind } from "./training_input.ts";
+export {
+  type CriticInput,
+  type GeneratorInput,
+  readCriticInput,
+  readGeneratorInput,
+  readReplay,
+  rowsOfTask,
+  type TrainingInput,
+  type TrainingKind,
+} from "./training_input.ts";
+export { type CriticRows } from "./critic_rows.ts";
+export { openDataset, type StoredDataset } from "./stored_dataset.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";
 export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";

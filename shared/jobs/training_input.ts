@@ -4,52 +4,99 @@
  */
 import {
   createRng,
-  heldOutRows,
   type Normaliser,
   type ReplayRows,
+  splitRows,
   type Stored,
   takeRows,
+  trainingRows,
 } from "@cugro/algorithm";
-import { type Dataset, decodeDataset } from "@cugro/datasets";
 import type { JobContext } from "@cugro/worker";
+import { type CriticRows, readCriticRows } from "./critic_rows.ts";
 import { decodeNormaliser, decodeShard, decodeStored } from "./encoding.ts";
+import { knobsOf } from "./knobs.ts";
+import { openDataset, type StoredDataset } from "./stored_dataset.ts";
 
 /** A job that trains the network of one service. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
 
-/** What every learner trains on. All rows are in raw units. */
+/** What every learner trains on beside the new task's rows. */
 export interface TrainingInput {
   /** k, the new task. */
   task: number;
   oldTasks: number;
-  dataset: Dataset;
-  /** Rows that may be trained on; the rest is held out for the sketch. */
-  trainRows: Int32Array;
-  /** Train rows only `[n, S]`, `[n, A]`. */
-  states: Float32Array;
-  actions: Float32Array;
-  size: number;
-  /** One entry an old task, in order of task. */
+  /** In raw units; one entry a shard, in order of task. */
   replay: ReplayRows[];
   normalisers: Map<number, Normaliser>;
   /** Published weights of the parent version; absent for the first. */
   parent?: Stored;
 }
 
-/** Reads everything a training job names. */
-export async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
-  const { config: { task, oldTasks, heldOutSeed }, inputs } = context;
-  const dataset = decodeDataset(await context.read(inputs.dataset));
-  const trainRows = heldOutRows(dataset.size, heldOutSeed).train;
+/** What a generator trains on. Rows are in raw units, those held out for the sketch are not among them. */
+export interface GeneratorInput extends TrainingInput {
+  stateDim: number;
+  actionDim: number;
+  /** `[size, S]`, `[size, A]` */
+  states: Float32Array;
+  actions: Float32Array;
+  size: number;
+}
+
+/** What a critic trains on. `trainRows`: those to regress on; the others are held out, or only count in returns. */
+export interface CriticInput extends TrainingInput, CriticRows {
+  trainRows: Int32Array;
+}
+
+/** Reads everything that the training of a generator names. */
+export async function readGeneratorInput(
+  context: JobContext<"states.train" | "behavior.train">,
+): Promise<GeneratorInput> {
+  const dataset = await openDataset(await context.open(context.inputs.dataset));
+  const { train } = rowsOfTask(dataset, context.config);
+  const { stateDim, actionDim } = dataset;
+  return {
+    stateDim,
+    actionDim,
+    states: await dataset.numbers("states", train),
+    actions: await dataset.numbers("actions", train),
+    size: train.length,
+    ...await readTrainingInput(context),
+  };
+}
+
+/** Reads everything that the training of a critic names. */
+export async function readCriticInput(context: JobContext<"critic.train">): Promise<CriticInput> {
+  const dataset = await openDataset(await context.open(context.inputs.dataset));
+  const { rows, train } = rowsOfTask(dataset, context.config);
+  const { places, ...found } = await readCriticRows(dataset, rows, knobsOf(context).discount);
+  let at = 0;
+  const trainRows = train.map((row) => {
+    while (rows[at] !== row) at++;
+    return places[at]!;
+  });
+  return { ...found, trainRows, ...await readTrainingInput(context) };
+}
+
+/**
+ * Which rows of a new task's dataset are read: by all trainers, and by its evaluation, the same. `train` and `heldOut`
+ * are parts of `rows`; all are rising.
+ *
+ * @param config `trainingRows`: so many, where the dataset has more than are to be read
+ */
+export function rowsOfTask(
+  { size }: Pick<StoredDataset, "size">,
+  { heldOutSeed, trainingRows: limit = size }: { heldOutSeed: number; trainingRows?: number },
+): { rows: Int32Array; train: Int32Array; heldOut: Int32Array } {
+  const rows = trainingRows(size, limit, heldOutSeed);
+  return { rows, ...splitRows(rows, size, heldOutSeed) };
+}
+
+async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
+  const { config: { task, oldTasks }, inputs } = context;
   const parent = inputs.parent && decodeStored(await context.read(inputs.parent));
   return {
     task,
     oldTasks,
-    dataset,
-    trainRows,
-    states: takeRows(dataset.states, dataset.stateDim, trainRows),
-    actions: takeRows(dataset.actions, dataset.actionDim, trainRows),
-    size: trainRows.length,
     replay: await readReplay(context),
     normalisers: await readNormalisers(context),
     ...(parent ? { parent } : {}),
@@ -76,25 +123,32 @@ export async function readReplay(context: ReplayContext): Promise<ReplayRows[]> 
   const shards: ReplayRows[] = [];
   for (const input of context.inputs.replay) {
     const { task, ref } = input;
-    const bytes = await context.read(input);
-    const real = "dataset" in ref;
-    shards.push(real ? drawReal(decodeDataset(bytes), task, context.config) : decodeShard(bytes, task));
+    shards.push(
+      "dataset" in ref
+        ? await drawReal(await openDataset(await context.open(input)), task, context.config)
+        : decodeShard(await context.read(input), task),
+    );
   }
   return shards.sort((a, b) => a.task - b.task);
 }
 
-function drawReal(
-  dataset: Dataset,
+/** Rows are read in rising order, and come in the order in which they were drawn. */
+async function drawReal(
+  dataset: StoredDataset,
   task: number,
   { heldOutSeed, replayRows }: ReplayContext["config"],
-): ReplayRows {
-  const { train } = heldOutRows(dataset.size, heldOutSeed);
+): Promise<ReplayRows> {
+  const { train } = rowsOfTask(dataset, { heldOutSeed });
   const rng = createRng(heldOutSeed, `oracle/${task}`);
-  const chosen = rng.permutation(train.length).subarray(0, replayRows).map((place) => train[place]!);
+  const drawn = rng.permutation(train.length).subarray(0, replayRows);
+  const order = drawn.slice().sort();
+  const rising = order.map((place) => train[place]!);
+  const placeOf = new Map(Array.from(order, (drawnPlace, i) => [drawnPlace, i]));
+  const places = drawn.map((place) => placeOf.get(place)!);
   return {
     task,
-    states: takeRows(dataset.states, dataset.stateDim, chosen),
-    actions: takeRows(dataset.actions, dataset.actionDim, chosen),
-    size: chosen.length,
+    states: takeRows(await dataset.numbers("states", rising), dataset.stateDim, places),
+    actions: takeRows(await dataset.numbers("actions", rising), dataset.actionDim, places),
+    size: drawn.length,
   };
 }

@@ -5,7 +5,7 @@ import type { InputRef } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";
 import { withJobs } from "../../tests/fakes/job_bench.ts";
 import { encodeShard, encodeStored } from "./encoding.ts";
-import { readTrainingInput, type TrainingInput } from "./training_input.ts";
+import { type CriticInput, readCriticInput } from "./training_input.ts";
 
 const HELD_OUT_SEED = 3;
 
@@ -31,12 +31,12 @@ const normaliserOf = (dataset: Dataset) => encodeStored(normaliserToStored(fitNo
 /** What the handler of a training of task 3 reads. */
 async function readOf(
   inputs: (add: (dataset: Dataset) => Promise<InputRef>) => Promise<Record<string, Uint8Array | InputRef>>,
-): Promise<TrainingInput> {
-  const seen: TrainingInput[] = [];
+): Promise<CriticInput> {
+  const seen: CriticInput[] = [];
   const outputs = { weights: new Uint8Array(1), curves: new Uint8Array(1) };
   const look = {
-    "critic.train": async (context: Parameters<typeof readTrainingInput>[0]) => {
-      seen.push(await readTrainingInput(context));
+    "critic.train": async (context: Parameters<typeof readCriticInput>[0]) => {
+      seen.push(await readCriticInput(context));
       return { outputs, metrics: {} };
     },
   };
@@ -50,7 +50,7 @@ async function readOf(
 
 const [first, second, third] = [numbered(1, 20), numbered(2, 30), numbered(3, 40)];
 
-Deno.test("readTrainingInput() reads each input into its own place: rows, replay, normalisers, parent", async () => {
+Deno.test("readCriticInput() reads each input into its own place: rows, replay, normalisers, parent", async () => {
   const parent = { "head.0.bias": { shape: [1], data: Float32Array.of(7) } };
   const input = await readOf(async (add) => ({
     dataset: await add(third),
@@ -63,10 +63,11 @@ Deno.test("readTrainingInput() reads each input into its own place: rows, replay
     parent: encodeStored(parent),
   }));
   const { train } = heldOutRows(40, HELD_OUT_SEED);
-  assertEquals([input.task, input.oldTasks, input.size], [3, 2, 36]);
+  assertEquals([input.task, input.oldTasks, input.size], [3, 2, 40]);
   assertEquals(input.trainRows, train);
-  assertEquals(input.states, Float32Array.from([...train].flatMap((n) => [3000 + n, 3000.5 + n])));
-  assertEquals(input.actions, Float32Array.from(train, (n) => -3000 - n));
+  for (const name of ["states", "actions", "rewards", "nextStates", "terminals", "timeouts"] as const) {
+    assertEquals(input[name], third[name], name);
+  }
   const rows = (task: number, { states, actions }: Dataset, from: number, to: number): ReplayRows => ({
     task,
     states: states.slice(from * 2, to * 2),
@@ -81,7 +82,7 @@ Deno.test("readTrainingInput() reads each input into its own place: rows, replay
   assertEquals(input.parent, parent);
 });
 
-Deno.test("readTrainingInput() of a first task has no replay and no parent", async () => {
+Deno.test("readCriticInput() of a first task has no replay and no parent", async () => {
   const input = await readOf(async (add) => ({
     dataset: await add(third),
     "normaliser/3": normaliserOf(third),

@@ -12,7 +12,7 @@ import type {
 import type { JobContext, JobOutput } from "@cugro/worker";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./encoding.ts";
 import { knobsOf } from "./knobs.ts";
-import { readTrainingInput, type TrainingKind } from "./training_input.ts";
+import { readGeneratorInput, type TrainingKind } from "./training_input.ts";
 
 /** Begins a training, or goes on from a snapshot. */
 export type StartTraining = (
@@ -47,14 +47,12 @@ export async function runTraining(
 
 /** Trains one of the two generators as a job: they differ in `train` alone. */
 export async function runGeneratorTraining(
-  context: JobContext<TrainingKind>,
+  context: JobContext<"states.train" | "behavior.train">,
   compile: Compile,
   train: (input: GeneratorTrainingInput) => AsyncGenerator<TrainingProgress, TrainingResult>,
 ): Promise<JobOutput<TrainingKind>> {
-  const { dataset, trainRows: _, ...input } = await readTrainingInput(context);
-  const { stateDim, actionDim } = dataset;
   const { seed } = context;
-  const fixed = { ...input, stateDim, actionDim, hyperparameters: knobsOf(context), seed, compile };
+  const fixed = { ...await readGeneratorInput(context), hyperparameters: knobsOf(context), seed, compile };
   return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
 }
 

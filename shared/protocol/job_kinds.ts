@@ -45,9 +45,12 @@ const nothing = z.strictObject({});
 /** Which shard of its task a job makes, from 0: its seed depends on it too. */
 const shard = z.strictObject({ shard: count });
 
+/** How many rows of the new task's dataset are read; absent where all are, as before there was a limit. */
+const trainingRows = z.int().min(1).exactOptional();
+
 /** Of a training on task k. `replayRows`: of one old task. */
 const training = {
-  config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count }),
+  config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count, trainingRows }),
   identity: nothing,
   inputs: { dataset: "one", normaliser: "perTask", parent: "optional", replay: "perShard" },
   // `replay: oracle` replays the old datasets themselves.
@@ -126,6 +129,7 @@ export const JOB_SPECS = {
       anchors: anchorsSchema,
       heldOutSeed: uint32,
       replayRows: count,
+      trainingRows,
     }),
     identity: nothing,
     inputs: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { sleep } from "@cugro/async";
-import { readInput } from "./read_input.ts";
+import { type OpenedInput, openInput, readInput } from "./read_input.ts";
 import process from "node:process";
 import {
   type ConfigOf,
@@ -35,6 +35,8 @@ export interface JobContext<K extends JobKind = JobKind> extends ParsedJob<K> {
   jobId: string;
   /** The bytes of one of `inputs`. */
   read(input: JobInput): Promise<Uint8Array>;
+  /** Opens one of them, of which only parts are needed. */
+  open(input: JobInput): Promise<OpenedInput>;
   store: Store;
   /** Where an earlier run stopped: the bytes its last snapshot gave. */
   checkpoint: Uint8Array | undefined;
@@ -137,14 +139,9 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     clearInterval(this.#pulse);
   }
 
-  read = async (input: JobInput): Promise<Uint8Array> => {
-    try {
-      return await readInput(this.store, this.kind, input);
-    } catch (error) {
-      if (error instanceof CorruptArtifactError && !error.removed) await this.#report(error);
-      throw error;
-    }
-  };
+  read = (input: JobInput): Promise<Uint8Array> => this.#reporting(readInput(this.store, this.kind, input));
+
+  open = (input: JobInput): Promise<OpenedInput> => this.#reporting(openInput(this.store, this.kind, input));
 
   progress = ({ step, steps, loss }: Position): void => {
     const now = performance.now();
@@ -224,8 +221,15 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
   }
 
   /** A worker of a cluster may remove no artifact: it leaves a note beside its job, and the coordinator looks for itself. */
-  async #report({ hash }: CorruptArtifactError): Promise<void> {
-    await this.store.put(damageKey(this.kind, this.jobId, hash), new Uint8Array());
+  async #reporting<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof CorruptArtifactError && !error.removed) {
+        await this.store.put(damageKey(this.kind, this.jobId, error.hash), new Uint8Array());
+      }
+      throw error;
+    }
   }
 
   async #save(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {

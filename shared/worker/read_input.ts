@@ -3,7 +3,7 @@
  * @module
  */
 import { datasetKey, type JobInput, type JobKind, makerOf, resultKey } from "@cugro/protocol";
-import { getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
+import { getArtifact, getResult, MissingInputError, openObject, type Store } from "@cugro/store";
 import { PermanentError } from "./job_errors.ts";
 
 /**
@@ -27,6 +27,32 @@ export async function readInput(store: Store, kind: JobKind, { name, ref }: JobI
   const output = found.result.outputs[ref.output];
   if (!output) throw new PermanentError(`${found.key} has no output "${ref.output}"`);
   return await getArtifact(store, output.artifact);
+}
+
+/** An input that is read in parts. */
+export interface OpenedInput {
+  /** Size in bytes. */
+  size: number;
+  /** Bytes `[start, end)`, which lie within it. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/**
+ * Opens an input to read parts of it: a dataset by ranges, all else from memory, since an artifact is checked whole.
+ *
+ * @throws as {@link readInput}; a later read {@link StoreError} if the dataset is not what it was.
+ */
+export async function openInput(store: Store, kind: JobKind, input: JobInput): Promise<OpenedInput> {
+  if (!("dataset" in input.ref)) return openBytes(await readInput(store, kind, input));
+  const key = datasetKey(input.ref.dataset);
+  const opened = await openObject(store, key);
+  if (!opened) throw new MissingInputError(`${key} is not in the store`);
+  return { size: opened.info.size, read: opened.read };
+}
+
+/** Bytes in memory as an input. */
+export function openBytes(bytes: Uint8Array): OpenedInput {
+  return { size: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
 }
 
 function makerOfInput(kind: JobKind, name: string): JobKind {

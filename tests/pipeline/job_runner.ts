@@ -7,7 +7,7 @@ import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { createHandlers as datasetImport } from "@cugro/dataset-import";
 import { knobsOfKind } from "@cugro/algorithm/knobs";
-import type { JobContext, JobHandlers } from "@cugro/worker";
+import { type JobContext, type JobHandlers, openBytes } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { createHandlers as policyEvaluation } from "@cugro/policy-evaluation";
 import {
@@ -56,6 +56,7 @@ export function createRunner(store: Store, compile: Compile, knobs: Hyperparamet
       ...parseJob(job, (name) => names.has(name)) as ParsedJob<K>,
       jobId: jobId(job),
       read: ({ name }) => Promise.resolve(inputs[name]!),
+      open: ({ name }) => Promise.resolve(openBytes(inputs[name]!)),
       store,
       checkpoint: undefined,
       progress: () => {},
