@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus, type NatsBus } from "@cugro/bus";
+import { currentGraph } from "@cugro/learners";
 import { runService, startWorkerPool } from "@cugro/process";
 import { confine } from "../confined_process.ts";
 import { COMPUTE_SERVICES, SERVICES } from "../services.ts";
@@ -34,6 +35,7 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
     onChange({ facts, plan }) {
       observe(facts);
       said.planned(facts.learner.name);
+      said.learning(facts.learner.name, currentGraph(facts));
       for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
     },
     onError: said.failed,

@@ -1,8 +1,9 @@
 /**
- * Learners that cannot be planned, told to the log once, and once that they can be: they are tried again every few
- * seconds, and a store that is away would fill the log.
+ * What is told to the log once. Learners that cannot be planned, and that they can be again: they are tried every few
+ * seconds, and a store that is away would fill the log. Tasks of which trainings do not read all rows.
  * @module
  */
+import type { Graph } from "@cugro/learners";
 import { StoreError } from "@cugro/store";
 import type { Log } from "@cugro/telemetry";
 
@@ -11,11 +12,14 @@ export interface SaidOnce {
   failed(learner: string | null, error: unknown): void;
   /** It was planned. */
   planned(learner: string): void;
+  /** This is what it learns now, if anything. */
+  learning(learner: string, graph: Graph | undefined): void;
 }
 
 /** Nothing told yet. */
 export function createSaidOnce(log: Log): SaidOnce {
   const said = new Map<string | null, string>();
+  const partly = new Set<string>();
   return {
     failed(learner, error) {
       // A store that is away says so of whichever object was asked for.
@@ -27,6 +31,13 @@ export function createSaidOnce(log: Log): SaidOnce {
     planned(learner) {
       said.delete(null);
       if (said.delete(learner)) log.info("learner is planned again", { learner });
+    },
+    learning(learner, graph) {
+      if (!graph?.rows || graph.rows.trainingRows === graph.rows.size) return;
+      const about = { learner, task: graph.task, ...graph.rows };
+      const mark = JSON.stringify(about);
+      if (!partly.has(mark)) log.info("training reads some of a task's rows", about);
+      partly.add(mark);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { StoreError } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
+import { presets } from "@cugro/algorithm";
+import { type Graph, previewGraph } from "@cugro/learners";
 import { createSaidOnce } from "./say_once.ts";
 
 Deno.test("a learner that cannot be planned is told once for each reason, and once that it is planned again", () => {
@@ -16,4 +18,22 @@ Deno.test("a learner that cannot be planned is told once for each reason, and on
     "learner is planned again",
     "learner cannot be planned",
   ]);
+});
+
+Deno.test("a task of which not all rows are read is told once, and again if another number of them is", () => {
+  const lines: unknown[] = [];
+  const said = createSaidOnce(createLog({
+    write: (line) => {
+      const { event, learner, task, size, trainingRows } = JSON.parse(line);
+      lines.push([event, learner, task, size, trainingRows]);
+    },
+  }));
+  const [graph] = previewGraph({ knobs: presets.smoke, tasks: 1 }) as [Graph];
+  for (const trainingRows of [5_000, 3_000, 3_000, 2_000]) {
+    said.learning("a", { ...graph, rows: { size: 5_000, trainingRows } });
+  }
+  said.learning("a", graph);
+  said.learning("a", undefined);
+  const event = "training reads some of a task's rows";
+  assertEquals(lines, [[event, "a", 1, 5_000, 3_000], [event, "a", 1, 5_000, 2_000]]);
 });

@@ -48,9 +48,10 @@ export function configView(
 /** A task without what only jobs need. */
 export function taskView(fact: LearnerStatus["tasks"][number]): Task {
   const { task, name, state, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
-  const { stateDim, actionDim, horizon, environment, anchors } = fact;
+  const { trainingRows, stateDim, actionDim, horizon, environment, anchors } = fact;
   const judged = { discreteActions: fact.discreteActions, notices: fact.notices };
-  const about = { size, episodes, bytes, stateDim, actionDim, horizon, environment, anchors, ...judged };
+  const shape = { size, trainingRows, episodes, bytes, stateDim, actionDim };
+  const about = { ...shape, horizon, environment, anchors, ...judged };
   return { task, name, state, attempt, current, arrival, datasetHash, ...about };
 }
 

@@ -45,6 +45,7 @@ export {
 } from "./reading/fact_cache.ts";
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
+export { describeTrainingRows } from "./planning/training_rows.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
 export { describeDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";

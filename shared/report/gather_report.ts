@@ -25,13 +25,14 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
     seed: learner.seed,
     preset: config.preset,
     created: learner.created,
-    tasks: status.tasks.map(({ task, name, environment, size, anchors, notices }) => ({
+    tasks: status.tasks.map(({ task, name, environment, size, trainingRows, anchors, notices }) => ({
       task,
       name,
       environment: environment
         ? `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`
         : "no simulator",
       size,
+      trainingRows,
       anchors: `${anchors.random.toFixed(1)} and ${anchors.good.toFixed(1)}: ${anchors.source}`,
       notices: notices.map(({ field, message, advice }) =>
         `${field === undefined ? "" : `${field}: `}${message}. Advice: ${advice}`

@@ -216,19 +216,21 @@ function stepsTable({ steps }: ReportData): Html {
   }`;
 }
 
+const ORDER =
+  "In order of arrival. Of a task with more than maxTrainingRows transitions, trainings read as many, chosen by the learner's seed; " +
+  "a tenth of what is read is held out.";
+
 function tasks({ tasks }: ReportData): Html {
   const rows = tasks.map((
-    { task, name, environment, size, anchors },
-  ) => [task, name, environment, size.toLocaleString("en"), anchors]);
+    { task, name, environment, size, trainingRows, anchors },
+  ) => [task, name, environment, size.toLocaleString("en"), trainingRows.toLocaleString("en"), anchors]);
   const noticed = tasks.flatMap(({ task, notices }) =>
     notices.map((notice) => html`<li>task ${task}: ${notice}</li>`)
   );
   return section(
     "Tasks",
-    noticed.length > 0
-      ? "In order of arrival. Below: what is legal in their data but implausible."
-      : "In order of arrival.",
-    table(["task", "name", "environment", "transitions", "score anchors"], rows),
+    noticed.length > 0 ? `${ORDER} Below: what is legal in their data but implausible.` : ORDER,
+    table(["task", "name", "environment", "transitions", "read by trainings", "score anchors"], rows),
     noticed.length > 0 ? html`<ul class="notices">${noticed}</ul>` : html``,
   );
 }

@@ -12,6 +12,7 @@ export const EXAMPLE: ReportData = {
     name: `task${task}`,
     environment: `hopper-vel [${task}]`,
     size: 40_000,
+    trainingRows: task === 3 ? 10_000 : 40_000,
     anchors: "of the file",
     notices: task === 2 ? ["<i>terminals</i>: every terminal comes at step 20"] : [],
   })),

@@ -46,12 +46,13 @@ export interface ReportVersion {
   seconds: number;
 }
 
-/** One task. `notices`: what is implausible in its data, a sentence each. */
+/** One task. `trainingRows`: how many of its rows trainings read; `notices`: what is implausible in its data, a sentence each. */
 export interface ReportTask {
   task: number;
   name: string;
   environment: string;
   size: number;
+  trainingRows: number;
   anchors: string;
   notices: string[];
 }

@@ -39,6 +39,8 @@ export interface Pretence {
   /** By the file's text. */
   rejected?: (text: string) => string | undefined;
   dims?: (text: string) => [number, number];
+  /** Rows of a dataset. @default 100 */
+  size?: (text: string) => number;
   /** A message makes the job fail for good. */
   fails?: (job: Job) => string | undefined;
   runs: Map<string, number>;
@@ -138,7 +140,7 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
   const metrics: JsonObject = {
     name: text,
     datasetHash,
-    size: 100,
+    size: pretence.size?.(text) ?? 100,
     stateDim,
     actionDim,
     episodes: 2,

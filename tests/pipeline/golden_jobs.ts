@@ -37,6 +37,7 @@ export function deviation(name: string, values: readonly number[], recorded: rea
 
 /** Written out, so that tuning a preset does not look like a change of the method. */
 const KNOBS: Hyperparameters = {
+  maxTrainingRows: 1_000_000,
   replay: "generated",
   replaySource: "latest",
   replayPairs: 512,

@@ -256,11 +256,11 @@ Deno.test("every knob that a kind of job carries changes what that kind does, an
   }));
 
 /**
- * What the plan makes of knobs: the jobs of five tasks, but for how many samples an evaluation measures, and whether a
+ * What the plan makes of knobs: the jobs of five tasks of three million rows, but for how many samples an evaluation measures, and whether a
  * version is published that fell in its old task, was far from it, and is poor in its new one.
  */
 function planOf(values: Hyperparameters): unknown {
-  const jobs = previewGraph({ knobs: values, tasks: 5 }).flatMap((graph) => graph.jobs);
+  const jobs = previewGraph({ knobs: values, tasks: 5, size: 3e6 }).flatMap((graph) => graph.jobs);
   const ids = jobs.filter(({ job }) => job.kind !== "policy.evaluate").map(({ id }) => id);
   const scores = (mean: number) => Array.from({ length: values.evaluationEpisodes }, () => mean);
   const cell = (task: number, mean: number, distance: number | null): RowCell => ({

@@ -10,19 +10,26 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { runCommand, withFolder } from "./embedded.ts";
+import { runCommand, startCommand, withFolder } from "./embedded.ts";
 
-const KNOBS = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20"].flatMap((knob) => ["--set", knob]);
+const KNOBS = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "maxTrainingRows=1000"].flatMap((
+  knob,
+) => ["--set", knob]);
 
 Deno.test("without a simulator every version shows a value for each task: run, status, versions, report, gateway", async () => {
   await withFolder(async (folder) => {
-    const files = [20, 24].map((episodes, index) =>
+    // The second has more rows than are read of it.
+    const files = [20, 120].map((episodes, index) =>
       [join(folder, `walk${index + 1}.safetensors`), episodes] as const
     );
     for (const [file, episodes] of files) await writeFile(file, encodeDataset(exampleDataset(episodes, 10)));
     const of = ["--learner", "walk", "--store", join(folder, "store")];
     const learn = ["run", ...files.map(([file]) => file), ...of, "--json", "--preset", "smoke", ...KNOBS];
-    const { resultsMatrix, valueEstimates } = JSON.parse(await runCommand(learn));
+    const run = startCommand(learn);
+    const { code, output } = await run.ended;
+    assertEquals(code, 0, run.errors());
+    assertEquals(run.errors().split("task 2 has 1,200 rows: training reads 1,000 of them").length, 2, "once");
+    const { resultsMatrix, valueEstimates } = JSON.parse(output);
     assertEquals(resultsMatrix, [[null, null], [null, null]]);
     const isNumber = (value: unknown) => typeof value === "number";
     assertEquals(valueEstimates.map((row: unknown[]) => row.map(isNumber)), [[true, false], [true, true]]);
@@ -44,6 +51,7 @@ Deno.test("without a simulator every version shows a value for each task: run, s
       assert([first, old, second].includes(metrics.valueEstimate), `${metrics.valueEstimate} was measured`);
     }
     const report = renderReport(await gatherReport(store, "walk"));
+    assertStringIncludes(report.replaceAll(/(<[^>]*>|\s)+/g, " "), "walk2 no simulator 1,200 1,000 ");
     for (const value of [first, old, second]) {
       assertStringIncludes(report, `<b>${shown(value)}</b><small>value</small>`);
     }

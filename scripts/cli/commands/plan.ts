@@ -5,6 +5,7 @@
 import { resolveHyperparameters } from "@cugro/algorithm";
 import {
   currentGraph,
+  describeTrainingRows,
   type Graph,
   learnerExists,
   loadFacts,
@@ -69,10 +70,12 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   return graph ? [graph] : [];
 }
 
-function printGraph({ task, parent, jobs }: Graph): void {
+function printGraph({ task, parent, rows, jobs }: Graph): void {
   console.log(
     `\ntask ${task}, ${parent === null ? "from scratch" : `on version ${parent}`}: ${jobs.length} jobs`,
   );
+  const read = rows && describeTrainingRows({ task, ...rows });
+  if (read) console.log(read);
   const places = new Map(jobs.map(({ id }, index) => [id, index + 1]));
   printTable(
     ["", "job", "needs", "id"],

@@ -2,7 +2,12 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
-import { describeDecision, describeRejection, type TrainingSteps } from "@cugro/learners";
+import {
+  describeDecision,
+  describeRejection,
+  describeTrainingRows,
+  type TrainingSteps,
+} from "@cugro/learners";
 import { briefly, byteSize, describeSteps, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
@@ -104,6 +109,10 @@ function printTasks({ tasks, rejections }: ShownStatus): void {
       { task, name, state, attempt, size, environment },
     ) => [task, name, state, attempt, size, environment?.family ?? "none"]),
   );
+  for (const task of tasks) {
+    const read = describeTrainingRows(task);
+    if (read !== undefined) console.log(read);
+  }
   for (const rejection of rejections) console.log(describeRejection(rejection));
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
-import { currentGraph, learnerExists } from "@cugro/learners";
+import { currentGraph, describeTrainingRows, learnerExists } from "@cugro/learners";
 import { type Store, StoreFull } from "@cugro/store";
 import process from "node:process";
 import type { LearnEnd } from "../learners/learners.ts";
@@ -86,12 +86,17 @@ function tell(text: string, display: ProgressDisplay, room: RoomWatch): void {
 async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<OnChange> {
   const labels = new Map<string, string>();
   const news = createJobNews(display, labels);
+  const told = new Set<string>();
   await bus.subscribe("progress", news.progress);
   await bus.subscribe("events", news.event);
   return ({ facts, plan, stopped }) => {
     news.needed(plan.submit.map(({ id }) => id));
     news.stopped(stopped);
     for (const { id, label } of plan.submit) labels.set(id, label);
-    for (const job of currentGraph(facts)?.jobs ?? []) labels.set(job.id, labelOf(job));
+    const graph = currentGraph(facts);
+    for (const job of graph?.jobs ?? []) labels.set(job.id, labelOf(job));
+    const read = graph?.rows && describeTrainingRows({ task: graph.task, ...graph.rows });
+    if (read && !told.has(read)) display.note(read);
+    if (read) told.add(read);
   };
 }

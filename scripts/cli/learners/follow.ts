@@ -5,6 +5,7 @@
 import { createWakeup } from "@cugro/async";
 import process from "node:process";
 import { type GatewayClient, GatewayError } from "@cugro/client";
+import { describeTrainingRows } from "@cugro/learners";
 import { displayOnStderr } from "../progress/display.ts";
 import { createJobNews, type JobNews, labelOf } from "../progress/job_news.ts";
 import type { LearnEnd } from "./learners.ts";
@@ -26,7 +27,7 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
   const jobNews = createJobNews(display, labels);
   const watching = watch({ client, learner, jobNews, signal: stop.signal, onNews: news.wake });
   watching.catch(onSignal);
-  const look = createLook(client, learner, labels, jobNews);
+  const look = createLook({ client, learner, labels, jobNews, say: display.note });
   let deleted = false;
   const lookUnlessDeleted = () =>
     look().catch((error) => {
@@ -50,12 +51,13 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
 }
 
 /** Looks whether every task is decided; learns on the way what jobs are called, and which are not needed any more. */
-function createLook(
-  client: GatewayClient,
-  learner: string,
-  labels: Map<string, string>,
-  jobNews: JobNews,
-): () => Promise<boolean> {
+function createLook({ client, learner, labels, jobNews, say }: {
+  client: GatewayClient;
+  learner: string;
+  labels: Map<string, string>;
+  jobNews: JobNews;
+  say: (text: string) => void;
+}): () => Promise<boolean> {
   let labelled = "";
   let current: string[] = [];
   const label = async (of: Parameters<typeof client.jobs.list>[1]) => {
@@ -73,6 +75,8 @@ function createLook(
       // Short jobs come and go between two looks, so all of a task's jobs are named when it begins.
       current = task ? await label({ task: task.task }) : [];
       jobNews.needed(current);
+      const read = task && describeTrainingRows(task);
+      if (read) say(read);
     }
     labelled = mark;
     await label({ state: "ready" });

@@ -29,7 +29,7 @@ export interface ShownStatus extends
   config: { preset: string; knobs: Record<string, unknown> };
   tasks: Pick<
     LearnerStatus["tasks"][number],
-    "task" | "name" | "state" | "attempt" | "size" | "environment" | "notices"
+    "task" | "name" | "state" | "attempt" | "size" | "trainingRows" | "environment" | "notices"
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];

@@ -5,6 +5,7 @@
  */
 import { actingKnobs } from "./acting_knobs.ts";
 import { criticKnobs } from "./critic_knobs.ts";
+import { dataKnobs } from "./data_knobs.ts";
 import { diffusionKnobs } from "./diffusion_knobs.ts";
 import { evaluationKnobs } from "./evaluation_knobs.ts";
 import { checkKnobs, type Knob, KNOB_KINDS, type KnobKind, type PresetName } from "./knob.ts";
@@ -12,6 +13,7 @@ import { replayKnobs } from "./replay_knobs.ts";
 
 /** The table by chapter, in the order in which a reader meets the knobs. */
 export const knobChapters = {
+  data: dataKnobs,
   replay: replayKnobs,
   generators: diffusionKnobs,
   critic: criticKnobs,
@@ -20,6 +22,7 @@ export const knobChapters = {
 };
 
 const table = {
+  ...dataKnobs,
   ...replayKnobs,
   ...diffusionKnobs,
   ...criticKnobs,

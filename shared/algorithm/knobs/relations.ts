@@ -34,6 +34,8 @@ const replayRelations: readonly Relation[] = [
 ];
 
 const trainingRelations: readonly Relation[] = [
+  ...atMost("generatorBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
+  ...atMost("criticBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
   {
     kind: "limit",
     knobs: ["denoiserWidth"],

@@ -94,6 +94,10 @@ export const taskSchema = z.object({
   arrival: place,
   datasetHash: hash,
   size: place.openapi({ description: "Transitions" }),
+  trainingRows: place.openapi({
+    description:
+      "How many of them trainings read: all, up to `maxTrainingRows`; a tenth of these is held out",
+  }),
   episodes: place,
   bytes: z.int().min(0),
   stateDim: place,
@@ -101,9 +105,7 @@ export const taskSchema = z.object({
   horizon: place,
   environment: z.object({ family: z.string(), goal: z.array(z.number()) }).nullable(),
   anchors: z.object({ random: z.number(), good: z.number(), source: z.string() }),
-  discreteActions: place.nullable().openapi({
-    description: "How many there are; null: actions are continuous",
-  }),
+  discreteActions: place.nullable().openapi({ description: "How many there are; null: continuous ones" }),
   notices: z.array(noticeSchema).openapi({ description: "What is legal in its data and implausible" }),
 }).openapi("Task");
 

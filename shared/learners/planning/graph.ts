@@ -20,6 +20,7 @@ import {
   type Builder,
   oracleReplay,
 } from "./graph_jobs.ts";
+import { trainingRowsOf } from "./training_rows.ts";
 
 /** Every kind of job that a graph is made of: an import has happened before there is a task. */
 export type GraphKind = Exclude<JobKind, "dataset.import">;
@@ -37,6 +38,8 @@ export interface Graph {
   task: number;
   attempt: number;
   parent: number | null;
+  /** The task's rows, and how many of them its trainings read; null before the task has arrived. */
+  rows: { size: number; trainingRows: number } | null;
   /** What the version will know, in the order learnt. */
   tasks: number[];
   jobs: GraphJob[];
@@ -82,6 +85,7 @@ export function buildGraph(input: GraphInput): Graph {
     task: task.task,
     attempt,
     parent: parent?.version ?? null,
+    rows: { size: task.size, trainingRows: trainingRowsOf(task, input.knobs) },
     tasks: known,
     jobs: builder.jobs,
     ...models,

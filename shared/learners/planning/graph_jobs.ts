@@ -17,6 +17,7 @@ import {
 import { describeJob } from "./describe_job.ts";
 import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
 import { knobsFor } from "./knobs.ts";
+import { trainingRowsOf } from "./training_rows.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 
 /** A graph in the making. */
@@ -123,6 +124,7 @@ export function addTrainer<K extends TrainingKind>(
     oldTasks: oldTasks.length,
     heldOutSeed: heldOutSeed(builder.seed),
     replayRows: replay.length === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
+    ...limitOf(builder),
   };
   return add(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
@@ -155,10 +157,17 @@ export function addEvaluation(
     anchors: about.anchors,
     heldOutSeed: heldOutSeed(builder.seed),
     replayRows: pairsPerTask(knobs, Math.max(1, oldTasks.length)),
+    ...(about.task === k ? limitOf(builder) : {}),
   };
   // Every version starts its episodes of a task in the same states: neither the version nor the attempt enters.
   const seed = deriveSeed(builder.seed, "policy.evaluate", about.task, 0, 1);
   return add(builder, "policy.evaluate", seed, fields, inputs);
+}
+
+/** How many of the new task's rows are read, where that is not all of them: other jobs are those of old stores. */
+function limitOf({ task, knobs }: Builder): { trainingRows?: number } {
+  const trainingRows = trainingRowsOf(task, knobs);
+  return trainingRows < task.size ? { trainingRows } : {};
 }
 
 function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, InputRef> {

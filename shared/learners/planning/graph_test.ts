@@ -5,6 +5,7 @@ import { canonicalJson, JOB_KINDS, type JobOf, parseJob, REVISIONS, sha256 } fro
 import type { Graph } from "./graph.ts";
 import { previewGraph } from "./preview.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
+import { describeTrainingRows } from "./training_rows.ts";
 import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
 
 /** A graph as lines: `job <- jobs it needs; other inputs`. Free of ids, so that turning a knob leaves it alone. */
@@ -91,6 +92,36 @@ Deno.test("evaluations of a task start alike in every version", () => {
   assertEquals(new Set(seeds).size, 1);
 });
 
+Deno.test("a limit on the rows that are read enters the jobs that read them, and only where a task has more", () => {
+  const knobs = { ...presets.default, maxTrainingRows: 5_000 };
+  const jobsOf = (size: number, more: Partial<Hyperparameters> = {}) =>
+    previewGraph({ knobs: { ...knobs, ...more }, tasks: 2, size })[1]!.jobs;
+  const idsOf = (...args: Parameters<typeof jobsOf>) => jobsOf(...args).map(({ id }) => id);
+  const same = idsOf(1, { maxTrainingRows: 1e9 });
+  assertEquals(idsOf(5_000), same);
+  assertEquals(idsOf(4_999, { maxTrainingRows: 5_001 }), same);
+  const limited = jobsOf(5_001).flatMap(({ job, label }) =>
+    "trainingRows" in job.config ? [[label, job.config.trainingRows]] : []
+  );
+  assertEquals(limited, [
+    ["train state generator on task 2", 5_000],
+    ["train behavior generator on task 2", 5_000],
+    ["train critic on task 2", 5_000],
+    ["evaluate task 2", 5_000],
+  ]);
+  assertEquals(idsOf(5_001), idsOf(7_000), "what is read is told by the dataset");
+  assert(idsOf(5_001).every((id) => !same.includes(id)), "task 1 was read in part as well");
+  assert(idsOf(7_000, { maxTrainingRows: 6_000 }).every((id) => !idsOf(7_000).includes(id)));
+});
+
+Deno.test("describeTrainingRows() says how many rows are read, of tasks that are not read whole", () => {
+  assertEquals(
+    describeTrainingRows({ task: 2, size: 3_000_000, trainingRows: 1_000_000 }),
+    "task 2 has 3,000,000 rows: training reads 1,000,000 of them, chosen by the learner's seed (maxTrainingRows)",
+  );
+  assertEquals(describeTrainingRows({ task: 2, size: 1_000, trainingRows: 1_000 }), undefined);
+});
+
 Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here redoes the work of every learner", () => {
   const graphs = previewGraph({ knobs: fixedKnobs as Hyperparameters, tasks: 3, seed: 1 });
   const ids = graphs.map(({ jobs }) => sha256(canonicalJson(jobs.map(({ id }) => id))).slice(0, 16));
@@ -105,7 +136,9 @@ Deno.test("every job that a plan makes fits its kind: nothing in it is read by n
   for (const knobs of Object.values(presets)) {
     for (const replay of ["generated", "none", "oracle"] as const) {
       for (
-        const { job } of previewGraph({ knobs: { ...knobs, replay }, tasks: 3 }).flatMap(({ jobs }) => jobs)
+        const { job } of previewGraph({ knobs: { ...knobs, replay }, tasks: 3, size: 2e9 }).flatMap((
+          { jobs },
+        ) => jobs)
       ) {
         const parsed = parseJob(job, (name) => (knobsOfKind[job.kind] as readonly string[]).includes(name));
         assertEquals(Object.keys(parsed.knobs).sort(), [...new Set<string>(knobsOfKind[job.kind])].sort());

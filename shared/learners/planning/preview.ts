@@ -10,13 +10,15 @@ import { buildGraph, type Graph } from "./graph.ts";
 /**
  * Graphs of the first `tasks` tasks of a new learner, each on the one before.
  *
+ * @param options.size rows of each task; matters only to how many of them are read.
  * @param options.stateDim numbers in a state; matters only to how many kept shards fit `replayBytes`.
  */
 export function previewGraph(
-  { seed = 0, knobs, tasks: count, stateDim = 17, actionDim = 6 }: {
+  { seed = 0, knobs, tasks: count, size = 1, stateDim = 17, actionDim = 6 }: {
     seed?: number;
     knobs: Hyperparameters;
     tasks: number;
+    size?: number;
     stateDim?: number;
     actionDim?: number;
   },
@@ -25,17 +27,10 @@ export function previewGraph(
   const learnt = new Map<number, VersionFact>();
   const graphs: Graph[] = [];
   for (let k = 1; k <= count; k++) {
-    const task = placeholder(k, stateDim, actionDim);
+    const task = placeholder(k, { size, stateDim, actionDim });
     tasks.set(k, task);
-    const graph = buildGraph({
-      seed,
-      knobs,
-      task,
-      attempt: 1,
-      parent: learnt.get(k - 1) ?? null,
-      tasks,
-      learnt,
-    });
+    const parent = learnt.get(k - 1) ?? null;
+    const graph = { ...buildGraph({ seed, knobs, task, attempt: 1, parent, tasks, learnt }), rows: null };
     graphs.push(graph);
     learnt.set(k, { ...graph, ...unknown, task: k, version: k, jobs: graph.jobs.map(({ id }) => id) });
   }
@@ -44,7 +39,7 @@ export function previewGraph(
 
 const unknown = { schema: 1 as const, decision: "published" as const, reasons: [], row: [], seconds: 0 };
 
-function placeholder(k: number, stateDim: number, actionDim: number): TaskFact {
+function placeholder(k: number, shape: Pick<TaskFact, "size" | "stateDim" | "actionDim">): TaskFact {
   const hash = (what: string) => sha256(`${what} of task ${k}`);
   return {
     schema: 1,
@@ -55,11 +50,9 @@ function placeholder(k: number, stateDim: number, actionDim: number): TaskFact {
     normaliser: hash("normaliser"),
     sketch: hash("sketch"),
     importJob: hash("import"),
-    size: 1,
+    ...shape,
     episodes: 1,
     bytes: 0,
-    stateDim,
-    actionDim,
     horizon: 1,
     environment: null,
     anchors: { random: 0, good: 1, source: "preview" },

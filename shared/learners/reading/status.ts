@@ -16,17 +16,29 @@ import type {
   VersionFact,
   VersionState,
 } from "@cugro/protocol";
-import { attemptAt, currentTask, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import {
+  attemptAt,
+  currentTask,
+  knobsOfTask,
+  type LearnerFacts,
+  taskState,
+  validVersions,
+} from "../facts/facts.ts";
+import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { isPromotable } from "../acts/verdicts.ts";
 
-/** A task with its state. `discreteActions`: null where actions are continuous. */
+/**
+ * A task with its state. `trainingRows`: how many of its rows trainings read, a tenth of them held out; `discreteActions`:
+ * null where actions are continuous.
+ */
 export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
   state: TaskState;
   attempt: number;
   current: boolean;
+  trainingRows: number;
   discreteActions: number | null;
   notices: NoticeFact[];
 }
@@ -105,6 +117,7 @@ function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
   const current = currentTask(facts)?.task;
   return facts.tasks.map((fact) => ({
     ...fact,
+    trainingRows: trainingRowsOf(fact, knobsOfTask(facts, fact.task)),
     discreteActions: fact.discreteActions ?? null,
     notices: fact.notices ?? [],
     state: taskState(facts, fact.task),
