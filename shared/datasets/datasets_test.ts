@@ -7,7 +7,7 @@ import { exampleDataset } from "../../tests/fakes/example_dataset.ts";
 import { readDataset } from "./read_dataset.ts";
 import { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
 import { validate } from "./validate.ts";
-import { writeHdf5 } from "./write_hdf5.ts";
+import { writeHdf5 } from "./writing/write_hdf5.ts";
 
 function rawOf(dataset: Dataset): RawDataset {
   const { size, stateDim, actionDim } = dataset;

@@ -12,5 +12,12 @@ export { type DatasetSummary, type Episode, episodesOf, summarise } from "./epis
 export { MIN_ROWS, validate } from "./validate.ts";
 export { type Judged } from "./assemble.ts";
 export { type Notice, NOTICE_CODES, type NoticeCode, type ReadOptions } from "./notice.ts";
-export { writeHdf5 } from "./write_hdf5.ts";
+export { writeHdf5 } from "./writing/write_hdf5.ts";
+export {
+  writeDataset,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+  writtenFormatOf,
+} from "./writing/write_dataset.ts";
+export { type Sink, type WriteOptions } from "./writing/written_fields.ts";
 export { type FileError, type FileReport, reportOf, reportOfError } from "./describe.ts";

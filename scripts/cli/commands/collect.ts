@@ -145,7 +145,8 @@ function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
     metadata: {
       env,
       family,
-      goal,
+      // As the files have it since the first version: a goal of more digits would be another task.
+      goal: goal.map(Math.fround),
       horizon,
       returnRandom,
       ...(good === null ? {} : { returnFinalPolicy: good }),

@@ -51,7 +51,7 @@ Deno.test("numbers of a table are those that are written there", () => {
     'obs_0,obs_1,action,reward,note\n1e-3,-.5,0,,a\n+2,3.,1,NaN,"b,""c"\n',
   );
   assertEquals([...observations!.data], [1e-3, -0.5, 2, 3]);
-  assertEquals([actions!.shape, [...actions!.data], actions!.integer], [[2], [0, 1], true]);
+  assertEquals([actions!.shape, [...actions!.data], actions!.integer], [[2, 1], [0, 1], true]);
   assertEquals([...rewards!.data, observations!.integer], [NaN, NaN, false]);
 });
 

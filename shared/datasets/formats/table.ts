@@ -88,8 +88,8 @@ function inOrder(columns: readonly [number, string][], base: string, file: strin
   return sorted.map(([, name]) => name);
 }
 
-/** Columns side by side as an array; one that holds a number a row is `[N]`. */
+/** Columns side by side as an array `[N, width]`, also where a row is one number: states of one number are rows, too. */
 export function arrayOfColumns(columns: readonly Matrix[]): RawArray {
   const { rows, width, data, integer } = besideEachOther(columns);
-  return { shape: width === 1 && columns.length === 1 ? [rows] : [rows, width], data, integer };
+  return { shape: [rows, width], data, integer };
 }
