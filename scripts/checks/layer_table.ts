@@ -33,8 +33,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "algorithm/measures": ["tensors/seam", "algorithm/numerics"],
   hdf5: [],
-  datasets: ["protocol", "async", "hdf5", "datasets/formats", "datasets/writing"],
+  datasets: ["protocol", "async", "hdf5", "datasets/formats", "datasets/writing", "datasets/statistics"],
   "datasets/formats": ["protocol", "hdf5", ...DATASET_WORDS],
+  "datasets/statistics": ["datasets/dataset", "datasets/episodes"],
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
   learners: [...COMMON, "algorithm", "store", "bus", "learners/acts"],
@@ -43,7 +44,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "store", "learners"],
   serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
-  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs"],
+  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "tensors", "process", "worker"],
 };

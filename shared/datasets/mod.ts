@@ -21,3 +21,6 @@ export {
 } from "./writing/write_dataset.ts";
 export { type Sink, type WriteOptions } from "./writing/written_fields.ts";
 export { type FileError, type FileReport, reportOf, reportOfError } from "./describe.ts";
+export { type DatasetStatistics, type DimensionStatistics, statisticsOf } from "./statistics/statistics.ts";
+export { type Distribution } from "./statistics/distribution.ts";
+export { type Plane, planeOf } from "./statistics/plane.ts";

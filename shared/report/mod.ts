@@ -2,6 +2,7 @@
  * A learner's report: facts -> one HTML file, complete in itself; and the pieces others draw with.
  * @module
  */
+export { drawDataset } from "./dataset_picture.ts";
 export { gatherReport } from "./gather_report.ts";
 export { briefly, byteSize, describeSteps, duration } from "./html.ts";
 export { renderReport } from "./render_report.ts";

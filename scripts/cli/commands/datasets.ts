@@ -1,70 +1,50 @@
 /**
- * `cugro datasets inspect|validate`: looks at files without learning from them.
+ * `cugro datasets inspect|validate|stats|convert`: looks at files without learning from them, and writes them in other formats.
  * @module
  */
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
-import { type JudgedFile, judgeFile } from "@cugro/dataset-import";
-import {
-  DatasetError,
-  datasetHash,
-  type FileReport,
-  type Notice,
-  packFolder,
-  type ReadOptions,
-  reportOf,
-  reportOfError,
-  summarise,
-} from "@cugro/datasets";
+import type { JudgedFile } from "@cugro/dataset-import";
+import { datasetHash, type FileReport, type ReadOptions, summarise } from "@cugro/datasets";
 import type { Command } from "commander";
-import { describeNotice, printJson, printTable } from "./output.ts";
+import { registerConvert } from "./convert.ts";
+import { judge, printNotices, report, withExamples } from "./judged_file.ts";
+import { printJson, printTable } from "./output.ts";
 import { withReadOptions } from "./read_options.ts";
+import { registerStats } from "./stats.ts";
 
 interface DatasetOptions extends ReadOptions {
   json?: boolean;
 }
 
+const FILES = "files, or folders of LeRobot and Minari";
+
 /** Adds the commands. */
 export function registerDatasets(program: Command): void {
-  const datasets = program.command("datasets").description("look at dataset files");
-  withReadOptions(
-    datasets.command("inspect")
-      .description("sizes, episodes, returns and ranges of files")
-      .argument("<files...>")
-      .option("--json", "print a JSON array, one object a file"),
-  ).action(inspect);
-  withReadOptions(
-    datasets.command("validate")
-      .description(
-        "check files: a refused one is named with its first fault, and the exit code is 1; what is implausible is said",
-      )
-      .argument("<files...>")
-      .option("--json", "print a JSON array, one object a file"),
-  ).action(validate);
-}
-
-type Judgement = { path: string; judged: JudgedFile } | { path: string; error: DatasetError };
-
-/** All files are judged, also after a refused one. */
-async function judge(path: string, options: ReadOptions): Promise<Judgement> {
-  try {
-    const packed = await packFolder(path);
-    const bytes = packed?.body ?? new Uint8Array(await readFile(path));
-    return { path, judged: await judgeFile(bytes, packed?.fileName ?? basename(path), options) };
-  } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
-    Deno.exitCode = 1;
-    return { path, error };
-  }
-}
-
-function report(judgement: Judgement): FileReport {
-  const { path } = judgement;
-  return "error" in judgement ? reportOfError(path, judgement.error) : reportOf(path, judgement.judged);
-}
-
-function printNotices(notices: readonly Notice[]): void {
-  for (const notice of notices) console.log(`  ${describeNotice(notice)}`);
+  const datasets = program.command("datasets")
+    .description("look at dataset files, and write them in other formats");
+  withExamples(
+    withReadOptions(
+      datasets.command("inspect")
+        .description("sizes, episodes, returns and ranges of files")
+        .argument("<files...>", FILES)
+        .option("--json", "print a JSON array, one object a file"),
+    ).action(inspect),
+    "cugro datasets inspect task1.hdf5",
+    "cugro datasets inspect robot.csv --map observations=x,y,angle --map actions=force",
+  );
+  withExamples(
+    withReadOptions(
+      datasets.command("validate")
+        .description(
+          "check files: a refused one is named with its first fault, and the exit code is 1; what is implausible is said",
+        )
+        .argument("<files...>", FILES)
+        .option("--json", "print a JSON array, one object a file"),
+    ).action(validate),
+    "cugro datasets validate task1.hdf5 lerobot/pusht",
+    "cugro datasets validate --strict --json task*.hdf5",
+  );
+  registerStats(datasets);
+  registerConvert(datasets);
 }
 
 async function validate(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {

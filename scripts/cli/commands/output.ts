@@ -11,7 +11,9 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
     Math.max(title.length, ...text.map((row) => (row[column] ?? "").length))
   );
   const numeric = head.map((_, column) =>
-    rows.every((row) => typeof row[column] === "number" || /^[-–+]?[\d.,%]*$/.test(String(row[column])))
+    rows.every((row) =>
+      typeof row[column] === "number" || /^[-–+]?[\d.,%]*(e[-+]\d+)?$/.test(String(row[column]))
+    )
   );
   const line = (cells: readonly string[]) =>
     cells.map((cell, column) =>

@@ -12,7 +12,7 @@ type File = InstanceType<typeof h5wasm.File>;
 /** Rows of a chunk, which a reader unpacks at once. */
 const CHUNK_ROWS = 4096;
 /** Bytes that the library is given at a time, and that are taken from it. */
-const SLAB_BYTES = 32 * 2 ** 20;
+const SLAB_BYTES = 8 * 2 ** 20;
 const LARGEST_INT = 2 ** 31 - 1;
 let written = 0;
 

@@ -38,6 +38,7 @@ export async function writeParquetTo(
   const file = new ParquetWriter({
     writer: bytes,
     codec: "UNCOMPRESSED",
+    statistics: false,
     schema: [{ name: "root", num_children: columns.length }, ...columns],
     kvMetadata: Object.entries(texts).map(([key, value]) => ({ key, value })),
     createdBy: "cugro",
@@ -46,7 +47,8 @@ export async function writeParquetTo(
   for (let from = 0; from < size; from += GROUP_ROWS) {
     const to = Math.min(size, from + GROUP_ROWS);
     const columnData = fields.flatMap((field) => partOf(field, from, to));
-    await file.write({ columnData, rowGroupSize: to - from });
+    // One page each: a group is small enough.
+    await file.write({ columnData, rowGroupSize: to - from, pageSize: 0 });
     await take();
     onProgress(to / size);
   }

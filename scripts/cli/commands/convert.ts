@@ -1,0 +1,159 @@
+/**
+ * `cugro datasets convert`: the same transitions in another format, for other tools.
+ * @module
+ */
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import process from "node:process";
+import { judgeFile } from "@cugro/dataset-import";
+import {
+  type Dataset,
+  datasetHash,
+  type ReadOptions,
+  writeDataset,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+  writtenFormatOf,
+} from "@cugro/datasets";
+import { byteSize } from "@cugro/report";
+import type { Command } from "commander";
+import { displayOnStderr } from "../progress/display.ts";
+import { printNotices, readJudged, withExamples } from "./judged_file.ts";
+import { printJson, UsageError } from "./output.ts";
+import { refuseUnreadable } from "./readable.ts";
+import { withReadOptions } from "./read_options.ts";
+
+interface ConvertOptions extends ReadOptions {
+  to?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** Adds the command. */
+export function registerConvert(datasets: Command): void {
+  withExamples(
+    withReadOptions(
+      datasets.command("convert")
+        .description("write a file in another format: the same transitions, to the last bit")
+        .argument("<in>", "a file of any format that is read, or a folder of LeRobot or Minari")
+        .argument(
+          "<out>",
+          "what to write; its ending tells the format: .hdf5 (D4RL), .parquet or .safetensors",
+        )
+        .option(
+          "--to <format>",
+          `the format, where the ending does not tell it: ${WRITTEN_FORMATS.join(", ")}`,
+        )
+        .option("--force", "replace a file that is there already")
+        .option("--json", "print one JSON document"),
+    ).action(convert),
+    "cugro datasets convert lerobot/pusht pusht.hdf5 --reward success",
+    "cugro datasets convert robot.csv robot.parquet --map observations=x,y,angle --map actions=force",
+  );
+}
+
+async function convert(
+  from: string,
+  out: string,
+  { to, force = false, json, ...options }: ConvertOptions,
+): Promise<void> {
+  const format = formatFor(out, to);
+  await refuseUnreadable([from]);
+  await refuseTaken(out, force);
+  const { dataset, notices } = await readJudged(from, options);
+  const hash = datasetHash(dataset);
+  const { sizeBytes, changed } = await writeWhole(dataset, hash, format, out, force);
+  const { size, stateDim, actionDim } = dataset;
+  if (json) {
+    return printJson({ file: out, format, sizeBytes, hash, size, stateDim, actionDim, changed, notices });
+  }
+  console.log(
+    `${out}: ${size} transitions [${stateDim}] [${actionDim}] as ${format}, ${
+      byteSize(sizeBytes)
+    }\n  hash ${hash}`,
+  );
+  for (const name of changed) {
+    console.log(`  ${format} cannot hold the attribute ${name} as it is: it was changed`);
+  }
+  printNotices(notices);
+}
+
+function formatFor(out: string, to: string | undefined): WrittenFormat {
+  const known = WRITTEN_FORMATS.find((format) => format === to) ??
+    (to === undefined ? writtenFormatOf(out) : undefined);
+  if (known) return known;
+  const list = WRITTEN_FORMATS.join(", ");
+  if (to !== undefined) throw new UsageError(`--to must be one of ${list}: current value is ${to}`);
+  const isRead = /\.(npz|csv|zip)$/i.test(out);
+  const why = isRead ? "that format is read, and not written" : "its ending tells no format";
+  throw new UsageError(
+    `Cannot write ${out}: ${why}. End it in .hdf5, .parquet or .safetensors, or name one of ${list} with --to`,
+  );
+}
+
+async function refuseTaken(out: string, force: boolean): Promise<void> {
+  const folder = await stat(dirname(out)).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new UsageError(`Cannot write ${out}: there is no folder ${dirname(out)}`);
+  const found = await stat(out).catch(() => undefined);
+  if (found?.isDirectory()) throw new UsageError(`Cannot write ${out}: it is a folder, name a file`);
+  if (found && !force) {
+    throw new UsageError(
+      `Cannot write ${out}: it is there already. Give another name, or replace it with --force`,
+    );
+  }
+}
+
+/**
+ * Writes under a name of its own, reads that back, and only then puts it in place: what is there is whole and the same data.
+ *
+ * @returns the attributes that the format cannot hold as they are, too
+ */
+async function writeWhole(
+  dataset: Dataset,
+  hash: string,
+  format: WrittenFormat,
+  out: string,
+  force: boolean,
+): Promise<{ sizeBytes: number; changed: string[] }> {
+  const unfinished = `${out}.${process.pid}.tmp`;
+  const display = displayOnStderr();
+  const label = `writing ${basename(out)}`;
+  const remove = () => void rm(unfinished, { force: true }).then(() => process.exit(130));
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, remove);
+  try {
+    const file = await open(unfinished, "wx");
+    try {
+      await writeDataset(dataset, format, (piece) => file.writeFile(piece), {
+        onProgress: (share) =>
+          display.progress({ jobId: out, label, step: Math.round(100 * share), steps: 100 }),
+      });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    display.dropped(out);
+    const changed = await readBack(unfinished, out, dataset, hash);
+    await refuseTaken(out, force);
+    const { size } = await stat(unfinished);
+    await rename(unfinished, out);
+    return { sizeBytes: size, changed };
+  } finally {
+    display.close();
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, remove);
+    await rm(unfinished, { force: true });
+  }
+}
+
+/** @throws {Error} where it would not come back as the same dataset */
+async function readBack(path: string, out: string, dataset: Dataset, hash: string): Promise<string[]> {
+  const { dataset: read } = await judgeFile(new Uint8Array(await readFile(path)), basename(out));
+  if (datasetHash(read) !== hash) {
+    throw new Error(
+      `Cannot write ${out}: read back, it would be another dataset, so it was not kept. Another format may hold it`,
+    );
+  }
+  const names = Object.keys(dataset.metadata) as (keyof Dataset["metadata"])[];
+  return names.filter((name) =>
+    JSON.stringify(read.metadata[name]) !== JSON.stringify(dataset.metadata[name])
+  );
+}

@@ -1,0 +1,164 @@
+/** `cugro datasets`: files and folders, as a person types it. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { sampleFolder } from "../../../shared/datasets/formats/testing/sample.ts";
+import { createProgram, runCommandLine } from "../cugro.ts";
+
+/** Runs a command line. @returns what it printed, and its exit code */
+async function type(...args: string[]): Promise<{ code: number; text: string }> {
+  const said: string[] = [];
+  const { error, log } = console;
+  console.error = console.log = (text: unknown) => void said.push(String(text));
+  try {
+    return { code: await runCommandLine(["datasets", ...args]), text: said.join("\n") };
+  } finally {
+    Object.assign(console, { error, log });
+    Deno.exitCode = 0;
+  }
+}
+
+async function good(...args: string[]): Promise<string> {
+  const { code, text } = await type(...args);
+  assertEquals(code, 0, text);
+  return text;
+}
+
+async function refused(words: string, ...args: string[]): Promise<void> {
+  const { code, text } = await type(...args);
+  assertEquals([code, text.split("\n").length], [1, 1], text);
+  assertStringIncludes(text, words);
+}
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "cugro-convert-" });
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const sample = (name: string) => sampleFolder(name);
+const hashOf = async (...args: string[]) =>
+  JSON.parse(await good("inspect", "--json", ...args))[0].hash as string;
+const names = async (folder: string) =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+Deno.test("what is converted has the same hash, through all formats and back, from files and folders", async () => {
+  await inFolder(async (folder) => {
+    const map = [
+      "observations=x,y,v",
+      "next_observations=x',y',v'",
+      "actions=force x,force y",
+      "rewards=score",
+    ];
+    const own = [...map, "terminals=fell", "timeouts=cut"].flatMap((one) => ["--map", one]);
+    const sources: [string, string[], ...string[]][] = [
+      ["d4rl.hdf5", ["a.parquet", "b.safetensors", "c.h5"]],
+      ["minari", ["d.safetensors"]],
+      ["lerobot", ["e.parquet"]],
+      ["own_names.csv", ["f.hdf5"], ...own],
+      ["ogbench.npz", ["g.parquet"], "--reward", "-1-per-step"],
+    ];
+    for (const [name, steps, ...options] of sources) {
+      const hash = await hashOf(sample(name), ...options);
+      let from = sample(name);
+      for (const [i, step] of steps.entries()) {
+        const file = join(folder, step);
+        const told = JSON.parse(await good("convert", from, file, "--json", ...i === 0 ? options : []));
+        assertEquals([told.hash, told.changed], [hash, []], step);
+        from = file;
+      }
+      assertEquals(await hashOf(from), hash, name);
+    }
+    assertEquals((await names(folder)).length, 7, "nothing else is left");
+  });
+});
+
+Deno.test("convert replaces nothing unless told to, and leaves nothing half done", async () => {
+  await inFolder(async (folder) => {
+    const out = join(folder, "out.parquet");
+    await Deno.writeTextFile(out, "mine");
+    const from = sample("d4rl.npz");
+    await refused("it is there already", "convert", from, out);
+    assertEquals(await Deno.readTextFile(out), "mine");
+    await refused("that format is read, and not written", "convert", from, join(folder, "out.csv"));
+    await refused("its ending tells no format", "convert", from, join(folder, "out"));
+    await refused(
+      "--to must be one of hdf5, parquet, safetensors",
+      "convert",
+      from,
+      out,
+      "--to",
+      "npz",
+      "--force",
+    );
+    await refused("there is no folder", "convert", from, join(folder, "none", "out.hdf5"));
+    await refused("it is a folder", "convert", from, folder, "--to", "hdf5", "--force");
+    await refused("is the path right?", "convert", join(folder, "none.hdf5"), join(folder, "a.hdf5"));
+    await refused("field rewards", "convert", sample("ogbench.npz"), join(folder, "a.hdf5"));
+    assertEquals(await names(folder), ["out.parquet"]);
+    assertStringIncludes(
+      await good("convert", from, out, "--force"),
+      "96 transitions [3] [2] as parquet",
+    );
+    await good("convert", out, join(folder, "named"), "--to", "safetensors");
+    assertEquals(await hashOf(join(folder, "named")), await hashOf(from));
+    // In place of itself.
+    await good("convert", out, out, "--force");
+    assertEquals(await hashOf(out), await hashOf(from));
+  });
+});
+
+Deno.test("stats tells the spread of returns, states and actions, and draws it", async () => {
+  await inFolder(async (folder) => {
+    const picture = join(folder, "walk.svg");
+    const text = await good("stats", sample("minari"), "--picture", picture);
+    for (
+      const words of [
+        "7 episodes",
+        "2 of which ended by themselves",
+        "median",
+        "state 2",
+        "action 1",
+        picture,
+      ]
+    ) {
+      assertStringIncludes(text, words);
+    }
+    assertStringIncludes(await Deno.readTextFile(picture), "Reach of each state dimension");
+    const told = JSON.parse(
+      await good(
+        "stats",
+        sample("columns.csv"),
+        "--json",
+        "--map",
+        "observations=obs_2,obs_0",
+        "--map",
+        "next_observations=next_obs_2,next_obs_0",
+      ),
+    );
+    const whole = JSON.parse(await good("stats", sample("columns.csv"), "--json"));
+    assertEquals(told.states, [whole.states[2], whole.states[0]]);
+    assertEquals([whole.episodes, whole.episodeLength.median, whole.states.length], [7, 15, 3]);
+    await refused("--picture draws SVG", "stats", sample("minari"), "--picture", join(folder, "walk.png"));
+  });
+});
+
+Deno.test("every command of datasets shows an example, and takes folders and --map", () => {
+  const datasets = createProgram().commands.find((command) => command.name() === "datasets")!;
+  assertEquals(datasets.commands.map((command) => command.name()), [
+    "inspect",
+    "validate",
+    "stats",
+    "convert",
+  ]);
+  for (const command of datasets.commands) {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => help += text }).outputHelp();
+    for (const words of ["Example", `cugro datasets ${command.name()} `, "--map", "folder", "--json"]) {
+      assertStringIncludes(help, words, command.name());
+    }
+    assert(help.split("\n").every((line) => line.length <= 120));
+  }
+});
