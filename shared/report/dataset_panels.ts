@@ -52,7 +52,11 @@ interface Bar {
 }
 
 /** Bars of one width; whole numbers lie in the middle of theirs. */
-function barsOf(values: readonly { value: number; end: Bar["end"] }[], isWhole: boolean): Bar[] {
+function barsOf(episodes: readonly Episode[], isWhole: boolean): Bar[] {
+  const values = episodes.map((episode) => ({
+    value: isWhole ? episode.end - episode.start : episode.return,
+    end: episode.terminal ? "ended" as const : "cut" as const,
+  }));
   const numbers = values.map(({ value }) => value);
   const [least, most] = [minOf(numbers), maxOf(numbers)];
   const wanted = Math.min(30, Math.max(8, Math.ceil(Math.sqrt(values.length))));
@@ -81,21 +85,10 @@ export function histogram(
   },
 ): string {
   const isWhole = what === "length";
-  const bars = barsOf(
-    episodes.map((episode) => ({
-      value: isWhole ? episode.end - episode.start : episode.return,
-      end: episode.terminal ? "ended" : "cut",
-    })),
-    isWhole,
-  );
-  const ends = [...bars.flatMap(({ x1, x2 }) => [x1, x2]), ...anchors.map(({ at }) => at)];
-  const [first, last] = [minOf(ends), maxOf(ends)];
-  // A single bar stands in the middle.
-  const beside = bars.length > 0 && bars.every(({ x1 }) => x1 === bars[0]!.x1) ? 2 * (last - first) : 0;
-  const [least, most] = [first - beside, last + beside];
-  const tallest = maxOf(bars.map(({ y2 }) => y2));
-  const isRight = ({ at }: Anchor) => at > least + 0.8 * (most - least);
+  const bars = barsOf(episodes, isWhole);
+  const [least, most] = reachOf(bars, anchors);
   const ticks = isWhole ? Math.min(6, Math.max(1, Math.floor(most - least))) : 6;
+  const tallest = maxOf(bars.map(({ y2 }) => y2));
   return draw(isWhole ? "Length of an episode, in steps" : "Return of an episode", {
     height,
     x: { label: null, domain: [least, most], inset: 6, tickFormat: shortNumber, ticks },
@@ -114,16 +107,35 @@ export function histogram(
         insetLeft: 0.5,
         insetRight: 0.5,
       }),
-      Plot.ruleX(anchors, { x: "at", stroke: COLOURS.soft, strokeDasharray: "3 3" }),
-      ...[true, false].map((right) =>
-        Plot.text(anchors.filter((anchor) => isRight(anchor) === right), {
-          ...{ x: "at", text: "label", frameAnchor: "top", dy: -9, dx: right ? 5 : 0 },
-          ...{ textAnchor: right ? "end" : "middle", fill: COLOURS.soft, fontSize: 11 },
-        })
-      ),
+      ...anchorMarks(anchors, least + 0.8 * (most - least)),
       Plot.ruleY([0]),
     ],
   });
+}
+
+/** From where to where the axis goes: a single bar stands in its middle. */
+function reachOf(bars: readonly Bar[], anchors: readonly Anchor[]): [number, number] {
+  const ends = [...bars.flatMap(({ x1, x2 }) => [x1, x2]), ...anchors.map(({ at }) => at)];
+  const [first, last] = [minOf(ends), maxOf(ends)];
+  const beside = bars.every(({ x1 }) => x1 === bars[0]!.x1) ? 2 * (last - first) : 0;
+  return [first - beside, last + beside];
+}
+
+/** Lines with their names; names beyond `right` stand to the left of it, so that they end where the panel does. */
+function anchorMarks(anchors: readonly Anchor[], right: number): Plot.Markish[] {
+  const text = {
+    x: "at",
+    text: "label",
+    frameAnchor: "top",
+    dy: -9,
+    fill: COLOURS.soft,
+    fontSize: 11,
+  } as const;
+  return [
+    Plot.ruleX(anchors, { x: "at", stroke: COLOURS.soft, strokeDasharray: "3 3" }),
+    Plot.text(anchors.filter(({ at }) => at <= right), text),
+    Plot.text(anchors.filter(({ at }) => at > right), { ...text, dx: 5, textAnchor: "end" }),
+  ];
 }
 
 /** Rows in the plane in which they differ most; the first states of episodes stand out. */
@@ -165,54 +177,50 @@ export function planePanel(dataset: Dataset, states: readonly Distribution[], he
   });
 }
 
+/** One dimension's values as places between the least (0) and the largest (1). */
+function reachRow(one: DatasetStatistics["states"][number], dimension: number) {
+  const { min, max, isConstant, p1, p25, median, p75, p99 } = one;
+  const [low, q1, middle, q3, high] = [p1, p25, median, p75, p99].map((value) => (value - min) / (max - min));
+  const right = isConstant ? "constant" : shortNumber(max);
+  return {
+    dimension,
+    name: `${dimension}`,
+    isConstant,
+    low,
+    q1,
+    middle,
+    q3,
+    high,
+    left: shortNumber(min),
+    right,
+  };
+}
+
 /** Each dimension from its least to its largest value: where most of the rows lie in between. */
 export function reachPanel(states: DatasetStatistics["states"], stateDim: number, height: number): string {
-  const rows = states.map((one, dimension) => {
-    const place = (value: number) => one.isConstant ? 0.5 : (value - one.min) / (one.max - one.min);
-    const { min, max, isConstant } = one;
-    return {
-      ...{
-        dimension,
-        isConstant,
-        low: place(one.p1),
-        high: place(one.p99),
-        q1: place(one.p25),
-        q3: place(one.p75),
-      },
-      ...{
-        middle: place(one.median),
-        left: shortNumber(min),
-        right: isConstant ? "constant" : shortNumber(max),
-      },
-    };
-  });
+  const rows = states.map(reachRow);
   const varying = rows.filter(({ isConstant }) => !isConstant);
   const more = stateDim > states.length ? ` (the first ${states.length} of ${stateDim})` : "";
-  const numbers = { y: "dimension", fontSize: 10.5, fill: COLOURS.soft } as const;
+  const y = "dimension";
+  const numbers = { y, fontSize: 10.5, fill: COLOURS.soft } as const;
   return draw(`Reach of each state dimension${more}`, {
     ...{ height, marginLeft: 100, marginRight: 70, marginTop: 44 },
     x: { domain: [0, 1], axis: null },
-    y: {
-      label: null,
-      type: "band",
-      domain: rows.map(({ dimension }) => dimension),
-      padding: 0.25,
-      axis: null,
-    },
+    y: { type: "band", domain: rows.map(({ dimension }) => dimension), padding: 0.25, axis: null },
     marks: [
       Plot.text(rows, {
-        y: "dimension",
+        y,
         x: 0,
-        text: (row: { dimension: number }) => `${row.dimension}`,
+        text: "name",
         dx: -84,
         textAnchor: "start",
         fontSize: 10.5,
         fontWeight: 600,
       }),
-      Plot.ruleY(varying, { y: "dimension", x1: 0, x2: 1, stroke: "#ccd2da" }),
-      Plot.barX(varying, { y: "dimension", x1: "low", x2: "high", fill: "#b9d0ea" }),
-      Plot.barX(varying, { y: "dimension", x1: "q1", x2: "q3", fill: COLOURS.cut }),
-      Plot.tickX(varying, { y: "dimension", x: "middle", stroke: "white", strokeWidth: 2 }),
+      Plot.ruleY(varying, { y, x1: 0, x2: 1, stroke: "#ccd2da" }),
+      Plot.barX(varying, { y, x1: "low", x2: "high", fill: "#b9d0ea" }),
+      Plot.barX(varying, { y, x1: "q1", x2: "q3", fill: COLOURS.cut }),
+      Plot.tickX(varying, { y, x: "middle", stroke: "white", strokeWidth: 2 }),
       Plot.text(rows, { ...numbers, x: 0, text: "left", dx: -8, textAnchor: "end" }),
       Plot.text(rows, { ...numbers, x: 1, text: "right", dx: 8, textAnchor: "start" }),
       Plot.text(["least to largest value; pale: 1 to 99 %, dark: 25 to 75 %, white: median"], {
