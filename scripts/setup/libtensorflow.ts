@@ -110,7 +110,7 @@ async function downloadCuda(python: string, metadata: string, work: string): Pro
 }
 
 /** `python3 -m pip`: pip alone is not enough, as Python unpacks too. */
-async function findPython(): Promise<string> {
+export async function findPython(): Promise<string> {
   let missing = "Python 3 was not found: install python3 and python3-pip";
   for (const python of ["python3", "python"]) {
     const { code } = await runCommand(python, ["-m", "pip", "--version"]);

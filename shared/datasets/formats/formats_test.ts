@@ -38,7 +38,7 @@ Deno.test("HDF5 of every layout is the same dataset", () => {
     whole,
   );
   same(["minari/data/main_data.hdf5", "minari_dict.hdf5", "minari_tuple.hdf5", "robomimic.hdf5"], whole);
-  same(["d3rlpy.h5"], withoutNext);
+  same(["d3rlpy.h5", "d3rlpy_dump.h5"], withoutNext);
 });
 
 Deno.test("npz and safetensors are the same dataset, whatever their types and order", () => {

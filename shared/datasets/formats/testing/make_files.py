@@ -1,15 +1,16 @@
 """Writes the same transitions in every format that is read, with the tools that users have.
 
-  pip install h5py numpy pyarrow safetensors minari gymnasium pillow
-  python shared/datasets/formats/testing/make_files.py
+  pip install h5py numpy pandas pyarrow safetensors minari gymnasium pillow
+  python shared/datasets/formats/testing/make_files.py [FOLDER [SEED]]
 
-The files lie in `files/` and are committed: a test run needs no Python. robomimic's, d3rlpy's, OGBench's and LeRobot's layouts
+The files lie in `files/` and are committed: most tests need no Python. `tests/datasets` makes them anew, with other transitions. robomimic's, d3rlpy's, OGBench's and LeRobot's layouts
 are written as those tools write them, since the tools themselves need PyTorch; everything else is made by the tool.
 All numbers are multiples of 1/64, which float16 and a decimal text hold exactly.
 """
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import h5py
@@ -19,13 +20,14 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from safetensors.numpy import save_file
 
-folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
+folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 7
 LENGTHS = [15, 15, 9, 15, 15, 12, 15]
 ENDED = [False, False, True, False, False, True, False]
 
 
 def roll():
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(SEED)
     episodes = []
     for length, ended in zip(LENGTHS, ENDED):
         state = random.integers(-64, 65, 3)

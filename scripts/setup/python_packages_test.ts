@@ -1,0 +1,21 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { pythonWithPackages } from "./python_packages.ts";
+import { CannotInstall } from "./run_command.ts";
+
+Deno.test("without Python, tests that need its packages are left out in a sentence, or fail where all are required", async () => {
+  const before = ["PATH", "CUGRO_REQUIRE"].map((name) => [name, Deno.env.get(name)] as const);
+  try {
+    Deno.env.set("PATH", "/nowhere");
+    Deno.env.delete("CUGRO_REQUIRE");
+    const said: string[] = [];
+    assertEquals(await pythonWithPackages((line) => said.push(line)), undefined);
+    assertEquals(said.length, 1);
+    assertMatch(said[0]!, /tests that need them are left out: Python 3 was not found: install python3/);
+    Deno.env.set("CUGRO_REQUIRE", "all");
+    await assertRejects(() => pythonWithPackages(() => {}), CannotInstall, "install python3");
+  } finally {
+    for (const [name, value] of before) {
+      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+    }
+  }
+});
