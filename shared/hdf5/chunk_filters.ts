@@ -2,7 +2,7 @@
  * What a chunk went through when it was written, undone. No filter may give more than the chunk has room for.
  * @module
  */
-import { constants, inflateSync } from "node:zlib";
+import { constants, inflateSync, zstdDecompressSync } from "node:zlib";
 import { DAMAGED, StorageFault } from "./bytes.ts";
 import { fletcher32 } from "./checksums.ts";
 
@@ -20,6 +20,7 @@ const UNDO: Readonly<Record<number, Undo>> = {
   2: unshuffle,
   3: withoutChecksum,
   32000: unpackLzf,
+  32015: unpackZstandard,
 };
 
 /** Bytes that a filter may add to a chunk: checksums, and the header of data that cannot be packed. */
@@ -57,6 +58,14 @@ export function unfilter(
 function inflate(bytes: Uint8Array, most: number): Uint8Array {
   try {
     return inflateSync(bytes, { maxOutputLength: most, finishFlush: constants.Z_FINISH });
+  } catch (cause) {
+    throw new StorageFault(DAMAGED, { cause });
+  }
+}
+
+function unpackZstandard(bytes: Uint8Array, most: number): Uint8Array {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: most });
   } catch (cause) {
     throw new StorageFault(DAMAGED, { cause });
   }

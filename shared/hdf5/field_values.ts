@@ -43,7 +43,9 @@ export function planField(file: FileBytes, messages: readonly Message[], mostByt
   const layout = readLayout(bodyOf(messages, MESSAGE.layout)!);
   const unknown = unknownFilter(form.filters);
   if (unknown) {
-    throw new StorageFault(`the compression filter ${unknown.name || unknown.id} is not read: use gzip`);
+    throw new StorageFault(
+      `the compression filter ${unknown.name || unknown.id} is not read: use gzip or Zstandard`,
+    );
   }
   const values = shape.reduce((product, side) => product * side, 1);
   const bytes = values * type.size;

@@ -118,6 +118,7 @@ const OF_TOOLS = [
   ...["minari_dict.hdf5", "robomimic.hdf5", "d3rlpy.h5", "d4rl.npz", "d4rl_packed.npz"],
   ...["lerobot.parquet", "columns.parquet", "lists_snappy.parquet", "lists_zstd.parquet", "lists_v2.parquet"],
   "columns.csv",
+  "zstd.hdf5",
 ];
 
 /** HDF5 of both forms with and without filters, our own, one made byte by byte; safetensors of ours and of others; those of tools. */

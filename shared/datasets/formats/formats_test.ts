@@ -29,6 +29,7 @@ Deno.test("HDF5 of every layout is the same dataset", () => {
   same(
     [
       "lzf.hdf5",
+      "zstd.hdf5",
       "float16.hdf5",
       "user_block.hdf5",
       "gymnasium_names.hdf5",

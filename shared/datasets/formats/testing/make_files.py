@@ -5,6 +5,7 @@
 
 The files lie in `files/` and are committed: most tests need no Python. `tests/datasets` makes them anew, with other transitions. robomimic's, d3rlpy's, OGBench's and LeRobot's layouts
 are written as those tools write them, since the tools themselves need PyTorch; everything else is made by the tool.
+`zstd.hdf5` is made where hdf5plugin is installed, too.
 All numbers are multiples of 1/64, which float16 and a decimal text hold exactly.
 """
 import json
@@ -19,6 +20,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 from safetensors.numpy import save_file
+
+try:
+    import hdf5plugin
+except ImportError:
+    hdf5plugin = None
 
 folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 7
@@ -75,6 +81,8 @@ def hdf5_files():
     hdf5("d4rl.hdf5")
     hdf5("d4rl_no_next.hdf5", next_states=False)
     hdf5("lzf.hdf5", compression="lzf")
+    if hdf5plugin:
+        hdf5("zstd.hdf5", compression=hdf5plugin.Zstd())
     hdf5("float16.hdf5", number=np.float16)
     hdf5("user_block.hdf5", user_block=True)
     hdf5("gymnasium_names.hdf5", names=("terminations", "truncations"))
