@@ -19,7 +19,7 @@ export interface Packed {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for Arrow files and RLDS */
+/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for Minari's Arrow and Parquet files, and RLDS */
 export async function datasetFolder(folder: string): Promise<string[] | undefined> {
   if (!await isFolder(folder)) return undefined;
   if (await exists(join(folder, "meta", "info.json")) && await isFolder(join(folder, "data"))) {
@@ -32,10 +32,12 @@ export async function datasetFolder(folder: string): Promise<string[] | undefine
     const about = "data/metadata.json";
     return ["data/main_data.hdf5", ...await exists(join(folder, about)) ? [about] : []];
   }
-  if (await isArrowOfMinari(folder)) {
+  const minari = await otherFormatOfMinari(folder);
+  if (minari !== undefined) {
     throw new DatasetError(
       { file: folder },
-      `it is a Minari dataset whose episodes are Arrow files, which are not read: make it with data_format="hdf5"`,
+      `it is a Minari dataset whose episodes are ${minari} files, which are not read: write it again with ` +
+        `minari.create_dataset_from_buffers(..., data_format="hdf5")`,
     );
   }
   if (await exists(join(folder, "dataset_info.json")) && await exists(join(folder, "features.json"))) {
@@ -73,7 +75,9 @@ async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then((found) => found.isDirectory(), () => false);
 }
 
-async function isArrowOfMinari(folder: string): Promise<boolean> {
+/** Minari keeps episodes in HDF5 unless told otherwise. */
+async function otherFormatOfMinari(folder: string): Promise<string | undefined> {
   const text = await readFile(join(folder, "data", "metadata.json"), "utf8").catch(() => "");
-  return /"data_format":\s*"arrow"/.test(text);
+  const [, format] = /"data_format":\s*"(arrow|parquet)"/.exec(text) ?? [];
+  return format === undefined ? undefined : format === "arrow" ? "Arrow" : "Parquet";
 }
