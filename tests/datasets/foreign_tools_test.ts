@@ -52,7 +52,14 @@ const WHOLE: readonly [string, ReadOptions?][] = [
   ...["lzf", "float16", "user_block", "gymnasium_names", "unit_axis", "dict_observations", "robomimic"].map(
     (name): [string] => [`${name}.hdf5`],
   ),
-  ...["minari", "minari_dict.hdf5", "minari_tuple.hdf5"].map((name): [string] => [name]),
+  ...[
+    "minari",
+    "minari_dict.hdf5",
+    "minari_tuple.hdf5",
+    "minari_arrow",
+    "minari_arrow_tuple",
+    "minari_parquet",
+  ].map((name): [string] => [name]),
   ...["d4rl.npz", "d4rl_packed.npz", "d4rl.safetensors"].map((name): [string] => [name]),
   ...["lists_none", "lists_snappy", "lists_gzip", "lists_zstd", "lists_brotli", "lists_v2", "columns"].map(
     (name): [string] => [`${name}.parquet`],

@@ -7,11 +7,14 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { zipSync } from "fflate";
 import { DatasetError } from "../dataset.ts";
+import { inEpisodeOrder } from "./read_minari_parts.ts";
 
 /** Beyond it, one archive can neither be made nor read. */
 const MOST_BYTES = 2 ** 31;
 /** An archive keeps times: this one is always the same. */
 const TIME = new Date(1980, 0, 1);
+/** What Minari says of a dataset. */
+const MINARI_ABOUT = "data/metadata.json";
 
 /** A folder as one file. */
 export interface Packed {
@@ -19,27 +22,18 @@ export interface Packed {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for Minari's Arrow and Parquet files, and RLDS */
+/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for RLDS */
 export async function datasetFolder(folder: string): Promise<string[] | undefined> {
   if (!await isFolder(folder)) return undefined;
   if (await exists(join(folder, "meta", "info.json")) && await isFolder(join(folder, "data"))) {
-    const all = await readdir(join(folder, "data"), { recursive: true, withFileTypes: true });
-    const data = all.filter((entry) => entry.isFile() && entry.name.endsWith(".parquet"))
-      .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
-    return ["meta/info.json", ...data.sort()];
+    const data = await filesBelow(folder, "data");
+    return ["meta/info.json", ...data.filter((name) => name.endsWith(".parquet")).sort()];
   }
   if (await exists(join(folder, "data", "main_data.hdf5"))) {
-    const about = "data/metadata.json";
-    return ["data/main_data.hdf5", ...await exists(join(folder, about)) ? [about] : []];
+    return ["data/main_data.hdf5", ...await exists(join(folder, MINARI_ABOUT)) ? [MINARI_ABOUT] : []];
   }
-  const minari = await otherFormatOfMinari(folder);
-  if (minari !== undefined) {
-    throw new DatasetError(
-      { file: folder },
-      `it is a Minari dataset whose episodes are ${minari} files, which are not read: write it again with ` +
-        `minari.create_dataset_from_buffers(..., data_format="hdf5")`,
-    );
-  }
+  const parts = inEpisodeOrder(await filesBelow(folder, "data"));
+  if (parts.length > 0 && await exists(join(folder, MINARI_ABOUT))) return [MINARI_ABOUT, ...parts];
   if (await exists(join(folder, "dataset_info.json")) && await exists(join(folder, "features.json"))) {
     throw new DatasetError(
       { file: folder },
@@ -67,17 +61,19 @@ export async function packFolder(path: string): Promise<Packed | undefined> {
   return { fileName: `${basename(resolve(path))}.zip`, body };
 }
 
+/** Paths of all files, counted from `folder`. */
+async function filesBelow(folder: string, name: string): Promise<string[]> {
+  if (!await isFolder(join(folder, name))) return [];
+  const all = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
+  return all.filter((entry) => entry.isFile()).map((entry) =>
+    relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/")
+  );
+}
+
 async function exists(path: string): Promise<boolean> {
   return await stat(path).then((found) => found.isFile(), () => false);
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then((found) => found.isDirectory(), () => false);
-}
-
-/** Minari keeps episodes in HDF5 unless told otherwise. */
-async function otherFormatOfMinari(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, "data", "metadata.json"), "utf8").catch(() => "");
-  const [, format] = /"data_format":\s*"(arrow|parquet)"/.exec(text) ?? [];
-  return format === undefined ? undefined : format === "arrow" ? "Arrow" : "Parquet";
 }

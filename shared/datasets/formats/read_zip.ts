@@ -6,6 +6,7 @@ import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { addRows, arrayOf, type Matrix, NO_ROWS, openStack, widthOf } from "./matrix.ts";
 import { readHdf5 } from "./read_hdf5.ts";
+import { episodeOfPath, type EpisodePart, inEpisodeOrder, readMinariParts } from "./read_minari_parts.ts";
 import { readNpz } from "./read_npz.ts";
 import { readParquet } from "./read_parquet.ts";
 import { unzip, zipEntries, type ZipEntry, zipFaultsAt } from "./zip.ts";
@@ -32,7 +33,20 @@ export function readZip(bytes: Uint8Array, file: string, wanted: ReadonlySet<str
   if (lerobot !== undefined) return readLerobot(archive, lerobot, wanted);
   const minari = above(MINARI);
   if (minari !== undefined) return readMinari(archive, minari, wanted);
+  const parts = partsOf(archive);
+  if (parts.length > 0) {
+    const folder = parts[0]!.name.replace(/data\/\d+\/[^/]+$/, "");
+    return toldByMinari(archive, folder, readMinariParts(parts, file, wanted, archive));
+  }
   return readNpz(bytes, file, entries, wanted);
+}
+
+/** Files of Minari's episodes, in their order. */
+function partsOf(archive: Archive): EpisodePart[] {
+  const byName = new Map(archive.entries.map((entry) => [entry.name, entry]));
+  return inEpisodeOrder([...byName.keys()]).map((name) => (
+    { name, episode: episodeOfPath(name)!, take: () => take(archive, byName.get(name)!) }
+  ));
 }
 
 interface Archive {
@@ -99,11 +113,14 @@ function joined(raws: readonly { name: string; raw: RawDataset }[], field: strin
   return arrayOf(stack);
 }
 
-/** Its metadata tell the environment, and the largest magnitude of an action. */
 function readMinari(archive: Archive, folder: string, wanted: ReadonlySet<string>): RawDataset {
-  const entry = (name: string) => archive.entries.find((one) => one.name === `${folder}${name}`);
-  const raw = readHdf5(take(archive, entry(MINARI)!), `${archive.file}/${MINARI}`, wanted);
-  const about = entry("data/metadata.json");
+  const entry = archive.entries.find(({ name }) => name === `${folder}${MINARI}`)!;
+  return toldByMinari(archive, folder, readHdf5(take(archive, entry), `${archive.file}/${MINARI}`, wanted));
+}
+
+/** Its metadata tell the environment, and the largest magnitude of an action. */
+function toldByMinari(archive: Archive, folder: string, raw: RawDataset): RawDataset {
+  const about = archive.entries.find(({ name }) => name === `${folder}data/metadata.json`);
   if (!about || about.size > MOST_JSON) return raw;
   const told = objectIn(new TextDecoder().decode(take(archive, about)));
   const env = objectIn(told.env_spec).id;

@@ -134,25 +134,29 @@ def minari_files():
         "minari_dict": lambda states: dict(zip(("position", "velocity"), cut(states))),
         "minari_tuple": cut,
     }
-    for name, space in spaces.items():
+    # Its other storages: a folder an episode.
+    folders = {"minari_arrow": "minari", "minari_arrow_tuple": "minari_tuple", "minari_parquet": "minari_dict"}
+    made = {name: (name, "hdf5") for name in spaces} | {name: (kind, name.split("_")[1]) for name, kind in folders.items()}
+    for name, (kind, data_format) in made.items():
+        space = spaces[kind]
         with tempfile.TemporaryDirectory() as root:
             os.environ["MINARI_DATASETS_PATH"] = root
             buffers = [
                 EpisodeBuffer(
-                    id=i, observations=shaped[name](e["states"]), actions=f32(e["actions"]),
+                    id=i, observations=shaped[kind](e["states"]), actions=f32(e["actions"]),
                     rewards=list(e["rewards"]), terminations=list(e["terminated"]), truncations=list(e["truncated"]),
                     infos={},
                 ) for i, e in enumerate(episodes)
             ]
             minari.create_dataset_from_buffers(
                 dataset_id=f"walk/{name.replace('_', '-')}-v0", buffer=buffers, observation_space=space, action_space=box(2, 1),
-                data_format="hdf5", algorithm_name="walk",
+                data_format=data_format, algorithm_name="walk",
             )
-            made = os.path.join(root, "walk", f"{name.replace('_', '-')}-v0", "data")
-            if name == "minari":
-                shutil.copytree(made, path("minari/data"), dirs_exist_ok=True)
+            data = os.path.join(root, "walk", f"{name.replace('_', '-')}-v0", "data")
+            if name == "minari" or data_format != "hdf5":
+                shutil.copytree(data, path(f"{name}/data"), dirs_exist_ok=True)
             else:
-                shutil.copy(os.path.join(made, "main_data.hdf5"), path(f"{name}.hdf5"))
+                shutil.copy(os.path.join(data, "main_data.hdf5"), path(f"{name}.hdf5"))
 
 
 def npz_files():
