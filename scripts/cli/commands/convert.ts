@@ -2,9 +2,8 @@
  * `cugro datasets convert`: the same transitions in another format, for other tools.
  * @module
  */
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import process from "node:process";
+import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { judgeFile } from "@cugro/dataset-import";
 import {
   type Dataset,
@@ -22,6 +21,7 @@ import { printNotices, readJudged, withExamples } from "./judged_file.ts";
 import { printJson, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { withReadOptions } from "./read_options.ts";
+import { refuseTaken, writeInPlace } from "./written_file.ts";
 
 interface ConvertOptions extends ReadOptions {
   to?: string;
@@ -34,7 +34,9 @@ export function registerConvert(datasets: Command): void {
   withExamples(
     withReadOptions(
       datasets.command("convert")
-        .description("write a file in another format: the same transitions, to the last bit")
+        .description(
+          "write a file in another format: the same transitions, to the last bit; what is no part of them (infos, images) is not taken over",
+        )
         .argument("<in>", "a file of any format that is read, or a folder of LeRobot or Minari")
         .argument(
           "<out>",
@@ -91,23 +93,7 @@ function formatFor(out: string, to: string | undefined): WrittenFormat {
   );
 }
 
-async function refuseTaken(out: string, force: boolean): Promise<void> {
-  const folder = await stat(dirname(out)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new UsageError(`Cannot write ${out}: there is no folder ${dirname(out)}`);
-  const found = await stat(out).catch(() => undefined);
-  if (found?.isDirectory()) throw new UsageError(`Cannot write ${out}: it is a folder, name a file`);
-  if (found && !force) {
-    throw new UsageError(
-      `Cannot write ${out}: it is there already. Give another name, or replace it with --force`,
-    );
-  }
-}
-
-/**
- * Writes under a name of its own, reads that back, and only then puts it in place: what is there is whole and the same data.
- *
- * @returns the attributes that the format cannot hold as they are, too
- */
+/** @returns the attributes that the format cannot hold as they are, too */
 async function writeWhole(
   dataset: Dataset,
   hash: string,
@@ -115,32 +101,29 @@ async function writeWhole(
   out: string,
   force: boolean,
 ): Promise<{ sizeBytes: number; changed: string[] }> {
-  const unfinished = `${out}.${process.pid}.tmp`;
   const display = displayOnStderr();
-  const label = `writing ${basename(out)}`;
-  const remove = () => void rm(unfinished, { force: true }).then(() => process.exit(130));
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, remove);
+  const progress = (label: string, share: number) =>
+    display.progress({
+      jobId: out,
+      label: `${label} ${basename(out)}`,
+      step: Math.round(100 * share),
+      steps: 100,
+    });
   try {
-    const file = await open(unfinished, "wx");
-    try {
-      await writeDataset(dataset, format, (piece) => file.writeFile(piece), {
-        onProgress: (share) =>
-          display.progress({ jobId: out, label, step: Math.round(100 * share), steps: 100 }),
-      });
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    display.dropped(out);
-    const changed = await readBack(unfinished, out, dataset, hash);
-    await refuseTaken(out, force);
-    const { size } = await stat(unfinished);
-    await rename(unfinished, out);
-    return { sizeBytes: size, changed };
+    return await writeInPlace({
+      ...{ out, force },
+      write: (file) =>
+        writeDataset(dataset, format, (piece) => file.writeFile(piece), {
+          onProgress: (share) => progress("writing", share),
+        }),
+      async check(path) {
+        progress("reading back", 1);
+        return { sizeBytes: (await stat(path)).size, changed: await readBack(path, out, dataset, hash) };
+      },
+    });
   } finally {
+    display.dropped(out);
     display.close();
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, remove);
-    await rm(unfinished, { force: true });
   }
 }
 

@@ -2,6 +2,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { sampleFolder } from "../../../shared/datasets/formats/testing/sample.ts";
+import { encodeDataset } from "@cugro/datasets";
+import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
+import { onSmallDisk } from "../../../tests/fakes/small_disk.ts";
 import { createProgram, runCommandLine } from "../cugro.ts";
 
 /** Runs a command line. @returns what it printed, and its exit code */
@@ -110,6 +113,17 @@ Deno.test("convert replaces nothing unless told to, and leaves nothing half done
   });
 });
 
+Deno.test("convert on a full disk says so, and keeps what was there", () =>
+  onSmallDisk("60k", async (root) => {
+    const out = join(root, "walk.parquet");
+    await Deno.writeTextFile(out, "mine");
+    const large = join(await Deno.makeTempDir(), "large.safetensors");
+    await Deno.writeFile(large, encodeDataset(exampleDataset(300, 10)));
+    await refused(`Cannot write ${out}: ENOSPC`, "convert", large, out, "--force");
+    assertEquals([await names(root), await Deno.readTextFile(out)], [["walk.parquet"], "mine"]);
+    await Deno.remove(large);
+  }));
+
 Deno.test("stats tells the spread of returns, states and actions, and draws it", async () => {
   await inFolder(async (folder) => {
     const picture = join(folder, "walk.svg");
@@ -141,6 +155,13 @@ Deno.test("stats tells the spread of returns, states and actions, and draws it",
     const whole = JSON.parse(await good("stats", sample("columns.csv"), "--json"));
     assertEquals(told.states, [whole.states[2], whole.states[0]]);
     assertEquals([whole.episodes, whole.episodeLength.median, whole.states.length], [7, 15, 3]);
+    await refused(
+      "there is no folder",
+      "stats",
+      sample("minari"),
+      "--picture",
+      join(folder, "none", "walk.svg"),
+    );
     await refused("--picture draws SVG", "stats", sample("minari"), "--picture", join(folder, "walk.png"));
   });
 });

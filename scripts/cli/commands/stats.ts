@@ -2,7 +2,7 @@
  * `cugro datasets stats`: returns, lengths and coverage of one file, as text, JSON and a picture.
  * @module
  */
-import { rename, writeFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   datasetHash,
@@ -17,6 +17,7 @@ import { printNotices, readJudged, withExamples } from "./judged_file.ts";
 import { printJson, printTable, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { withReadOptions } from "./read_options.ts";
+import { refuseTaken, writeInPlace } from "./written_file.ts";
 
 interface StatsOptions extends ReadOptions {
   json?: boolean;
@@ -48,11 +49,13 @@ async function stats(path: string, { json, picture, ...options }: StatsOptions):
     );
   }
   await refuseUnreadable([path]);
+  if (picture !== undefined) await refuseTaken(picture, true);
   const { dataset, notices } = await readJudged(path, options);
   const statistics = statisticsOf(dataset);
   if (picture !== undefined) {
-    await writeFile(`${picture}.tmp`, drawDataset(dataset, statistics, basename(path)));
-    await rename(`${picture}.tmp`, picture);
+    const drawn = drawDataset(dataset, statistics, basename(path));
+    const write = (file: FileHandle) => file.writeFile(drawn);
+    await writeInPlace({ out: picture, force: true, write, check: () => Promise.resolve() });
   }
   if (json) {
     return printJson({
