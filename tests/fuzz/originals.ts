@@ -152,5 +152,6 @@ export async function makeOriginals(): Promise<Original[]> {
   add("strangers.safetensors", new Uint8Array(strangers));
   for (const name of OF_TOOLS) add(name, sample(name));
   add("lerobot.zip", (await packFolder(sampleFolder("lerobot")))!.body);
+  add("minari_arrow.zip", (await packFolder(sampleFolder("minari_arrow")))!.body);
   return made;
 }
