@@ -6,7 +6,7 @@
  * since Snappy gains little on measurements, and where it gains much the file would be too small for what it holds to be read.
  * @module
  */
-import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
+import type { ColumnSource } from "hyparquet-writer";
 import type { Dataset } from "../dataset.ts";
 import {
   attributesOf,
@@ -26,6 +26,8 @@ export async function writeParquetTo(
   sink: Sink,
   { attributes = {}, onProgress = () => {} }: WriteOptions = {},
 ): Promise<void> {
+  // Loaded where something is written, and not by every service that reads datasets.
+  const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const bytes = new ByteWriter();
   const take = async () => {
     await sink(bytes.getBytes());
