@@ -34,6 +34,8 @@ import { separateEnvironments } from "./row_order.ts";
 export interface Judged {
   dataset: Dataset;
   notices: Notice[];
+  /** Names in the file that nothing was read of. @default there are none */
+  leftOut?: string[];
 }
 
 /**

@@ -15,6 +15,8 @@ import { readHdf5 } from "./formats/read_hdf5.ts";
 import { readParquet } from "./formats/read_parquet.ts";
 import { readSafetensors } from "./formats/read_safetensors.ts";
 import { readZip } from "./formats/read_zip.ts";
+import { isTaken } from "./formats/table.ts";
+import { printable } from "./printable.ts";
 import { validate } from "./validate.ts";
 
 /** One format's reader: bytes, the file's name for errors, names of the fields to read. */
@@ -41,8 +43,14 @@ export function readDataset(bytes: Uint8Array, file: string, options: ReadOption
       };
       throw new DatasetError(place, `${message}; ${advice}`);
     }
-    return { dataset: validate(judged.dataset, file), notices: judged.notices };
+    return { dataset: validate(judged.dataset, file), notices: judged.notices, ...leftOutOf(raw, options) };
   });
+}
+
+function leftOutOf({ present = [] }: RawDataset, options: ReadOptions): { leftOut?: string[] } {
+  const wanted = wantedFields(options);
+  const names = present.filter((name) => !isTaken(name, wanted)).map((name) => printable(name, 100));
+  return names.length > 0 ? { leftOut: names } : {};
 }
 
 /** What is told of the file stands for what it does not say itself. */

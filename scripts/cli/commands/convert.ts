@@ -23,6 +23,9 @@ import { refuseUnreadable } from "./readable.ts";
 import { withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
 
+/** Of what is not taken over. */
+const MOST_NAMED = 20;
+
 interface ConvertOptions extends ReadOptions {
   to?: string;
   force?: boolean;
@@ -62,20 +65,23 @@ async function convert(
   const format = formatFor(out, to);
   await refuseUnreadable([from]);
   await refuseTaken(out, force);
-  const { dataset, notices } = await readJudged(from, options);
+  const { dataset, notices, leftOut = [] } = await readJudged(from, options);
+  const { size, stateDim, actionDim } = dataset;
   const hash = datasetHash(dataset);
   const { sizeBytes, changed } = await writeWhole(dataset, hash, format, out, force);
-  const { size, stateDim, actionDim } = dataset;
   if (json) {
-    return printJson({ file: out, format, sizeBytes, hash, size, stateDim, actionDim, changed, notices });
+    const told = { file: out, format, sizeBytes, hash, size, stateDim, actionDim, changed, leftOut, notices };
+    return printJson(told);
   }
-  console.log(
-    `${out}: ${size} transitions [${stateDim}] [${actionDim}] as ${format}, ${
-      byteSize(sizeBytes)
-    }\n  hash ${hash}`,
-  );
+  const what = `${size} transitions [${stateDim}] [${actionDim}] as ${format}, ${byteSize(sizeBytes)}`;
+  console.log(`${out}: ${what}\n  hash ${hash}`);
   for (const name of changed) {
     console.log(`  ${format} cannot hold the attribute ${name} as it is: it was changed`);
+  }
+  if (leftOut.length > 0) {
+    const more = leftOut.length > MOST_NAMED ? ` and ${leftOut.length - MOST_NAMED} more` : "";
+    const names = `${leftOut.slice(0, MOST_NAMED).join(", ")}${more}`;
+    console.log(`  not taken over: ${names} (no part of transitions, unless --map says so)`);
   }
   printNotices(notices);
 }

@@ -65,6 +65,16 @@ function isUsed(name: string, wanted: ReadonlySet<string>): boolean {
   return wanted.has(name) || [...bases, ...Object.values(FURTHER).flat()].includes(name);
 }
 
+/**
+ * Whether something in a file is read, by its name: an array's, in any format, alone or with a number; a part of the observations; or
+ * one that is wanted besides, and what it lies in.
+ */
+export function isTaken(name: string, wanted: ReadonlySet<string>): boolean {
+  const base = NUMBERED.exec(name)?.[1] ?? name;
+  return isUsed(name, wanted) || isUsed(base, wanted) || name.startsWith(`${FIELD_NAMES.states[0]}.`) ||
+    [...wanted].some((path) => path.startsWith(`${name}/`));
+}
+
 function numberedColumns(names: readonly string[]): Map<string, [number, string][]> {
   const found = new Map<string, [number, string][]>();
   for (const name of names) {
