@@ -42,27 +42,43 @@ export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
     panels: [
       {
         title: "Average performance",
-        width: 6,
-        queries: [[`cugro_learner_average_performance{${LEARNER}}`, "{{learner}}"]],
+        width: 8,
+        queries: [
+          [`cugro_learner_average_performance{${LEARNER}}`, "{{learner}}"],
+          [`cugro_learner_best_average_performance{${LEARNER}}`, "{{learner}} at best"],
+        ],
         description:
-          "Mean normalised score of the newest version on all its tasks: 0 random, 100 the data's good policy",
+          "Mean normalised score of the newest version on all its tasks: 0 random, 100 the data's good policy; and the best that any version had",
       },
       {
-        title: "Backward transfer",
-        width: 6,
-        queries: [[`cugro_learner_backward_transfer{${LEARNER}}`, "{{learner}}"]],
-        description: "Mean change of a task's score since it was learnt; below zero is forgetting",
+        title: "Old tasks: forgetting and worst drop",
+        width: 8,
+        queries: [
+          [`cugro_learner_forgetting{${LEARNER}}`, "{{learner}} mean"],
+          [`cugro_learner_worst_drop{${LEARNER}}`, "{{learner}} worst"],
+        ],
+        description: "Points by which old tasks are below the best they were in earlier versions",
+      },
+      {
+        title: "New task, and backward transfer",
+        width: 8,
+        queries: [
+          [`cugro_learner_just_learned{${LEARNER}}`, "{{learner}} just learned"],
+          [`cugro_learner_backward_transfer{${LEARNER}}`, "{{learner}} transfer"],
+        ],
+        description:
+          "Score of the newest version on its own new task, and the mean change of old tasks since each was learnt: a high transfer after low scores is bad learning, not good memory",
       },
       {
         title: "Replay distance by task",
-        width: 6,
+        width: 12,
         queries: [[`cugro_learner_replay_distance{${LEARNER}}`, "{{learner}} task {{task}}"]],
         description:
           "Distance of pseudo-samples from the old data's sketch, in units of what real data itself shows",
       },
       {
         title: "Tasks by state",
-        width: 6,
+        width: 12,
         type: "stat",
         queries: [[`sum by (learner, state) (cugro_learner_tasks{${LEARNER}})`, "{{learner}} {{state}}"]],
         description: "How far each learner is with what has arrived",

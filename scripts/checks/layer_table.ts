@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "algorithm/policy": [
     ...["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/diffusion", "algorithm/critic"],
   ],
-  "algorithm/measures": ["tensors/seam", "algorithm/numerics"],
+  "algorithm/measures": ["tensors/seam", "algorithm/numerics", "algorithm/knobs"],
   hdf5: [],
   datasets: ["protocol", "async", "hdf5", "datasets/formats", "datasets/writing", "datasets/statistics"],
   "datasets/formats": ["protocol", "hdf5", ...DATASET_WORDS],
@@ -42,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "learners/acts": [...COMMON, "algorithm", "store", "learners"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
-  problems: [...COMMON, "store", "learners"],
+  problems: [...COMMON, "algorithm/knobs", "store", "learners"],
   serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
   report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
   // services/services.ts and what is made of it; every service may read it.

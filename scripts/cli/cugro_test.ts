@@ -141,7 +141,7 @@ Deno.test("cugro status shows the scores of a parked version, marked, beside tho
     const store = await openForWriting(folder);
     const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
     const returns = (task: number, newTask: number) =>
-      task === 1 && newTask === 2 ? [10, 11, 12] : [90, 100, 110];
+      task === 1 && newTask === 2 ? [9, 10, 11, 12, 13] : [90, 95, 100, 105, 110];
     await drive(store, pretend({ returns }), { name });
     await store.close();
     const { text } = await printed("status", "--learner", name, "--store", folder);

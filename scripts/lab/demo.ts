@@ -44,7 +44,7 @@ const QUICK: Show = {
   knobs: {
     ...{ denoiserWidth: 128, denoiserBlocks: 2, criticWidth: 64, generatorBatchSize: 128 },
     ...{ stateSteps: 600, behaviorSteps: 900, maxGeneratorSteps: 900, criticSteps: 500, maxCriticSteps: 500 },
-    ...{ replayPairs: 6000, replayPairsPerTask: 6000, evaluationEpisodes: 4 },
+    ...{ replayPairs: 6000, replayPairsPerTask: 6000, evaluationEpisodes: 5 },
   },
 };
 

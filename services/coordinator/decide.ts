@@ -3,11 +3,11 @@
  * @module
  */
 import { type Graph, knobsOfTask, type LearnerFacts, validVersions } from "@cugro/learners";
-import { normalisedScore, scoreInterval } from "@cugro/algorithm";
+import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
 import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
 
-/** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`. */
+/** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
   const row = graph.evaluations.map((evaluation) => rowCell(facts, graph, evaluation));
   const verdict = judgeVersion({
@@ -51,18 +51,35 @@ function weightsOf(facts: LearnerFacts, graph: Graph): Pick<VersionFact, "weight
 
 function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number; id: string }): RowCell {
   const metrics = facts.jobs.get(id)!.result!.metrics;
-  const { returns } = metrics;
-  if (!Array.isArray(returns) || !returns.every((value) => typeof value === "number")) {
-    throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
-  }
+  const returns = numbersOf(metrics.returns);
+  if (!returns) throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
   const { anchors } = facts.tasks.find((fact) => fact.task === task)!;
-  const scores = returns.map((value) => normalisedScore(value, anchors));
+  const success = successOf(metrics.success, returns.length, `task ${task} (job ${id})`);
+  const scores = success?.map((share) => 100 * share) ??
+    returns.map((value) => normalisedScore(value, anchors));
   const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
-  const measured = { returns, scores, fidelity: asObject(metrics.fidelity), valueEstimate };
-  if (scores.length === 0) return { task, job: id, ...measured, meanScore: null, low: null, high: null };
+  const measured = { returns, ...(success ? { success } : {}), scores };
+  const cell = { task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate };
+  if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
-  const { mean: meanScore, low, high } = scoreInterval(returns, anchors, seed);
-  return { task, job: id, ...measured, meanScore, low, high };
+  const { mean: meanScore, low, high } = success
+    ? successInterval(success)
+    : scoreInterval(returns, anchors, seed);
+  return { ...cell, meanScore, low, high };
+}
+
+function numbersOf(value: unknown): number[] | undefined {
+  return Array.isArray(value) && value.every((one) => typeof one === "number") ? value : undefined;
+}
+
+/** Success of each episode, 0 to 1; undefined where the simulator does not tell it. */
+function successOf(value: unknown, episodes: number, of: string): number[] | undefined {
+  if (value === undefined || value === null || episodes === 0) return undefined;
+  const success = numbersOf(value);
+  if (success?.length === episodes && success.every((share) => share >= 0 && share <= 1)) return success;
+  throw new Error(
+    `The evaluation of ${of} must have a success between 0 and 1 for each of ${episodes} episodes, or none at all`,
+  );
 }
 
 function asObject(value: unknown): JsonObject | null {

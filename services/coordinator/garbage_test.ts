@@ -116,7 +116,10 @@ Deno.test("collectGarbage() removes all of a deleted learner, results before art
 Deno.test("a parked version that may still be promoted keeps its weights", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one", "two"]);
-  await drive(store, pretend({ returns: (task, newTask) => task < newTask ? [1, 2, 3] : [95, 96, 97] }));
+  await drive(
+    store,
+    pretend({ returns: (task, newTask) => task < newTask ? [0, 1, 2, 3, 4] : [94, 95, 96, 97, 98] }),
+  );
   await collectGarbage({ store, now: later(store, 25) });
   await promote({ store, name: "a", version: 2 });
   await addFile(store, "three");
@@ -198,7 +201,7 @@ Deno.test("learnerStatus() tells what waits, what is ready, what failed and what
   const status = await learnerStatus(store, "a");
   assertEquals(status.tasks.map(({ state }) => state), ["published", "failed"]);
   assertEquals((await gatherProblems({ store })).map(describeProblem), [
-    "Task 2 has failed: train critic on task 2: NaN. See to it, then retry task 2.",
+    "Task 2 has failed: train critic on task 2: NaN. See to it, then: cugro retry 2 --learner a",
   ]);
   await addFile(store, "three");
   for (const { id, kind } of (await learnerStatus(store, "a")).jobs) {

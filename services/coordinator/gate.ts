@@ -1,18 +1,26 @@
 /**
  * What a version must show to be published. Pure.
  *
- * A task's drop is its best earlier score minus the new one, episode by episode, as every version starts from the
- * same states. A version is parked only when it is not chance: when the lower end of the 90 % interval of its worst
- * or mean drop exceeds `maxForgetting`, when the upper end of the new task's own 90 % interval is below
- * `minNewTaskScore`, or when a replay was further from real data than `maxReplayDistance` allows.
+ * All bounds are ends of 90 % intervals over episodes, paired where two versions are compared, as every version starts from
+ * the same states. A version is parked only when it is not chance, that is, when
+ * - the upper bound of its score on the new task is below `minNewTaskScore`,
+ * - an old task is surely more than `maxForgetting` below its best in an earlier version, or all of them together are,
+ * - the average over the tasks it shares with its parent is surely more than `maxAverageDrop` below the parent's,
+ * - a replay was further from real data than `maxReplayDistance` allows.
+ * From fewer than five episodes there is no bound, and so no reason but the last. Scores are of success where the simulator
+ * tells it; what was scored by returns is not compared with that.
  * @module
  */
-import { dropInterval, type Hyperparameters, mean } from "@cugro/algorithm";
+import { type Fall, fallOf, type Hyperparameters, mean, MIN_EPISODES, type Pair } from "@cugro/algorithm";
+import { sharesScale } from "@cugro/learners";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
-/** What is judged: the new row, the valid versions before it, the limits. */
+/** What is judged: the new row, the valid versions before it (the last is the parent), the limits. */
 export interface GateInput {
-  knobs: Pick<Hyperparameters, "gate" | "maxForgetting" | "maxReplayDistance" | "minNewTaskScore">;
+  knobs: Pick<
+    Hyperparameters,
+    "gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore"
+  >;
   /** The task just learnt, which cannot be forgotten yet. */
   task: number;
   row: readonly RowCell[];
@@ -30,72 +38,83 @@ export function judgeVersion(input: GateInput): { decision: "published" | "parke
 function newTaskReasons({ knobs, task, row }: GateInput): string[] {
   const floor = knobs.minNewTaskScore;
   const cell = row.find((one) => one.task === task);
-  if (floor === "none" || !cell || cell.scores.length < 2) return [];
+  if (floor === "none" || !cell || cell.scores.length < MIN_EPISODES) return [];
   if (cell.meanScore === null || cell.high === null || cell.high >= floor) return [];
-  const random = floor === 0 ? " (random)" : "";
+  const random = floor === 0 && !cell.success ? " (random)" : "";
   return [
-    `the new task ${task} scores ${points(cell.meanScore)}, at most ${points(cell.high)} (90 % bound), ` +
-    `where ${points(floor)}${random} must be reached`,
+    `the new task ${task} scores ${points(cell.meanScore)}${unit(cell)}, at most ${points(cell.high)} ` +
+    `(90 % bound, n = ${cell.scores.length}), where ${points(floor)}${random} must be reached`,
   ];
 }
 
-interface Drop {
-  task: number;
-  before: number[];
-  after: number[];
-  best: number;
-}
-
 function forgettingReasons({ knobs, task, row, earlier }: GateInput): string[] {
-  const drops = row.filter((cell) => cell.task !== task).flatMap((cell) => dropOf(cell, earlier) ?? []);
+  const old = row.filter((cell) => cell.task !== task);
+  const sinceBest = old.flatMap((cell) => pairWith(cell, bestOf(cell, earlier)) ?? []);
   const reasons: string[] = [];
-  for (const { task, before, after, best } of drops) {
-    const [low] = dropInterval(before, after);
-    if (low <= knobs.maxForgetting) continue;
+  for (const pair of sinceBest) {
+    const fall = fallOf([pair]);
+    if (!exceeds(fall, knobs.maxForgetting)) continue;
     reasons.push(
-      `task ${task} fell from ${points(best)} to ${points(mean(after))}, by more than ${
-        points(low)
-      } points ` +
-        `(90 % bound), where ${points(knobs.maxForgetting)} may be lost`,
+      `task ${pair.cell.task} fell from ${points(fall.from)} to ${points(fall.to)}${unit(pair.cell)}, ` +
+        `by more than ${bound(fall)}, where ${points(knobs.maxForgetting)} may be lost`,
     );
   }
-  const together = averageDrop(drops);
-  if (together && drops.length > 1 && together.low > knobs.maxForgetting) {
+  const together = sinceBest.length > 1 ? fallOf(sinceBest) : undefined;
+  if (together && exceeds(together, knobs.maxForgetting)) {
     reasons.push(
-      `all earlier tasks together fell by ${points(together.mean)} points, by more than ${
-        points(together.low)
-      } ` +
-        `(90 % bound), where ${points(knobs.maxForgetting)} may be lost`,
+      `all earlier tasks together fell by ${points(together.drop)} points, by more than ${
+        bound(together)
+      }, ` +
+        `where ${points(knobs.maxForgetting)} may be lost`,
     );
+    return reasons;
   }
-  return reasons;
+  return [...reasons, ...averageReasons(knobs, old, earlier.at(-1))];
 }
 
-/** Episodes of the best earlier version beside the new ones; undefined where fewer than two can be paired. */
-function dropOf(cell: RowCell, earlier: readonly VersionFact[]): Drop | undefined {
-  const cells = earlier.flatMap(({ row }) => row.filter(({ task }) => task === cell.task));
-  const scored = cells.filter((old) => old.scores.length > 0);
-  if (scored.length === 0) return;
-  const best = scored.reduce((a, b) => mean(b.scores) > mean(a.scores) ? b : a);
-  const paired = Math.min(best.scores.length, cell.scores.length);
-  if (paired < 2) return;
-  return {
-    task: cell.task,
-    before: best.scores.slice(0, paired),
-    after: cell.scores.slice(0, paired),
-    best: mean(best.scores),
-  };
+/** One task is judged by its own limit; an average is of two or more. */
+function averageReasons(
+  { maxAverageDrop }: GateInput["knobs"],
+  old: readonly RowCell[],
+  parent: VersionFact | undefined,
+): string[] {
+  const shared = old.flatMap((cell) => pairWith(cell, parent && bestOf(cell, [parent])) ?? []);
+  if (maxAverageDrop === "none" || shared.length < 2) return [];
+  const fall = fallOf(shared);
+  if (!exceeds(fall, maxAverageDrop)) return [];
+  return [
+    `the average over the ${shared.length} tasks that version ${parent!.version} knew fell from ` +
+    `${points(fall.from)} to ${points(fall.to)}, by more than ${bound(fall)}, ` +
+    `where ${points(maxAverageDrop)} may be lost`,
+  ];
 }
 
-/** The mean drop over tasks, with the lower bound over episodes. */
-function averageDrop(drops: readonly Drop[]): { mean: number; low: number } | undefined {
-  if (drops.length === 0) return;
-  const episodes = Math.min(...drops.map(({ before }) => before.length));
-  const average = (of: (drop: Drop, episode: number) => number) =>
-    Array.from({ length: episodes }, (_, episode) => mean(drops.map((drop) => of(drop, episode))));
-  const before = average((drop, episode) => drop.before[episode]!);
-  const after = average((drop, episode) => drop.after[episode]!);
-  return { mean: mean(before) - mean(after), low: dropInterval(before, after)[0] };
+/** The cell of the same task that scores best, among those on the same scale. */
+function bestOf(cell: RowCell, versions: readonly VersionFact[]): RowCell | undefined {
+  const cells = versions.flatMap(({ row }) =>
+    row.filter((old) => old.task === cell.task && old.scores.length > 0 && sharesScale(old, cell))
+  );
+  if (cells.length === 0) return undefined;
+  return cells.reduce((a, b) => mean(b.scores) > mean(a.scores) ? b : a);
+}
+
+/** Undefined where there is nothing to compare. */
+function pairWith(cell: RowCell, old: RowCell | undefined): Pair & { cell: RowCell } | undefined {
+  if (!old || cell.scores.length === 0) return undefined;
+  return { cell, before: old.scores, after: cell.scores };
+}
+
+function exceeds({ interval }: Fall, limit: number): boolean {
+  return interval !== null && interval[0] > limit;
+}
+
+/** The lower bound of a fall that has one. */
+function bound({ interval, episodes }: Fall): string {
+  return `${points(interval![0])} points (90 % bound, n = ${episodes})`;
+}
+
+function unit({ success }: RowCell): string {
+  return success ? " % success" : "";
 }
 
 function fidelityReasons({ knobs, task, row }: GateInput): string[] {

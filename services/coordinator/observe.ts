@@ -3,8 +3,7 @@
  * @module
  */
 import { pause } from "@cugro/async";
-import { averagePerformance, backwardTransfer } from "@cugro/algorithm";
-import { type LearnerFacts, taskState, validVersions } from "@cugro/learners";
+import { type LearnerFacts, measureLearner, measuresOf, taskState, validVersions } from "@cugro/learners";
 import type { Metrics } from "@cugro/telemetry";
 import { JOB_KINDS, type JobKind, TASK_STATES } from "@cugro/protocol";
 
@@ -34,18 +33,27 @@ function recordTasks({ learnerTasks }: Metrics, facts: LearnerFacts): void {
 
 function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
   const learner = facts.learner.name;
-  const chain = validVersions(facts);
-  const newest = chain.at(-1);
-  if (!newest) return;
-  const matrix = chain.map(({ row }) =>
-    facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.meanScore ?? null)
-  );
-  if (matrix.at(-1)!.some((score) => score !== null)) {
-    metrics.averagePerformance.set({ learner }, averagePerformance(matrix));
-    const transfer = backwardTransfer(matrix);
-    if (transfer !== null) metrics.backwardTransfer.set({ learner }, transfer);
-  }
-  for (const { task, fidelity } of newest.row) {
+  const valid = facts.deleted ? [] : validVersions(facts).map((fact) => ({
+    version: fact.version,
+    measures: measuresOf(facts.versions, fact),
+  }));
+  const { averagePerformance, backwardTransfer, forgetting, worstDrop } = measureLearner(valid);
+  const averages = valid.flatMap(({ measures }) => measures.averagePerformance ?? []);
+  const record = (gauge: Metrics["averagePerformance"], value: number | null | undefined) =>
+    // What has no value any more, after a rollback or a deletion, must not stand as it was.
+    value === null || value === undefined ? gauge.remove({ learner }) : gauge.set({ learner }, value);
+  record(metrics.averagePerformance, averagePerformance);
+  record(metrics.bestAveragePerformance, averages.length > 0 ? Math.max(...averages) : null);
+  record(metrics.justLearned, valid.at(-1)?.measures.justLearned);
+  record(metrics.backwardTransfer, backwardTransfer);
+  record(metrics.forgetting, forgetting);
+  record(metrics.worstDrop, worstDrop?.drop);
+  recordFidelity(metrics, facts);
+}
+
+function recordFidelity(metrics: Metrics, facts: LearnerFacts): void {
+  const learner = facts.learner.name;
+  for (const { task, fidelity } of validVersions(facts).at(-1)?.row ?? []) {
     const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = fidelity ?? {};
     if (typeof distance !== "number" || typeof floor !== "number" || floor <= 0) continue;
     metrics.replayDistance.set({ learner, task: String(task) }, distance / floor);

@@ -58,7 +58,13 @@ Deno.test("plan() leads three files to three published versions, and then rests"
   const row = facts.versions[1]!.row;
   assertEquals(
     second.data.scores,
-    row.map(({ task, meanScore, low, high }) => ({ task, meanScore, low, high })),
+    row.map(({ task, meanScore, low, high, scores }) => ({
+      task,
+      meanScore,
+      low,
+      high,
+      episodes: scores.length,
+    })),
   );
 });
 

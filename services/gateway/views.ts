@@ -2,7 +2,14 @@
  * A learner's status as the API shows it.
  * @module
  */
-import type { JobStatus, LearnerFacts, LearnerStatus } from "@cugro/learners";
+import {
+  explainDecision,
+  type JobStatus,
+  type LearnerFacts,
+  type LearnerStatus,
+  pickMeasures,
+  type ShownCell,
+} from "@cugro/learners";
 import type { ArrivalFact } from "@cugro/protocol";
 import type {
   Arrival,
@@ -17,7 +24,7 @@ import type {
 
 /** Where a learner stands. */
 export function learnerView(status: LearnerStatus, problems: Learner["problems"]): Learner {
-  const { learner, head, averagePerformance, backwardTransfer, forgetting, bytes, secondsPerKind } = status;
+  const { learner, head, bytes, secondsPerKind } = status;
   const jobs = { waiting: 0, ready: 0, done: 0, failed: 0 };
   for (const { state } of status.jobs) jobs[state]++;
   return {
@@ -26,9 +33,7 @@ export function learnerView(status: LearnerStatus, problems: Learner["problems"]
     created: learner.created,
     config: configView(status.config),
     head,
-    averagePerformance,
-    backwardTransfer,
-    forgetting,
+    ...pickMeasures(status),
     tasks: status.tasks.map(taskView),
     rejections: status.rejections.map(({ seq, key, reason }) => ({ seq, key, reason })),
     jobs,
@@ -72,12 +77,13 @@ export function versionSummary(
   fact: LearnerStatus["versions"][number],
   head: number | null,
 ): VersionSummary {
-  const { version, task, attempt, state, promotable, parent, tasks, reasons, seconds, row } = fact;
-  const scores = row.map((
-    { task, meanScore, low, high, valueEstimate },
-  ) => ({ task, meanScore, low, high, valueEstimate }));
-  const lineage = { parent, tasks, reasons, seconds, scores };
-  return { version, task, attempt, state, promotable, serving: version === head, ...lineage };
+  const { version, task, attempt, state, promotable, parent, tasks, row, measures, seconds } = fact;
+  const scores = row.map(({ task, meanScore, low, high, episodes, valueEstimate }) => ({
+    ...{ task, meanScore, low, high, episodes, valueEstimate },
+  }));
+  const decided = { decision: fact.decision, decisionText: explainDecision(fact), reasons: fact.reasons };
+  const stands = { version, task, attempt, state, promotable, serving: version === head };
+  return { ...stands, parent, tasks, ...decided, seconds, measures, scores };
 }
 
 /** A version in full. */
@@ -99,24 +105,21 @@ export function jobView(job: JobStatus): JobDetail {
 
 /** The results matrix and its metrics. */
 export function resultsView(status: LearnerStatus): Results {
-  const { averagePerformance, backwardTransfer, forgetting, tasks, versions, validVersions } = status;
+  const { tasks, versions, validVersions } = status;
   const valid = versions.filter(({ version }) => validVersions.includes(version));
-  const intervalOf = (
-    row: LearnerStatus["versions"][number]["row"],
-    task: number,
-  ): [number, number] | null => {
-    const cell = row.find((entry) => entry.task === task);
-    return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
-  };
+  const cells = valid.map(({ row }) => tasks.map(({ task }) => row.find((cell) => cell.task === task)));
   return {
     learner: status.learner.name,
     tasks: tasks.map(({ task, name }) => ({ task, name })),
     versions: validVersions,
     resultsMatrix: status.resultsMatrix,
     valueEstimates: status.valueEstimates,
-    intervals: valid.map(({ row }) => tasks.map(({ task }) => intervalOf(row, task))),
-    averagePerformance,
-    backwardTransfer,
-    forgetting,
+    intervals: cells.map((row) => row.map((cell) => intervalOf(cell))),
+    episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),
+    ...pickMeasures(status),
   };
+}
+
+function intervalOf(cell: ShownCell | undefined): [number, number] | null {
+  return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
 }

@@ -31,21 +31,37 @@ export {
   type Anchors,
   averagePerformance,
   backwardTransfer,
-  bootstrapInterval,
-  dropInterval,
   episodeSucceeded,
   forgetting,
   forwardTransfer,
   interquartileMean,
-  type Interval,
+  isBadlyLearnedFirst,
   justLearned,
   mean,
   meanOverTraining,
   normalisedScore,
-  quantile,
   type ResultsMatrix,
-  scoreInterval,
 } from "./measures/metrics.ts";
+export {
+  bootstrapInterval,
+  dropInterval,
+  type Interval,
+  type Measured,
+  quantile,
+  scoreInterval,
+  successInterval,
+} from "./measures/intervals.ts";
+export {
+  dropsSinceBest,
+  type EpisodeMatrix,
+  type Fall,
+  fallOf,
+  type Pair,
+  type TaskDrop,
+  worstDrop,
+} from "./measures/drops.ts";
+export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
+export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export type { Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";

@@ -47,10 +47,26 @@ export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
-export { describeDecision, isObserved } from "./reading/decision.ts";
+export { describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
 export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
-export { describeRejection, type LearnerStatus, learnerStatus } from "./reading/status.ts";
+export {
+  type LearnerMeasures,
+  measureLearner,
+  measuresOf,
+  pickMeasures,
+  sharesScale,
+  type ShownCell,
+  shownCell,
+  type VersionMeasures,
+  type WorstDrop,
+} from "./reading/measures.ts";
+export {
+  describeRejection,
+  type LearnerStatus,
+  learnerStatus,
+  type VersionStatus,
+} from "./reading/status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, isPromotable, promote, retry, rollback } from "./acts/verdicts.ts";
 export { putOnce } from "./facts/put_once.ts";

@@ -8,20 +8,32 @@ import {
   type RejectionFact,
   rejectionKey,
   taskFailureKey,
+  type VersionFact,
   versionKey,
 } from "@cugro/protocol";
+import { MIN_EPISODES } from "@cugro/algorithm/knobs";
 import {
   attemptAt,
   currentGraph,
+  currentTask,
   describeRejection,
+  explainDecision,
   isObserved,
   isPromotable,
+  knobsOfTask,
   type LearnerFacts,
+  measuresOf,
   planWork,
   stoppingFailure,
   taskState,
   validVersions,
 } from "@cugro/learners";
+
+/**
+ * A person is told when the average is further below the best that any version had, counted up to the data's good policy:
+ * what is above that is no loss. `LearnerFalls` in `infra/prometheus/alerts.yaml` is the same rule.
+ */
+export const AVERAGE_ALERT = { fall: 10, good: 100 };
 
 /** What a person must see to now: nothing is acknowledged yet. A rejection is history once a later file was accepted. */
 export function learnerProblems(facts: LearnerFacts): Problem[] {
@@ -32,6 +44,8 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
     ...lostInputs(facts),
     ...parkedVersions(facts),
     ...observedVersion(facts),
+    ...lowPerformance(facts),
+    ...blindGate(facts),
   ];
 }
 
@@ -46,7 +60,7 @@ function failedTasks(facts: LearnerFacts): Problem[] {
       since,
       subject: { learner: name, task },
       message: `Task ${task} has failed: ${failure.message}.`,
-      advice: `See to it, then retry task ${task}.`,
+      advice: `See to it, then: cugro retry ${task} --learner ${name}`,
     });
   });
 }
@@ -112,16 +126,74 @@ function parkedVersions(facts: LearnerFacts): Problem[] {
 function observedVersion(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const newest = validVersions(facts).at(-1);
-  if (!newest || !isObserved({ state: newest.decision, reasons: newest.reasons })) return [];
-  const { version, task, reasons, parent } = newest;
+  if (!newest || !isObserved(newest)) return [];
+  const { version, task, decision } = newest;
   return [createProblem("version.observed", { learner: name, version }, {
     since: writtenAt(facts, versionKey(name, version)),
     subject: { learner: name, task, version },
     message:
-      `Version ${version} (task ${task}) serves in spite of reasons against it, for its gate only observes ` +
-      `(gate: observe): ${reasons.join("; ")}. With gate: enforce it would have been parked.`,
-    advice: parent === null ? "" : `Take it back with: cugro rollback ${parent} --learner ${name}`,
+      `Version ${version} (task ${task}) serves and was ${
+        explainDecision({ ...newest, state: decision })
+      }: ` +
+      "with gate: enforce it would have been parked.",
+    advice: takenBack(name, newest),
   })];
+}
+
+/** The serving version, if it is worse than random on average, or far below what the learner has been on average. */
+function lowPerformance(facts: LearnerFacts): Problem[] {
+  const { name } = facts.learner;
+  const valid = validVersions(facts);
+  const newest = valid.at(-1);
+  if (!newest) return [];
+  const averageOf = (one: VersionFact) => measuresOf(facts.versions, one).averagePerformance;
+  const average = averageOf(newest);
+  const before = valid.slice(0, -1).map((one) => ({
+    version: one.version,
+    average: averageOf(one) ?? -Infinity,
+  }));
+  const best = before.reduce((a, b) => b.average > a.average ? b : a, { version: 0, average: -Infinity });
+  const fell = average !== null && average < Math.min(best.average, AVERAGE_ALERT.good) - AVERAGE_ALERT.fall;
+  if (average === null || (average >= 0 && !fell)) return [];
+  const { version, task, row, parent } = newest;
+  const episodes = Math.min(...row.flatMap(({ scores }) => scores.length > 0 ? scores.length : []));
+  const fallen = fell ? `, ${points(best.average - average)} points below version ${best.version}'s` : "";
+  return [createProblem("performance.low", { learner: name, version }, {
+    since: writtenAt(facts, versionKey(name, version)),
+    subject: { learner: name, task, version },
+    message:
+      `Version ${version}, which serves, has an average performance of ${points(average)} (0 is random, ` +
+      `n = ${episodes} episodes a task)${fallen}.`,
+    advice: parent === null
+      ? `Task by task: cugro versions --learner ${name}`
+      : `${takenBack(name, newest)}; task by task: cugro versions --learner ${name}`,
+  })];
+}
+
+/** `enforce` on a learner of an earlier version, whose evaluations are too short to judge anything by. */
+function blindGate(facts: LearnerFacts): Problem[] {
+  const { name } = facts.learner;
+  const task = currentTask(facts)?.task ?? Math.max(0, ...facts.tasks.map((fact) => fact.task)) + 1;
+  const { gate, evaluationEpisodes } = knobsOfTask(facts, task);
+  if (gate !== "enforce" || evaluationEpisodes >= MIN_EPISODES) return [];
+  return [createProblem("gate.blind", { learner: name }, {
+    since: null,
+    subject: { learner: name },
+    message:
+      `gate: enforce cannot judge scores, as evaluationEpisodes is ${evaluationEpisodes} and no bound is drawn ` +
+      `from fewer than ${MIN_EPISODES}: whatever the next version scores, it is published.`,
+    advice:
+      `Set it with: cugro run --learner ${name} --from-next-task --set evaluationEpisodes=${MIN_EPISODES}`,
+  })];
+}
+
+/** The advice to go back to what a version continued; empty for a first one. */
+function takenBack(name: string, { parent }: VersionFact): string {
+  return parent === null ? "" : `Take it back with: cugro rollback ${parent} --learner ${name}`;
+}
+
+function points(score: number): string {
+  return score.toFixed(1);
 }
 
 function writtenAt({ written }: LearnerFacts, key: string): string | null {

@@ -4,5 +4,6 @@
  */
 export { acknowledgeProblem } from "./acknowledge.ts";
 export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
+export { withCommands } from "./commands.ts";
 export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
-export { rejectionProblem } from "./learner_problems.ts";
+export { AVERAGE_ALERT, rejectionProblem } from "./learner_problems.ts";

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { createLearner } from "@cugro/learners";
-import { incomingKey, type Problem } from "@cugro/protocol";
+import { presets } from "@cugro/algorithm";
+import { createLearner, reviseConfig } from "@cugro/learners";
+import { configKey, encodeFact, incomingKey, learnerKey, type Problem } from "@cugro/protocol";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { acknowledgeProblem } from "./acknowledge.ts";
+import { withCommands } from "./commands.ts";
 import { sayProblems } from "./changes.ts";
 import { gatherProblems } from "./gather.ts";
 import { incomingProblems, showName } from "./incoming_problems.ts";
@@ -93,7 +95,7 @@ Deno.test("gatherProblems() tells of rejected files, failed tasks, parked and ob
   const store = memoryStore();
   const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
   const forgets = pretend({
-    returns: (task, newTask) => task === 1 && newTask === 2 ? [10, 11, 12] : [90, 100, 110],
+    returns: (task, newTask) => task === 1 && newTask === 2 ? [9, 10, 11, 12, 13] : [90, 95, 100, 105, 110],
     rejected: (text) => text === "bad" ? "nothing in it" : undefined,
     fails: ({ kind, config }) => kind === "critic.train" && config.task === 3 ? "NaN" : undefined,
   });
@@ -111,10 +113,82 @@ Deno.test("gatherProblems() tells of rejected files, failed tasks, parked and ob
 
   const poor = memoryStore();
   await learnerWith(poor, ["one"], { gate: "observe" }, "b");
-  await drive(poor, pretend({ returns: () => [-90, -80, -85] }), { name: "b" });
-  const [only] = await gatherProblems({ store: poor });
-  assertEquals([only!.code, only!.subject], ["version.observed", { learner: "b", task: 1, version: 1 }]);
-  assertMatch(only!.message, /serves in spite of reasons .*-85/);
+  await drive(poor, pretend({ returns: () => [-90, -80, -85, -87, -83] }), { name: "b" });
+  const shown = await gatherProblems({ store: poor });
+  assertEquals(codesOf(shown).sort(), ["performance.low", "version.observed"]);
+  const observed = shown.find(({ code }) => code === "version.observed")!;
+  assertEquals(observed.subject, { learner: "b", task: 1, version: 1 });
+  assertMatch(observed.message, /serves and was published although the new task 1 scores -85.* \(observe\)/);
+});
+
+Deno.test("gatherProblems() tells of an average below random or far below its best, from few episodes too", async () => {
+  const store = memoryStore();
+  const falls = (task: number, newTask: number) => newTask < 3 ? [80, 82] : task === 3 ? [60, 62] : [65, 67];
+  await learnerWith(store, ["one", "two", "three"], { gate: "observe", evaluationEpisodes: 2 });
+  await drive(store, pretend({ returns: falls }));
+  const [low, ...others] = await gatherProblems({ store });
+  assertEquals([low!.code, others], ["performance.low", []]);
+  assertEquals(
+    low!.message,
+    "Version 3, which serves, has an average performance of 64.3 (0 is random, n = 2 episodes a task), 16.7 points " +
+      "below version 1's.",
+  );
+  assertEquals(
+    low!.advice,
+    "Take it back with: cugro rollback 2 --learner a; task by task: cugro versions --learner a",
+  );
+
+  const slight = memoryStore();
+  await learnerWith(slight, ["one", "two"], { gate: "observe" });
+  await drive(slight, pretend({ returns: (_, newTask) => Array(5).fill(newTask === 1 ? 80 : 71) }));
+  assertEquals(codesOf(await gatherProblems({ store: slight })).includes("performance.low"), false);
+
+  const high = memoryStore();
+  await learnerWith(high, ["one", "two"], { gate: "observe" });
+  await drive(high, pretend({ returns: (task) => Array(5).fill(task === 1 ? 150 : 90) }));
+  assertEquals(
+    await gatherProblems({ store: high }),
+    [],
+    "from 150 to 120: nothing is lost but what was more than good",
+  );
+
+  const random = memoryStore();
+  await learnerWith(random, ["one"], { gate: "observe", evaluationEpisodes: 2 });
+  await drive(random, pretend({ returns: () => [-87, -88] }));
+  const [only] = await gatherProblems({ store: random });
+  assertEquals(
+    only!.message,
+    "Version 1, which serves, has an average performance of -87.5 (0 is random, n = 2 episodes a task).",
+  );
+});
+
+Deno.test("gatherProblems() tells of a gate that enforces and cannot judge, as earlier versions allowed it", async () => {
+  const store = memoryStore();
+  const knobs = { ...presets.smoke, gate: "enforce", evaluationEpisodes: 3 };
+  const learner = { seed: 7, created: "2026-01-01T00:00:00Z" };
+  const config = { schema: 1, revision: 1, fromTask: 1, preset: "smoke", knobs, learner };
+  await store.put(configKey("old", 1), encodeFact(config));
+  await store.put(learnerKey("old"), encodeFact({ schema: 1, name: "old", ...learner }));
+  const [blind] = await gatherProblems({ store });
+  assertEquals(blind!.code, "gate.blind");
+  assertStringIncludes(blind!.message, "evaluationEpisodes is 3");
+  await reviseConfig({ store, name: "old", overrides: { evaluationEpisodes: "5" } });
+  assertEquals(await gatherProblems({ store }), []);
+});
+
+Deno.test("withCommands() completes each command that advice names, and nothing else", () => {
+  const complete = (words: string) => `<${words}>`;
+  assertEquals(
+    withCommands(
+      "Back: cugro rollback 2 --learner a-b; cugro versions --learner a; cugro promotes",
+      complete,
+    ),
+    "Back: <rollback 2 --learner a-b>; <versions --learner a>; cugro promotes",
+  );
+  assertEquals(
+    withCommands("cugro run --learner a --from-next-task --set evaluationEpisodes=5", complete),
+    "<run --learner a --from-next-task --set evaluationEpisodes=5>",
+  );
 });
 
 Deno.test("a damaged learner is a problem, and hides none of the others'", async () => {

@@ -136,14 +136,15 @@ export const taskFailureFactSchema = z.object({
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
 /**
- * One cell of the results matrix. Scores are normalised; `low`, `high`: 90 % interval over episodes. `valueEstimate`: mean
- * value, by the critic, of the policy's own actions (discounted return in the task's units of reward), which needs no
- * simulator; null for facts of version 0.2, which lack it.
+ * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
+ * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
+ * actions (discounted return in the task's units of reward), which needs no simulator; null for facts of version 0.2.
  */
 export const rowCellSchema = z.object({
   task: place,
   job: hash,
   returns: z.array(z.number()),
+  success: z.array(z.number().min(0).max(1)).exactOptional(),
   scores: z.array(z.number()),
   meanScore: z.number().nullable(),
   low: z.number().nullable(),

@@ -31,6 +31,8 @@ export const PROBLEMS = {
   "input.lost": { severity: "error", audience: "operators" },
   "version.parked": { severity: "warning", audience: "operators" },
   "version.observed": { severity: "warning", audience: "operators" },
+  "performance.low": { severity: "warning", audience: "operators" },
+  "gate.blind": { severity: "warning", audience: "operators" },
   "learner.unreadable": { severity: "error", audience: "operators" },
   "webhook.failing": { severity: "warning", audience: "operators" },
 } as const satisfies Record<

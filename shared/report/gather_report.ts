@@ -8,15 +8,27 @@ import {
   type JobStatus,
   type LearnerStatus,
   learnerStatus,
+  pickMeasures,
   trainingSteps,
 } from "@cugro/learners";
-import { gatherProblems } from "@cugro/problems";
+import { gatherProblems, withCommands } from "@cugro/problems";
 import { getArtifact, type Store } from "@cugro/store";
 import { describeProblem, type JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 
-/** Reads everything a report shows. @throws {RangeError} when there is no such learner */
-export async function gatherReport(store: Store, name: string): Promise<ReportData> {
+/** A command as it is typed on a machine with this repository. */
+const plainCommand = (words: string) => `deno task cugro ${words}`;
+
+/**
+ * Reads everything a report shows.
+ * @param complete makes a line that can be pasted of `promote 2 --learner mine`: where the learner is belongs to it
+ * @throws {RangeError} when there is no such learner
+ */
+export async function gatherReport(
+  store: Store,
+  name: string,
+  complete: (words: string) => string = plainCommand,
+): Promise<ReportData> {
   const status = await learnerStatus(store, name);
   const problems = await gatherProblems({ store, learner: name });
   const { learner, config } = status;
@@ -39,36 +51,36 @@ export async function gatherReport(store: Store, name: string): Promise<ReportDa
       ),
     })),
     versions: versionsOf(status),
-    averagePerformance: status.averagePerformance,
-    backwardTransfer: status.backwardTransfer,
-    forgetting: status.forgetting,
+    measures: pickMeasures(status),
     fidelity: fidelityOf(status),
     curves: await curvesOf(store, status.jobs),
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
     keptBytes: keptBytes(status),
     seconds: secondsOf(status.jobs),
     steps: trainingSteps(status.jobs),
-    problems: problems.filter(({ acknowledged }) => acknowledged === null).map(describeProblem),
+    problems: problems.filter(({ acknowledged }) => acknowledged === null).map((problem) =>
+      withCommands(describeProblem(problem), (words) => `\`${complete(words)}\``)
+    ),
     knobs: config.knobs,
   };
 }
 
 function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
-  return versions.map(({ version, task, state, reasons, row, seconds }) => {
-    const cells = tasks.map(({ task: column }) => row.find((cell) => cell.task === column));
-    return {
-      version,
-      task,
-      decision: describeDecision({ state, reasons }),
-      observed: isObserved({ state, reasons }),
-      reasons,
-      scores: cells.map((cell) => cell?.meanScore ?? null),
-      low: cells.map((cell) => cell?.low ?? null),
-      high: cells.map((cell) => cell?.high ?? null),
-      valueEstimates: cells.map((cell) => cell?.valueEstimate ?? null),
-      seconds,
-    };
-  });
+  return versions.map((one) => ({
+    version: one.version,
+    task: one.task,
+    decision: describeDecision(one),
+    observed: isObserved(one),
+    reasons: one.reasons,
+    cells: tasks.map(({ task }) => {
+      const cell = one.row.find((candidate) => candidate.task === task);
+      if (!cell) return null;
+      const { meanScore, low, high, episodes, valueEstimate, success } = cell;
+      return { score: meanScore, low, high, episodes, isSuccess: success !== undefined, valueEstimate };
+    }),
+    measures: one.measures,
+    seconds: one.seconds,
+  }));
 }
 
 function fidelityOf({ fidelity, versions }: LearnerStatus): ReportFidelity[] {

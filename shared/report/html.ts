@@ -21,12 +21,29 @@ export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(values[index - 1]!) + string));
 }
 
-/** A table from a head and rows. */
-export function table(head: readonly Part[], rows: readonly (readonly Part[])[]): Html {
-  const cells = (row: readonly Part[]) => row.map((cell) => html`<td>${cell}</td>`);
+/** Text in which what stands between backticks can be pasted. */
+export function withCode(text: string): Html[] {
+  return text.split("`").map((part, index) => index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`);
+}
+
+/**
+ * A table from a head and rows. `kind`: a class of its own; `stacks`: on a narrow screen each row becomes a block with the
+ * heads before its cells, so that nothing is cut.
+ */
+export function table(
+  head: readonly Part[],
+  rows: readonly (readonly Part[])[],
+  { kind = "", stacks = false }: { kind?: string; stacks?: boolean } = {},
+): Html {
+  const cells = (row: readonly Part[]) =>
+    row.map((cell, column) =>
+      stacks
+        ? html`<td><span class="label">${head[column] ?? ""}</span><div>${cell}</div></td>`
+        : html`<td>${cell}</td>`
+    );
   return html`
-    <div class="scroll">
-      <table>
+    <div class="${stacks ? "stacks" : "scroll"}">
+      <table class="${kind}">
         <thead>
           <tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr>
         </thead>
@@ -34,6 +51,11 @@ export function table(head: readonly Part[], rows: readonly (readonly Part[])[])
       </table>
     </div>
   `;
+}
+
+/** A section of the page with its explanation. */
+export function section(title: string, explanation: string, ...content: Html[]): Html {
+  return html`<section><h2>${title}</h2><p class="note">${explanation}</p>${content}</section>`;
 }
 
 /** Steps that were done, and what was asked for where a limit cut it: `60 of 6,000 (maxGeneratorSteps)`. */
@@ -47,6 +69,30 @@ export function describeSteps(
 /** A number with a sensible count of digits, or a dash. */
 export function figure(value: number | null | undefined, digits = 1): string {
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(digits);
+}
+
+/** A 90 % interval with the number of episodes that it is over; from too few of them there is the number alone. */
+export function describeInterval(
+  { low, high, episodes }: { low: number | null; high: number | null; episodes: number },
+): string {
+  const count = `n = ${episodes}`;
+  return low === null || high === null ? count : `${figure(low)} … ${figure(high)}, ${count}`;
+}
+
+/** The old task that has lost most, with interval, or a dash where there is no old task. */
+export function describeDrop(
+  drop: {
+    task: number;
+    best: number;
+    drop: number;
+    low: number | null;
+    high: number | null;
+    episodes: number;
+  } | null,
+): string {
+  return drop === null
+    ? "–"
+    : `${figure(drop.drop)} (${describeInterval(drop)}; task ${drop.task} since version ${drop.best})`;
 }
 
 /** A number of any size with four significant digits, or a dash. */

@@ -31,15 +31,14 @@ function taskColours(tasks: readonly number[]): Plot.ScaleOptions {
 /** Score of every task over the versions, with the 90 % interval over episodes. */
 export function scoresPlot({ versions, tasks }: ReportData): Html {
   const points = versions.flatMap((version) =>
-    version.scores.flatMap((score, index) =>
-      score === null ? [] : [{
-        version: version.version,
-        score,
-        low: version.low[index] ?? score,
-        high: version.high[index] ?? score,
+    version.cells.flatMap((cell, index) => {
+      if (cell === null || cell.score === null) return [];
+      const { score, low, high } = cell;
+      return [{
+        ...{ version: version.version, score, low: low ?? score, high: high ?? score },
         task: `task ${index + 1}`,
-      }]
-    )
+      }];
+    })
   );
   return draw({
     width: 720,

@@ -1,6 +1,12 @@
 import { assert, assertStringIncludes } from "@std/assert";
 import { renderReport } from "./render_report.ts";
-import type { ReportData } from "./report_data.ts";
+import type { ReportCell, ReportData } from "./report_data.ts";
+
+const DROP = { task: 1, best: 2, drop: 12.34, low: 8.1, high: 16.2, episodes: 20 };
+const MEASURES = {
+  ...{ averagePerformance: 89, backwardTransfer: -4.5, forgetting: 3, worstDrop: DROP },
+  badlyLearnedFirst: false,
+};
 
 export const EXAMPLE: ReportData = {
   learner: "walk <b>er</b>",
@@ -22,15 +28,14 @@ export const EXAMPLE: ReportData = {
     decision: "published",
     observed: false,
     reasons: [],
-    scores: Array.from({ length: version }, (_, j) => 95 - 3 * (version - j)),
-    low: Array.from({ length: version }, () => 80),
-    high: Array.from({ length: version }, () => 104),
-    valueEstimates: Array.from({ length: version }, () => 12.345),
+    cells: Array.from({ length: version }, (_, j) => ({
+      ...{ score: 95 - 3 * (version - j), low: 80, high: 104, episodes: 20 },
+      ...{ isSuccess: false, valueEstimate: 12.345 },
+    })),
+    measures: { ...MEASURES, justLearned: 92 },
     seconds: 100,
   })),
-  averagePerformance: 89,
-  backwardTransfer: -4.5,
-  forgetting: 3,
+  measures: { ...MEASURES, meanPerformance: 91, worstDropEver: { ...DROP, version: 3 } },
   fidelity: [[1, 1, 0], [2, 1, 1], [3, 1, 2], [2, 2, 0], [3, 2, 1], [3, 3, 0]].map((
     [version, task, generation],
   ) => ({
@@ -69,34 +74,56 @@ export const EXAMPLE: ReportData = {
 
 Deno.test("renderReport() shows matrix, metrics and plots, and loads nothing", () => {
   const text = renderReport(EXAMPLE);
-  for (const part of ["Average performance", "89.0", "-4.5", "92.0", "task3", "stateSteps", "<svg"]) {
-    assertStringIncludes(text, part);
-  }
+  for (
+    const part of [
+      ...["Average performance", "89.0", "Mean over versions", "91.0", "-4.5", "92.0", "task3", "stateSteps"],
+      // Every interval has its number of episodes.
+      ...["80.0 … 104.0, n = 20", "12.3 (8.1 … 16.2, n = 20; task 1 since version 2)", "<svg"],
+    ]
+  ) assertStringIncludes(text, part);
   assert(!/<(script|link|img|iframe)\b/i.test(text), "no element that loads something");
   assert(!/url\(|@import|src=/i.test(text), "no reference to elsewhere");
 });
 
+const [FIRST] = EXAMPLE.versions;
+const withCells = (cell: Partial<ReportCell>): ReportData => ({
+  ...EXAMPLE,
+  versions: [{ ...FIRST!, cells: [{ ...FIRST!.cells[0]!, ...cell }] }],
+});
+
 Deno.test("renderReport() shows values where there are no scores, and there alone", () => {
-  assert(!renderReport(EXAMPLE).includes("12.3"), "a score says more");
-  const without = EXAMPLE.versions.map((version) => ({
-    ...version,
-    scores: [null],
-    low: [null],
-    high: [null],
-  }));
-  const text = renderReport({ ...EXAMPLE, versions: without });
+  assert(!renderReport(EXAMPLE).includes("12.35"), "a score says more");
+  const text = renderReport(withCells({ score: null, low: null, high: null, episodes: 0 }));
   assertStringIncludes(text, "<b>12.35</b><small>value</small>");
+});
+
+Deno.test("renderReport() shows no interval from few episodes, and success as what it is", () => {
+  assertStringIncludes(
+    renderReport(withCells({ low: null, high: null, episodes: 4 })),
+    "<small>n = 4</small>",
+  );
+  assertStringIncludes(renderReport(withCells({ score: 35, isSuccess: true })), "35.0 %");
+});
+
+Deno.test("renderReport() says of a transfer after bad learning what it is", () => {
+  const measures = { ...EXAMPLE.measures, backwardTransfer: 7, badlyLearnedFirst: true };
+  assertStringIncludes(renderReport({ ...EXAMPLE, measures }), "badly learned first");
+});
+
+Deno.test("renderReport() shows commands as what can be pasted", () => {
+  const text = renderReport({ ...EXAMPLE, problems: ["<b>: run `deno task cugro retry 2 --learner a`"] });
+  assertStringIncludes(text, "&#60;b&#62;: run <code>deno task cugro retry 2 --learner a</code>");
 });
 
 Deno.test("renderReport() shows the steps done, and what was asked for where a limit cut them", () => {
   const text = renderReport(EXAMPLE);
-  assertStringIncludes(text, "<td>60 of 6,000 asked for (maxGeneratorSteps)</td>");
-  assertStringIncludes(text, "<td>60</td>");
+  assertStringIncludes(text, "<div>60 of 6,000 asked for (maxGeneratorSteps)</div>");
+  assertStringIncludes(text, "<div>60</div>");
 });
 
 Deno.test("renderReport() says that a version was published in spite of reasons, one below the other", () => {
   const last = EXAMPLE.versions.at(-1)!;
-  const decision = "published (gate: observe)";
+  const decision = "published although 2 reasons speak against it (observe)";
   const versions = [{ ...last, decision, observed: true, reasons: ["task 1 fell", "task <2> fell"] }];
   const text = renderReport({ ...EXAMPLE, versions });
   assertStringIncludes(text, `<b class="observed">${decision}</b>`);
@@ -122,7 +149,7 @@ Deno.test("renderReport() shows a learner that has nothing yet", () => {
     steps: [],
   };
   assertStringIncludes(
-    renderReport({ ...empty, averagePerformance: null, problems: ["task 1 waits for its dataset"] }),
+    renderReport({ ...empty, problems: ["task 1 waits for its dataset"] }),
     "waits for its dataset",
   );
 });

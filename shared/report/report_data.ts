@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { LearnerMeasures, VersionMeasures } from "@cugro/learners";
+
 /** One loss curve of one training. */
 export interface ReportCurve {
   task: number;
@@ -29,20 +31,31 @@ export interface ReportFidelity {
   rows: { name: string; value: number }[];
 }
 
+/** Score of a version on one task, with its interval; or the critic's value where there is no simulator. */
+export interface ReportCell {
+  score: number | null;
+  low: number | null;
+  high: number | null;
+  /** How many the interval is over. */
+  episodes: number;
+  /** Whether the score is a rate of success. */
+  isSuccess: boolean;
+  /** Mean value, by the critic, of the policy's own actions, in the task's units of reward. */
+  valueEstimate: number | null;
+}
+
 /** One finished attempt at a task. */
 export interface ReportVersion {
   version: number;
   task: number;
+  /** In a few words; the reasons beside it. */
   decision: string;
   /** It was published in spite of the reasons, since its gate only observes. */
   observed: boolean;
   reasons: string[];
-  /** Normalised scores of tasks 1..k; null where a task was not evaluated. */
-  scores: (number | null)[];
-  low: (number | null)[];
-  high: (number | null)[];
-  /** Mean values, by the critic, of the policy's own actions in tasks 1..k, in the task's units of reward. */
-  valueEstimates: (number | null)[];
+  /** Of tasks 1..k; null where a task was not evaluated. */
+  cells: (ReportCell | null)[];
+  measures: VersionMeasures;
   seconds: number;
 }
 
@@ -65,9 +78,7 @@ export interface ReportData {
   created: string;
   tasks: ReportTask[];
   versions: ReportVersion[];
-  averagePerformance: number | null;
-  backwardTransfer: number | null;
-  forgetting: number | null;
+  measures: LearnerMeasures;
   fidelity: ReportFidelity[];
   curves: ReportCurve[];
   /** Raw bytes of every task's data, against what is kept instead. */
@@ -76,6 +87,7 @@ export interface ReportData {
   seconds: { task: number; kind: string; seconds: number }[];
   /** Gradient steps of every training; `cutBy`: the knob that left fewer than were asked for. */
   steps: { task: number; kind: string; done: number | null; asked: number; cutBy: string | null }[];
+  /** A sentence each; between backticks what can be pasted. */
   problems: string[];
   knobs: Record<string, unknown>;
 }

@@ -23,8 +23,12 @@ small { color: #6d7686; font-size: .8em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: #5d6675; }
+.stacks { margin: .8rem 0; overflow-x: auto; }
+.stacks .label { display: none; }
 .matrix td { padding: .2rem .25rem; text-align: center; vertical-align: middle; }
-.matrix td:first-child, .matrix td:last-child { text-align: left; padding-right: 1rem; max-width: 22rem; }
+.matrix td:first-child { text-align: left; padding-right: 1rem; }
+.versions td:last-child { min-width: 16rem; max-width: 34rem; }
+code { font-size: .92em; padding: .05em .3em; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; }
 .cell { display: block; min-width: 6.2rem; padding: .35rem .5rem; border-radius: 6px; color: #14202b; }
 .cell b { display: block; font-size: 1.1rem; }
 .cell small { color: #33404d; }
@@ -38,9 +42,22 @@ details { margin: .8rem 0; }
 summary { cursor: pointer; color: var(--accent); }
 .problems { border-left: 4px solid #c0394b; padding-left: 1rem; }
 svg { max-width: 100%; height: auto; }
+/* A row of a wide table is a block here, each cell with its head before it. */
+@media (max-width: 700px) {
+  .stacks thead { display: none; }
+  .stacks table, .stacks tbody, .stacks tr { display: block; }
+  .stacks tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .stacks td { display: flex; gap: .8rem; padding: .12rem 0; border: 0; max-width: none; }
+  .stacks td > :last-child { min-width: 0; overflow-wrap: anywhere; }
+  .stacks .label { display: block; flex: 0 0 8.5rem; color: #5d6675; }
+  .stacks .matrix tr { display: flex; flex-wrap: wrap; gap: .5rem; }
+  .stacks .matrix td { flex: 1 1 7.5rem; flex-direction: column; gap: .1rem; text-align: left; }
+  .stacks .matrix td:first-child { flex-basis: 100%; flex-direction: row; padding: 0; }
+  .stacks .matrix .label { flex-basis: auto; font-size: .85em; }
+}
 @media (prefers-color-scheme: dark) {
   body { color: #e4e7ec; background: #15181d; }
-  header p, .note, th, small { color: #9aa4b2; }
+  header p, .note, th, small, .stacks .label { color: #9aa4b2; }
   :root { --accent: #7fb2ea; }
 }
 `;

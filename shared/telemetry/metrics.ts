@@ -32,7 +32,11 @@ export interface Metrics {
   trainingLoss: Gauge<"kind" | "learner">;
   queueDepth: Gauge<"kind" | "state">;
   averagePerformance: Gauge<"learner">;
+  bestAveragePerformance: Gauge<"learner">;
+  justLearned: Gauge<"learner">;
   backwardTransfer: Gauge<"learner">;
+  forgetting: Gauge<"learner">;
+  worstDrop: Gauge<"learner">;
   replayDistance: Gauge<"learner" | "task">;
   learnerTasks: Gauge<"learner" | "state">;
   planSeconds: Histogram;
@@ -87,16 +91,7 @@ function jobMetrics(registry: Registry) {
 function learnerMetrics(registry: Registry) {
   const { gauge, histogram } = makers(registry);
   return {
-    averagePerformance: gauge(
-      "cugro_learner_average_performance",
-      "Mean normalised score of the newest version over its tasks",
-      ["learner"],
-    ),
-    backwardTransfer: gauge(
-      "cugro_learner_backward_transfer",
-      "Mean change of an old task's score since it was learnt; below 0 is forgetting",
-      ["learner"],
-    ),
+    ...performanceMetrics(registry),
     replayDistance: gauge(
       "cugro_learner_replay_distance",
       "Distance of a task's replay from its data, in floors (1: as far as fresh real rows are)",
@@ -104,6 +99,43 @@ function learnerMetrics(registry: Registry) {
     ),
     learnerTasks: gauge("cugro_learner_tasks", "Tasks by state", ["learner", "state"]),
     planSeconds: histogram("cugro_plan_seconds", "Reading facts, planning and carrying out", REQUEST_SECONDS),
+  };
+}
+
+/** What the newest version of a learner is measured by. */
+function performanceMetrics(registry: Registry) {
+  const { gauge } = makers(registry);
+  return {
+    averagePerformance: gauge(
+      "cugro_learner_average_performance",
+      "Mean normalised score of the newest version over its tasks",
+      ["learner"],
+    ),
+    bestAveragePerformance: gauge(
+      "cugro_learner_best_average_performance",
+      "The highest average performance of all valid versions",
+      ["learner"],
+    ),
+    justLearned: gauge(
+      "cugro_learner_just_learned",
+      "Normalised score of the newest version on its own new task",
+      ["learner"],
+    ),
+    backwardTransfer: gauge(
+      "cugro_learner_backward_transfer",
+      "Mean change of an old task's score since it was learnt",
+      ["learner"],
+    ),
+    forgetting: gauge(
+      "cugro_learner_forgetting",
+      "How far old tasks are below the best they were in earlier versions, on average",
+      ["learner"],
+    ),
+    worstDrop: gauge(
+      "cugro_learner_worst_drop",
+      "How far the old task that lost most is below its best",
+      ["learner"],
+    ),
   };
 }
 

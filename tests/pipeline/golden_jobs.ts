@@ -93,6 +93,7 @@ const KNOBS: Hyperparameters = {
   evaluationEpisodes: 2,
   gate: "observe",
   maxForgetting: 10,
+  maxAverageDrop: 5,
   maxReplayDistance: 4,
   minNewTaskScore: 0,
 };

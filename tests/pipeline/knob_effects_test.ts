@@ -91,9 +91,13 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   selectionSpread: { idle: { inverseTemperature: 0 } },
   inverseTemperature: { idle: { selection: "top" } },
   pessimism: { idle: { criticEnsemble: 1 } },
-  maxForgetting: { idle: { evaluationEpisodes: 1 } },
+  maxForgetting: { acts: { evaluationEpisodes: 5 }, idle: {} },
+  maxAverageDrop: {
+    acts: { evaluationEpisodes: 5, maxForgetting: 20 },
+    idle: { evaluationEpisodes: 5, maxForgetting: 1 },
+  },
   maxReplayDistance: { idle: { replay: "none" } },
-  minNewTaskScore: { idle: { evaluationEpisodes: 1 } },
+  minNewTaskScore: { acts: { evaluationEpisodes: 5 }, idle: {} },
 };
 
 /** Carried by a kind that does not read them, for jobs of released stores do so: turning them redoes these jobs in vain. */
@@ -257,7 +261,7 @@ Deno.test("every knob that a kind of job carries changes what that kind does, an
 
 /**
  * What the plan makes of knobs: the jobs of five tasks of three million rows, but for how many samples an evaluation measures, and whether a
- * version is published that fell in its old task, was far from it, and is poor in its new one.
+ * version is published that fell in its old tasks, was far from one of them, and is poor in its new one.
  */
 function planOf(values: Hyperparameters): unknown {
   const jobs = previewGraph({ knobs: values, tasks: 5, size: 3e6 }).flatMap((graph) => graph.jobs);
@@ -269,9 +273,9 @@ function planOf(values: Hyperparameters): unknown {
     valueEstimate: null,
   });
   const distance = values.replay === "generated" ? 5 : null;
-  const row = [cell(1, 75, distance), cell(2, 50, null)];
-  const earlier = [{ row: [cell(1, 90, null)] } as unknown as VersionFact];
-  return [ids, judgeVersion({ knobs: values, task: 2, row, earlier })];
+  const row = [cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
+  const earlier = [{ version: 1, row: [cell(1, 90, null), cell(2, 90, null)] } as unknown as VersionFact];
+  return [ids, judgeVersion({ knobs: values, task: 3, row, earlier })];
 }
 
 Deno.test("every knob that only the plan reads changes the jobs or the decision, and none where a relation says so", () => {

@@ -5,6 +5,7 @@
 import { createRng, scoreInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { TaskFact } from "@cugro/protocol";
+import { describeInterval } from "@cugro/report";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
@@ -52,24 +53,21 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
         continue;
       }
       const interval = scoreInterval(returns, task.anchors, options.seed);
-      console.error(`task ${task.task}: ${score(interval.mean)} (${returns.length} episodes)`);
-      rows.push({ task: task.task, name: task.name, episodes: returns.length, returns, ...interval });
+      console.error(`task ${task.task}: ${score(interval.mean)} (${interval.episodes} episodes)`);
+      rows.push({ task: task.task, name: task.name, returns, ...interval });
     }
   } finally {
     served.policy.dispose();
   }
   if (options.json) return printJson({ learner: options.learner, version: served.version, tasks: rows });
   printTable(
-    ["task", "name", "episodes", "mean return", "score", "90 % interval"],
-    rows.map((
-      { task, name, returns, mean, low, high },
-    ) => [
+    ["task", "name", "mean return", "score", "90 % interval over n episodes"],
+    rows.map(({ task, name, returns, mean, ...interval }) => [
       task,
       name,
-      returns.length,
       (returns.reduce((sum, value) => sum + value, 0) / returns.length).toFixed(2),
       score(mean),
-      `${score(low)} … ${score(high)}`,
+      describeInterval(interval),
     ]),
   );
 }

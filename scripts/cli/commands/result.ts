@@ -3,25 +3,29 @@
  * @module
  */
 import type { NoticeFact, Problem, ProblemCode } from "@cugro/protocol";
-import { type LearnerStatus, type TrainingSteps, trainingSteps } from "@cugro/learners";
+import {
+  explainDecision,
+  type LearnerMeasures,
+  type LearnerStatus,
+  pickMeasures,
+  type TrainingSteps,
+  trainingSteps,
+} from "@cugro/learners";
 import { rejectionProblem } from "@cugro/problems";
-import { briefly } from "@cugro/report";
+import { briefly, describeDrop } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
 import type { Place } from "../learners/place.ts";
 import { sayProblem } from "./problems.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
-export interface RunResult {
+export interface RunResult extends LearnerMeasures {
   learner: string;
   seed: number;
   preset: string;
   replay: unknown;
   head: number | null;
   tasks: string[];
-  averagePerformance: number | null;
-  backwardTransfer: number | null;
-  forgetting: number | null;
   resultsMatrix: (number | null)[][];
   /** The critic's mean value of the policy's own actions: there without a simulator, too. */
   valueEstimates: (number | null)[][];
@@ -29,8 +33,12 @@ export interface RunResult {
   versions: number[];
   /** Scores of the versions that are parked, by task: what a decision to let one through is about. */
   parked: { version: number; scores: (number | null)[] }[];
-  /** 90 % interval over episodes of each cell. */
+  /** 90 % interval over episodes of each cell; null with fewer than 5. */
   intervals: ([number, number] | null)[][];
+  /** Episodes of each cell. */
+  episodes: (number | null)[][];
+  /** Of every version, what was decided and what became of it, in words. */
+  decisions: { version: number; decision: string }[];
   workSeconds: number;
   secondsPerKind: LearnerStatus["secondsPerKind"];
   bytes: LearnerStatus["bytes"];
@@ -53,8 +61,7 @@ export function resultOf(
   isOurs?: (arrival: number) => boolean,
 ): RunResult {
   const problems = isOurs ? withOurRejections(status, isOurs) : status.problems;
-  const { learner, config, head, averagePerformance, backwardTransfer, forgetting, resultsMatrix } = status;
-  const { secondsPerKind, bytes } = status;
+  const { learner, config, head, resultsMatrix, secondsPerKind, bytes } = status;
   return {
     learner: learner.name,
     seed: learner.seed,
@@ -62,14 +69,16 @@ export function resultOf(
     replay: config.knobs.replay,
     head,
     tasks: status.tasks.map((task) => task.name),
-    averagePerformance,
-    backwardTransfer,
-    forgetting,
+    ...pickMeasures(status),
     resultsMatrix,
     valueEstimates: status.valueEstimates,
     versions: status.validVersions,
     parked: parkedRows(status),
-    intervals: intervalsOf(status),
+    ...intervalsOf(status),
+    decisions: status.versions.map((version) => ({
+      version: version.version,
+      decision: explainDecision(version),
+    })),
     workSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     secondsPerKind,
     bytes,
@@ -86,14 +95,19 @@ function parkedRows({ versions, tasks }: ShownStatus): RunResult["parked"] {
   }));
 }
 
-function intervalsOf({ versions, validVersions, tasks }: ShownStatus): RunResult["intervals"] {
+function cellsOf({ versions, validVersions, tasks }: ShownStatus) {
   const valid = versions.filter(({ version }) => validVersions.includes(version));
-  return valid.map(({ row }) =>
-    tasks.map(({ task }) => {
-      const cell = row.find((entry) => entry.task === task);
-      return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
-    })
-  );
+  return valid.map(({ row }) => tasks.map(({ task }) => row.find((cell) => cell.task === task)));
+}
+
+function intervalsOf(status: ShownStatus): Pick<RunResult, "intervals" | "episodes"> {
+  const cells = cellsOf(status);
+  return {
+    intervals: cells.map((row) =>
+      row.map((cell) => cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null)
+    ),
+    episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),
+  };
 }
 
 function withOurRejections(
@@ -118,11 +132,13 @@ export function hasFaults({ learner, problems }: Pick<RunResult, "learner" | "pr
 }
 
 /** The metrics of a results matrix in one line. */
-export function metricsLine({ averagePerformance, backwardTransfer, forgetting }: RunResult): string {
-  return `average performance ${score(averagePerformance)}   backward transfer ${
-    score(backwardTransfer)
-  }   ` +
-    `forgetting ${score(forgetting)}`;
+export function metricsLine(result: LearnerMeasures): string {
+  const bad = result.badlyLearnedFirst ? " (badly learned first)" : "";
+  return `average performance ${score(result.averagePerformance)} (${
+    score(result.meanPerformance)
+  } over all versions)   ` +
+    `worst drop ${describeDrop(result.worstDrop)}   forgetting ${score(result.forgetting)}   ` +
+    `backward transfer ${score(result.backwardTransfer)}${bad}`;
 }
 
 /** Prints it for a person. */
@@ -132,9 +148,32 @@ export function printResult(result: RunResult, place: Place): void {
   );
   printMatrix(result);
   printValues(result);
-  console.log(`${metricsLine(result)}   serving version ${result.head ?? "none"}`);
+  console.log(metricsLine(result));
+  printEver(result);
+  console.log(`serving version ${result.head ?? "none"}`);
+  printDecisions(result);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
   for (const problem of result.problems) console.log(`! ${sayProblem(problem, place)}`);
+}
+
+/** A drop that has been made good since is not to be seen in the newest version's figures. */
+function printEver({ worstDrop, worstDropEver }: RunResult): void {
+  if (worstDropEver === null || worstDropEver.drop <= (worstDrop?.drop ?? 0)) return;
+  console.log(
+    `worst drop of any version ${describeDrop(worstDropEver)}, in version ${worstDropEver.version}`,
+  );
+}
+
+/** Versions that are valid in spite of reasons, unless a problem says so. */
+function printDecisions({ decisions, versions, problems }: RunResult): void {
+  for (const { version, decision } of decisions) {
+    const said = problems.some(({ code, subject }) =>
+      code === "version.observed" && subject.version === version
+    );
+    if (!said && versions.includes(version) && decision.includes("although")) {
+      console.log(`version ${version} was ${decision}`);
+    }
+  }
 }
 
 /** What there is to see of tasks without a simulator. */

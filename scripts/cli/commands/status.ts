@@ -6,9 +6,10 @@ import {
   describeDecision,
   describeRejection,
   describeTrainingRows,
+  isObserved,
   type TrainingSteps,
 } from "@cugro/learners";
-import { briefly, byteSize, describeSteps, duration } from "@cugro/report";
+import { briefly, byteSize, describeInterval, describeSteps, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
@@ -69,11 +70,18 @@ function printLearners(all: readonly ShownStatus[], place: Place): void {
   printTable(
     ["learner", "tasks", "serving", "average performance", "problems"],
     all.map((found) => {
-      const { name, tasks, head, averagePerformance, problems } = summaryOf(found);
+      const { name, tasks, averagePerformance, problems } = summaryOf(found);
       const own = problems.filter(({ subject }) => subject.learner === name);
-      return [name, tasks, head ?? "none", score(averagePerformance), own.length];
+      return [name, tasks, servingIn(found), score(averagePerformance), own.length];
     }),
   );
+}
+
+/** The serving version; of one that enforce would have parked, that as well. */
+function servingIn({ versions, head }: ShownStatus): string | number {
+  const serving = versions.find(({ version }) => version === head);
+  if (!serving) return "none";
+  return isObserved(serving) ? `${head}, ${describeDecision(serving)}` : serving.version;
 }
 
 function printStatus(found: ShownStatus, place: Place): void {
@@ -150,35 +158,55 @@ async function versions(
   await refuseWhileAway(learners);
   const { versions, head } = await learners.status(learner);
   if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
+  printVersions(versions, head);
+  for (const version of versions.filter(({ reasons }) => reasons.length > 0)) {
+    console.log(`\nversion ${version.version} was ${leadToReasons(version)}:`);
+    for (const reason of version.reasons) console.log(`  - ${reason}`);
+  }
+}
+
+function leadToReasons(version: ShownStatus["versions"][number]): string {
+  if (isObserved(version)) return "published although (observe; gate: enforce would have parked it)";
+  return version.state === "promoted" ? "parked, and promoted although" : "parked, since";
+}
+
+/** In two tables, which fit a terminal. */
+function printVersions(versions: ShownStatus["versions"], head: number | null): void {
   const valued = versions.some(({ row }) => unscoredValues(row) !== "");
   printTable(
-    [
-      "version",
-      "task",
-      "state",
-      "parent",
-      "mean score",
-      ...(valued ? ["values by task"] : []),
-      "work",
-    ],
-    versions.map(({ version, task, state, parent, row, seconds, reasons }) => {
-      const scores = row.flatMap(({ meanScore }) => meanScore ?? []);
-      const mean = scores.length > 0 ? scores.reduce((sum, value) => sum + value, 0) / scores.length : null;
-      return [
-        version,
-        task,
-        `${describeDecision({ state, reasons })}${version === head ? ", serving" : ""}`,
-        parent ?? "–",
-        score(mean),
-        ...(valued ? [unscoredValues(row)] : []),
-        duration(seconds),
-      ];
-    }),
+    ["version", "task", "decision", "parent", "new task", ...(valued ? ["values by task"] : []), "work"],
+    versions.map((one) => [
+      one.version,
+      one.task,
+      `${describeDecision(one)}${one.version === head ? ", serving" : ""}`,
+      one.parent ?? "–",
+      score(one.measures.justLearned),
+      ...(valued ? [unscoredValues(one.row)] : []),
+      duration(one.seconds),
+    ]),
   );
-  for (const { version, reasons } of versions) {
-    if (reasons.length === 0) continue;
-    console.log(`\nwhat speaks against version ${version}:`);
-    for (const reason of reasons) console.log(`  - ${reason}`);
+  if (versions.every(({ measures }) => measures.averagePerformance === null)) return;
+  console.log(
+    "\naverage score, and what old tasks have lost since their best (90 % interval)",
+  );
+  printTable(
+    ["version", "average", "worst drop", "of task", "interval", "forgetting", "transfer"],
+    versions.map(({ version, measures: { averagePerformance, worstDrop, forgetting, backwardTransfer } }) => [
+      version,
+      score(averagePerformance),
+      score(worstDrop?.drop),
+      worstDrop?.task ?? "–",
+      worstDrop ? describeInterval(worstDrop) : "–",
+      score(forgetting),
+      score(backwardTransfer),
+    ]),
+  );
+  for (const { version, measures } of versions.filter(({ measures }) => measures.badlyLearnedFirst)) {
+    console.log(
+      `version ${version}: a transfer of ${
+        score(measures.backwardTransfer)
+      }, for its old tasks were badly learned first`,
+    );
   }
 }
 

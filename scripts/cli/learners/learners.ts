@@ -4,8 +4,8 @@
  * @module
  */
 import type { PresetName } from "@cugro/algorithm";
-import type { LearnerStatus } from "@cugro/learners";
-import type { ActAnswer, ActRequest, Problem, Reading, RowCell } from "@cugro/protocol";
+import type { LearnerMeasures, LearnerStatus, ShownCell } from "@cugro/learners";
+import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
 /** What commands show of a learner. A store tells more: `--json` prints that too. */
@@ -17,11 +17,9 @@ export interface ShownStatus extends
     | "resultsMatrix"
     | "valueEstimates"
     | "validVersions"
-    | "averagePerformance"
-    | "backwardTransfer"
-    | "forgetting"
     | "bytes"
     | "secondsPerKind"
+    | keyof LearnerMeasures
   > {
   /** What is wrong with it, and with what all share; nothing acknowledged. */
   problems: Problem[];
@@ -41,9 +39,18 @@ export interface ShownStatus extends
 export interface ShownVersion extends
   Pick<
     LearnerStatus["versions"][number],
-    "version" | "task" | "attempt" | "state" | "parent" | "reasons" | "promotable" | "seconds"
+    | "version"
+    | "task"
+    | "attempt"
+    | "state"
+    | "parent"
+    | "decision"
+    | "reasons"
+    | "promotable"
+    | "seconds"
+    | "measures"
   > {
-  row: Pick<RowCell, "task" | "meanScore" | "low" | "high" | "valueEstimate">[];
+  row: Pick<ShownCell, "task" | "meanScore" | "low" | "high" | "episodes" | "valueEstimate">[];
 }
 
 /** Knobs as a person gave them. */

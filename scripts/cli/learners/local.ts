@@ -37,7 +37,7 @@ import { openForActing, openForReading, openForWriting } from "../embedded/sessi
 import { displayOnStderr } from "../progress/display.ts";
 import { packFolder } from "@cugro/datasets";
 import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
-import { placeOfStore } from "./place.ts";
+import { commandLine, placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
 export function openLocal(name: string): Learners {
@@ -66,7 +66,8 @@ export function openLocal(name: string): Learners {
     },
     ...verdictsOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
-    report: async (learner) => renderReport(await gatherReport(await reading(), learner)),
+    report: async (learner) =>
+      renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
     close: stores.close,
   };
 }

@@ -2,6 +2,7 @@
  * Where learners are: in a folder, in a bucket, or behind a gateway; and what a person types to say so.
  * @module
  */
+import { withCommands } from "@cugro/problems";
 import { isBucketName } from "@cugro/store";
 import { invocation, quoted } from "./invocation.ts";
 
@@ -31,9 +32,7 @@ export function commandLine(place: Place, words: string): string {
 
 /** Text whose advice names commands about learners in a place, with each as a line that can be pasted. */
 export function withPlace(text: string, place: Place): string {
-  const words =
-    /\bcugro ((?:promote \d+ --learner|retry \d+ --learner|rollback \d+ --learner|learner create) [a-z0-9-]+)/g;
-  return text.replace(words, (_, command: string) => commandLine(place, command));
+  return withCommands(text, (words) => commandLine(place, words));
 }
 
 /** The command that learns what waits; undefined where a cluster does so by itself. */

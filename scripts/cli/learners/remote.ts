@@ -5,6 +5,7 @@
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
 import { packFolder } from "@cugro/datasets";
+import { pickMeasures } from "@cugro/learners";
 import { follow } from "./follow.ts";
 import type { KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 
@@ -81,13 +82,14 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     head: rest.head,
     tasks: rest.tasks,
     rejections: rest.rejections,
-    versions: versions.map(({ scores, serving: _, ...version }) => ({ ...version, row: scores })),
+    versions: versions.map(({ scores, serving: _, decisionText: __, ...version }) => ({
+      ...version,
+      row: scores,
+    })),
     resultsMatrix: results.resultsMatrix,
     valueEstimates: results.valueEstimates,
     validVersions: results.versions,
-    averagePerformance: rest.averagePerformance,
-    backwardTransfer: rest.backwardTransfer,
-    forgetting: rest.forgetting,
+    ...pickMeasures(rest),
     jobs,
     fidelity,
     bytes: rest.bytes,

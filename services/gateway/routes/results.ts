@@ -74,7 +74,9 @@ function registerReport(app: Gateway, deps: RouteDeps): void {
   app.openapi(report, async (context) => {
     // Loaded when it is first wanted: drawing needs much that acting and watching do not.
     const { gatherReport, renderReport } = await import("@cugro/report");
-    const page = renderReport(await gatherReport(store, context.req.valid("param").name));
+    const { origin } = new URL(context.req.url);
+    const complete = (words: string) => `deno task cugro ${words} --url ${origin}`;
+    const page = renderReport(await gatherReport(store, context.req.valid("param").name, complete));
     context.header(
       "content-security-policy",
       "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",

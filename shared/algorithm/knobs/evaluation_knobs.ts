@@ -4,6 +4,13 @@
  */
 import { choice, number, whole } from "./knob.ts";
 
+/**
+ * Fewest episodes from which a 90 % bound is drawn, and so the fewest that a gate can judge by. The whole range of n
+ * independent values covers the median of their law with probability 1 - 2^(1-n): 94 % for 5, but 87.5 % for 4 and 50 % for
+ * 2, whatever an interval inside that range claims.
+ */
+export const MIN_EPISODES = 5;
+
 /** The chapter's rows. */
 export const evaluationKnobs = {
   evaluationEpisodes: whole({
@@ -15,7 +22,7 @@ export const evaluationKnobs = {
   // `smoke` trains too briefly to be judged.
   gate: choice({
     about:
-      "Whether a version that the three limits below speak against is parked, or published with the reasons said.",
+      "Whether a version that the limits below speak against is parked, or published with the reasons said.",
     choices: ["enforce", "observe"],
     values: { paper: "enforce", default: "enforce", smoke: "observe" },
     readBy: ["plan"],
@@ -24,6 +31,15 @@ export const evaluationKnobs = {
     about: "Points of normalised score that an old task may lose.",
     range: [0, 1e9],
     values: { paper: 10, default: 10, smoke: 10 },
+    readBy: ["plan"],
+  }),
+  // Half of what one task may lose: with two tasks the same loss, with more of them one that many share.
+  maxAverageDrop: number({
+    about:
+      "Points of normalised score that the average over the tasks a version shares with its parent may fall, if they are two or more; `none` asks for nothing.",
+    range: [0, 1e9],
+    or: "none",
+    values: { paper: 5, default: 5, smoke: 5 },
     readBy: ["plan"],
   }),
   maxReplayDistance: number({
@@ -35,7 +51,7 @@ export const evaluationKnobs = {
   // What cannot be forgotten yet can be learnt badly: below 0 the policy is worse than random in its newest task.
   minNewTaskScore: number({
     about:
-      "Normalised score that a version must reach in the task it has just learnt, where it is simulated; 0 is random, `none` asks for nothing.",
+      "Normalised score that the upper 90 % bound of a version must reach in the task it has just learnt, where it is simulated; 0 is random, `none` asks for nothing.",
     range: [-1e9, 1e9],
     or: "none",
     values: { paper: 0, default: 0, smoke: 0 },

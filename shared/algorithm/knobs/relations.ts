@@ -3,6 +3,8 @@
  * others. One list; what is turned is checked against it, `cugro knobs` and the README show it.
  * @module
  */
+import { MIN_EPISODES } from "./evaluation_knobs.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import { above, acts, atMost, type Condition, is, type Relation, when } from "./relation.ts";
 
 const replayed = is("replay", "generated", "oracle");
@@ -101,15 +103,23 @@ const actingRelations: readonly Relation[] = [
   ...atMost("topCount", ["candidates"], "of which they are the best", is("selection", "top"), drawn),
 ];
 
+const judged: Condition = when(
+  ["evaluationEpisodes"],
+  `evaluationEpisodes of at least ${MIN_EPISODES}`,
+  (h) => h.evaluationEpisodes >= MIN_EPISODES,
+);
+
 const gateRelations: readonly Relation[] = [
-  ...acts(["maxForgetting", "minNewTaskScore"], above("evaluationEpisodes", 1)),
+  ...acts(["maxForgetting", "minNewTaskScore"], judged),
+  ...acts(["maxAverageDrop"], judged, averageBeforeTask()),
   {
     kind: "limit",
     knobs: ["evaluationEpisodes", "gate"],
     under: [is("gate", "enforce")],
-    holds: (h) => h.evaluationEpisodes >= 2,
-    says: "must be at least 2, for a gate tells forgetting from chance by two episodes or more",
-    advice: () => "set evaluationEpisodes=2 or more, or gate=observe",
+    holds: (h) => h.evaluationEpisodes >= MIN_EPISODES,
+    says:
+      `must be at least ${MIN_EPISODES}, for no bound is drawn from fewer, and bounds are what a gate decides by`,
+    advice: () => `set evaluationEpisodes=${MIN_EPISODES} or more, or gate=observe`,
   },
 ];
 
@@ -130,6 +140,17 @@ function bindingPairs(): Condition {
     (h, before) =>
       h.replaySource === "first" ||
       Math.min(h.replayPairsPerTask, before.replayPairsPerTask) <= h.replayPairs,
+  );
+}
+
+/** An average falls by no more than its worst task does: at maxForgetting and above, that knob speaks first. */
+function averageBeforeTask(): Condition {
+  const limit = ({ maxAverageDrop }: Hyperparameters) =>
+    maxAverageDrop === "none" ? Infinity : maxAverageDrop;
+  return when(
+    ["maxForgetting"],
+    "a value below maxForgetting",
+    (h, before) => Math.min(limit(h), limit(before)) < h.maxForgetting,
   );
 }
 

@@ -60,9 +60,12 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
     { inverseTemperature: 0, selectionSpread: "candidates" },
     ["selectionSpread", "inverseTemperature"],
   ],
-  ["default", { evaluationEpisodes: 1 }, ["evaluationEpisodes", "gate"]],
-  ["smoke", { evaluationEpisodes: 1, maxForgetting: 3 }, ["maxForgetting", "evaluationEpisodes"]],
-  ["smoke", { evaluationEpisodes: 1, minNewTaskScore: 3 }, ["minNewTaskScore", "evaluationEpisodes"]],
+  ["default", { evaluationEpisodes: 4 }, ["evaluationEpisodes", "gate"]],
+  ["smoke", { gate: "enforce" }, ["gate", "evaluationEpisodes"]],
+  ["smoke", { maxForgetting: 3 }, ["maxForgetting", "evaluationEpisodes"]],
+  ["smoke", { evaluationEpisodes: 4, minNewTaskScore: 3 }, ["minNewTaskScore", "evaluationEpisodes"]],
+  ["smoke", { maxAverageDrop: 3 }, ["maxAverageDrop", "evaluationEpisodes"]],
+  [{ ...presets.default, maxAverageDrop: 12 }, { maxAverageDrop: 15 }, ["maxAverageDrop", "maxForgetting"]],
   [{ ...presets.default, candidates: 4 }, { selection: "top" }, ["topCount", "candidates"]],
   [{ ...presets.default, gate: "observe", evaluationEpisodes: 1 }, { gate: "enforce" }, ["gate"]],
 ];
@@ -85,12 +88,18 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   ["paper", { candidates: 1 }],
   ["default", { selection: "top", topCount: 3 }],
   ["default", { criticTarget: "iql", targetRate: 0.1, expectile: 0.9 }],
-  ["default", { gate: "observe", maxForgetting: 3, evaluationEpisodes: 2 }],
+  ["default", { gate: "observe", maxForgetting: 3, evaluationEpisodes: 5 }],
+  ["default", { maxAverageDrop: "none" }],
+  ["default", { maxAverageDrop: 12 }],
+  ["default", { maxAverageDrop: 12, maxForgetting: 20 }],
+  // Nothing is turned in vain where the other limit is drawn below it.
+  ["default", { maxForgetting: 3 }],
+  ["smoke", { gate: "enforce", evaluationEpisodes: 5 }],
   ["smoke", { evaluationEpisodes: 1 }],
   // Set to what it is: nothing is turned.
   ["default", { expectile: 0.7, maxGeneratorSteps: 3_500 }],
   // A store of earlier times may hold what is refused now; other knobs of it can be turned.
-  [{ ...presets.smoke, behaviorSteps: 6000, expectile: 0.9 }, { stateSteps: 30, maxForgetting: 5 }],
+  [{ ...presets.smoke, behaviorSteps: 6000, expectile: 0.9 }, { stateSteps: 30, maxReplayDistance: 5 }],
 ];
 
 Deno.test("a knob that is turned in vain is refused, with both names, what they are and what to set", () => {

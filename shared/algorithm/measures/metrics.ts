@@ -1,5 +1,5 @@
 /**
- * What a stream of tasks is judged by: normalised scores, the results matrix and its summaries, and intervals.
+ * What a stream of tasks is judged by: normalised scores, the results matrix and its summaries.
  *
  * `resultsMatrix[v][j]` is the normalised score on task j of version v; `null` where a version was not
  * evaluated on a task. A row may be of a version that learnt no task of its own column (parked tasks), so the
@@ -9,7 +9,6 @@
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
-import { createRng } from "../numerics/rng.ts";
 
 /** Returns that define a task's scale: score 0 and score 100. */
 export interface Anchors {
@@ -67,37 +66,58 @@ function lastRow(matrix: ResultsMatrix): readonly (number | null)[] {
   return row;
 }
 
-/** Average performance AP = (1/K) sum_j R[K,j]: mean of the last row. @throws InvalidInputError if it has no score */
+/**
+ * Average performance AP_K = (1/K) sum_{j<=K} R[K,j] (the ACC of Lopez-Paz & Ranzato 2017): mean of the last row.
+ * @throws InvalidInputError if it has no score
+ */
 export function averagePerformance(matrix: ResultsMatrix): number {
   return mean(lastRow(matrix).filter(isScore));
 }
 
 /**
- * Backward transfer BWT = (1/(K-1)) sum_{j<K} (R[K,j] - R[j,j]) (GEM): negative = forgotten.
+ * Backward transfer BWT = (1/(K-1)) sum_{j<K} (R[K,j] - R[j,j]) (Lopez-Paz & Ranzato 2017): negative = forgotten.
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function backwardTransfer(matrix: ResultsMatrix): number | null {
-  const last = lastRow(matrix);
-  const changes: number[] = [];
-  last.forEach((score, j) => {
-    const first = matrix.findIndex((row) => isScore(row[j]));
-    if (isScore(score) && first < matrix.length - 1) changes.push(score - (matrix[first]![j] as number));
-  });
+  const changes = oldTasks(matrix).map(({ score, first }) => score - first);
   return changes.length === 0 ? null : mean(changes);
 }
 
 /**
  * Forgetting F = (1/(K-1)) sum_{j<K} (max_{v<K} R[v,j] - R[K,j]) (Chaudhry et al. 2018): how far old tasks are below the
- * best they ever were; below 0 where the last version is better than all before it.
+ * best they were in any version before; below 0 where the last version is better than all before it.
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function forgetting(matrix: ResultsMatrix): number | null {
-  const earlier = matrix.slice(0, -1);
-  const drops = lastRow(matrix).flatMap((score, j) => {
-    const before = earlier.map((row) => row[j]).filter(isScore);
-    return isScore(score) && before.length > 0 ? [Math.max(...before) - score] : [];
-  });
+  const drops = oldTasks(matrix).map(({ score, best }) => best - score);
   return drops.length === 0 ? null : mean(drops);
+}
+
+/** A backward transfer above this is more than the noise of 20 episodes, and asks where it comes from. */
+const HIGH_TRANSFER = 2;
+/**
+ * Old tasks that scored less than this on average when they were learnt were learnt badly: more than 10 points below the
+ * data's good policy (100), which is also how much a gate lets an old task lose by default. What is missing then can be
+ * gained later, and a gain says nothing of memory.
+ */
+const LOW_JUST_LEARNED = 90;
+
+/** Whether a high backward transfer follows from a bad start: BWT > 2 while old tasks were learnt to less than 90. */
+export function isBadlyLearnedFirst(matrix: ResultsMatrix): boolean {
+  const transfer = backwardTransfer(matrix);
+  if (transfer === null || transfer <= HIGH_TRANSFER) return false;
+  return mean(oldTasks(matrix).map(({ first }) => first)) < LOW_JUST_LEARNED;
+}
+
+/** Each old task of the last version: its score there, when it was learnt, and at best before. */
+function oldTasks(matrix: ResultsMatrix): { score: number; first: number; best: number }[] {
+  const earlier = matrix.slice(0, -1);
+  return lastRow(matrix).flatMap((score, j) => {
+    const before = earlier.map((row) => row[j]).filter(isScore);
+    return isScore(score) && before.length > 0
+      ? [{ score, first: before[0]!, best: Math.max(...before) }]
+      : [];
+  });
 }
 
 /** Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares. */
@@ -143,75 +163,6 @@ export function forwardTransfer(
     }
     return (area - reference) / (ceiling - reference);
   }));
-}
-
-/** A two-sided interval, `[low, high]`. */
-export type Interval = [low: number, high: number];
-
-/**
- * Percentile bootstrap interval of a statistic (Continual World: 90 %, 4,000 resamples). Over training seeds it is a
- * confidence interval of the method; over episodes of one seed it only says how well that one policy was measured.
- * @param values independent values, at least one
- * @param level coverage in (0, 1)
- */
-export function bootstrapInterval(
-  values: readonly number[],
-  level = 0.9,
-  seed = 0,
-  statistic: (values: readonly number[]) => number = mean,
-  resamples = 4_000,
-): Interval {
-  if (!(level > 0 && level < 1)) {
-    throw new InvalidInputError(`Level must be in (0, 1): current value is ${level}`);
-  }
-  if (values.length === 0) throw new InvalidInputError("Cannot bootstrap as there is no value");
-  const rng = createRng(seed, "bootstrap");
-  const draws = new Float64Array(resamples);
-  const sample = new Array<number>(values.length);
-  for (let b = 0; b < resamples; b++) {
-    for (let i = 0; i < values.length; i++) sample[i] = values[rng.integer(values.length)]!;
-    draws[b] = statistic(sample);
-  }
-  draws.sort();
-  return [quantile(draws, (1 - level) / 2), quantile(draws, (1 + level) / 2)];
-}
-
-/** The p-quantile of sorted values, linear between neighbours (`numpy.quantile`). */
-export function quantile(sorted: ArrayLike<number>, p: number): number {
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  return below + 1 < sorted.length ? low + (place - below) * (sorted[below + 1]! - low) : low;
-}
-
-/** Mean normalised score of some episodes' returns, with its bootstrap interval over those episodes. */
-export function scoreInterval(
-  returns: readonly number[],
-  anchors: Anchors,
-  seed = 0,
-  level = 0.9,
-): { mean: number; low: number; high: number } {
-  const scores = returns.map((ret) => normalisedScore(ret, anchors));
-  const [low, high] = bootstrapInterval(scores, level, seed);
-  return { mean: mean(scores), low, high };
-}
-
-/**
- * Interval of the drop `mean(before) - mean(after)` in score. Episode i of both must have started in the same state,
- * so that differences are taken per episode and the chance of the start cancels.
- * @param before normalised scores of the better earlier version, `[n]`
- * @param after normalised scores of the newer version on the same start states, `[n]`
- */
-export function dropInterval(
-  before: readonly number[],
-  after: readonly number[],
-  level = 0.9,
-  seed = 0,
-): Interval {
-  if (before.length !== after.length) {
-    throw new InvalidInputError(`Cannot pair episodes as there are ${before.length} and ${after.length}`);
-  }
-  return bootstrapInterval(before.map((score, i) => score - after[i]!), level, seed);
 }
 
 /** Whether an episode succeeded: at any step (Meta-World's rule), not only at the last. */

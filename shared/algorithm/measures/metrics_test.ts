@@ -2,20 +2,15 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import {
   averagePerformance,
   backwardTransfer,
-  bootstrapInterval,
-  dropInterval,
   episodeSucceeded,
   forgetting,
   forwardTransfer,
   interquartileMean,
+  isBadlyLearnedFirst,
   justLearned,
-  mean,
   meanOverTraining,
   normalisedScore,
-  quantile,
-  scoreInterval,
 } from "./metrics.ts";
-import { createRng } from "../numerics/rng.ts";
 
 const matrix = [[90, null, null], [80, 100, null], [70, 95, 60]];
 
@@ -60,65 +55,22 @@ Deno.test("forgetting() counts from the best a task ever was, where transfer fro
   assertEquals(forgetting(risen), 12.5);
 });
 
+Deno.test("isBadlyLearnedFirst() tells gains after a bad start from gains after a good one", () => {
+  // Hopper, two thirds of the steps: each task is learnt to 59 to 88 and gains later.
+  const bad = [[59, null, null], [75, 88, null], [73, 88, 76]];
+  assertEquals(backwardTransfer(bad), 7);
+  assert(isBadlyLearnedFirst(bad));
+  // Cheetah: learnt to 95, and still a little better later.
+  assert(!isBadlyLearnedFirst([[95, null], [99, 97]]));
+  // A bad start alone is no gain, and one task has no transfer.
+  assert(!isBadlyLearnedFirst([[59, null], [60, 88]]));
+  assert(!isBadlyLearnedFirst([[59]]));
+});
+
 Deno.test("interquartileMean() ignores outliers", () => {
   assertEquals(interquartileMean([1_000, 2, 3, 4, 5, 6, 7, -1_000]), 4.5);
   assertEquals(interquartileMean([5]), 5);
   assertEquals(interquartileMean([1, 2, 3]), 2);
-});
-
-Deno.test("quantile() interpolates as numpy does", () => {
-  assertEquals(quantile([0, 10], 0.25), 2.5);
-  assertEquals(quantile([1, 2, 3], 0.5), 2);
-  assertEquals(quantile([7], 0.9), 7);
-});
-
-Deno.test("bootstrapInterval() has the width the normal law predicts and is seeded", () => {
-  const rng = createRng(1, "values");
-  const values = Array.from({ length: 400 }, () => 10 + 2 * rng.normal());
-  const [low, high] = bootstrapInterval(values, 0.9, 5);
-  const centre = mean(values);
-  const spread = Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / values.length);
-  assertAlmostEquals(low, centre - 1.645 * spread, 0.1 * spread);
-  assertAlmostEquals(high, centre + 1.645 * spread, 0.1 * spread);
-  assertEquals(bootstrapInterval(values, 0.9, 5), [low, high]);
-  assert(bootstrapInterval(values, 0.9, 6)[0] !== low);
-});
-
-Deno.test("bootstrapInterval() covers the true mean about as often as it claims", () => {
-  const rng = createRng(2, "coverage");
-  let covered = 0;
-  for (let trial = 0; trial < 200; trial++) {
-    const values = Array.from({ length: 30 }, () => rng.normal());
-    const [low, high] = bootstrapInterval(values, 0.9, trial, mean, 400);
-    if (low <= 0 && 0 <= high) covered++;
-  }
-  assert(covered >= 164 && covered <= 194, `${covered} of 200 intervals cover`); // 90 % is 180
-});
-
-Deno.test("bootstrapInterval() over seeds is not the one over episodes of a seed (failure mode 28)", () => {
-  // Three seeds that differ by far more than their episodes: episodes of one seed look certain, the method is not.
-  const seeds = [[60, 61, 62, 61], [90, 91, 90, 91], [75, 74, 75, 76]];
-  const episodes = bootstrapInterval(seeds[0]!, 0.9, 0);
-  const method = bootstrapInterval(seeds.map(mean), 0.9, 0);
-  assert(episodes[1] - episodes[0] < 2);
-  assert(method[1] - method[0] > 15);
-  assertThrows(() => bootstrapInterval([1], 1), RangeError, "Level");
-  assertThrows(() => bootstrapInterval([]), RangeError, "no value");
-});
-
-Deno.test("scoreInterval() gives mean and bounds in score", () => {
-  const score = scoreInterval([10, 20, 30], { random: 0, good: 40 });
-  assertEquals(score.mean, 50);
-  assert(score.low >= 25 && score.low < 50 && score.high > 50 && score.high <= 75);
-});
-
-Deno.test("dropInterval() pairs episodes with the same start, so their common luck cancels (failure mode 30)", () => {
-  const before = [100, 20, 60, 90, 10];
-  const after = before.map((score) => score - 12);
-  const [low, high] = dropInterval(before, after);
-  assertAlmostEquals(low, 12, 1e-9);
-  assertAlmostEquals(high, 12, 1e-9);
-  assertThrows(() => dropInterval([1], [1, 2]), RangeError, "pair");
 });
 
 Deno.test("episodeSucceeded() counts success at any step (failure mode 30)", () => {

@@ -13,23 +13,15 @@ import {
   MAX_KEY_BYTES,
   noticeSchema,
   TASK_STATES,
-  VERSION_STATES,
 } from "@cugro/protocol";
 import { standingProblemSchema } from "./problems.ts";
+import { learnerMeasures } from "./versions.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
 const anyObject = z.record(z.string(), z.unknown());
-const score = z.number().nullable().openapi({
-  description: "Normalised: 0 random, 100 the data's good policy",
-});
-const valueEstimate = z.number().nullable().openapi({
-  description:
-    "Mean value, by the critic, of the policy's own actions: discounted return in the task's units of reward",
-});
 const kind = z.enum(JOB_KINDS);
 const taskState = z.enum(TASK_STATES);
-const versionState = z.enum(VERSION_STATES);
 const jobState = z.enum(JOB_STATES);
 const presetName = z.enum(Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]]);
 
@@ -120,40 +112,6 @@ export const arrivalSchema = z.object({
   reason: z.string().nullable().openapi({ description: "Why it was rejected" }),
 }).openapi("Arrival");
 
-/** A version in short. */
-export const versionSummarySchema = z.object({
-  version: place,
-  task: place,
-  attempt: place,
-  state: versionState,
-  promotable: z.boolean(),
-  serving: z.boolean(),
-  parent: place.nullable(),
-  tasks: z.array(place),
-  reasons: z.array(z.string()),
-  seconds: z.number(),
-  scores: z.array(z.object({ task: place, meanScore: score, low: score, high: score, valueEstimate })),
-}).openapi("VersionSummary");
-
-/** A version in full. */
-export const versionSchema = versionSummarySchema.extend({
-  stateGenerator: hash,
-  behaviorGenerator: hash,
-  critic: hash,
-  jobs: z.array(hash),
-  row: z.array(z.object({
-    task: place,
-    job: hash,
-    returns: z.array(z.number()),
-    scores: z.array(z.number()),
-    meanScore: score,
-    low: score,
-    high: score,
-    fidelity: anyObject.nullable(),
-    valueEstimate,
-  })),
-}).openapi("Version");
-
 /** A job. */
 export const jobSchema = z.object({
   id: hash,
@@ -174,12 +132,6 @@ export const jobDetailSchema = jobSchema.extend({
   outputs: z.record(z.string(), z.object({ artifact: hash, bytes: z.int().min(0) })),
 }).openapi("JobDetail");
 
-const metrics = {
-  averagePerformance: z.number().nullable(),
-  backwardTransfer: z.number().nullable(),
-  forgetting: z.number().nullable(),
-};
-
 /** A learner: where it stands. */
 export const learnerSchema = z.object({
   name: z.string(),
@@ -187,7 +139,7 @@ export const learnerSchema = z.object({
   created: z.string(),
   config: configSchema,
   head: place.nullable().openapi({ description: "The version that serves" }),
-  ...metrics,
+  ...learnerMeasures,
   tasks: z.array(taskSchema),
   rejections: z.array(z.object({ seq: place, key: z.string(), reason: z.string() })),
   jobs: z.object({ waiting: z.int(), ready: z.int(), done: z.int(), failed: z.int() }),
@@ -197,30 +149,6 @@ export const learnerSchema = z.object({
     description: "What a person must see to, of the learner and of what all share; nothing acknowledged",
   }),
 }).openapi("Learner");
-
-// Described by hand: tuples are written here as they were before JSON Schema 2020-12.
-const interval = z.tuple([z.number(), z.number()]).nullable()
-  .openapi({ type: ["array", "null"], items: { type: "number" }, minItems: 2, maxItems: 2 });
-
-/** The results matrix. */
-export const resultsSchema = z.object({
-  learner: z.string(),
-  tasks: z.array(z.object({ task: place, name: z.string() })),
-  versions: z.array(place).openapi({
-    description: "Number of each row's version: the valid ones, oldest first",
-  }),
-  resultsMatrix: z.array(z.array(score)),
-  valueEstimates: z.array(z.array(valueEstimate)),
-  intervals: z.array(z.array(interval)).openapi({
-    description: "90 % interval over episodes of each cell",
-  }),
-  ...metrics,
-}).openapi("Results");
-
-/** How far each replay was from real data. */
-export const fidelitySchema = z.object({
-  fidelity: z.array(z.object({ version: place, task: place, fidelity: anyObject })),
-}).openapi("Fidelity");
 
 /** `?state=` of jobs. */
 export const jobStateSchema = jobState;
@@ -233,17 +161,9 @@ export type Learner = z.infer<typeof learnerSchema>;
 export type Task = z.infer<typeof taskSchema>;
 /** See {@link arrivalSchema}. */
 export type Arrival = z.infer<typeof arrivalSchema>;
-/** See {@link versionSummarySchema}. */
-export type VersionSummary = z.infer<typeof versionSummarySchema>;
-/** See {@link versionSchema}. */
-export type Version = z.infer<typeof versionSchema>;
 /** See {@link jobSchema}. */
 export type JobSummary = z.infer<typeof jobSchema>;
 /** See {@link jobDetailSchema}. */
 export type JobDetail = z.infer<typeof jobDetailSchema>;
-/** See {@link resultsSchema}. */
-export type Results = z.infer<typeof resultsSchema>;
-/** See {@link fidelitySchema}. */
-export type Fidelity = z.infer<typeof fidelitySchema>;
 /** See {@link configSchema}. */
 export type Config = z.infer<typeof configSchema>;

@@ -6,5 +6,6 @@ export * from "./learners.ts";
 export * from "./problem.ts";
 export * from "./problems.ts";
 export * from "./queries.ts";
+export * from "./versions.ts";
 export * from "./webhooks.ts";
 export { likelyField } from "./body_fields.ts";

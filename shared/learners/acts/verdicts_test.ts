@@ -14,7 +14,9 @@ const name = "a";
 
 /** Task 2 makes the policy forget task 1, so that its version is parked; later tasks do not. */
 function forgetful(): Pretence {
-  return pretend({ returns: (task, newTask) => task === 1 && newTask === 2 ? [10, 11, 12] : [95, 96, 97] });
+  return pretend({
+    returns: (task, newTask) => task === 1 && newTask === 2 ? [9, 10, 11, 12, 13] : [94, 95, 96, 97, 98],
+  });
 }
 
 async function states(store: ReturnType<typeof memoryStore>) {
@@ -163,7 +165,10 @@ Deno.test("what was stored when knobs could be turned in vain is read as it is; 
   const facts = await loadFacts(store, "old");
   const asked = { seed: 7, preset: "smoke" as const, overrides: { behaviorSteps: "6000", expectile: "0.9" } };
   assertEquals(configDifferences(facts, asked), [], "the command that made it goes on");
-  assertEquals((await reviseConfig({ store, name: "old", overrides: { maxForgetting: "5" } })).revision, 2);
+  assertEquals(
+    (await reviseConfig({ store, name: "old", overrides: { maxReplayDistance: "5" } })).revision,
+    2,
+  );
   const revise = (overrides: Record<string, string>) => reviseConfig({ store, name: "old", overrides });
   await assertRejects(() => revise({ behaviorSteps: "5000" }), RangeError, "maxGeneratorSteps is 60");
   await assertRejects(() => revise({ expectile: "0.8" }), RangeError, "criticTarget is mc");
@@ -183,7 +188,11 @@ Deno.test("configDifferences() lists what differs from the newest configuration"
   const store = memoryStore();
   await learnerWith(store, []);
   const facts = await loadFacts(store, name);
-  const settings = { seed: 7, preset: "smoke" as const, overrides: { gate: "enforce" } };
+  const settings = {
+    seed: 7,
+    preset: "smoke" as const,
+    overrides: { gate: "enforce", evaluationEpisodes: "5" },
+  };
   assertEquals(configDifferences(facts, settings), []);
   assertEquals(
     configDifferences(facts, { ...settings, seed: 8, overrides: { ...settings.overrides, candidates: "9" } }),

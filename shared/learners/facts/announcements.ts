@@ -15,6 +15,7 @@ import {
   withdrawnKey,
 } from "@cugro/protocol";
 import type { LearnerFacts } from "./facts.ts";
+import { shownCell } from "../reading/measures.ts";
 import { traceOfArrival, traceOfTask } from "./traces.ts";
 
 /**
@@ -84,6 +85,8 @@ function tracedAndDated(facts: AnnouncedFacts, event: CloudEvent): CloudEvent {
 function resultOf({ versions }: Pick<LearnerFacts, "versions">, version: number): JsonObject {
   const fact = versions.find((candidate) => candidate.version === version);
   if (!fact) return {};
-  const scores = fact.row.map(({ task, meanScore, low, high }) => ({ task, meanScore, low, high }));
+  const scores = fact.row.map(shownCell).map(({ task, meanScore, low, high, episodes }) => ({
+    ...{ task, meanScore, low, high, episodes },
+  }));
   return { previous: fact.parent, scores };
 }

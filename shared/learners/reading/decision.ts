@@ -6,15 +6,32 @@ import type { VersionState } from "@cugro/protocol";
 
 interface Decided {
   state: VersionState;
+  decision: "published" | "parked";
   reasons: readonly string[];
 }
 
-/** Whether a version was published although there are reasons against it: its gate only observes. */
-export function isObserved({ state, reasons }: Decided): boolean {
-  return state === "published" && reasons.length > 0;
+/** Whether a version was published although reasons speak against it: its gate only observes. `enforce` would have parked it. */
+export function isObserved({ decision, reasons }: Pick<Decided, "decision" | "reasons">): boolean {
+  return decision === "published" && reasons.length > 0;
 }
 
-/** The state of a version; of one that a gate only observed, that it did. */
+/** What was decided on a version, and what became of it, for tables that have the reasons elsewhere. */
 export function describeDecision(version: Decided): string {
-  return isObserved(version) ? "published (gate: observe)" : version.state;
+  return worded(version, "…", version.state);
+}
+
+/** The same as a whole sentence without its full stop: `published although task 1 fell from 95.0 to 70.0, ... (observe)`. */
+export function explainDecision(version: Decided): string {
+  const { state, reasons } = version;
+  const why = reasons.join("; ");
+  return worded(version, why, reasons.length > 0 ? `${state}, since ${why}` : state);
+}
+
+function worded(version: Decided, why: string, otherwise: string): string {
+  const { state, reasons } = version;
+  if (isObserved(version)) {
+    const published = `published although ${why} (observe)`;
+    return state === "published" ? published : `${state}; was ${published}`;
+  }
+  return state === "promoted" && reasons.length > 0 ? `promoted although ${why}` : otherwise;
 }

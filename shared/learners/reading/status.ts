@@ -2,7 +2,6 @@
  * Everything there is to tell about a learner, from its facts: for the command line, the report and whoever asks.
  * @module
  */
-import { averagePerformance, backwardTransfer, forgetting } from "@cugro/algorithm";
 import type { Store } from "@cugro/store";
 import type {
   ConfigFact,
@@ -29,6 +28,14 @@ import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { isPromotable } from "../acts/verdicts.ts";
+import {
+  type LearnerMeasures,
+  measureLearner,
+  measuresOf,
+  type ShownCell,
+  shownCell,
+  type VersionMeasures,
+} from "./measures.ts";
 
 /**
  * A task with its state. `trainingRows`: how many of its rows trainings read, a tenth of them held out; `discreteActions`:
@@ -43,8 +50,16 @@ export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"
   notices: NoticeFact[];
 }
 
+/** A version with its state and what it is measured by. */
+export type VersionStatus = Omit<VersionFact, "row"> & {
+  row: ShownCell[];
+  state: VersionState;
+  promotable: boolean;
+  measures: VersionMeasures;
+};
+
 /** See the module. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
-export interface LearnerStatus {
+export interface LearnerStatus extends LearnerMeasures {
   learner: LearnerFact;
   deleted: boolean;
   /** The newest configuration, and all of them. */
@@ -54,15 +69,12 @@ export interface LearnerStatus {
   head: number | null;
   tasks: TaskStatus[];
   rejections: RejectionFact[];
-  versions: (VersionFact & { state: VersionState; promotable: boolean })[];
+  versions: VersionStatus[];
   /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
   resultsMatrix: (number | null)[][];
   /** The same of values: the critic's mean, in the task's units of reward, of the policy's own actions; needs no simulator. */
   valueEstimates: (number | null)[][];
   validVersions: number[];
-  averagePerformance: number | null;
-  backwardTransfer: number | null;
-  forgetting: number | null;
   jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
   fidelity: { version: number; task: number; fidelity: JsonObject }[];
@@ -84,7 +96,7 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
   const matrix = chain.map((version) => matrixRow(facts, version, "meanScore"));
-  const scored = matrix.at(-1)?.some((score) => score !== null) ?? false;
+  const versions = versionStatuses(facts, chain);
   return {
     learner: facts.learner,
     deleted: facts.deleted,
@@ -93,17 +105,11 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     head: facts.head?.version ?? null,
     tasks: taskStatuses(facts),
     rejections: facts.rejections,
-    versions: facts.versions.map((version) => ({
-      ...version,
-      state: versionState(facts, version, chain),
-      promotable: isPromotable(facts, version.version),
-    })),
+    versions,
     resultsMatrix: matrix,
     valueEstimates: chain.map((version) => matrixRow(facts, version, "valueEstimate")),
     validVersions: chain.map(({ version }) => version),
-    averagePerformance: scored ? averagePerformance(matrix) : null,
-    backwardTransfer: scored ? backwardTransfer(matrix) : null,
-    forgetting: scored ? forgetting(matrix) : null,
+    ...measureLearner(versions.filter(({ version }) => chain.some((valid) => valid.version === version))),
     jobs,
     fidelity: facts.versions.flatMap(({ version, row }) =>
       row.flatMap(({ task, fidelity }) => fidelity ? [{ version, task, fidelity }] : [])
@@ -111,6 +117,16 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     bytes: byteCounts(facts, jobs, chain.at(-1)),
     secondsPerKind: secondsPerKind(jobs),
   };
+}
+
+function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {
+  return facts.versions.map((version) => ({
+    ...version,
+    row: version.row.map(shownCell),
+    state: versionState(facts, version, chain),
+    promotable: isPromotable(facts, version.version),
+    measures: measuresOf(facts.versions, version),
+  }));
 }
 
 function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {

@@ -1,0 +1,69 @@
+/**
+ * What a version has lost: task by task since its best, and on average since its parent, with intervals over episodes
+ * that started alike.
+ * @module
+ */
+import { dropInterval, type Interval } from "./intervals.ts";
+import { mean } from "./metrics.ts";
+
+/** Normalised scores of episodes, `[v][j][episode]`; null where version v was not evaluated on task j. */
+export type EpisodeMatrix = readonly (readonly (readonly number[] | null)[])[];
+
+/** A fall from one mean score to another; below 0 a rise. `interval`: 90 %, over `episodes` pairs, null if too few. */
+export interface Fall {
+  from: number;
+  to: number;
+  drop: number;
+  interval: Interval | null;
+  episodes: number;
+}
+
+/** What an old task has lost. `column`: the task's; `row`: of the version in which it was best. */
+export interface TaskDrop extends Fall {
+  column: number;
+  row: number;
+}
+
+/** Episodes of a task in an earlier version and in the one that is looked at. */
+export interface Pair {
+  before: readonly number[];
+  after: readonly number[];
+}
+
+/**
+ * The drop max_{v<K} R[v,j] - R[K,j] of every task j that the last version was evaluated on, and one before it. The best is
+ * the best of noisy means, so that the drop is too large rather than too small.
+ */
+export function dropsSinceBest(episodes: EpisodeMatrix): TaskDrop[] {
+  const last = episodes.at(-1) ?? [];
+  const earlier = episodes.slice(0, -1);
+  return last.flatMap((after, column) => {
+    if (!after || after.length === 0) return [];
+    const means = earlier.map((row) => row[column]?.length ? mean(row[column]) : -Infinity);
+    const row = means.indexOf(Math.max(...means));
+    const before = earlier[row]?.[column];
+    return before?.length ? [{ column, row, ...fallOf([{ before, after }]) }] : [];
+  });
+}
+
+/** The largest of them, which is below 0 where every task has risen; null where there is no old task. */
+export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
+  const drops = dropsSinceBest(episodes);
+  return drops.length === 0 ? null : drops.reduce((a, b) => b.drop > a.drop ? b : a);
+}
+
+/**
+ * The fall of the mean score over some tasks, paired by episode, so that chance that tasks do not share cancels.
+ * @param pairs a pair for each task, at least one, none of them empty
+ */
+export function fallOf(pairs: readonly Pair[]): Fall {
+  const episodes = Math.min(...pairs.map(({ before, after }) => Math.min(before.length, after.length)));
+  const meanOver = (side: keyof Pair) =>
+    Array.from({ length: episodes }, (_, episode) => mean(pairs.map((pair) => pair[side][episode]!)));
+  const from = mean(pairs.map(({ before }) => mean(before)));
+  const to = mean(pairs.map(({ after }) => mean(after)));
+  return {
+    ...{ from, to, drop: from - to, episodes },
+    interval: dropInterval(meanOver("before"), meanOver("after")),
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * Shapes of versions, of what they are measured by, and of the results matrix.
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import { HASH, VERSION_STATES } from "@cugro/protocol";
+
+const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
+const place = z.int().min(1);
+const anyObject = z.record(z.string(), z.unknown());
+const versionState = z.enum(VERSION_STATES);
+const score = z.number().nullable().openapi({
+  description: "Normalised: 0 random, 100 the data's good policy",
+});
+const valueEstimate = z.number().nullable().openapi({
+  description:
+    "Mean value, by the critic, of the policy's own actions: discounted return in the task's units of reward",
+});
+
+const worstDrop = z.object({
+  task: place,
+  best: place.openapi({ description: "The version in which the task scored best" }),
+  drop: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  episodes: z.int().min(0),
+});
+
+/** What the newest version of a chain is measured by; `null` where a figure has no meaning. */
+const measures = {
+  averagePerformance: score.openapi({ description: "Mean score over its tasks" }),
+  backwardTransfer: score.openapi({ description: "Mean change of old tasks since each was learnt" }),
+  forgetting: score.openapi({
+    description: "How far old tasks are below the best they were in earlier versions, on average",
+  }),
+  badlyLearnedFirst: z.boolean().openapi({
+    description: "Its backward transfer is high since its old tasks were learnt badly at first",
+  }),
+  worstDrop: worstDrop.nullable().openapi({
+    description:
+      "The old task that is furthest below its best; 90 % interval over episodes that started alike",
+  }),
+};
+
+/** A version in short. */
+export const versionSummarySchema = z.object({
+  version: place,
+  task: place,
+  attempt: place,
+  state: versionState,
+  promotable: z.boolean(),
+  serving: z.boolean(),
+  parent: place.nullable(),
+  tasks: z.array(place),
+  decision: z.enum(["published", "parked"]),
+  decisionText: z.string().openapi({
+    description: "What was decided and what became of it, in words: `published although ... (observe)`",
+  }),
+  reasons: z.array(z.string()),
+  seconds: z.number(),
+  measures: z.object({
+    ...measures,
+    justLearned: score.openapi({ description: "Score on the task that it has just learnt" }),
+  }),
+  scores: z.array(
+    z.object({
+      task: place,
+      meanScore: score,
+      low: score,
+      high: score,
+      episodes: z.int().min(0).openapi({
+        description: "How many the interval is over; from fewer than 5 there is none",
+      }),
+      valueEstimate,
+    }),
+  ),
+}).openapi("VersionSummary");
+
+/** A version in full. */
+export const versionSchema = versionSummarySchema.extend({
+  stateGenerator: hash,
+  behaviorGenerator: hash,
+  critic: hash,
+  jobs: z.array(hash),
+  row: z.array(z.object({
+    task: place,
+    job: hash,
+    returns: z.array(z.number()),
+    success: z.array(z.number()).optional().openapi({
+      description: "Of each episode, 0 to 1, where the simulator tells it; scores are 100 times this then",
+    }),
+    scores: z.array(z.number()),
+    episodes: z.int().min(0),
+    meanScore: score,
+    low: score,
+    high: score,
+    fidelity: anyObject.nullable(),
+    valueEstimate,
+  })),
+}).openapi("Version");
+
+/** What a learner is measured by: its newest version, and all of them. */
+export const learnerMeasures = {
+  ...measures,
+  meanPerformance: score.openapi({ description: "Mean of the average performance of all valid versions" }),
+  worstDropEver: worstDrop.extend({ version: place }).nullable().openapi({
+    description: "The largest drop of all valid versions",
+  }),
+};
+
+// Described by hand: tuples are written here as they were before JSON Schema 2020-12.
+const interval = z.tuple([z.number(), z.number()]).nullable()
+  .openapi({ type: ["array", "null"], items: { type: "number" }, minItems: 2, maxItems: 2 });
+
+/** The results matrix. */
+export const resultsSchema = z.object({
+  learner: z.string(),
+  tasks: z.array(z.object({ task: place, name: z.string() })),
+  versions: z.array(place).openapi({
+    description: "Number of each row's version: the valid ones, oldest first",
+  }),
+  resultsMatrix: z.array(z.array(score)),
+  valueEstimates: z.array(z.array(valueEstimate)),
+  intervals: z.array(z.array(interval)).openapi({
+    description: "90 % interval over episodes of each cell; null with fewer than 5",
+  }),
+  episodes: z.array(z.array(z.int().nullable())).openapi({ description: "Episodes of each cell" }),
+  ...learnerMeasures,
+}).openapi("Results");
+
+/** How far each replay was from real data. */
+export const fidelitySchema = z.object({
+  fidelity: z.array(z.object({ version: place, task: place, fidelity: anyObject })),
+}).openapi("Fidelity");
+
+/** See {@link versionSummarySchema}. */
+export type VersionSummary = z.infer<typeof versionSummarySchema>;
+/** See {@link versionSchema}. */
+export type Version = z.infer<typeof versionSchema>;
+/** See {@link resultsSchema}. */
+export type Results = z.infer<typeof resultsSchema>;
+/** See {@link fidelitySchema}. */
+export type Fidelity = z.infer<typeof fidelitySchema>;

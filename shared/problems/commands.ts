@@ -1,0 +1,16 @@
+/**
+ * Commands in advice, as lines that can be pasted. Pure.
+ * @module
+ */
+
+const NAME = "[a-z0-9-]+";
+const ADVISED = new RegExp(
+  `\\bcugro ((?:promote|retry|rollback) \\d+ --learner ${NAME}|learner create ${NAME}|versions --learner ${NAME}|` +
+    `run --learner ${NAME} --from-next-task --set \\w+=\\w+)`,
+  "g",
+);
+
+/** Text with each command that it advises completed. @param complete makes a line of `promote 2 --learner mine` */
+export function withCommands(text: string, complete: (words: string) => string): string {
+  return text.replace(ADVISED, (_, words: string) => complete(words));
+}

@@ -1,0 +1,113 @@
+/**
+ * The report's first section: figures, versions, results matrix, curves.
+ * @module
+ */
+import { briefly, describeDrop, describeInterval, figure, type Html, html, section, table } from "./html.ts";
+import { scoresPlot } from "./plots.ts";
+import type { ReportCell, ReportData, ReportVersion } from "./report_data.ts";
+
+/** What was reached. */
+export function results(data: ReportData): Html {
+  return section(
+    "Results",
+    "Score 0 is random, 100 the data's good policy; where a simulator tells success, it is the per cent of episodes that " +
+      "succeed. Scores are never clipped. Intervals are 90 %, over n episodes that start alike in all versions; from fewer " +
+      "than 5 there is none.",
+    html`<div class="tiles">${tiles(data)}</div>`,
+    versionTable(data),
+    html`
+      <p
+        class="note">Each version (row) on each task (column). A task without a simulator has no score but a value: the
+            critic's mean for the policy's own actions, a discounted return in the task's units of reward.</p>
+    `,
+    matrix(data),
+    scoresPlot(data),
+  );
+}
+
+function tiles({ measures, versions }: ReportData): Html[] {
+  const { worstDropEver: ever, badlyLearnedFirst } = measures;
+  const newest = versions.at(-1)?.version;
+  const shown: [string, number | null, string][] = [
+    ["Average performance", measures.averagePerformance, "mean score over all tasks after the last"],
+    [
+      "Mean over versions",
+      measures.meanPerformance,
+      "of the average performance of every version that counts",
+    ],
+    [
+      "Worst drop",
+      ever?.drop ?? null,
+      ever === null
+        ? "no task is old yet"
+        : `${describeInterval(ever)}: task ${ever.task} below its best in version ${ever.best}` +
+          (ever.version === newest ? "" : `, in version ${ever.version}`),
+    ],
+    ["Forgetting", measures.forgetting, "drop of the old tasks below the best they were before"],
+    [
+      "Backward transfer",
+      measures.backwardTransfer,
+      badlyLearnedFirst
+        ? "badly learned first: old tasks have gained since, but were learnt to less than 90"
+        : "change of old tasks since they were learnt",
+    ],
+  ];
+  return shown.map(([name, value, meaning]) =>
+    html`<div class="tile"><b>${figure(value)}</b><span>${name}</span><small>${meaning}</small></div>`
+  );
+}
+
+function versionTable({ versions }: ReportData): Html {
+  if (versions.length === 0) return html``;
+  const rows = versions.map((one) => {
+    const { version, task, measures } = one;
+    return [
+      html`<b>${version}</b>`,
+      task,
+      figure(measures.averagePerformance),
+      figure(measures.justLearned),
+      describeDrop(measures.worstDrop),
+      figure(measures.forgetting),
+      `${figure(measures.backwardTransfer)}${measures.badlyLearnedFirst ? " (badly learned first)" : ""}`,
+      decision(one),
+    ];
+  });
+  const head = [
+    ...["version", "new task", "average", "just learned", "worst drop of an old task"],
+    ...["forgetting", "backward transfer", "decision"],
+  ];
+  return table(head, rows, { kind: "versions", stacks: true });
+}
+
+/** In words: of a version that `enforce` would have parked, what it was published in spite of. */
+function decision({ decision, reasons, observed }: ReportVersion): Html {
+  if (reasons.length === 0) return html`${decision}`;
+  const list = html`<ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+  return html`<b class="${observed ? "observed" : "parked"}">${decision}</b>${list}`;
+}
+
+function matrix({ versions, tasks }: ReportData): Html {
+  const head = ["version", ...tasks.map(({ task, name }) => html`task ${task}<br><small>${name}</small>`)];
+  const rows = versions.map(({ version, decision, cells }) => [
+    html`<b>${version}</b>${decision === "parked" ? html`<br><small>parked</small>` : html``}`,
+    ...tasks.map((_, index) => scoreCell(cells[index] ?? null)),
+  ]);
+  return table(head, rows, { kind: "matrix", stacks: true });
+}
+
+function scoreCell(cell: ReportCell | null): Html {
+  if (cell === null || (cell.score === null && cell.valueEstimate === null)) {
+    return html`<span class="empty">–</span>`;
+  }
+  const { score, valueEstimate, isSuccess } = cell;
+  if (score === null) {
+    return html`<span class="cell"><b>${briefly(valueEstimate)}</b><small>value</small></span>`;
+  }
+  const hue = Math.max(0, Math.min(1, score / 110)) * 125;
+  return html`
+    <span class="cell" style="background:hsl(${hue.toFixed(0)} 55% 82%)"><b>${figure(score)}${isSuccess
+      ? " %"
+      : ""}</b
+    ><small>${describeInterval(cell)}</small></span>
+  `;
+}
