@@ -1,4 +1,5 @@
 /** The checks find what they are for: each is given a fault. What is committed is checked by the first test. */
+import { AVERAGE_ALERT } from "@cugro/problems";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +19,7 @@ import {
   type Value,
 } from "./documents.ts";
 import { checkImages, imageDocuments } from "./images.ts";
+import { faultsOfQuery } from "./observability.ts";
 import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
 import { findTool } from "./tools.ts";
 
@@ -260,4 +262,21 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+Deno.test("faultsOfQuery() finds metrics that nothing measures, and what Prometheus could not parse", () => {
+  const known = new Set(["cugro_a", "cugro_b"]);
+  assertEquals(faultsOfQuery("cugro_a < clamp_max(cugro_b, 100) - 10", known), []);
+  assertEquals(faultsOfQuery('sum by (le) (rate(cugro_a_bucket{x=~"$x"}[$__rate_interval]))', known), []);
+  assertFault(faultsOfQuery("cugro_a < cugro_c", known), "there is no metric cugro_c");
+  for (const broken of ["cugro_a < < 10", "sum by (a cugro_a", "cugro_a[5 minutes]", "max_of(cugro_a)"]) {
+    assertFault(faultsOfQuery(broken, known), "no PromQL from its character");
+  }
+});
+
+Deno.test("the alert on average performance has the limits of the problem that says the same", () => {
+  const rules = (readDocuments("prometheus/alerts.yaml")[0]!.value.groups as Value[])[0]!.rules as Value[];
+  const { expr } = rules.find(({ alert }) => alert === "LearnerFalls")!;
+  const { fall, good } = AVERAGE_ALERT;
+  assertStringIncludes(String(expr), `clamp_max(cugro_learner_best_average_performance, ${good}) - ${fall}`);
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import { createMetrics } from "@cugro/telemetry";
+import { parser } from "@prometheus-io/lezer-promql";
 import { HTTP_PORT } from "../../services/services.ts";
 import { dashboardQueries } from "../render/dashboard.ts";
 import { readDocuments, type Value } from "./documents.ts";
@@ -16,13 +17,7 @@ export async function checkQueries(): Promise<string[]> {
   const faults = rules.filter(({ alert, expr, annotations }) => !(alert && expr && annotations?.summary))
     .map(({ alert }) => `alert ${alert} must have a name, an expression and a summary`);
   const queries = [...rules.map(({ expr }) => expr as string), ...dashboardQueries()];
-  for (const query of queries) {
-    for (const [metric] of query.matchAll(/\bcugro_[a-z_]+/g)) {
-      const base = metric.replace(/_(bucket|sum|count)$/, "");
-      if (!known.has(metric) && !known.has(base)) faults.push(`there is no metric ${metric}: ${query}`);
-    }
-    if (!isBalanced(query)) faults.push(`unbalanced brackets: ${query}`);
-  }
+  faults.push(...queries.flatMap((query) => faultsOfQuery(query, known)));
   const asked = queries.join(" ");
   faults.push(
     ...[...known].filter((metric) => !asked.includes(metric) && !UNASKED.has(metric)).map((metric) =>
@@ -30,6 +25,22 @@ export async function checkQueries(): Promise<string[]> {
     ),
   );
   return faults.map((fault) => `infra: ${fault}`);
+}
+
+/** Faults of one query in PromQL. @param known names of the metrics that there are */
+export function faultsOfQuery(query: string, known: ReadonlySet<string>): string[] {
+  const faults = [...query.matchAll(/\bcugro_[a-z_]+/g)].flatMap(([metric]) => {
+    const base = metric.replace(/_(bucket|sum|count)$/, "");
+    return known.has(metric) || known.has(base) ? [] : `there is no metric ${metric}: ${query}`;
+  });
+  // Grafana fills its variable in before Prometheus sees the query.
+  const filled = query.replaceAll("$__rate_interval", "5m");
+  parser.parse(filled).iterate({
+    enter({ type, from }) {
+      if (type.isError) faults.push(`no PromQL from its character ${from + 1} on: ${filled}`);
+    },
+  });
+  return faults;
 }
 
 /** Faults of what Prometheus scrapes in compose: the names are rendered, the port is not. */
@@ -48,13 +59,4 @@ const UNASKED = new Set(["cugro_pseudo_samples_total"]);
 async function knownMetrics(): Promise<Set<string>> {
   const { text } = await createMetrics("check").expose();
   return new Set([...text.matchAll(/^# TYPE (cugro_\w+)/gm)].map(([, name]) => name!));
-}
-
-function isBalanced(query: string): boolean {
-  const open: string[] = [];
-  for (const character of query.replaceAll(/"[^"]*"/g, "")) {
-    if ("([{".includes(character)) open.push(")]}"["([{".indexOf(character)]!);
-    else if (")]}".includes(character) && open.pop() !== character) return false;
-  }
-  return open.length === 0;
 }

@@ -11,6 +11,7 @@ import { join, relative, resolve, sep } from "node:path";
 /** Packages of `deno.json` that only scripts, tests and the set-up import. */
 export const TOOLS: readonly string[] = [
   "@balena/dockerignore",
+  "@prometheus-io/lezer-promql",
   "ajv",
   "commander",
   "minio",
