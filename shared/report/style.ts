@@ -28,6 +28,7 @@ th { font-weight: 600; color: #5d6675; }
 .matrix td { padding: .2rem .25rem; text-align: center; vertical-align: middle; }
 .matrix td:first-child { text-align: left; padding-right: 1rem; }
 .versions td:last-child { min-width: 16rem; max-width: 34rem; }
+.versions td:nth-child(5) { min-width: 13.5rem; }
 code { font-size: .92em; padding: .05em .3em; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; }
 .cell { display: block; min-width: 6.2rem; padding: .35rem .5rem; border-radius: 6px; color: #14202b; }
 .cell b { display: block; font-size: 1.1rem; }
@@ -47,12 +48,14 @@ svg { max-width: 100%; height: auto; }
   .stacks thead { display: none; }
   .stacks table, .stacks tbody, .stacks tr { display: block; }
   .stacks tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  .stacks td { display: flex; gap: .8rem; padding: .12rem 0; border: 0; max-width: none; }
+  .stacks table td { display: flex; gap: .8rem; padding: .12rem 0; border: 0; min-width: 0; max-width: none; }
   .stacks td > :last-child { min-width: 0; overflow-wrap: anywhere; }
   .stacks .label { display: block; flex: 0 0 8.5rem; color: #5d6675; }
   .stacks .matrix tr { display: flex; flex-wrap: wrap; gap: .5rem; }
-  .stacks .matrix td { flex: 1 1 7.5rem; flex-direction: column; gap: .1rem; text-align: left; }
-  .stacks .matrix td:first-child { flex-basis: 100%; flex-direction: row; padding: 0; }
+  .stacks .matrix td { flex: 0 1 9.2rem; flex-direction: column; gap: .1rem; text-align: left; }
+  .stacks .matrix td:first-child { flex-basis: 100%; flex-direction: row; gap: .4rem; padding: 0; }
+  .stacks .matrix td:has(.empty) { display: none; }
+  .cell { min-width: 0; padding: .35rem .3rem; white-space: nowrap; }
   .stacks .matrix .label { flex-basis: auto; font-size: .85em; }
 }
 @media (prefers-color-scheme: dark) {

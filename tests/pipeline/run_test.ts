@@ -24,7 +24,7 @@ Deno.test("cugro run learns two tasks, answers --json, and does nothing twice", 
     const learn = ["run", ...files, "--learner", "one", "--store", store, "--json", ...SMOKE];
     const result = JSON.parse(await runCommand(learn));
     // So few steps imitate badly; preset smoke only observes.
-    assertEquals(result.problems.map(({ code }: { code: string }) => code), ["performance.low"]);
+    assertEquals(result.problems.map(({ code }: { code: string }) => code), ["version.observed"]);
     assertEquals(result.episodes, [[2, null], [2, 2]]);
     assertEquals(result.intervals, [[null, null], [null, null]], "no bound is drawn from two episodes");
     assertEquals(result.resultsMatrix.map((row: unknown[]) => row.map((score) => score === null)), [[

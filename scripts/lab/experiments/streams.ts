@@ -10,10 +10,11 @@ import { printTable, score, UsageError } from "../../cli/commands/output.ts";
 import type { RunResult } from "../../cli/commands/result.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 import { type PreparedStream, prepareStream } from "./known_streams.ts";
+import { measureMatrix, type StreamMeasures } from "./stream_measures.ts";
 import { drawStreams } from "./streams_picture.ts";
 
 /** One finished run. */
-export interface StreamRun {
+export interface StreamRun extends StreamMeasures {
   stream: string;
   replay: string;
   seed: number;
@@ -22,11 +23,10 @@ export interface StreamRun {
   /** Knobs that were turned, where any were. */
   settings?: string[];
   wallSeconds: number;
-  averagePerformance: number;
-  backwardTransfer: number;
-  forgetting: number;
   resultsMatrix: (number | null)[][];
   intervals: ([number, number] | null)[][];
+  /** How many the interval of each cell is over. */
+  episodes: (number | null)[][];
   workSeconds: number;
 }
 
@@ -112,7 +112,9 @@ export async function recorded(
       `${path} is of a run with ${ran}, and ${wanted} is wanted: give another folder with --work`,
     );
   }
-  if (JSON.stringify(datasets) === JSON.stringify(wantedData)) return run;
+  if (JSON.stringify(datasets) === JSON.stringify(wantedData)) {
+    return { ...run, ...measureMatrix(run.resultsMatrix) };
+  }
   throw new UsageError(`${path} is of a run on other data: give another folder with --work`);
 }
 
@@ -145,23 +147,14 @@ function summarise(
   result: RunResult,
   about: Pick<StreamRun, "stream" | "replay" | "seed" | "preset" | "settings" | "wallSeconds">,
 ): StreamRun {
-  const {
-    averagePerformance,
-    backwardTransfer,
-    forgetting,
-    resultsMatrix,
-    intervals,
-    workSeconds,
-    problems,
-  } = result;
+  const { resultsMatrix, intervals, episodes, workSeconds, problems } = result;
   if (problems.length > 0) console.error(`! ${about.stream}: ${problems.map(describeProblem).join("; ")}`);
   return {
     ...about,
-    averagePerformance: averagePerformance ?? NaN,
-    backwardTransfer: backwardTransfer ?? NaN,
-    forgetting: forgetting ?? NaN,
+    ...measureMatrix(resultsMatrix),
     resultsMatrix,
     intervals,
+    episodes,
     workSeconds,
   };
 }
@@ -170,7 +163,10 @@ function print(runs: readonly StreamRun[]): void {
   const oracle = (stream: string) =>
     runs.find((run) => run.stream === stream && run.replay === "oracle")?.averagePerformance;
   printTable(
-    ["stream", "replay", "seed", "AP", "BWT", "forgetting", "oracle gap", "seconds", "last row"],
+    [
+      ...["stream", "replay", "seed", "AP", "mean AP", "just learned", "worst drop", "forgetting", "BWT"],
+      ...["oracle gap", "seconds", "last row"],
+    ],
     runs.map((run) => {
       const best = oracle(run.stream);
       const gap = best === undefined || run.replay === "oracle" ? null : best - run.averagePerformance;
@@ -180,8 +176,11 @@ function print(runs: readonly StreamRun[]): void {
         run.replay,
         run.seed,
         score(run.averagePerformance),
-        score(run.backwardTransfer),
+        score(run.meanPerformance),
+        score(run.justLearned),
+        score(run.worstDrop),
         score(run.forgetting),
+        `${score(run.backwardTransfer)}${run.badlyLearnedFirst ? " (badly learned first)" : ""}`,
         score(gap),
         run.wallSeconds.toFixed(0),
         last,

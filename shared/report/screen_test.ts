@@ -1,0 +1,59 @@
+/** The page in a real browser: nothing is cut, whatever the width of the screen. */
+import { assertEquals } from "@std/assert";
+import { chromium } from "playwright-core";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { renderReport } from "./render_report.ts";
+import { EXAMPLE } from "./testing/example.ts";
+
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
+const browserPath = (process.env.PATH ?? "").split(delimiter)
+  .flatMap((folder) => BROWSERS.map((name) => join(folder, name))).find((path) => existsSync(path));
+
+const WHY =
+  "the average over the 3 tasks that version 2 knew fell from 98.3 to 89.9, by more than 6.1 points (90 % bound, n = 20), where 5.0 may be lost";
+
+/** As long as real ones: names, reasons, commands. */
+const LONG: typeof EXAMPLE = {
+  ...EXAMPLE,
+  learner: "a-learner-with-a-long-name",
+  versions: EXAMPLE.versions.map((version) => ({
+    ...version,
+    decision: "published although … (observe)",
+    observed: true,
+    reasons: [WHY, WHY],
+  })),
+  fidelity: EXAMPLE.fidelity.map((entry) => ({
+    ...entry,
+    rows: ["precision", "recall", "auc", "memorisation"].map((name) => ({ name, value: 0.912 })),
+  })),
+  problems: [
+    `It was ${WHY}. Take it back with: \`deno task cugro rollback 2 --learner a --store /a/long/path\``,
+  ],
+};
+
+/** In the browser: what is wider than its place, or than the screen. */
+const CUT_PARTS = `
+  const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  const parts = [...document.querySelectorAll(".scroll, .stacks, .tile, .cell, section")];
+  [...page, ...parts.filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.innerText)];
+`;
+
+Deno.test({
+  name: "the report is cut nowhere on a phone, a narrow window and a wide one",
+  ignore: browserPath === undefined,
+  async fn() {
+    const browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] });
+    try {
+      for (const width of [390, 500, 1280]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 } });
+        await page.setContent(renderReport(LONG));
+        assertEquals(await page.evaluate(CUT_PARTS), [], `at ${width} px`);
+        await page.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  },
+});
