@@ -33,10 +33,11 @@ const LONG: typeof EXAMPLE = {
   ],
 };
 
-/** In the browser: what is wider than its place, or than the screen. */
+/** In the browser: what is wider than its place, or than the screen. What is folded up may scroll when it is opened. */
 const CUT_PARTS = `
   const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
-  const parts = [...document.querySelectorAll(".scroll, .stacks, .tile, .cell, section")];
+  const parts = [...document.querySelectorAll(".scroll, .stacks, .tile, .cell, section")]
+    .filter((part) => !part.closest("details"));
   [...page, ...parts.filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.innerText)];
 `;
 
