@@ -1,7 +1,7 @@
 import { sleep } from "@cugro/async";
 import { assert, assertStringIncludes } from "@std/assert";
 import { createMetrics } from "@cugro/telemetry";
-import { loadFacts } from "@cugro/learners";
+import { deleteLearner, loadFacts, rollback } from "@cugro/learners";
 import { createObserver, watchQueues } from "./observe.ts";
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
@@ -23,10 +23,23 @@ Deno.test("createObserver() records tasks, performance and replay distance of th
       'cugro_learner_tasks{learner="a",state="published",service="coordinator"} 2',
       'cugro_learner_tasks{learner="a",state="undecided",service="coordinator"} 0',
       'cugro_learner_average_performance{learner="a",service="coordinator"} 70',
+      'cugro_learner_best_average_performance{learner="a",service="coordinator"} 80',
+      'cugro_learner_just_learned{learner="a",service="coordinator"} 80',
       'cugro_learner_backward_transfer{learner="a",service="coordinator"} -20',
+      'cugro_learner_forgetting{learner="a",service="coordinator"} 20',
+      'cugro_learner_worst_drop{learner="a",service="coordinator"} 20',
       'cugro_learner_replay_distance{learner="a",task="1",service="coordinator"} 1.4999999999999998',
     ]
   ) assertStringIncludes(text, line);
+  // What has no value any more does not stand as it was.
+  await rollback({ store, name: "a", version: 1 });
+  observe(await loadFacts(store, "a"));
+  const back = (await metrics.expose()).text;
+  assertStringIncludes(back, 'cugro_learner_average_performance{learner="a",service="coordinator"} 80');
+  assert(!back.includes("cugro_learner_worst_drop{"), back);
+  await deleteLearner({ store, name: "a" });
+  observe(await loadFacts(store, "a"));
+  assert(!(await metrics.expose()).text.includes("cugro_learner_average_performance{"));
 });
 
 Deno.test("watchQueues() records the depth of each queue, and outlives a bus that is away", async () => {

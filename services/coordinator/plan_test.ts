@@ -1,5 +1,5 @@
 import { waitAtMost } from "@cugro/async";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   artifactKey,
   datasetKey,
@@ -66,6 +66,27 @@ Deno.test("plan() leads three files to three published versions, and then rests"
       episodes: scores.length,
     })),
   );
+});
+
+Deno.test("plan() decides by success where the simulator tells it, and refuses a success that is none", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  const forgets = (task: number, newTask: number) => task < newTask ? [0, 0, 0, 0, 0] : [1, 1, 1, 1, 1];
+  await drive(store, pretend({ success: forgets }));
+  const [first, second] = (await loadFacts(store, "a")).versions;
+  assertEquals([first!.row[0]!.success, first!.row[0]!.scores], [[1, 1, 1, 1, 1], [100, 100, 100, 100, 100]]);
+  assertEquals([first!.row[0]!.meanScore, first!.row[0]!.high], [100, 100]);
+  assertEquals(second!.decision, "parked");
+  assertStringIncludes(second!.reasons[0]!, "task 1 fell from 100.0 to 0.0 % success");
+  for (const wrong of [[1, 0], [1, 1, 1, 1, 2]]) {
+    const odd = memoryStore();
+    await learnerWith(odd, ["one"]);
+    await assertRejects(
+      () => drive(odd, pretend({ success: () => wrong })),
+      Error,
+      "must have a success between 0 and 1 for each of 5 episodes",
+    );
+  }
 });
 
 Deno.test("plan() is a function of the facts: the same facts give the same plan", async () => {

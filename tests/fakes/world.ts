@@ -35,6 +35,8 @@ const encode = (text: string) => new TextEncoder().encode(text);
 export interface Pretence {
   /** Returns of the episodes on task j in the version that learns task k. */
   returns?: (task: number, newTask: number) => number[];
+  /** Of the same episodes, 0 to 1; nothing where the simulator does not tell it. */
+  success?: (task: number, newTask: number) => number[];
   fidelity?: (task: number, newTask: number) => JsonObject | undefined;
   /** By the file's text. */
   rejected?: (text: string) => string | undefined;
@@ -122,7 +124,9 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   const { config: { task, newTask } } = job as JobOf<"policy.evaluate">;
   const returns = pretence.returns?.(task, newTask) ?? [90, 95, 100, 105, 110];
   const fidelity = pretence.fidelity?.(task, newTask);
-  return { outputs: ["rollouts"], metrics: { returns, ...(fidelity ? { fidelity } : {}), id } as JsonObject };
+  const success = pretence.success?.(task, newTask);
+  const told = { ...(success ? { success } : {}), ...(fidelity ? { fidelity } : {}) };
+  return { outputs: ["rollouts"], metrics: { returns, ...told, id } as JsonObject };
 }
 
 async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {

@@ -47,7 +47,7 @@ Deno.test("the command line learns, looks and acts through a gateway as on a fol
       const ask = async (...args: string[]) => (await cugro(...args, ...at)).out;
       assertStringIncludes(await ask("status", "--learner", "a"), "serving version 2");
       assertStringIncludes(await ask("status"), "average performance");
-      assertMatch(await ask("versions", "--learner", "a"), /published( \(gate: observe\))?, serving/);
+      assertMatch(await ask("versions", "--learner", "a"), /published( although … \(observe\))?, serving/);
       assertEquals(await ask("rollback", "1", "--learner", "a"), "withdrawn: 2; version 1 serves");
       assertEquals(
         await ask("retry", "2", "--learner", "a", "--set", "stateSteps=51"),

@@ -58,12 +58,11 @@ export function labelOf({ label, task }: { label: string; task: number | null })
 
 function describeEvent(type: string, data: Record<string, unknown>): string {
   const what = type.replace(/^cugro\./, "").replace(".", " ");
-  const reasons = Array.isArray(data.reasons) && data.reasons.length > 0
-    ? `: ${data.reasons.join("; ")}`
-    : "";
   const about = ["version", "task", "name", "reason"].filter((name) => data[name] !== undefined).map((name) =>
     `${name} ${data[name]}`
   );
-  const observed = type === "cugro.version.published" && reasons !== "" ? ["gate: observe"] : [];
-  return `${what} (${[...about, ...observed].join(", ")})${reasons}`;
+  const line = `${what} (${about.join(", ")})`;
+  if (!Array.isArray(data.reasons) || data.reasons.length === 0) return line;
+  const reasons = data.reasons.join("; ");
+  return type === "cugro.version.published" ? `${line} although ${reasons} (observe)` : `${line}: ${reasons}`;
 }

@@ -77,12 +77,9 @@ export function successInterval(success: readonly number[]): Measured {
   const squared = Z90 * Z90 / n;
   const centre = (rate + squared / 2) / (1 + squared);
   const half = Z90 * Math.sqrt(rate * (1 - rate) / n + squared / (4 * n)) / (1 + squared);
-  return {
-    mean: 100 * rate,
-    low: 100 * Math.max(0, centre - half),
-    high: 100 * Math.min(1, centre + half),
-    episodes: n,
-  };
+  // Exactly 0 and 100 at the ends, where rounding would leave a trace.
+  const low = rate === 0 ? 0 : 100 * (centre - half), high = rate === 1 ? 100 : 100 * (centre + half);
+  return { mean: 100 * rate, low, high, episodes: n };
 }
 
 /**
