@@ -52,7 +52,6 @@ export {
   successInterval,
 } from "./measures/intervals.ts";
 export {
-  dropsSinceBest,
   type EpisodeMatrix,
   type Fall,
   fallOf,

@@ -30,11 +30,26 @@ export interface Pair {
   after: readonly number[];
 }
 
+/** An old task beside its best, without an interval, which takes thousands of resamples. */
+interface Candidate extends Pair {
+  column: number;
+  row: number;
+  drop: number;
+}
+
 /**
- * The drop max_{v<K} R[v,j] - R[K,j] of every task j that the last version was evaluated on, and one before it. The best is
- * the best of noisy means, so that the drop is too large rather than too small.
+ * The worst drop max_{j<K} (max_{v<K} R[v,j] - R[K,j]), over every task j that the last version was evaluated on, and one
+ * before it; below 0 where every task has risen, null where none is old. The best is the best of noisy means, so that a drop
+ * is too large rather than too small.
  */
-export function dropsSinceBest(episodes: EpisodeMatrix): TaskDrop[] {
+export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
+  const candidates = sinceBest(episodes);
+  if (candidates.length === 0) return null;
+  const { column, row, ...pair } = candidates.reduce((a, b) => b.drop > a.drop ? b : a);
+  return { column, row, ...fallOf([pair]) };
+}
+
+function sinceBest(episodes: EpisodeMatrix): Candidate[] {
   const last = episodes.at(-1) ?? [];
   const earlier = episodes.slice(0, -1);
   return last.flatMap((after, column) => {
@@ -42,14 +57,8 @@ export function dropsSinceBest(episodes: EpisodeMatrix): TaskDrop[] {
     const means = earlier.map((row) => row[column]?.length ? mean(row[column]) : -Infinity);
     const row = means.indexOf(Math.max(...means));
     const before = earlier[row]?.[column];
-    return before?.length ? [{ column, row, ...fallOf([{ before, after }]) }] : [];
+    return before?.length ? [{ column, row, before, after, drop: means[row]! - mean(after) }] : [];
   });
-}
-
-/** The largest of them, which is below 0 where every task has risen; null where there is no old task. */
-export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
-  const drops = dropsSinceBest(episodes);
-  return drops.length === 0 ? null : drops.reduce((a, b) => b.drop > a.drop ? b : a);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { dropsSinceBest, fallOf, worstDrop } from "./drops.ts";
+import { fallOf, worstDrop } from "./drops.ts";
 import { meanPerformance, measureVersion } from "./version_measures.ts";
 
 /** Episodes with the same luck in every version. */
@@ -11,20 +11,19 @@ const RISEN = [
   [around(70), around(85), around(90)],
 ];
 
-Deno.test("dropsSinceBest() counts from the version in which a task was best, episode by episode", () => {
-  const [first, second, ...rest] = dropsSinceBest(RISEN);
-  assertEquals(rest, [], "the newest task has no earlier version");
-  assertEquals([first!.column, first!.row, first!.drop, first!.episodes], [0, 1, 25, 6]);
-  assertAlmostEquals(first!.interval![0], 25, 1e-9);
-  assertEquals([second!.column, second!.row, second!.drop], [1, 1, -5]);
-  assertEquals(worstDrop(RISEN)!.column, 0);
-  assertEquals(worstDrop(RISEN.slice(0, 1)), null);
+Deno.test("worstDrop() counts from the version in which a task was best, episode by episode", () => {
+  const { column, row, drop, episodes, interval } = worstDrop(RISEN)!;
+  assertEquals([column, row, drop, episodes], [0, 1, 25, 6]);
+  assertAlmostEquals(interval![0], 25, 1e-9, "the luck of the starts cancels");
+  assertEquals(worstDrop(RISEN.slice(0, 1)), null, "the only task is new");
+  const risen = worstDrop([[around(50), null], [around(58), around(90)]])!;
+  assertEquals([risen.column, risen.drop], [0, -8], "the new task has no earlier version");
 });
 
-Deno.test("dropsSinceBest() passes over tasks without episodes, and has no bound from few", () => {
-  assertEquals(dropsSinceBest([[[], null], [[], around(50)]]), []);
-  const [only] = dropsSinceBest([[around(90, 8)], [around(80, 4)]]);
-  assertEquals([only!.drop, only!.episodes, only!.interval], [10, 4, null]);
+Deno.test("worstDrop() passes over tasks without episodes, and has no bound from few", () => {
+  assertEquals(worstDrop([[[], null], [[], around(50)]]), null);
+  const only = worstDrop([[around(90, 8)], [around(80, 4)]])!;
+  assertEquals([only.drop, only.episodes, only.interval], [10, 4, null]);
 });
 
 Deno.test("fallOf() is of the mean over tasks: what one loses and another gains cancels", () => {

@@ -40,8 +40,17 @@ export function sharesScale(one: Pick<RowCell, "success">, other: Pick<RowCell, 
   return (one.success === undefined) === (other.success === undefined);
 }
 
+/** Facts never change, and a version's measures follow from it and from those it continues. */
+const measured = new WeakMap<VersionFact, VersionMeasures>();
+
 /** Measures a version beside those it continues, whatever was decided on it. @param versions all there are */
 export function measuresOf(versions: readonly VersionFact[], version: VersionFact): VersionMeasures {
+  const measures = measured.get(version) ?? measure(versions, version);
+  measured.set(version, measures);
+  return measures;
+}
+
+function measure(versions: readonly VersionFact[], version: VersionFact): VersionMeasures {
   const chain = chainOf(versions, version);
   const { worstDrop, ...measures } = measureVersion(
     chain.map((one) => episodesOf(one, version)),
