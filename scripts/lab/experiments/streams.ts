@@ -112,9 +112,7 @@ export async function recorded(
       `${path} is of a run with ${ran}, and ${wanted} is wanted: give another folder with --work`,
     );
   }
-  if (JSON.stringify(datasets) === JSON.stringify(wantedData)) {
-    return { ...run, ...measureMatrix(run.resultsMatrix) };
-  }
+  if (JSON.stringify(datasets) === JSON.stringify(wantedData)) return run;
   throw new UsageError(`${path} is of a run on other data: give another folder with --work`);
 }
 
@@ -125,7 +123,8 @@ async function runOnce(one: Wanted, { work, preset, set, workers }: StreamsOptio
   const name = nameOf(one);
   const record = join(work, `${name}.json`);
   const known = await recorded(record, { preset, set }, hashes);
-  if (known !== undefined) return known;
+  // A record of an earlier version may have figures of other definitions.
+  if (known !== undefined) return { ...known, ...measureMatrix(known.resultsMatrix) };
   const settings = [...set, "gate=observe"].flatMap((setting) => ["--set", setting]);
   const args = [
     ...files,
