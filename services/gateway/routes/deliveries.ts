@@ -2,9 +2,17 @@
  * Deliveries of a webhook: seen, and made again.
  * @module
  */
+import { sleep } from "@cugro/async";
 import { deliveryQuery, deliveryViewSchema, webhookIdParams } from "@cugro/client/schemas";
 import type { Store } from "@cugro/store";
-import { deliverySchema, donePrefix, parseFact, pendingPrefix, type WebhookDelivery } from "@cugro/protocol";
+import {
+  deliverySchema,
+  doneKey,
+  donePrefix,
+  parseFact,
+  pendingPrefix,
+  type WebhookDelivery,
+} from "@cugro/protocol";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
@@ -14,6 +22,10 @@ import { visibleHook, type WebhookDeps } from "./webhook_access.ts";
 
 const tags = ["webhooks"];
 const path = "/v1/webhooks/{id}/deliveries";
+/** An outcome that is written is all there is after this time (ms), unless a gateway ended in the middle. */
+const ENDING_MS = 5_000;
+const ENDING_POLL_MS = 20;
+
 /** Adds the routes. */
 export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
@@ -45,12 +57,27 @@ export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
   app.openapi(again, async (context) => {
     const { id, delivery } = context.req.valid("param");
     await visibleHook(deps, context.get("token"), id);
-    const record = await recordOf(store, id, delivery);
-    if (record.state === "pending") throw new Problem(409, "This event is still being delivered");
+    const record = await endedRecord(store, id, delivery);
+    if (!record) throw new Problem(409, "This event is still being delivered");
     await redeliver(store, record);
     deliverer.wake();
     return context.json(viewOf({ ...record, state: "pending", next: null }), 202);
   });
+}
+
+/** The record of a delivery that has ended; undefined while it goes on. */
+async function endedRecord(
+  store: Store,
+  webhook: string,
+  delivery: string,
+): Promise<WebhookDelivery | undefined> {
+  for (const began = performance.now();; await sleep(ENDING_POLL_MS)) {
+    const record = await recordOf(store, webhook, delivery);
+    if (record.state !== "pending") return record;
+    // Its outcome is written before it stops being pending.
+    const isEnding = await store.head(doneKey(webhook, record.event.id)) !== undefined;
+    if (!isEnding || performance.now() - began > ENDING_MS) return undefined;
+  }
 }
 
 async function recordOf(store: Store, webhook: string, delivery: string): Promise<WebhookDelivery> {

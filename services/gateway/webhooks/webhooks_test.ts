@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes 
 import { createCache, createLearner } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
 import {
+  doneKey,
   donePrefix,
   encodeFact,
   pendingKey,
@@ -107,6 +108,31 @@ Deno.test("what fails is tried again under the same id, then it is dead, and can
       assertEquals(none.status, 404);
     }), (_, n) => new Response(null, { status: answers[n - 1]!, headers: { location: "/elsewhere" } }));
 });
+
+Deno.test("an event whose outcome is written and which is pending for a moment longer can be sent again", () =>
+  withReceiver(({ url, received }) =>
+    withLiveGateway({}, async ({ ask, store }) => {
+      const { id } = (await ask("POST", "/v1/webhooks", { url })).body;
+      const event = await refuse(store, "a", 1);
+      await until("it is delivered", async () => {
+        return (await ask("GET", `/v1/webhooks/${id}/deliveries?state=delivered`)).body.deliveries.length ===
+          1;
+      });
+      const [done] = (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body.deliveries;
+      const { claim: _, ...record } = JSON.parse(
+        new TextDecoder().decode((await store.get(doneKey(id, event)))!.bytes),
+      );
+      // Claimed by a gateway that is about to remove it.
+      const claim = { by: "another", until: new Date(Date.now() + 600).toISOString() };
+      const pending = { ...record, state: "pending", claim };
+      await store.put(pendingKey(id, event), encodeFact(pending));
+      const removed = sleep(300).then(() => store.delete(pendingKey(id, event)));
+      const again = await ask("POST", `/v1/webhooks/${id}/deliveries/${done.id}/redeliver`);
+      await removed;
+      assertEquals([again.status, again.body.state], [202, "pending"]);
+      await until("it comes again", () => received.length === 2);
+    })
+  ));
 
 Deno.test("a receiver that does not answer is a failure, and holds up nobody else", () => {
   return withReceiver(
