@@ -23,10 +23,12 @@ export interface CriticBatchSource {
   rows: Float32Array;
   /** Those to regress on. */
   trainRows: Int32Array;
+  /** Column of the new task's head. */
+  head: number;
   replay: readonly CriticReplay[];
   /** S + A */
   width: number;
-  /** Heads, the new one last. */
+  /** Heads. */
   heads: number;
   batchSize: number;
   reduction: "average" | "sum";
@@ -78,7 +80,7 @@ export function drawBatch(
   for (let i = 0; i < batchSize; i++) {
     const row = drawn[i] = trainRows[rng.integer(trainRows.length)]!;
     rows.set(source.rows.subarray(row * width, (row + 1) * width), i * width);
-    selection[i * heads + heads - 1] = 1;
+    selection[i * heads + source.head] = 1;
   }
   for (let i = 0; i < retained; i++) {
     const old = replay[(i + step * retained) % replay.length]!;

@@ -91,6 +91,51 @@ export function growCritic(
   return weights;
 }
 
+/**
+ * The critic that a training of a task starts from: with one more head, or, where it knows the task already (its dataset
+ * has grown), with that task's head in units of the new scale, so that what it answers stays as it is.
+ *
+ * @param returns scale of the task's targets
+ * @throws InvalidInputError if the parent has other shapes than `shape`
+ */
+export function criticForTask(
+  parent: Stored,
+  shape: CriticShape,
+  task: number,
+  seed: number,
+  returns: { mean: number; std: number },
+): Stored {
+  const head = knownTasks(parent).indexOf(task);
+  if (head < 0) return growCritic(parent, shape, task, seed, returns);
+  checkCritic(parent, shape);
+  const [mean, std] = ["returns.mean", "returns.std"].map((name) => entry(parent, name).data[head]!) as [
+    number,
+    number,
+  ];
+  const weights: Stored = {
+    ...parent,
+    "returns.mean": withNumbers(entry(parent, "returns.mean"), head, () => returns.mean),
+    "returns.std": withNumbers(entry(parent, "returns.std"), head, () => returns.std),
+  };
+  for (let e = 0; e < shape.ensemble; e++) {
+    const [kernel, bias] = [`head.${e}.kernel`, `head.${e}.bias`];
+    weights[kernel] = withNumbers(entry(parent, kernel), head, (value) => value * std / returns.std);
+    weights[bias] = withNumbers(
+      entry(parent, bias),
+      head,
+      (value) => (value * std + mean - returns.mean) / returns.std,
+    );
+  }
+  return weights;
+}
+
+/** The numbers of one column changed. */
+function withNumbers(old: Stored[string], column: number, change: (value: number) => number): Stored[string] {
+  const columns = old.shape.at(-1)!;
+  const data = Float32Array.from(old.data, (value, i) => i % columns === column ? change(value) : value);
+  return { shape: old.shape, data };
+}
+
 function addNumber(old: Stored[string], value: number): Stored[string] {
   return { shape: [old.data.length + 1], data: Float32Array.of(...old.data, value) };
 }

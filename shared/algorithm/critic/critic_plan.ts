@@ -6,7 +6,7 @@ import type { ReplayRows } from "../replay/task_rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
-import { criticShape, growCritic, initCritic, initValue, trainableWeights } from "./critic_network.ts";
+import { criticForTask, criticShape, initCritic, initValue, trainableWeights } from "./critic_network.ts";
 import type { CriticStepSettings } from "./critic_step.ts";
 import {
   checkEpisodes,
@@ -26,7 +26,7 @@ import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
 
 /** Arrays in, for {@linkcode trainCritic}. */
 export interface CriticTrainingInput {
-  /** k, the new task. */
+  /** k, the new task, or one that the parent knows and whose dataset has grown. */
   task: number;
   stateDim: number;
   actionDim: number;
@@ -78,7 +78,7 @@ export interface CriticPlan {
   oneStep?: { rewards: Float32Array; discounts: Float32Array };
   /** `[N, S]` in the critic's coordinates; empty where no target needs them. */
   nextStates: Float32Array;
-  /** The parent with the new head: where training starts. */
+  /** The parent with a head for the task: where training starts. */
   grown: Stored;
   /** State of the first step. */
   state: Stored;
@@ -96,10 +96,10 @@ export function planCritic(input: CriticTrainingInput): CriticPlan {
   const scale = returnScale(returns, trainRows);
   const shape = criticShape(input.stateDim, input.actionDim, h);
   const parent = input.parent ?? initCritic(shape, input.seed);
-  const grown = growCritic(parent, shape, input.task, input.seed, scale);
+  const grown = criticForTask(parent, shape, input.task, input.seed, scale);
   const steps = stepsFor(h.criticSteps, h.criticStepsPerOldTask, h.maxCriticSteps, input.oldTasks);
-  const source = batchSource(input, knownTasks(parent), trainRows);
-  const settings = stepSettings(input, source);
+  const source = batchSource(input, knownTasks(grown), trainRows);
+  const settings = stepSettings(input, source, knownTasks(parent).length);
   return {
     steps,
     refits: refitSteps(h, steps),
@@ -164,25 +164,29 @@ function criticStates(input: CriticTrainingInput): Float32Array {
 
 function batchSource(
   input: CriticTrainingInput,
-  oldTasks: number[],
+  tasks: number[],
   trainRows: Int32Array,
 ): CriticBatchSource {
   return {
     rows: criticRows(input.states, input.actions, input.size, inputNormaliser(input, input.task)),
     trainRows,
-    replay: criticReplay(input, oldTasks),
+    head: taskRow(tasks, input.task),
+    replay: criticReplay(input, tasks),
     width: input.stateDim + input.actionDim,
-    heads: oldTasks.length + 1,
+    heads: tasks.length,
     batchSize: input.hyperparameters.criticBatchSize,
     reduction: input.hyperparameters.retentionReduction,
   };
 }
 
 /** One entry for each old task, whatever the number of its shards and their order. */
-function criticReplay(input: CriticTrainingInput, oldTasks: number[]): CriticReplay[] {
+function criticReplay(input: CriticTrainingInput, tasks: number[]): CriticReplay[] {
   const replayed = [...new Set(input.replay.map(({ task }) => task))].sort((a, b) => a - b);
+  if (replayed.includes(input.task)) {
+    throw new InvalidInputError(`Cannot replay task ${input.task} as it is the one to be learnt`);
+  }
   return replayed.map((task) => {
-    const head = taskRow(oldTasks, task), normaliser = inputNormaliser(input, task);
+    const head = taskRow(tasks, task), normaliser = inputNormaliser(input, task);
     const shards = input.replay.filter((shard) => shard.task === task);
     const size = shards.reduce((sum, shard) => sum + shard.size, 0);
     const rows = new Float32Array(size * (input.stateDim + input.actionDim));
@@ -196,13 +200,17 @@ function criticReplay(input: CriticTrainingInput, oldTasks: number[]): CriticRep
   });
 }
 
-function stepSettings(input: CriticTrainingInput, source: CriticBatchSource): CriticStepSettings {
+function stepSettings(
+  input: CriticTrainingInput,
+  source: CriticBatchSource,
+  teacherHeads: number,
+): CriticStepSettings {
   const h = input.hyperparameters;
   const continuesReturns = h.criticTarget === "mc" && h.timeLimit === "bootstrap";
   return {
     shape: criticShape(input.stateDim, input.actionDim, h),
     stateDim: input.stateDim,
-    heads: source.heads,
+    teacherHeads,
     batchSize: source.batchSize,
     retentionRows: retentionRows(source.replay, source.batchSize, source.reduction),
     distillationWeight: h.distillationWeight,

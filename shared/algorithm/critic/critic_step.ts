@@ -16,8 +16,8 @@ import { entry, withoutPrefix } from "../numerics/weights.ts";
 export interface CriticStepSettings {
   shape: CriticShape;
   stateDim: number;
-  /** Heads of the critic, the new one last. */
-  heads: number;
+  /** Heads of the teacher: the first columns of the critic's. */
+  teacherHeads: number;
   /** Rows of the new task in a batch, B. */
   batchSize: number;
   /** Rows of replay in a batch, R: B (averaged over old tasks) or B for each of them (summed); 0 without replay. */
@@ -65,12 +65,12 @@ interface FixedTargets {
 }
 
 function fixedTargets(settings: CriticStepSettings, state: Params, inputs: Params): FixedTargets {
-  const { shape, batchSize, retentionRows, heads } = settings;
+  const { shape, batchSize, retentionRows, teacherHeads } = settings;
   const rows = entry(inputs, "rows") as tf.Tensor2D, selection = entry(inputs, "selection") as tf.Tensor2D;
   const fixed: FixedTargets = { targets: bootstrappedTargets(settings, state, inputs) };
   if (retentionRows > 0) {
     const oldRows = tf.slice(rows, [batchSize, 0], [retentionRows, -1]);
-    const oldHeads = tf.slice(selection, [batchSize, 0], [retentionRows, heads - 1]);
+    const oldHeads = tf.slice(selection, [batchSize, 0], [retentionRows, teacherHeads]);
     fixed.teacher = qValues(withoutPrefix(state, "teacher/"), shape, oldRows, oldHeads);
   }
   if (settings.bootstrapped) {

@@ -25,7 +25,7 @@ const VALUE_BATCH = 1_024;
 /**
  * Trains Q^k with its retention (paper, Eq. 15): an item a step, the published critic at the end.
  *
- * @throws InvalidInputError if shapes do not fit, a normaliser is missing, the task is known already, a replayed task is not,
+ * @throws InvalidInputError if shapes do not fit, a normaliser is missing, the task itself or one that is not known is replayed,
  * or an episode boundary is missing; Error if the loss is no longer finite
  */
 export async function* trainCritic(

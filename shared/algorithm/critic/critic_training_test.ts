@@ -6,10 +6,8 @@ import {
   assertLess,
   assertRejects,
 } from "@std/assert";
-import * as tf from "tf";
-import { eager, type Stored, toParams } from "@cugro/tensors/seam";
-import { criticRows } from "./critic_batches.ts";
-import { criticShape, growCritic, initCritic, qValues, trainableWeights } from "./critic_network.ts";
+import { eager, type Stored } from "@cugro/tensors/seam";
+import { criticShape, growCritic, initCritic, trainableWeights } from "./critic_network.ts";
 import { planCritic } from "./critic_plan.ts";
 import { criticStep } from "./critic_step.ts";
 import { trainCritic } from "./critic_training.ts";
@@ -25,8 +23,10 @@ import {
   inputOf,
   normaliserOf,
   quick,
+  relativeError,
   S,
   train,
+  valuesOf,
 } from "../testing/bandit.ts";
 import { matrix, withPrefix } from "../numerics/weights.ts";
 
@@ -42,31 +42,6 @@ const replayOf = (task: number, data: Bandit) => ({
   size: data.size,
 });
 const bothNormalisers = new Map([[1, normaliserOf(first)], [2, normaliserOf(second)]]);
-
-/** Mean over the ensemble of Q by the head in column `head`, raw units, `[n]`. */
-function valuesOf(weights: Stored, head: number, data: Bandit, h = quick): Float32Array {
-  return tf.tidy(() => {
-    const rows = criticRows(data.states, data.actions, data.size, normaliserOf(data));
-    const oneHot = Array.from({ length: weights["tasks"]!.data.length }, (_, i) => i === head ? 1 : 0);
-    const q = qValues(
-      toParams(trainableWeights(weights)),
-      criticShape(S, A, h),
-      tf.tensor2d(rows, [data.size, S + A]),
-      tf.tensor2d([oneHot]),
-    );
-    const mean = tf.mean(q, 1).dataSync() as Float32Array;
-    return mean.map((value) =>
-      value * weights["returns.std"]!.data[head]! + weights["returns.mean"]!.data[head]!
-    );
-  });
-}
-
-/** Root mean square of Q - reward, as a share of the rewards' spread. */
-function relativeError(weights: Stored, head: number, data: Bandit): number {
-  const q = valuesOf(weights, head, data);
-  const squares = q.reduce((sum, value, i) => sum + (value - data.rewards[i]!) ** 2, 0) / data.size;
-  return Math.sqrt(squares) / weights["returns.std"]!.data[head]!;
-}
 
 /** Head columns of all old tasks, by tensor. */
 function oldColumns(weights: Stored, columns: number): number[] {
@@ -277,7 +252,7 @@ Deno.test(
         ...{
           shape: twinShape,
           stateDim: S,
-          heads: 3,
+          teacherHeads: 2,
           batchSize: 4,
           retentionRows,
           distillationWeight: 1,
@@ -355,8 +330,8 @@ Deno.test(
     const input = inputOf(2, second, { parent, normalisers: bothNormalisers });
     const refused = (over: Partial<typeof input>, message: string) =>
       assertRejects(() => trainCritic({ ...input, ...over }).next(), RangeError, message);
-    await refused({ task: 1 }, "already knows task 1");
-    await refused({ replay: [replayOf(6, first)] }, "known tasks are [1]");
+    await refused({ task: 1, replay: [replayOf(1, first)] }, "Cannot replay task 1 as it is the one");
+    await refused({ replay: [replayOf(6, first)] }, "known tasks are [1, 2]");
     await refused(
       { replay: [replayOf(1, first)], normalisers: new Map([[2, normaliserOf(second)]]) },
       "task 1 as its normaliser is missing",

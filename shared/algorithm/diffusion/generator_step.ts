@@ -87,7 +87,7 @@ function distilledTarget(
     const predicted = predictNoise(teacher, shape, old(entry(inputs, "noisy")), {
       time: old(entry(inputs, "time")),
       condition: condition === undefined ? undefined : old(condition),
-      // The teacher has no row for the new task, whose column is the last one.
+      // The teacher may have no row for the new task, whose column then is the last one.
       taskOneHot: shape.tasks > 0 ? old(entry(inputs, "taskOneHot"), shape.tasks) : undefined,
     });
     return tf.concat([tf.slice(noise, [0, 0], [freshRows, noise.shape[1]!]), predicted], 0);

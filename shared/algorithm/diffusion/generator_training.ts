@@ -49,6 +49,7 @@ export interface GeneratorSettings {
 
 /**
  * Trains a generator on a new task mixed with replay: epsilon-prediction, L = mean over rows of sum over dims (eps - target)^2.
+ * A task that the parent knows (its dataset has grown) is trained on in its own place, and all others are replayed.
  * Fresh Adam each task, start from the parent's published weights.
  *
  * @yields After every step; stop with `return()`, which frees all tensors.
@@ -111,8 +112,9 @@ function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings
   return { tasks, shape, batches, curves, rates, compiled: input.compile(definition, initial, example) };
 }
 
-/** Fresh weights for a first task, else the parent's with a place for the new task. */
+/** Fresh weights for a first task, else the parent's with a place for the new task; a task that it knows keeps its place. */
 function startWeights({ parent, task, seed }: GeneratorTrainingInput, settings: GeneratorSettings): Stored {
+  if (parent !== undefined && knownTasks(parent).includes(task)) return parent;
   if (parent !== undefined) return growTask(parent, task, createRng(seed, `${settings.name}.growth`));
   return {
     ...initDenoiser(settings.shapeOf(1), createRng(seed, `${settings.name}.init`)),

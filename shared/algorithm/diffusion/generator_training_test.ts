@@ -232,3 +232,50 @@ Deno.test(
     await assertRejects(() => sampleStates(asked), RangeError, "known tasks are [1, 2, 4]");
   }),
 );
+
+Deno.test(
+  "a task whose dataset has grown is learnt in its own place, and the others are held",
+  noLeaks(async () => {
+    const hyperparameters = {
+      ...tiny,
+      denoiserWidth: 32,
+      stateSteps: 400,
+      generatorBatchSize: 64,
+      generatorLearningRate: 3e-3,
+      emaDecay: 0.97,
+      functionEvaluations: 12,
+      retention: "distill" as const,
+    };
+    const [first, second] = [testTask(1, 0), testTask(2, 6)];
+    const learn = async (input: GeneratorTrainingInput, steps = 400) =>
+      await finish(trainStateGenerator({
+        ...input,
+        ...await openCompute(),
+        hyperparameters: { ...hyperparameters, stateSteps: steps },
+      }));
+    const { weights: one } = await learn(trainingInput(first));
+    const { weights: two } = await learn(trainingInput(second, [first], { parent: one }));
+    // What came later lies elsewhere; the scale is the one that the task has had from the beginning.
+    const grown = { ...testTask(1, 0.5), normaliser: first.normaliser };
+    for (const [parent, old, tasks] of [[two, [second], [1, 2]], [one, [], [1]]] as const) {
+      const { weights, curves } = await learn(trainingInput(grown, [...old], { parent, seed: 8 }));
+      assertEquals([...weights["tasks"]!.data], [...tasks]);
+      const lossOld = curves.find(({ name }) => name === "lossOld");
+      assertEquals(lossOld === undefined, old.length === 0);
+      if (lossOld) assertLess(lossOld.values[0]!, 1e-9, "the teacher is the parent, row by row");
+      for (const [task, centre] of [[grown, 0.5], [second, 6]] as const) {
+        if (!tasks.includes(task.task as 1)) continue;
+        const bounds = {
+          ...task.normaliser.states,
+          min: Float32Array.of(-9, -9),
+          max: Float32Array.of(9, 9),
+        };
+        const states = await sampleStates({
+          ...{ weights, task: task.task, stateDim: 2, count: 300, seed: 3, hyperparameters, compile: eager },
+          normaliser: { ...task.normaliser, states: bounds },
+        });
+        assertAlmostEquals(momentsOf(states, 2, 1).mean, centre, 0.2);
+      }
+    }
+  }),
+);

@@ -142,7 +142,7 @@ Deno.test(
       RangeError,
       "task 1 as its normaliser is missing",
     );
-    await assertRejects(train({ task: 1 }), RangeError, "already knows it");
+    await assertRejects(train({ task: 1 }), RangeError, "Cannot replay task 1 as it is the one to be learnt");
     await assertRejects(
       train({ replay: [{ ...input.replay[0]!, task: 2 }] }),
       RangeError,

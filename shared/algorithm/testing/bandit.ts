@@ -2,7 +2,10 @@
  * For tests only: offline data whose Q is known in closed form, and training run to its end.
  * @module
  */
-import { eager } from "@cugro/tensors/seam";
+import { eager, type Stored, toParams } from "@cugro/tensors/seam";
+import * as tf from "tf";
+import { criticRows } from "../critic/critic_batches.ts";
+import { criticShape, qValues, trainableWeights } from "../critic/critic_network.ts";
 import type { CriticTrainingInput } from "../critic/critic_plan.ts";
 import { trainCritic } from "../critic/critic_training.ts";
 import { type Hyperparameters, presets } from "../knobs/hyperparameters.ts";
@@ -110,4 +113,29 @@ export async function runToEnd(
 /** Trains a critic to its end. */
 export function train(input: CriticTrainingInput, snapshotAt: readonly number[] = []): Promise<Run> {
   return runToEnd(trainCritic(input), snapshotAt);
+}
+
+/** Mean over the ensemble of Q by the head in column `head`, raw units, `[n]`. */
+export function valuesOf(weights: Stored, head: number, data: Bandit, h = quick): Float32Array {
+  return tf.tidy(() => {
+    const rows = criticRows(data.states, data.actions, data.size, normaliserOf(data));
+    const oneHot = Array.from({ length: weights["tasks"]!.data.length }, (_, i) => i === head ? 1 : 0);
+    const q = qValues(
+      toParams(trainableWeights(weights)),
+      criticShape(S, A, h),
+      tf.tensor2d(rows, [data.size, S + A]),
+      tf.tensor2d([oneHot]),
+    );
+    const mean = tf.mean(q, 1).dataSync() as Float32Array;
+    return mean.map((value) =>
+      value * weights["returns.std"]!.data[head]! + weights["returns.mean"]!.data[head]!
+    );
+  });
+}
+
+/** Root mean square of Q - reward, as a share of the rewards' spread. */
+export function relativeError(weights: Stored, head: number, data: Bandit): number {
+  const q = valuesOf(weights, head, data);
+  const squares = q.reduce((sum, value, i) => sum + (value - data.rewards[i]!) ** 2, 0) / data.size;
+  return Math.sqrt(squares) / weights["returns.std"]!.data[head]!;
 }
