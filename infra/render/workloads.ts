@@ -46,19 +46,23 @@ const TRAINING = {
   gpu: true,
 };
 
+const READING: Workload = {
+  min: 1,
+  max: 4,
+  jobs: 1,
+  cooldown: 300,
+  cpu: "500m",
+  memory: "1Gi",
+  // Five times CUGRO_IMPORT_MAX_BYTES, and the process itself (services/dataset-import/README.md).
+  memoryLimit: "12Gi",
+  gpu: false,
+};
+
 /** Workers by kind. An import and an evaluation start within seconds. */
 export const WORKLOADS: Readonly<Record<JobKind, Workload>> = {
-  "dataset.import": {
-    min: 1,
-    max: 4,
-    jobs: 1,
-    cooldown: 300,
-    cpu: "500m",
-    memory: "1Gi",
-    // Five times CUGRO_IMPORT_MAX_BYTES, and the process itself (services/dataset-import/README.md).
-    memoryLimit: "12Gi",
-    gpu: false,
-  },
+  "dataset.import": READING,
+  // Few files are a task's that has grown.
+  "dataset.measure": { ...READING, min: 0, max: 2 },
   "states.sample": SAMPLING,
   "actions.label": SAMPLING,
   "states.train": TRAINING,

@@ -1,86 +1,123 @@
 /**
- * From arrivals to tasks: which are imported, accepted or rejected. Pure.
+ * From arrivals to tasks and revisions: which are imported, accepted or rejected. Pure.
  * @module
  */
-import { describeJob, hasFailed, importJob, type LearnerFacts, openArrivals } from "@cugro/learners";
+import {
+  describeStoredJob,
+  hasFailed,
+  type Imported,
+  importedOf,
+  importJob,
+  type JobState,
+  type LearnerFacts,
+  mayHold,
+  measuresFor,
+  openArrivals,
+} from "@cugro/learners";
 import {
   type ArrivalFact,
   type ImportSummary,
-  importSummarySchema,
+  type Job,
   jobId,
+  type NoticeFact,
   type RejectionFact,
   rejectionKey,
-  type ResultFact,
+  type RevisionFact,
+  revisionKey,
   type TaskFact,
   taskKey,
 } from "@cugro/protocol";
+import { compared, reject } from "./compare.ts";
 import type { Decision, Submission } from "./plan_parts.ts";
 
 /** What a person can do about an import that failed, whoever brought the file. */
 const TRY_AGAIN = "see to it, then drop or add the same file again";
 
-/** Imports to run, and what follows from those that are done. Imports run in parallel; k is given in order. */
+/** What an arrival becomes. */
+type Outcome = TaskFact | RevisionFact | RejectionFact;
+
+/** Jobs to run for arrivals, and what follows from those that are done. They run in parallel; k is given in order. */
 export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decide: Decision[] } {
   const submit: Submission[] = [];
   const decide: Decision[] = [];
-  const tasks = [...facts.tasks];
+  const accepted: TaskFact[] = [];
   let earlierOpen = false;
   for (const arrival of openArrivals(facts)) {
     if (arrival.refused !== undefined) {
       const outcome = reject(arrival, arrival.refused);
-      if (!earlierOpen) decide.push({ key: keyOf(facts.learner.name, outcome), value: outcome });
+      if (!earlierOpen) decide.push(decisionOf(facts, outcome));
       continue;
     }
-    const job = importJob(facts, arrival);
-    const id = jobId(job);
-    const state = facts.jobs.get(id);
-    if (!state?.result && !hasFailed(state)) {
-      const trace = arrival.traceparent === undefined ? {} : { traceparent: arrival.traceparent };
-      submit.push({ id, job, task: null, label: describeJob(job), ...trace });
-      earlierOpen = true;
-    }
+    const jobs = unfinishedJobs(facts, arrival);
+    submit.push(...jobs.map((job) => submissionOf(job, arrival)));
+    if (jobs.length > 0) earlierOpen = true;
     if (earlierOpen) continue;
-    const outcome = state?.result ? judge(arrival, id, state.result, tasks) : reject(
-      arrival,
-      `it could not be imported: ${state?.failures.at(-1)?.message ?? "unknown reason"} (${TRY_AGAIN})`,
-      id,
-    );
-    if ("task" in outcome) tasks.push(outcome);
-    decide.push({ key: keyOf(facts.learner.name, outcome), value: outcome });
+    const outcome = outcomeOf(facts, arrival, accepted);
+    // What this plan has accepted must be a fact before others are compared with it.
+    if (outcome !== "later") decide.push(decisionOf(facts, outcome));
+    if (outcome === "later" || "known" in outcome) earlierOpen = true;
+    else if ("anchors" in outcome) accepted.push(outcome);
   }
   return { submit, decide };
 }
 
-function keyOf(learner: string, outcome: TaskFact | RejectionFact): string {
-  return "task" in outcome ? taskKey(learner, outcome.task) : rejectionKey(learner, outcome.seq);
+function submissionOf(job: Job, { traceparent }: ArrivalFact): Submission {
+  const trace = traceparent === undefined ? {} : { traceparent };
+  return { id: jobId(job), job, task: null, label: describeStoredJob(job), ...trace };
 }
 
-function judge(
-  arrival: ArrivalFact,
-  id: string,
-  result: ResultFact,
-  tasks: TaskFact[],
-): TaskFact | RejectionFact {
-  const { rejected, unread } = result.metrics;
+/** The import, then what the comparison with other datasets needs; none once all is done or has failed. */
+function unfinishedJobs(facts: LearnerFacts, arrival: ArrivalFact): Job[] {
+  const isOpen = (job: Job) => {
+    const state = facts.jobs.get(jobId(job));
+    return !state?.result && !hasFailed(state);
+  };
+  const read = importJob(facts, arrival);
+  return isOpen(read) ? [read] : measuresFor(facts, arrival).filter(isOpen);
+}
+
+function decisionOf({ learner: { name } }: LearnerFacts, outcome: Outcome): Decision {
+  if ("seq" in outcome) return { key: rejectionKey(name, outcome.seq), value: outcome };
+  const key = "known" in outcome
+    ? revisionKey(name, outcome.task, outcome.revision)
+    : taskKey(name, outcome.task);
+  return { key, value: outcome };
+}
+
+/** What becomes of an arrival whose jobs are done. `accepted`: the tasks that this plan makes. */
+function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact[]): Outcome | "later" {
+  const id = jobId(importJob(facts, arrival));
+  const state = facts.jobs.get(id);
+  if (!state?.result) return notMade(arrival, "imported", id, state);
+  const { rejected, unread } = state.result.metrics;
   if (typeof rejected === "string") {
     return { ...reject(arrival, rejected), ...(unread === true ? { unread } : {}) };
   }
-  const summary = importSummarySchema.safeParse(result.metrics);
-  const { normaliser, sketch } = result.outputs;
-  if (!summary.success || !normaliser || !sketch) {
-    return reject(arrival, `its import gave an incomplete result (job ${id})`);
-  }
-  const reason = refusal(summary.data, tasks);
+  const file = importedOf(state.result);
+  if (!file) return reject(arrival, `its import gave an incomplete result (job ${id})`);
+  const reason = refusal(file, [...facts.tasks, ...accepted]);
   if (reason !== undefined) return reject(arrival, reason);
-  return {
-    ...summary.data,
-    schema: 1,
-    task: tasks.length + 1,
-    arrival: arrival.seq,
-    importJob: id,
-    normaliser: normaliser.artifact,
-    sketch: sketch.artifact,
-  };
+  const accept = (notices: readonly NoticeFact[] = []) =>
+    taskOf(facts.tasks.length + accepted.length + 1, { ...file, importJob: id }, arrival, notices);
+  if (arrival.asNewTask) return accept();
+  if (accepted.some((task) => mayHold(task, file))) return "later";
+  return compared(facts, arrival, { ...file, importJob: id }, accept);
+}
+
+/** A job for the arrival has failed for good. */
+function notMade(arrival: ArrivalFact, what: string, id: string, state: JobState | undefined): RejectionFact {
+  const message = state?.failures.at(-1)?.message ?? "unknown reason";
+  return reject(arrival, `it could not be ${what}: ${message} (${TRY_AGAIN})`, id);
+}
+
+function taskOf(
+  task: number,
+  { notices = [], ...file }: Imported & { importJob: string },
+  { seq }: ArrivalFact,
+  further: readonly NoticeFact[],
+): TaskFact {
+  const all = [...notices, ...further];
+  return { ...file, ...(all.length > 0 ? { notices: all } : {}), schema: 1, task, arrival: seq };
 }
 
 /** Why a well-formed dataset cannot be the next task of this learner; undefined if it can. */
@@ -97,8 +134,4 @@ export function refusal(summary: ImportSummary, tasks: readonly TaskFact[]): str
   if (first.stateDim === summary.stateDim && first.actionDim === summary.actionDim) return undefined;
   return `states and actions must have ${first.stateDim} and ${first.actionDim} dimensions as task 1 has: ` +
     `this dataset has ${summary.stateDim} and ${summary.actionDim}`;
-}
-
-function reject(arrival: ArrivalFact, reason: string, failedJob: string | null = null): RejectionFact {
-  return { schema: 1, seq: arrival.seq, key: arrival.key, reason, failedJob };
 }

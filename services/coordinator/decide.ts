@@ -2,26 +2,35 @@
  * The decision on a task whose jobs are done: a version fact. Pure.
  * @module
  */
-import { type Graph, knobsOfTask, type LearnerFacts, validVersions } from "@cugro/learners";
+import {
+  dataOfTask,
+  type Graph,
+  knobsOfData,
+  type LearnerFacts,
+  type TaskData,
+  validVersions,
+} from "@cugro/learners";
 import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import type { JsonObject, RowCell, VersionFact } from "@cugro/protocol";
+import type { JobKind, JsonObject, RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
 
 /** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
+  const data = dataOfTask(facts, graph.task).find(({ revision }) => revision === graph.revision)!;
   const row = graph.evaluations.map((evaluation) => rowCell(facts, graph, evaluation));
   const verdict = judgeVersion({
-    knobs: knobsOfTask(facts, graph.task),
+    knobs: knobsOfData(facts, data, graph.tasks),
     task: graph.task,
     row,
     earlier: validVersions(facts),
   });
-  const importJob = facts.tasks.find(({ task }) => task === graph.task)!.importJob;
+  const made = madeBefore(data);
   const results = graph.jobs.flatMap(({ id }) => facts.jobs.get(id)?.result ?? []);
   return {
     schema: 1,
     version: Math.max(0, ...facts.versions.map(({ version }) => version)) + 1,
     task: graph.task,
+    ...(graph.revision === 0 ? {} : { revision: graph.revision }),
     attempt: graph.attempt,
     ...verdict,
     parent: graph.parent,
@@ -30,11 +39,17 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
     behaviorGenerator: graph.behaviorGenerator,
     critic: graph.critic,
     row,
-    jobs: [importJob, ...graph.jobs.map(({ id }) => id)],
-    kinds: ["dataset.import", ...graph.jobs.map(({ job }) => job.kind)],
+    jobs: [...made.map(({ id }) => id), ...graph.jobs.map(({ id }) => id)],
+    kinds: [...made.map(({ kind }) => kind), ...graph.jobs.map(({ job }) => job.kind)],
     ...weightsOf(facts, graph),
     seconds: results.reduce((sum, result) => sum + result.seconds, 0),
   };
+}
+
+/** The jobs that read and measured a dataset before it was accepted. */
+function madeBefore({ importJob, fact }: TaskData): { id: string; kind: JobKind }[] {
+  const read = { id: importJob, kind: "dataset.import" as const };
+  return "measureJob" in fact ? [read, { id: fact.measureJob, kind: "dataset.measure" }] : [read];
 }
 
 /** What the three trainings made: who overwrites a result later changes nothing about this version. */

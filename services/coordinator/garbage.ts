@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  acceptedArrivals,
   createCache,
   type Deletion,
   deletionOf,
@@ -151,7 +152,7 @@ function lookUp(files: readonly Dropped[]): (info: ObjectInfo) => boolean {
 function doneFiles(facts: LearnerFacts): Dropped[] {
   if (facts.deleted) return [...facts.incoming.values()];
   const resolved = new Set([
-    ...facts.tasks.map(({ arrival }) => arrival),
+    ...acceptedArrivals(facts),
     ...facts.rejections.map(({ seq }) => seq),
   ]);
   // One whose import failed may have arrived once more.

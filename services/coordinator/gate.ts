@@ -21,7 +21,7 @@ export interface GateInput {
     Hyperparameters,
     "gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore"
   >;
-  /** The task just learnt, which cannot be forgotten yet. */
+  /** The task just learnt. */
   task: number;
   row: readonly RowCell[];
   earlier: readonly VersionFact[];
@@ -34,7 +34,7 @@ export function judgeVersion(input: GateInput): { decision: "published" | "parke
   return { decision: parked ? "parked" : "published", reasons };
 }
 
-/** The new task cannot have been forgotten, but it may not have been learnt. */
+/** The task just learnt may not have been learnt. */
 function newTaskReasons({ knobs, task, row }: GateInput): string[] {
   const floor = knobs.minNewTaskScore;
   const cell = row.find((one) => one.task === task);
@@ -47,9 +47,9 @@ function newTaskReasons({ knobs, task, row }: GateInput): string[] {
   ];
 }
 
-function forgettingReasons({ knobs, task, row, earlier }: GateInput): string[] {
-  const old = row.filter((cell) => cell.task !== task);
-  const sinceBest = old.flatMap((cell) => pairWith(cell, bestOf(cell, earlier)) ?? []);
+function forgettingReasons({ knobs, row, earlier }: GateInput): string[] {
+  // A new task has no earlier score; one that was learnt on more data has, and may have lost by that.
+  const sinceBest = row.flatMap((cell) => pairWith(cell, bestOf(cell, earlier)) ?? []);
   const reasons: string[] = [];
   for (const pair of sinceBest) {
     const fall = fallOf([pair]);
@@ -69,16 +69,16 @@ function forgettingReasons({ knobs, task, row, earlier }: GateInput): string[] {
     );
     return reasons;
   }
-  return [...reasons, ...averageReasons(knobs, old, earlier.at(-1))];
+  return [...reasons, ...averageReasons(knobs, row, earlier.at(-1))];
 }
 
 /** One task is judged by its own limit; an average is of two or more. */
 function averageReasons(
   { maxAverageDrop }: GateInput["knobs"],
-  old: readonly RowCell[],
+  row: readonly RowCell[],
   parent: VersionFact | undefined,
 ): string[] {
-  const shared = old.flatMap((cell) => pairWith(cell, parent && bestOf(cell, [parent])) ?? []);
+  const shared = row.flatMap((cell) => pairWith(cell, parent && bestOf(cell, [parent])) ?? []);
   if (maxAverageDrop === "none" || shared.length < 2) return [];
   const fall = fallOf(shared);
   if (!exceeds(fall, maxAverageDrop)) return [];

@@ -6,14 +6,7 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import {
-  currentGraph,
-  type Graph,
-  importJob,
-  type LearnerFacts,
-  openArrivals,
-  REQUESTS_AT_ONCE,
-} from "@cugro/learners";
+import { arrivalJobs, currentGraph, type Graph, type LearnerFacts, REQUESTS_AT_ONCE } from "@cugro/learners";
 import {
   encodeFact,
   jobFactSchema,
@@ -30,14 +23,14 @@ export type Needs = Map<string, (jobId: string) => boolean>;
 
 const jobsOf = new WeakMap<Graph, ReadonlySet<string>>();
 
-/** Whether a learner needs a job: one of the task being learnt, or an import of a file that waits. */
+/** Whether a learner needs a job: one of the task being learnt, or one that a file which waits needs. */
 export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
   if (facts.deleted) return () => false;
-  const imports = new Set(openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival))));
+  const arrived = new Set(arrivalJobs(facts).map(jobId));
   const graph = currentGraph(facts);
   const jobs = graph && (jobsOf.get(graph) ?? new Set(graph.jobs.map(({ id }) => id)));
   if (graph && jobs) jobsOf.set(graph, jobs);
-  return (id) => imports.has(id) || (jobs?.has(id) ?? false);
+  return (id) => arrived.has(id) || (jobs?.has(id) ?? false);
 }
 
 /** Tells workers that nobody needs these jobs; those that are done stay as they are. The ids of the others. */

@@ -2,11 +2,12 @@
  * The plan: what to do next for one learner, as a pure function of what is known. No state machine, no lock, no
  * leader: two coordinators at once do the same harmless thing twice, and a plan made from old facts does no harm.
  *
- * It looks at the first task that is neither decided, cancelled nor failed, works backwards from what its decision
+ * It looks at the first task, or revision of one, that is neither decided, cancelled nor failed, works backwards from what its decision
  * needs, and never behind a decided version.
  * @module
  */
 import {
+  acceptedArrivals,
   announcements,
   currentGraph,
   type Graph,
@@ -121,9 +122,9 @@ export function planHead(facts: VersionFacts): HeadMove | null {
   return { head, ifMatch: facts.head?.etag ?? null };
 }
 
-/** Incoming files that have become tasks, with their sidecars, unless other content has taken their place. */
+/** Incoming files that have become tasks or revisions, with their sidecars, unless other content has taken their place. */
 function acceptedFiles(facts: LearnerFacts): string[] {
-  const accepted = new Set(facts.tasks.map(({ arrival }) => arrival));
+  const accepted = new Set(acceptedArrivals(facts));
   return facts.arrivals
     .filter(({ seq, key, etag }) => accepted.has(seq) && facts.incoming.get(key)?.etag === etag)
     .flatMap(({ key }) => [...[sidecarOf(key)].filter((sidecar) => facts.incoming.has(sidecar)), key]);

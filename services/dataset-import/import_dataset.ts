@@ -2,14 +2,13 @@
  * The job `dataset.import`. A bad file is no failure of the job: the result says why it was refused.
  * @module
  */
-import { fitNormaliser, fitSketch, heldOutRows, normaliserToStored, takeRows } from "@cugro/algorithm";
-import { type Dataset, DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
+import { DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { isEtagOf, PreconditionFailed } from "@cugro/store";
 import { datasetKey, type ImportSummary } from "@cugro/protocol";
-import { encodeStored } from "@cugro/jobs";
 import { chooseAnchors } from "./anchors.ts";
 import { type JudgedFile, judgeFile } from "./judge_file.ts";
+import { measure } from "./measure_dataset.ts";
 
 type ImportContext = JobContext<"dataset.import">;
 type ImportOutput = JobOutput<"dataset.import">;
@@ -85,21 +84,5 @@ async function accept(
     anchors: await chooseAnchors(dataset, environment, context.seed),
     ...(notices.length > 0 ? { notices } : {}),
   };
-  return { outputs: measure(context, dataset), metrics: { ...summary } };
-}
-
-function measure({ config, seed }: ImportContext, dataset: Dataset): ImportOutput["outputs"] {
-  const { stateDim, actionDim } = dataset;
-  const { train, heldOut } = heldOutRows(dataset.size, config.heldOutSeed);
-  const rowsOf = (indices: Int32Array) => ({
-    states: takeRows(dataset.states, stateDim, indices),
-    actions: takeRows(dataset.actions, actionDim, indices),
-    size: indices.length,
-    stateDim,
-    actionDim,
-    discreteActions: dataset.metadata.discreteActions,
-  });
-  const normaliser = fitNormaliser(rowsOf(train));
-  const sketch = fitSketch({ ...rowsOf(heldOut), seed, normaliser });
-  return { normaliser: encodeStored(normaliserToStored(normaliser)), sketch: encodeStored(sketch) };
+  return { outputs: measure(dataset, { ...context.config, seed: context.seed }), metrics: { ...summary } };
 }

@@ -1,16 +1,20 @@
 /**
- * An incoming file -> a validated dataset, its normaliser and its sketch.
+ * An incoming file -> a validated dataset, its normaliser, its sketch and the hashes of its episodes.
  * @module
  */
 import { translateErrors } from "@cugro/jobs";
 import { type Config, IMPORT_MAX_BYTES } from "@cugro/process";
 import type { JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
+import { measureDataset } from "./measure_dataset.ts";
 
 export { type JudgedFile, judgeFile } from "./judge_file.ts";
 
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
 export function createHandlers({ config }: { config?: Pick<Config, "importMaxBytes"> } = {}): JobHandlers {
   const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;
-  return { "dataset.import": translateErrors((context) => importDataset(context, maxBytes)) };
+  return {
+    "dataset.import": translateErrors((context) => importDataset(context, maxBytes)),
+    "dataset.measure": translateErrors(measureDataset),
+  };
 }

@@ -27,6 +27,7 @@ export {
   normaliserFromStored,
   normaliserToStored,
 } from "./numerics/normaliser.ts";
+export { widenNormaliser } from "./numerics/widen.ts";
 export {
   type Anchors,
   averagePerformance,

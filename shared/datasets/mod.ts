@@ -9,6 +9,7 @@ export { readIsolated } from "./isolated/read_isolated.ts";
 export { type ReadingLimits } from "./isolated/limits.ts";
 export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
+export { episodeHashes } from "./episode_hashes.ts";
 export { MIN_ROWS, validate } from "./validate.ts";
 export { type Judged } from "./assemble.ts";
 export { type Notice, NOTICE_CODES, type NoticeCode, type ReadOptions } from "./notice.ts";

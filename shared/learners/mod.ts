@@ -9,21 +9,47 @@ export {
   configOf,
   currentGraph,
   currentTask,
+  dataState,
   graphOf,
   hasFailed,
-  importJob,
   jobsOfVersion,
   type JobState,
+  knobsOfData,
   knobsOfTask,
+  knobsOfVersion,
   type LearnerFacts,
-  openArrivals,
   stoppingFailure,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
+export { importJob, openArrivals } from "./facts/arrivals.ts";
+export {
+  attemptOf,
+  dataInOrder,
+  dataOfArrival,
+  dataOfTask,
+  dataOfVersion,
+  describeKnown,
+  describeRevision,
+  nameOfData,
+  type TaskData,
+} from "./facts/revisions.ts";
+export { acceptedArrivals, measureJob } from "./facts/arrivals.ts";
+export { compareEpisodes, type Overlap, pairOf, relationOf } from "./facts/overlap.ts";
+export {
+  arrivalJobs,
+  comparedData,
+  type Growth,
+  growthOf,
+  type Imported,
+  importedOf,
+  type Kinship,
+  mayHold,
+  measuresFor,
+} from "./planning/growth.ts";
 export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
 export type { Deletion } from "./facts/deletion.ts";
-export { describeJob } from "./planning/describe_job.ts";
+export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/graph_jobs.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";

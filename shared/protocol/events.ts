@@ -9,6 +9,7 @@ import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
 /** What can be announced. */
 export const EVENT_TYPES = [
   "cugro.task.accepted",
+  "cugro.task.revised",
   "cugro.task.failed",
   "cugro.arrival.rejected",
   "cugro.version.published",
@@ -26,6 +27,7 @@ export type EventType = typeof EVENT_TYPES[number];
 /** Those that follow from a learner's facts: none can get lost, as the facts are there to read. */
 export const LEARNER_EVENT_TYPES = [
   "cugro.task.accepted",
+  "cugro.task.revised",
   "cugro.task.failed",
   "cugro.arrival.rejected",
   "cugro.version.published",

@@ -39,7 +39,7 @@ export type ConfigFact = z.infer<typeof configFactSchema>;
  * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
  * `traceparent`: W3C trace context of whoever brought it; `again`: the arrival of the same object whose import failed, so
  * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be
- * told; `sidecar`: etag of the file beside it that says so.
+ * told; `sidecar`: etag of the file beside it that says so; `asNewTask`: whose task it would be a revision of, is not asked.
  */
 export const arrivalFactSchema = z.object({
   schema,
@@ -54,13 +54,14 @@ export const arrivalFactSchema = z.object({
   reading: readingSchema.exactOptional(),
   refused: z.string().exactOptional(),
   sidecar: z.string().exactOptional(),
+  asNewTask: z.literal(true).exactOptional(),
 });
 /** See {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
 /**
  * An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file); `unread`: the
- * file was gone, or another in its place, before it was read.
+ * file was gone, or another in its place, before it was read; `besideTask`: what speaks against the file is what that task is.
  */
 export const rejectionFactSchema = z.object({
   schema,
@@ -68,7 +69,7 @@ export const rejectionFactSchema = z.object({
   key: z.string(),
   reason: z.string(),
   failedJob: hash.nullable(),
-  unread: z.literal(true).exactOptional(),
+  ...{ unread: z.literal(true).exactOptional(), besideTask: place.exactOptional() },
 });
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
@@ -94,7 +95,7 @@ export const importSummarySchema = z.object({
 /** See {@link importSummarySchema}. */
 export type ImportSummary = z.infer<typeof importSummarySchema>;
 
-/** An arrival was accepted as task k. `normaliser`, `sketch`: artifacts. */
+/** An arrival was accepted as task k. `normaliser`, `sketch`, `episodeHashes`: artifacts; facts up to version 0.4 lack the last. */
 export const taskFactSchema = importSummarySchema.extend({
   schema,
   task: place,
@@ -102,6 +103,7 @@ export const taskFactSchema = importSummarySchema.extend({
   importJob: hash,
   normaliser: hash,
   sketch: hash,
+  episodeHashes: hash.exactOptional(),
 });
 /** See {@link taskFactSchema}. */
 export type TaskFact = z.infer<typeof taskFactSchema>;
@@ -159,13 +161,11 @@ export type RowCell = z.infer<typeof rowCellSchema>;
  * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
  * job ids have an output `weights`; `parent` is the version it continued; `jobs` are all jobs that led here, `kinds`
  * their kinds in the same order, which facts of versions up to 0.2 lack. `weights`: artifacts of those three, so that
- * what serves follows from the decision alone; lacking in the same facts.
+ * what serves follows from the decision alone; lacking in the same facts. `revision`: of the task, where its dataset had grown.
  */
 export const versionFactSchema = z.object({
   schema,
-  version: place,
-  task: place,
-  attempt: place,
+  ...{ version: place, task: place, revision: place.exactOptional(), attempt: place },
   decision: z.enum(["published", "parked"]),
   reasons: z.array(z.string()),
   parent: place.nullable(),

@@ -77,7 +77,20 @@ export const JOB_SPECS = {
     inputs: {},
     makers: {},
     datasets: [],
-    outputs: ["normaliser", "sketch"],
+    // Imports of earlier versions have made no hashes of episodes.
+    outputs: ["normaliser", "sketch", "episodes"],
+  },
+  /** Of a stored dataset: what an import makes, in the coordinates of a normaliser that there is, widened to hold all rows. */
+  "dataset.measure": {
+    service: "dataset-import",
+    revision: 1,
+    config: z.strictObject({ heldOutSeed: uint32 }),
+    // The arrival it is measured for, where the measurement for an earlier one failed.
+    identity: z.strictObject({ again: z.int().min(1).exactOptional() }),
+    inputs: { dataset: "one", normaliser: "one" },
+    makers: {},
+    datasets: ["dataset"],
+    outputs: ["normaliser", "sketch", "episodes"],
   },
   "states.sample": {
     service: "state-generation",

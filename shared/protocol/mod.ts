@@ -6,6 +6,7 @@ export * from "./acting.ts";
 export * from "./canonical.ts";
 export * from "./deletions.ts";
 export * from "./environment.ts";
+export * from "./episode_hashes.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";
 export * from "./facts.ts";
@@ -38,6 +39,7 @@ export {
 export * from "./parse_job.ts";
 export * from "./problems.ts";
 export * from "./reading.ts";
+export * from "./revisions.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";
 export { headerBytes, type TensorPlace, tensorPlaces } from "./tensor_places.ts";

@@ -9,7 +9,10 @@ import {
   arrivalsPrefix,
   artifactKey,
   datasetKey,
+  encodeEpisodes,
   encodeFact,
+  EPISODE_HASH_BYTES,
+  type EpisodeHashes,
   failureKey,
   type InputRef,
   type Job,
@@ -43,6 +46,10 @@ export interface Pretence {
   dims?: (text: string) => [number, number];
   /** Rows of a dataset. @default 100 */
   size?: (text: string) => number;
+  /** Its episodes, of 10 rows each, and so how large it is. Without it the import tells nothing of them, as those of version 0.4 did. */
+  episodes?: (text: string) => string[];
+  /** What it says of itself. */
+  goal?: (text: string) => number;
   /** A message makes the job fail for good. */
   fails?: (job: Job) => string | undefined;
   runs: Map<string, number>;
@@ -83,13 +90,20 @@ export async function work(
 interface Outcome {
   outputs: string[];
   metrics: JsonObject;
+  /** Outputs that are read by others than workers. */
+  made?: Record<string, Uint8Array>;
 }
 
-async function commit(store: Store, id: string, job: Job, { metrics, outputs }: Outcome): Promise<void> {
+async function commit(
+  store: Store,
+  id: string,
+  job: Job,
+  { metrics, outputs, made }: Outcome,
+): Promise<void> {
   const stored: ResultFact["outputs"] = {};
   for (const name of outputs) {
     // What an import makes follows from the data, not from where its file lay.
-    const bytes = encode(`${name} of ${metrics.datasetHash ?? id}`);
+    const bytes = made?.[name] ?? encode(`${name} of ${metrics.datasetHash ?? id}`);
     stored[name] = { artifact: sha256(bytes), bytes: bytes.length };
     await store.put(artifactKey(sha256(bytes)), bytes);
   }
@@ -119,6 +133,7 @@ async function isPresent(store: Store, kind: JobKind, name: string, ref: InputRe
 
 async function outcome(store: Store, id: string, job: Job, pretence: Pretence): Promise<Outcome> {
   if (job.kind === "dataset.import") return await importOutcome(store, job, pretence);
+  if (job.kind === "dataset.measure") return await measureOutcome(store, job, pretence);
   if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
   if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
   const { config: { task, newTask } } = job as JobOf<"policy.evaluate">;
@@ -139,21 +154,46 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
   const rejected = pretence.rejected?.(text);
   if (rejected) return { outputs: [], metrics: { rejected } };
   const datasetHash = sha256(text);
+  const hashes = pretence.episodes && hashesOf(pretence.episodes(text));
   await store.put(datasetKey(datasetHash), object.bytes);
   const [stateDim, actionDim] = pretence.dims?.(text) ?? [3, 2];
   const metrics: JsonObject = {
     name: text,
     datasetHash,
-    size: pretence.size?.(text) ?? 100,
+    size: hashes?.rows.reduce((sum, rows) => sum + rows, 0) ?? pretence.size?.(text) ?? 100,
     stateDim,
     actionDim,
-    episodes: 2,
+    episodes: hashes?.rows.length ?? 2,
     bytes: object.bytes.length,
-    environment: { family: "test", goal: [1] },
+    environment: { family: "test", goal: [pretence.goal?.(text) ?? 1] },
     horizon: 50,
     anchors: { random: 0, good: 100, source: "test" },
   };
-  return { outputs: ["normaliser", "sketch"], metrics };
+  if (!hashes) return { outputs: ["normaliser", "sketch"], metrics };
+  return {
+    outputs: ["normaliser", "sketch", "episodes"],
+    metrics,
+    made: { episodes: encodeEpisodes(hashes) },
+  };
+}
+
+async function measureOutcome(store: Store, job: Job, { episodes }: Pretence): Promise<Outcome> {
+  const text = new TextDecoder().decode((await store.get(keyOfDataset(job)))!.bytes);
+  const hashes = hashesOf(episodes?.(text) ?? []);
+  return {
+    outputs: ["normaliser", "sketch", "episodes"],
+    metrics: { size: hashes.rows.length },
+    made: { episodes: encodeEpisodes(hashes) },
+  };
+}
+
+function keyOfDataset({ inputs: { dataset } }: Job): string {
+  return datasetKey((dataset as { dataset: string }).dataset);
+}
+
+function hashesOf(episodes: readonly string[]): EpisodeHashes {
+  const bytes = episodes.map((name) => sha256(name).slice(0, EPISODE_HASH_BYTES));
+  return { hashes: encode(bytes.join("")), rows: Int32Array.from(episodes, () => 10) };
 }
 
 /** A learner with these files; `overrides` on preset `smoke`. */

@@ -12,6 +12,7 @@ export type PresetName = typeof PRESET_NAMES[number];
 /** Every kind of job; `@cugro/learners` checks that these are the protocol's, which this room may not import. */
 export const KNOB_KINDS = [
   "dataset.import",
+  "dataset.measure",
   "states.sample",
   "actions.label",
   "states.train",

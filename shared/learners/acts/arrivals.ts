@@ -33,6 +33,8 @@ export interface ArrivalNotes {
   refused?: string | undefined;
   /** Etag of the sidecar that says how it is to be read. @default it has none */
   sidecar?: string | undefined;
+  /** Whether it becomes a task of its own, whatever is in it: otherwise it is another arrival. @default false */
+  asNewTask?: boolean | undefined;
 }
 
 /**
@@ -48,11 +50,12 @@ export async function adoptArrival(
   store: Store,
   learner: string,
   { key, etag, size, lastModified }: ObjectInfo,
-  { contentHash = null, traceparent, known, again, reading, refused, sidecar }: ArrivalNotes = {},
+  { contentHash = null, traceparent, known, again, reading, refused, sidecar, asNewTask }: ArrivalNotes = {},
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
+  const told = { reading, asNewTask: asNewTask || undefined };
   const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
   const isSame = (fact: ArrivalFact) =>
-    fact.key === key && fact.etag === etag && fact.seq > (again ?? 0) && isReadAlike(fact, reading);
+    fact.key === key && fact.etag === etag && fact.seq > (again ?? 0) && isTakenAlike(fact, told);
   const found = [...bySeq.values()].findLast(isSame);
   if (found) return { arrival: found, added: false };
   // What is done about it, in whatever process, belongs to this span's trace.
@@ -66,7 +69,8 @@ export async function adoptArrival(
     if (bySeq.has(seq)) continue;
     const arrival: ArrivalFact = {
       ...{ schema: 1, seq, key, etag, size, lastModified, contentHash },
-      ...withoutUndefined({ traceparent: trace, again, reading, refused, sidecar }),
+      ...withoutUndefined({ traceparent: trace, again, refused, sidecar, reading }),
+      ...(asNewTask ? { asNewTask } : {}),
     };
     const place = arrivalKey(learner, seq);
     try {
@@ -77,7 +81,7 @@ export async function adoptArrival(
       const winner = await readArrival(store, place);
       // Not known a moment ago: somebody hands in the same content at the same time.
       const isTwin = contentHash !== null && winner?.contentHash === contentHash &&
-        isReadAlike(winner, reading);
+        isTakenAlike(winner, told);
       if (winner && (isSame(winner) || isTwin)) return { arrival: winner, added: false };
     }
   }
@@ -89,9 +93,13 @@ function withoutUndefined<T extends object>(values: T): Given<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-/** Whether an arrival is read in this way. */
-export function isReadAlike(arrival: Pick<ArrivalFact, "reading">, reading: Reading | undefined): boolean {
-  return canonicalJson(arrival.reading ?? {}) === canonicalJson(reading ?? {});
+/** Whether an arrival is read, and taken for a task of its own or not, in this way. */
+export function isTakenAlike(
+  arrival: Pick<ArrivalFact, "reading" | "asNewTask">,
+  { reading, asNewTask }: Pick<ArrivalNotes, "reading" | "asNewTask">,
+): boolean {
+  return canonicalJson(arrival.reading ?? {}) === canonicalJson(reading ?? {}) &&
+    (arrival.asNewTask ?? false) === (asNewTask ?? false);
 }
 
 async function readArrivals(store: Store, learner: string): Promise<ArrivalFact[]> {

@@ -16,7 +16,8 @@ import {
   learnerPrefix,
 } from "@cugro/protocol";
 import { type Deletion, keyOfDeletion, standingDeletion } from "../facts/deletion.ts";
-import { type JobState, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import { dataState, type JobState, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { dataInOrder, nameOfData } from "../facts/revisions.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { createCache, type FactCache, readFact } from "../reading/fact_cache.ts";
 import { absent, loadJobStates } from "../reading/load_jobs.ts";
@@ -108,10 +109,10 @@ async function lossesOf(store: Store, facts: LearnerFacts, cache: FactCache): Pr
   ]);
   await loadJobStates({ store, cache }, makers.flat().map(([id, kind]) => ({ id, kind })), states);
   const weights = chain.filter((_, index) => makers[index]!.some(([id]) => !states.get(id)?.result));
-  const needed = facts.tasks.flatMap((task) => [
-    { what: `the normaliser of task ${task.task}`, key: artifactKey(task.normaliser) },
-    ...(taskState(facts, task.task) === "undecided"
-      ? [{ what: `the data of task ${task.task}`, key: datasetKey(task.datasetHash) }]
+  const needed = dataInOrder(facts).flatMap((data) => [
+    { what: `the normaliser of ${nameOfData(data)}`, key: artifactKey(data.normaliser) },
+    ...(dataState(facts, data) === "undecided"
+      ? [{ what: `the data of ${nameOfData(data)}`, key: datasetKey(data.datasetHash) }]
       : []),
   ]);
   const missing = new Set(await absent(store, needed.map(({ key }) => key)));

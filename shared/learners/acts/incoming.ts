@@ -20,7 +20,7 @@ export async function adoptDropped(
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
   const told = notes.reading === undefined ? await readSidecar(store, info.key) : {};
   const last = facts.arrivals.findLast(({ key, etag }) => key === info.key && etag === info.etag);
-  const again = last && hasFailedImport(facts, last)
+  const again = last && isToBeJudgedAgain(facts, last)
     ? { again: last.seq, contentHash: last.contentHash }
     : {};
   return await adoptArrival(store, facts.learner.name, info, {
@@ -41,12 +41,21 @@ export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFa
     (rejection.failedJob !== null || refused !== undefined || isUnread(rejection));
 }
 
+/**
+ * Whether content that was rejected may come again: besides what {@link hasFailedImport} says, what was rejected for what
+ * one of the tasks is, which may be another by now.
+ */
+export function isToBeJudgedAgain(facts: LearnerFacts, arrival: ArrivalFact): boolean {
+  const rejection = facts.rejections.find((fact) => fact.seq === arrival.seq);
+  return rejection?.besideTask !== undefined || hasFailedImport(facts, arrival);
+}
+
 const isUnread = ({ unread }: RejectionFact) => unread === true;
 
 /**
  * Makes arrivals of the dropped files that the facts show, ordered by time of change and natural name. Where an object
  * may still be being written (`settles`), it must first have stood still. A rejected file arrives once more with another
- * sidecar; or, if its import had failed, when it is dropped in its place again, as its newer time shows; or, if it was
+ * sidecar; or, if its import had failed or a task spoke against it, when it is dropped in its place again, as its newer time shows; or, if it was
  * gone before it was read, when it is there again, whatever its time.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
@@ -96,7 +105,7 @@ function freshness(facts: LearnerFacts): (info: ObjectInfo) => boolean {
     const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
     // With another sidecar a rejected file is another arrival.
     const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
-    return unread.has(before.seq) || isNewer && hasFailedImport(facts, before) ||
+    return unread.has(before.seq) || isNewer && isToBeJudgedAgain(facts, before) ||
       rejected.has(before.seq) && isToldOtherwise;
   };
 }

@@ -31,7 +31,8 @@ import { standingDeletion } from "../facts/deletion.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { createCache } from "../reading/fact_cache.ts";
 import { deletionOf } from "./deletion.ts";
-import { configOf, currentTask, type LearnerFacts } from "../facts/facts.ts";
+import { configOf, dataState, type LearnerFacts } from "../facts/facts.ts";
+import { dataOfTask } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { loadFacts } from "../reading/load.ts";
 
@@ -153,7 +154,8 @@ export function configDifferences(
 
 /** The first task that has not been started: a new configuration holds from here. */
 export function nextTask(facts: LearnerFacts): number {
-  return (currentTask(facts)?.task ?? facts.tasks.length) + 1;
+  const first = facts.tasks.find(({ task }) => dataState(facts, dataOfTask(facts, task)[0]!) === "undecided");
+  return (first?.task ?? facts.tasks.length) + 1;
 }
 
 /**

@@ -1,11 +1,13 @@
 /**
- * A dropped file's sidecar, `<file>.json`: how the file is to be read. It is dropped before the file.
+ * A dropped file's sidecar, `<file>.json`: how the file is to be read, and whether it is a task of its own. It is dropped before the file.
  * @module
  */
 import { type Reading, readingOf, readingSchema } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
+import { z } from "zod";
 
 const MOST_BYTES = 10_000;
+const sidecarSchema = readingSchema.extend({ asNewTask: z.boolean().exactOptional() });
 
 /** Whether a name is that of a sidecar, which is never a dataset itself. */
 export function isSidecar(key: string): boolean {
@@ -20,6 +22,8 @@ export function sidecarOf(key: string): string {
 /** What a sidecar says. */
 export interface Told {
   reading?: Reading;
+  /** That it is a task of its own, whatever is in it. */
+  asNewTask?: true;
   /** Why it cannot be understood. */
   refused?: string;
   /** The sidecar's etag. */
@@ -42,11 +46,15 @@ export async function readSidecar(store: Store, key: string): Promise<Told> {
   } catch {
     return because("is not JSON");
   }
-  const parsed = readingSchema.safeParse(value);
+  const parsed = sidecarSchema.safeParse(value);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     return because(`cannot be used: ${path.length > 0 ? `${path.map(String).join(".")}: ` : ""}${message}`);
   }
   const reading = readingOf(parsed.data);
-  return reading === undefined ? { sidecar } : { sidecar, reading };
+  return {
+    sidecar,
+    ...(reading === undefined ? {} : { reading }),
+    ...(parsed.data.asNewTask ? { asNewTask: true } : {}),
+  };
 }

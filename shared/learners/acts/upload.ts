@@ -8,9 +8,11 @@
 import { randomBytes } from "node:crypto";
 import type { Store } from "@cugro/store";
 import { type ArrivalFact, datasetKey, type Reading, safeFileName, sha256, uploadKey } from "@cugro/protocol";
-import { adoptArrival, isReadAlike } from "./arrivals.ts";
-import { type LearnerFacts, openArrivals, taskState } from "../facts/facts.ts";
-import { hasFailedImport } from "./incoming.ts";
+import { adoptArrival, isTakenAlike } from "./arrivals.ts";
+import { dataState, type LearnerFacts } from "../facts/facts.ts";
+import { dataOfArrival } from "../facts/revisions.ts";
+import { openArrivals } from "../facts/arrivals.ts";
+import { isToBeJudgedAgain } from "./incoming.ts";
 import { loadFacts } from "../reading/load.ts";
 
 /** A file on its way to a learner. */
@@ -31,6 +33,8 @@ export interface Upload {
   traceparent?: string;
   /** How it is to be read. @default as it is */
   reading?: Reading | undefined;
+  /** Whether it becomes a task of its own, whatever is in it. @default it becomes a revision of the task that it has grown from */
+  asNewTask?: boolean | undefined;
 }
 
 /** The arrival of a file; `added` is false if its content had arrived before. */
@@ -51,7 +55,7 @@ export async function addUploaded(file: Upload): Promise<Uploaded> {
   const { store, learner, fileName, body, maxBytes, upload = randomBytes(16).toString("hex") } = file;
   const hash = body instanceof Uint8Array ? sha256(body) : file.contentHash;
   if (hash !== undefined) {
-    const arrival = await findArrived(store, await loadOf(store, learner), hash, file.reading);
+    const arrival = await findArrived(store, await loadOf(store, learner), hash, file);
     if (arrival) return { arrival, added: false };
   }
   const key = uploadKey(learner, upload, safeFileName(fileName));
@@ -68,15 +72,15 @@ export async function addUploaded(file: Upload): Promise<Uploaded> {
 }
 
 async function adoptUpload(
-  { store, learner, traceparent, reading }: Upload,
+  { store, learner, traceparent, reading, asNewTask }: Upload,
   key: string,
   contentHash: string,
 ): Promise<Uploaded> {
   const facts = await loadOf(store, learner);
-  const arrival = await findArrived(store, facts, contentHash, reading);
+  const arrival = await findArrived(store, facts, contentHash, { reading, asNewTask });
   if (arrival) return { arrival, added: false };
   const trace = traceparent === undefined ? {} : { traceparent };
-  const notes = { contentHash, known: facts.arrivals, reading, ...trace };
+  const notes = { contentHash, known: facts.arrivals, reading, asNewTask, ...trace };
   return await adoptArrival(store, learner, (await store.head(key))!, notes);
 }
 
@@ -91,10 +95,10 @@ async function findArrived(
   store: Store,
   facts: LearnerFacts,
   contentHash: string,
-  reading: Reading | undefined,
+  told: Pick<Upload, "reading" | "asNewTask">,
 ): Promise<ArrivalFact | undefined> {
   const known = facts.arrivals.findLast((arrival) =>
-    arrival.contentHash === contentHash && isReadAlike(arrival, reading)
+    arrival.contentHash === contentHash && isTakenAlike(arrival, told)
   );
   if (!known) return undefined;
   // Files are listed after facts: one that is gone may have been accepted in between.
@@ -108,10 +112,10 @@ function isLost(facts: LearnerFacts, { seq, key }: ArrivalFact): boolean {
 }
 
 async function isWantedAgain(store: Store, facts: LearnerFacts, arrival: ArrivalFact): Promise<boolean> {
-  if (isLost(facts, arrival) || hasFailedImport(facts, arrival)) return true;
-  const task = facts.tasks.find((fact) => fact.arrival === arrival.seq);
-  if (!task || taskState(facts, task.task) === "published") return false;
-  return !await store.head(datasetKey(task.datasetHash));
+  if (isLost(facts, arrival) || isToBeJudgedAgain(facts, arrival)) return true;
+  const data = dataOfArrival(facts, arrival.seq);
+  if (!data || dataState(facts, data) === "published") return false;
+  return !await store.head(datasetKey(data.datasetHash));
 }
 
 async function* streamOf(body: Upload["body"]): AsyncGenerator<Uint8Array> {

@@ -17,7 +17,15 @@ import {
   withdrawnKey,
 } from "@cugro/protocol";
 import { putOnce } from "../facts/put_once.ts";
-import { attemptAt, configOf, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import {
+  attemptAt,
+  configOf,
+  dataState,
+  type LearnerFacts,
+  taskState,
+  validVersions,
+} from "../facts/facts.ts";
+import { attemptOf, dataOfTask, nameOfData } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { refuseDeleted, refuseFrozen } from "./learners.ts";
 import { loadFacts } from "../reading/load.ts";
@@ -90,8 +98,9 @@ export async function rollback(
 }
 
 /**
- * Learns a task again: a failed one goes on where it stopped; one that was parked, withdrawn or cancelled (or any
- * with `overrides`) is a new attempt, trained anew with another seed on the newest valid version.
+ * Learns a task again, with the newest of its datasets: a failed one goes on where it stopped; one that was parked,
+ * withdrawn or cancelled (or any with `overrides`) is a new attempt, trained anew with another seed on the newest valid
+ * version.
  *
  * @throws {RangeError} when the task is part of a published version, or an override is wrong.
  */
@@ -106,7 +115,7 @@ export async function retry(
   const state = taskState(facts, task);
   const plain = Object.keys(overrides).length === 0;
   if (state === "published") {
-    const learner = validVersions(facts).find((fact) => fact.task === task)!;
+    const learner = validVersions(facts).findLast((fact) => fact.task === task)!;
     throw new RangeError(
       `Task ${task} is part of version ${learner.version}: roll back to an earlier version first`,
     );
@@ -145,18 +154,29 @@ async function retryJob(store: Store, { id, kind }: JobName, reason: string): Pr
   }
 }
 
-/** Steps over a task that is not decided. @throws {RangeError} when it is. */
+/** Steps over a task that is not decided, with each of its datasets that is not. @throws {RangeError} when all are. */
 export async function cancel(
   { store, name, task, reason = "cancelled" }: Act & { task: number },
 ): Promise<void> {
   const facts = await loadOf(store, name);
   findTask(facts, task);
-  const state = taskState(facts, task);
-  if (state !== "undecided" && state !== "failed") {
-    throw new RangeError(`Task ${task} is ${state}: nothing to cancel`);
+  const all = dataOfTask(facts, task);
+  const open = all.filter((data) => ["undecided", "failed"].includes(dataState(facts, data)));
+  const newest = all.at(-1)!;
+  if (!open.includes(newest)) {
+    throw new RangeError(
+      `${capitalised(nameOfData(newest))} is ${dataState(facts, newest)}: nothing to cancel`,
+    );
   }
-  const attempt = attemptAt(facts, task);
-  await putOnce(store, cancelledKey(name, task, attempt), { schema: 1, task, attempt, reason });
+  // The newest first: what holds the others must not be learnt once these are stepped over.
+  for (const data of open.reverse()) {
+    const attempt = attemptOf(facts, data);
+    await putOnce(store, cancelledKey(name, task, attempt), { schema: 1, task, attempt, reason });
+  }
+}
+
+function capitalised(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
 }
 
 /** The overrides as knobs of the right type; they may not touch what task 1 has fixed. */

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   promotedKey,
   rejectionKey,
+  revisionKey,
   taskFailureKey,
   taskKey,
   versionKey,
@@ -16,6 +17,7 @@ import {
 } from "@cugro/protocol";
 import type { LearnerFacts } from "./facts.ts";
 import { shownCell } from "../reading/measures.ts";
+import { describeRevision } from "./revisions.ts";
 import { traceOfArrival, traceOfTask } from "./traces.ts";
 
 /**
@@ -25,7 +27,7 @@ import { traceOfArrival, traceOfTask } from "./traces.ts";
 export type AnnouncedFacts =
   & Pick<
     LearnerFacts,
-    "learner" | "tasks" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
+    "learner" | "tasks" | "revisions" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
   >
   & Partial<Pick<LearnerFacts, "arrivals" | "written">>;
 
@@ -40,6 +42,13 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   return [
     ...facts.tasks.map(({ task, name: title, size }) =>
       createEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
+    ),
+    ...facts.revisions.map((fact) =>
+      createEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, {
+        ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
+        ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
+        message: describeRevision(fact),
+      })
     ),
     ...facts.rejections.map(({ seq, key, reason }) =>
       createEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, { arrival: seq, key, reason })

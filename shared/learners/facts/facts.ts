@@ -8,15 +8,13 @@ import {
   type ArrivalFact,
   type AttemptFact,
   type ConfigFact,
-  createJob,
-  deriveSeed,
   type FailureFact,
   type JobKind,
   type JobName,
-  type JobOf,
   type LearnerFact,
   type RejectionFact,
   type ResultFact,
+  type RevisionFact,
   type TaskFact,
   type TaskFailureFact,
   type TaskState,
@@ -24,8 +22,9 @@ import {
   type VersionFact,
 } from "@cugro/protocol";
 import type { Deletion } from "./deletion.ts";
+import type { Overlap } from "./overlap.ts";
+import { attemptOf, attemptsAt, dataInOrder, dataOfVersion, type TaskData } from "./revisions.ts";
 import { buildGraph, type Graph } from "../planning/graph.ts";
-import { heldOutSeed } from "../planning/graph_jobs.ts";
 import { readKnobs } from "../planning/knobs.ts";
 
 /** What the store says about one job. */
@@ -53,6 +52,8 @@ export interface LearnerFacts {
   arrivals: ArrivalFact[];
   rejections: RejectionFact[];
   tasks: TaskFact[];
+  /** By task and number. */
+  revisions: RevisionFact[];
   attempts: AttemptFact[];
   /** `<task>/<attempt>` of cancelled attempts. */
   cancelled: Set<string>;
@@ -65,6 +66,11 @@ export interface LearnerFacts {
   announced: Set<string>;
   /** When each fact under the learner's prefix was written, by key. */
   written: Map<string, string>;
+  /**
+   * How much of one dataset is in another, by {@link pairOf} their hashes; null where that cannot be told. Of arrivals that
+   * were imported and wait.
+   */
+  overlaps: Map<string, Overlap | null>;
   /** Files in `incoming/`, by key. */
   incoming: Map<string, ObjectInfo>;
   /** States of the jobs that the plan may look at. */
@@ -93,9 +99,10 @@ export function validVersions(
   return chain;
 }
 
-/** The attempt at a task that counts: 1, or the newest an operator asked for. */
-export function attemptAt(facts: Pick<LearnerFacts, "attempts">, task: number): number {
-  return Math.max(1, ...facts.attempts.filter((fact) => fact.task === task).map((fact) => fact.attempt));
+/** The attempt at a task that counts: 1, or the newest that an operator asked for or a revision began. */
+export function attemptAt(facts: Pick<LearnerFacts, "attempts" | "revisions">, task: number): number {
+  const own = [...facts.attempts, ...facts.revisions].filter((fact) => fact.task === task);
+  return Math.max(1, ...own.map((fact) => fact.attempt));
 }
 
 /** The jobs that led to a version. */
@@ -108,14 +115,22 @@ export function hasFailed(state: JobState | undefined): boolean {
   return state !== undefined && !state.result && state.failures.length > state.retries;
 }
 
-/** Where a task stands. */
+/** Where a task stands, with the newest of its datasets. */
 export function taskState(facts: LearnerFacts, task: number): TaskState {
-  const attempt = attemptAt(facts, task);
+  return stateOfAttempt(facts, task, attemptAt(facts, task));
+}
+
+/** Where a task stands with one of its datasets. */
+export function dataState(facts: LearnerFacts, data: TaskData): TaskState {
+  return stateOfAttempt(facts, data.task, attemptOf(facts, data));
+}
+
+function stateOfAttempt(facts: LearnerFacts, task: number, attempt: number): TaskState {
   const decided = facts.versions.find((fact) => fact.task === task && fact.attempt === attempt);
   if (decided && validVersions(facts).includes(decided)) return "published";
   if (decided) return wasValid(facts, decided) ? "withdrawn" : "parked";
   if (facts.cancelled.has(`${task}/${attempt}`)) return "cancelled";
-  return stoppingFailure(facts, task) ? "failed" : "undecided";
+  return stoppingFailure(facts, task, attempt) ? "failed" : "undecided";
 }
 
 /** Whether a version that is not valid was let through once. */
@@ -124,17 +139,20 @@ function wasValid({ promoted, withdrawn }: LearnerFacts, { version, decision }: 
     [...promoted, ...withdrawn].some((verdict) => verdict.version === version);
 }
 
-/** The recorded failure that stops a task, if its job has not been retried since. */
-export function stoppingFailure(facts: LearnerFacts, task: number): TaskFailureFact | undefined {
-  const attempt = attemptAt(facts, task);
+/** The recorded failure that stops an attempt at a task (the one that counts), if its job has not been retried since. */
+export function stoppingFailure(
+  facts: LearnerFacts,
+  task: number,
+  attempt = attemptAt(facts, task),
+): TaskFailureFact | undefined {
   return facts.taskFailures.find((fact) =>
     fact.task === task && fact.attempt === attempt && hasFailed(facts.jobs.get(fact.job))
   );
 }
 
-/** The first task still to be learnt: tasks that were decided, cancelled or failed are stepped over. */
-export function currentTask(facts: LearnerFacts): TaskFact | undefined {
-  return facts.tasks.find(({ task }) => taskState(facts, task) === "undecided");
+/** The first task, or revision of one, still to be learnt: what was decided, cancelled or failed is stepped over. */
+export function currentTask(facts: LearnerFacts): TaskData | undefined {
+  return dataInOrder(facts).find((data) => dataState(facts, data) === "undecided");
 }
 
 /** The configuration revision that holds for a task. */
@@ -144,37 +162,59 @@ export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): Co
   return config;
 }
 
-/** The knobs for the attempt at a task that counts. */
-export function knobsOfTask(
-  facts: Pick<LearnerFacts, "configs" | "attempts">,
-  task: number,
-): Hyperparameters {
+/** What knobs are read from. */
+type KnobFacts = Pick<LearnerFacts, "configs" | "attempts" | "tasks" | "revisions">;
+
+/** The knobs for the attempt that counts at a task as it was accepted. */
+export function knobsOfTask(facts: KnobFacts, task: number): Hyperparameters {
   const config = configOf(facts, task);
-  const attempt = facts.attempts.filter((fact) => fact.task === task).at(-1);
+  const attempt = attemptsAt(facts, { task, revision: 0 }).at(-1);
   return readKnobs(config.preset, config.knobs, attempt?.overrides);
+}
+
+/**
+ * The knobs for a task with one of its datasets, beside the tasks that are known. A revision is learnt as the newest of
+ * these would be: what was changed since its task was first learnt stays.
+ */
+export function knobsOfData(facts: KnobFacts, data: TaskData, known: readonly number[]): Hyperparameters {
+  if (data.revision === 0) return knobsOfTask(facts, data.task);
+  const config = configOf(facts, Math.max(data.task, ...known));
+  return readKnobs(config.preset, config.knobs, attemptsAt(facts, data).at(-1)?.overrides);
+}
+
+/** The knobs that a version was learnt with, and acts with. */
+export function knobsOfVersion(facts: KnobFacts, version: VersionFact): Hyperparameters {
+  const { task, revision, tasks, attempt } = version;
+  if (revision === undefined) return knobsOfTask(facts, task);
+  const config = configOf(facts, Math.max(...tasks));
+  const asked = facts.attempts.find((fact) => fact.task === task && fact.attempt === attempt);
+  return readKnobs(config.preset, config.knobs, asked?.overrides);
 }
 
 /** The last graph of each learner, and the facts it was built of: hashing thousands of jobs takes a second. */
 const built = new WeakMap<LearnerFact, { of: readonly unknown[]; graph: Graph }>();
 
 /** The graph of a task on the newest valid version. Equal facts give the very same graph, as long as none other is asked for. */
-export function graphOf(facts: LearnerFacts, task: TaskFact): Graph {
+export function graphOf(facts: LearnerFacts, data: TaskData): Graph {
+  const { task } = data;
   const chain = validVersions(facts);
   const parent = chain.at(-1) ?? null;
-  const attempts = facts.attempts.filter((fact) => fact.task === task.task);
-  const old = facts.tasks.filter((fact) => parent?.tasks.includes(fact.task));
-  const of = [task, configOf(facts, task.task), ...attempts, null, ...chain, null, ...old];
+  const attempts = facts.attempts.filter((fact) => fact.task === task);
+  const old = dataOfVersion(facts, parent);
+  const config = configOf(facts, data.revision === 0 ? task : Math.max(task, ...old.keys()));
+  const oldFacts = [...old.values()].map(({ fact }) => fact);
+  const of = [data.fact, config, ...attempts, null, ...chain, null, ...oldFacts];
   const known = built.get(facts.learner);
   if (known && known.of.length === of.length && known.of.every((part, i) => part === of[i])) {
     return known.graph;
   }
   const graph = buildGraph({
     seed: facts.learner.seed,
-    knobs: knobsOfTask(facts, task.task),
-    task,
-    attempt: attemptAt(facts, task.task),
+    knobs: knobsOfData(facts, data, [...old.keys()]),
+    task: data,
+    attempt: attemptOf(facts, data),
     parent,
-    tasks: new Map(facts.tasks.map((fact) => [fact.task, fact])),
+    tasks: old,
     learnt: new Map(chain.map((version) => [version.task, version])),
   });
   built.set(facts.learner, { of, graph });
@@ -185,26 +225,4 @@ export function graphOf(facts: LearnerFacts, task: TaskFact): Graph {
 export function currentGraph(facts: LearnerFacts): Graph | undefined {
   const task = currentTask(facts);
   return task && graphOf(facts, task);
-}
-
-/** The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them. */
-export function importJob(
-  { learner }: Pick<LearnerFacts, "learner">,
-  arrival: ArrivalFact,
-): JobOf<"dataset.import"> {
-  const { key, etag, again, reading } = arrival;
-  // A job of its own each time: whoever still knows that the first one failed would refuse the second arrival too.
-  const once = again === undefined ? {} : { again };
-  const read = reading === undefined ? {} : { reading };
-  const fields = { key, etag, ...once, ...read, heldOutSeed: heldOutSeed(learner.seed) };
-  return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), fields, {});
-}
-
-/** Arrivals that are neither a task nor rejected yet, in order. */
-export function openArrivals(facts: LearnerFacts): ArrivalFact[] {
-  const resolved = new Set([
-    ...facts.tasks.map((fact) => fact.arrival),
-    ...facts.rejections.map((fact) => fact.seq),
-  ]);
-  return facts.arrivals.filter(({ seq }) => !resolved.has(seq));
 }

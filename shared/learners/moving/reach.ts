@@ -18,14 +18,17 @@ import {
 } from "@cugro/protocol";
 import {
   currentGraph,
-  importJob,
+  dataState,
   jobsOfVersion,
   type JobState,
   knobsOfTask,
+  knobsOfVersion,
   type LearnerFacts,
-  taskState,
   validVersions,
 } from "../facts/facts.ts";
+import { importJob } from "../facts/arrivals.ts";
+import { dataInOrder, type TaskData } from "../facts/revisions.ts";
+import { arrivalJobs } from "../planning/growth.ts";
 import { type FactCache, hasOldJobs, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
 import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";
 import { isPromotable } from "../acts/verdicts.ts";
@@ -48,16 +51,29 @@ export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCach
   await loadJobStates({ store, cache }, versions.flatMap(jobsOfVersion), states);
   for (const version of versions) markVersion(reach, facts, version, states);
   for (const arrival of facts.arrivals) reach.jobs.set(jobId(importJob(facts, arrival)), "dataset.import");
+  for (const { measureJob } of facts.revisions) reach.jobs.set(measureJob, "dataset.measure");
+  for (const job of arrivalJobs(facts)) markWaiting(reach, facts, job);
   for (const { id, kind } of await stoppedJobs({ store, cache }, facts)) reach.jobs.set(id, kind);
   for (const { id, job } of graph?.jobs ?? []) {
     reach.jobs.set(id, job.kind);
     markOutputs(reach, states.get(id)?.result);
   }
-  for (const task of facts.tasks) {
-    reach.keys.add(artifactKey(task.normaliser)).add(artifactKey(task.sketch));
-    if (keepsData(facts, task.task)) reach.keys.add(datasetKey(task.datasetHash));
+  for (const data of dataInOrder(facts)) {
+    for (const artifact of [data.normaliser, data.sketch, data.episodeHashes ?? []].flat()) {
+      reach.keys.add(artifactKey(artifact));
+    }
+    if (keepsData(facts, data)) reach.keys.add(datasetKey(data.datasetHash));
   }
   return reach;
+}
+
+/** What was read and measured for a file that waits. */
+function markWaiting(reach: Reach, facts: LearnerFacts, job: ReturnType<typeof arrivalJobs>[number]): void {
+  const id = jobId(job);
+  const result = facts.jobs.get(id)?.result;
+  reach.jobs.set(id, job.kind);
+  markOutputs(reach, result);
+  if (typeof result?.metrics.datasetHash === "string") reach.keys.add(datasetKey(result.metrics.datasetHash));
 }
 
 /** Whether an object is within a reach. */
@@ -81,16 +97,16 @@ export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactC
   return [...new Set([...own, ...ofJobs.flat(), ...keys, ...waiting])].sort();
 }
 
-/** Data of tasks that may still be learnt, and of all tasks where replay is the data itself. */
-function keepsData(facts: LearnerFacts, task: number): boolean {
-  return taskState(facts, task) !== "published" ||
+/** Data that may still be learnt, and all where replay is the data itself. */
+function keepsData(facts: LearnerFacts, data: TaskData): boolean {
+  return dataState(facts, data) !== "published" ||
     knobsOfTask(facts, facts.tasks.length + 1).replay === "oracle";
 }
 
 function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {
   // What serves, whatever has become of the results that it was decided by.
   for (const artifact of Object.values(version.weights ?? {})) reach.keys.add(artifactKey(artifact));
-  const keepsShards = knobsOfTask(facts, version.task).replaySource === "first";
+  const keepsShards = knobsOfVersion(facts, version).replaySource === "first";
   for (const { id, kind } of jobsOfVersion(version)) {
     const result = states.get(id)?.result;
     if (!reach.jobs.has(id)) reach.jobs.set(id, kind ?? result?.kind);

@@ -6,6 +6,7 @@ import { type FieldsOf, type Job, type JobKind, type JobOf, typedJob } from "@cu
 
 const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
   "dataset.import": ({ key }) => `import ${key.split("/").at(-1)}`,
+  "dataset.measure": () => "measure a dataset that has grown",
   "states.sample": ({ task, shard }) => `sample states of task ${task}, shard ${shard + 1}`,
   "actions.label": ({ task, shard }) => `label states of task ${task}, shard ${shard + 1}`,
   "states.train": ({ task }) => `train state generator on task ${task}`,

@@ -4,8 +4,10 @@
  * ```
  * states.sample (i,m) ─► actions.label (i,m) ─┬─► states.train   ─┐
  *        for every old task i and shard m     ├─► behavior.train ─┼─► policy.evaluate (j)  for every known task j
- *        the dataset of the new task ─────────┴─► critic.train   ─┘
+ *        the dataset of the task being learnt ┴─► critic.train   ─┘
  * ```
+ * The task being learnt is a new one, or one that the parent knows and whose dataset has grown: then all others are the
+ * old tasks, and it keeps its place.
  * `replay: none` has no shards; `oracle` gives trainers the old datasets instead; `criticReplay: relabelled` puts
  * further label jobs between behavior.train and critic.train. Nothing here asks what exists.
  * @module
@@ -22,8 +24,8 @@ import {
 } from "./graph_jobs.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 
-/** Every kind of job that a graph is made of: an import has happened before there is a task. */
-export type GraphKind = Exclude<JobKind, "dataset.import">;
+/** Every kind of job that a graph is made of: datasets were read and measured before there was a task. */
+export type GraphKind = Exclude<JobKind, "dataset.import" | "dataset.measure">;
 
 /** A job in a graph. `task`: the task being learnt; `label`: for people. */
 export interface GraphJob {
@@ -36,6 +38,8 @@ export interface GraphJob {
 /** All jobs of one task, each after the jobs it needs. */
 export interface Graph {
   task: number;
+  /** Which dataset of the task; 0: the one that it was accepted with. */
+  revision: number;
   attempt: number;
   parent: number | null;
   /** The task's rows, and how many of them its trainings read; null before the task has arrived. */
@@ -51,11 +55,12 @@ export interface Graph {
   shards: string[];
 }
 
-/** What a graph is made of. `learnt`: by task, the valid version that learnt it; `parent` is the newest of them. */
+/** What a graph is made of. `tasks`: those that the parent knows, as it knows them; `learnt`: by task, the valid version that learnt it last; `parent` is the newest of them. */
 export interface GraphInput {
   seed: number;
   knobs: Hyperparameters;
-  task: TaskFact;
+  /** The task to be learnt. @default revision: 0 */
+  task: TaskFact & { revision?: number };
   attempt: number;
   parent: VersionFact | null;
   tasks: ReadonlyMap<number, TaskFact>;
@@ -65,7 +70,8 @@ export interface GraphInput {
 /** The jobs of a task. @throws {Error} when the parent knows a task that has no fact. */
 export function buildGraph(input: GraphInput): Graph {
   const { task, attempt, parent, tasks } = input;
-  const old = parent?.tasks ?? [];
+  const before = parent?.tasks ?? [];
+  const old = before.filter((i) => i !== task.task);
   const builder: Builder = { ...input, k: task.task, oldTasks: old.map((i) => factOf(i, tasks)), jobs: [] };
   const generated = input.knobs.replay === "generated";
   const shared = generated ? addShards(builder) : [];
@@ -80,13 +86,13 @@ export function buildGraph(input: GraphInput): Graph {
     task: about.task,
     id: addEvaluation(builder, about, models, shared),
   }));
-  const known = [...old, task.task];
   return {
     task: task.task,
+    revision: task.revision ?? 0,
     attempt,
     parent: parent?.version ?? null,
     rows: { size: task.size, trainingRows: trainingRowsOf(task, input.knobs) },
-    tasks: known,
+    tasks: before.length > old.length ? before : [...old, task.task],
     jobs: builder.jobs,
     ...models,
     evaluations,

@@ -104,7 +104,7 @@ export function oracleReplay({ oldTasks }: Builder): Replay[] {
   return oldTasks.map(({ task, datasetHash }) => ({ task, shard: 0, ref: { dataset: datasetHash } }));
 }
 
-/** A training job of the new task. @returns its id. */
+/** A training job of the task being learnt. @returns its id. */
 export function addTrainer<K extends TrainingKind>(
   builder: Builder,
   kind: K,

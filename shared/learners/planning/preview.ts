@@ -32,7 +32,8 @@ export function previewGraph(
     const parent = learnt.get(k - 1) ?? null;
     const graph = { ...buildGraph({ seed, knobs, task, attempt: 1, parent, tasks, learnt }), rows: null };
     graphs.push(graph);
-    learnt.set(k, { ...graph, ...unknown, task: k, version: k, jobs: graph.jobs.map(({ id }) => id) });
+    const { revision: _, ...rest } = graph;
+    learnt.set(k, { ...rest, ...unknown, task: k, version: k, jobs: graph.jobs.map(({ id }) => id) });
   }
   return graphs;
 }

@@ -4,6 +4,7 @@
  */
 import type { Store } from "@cugro/store";
 import { isOldJobName, parseFact, PREFIXES } from "@cugro/protocol";
+import type { Overlap } from "../facts/overlap.ts";
 
 /** So many facts, and so many marks of what was written, are remembered; the least recently used ones go. */
 const REMEMBERED = 10_000;
@@ -19,6 +20,8 @@ export interface FactCache {
   written: Set<string>;
   /** `<learner>/<version>` whose shards have been released. */
   released: Set<string>;
+  /** What is known of pairs of datasets. */
+  overlaps: Map<string, Overlap>;
   /** Whether the store has jobs of the old layout; asked again as long as it has none. */
   oldJobs: { asked: number; answer: Promise<boolean> } | undefined;
 }
@@ -33,7 +36,10 @@ export type Schema<T> = Parameters<typeof parseFact<T>>[0];
 
 /** An empty cache. */
 export function createCache(): FactCache {
-  return { facts: new Map(), written: new Set(), released: new Set(), oldJobs: undefined };
+  return {
+    ...{ facts: new Map(), written: new Set(), released: new Set(), overlaps: new Map() },
+    oldJobs: undefined,
+  };
 }
 
 /**

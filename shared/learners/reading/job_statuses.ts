@@ -11,16 +11,9 @@ import {
   type ResultFact,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import {
-  currentGraph,
-  hasFailed,
-  importJob,
-  jobsOfVersion,
-  type JobState,
-  type LearnerFacts,
-  openArrivals,
-} from "../facts/facts.ts";
+import { currentGraph, hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
 import type { FactCache } from "./fact_cache.ts";
+import { arrivalJobs } from "../planning/growth.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates, readJobFact } from "./load_jobs.ts";
 import { countSteps, type StepCount } from "./steps.ts";
@@ -62,11 +55,10 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
   );
   tasks.forEach(({ id, task }, index) => {
     const job = jobFacts[index]?.job;
-    if (job) add(id, job.kind === "dataset.import" ? null : task, job);
+    if (job) add(id, job.kind === "dataset.import" || job.kind === "dataset.measure" ? null : task, job);
   });
   for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
-  for (const arrival of openArrivals(facts)) {
-    const job = importJob(facts, arrival);
+  for (const job of arrivalJobs(facts)) {
     ready.add(jobId(job));
     add(jobId(job), null, job);
   }

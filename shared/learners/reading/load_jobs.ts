@@ -18,7 +18,7 @@ import {
   resultKey,
 } from "@cugro/protocol";
 import { hasOldJobs, readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
-import { jobsOfVersion, type JobState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
+import { jobsOfVersion, type JobState, knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { keyOfInput } from "../planning/work.ts";
 
@@ -119,12 +119,12 @@ export async function absent(store: Store, keys: readonly string[]): Promise<str
 /** Shards are made anew for each task, so those of the newest decision can go; `first` keeps them. */
 export async function leftoverShards(
   source: Source,
-  facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts">,
+  facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,
 ): Promise<string[]> {
   const newest = facts.versions.at(-1);
   const mark = `${facts.learner.name}/${newest?.version}`;
   if (
-    !newest || source.cache.released.has(mark) || knobsOfTask(facts, newest.task).replaySource === "first"
+    !newest || source.cache.released.has(mark) || knobsOfVersion(facts, newest).replaySource === "first"
   ) {
     return [];
   }

@@ -21,6 +21,7 @@ import {
   parseFact,
   parseKey,
   rejectionFactSchema,
+  revisionFactSchema,
   taskFactSchema,
   taskFailureFactSchema,
   verdictFactSchema,
@@ -32,7 +33,10 @@ import { standingDeletion } from "../facts/deletion.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 
 /** What is known of a learner except of its jobs and of what waits in `incoming/`. */
-export type ListedFacts = Omit<LearnerFacts, "incoming" | "jobs" | "missing" | "leftoverShards">;
+export type ListedFacts = Omit<
+  LearnerFacts,
+  "incoming" | "jobs" | "missing" | "leftoverShards" | "overlaps"
+>;
 
 /**
  * Reads what lies under a learner's own prefix, and which of its events are marked as announced.
@@ -118,6 +122,8 @@ async function readLists(source: Source, keys: readonly string[]) {
     arrivals: await list("arrival", arrivalFactSchema, ({ seq }) => seq),
     rejections: await list("rejection", rejectionFactSchema, ({ seq }) => seq),
     tasks: await list("task", taskFactSchema, ({ task }) => task),
+    revisions: (await list("revision", revisionFactSchema, ({ revision }) => revision))
+      .sort((a, b) => a.task - b.task || a.revision - b.revision),
     attempts: await list("attempt", attemptFactSchema, ({ attempt }) => attempt),
     cancelled: new Set(cancelled.map(({ task, attempt }) => `${task}/${attempt}`)),
     taskFailures: await list("taskFailure", taskFailureFactSchema, ({ n }) => n),

@@ -10,19 +10,14 @@ import type {
   LearnerFact,
   NoticeFact,
   RejectionFact,
+  RevisionFact,
   TaskFact,
   TaskState,
   VersionFact,
   VersionState,
 } from "@cugro/protocol";
-import {
-  attemptAt,
-  currentTask,
-  knobsOfTask,
-  type LearnerFacts,
-  taskState,
-  validVersions,
-} from "../facts/facts.ts";
+import { attemptAt, currentTask, knobsOfData, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import { dataOfTask } from "../facts/revisions.ts";
 import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
@@ -38,10 +33,12 @@ import {
 } from "./measures.ts";
 
 /**
- * A task with its state. `trainingRows`: how many of its rows trainings read, a tenth of them held out; `discreteActions`:
- * null where actions are continuous.
+ * A task with the newest of its datasets, and where it stands with that. `revision`: which; 0 is the one that it was accepted
+ * with. `trainingRows`: how many of its rows trainings read, a tenth of them held out; `discreteActions`: null where actions
+ * are continuous.
  */
 export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
+  revision: number;
   state: TaskState;
   attempt: number;
   current: boolean;
@@ -68,6 +65,7 @@ export interface LearnerStatus extends LearnerMeasures {
   /** The version that serves. */
   head: number | null;
   tasks: TaskStatus[];
+  revisions: RevisionFact[];
   rejections: RejectionFact[];
   versions: VersionStatus[];
   /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
@@ -104,6 +102,7 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     configs: facts.configs,
     head: facts.head?.version ?? null,
     tasks: taskStatuses(facts),
+    revisions: facts.revisions,
     rejections: facts.rejections,
     versions,
     resultsMatrix: matrix,
@@ -131,15 +130,20 @@ function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): Ve
 
 function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
   const current = currentTask(facts)?.task;
-  return facts.tasks.map((fact) => ({
-    ...fact,
-    trainingRows: trainingRowsOf(fact, knobsOfTask(facts, fact.task)),
-    discreteActions: fact.discreteActions ?? null,
-    notices: fact.notices ?? [],
-    state: taskState(facts, fact.task),
-    attempt: attemptAt(facts, fact.task),
-    current: fact.task === current,
-  }));
+  const known = validVersions(facts).at(-1)?.tasks ?? [];
+  return facts.tasks.map(({ task }) => {
+    const newest = dataOfTask(facts, task).at(-1)!;
+    const { fact: _, firstAttempt: _first, ...data } = newest;
+    return {
+      ...data,
+      trainingRows: trainingRowsOf(data, knobsOfData(facts, newest, known)),
+      discreteActions: data.discreteActions ?? null,
+      notices: data.notices ?? [],
+      state: taskState(facts, task),
+      attempt: attemptAt(facts, task),
+      current: task === current,
+    };
+  });
 }
 
 function matrixRow(
@@ -166,7 +170,7 @@ function byteCounts(facts: LearnerFacts, jobs: readonly JobStatus[], newest: Ver
     outputs(id).find(([name]) => name === "weights")?.[1].bytes ?? 0;
   const shards = jobs.filter(({ id, kind }) => kind === "actions.label" && newest?.jobs.includes(id));
   return {
-    rawData: facts.tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+    rawData: facts.tasks.reduce((sum, { task }) => sum + dataOfTask(facts, task).at(-1)!.bytes, 0),
     generators: weights(newest?.stateGenerator) + weights(newest?.behaviorGenerator),
     critic: weights(newest?.critic),
     shards: shards.flatMap(({ id }) => outputs(id)).reduce((sum, [, { bytes }]) => sum + bytes, 0),

@@ -11,14 +11,9 @@
 import { mapConcurrently } from "@cugro/async";
 import { type ArrivalFact, jobId, type JobName, makerOf } from "@cugro/protocol";
 import { type FactCache, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
-import {
-  currentGraph,
-  hasFailed,
-  importJob,
-  type JobState,
-  type LearnerFacts,
-  openArrivals,
-} from "../facts/facts.ts";
+import { currentGraph, hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { arrivalJobs } from "../planning/growth.ts";
+import { learnOfOverlaps } from "./load_overlaps.ts";
 import type { Graph } from "../planning/graph.ts";
 import {
   absent,
@@ -109,6 +104,7 @@ async function lookWhole(source: ViewSource, name: string, before: Seen | undefi
   const facts: LearnerFacts = {
     ...listed,
     incoming: asArrived(await readIncoming(source.store, name), listed.arrivals),
+    overlaps: new Map(),
     jobs: before?.facts.jobs ?? new Map(),
     missing: before?.facts.missing ?? new Set(),
     leftoverShards: [],
@@ -118,6 +114,7 @@ async function lookWhole(source: ViewSource, name: string, before: Seen | undefi
   // Asked first: a job that is retried makes its task current again.
   if (before) await askReadyJobs(source, seen);
   await learnOfJobs(source, seen);
+  await learnOfOverlaps(source, facts);
   await checkInputs(source, seen, before ? CHECKED_INPUTS : Infinity);
   if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
   return seen;
@@ -150,6 +147,7 @@ async function lookAgain(
     if (seen.graph !== before.graph) await checkInputs(source, seen, Infinity);
     if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
   }
+  await learnOfOverlaps(source, facts);
   return seen;
 }
 
@@ -170,7 +168,7 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
   const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
   for (const [id, { result }] of facts.jobs) if (!result && decided.has(id)) facts.jobs.delete(id);
   const outside: JobName[] = [
-    ...openArrivals(facts).map((arrival) => nameOf(importJob(facts, arrival))),
+    ...arrivalJobs(facts).map(nameOf),
     ...await stoppedJobs(source, facts),
   ];
   await loadJobStates(source, outside, facts.jobs);
@@ -185,7 +183,7 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
   }
 }
 
-function nameOf(job: ReturnType<typeof importJob>): JobName {
+function nameOf(job: ReturnType<typeof arrivalJobs>[number]): JobName {
   return { id: jobId(job), kind: job.kind };
 }
 
@@ -200,10 +198,10 @@ function makersOf({ job }: Graph["jobs"][number]): JobName[] {
 async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<void> {
   const asked = new Set<string>();
   for (let limit = ASKED_JOBS;; limit *= 2) {
-    const imports = openArrivals(facts).map((arrival) => jobId(importJob(facts, arrival)));
+    const arrived = arrivalJobs(facts).map(jobId);
     const ready = graph ? planWork(facts, graph).submit.map(({ id }) => id) : [];
     const failed = [...facts.jobs].filter(([, state]) => hasFailed(state)).map(([id]) => id);
-    const open = [...imports, ...failed, ...ready].filter((id) => !facts.jobs.get(id)?.result);
+    const open = [...arrived, ...failed, ...ready].filter((id) => !facts.jobs.get(id)?.result);
     const ids = [...new Set(open)].filter((id) => !asked.has(id)).slice(0, limit);
     await readAgain(source, facts, ids, readJobState);
     for (const id of ids) asked.add(id);

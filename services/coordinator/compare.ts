@@ -1,0 +1,138 @@
+/**
+ * A good file beside the tasks that there are: it becomes a task of its own, a revision of one, or neither. Pure.
+ * @module
+ */
+import {
+  attemptAt,
+  describeKnown,
+  type Growth,
+  growthOf,
+  hasFailed,
+  type Imported,
+  type Kinship,
+  type LearnerFacts,
+  nameOfData,
+  type TaskData,
+} from "@cugro/learners";
+import {
+  type ArrivalFact,
+  canonicalJson,
+  jobId,
+  type NoticeFact,
+  type RejectionFact,
+  type RevisionFact,
+  type TaskFact,
+} from "@cugro/protocol";
+
+/** What the file's import has made, and its id. */
+type File = Imported & { importJob: string };
+
+/** A task that shares fewer of its episodes, as a share of either dataset, is not worth a word. */
+const WORTH_A_WORD = 0.05;
+const ELSE = "with --as-new-task (asNewTask) it becomes a task of its own";
+
+/** A rejection. `failedJob`: of the job that failed, where that is why. */
+export function reject(
+  { seq, key }: ArrivalFact,
+  reason: string,
+  failedJob: string | null = null,
+): RejectionFact {
+  return { schema: 1, seq, key, reason, failedJob };
+}
+
+/** What becomes of a file that is no task's dataset. `accept` makes a task of it; `later`: it has not been compared yet. */
+export function compared(
+  facts: LearnerFacts,
+  arrival: ArrivalFact,
+  file: File,
+  accept: (notices: readonly NoticeFact[]) => TaskFact,
+): TaskFact | RevisionFact | RejectionFact | "later" {
+  const growth = growthOf(facts, file);
+  if (growth.kind === "wait") return "later";
+  if (growth.kind === "new") {
+    return accept([
+      ...growth.shared.flatMap((one) => sharing(file, one)),
+      ...growth.unknown.map(notCompared),
+    ]);
+  }
+  const reason = refusalBeside(file, growth);
+  if (reason !== undefined) return { ...reject(arrival, reason), besideTask: growth.data.task };
+  return growth.kind === "grown" ? revise(facts, arrival, file, growth) : accept([]);
+}
+
+/** Why a file that has to do with a task cannot be taken; undefined if it can. */
+function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new" }>): string | undefined {
+  const { kind, data, overlap } = growth;
+  const name = nameOfData(data);
+  if (kind === "same") return `this dataset is already ${name}: it has the same episodes in another order`;
+  if (kind === "part") {
+    const added = overlap.added.rows === 0 ? "" : `, and ${overlap.added.rows} are new`;
+    return `${overlap.known.rows} of its ${file.size} rows are among the ${data.size} of ${name}${added}: it is a part ` +
+      `of that dataset and teaches nothing new; ${ELSE}`;
+  }
+  const conflict = conflictOf(data, file);
+  return conflict === undefined
+    ? undefined
+    : `${
+      describeKnown({ ...overlap, task: data.task, size: file.size })
+    }, and ${overlap.added.rows} are new, but ${conflict}`;
+}
+
+/** What the file says of itself that the task is not; undefined where nothing contradicts. */
+function conflictOf({ task, environment: known }: TaskData, { environment: said }: File): string | undefined {
+  if (!known || !said || canonicalJson(known) === canonicalJson(said)) return undefined;
+  const [what, here, there] = known.family === said.family
+    ? ["goal", known.goal.join(", "), said.goal.join(", ")]
+    : ["family", known.family, said.family];
+  return `its ${what} is ${there} where task ${task}'s is ${here}: a task has one ${what}. Put the label of the file or of ` +
+    `the task right and hand the file over again, or ${ELSE}`;
+}
+
+function revise(
+  facts: LearnerFacts,
+  arrival: ArrivalFact,
+  file: File,
+  { data: { task }, overlap, job }: Growth & { kind: "grown" },
+): RevisionFact | RejectionFact | "later" {
+  const id = jobId(job);
+  const state = facts.jobs.get(id);
+  if (hasFailed(state)) {
+    const message = state?.failures.at(-1)?.message ?? "unknown reason";
+    return reject(arrival, `it could not be measured: ${message} (see to it, then hand it over again)`, id);
+  }
+  const { normaliser, sketch, episodes } = state?.result?.outputs ?? {};
+  if (!normaliser || !sketch || !episodes) return "later";
+  const { name, datasetHash, size, bytes, notices, importJob } = file;
+  return {
+    ...{ schema: 1, task, arrival: arrival.seq, attempt: attemptAt(facts, task) + 1 },
+    revision: facts.revisions.filter((fact) => fact.task === task).length + 1,
+    ...{ name, datasetHash, size, episodes: file.episodes, bytes, importJob, measureJob: id },
+    ...(notices === undefined ? {} : { notices }),
+    ...{ normaliser: normaliser.artifact, sketch: sketch.artifact, episodeHashes: episodes.artifact },
+    ...overlap,
+  };
+}
+
+/** Said of a new task that has rows of another one, but not so that one holds the other. */
+function sharing(file: File, { data, overlap: { known } }: Kinship): NoticeFact[] {
+  if (known.rows < WORTH_A_WORD * Math.min(file.size, data.size)) return [];
+  return [{
+    code: "rows-shared-with-task",
+    message: `${known.rows} of the ${file.size} rows are ${
+      nameOfData(data)
+    }'s as well, which has ${data.size}`,
+    advice: "if the file is to take that dataset's place, it must hold nearly all of its episodes",
+  }];
+}
+
+/** Said of a new task where nobody can tell whether it is a task's dataset that has grown. */
+function notCompared({ task, size }: TaskData): NoticeFact {
+  return {
+    code: "task-not-compared",
+    message:
+      `whether this is task ${task}'s dataset with more rows (it had ${size}) cannot be told: what tells episodes ` +
+      `apart was not kept when task ${task} was imported, and its dataset is gone`,
+    advice:
+      `if it is, cancel this task and restore task ${task}'s dataset before the file is handed over again`,
+  };
+}

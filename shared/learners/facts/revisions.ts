@@ -1,0 +1,121 @@
+/**
+ * The datasets of a task: the one that it was accepted with, and those that hold more of the same. Each is learnt by
+ * itself, in the order in which they arrived; attempts at a task are numbered through all of them, so that an attempt's
+ * number says which of them it is about. Pure.
+ * @module
+ */
+import type { AttemptFact, RevisionFact, TaskFact, VersionFact } from "@cugro/protocol";
+import type { LearnerFacts } from "./facts.ts";
+
+/** A task with one of its datasets. */
+export interface TaskData extends TaskFact {
+  /** Number of the revision; 0: as the task was accepted. */
+  revision: number;
+  firstAttempt: number;
+  /** The fact that says so. */
+  fact: TaskFact | RevisionFact;
+}
+
+type RevisedFacts = Pick<LearnerFacts, "tasks" | "revisions">;
+
+/** A task with each of its datasets, in order of arrival; none for a task that there is not. */
+export function dataOfTask({ tasks, revisions }: RevisedFacts, task: number): TaskData[] {
+  const accepted = tasks.find((fact) => fact.task === task);
+  if (!accepted) return [];
+  const own = revisions.filter((fact) => fact.task === task);
+  return [
+    { ...accepted, revision: 0, firstAttempt: 1, fact: accepted },
+    ...own.map((fact) => revisedData(accepted, fact)),
+  ];
+}
+
+function revisedData({ notices: _, ...task }: TaskFact, fact: RevisionFact): TaskData {
+  const { arrival, datasetHash, size, episodes, bytes, notices, attempt } = fact;
+  const { importJob, normaliser, sketch, episodeHashes } = fact;
+  return {
+    ...task,
+    ...{ arrival, datasetHash, size, episodes, bytes, importJob, normaliser, sketch, episodeHashes },
+    ...(notices === undefined ? {} : { notices }),
+    ...{ revision: fact.revision, firstAttempt: attempt, fact },
+  };
+}
+
+/** Every task with each of its datasets, in the order in which they are learnt. */
+export function dataInOrder(facts: RevisedFacts): TaskData[] {
+  const all = facts.tasks.flatMap(({ task }) => dataOfTask(facts, task));
+  if (facts.revisions.length === 0) return all;
+  return all.sort((a, b) => a.revision + b.revision === 0 ? a.task - b.task : a.arrival - b.arrival);
+}
+
+/** What became of an arrival that was accepted. */
+export function dataOfArrival(facts: RevisedFacts, seq: number): TaskData | undefined {
+  return dataInOrder(facts).find(({ arrival }) => arrival === seq);
+}
+
+/** The task as an attempt at it has it. */
+export function dataOfAttempt(facts: RevisedFacts, task: number, attempt: number): TaskData | undefined {
+  return dataOfTask(facts, task).findLast(({ firstAttempt }) => firstAttempt <= attempt);
+}
+
+/** The attempts that were asked for of a task with one of its datasets. */
+export function attemptsAt(
+  facts: RevisedFacts & Pick<LearnerFacts, "attempts">,
+  { task, revision }: Pick<TaskData, "task" | "revision">,
+): AttemptFact[] {
+  return facts.attempts.filter((fact) =>
+    fact.task === task && dataOfAttempt(facts, task, fact.attempt)?.revision === revision
+  );
+}
+
+/** The attempt at a task with one of its datasets that counts. */
+export function attemptOf(
+  facts: RevisedFacts & Pick<LearnerFacts, "attempts">,
+  data: Pick<TaskData, "task" | "revision" | "firstAttempt">,
+): number {
+  return Math.max(data.firstAttempt, ...attemptsAt(facts, data).map(({ attempt }) => attempt));
+}
+
+/** The tasks that a version knows, each as it or the newest version before it has learnt it. */
+export function dataOfVersion(
+  facts: RevisedFacts & Pick<LearnerFacts, "versions">,
+  version: VersionFact | null,
+): Map<number, TaskData> {
+  const byNumber = new Map(facts.versions.map((fact) => [fact.version, fact]));
+  const learnt = new Map<number, number>();
+  let one = version;
+  while (one) {
+    if (!learnt.has(one.task)) learnt.set(one.task, one.revision ?? 0);
+    one = byNumber.get(one.parent ?? 0) ?? null;
+  }
+  const known = (version?.tasks ?? []).map((task) => {
+    const data = dataOfTask(facts, task);
+    return [task, data.find(({ revision }) => revision === learnt.get(task)) ?? data[0]] as const;
+  });
+  return new Map(known.filter((pair): pair is readonly [number, TaskData] => pair[1] !== undefined));
+}
+
+/** A task with one of its datasets, in words. */
+export function nameOfData({ task, revision }: Pick<TaskData, "task" | "revision">): string {
+  return revision === 0 ? `task ${task}` : `task ${task}, revision ${revision}`;
+}
+
+type Growth = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading" | "size">;
+
+/** What of a file is a task's. `the first 229 rows of this file are task 1's`. */
+export function describeKnown({ task, known, leading, size }: Omit<Growth, "added" | "gone">): string {
+  const rows = leading ? `the first ${known.rows} rows` : `${known.rows} of the ${size} rows`;
+  return `${rows} of this file are task ${task}'s`;
+}
+
+/** A revision in a sentence: what it is, and what else the file could have become. */
+export function describeRevision(fact: Growth & { revision: number }): string {
+  const { task, revision, added, gone } = fact;
+  const without = gone.rows === 0
+    ? ""
+    : ` (${gone.episodes === 1 ? "one episode" : `${gone.episodes} episodes`} of task ${task}, ` +
+      `${gone.rows} rows, ${gone.episodes === 1 ? "is" : "are"} not in it)`;
+  return `${
+    describeKnown(fact)
+  }, and ${added.rows} are new${without}: it becomes revision ${revision} of task ` +
+    `${task}; --as-new-task (asNewTask) makes it a task of its own`;
+}

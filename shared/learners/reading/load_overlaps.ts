@@ -1,0 +1,74 @@
+/**
+ * Compares the files that wait with the tasks that there are, as far as the hashes of their episodes are there.
+ * @module
+ */
+import { getArtifact, MissingInputError } from "@cugro/store";
+import { datasetKey, decodeEpisodes, type EpisodeHashes, jobId, type JobOf } from "@cugro/protocol";
+import { measureJob, openArrivals } from "../facts/arrivals.ts";
+import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
+import { compareEpisodes, type Overlap, pairOf } from "../facts/overlap.ts";
+import type { TaskData } from "../facts/revisions.ts";
+import { comparedData, fileOf, growthOf, hashesOf, type Imported, mayHold } from "../planning/growth.ts";
+import type { Source } from "./fact_cache.ts";
+import { loadJobStates } from "./load_jobs.ts";
+
+/** Compares what has not been compared yet, and asks about the jobs that are needed for the rest. */
+export async function learnOfOverlaps(source: Source, facts: LearnerFacts): Promise<void> {
+  for (const arrival of openArrivals(facts)) {
+    const file = arrival.asNewTask ? undefined : fileOf(facts, arrival);
+    if (!file) continue;
+    const tasks = facts.tasks.map(({ task }) => comparedData(facts, task));
+    for (const data of tasks.filter((one) => mayHold(one, file))) {
+      const pair = pairOf(file.datasetHash, data.datasetHash);
+      if (facts.overlaps.has(pair)) continue;
+      const overlap = source.cache.overlaps.get(pair) ?? await overlapOf(source, facts, file, data);
+      if (overlap === undefined) continue;
+      facts.overlaps.set(pair, overlap);
+      // What cannot be told now may be told later, when a dataset was restored.
+      if (overlap) source.cache.overlaps.set(pair, overlap);
+    }
+    const growth = growthOf(facts, file);
+    if (growth.kind === "grown") await loadStates(source, facts, growth.job);
+  }
+}
+
+/** Undefined while a measurement is to be made; null where it cannot be. */
+async function overlapOf(
+  source: Source,
+  facts: LearnerFacts,
+  file: Imported,
+  data: TaskData,
+): Promise<Overlap | null | undefined> {
+  let isMeasured = true;
+  for (const one of [file, data]) {
+    if (hashesOf(facts, one) !== undefined) continue;
+    const job = measureJob(facts, one);
+    await loadStates(source, facts, job);
+    if (hashesOf(facts, one) !== undefined) continue;
+    if (hasFailed(facts.jobs.get(jobId(job)))) return null;
+    if (await source.store.head(datasetKey(one.datasetHash)) === undefined) return null;
+    isMeasured = false;
+  }
+  if (!isMeasured) return undefined;
+  const newer = await readHashes(source, hashesOf(facts, file)!);
+  const older = await readHashes(source, hashesOf(facts, data)!);
+  return newer && older ? compareEpisodes(older, newer) : null;
+}
+
+async function loadStates(
+  source: Source,
+  facts: LearnerFacts,
+  job: JobOf<"dataset.measure">,
+): Promise<void> {
+  await loadJobStates(source, [{ id: jobId(job), kind: job.kind }], facts.jobs);
+}
+
+/** Null where the artifact is gone, or is none. */
+async function readHashes({ store }: Source, artifact: string): Promise<EpisodeHashes | null> {
+  try {
+    return decodeEpisodes(await getArtifact(store, artifact));
+  } catch (error) {
+    if (error instanceof MissingInputError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
