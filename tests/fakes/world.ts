@@ -30,7 +30,7 @@ import {
 import { memoryBus } from "./store.ts";
 import { applyPlan } from "../../services/coordinator/apply.ts";
 import { isIdle, plan } from "../../services/coordinator/plan.ts";
-import { addUploaded, createLearner, loadFacts } from "@cugro/learners";
+import { addUploaded, createLearner, loadFacts, type Upload } from "@cugro/learners";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -215,10 +215,16 @@ export async function learnerWith(
 }
 
 /** Adds one file. Its key follows from what was added before, so that equal worlds have equal facts. */
-export async function addFile(store: Store, text: string, name = "a", fileName = `${text}.hdf5`) {
+export async function addFile(
+  store: Store,
+  text: string,
+  name = "a",
+  fileName = `${text}.hdf5`,
+  told: Pick<Upload, "asNewTask"> = {},
+) {
   const { length } = await store.list(arrivalsPrefix(name));
   const upload = sha256(`${name} ${length} ${fileName} ${text}`).slice(0, 32);
-  return await addUploaded({ store, learner: name, fileName, body: encode(text), upload });
+  return await addUploaded({ store, learner: name, fileName, body: encode(text), upload, ...told });
 }
 
 /**

@@ -57,18 +57,19 @@ function startsAlike(one: EpisodeHashes, other: EpisodeHashes, count: number): b
 
 /** A dataset may lack so much of another one and still hold it: the greater of one episode and this share. */
 const MISSING_SHARE = 0.05;
+const LEAST_KNOWN = 3;
 
 /**
  * What a newer dataset is to an older one: `grown` holds it and more, `part` is held by it, `same` has the same episodes in
  * another order, `other` is neither.
  *
  * One episode, or one in twenty, may be missing: a recording that was exported while it ran ends in an episode that was
- * cut, and is whole the next time; a buffer that is full lets its oldest episodes go. More than is missing must be there.
+ * cut, and is whole the next time; a buffer that is full lets its oldest episodes go. Three times what is missing must be there.
  */
 export function relationOf({ known, added, gone }: Overlap): "grown" | "part" | "same" | "other" {
   const mayLack = (missing: number) =>
     missing <= Math.max(1, Math.floor(MISSING_SHARE * (known.episodes + missing))) &&
-    known.episodes > missing;
+    known.episodes >= LEAST_KNOWN * missing;
   if (added.episodes === 0 && gone.episodes === 0) return "same";
   if (added.rows >= gone.rows) return mayLack(gone.episodes) ? "grown" : "other";
   return mayLack(added.episodes) ? "part" : "other";
