@@ -34,7 +34,7 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
     metrics,
     onChange({ facts, plan }) {
       observe(facts);
-      said.planned(facts.learner.name);
+      said.planned(facts.learner.name, plan.decide);
       said.learning(facts.learner.name, currentGraph(facts));
       for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
     },

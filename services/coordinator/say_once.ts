@@ -1,17 +1,20 @@
 /**
  * What is told to the log once. Learners that cannot be planned, and that they can be again: they are tried every few
- * seconds, and a store that is away would fill the log. Tasks of which trainings do not read all rows.
+ * seconds, and a store that is away would fill the log. Tasks of which trainings do not read all rows; and of what was decided,
+ * what a person may want to decide otherwise.
  * @module
  */
-import type { Graph } from "@cugro/learners";
+import { describeRevision, type Graph } from "@cugro/learners";
+import { parseKey, revisionFactSchema } from "@cugro/protocol";
 import { StoreError } from "@cugro/store";
 import type { Log } from "@cugro/telemetry";
+import type { Decision } from "./plan_parts.ts";
 
 /** What has been told. */
 export interface SaidOnce {
   failed(learner: string | null, error: unknown): void;
-  /** It was planned. */
-  planned(learner: string): void;
+  /** It was planned, and these facts were made: a task whose dataset has grown is worth a word. */
+  planned(learner: string, decisions: readonly Decision[]): void;
   /** This is what it learns now, if anything. */
   learning(learner: string, graph: Graph | undefined): void;
 }
@@ -28,7 +31,12 @@ export function createSaidOnce(log: Log): SaidOnce {
       said.set(learner, mark);
       log[level]("learner cannot be planned", { learner, error });
     },
-    planned(learner) {
+    planned(learner, decisions) {
+      for (const { key, value } of decisions) {
+        if (parseKey(key)?.kind !== "revision") continue;
+        const revision = revisionFactSchema.parse(value);
+        log.info(describeRevision(revision), { learner, task: revision.task, revision: revision.revision });
+      }
       said.delete(null);
       if (said.delete(learner)) log.info("learner is planned again", { learner });
     },

@@ -11,7 +11,7 @@ Deno.test("a learner that cannot be planned is told once for each reason, and on
   for (let n = 0; n < 5; n++) said.failed("a", new StoreError(`The store failed when reading jobs/${n}`));
   said.failed("b", new StoreError("The store failed when listing learners/b/"));
   said.failed("a", new SyntaxError("learners/a/head.json is damaged"));
-  for (let n = 0; n < 3; n++) said.planned("a");
+  for (let n = 0; n < 3; n++) said.planned("a", []);
   said.failed("a", new SyntaxError("learners/a/head.json is damaged"));
   assertEquals(lines, [
     ...Array(3).fill("learner cannot be planned"),

@@ -3,6 +3,8 @@
  * @module
  */
 import {
+  dataOfArrival,
+  describeRevision,
   explainDecision,
   type JobStatus,
   type LearnerFacts,
@@ -52,24 +54,26 @@ export function configView(
 
 /** A task without what only jobs need. */
 export function taskView(fact: LearnerStatus["tasks"][number]): Task {
-  const { task, name, state, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
+  const { task, name, state, revision, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
   const { trainingRows, stateDim, actionDim, horizon, environment, anchors } = fact;
   const judged = { discreteActions: fact.discreteActions, notices: fact.notices };
   const shape = { size, trainingRows, episodes, bytes, stateDim, actionDim };
   const about = { ...shape, horizon, environment, anchors, ...judged };
-  return { task, name, state, attempt, current, arrival, datasetHash, ...about };
+  return { task, name, state, revision, attempt, current, arrival, datasetHash, ...about };
 }
 
 /** A file that came in, and what became of it. */
 export function arrivalView(
-  facts: Pick<LearnerFacts, "tasks" | "rejections">,
+  facts: Pick<LearnerFacts, "tasks" | "revisions" | "rejections">,
   arrival: ArrivalFact,
 ): Arrival {
   const { seq, key, size, contentHash } = arrival;
-  const task = facts.tasks.find((fact) => fact.arrival === seq)?.task ?? null;
+  const data = dataOfArrival(facts, seq);
+  const { task, revision } = data ?? { task: null, revision: null };
   const rejection = facts.rejections.find((fact) => fact.seq === seq);
   const state = task !== null ? "accepted" : rejection ? "rejected" : "waiting";
-  return { seq, key, size, contentHash, state, task, reason: rejection?.reason ?? null };
+  const note = data && "known" in data.fact ? describeRevision(data.fact) : null;
+  return { seq, key, size, contentHash, state, task, revision, reason: rejection?.reason ?? null, note };
 }
 
 /** A version in short. */
@@ -77,12 +81,13 @@ export function versionSummary(
   fact: LearnerStatus["versions"][number],
   head: number | null,
 ): VersionSummary {
-  const { version, task, attempt, state, promotable, parent, tasks, row, measures, seconds } = fact;
+  const { version, task, revision = 0, attempt, state, promotable, parent, tasks, row, measures, seconds } =
+    fact;
   const scores = row.map(({ task, meanScore, low, high, episodes, valueEstimate }) => ({
     ...{ task, meanScore, low, high, episodes, valueEstimate },
   }));
   const decided = { decision: fact.decision, decisionText: explainDecision(fact), reasons: fact.reasons };
-  const stands = { version, task, attempt, state, promotable, serving: version === head };
+  const stands = { version, task, revision, attempt, state, promotable, serving: version === head };
   return { ...stands, parent, tasks, ...decided, seconds, measures, scores };
 }
 

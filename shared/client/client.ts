@@ -38,6 +38,12 @@ export type FileBody =
 /** A file that was handed over; `added` is false if its content had arrived before. */
 export type HandedOver = Arrival & { added: boolean };
 
+/** What a file is to become. */
+export interface Becoming {
+  /** A task of its own, also if it holds the episodes of a task or is part of one. @default it becomes a revision of that task */
+  asNewTask?: boolean;
+}
+
 /** Every method throws a `GatewayError` when the gateway refuses, and what `fetch` throws otherwise. */
 export interface GatewayClient {
   learners: {
@@ -57,11 +63,14 @@ export interface GatewayClient {
     list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
     show(name: string, task: number): Promise<Task>;
     /** Hands over a dataset, streamed. */
-    upload(name: string, file: { fileName: string; body: FileBody; reading?: Reading }): Promise<HandedOver>;
+    upload(
+      name: string,
+      file: { fileName: string; body: FileBody; reading?: Reading } & Becoming,
+    ): Promise<HandedOver>;
     /** Hands over a file of this machine, with flat memory. `reading`: how it is to be read. */
-    uploadFile(name: string, path: string, reading?: Reading): Promise<HandedOver>;
+    uploadFile(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
     /** Hands over an object that is in the store already: `incoming/<name>/<file>`. */
-    adopt(name: string, object: string): Promise<HandedOver>;
+    adopt(name: string, object: string, options?: Becoming): Promise<HandedOver>;
     arrival(name: string, seq: number): Promise<Arrival>;
     retry(
       name: string,
@@ -142,13 +151,17 @@ function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] 
   };
 }
 
+function becoming({ asNewTask }: Becoming): Record<string, string> {
+  return asNewTask ? { asNewTask: "true" } : {};
+}
+
 function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
   const handOver = async (path: string, body: BodyInit, type: string): Promise<HandedOver> => {
     const response = await requests.send("POST", path, { body, type });
     return { ...await response.json() as Arrival, added: response.status === 202 };
   };
-  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {} }) => {
-    const query = new URLSearchParams({ fileName });
+  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {}, ...options }) => {
+    const query = new URLSearchParams({ fileName, ...becoming(options) });
     const { map = {}, ...flags } = reading;
     for (const [flag, value] of Object.entries(flags)) query.set(flag, String(value));
     for (const text of fieldMapTexts(map)) query.append("map", text);
@@ -158,13 +171,17 @@ function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
     list: (name) => requests.get(of(name, "/tasks")),
     show: (name, task) => requests.get(of(name, `/tasks/${task}`)),
     upload,
-    async uploadFile(name, path, reading) {
+    async uploadFile(name, path, reading, options = {}) {
       // A stream whose file is not there says so only when it is read, as a broken connection.
       await stat(path);
-      const file = { fileName: basename(path), body: createReadStream(path) };
+      const file = { fileName: basename(path), body: createReadStream(path), ...options };
       return await upload(name, reading === undefined ? file : { ...file, reading });
     },
-    adopt: (name, object) => handOver(of(name, "/tasks"), JSON.stringify({ object }), "application/json"),
+    adopt: (name, object, options = {}) => {
+      const query = new URLSearchParams(becoming(options)).toString();
+      const path = of(name, query === "" ? "/tasks" : `/tasks?${query}`);
+      return handOver(path, JSON.stringify({ object }), "application/json");
+    },
     arrival: (name, seq) => requests.get(of(name, `/arrivals/${seq}`)),
     async retry(name, task, options = {}) {
       return (await requests.post<{ how: "continued" | "new attempt" }>(

@@ -14,6 +14,7 @@
  */
 export {
   type ActInput,
+  type Becoming,
   createClient,
   type FileBody,
   type GatewayClient,

@@ -39,6 +39,7 @@ export { compareEpisodes, type Overlap, pairOf, relationOf } from "./facts/overl
 export {
   arrivalJobs,
   comparedData,
+  describeWaiting,
   type Growth,
   growthOf,
   type Imported,

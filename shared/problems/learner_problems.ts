@@ -13,6 +13,7 @@ import {
 } from "@cugro/protocol";
 import { MIN_EPISODES } from "@cugro/algorithm/knobs";
 import {
+  acceptedArrivals,
   attemptAt,
   currentGraph,
   currentTask,
@@ -23,6 +24,7 @@ import {
   knobsOfTask,
   type LearnerFacts,
   measuresOf,
+  nameOfData,
   planWork,
   stoppingFailure,
   taskState,
@@ -67,7 +69,7 @@ function failedTasks(facts: LearnerFacts): Problem[] {
 
 function rejectedFiles(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
-  const accepted = Math.max(0, ...facts.tasks.map(({ arrival }) => arrival));
+  const accepted = Math.max(0, ...acceptedArrivals(facts));
   return facts.rejections.filter(({ seq }) => seq > accepted).map((rejection) =>
     rejectionProblem(name, rejection, writtenAt(facts, rejectionKey(name, rejection.seq)))
   );
@@ -110,11 +112,11 @@ function parkedVersions(facts: LearnerFacts): Problem[] {
     decision === "parked" && !settled.has(version) && attempt === attemptAt(facts, task) &&
     taskState(facts, task) === "parked"
   );
-  return parked.map(({ version, task, reasons }) =>
+  return parked.map(({ version, task, revision = 0, reasons }) =>
     createProblem("version.parked", { learner: name, version }, {
       since: writtenAt(facts, versionKey(name, version)),
       subject: { learner: name, task, version },
-      message: `Version ${version} (task ${task}) was parked: ${reasons.join("; ")}.`,
+      message: `Version ${version} (${nameOfData({ task, revision })}) was parked: ${reasons.join("; ")}.`,
       advice: isPromotable(facts, version)
         ? `Let it through with: cugro promote ${version} --learner ${name}`
         : `Learn the task anew with: cugro retry ${task} --learner ${name}`,
@@ -127,12 +129,12 @@ function observedVersion(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const newest = validVersions(facts).at(-1);
   if (!newest || !isObserved(newest)) return [];
-  const { version, task, decision } = newest;
+  const { version, task, revision = 0, decision } = newest;
   return [createProblem("version.observed", { learner: name, version }, {
     since: writtenAt(facts, versionKey(name, version)),
     subject: { learner: name, task, version },
     message:
-      `Version ${version} (task ${task}) serves and was ${
+      `Version ${version} (${nameOfData({ task, revision })}) serves and was ${
         explainDecision({ ...newest, state: decision })
       }: ` +
       "with gate: enforce it would have been parked.",

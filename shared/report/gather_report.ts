@@ -37,9 +37,12 @@ export async function gatherReport(
     seed: learner.seed,
     preset: config.preset,
     created: learner.created,
-    tasks: status.tasks.map(({ task, name, environment, size, trainingRows, anchors, notices }) => ({
+    tasks: status.tasks.map((
+      { task, name, revision, environment, size, trainingRows, anchors, notices },
+    ) => ({
       task,
       name,
+      revision,
       environment: environment
         ? `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`
         : "no simulator",
@@ -69,6 +72,7 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
   return versions.map((one) => ({
     version: one.version,
     task: one.task,
+    revision: one.revision ?? 0,
     decision: describeDecision(one),
     observed: isObserved(one),
     reasons: one.reasons,

@@ -108,9 +108,10 @@ const ORDER =
   "a tenth of what is read is held out.";
 
 function tasks({ tasks }: ReportData): Html {
-  const rows = tasks.map((
-    { task, name, environment, size, trainingRows, anchors },
-  ) => [task, name, environment, size.toLocaleString("en"), trainingRows.toLocaleString("en"), anchors]);
+  const rows = tasks.map(({ task, revision, name, environment, size, trainingRows, anchors }) => {
+    const which = revision === 0 ? task : `${task}, revision ${revision}`;
+    return [which, name, environment, ...[size, trainingRows].map((n) => n.toLocaleString("en")), anchors];
+  });
   const noticed = tasks.flatMap(({ task, notices }) =>
     notices.map((notice) => html`<li>task ${task}: ${notice}</li>`)
   );

@@ -60,10 +60,10 @@ function tiles({ measures, versions }: ReportData): Html[] {
 function versionTable({ versions }: ReportData): Html {
   if (versions.length === 0) return html``;
   const rows = versions.map((one) => {
-    const { version, task, measures } = one;
+    const { version, task, revision, measures } = one;
     return [
       html`<b>${version}</b>`,
-      task,
+      revision === 0 ? task : `${task}, revision ${revision}`,
       figure(measures.averagePerformance),
       figure(measures.justLearned),
       describeDrop(measures.worstDrop),

@@ -48,6 +48,8 @@ export interface ReportCell {
 export interface ReportVersion {
   version: number;
   task: number;
+  /** Which dataset of the task; 0: the one that it was accepted with. */
+  revision: number;
   /** In a few words; the reasons beside it. */
   decision: string;
   /** It was published in spite of the reasons, since its gate only observes. */
@@ -62,6 +64,8 @@ export interface ReportVersion {
 /** One task. `trainingRows`: how many of its rows trainings read; `notices`: what is implausible in its data, a sentence each. */
 export interface ReportTask {
   task: number;
+  /** How often its dataset has grown. */
+  revision: number;
   name: string;
   environment: string;
   size: number;

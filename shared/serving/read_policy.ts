@@ -5,8 +5,9 @@
 import type { Normaliser, PolicyInput, Stored } from "@cugro/algorithm";
 import {
   createCache,
+  dataOfVersion,
   type FactCache,
-  knobsOfTask,
+  knobsOfVersion,
   type ListedFacts,
   readListed,
   validVersions,
@@ -61,7 +62,10 @@ export async function policyParts(
   facts: ListedFacts,
   fact: VersionFact,
 ): Promise<PolicyParts> {
-  const tasks = facts.tasks.filter(({ task }) => fact.tasks.includes(task));
+  const known = [...dataOfVersion(facts, fact).values()].sort((a, b) => a.task - b.task);
+  const tasks = known.map(({ fact: _, firstAttempt: _first, revision: _revision, ...task }): TaskFact =>
+    task
+  );
   const [{ stateDim, actionDim, discreteActions }] = tasks as [TaskFact];
   const normalisers = new Map<number, Normaliser>();
   for (const { task, normaliser } of tasks) {
@@ -80,7 +84,7 @@ export async function policyParts(
       normalisers,
       stateDim,
       actionDim,
-      hyperparameters: knobsOfTask(facts, fact.task),
+      hyperparameters: knobsOfVersion(facts, fact),
     },
   };
 }

@@ -6,9 +6,11 @@ import { resolveHyperparameters } from "@cugro/algorithm";
 import {
   currentGraph,
   describeTrainingRows,
+  describeWaiting,
   type Graph,
   learnerExists,
   loadFacts,
+  nameOfData,
   openArrivals,
   previewGraph,
 } from "@cugro/learners";
@@ -63,6 +65,7 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   }
   const facts = await loadFacts(store, learner);
   const graph = currentGraph(facts);
+  for (const said of describeWaiting(facts)) console.error(said);
   const waiting = openArrivals(facts).length;
   if (waiting > 0) {
     console.error(`Waiting for import: ${waiting}; what jobs follow depends on what is in the files`);
@@ -70,9 +73,11 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   return graph ? [graph] : [];
 }
 
-function printGraph({ task, parent, rows, jobs }: Graph): void {
+function printGraph({ task, revision, parent, rows, jobs }: Graph): void {
   console.log(
-    `\ntask ${task}, ${parent === null ? "from scratch" : `on version ${parent}`}: ${jobs.length} jobs`,
+    `\n${nameOfData({ task, revision })}, ${
+      parent === null ? "from scratch" : `on version ${parent}`
+    }: ${jobs.length} jobs`,
   );
   const read = rows && describeTrainingRows({ task, ...rows });
   if (read) console.log(read);

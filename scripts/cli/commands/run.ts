@@ -3,6 +3,7 @@
  * @module
  */
 import { presets } from "@cugro/algorithm";
+import type { Becoming } from "@cugro/client";
 import { readingOf } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
@@ -20,7 +21,7 @@ import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 /** A week. */
 const MOST_MINUTES = 10_080;
 
-interface RunOptions extends Flags, ReadFlags {
+interface RunOptions extends Flags, ReadFlags, Becoming {
   workers: number;
   waitForRoom: number;
   json?: boolean;
@@ -41,13 +42,20 @@ export function registerRun(program: Command): void {
     .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
-  onLearners(withReadOptions(runCommand), run);
+  onLearners(withBecoming(withReadOptions(runCommand)), run);
   const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
     .option(...STORE_FLAG);
-  onLearners(withReadOptions(addCommand), add);
+  onLearners(withBecoming(withReadOptions(addCommand)), add);
+}
+
+function withBecoming(command: Command): Command {
+  return command.option(
+    "--as-new-task",
+    "make the files tasks of their own, also where they hold a task's episodes and more, or are part of one",
+  );
 }
 
 /** A number of minutes from the command line. */
@@ -118,11 +126,12 @@ async function handOver(
   learners: Learners,
   learner: string,
   paths: readonly string[],
-  flags: ReadFlags,
+  flags: ReadFlags & Becoming,
 ): Promise<HandedOver[]> {
   const handed: HandedOver[] = [];
   for (const path of paths) {
-    const one = await learners.add(learner, path, readingOf(flags));
+    const { asNewTask = false } = flags;
+    const one = await learners.add(learner, path, readingOf(flags), { asNewTask });
     handed.push(one);
     console.error(`${path}: ${describeHandedOver(learner, one)}`);
   }
@@ -186,7 +195,7 @@ async function adjust(
 async function add(
   learners: Learners,
   paths: string[],
-  { learner, ...flags }: { learner: string } & ReadFlags,
+  { learner, ...flags }: { learner: string } & ReadFlags & Becoming,
 ): Promise<void> {
   await refuseUnreadable(paths);
   await handOver(learners, learner, paths, flags);

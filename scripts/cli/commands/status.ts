@@ -114,8 +114,15 @@ function printTasks({ tasks, rejections }: ShownStatus): void {
   printTable(
     ["task", "name", "state", "attempt", "transitions", "environment"],
     tasks.map((
-      { task, name, state, attempt, size, environment },
-    ) => [task, name, state, attempt, size, environment?.family ?? "none"]),
+      { task, revision, name, state, attempt, size, environment },
+    ) => [
+      task,
+      name,
+      revision === 0 ? state : `revision ${revision} ${state}`,
+      attempt,
+      size,
+      environment?.family ?? "none",
+    ]),
   );
   for (const task of tasks) {
     const read = describeTrainingRows(task);
@@ -177,7 +184,7 @@ function printVersions(versions: ShownStatus["versions"], head: number | null): 
     ["version", "task", "decision", "parent", "new task", ...(valued ? ["values by task"] : []), "work"],
     versions.map((one) => [
       one.version,
-      one.task,
+      (one.revision ?? 0) === 0 ? one.task : `${one.task}, revision ${one.revision}`,
       `${describeDecision(one)}${one.version === head ? ", serving" : ""}`,
       one.parent ?? "–",
       score(one.measures.justLearned),

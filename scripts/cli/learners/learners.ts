@@ -4,6 +4,7 @@
  * @module
  */
 import type { PresetName } from "@cugro/algorithm";
+import type { Becoming } from "@cugro/client";
 import type { LearnerMeasures, LearnerStatus, ShownCell } from "@cugro/learners";
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import type { Place } from "./place.ts";
@@ -27,7 +28,7 @@ export interface ShownStatus extends
   config: { preset: string; knobs: Record<string, unknown> };
   tasks: Pick<
     LearnerStatus["tasks"][number],
-    "task" | "name" | "state" | "attempt" | "size" | "trainingRows" | "environment" | "notices"
+    "task" | "revision" | "name" | "state" | "attempt" | "size" | "trainingRows" | "environment" | "notices"
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];
@@ -41,6 +42,7 @@ export interface ShownVersion extends
     LearnerStatus["versions"][number],
     | "version"
     | "task"
+    | "revision"
     | "attempt"
     | "state"
     | "parent"
@@ -109,7 +111,7 @@ export interface Learners {
   /** Undoes a deletion, until garbage collection has had the learner. */
   restore(name: string): Promise<void>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
-  add(name: string, path: string, reading?: Reading): Promise<HandedOver>;
+  add(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
   /** Until every task is decided, with progress on stderr. `waitForRoom`: minutes that a full folder is waited for. */
   learn(name: string, options: { workers: number; waitForRoom: number }): Promise<LearnEnd>;
   promote(name: string, version: number, reason: Reason): Promise<void>;

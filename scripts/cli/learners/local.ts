@@ -4,6 +4,7 @@
  * @module
  */
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
+import type { Becoming } from "@cugro/client";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { userInfo } from "node:os";
@@ -57,7 +58,7 @@ export function openLocal(name: string): Learners {
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
     restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
-    add: async (learner, path, reading) => await addFile(await writing(), learner, path, reading),
+    add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
     async learn(learner, { workers, waitForRoom }) {
       return await learn({
         ...{ store: await writing(), folder: name, learner, workers, display: displayOnStderr() },
@@ -161,9 +162,10 @@ export async function addFile(
   learner: string,
   path: string,
   reading?: Reading,
+  options: Becoming = {},
 ): Promise<HandedOver> {
   const file = await packFolder(path) ?? await fileAt(path);
-  const { arrival, added } = await addUploaded({ store, learner, ...file, reading });
+  const { arrival, added } = await addUploaded({ store, learner, ...file, reading, ...options });
   const { rejections } = added ? { rejections: [] } : await loadFacts(store, learner);
   const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;
   return { seq: arrival.seq, added, reason };

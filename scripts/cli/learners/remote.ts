@@ -27,11 +27,11 @@ export function openRemote(url: string, token: string): Learners {
     configure: (name, change) => learners.configure(name, change),
     delete: (name) => learners.delete(name),
     restore: async (name) => void await learners.restore(name),
-    async add(name, path, reading) {
+    async add(name, path, reading, options) {
       const packed = await packFolder(path);
       const { seq, added, reason } = packed
-        ? await tasks.upload(name, { ...packed, ...reading ? { reading } : {} })
-        : await tasks.uploadFile(name, path, reading);
+        ? await tasks.upload(name, { ...packed, ...reading ? { reading } : {}, ...options })
+        : await tasks.uploadFile(name, path, reading, options);
       return { seq, added, reason };
     },
     learn: (name) => follow(client, name),

@@ -46,7 +46,8 @@ export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<stri
         display.finished(jobId, labels.get(jobId) ?? String(data.kind), seconds);
       } else if (type === "cugro.job.failed") {
         display.failed(jobId, `${labels.get(jobId) ?? data.kind} failed: ${data.message}`);
-      } else display.note(describeEvent(type, data));
+      } else if (type === "cugro.task.revised") display.note(String(data.message));
+      else display.note(describeEvent(type, data));
     },
   };
 }

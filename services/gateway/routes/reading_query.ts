@@ -1,5 +1,5 @@
 /**
- * How a file that is handed over is to be read, as it stands in the query.
+ * How a file that is handed over is to be read, and what it is to become, as it stands in the query.
  * @module
  */
 import { type FieldMap, MAPPED_ARRAYS, parseActionLimit, parseFieldMap } from "@cugro/protocol";
@@ -38,11 +38,21 @@ export const READING_QUERY = {
       description:
         "Largest magnitude of an action, where the file does not say it; with commas one for each number",
     }),
-  strict: z.enum(["true", "false"]).transform((text) => text === "true").optional().openapi({
-    type: "boolean",
-    description: "Refuse the file if it gives rise to notices",
-  }),
+  strict: flag("Refuse the file if it gives rise to notices"),
 };
+
+/** What the file is to become. */
+export const AS_NEW_TASK = flag(
+  "Make it a task of its own, also if it holds the episodes of a task, or is part of one: otherwise it becomes a revision of " +
+    "that task, or is rejected",
+);
+
+function flag(description: string) {
+  return z.enum(["true", "false"]).transform((text) => text === "true").optional().openapi({
+    type: "boolean",
+    description,
+  });
+}
 
 /** What cannot be parsed is a fault of this parameter. */
 function parsed<T>(context: z.RefinementCtx, parse: () => T): T {

@@ -13,7 +13,7 @@ import { Problem, refusing } from "../problem.ts";
 import { inTurn, refuseMoreFiles } from "../quotas.ts";
 import { arrivalSchema, learnerName, objectSchema, pathNumber } from "@cugro/client/schemas";
 import { arrivalView } from "../views.ts";
-import { READING_QUERY } from "./reading_query.ts";
+import { AS_NEW_TASK, READING_QUERY } from "./reading_query.ts";
 
 const tags = ["tasks"];
 const params = z.object({ name: learnerName });
@@ -34,7 +34,9 @@ const UPLOAD_BODY = {
 const ABOUT_UPLOADS =
   "The body is the file as it is (HDF5, Parquet, CSV, npz, safetensors, or a zip archive of a folder of LeRobot or Minari), streamed, with its name in `fileName`; or JSON " +
   "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
-  "again is the same arrival, unless its import failed without fault of the file: then it arrives once more.";
+  "again is the same arrival, unless its import failed without fault of the file: then it arrives once more. A file that " +
+  "holds the episodes of a task and more becomes a revision of that task (`revision` and `note` of the arrival, event " +
+  "`cugro.task.revised`), which is learnt anew on the whole; with `asNewTask` it becomes a task of its own.";
 
 /** Adds the routes. */
 export function registerUploads(app: Gateway, deps: RouteDeps): void {
@@ -54,7 +56,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     description: ABOUT_UPLOADS,
     request: {
       params,
-      query: z.object({ fileName: fileName.optional(), ...READING_QUERY }),
+      query: z.object({ fileName: fileName.optional(), ...READING_QUERY, asNewTask: AS_NEW_TASK }),
       body: UPLOAD_BODY,
     },
     responses: {
@@ -66,8 +68,8 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   app.openAPIRegistry.register("ObjectInStore", objectSchema);
   app.openapi(upload, async (context) => {
     const { name } = context.req.valid("param");
-    const { fileName, ...flags } = context.req.valid("query");
-    const told = { fileName, reading: readingOf(flags) };
+    const { fileName, asNewTask, ...flags } = context.req.valid("query");
+    const told = { fileName, reading: readingOf(flags), asNewTask };
     const { arrival, added } = await counted(
       deps,
       context,
@@ -87,11 +89,11 @@ function takeEither(
   deps: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  told: { fileName: string | undefined; reading: Reading | undefined },
+  told: Told,
 ): Promise<Taken> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   return type === "application/json"
-    ? adoptObject(deps, context, learner, told.reading)
+    ? adoptObject(deps, context, learner, told)
     : takeFile(deps, context, learner, told);
 }
 
@@ -137,6 +139,13 @@ async function expectFile(
   return () => count(-1);
 }
 
+/** What the query says of a file. */
+interface Told {
+  fileName: string | undefined;
+  reading: Reading | undefined;
+  asNewTask: boolean | undefined;
+}
+
 interface Taken {
   arrival: ArrivalFact;
   added: boolean;
@@ -146,7 +155,7 @@ async function takeFile(
   { store, limits }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  { fileName, reading }: { fileName: string | undefined; reading: Reading | undefined },
+  { fileName, reading, asNewTask }: Told,
 ): Promise<Taken> {
   if (fileName === undefined) {
     const errors = [{ field: "query.fileName", detail: "names the file, e.g. ?fileName=task1.hdf5" }];
@@ -155,7 +164,7 @@ async function takeFile(
   const { raw } = context.req;
   const maxBytes = limits.uploadBytes;
   const body = refuseEmpty(boundedBody(raw, { ...limits, maxBytes }));
-  return await addUploaded({ store, learner, fileName, body, maxBytes, reading, ...traceNote() });
+  return await addUploaded({ store, learner, fileName, body, maxBytes, reading, asNewTask, ...traceNote() });
 }
 
 async function* refuseEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -171,7 +180,7 @@ async function adoptObject(
   { store, limits, learners }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  reading: Reading | undefined,
+  { reading, asNewTask }: Told,
 ): Promise<Taken> {
   const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
   const parsed = objectSchema.safeParse(parseJson(bytes));
@@ -193,7 +202,14 @@ async function adoptObject(
     throw new Problem(422, detail, { errors: [{ field: "body.object", detail }] });
   }
   const facts = await learners.facts(learner);
-  return await adoptDropped({ store, facts, info, reading, ...traceNote() });
+  return await adoptDropped({
+    store,
+    facts,
+    info,
+    reading,
+    ...asNewTask ? { asNewTask } : {},
+    ...traceNote(),
+  });
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -19,6 +19,9 @@ import { learnerMeasures } from "./versions.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
+const revision = z.int().min(0).openapi({
+  description: "Of the task's dataset; 0: as the task was accepted",
+});
 const anyObject = z.record(z.string(), z.unknown());
 const kind = z.enum(JOB_KINDS);
 const taskState = z.enum(TASK_STATES);
@@ -81,6 +84,7 @@ export const taskSchema = z.object({
   task: place,
   name: z.string(),
   state: taskState,
+  revision,
   attempt: place,
   current: z.boolean().openapi({ description: "Being learnt now" }),
   arrival: place,
@@ -100,17 +104,6 @@ export const taskSchema = z.object({
   discreteActions: place.nullable().openapi({ description: "How many there are; null: continuous ones" }),
   notices: z.array(noticeSchema).openapi({ description: "What is legal in its data and implausible" }),
 }).openapi("Task");
-
-/** A file that has come in. */
-export const arrivalSchema = z.object({
-  seq: place,
-  key: z.string(),
-  size: z.int().min(0),
-  contentHash: hash.nullable(),
-  state: z.enum(["waiting", "accepted", "rejected"]),
-  task: place.nullable(),
-  reason: z.string().nullable().openapi({ description: "Why it was rejected" }),
-}).openapi("Arrival");
 
 /** A job. */
 export const jobSchema = z.object({
@@ -159,8 +152,6 @@ export type NewLearner = z.input<typeof newLearnerSchema>;
 export type Learner = z.infer<typeof learnerSchema>;
 /** See {@link taskSchema}. */
 export type Task = z.infer<typeof taskSchema>;
-/** See {@link arrivalSchema}. */
-export type Arrival = z.infer<typeof arrivalSchema>;
 /** See {@link jobSchema}. */
 export type JobSummary = z.infer<typeof jobSchema>;
 /** See {@link jobDetailSchema}. */

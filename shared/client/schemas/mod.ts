@@ -2,6 +2,7 @@
  * Shapes of what the gateway takes and gives.
  * @module
  */
+export * from "./arrivals.ts";
 export * from "./learners.ts";
 export * from "./problem.ts";
 export * from "./problems.ts";

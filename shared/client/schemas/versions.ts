@@ -46,6 +46,7 @@ const measures = {
 export const versionSummarySchema = z.object({
   version: place,
   task: place,
+  revision: z.int().min(0).openapi({ description: "Of the task's dataset; 0: as the task was accepted" }),
   attempt: place,
   state: versionState,
   promotable: z.boolean(),

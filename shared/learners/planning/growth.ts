@@ -16,7 +16,7 @@ import {
 import { importJob, measureJob, openArrivals } from "../facts/arrivals.ts";
 import { dataState, type LearnerFacts } from "../facts/facts.ts";
 import { type Overlap, pairOf, relationOf } from "../facts/overlap.ts";
-import { dataOfTask, type TaskData } from "../facts/revisions.ts";
+import { dataOfTask, describeRevision, type TaskData } from "../facts/revisions.ts";
 
 /** A dataset that an import has stored and measured. */
 export type Imported = ImportSummary & { normaliser: string; sketch: string; episodeHashes?: string };
@@ -130,4 +130,16 @@ export function measuresFor(facts: LearnerFacts, arrival: ArrivalFact): JobOf<"d
 /** What an arrival's import has made of it. */
 export function fileOf(facts: LearnerFacts, arrival: ArrivalFact): Imported | undefined {
   return importedOf(facts.jobs.get(jobId(importJob(facts, arrival)))?.result);
+}
+
+/** What will become of files that wait and were read, where they are more of a task, in sentences. */
+export function describeWaiting(facts: LearnerFacts): string[] {
+  return openArrivals(facts).flatMap((arrival) => {
+    const file = arrival.asNewTask ? undefined : fileOf(facts, arrival);
+    const growth = file && growthOf(facts, file);
+    if (growth?.kind !== "grown") return [];
+    const { data: { task }, overlap } = growth;
+    const revision = facts.revisions.filter((fact) => fact.task === task).length + 1;
+    return [`${arrival.key}: ${describeRevision({ ...overlap, task, revision, size: file!.size })}`];
+  });
 }

@@ -16,7 +16,14 @@ import type {
   VersionFact,
   VersionState,
 } from "@cugro/protocol";
-import { attemptAt, currentTask, knobsOfData, type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
+import {
+  attemptAt,
+  currentTask,
+  knobsOfData,
+  type LearnerFacts,
+  taskState,
+  validVersions,
+} from "../facts/facts.ts";
 import { dataOfTask } from "../facts/revisions.ts";
 import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type Source } from "./fact_cache.ts";

@@ -17,6 +17,7 @@ export const EXAMPLE: ReportData = {
   preset: "default",
   created: "2026-01-02T03:04:05Z",
   tasks: [1, 2, 3].map((task) => ({
+    revision: 0,
     task,
     name: `task${task}`,
     environment: `hopper-vel [${task}]`,
@@ -26,6 +27,7 @@ export const EXAMPLE: ReportData = {
     notices: task === 2 ? ["<i>terminals</i>: every terminal comes at step 20"] : [],
   })),
   versions: [1, 2, 3].map((version) => ({
+    revision: 0,
     version,
     task: version,
     decision: "published",
