@@ -81,8 +81,7 @@ export function versionSummary(
   fact: LearnerStatus["versions"][number],
   head: number | null,
 ): VersionSummary {
-  const { version, task, revision = 0, attempt, state, promotable, parent, tasks, row, measures, seconds } =
-    fact;
+  const { version, task, revision, attempt, state, promotable, parent, tasks, row, measures, seconds } = fact;
   const scores = row.map(({ task, meanScore, low, high, episodes, valueEstimate }) => ({
     ...{ task, meanScore, low, high, episodes, valueEstimate },
   }));

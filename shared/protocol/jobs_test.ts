@@ -93,6 +93,7 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
     for (const input of [...Object.keys(makers), ...datasets]) assertEquals(input in inputs, true, input);
   }
   assertEquals(JOB_KINDS.filter(readsDatasets), [
+    "dataset.measure",
     "states.train",
     "behavior.train",
     "critic.train",

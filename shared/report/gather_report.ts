@@ -72,7 +72,7 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
   return versions.map((one) => ({
     version: one.version,
     task: one.task,
-    revision: one.revision ?? 0,
+    revision: one.revision,
     decision: describeDecision(one),
     observed: isObserved(one),
     reasons: one.reasons,

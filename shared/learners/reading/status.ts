@@ -56,6 +56,7 @@ export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"
 
 /** A version with its state and what it is measured by. */
 export type VersionStatus = Omit<VersionFact, "row"> & {
+  revision: number;
   row: ShownCell[];
   state: VersionState;
   promotable: boolean;
@@ -128,6 +129,7 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
 function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {
   return facts.versions.map((version) => ({
     ...version,
+    revision: version.revision ?? 0,
     row: version.row.map(shownCell),
     state: versionState(facts, version, chain),
     promotable: isPromotable(facts, version.version),
