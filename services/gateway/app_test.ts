@@ -129,6 +129,10 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     assertEquals((await ask("POST", mapped, { body: encode("abcd"), headers: FILE })).status, 202);
     const third = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 3)))!.bytes));
     assertEquals(third.reading, { map: { observations: ["x", "y"], actions: ["a,b"] }, actionLimit: [2, 1] });
+    const own = await ask("POST", `${path}&asNewTask=true`, { body: encode("abcd"), headers: FILE });
+    assertEquals([own.status, (own.body as { seq: number }).seq], [202, 4], "a task of its own is another");
+    const fourth = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 4)))!.bytes));
+    assertEquals([fourth.asNewTask, fourth.reading], [true, undefined]);
     const wrong = await ask("POST", `${path}&map=weather%3Dx`, { body: encode("abcd"), headers: FILE });
     assertEquals(wrong.status, 400);
     assertStringIncludes(JSON.stringify(wrong.body), "must be ARRAY=FIELD,FIELD");
@@ -137,7 +141,7 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     const unnamed = await ask("POST", "/v1/learners/a/tasks", { body: encode("x"), headers: FILE });
     assertEquals(unnamed.status, 422);
     const jobs = await ask("GET", "/v1/learners/a/jobs?state=ready");
-    assertEquals((jobs.body as { total: number }).total, 3, "their imports");
+    assertEquals((jobs.body as { total: number }).total, 4, "their imports");
   }));
 
 Deno.test("an object that is in the store already is handed over by its key", () =>

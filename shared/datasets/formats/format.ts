@@ -50,13 +50,21 @@ export function formatOf(bytes: Uint8Array): Format {
   if (hdf5Start(bytes) !== undefined) return "hdf5";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "zip";
   if (isTfRecord(bytes)) return { unknown: RLDS };
+  if (isSafetensors(bytes)) return "safetensors";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   if (start.startsWith("PAR1")) return "parquet";
   const known = KNOWN.find(([pattern]) =>
     typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)
   );
   if (known) return { unknown: known[1] };
-  if (bytes.length > 9 && bytes[8] === 0x7b) return "safetensors";
   if (csvDelimiter(new TextDecoder().decode(bytes.subarray(0, TABLE_START))) !== undefined) return "csv";
   return { unknown: "the format is not known; send HDF5, Parquet, CSV, npz or safetensors" };
+}
+
+/**
+ * A header's length in eight bytes, of which the upper ones are 0, then its `{`. Before what is told by its first bytes: those
+ * of a length may be any, as of a pickle or of gzip.
+ */
+function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes.length > 9 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
 }

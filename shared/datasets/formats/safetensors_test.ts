@@ -1,4 +1,5 @@
 /** Strangers' safetensors files, written byte by byte: what is read of them, and what is refused by name. */
+import { formatOf } from "./format.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { bytesOf } from "../../hdf5/testing/hdf5_bytes.ts";
 import { DatasetError } from "../dataset.ts";
@@ -110,4 +111,16 @@ Deno.test("text of strangers stays on one line, short and printable", () => {
     "b\\u000a.safetensors, field observations: the field is missing; fields present are x\\u0007y",
   );
   assert(message.length < 500 && !message.includes("\n"));
+});
+
+Deno.test("formatOf() knows a safetensors file whatever the first bytes of its header's length are", () => {
+  // 640 and 35,615 bytes: the lengths begin as a pickle and as gzip do.
+  for (const length of [0x0280, 0x8b1f]) {
+    const bytes = new Uint8Array(8 + length);
+    new DataView(bytes.buffer).setUint32(0, length, true);
+    bytes.set(new TextEncoder().encode('{"a":'.padEnd(length)), 8);
+    assertEquals(formatOf(bytes), "safetensors");
+  }
+  const pickle = Uint8Array.of(0x80, 2, 0x7d, 0x71, 1, 0x58, 4, 0, 0x7b, 0, 0);
+  assertEquals(typeof formatOf(pickle), "object");
 });

@@ -186,14 +186,14 @@ Deno.test("a sidecar says how a dropped file is to be read; it is no dataset, an
     }
     return (await loadFacts(store, "a")).arrivals;
   };
-  await drop("one.hdf5.json", JSON.stringify({ environments: 2, strict: false }));
+  await drop("one.hdf5.json", JSON.stringify({ environments: 2, strict: false, asNewTask: true }));
   await drop("one.hdf5", "one");
   await drop("two.hdf5.json", JSON.stringify({ rewards: "success" }));
   await drop("two.hdf5", "two");
   await drop("three.hdf5.json", "{");
   await drop("three.hdf5", "three");
   const [one, three, two] = (await scan()).toSorted((a, b) => a.key < b.key ? -1 : 1);
-  assertEquals(one!.reading, { environments: 2 });
+  assertEquals([one!.reading, one!.asNewTask, two!.asNewTask], [{ environments: 2 }, true, undefined]);
   assertMatch(two!.refused!, /sidecar two.hdf5.json cannot be used: .*rewards/);
   assertMatch(three!.refused!, /three.hdf5.json is not JSON/);
   await drive(store, pretend());
