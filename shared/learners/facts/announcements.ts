@@ -59,6 +59,7 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
     ...facts.versions.map((fact) =>
       createEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
         ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
+        ...(fact.revision === undefined ? {} : { revision: fact.revision }),
         ...resultOf(facts, fact.version),
       })
     ),
