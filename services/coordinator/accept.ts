@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  comparedData,
   describeStoredJob,
   hasFailed,
   type Imported,
@@ -12,6 +13,7 @@ import {
   type LearnerFacts,
   mayHold,
   measuresFor,
+  nameOfData,
   openArrivals,
 } from "@cugro/learners";
 import {
@@ -95,6 +97,9 @@ function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact
   }
   const file = importedOf(state.result);
   if (!file) return reject(arrival, `its import gave an incomplete result (job ${id})`);
+  const current = facts.tasks.map(({ task }) => comparedData(facts, task));
+  const same = current.find(({ datasetHash }) => datasetHash === file.datasetHash);
+  if (same) return reject(arrival, `this dataset is already ${nameOfData(same)}`);
   const reason = refusal(file, [...facts.tasks, ...accepted]);
   if (reason !== undefined) return reject(arrival, reason);
   const accept = (notices: readonly NoticeFact[] = []) =>

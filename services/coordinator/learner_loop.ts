@@ -14,7 +14,7 @@ import {
   type LearnerView,
   openView,
   scanIncoming,
-  traceOfTask,
+  traceOfArrival,
 } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { inSpan, type Metrics } from "@cugro/telemetry";
@@ -198,7 +198,7 @@ async function planOnce(
   for (const { id } of next.announce) ownEvents.add(id);
   const apply = () => applyPlan({ store, bus, learner: name, plan: next, cache, queued });
   const again = next.decide.length === 0 ? await apply() : await inSpan("plan", {
-    parent: traceOfTask(facts, currentTask(facts)?.task ?? 0),
+    parent: traceOfArrival(facts, currentTask(facts)?.arrival ?? 0),
     attributes: { learner: name, decided: next.decide.map(({ key }) => key).join(" ") },
   }, apply);
   for (const { id, job } of next.submit) learner.handedOut.set(id, job.kind);

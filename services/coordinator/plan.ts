@@ -10,11 +10,12 @@ import {
   acceptedArrivals,
   announcements,
   currentGraph,
+  currentTask,
   type Graph,
   type LearnerFacts,
   planWork,
   sidecarOf,
-  traceOfTask,
+  traceOfArrival,
   validVersions,
   type VersionFacts,
 } from "@cugro/learners";
@@ -96,7 +97,7 @@ function planLearning(facts: LearnerFacts): Learning {
     const version = decideVersion(facts, graph);
     return { ...nothing, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };
   }
-  const traceparent = traceOfTask(facts, graph.task);
+  const traceparent = traceOfArrival(facts, currentTask(facts)!.arrival);
   const submit = traceparent === undefined
     ? work.submit
     : work.submit.map((job) => ({ ...job, traceparent }));

@@ -288,6 +288,17 @@ Deno.test("a revision waits until its task was learnt as it was, and cancelling 
   const facts = await loadFacts(store, "a");
   const graph = currentGraph(facts)!;
   assertEquals([facts.revisions.length, graph.task, graph.revision, graph.attempt], [1, 1, 0, 1]);
+  // A dataset that is lost before it is learnt comes back with its file.
+  const key = datasetKey(facts.revisions[0]!.datasetHash);
+  await store.delete(key);
+  assertEquals((await add(store, WEEK2)).added, true);
+  for (let n = 0; n < 4; n++) await round();
+  const { rejections, tasks } = await loadFacts(store, "a");
+  assertEquals([rejections.map(({ reason }) => reason), tasks.length], [
+    ["this dataset is already task 1, revision 1"],
+    1,
+  ]);
+  assert(await store.head(key));
   await cancel({ store, name: "a", task: 1 });
   const after = await loadFacts(store, "a");
   assertEquals([taskState(after, 1), currentGraph(after), [...after.cancelled].sort()], [

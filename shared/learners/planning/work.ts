@@ -4,6 +4,7 @@
  */
 import { artifactKey, datasetKey, type InputRef, type Job, makerOf, resultKey } from "@cugro/protocol";
 import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
+import { dataInOrder } from "../facts/revisions.ts";
 import type { Graph, GraphJob } from "./graph.ts";
 
 /** What is to be done for a graph. `decidable`: every job a decision needs is done. */
@@ -104,7 +105,8 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
   const waits = `Task ${graph.task} cannot go on:`;
   if ("dataset" in ref) {
     const key = datasetKey(ref.dataset);
-    const owner = facts.tasks.find(({ datasetHash }) => datasetHash === ref.dataset)?.task ?? graph.task;
+    const owner = dataInOrder(facts).find(({ datasetHash }) => datasetHash === ref.dataset)?.task ??
+      graph.task;
     if (owner === graph.task) {
       return `${waits} the dataset of task ${owner} is gone (${key}). Hand its file over again, or cancel task ${owner}.`;
     }
@@ -112,7 +114,9 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
       `a copy of the store, or retry task ${graph.task} with replay=generated.`;
   }
   if ("artifact" in ref) {
-    const owner = facts.tasks.find(({ normaliser, sketch }) => [normaliser, sketch].includes(ref.artifact));
+    const owner = dataInOrder(facts).find(({ normaliser, sketch }) =>
+      [normaliser, sketch].includes(ref.artifact)
+    );
     const what = name === "sketch" ? "sketch" : "normaliser";
     return `${waits} the ${what} of task ${owner?.task ?? graph.task} is gone (${
       artifactKey(ref.artifact)
