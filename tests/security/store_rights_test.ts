@@ -84,7 +84,7 @@ function worker(kinds: JobKind[], others: JobKind[], datasets: string[]): Allowe
   };
 }
 
-const importer = worker(["dataset.import"], [], []);
+const importer = worker(["dataset.import", "dataset.measure"], [], ["dataset"]);
 /** Written down here a second time, on purpose: a right that slips into the table of rights fails a test. */
 const EXPECTED: Record<ServiceName, Allowed> = {
   gateway: {
