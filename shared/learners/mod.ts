@@ -70,6 +70,7 @@ export {
   readFact,
   REQUESTS_AT_ONCE,
 } from "./reading/fact_cache.ts";
+export { foreseeRevision, type ReadDataset } from "./reading/foresee.ts";
 export { loadFacts } from "./reading/load.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";

@@ -198,6 +198,10 @@ async function add(
   { learner, ...flags }: { learner: string } & ReadFlags & Becoming,
 ): Promise<void> {
   await refuseUnreadable(paths);
+  for (const path of flags.asNewTask ? [] : paths) {
+    const said = await learners.foresee(learner, path, readingOf(flags));
+    if (said !== undefined) console.error(`${path}: ${said}`);
+  }
   await handOver(learners, learner, paths, flags);
   const next = learningCommand(learners.place, learner);
   if (next !== undefined) console.error(`${next} learns what is waiting`);

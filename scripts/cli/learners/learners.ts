@@ -110,6 +110,8 @@ export interface Learners {
   delete(name: string): Promise<void>;
   /** Undoes a deletion, until garbage collection has had the learner. */
   restore(name: string): Promise<void>;
+  /** That a file is a task's dataset with more rows, in a sentence; undefined where it is not, or cannot be told beforehand. */
+  foresee(name: string, path: string, reading?: Reading): Promise<string | undefined>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
   add(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
   /** Until every task is decided, with progress on stderr. `waitForRoom`: minutes that a full folder is waited for. */

@@ -34,6 +34,7 @@ import { openCompute } from "@cugro/tensors";
 import type { Store } from "@cugro/store";
 import { learn } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
+import { foresee } from "./foresee.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { packFolder } from "@cugro/datasets";
@@ -58,6 +59,7 @@ export function openLocal(name: string): Learners {
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
     restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
+    foresee: async (learner, path, reading) => await foresee(await writing(), learner, path, reading),
     add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
     async learn(learner, { workers, waitForRoom }) {
       return await learn({

@@ -31,6 +31,12 @@ export function importedOf(result: ResultFact | undefined): Imported | undefined
   return { ...summary.data, normaliser: normaliser.artifact, sketch: sketch.artifact, ...hashes };
 }
 
+/** What a comparison needs to know of a file's dataset. */
+export type Compared = Pick<
+  Imported,
+  "datasetHash" | "stateDim" | "actionDim" | "discreteActions" | "size" | "normaliser" | "episodeHashes"
+>;
+
 /** A task that a file has to do with, and how. */
 export interface Kinship {
   data: TaskData;
@@ -51,7 +57,7 @@ export function comparedData(facts: LearnerFacts, task: number): TaskData {
 }
 
 /** What is to be done about a file that was read. */
-export function growthOf(facts: LearnerFacts, file: Imported): Growth {
+export function growthOf(facts: LearnerFacts, file: Compared): Growth {
   const candidates = facts.tasks.map(({ task }) => comparedData(facts, task)).filter((data) =>
     mayHold(data, file)
   );
@@ -81,7 +87,7 @@ export function mayHold(
     TaskData,
     "stateDim" | "actionDim" | "discreteActions" | "datasetHash" | "episodeHashes" | "size"
   >,
-  file: Imported,
+  file: Compared,
 ): boolean {
   return data.stateDim === file.stateDim && data.actionDim === file.actionDim &&
     data.discreteActions === file.discreteActions && data.datasetHash !== file.datasetHash &&
@@ -91,7 +97,7 @@ export function mayHold(
 /** Undefined: not compared yet; null: nobody can. */
 function overlapWith(
   { overlaps }: LearnerFacts,
-  file: Imported,
+  file: Compared,
   data: TaskData,
 ): Overlap | null | undefined {
   return overlaps.get(pairOf(file.datasetHash, data.datasetHash));
@@ -107,7 +113,7 @@ export function hashesOf(
 }
 
 /** The file's dataset in its task's coordinates. */
-function grownData(file: Imported, { normaliser }: TaskData): Pick<TaskData, "datasetHash" | "normaliser"> {
+function grownData(file: Compared, { normaliser }: TaskData): Pick<TaskData, "datasetHash" | "normaliser"> {
   return { datasetHash: file.datasetHash, normaliser };
 }
 

@@ -64,7 +64,10 @@ async function loadStates(
 }
 
 /** Null where the artifact is gone, or is none. */
-async function readHashes({ store }: Source, artifact: string): Promise<EpisodeHashes | null> {
+export async function readHashes(
+  { store }: Pick<Source, "store">,
+  artifact: string,
+): Promise<EpisodeHashes | null> {
   try {
     return decodeEpisodes(await getArtifact(store, artifact));
   } catch (error) {
