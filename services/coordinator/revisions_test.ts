@@ -313,11 +313,15 @@ Deno.test("a revision waits until its task was learnt as it was, and cancelling 
 
 Deno.test("a revision whose task falls is parked; withdrawn ones leave the task as it was, and its next file is compared with that", async () => {
   const bad = telling({
-    returns: (task, newTask) => task === 1 && newTask === 1 ? [90, 100, 110] : [95, 100, 105],
+    returns: (task, newTask) =>
+      task === 1 && newTask === 1 ? [90, 100, 110, 95, 105, 100] : [95, 100, 105, 98, 102, 100],
   });
   const store = await learnt([WEEK1, OTHER], bad, { maxForgetting: 10 });
   await add(store, WEEK2);
-  await drive(store, telling({ returns: (task) => task === 1 ? [50, 60, 70] : [95, 100, 105] }));
+  await drive(
+    store,
+    telling({ returns: (task) => task === 1 ? [50, 60, 70, 55, 65, 60] : [95, 100, 105, 98, 102, 100] }),
+  );
   const parked = await loadFacts(store, "a");
   assertEquals([lineOf(parked).at(-1), parked.head?.version], ["3, 1, 1, 2, 1 2, parked", 2]);
   assertMatch(parked.versions[2]!.reasons.join(), /^task 1 fell from/);

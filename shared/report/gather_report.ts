@@ -40,14 +40,11 @@ export async function gatherReport(
     tasks: status.tasks.map((
       { task, name, revision, environment, size, trainingRows, anchors, notices },
     ) => ({
-      task,
-      name,
-      revision,
+      ...{ task, name, revision },
       environment: environment
         ? `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`
         : "no simulator",
-      size,
-      trainingRows,
+      ...{ size, trainingRows },
       anchors: `${anchors.random.toFixed(1)} and ${anchors.good.toFixed(1)}: ${anchors.source}`,
       notices: notices.map(({ field, message, advice }) =>
         `${field === undefined ? "" : `${field}: `}${message}. Advice: ${advice}`
