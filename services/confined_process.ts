@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { findInterpreter } from "@cugro/environments/gymnasium";
 import { denoFlags, permissionsOf } from "./permissions.ts";
 import type { Access } from "./services.ts";
 
@@ -36,12 +37,14 @@ export function confine(
   name: string,
 ): ConfinedProcess {
   const temporary = realpathSync(mkdtempSync(join(tmpdir(), `cugro-${name}-`)));
-  const all = { ...process.env, ...own };
+  const python = access.python === true ? findInterpreter({ ...process.env, ...own }) : undefined;
+  const added: Record<string, string> = { ...own, ...python === undefined ? {} : { CUGRO_PYTHON: python } };
+  const all: Record<string, string | undefined> = { ...process.env, ...added };
   const confined = all.CUGRO_CONFINED ?? (all.CUGRO_DEVICE?.toLowerCase() === "gpu" ? "off" : "on");
   const flags = denoFlags(permissionsOf(access, { root: ROOT, temporary, environment: all }));
   return {
     args: ["run", ...flags, "--config", join(ROOT, "deno.json")],
-    environment: { ...own, TMPDIR: temporary, CUGRO_CONFINED: confined },
+    environment: { ...added, TMPDIR: temporary, CUGRO_CONFINED: confined },
     clear: () => rmSync(temporary, { recursive: true, force: true }),
   };
 }

@@ -3,6 +3,7 @@
  * services do not know that they share a process.
  * @module
  */
+import type { PythonProcess } from "@cugro/environments/gymnasium";
 import type { Config } from "@cugro/process";
 import type { Compile } from "@cugro/tensors/seam";
 import type { JobHandlers } from "@cugro/worker";
@@ -12,6 +13,8 @@ import { COMPUTE_SERVICES } from "./services.ts";
 export interface HandlerDependencies {
   compile: Compile;
   config: Config;
+  /** Python, where environments of Gymnasium are run. */
+  prepared?: PythonProcess | undefined;
 }
 
 /** Makes the handlers of every kind. */

@@ -1,6 +1,7 @@
 /**
  * What Deno allows the process of a service: lists, from the table of services and from what is known of the place where
- * it is started. No list is open where its members can be known, and nobody may start a program.
+ * it is started. No list is open where its members can be known, and nobody may start a program but the one who runs
+ * environments of Gymnasium: exactly the interpreter that is named.
  *
  * Deno's lists hold JavaScript. Native code is held by what goes with them: CUGRO_CONFINED, by which the addons refuse the
  * process every other program (`shared/tensors/native/no_programs.cc`), and the user and the container that it runs as.
@@ -27,6 +28,7 @@ export interface Place {
 /** Deno's permissions of one process, by the flag that gives them; `all` where a list cannot be known. */
 export interface Permissions {
   ffi: string[];
+  run: string[];
   read: string[];
   write: string[];
   env: string[];
@@ -83,6 +85,8 @@ const NATIVE_VARIABLES = [
   "OMP_NUM_THREADS",
   "CUDA_VISIBLE_DEVICES",
 ];
+/** What node's `spawn` asks for, in order to hand it on. */
+const SPAWN_VARIABLES = ["NODE_V8_COVERAGE"];
 const TEMPORARY_VARIABLES = ["TMPDIR", "TMP", "TEMP"];
 /** What is run, and what the code's revision is read from. Not the whole folder: datasets and keys lie there, too. */
 const SOURCES = [
@@ -99,11 +103,13 @@ const SOURCES = [
 export function permissionsOf(access: Access, place: Place): Permissions {
   const { root, temporary, environment, libraries = nativeLibraries() } = place;
   const native = access.native === true;
+  const run = access.python === true && environment.CUGRO_PYTHON ? [resolve(environment.CUGRO_PYTHON)] : [];
   const store = storeFolder(environment.CUGRO_STORE);
   const keysAreOurs = Boolean(environment.CUGRO_S3_ACCESS_KEY) || store.length > 0;
   const files = FILE_VARIABLES.map((name) => environment[name]).filter((path) => path);
   return {
     ffi: native ? [...libraries] : [],
+    run,
     read: unique([
       ...SOURCES.map((path) => join(root, path)),
       ...native ? [temporary, ...libraries.map(dirname)] : [],
@@ -117,6 +123,7 @@ export function permissionsOf(access: Access, place: Place): Permissions {
       ...VARIABLES,
       ...keysAreOurs ? AWS_SETTINGS : ["AWS_*"],
       ...native ? [...NATIVE_VARIABLES, ...TEMPORARY_VARIABLES] : [],
+      ...access.python === true ? SPAWN_VARIABLES : [],
     ],
     sys: ["osRelease", "hostname", "homedir"],
     net: access.anyHost ? "all" : hostsOf(environment),

@@ -27,6 +27,8 @@ export interface Standing {
 export interface Access {
   /** The tensor library, which is native code and loads its graphs from temporary files. @default false */
   native?: boolean;
+  /** The interpreter that environments of Gymnasium run in, where one is named. @default false */
+  python?: boolean;
   /** Hosts that nobody can list beforehand. @default false */
   anyHost?: boolean;
 }
@@ -90,7 +92,7 @@ export const SERVICES = withKinds({
   "state-generation": { access: COMPUTES, rights: "worker", gpu: true },
   "behavior-generation": { access: COMPUTES, rights: "worker", gpu: true },
   "critic-training": { access: COMPUTES, rights: "worker", gpu: true },
-  "policy-evaluation": { access: COMPUTES, rights: "worker", gpu: false },
+  "policy-evaluation": { access: { ...COMPUTES, python: true }, rights: "worker", gpu: false },
 });
 
 /** Name of a service: of its folder, its task, its user on NATS and S3. */

@@ -48,11 +48,12 @@ function serviceScript(name: string, access: Access, libraries: readonly string[
     if (flag === "--allow-net") return access.anyHost ? flag : '"--allow-net$hosts"';
     return flag.startsWith("--allow-read=") ? `"${flag}${namedFiles()}"` : `"${flag}"`;
   });
+  const interpreter = access.python === true ? ' ${CUGRO_PYTHON:+"--allow-run=$CUGRO_PYTHON"}' : "";
   return [
     "#!/bin/sh\nset -eu\ncd /app\n",
     access.anyHost ? "" : HOSTS,
     CONFINED,
-    `exec ${RUN} ${flags.join(" ")} services/${name}/main.ts\n`,
+    `exec ${RUN} ${flags.join(" ")}${interpreter} services/${name}/main.ts\n`,
   ].join("");
 }
 

@@ -69,6 +69,17 @@ Deno.test("a start command lists libraries, files and hosts of its container, an
       undefined,
       undefined,
     ]);
+    const evaluating = await started(folder, "policy-evaluation", {
+      ...container,
+      CUGRO_PYTHON: "/opt/g y/python",
+    });
+    assertEquals([evaluating.flags.run, evaluating.args.at(-1)], [
+      "/opt/g y/python",
+      "services/policy-evaluation/main.ts",
+    ]);
+    assertEquals((await started(folder, "policy-evaluation", container)).flags.run, undefined);
+    const others = await started(folder, "critic-training", { ...container, CUGRO_PYTHON: "/opt/g/python" });
+    assertEquals(others.flags.run, undefined);
     // The AWS SDK's own keys and hosts; a GPU; webhooks.
     assertEquals(
       (await started(folder, "dataset-import", { ...container, CUGRO_S3_ACCESS_KEY: "" })).flags.net,

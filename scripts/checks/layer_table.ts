@@ -38,6 +38,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "datasets/statistics": ["datasets/dataset", "datasets/episodes"],
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
+  "environments/gymnasium": ["protocol", "async"],
   learners: [...COMMON, "algorithm", "store", "bus", "learners/acts"],
   "learners/acts": [...COMMON, "algorithm", "store", "learners"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
@@ -46,7 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
   report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
   // services/services.ts and what is made of it; every service may read it.
-  services: ["protocol", "tensors", "process", "worker"],
+  services: ["protocol", "telemetry", "tensors", "process", "worker", "environments/gymnasium"],
 };
 /** What a person types; beside it is how that is done. */
 const COMMANDS = "scripts/cli/commands/";

@@ -11,6 +11,7 @@ import { eager } from "@cugro/tensors/seam";
 import { acting } from "./bench/acting.ts";
 import { bus } from "./bench/bus.ts";
 import { environments } from "./bench/environments.ts";
+import { gymnasium } from "./bench/gymnasium.ts";
 import { fidelity } from "./bench/fidelity.ts";
 import { behavior, sampling } from "./bench/generators.ts";
 import {
@@ -33,6 +34,7 @@ const GROUPS: readonly Group[] = [
   acting,
   fidelity,
   environments,
+  gymnasium,
   platform,
   bus,
 ];

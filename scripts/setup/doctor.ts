@@ -21,6 +21,8 @@ export interface DoctorReport {
   /** Worker processes that a run starts by default, one a core. */
   cores: number;
   memoryGiB: number;
+  /** Python for environments of Gymnasium, and the versions of its packages; or why there is none, which is no fault. */
+  gymnasium: Record<string, string> | { missing: string };
   /** Version by name; `-` for what is not installed. */
   versions: Record<string, string>;
   cache: { folder: string; freeGiB: number | null };
@@ -28,7 +30,9 @@ export interface DoctorReport {
 }
 
 /** Looks at this machine: opens the backend, reads versions, lists what is missing. Changes nothing. */
-export async function doctor(): Promise<DoctorReport> {
+export async function doctor(
+  lookAtPython: () => Promise<Record<string, string>>,
+): Promise<DoctorReport> {
   const findings = await missingTools();
   const stamp = readStamp();
   if (!inOrder(stamp, setupKey())) {
@@ -53,6 +57,7 @@ export async function doctor(): Promise<DoctorReport> {
     },
     cores: availableParallelism(),
     memoryGiB: round(totalmem() / 2 ** 30),
+    gymnasium: await lookAtPython().catch((error: Error) => ({ missing: error.message })),
     versions: versions(),
     cache: { folder, freeGiB: freeGiB(folder) },
     findings,
@@ -69,11 +74,21 @@ export function printDoctor(report: DoctorReport): void {
     ["profile", backend?.profile ?? "-"],
     ["memory", `${report.memoryGiB} GiB`],
     ...Object.entries(report.versions),
+    ["gymnasium", describeGymnasium(report.gymnasium)],
     ["cache", `${cache.folder}${cache.freeGiB === null ? "" : ` (${cache.freeGiB} GiB free)`}`],
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(15)}${value}`);
   if (report.findings.length === 0) console.log("\nNothing is missing.");
   for (const { problem, remedy } of report.findings) console.log(`\n${problem}\n  -> ${remedy}`);
+}
+
+/** One line: most people need none. */
+function describeGymnasium(found: DoctorReport["gymnasium"]): string {
+  if ("missing" in found) return `none, so its environments have no true returns: ${found.missing}`;
+  const { interpreter, ...packages } = found;
+  return `${interpreter} (${
+    Object.entries(packages).map(([name, version]) => `${name} ${version}`).join(", ")
+  })`;
 }
 
 /** What the set-up needs; only of interest where the native backend is not in place yet. */

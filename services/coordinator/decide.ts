@@ -73,7 +73,7 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
   const scores = success?.map((share) => 100 * share) ??
     returns.map((value) => normalisedScore(value, anchors));
   const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
-  const measured = { returns, ...(success ? { success } : {}), scores };
+  const measured = { returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics) };
   const cell = { task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate };
   if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
@@ -95,6 +95,14 @@ function successOf(value: unknown, episodes: number, of: string): number[] | und
   throw new Error(
     `The evaluation of ${of} must have a success between 0 and 1 for each of ${episodes} episodes, or none at all`,
   );
+}
+
+/** What was wrong with a simulator that is no part of this project. */
+function simulatorOf({ lostEpisodes, notRun }: JsonObject): Pick<RowCell, "lostEpisodes" | "notRun"> {
+  return {
+    ...(typeof lostEpisodes === "number" ? { lostEpisodes } : {}),
+    ...(typeof notRun === "string" ? { notRun } : {}),
+  };
 }
 
 function asObject(value: unknown): JsonObject | null {

@@ -10,8 +10,9 @@ const RANDOM_EPISODES = 100;
 const TAIL = 0.1;
 
 /**
- * The file's own figures if it has both; else random episodes in the simulator, or the worst tenth of the data's
- * episodes, against the best tenth.
+ * The file's own figures if it has both; else random episodes in a simulator of this project, or the worst tenth of the
+ * data's episodes, against the best tenth. No Python runs here, so that data of Gymnasium is scored like data without a
+ * simulator.
  */
 export async function chooseAnchors(
   dataset: Dataset,
@@ -30,7 +31,9 @@ export async function chooseAnchors(
   const tail = Math.max(1, Math.floor(returns.length * TAIL));
   const best = mean(returns.slice(-tail));
   const worst = mean(returns.slice(0, tail));
-  if (!environment) return spread(worst, best, "worst and best 10 % of the episodes");
+  if (!environment || "gymnasium" in environment) {
+    return spread(worst, best, "worst and best 10 % of the episodes");
+  }
   const random = await randomReturn(environment, RANDOM_EPISODES, seed);
   return random < best
     ? { random, good: best, source: `${RANDOM_EPISODES} random episodes, best 10 % of the data's episodes` }

@@ -1,19 +1,20 @@
 /**
- * Whether this project can simulate the task a dataset comes from.
+ * What a dataset's task can be run in: a simulator of this project, or Gymnasium.
  * @module
  */
-import { type Dataset, DatasetError } from "@cugro/datasets";
+import { type Dataset, DatasetError, type Notice } from "@cugro/datasets";
 import { familyInfo, goalFault } from "@cugro/environments";
-import type { EnvironmentRef } from "@cugro/protocol";
+import { TRUST_ADVICE } from "@cugro/environments/gymnasium";
+import { type EnvironmentRef, faultOfGymnasium } from "@cugro/protocol";
 
 /**
  * The simulator's task of a dataset, or null where there is none: then only fidelity and values are measured.
  * @throws {DatasetError} when the family is known but the data cannot come from it
  */
 export function findEnvironment(dataset: Dataset, file: string): EnvironmentRef | null {
-  const { family, goal } = dataset.metadata;
+  const { family, goal, environment } = dataset.metadata;
   const info = family === undefined ? undefined : familyInfo(family);
-  if (!info) return null;
+  if (!info) return environment ?? null;
   if (info.stateDim !== dataset.stateDim || info.actionDim !== dataset.actionDim) {
     const value = `[${dataset.stateDim}, ${dataset.actionDim}]`;
     throw new DatasetError(
@@ -26,4 +27,16 @@ export function findEnvironment(dataset: Dataset, file: string): EnvironmentRef 
     throw new DatasetError({ file, field: "@goal", value: goal }, `a goal of the family ${family} ${fault}`);
   }
   return { family: info.family, goal: goal! };
+}
+
+/** Why what a stranger's file names is not run, where it is not. */
+export function noticeOfEnvironment(environment: EnvironmentRef | null): Notice | undefined {
+  const fault = environment && "gymnasium" in environment ? faultOfGymnasium(environment) : undefined;
+  if (fault === undefined) return undefined;
+  return {
+    code: "environment-not-run",
+    field: "@environment",
+    message: `the environment that the file names is not run as ${fault}; it is learnt without true returns`,
+    advice: `name one with --gymnasium; ${TRUST_ADVICE}`,
+  };
 }

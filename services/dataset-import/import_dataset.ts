@@ -19,7 +19,11 @@ type ImportOutput = JobOutput<"dataset.import">;
  * @throws {PermanentError} for one of more than `maxBytes`. That is no fault of the file: where more is allowed, the same
  *   file may arrive again, which a file that was refused cannot.
  */
-export async function importDataset(context: ImportContext, maxBytes: number): Promise<ImportOutput> {
+export async function importDataset(
+  context: ImportContext,
+  maxBytes: number,
+  trust: "registered" | "any" = "registered",
+): Promise<ImportOutput> {
   const { key, etag, reading = {} } = context.config;
   const found = await context.store.head(key);
   if (found && isEtagOf(found, etag)) refuseLarge(key, found.size, maxBytes);
@@ -30,7 +34,7 @@ export async function importDataset(context: ImportContext, maxBytes: number): P
   }
   const file = key.split("/").at(-1)!;
   try {
-    return await accept(context, await judgeFile(object.bytes, file, reading), file);
+    return await accept(context, await judgeFile(object.bytes, file, reading, trust), file);
   } catch (error) {
     if (error instanceof DatasetError) return rejected(error.message);
     throw error;

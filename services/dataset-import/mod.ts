@@ -11,10 +11,13 @@ import { measureDataset } from "./measure_dataset.ts";
 export { type JudgedFile, judgeFile } from "./judge_file.ts";
 
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
-export function createHandlers({ config }: { config?: Pick<Config, "importMaxBytes"> } = {}): JobHandlers {
+export function createHandlers(
+  { config }: { config?: Pick<Config, "importMaxBytes"> & Partial<Pick<Config, "gymnasium">> } = {},
+): JobHandlers {
   const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;
+  const trust = config?.gymnasium?.trust;
   return {
-    "dataset.import": translateErrors((context) => importDataset(context, maxBytes)),
+    "dataset.import": translateErrors((context) => importDataset(context, maxBytes, trust)),
     "dataset.measure": translateErrors(measureDataset),
   };
 }

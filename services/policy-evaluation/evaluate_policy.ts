@@ -2,19 +2,11 @@
  * The job `policy.evaluate` for one task j of a version that has just learnt task k.
  * @module
  */
-import {
-  type Compile,
-  createPolicy,
-  createRng,
-  type Normaliser,
-  type Policy,
-  type ReplayRows,
-} from "@cugro/algorithm";
-import { openVectorEnvironment, rollout, type RolloutResult } from "@cugro/environments";
+import { type Compile, createPolicy, type Normaliser, type Policy, type ReplayRows } from "@cugro/algorithm";
 import type { JobOutput } from "@cugro/worker";
-import type { EnvironmentRef } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
 import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
+import { runEpisodes, type Simulators } from "./run_episodes.ts";
 
 const VALUE_ROWS = 256;
 
@@ -22,20 +14,29 @@ const VALUE_ROWS = 256;
 export async function evaluatePolicy(
   context: EvaluationContext,
   compile: Compile,
+  simulators: Simulators,
 ): Promise<JobOutput<"policy.evaluate">> {
-  const { config: { task, environment }, inputs, seed } = context;
+  const { config: { task }, inputs, seed } = context;
   const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
   const { fidelity, rows } = await measureFidelity(context, normaliser, compile);
   const policy = await openPolicy(context, normaliser, compile);
   try {
     const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed) : null;
-    const result = environment
-      ? await runEpisodes(context, policy, environment)
-      : { returns: [], lengths: [] };
-    const metrics = { returns: result.returns, fidelity, valueEstimate };
+    const { returns, lengths, successes, lostEpisodes, notRun, versions } = await runEpisodes(
+      context,
+      policy,
+      simulators,
+      { stateDim: normaliser.states.centre.length, actionDim: normaliser.actions.centre.length },
+    );
+    const told = successes ? { success: successes.map(Number) } : {};
+    const further = {
+      ...told,
+      ...lostEpisodes ? { lostEpisodes } : {},
+      ...notRun === undefined ? {} : { notRun },
+    };
     return {
-      outputs: { rollouts: encodeJson({ task, returns: result.returns, lengths: result.lengths }) },
-      metrics,
+      outputs: { rollouts: encodeJson({ task, returns, lengths, ...told, ...versions ? { versions } : {} }) },
+      metrics: { returns, fidelity, valueEstimate, ...further },
     };
   } finally {
     policy.dispose();
@@ -57,28 +58,6 @@ async function openPolicy(
     hyperparameters: knobsOf(context),
     compile,
   });
-}
-
-/** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
-async function runEpisodes(
-  context: EvaluationContext,
-  policy: Policy,
-  spec: EnvironmentRef,
-): Promise<RolloutResult> {
-  const { config: { task, horizon }, seed } = context;
-  const { evaluationEpisodes: episodes } = knobsOf(context);
-  const starts = createRng(seed, "starts");
-  const acting = createRng(seed, "acting");
-  const environment = await openVectorEnvironment(spec, episodes);
-  try {
-    const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-    return await rollout(environment, seeds, async (states, step) => {
-      await context.tick({ step, steps: horizon });
-      return await policy.act(task, states, acting.integer(2 ** 31));
-    });
-  } finally {
-    environment.close();
-  }
 }
 
 /** Mean critic value of the policy's own actions: what there is to see without a simulator. */

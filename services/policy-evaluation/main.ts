@@ -4,6 +4,7 @@
  */
 import { serve } from "@cugro/jobs";
 import { SERVICES } from "../services.ts";
+import { startConfiguredPython } from "../start_python.ts";
 import { createHandlers } from "./mod.ts";
 
 const name = "policy-evaluation";
@@ -11,5 +12,10 @@ await serve({
   name,
   kinds: SERVICES[name].kinds,
   createHandlers,
+  prepare(config) {
+    const python = startConfiguredPython(config);
+    void Deno.permissions.revoke({ name: "run" });
+    return python;
+  },
   onOpened: () => Deno.permissions.revoke({ name: "ffi" }),
 });

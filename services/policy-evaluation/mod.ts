@@ -4,10 +4,21 @@
  */
 import { translateErrors } from "@cugro/jobs";
 import type { Compile } from "@cugro/algorithm";
+import type { PythonProcess } from "@cugro/environments/gymnasium";
+import type { Config } from "@cugro/process";
 import type { JobHandlers } from "@cugro/worker";
 import { evaluatePolicy } from "./evaluate_policy.ts";
 
+/** What the handlers are made with. `prepared`: Python, where environments of Gymnasium are run. */
+export interface EvaluationDependencies {
+  compile: Compile;
+  config?: Pick<Config, "gymnasium">;
+  prepared?: PythonProcess | undefined;
+}
+
 /** The work of this service. */
-export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
-  return { "policy.evaluate": translateErrors((context) => evaluatePolicy(context, compile)) };
+export function createHandlers({ compile, config, prepared }: EvaluationDependencies): JobHandlers {
+  const { packages = ["gymnasium"], trust = "registered" } = config?.gymnasium ?? {};
+  const simulators = { rules: { packages, trust }, python: prepared };
+  return { "policy.evaluate": translateErrors((context) => evaluatePolicy(context, compile, simulators)) };
 }

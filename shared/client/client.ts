@@ -2,7 +2,7 @@
  * The client itself: the gateway's routes as methods.
  * @module
  */
-import { type ActAnswer, type ActRequest, fieldMapTexts, type Reading } from "@cugro/protocol";
+import { type ActAnswer, type ActRequest, fieldMapTexts, gymnasiumText, type Reading } from "@cugro/protocol";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -162,9 +162,10 @@ function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
   };
   const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {}, ...options }) => {
     const query = new URLSearchParams({ fileName, ...becoming(options) });
-    const { map = {}, ...flags } = reading;
+    const { map = {}, environment, ...flags } = reading;
     for (const [flag, value] of Object.entries(flags)) query.set(flag, String(value));
     for (const text of fieldMapTexts(map)) query.append("map", text);
+    if (environment !== undefined) query.set("gymnasium", gymnasiumText(environment));
     return handOver(of(name, `/tasks?${query}`), toBody(body), "application/octet-stream");
   };
   return {

@@ -30,6 +30,25 @@ Deno.test("readMetadata() takes numbers however a format writes them", () => {
   assertEquals(readMetadata(Object.create({ horizon: 5 }), "f"), {});
 });
 
+Deno.test("readMetadata() reads the environment that a file names, in our form and in Gymnasium's, and no other text", () => {
+  const environment = { gymnasium: "Hopper-v5", kwargs: { ctrl_cost_weight: 0.2 } };
+  const spec = JSON.stringify({ id: "Walker2d-v5", kwargs: {}, max_episode_steps: 500 });
+  assertEquals(readMetadata({ environment: JSON.stringify(environment) }, "f"), { environment });
+  assertEquals(readMetadata({ environment, env_spec: spec }, "f"), { environment });
+  assertEquals(readMetadata({ env_spec: spec }, "f"), {
+    environment: { gymnasium: "Walker2d-v5", maxEpisodeSteps: 500 },
+  });
+  for (const other of ["warehouse 7", "{", "[1]", "null", 5, '{"family":"x"}', "x".repeat(70_000)]) {
+    assertEquals(readMetadata({ environment: other, env_spec: other }, "f"), {});
+  }
+  const { message } = assertThrows(
+    () => readMetadata({ environment: '{"gymnasium":"Hopper-v5","entry_point":"os:system"}' }, "f"),
+    DatasetError,
+    "@environment: the attribute must be of the form",
+  );
+  assert(message.length < 400, message);
+});
+
 Deno.test("readMetadata() refuses by name, in few words, whatever the value", () => {
   let deep: unknown[] = [];
   for (let i = 0; i < 20_000; i++) deep = [deep];

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Numbers } from "@cugro/hdf5";
+import type { GymnasiumSpec } from "@cugro/protocol";
 import type { Notice } from "./notice.ts";
 import { printable } from "./printable.ts";
 
@@ -24,6 +25,8 @@ export interface DatasetMetadata {
   discreteActions?: number;
   /** The rule that rewards were made by, where the file has none. */
   reward?: string;
+  /** The environment of Gymnasium that the data was made in. Nothing is known yet of whether it may be run. */
+  environment?: GymnasiumSpec;
 }
 
 /** D_k: N transitions in the order of time, episodes one after the other, in raw physical units. */

@@ -2,11 +2,13 @@
  * What a file says of itself: one schema, whatever the format.
  * @module
  */
+import { gymnasiumOf, gymnasiumSchema, type GymnasiumSpec } from "@cugro/protocol";
 import { z } from "zod";
 import { DatasetError, type DatasetMetadata } from "./dataset.ts";
 import { LIMITS } from "./fields.ts";
 
 const MOST_NUMBERS = 256;
+const MOST_LETTERS = 2 ** 16;
 
 /** Numbers of an attribute as formats give them: a number, a list or typed array of them; text is no number. */
 function numbersOf(value: unknown): unknown {
@@ -86,6 +88,33 @@ export function readMetadata(attributes: Record<string, unknown>, file: string):
     actionLimit: limits?.every((limit) => limit === limits[0]) ? limits[0] : limits,
     discreteActions: read(attributes, "discrete_actions", file),
     reward: text(own("reward_rule")),
+    environment: environmentIn(own("environment"), own("env_spec"), file),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * What the file names as its environment: `{"gymnasium": "Hopper-v5", "kwargs": {}}`, or what Gymnasium writes of one
+ * itself, as Minari keeps it. Other texts of these names are somebody else's, and say nothing here.
+ */
+function environmentIn(environment: unknown, spec: unknown, file: string): GymnasiumSpec | undefined {
+  const own = parsed(environment);
+  if (
+    typeof own === "object" && own !== null && "gymnasium" in own && !gymnasiumSchema.safeParse(own).success
+  ) {
+    throw new DatasetError(
+      { file, field: "@environment", value: describeValue(environment) },
+      'the attribute must be of the form {"gymnasium": "Hopper-v5", "kwargs": {}}',
+    );
+  }
+  return gymnasiumOf(own) ?? gymnasiumOf(parsed(spec));
+}
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== "string" || value.length > MOST_LETTERS) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
 }

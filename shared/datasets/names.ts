@@ -23,7 +23,7 @@ export const FIELD_NAMES = {
 /** What an array stands for. */
 export type FieldName = keyof typeof FIELD_NAMES;
 
-/** Attributes that say something of the data; the last two are this project's own. */
+/** Attributes that say something of the data; `env_spec` and `action_space` are Minari's. */
 export const ATTRIBUTE_NAMES = [
   "env",
   "family",
@@ -34,6 +34,9 @@ export const ATTRIBUTE_NAMES = [
   "action_limit",
   "discrete_actions",
   "reward_rule",
+  "environment",
+  "env_spec",
+  "action_space",
 ] as const;
 
 /** Fields that a reader reads: the known ones, those that a reward is made of, and those that stand for others. */

@@ -22,6 +22,7 @@ export const NOTICE_CODES = [
   "digits-lost",
   "actions-discrete",
   "values-never-written",
+  "environment-not-run",
 ] as const;
 /** See {@link NOTICE_CODES}. */
 export type NoticeCode = typeof NOTICE_CODES[number];

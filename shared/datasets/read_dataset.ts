@@ -54,10 +54,14 @@ function leftOutOf({ present = [] }: RawDataset, options: ReadOptions): { leftOu
 }
 
 /** What is told of the file stands for what it does not say itself. */
-function told(raw: RawDataset, { map, actionLimit }: ReadOptions, file: string): RawDataset {
+function told(raw: RawDataset, { map, actionLimit, environment }: ReadOptions, file: string): RawDataset {
   const mapped = map ? applyMap(raw, map, file) : raw;
   const limit = actionLimit ? { action_limit: actionLimit } : {};
-  return { ...mapped, attributes: { ...mapped.attributes, ...limit } };
+  const where = environment === undefined ? {} : {
+    environment: environment === "none" ? undefined : environment,
+    env_spec: undefined,
+  };
+  return { ...mapped, attributes: { ...mapped.attributes, ...limit, ...where } };
 }
 
 /** The names in a refusal may be none of the file's own: it says what the file was taken for. */

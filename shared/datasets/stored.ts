@@ -23,7 +23,7 @@ function arraysOf(dataset: Dataset): TensorFile {
 /** The file `datasets/<hash>.safetensors` of a dataset. */
 export function encodeDataset(dataset: Dataset): Uint8Array {
   const { env, family, goal, horizon, returnRandom, returnFinalPolicy, actionLimit } = dataset.metadata;
-  const { discreteActions, reward } = dataset.metadata;
+  const { discreteActions, reward, environment } = dataset.metadata;
   const attributes = {
     env,
     family,
@@ -34,6 +34,7 @@ export function encodeDataset(dataset: Dataset): Uint8Array {
     action_limit: actionLimit,
     discrete_actions: discreteActions,
     reward_rule: reward,
+    environment,
   };
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) {

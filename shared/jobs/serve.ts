@@ -10,12 +10,14 @@ import type { Log } from "@cugro/telemetry";
 import { type JobHandlers, runWorker } from "@cugro/worker";
 
 /** A compute service, or several in one process. */
-export interface Service {
+export interface Service<Prepared = undefined> {
   /** As its folder is called. @default "worker" */
   name?: string;
   /** Served kinds, in order of preference. */
   kinds: readonly JobKind[];
-  createHandlers(deps: { compile: Compile; config: Config }): JobHandlers;
+  createHandlers(deps: { compile: Compile; config: Config; prepared: Prepared | undefined }): JobHandlers;
+  /** What must have happened before native code is loaded, after which no program can be started any more. @default nothing */
+  prepare?(config: Config): Prepared | undefined;
   /** What results are computed with. @default the tensor backend that the configuration names */
   openCompute?(config: Config, log: Log): Promise<ServiceCompute>;
   /** Called once that is open: no native code need be loaded from then on. @default nothing is done */
@@ -29,14 +31,15 @@ export interface ServiceCompute {
 }
 
 /** Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks. */
-export async function serve(service: Service): Promise<never> {
+export async function serve<Prepared = undefined>(service: Service<Prepared>): Promise<never> {
   const { name = "worker" } = service;
   return await runService({ name, needs: ["backend"] }, (seams) => work(service, seams));
 }
 
-async function work(service: Service, seams: Seams): Promise<void> {
+async function work<Prepared>(service: Service<Prepared>, seams: Seams): Promise<void> {
   const { bus, store, config, log, metrics, signal } = seams;
-  const kinds = chooseKinds(service, config.kinds);
+  const kinds = chooseKinds(service.kinds, config.kinds);
+  const prepared = service.prepare?.(config);
   const { profile, compile } = await (service.openCompute ?? openTensors)(config, log);
   await service.onOpened?.();
   seams.setReady("backend", true);
@@ -45,7 +48,7 @@ async function work(service: Service, seams: Seams): Promise<void> {
   await runWorker({
     bus,
     store,
-    handlers: service.createHandlers({ compile, config }),
+    handlers: service.createHandlers({ compile, config, prepared }),
     kinds,
     profile,
     signal,
@@ -58,7 +61,7 @@ async function work(service: Service, seams: Seams): Promise<void> {
 }
 
 /** In the service's order of preference. */
-function chooseKinds({ kinds }: Service, wanted: readonly JobKind[] | undefined): readonly JobKind[] {
+function chooseKinds(kinds: readonly JobKind[], wanted: readonly JobKind[] | undefined): readonly JobKind[] {
   const foreign = wanted?.filter((kind) => !kinds.includes(kind)) ?? [];
   if (foreign.length === 0) return wanted ? kinds.filter((kind) => wanted.includes(kind)) : kinds;
   throw new ConfigError(

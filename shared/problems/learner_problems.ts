@@ -12,6 +12,7 @@ import {
   versionKey,
 } from "@cugro/protocol";
 import { MIN_EPISODES } from "@cugro/algorithm/knobs";
+import { simulatorProblems } from "./simulator_problems.ts";
 import {
   acceptedArrivals,
   attemptAt,
@@ -48,6 +49,7 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
     ...observedVersion(facts),
     ...lowPerformance(facts),
     ...blindGate(facts),
+    ...simulatorProblems(facts),
   ];
 }
 

@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { presets } from "@cugro/algorithm";
 import { createLearner, reviseConfig } from "@cugro/learners";
-import { configKey, encodeFact, incomingKey, learnerKey, type Problem } from "@cugro/protocol";
+import {
+  configKey,
+  encodeFact,
+  incomingKey,
+  learnerKey,
+  parseFact,
+  type Problem,
+  versionFactSchema,
+  versionKey,
+} from "@cugro/protocol";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { acknowledgeProblem } from "./acknowledge.ts";
@@ -236,4 +245,25 @@ Deno.test("sayProblems() says each problem once, and once that it is over", () =
   say([]);
   say([]);
   assertEquals(lines.map((line) => line.slice(0, 8)), ["! 1 file", "! 1 file", "over: 1 "]);
+});
+
+Deno.test("what a simulator in Python lacked, or lost, is a problem of the newest version", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one", "two"]);
+  const notRun = "Hopper-v5 is not run as there is no Python for it";
+  await drive(
+    store,
+    pretend({
+      returns: (task) => task === 1 ? [] : [90, 95],
+      simulator: (task) => task === 1 ? { notRun } : { lostEpisodes: 3, success: [1, 0] },
+    }),
+  );
+  const found = (await gatherProblems({ store })).filter(({ code }) => code.startsWith("environment"));
+  assertEquals(new Set(codesOf(found)), new Set(["environment.not-run", "environment.died"]));
+  const [run] = found.filter(({ code }) => code === "environment.not-run");
+  assertEquals([run!.message.includes(notRun), run!.subject], [true, { learner: "a", task: 1, version: 2 }]);
+  const [died] = found.filter(({ code }) => code === "environment.died");
+  assertStringIncludes(died!.message, "died in 3 of 5 episodes");
+  const version = parseFact(versionFactSchema, (await store.get(versionKey("a", 2)))!.bytes, "v");
+  assertEquals(version.row.map(({ success }) => success), [undefined, [1, 0]]);
 });

@@ -40,6 +40,13 @@ export interface Config {
   /** `NAME=NUMBER,...` */
   tokenQuotas: string;
   drainMs: number;
+  /** How environments of Gymnasium are run. */
+  gymnasium: {
+    python: string | undefined;
+    packages: string[];
+    trust: "registered" | "any";
+    network: "refuse" | "allow";
+  };
   kinds: JobKind[] | undefined;
   backend: BackendName | undefined;
   device: DeviceName;
@@ -104,6 +111,12 @@ function configOf(values: Values): Config {
     requestsPerSecond: values.CUGRO_REQUESTS_PER_SECOND,
     tokenQuotas: values.CUGRO_TOKEN_QUOTAS,
     drainMs: values.CUGRO_DRAIN_SECONDS * 1000,
+    gymnasium: {
+      python: values.CUGRO_PYTHON,
+      packages: values.CUGRO_GYMNASIUM_PACKAGES,
+      trust: values.CUGRO_GYMNASIUM_TRUST,
+      network: values.CUGRO_GYMNASIUM_NETWORK,
+    },
     kinds: values.CUGRO_KINDS as JobKind[] | undefined,
     backend: values.CUGRO_BACKEND,
     device: values.CUGRO_DEVICE,

@@ -24,6 +24,7 @@ const STORE = "must name the store: a folder, s3://bucket or s3://bucket/prefix"
 const SERVER = "must be nats://host:port or tls://host:port; several are separated by commas";
 const PORT = "must be a port from 0 (a free one) to 65535";
 const KIND = `must be of ${JOB_KINDS.join(", ")}; several are separated by commas`;
+const PACKAGE = "must be names of Python packages; several are separated by commas";
 
 const BYTES = z.int("must be a whole number of bytes").min(1, "must be at least 1");
 
@@ -91,6 +92,16 @@ export const environmentSchema = z.object({
   CUGRO_DRAIN_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0")).default(50),
   /** Largest dataset file that is imported; its README says how much memory it takes. */
   CUGRO_IMPORT_MAX_BYTES: number(BYTES).default(IMPORT_MAX_BYTES),
+  /** Python that environments of Gymnasium run in; without it none is run. */
+  CUGRO_PYTHON: path.optional(),
+  /** Packages that are imported before: what they register may be named by data. */
+  CUGRO_GYMNASIUM_PACKAGES: list(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, PACKAGE)).default([
+    "gymnasium",
+  ]),
+  /** Whether data may name anything else as well: modules to import, arguments of any kind. */
+  CUGRO_GYMNASIUM_TRUST: z.enum(["registered", "any"]).default("registered"),
+  /** Whether environments may use the network; `refuse`: none is run where that cannot be seen to. */
+  CUGRO_GYMNASIUM_NETWORK: z.enum(["refuse", "allow"]).default("refuse"),
   /** Kinds of jobs that this process does; by default all of its service. */
   CUGRO_KINDS: list(z.string().refine((kind) => (JOB_KINDS as readonly string[]).includes(kind), KIND))
     .optional(),

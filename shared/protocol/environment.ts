@@ -3,9 +3,15 @@
  * @module
  */
 import { z } from "zod";
+import { gymnasiumSchema } from "./gymnasium.ts";
 
-/** A simulator's task: family of robots, and the goal. */
-export const environmentSchema = z.object({ family: z.string(), goal: z.array(z.number()) });
+/** A task of the simulators of this project: family of robots, and the goal. */
+export const familySchema = z.object({ family: z.string(), goal: z.array(z.number()) });
+/** See {@link familySchema}. */
+export type FamilyRef = z.infer<typeof familySchema>;
+
+/** A simulator's task: of this project's own, or of Gymnasium in Python. */
+export const environmentSchema = z.union([familySchema, gymnasiumSchema]);
 /** See {@link environmentSchema}. */
 export type EnvironmentRef = z.infer<typeof environmentSchema>;
 
@@ -13,3 +19,22 @@ export type EnvironmentRef = z.infer<typeof environmentSchema>;
 export const anchorsSchema = z.object({ random: z.number(), good: z.number(), source: z.string() });
 /** See {@link anchorsSchema}. */
 export type Anchors = z.infer<typeof anchorsSchema>;
+
+/**
+ * What was wrong with a simulator that is no part of this project. `lostEpisodes`: how many are not among the returns since
+ * it died in them; `notRun`: why there are no returns.
+ */
+export const simulatorNotes = {
+  lostEpisodes: z.int().min(1).exactOptional(),
+  notRun: z.string().exactOptional(),
+};
+
+/** What a task's environment is called, for people. */
+export function describeEnvironment(environment: EnvironmentRef): string {
+  if ("gymnasium" in environment) {
+    const { gymnasium, kwargs = {} } = environment;
+    const told = Object.entries(kwargs).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
+    return `${gymnasium} (Gymnasium${told ? `: ${told}` : ""})`;
+  }
+  return `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`;
+}

@@ -3,7 +3,7 @@
  * one exception. Reading and writing: `fact_bytes.ts`.
  * @module
  */
-import { anchorsSchema, environmentSchema } from "./environment.ts";
+import { anchorsSchema, environmentSchema, simulatorNotes } from "./environment.ts";
 import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
@@ -153,6 +153,7 @@ export const rowCellSchema = z.object({
   high: z.number().nullable(),
   fidelity: json.nullable(),
   valueEstimate: z.number().nullable().default(null),
+  ...simulatorNotes,
 });
 /** See {@link rowCellSchema}. */
 export type RowCell = z.infer<typeof rowCellSchema>;

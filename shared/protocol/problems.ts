@@ -30,6 +30,9 @@ export const PROBLEMS = {
   "task.failed": { severity: "error", audience: "operators" },
   "input.lost": { severity: "error", audience: "operators" },
   "version.parked": { severity: "warning", audience: "operators" },
+  /** A simulator that is no part of this project is not there, or has died in episodes. */
+  "environment.not-run": { severity: "warning", audience: "operators" },
+  "environment.died": { severity: "warning", audience: "operators" },
   "version.observed": { severity: "warning", audience: "operators" },
   "performance.low": { severity: "warning", audience: "operators" },
   "gate.blind": { severity: "warning", audience: "operators" },

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { gymnasiumOf, gymnasiumSchema, type GymnasiumSpec } from "./gymnasium.ts";
 
 /** Arrays that may be made of fields with other names. */
 export const MAPPED_ARRAYS = [
@@ -30,13 +31,15 @@ export type FieldMap = z.infer<typeof fieldMapSchema>;
 /**
  * `reward`: where rewards come from if the file has none: `success` (1 where the step succeeded), `-1-per-step`, a field's
  * name, or `distance:FIELD` (the negative norm of that field). `environments`: whose rows alternate. `map`: fields that have
- * names of their own. `actionLimit`: largest magnitude of an action, or one for each of its numbers. `strict`: notices are errors.
+ * names of their own. `actionLimit`: largest magnitude of an action, or one for each of its numbers. `environment`: what the
+ * data was made in, in Gymnasium; `none`: the file's own is not run. `strict`: notices are errors.
  */
 export const readingSchema = z.strictObject({
   reward: z.string().min(1).max(200).exactOptional(),
   environments: z.int().min(1).max(4096).exactOptional(),
   map: fieldMapSchema.exactOptional(),
   actionLimit: z.array(z.number().positive().max(1e6)).min(1).max(256).exactOptional(),
+  environment: z.union([gymnasiumSchema, z.literal("none")]).exactOptional(),
   strict: z.boolean().exactOptional(),
 });
 /** See {@link readingSchema}. */
@@ -55,13 +58,16 @@ export type NoticeFact = z.infer<typeof noticeSchema>;
 
 /** What differs from reading a file as it is; undefined where nothing does. */
 export function readingOf(
-  { reward, environments, map, actionLimit, strict }: { [Name in keyof Reading]?: Reading[Name] | undefined },
+  { reward, environments, map, actionLimit, environment, strict }: {
+    [Name in keyof Reading]?: Reading[Name] | undefined;
+  },
 ): Reading | undefined {
   const reading: Reading = {
     ...(reward === undefined ? {} : { reward }),
     ...(environments === undefined || environments === 1 ? {} : { environments }),
     ...(map === undefined || Object.keys(map).length === 0 ? {} : { map }),
     ...(actionLimit === undefined ? {} : { actionLimit }),
+    ...(environment === undefined ? {} : { environment }),
     ...(strict ? { strict } : {}),
   };
   return Object.keys(reading).length > 0 ? reading : undefined;
@@ -109,4 +115,38 @@ export function parseActionLimit(text: string): number[] {
   throw new RangeError(
     `a limit of actions must be a number above 0, or one for each number of an action with commas: current value is ${text}`,
   );
+}
+
+/**
+ * An environment of Gymnasium as it is written on a command line or in a query: an id, a JSON object with `gymnasium` and
+ * `kwargs`, or `none`.
+ *
+ * @param kwargs a JSON object, beside an id
+ * @throws {RangeError} saying what it must look like
+ */
+export function parseGymnasium(text: string, kwargs?: string): GymnasiumSpec | "none" {
+  if (text === "none" && kwargs === undefined) return text;
+  const told = kwargs === undefined ? {} : { kwargs: jsonIn(kwargs) };
+  const parsed = gymnasiumSchema.safeParse(
+    text.startsWith("{") ? jsonIn(text) : { gymnasium: text, ...told },
+  );
+  const spec = parsed.success ? gymnasiumOf(parsed.data) : undefined;
+  if (spec) return spec;
+  throw new RangeError(
+    "an environment of Gymnasium is named by its id, such as Hopper-v5, and its arguments by a JSON object: current value " +
+      `is ${[text, ...kwargs === undefined ? [] : [kwargs]].join(" ").slice(0, 200)}`,
+  );
+}
+
+/** What {@link parseGymnasium} takes. */
+export function gymnasiumText(environment: GymnasiumSpec | "none"): string {
+  return environment === "none" ? environment : JSON.stringify(environment);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

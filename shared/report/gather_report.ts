@@ -13,7 +13,7 @@ import {
 } from "@cugro/learners";
 import { gatherProblems, withCommands } from "@cugro/problems";
 import { getArtifact, type Store } from "@cugro/store";
-import { describeProblem, type JsonObject } from "@cugro/protocol";
+import { describeEnvironment, describeProblem, type JsonObject } from "@cugro/protocol";
 import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 
 /** A command as it is typed on a machine with this repository. */
@@ -41,9 +41,7 @@ export async function gatherReport(
       { task, name, revision, environment, size, trainingRows, anchors, notices },
     ) => ({
       ...{ task, name, revision },
-      environment: environment
-        ? `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`
-        : "no simulator",
+      environment: environment ? describeEnvironment(environment) : "no simulator",
       ...{ size, trainingRows },
       anchors: `${anchors.random.toFixed(1)} and ${anchors.good.toFixed(1)}: ${anchors.source}`,
       notices: notices.map(({ field, message, advice }) =>

@@ -41,6 +41,8 @@ export interface Pretence {
   /** Of the same episodes, 0 to 1; nothing where the simulator does not tell it. */
   success?: (task: number, newTask: number) => number[];
   fidelity?: (task: number, newTask: number) => JsonObject | undefined;
+  /** Further metrics of an evaluation. */
+  simulator?: (task: number) => JsonObject;
   /** By the file's text. */
   rejected?: (text: string) => string | undefined;
   dims?: (text: string) => [number, number];
@@ -140,7 +142,11 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   const returns = pretence.returns?.(task, newTask) ?? [90, 95, 100, 105, 110];
   const fidelity = pretence.fidelity?.(task, newTask);
   const success = pretence.success?.(task, newTask);
-  const told = { ...(success ? { success } : {}), ...(fidelity ? { fidelity } : {}) };
+  const told = {
+    ...(success ? { success } : {}),
+    ...(fidelity ? { fidelity } : {}),
+    ...pretence.simulator?.(task),
+  };
   return { outputs: ["rollouts"], metrics: { returns, ...told, id } as JsonObject };
 }
 

@@ -35,7 +35,7 @@ const OTHERS = { AWS_SECRET_ACCESS_KEY: "operator's", CUGRO_TOKEN: "client's", S
 const WITHIN_MS = 60_000;
 
 /** One of each sort: the others have the same access, which is compared. */
-const TRIED: ServiceName[] = ["gateway", "coordinator", "state-generation"];
+const TRIED: ServiceName[] = ["gateway", "coordinator", "state-generation", "policy-evaluation"];
 
 const ATTACKS = here("attacks.ts");
 const BACKEND = here("confined_backend.ts");

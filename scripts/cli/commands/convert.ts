@@ -8,7 +8,6 @@ import { judgeFile } from "@cugro/dataset-import";
 import {
   type Dataset,
   datasetHash,
-  type ReadOptions,
   writeDataset,
   WRITTEN_FORMATS,
   type WrittenFormat,
@@ -20,13 +19,13 @@ import { displayOnStderr } from "../progress/display.ts";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
 import { printJson, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
-import { withReadOptions } from "./read_options.ts";
+import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
 
 /** Of what is not taken over. */
 const MOST_NAMED = 20;
 
-interface ConvertOptions extends ReadOptions {
+interface ConvertOptions extends ReadFlags {
   to?: string;
   force?: boolean;
   json?: boolean;

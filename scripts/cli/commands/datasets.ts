@@ -3,15 +3,15 @@
  * @module
  */
 import type { JudgedFile } from "@cugro/dataset-import";
-import { datasetHash, type FileReport, type ReadOptions, summarise } from "@cugro/datasets";
+import { datasetHash, type FileReport, summarise } from "@cugro/datasets";
 import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
 import { judge, printNotices, report, withExamples } from "./judged_file.ts";
 import { printJson, printTable } from "./output.ts";
-import { withReadOptions } from "./read_options.ts";
+import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { registerStats } from "./stats.ts";
 
-interface DatasetOptions extends ReadOptions {
+interface DatasetOptions extends ReadFlags {
   json?: boolean;
 }
 

@@ -2,18 +2,21 @@
  * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
  * @module
  */
-import { createRng, scoreInterval } from "@cugro/algorithm";
+import { createRng, scoreInterval, successInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
-import type { TaskFact } from "@cugro/protocol";
+import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
+import type { GymnasiumSpec, TaskFact } from "@cugro/protocol";
 import { describeInterval } from "@cugro/report";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
+import { gymnasiumConfig } from "../embedded/python.ts";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
+import { type PythonFlags, usePython, withPythonOptions } from "./python_options.ts";
 import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends PythonFlags {
   learner: string;
   store: string;
   version?: number;
@@ -27,7 +30,7 @@ const BATCH = 20;
 
 /** Adds the command. */
 export function registerEvaluate(program: Command): void {
-  const command = program.command("evaluate")
+  const command = withPythonOptions(program.command("evaluate"))
     .description("run a version on its tasks in the simulator")
     .requiredOption("--learner <name>", "whose version runs")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
@@ -41,20 +44,24 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
+  usePython(options);
   const store = await openForReading(options.store);
   const { compile } = await openCompute();
   const served = await openPolicy(store, options.learner, compile, options.version);
   const rows = [];
   try {
     for (const task of chooseTasks(served, options.task)) {
-      const returns = await runTask(served, task, options);
-      if (!returns) {
+      const run = await runTask(served, task, options);
+      if (!run) {
         console.error(`task ${task.task}: no simulator`);
         continue;
       }
-      const interval = scoreInterval(returns, task.anchors, options.seed);
+      const { success } = run;
+      const interval = success
+        ? successInterval(success)
+        : scoreInterval(run.returns, task.anchors, options.seed);
       console.error(`task ${task.task}: ${score(interval.mean)} (${interval.episodes} episodes)`);
-      rows.push({ task: task.task, name: task.name, returns, ...interval });
+      rows.push({ task: task.task, name: task.name, ...run, ...interval });
     }
   } finally {
     served.policy.dispose();
@@ -81,24 +88,53 @@ function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefine
   );
 }
 
+/** What episodes came to. `success`: of each, 0 or 1, where the environment tells it; it is what is scored then. */
+interface EvaluatedTask {
+  returns: number[];
+  success?: number[];
+}
+
 async function runTask(
   { policy }: ServedPolicy,
-  { task, environment }: TaskFact,
+  fact: TaskFact,
   { episodes, seed }: EvaluateOptions,
-): Promise<number[] | undefined> {
+): Promise<EvaluatedTask | undefined> {
+  const { task, environment } = fact;
   if (!environment) return undefined;
   const starts = createRng(seed, `evaluate/${task}/starts`);
   const acting = createRng(seed, `evaluate/${task}/acting`);
+  const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
+  const act = (states: Float32Array) => policy.act(task, states, acting.integer(2 ** 31));
+  if ("gymnasium" in environment) return await runInPython(fact, environment, seeds, act);
   const simulator = await openVectorEnvironment(environment, Math.min(BATCH, episodes));
   try {
-    const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-    const { returns } = await rollout(
-      simulator,
-      seeds,
-      (states) => policy.act(task, states, acting.integer(2 ** 31)),
-    );
-    return returns;
+    const { returns } = await rollout(simulator, seeds, act);
+    return { returns };
   } finally {
     simulator.close();
+  }
+}
+
+async function runInPython(
+  { horizon, stateDim, actionDim }: TaskFact,
+  spec: GymnasiumSpec,
+  seeds: number[],
+  act: (states: Float32Array) => Promise<Float32Array>,
+): Promise<EvaluatedTask> {
+  const { python, network, ...rules } = gymnasiumConfig();
+  if (python === undefined) throw noInterpreter(spec.gymnasium, venvFolder());
+  const running = startPython({ python, network });
+  try {
+    const { returns, successes, lost } = await runEpisodes(running, {
+      ...{ ...rules, spec, horizon, seeds, expected: { stateDim, actionDim } },
+      startActing: () => act,
+      onLost: (error) => console.error(error.message),
+    });
+    if (lost > 0) {
+      console.error(`${lost} episodes are not counted: the process of the environment died in them`);
+    }
+    return { returns, ...successes ? { success: successes.map(Number) } : {} };
+  } finally {
+    await running.stop();
   }
 }

@@ -10,25 +10,27 @@ import {
   type FileReport,
   type Notice,
   packFolder,
-  type ReadOptions,
   reportOf,
   reportOfError,
 } from "@cugro/datasets";
 import type { Command } from "commander";
+import { gymnasiumConfig } from "../embedded/python.ts";
 import { describeNotice } from "./output.ts";
+import { type ReadFlags, readingOfFlags } from "./read_options.ts";
 
 /** A file with its judgement, or with what it was refused for. */
 export type Judgement = { path: string; judged: JudgedFile } | { path: string; error: DatasetError };
 
 /** Judges a file or a folder. @throws {DatasetError} for one that is refused */
-export async function readJudged(path: string, options: ReadOptions = {}): Promise<JudgedFile> {
+export async function readJudged(path: string, options: ReadFlags = {}): Promise<JudgedFile> {
   const packed = await packFolder(path);
   const bytes = packed?.body ?? new Uint8Array(await readFile(path));
-  return await judgeFile(bytes, packed?.fileName ?? basename(path), options);
+  const { trust } = gymnasiumConfig();
+  return await judgeFile(bytes, packed?.fileName ?? basename(path), readingOfFlags(options), trust);
 }
 
 /** The same where further files are judged also after a refused one; the exit code will be 1. */
-export async function judge(path: string, options: ReadOptions): Promise<Judgement> {
+export async function judge(path: string, options: ReadFlags): Promise<Judgement> {
   try {
     return { path, judged: await readJudged(path, options) };
   } catch (error) {

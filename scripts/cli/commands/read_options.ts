@@ -2,12 +2,22 @@
  * How files are read, as it stands on a command line: the same wherever files are taken.
  * @module
  */
-import { type FieldMap, parseActionLimit, parseFieldMap, type Reading } from "@cugro/protocol";
+import {
+  type FieldMap,
+  parseActionLimit,
+  parseFieldMap,
+  parseGymnasium,
+  type Reading,
+  readingOf,
+} from "@cugro/protocol";
 import type { Command } from "commander";
-import { wholeNumber } from "./output.ts";
+import { UsageError, wholeNumber } from "./output.ts";
 
 /** What the flags say. */
-export type ReadFlags = { [Name in keyof Reading]?: Reading[Name] | undefined };
+export type ReadFlags = { [Name in Exclude<keyof Reading, "environment">]?: Reading[Name] | undefined } & {
+  gymnasium?: string;
+  gymnasiumKwargs?: string;
+};
 
 /** Adds the options. */
 export function withReadOptions(command: Command): Command {
@@ -31,5 +41,29 @@ export function withReadOptions(command: Command): Command {
       "--action-limit <limit>",
       "largest magnitude of an action, where the file does not say it; with commas one for each number",
       parseActionLimit,
-    );
+    )
+    .option(
+      "--gymnasium <id>",
+      "the environment of Gymnasium that the data was made in, e.g. Hopper-v5; none: the one that a file names is not run",
+    )
+    .option("--gymnasium-kwargs <json>", "its arguments, e.g. '{\"ctrl_cost_weight\": 0.2}'");
+}
+
+/** How files are to be read; undefined where as they are. @throws {UsageError} for flags that cannot be understood */
+export function readingOfFlags({ gymnasium, gymnasiumKwargs, ...flags }: ReadFlags): Reading | undefined {
+  if (gymnasium === undefined && gymnasiumKwargs !== undefined) {
+    throw new UsageError("--gymnasium-kwargs needs --gymnasium, which names the environment");
+  }
+  return readingOf({
+    ...flags,
+    environment: gymnasium === undefined ? undefined : environmentOf(gymnasium, gymnasiumKwargs),
+  });
+}
+
+function environmentOf(id: string, kwargs: string | undefined): Reading["environment"] {
+  try {
+    return parseGymnasium(id, kwargs);
+  } catch (error) {
+    throw new UsageError(`--gymnasium: ${(error as Error).message}`);
+  }
 }

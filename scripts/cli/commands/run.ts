@@ -4,14 +4,14 @@
  */
 import { presets } from "@cugro/algorithm";
 import type { Becoming } from "@cugro/client";
-import { readingOf } from "@cugro/protocol";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { HandedOver, KnownLearner, LearnEnd, Learners, ShownStatus } from "../learners/learners.ts";
 import { invocation, quoted } from "../learners/invocation.ts";
 import { commandLine, DEFAULT_STORE, learningCommand, type Place } from "../learners/place.ts";
 import { type Flags, judgeFlags } from "./flags.ts";
-import { type ReadFlags, withReadOptions } from "./read_options.ts";
+import { type PythonFlags, refuseUnrunnable, usePython, withPythonOptions } from "./python_options.ts";
+import { type ReadFlags, readingOfFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { writeReport } from "./report.ts";
@@ -21,7 +21,7 @@ import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 /** A week. */
 const MOST_MINUTES = 10_080;
 
-interface RunOptions extends Flags, ReadFlags, Becoming {
+interface RunOptions extends Flags, ReadFlags, PythonFlags, Becoming {
   workers: number;
   waitForRoom: number;
   json?: boolean;
@@ -42,7 +42,7 @@ export function registerRun(program: Command): void {
     .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
-  onLearners(withBecoming(withReadOptions(runCommand)), run);
+  onLearners(withBecoming(withPythonOptions(withReadOptions(runCommand))), run);
   const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
@@ -70,6 +70,11 @@ function minutes(text: string): number {
 async function run(learners: Learners, paths: string[], options: RunOptions): Promise<void> {
   const { learner, json } = options;
   refuseBucket(learners.place);
+  usePython(options);
+  const { environment } = readingOfFlags(options) ?? {};
+  // Another machine's Python is that machine's to see to.
+  const runsHere = learners.place.kind === "folder";
+  if (runsHere && environment !== undefined && environment !== "none") await refuseUnrunnable(environment);
   await refuseUnreadable(paths);
   const known = await settle(learners, options, paths.length > 0);
   // A file that an earlier run was told about is no fault of this one, unless it is named again.
@@ -131,7 +136,7 @@ async function handOver(
   const handed: HandedOver[] = [];
   for (const path of paths) {
     const { asNewTask = false } = flags;
-    const one = await learners.add(learner, path, readingOf(flags), { asNewTask });
+    const one = await learners.add(learner, path, readingOfFlags(flags), { asNewTask });
     handed.push(one);
     console.error(`${path}: ${describeHandedOver(learner, one)}`);
   }

@@ -4,22 +4,16 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import {
-  datasetHash,
-  type DatasetStatistics,
-  type Distribution,
-  type ReadOptions,
-  statisticsOf,
-} from "@cugro/datasets";
+import { datasetHash, type DatasetStatistics, type Distribution, statisticsOf } from "@cugro/datasets";
 import { drawDataset } from "@cugro/report";
 import type { Command } from "commander";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
 import { printJson, printTable, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
-import { withReadOptions } from "./read_options.ts";
+import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
 
-interface StatsOptions extends ReadOptions {
+interface StatsOptions extends ReadFlags {
   json?: boolean;
   picture?: string;
 }

@@ -121,7 +121,7 @@ function printTasks({ tasks, rejections }: ShownStatus): void {
       revision === 0 ? state : `revision ${revision} ${state}`,
       attempt,
       size,
-      environment?.family ?? "none",
+      nameOf(environment),
     ]),
   );
   for (const task of tasks) {
@@ -129,6 +129,11 @@ function printTasks({ tasks, rejections }: ShownStatus): void {
     if (read !== undefined) console.log(read);
   }
   for (const rejection of rejections) console.log(describeRejection(rejection));
+}
+
+function nameOf(environment: ShownStatus["tasks"][number]["environment"]): string {
+  if (!environment) return "none";
+  return "family" in environment ? environment.family : environment.gymnasium;
 }
 
 /** Finished jobs in sums, unfinished ones by name. */

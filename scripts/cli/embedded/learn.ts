@@ -11,6 +11,7 @@ import type { ProgressDisplay } from "../progress/display.ts";
 import { createProblemNotes } from "../progress/problem_notes.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { describeLogLine, parseLogLine } from "../progress/log_lines.ts";
+import { createPythonNotes } from "./python.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -42,6 +43,7 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
     const watch = await watchJobs(session, display);
     await session.bus.subscribe("events", ({ type }) => type === "cugro.job.finished" && room.room());
     const noteProblems = createProblemNotes(store, display);
+    const notePython = createPythonNotes(display.note);
     await runCoordinator({
       store,
       bus: session.bus,
@@ -52,6 +54,7 @@ export async function learn(options: LearnOptions): Promise<LearnEnd> {
       onChange(change) {
         watch(change);
         void noteProblems(change.facts);
+        void notePython(change.facts);
       },
       onError(_learner, error) {
         if (!(error instanceof StoreFull)) throw error;

@@ -13,7 +13,7 @@ import { confine, type ConfinedProcess } from "../../../services/confined_proces
 import type { Access } from "../../../services/services.ts";
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
-const WORKER_ACCESS: Access = { native: true };
+const WORKER_ACCESS: Access = { native: true, python: true };
 
 /** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
 export async function openForReading(store: string): Promise<Store> {

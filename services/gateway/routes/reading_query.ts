@@ -2,7 +2,13 @@
  * How a file that is handed over is to be read, and what it is to become, as it stands in the query.
  * @module
  */
-import { type FieldMap, MAPPED_ARRAYS, parseActionLimit, parseFieldMap } from "@cugro/protocol";
+import {
+  type FieldMap,
+  MAPPED_ARRAYS,
+  parseActionLimit,
+  parseFieldMap,
+  parseGymnasium,
+} from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
 /** How the file is to be read, where it does not say so itself. */
@@ -37,6 +43,14 @@ export const READING_QUERY = {
       type: "string",
       description:
         "Largest magnitude of an action, where the file does not say it; with commas one for each number",
+    }),
+  gymnasium: z.string().max(11_000).transform((text, context) => parsed(context, () => parseGymnasium(text)))
+    .optional()
+    .openapi({
+      type: "string",
+      description:
+        "The environment of Gymnasium that the data was made in: its id, or a JSON object with `gymnasium` and `kwargs`; " +
+        "`none`: the one that the file names is not run",
     }),
   strict: flag("Refuse the file if it gives rise to notices"),
 };

@@ -68,8 +68,8 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   app.openAPIRegistry.register("ObjectInStore", objectSchema);
   app.openapi(upload, async (context) => {
     const { name } = context.req.valid("param");
-    const { fileName, asNewTask, ...flags } = context.req.valid("query");
-    const told = { fileName, reading: readingOf(flags), asNewTask };
+    const { fileName, asNewTask, gymnasium: environment, ...flags } = context.req.valid("query");
+    const told = { fileName, reading: readingOf({ ...flags, environment }), asNewTask };
     const { arrival, added } = await counted(
       deps,
       context,

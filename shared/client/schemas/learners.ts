@@ -14,6 +14,7 @@ import {
   noticeSchema,
   TASK_STATES,
 } from "@cugro/protocol";
+import { taskEnvironmentSchema } from "./environments.ts";
 import { standingProblemSchema } from "./problems.ts";
 import { learnerMeasures } from "./versions.ts";
 
@@ -99,7 +100,7 @@ export const taskSchema = z.object({
   stateDim: place,
   actionDim: place,
   horizon: place,
-  environment: z.object({ family: z.string(), goal: z.array(z.number()) }).nullable(),
+  environment: taskEnvironmentSchema.nullable(),
   anchors: z.object({ random: z.number(), good: z.number(), source: z.string() }),
   discreteActions: place.nullable().openapi({ description: "How many there are; null: continuous ones" }),
   notices: z.array(noticeSchema).openapi({ description: "What is legal in its data and implausible" }),

@@ -4,6 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { HASH, VERSION_STATES } from "@cugro/protocol";
+import { simulatorNotes } from "./environments.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
@@ -97,6 +98,7 @@ export const versionSchema = versionSummarySchema.extend({
     high: score,
     fidelity: anyObject.nullable(),
     valueEstimate,
+    ...simulatorNotes,
   })),
 }).openapi("Version");
 

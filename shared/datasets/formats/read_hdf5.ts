@@ -10,6 +10,7 @@ import type { Notice } from "../notice.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { faultsAt } from "./faults.ts";
 import { episodeLayout, readEpisodes } from "./hdf5_episodes.ts";
+import { limitOfActions } from "./minari_texts.ts";
 import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
 
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(ATTRIBUTE_NAMES);
@@ -101,7 +102,8 @@ function neverWritten(field: string, file: string): Notice {
 
 function readAttributes({ attributes }: Hdf5Group, file: string): Record<string, unknown> {
   const known = attributes.filter(({ name }) => KNOWN_ATTRIBUTES.has(name));
-  return Object.fromEntries(
+  const { action_space: space, ...others }: Record<string, unknown> = Object.fromEntries(
     known.map(({ name, read }) => [name, faultsAt({ file, field: `@${name}` }, read)]),
   );
+  return { ...limitOfActions(space), ...others };
 }

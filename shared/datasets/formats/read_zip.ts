@@ -5,6 +5,7 @@
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { addRows, arrayOf, type Matrix, NO_ROWS, openStack, widthOf } from "./matrix.ts";
+import { limitOfActions, objectIn } from "./minari_texts.ts";
 import { readHdf5 } from "./read_hdf5.ts";
 import { episodeOfPath, type EpisodePart, inEpisodeOrder, readMinariParts } from "./read_minari_parts.ts";
 import { readNpz } from "./read_npz.ts";
@@ -124,35 +125,12 @@ function toldByMinari(archive: Archive, folder: string, raw: RawDataset): RawDat
   if (!about || about.size > MOST_JSON) return raw;
   const told = objectIn(new TextDecoder().decode(take(archive, about)));
   const env = objectIn(told.env_spec).id;
-  const limits = limitsOf(objectIn(told.action_space));
   return {
     ...raw,
     attributes: {
-      ...typeof env === "string" ? { env } : {},
-      ...limits ? { action_limit: limits } : {},
+      ...typeof env === "string" ? { env, env_spec: told.env_spec } : {},
+      ...limitOfActions(told.action_space),
       ...raw.attributes,
     },
   };
-}
-
-/** An object in JSON notation; nothing where it is none. */
-function objectIn(text: unknown): Record<string, unknown> {
-  if (typeof text !== "string") return {};
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-/** Of a box with bounds; one that has none says nothing. */
-function limitsOf({ type, low, high }: Record<string, unknown>): number[] | undefined {
-  if (type !== "Box" || !Array.isArray(low) || !Array.isArray(high) || low.length !== high.length) {
-    return undefined;
-  }
-  const limits = low.map((least, i) => Math.max(Math.abs(Number(least)), Math.abs(Number(high[i]))));
-  return limits.length > 0 && limits.length <= 256 && limits.every((limit) => limit > 0 && limit <= 1e6)
-    ? limits
-    : undefined;
 }

@@ -74,7 +74,7 @@ export function attributesOf(
   { metadata }: Dataset,
   further: Record<string, string | number> = {},
 ): Record<string, string | number | number[]> {
-  const { env, family, goal, horizon, returnRandom, returnFinalPolicy, actionLimit } = metadata;
+  const { env, family, goal, horizon, returnRandom, returnFinalPolicy, actionLimit, environment } = metadata;
   const { discreteActions = Infinity, reward } = metadata;
   const all = {
     env,
@@ -83,6 +83,7 @@ export function attributesOf(
     return_random: returnRandom,
     return_final_policy: returnFinalPolicy,
     action_limit: actionLimit,
+    environment: environment && JSON.stringify(environment),
     discrete_actions: discreteActions > MOST_CLASSES ? undefined : discreteActions,
     reward_rule: reward,
     ...further,

@@ -1,0 +1,57 @@
+/**
+ * Virtual environments of Python that tests and benchmarks run in, made once a machine beside libtensorflow.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { cacheFolder } from "./plan.ts";
+import { lastWords, runCommand } from "./run_command.ts";
+
+/**
+ * The interpreter of a virtual environment with exactly these packages; it is made where there is none.
+ *
+ * @param requirements as pip takes them, with versions
+ * @returns its path, or why there is none: no Python, no network
+ */
+export async function pythonWith(
+  requirements: readonly string[],
+): Promise<{ python: string } | { missing: string }> {
+  const hash = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), "venvs", hash);
+  const python = join(folder, "bin", "python");
+  if (existsSync(python)) return { python };
+  // Scripts of a virtual environment name its folder; Python itself does not, and nothing else is used here.
+  const made = `${folder}.${process.pid}`;
+  mkdirSync(join(cacheFolder(), "venvs"), { recursive: true });
+  try {
+    for (
+      const [command, ...args] of [
+        ["python3", "-m", "venv", made],
+        [
+          join(made, "bin", "python"),
+          "-m",
+          "pip",
+          "install",
+          "-q",
+          "--disable-pip-version-check",
+          ...requirements,
+        ],
+      ]
+    ) {
+      const ended = await runCommand(command!, args);
+      if (ended.code !== 0) {
+        return { missing: `no Python with ${requirements.join(" ")}: ${lastWords(ended) || command}` };
+      }
+    }
+    // Another process may have been faster; one whose Python has gone since is made anew.
+    if (!existsSync(python)) {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(made, folder);
+    }
+    return { python };
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}

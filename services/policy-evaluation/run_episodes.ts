@@ -1,0 +1,107 @@
+/**
+ * Episodes of the policy in whatever simulates the task.
+ * @module
+ */
+import { createRng, type Policy } from "@cugro/algorithm";
+import { openVectorEnvironment, rollout } from "@cugro/environments";
+import {
+  GymnasiumFault,
+  GymnasiumLost,
+  type GymnasiumRules,
+  GymnasiumUnavailable,
+  noInterpreter,
+  type PythonProcess,
+  runEpisodes as runInPython,
+} from "@cugro/environments/gymnasium";
+import type { FamilyRef, GymnasiumSpec } from "@cugro/protocol";
+import { knobsOf } from "@cugro/jobs";
+import { PermanentError } from "@cugro/worker";
+import type { EvaluationContext } from "./measure_fidelity.ts";
+
+/** What tasks that are not simulated here are run with. */
+export interface Simulators {
+  rules: GymnasiumRules;
+  /** Undefined: there is none. */
+  python: PythonProcess | undefined;
+  /** A process that died in the middle of episodes, which are run again. */
+  onLost?: (error: Error) => void;
+}
+
+/** What episodes came to. */
+export interface Episodes {
+  returns: number[];
+  lengths: number[];
+  /** Whether each succeeded, where the environment tells. */
+  successes?: boolean[];
+  /** Episodes that are not among them since the simulator died in them again and again. */
+  lostEpisodes?: number;
+  /** Of a simulator that is no part of this project. */
+  versions?: Record<string, string>;
+  /** Why this installation does not run the task's environment. */
+  notRun?: string;
+}
+
+/** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
+export async function runEpisodes(
+  context: EvaluationContext,
+  policy: Policy,
+  simulators: Simulators,
+  expected: { stateDim: number; actionDim: number },
+): Promise<Episodes> {
+  const { environment } = context.config;
+  if (!environment) return { returns: [], lengths: [] };
+  if ("family" in environment) return await runFamily(context, policy, environment);
+  try {
+    return await runGymnasium(context, policy, environment, { ...simulators, expected });
+  } catch (error) {
+    if (error instanceof GymnasiumUnavailable) return { returns: [], lengths: [], notRun: error.message };
+    if (!(error instanceof GymnasiumFault || error instanceof GymnasiumLost)) throw error;
+    throw new PermanentError(error.message, { cause: error });
+  }
+}
+
+function seedsOf(context: EvaluationContext): number[] {
+  const starts = createRng(context.seed, "starts");
+  return Array.from({ length: knobsOf(context).evaluationEpisodes }, () => starts.integer(2 ** 31));
+}
+
+async function runFamily(context: EvaluationContext, policy: Policy, spec: FamilyRef): Promise<Episodes> {
+  const { config: { task, horizon }, seed } = context;
+  const seeds = seedsOf(context);
+  const acting = createRng(seed, "acting");
+  const environment = await openVectorEnvironment(spec, seeds.length);
+  try {
+    return await rollout(environment, seeds, async (states, step) => {
+      await context.tick({ step, steps: horizon });
+      return await policy.act(task, states, acting.integer(2 ** 31));
+    });
+  } finally {
+    environment.close();
+  }
+}
+
+async function runGymnasium(
+  context: EvaluationContext,
+  policy: Policy,
+  spec: GymnasiumSpec,
+  { rules, python, onLost, expected }: Simulators & { expected: { stateDim: number; actionDim: number } },
+): Promise<Episodes> {
+  const { config: { task, horizon }, seed } = context;
+  if (!python) throw noInterpreter(spec.gymnasium);
+  const { lost, ...episodes } = await runInPython(python, {
+    ...rules,
+    spec,
+    horizon,
+    seeds: seedsOf(context),
+    expected,
+    ...onLost ? { onLost } : {},
+    startActing(first) {
+      const acting = createRng(seed, `acting/${first}`);
+      return async (states, step) => {
+        await context.tick({ step: Math.min(step, horizon), steps: horizon });
+        return await policy.act(task, states, acting.integer(2 ** 31));
+      };
+    },
+  });
+  return { ...episodes, ...lost > 0 ? { lostEpisodes: lost } : {} };
+}

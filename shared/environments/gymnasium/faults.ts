@@ -1,0 +1,73 @@
+/**
+ * What can go wrong with an environment in Python, each in words that say what to do.
+ * @module
+ */
+import { interpreterAdvice, pipInstall } from "./interpreter.ts";
+
+/** What may be asked of the process. */
+export type GymnasiumCall = "open" | "reset" | "step" | "close";
+
+/** This installation does not run the environment: returns are not measured, and everything else is. */
+export class GymnasiumUnavailable extends Error {
+  override name = "GymnasiumUnavailable";
+}
+
+/** The environment raised an exception, or is none that the data can come from. */
+export class GymnasiumFault extends Error {
+  override name = "GymnasiumFault";
+}
+
+/** The process died, or gave no answer in time; it is started again at the next `open`. */
+export class GymnasiumLost extends Error {
+  override name = "GymnasiumLost";
+}
+
+/** A fault as Python tells it. */
+export interface ToldFault {
+  code: "package" | "unregistered" | "refused" | "unusable" | "raised" | "unconfined" | "protocol";
+  message: string;
+  type?: string;
+  traceback?: string;
+  /** `make`, `reset` or `step`, and which of the copies, from 0. */
+  doing?: string;
+  copy?: number | null;
+}
+
+/** What an operator does who trusts those who send data. */
+export const TRUST_ADVICE =
+  "an operator who trusts those who send data allows it with --trust-environments or CUGRO_GYMNASIUM_TRUST=any";
+
+/** The error of a fault of the environment `id` in the interpreter `python`. */
+export function errorOfFault(id: string, python: string, fault: ToldFault): Error {
+  const { code, message } = fault;
+  const unavailable = (advice: string) =>
+    new GymnasiumUnavailable(`${id} is not run as ${message}: ${advice}`);
+  switch (code) {
+    case "package":
+      return unavailable(`install it with ${pipInstall(python)}`);
+    case "unregistered":
+      return unavailable(`name the package that does in CUGRO_GYMNASIUM_PACKAGES, as gymnasium,its_name`);
+    case "refused":
+      return unavailable(TRUST_ADVICE);
+    case "unconfined":
+      return unavailable("set CUGRO_GYMNASIUM_NETWORK=allow where that is acceptable");
+    case "unusable":
+      return unavailable("nothing can be done here, so it is learnt without a simulator");
+    case "protocol":
+      return new GymnasiumLost(`Python does not speak the protocol of this version: ${message}`);
+    default:
+      return new GymnasiumFault(describeException(id, fault));
+  }
+}
+
+function describeException(id: string, { type, message, doing, copy, traceback }: ToldFault): string {
+  const where = typeof copy === "number" ? ` of its copy ${copy}` : "";
+  return `${id} raised ${type} in ${doing}${where}: ${message}\n${traceback ?? ""}`.trim();
+}
+
+/** There is no interpreter. @param id of the environment */
+export function noInterpreter(id: string, folder?: string): GymnasiumUnavailable {
+  return new GymnasiumUnavailable(
+    `${id} is not run as there is no Python for it: ${interpreterAdvice(folder)}`,
+  );
+}

@@ -1,0 +1,233 @@
+"""The process of an environment: n copies of one task that step together. What ends is not begun anew until it is asked for.
+
+It imports the packages that the operator has named, and makes what is registered by then. Its requests are OPEN (JSON), RESET
+(uint32 seeds) and STEP (float32 actions [n, A]); both answer float64 rewards [n], float32 states [n, S], uint8 flags [n]."""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import confinement  # noqa: E402
+import frames  # noqa: E402
+
+# Nothing that an environment imports is looked for here.
+sys.path.remove(HERE)
+
+TERMINATED, TRUNCATED, SUCCESS, IDLE, TELLS_SUCCESS = 1, 2, 4, 8, 16
+LAST_LINES = 6
+
+
+class Told(Exception):
+    """A fault of the request or of this installation, told by its code."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def import_packages(names):
+    versions = {"python": sys.version.split()[0]}
+    for name in names:
+        try:
+            module = importlib.import_module(name)
+        except ImportError as error:
+            raise Told("package", f"the package {name} cannot be imported ({error})") from error
+        versions[name] = str(getattr(module, "__version__", "?"))
+    return versions
+
+
+def import_spaces():
+    sys.path.insert(0, HERE)
+    try:
+        return importlib.import_module("spaces")
+    finally:
+        sys.path.remove(HERE)
+
+
+def make_one(told):
+    import gymnasium
+
+    wanted, trusted = told["id"], told["trusted"]
+    module, _, name = wanted.rpartition(":")
+    if module and not trusted:
+        raise Told("refused", "it names a module to import")
+    if not module and name not in gymnasium.registry:
+        raise Told("unregistered", f"the packages {', '.join(told['packages'])} register no such environment")
+    spec = None if module else gymnasium.registry[name]
+    own = spec.max_episode_steps if spec else None
+    limit = told["maxEpisodeSteps"] or own or told["horizon"]
+    try:
+        env = gymnasium.make(wanted, max_episode_steps=limit, disable_env_checker=True, **told["kwargs"])
+    except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
+        raise Told("package", f"it lacks a package ({error})") from error
+    for wrapper in told["wrappers"]:
+        env = wrap(env, wrapper)
+    return env, limit
+
+
+def wrap(env, wrapper):
+    from gymnasium import wrappers
+
+    known = getattr(wrappers, wrapper["name"], None)
+    if known is None:
+        raise Told("package", f"this Gymnasium has no wrapper {wrapper['name']}")
+    return known(env, **wrapper["kwargs"])
+
+
+class Copies:
+    """n environments in the order of the rows."""
+
+    def __init__(self, told):
+        import numpy
+
+        spaces = import_spaces()
+        self.numpy = numpy
+        self.size = told["size"]
+        self.envs = []
+        for _ in range(self.size):
+            env, self.limit = make_one(told)
+            self.envs.append(env)
+        try:
+            self.state_dim = spaces.width(self.envs[0].observation_space)
+            self.write = spaces.writer(self.envs[0].observation_space)
+            self.actions = spaces.Actions(self.envs[0].action_space)
+        except spaces.SpaceFault as error:
+            raise Told("unusable", str(error)) from error
+        if self.size * (9 + 4 * self.state_dim) > frames.MOST_BYTES:
+            raise Told("unusable", f"a step of {self.size} copies has more than {frames.MOST_BYTES} bytes")
+        self.rewards = numpy.zeros(self.size)
+        self.states = numpy.zeros((self.size, self.state_dim), numpy.float32)
+        self.flags = numpy.full(self.size, IDLE, numpy.uint8)
+        self.running = []
+        self.tells = 0
+
+    def about(self):
+        def bounds(values):
+            return [float(value) if self.numpy.isfinite(value) else None for value in values]
+
+        return {
+            "stateDim": self.state_dim,
+            "actionDim": self.actions.dim,
+            "discrete": self.actions.discrete,
+            "low": bounds(self.actions.low),
+            "high": bounds(self.actions.high),
+            "horizon": self.limit,
+        }
+
+    def answer(self):
+        return self.rewards.tobytes() + self.states.tobytes() + self.flags.tobytes()
+
+    def reset(self, seeds):
+        self.rewards[:] = 0
+        self.states[:] = 0
+        self.flags[:] = IDLE
+        self.tells = 0
+        self.running = list(range(len(seeds)))
+        for i in self.running:
+            self.at = i
+            observation, _ = self.envs[i].reset(seed=int(seeds[i]))
+            self.write(observation, self.states[i])
+            self.flags[i] = 0
+        return self.answer()
+
+    def step(self, actions):
+        self.rewards[:] = 0
+        self.flags[:] = IDLE
+        going = []
+        actions = self.actions.take(actions)
+        for i in self.running:
+            self.at = i
+            observation, reward, terminated, truncated, info = self.envs[i].step(actions[i])
+            self.write(observation, self.states[i])
+            self.rewards[i] = reward
+            self.flags[i] = self.flags_of(terminated, truncated, info)
+            if terminated or truncated:
+                # Nobody looks at it, and who asks for actions of all rows wants numbers.
+                self.numpy.nan_to_num(self.states[i], copy=False)
+            else:
+                going.append(i)
+        self.running = going
+        return self.answer()
+
+    def flags_of(self, terminated, truncated, info):
+        flags = TERMINATED if terminated else TRUNCATED if truncated else 0
+        for name in ("success", "is_success"):
+            if name in info:
+                self.tells = TELLS_SUCCESS
+                if self.numpy.any(info[name]):
+                    flags |= SUCCESS
+        return flags | self.tells
+
+    def ask(self, kind, body):
+        if kind == frames.RESET:
+            return self.reset(self.numpy.frombuffer(body, "<u4"))
+        return self.step(self.numpy.frombuffer(body, "<f4").reshape(self.size, self.actions.dim))
+
+
+def describe(error, doing, copies):
+    """An error for people: of its traceback the last lines."""
+    code = error.code if isinstance(error, Told) else "raised"
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    last = "".join(lines).strip().split("\n")[-LAST_LINES:]
+    where = {"doing": doing, "copy": getattr(copies, "at", None)}
+    about = {"type": type(error).__name__, "message": str(error)[:2000], "traceback": "\n".join(last)[:4000]}
+    return {"code": code, **where, **about}
+
+
+def open_copies(body):
+    told = json.loads(body)
+    versions = import_packages(told["packages"])
+    if told["size"] == 0:
+        return None, {"versions": versions}
+    copies = Copies(told)
+    return copies, {**copies.about(), "versions": versions}
+
+
+def serve(request, source, target):
+    copies = None
+    while True:
+        kind, body, limit = frames.read_frame(request)
+        request = source
+        doing = {frames.OPEN: "make", frames.RESET: "reset"}.get(kind, "step")
+        if kind == frames.CLOSE:
+            frames.write_all(target, frames.frame(frames.DONE))
+            os._exit(frames.CLOSED)
+        # The system ends this process then, whatever it is doing.
+        signal.setitimer(signal.ITIMER_REAL, limit / 1000)
+        try:
+            if kind == frames.OPEN:
+                copies = None
+                copies, about = open_copies(body)
+                answer = frames.json_frame(frames.DONE, about)
+            else:
+                answer = frames.frame(frames.DONE, copies.ask(kind, body))
+        except Exception as error:
+            answer = frames.json_frame(frames.FAULT, describe(error, doing, copies))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        frames.write_all(target, answer)
+
+
+def main():
+    source, target = frames.own_pipes()
+    confinement.end_with_parent()
+    request, network = int(sys.argv[1]), sys.argv[2]
+    try:
+        if network == "refuse":
+            confinement.refuse_network()
+    except OSError as error:
+        message = f"this system cannot keep it from the network ({error.strerror})"
+        frames.write_all(target, frames.json_frame(frames.FAULT, {"code": "unconfined", "message": message}))
+        return
+    serve(request, source, target)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (frames.Ended, BrokenPipeError):
+        pass

@@ -1,0 +1,58 @@
+/**
+ * Which Python runs environments, and how one that lacks something is mended.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import process from "node:process";
+
+/** The versions that this release is tested with; MuJoCo's is that of the engine in WebAssembly. */
+export const REQUIREMENTS: readonly string[] = [
+  "gymnasium[mujoco]==1.4.0",
+  "mujoco==3.14.0",
+  "numpy==2.4.6",
+];
+
+/** Variables by name. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder of the virtual environment that is found without being named. */
+export function venvFolder(environment: Environment = process.env): string {
+  const cache = environment.CUGRO_CACHE ||
+    join(environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache"), "cugro");
+  return join(cache, "gymnasium");
+}
+
+/**
+ * The interpreter: `CUGRO_PYTHON`, else that of {@link venvFolder} where it exists. Its path is not resolved further, since
+ * a virtual environment is told by the link.
+ */
+export function findInterpreter(environment: Environment = process.env): string | undefined {
+  if (environment.CUGRO_PYTHON) return pathOf(environment.CUGRO_PYTHON, environment.PATH ?? "");
+  const python = join(venvFolder(environment), "bin", "python");
+  return existsSync(python) ? python : undefined;
+}
+
+/** A name without a slash is looked for as a shell does. */
+function pathOf(python: string, path: string): string {
+  const folders = python.includes("/") ? [] : path.split(delimiter).filter((folder) => folder !== "");
+  const found = folders.map((folder) => join(folder, python)).find((one) => existsSync(one));
+  return found ?? resolve(python);
+}
+
+/** The line for a shell that makes the virtual environment. @param folder where it is looked for */
+export function installLine(folder = "~/.cache/cugro/gymnasium"): string {
+  return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`)}`;
+}
+
+/** The line for a shell that installs what an interpreter lacks. */
+export function pipInstall(python: string): string {
+  return `${python} -m pip install ${REQUIREMENTS.map((one) => `'${one}'`).join(" ")}`;
+}
+
+/** What to do where there is no interpreter. */
+export function interpreterAdvice(folder?: string): string {
+  return `one line makes one: ${installLine(folder)}; another that has Gymnasium is named with --python ` +
+    "or CUGRO_PYTHON";
+}

@@ -1,0 +1,29 @@
+/**
+ * Environments of Gymnasium, in a process of Python that steps many copies at once.
+ * @module
+ */
+export {
+  GymnasiumFault,
+  GymnasiumLost,
+  GymnasiumUnavailable,
+  noInterpreter,
+  TRUST_ADVICE,
+} from "./faults.ts";
+export {
+  checkPackages,
+  type GymnasiumEnvironment,
+  type GymnasiumLimits,
+  type GymnasiumOptions,
+  type GymnasiumRules,
+  type GymnasiumStep,
+  openGymnasium,
+} from "./gymnasium_environment.ts";
+export {
+  checkEnvironment,
+  type EpisodeOptions,
+  type EpisodesResult,
+  type GymnasiumAct,
+  runEpisodes,
+} from "./gymnasium_episodes.ts";
+export { findInterpreter, installLine, interpreterAdvice, REQUIREMENTS, venvFolder } from "./interpreter.ts";
+export { type PythonOptions, type PythonProcess, startPython } from "./python_process.ts";
