@@ -19,7 +19,8 @@ export function simulatorProblems(facts: LearnerFacts): Problem[] {
       return createProblem("environment.not-run", cause, {
         ...about,
         message: `Version ${version} has no true return on task ${task}: ${notRun}.`,
-        advice: "Versions that are learnt from then on have one.",
+        advice:
+          `Once that is mended, later versions have one, and this one is run with: cugro evaluate --learner ${name}`,
       });
     }
     if (lostEpisodes === undefined) return [];
