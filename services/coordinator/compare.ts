@@ -17,6 +17,8 @@ import {
 import {
   type ArrivalFact,
   canonicalJson,
+  describeEnvironment,
+  type EnvironmentRef,
   jobId,
   type NoticeFact,
   type RejectionFact,
@@ -81,11 +83,18 @@ function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new
 /** What the file says of itself that the task is not; undefined where nothing contradicts. */
 function conflictOf({ task, environment: known }: TaskData, { environment: said }: File): string | undefined {
   if (!known || !said || canonicalJson(known) === canonicalJson(said)) return undefined;
-  const [what, here, there] = known.family === said.family
-    ? ["goal", known.goal.join(", "), said.goal.join(", ")]
-    : ["family", known.family, said.family];
+  const [what, here, there] = differenceOf(known, said);
   return `its ${what} is ${there} where task ${task}'s is ${here}: a task has one ${what}. Put the label of the file or of ` +
     `the task right and hand the file over again, or ${ELSE}`;
+}
+
+function differenceOf(known: EnvironmentRef, said: EnvironmentRef): readonly [string, string, string] {
+  if (!("family" in known && "family" in said)) {
+    return ["environment", describeEnvironment(known), describeEnvironment(said)];
+  }
+  return known.family === said.family
+    ? ["goal", known.goal.join(", "), said.goal.join(", ")]
+    : ["family", known.family, said.family];
 }
 
 function revise(

@@ -24,7 +24,16 @@ Deno.test("without a simulator every version shows a value for each task: run, s
     );
     for (const [file, episodes] of files) await writeFile(file, encodeDataset(exampleDataset(episodes, 10)));
     const of = ["--learner", "walk", "--store", join(folder, "store")];
-    const learn = ["run", ...files.map(([file]) => file), ...of, "--json", "--preset", "smoke", ...KNOBS];
+    const learn = [
+      "run",
+      ...files.map(([file]) => file),
+      ...of,
+      "--as-new-task",
+      "--json",
+      "--preset",
+      "smoke",
+      ...KNOBS,
+    ];
     const run = startCommand(learn);
     const { code, output } = await run.ended;
     assertEquals(code, 0, run.errors());
@@ -51,7 +60,10 @@ Deno.test("without a simulator every version shows a value for each task: run, s
       assert([first, old, second].includes(metrics.valueEstimate), `${metrics.valueEstimate} was measured`);
     }
     const report = renderReport(await gatherReport(store, "walk"));
-    assertStringIncludes(report.replaceAll(/(<[^>]*>|\s)+/g, " "), "walk2 no simulator 1,200 1,000 ");
+    assertStringIncludes(
+      report.replaceAll(/(<[^>]*>|\s)+/g, " "),
+      "walk2 environment no simulator transitions 1,200 read by trainings 1,000 ",
+    );
     for (const value of [first, old, second]) {
       assertStringIncludes(report, `<b>${shown(value)}</b><small>value</small>`);
     }

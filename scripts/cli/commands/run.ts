@@ -204,7 +204,7 @@ async function add(
 ): Promise<void> {
   await refuseUnreadable(paths);
   for (const path of flags.asNewTask ? [] : paths) {
-    const said = await learners.foresee(learner, path, readingOf(flags));
+    const said = await learners.foresee(learner, path, readingOfFlags(flags));
     if (said !== undefined) console.error(`${path}: ${said}`);
   }
   await handOver(learners, learner, paths, flags);
