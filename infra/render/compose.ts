@@ -43,6 +43,8 @@ function composeService(name: string, service: Service, workloads: Workloads): s
       ? ["    environment:", "      <<: *environment", ...environment.map((line) => `      ${line}`)]
       : [],
     `    secrets: [${secrets.join(", ")}]`,
+    // A file is copied there and read by ranges: on disk, and not in memory.
+    ...service.fileLimit === "CUGRO_IMPORT_MAX_BYTES" ? ["    tmpfs: []", '    volumes: ["/tmp"]'] : [],
     ...service.public
       ? [`    ports: ["\${${port}:-${HTTP_PORT}}:${HTTP_PORT}"]`, "    networks: [inside, outside]"]
       : [],
@@ -69,7 +71,7 @@ function composeEnvironment({ tokens, makesStreams, fileLimit }: Service): strin
     ...makesStreams ? ["CUGRO_NATS_STREAMS: create"] : [],
     ...fileLimit
       ? [
-        "# The largest dataset file; its import takes five times as much memory.",
+        "# The largest dataset file; its import takes up to three times as much room in /tmp.",
         `${fileLimit}: \${CUGRO_IMPORT_MAX_BYTES:-2147483648}`,
       ]
       : [],

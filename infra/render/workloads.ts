@@ -53,8 +53,8 @@ const READING: Workload = {
   cooldown: 300,
   cpu: "500m",
   memory: "1Gi",
-  // Five times CUGRO_IMPORT_MAX_BYTES, and the process itself (services/dataset-import/README.md).
-  memoryLimit: "12Gi",
+  // Files are read by ranges (services/dataset-import/README.md); a task that has grown is measured in memory.
+  memoryLimit: "8Gi",
   gpu: false,
 };
 

@@ -14,6 +14,7 @@ import { environments } from "./bench/environments.ts";
 import { gymnasium } from "./bench/gymnasium.ts";
 import { fidelity } from "./bench/fidelity.ts";
 import { behavior, sampling } from "./bench/generators.ts";
+import { imports } from "./bench/imports.ts";
 import {
   type ClockName,
   clocks,
@@ -37,9 +38,11 @@ const GROUPS: readonly Group[] = [
   gymnasium,
   platform,
   bus,
+  imports,
 ];
 const HELP =
   `deno task bench [--torch PYTHON] [--yardstick FILE] [--json FILE] [--quick] [--only GROUPS] [--rounds N] [--clock C]
+                [--gigabytes N] [--dataset FILE]
 
   --torch PYTHON    a Python that can import torch: its figures are taken in turns with ours, one thread each
   --yardstick FILE  another script for it; it prints one JSON line of figures
@@ -47,7 +50,9 @@ const HELP =
   --quick           shorter and less exact
   --only GROUPS     some of ${GROUPS.map(({ name }) => name).join(", ")}
   --rounds N        turns each (default 2)
-  --clock C         wall, or cpu: computing time of the process, for a busy machine (default wall)`;
+  --clock C         wall, or cpu: computing time of the process, for a busy machine (default wall)
+  --gigabytes N     imports: judges a file of N GB as well, made in the temporary folder and removed
+  --dataset FILE    imports: judges this file as well; may be given several times`;
 
 interface Options {
   torch?: string | undefined;
@@ -57,6 +62,7 @@ interface Options {
   groups: readonly Group[];
   rounds: number;
   clock: ClockName;
+  imports: { files: readonly string[]; gigabytes: number };
 }
 
 function readOptions(args: string[]): Options | undefined {
@@ -70,6 +76,8 @@ function readOptions(args: string[]): Options | undefined {
       only: { type: "string", default: GROUPS.map(({ name }) => name).join(",") },
       rounds: { type: "string", default: "2" },
       clock: { type: "string", default: "wall" },
+      gigabytes: { type: "string", default: "0" },
+      dataset: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
   });
@@ -85,7 +93,17 @@ function readOptions(args: string[]): Options | undefined {
   if (clock !== "wall" && clock !== "cpu") {
     throw new RangeError(`--clock must be wall or cpu: current value is ${clock}`);
   }
-  return { ...values, clock, rounds, groups: GROUPS.filter(({ name }) => wanted.includes(name)) };
+  const gigabytes = Number(values.gigabytes);
+  if (!(gigabytes >= 0 && gigabytes <= 1000)) {
+    throw new RangeError(`--gigabytes must be a number from 0 to 1000: current value is ${values.gigabytes}`);
+  }
+  return {
+    ...values,
+    clock,
+    rounds,
+    imports: { files: values.dataset, gigabytes },
+    groups: GROUPS.filter(({ name }) => wanted.includes(name)),
+  };
 }
 
 /** Ours, PyTorch, ours, PyTorch, ...: group by group, or all groups in turns where the yardstick cannot be asked in parts. */
@@ -109,7 +127,13 @@ async function measureAll(options: Options, settings: Settings, yardstick?: Yard
 async function main(options: Options): Promise<void> {
   const { profile, compile: compiled } = await openCompute();
   const { quick, clock } = options;
-  const settings = { compile: { compiled, eager }, repeats: quick ? 6 : 12, quick, clock: clocks[clock] };
+  const settings = {
+    compile: { compiled, eager },
+    repeats: quick ? 6 : 12,
+    quick,
+    clock: clocks[clock],
+    imports: options.imports,
+  };
   const yardstick = options.torch
     ? await openYardstick(options.torch, { file: options.yardstick, quick, clock })
     : undefined;

@@ -2,7 +2,7 @@
  * Which returns score 0 and 100.
  * @module
  */
-import { type Dataset, episodesOf } from "@cugro/datasets";
+import { type DatasetRows, episodesOf } from "@cugro/datasets";
 import { randomReturn } from "@cugro/environments";
 import type { Anchors, EnvironmentRef } from "@cugro/protocol";
 
@@ -15,7 +15,7 @@ const TAIL = 0.1;
  * simulator.
  */
 export async function chooseAnchors(
-  dataset: Dataset,
+  dataset: Pick<DatasetRows, "rewards" | "terminals" | "timeouts" | "size" | "metadata">,
   environment: EnvironmentRef | null,
   seed: number,
 ): Promise<Anchors> {

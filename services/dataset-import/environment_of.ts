@@ -2,7 +2,7 @@
  * What a dataset's task can be run in: a simulator of this project, or Gymnasium.
  * @module
  */
-import { type Dataset, DatasetError, type Notice } from "@cugro/datasets";
+import { DatasetError, type DatasetRows, type Notice } from "@cugro/datasets";
 import { familyInfo, goalFault } from "@cugro/environments";
 import { TRUST_ADVICE } from "@cugro/environments/gymnasium";
 import { type EnvironmentRef, faultOfGymnasium } from "@cugro/protocol";
@@ -11,7 +11,10 @@ import { type EnvironmentRef, faultOfGymnasium } from "@cugro/protocol";
  * The simulator's task of a dataset, or null where there is none: then only fidelity and values are measured.
  * @throws {DatasetError} when the family is known but the data cannot come from it
  */
-export function findEnvironment(dataset: Dataset, file: string): EnvironmentRef | null {
+export function findEnvironment(
+  dataset: Pick<DatasetRows, "metadata" | "stateDim" | "actionDim">,
+  file: string,
+): EnvironmentRef | null {
   const { family, goal, environment } = dataset.metadata;
   const info = family === undefined ? undefined : familyInfo(family);
   if (!info) return environment ?? null;

@@ -2,16 +2,38 @@
  * The job `dataset.import`. A bad file is no failure of the job: the result says why it was refused.
  * @module
  */
-import { DatasetError, datasetHash, encodeDataset, episodesOf } from "@cugro/datasets";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DatasetError,
+  datasetHash,
+  type DatasetRows,
+  encodeInPieces,
+  episodesOf,
+  isFull,
+  NoRoomError,
+  rowsOfDataset,
+} from "@cugro/datasets";
 import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
-import { isEtagOf, PreconditionFailed } from "@cugro/store";
+import { isEtagOf, type ObjectInfo, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { datasetKey, type ImportSummary } from "@cugro/protocol";
 import { chooseAnchors } from "./anchors.ts";
-import { type JudgedFile, judgeFile } from "./judge_file.ts";
+import { judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES, type Trust } from "./judge_file.ts";
 import { measure } from "./measure_dataset.ts";
 
 type ImportContext = JobContext<"dataset.import">;
 type ImportOutput = JobOutput<"dataset.import">;
+
+/** How files are read. */
+export interface ImportLimits {
+  /** A larger file is not read. */
+  maxBytes: number;
+  /** A larger one is read by ranges. @default 2 MiB */
+  wholeBytes?: number;
+  /** Which environments may be run that a file names. @default "registered" */
+  trust?: Trust;
+}
 
 /**
  * Reads, judges, stores and measures one file.
@@ -21,27 +43,82 @@ type ImportOutput = JobOutput<"dataset.import">;
  */
 export async function importDataset(
   context: ImportContext,
-  maxBytes: number,
-  trust: "registered" | "any" = "registered",
+  { maxBytes, wholeBytes = READ_WHOLE_BYTES, trust = "registered" }: ImportLimits,
 ): Promise<ImportOutput> {
-  const { key, etag, reading = {} } = context.config;
+  const { key, etag } = context.config;
   const found = await context.store.head(key);
   if (found && isEtagOf(found, etag)) refuseLarge(key, found.size, maxBytes);
-  const object = found && await context.store.get(key);
+  if (!found) return unread(`${key} is no longer there`);
+  return found.size > wholeBytes && isEtagOf(found, etag)
+    ? await importByRanges(context, found, trust)
+    : await importWhole(context, trust);
+}
+
+async function importWhole(
+  { config, seed, store }: ImportContext,
+  trust: Trust,
+): Promise<ImportOutput> {
+  const { key, etag, reading = {} } = config;
+  const object = await store.get(key);
   if (!object) return unread(`${key} is no longer there`);
-  if (!isEtagOf(object.info, etag)) {
-    return unread(`${key} has changed since it arrived; its new content is an arrival of its own`);
-  }
+  if (!isEtagOf(object.info, etag)) return changed(key);
   const file = key.split("/").at(-1)!;
+  return await orRejected(async () => {
+    const { dataset, ...judged } = await judgeFile(object.bytes, file, reading, trust);
+    return await accept({ config, seed, store }, { dataset: rowsOfDataset(dataset), ...judged }, file);
+  });
+}
+
+/** A copy on disk is what is read: readers jump back and forth, and nobody else can change it meanwhile. */
+async function importByRanges(
+  { config, seed, store }: ImportContext,
+  info: ObjectInfo,
+  trust: Trust,
+): Promise<ImportOutput> {
+  const file = config.key.split("/").at(-1)!;
+  const folder = await mkdtemp(join(tmpdir(), "cugro-import-"));
   try {
-    return await accept(context, await judgeFile(object.bytes, file, reading, trust), file);
+    const path = join(folder, "file");
+    if (!await copyTo(path, store, info)) return changed(config.key);
+    return await orRejected(async () => {
+      const judged = await judgeFileAt(path, file, config.reading ?? {}, { withHash: true, trust });
+      try {
+        return await accept({ config, seed, store }, judged, file);
+      } finally {
+        judged.close();
+      }
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns false where the object is another by now, or gone */
+async function copyTo(path: string, store: Store, info: ObjectInfo): Promise<boolean> {
+  const target = await open(path, "wx");
+  try {
+    for await (const piece of readPieces(store, info)) await target.writeFile(piece);
+    return true;
+  } catch (error) {
+    if (isFull(error)) throw new NoRoomError(error);
+    const now = await store.head(info.key);
+    if (now?.etag === info.etag) throw error;
+    return false;
+  } finally {
+    await target.close();
+  }
+}
+
+async function orRejected(judge: () => Promise<ImportOutput>): Promise<ImportOutput> {
+  try {
+    return await judge();
   } catch (error) {
     if (error instanceof DatasetError) return rejected(error.message);
     throw error;
   }
 }
 
-/** It would take several times its size of memory, and the process with it. */
+/** It would take more room on disk than this process may have. */
 function refuseLarge(key: string, size: number, maxBytes: number): void {
   if (size <= maxBytes) return;
   throw new PermanentError(
@@ -54,23 +131,21 @@ function rejected(reason: string): ImportOutput {
   return { outputs: {}, metrics: { rejected: reason } };
 }
 
+function changed(key: string): ImportOutput {
+  return unread(`${key} has changed since it arrived; its new content is an arrival of its own`);
+}
+
 /** What arrived was gone before it could be read: nothing is known against its content, which may come again. */
 function unread(reason: string): ImportOutput {
   return { outputs: {}, metrics: { rejected: reason, unread: true } };
 }
 
 async function accept(
-  context: ImportContext,
-  { dataset, environment, notices }: JudgedFile,
+  { config, seed, store }: Pick<ImportContext, "config" | "seed" | "store">,
+  { dataset, environment, notices, hash = datasetHash(dataset) }: Omit<OpenFile, "close">,
   file: string,
 ): Promise<ImportOutput> {
-  const stored = encodeDataset(dataset);
-  const hash = datasetHash(dataset);
-  try {
-    await context.store.put(datasetKey(hash), stored, { ifNoneMatch: true });
-  } catch (error) {
-    if (!(error instanceof PreconditionFailed)) throw error;
-  }
+  const bytes = await put(store, datasetKey(hash), dataset);
   const episodes = episodesOf(dataset);
   const summary: ImportSummary = {
     name: file.replace(/\.[^.]*$/, ""),
@@ -82,11 +157,31 @@ async function accept(
       ? {}
       : { discreteActions: dataset.metadata.discreteActions }),
     episodes: episodes.length,
-    bytes: stored.length,
+    bytes,
     environment,
-    horizon: dataset.metadata.horizon ?? Math.max(...episodes.map(({ start, end }) => end - start)),
-    anchors: await chooseAnchors(dataset, environment, context.seed),
+    horizon: dataset.metadata.horizon ??
+      episodes.reduce((longest, { start, end }) => Math.max(longest, end - start), 0),
+    anchors: await chooseAnchors(dataset, environment, seed),
     ...(notices.length > 0 ? { notices } : {}),
   };
-  return { outputs: measure(dataset, { ...context.config, seed: context.seed }), metrics: { ...summary } };
+  const outputs = await measure(dataset, { seed, heldOutSeed: config.heldOutSeed });
+  return { outputs, metrics: { ...summary } };
+}
+
+/** Stores the dataset once, piece by piece. @returns its size in bytes */
+async function put(store: Store, key: string, dataset: DatasetRows): Promise<number> {
+  const { size, pieces } = encodeInPieces(dataset);
+  const found = await store.head(key);
+  if (found?.size === size) return size;
+  try {
+    await store.putStream(key, copies(pieces()), { ifNoneMatch: true });
+  } catch (error) {
+    if (!(error instanceof PreconditionFailed)) throw error;
+  }
+  return size;
+}
+
+/** Pieces that are still the same when the next one is made: a store may hold several. */
+async function* copies(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield piece.slice();
 }

@@ -2,7 +2,17 @@
  * The one judgement of a file: what `validate` says, an import does.
  * @module
  */
-import { DatasetError, type Judged, readIsolated, type ReadOptions } from "@cugro/datasets";
+import {
+  DatasetError,
+  type Judged,
+  type JudgedRows,
+  type Notice,
+  type OpenDataset,
+  type RangeOptions,
+  readIsolated,
+  readIsolatedFile,
+  type ReadOptions,
+} from "@cugro/datasets";
 import type { EnvironmentRef } from "@cugro/protocol";
 import { findEnvironment, noticeOfEnvironment } from "./environment_of.ts";
 
@@ -10,6 +20,17 @@ import { findEnvironment, noticeOfEnvironment } from "./environment_of.ts";
 export interface JudgedFile extends Judged {
   environment: EnvironmentRef | null;
 }
+
+/** The same of a dataset that is read by ranges until it is closed. */
+export interface OpenFile extends OpenDataset {
+  environment: EnvironmentRef | null;
+}
+
+/** Which environments may be run that a file names. */
+export type Trust = "registered" | "any";
+
+/** Files of more bytes are read by ranges, whatever they unpack to. */
+export const READ_WHOLE_BYTES = 2 * 2 ** 20;
 
 /**
  * Reads a file in a thread of its own, and judges all of it.
@@ -22,14 +43,45 @@ export async function judgeFile(
   bytes: Uint8Array,
   file: string,
   options: ReadOptions = {},
-  trust: "registered" | "any" = "registered",
+  trust: Trust = "registered",
 ): Promise<JudgedFile> {
   const judged = await readIsolated(bytes, file, options);
-  const environment = findEnvironment(judged.dataset, file);
+  return { ...judged, ...environmentOf(judged, file, options, trust) };
+}
+
+/**
+ * Reads a file on disk by ranges, in a thread of its own, and judges all of it.
+ *
+ * @param path of a file that nobody changes meanwhile
+ * @throws {DatasetError} naming file, field, row and value
+ */
+export async function judgeFileAt(
+  path: string,
+  file: string,
+  options: ReadOptions = {},
+  { trust = "registered", ...ranges }: RangeOptions & { trust?: Trust } = {},
+): Promise<OpenFile> {
+  const judged = await readIsolatedFile(path, file, options, ranges);
+  try {
+    return { ...judged, ...environmentOf(judged, file, options, trust) };
+  } catch (error) {
+    judged.close();
+    throw error;
+  }
+}
+
+/** What it can be run in; and its notices, with that of an environment that is not run. */
+function environmentOf(
+  { dataset, notices }: Judged | JudgedRows,
+  file: string,
+  options: ReadOptions,
+  trust: Trust,
+): { environment: EnvironmentRef | null; notices: Notice[] } {
+  const environment = findEnvironment(dataset, file);
   const notice = trust === "any" ? undefined : noticeOfEnvironment(environment);
-  if (!notice) return { ...judged, environment };
+  if (!notice) return { environment, notices };
   if (options.strict) {
     throw new DatasetError({ file, field: notice.field! }, `${notice.message}; ${notice.advice}`);
   }
-  return { ...judged, notices: [...judged.notices, notice], environment: null };
+  return { environment: null, notices: [...notices, notice] };
 }

@@ -27,19 +27,19 @@ Deno.test("an import makes the hashes of its episodes; measuring its stored data
   });
 });
 
-Deno.test("measure() keeps centre and half-range of the task, and widens min and max", () => {
+Deno.test("measure() keeps centre and half-range of the task, and widens min and max", async () => {
   const grown = exampleDataset(20, 10);
   const week1 = exampleDataset(8, 10);
   const known: Normaliser = decodeNormaliser(encodeStored(normaliserToStored(fitNormaliser(week1))));
   const of = (bounds: Normaliser["states"], ...names: ("centre" | "halfRange" | "min" | "max")[]) =>
     names.map((name) => [...bounds[name]]);
-  const { normaliser, sketch } = measure(grown, { ...SEEDS, known });
+  const { normaliser, sketch } = await measure(grown, { ...SEEDS, known });
   const widened = decodeNormaliser(normaliser);
   assertEquals(of(widened.states, "centre", "halfRange"), of(known.states, "centre", "halfRange"));
   // The second number of a state is its episode: more episodes reach further.
   assertEquals(of(widened.states, "min", "max"), [[0, 0], [9, 19]]);
   assertEquals(of(known.states, "max"), [[9, 7]]);
-  const own = decodeNormaliser(measure(grown, SEEDS).normaliser);
+  const own = decodeNormaliser((await measure(grown, SEEDS)).normaliser);
   assertNotEquals(of(own.states, "halfRange"), of(known.states, "halfRange"));
   // The sketch is made of the rows that are held out of the whole, in the coordinates that stay.
   assertEquals([...decodeStored(sketch).centre!.data].slice(0, 2), [...known.states.centre]);

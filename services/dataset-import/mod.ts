@@ -8,16 +8,18 @@ import type { JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
 import { measureDataset } from "./measure_dataset.ts";
 
-export { type JudgedFile, judgeFile } from "./judge_file.ts";
+export { type JudgedFile, judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES } from "./judge_file.ts";
 
-/** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 2 GiB */
+/** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 16 GiB */
 export function createHandlers(
   { config }: { config?: Pick<Config, "importMaxBytes"> & Partial<Pick<Config, "gymnasium">> } = {},
 ): JobHandlers {
   const maxBytes = config?.importMaxBytes ?? IMPORT_MAX_BYTES;
   const trust = config?.gymnasium?.trust;
   return {
-    "dataset.import": translateErrors((context) => importDataset(context, maxBytes, trust)),
+    "dataset.import": translateErrors((context) =>
+      importDataset(context, { maxBytes, ...trust === undefined ? {} : { trust } })
+    ),
     "dataset.measure": translateErrors(measureDataset),
   };
 }

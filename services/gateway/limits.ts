@@ -13,7 +13,7 @@ export interface Limits {
   jsonBytes: number;
   /** Largest body of a request to act, bytes. @default 16 MiB */
   actBytes: number;
-  /** Largest dataset file, bytes. @default 2 GiB, which is what an import reads */
+  /** Largest dataset file, bytes. @default 16 GiB, which is what an import reads */
   uploadBytes: number;
   /** A body may start this late, in ms ... @default 10 s */
   bodyGraceMs: number;

@@ -26,6 +26,8 @@ export {
   type Normaliser,
   normaliserFromStored,
   normaliserToStored,
+  openNormaliserFit,
+  type RowsForm,
 } from "./numerics/normaliser.ts";
 export { widenNormaliser } from "./numerics/widen.ts";
 export {
@@ -62,8 +64,8 @@ export {
 } from "./measures/drops.ts";
 export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
-export { heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
-export type { Rows } from "./measures/point_clouds.ts";
+export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
+export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";
 export { type RowFidelity, rowFidelity } from "./measures/row_fidelity.ts";

@@ -6,29 +6,24 @@
  * it is the row's own state. The last row always ends an episode. Discrete actions become one-hot rows.
  * @module
  */
-import { type Dataset, type DatasetMetadata, type RawDataset } from "./dataset.ts";
+import { openRows, type Room, roomInMemory } from "./blocks/room.ts";
+import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import type { Dataset, DatasetMetadata, DatasetRows, RawDataset } from "./dataset.ts";
+import { inMemory } from "./dataset_rows.ts";
 import { readActions } from "./discrete.ts";
 import { checkEpisodes } from "./check_episodes.ts";
 import { type Ends, inferEnds, judgeMarkedEnds, recordedEnds } from "./episode_ends.ts";
 import { findResetRows, repairLastStates, resetNotice } from "./false_steps.ts";
-import {
-  columnsOf,
-  type Fields,
-  findFields,
-  flagsOf,
-  floatsOf,
-  keepRows,
-  LIMITS,
-  matrixShape,
-  missing,
-} from "./fields.ts";
+import { flagsOf, rowsOf, type Unused, visitField } from "./field_rows.ts";
+import { columnsOf, type Fields, findFields, keepRows, LIMITS, matrixShape, missing } from "./fields.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Notice, ReadOptions } from "./notice.ts";
 import { judgeOrder } from "./judge_order.ts";
 import { judgePadding, type PaddedArrays, withoutPadding } from "./padding.ts";
 import { judgePlausibility } from "./plausibility.ts";
 import { readRewards } from "./reward_rule.ts";
-import { separateEnvironments } from "./row_order.ts";
+import { type Following, separateEnvironments } from "./row_order.ts";
+import { leadsOn } from "./steps.ts";
 
 /** A dataset, and what is implausible about it. */
 export interface Judged {
@@ -38,74 +33,96 @@ export interface Judged {
   leftOut?: string[];
 }
 
+/** The same of a dataset that need not lie in memory. */
+export interface JudgedRows extends Omit<Judged, "dataset"> {
+  dataset: DatasetRows;
+}
+
 /**
- * Builds the dataset; arrays are float32, flags 0 or 1.
+ * Builds the dataset in memory; arrays are float32, flags 0 or 1.
  *
  * @param raw what a reader found
  * @param file name used in errors
  * @throws {DatasetError} for missing fields, shapes that disagree, values that cannot be used, rows in another order
  */
 export function assemble(raw: RawDataset, file: string, options: ReadOptions = {}): Judged {
+  const { dataset, notices } = assembleRows(raw, file, options, roomInMemory());
+  return { dataset: inMemory(dataset), notices };
+}
+
+/**
+ * Builds the dataset, as {@link assemble} does.
+ *
+ * @param room where its matrices are kept
+ */
+export function assembleRows(raw: RawDataset, file: string, options: ReadOptions, room: Room): JudgedRows {
   const metadata = readMetadata(raw.attributes, file);
   const notices: Notice[] = [...raw.notices ?? []];
-  let fields = separateEnvironments(findFields(raw, file), options.environments ?? 1);
+  let fields = separateEnvironments(findFields(raw, file, room), options.environments ?? 1);
   fields = withoutPadding(fields, notices);
   let ends = recordedEnds(fields, raw);
-  let next = nextStatesOf(fields, ends);
-  let states = statesOf(fields);
-  notices.push(...judgeOrder(fields, states, next, ends, options.environments ?? 1));
-  notices.push(...inferEnds(fields, ends, states, next, metadata.horizon));
-  const rewards = options.reward === undefined ? readRewards(fields, raw) : undefined;
-  const resets = findResetRows({ states, nextStates: next, rewards }, ends, fields.cuts);
+  let { states, following, noNumbers } = statesOf(fields, ends);
+  notices.push(...judgeOrder(fields, states, following, ends, options.environments ?? 1));
+  notices.push(...inferEnds(fields, ends, states, following?.leadsOn, metadata.horizon));
+  let rewards = options.reward === undefined ? readRewards(fields, raw) : undefined;
+  const resets = findResetRows({ states, following, rewards }, ends, fields.cuts);
   if (resets.length > 0) {
     notices.push(resetNotice(fields, resets));
     ({ fields, ends } = withoutRows(fields, ends, resets));
-    next = nextStatesOf(fields, ends);
-    states = statesOf(fields);
+    ({ states, following, noNumbers } = statesOf(fields, ends));
+    rewards &&= readRewards(fields, raw);
   }
-  if (ends.known && !next) notices.push(...judgeMarkedEnds(fields, states, ends, metadata.horizon));
-  notices.push(...repairLastStates(fields, { states, nextStates: next, rewards }, ends));
-  const dataset = build(fields, raw, { states, next, ends, metadata, options, notices });
+  if (ends.known && !following) notices.push(...judgeMarkedEnds(fields, states, ends, metadata.horizon));
+  const mended = repairLastStates(
+    fields,
+    { states, following, rewards },
+    ends,
+    noNumbers,
+    (rows) => writable(rows, room),
+  );
+  notices.push(...mended.notices);
+  const parts = { states, next: mended.nextStates, rewards, ends, metadata, options, notices };
+  const dataset = build(fields, raw, parts);
   const padding = judgePadding(fields, paddedArrays(dataset), ends);
-  checkEpisodes(fields, ends, states, dataset.nextStates, metadata.horizon, padding);
+  checkEpisodes(fields, ends, states, following, metadata.horizon, padding);
   if (padding) notices.push(padding);
   notices.push(...judgePlausibility(dataset, fields, padding === undefined));
   return { dataset, notices };
 }
 
-function paddedArrays({ states, actions, actionDim, rewards, metadata }: Dataset): PaddedArrays {
-  return { states, actions, actionDim, discrete: metadata.discreteActions !== undefined, rewards };
+function paddedArrays({ states, actions, rewards, metadata }: DatasetRows): PaddedArrays {
+  return { states, actions, discrete: metadata.discreteActions !== undefined, rewards };
 }
 
 interface Parts {
-  states: Float32Array;
-  next: Float32Array | undefined;
+  states: Rows;
+  next: Rows | undefined;
+  rewards: Float32Array | undefined;
   ends: Ends;
   metadata: DatasetMetadata;
   options: ReadOptions;
   notices: Notice[];
 }
 
-function build(fields: Fields, raw: RawDataset, parts: Parts): Dataset {
+function build(fields: Fields, raw: RawDataset, parts: Parts): DatasetRows {
   const { states, next, ends, metadata, options, notices } = parts;
-  const { file, found, size } = fields;
+  const { file, found, size, room } = fields;
   const actions = readActions(
     fields,
     found.actions ?? missing(raw, "actions", file),
     metadata.discreteActions,
   );
   notices.push(...actions.notices);
-  const rewards = readRewards(fields, raw, options.reward);
   return {
     states,
     actions: actions.values,
-    rewards,
-    nextStates: next ?? followingStates(states, ends, states.length / size),
+    rewards: parts.rewards ?? readRewards(fields, raw, options.reward),
+    nextStates: next ?? followingStates(states, ends, room),
     terminals: ends.terminals,
     timeouts: ends.timeouts,
     ...successOf(fields),
     size,
-    stateDim: states.length / size,
+    stateDim: states.columns,
     actionDim: actions.dim,
     metadata: {
       ...metadata,
@@ -118,30 +135,52 @@ function build(fields: Fields, raw: RawDataset, parts: Parts): Dataset {
 /** Flags of success a row; a field of that name that holds something else says nothing. */
 function successOf(fields: Fields): { success?: Uint8Array } {
   const field = fields.found.success;
-  if (!field || field.shape[0] !== fields.found.states!.shape[0] || field.data.length !== field.shape[0]) {
-    return {};
-  }
-  const isFlags = field.data.every((value: number) => value === 0 || value === 1);
+  const fileRows = fields.found.states!.shape[0]!;
+  if (!field || field.shape[0] !== fileRows || field.data.length !== fileRows) return {};
+  let isFlags = true;
+  const inFile = { ...fields, size: fileRows };
+  delete inFile.rows;
+  visitField(
+    inFile,
+    field,
+    1,
+    (block) => isFlags = block.every((value: number) => value === 0 || value === 1),
+  );
   return isFlags ? { success: flagsOf(fields, field) } : {};
 }
 
-function statesOf(fields: Fields): Float32Array {
-  const field = fields.found.states!;
-  return floatsOf(fields, field, matrixShape(field, fields.file)[1], LIMITS.states);
+/** States, and next states where the file has them. */
+interface States {
+  states: Rows;
+  following: Following | undefined;
+  /** Ends whose next state is not all numbers. */
+  noNumbers: number[];
 }
 
 /** A terminal's next state is never used, and a cut episode's may be absent: neither has to be a number. */
-function nextStatesOf(fields: Fields, { terminals, timeouts }: Ends): Float32Array | undefined {
-  const field = fields.found.nextStates;
-  if (!field) return undefined;
-  const columns = columnsOf(fields, field, matrixShape(fields.found.states!, fields.file)[1]);
-  const unused = terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0);
-  return floatsOf(fields, field, columns, LIMITS.states, unused);
+function statesOf(fields: Fields, { terminals, timeouts }: Ends): States {
+  const { file, found } = fields;
+  const [, columns] = matrixShape(found.states!, file);
+  const unused: Unused = {
+    flags: terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0),
+    noNumbers: [],
+  };
+  let nextStates: Rows | undefined;
+  if (found.nextStates) {
+    columnsOf(fields, found.nextStates, columns);
+    nextStates = rowsOf(fields, found.nextStates, columns, LIMITS.states, unused);
+  }
+  const states = rowsOf(fields, found.states!, columns, LIMITS.states);
+  const following = nextStates && { nextStates, leadsOn: leadsOn(states, nextStates) };
+  return { states, following, noNumbers: unused.noNumbers };
 }
 
 function withoutRows(fields: Fields, ends: Ends, rows: readonly number[]): { fields: Fields; ends: Ends } {
-  const dropped = new Set(rows);
-  const kept = Int32Array.from(ends.terminals.keys().filter((row) => !dropped.has(row)));
+  const kept = new Int32Array(ends.terminals.length - rows.length);
+  for (let row = 0, i = 0, dropped = 0; row < ends.terminals.length; row++) {
+    if (rows[dropped] === row) dropped++;
+    else kept[i++] = row;
+  }
   const take = (flags: Uint8Array) => Uint8Array.from(kept, (row) => flags[row]!);
   const timeouts = take(ends.timeouts);
   const terminals = take(ends.terminals);
@@ -149,11 +188,26 @@ function withoutRows(fields: Fields, ends: Ends, rows: readonly number[]): { fie
   return { fields: keepRows(fields, kept, new Set()), ends: { ...ends, terminals, timeouts } };
 }
 
-function followingStates(states: Float32Array, { terminals, timeouts }: Ends, columns: number): Float32Array {
-  const next = states.slice();
-  for (let row = 0; row + 1 < terminals.length; row++) {
-    if (terminals[row] || timeouts[row]) continue;
-    next.set(states.subarray((row + 1) * columns, (row + 2) * columns), row * columns);
-  }
-  return next;
+function followingStates(states: Rows, { terminals, timeouts }: Ends, room: Room): Rows {
+  const { size, columns } = states;
+  const writer = openRows(room, size, columns);
+  visitBlocks(states, (from, to) => {
+    const block = states.read(from, Math.min(size, to + 1));
+    const next = block.slice(0, (to - from) * columns);
+    for (let row = from; row < to && row + 1 < size; row++) {
+      if (terminals[row] || timeouts[row]) continue;
+      const at = (row - from) * columns;
+      for (let i = at; i < at + columns; i++) next[i] = block[i + columns]!;
+    }
+    writer.add(next);
+  });
+  return writer.rows();
+}
+
+/** Rows that may be changed: a copy, where others may read the same numbers. */
+function writable(rows: Rows, room: Room): Rows {
+  if (rows.write) return rows;
+  const writer = openRows(room, rows.size, rows.columns);
+  visitBlocks(rows, (from, to) => writer.add(rows.read(from, to)));
+  return writer.rows();
 }

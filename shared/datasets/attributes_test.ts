@@ -1,8 +1,10 @@
 /** Attributes and actions: what is taken, what is refused and how that is said. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { sourceOf } from "@cugro/hdf5";
 import { classesOf } from "@cugro/algorithm";
 import { assemble } from "./assemble.ts";
-import { DatasetError, type RawDataset } from "./dataset.ts";
+import { DatasetError } from "./dataset.ts";
+import type { RawDataset } from "./testing/recording.ts";
 import { formatOf } from "./formats/format.ts";
 import { readMetadata } from "./metadata.ts";
 import { changed, rawOf, record } from "./testing/recording.ts";
@@ -120,7 +122,7 @@ const TFRECORD = "\x05\x00\x00\x00\x00\x00\x00\x00\xea\xb2\x04\x3ehello....";
 
 Deno.test("formatOf() says what a file is that is no dataset", () => {
   const told = (text: string) => {
-    const format = formatOf(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+    const format = formatOf(sourceOf(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
     return typeof format === "string" ? format : format.unknown;
   };
   const hdf5 = "\x89HDF\r\n\x1a\n";

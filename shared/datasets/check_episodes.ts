@@ -2,26 +2,27 @@
  * Episodes as they must be: no longer than the horizon, each row the successor of the one before.
  * @module
  */
+import { type Rows, takeRows } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import { type Fields, placeOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { sameState } from "./row_order.ts";
+import type { Following } from "./row_order.ts";
 
 /**
  * Refuses episodes that are longer than the horizon, and rows that are no successors inside one.
  *
+ * @param following undefined where each row's next state was made of the following row
  * @param doubt what explains rows that are no successors, where that is known
  */
 export function checkEpisodes(
   fields: Fields,
   { terminals, timeouts }: Ends,
-  states: Float32Array,
-  nextStates: Float32Array,
+  states: Rows,
+  following: Following | undefined,
   horizon = Infinity,
   doubt?: Notice,
 ): void {
-  const columns = states.length / fields.size;
   let length = 0;
   for (let row = 0; row < fields.size; row++) {
     length++;
@@ -32,36 +33,32 @@ export function checkEpisodes(
       );
     }
     if (terminals[row] || timeouts[row]) length = 0;
-    else if (!sameState(nextStates, row, states, row + 1, columns)) {
+    else if (following && !following.leadsOn[row]) {
       if (doubt) {
         throw new DatasetError(
           placeOf(fields, fields.found.states!, row),
           `${doubt.message}; ${doubt.advice}`,
         );
       }
-      throw brokenStep(
-        fields,
-        states,
-        nextStates,
-        row,
-        shiftOfEnds({ terminals, timeouts }, states, nextStates),
-      );
+      const shift = shiftOfEnds({ terminals, timeouts }, following.leadsOn);
+      throw brokenStep(fields, states, following.nextStates, row, shift);
     }
   }
 }
 
 function brokenStep(
   fields: Fields,
-  states: Float32Array,
-  nextStates: Float32Array,
+  states: Rows,
+  nextStates: Rows,
   row: number,
   shift: -1 | 0 | 1,
 ): DatasetError {
-  const columns = states.length / fields.size;
+  const { columns } = states;
+  const [own, next] = [takeRows(nextStates, [row]), takeRows(states, [row + 1])];
   const field = fields.found.nextStates ?? fields.found.states!;
   for (let column = 0; column < columns; column++) {
-    const value = nextStates[row * columns + column]!;
-    const following = states[(row + 1) * columns + column]!;
+    const value = own[column]!;
+    const following = next[column]!;
     if (Math.abs(value - following) <= 1e-5 * (1 + Math.abs(value))) continue;
     return new DatasetError(
       placeOf(fields, field, row, column, value),
@@ -80,14 +77,12 @@ function brokenStep(
 /** 1: nearly all trajectories break off one row after a marked end, -1: one row before; 0: neither. */
 function shiftOfEnds(
   { terminals, timeouts }: Pick<Ends, "terminals" | "timeouts">,
-  states: Float32Array,
-  nextStates: Float32Array,
+  leadsOn: Uint8Array,
 ): -1 | 0 | 1 {
-  const columns = states.length / terminals.length;
   const isEnd = (row: number) => terminals[row] === 1 || timeouts[row] === 1;
   let breaks = 0, early = 0, late = 0;
   for (let row = 0; row + 1 < terminals.length; row++) {
-    if (isEnd(row) || sameState(nextStates, row, states, row + 1, columns)) continue;
+    if (isEnd(row) || leadsOn[row]) continue;
     breaks++;
     if (row > 0 && isEnd(row - 1)) early++;
     // The last row ends an episode in any case.

@@ -2,8 +2,9 @@
  * One task's transitions as this project holds them, and the error that every fault of a file becomes.
  * @module
  */
-import type { Numbers } from "@cugro/hdf5";
+import type { Numbers, Values } from "@cugro/hdf5";
 import type { GymnasiumSpec } from "@cugro/protocol";
+import type { Rows } from "./blocks/rows.ts";
 import type { Notice } from "./notice.ts";
 import { printable } from "./printable.ts";
 
@@ -52,6 +53,13 @@ export interface Dataset {
   metadata: DatasetMetadata;
 }
 
+/** A dataset whose matrices need not lie in memory; what has one value a row does. */
+export type DatasetRows = Omit<Dataset, "states" | "actions" | "nextStates"> & {
+  states: Rows;
+  actions: Rows;
+  nextStates: Rows;
+};
+
 /** Where in a file a fault lies. */
 export interface FaultPlace {
   file: string;
@@ -87,16 +95,16 @@ export class DatasetError extends Error {
 }
 
 /** One array as a file holds it. 64-bit integers are given as Float64Array. */
-export interface RawArray {
+export interface RawArray<Data extends Numbers | Values = Numbers | Values> {
   shape: number[];
-  data: Numbers;
+  data: Data;
   /** Whether the file's type is one of whole numbers. @default false */
   integer?: boolean;
 }
 
 /** What a reader gives: known arrays and attributes, not judged yet. One reader is one file. */
-export interface RawDataset {
-  arrays: Record<string, RawArray>;
+export interface RawDataset<Data extends Numbers | Values = Numbers | Values> {
+  arrays: Record<string, RawArray<Data>>;
   attributes: Record<string, unknown>;
   /** Names of everything at the file's top level, read or not, for messages. @default the arrays' */
   present?: readonly string[];

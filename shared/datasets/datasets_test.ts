@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import { assemble } from "./assemble.ts";
-import { type Dataset, DatasetError, type RawDataset } from "./dataset.ts";
+import { type Dataset, DatasetError } from "./dataset.ts";
+import type { RawDataset } from "./testing/recording.ts";
 import { episodesOf, summarise } from "./episodes.ts";
 import { exampleDataset } from "../../tests/fakes/example_dataset.ts";
 import { readDataset } from "./read_dataset.ts";

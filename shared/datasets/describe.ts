@@ -2,7 +2,7 @@
  * A judged file as programs read it: one object a file.
  * @module
  */
-import type { Judged } from "./assemble.ts";
+import type { Judged, JudgedRows } from "./assemble.ts";
 import type { DatasetError } from "./dataset.ts";
 import { type DatasetSummary, summarise } from "./episodes.ts";
 import type { Notice } from "./notice.ts";
@@ -27,7 +27,7 @@ export type FileReport =
   });
 
 /** The report of a good file. */
-export function reportOf(file: string, { dataset, notices }: Judged): FileReport {
+export function reportOf(file: string, { dataset, notices }: Judged | JudgedRows): FileReport {
   const { stateRange: _states, actionRange: _actions, ...figures } = summarise(dataset);
   const { discreteActions } = dataset.metadata;
   const actions = discreteActions === undefined

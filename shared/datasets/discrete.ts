@@ -3,8 +3,12 @@
  * @module
  */
 import { DatasetError } from "./dataset.ts";
-import { columnsOf, type Field, type Fields, floatsOf, LIMITS, placeOf } from "./fields.ts";
+import { openRows } from "./blocks/room.ts";
+import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/rows.ts";
+import { floatsOf, rowsOf } from "./field_rows.ts";
+import { columnsOf, type Field, type Fields, LIMITS, placeOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
+import { countDifferent } from "./row_keys.ts";
 
 /** More classes than this in whole numbers of a float type are taken for a continuous action. */
 const MOST_GUESSED = 64;
@@ -12,7 +16,7 @@ const MOST_CLASSES = 1024;
 
 /** Actions as the dataset holds them: `[N, A]`, one-hot where `classes` says how many there are. */
 export interface Actions {
-  values: Float32Array;
+  values: Rows;
   dim: number;
   classes?: number;
   notices: Notice[];
@@ -26,9 +30,9 @@ export interface Actions {
  */
 export function readActions(fields: Fields, field: Field, classes?: number): Actions {
   const columns = columnsOf(fields, field);
-  const values = floatsOf(fields, field, columns, LIMITS.actions);
-  if (columns === 1) return ofOneColumn(fields, field, values, classes);
-  const oneHot = isOneHot(values, columns);
+  if (columns === 1) return ofOneColumn(fields, field, floatsOf(fields, field, LIMITS.actions), classes);
+  const values = rowsOf(fields, field, columns, LIMITS.actions);
+  const oneHot = isOneHot(values);
   if (field.integer && !oneHot) {
     const fault =
       `${columns} whole numbers a row are several discrete actions at once, which cannot be learnt: ` +
@@ -55,12 +59,15 @@ function ofOneColumn(fields: Fields, field: Field, values: Float32Array, classes
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const guess = whole && least === 0 && most >= 1 && most < MOST_GUESSED;
   const from = whole && least > 0 && most > 1 && most < MOST_GUESSED;
-  if (!field.integer && !guess && !from && classes === undefined) return { values, dim: 1, notices: [] };
+  const { blockBytes } = fields.room;
+  if (!field.integer && !guess && !from && classes === undefined) {
+    return { values: rowsIn(values, 1, { blockBytes }), dim: 1, notices: [] };
+  }
   const count = classes ?? most + 1;
   const wrong = values.findIndex((value) =>
     !(Number.isInteger(value) && value >= 0 && value < Math.min(count, MOST_CLASSES))
   );
-  const used = new Set(values).size;
+  const used = countDifferent(values.slice());
   if (wrong >= 0 || (from && used > 1 && classes === undefined)) {
     const at = Math.max(wrong, 0);
     throw new DatasetError(
@@ -69,10 +76,18 @@ function ofOneColumn(fields: Fields, field: Field, values: Float32Array, classes
     );
   }
   const dim = Math.max(2, count);
-  const oneHot = new Float32Array(values.length * dim);
-  for (const [row, action] of values.entries()) oneHot[row * dim + action] = 1;
   const notices = classes ? [] : noticesOf(field, used, most);
-  return { values: oneHot, dim, classes: dim, notices };
+  return { values: oneHotRows(fields, values, dim), dim, classes: dim, notices };
+}
+
+function oneHotRows({ room }: Fields, actions: Float32Array, dim: number): Rows {
+  const writer = openRows(room, actions.length, dim);
+  visitBlocks({ size: actions.length, blockRows: blockRowsOf(dim, room.blockBytes) }, (from, to) => {
+    const block = new Float32Array((to - from) * dim);
+    for (let row = from; row < to; row++) block[(row - from) * dim + actions[row]!] = 1;
+    writer.add(block);
+  });
+  return writer.rows();
 }
 
 function wrongClasses(
@@ -105,20 +120,32 @@ function noticesOf(field: Field, used: number, most: number): Notice[] {
   }];
 }
 
-function isOneHot(values: Float32Array, columns: number): boolean {
+function isOneHot(rows: Rows): boolean {
+  const { columns } = rows;
   const used = new Set<number>();
-  for (let row = 0; row < values.length; row += columns) {
-    let at = -1;
-    for (let column = 0; column < columns; column++) {
-      const value = values[row + column];
-      if (value === 0) continue;
-      if (value !== 1 || at >= 0) return false;
-      at = column;
+  let isEach = true;
+  visitBlocks(rows, (from, to) => {
+    const block = rows.read(from, to);
+    for (let row = 0; isEach && row < block.length; row += columns) {
+      const at = onlyOne(block, row, columns);
+      isEach = at >= 0;
+      used.add(at);
     }
-    if (at < 0) return false;
-    used.add(at);
+    return isEach;
+  });
+  return isEach && used.size > 1;
+}
+
+/** The column of the only 1 in a row of zeros; -1 where it is none. */
+function onlyOne(block: Float32Array, row: number, columns: number): number {
+  let at = -1;
+  for (let column = 0; column < columns; column++) {
+    const value = block[row + column];
+    if (value === 0) continue;
+    if (value !== 1 || at >= 0) return -1;
+    at = column;
   }
-  return used.size > 1;
+  return at;
 }
 
 function guessed({ name }: Field, what: string): Notice {

@@ -3,6 +3,7 @@
  * cuts that nothing marks.
  * @module
  */
+import { type Rows, takeRows, visitBlocks } from "./blocks/rows.ts";
 import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";
 import type { Notice } from "./notice.ts";
@@ -16,9 +17,8 @@ const FEWEST = 3;
  *
  * @param horizon whether a horizon alone says where episodes were cut
  */
-export function judgeJumps(fields: Fields, states: Float32Array, ends: Ends, byHorizon: boolean): Notice[] {
-  const columns = states.length / fields.size;
-  const shift = shiftOf(states, ends, columns);
+export function judgeJumps(fields: Fields, states: Rows, ends: Ends, byHorizon: boolean): Notice[] {
+  const shift = shiftOf(states, ends);
   const field = fields.found.timeouts?.name ?? "timeouts";
   if (shift !== 0) {
     const [where, off] = shift > 0 ? ["before", "early"] : ["after", "late"];
@@ -33,7 +33,7 @@ export function judgeJumps(fields: Fields, states: Float32Array, ends: Ends, byH
     }];
   }
   const unmarked = byHorizon || !ends.timeouts.subarray(0, -1).includes(1);
-  const jumps = unmarked ? jumpsInside(states, ends, columns) : 0;
+  const jumps = unmarked ? jumpsInside(states, ends) : 0;
   if (jumps === 0) return [];
   return [{
     code: "episode-ends-unknown",
@@ -47,21 +47,26 @@ export function judgeJumps(fields: Fields, states: Float32Array, ends: Ends, byH
 }
 
 /** 1: the states jump a row after the marked ends, -1: a row before, 0: at them, or nowhere that could be seen. */
-function shiftOf(states: Float32Array, { timeouts }: Ends, columns: number): number {
-  const size = timeouts.length;
-  const marked: number[] = [];
+function shiftOf(states: Rows, { timeouts }: Ends): number {
+  const { size, columns } = states;
+  let marked: number[] = [];
   for (let row = 2; row + 3 < size; row++) {
     if (timeouts[row] && !timeouts[row + 1] && !timeouts[row - 1]) marked.push(row);
   }
   if (marked.length < FEWEST) return 0;
+  marked = atMost(marked, columns);
+  const stepsAt = (rows: readonly number[]) => {
+    const [from, to] = [takeRows(states, rows), takeRows(states, rows.map((row) => row + 1))];
+    return (column: number) =>
+      rows.map((_, i) => Math.abs(to[i * columns + column]! - from[i * columns + column]!));
+  };
+  const sampled = stepsAt(sampleRows(size - 1));
+  const around = [-1, 0, 1].map((offset) => stepsAt(marked.map((row) => row + offset)));
   const votes = { early: 0, right: 0, late: 0 };
   for (let column = 0; column < columns; column++) {
-    const step = (row: number) =>
-      Math.abs(states[(row + 1) * columns + column]! - states[row * columns + column]!);
-    const usual = median(sampleRows(size - 1).map(step));
+    const usual = median(sampled(column));
     if (usual === 0) continue;
-    const at = (offset: number) => median(marked.map((row) => step(row + offset))) / usual;
-    const [before, here, after] = [at(-1), at(0), at(1)];
+    const [before = 0, here = 0, after = 0] = around.map((steps) => median(steps(column)) / usual);
     if (here >= JUMP) votes.right++;
     else if (after >= JUMP && here < after / 2 && before < after / 2) votes.early++;
     else if (before >= JUMP && here < before / 2 && after < before / 2) votes.late++;
@@ -70,18 +75,33 @@ function shiftOf(states: Float32Array, { timeouts }: Ends, columns: number): num
   return votes.early > votes.late ? 1 : -1;
 }
 
+/** Numbers of rows at ends that are held at once: of more ends, some that lie evenly among them stand for all. */
+const MOST_NUMBERS = 2 ** 23;
+
+/** These rows, or as many of them as may be held at once. */
+export function atMost(rows: number[], columns: number): number[] {
+  const most = Math.max(1, Math.floor(MOST_NUMBERS / columns));
+  if (rows.length <= most) return rows;
+  return Array.from({ length: most }, (_, i) => rows[Math.floor(i * rows.length / most)]!);
+}
+
 /** Rows inside episodes at which the states jump, where jumps stand apart from usual steps; else 0. */
-function jumpsInside(states: Float32Array, { terminals, timeouts }: Ends, columns: number): number {
-  const size = terminals.length;
-  const spread = spreadsOf(states, columns);
-  const steps: number[] = [];
-  for (let row = 0; row + 1 < size; row++) {
-    if (terminals[row] || timeouts[row]) continue;
-    steps.push(distanceOf(states, row, row + 1, columns, spread));
-  }
-  const usual = median(steps);
+function jumpsInside(states: Rows, { terminals, timeouts }: Ends): number {
+  const { size, columns } = states;
+  const spread = spreadsOf(states);
+  const all = new Float64Array(size);
+  let count = 0;
+  visitBlocks(states, (from, to) => {
+    const block = states.read(from, Math.min(size, to + 1));
+    for (let row = from; row < to && row + 1 < size; row++) {
+      if (terminals[row] || timeouts[row]) continue;
+      all[count++] = distanceOf(block, row - from, block, row - from + 1, columns, spread);
+    }
+  });
+  const steps = all.subarray(0, count).sort();
+  const usual = steps[Math.floor(count / 2)] ?? 0;
   const between = (least: number, most: number) =>
-    steps.filter((step) => step >= least * usual && step < most * usual).length;
+    steps.reduce((sum, step) => step >= least * usual && step < most * usual ? sum + 1 : sum, 0);
   const jumps = between(JUMP, Infinity);
   const few = jumps >= FEWEST && jumps < steps.length / 8;
   return usual > 0 && few && between(2, 2.6) <= 0.5 * jumps ? jumps : 0;
@@ -96,26 +116,28 @@ export function sampleRows(size: number): number[] {
 }
 
 /** Standard deviation of each column. */
-export function spreadsOf(states: Float32Array, columns: number): Float64Array {
-  const size = states.length / columns;
-  const spread = new Float64Array(columns);
-  for (let column = 0; column < columns; column++) {
-    const shift = states[column]!;
-    let sum = 0, squares = 0;
-    for (let row = 0; row < size; row++) {
-      const value = states[row * columns + column]! - shift;
-      sum += value;
-      squares += value * value;
+export function spreadsOf(states: Rows): Float64Array {
+  const { size, columns } = states;
+  const shift = states.read(0, 1).slice();
+  const sums = new Float64Array(columns), squares = new Float64Array(columns);
+  visitBlocks(states, (from, to) => {
+    const block = states.read(from, to);
+    for (let i = 0; i < block.length;) {
+      for (let column = 0; column < columns; column++, i++) {
+        const value = block[i]! - shift[column]!;
+        sums[column]! += value;
+        squares[column]! += value * value;
+      }
     }
-    spread[column] = Math.sqrt(Math.max(0, squares / size - (sum / size) ** 2));
-  }
-  return spread;
+  });
+  return sums.map((sum, column) => Math.sqrt(Math.max(0, squares[column]! / size - (sum / size) ** 2)));
 }
 
-/** Mean absolute difference of two rows in units of each column's spread. */
+/** Mean absolute difference of a row of `a` and one of `b` in units of each column's spread. */
 export function distanceOf(
-  states: Float32Array,
+  a: Float32Array,
   i: number,
+  b: Float32Array,
   j: number,
   columns: number,
   spread: Float64Array,
@@ -123,7 +145,7 @@ export function distanceOf(
   let sum = 0;
   for (let column = 0; column < columns; column++) {
     if (spread[column] === 0) continue;
-    sum += Math.abs(states[i * columns + column]! - states[j * columns + column]!) / spread[column]!;
+    sum += Math.abs(a[i * columns + column]! - b[j * columns + column]!) / spread[column]!;
   }
   return sum / columns;
 }

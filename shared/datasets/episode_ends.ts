@@ -5,12 +5,15 @@
  * following row's; a horizon. Where a file has none of these, only terminals end an episode, and that is said.
  * @module
  */
+import { valuesIn } from "@cugro/hdf5";
+import { type Rows, visitBlocks } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
-import { columnsOf, type Field, type Fields, flagsOf, missing, placeOf, valuesOf } from "./fields.ts";
+import { columnOf, flagsOf, visitField } from "./field_rows.ts";
+import { columnsOf, type Field, type Fields, missing, placeOf } from "./fields.ts";
 import { otherHorizon } from "./horizon_doubt.ts";
 import type { Notice } from "./notice.ts";
 import { judgeJumps } from "./doubtful_ends.ts";
-import { sameState } from "./row_order.ts";
+import { countDifferent } from "./row_keys.ts";
 
 /** Flags of both kinds of end, `[N]` each, and whether anything in the file tells of time limits. */
 export interface Ends {
@@ -66,21 +69,23 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
 function changesOf(fields: Fields, ids: Field): Uint8Array {
   columnsOf(fields, ids, 1);
   const { size, file } = fields;
-  const values = valuesOf(fields, ids, 1);
-  const none = values.findIndex((value: number) => !Number.isFinite(value));
-  if (none >= 0) {
-    throw new DatasetError(
-      placeOf(fields, ids, none, undefined, values[none]),
-      "an episode's id must be a number: number the episodes",
-    );
-  }
-  const changes = Uint8Array.from(
-    { length: size },
-    (_, row) => row + 1 < size && values[row] !== values[row + 1] ? 1 : 0,
-  );
-  const changed = changes.reduce((sum, change) => sum + change, 0);
+  const changes = new Uint8Array(size);
+  let changed = 0, before = NaN;
+  visitField(fields, ids, 1, (block, from) => {
+    for (let i = 0; i < block.length; i++) {
+      const id = block[i]!;
+      if (!Number.isFinite(id)) {
+        throw new DatasetError(
+          placeOf(fields, ids, from + i, undefined, id),
+          "an episode's id must be a number: number the episodes",
+        );
+      }
+      if (from + i > 0 && id !== before) changes[from + i - 1] = 1, changed++;
+      before = id;
+    }
+  });
   if (changed < size / 2 || changed < FEWEST_CHANGES) return changes;
-  const different = new Set(values).size;
+  const different = countDifferent(Float64Array.from(columnOf(fields, ids)));
   const place = { file, field: ids.name };
   if (different < changed / 2) {
     throw new DatasetError(
@@ -104,24 +109,36 @@ const FEWEST_CHANGES = 8;
 /** Whether every row is said to end an episode by itself. */
 function allEnd(fields: Fields): boolean {
   const flags = fields.found.terminals ?? fields.found.dones;
-  return flags !== undefined && valuesOf(fields, flags, 1).every((value: number) => value === 1);
+  return flags !== undefined && columnOf(fields, flags).every((value: number) => value === 1);
 }
 
 /** 1 at the last rows of a list of ends: each the row after an episode's last, the last of them the number of rows. */
 function listedEnds(fields: Fields, ends: Field): Uint8Array {
   const flags = new Uint8Array(fields.size);
   let before = 0;
-  const rowOf = fields.rows ? new Map([...fields.rows].map((fileRow, row) => [fileRow, row])) : undefined;
-  for (const [i, end] of ends.data.entries()) {
-    if (!(Number.isInteger(end) && end > before && end <= fields.found.states!.shape[0]!)) {
+  const fileRows = fields.found.states!.shape[0]!;
+  const rowOf = fields.rows && placesOf(fields.rows, fileRows);
+  const addEnd = (end: number, i: number) => {
+    if (!(Number.isInteger(end) && end > before && end <= fileRows)) {
       const place = { file: fields.file, field: ends.name, row: i, value: end };
       throw new DatasetError(place, "ends must be whole numbers that rise up to the number of rows");
     }
     before = end;
-    const row = rowOf ? rowOf.get(end - 1) : end - 1;
-    if (row !== undefined) flags[row] = 1;
-  }
+    const row = rowOf ? rowOf[end - 1]! : end - 1;
+    if (row >= 0) flags[row] = 1;
+  };
+  const values = valuesIn(ends.data);
+  visitBlocks({ size: values.length, blockRows: 2 ** 16 }, (from, to) => {
+    values.read(from, to).forEach((end: number, i: number) => addEnd(end, from + i));
+  });
   return flags;
+}
+
+/** Where each row of the file is among those that are used; -1: nowhere. */
+function placesOf(rows: Int32Array, fileRows: number): Int32Array {
+  const places = new Int32Array(fileRows).fill(-1);
+  rows.forEach((fileRow, row) => places[fileRow] = row);
+  return places;
 }
 
 /**
@@ -132,16 +149,15 @@ function listedEnds(fields: Fields, ends: Field): Uint8Array {
 export function inferEnds(
   fields: Fields,
   ends: Ends,
-  states: Float32Array,
-  nextStates: Float32Array | undefined,
+  states: Rows,
+  leadsOn: Uint8Array | undefined,
   horizon: number | undefined,
 ): Notice[] {
   const { terminals, timeouts } = ends;
   if (ends.known) return [];
-  const columns = states.length / fields.size;
   let jumps = 0, ledOn = 0, ended = 0;
-  for (let row = 0; nextStates && row + 1 < fields.size; row++) {
-    const goesOn = sameState(nextStates, row, states, row + 1, columns);
+  for (let row = 0; leadsOn && row + 1 < fields.size; row++) {
+    const goesOn = leadsOn[row] === 1;
     if (terminals[row]) {
       ended++;
       if (goesOn) ledOn++;
@@ -153,9 +169,9 @@ export function inferEnds(
   if (jumps > 0 || terminals.every((terminal) => terminal === 1)) return [];
   if (horizon !== undefined) {
     cutAt(horizon, ends);
-    return nextStates ? [] : judgeHorizon(fields, states, ends, horizon);
+    return leadsOn ? [] : judgeHorizon(fields, states, ends, horizon);
   }
-  if (!nextStates) {
+  if (!leadsOn) {
     return [endsUnknown(terminals, "there are no timeouts, no next_observations and no horizon")];
   }
   // Next states that lead from one episode into the next show no cut.
@@ -167,10 +183,8 @@ export function inferEnds(
   ];
 }
 
-function judgeHorizon(fields: Fields, states: Float32Array, ends: Ends, horizon: number): Notice[] {
-  const other = ends.terminals.includes(1)
-    ? undefined
-    : otherHorizon(states, states.length / fields.size, horizon);
+function judgeHorizon(fields: Fields, states: Rows, ends: Ends, horizon: number): Notice[] {
+  const other = ends.terminals.includes(1) ? undefined : otherHorizon(states, horizon);
   if (other === undefined) return judgeJumps(fields, states, ends, true);
   return [{
     code: "episode-ends-unknown",
@@ -195,12 +209,12 @@ function cutAt(horizon: number, { terminals, timeouts }: Ends): void {
 /** Marked ends without next states: flags that mark nothing at all, and flags that the states contradict. */
 export function judgeMarkedEnds(
   fields: Fields,
-  states: Float32Array,
+  states: Rows,
   ends: Ends,
   horizon?: number,
 ): Notice[] {
   const marksNone = !ends.timeouts.subarray(0, -1).includes(1) && !ends.terminals.includes(1);
-  const lastIsMarked = fields.found.timeouts && valuesOf(fields, fields.found.timeouts, 1).at(-1) === 1;
+  const lastIsMarked = fields.found.timeouts && columnOf(fields, fields.found.timeouts).at(-1) === 1;
   if (marksNone && !lastIsMarked && horizon === undefined && !fields.found.episodeIds) {
     return [
       endsUnknown(

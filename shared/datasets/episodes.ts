@@ -2,7 +2,9 @@
  * What a person wants to know of a dataset at a glance.
  * @module
  */
-import type { Dataset } from "./dataset.ts";
+import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import type { Dataset, DatasetRows } from "./dataset.ts";
+import { rowsOfDataset } from "./dataset_rows.ts";
 
 /** Episodes as half-open row ranges with their undiscounted return. */
 export interface Episode {
@@ -13,7 +15,9 @@ export interface Episode {
 }
 
 /** Cuts a dataset into its episodes. */
-export function episodesOf({ rewards, terminals, timeouts, size }: Dataset): Episode[] {
+export function episodesOf(
+  { rewards, terminals, timeouts, size }: Pick<Dataset, "rewards" | "terminals" | "timeouts" | "size">,
+): Episode[] {
   const episodes: Episode[] = [];
   let start = 0;
   let sum = 0;
@@ -42,7 +46,8 @@ export interface DatasetSummary {
 }
 
 /** Summarises a dataset. */
-export function summarise(dataset: Dataset): DatasetSummary {
+export function summarise(dataset: Dataset | DatasetRows): DatasetSummary {
+  const { states, actions } = rowsOfDataset(dataset);
   const episodes = episodesOf(dataset);
   return {
     size: dataset.size,
@@ -52,8 +57,8 @@ export function summarise(dataset: Dataset): DatasetSummary {
     terminalEpisodes: episodes.filter((episode) => episode.terminal).length,
     episodeLength: spread(episodes.map((episode) => episode.end - episode.start)),
     episodeReturn: spread(episodes.map((episode) => episode.return)),
-    stateRange: ranges(dataset.states, dataset.stateDim),
-    actionRange: ranges(dataset.actions, dataset.actionDim),
+    stateRange: ranges(states),
+    actionRange: ranges(actions),
   };
 }
 
@@ -69,13 +74,14 @@ function spread(values: number[]): { min: number; mean: number; max: number } {
   return { min, mean: sum / values.length, max };
 }
 
-function ranges(values: Float32Array, columns: number): [number, number][] {
-  const result = Array.from({ length: columns }, (): [number, number] => [Infinity, -Infinity]);
-  for (let index = 0; index < values.length; index++) {
-    const range = result[index % columns]!;
-    const value = values[index]!;
-    if (value < range[0]) range[0] = value;
-    if (value > range[1]) range[1] = value;
-  }
+function ranges(rows: Rows): [number, number][] {
+  const result = Array.from({ length: rows.columns }, (): [number, number] => [Infinity, -Infinity]);
+  visitBlocks(rows, (from, to) => {
+    rows.read(from, to).forEach((value, index) => {
+      const range = result[index % rows.columns]!;
+      if (value < range[0]) range[0] = value;
+      if (value > range[1]) range[1] = value;
+    });
+  });
   return result;
 }

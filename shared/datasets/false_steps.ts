@@ -2,12 +2,13 @@
  * Steps that never happened, and next states that belong to another episode: what vector environments write at resets.
  * @module
  */
+import { type Rows, takeRows } from "./blocks/rows.ts";
 import type { Ends } from "./episode_ends.ts";
-import { type Fields, valuesOf } from "./fields.ts";
-import { median, sampleRows } from "./doubtful_ends.ts";
+import type { Fields } from "./fields.ts";
+import { atMost, median, sampleRows } from "./doubtful_ends.ts";
 import type { Notice } from "./notice.ts";
 import { rowsWhere } from "./row_keys.ts";
-import { sameState } from "./row_order.ts";
+import type { Following } from "./row_order.ts";
 
 /** Share of the ends at which a pattern must show before it is believed. */
 const MOST = 0.9;
@@ -16,8 +17,8 @@ const LEAP = 2.5;
 
 /** The arrays that the judgement of steps looks at. */
 export interface Steps {
-  states: Float32Array;
-  nextStates: Float32Array | undefined;
+  states: Rows;
+  following: Following | undefined;
   rewards: Float32Array | undefined;
 }
 
@@ -27,20 +28,21 @@ function endsInside({ terminals, timeouts }: Ends): number[] {
 }
 
 /** Whether the states leap in the rows after these ends, and not in the ends' own. */
-function leapsAfter(
-  states: Float32Array,
-  nextStates: Float32Array,
-  ends: readonly number[],
-  columns: number,
-): boolean {
+function leapsAfter(states: Rows, nextStates: Rows, all: number[]): boolean {
+  const { size, columns } = states;
+  const ends = atMost(all, columns);
+  const stepsAt = (rows: number[]) => {
+    const [from, to] = [takeRows(states, rows), takeRows(nextStates, rows)];
+    return (column: number) =>
+      rows.map((_, i) => Math.abs(to[i * columns + column]! - from[i * columns + column]!));
+  };
+  const [sampled, at, behind] = [sampleRows(size), ends, ends.map((end) => end + 1)].map(stepsAt);
   let after = 0, there = 0;
   for (let column = 0; column < columns; column++) {
-    const step = (row: number) =>
-      Math.abs(nextStates[row * columns + column]! - states[row * columns + column]!);
-    const usual = median(sampleRows(states.length / columns).map(step));
+    const usual = median(sampled!(column));
     if (usual === 0) continue;
-    const own = median(ends.map(step)) / usual;
-    const following = median(ends.map((end) => step(end + 1))) / usual;
+    const own = median(at!(column)) / usual;
+    const following = median(behind!(column)) / usual;
     if (following >= LEAP && own < following / 2) after += following;
     else if (own >= LEAP && following < own / 2) there += own;
   }
@@ -54,28 +56,31 @@ function leapsAfter(
  * @param cuts rows after which another environment's begin
  */
 export function findResetRows(
-  { states, nextStates, rewards }: Steps,
+  { states, following, rewards }: Steps,
   ends: Ends,
   cuts: ReadonlySet<number>,
 ): number[] {
-  const columns = states.length / ends.terminals.length;
   const isEnd = (row: number) => ends.terminals[row] === 1 || ends.timeouts[row] === 1;
   const inside = endsInside(ends).filter((end) => !cuts.has(end));
   const candidates = inside.filter((end) =>
     !isEnd(end + 1) || cuts.has(end + 1) || end + 2 === ends.terminals.length
   );
   const unpaid = rewards ? candidates.filter((end) => rewards[end + 1] === 0) : candidates;
-  const resets = nextStates
-    ? unpaid.filter((end) => sameState(nextStates, end, states, end + 1, columns))
-    : unpaid;
+  const resets = following ? unpaid.filter((end) => following.leadsOn[end] === 1) : unpaid;
   if (resets.length < 2 || resets.length < MOST * inside.length) return [];
-  const sparse = !rewards || rewards.filter((reward) => reward === 0).length > 1.5 * resets.length + 2;
+  const sparse = !rewards || zerosIn(rewards) > 1.5 * resets.length + 2;
   if (sparse) {
     // Rewards of 0 say nothing here: the states must leap in the row after the end and not in the end's own.
-    if (!nextStates) return [];
-    if (!leapsAfter(states, nextStates, resets, columns)) return [];
+    if (!following) return [];
+    if (!leapsAfter(states, following.nextStates, resets)) return [];
   }
   return resets.map((end) => end + 1);
+}
+
+function zerosIn(values: Float32Array): number {
+  let zeros = 0;
+  for (const value of values) if (value === 0) zeros++;
+  return zeros;
 }
 
 /** The notice of rows that were left out as resets. */
@@ -98,52 +103,55 @@ export function resetNotice(fields: Fields, rows: readonly number[]): Notice {
  * Next states at ends that are those of another episode, or not numbers: they are replaced by the rule for absent ones (the
  * row's own state).
  *
- * @param nextStates `[N, S]`, changed in place
+ * @param noNumbers rows whose next state is not all numbers
+ * @param writable the next states, where they may be changed
  */
-export function repairLastStates(fields: Fields, { states, nextStates }: Steps, ends: Ends): Notice[] {
-  if (!nextStates) return [];
-  const columns = states.length / fields.size;
-  const reset = (row: number) =>
-    nextStates.set(states.subarray(row * columns, (row + 1) * columns), row * columns);
+export function repairLastStates(
+  fields: Fields,
+  { states, following }: Steps,
+  ends: Ends,
+  noNumbers: readonly number[],
+  writable: (nextStates: Rows) => Rows,
+): { notices: Notice[]; nextStates: Rows | undefined } {
+  if (!following) return { notices: [], nextStates: undefined };
+  const { leadsOn } = following;
   const cut = endsInside(ends).filter((row) => ends.timeouts[row]);
-  const foreign = cut.filter((row) => sameState(nextStates, row, states, row + 1, columns));
-  if (foreign.length >= 2 && foreign.length >= MOST * cut.length) {
-    for (const row of foreign) reset(row);
-    return [
-      describe(
-        fields,
-        foreign,
-        "the next state is the first state of the next episode",
-        "next-state-of-next-episode",
-      ),
-    ];
-  }
-  const absent = absentStates(fields, nextStates, states, ends);
-  if (absent.length === 0) return [];
-  for (const row of absent) reset(row);
-  return [describe(fields, absent, "the next state is all zeros or not a number", "next-state-not-a-number")];
+  const foreign = cut.filter((row) => leadsOn[row] === 1);
+  const isForeign = foreign.length >= 2 && foreign.length >= MOST * cut.length;
+  const wrong = isForeign ? foreign : absentStates(fields, following.nextStates, states, ends, noNumbers);
+  if (wrong.length === 0) return { notices: [], nextStates: following.nextStates };
+  const nextStates = writable(following.nextStates);
+  for (const row of wrong) nextStates.write!(row, states.read(row, row + 1));
+  const notice = isForeign
+    ? describe(
+      fields,
+      wrong,
+      "the next state is the first state of the next episode",
+      "next-state-of-next-episode",
+    )
+    : describe(fields, wrong, "the next state is all zeros or not a number", "next-state-not-a-number");
+  return { notices: [notice], nextStates };
 }
 
 /** Ends by a cut whose next state is no number, or zeros at nearly all of them. */
 function absentStates(
-  fields: Fields,
-  nextStates: Float32Array,
-  states: Float32Array,
+  { size }: Fields,
+  nextStates: Rows,
+  states: Rows,
   { timeouts }: Ends,
+  noNumbers: readonly number[],
 ): number[] {
-  const columns = states.length / fields.size;
-  const values = valuesOf(fields, fields.found.nextStates!, columns);
-  const cut = rowsWhere(fields.size, (row) => timeouts[row] === 1);
-  const unusable = cut.filter((row) =>
-    !values.subarray(row * columns, (row + 1) * columns).every((value: number) => Number.isFinite(value))
-  );
+  const unusable = noNumbers.filter((row) => timeouts[row] === 1);
   if (unusable.length > 0) return unusable;
-  const zeros = cut.filter((row) => isZero(nextStates, row, columns) && !isZero(states, row, columns));
+  const cut = rowsWhere(size, (row) => timeouts[row] === 1);
+  const zeros = cut.filter((row) =>
+    isZero(nextStates.read(row, row + 1)) && !isZero(states.read(row, row + 1))
+  );
   return zeros.length >= 2 && zeros.length >= MOST * cut.length ? zeros : [];
 }
 
-function isZero(values: Float32Array, row: number, columns: number): boolean {
-  for (let i = row * columns; i < (row + 1) * columns; i++) if (values[i] !== 0) return false;
+function isZero(row: Float32Array): boolean {
+  for (let i = 0; i < row.length; i++) if (row[i] !== 0) return false;
   return true;
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { DatasetError, type FaultPlace, type RawArray, type RawDataset } from "./dataset.ts";
-import type { Numbers } from "@cugro/hdf5";
+import { type Room, roomInMemory } from "./blocks/room.ts";
 import { FIELD_NAMES, type FieldName } from "./names.ts";
 import { printable } from "./printable.ts";
 
@@ -22,6 +22,9 @@ export interface Fields {
   rows?: Int32Array;
   /** Rows after which the next one is no successor, known from how the file was read. */
   cuts: ReadonlySet<number>;
+  room: Room;
+  /** Some rows of fields that were read, as the file holds them (`digits.ts`). */
+  samples: Map<string, Float64Array>;
 }
 
 /** Largest magnitudes that everything computed of them still fits 32 bits: squares of sums over episodes. */
@@ -32,7 +35,7 @@ export const LIMITS = { states: 1e12, actions: 1e6, rewards: 1e9, returns: 1e12 
  *
  * @throws {DatasetError} where there are no states, or they are no matrix.
  */
-export function findFields(raw: RawDataset, file: string): Fields {
+export function findFields(raw: RawDataset, file: string, room: Room = roomInMemory()): Fields {
   const found: Fields["found"] = {};
   for (const key of Object.keys(FIELD_NAMES) as FieldName[]) {
     const name = FIELD_NAMES[key].find((candidate) => raw.arrays[candidate] !== undefined);
@@ -42,7 +45,7 @@ export function findFields(raw: RawDataset, file: string): Fields {
   }
   const states = found.states ?? missing(raw, "states", file);
   const [size] = matrixShape(states, file);
-  return { file, size, found, cuts: new Set() };
+  return { file, size, found, cuts: new Set(), room, samples: new Map() };
 }
 
 /** `[N, 1, S]` of one environment is `[N, S]`. */
@@ -97,70 +100,6 @@ export function placeOf(
   return place;
 }
 
-/** The values of a field in the order of the rows, as the file holds them. `[N * columns]` */
-export function valuesOf(fields: Fields, field: Field, columns: number): Numbers {
-  const { rows } = fields;
-  if (!rows) return field.data;
-  const values = new (field.data.constructor as Float64ArrayConstructor)(rows.length * columns) as Numbers;
-  for (let row = 0; row < rows.length; row++) {
-    const from = rows[row]! * columns;
-    values.set(field.data.subarray(from, from + columns) as never, row * columns);
-  }
-  return values;
-}
-
-/**
- * A field as float32, `[N * columns]`.
- *
- * @param limit largest magnitude
- * @param skip rows whose values are not used, `[N]`; they become 0
- * @throws {DatasetError} naming the first value that is not finite or too large, as the file holds it
- */
-export function floatsOf(
-  fields: Fields,
-  field: Field,
-  columns: number,
-  limit: number,
-  skip?: Uint8Array,
-): Float32Array {
-  columnsOf(fields, field, columns);
-  const values = valuesOf(fields, field, columns);
-  const floats = Float32Array.from(values);
-  for (let i = 0; i < floats.length; i++) {
-    if (Math.abs(values[i]!) <= limit) continue;
-    const row = Math.floor(i / columns);
-    if (skip?.[row]) floats[i] = 0;
-    else throw unusable(fields, field, row, columns === 1 ? undefined : i % columns, values[i]!, limit);
-  }
-  return floats;
-}
-
-function unusable(
-  fields: Fields,
-  field: Field,
-  row: number,
-  column: number | undefined,
-  value: number,
-  limit: number,
-): DatasetError {
-  const fault = Number.isFinite(value)
-    ? `the value is too large for what is computed from it, at most ${limit}: divide the numbers by a power of ten, or ` +
-      "subtract what is common to all (a start time)"
-    : "every value must be a finite number";
-  return new DatasetError(placeOf(fields, field, row, column, value), fault);
-}
-
-/** A field of 0 and 1, `[N]`. @throws {DatasetError} naming the first other value */
-export function flagsOf(fields: Fields, field: Field): Uint8Array {
-  columnsOf(fields, field, 1);
-  const values = valuesOf(fields, field, 1);
-  const row = values.findIndex((value: number) => value !== 0 && value !== 1);
-  if (row >= 0) {
-    throw new DatasetError(placeOf(fields, field, row, undefined, values[row]), "a flag must be 0 or 1");
-  }
-  return Uint8Array.from(values);
-}
-
 /**
  * Keeps these rows, in this order.
  *
@@ -168,5 +107,6 @@ export function flagsOf(fields: Fields, field: Field): Uint8Array {
  */
 export function keepRows(fields: Fields, kept: Int32Array, cuts: ReadonlySet<number>): Fields {
   const { rows } = fields;
-  return { ...fields, size: kept.length, rows: rows ? kept.map((row) => rows[row]!) : kept, cuts };
+  const places = rows ? kept.map((row) => rows[row]!) : kept;
+  return { ...fields, size: kept.length, rows: places, cuts, samples: new Map() };
 }

@@ -2,6 +2,7 @@
  * Whether a horizon that alone says where episodes were cut is the one at which the states jump.
  * @module
  */
+import type { Rows } from "./blocks/rows.ts";
 import { sampleRows } from "./doubtful_ends.ts";
 
 const ROWS = 20_000;
@@ -13,11 +14,13 @@ const JUMP = 2.5;
 /**
  * Another length at which the states jump again and again, of episodes that lie one after the other.
  *
- * @param states `[N, S]`, of rows among which no episode ends by itself
+ * @param rows states among which no episode ends by itself
  * @returns undefined where the states jump at the horizon and at no part of it, or at no length that could be seen
  */
-export function otherHorizon(states: Float32Array, columns: number, horizon: number): number | undefined {
-  const size = Math.min(states.length / columns, ROWS);
+export function otherHorizon(rows: Rows, horizon: number): number | undefined {
+  const { columns } = rows;
+  const size = Math.min(rows.size, ROWS);
+  const states = rows.read(0, Math.min(rows.size, size + 1));
   const all = Array.from({ length: columns }, (_, column) => stepsOf(states, columns, column, size));
   const own = multiplesOf(horizon, size);
   const jumpsEvery = (length: number) => {

@@ -2,11 +2,12 @@
  * What is said where the rows do not lie in the order of time.
  * @module
  */
+import type { Rows } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { orderOf, type RowOrder } from "./row_order.ts";
+import { type Following, orderOf, type RowOrder } from "./row_order.ts";
 
 const SHUFFLED =
   "the rows are not in the order of time: they look shuffled, so that returns over episodes mean nothing";
@@ -22,13 +23,13 @@ const WRITE_IN_ORDER = "write the rows in the order in which they happened, one 
  */
 export function judgeOrder(
   fields: Fields,
-  states: Float32Array,
-  next: Float32Array | undefined,
+  states: Rows,
+  next: Following | undefined,
   { terminals, timeouts, known }: Ends,
   environments: number,
 ): Notice[] {
   const isEnd = terminals.map((terminal, row) => terminal || timeouts[row] ? 1 : 0);
-  const order = orderOf(states, next, isEnd, states.length / fields.size);
+  const order = orderOf(states, next, isEnd);
   if (order.kind === "time") return [];
   const field = fields.found.states!.name;
   const refuse = (fault: string) => {

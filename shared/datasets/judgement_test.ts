@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { collectDataset, shippedPolicy } from "@cugro/environments";
 import { assemble } from "./assemble.ts";
-import { DatasetError, type RawDataset } from "./dataset.ts";
+import { DatasetError } from "./dataset.ts";
+import type { RawDataset } from "./testing/recording.ts";
 import { episodesOf } from "./episodes.ts";
 import { changed, rawOf, record, type Step } from "./testing/recording.ts";
 

@@ -1,7 +1,8 @@
 /** Files of the kinds that users have: what is read in silence, what is told and what is refused with which advice. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { assemble } from "./assemble.ts";
-import { DatasetError, type RawDataset } from "./dataset.ts";
+import { DatasetError } from "./dataset.ts";
+import type { RawDataset } from "./testing/recording.ts";
 import { episodesOf } from "./episodes.ts";
 import { changed, randomNumbers, rawOf, record, type Step } from "./testing/recording.ts";
 import { validate } from "./validate.ts";

@@ -2,16 +2,30 @@
  * Datasets in and out: one reader a format, one `Dataset` type, validation that names the fault.
  * @module
  */
-export { type Dataset, DatasetError, type DatasetMetadata, type FaultPlace } from "./dataset.ts";
+export {
+  type Dataset,
+  DatasetError,
+  type DatasetMetadata,
+  type DatasetRows,
+  type FaultPlace,
+} from "./dataset.ts";
+export { inMemory, rowsOfDataset } from "./dataset_rows.ts";
+export { isFull, NoRoomError } from "./blocks/room.ts";
+export { type Rows, rowsIn, takeRows, visitBlocks } from "./blocks/rows.ts";
 export { readDataset } from "./read_dataset.ts";
 export { datasetFolder, type Packed, packFolder } from "./formats/pack_folder.ts";
-export { readIsolated } from "./isolated/read_isolated.ts";
+export {
+  type OpenDataset,
+  type RangeOptions,
+  readIsolated,
+  readIsolatedFile,
+} from "./isolated/read_isolated.ts";
 export { type ReadingLimits } from "./isolated/limits.ts";
-export { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";
+export { datasetHash, decodeDataset, encodeDataset, encodeInPieces } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
 export { episodeHashes } from "./episode_hashes.ts";
 export { MIN_ROWS, validate } from "./validate.ts";
-export { type Judged } from "./assemble.ts";
+export { type Judged, type JudgedRows } from "./assemble.ts";
 export { type Notice, NOTICE_CODES, type NoticeCode, type ReadOptions } from "./notice.ts";
 export { writeHdf5 } from "./writing/write_hdf5.ts";
 export {

@@ -2,18 +2,21 @@
  * Rows that fill episodes up to a common length: left out where a mask marks them, told where none does.
  * @module
  */
+import { type Rows, visitBlocks } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
-import { type Field, type Fields, flagsOf, keepRows } from "./fields.ts";
+import { flagsOf } from "./field_rows.ts";
+import { type Field, type Fields, keepRows } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { countDifferent, keysOfRows } from "./row_keys.ts";
+import { countDifferentRows } from "./row_keys.ts";
 
 /** Leaves out the rows whose `mask` is 0. A mask that says no more than `1 - done`, or is of something else, is passed over. */
 export function withoutPadding(fields: Fields, notices: Notice[]): Fields {
   const { mask } = fields.found;
   if (!mask || !isPerRow(mask)) return fields;
   const flags = flagsOf(fields, mask);
-  const kept = Int32Array.from(flags.keys().filter((row) => flags[row] === 1));
+  const kept = new Int32Array(count(flags));
+  for (let row = 0, i = 0; row < flags.length; row++) if (flags[row] === 1) kept[i++] = row;
   if (kept.length === fields.size || isNotDone(fields, flags)) return fields;
   if (kept.length === 0) {
     throw new DatasetError({ file: fields.file, field: mask.name }, "mask is 0 everywhere: no row is left");
@@ -51,9 +54,8 @@ function isNotDone(fields: Fields, mask: Uint8Array): boolean {
 
 /** The arrays in which padding shows. */
 export interface PaddedArrays {
-  states: Float32Array;
-  actions: Float32Array;
-  actionDim: number;
+  states: Rows;
+  actions: Rows;
   /** Whether actions are one-hot rows. */
   discrete: boolean;
   rewards: Float32Array | undefined;
@@ -82,37 +84,48 @@ export function judgePadding(fields: Fields, arrays: PaddedArrays, ends: Ends): 
 const count = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0);
 const isEnough = (rows: number, size: number) => rows >= Math.max(3, size / 200);
 
-function zeroRows({ states, actions, actionDim, discrete, rewards }: PaddedArrays, size: number): Uint8Array {
-  const columns = states.length / size;
+function zeroRows({ states, actions, discrete, rewards }: PaddedArrays, size: number): Uint8Array {
+  const { columns } = states;
   const zero = (values: Float32Array, from: number, to: number) => {
     for (let i = from; i < to; i++) if (values[i] !== 0) return false;
     return true;
   };
   const rows = new Uint8Array(size);
-  for (let row = 0; row < size; row++) {
-    if (!zero(states, row * columns, (row + 1) * columns) || (rewards?.[row] ?? 0) !== 0) continue;
-    const noAction = discrete
-      ? actions[row * actionDim] === 1
-      : zero(actions, row * actionDim, (row + 1) * actionDim);
-    if (noAction) rows[row] = 1;
-  }
+  visitBlocks(states, (first, to) => {
+    const block = states.read(first, to), taken = actions.read(first, to);
+    for (let row = first; row < to; row++) {
+      const at = row - first;
+      if ((rewards?.[row] ?? 0) !== 0 || !zero(block, at * columns, (at + 1) * columns)) continue;
+      const noAction = discrete
+        ? taken[at * actions.columns] === 1
+        : zero(taken, at * actions.columns, (at + 1) * actions.columns);
+      if (noAction) rows[row] = 1;
+    }
+  });
   return rows;
 }
 
-function repeatedRows({ states, actions, actionDim, rewards }: PaddedArrays, size: number): Uint8Array {
-  const columns = states.length / size;
-  const same = (values: Float32Array, from: number, width: number) => {
-    for (let i = from; i < from + width; i++) if (values[i] !== values[i - width]) return false;
+function repeatedRows({ states, actions, rewards }: PaddedArrays, size: number): Uint8Array {
+  const repeated = new Uint8Array(size);
+  const same = (values: Float32Array, row: number, width: number) => {
+    for (let i = row * width, end = i + width; i < end; i++) {
+      if (values[i] !== values[i - width]) return false;
+    }
     return true;
   };
-  const repeated = new Uint8Array(size);
-  for (let row = 1; row < size; row++) {
-    if (!same(states, row * columns, columns) || !same(actions, row * actionDim, actionDim)) continue;
-    if (rewards === undefined || rewards[row] === rewards[row - 1]) repeated[row] = 1;
-  }
+  visitBlocks(states, (from, to) => {
+    const first = Math.max(0, from - 1);
+    const block = states.read(first, to), taken = actions.read(first, to);
+    for (let row = first + 1; row < to; row++) {
+      if (rewards !== undefined && rewards[row] !== rewards[row - 1]) continue;
+      if (same(block, row - first, states.columns) && same(taken, row - first, actions.columns)) {
+        repeated[row] = 1;
+      }
+    }
+  });
   // In a small world a step that leads nowhere comes again by itself.
   const isSmall = count(repeated) > 0 &&
-    countDifferent(keysOfRows([[states, columns]], size)) < 0.3 * (size - count(repeated));
+    countDifferentRows([states]) < 0.3 * (size - count(repeated));
   return isSmall ? new Uint8Array(size) : repeated;
 }
 

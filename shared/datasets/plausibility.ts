@@ -3,22 +3,23 @@
  * that 32 bits do not hold.
  * @module
  */
-import type { Dataset } from "./dataset.ts";
+import { takeRows } from "./blocks/rows.ts";
+import type { DatasetRows } from "./dataset.ts";
+import { judgeDigits } from "./digits.ts";
 import { episodesOf } from "./episodes.ts";
-import { type Field, type Fields, flagsOf, valuesOf } from "./fields.ts";
+import { flagsOf } from "./field_rows.ts";
+import type { Fields } from "./fields.ts";
 import type { Notice } from "./notice.ts";
 import { judgeCopies } from "./row_copies.ts";
 import { rowsWhere } from "./row_keys.ts";
-import { sameState } from "./row_order.ts";
-
-const SAMPLES = 4096;
+import { sameState } from "./steps.ts";
 
 /**
  * Everything that a dataset as a whole shows.
  *
  * @param unpadded whether no padding was found, whose rows would be copies of one another
  */
-export function judgePlausibility(dataset: Dataset, fields: Fields, unpadded = true): Notice[] {
+export function judgePlausibility(dataset: DatasetRows, fields: Fields, unpadded = true): Notice[] {
   const notices = [
     ...(unpadded ? judgeCopies(dataset) : []),
     ...judgeTerminals(dataset, fields),
@@ -50,14 +51,12 @@ function judgeBothFlags(fields: Fields): Notice[] | undefined {
   }];
 }
 
-function judgeTerminals(dataset: Dataset, fields: Fields): Notice[] {
-  const { terminals, states, nextStates, size, stateDim } = dataset;
+function judgeTerminals(dataset: DatasetRows, fields: Fields): Notice[] {
+  const { terminals, size } = dataset;
   const rows = rowsWhere(size, (row) => terminals[row] === 1);
   const inARow = rows.filter((row) => row > 0 && terminals[row - 1]);
   if (inARow.length > 0.2 * rows.length && rows.length < size) {
-    const continued = rows.filter((row) =>
-      row + 1 < size && sameState(nextStates, row, states, row + 1, stateDim)
-    );
+    const continued = continuedRows(dataset, rows);
     return [{
       code: "terminals-in-a-row",
       field: "terminals",
@@ -65,7 +64,7 @@ function judgeTerminals(dataset: Dataset, fields: Fields): Notice[] {
       message:
         `terminals stay 1 for several rows in a row (${rows.length} terminal rows, ${inARow.length} of them right ` +
         `after another): each would be an episode of one step${
-          continued.length > 1 ? ", although the trajectory goes on" : ""
+          continued > 1 ? ", although the trajectory goes on" : ""
         }`,
       advice:
         "write 1 only where the task ended and the episode with it; where it goes on at the goal, write 0, and 1 in " +
@@ -75,7 +74,18 @@ function judgeTerminals(dataset: Dataset, fields: Fields): Notice[] {
   return judgeBothFlags(fields) ?? judgeTimeLimits(dataset);
 }
 
-function judgeTimeLimits(dataset: Dataset): Notice[] {
+/** How many of these rows lead on to the row behind them. */
+function continuedRows({ states, nextStates, size, stateDim }: DatasetRows, rows: readonly number[]): number {
+  let continued = 0;
+  for (const row of rows) {
+    if (row + 1 >= size) continue;
+    const next = takeRows(nextStates, [row]);
+    if (sameState(next, 0, states.read(row + 1, row + 2), 0, stateDim)) continued++;
+  }
+  return continued;
+}
+
+function judgeTimeLimits(dataset: DatasetRows): Notice[] {
   const episodes = episodesOf(dataset);
   const ended = episodes.filter(({ terminal }) => terminal);
   const longest = episodes.reduce((most, { start, end }) => Math.max(most, end - start), 0);
@@ -103,7 +113,7 @@ function judgeTimeLimits(dataset: Dataset): Notice[] {
   }];
 }
 
-function judgeRewards(dataset: Dataset): Notice[] {
+function judgeRewards(dataset: DatasetRows): Notice[] {
   if (dataset.rewards.every((reward) => reward === 0)) {
     return [{
       code: "rewards-all-zero",
@@ -137,42 +147,4 @@ function judgeRewards(dataset: Dataset): Notice[] {
     }: no score can be measured (one point of return would be 100 of score)`,
     advice: "add episodes of other quality, or the attributes return_random and return_final_policy",
   }];
-}
-
-function judgeDigits(fields: Fields): Notice[] {
-  const { states, actions, rewards } = fields.found;
-  return [states, actions, rewards].flatMap((field) => field ? digitsLost(fields, field) : []);
-}
-
-/** Columns whose numbers differ in digits only that 32 bits do not hold. */
-function digitsLost(fields: Fields, field: Field): Notice[] {
-  if (field.integer && field.data.BYTES_PER_ELEMENT < 4) return [];
-  const columns = field.data.length / field.shape[0]!;
-  const values = valuesOf(fields, field, columns);
-  const rows = Math.min(fields.size, SAMPLES);
-  for (let column = 0; column < columns; column++) {
-    const wide = new Set<number>(), narrow = new Set<number>();
-    let least = Infinity, most = -Infinity;
-    for (let i = 0; i < rows; i++) {
-      const value = values[Math.floor(i * fields.size / rows) * columns + column]!;
-      wide.add(value);
-      narrow.add(Math.fround(value));
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-    }
-    const isHalved = wide.size >= 8 && narrow.size < wide.size / 2;
-    // Already lost where the numbers were written as float32: 2^-24 is the smallest relative step.
-    const isCoarse = most > least &&
-      most - least < 64 * 2 ** -24 * Math.max(Math.abs(least), Math.abs(most));
-    if (!isHalved && !isCoarse) continue;
-    return [{
-      code: "digits-lost",
-      field: field.name,
-      message:
-        `column ${column} has ${wide.size} values in ${rows} rows and ${narrow.size} in float32, in which everything is ` +
-        "computed",
-      advice: "subtract what is common to all (a start time), or leave the column out",
-    }];
-  }
-  return [];
 }

@@ -2,10 +2,12 @@
  * The room's door: bytes of any known format -> one valid {@link Dataset}, and what is implausible about it.
  * @module
  */
-import { checkSuperblock } from "@cugro/hdf5";
+import { type ByteSource, checkSuperblock, sourceOf, type Values, valuesIn } from "@cugro/hdf5";
 import { applyMap } from "./apply_map.ts";
-import { assemble, type Judged } from "./assemble.ts";
-import { DatasetError, type RawDataset } from "./dataset.ts";
+import { assembleRows, type Judged, type JudgedRows } from "./assemble.ts";
+import { type Room, roomInMemory } from "./blocks/room.ts";
+import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
+import { inMemory } from "./dataset_rows.ts";
 import { type FileFormat, formatOf } from "./formats/format.ts";
 import { wantedFields } from "./names.ts";
 import type { ReadOptions } from "./notice.ts";
@@ -19,8 +21,8 @@ import { isTaken } from "./formats/table.ts";
 import { printable } from "./printable.ts";
 import { validate } from "./validate.ts";
 
-/** One format's reader: bytes, the file's name for errors, names of the fields to read. */
-type Reader = (bytes: Uint8Array, file: string, wanted: ReadonlySet<string>) => RawDataset;
+/** One format's reader: the file, its name for errors, names of the fields to read, room for what is unpacked. */
+type Reader = (source: ByteSource, file: string, wanted: ReadonlySet<string>, room: Room) => RawDataset;
 
 /**
  * Reads and judges a dataset; the format is told by the content, not by the name.
@@ -30,9 +32,25 @@ type Reader = (bytes: Uint8Array, file: string, wanted: ReadonlySet<string>) => 
  * @throws {DatasetError} naming file, field, row and value; with `strict` of the first notice, too
  */
 export function readDataset(bytes: Uint8Array, file: string, options: ReadOptions = {}): Judged {
-  const raw = told(readRaw(bytes, file, wantedFields(options)), options, file);
+  const { dataset, ...told } = readRows(sourceOf(bytes), file, options, roomInMemory());
+  return { dataset: inMemory(dataset), ...told };
+}
+
+/**
+ * The same of a file that is read by ranges.
+ *
+ * @param room where its numbers are kept, as far as they do not stay in the file; it stays open
+ */
+function readRows(
+  source: ByteSource,
+  file: string,
+  options: ReadOptions,
+  room: Room,
+  noting = (raw: RawDataset) => raw,
+): JudgedRows {
+  const raw = told(noting(readRaw(source, file, wantedFields(options), room)), options, file);
   return sayingWhatItWas(raw, () => {
-    const judged = assemble(raw, file, options);
+    const judged = assembleRows(raw, file, options, room);
     const [notice] = judged.notices;
     if (options.strict && notice) {
       const { field, row, message, advice } = notice;
@@ -52,6 +70,34 @@ function leftOutOf({ present = [] }: RawDataset, options: ReadOptions): { leftOu
   const names = present.filter((name) => !isTaken(name, wanted)).map((name) => printable(name, 100));
   return names.length > 0 ? { leftOut: names } : {};
 }
+
+/**
+ * {@link readRows} of a file on disk. What the judgement did not look at is read as well: it may be damaged.
+ */
+export function readByRanges(source: ByteSource, file: string, options: ReadOptions, room: Room): JudgedRows {
+  const unread = new Map<string, Values>();
+  const noting = (raw: RawDataset) => {
+    const arrays = Object.entries(raw.arrays).map(([name, array]): [string, RawArray] => {
+      const values = valuesIn(array.data);
+      unread.set(name, values);
+      const read: Values["read"] = (from, to) => {
+        unread.delete(name);
+        return values.read(from, to);
+      };
+      return [name, ArrayBuffer.isView(array.data) ? array : { ...array, data: { ...values, read } }];
+    });
+    return { ...raw, arrays: Object.fromEntries(arrays) };
+  };
+  const judged = readRows(source, file, options, room, noting);
+  for (const values of unread.values()) {
+    for (let from = 0; from < values.length; from += PIECE) {
+      values.read(from, Math.min(values.length, from + PIECE));
+    }
+  }
+  return judged;
+}
+
+const PIECE = 2 ** 18;
 
 /** What is told of the file stands for what it does not say itself. */
 function told(raw: RawDataset, { map, actionLimit, environment }: ReadOptions, file: string): RawDataset {
@@ -82,8 +128,8 @@ const READERS: Readonly<Record<FileFormat, Reader>> = {
   csv: readCsv,
 };
 
-function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  return READERS[checkStart(bytes, file)](bytes, file, wanted);
+function readRaw(source: ByteSource, file: string, wanted: ReadonlySet<string>, room: Room): RawDataset {
+  return READERS[checkStart(source, file)](source, file, wanted, room);
 }
 
 /**
@@ -92,9 +138,9 @@ function readRaw(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): 
  * @returns the format
  * @throws {DatasetError} saying what the file is instead
  */
-export function checkStart(bytes: Uint8Array, file: string): FileFormat {
-  const format = formatOf(bytes);
+export function checkStart(source: ByteSource, file: string): FileFormat {
+  const format = formatOf(source);
   if (typeof format === "object") throw new DatasetError({ file }, format.unknown);
-  if (format === "hdf5") faultsAt({ file }, () => checkSuperblock(bytes));
+  if (format === "hdf5") faultsAt({ file }, () => checkSuperblock(source));
   return format;
 }

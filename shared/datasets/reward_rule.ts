@@ -3,16 +3,9 @@
  * @module
  */
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import {
-  columnsOf,
-  type Field,
-  type Fields,
-  flagsOf,
-  floatsOf,
-  LIMITS,
-  missing,
-  valuesOf,
-} from "./fields.ts";
+import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { flagsOf, floatsOf, rowsOf, visitField } from "./field_rows.ts";
+import { columnsOf, type Field, type Fields, LIMITS, missing } from "./fields.ts";
 
 const ADVICE =
   "; where a robot's data has none, say where they come from with --reward success, -1-per-step, the name of a field, or " +
@@ -27,10 +20,10 @@ const ADVICE =
 export function readRewards(fields: Fields, raw: RawDataset, rule?: string): Float32Array {
   if (rule === undefined) {
     const field = fields.found.rewards ?? missing(raw, "rewards", fields.file, ADVICE);
-    if (valuesOf(fields, field, 1).every((value: number) => Number.isNaN(value))) {
+    if (isAllNaN(fields, field)) {
       throw new DatasetError({ file: fields.file, field: field.name }, `no reward is a number${ADVICE}`);
     }
-    return floatsOf(fields, field, 1, LIMITS.rewards);
+    return floatsOf(fields, field, LIMITS.rewards);
   }
   if (rule === "-1-per-step") return new Float32Array(fields.size).fill(-1);
   if (rule === "success") {
@@ -39,9 +32,9 @@ export function readRewards(fields: Fields, raw: RawDataset, rule?: string): Flo
   }
   if (rule.startsWith("distance:")) {
     const field = named(fields, raw, rule.slice("distance:".length));
-    return negativeNorm(floatsOf(fields, field, columnsOf(fields, field), LIMITS.rewards / 1e3), fields.size);
+    return negativeNorm(rowsOf(fields, field, columnsOf(fields, field), LIMITS.rewards / 1e3));
   }
-  return floatsOf(fields, named(fields, raw, rule), 1, LIMITS.rewards);
+  return floatsOf(fields, named(fields, raw, rule), LIMITS.rewards);
 }
 
 function named(fields: Fields, raw: RawDataset, name: string): Field {
@@ -54,10 +47,21 @@ function named(fields: Fields, raw: RawDataset, name: string): Field {
   );
 }
 
-function negativeNorm(values: Float32Array, size: number): Float32Array {
-  const columns = values.length / size;
-  return Float32Array.from(
-    { length: size },
-    (_, row) => -Math.hypot(...values.subarray(row * columns, (row + 1) * columns)),
-  );
+function isAllNaN(fields: Fields, field: Field): boolean {
+  let allNaN = true;
+  visitField(fields, field, 1, (block) => allNaN = block.every((value: number) => Number.isNaN(value)));
+  return allNaN;
+}
+
+function negativeNorm(rows: Rows): Float32Array {
+  const norms = new Float32Array(rows.size);
+  visitBlocks(rows, (from, to) => {
+    const block = rows.read(from, to);
+    for (let row = from; row < to; row++) {
+      norms[row] = -Math.hypot(
+        ...block.subarray((row - from) * rows.columns, (row - from + 1) * rows.columns),
+      );
+    }
+  });
+  return norms;
 }

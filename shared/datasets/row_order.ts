@@ -2,26 +2,17 @@
  * In which order the rows lie: in that of time, from several environments in turn, or shuffled.
  * @module
  */
+import { type Rows, takeRows, visitBlocks } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
 import { distanceOf, median, sampleRows, spreadsOf } from "./doubtful_ends.ts";
 import { type Fields, keepRows } from "./fields.ts";
-import { keysOfRows } from "./row_keys.ts";
+import { isAmong, keyOf, keysOfRows } from "./row_keys.ts";
+import { sameState } from "./steps.ts";
 
 /** Environments that are looked for. */
 const MOST_ENVIRONMENTS = 128;
 /** Below this share of rows whose next state is the following row's, the rows are in another order. */
 const IN_ORDER = 0.5;
-
-/** Whether row `i` of `a` and row `j` of `b` are the same state up to float32 rounding. */
-export function sameState(a: Float32Array, i: number, b: Float32Array, j: number, columns: number): boolean {
-  for (let column = 0; column < columns; column++) {
-    const left = a[i * columns + column]!;
-    const right = b[j * columns + column]!;
-    // Not "greater": NaN equals nothing.
-    if (!(Math.abs(left - right) <= 1e-5 * (1 + Math.abs(left)))) return false;
-  }
-  return true;
-}
 
 /**
  * Rows of `environments` environments that were stepped together (row i is environment i mod n): one environment after the
@@ -54,83 +45,86 @@ export type RowOrder =
   | { kind: "shuffled" }
   | { kind: "blocks" };
 
+/** Next states, and 1 at rows whose next state is the following row's. */
+export interface Following {
+  nextStates: Rows;
+  leadsOn: Uint8Array;
+}
+
 /**
  * Judges the order of the rows.
  *
- * @param states `[N, S]`
- * @param nextStates `[N, S]`, where the file has them
+ * @param following where the file has next states
  * @param ends 1 where an episode is known to end, `[N]`
  */
-export function orderOf(
-  states: Float32Array,
-  nextStates: Float32Array | undefined,
-  ends: Uint8Array,
-  columns: number,
-): RowOrder {
-  return nextStates
-    ? orderBySuccessors(states, nextStates, ends, columns)
-    : orderBySmoothness(states, ends, columns);
+export function orderOf(states: Rows, following: Following | undefined, ends: Uint8Array): RowOrder {
+  return following ? orderBySuccessors(states, following, ends) : orderBySmoothness(states, ends);
 }
 
-function orderBySuccessors(
-  states: Float32Array,
-  nextStates: Float32Array,
-  ends: Uint8Array,
-  columns: number,
-): RowOrder {
-  const size = ends.length;
+function orderBySuccessors(states: Rows, following: Following, ends: Uint8Array): RowOrder {
+  const { size, columns } = states;
+  const { nextStates } = following;
   const rows = sampleRows(size).filter((row) => !ends[row]);
+  const next = takeRows(nextStates, rows);
   const share = (stride: number) => {
+    // Rows rise: those that have one so far behind them come first.
     const inside = rows.filter((row) => row + stride < size);
-    const hits = inside.filter((row) => sameState(nextStates, row, states, row + stride, columns)).length;
+    const others = takeRows(states, inside.map((row) => row + stride));
+    const hits = inside.filter((_, i) => sameState(next, i, others, i, columns)).length;
     return inside.length < 8 ? 0 : hits / inside.length;
   };
   if (rows.length < 8) return { kind: "time" };
-  if (share(1) >= IN_ORDER) {
-    return { kind: inBlocks(states, nextStates, ends.length, columns) ? "blocks" : "time" };
-  }
+  if (share(1) >= IN_ORDER) return { kind: inBlocks(states, following) ? "blocks" : "time" };
   for (let stride = 2; stride <= Math.min(MOST_ENVIRONMENTS, size / 2); stride++) {
     if (share(stride) >= IN_ORDER) return { kind: "interleaved", stride, sure: true };
   }
-  const known = new Set(keysOfRows([[states, columns]], size));
-  const following = keysOfRows([[nextStates, columns]], size);
-  const elsewhere = rows.filter((row) => known.has(following[row]!)).length / rows.length;
+  const known = keysOfRows([states]).sort();
+  const keys = rows.map((_, i) => keyOf(next.subarray(i * columns, (i + 1) * columns)));
+  const elsewhere = keys.filter((key) => isAmong(known, key)).length / rows.length;
   return { kind: elsewhere >= IN_ORDER ? "shuffled" : "time" };
 }
 
 /** Whether the trajectories go on at another stretch of rows wherever one breaks off: stretches in another order. */
-function inBlocks(
-  states: Float32Array,
-  nextStates: Float32Array,
-  size: number,
-  columns: number,
-): boolean {
-  const breaks: number[] = [];
-  for (let row = 0; row + 1 < size; row++) {
-    if (!sameState(nextStates, row, states, row + 1, columns)) breaks.push(row);
-  }
-  if (breaks.length < 4) return false;
-  const keys = keysOfRows([[states, columns]], size);
-  const following = keysOfRows([[nextStates, columns]], size);
-  const starts = new Set([0, ...breaks.map((row) => row + 1)].map((row) => keys[row]!));
+function inBlocks(states: Rows, { nextStates, leadsOn }: Following): boolean {
+  const { size, columns } = states;
+  let breaks = 0;
+  for (let row = 0; row + 1 < size; row++) if (!leadsOn[row]) breaks++;
+  if (breaks < 4) return false;
+  const own = new Float64Array(breaks), next = new Float64Array(breaks);
+  const starts = new Set<number>([keyOf(states.read(0, 1))]);
+  let found = 0;
+  visitBlocks(states, (from, to) => {
+    const block = states.read(from, Math.min(size, to + 1));
+    const following = nextStates.read(from, to);
+    for (let row = from; row < to && row + 1 < size; row++) {
+      if (leadsOn[row]) continue;
+      const at = (row - from) * columns;
+      own[found] = keyOf(block.subarray(at, at + columns));
+      next[found++] = keyOf(following.subarray(at, at + columns));
+      starts.add(keyOf(block.subarray(at + columns, at + 2 * columns)));
+    }
+  });
   // Starts that are all alike are resets, to which a trajectory may come back by itself.
-  if (starts.size < breaks.length / 2) return false;
-  const elsewhere = breaks.filter((row) => starts.has(following[row]!) && following[row] !== keys[row]);
-  return elsewhere.length >= IN_ORDER * breaks.length;
+  if (starts.size < breaks / 2) return false;
+  let elsewhere = 0;
+  for (let i = 0; i < breaks; i++) if (starts.has(next[i]!) && next[i] !== own[i]) elsewhere++;
+  return elsewhere >= IN_ORDER * breaks;
 }
 
 /**
  * Without next states: a state is nearer to its successor than to any other row. Distances are medians over rows of the
  * mean absolute difference in units of each column's spread.
  */
-function orderBySmoothness(states: Float32Array, ends: Uint8Array, columns: number): RowOrder {
-  const size = states.length / columns;
+function orderBySmoothness(states: Rows, ends: Uint8Array): RowOrder {
+  const { size, columns } = states;
   const rows = sampleRows(size).filter((row) => !ends[row]);
   if (rows.length < 64) return { kind: "time" };
-  const spread = spreadsOf(states, columns);
+  const spread = spreadsOf(states);
+  const own = takeRows(states, rows);
   const distance = (stride: number) => {
     const inside = rows.filter((row) => row + stride < size);
-    return median(inside.map((row) => distanceOf(states, row, row + stride, columns, spread)));
+    const others = takeRows(states, inside.map((row) => row + stride));
+    return median(inside.map((_, i) => distanceOf(own, i, others, i, columns, spread)));
   };
   const one = distance(1);
   const far = distance(Math.floor(size / 2) - 1);

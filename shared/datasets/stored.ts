@@ -3,25 +3,73 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { decodeTensors, encodeTensors, type TensorFile } from "@cugro/protocol";
-import { type Dataset, DatasetError } from "./dataset.ts";
+import { decodeTensors, tensorLayout, type TensorShape } from "@cugro/protocol";
+import { type Rows, rowsIn } from "./blocks/rows.ts";
+import { type Dataset, DatasetError, type DatasetRows } from "./dataset.ts";
+import { rowsOfDataset } from "./dataset_rows.ts";
 import { readMetadata } from "./metadata.ts";
 
-function arraysOf(dataset: Dataset): TensorFile {
-  const { size, stateDim, actionDim } = dataset;
+/** One array of a dataset: how it is stored, and its bytes piece by piece. */
+interface StoredArray extends TensorShape {
+  pieces(): Iterable<Uint8Array>;
+}
+
+function arraysOf(given: Dataset | DatasetRows): Record<string, StoredArray> {
+  const { states, actions, nextStates, rewards, terminals, timeouts, success } = rowsOfDataset(given);
   return {
-    states: { shape: [size, stateDim], data: dataset.states },
-    actions: { shape: [size, actionDim], data: dataset.actions },
-    rewards: { shape: [size], data: dataset.rewards },
-    nextStates: { shape: [size, stateDim], data: dataset.nextStates },
-    terminals: { shape: [size], data: dataset.terminals },
-    timeouts: { shape: [size], data: dataset.timeouts },
-    ...(dataset.success ? { success: { shape: [size], data: dataset.success } } : {}),
+    states: matrix(states),
+    actions: matrix(actions),
+    rewards: { shape: [rewards.length], dtype: "F32", pieces: () => rowPieces(rowsIn(rewards, 1)) },
+    nextStates: matrix(nextStates),
+    terminals: flags(terminals),
+    timeouts: flags(timeouts),
+    ...(success ? { success: flags(success) } : {}),
   };
+}
+
+function matrix(rows: Rows): StoredArray {
+  return { shape: [rows.size, rows.columns], dtype: "F32", pieces: () => rowPieces(rows) };
+}
+
+function flags(values: Uint8Array): StoredArray {
+  return { shape: [values.length], dtype: "U8", pieces: () => [values] };
+}
+
+function* rowPieces(rows: Rows): Generator<Uint8Array> {
+  for (let from = 0; from < rows.size; from += rows.blockRows) {
+    const { buffer, byteOffset, byteLength } = rows.read(from, Math.min(rows.size, from + rows.blockRows));
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+  }
 }
 
 /** The file `datasets/<hash>.safetensors` of a dataset. */
 export function encodeDataset(dataset: Dataset): Uint8Array {
+  const { size, pieces } = encodeInPieces(dataset);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces()) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** The same file piece by piece, each to be used before the next one is asked for, and its size in bytes. */
+export function encodeInPieces(
+  dataset: Dataset | DatasetRows,
+): { size: number; pieces(): Iterable<Uint8Array> } {
+  const arrays = arraysOf(dataset);
+  const { start, names, size } = tensorLayout(arrays, metadataOf(dataset));
+  return {
+    size,
+    *pieces() {
+      yield start;
+      for (const name of names) yield* arrays[name]!.pieces();
+    },
+  };
+}
+
+function metadataOf(dataset: Dataset | DatasetRows): Record<string, string> {
   const { env, family, goal, horizon, returnRandom, returnFinalPolicy, actionLimit } = dataset.metadata;
   const { discreteActions, reward, environment } = dataset.metadata;
   const attributes = {
@@ -40,7 +88,7 @@ export function encodeDataset(dataset: Dataset): Uint8Array {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) metadata[name] = typeof value === "string" ? value : JSON.stringify(value);
   }
-  return encodeTensors(arraysOf(dataset), metadata);
+  return metadata;
 }
 
 /**
@@ -99,13 +147,11 @@ function parsed(text: string): unknown {
 const isText = (name: string) => name === "env" || name === "family" || name === "reward_rule";
 
 /** Identity of a dataset: SHA-256 (hex) over the names, shapes and bytes of its arrays, and nothing else. */
-export function datasetHash(dataset: Dataset): string {
+export function datasetHash(dataset: Dataset | DatasetRows): string {
   const hash = createHash("sha256");
-  for (
-    const [name, { shape, data }] of Object.entries(arraysOf(dataset)).sort(([a], [b]) => (a < b ? -1 : 1))
-  ) {
-    hash.update(`${name}[${shape}]\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  for (const [name, array] of Object.entries(arraysOf(dataset)).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name}[${array.shape}]\n`);
+    for (const piece of array.pieces()) hash.update(piece);
   }
   return hash.digest("hex");
 }

@@ -4,6 +4,7 @@
  */
 import {
   address,
+  bytesIn,
   type Cursor,
   cursorAt,
   DAMAGED,
@@ -80,7 +81,7 @@ function readAttribute(file: FileBytes, body: Cursor): Attribute {
     const form = readTypeForm(file, type, version > 1 && (flags & 1) !== 0);
     return extent ? valueOf(file, body, form, extent.shape) : [];
   };
-  return { name: textAt(file.bytes.subarray(label.at, label.end)), read };
+  return { name: textAt(bytesIn(file, label.at, label.end)), read };
 }
 
 /** A number, a flag or text, or a list of them. */
@@ -103,19 +104,19 @@ function numbersIn(
   bytes: number,
   form: TypeForm & { kind: "numbers" },
 ): unknown[] {
-  const numbers = Array.from(toNumbers(new Uint8Array(file.bytes.subarray(at, at + bytes)), form.type));
+  const numbers = Array.from(toNumbers(new Uint8Array(bytesIn(file, at, at + bytes)), form.type));
   return form.isFlag ? numbers.map((value) => value !== 0) : numbers;
 }
 
 function textIn(file: FileBytes, value: Cursor, form: TypeForm): string {
-  if (form.kind === "text") return textAt(file.bytes.subarray(value.at, value.end));
+  if (form.kind === "text") return textAt(bytesIn(file, value.at, value.end));
   const size = uint(value, 4);
   const collection = address(value);
   const index = uint(value, 4);
   if (collection === undefined || size === 0) return "";
   const found = globalObject(file, collection, index);
   if (size > found.end - found.at || size > MOST_BYTES) throw new StorageFault(DAMAGED);
-  return textAt(file.bytes.subarray(found.at, found.at + size));
+  return textAt(bytesIn(file, found.at, found.at + size));
 }
 
 /** An object in a collection that fields and attributes share. */

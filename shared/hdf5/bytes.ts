@@ -2,6 +2,7 @@
  * Numbers of an HDF5 file, read one after the other and never beyond their block. All are little-endian.
  * @module
  */
+import type { ByteSource } from "./byte_source.ts";
 
 /** A file that its own structure contradicts; becomes the fault of a DatasetError. */
 export class StorageFault extends Error {
@@ -11,10 +12,22 @@ export class StorageFault extends Error {
 /** What is said where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
-/** The file from its superblock on, since addresses count from there. */
-export interface FileBytes {
+/** A piece of the file that lies in memory. */
+interface Page {
+  from: number;
+  to: number;
   bytes: Uint8Array;
   view: DataView;
+}
+
+/** The file from its superblock on, since addresses count from there. */
+export interface FileBytes {
+  source: ByteSource;
+  /** Bytes of the file. */
+  size: number;
+  /** What was read last of its structure, and what was read before. */
+  page: Page;
+  pages: Map<number, Page>;
   /** Bytes of an address, and of a length. */
   offsetSize: number;
   lengthSize: number;
@@ -40,6 +53,54 @@ export function spend(file: FileBytes, bytes: number): void {
   if (!(file.structureLeft >= 0)) throw new StorageFault(DAMAGED);
 }
 
+const PAGE_BYTES = 2 ** 16;
+const MOST_PAGES = 64;
+
+function pageOf(source: ByteSource, from: number, to: number): Page {
+  const bytes = source.read(from, to);
+  return { from, to, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+/** A file whose structure nobody has looked at; one that lies in memory is a single page. */
+export function openBytes(source: ByteSource): FileBytes {
+  return {
+    source,
+    size: source.size,
+    page: pageOf(source, 0, source.inMemory ? source.size : 0),
+    pages: new Map(),
+    offsetSize: 8,
+    lengthSize: 8,
+    root: undefined,
+    structureLeft: structureLimit(source.size),
+  };
+}
+
+/** The page that bytes lie on, which are inside the file; where they lie on two, a page of their own. */
+function pageWith(file: FileBytes, at: number, end: number): Page {
+  const { page, pages, source } = file;
+  if (at >= page.from && end <= page.to) return page;
+  const number = Math.floor(at / PAGE_BYTES);
+  const last = Math.min(file.size, (number + 1) * PAGE_BYTES);
+  if (end > last) return pageOf(source, at, end);
+  const found = pages.get(number) ?? pageOf(source, number * PAGE_BYTES, last);
+  if (pages.size >= MOST_PAGES) pages.clear();
+  pages.set(number, found);
+  file.page = found;
+  return found;
+}
+
+/** Bytes of the structure, up to the end of the file. */
+export function bytesIn(file: FileBytes, at: number, end: number): Uint8Array {
+  const to = Math.min(end, file.size);
+  const { bytes, from } = pageWith(file, at, to);
+  return bytes.subarray(at - from, to - from);
+}
+
+/** One byte of the structure; undefined behind the end. */
+export function byteAt(file: FileBytes, at: number): number | undefined {
+  return at < file.size ? bytesIn(file, at, at + 1)[0] : undefined;
+}
+
 /** A place in a block of the file. */
 export interface Cursor {
   file: FileBytes;
@@ -49,9 +110,9 @@ export interface Cursor {
 
 /** A cursor at the beginning of a block. @throws {StorageFault} where the block is not inside the file */
 export function cursorAt(file: FileBytes, at: number | undefined, length?: number): Cursor {
-  if (at === undefined || !(at >= 0) || !(at <= file.bytes.length)) throw new StorageFault(DAMAGED);
-  const end = length === undefined ? file.bytes.length : at + length;
-  if (!(end >= at) || !(end <= file.bytes.length)) throw new StorageFault(DAMAGED);
+  if (at === undefined || !(at >= 0) || !(at <= file.size)) throw new StorageFault(DAMAGED);
+  const end = length === undefined ? file.size : at + length;
+  if (!(end >= at) || !(end <= file.size)) throw new StorageFault(DAMAGED);
   return { file, at, end };
 }
 
@@ -65,8 +126,9 @@ export function skip(cursor: Cursor, size: number): number {
 
 /** A whole number of 1 to 8 bytes; from 2^53 on it is not exact, and larger than any place in a file. */
 export function uint(cursor: Cursor, size: number): number {
-  const { view } = cursor.file;
-  const at = skip(cursor, size);
+  const begin = skip(cursor, size);
+  const { view, from } = pageWith(cursor.file, begin, begin + size);
+  const at = begin - from;
   if (size === 1) return view.getUint8(at);
   if (size === 2) return view.getUint16(at, true);
   if (size === 4) return view.getUint32(at, true);
@@ -79,7 +141,7 @@ export function uint(cursor: Cursor, size: number): number {
 export function address(cursor: Cursor): number | undefined {
   const { file, at } = cursor;
   const value = uint(cursor, file.offsetSize);
-  const isSet = file.bytes.subarray(at, at + file.offsetSize).some((byte) => byte !== 0xff);
+  const isSet = bytesIn(file, at, at + file.offsetSize).some((byte) => byte !== 0xff);
   return isSet ? value : undefined;
 }
 
@@ -91,8 +153,9 @@ export function length(cursor: Cursor): number {
 /** @throws {StorageFault} where the block does not begin with this text */
 export function expectSignature(cursor: Cursor, text: string): void {
   const at = skip(cursor, text.length);
+  const bytes = bytesIn(cursor.file, at, at + text.length);
   for (let i = 0; i < text.length; i++) {
-    if (cursor.file.bytes[at + i] !== text.charCodeAt(i)) throw new StorageFault(DAMAGED);
+    if (bytes[i] !== text.charCodeAt(i)) throw new StorageFault(DAMAGED);
   }
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  bytesIn,
   type Cursor,
   cursorAt,
   DAMAGED,
@@ -10,6 +11,7 @@ import {
   type FileBytes,
   spend,
   StorageFault,
+  uint,
 } from "./bytes.ts";
 
 const rotate = (value: number, by: number) => (value << by) | (value >>> (32 - by));
@@ -65,7 +67,7 @@ export function checkedBlock(
   const cursor = cursorAt(file, at, size);
   expectSignature(cursor, signature);
   checkBlock(file, at!, size);
-  if (file.bytes[cursor.at++] !== 0) throw new StorageFault(DAMAGED);
+  if (uint(cursor, 1) !== 0) throw new StorageFault(DAMAGED);
   cursor.end -= 4;
   return cursor;
 }
@@ -75,8 +77,9 @@ export function checkBlock(file: FileBytes, at: number, size: number): void {
   cursorAt(file, at, size);
   spend(file, size);
   if (size < 4) throw new StorageFault(DAMAGED);
-  const stored = file.view.getUint32(at + size - 4, true);
-  if (lookup3(file.bytes.subarray(at, at + size - 4)) !== stored) throw new StorageFault(DAMAGED);
+  const bytes = bytesIn(file, at, at + size);
+  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(size - 4, true);
+  if (lookup3(bytes.subarray(0, -4)) !== stored) throw new StorageFault(DAMAGED);
 }
 
 /** Fletcher's checksum of 16-bit words, the first byte of each the higher one, as HDF5 computes it. */

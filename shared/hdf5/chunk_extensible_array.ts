@@ -2,7 +2,7 @@
  * An index of chunks that is an array, and grows along one side.
  * @module
  */
-import { address, cursorAt, DAMAGED, type FileBytes, skip, StorageFault, uint } from "./bytes.ts";
+import { address, byteAt, cursorAt, DAMAGED, type FileBytes, skip, StorageFault, uint } from "./bytes.ts";
 import { BEFORE, type ElementAt, type ElementForm, readElement, readElementForm } from "./chunk_elements.ts";
 import { type Found, type Grid, mostCounts, placeOf } from "./chunk_grid.ts";
 import { checkBlock, checkedBlock } from "./checksums.ts";
@@ -155,7 +155,7 @@ function blockOfSuper(file: FileBytes, array: Extensible, at: number, place: Pla
   return (within) => {
     const page = Math.floor(within / array.pageElements);
     const bit = block * pages + page;
-    if ((file.bytes[at + head + (bit >> 3)]! & (0x80 >> (bit & 7))) === 0) return undefined;
+    if ((byteAt(file, at + head + (bit >> 3))! & (0x80 >> (bit & 7))) === 0) return undefined;
     const pageAt = blockAt + head + 4 + page * pageBytes;
     if (!checked.has(page)) checkBlock(file, pageAt, pageBytes);
     checked.add(page);

@@ -76,11 +76,30 @@ function unshuffle(bytes: Uint8Array, _most: number, [size = 0]: readonly number
   if (size <= 1) return bytes;
   const count = Math.floor(bytes.length / size);
   const values = new Uint8Array(bytes.length);
-  for (let byte = 0; byte < size; byte++) {
-    for (let i = 0, from = byte * count; i < count; i++) values[i * size + byte] = bytes[from + i]!;
+  if (size % 4 === 0) unshuffleWords(bytes, new Uint32Array(values.buffer, 0, bytes.length >> 2), size >> 2);
+  else {
+    for (let byte = 0; byte < size; byte++) {
+      for (let i = 0, from = byte * count; i < count; i++) values[i * size + byte] = bytes[from + i]!;
+    }
   }
   values.set(bytes.subarray(count * size), count * size);
   return values;
+}
+
+/** The same of numbers of so many whole words of four bytes: all bytes of one are written at once. */
+function unshuffleWords(bytes: Uint8Array, values: Uint32Array, words: number): void {
+  const count = Math.floor(bytes.length / (4 * words));
+  for (let word = 0; word < words; word++) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((byte) => (4 * word + byte) * count) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    for (let i = 0, at = word; i < count; i++, at += words) {
+      values[at] = bytes[a + i]! | bytes[b + i]! << 8 | bytes[c + i]! << 16 | bytes[d + i]! << 24;
+    }
+  }
 }
 
 /** Fletcher-32; old libraries on big-endian machines wrote its halves the other way round, byte by byte. */

@@ -2,7 +2,7 @@
  * An index of chunks that is an array of fixed length.
  * @module
  */
-import { address, DAMAGED, type FileBytes, length, StorageFault, uint } from "./bytes.ts";
+import { address, byteAt, DAMAGED, type FileBytes, length, StorageFault, uint } from "./bytes.ts";
 import { BEFORE, type ElementAt, readElement, readElementForm } from "./chunk_elements.ts";
 import { type Found, type Grid, mostCounts, placeOf } from "./chunk_grid.ts";
 import { checkBlock, checkedBlock } from "./checksums.ts";
@@ -53,7 +53,7 @@ function pagedBlock(
   return (index) => {
     if (index >= elements) throw new StorageFault(DAMAGED);
     const page = Math.floor(index / pageElements);
-    if ((file.bytes[bitmapAt + (page >> 3)]! & (0x80 >> (page & 7))) === 0) return undefined;
+    if ((byteAt(file, bitmapAt + (page >> 3))! & (0x80 >> (page & 7))) === 0) return undefined;
     const pageAt = pagesAt + page * (pageElements * elementSize + 4);
     const inPage = Math.min(pageElements, elements - page * pageElements);
     if (!checked.has(page)) checkBlock(file, pageAt, inPage * elementSize + 4);

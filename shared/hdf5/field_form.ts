@@ -2,7 +2,7 @@
  * The form of a field: how long it is, of which type, through which filters it went.
  * @module
  */
-import { type Cursor, DAMAGED, type FileBytes, length, skip, StorageFault, uint } from "./bytes.ts";
+import { bytesIn, type Cursor, DAMAGED, type FileBytes, length, skip, StorageFault, uint } from "./bytes.ts";
 import type { Filter } from "./chunk_filters.ts";
 import { isGroup, linksOf } from "./links.ts";
 import { type NumberType, readNumberType } from "./number_type.ts";
@@ -73,7 +73,7 @@ function readFilters(body: Cursor): Filter[] {
     skip(body, 2);
     const parameters = uint(body, 2);
     const at = skip(body, version === 1 ? Math.ceil(nameBytes / 8) * 8 : nameBytes);
-    const name = new TextDecoder().decode(body.file.bytes.subarray(at, at + nameBytes)).replace(/\0.*$/s, "");
+    const name = new TextDecoder().decode(bytesIn(body.file, at, at + nameBytes)).replace(/\0.*$/s, "");
     const values = Array.from({ length: parameters }, () => uint(body, 4));
     if (version === 1 && parameters % 2 === 1) skip(body, 4);
     return { id, name, cd_values: values };

@@ -3,14 +3,27 @@
  * buffer with something else in it.
  * @module
  */
-import { type Cursor, cursorAt, DAMAGED, type FileBytes, skip, StorageFault, uint } from "./bytes.ts";
-import { type Filter, unfilter, unknownFilter } from "./chunk_filters.ts";
+import type { FilePlace } from "./byte_source.ts";
+import {
+  bytesIn,
+  type Cursor,
+  cursorAt,
+  DAMAGED,
+  type FileBytes,
+  skip,
+  StorageFault,
+  uint,
+} from "./bytes.ts";
+import { bandBytes, MOST_BAND, openChunks } from "./chunk_values.ts";
+import { unknownFilter } from "./chunk_filters.ts";
 import { type Grid, placeOf, type StoredChunk } from "./chunk_grid.ts";
 import { chunksOf } from "./chunk_index.ts";
 import { type FieldForm, readFieldForm } from "./field_form.ts";
 import { type Layout, readLayout } from "./layout.ts";
-import { type Numbers, toNumbers } from "./numbers.ts";
+import type { NumberType } from "./number_type.ts";
+import { arrayTypeOf, type Numbers, toNumbers } from "./numbers.ts";
 import { bodyOf, MESSAGE, type Message } from "./object_header.ts";
+import type { Values } from "./values.ts";
 
 /** A field that was judged. */
 export interface FieldPlan {
@@ -21,12 +34,16 @@ export interface FieldPlan {
   unpackedBytes: number;
   /** Whether nothing was ever written, and stands for zeros. */
   isEmpty: boolean;
-  /** @throws {StorageFault} where the data is damaged */
+  /** All its numbers. @throws {StorageFault} where the data is damaged */
   read(): Numbers;
+  /** Its numbers by ranges; faults of the data show when a piece is read. */
+  values(): Values;
 }
 
+/** Fills bytes with those of the field from this one on. */
+type Fill = (target: Uint8Array, from: number) => void;
 /** How a field is read: its bytes, as the file holds them. */
-type Storage = Pick<FieldPlan, "unpackedBytes" | "isEmpty"> & { readBytes(): Uint8Array<ArrayBuffer> };
+type Storage = Pick<FieldPlan, "unpackedBytes" | "isEmpty"> & { open(): Fill; place?: FilePlace | undefined };
 
 const MOST_VALUES = 2 ** 31;
 
@@ -52,14 +69,42 @@ export function planField(file: FileBytes, messages: readonly Message[], mostByt
   if (!(values <= MOST_VALUES) || bytes > mostBytes) {
     throw new StorageFault(`the field has too many values for a file of this size: ${shape.join(" x ")}`);
   }
-  const storage = values === 0
-    ? { unpackedBytes: 0, isEmpty: false, readBytes: () => new Uint8Array(0) }
+  const storage: Storage = values === 0
+    ? { unpackedBytes: 0, isEmpty: false, open: () => () => {} }
     : layout.kind === "whole"
     ? planWhole(file, messages, layout, bytes)
     : planChunks(file, messages, layout, form, mostBytes);
-  const { unpackedBytes, isEmpty, readBytes } = storage;
-  const read = () => toNumbers(readBytes(), type);
-  return { shape, isInteger: type.kind === "integer", unpackedBytes, isEmpty, read };
+  const { unpackedBytes, isEmpty, open, place } = storage;
+  const openValues = () => valuesBy(open(), type, values, place);
+  const read = () => openValues().read(0, values);
+  return { shape, isInteger: type.kind === "integer", unpackedBytes, isEmpty, read, values: openValues };
+}
+
+/** Whether numbers of a type lie in a file as this machine keeps them. */
+export function isPlain({ kind, size, littleEndian }: NumberType): boolean {
+  return kind === "float" && size >= 4 && littleEndian;
+}
+
+/** Numbers by ranges. @param fill reads the bytes of numbers from a place on */
+export function valuesBy(
+  fill: (target: Uint8Array, from: number) => void,
+  type: NumberType,
+  length: number,
+  place?: FilePlace,
+): Values {
+  let buffer = new Uint8Array(0);
+  return {
+    length,
+    ...(place && isPlain(type) ? { place } : {}),
+    type: arrayTypeOf(type),
+    read(from, to) {
+      const bytes = (to - from) * type.size;
+      if (buffer.length < bytes) buffer = new Uint8Array(bytes);
+      const target = buffer.subarray(0, bytes);
+      fill(target, from * type.size);
+      return toNumbers(target, type);
+    },
+  };
 }
 
 function planWhole(
@@ -68,17 +113,11 @@ function planWhole(
   layout: Layout & { kind: "whole" },
   bytes: number,
 ): Storage {
-  if (layout.at === undefined) return { unpackedBytes: bytes, ...emptyField(messages, bytes) };
+  if (layout.at === undefined) return { unpackedBytes: bytes, ...emptyField(messages) };
   if (layout.bytes < bytes) throw new StorageFault(DAMAGED);
   const from = cursorAt(file, layout.at, bytes).at;
-  return { unpackedBytes: bytes, isEmpty: false, readBytes: () => copy(file.bytes, from, bytes) };
-}
-
-/** A copy that begins its buffer. */
-function copy(bytes: Uint8Array, from: number, size: number): Uint8Array<ArrayBuffer> {
-  const values = new Uint8Array(size);
-  values.set(bytes.subarray(from, from + size));
-  return values;
+  const fill: Fill = (target, begin) => file.source.fill(target, from + begin);
+  return { unpackedBytes: bytes, isEmpty: false, open: () => fill, place: file.source.place?.(from) };
 }
 
 function planChunks(
@@ -93,19 +132,26 @@ function planChunks(
   const counts = shape.map((side, i) => Math.ceil(side / chunk[i]!));
   const places = counts.reduce((product, count) => product * count, 1);
   const chunkBytes = chunk.reduce((product, side) => product * side, type.size);
-  const bytes = shape.reduce((product, side) => product * side, type.size);
   const unpackedBytes = places * chunkBytes;
   // Each chunk takes an address in the file.
-  if (unpackedBytes > mostBytes || places > file.bytes.length / 8) {
+  if (unpackedBytes > mostBytes || places > file.size / 8) {
     throw new StorageFault("its chunks take more than a file of this size can hold");
   }
   const grid: Grid = { shape, chunk, counts, mostSides, places, chunkBytes };
+  if (!file.source.inMemory && bandBytes(grid) > MOST_BAND) {
+    throw new StorageFault(
+      `a row of its chunks takes ${
+        bandBytes(grid)
+      } bytes, and of a file of this size at most ${MOST_BAND} are read at ` +
+        `once: write it in smaller chunks, of about 1 MiB (h5repack -l CHUNK=...)`,
+    );
+  }
   const chunks = chunksOf(file, layout.index, grid);
-  if (chunks.every((found) => found === undefined)) return { unpackedBytes, ...emptyField(messages, bytes) };
+  if (chunks.every((found) => found === undefined)) return { unpackedBytes, ...emptyField(messages) };
   const missing = chunks.indexOf(undefined);
   if (missing >= 0) throw neverWritten(grid, missing, chunks.filter((found) => found === undefined).length);
-  const readBytes = () => readChunks(file, grid, chunks as StoredChunk[], layout.plainEdges, filters, bytes);
-  return { unpackedBytes, isEmpty: false, readBytes };
+  const stored = { file, grid, chunks: chunks as StoredChunk[], plainEdges: layout.plainEdges, filters };
+  return { unpackedBytes, isEmpty: false, open: () => openChunks(stored) };
 }
 
 function neverWritten({ counts, chunk, shape }: Grid, missing: number, count: number): StorageFault {
@@ -119,9 +165,9 @@ function neverWritten({ counts, chunk, shape }: Grid, missing: number, count: nu
 }
 
 /** Nothing was ever written: zeros, unless the field says something else. */
-function emptyField(messages: readonly Message[], bytes: number): Pick<Storage, "isEmpty" | "readBytes"> {
+function emptyField(messages: readonly Message[]): Pick<Storage, "isEmpty" | "open"> {
   if (!messages.every(isZeroFill)) throw new StorageFault("none of its values was ever written");
-  return { isEmpty: true, readBytes: () => new Uint8Array(bytes) };
+  return { isEmpty: true, open: () => (target) => target.fill(0) };
 }
 
 function isZeroFill({ type, isShared, body }: Message): boolean {
@@ -146,52 +192,5 @@ function fillValue(body: Cursor): Uint8Array | undefined {
 function valueOfFill(body: Cursor): Uint8Array {
   const size = uint(body, 4);
   const at = skip(body, size);
-  return body.file.bytes.subarray(at, at + size);
-}
-
-function readChunks(
-  file: FileBytes,
-  grid: Grid,
-  chunks: readonly StoredChunk[],
-  plainEdges: boolean,
-  filters: readonly Filter[],
-  bytes: number,
-): Uint8Array<ArrayBuffer> {
-  const values = new Uint8Array(bytes);
-  chunks.forEach(({ at, size, mask }, number) => {
-    const place = placeOf(number, grid.counts);
-    const isEdge = place.some((step, side) => (step + 1) * grid.chunk[side]! > grid.shape[side]!);
-    const stored = file.bytes.subarray(at, at + size);
-    const used = plainEdges && isEdge ? [] : filters;
-    put(values, grid, place, unfilter(stored, used, mask, grid.chunkBytes));
-  });
-  return values;
-}
-
-/** Copies the part of a chunk that is inside the field. */
-function put(
-  values: Uint8Array,
-  { shape, chunk, chunkBytes }: Grid,
-  place: number[],
-  bytes: Uint8Array,
-): void {
-  const numberBytes = chunkBytes / chunk.reduce((product, side) => product * side, 1);
-  // Trailing sides that the chunk has whole are one.
-  let last = shape.length - 1;
-  let run = numberBytes;
-  while (last > 0 && chunk[last] === shape[last]) run *= shape[last--]!;
-  const inside = shape.map((side, i) => Math.min(chunk[i]!, side - place[i]! * chunk[i]!));
-  const runBytes = inside[last]! * run;
-  const rows = inside.slice(0, last).reduce((product, side) => product * side, 1);
-  for (let row = 0; row < rows; row++) {
-    const step = placeOf(row, inside.slice(0, last));
-    let from = 0;
-    let to = 0;
-    for (let side = 0; side <= last; side++) {
-      const within = side < last ? step[side]! : 0;
-      from = from * chunk[side]! + within;
-      to = to * shape[side]! + place[side]! * chunk[side]! + within;
-    }
-    values.set(bytes.subarray(from * run, from * run + runBytes), to * run);
-  }
+  return bytesIn(body.file, at, at + size);
 }

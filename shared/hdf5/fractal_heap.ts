@@ -4,6 +4,7 @@
  */
 import {
   address,
+  bytesIn,
   type Cursor,
   cursorAt,
   DAMAGED,
@@ -159,7 +160,7 @@ function checkDirectBlock(
   const sumAt = 5 + file.offsetSize + heap.offsetBytes;
   spend(file, size);
   // The sum is computed as if it were 0 itself.
-  const bytes = file.bytes.slice(block.at, block.end);
+  const bytes = Uint8Array.from(bytesIn(file, block.at, block.end));
   const stored = new DataView(bytes.buffer).getUint32(sumAt, true);
   bytes.fill(0, sumAt, sumAt + 4);
   if (lookup3(bytes) !== stored) throw new StorageFault(DAMAGED);

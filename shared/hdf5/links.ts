@@ -4,6 +4,7 @@
  */
 import {
   address,
+  bytesIn,
   type Cursor,
   cursorAt,
   DAMAGED,
@@ -81,11 +82,22 @@ function openNames(file: FileBytes, at: number | undefined): (offset: number) =>
   const segment = cursorAt(file, address(heap), size);
   return (offset) => {
     const begin = cursorAt(file, segment.at + offset).at;
-    const end = file.bytes.indexOf(0, begin);
-    if (end < begin || end >= segment.end) throw new StorageFault(DAMAGED);
-    spend(file, end - begin);
-    return new TextDecoder().decode(file.bytes.subarray(begin, end));
+    const name = textBefore(file, begin, segment.end);
+    if (!name) throw new StorageFault(DAMAGED);
+    spend(file, name.length);
+    return new TextDecoder().decode(name);
   };
+}
+
+/** Bytes up to a zero, which must stand before `end`. */
+function textBefore(file: FileBytes, begin: number, end: number): Uint8Array | undefined {
+  // Names are short: a whole heap is looked at only where there is no zero near.
+  for (let most = Math.min(end, begin + 256);; most = end) {
+    const bytes = bytesIn(file, begin, Math.max(begin, most));
+    const length = bytes.indexOf(0);
+    if (length >= 0) return bytes.subarray(0, length);
+    if (most >= end) return undefined;
+  }
 }
 
 function readLink(body: Cursor): Link {
@@ -96,12 +108,12 @@ function readLink(body: Cursor): Link {
   if (flags & 0x10) skip(body, 1);
   const size = uint(body, 1 << (flags & 3));
   const at = skip(body, size);
-  const name = new TextDecoder().decode(body.file.bytes.subarray(at, at + size));
+  const name = new TextDecoder().decode(bytesIn(body.file, at, at + size));
   if (kind === HARD) return { name, at: address(body) };
   if (kind !== SOFT) return { name };
   const pathBytes = uint(body, 2);
   const pathAt = skip(body, pathBytes);
-  return { name, path: new TextDecoder().decode(body.file.bytes.subarray(pathAt, pathAt + pathBytes)) };
+  return { name, path: new TextDecoder().decode(bytesIn(body.file, pathAt, pathAt + pathBytes)) };
 }
 
 /** Many links of the newer form: messages in a heap, which a tree lists. */

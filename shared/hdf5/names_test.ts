@@ -1,5 +1,6 @@
 /** Names, links and attributes are found as the HDF5 library finds them, however many there are. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { sourceOf } from "./byte_source.ts";
 import { openHdf5 } from "./open_hdf5.ts";
 import { type Hdf5Writer, makeHdf5 } from "./testing/hdf5_files.ts";
 
@@ -22,7 +23,7 @@ const data = Float32Array.of(1, 2, 3);
 
 /** Reads `rewards`, and what else is at the top. */
 function read(bytes: Uint8Array) {
-  const { names, attributes, plan } = openHdf5(bytes);
+  const { names, attributes, plan } = openHdf5(sourceOf(bytes));
   return {
     present: names,
     values: [...plan("rewards", 1e9).read()],

@@ -2,7 +2,7 @@
  * The type of a field: which plain integers and floats are read, and what the others are called.
  * @module
  */
-import { address, type Cursor, DAMAGED, type FileBytes, skip, StorageFault, uint } from "./bytes.ts";
+import { address, bytesIn, type Cursor, DAMAGED, type FileBytes, skip, StorageFault, uint } from "./bytes.ts";
 import { MESSAGE, messagesOf } from "./object_header.ts";
 
 /** How a number lies in the file. */
@@ -101,7 +101,7 @@ function readType(body: Cursor): NumberType {
 
 /** What looks like names in the description of a compound type: its first members. */
 function membersOf(body: Cursor, count: number): string {
-  const text = new TextDecoder("latin1").decode(body.file.bytes.subarray(body.at, body.end));
+  const text = new TextDecoder("latin1").decode(bytesIn(body.file, body.at, body.end));
   const names = text.match(/[A-Za-z_][\w .-]*(?=\0)/g) ?? [];
   return count > 0 ? ` with the members ${names.slice(0, Math.min(count, 12)).join(", ")}` : "";
 }

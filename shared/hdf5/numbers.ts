@@ -18,7 +18,7 @@ export type Numbers =
 /**
  * The numbers in bytes; 64-bit integers become float64, 16-bit floats float32.
  *
- * @param bytes of whole numbers, which begin their buffer; their order is changed in place
+ * @param bytes of whole numbers, which begin their buffer; their order is changed in place, and they may be what is given
  */
 export function toNumbers(
   bytes: Uint8Array<ArrayBuffer>,
@@ -35,6 +35,15 @@ export function toNumbers(
   if (size === 8) return fromInteger64(buffer, count, signed);
   const types = signed ? [Int8Array, Int16Array, Int32Array] : [Uint8Array, Uint16Array, Uint32Array];
   return new types[Math.log2(size)]!(buffer, 0, count) as Numbers;
+}
+
+/** Of which type the numbers are that {@link toNumbers} gives. */
+export function arrayTypeOf({ kind, size, signed }: NumberType): new (length: number) => Numbers {
+  if (kind === "bfloat") return Float32Array;
+  if (kind === "float") return size === 8 ? Float64Array : Float32Array;
+  if (size === 8) return Float64Array;
+  const types = signed ? [Int8Array, Int16Array, Int32Array] : [Uint8Array, Uint16Array, Uint32Array];
+  return types[Math.log2(size)]!;
 }
 
 function swap(bytes: Uint8Array, size: number): void {

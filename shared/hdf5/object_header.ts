@@ -4,6 +4,7 @@
  */
 import {
   address,
+  byteAt,
   type Cursor,
   cursorAt,
   DAMAGED,
@@ -52,7 +53,7 @@ interface Form {
 /** All messages of the object at an address. @throws {StorageFault} */
 export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
   const prefix = cursorAt(file, at);
-  const { form, size } = file.bytes[prefix.at] === 0x4f ? newPrefix(prefix) : oldPrefix(prefix);
+  const { form, size } = byteAt(file, prefix.at) === 0x4f ? newPrefix(prefix) : oldPrefix(prefix);
   const blocks = [cursorAt(file, prefix.at, size)];
   const messages: Message[] = [];
   for (const block of blocks) {

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Attribute, attributesOf } from "./attributes.ts";
+import type { ByteSource } from "./byte_source.ts";
 import { DAMAGED, type FileBytes, StorageFault } from "./bytes.ts";
 import { type FieldPlan, planField } from "./field_values.ts";
 import { followLink, isGroup, type Link, linksOf } from "./links.ts";
@@ -28,9 +29,9 @@ export interface Hdf5Group {
   group(name: string): Hdf5Group | undefined;
 }
 
-/** Opens a file; its bytes are not copied. @throws {StorageFault} where it is damaged, or still open for writing */
-export function openHdf5(bytes: Uint8Array): Hdf5Group {
-  const file = readSuperblock(bytes);
+/** Opens a file, of which only what is asked for is read. @throws {StorageFault} where it is damaged, or still open for writing */
+export function openHdf5(source: ByteSource): Hdf5Group {
+  const file = readSuperblock(source);
   return openGroup(file, messagesOf(file, file.root));
 }
 

@@ -2,14 +2,15 @@
  * The first block of an HDF5 file: where it begins, how wide its addresses are, and whether a writer still has it open.
  * @module
  */
+import { type ByteSource, partOf } from "./byte_source.ts";
 import {
   address,
   type Cursor,
   cursorAt,
   type FileBytes,
+  openBytes,
   skip,
   StorageFault,
-  structureLimit,
   uint,
 } from "./bytes.ts";
 import { checkBlock } from "./checksums.ts";
@@ -23,10 +24,13 @@ const OPEN_FOR_SWMR = 4;
 export const UNREADABLE = "the HDF5 file is damaged or cut short; write it again";
 
 /** Where HDF5 begins: at 0, or behind a user block of 512, 1024, 2048 ... bytes; undefined for other files. */
-export function hdf5Start(bytes: Uint8Array): number | undefined {
-  const begins = (at: number) => MAGIC.every((byte, index) => bytes[at + index] === byte);
+export function hdf5Start(source: ByteSource): number | undefined {
+  const begins = (at: number) => {
+    const bytes = source.read(at, Math.min(source.size, at + MAGIC.length));
+    return MAGIC.every((byte, index) => bytes[index] === byte);
+  };
   if (begins(0)) return 0;
-  for (let at = 512; at <= LAST_USER_BLOCK && at < bytes.length; at *= 2) if (begins(at)) return at;
+  for (let at = 512; at <= LAST_USER_BLOCK && at < source.size; at *= 2) if (begins(at)) return at;
   return undefined;
 }
 
@@ -35,17 +39,9 @@ export function hdf5Start(bytes: Uint8Array): number | undefined {
  *
  * @throws {StorageFault} where it is cut, damaged or of a writer that has not closed the file
  */
-export function readSuperblock(whole: Uint8Array): FileBytes {
-  const bytes = whole.subarray(hdf5Start(whole) ?? whole.length);
-  const file: FileBytes = {
-    bytes,
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    offsetSize: 8,
-    lengthSize: 8,
-    root: undefined,
-    structureLeft: structureLimit(bytes.length),
-  };
-  if (bytes.length < 48) throw new StorageFault(UNREADABLE);
+export function readSuperblock(whole: ByteSource): FileBytes {
+  const file = openBytes(partOf(whole, hdf5Start(whole) ?? whole.size));
+  if (file.size < 48) throw new StorageFault(UNREADABLE);
   const cursor = cursorAt(file, 0);
   skip(cursor, MAGIC.length);
   const version = uint(cursor, 1);
@@ -57,13 +53,13 @@ export function readSuperblock(whole: Uint8Array): FileBytes {
     throw new StorageFault(UNREADABLE);
   }
   const end = version < 2 ? readOld(file, cursor, version) : readNew(file, cursor, version);
-  if (end === undefined || end > whole.length) throw new StorageFault(UNREADABLE);
+  if (end === undefined || end > whole.size) throw new StorageFault(UNREADABLE);
   return file;
 }
 
 /** Looks at the superblock only. @throws {StorageFault} as {@link readSuperblock} */
-export function checkSuperblock(bytes: Uint8Array): void {
-  readSuperblock(bytes);
+export function checkSuperblock(source: ByteSource): void {
+  readSuperblock(source);
 }
 
 /** @returns where the file should end */

@@ -1,5 +1,6 @@
 /** Values are those that the HDF5 library reads itself, whatever layout, index, filter and type a field has. */
 import { assertEquals } from "@std/assert";
+import { sourceOf } from "./byte_source.ts";
 import { openHdf5 } from "./open_hdf5.ts";
 import { type Hdf5Writer, makeHdf5, valuesByLibrary, type Version } from "./testing/hdf5_files.ts";
 
@@ -19,7 +20,7 @@ async function assertSame(field: Partial<Field> & { shape: number[] }, version: 
   const bytes = await makeHdf5((file) => {
     file.create_dataset({ name: "observations", data, ...field } as Field);
   }, version);
-  const plan = openHdf5(bytes).plan("observations", 1e9);
+  const plan = openHdf5(sourceOf(bytes)).plan("observations", 1e9);
   const wanted = Array.from(await valuesByLibrary(bytes, "observations"), Number);
   assertEquals(plan.shape, field.shape);
   assertEquals(Array.from(plan.read(), Number), wanted);

@@ -29,7 +29,7 @@ const PACKAGE = "must be names of Python packages; several are separated by comm
 const BYTES = z.int("must be a whole number of bytes").min(1, "must be at least 1");
 
 /** Largest dataset file, in bytes, unless the configuration says otherwise: more is neither taken in nor imported. */
-export const IMPORT_MAX_BYTES = 2 * 1024 ** 3;
+export const IMPORT_MAX_BYTES = 16 * 1024 ** 3;
 
 /** Every variable, as text that is turned into a value. */
 export const environmentSchema = z.object({

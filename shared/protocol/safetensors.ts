@@ -15,6 +15,12 @@ export interface TensorEntry {
 /** Named arrays. */
 export type TensorFile = Record<string, TensorEntry>;
 
+/** How one array is stored. */
+export interface TensorShape {
+  shape: readonly number[];
+  dtype: DataType;
+}
+
 /**
  * Bytes of a safetensors file.
  *
@@ -23,18 +29,45 @@ export type TensorFile = Record<string, TensorEntry>;
  * @throws {RangeError} when a shape does not fit its data; {TypeError} for another kind of array.
  */
 export function encodeTensors(tensors: TensorFile, metadata?: Record<string, string>): Uint8Array {
-  const names = Object.keys(tensors).sort();
+  const shapes = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, shapeOf(name, tensor)]),
+  );
+  const { start, names, size } = tensorLayout(shapes, metadata);
+  const bytes = new Uint8Array(size);
+  bytes.set(start);
+  let at = start.length;
+  for (const name of names) {
+    const { data } = tensors[name]!;
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * A safetensors file without its numbers: what stands before them, the order in which the arrays follow, and its size.
+ *
+ * @throws {RangeError} for a shape that is none.
+ */
+export function tensorLayout(
+  tensors: Readonly<Record<string, TensorShape>>,
+  metadata?: Record<string, string>,
+): { start: Uint8Array; names: string[]; size: number } {
+  const sortedNames = Object.keys(tensors).sort();
   const header: Record<string, unknown> = {};
   if (metadata && Object.keys(metadata).length > 0) header.__metadata__ = sorted(metadata);
-  let offset = 0;
+  const names = inDataOrder(sortedNames, tensors);
   const offsets = new Map<string, [number, number]>();
-  for (const name of inDataOrder(names, tensors)) {
-    const { data } = tensors[name]!;
-    offsets.set(name, [offset, offset + data.byteLength]);
-    offset += data.byteLength;
+  let offset = 0;
+  for (const name of names) {
+    const { shape, dtype } = tensors[name]!;
+    const end = offset + product(shape) * constructors[dtype].BYTES_PER_ELEMENT;
+    offsets.set(name, [offset, end]);
+    offset = end;
   }
-  for (const name of names) header[name] = headerEntry(name, tensors[name]!, offsets.get(name)!);
-  return assemble(header, offset, names.map((name) => [offsets.get(name)![0], tensors[name]!.data]));
+  for (const name of sortedNames) header[name] = headerEntry(name, tensors[name]!, offsets.get(name)!);
+  const start = startOf(header);
+  return { start, names, size: start.length + offset };
 }
 
 /**
@@ -54,21 +87,26 @@ export function decodeTensors(bytes: Uint8Array): { tensors: TensorFile; metadat
   return { tensors, metadata };
 }
 
-function inDataOrder(names: string[], tensors: TensorFile): string[] {
-  const wide = names.filter((name) => tensors[name]!.data.BYTES_PER_ELEMENT > 1);
-  return [...wide, ...names.filter((name) => tensors[name]!.data.BYTES_PER_ELEMENT === 1)];
+function inDataOrder(names: string[], tensors: Readonly<Record<string, TensorShape>>): string[] {
+  const isWide = (name: string) => constructors[tensors[name]!.dtype].BYTES_PER_ELEMENT > 1;
+  return [...names.filter(isWide), ...names.filter((name) => !isWide(name))];
 }
 
-function headerEntry(name: string, { shape, data }: TensorEntry, offsets: [number, number]): HeaderEntry {
+function headerEntry(name: string, { shape, dtype }: TensorShape, offsets: [number, number]): HeaderEntry {
   if (name === "__metadata__" || name === "__proto__") {
     throw new RangeError(`A tensor cannot be named ${name}`);
   }
+  return { dtype, shape: [...shape], data_offsets: offsets };
+}
+
+function shapeOf(name: string, { shape, data }: TensorEntry): TensorShape {
+  const dtype = typeName(name, data);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || product(shape) !== data.length) {
     throw new RangeError(
       `Cannot write ${name} as its shape [${shape}] does not fit its ${data.length} values`,
     );
   }
-  return { dtype: typeName(name, data), shape: [...shape], data_offsets: offsets };
+  return { shape, dtype };
 }
 
 function typeName(name: string, data: unknown): DataType {
@@ -78,20 +116,12 @@ function typeName(name: string, data: unknown): DataType {
   throw new TypeError(`Cannot write ${name} as its data must be a Float32Array, Int32Array or Uint8Array`);
 }
 
-function assemble(
-  header: Record<string, unknown>,
-  size: number,
-  parts: [number, TensorEntry["data"]][],
-): Uint8Array {
+function startOf(header: Record<string, unknown>): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + size);
+  const bytes = new Uint8Array(8 + headerBytes).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8 + json.length, 8 + headerBytes);
   bytes.set(json, 8);
-  for (const [offset, data] of parts) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + headerBytes + offset);
-  }
   return bytes;
 }
 

@@ -4,6 +4,7 @@
  */
 import { datasetHash, encodeDataset, packFolder, readDataset, writeHdf5 } from "@cugro/datasets";
 import { encodeTensors } from "@cugro/protocol";
+import { sourceOf } from "../../shared/hdf5/byte_source.ts";
 import { fletcher32, lookup3 } from "../../shared/hdf5/checksums.ts";
 import { chunksOf } from "../../shared/hdf5/chunk_index.ts";
 import { readFieldForm } from "../../shared/hdf5/field_form.ts";
@@ -60,7 +61,7 @@ function fill(file: Hdf5Writer, storage: object): void {
 
 /** Where the chunks of a file are. */
 function chunkRanges(bytes: Uint8Array): [number, number][] {
-  const file = readSuperblock(bytes);
+  const file = readSuperblock(sourceOf(bytes));
   const links = linksOf(file, messagesOf(file, file.root));
   return links.flatMap((link) => {
     const messages = messagesOf(file, link.at);

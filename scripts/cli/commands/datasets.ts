@@ -2,11 +2,10 @@
  * `cugro datasets inspect|validate|stats|convert`: looks at files without learning from them, and writes them in other formats.
  * @module
  */
-import type { JudgedFile } from "@cugro/dataset-import";
-import { datasetHash, type FileReport, summarise } from "@cugro/datasets";
+import { datasetHash, type DatasetRows, type FileReport, summarise } from "@cugro/datasets";
 import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
-import { judge, printNotices, report, withExamples } from "./judged_file.ts";
+import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
 import { printJson, printTable } from "./output.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { registerStats } from "./stats.ts";
@@ -50,42 +49,45 @@ export function registerDatasets(program: Command): void {
 async function validate(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {
   const reports: FileReport[] = [];
   for (const path of paths) {
-    const judgement = await judge(path, options);
-    reports.push(report(judgement));
-    if (json) continue;
-    if ("error" in judgement) console.error(judgement.error.message);
-    else {
-      const { dataset: { size, stateDim, actionDim }, notices } = judgement.judged;
-      const but = notices.length > 0 ? `, with ${notices.length} notice${notices.length > 1 ? "s" : ""}` : "";
-      console.log(`${path}: good${but}, ${size} transitions [${stateDim}] [${actionDim}]`);
-      printNotices(notices);
-    }
+    await judge(path, options, (judgement) => {
+      reports.push(report(judgement));
+      if (!json) printVerdict(judgement);
+    });
   }
   if (json) printJson(reports);
 }
 
+function printVerdict(judgement: Judgement): void {
+  if ("error" in judgement) return console.error(judgement.error.message);
+  const { path, judged: { dataset: { size, stateDim, actionDim }, notices } } = judgement;
+  const but = notices.length > 0 ? `, with ${notices.length} notice${notices.length > 1 ? "s" : ""}` : "";
+  console.log(`${path}: good${but}, ${size} transitions [${stateDim}] [${actionDim}]`);
+  printNotices(notices);
+}
+
 async function inspect(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {
-  const found = [];
+  const found: unknown[] = [];
   for (const path of paths) {
-    const judgement = await judge(path, options);
-    if ("error" in judgement) {
-      found.push(report(judgement));
-      if (!json) console.error(judgement.error.message);
-      continue;
-    }
-    const { dataset, notices } = judgement.judged;
-    const { stateRange, actionRange } = summarise(dataset);
-    const more = { hash: datasetHash(dataset), stateRange, actionRange, metadata: dataset.metadata };
-    found.push({ ...report(judgement), ...more });
-    if (!json) printInspection(path, judgement.judged, more);
-    if (!json) printNotices(notices);
+    await judge(path, options, (judgement) => {
+      if ("error" in judgement) {
+        found.push(report(judgement));
+        if (!json) console.error(judgement.error.message);
+        return;
+      }
+      const { dataset, notices } = judgement.judged;
+      const { stateRange, actionRange } = summarise(dataset);
+      const more = { hash: datasetHash(dataset), stateRange, actionRange, metadata: dataset.metadata };
+      found.push({ ...report(judgement), ...more });
+      if (!json) printInspection(path, dataset, more);
+      if (!json) printNotices(notices);
+    });
   }
   if (json) printJson(found);
 }
 
 function printInspection(
   path: string,
-  { dataset }: JudgedFile,
+  dataset: DatasetRows,
   { hash, stateRange, actionRange }: { hash: string; stateRange: number[][]; actionRange: number[][] },
 ): void {
   const summary = summarise(dataset);

@@ -2,16 +2,24 @@
  * Files that a command looks at without learning from them: read and judged, a folder as one dataset.
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { type JudgedFile, judgeFile } from "@cugro/dataset-import";
+import {
+  type JudgedFile,
+  judgeFile,
+  judgeFileAt,
+  type OpenFile,
+  READ_WHOLE_BYTES,
+} from "@cugro/dataset-import";
 import {
   DatasetError,
   type FileReport,
+  inMemory,
   type Notice,
   packFolder,
   reportOf,
   reportOfError,
+  rowsOfDataset,
 } from "@cugro/datasets";
 import type { Command } from "commander";
 import { gymnasiumConfig } from "../embedded/python.ts";
@@ -19,24 +27,53 @@ import { describeNotice } from "./output.ts";
 import { type ReadFlags, readingOfFlags } from "./read_options.ts";
 
 /** A file with its judgement, or with what it was refused for. */
-export type Judgement = { path: string; judged: JudgedFile } | { path: string; error: DatasetError };
+export type Judgement = { path: string; judged: OpenFile } | { path: string; error: DatasetError };
 
-/** Judges a file or a folder. @throws {DatasetError} for one that is refused */
-export async function readJudged(path: string, options: ReadFlags = {}): Promise<JudgedFile> {
-  const packed = await packFolder(path);
-  const bytes = packed?.body ?? new Uint8Array(await readFile(path));
+/** Judges a file or a folder: one of more than 2 MiB by ranges. @throws {DatasetError} for one that is refused */
+async function openJudged(path: string, options: ReadFlags): Promise<OpenFile> {
   const { trust } = gymnasiumConfig();
-  return await judgeFile(bytes, packed?.fileName ?? basename(path), readingOfFlags(options), trust);
+  const reading = readingOfFlags(options);
+  const packed = await packFolder(path);
+  if (!packed && (await stat(path)).size > READ_WHOLE_BYTES) {
+    return await judgeFileAt(path, basename(path), reading, { trust });
+  }
+  const bytes = packed?.body ?? new Uint8Array(await readFile(path));
+  const { dataset, ...judged } = await judgeFile(bytes, packed?.fileName ?? basename(path), reading, trust);
+  return { dataset: rowsOfDataset(dataset), ...judged, close: () => {} };
 }
 
-/** The same where further files are judged also after a refused one; the exit code will be 1. */
-export async function judge(path: string, options: ReadFlags): Promise<Judgement> {
+/** Judges a file or a folder; the dataset is whole in memory then. @throws {DatasetError} for one that is refused */
+export async function readJudged(path: string, options: ReadFlags = {}): Promise<JudgedFile> {
+  const { dataset, close, ...judged } = await openJudged(path, options);
   try {
-    return { path, judged: await readJudged(path, options) };
-  } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
-    Deno.exitCode = 1;
-    return { path, error };
+    return { dataset: inMemory(dataset), ...judged };
+  } finally {
+    close();
+  }
+}
+
+/**
+ * The same where further files are judged also after a refused one; the exit code will be 1.
+ *
+ * @param use gets the judgement; a large file can be read until it returns
+ */
+export async function judge(
+  path: string,
+  options: ReadFlags,
+  use: (judgement: Judgement) => void,
+): Promise<void> {
+  const judgement = await openJudged(path, options).then(
+    (judged): Judgement => ({ path, judged }),
+    (error): Judgement => {
+      if (!(error instanceof DatasetError)) throw error;
+      Deno.exitCode = 1;
+      return { path, error };
+    },
+  );
+  try {
+    use(judgement);
+  } finally {
+    if ("judged" in judgement) judgement.judged.close();
   }
 }
 

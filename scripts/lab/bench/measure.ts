@@ -18,6 +18,8 @@ export interface Settings {
   quick: boolean;
   /** Present time in ms. */
   clock: Clock;
+  /** Further dataset files that are judged, and the size of one that is made for it. */
+  imports?: { files?: readonly string[]; gigabytes?: number };
 }
 
 /** `wall` is what a person waits; `cpu`, this process's own computing time, tells more on a busy machine. */

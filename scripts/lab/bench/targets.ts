@@ -85,6 +85,13 @@ const rest: Target[] = [
   { what: "decision for 1, eager, ms", value: ({ ours }) => ours.actOneObservationMsEager!, limit: 30 },
   { what: "decision for 1, compiled, ms", value: ({ ours }) => ours.actOneObservationMs!, limit: 4 },
   { what: "decision for 64, compiled, ms", value: ({ ours }) => ours.act64ObservationsMs!, limit: 20 },
+  ...[["Safetensors", 150], ["Npz", 150], ["Hdf5Packed", 60]].map(([name, limit]): Target => ({
+    what: `import ${name}, MB/s`,
+    value: ({ ours }) => ours[`import${name}MBPerSecond`]!,
+    limit: Number(limit),
+    atMost: false,
+  })),
+  { what: "import of a large file, peak MB", value: ({ ours }) => ours.importLargePeakMB!, limit: 600 },
 ];
 
 /** Judges every target; those that were not measured have no verdict. */

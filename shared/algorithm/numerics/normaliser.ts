@@ -9,6 +9,8 @@ import { InvalidInputError } from "./errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { entry } from "./weights.ts";
 
+export { fitNormaliser, openNormaliserFit, type RowsForm } from "./fit_normaliser.ts";
+
 /** Bounds of one kind of row in raw units, one entry a dimension. */
 export interface Bounds {
   /** Maps to 0. */
@@ -29,97 +31,6 @@ export interface Normaliser {
   states: Bounds;
   /** `[A]` each. */
   actions: Bounds;
-}
-
-/** Share of rows beyond each of the two percentiles. */
-const TAIL_SHARE = 0.001;
-/** A half-range below this share of the median one counts as nearly constant: blowing it up to 1 would be learning noise. */
-const RELATIVE_FLOOR = 0.01;
-/** And below this share of the value's size it is not far from float32 rounding. */
-const RESOLUTION_FLOOR = 1e-4;
-const ABSOLUTE_FLOOR = 1e-6;
-
-/**
- * Fits N_i to a task's rows.
- *
- * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units; with `discreteActions` one-hot
- *   rows of that many, which N_i does not touch.
- * @throws {InvalidInputError} If there are no rows, a length does not fit or a value is not finite.
- */
-export function fitNormaliser(
-  rows: {
-    states: Float32Array;
-    actions: Float32Array;
-    size: number;
-    stateDim: number;
-    actionDim: number;
-    discreteActions?: number | undefined;
-  },
-): Normaliser {
-  return {
-    states: fitBounds(rows.states, rows.size, rows.stateDim, "states"),
-    actions: rows.discreteActions === undefined
-      ? fitBounds(rows.actions, rows.size, rows.actionDim, "actions")
-      : oneHotBounds(rows.discreteActions),
-  };
-}
-
-/** Bounds under which one-hot rows are their own normalised form. */
-function oneHotBounds(classes: number): Bounds {
-  const all = (value: number) => new Float32Array(classes).fill(value);
-  return { centre: all(0), halfRange: all(1), min: all(0), max: all(1), classes };
-}
-
-function fitBounds(rows: Float32Array, size: number, dim: number, what: string): Bounds {
-  if (size < 1 || rows.length !== size * dim) {
-    throw new InvalidInputError(
-      `Cannot fit normaliser as ${what} must be [${size}, ${dim}] with at least one row: current length is ${rows.length}`,
-    );
-  }
-  const bounds = {
-    centre: new Float32Array(dim),
-    halfRange: new Float32Array(dim),
-    min: new Float32Array(dim),
-    max: new Float32Array(dim),
-  };
-  const column = new Float32Array(size);
-  const tail = Math.floor(TAIL_SHARE * (size - 1));
-  for (let d = 0; d < dim; d++) {
-    for (let n = 0; n < size; n++) {
-      const value = rows[n * dim + d]!;
-      if (!Number.isFinite(value)) {
-        throw new InvalidInputError(
-          `Cannot fit normaliser as ${what}[${n}, ${d}] must be finite: current value is ${value}`,
-        );
-      }
-      column[n] = value;
-    }
-    column.sort();
-    const [least, greatest] = [column[0]!, column[size - 1]!];
-    const [low, high] = [column[tail]!, column[size - 1 - tail]!];
-    // A rare indicator has equal percentiles although it varies: then its true range is the only scale there is.
-    const [from, to] = high > low ? [low, high] : [least, greatest];
-    bounds.centre[d] = high > low ? low + (high - low) / 2 : low;
-    bounds.halfRange[d] = high > low ? (to - from) / 2 : to - from;
-    bounds.min[d] = least;
-    bounds.max[d] = greatest;
-  }
-  floorHalfRanges(bounds);
-  return bounds;
-}
-
-/** Raises half-ranges that are tiny next to the others, to the value's size, or zero. */
-function floorHalfRanges({ centre, halfRange }: Bounds): void {
-  const varying = halfRange.filter((value) => value > 0).sort();
-  const median = varying.length === 0 ? 1 : varying[varying.length >> 1]!;
-  for (let d = 0; d < halfRange.length; d++) {
-    halfRange[d] = Math.max(
-      halfRange[d]!,
-      RELATIVE_FLOOR * median,
-      RESOLUTION_FLOOR * Math.abs(centre[d]!),
-      ABSOLUTE_FLOOR,
-    );
-  }
 }
 
 /**

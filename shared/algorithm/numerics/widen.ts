@@ -2,20 +2,15 @@
  * The normaliser of a task whose dataset has grown.
  * @module
  */
-import { type Bounds, fitNormaliser, type Normaliser } from "./normaliser.ts";
+import type { Bounds, Normaliser } from "./normaliser.ts";
 
 /**
  * N_i as it was, with limits that hold the rows of the grown dataset as well: centre and half-range are what the weights
  * of all versions are used to, and stay; samples are clamped to min and max, and these must not cut off what is new.
  *
- * @param rows as for {@linkcode fitNormaliser}
- * @throws {InvalidInputError} as {@linkcode fitNormaliser} does
+ * @param whole fitted to the rows of the grown dataset
  */
-export function widenNormaliser(
-  normaliser: Normaliser,
-  rows: Parameters<typeof fitNormaliser>[0],
-): Normaliser {
-  const whole = fitNormaliser(rows);
+export function widenNormaliser(normaliser: Normaliser, whole: Normaliser): Normaliser {
   return {
     states: widen(normaliser.states, whole.states),
     actions: widen(normaliser.actions, whole.actions),

@@ -1,14 +1,15 @@
 /** Tables of text: what is read, and what is refused with row and column. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 import { wantedFields } from "../names.ts";
 import { checkStart } from "../read_dataset.ts";
 import { readCsv } from "./read_csv.ts";
-import { readSample, sample } from "./testing/sample.ts";
+import { numbersOf, readSample, sample } from "./testing/sample.ts";
 
 const whole = readSample("d4rl.hdf5");
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const read = (text: string) => readCsv(bytesOf(text), "a.csv", wantedFields()).arrays;
+const read = (text: string) => readCsv(sourceOf(bytesOf(text)), "a.csv", wantedFields()).arrays;
 
 function refused(text: string, ...words: string[]): void {
   const { message } = assertThrows(() => read(text), DatasetError);
@@ -36,11 +37,11 @@ Deno.test("CSV is the same dataset, under names by convention and under its own"
       ["words", text.replaceAll(/,1\n/g, ",True\n").replaceAll(/,0\n/g, ", false \n")],
     ] as const
   ) {
-    assertEquals(checkStart(bytesOf(other), "a"), "csv", name);
+    assertEquals(checkStart(sourceOf(bytesOf(other)), "a"), "csv", name);
     const [plain, changed] = [read(text), read(other)];
     assertEquals(
-      Object.entries(changed).map(([, { data }]) => [...data]),
-      Object.entries(plain).map(([, { data }]) => [...data]),
+      Object.entries(changed).map(([, { data }]) => numbersOf(data)),
+      Object.entries(plain).map(([, { data }]) => numbersOf(data)),
       name,
     );
   }
@@ -50,9 +51,9 @@ Deno.test("numbers of a table are those that are written there", () => {
   const { observations, actions, rewards } = read(
     'obs_0,obs_1,action,reward,note\n1e-3,-.5,0,,a\n+2,3.,1,NaN,"b,""c"\n',
   );
-  assertEquals([...observations!.data], [1e-3, -0.5, 2, 3]);
-  assertEquals([actions!.shape, [...actions!.data], actions!.integer], [[2, 1], [0, 1], true]);
-  assertEquals([...rewards!.data, observations!.integer], [NaN, NaN, false]);
+  assertEquals(numbersOf(observations!.data), [1e-3, -0.5, 2, 3]);
+  assertEquals([actions!.shape, numbersOf(actions!.data), actions!.integer], [[2, 1], [0, 1], true]);
+  assertEquals([...numbersOf(rewards!.data), observations!.integer], [NaN, NaN, false]);
 });
 
 Deno.test("what is no number is named with row and column, lines of another length with their number", () => {

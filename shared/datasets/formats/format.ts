@@ -2,7 +2,7 @@
  * Which format a file has, told by its content; and what else people send under the name of a dataset.
  * @module
  */
-import { hdf5Start } from "@cugro/hdf5";
+import { type ByteSource, hdf5Start } from "@cugro/hdf5";
 import { csvDelimiter, TABLE_START } from "./read_csv.ts";
 import { isTfRecord } from "./tfrecord.ts";
 
@@ -45,11 +45,12 @@ const KNOWN: readonly [RegExp | string, string][] = [
 ];
 
 /** Tells the format. */
-export function formatOf(bytes: Uint8Array): Format {
-  if (bytes.length === 0) return { unknown: "the file is empty" };
-  if (hdf5Start(bytes) !== undefined) return "hdf5";
+export function formatOf(source: ByteSource): Format {
+  if (source.size === 0) return { unknown: "the file is empty" };
+  if (hdf5Start(source) !== undefined) return "hdf5";
+  const bytes = source.read(0, Math.min(source.size, TABLE_START));
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return "zip";
-  if (isTfRecord(bytes)) return { unknown: RLDS };
+  if (isTfRecord(bytes, source.size)) return { unknown: RLDS };
   if (isSafetensors(bytes)) return "safetensors";
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   if (start.startsWith("PAR1")) return "parquet";
@@ -57,7 +58,7 @@ export function formatOf(bytes: Uint8Array): Format {
     typeof pattern === "string" ? start.startsWith(pattern) : pattern.test(start)
   );
   if (known) return { unknown: known[1] };
-  if (csvDelimiter(new TextDecoder().decode(bytes.subarray(0, TABLE_START))) !== undefined) return "csv";
+  if (csvDelimiter(new TextDecoder().decode(bytes)) !== undefined) return "csv";
   return { unknown: "the format is not known; send HDF5, Parquet, CSV, npz or safetensors" };
 }
 

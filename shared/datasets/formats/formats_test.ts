@@ -1,5 +1,6 @@
 /** The same transitions in every format are the same dataset; files were made by the tools themselves. */
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import type { ReadOptions } from "../notice.ts";
@@ -7,7 +8,7 @@ import { makeHdf5 } from "../../hdf5/testing/hdf5_files.ts";
 import { wantedFields } from "../names.ts";
 import { readHdf5 } from "./read_hdf5.ts";
 import { withoutUntoldDones } from "./robomimic_dones.ts";
-import { readSample, sample } from "./testing/sample.ts";
+import { numbersOf, readSample, sample } from "./testing/sample.ts";
 
 const whole = readSample("d4rl.hdf5");
 /** Without next states, an episode's last one is unknown. */
@@ -108,7 +109,7 @@ Deno.test("dones that only say where demonstrations end are no ends by themselve
       terminals: array(...dones),
       rewards: array(...rewards),
     };
-    return [...withoutUntoldDones(arrays).terminals!.data];
+    return numbersOf(withoutUntoldDones(arrays).terminals!.data);
   };
   const ends = [0, 1, 0, 0, 1];
   assertEquals(terminals(ends, [1, 2, 3, 4, 5]), [0, 0, 0, 0, 0]);
@@ -236,10 +237,10 @@ Deno.test("episodes of other types of numbers are joined without a loss, and soo
       }
     }
   });
-  const { arrays } = readHdf5(bytes, "walk", wantedFields());
-  assertEquals([...arrays.observations!.data.subarray(0, 4)], [0, 1, 1 + 1 / 3, 2 + 1 / 3]);
-  assertEquals(arrays.next_observations!.data.at(-1), 2 + (episodes - 1) + 1 / 3);
-  assertEquals(arrays.episode_id!.data.at(-1), episodes - 1);
+  const { arrays } = readHdf5(sourceOf(bytes), "walk", wantedFields());
+  assertEquals(numbersOf(arrays.observations!.data).slice(0, 4), [0, 1, 1 + 1 / 3, 2 + 1 / 3]);
+  assertEquals(numbersOf(arrays.next_observations!.data).at(-1), 2 + (episodes - 1) + 1 / 3);
+  assertEquals(numbersOf(arrays.episode_id!.data).at(-1), episodes - 1);
 });
 
 Deno.test("limits of actions are told where the file does not say them", () => {

@@ -4,7 +4,7 @@
  * Of each layout only the names of the fields of an episode differ, what its observations are, and who says how it ended.
  * @module
  */
-import type { Hdf5Group } from "@cugro/hdf5";
+import { type Hdf5Group, valuesIn } from "@cugro/hdf5";
 import { DatasetError, type RawDataset } from "../dataset.ts";
 import { FIELD_NAMES } from "../names.ts";
 import { faultsAt } from "./faults.ts";
@@ -162,10 +162,8 @@ export function readEpisodes(
     throw new DatasetError({ file, field: `${first.label}/${lacking}` }, fault);
   }
   const planned = layout.episodes.map((episode) => planEpisode(layout, episode, used, file, budget));
-  const rows = planned.reduce((sum, { steps }) => sum + steps, 0);
-  const stacks: Record<string, Stack> = { episode_id: openStack(rows, true) };
-  const stackOf = (name: string, member: Member) =>
-    stacks[name] ??= openStack(rows, member.shape?.length === 1);
+  const stacks: Record<string, Stack> = { episode_id: openStack(true) };
+  const stackOf = (name: string, member: Member) => stacks[name] ??= openStack(member.shape?.length === 1);
   for (const [number, { label, steps, members }] of planned.entries()) {
     addRows(stacks.episode_id!, constant(steps, number), { file, field: label });
     for (const [name, member] of Object.entries(members)) {
@@ -228,8 +226,7 @@ function addField(
 ): void {
   const matrix = member.read();
   if (name === endFlag) {
-    const flags = constant(steps, 0);
-    flags.data[steps - 1] = matrix.data[0]!;
+    const flags = constant(steps, 0, valuesIn(matrix.data).read(0, 1)[0]!);
     addRows(stackOf(to, { ...member, shape: [steps] }), flags, place);
     return;
   }
@@ -240,6 +237,12 @@ function addField(
   }
 }
 
-function constant(rows: number, value: number): Matrix {
-  return { rows, width: 1, data: new Float64Array(rows).fill(value), integer: true };
+/** One number in all rows, and perhaps another in the last one. */
+function constant(rows: number, value: number, last = value): Matrix {
+  const read = (from: number, to: number) => {
+    const block = new Float64Array(to - from).fill(value);
+    if (from < to && to === rows) block[to - from - 1] = last;
+    return block;
+  };
+  return { rows, width: 1, data: { length: rows, type: Float64Array, read }, integer: true };
 }

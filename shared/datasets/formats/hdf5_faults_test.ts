@@ -1,6 +1,7 @@
 /** What is refused of an HDF5 file, by name, and what does no harm; files made byte by byte, one fault each. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { deflateSync } from "node:zlib";
+import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import { readHdf5 } from "./read_hdf5.ts";
@@ -200,9 +201,9 @@ Deno.test("damaged headers and files that are still open are told apart", async 
 Deno.test("only what is wanted is opened, and a field longer than the file is damage", () => {
   const wanted = new Set(["rewards"]);
   const text = file({ observations: { type: TYPE.text(12) } });
-  assertEquals(Object.keys(readHdf5(text, "f", wanted).arrays), ["rewards"]);
+  assertEquals(Object.keys(readHdf5(sourceOf(text), "f", wanted).arrays), ["rewards"]);
   const { message } = assertThrows(
-    () => readHdf5(file({ rewards: { shape: [90_000] } }), "f", wanted),
+    () => readHdf5(sourceOf(file({ rewards: { shape: [90_000] } })), "f", wanted),
     Error,
   );
   assertStringIncludes(message, "rewards");

@@ -5,14 +5,15 @@
  * `_index_0`, `_index_1` ...) that of the numbers.
  * @module
  */
-import { type FieldPlan, type Hdf5Group, StorageFault } from "@cugro/hdf5";
+import { type FieldPlan, type Hdf5Group, StorageFault, type Values } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 import { faultsAt } from "./faults.ts";
 import { besideEachOther, type Matrix, NO_ROWS, widthOf } from "./matrix.ts";
 
-/** Bytes that fields may still take when they are unpacked. */
+/** Bytes that fields may still take when they are unpacked, and whether they are read by ranges. */
 export interface Budget {
   left: number;
+  byRanges: boolean;
 }
 
 /** Rows that were judged, not read yet. */
@@ -46,11 +47,8 @@ export function planMember(
   }
   const shape = parts.length === 1 ? { shape: first.plan.shape } : {};
   const rows = first.plan.shape[0] ?? 1;
-  return {
-    rows,
-    ...shape,
-    read: () => besideEachOther(parts.map((part) => readPart(part, rows, place.file))),
-  };
+  const read = (part: Part) => readPart(part, rows, place.file, budget.byRanges);
+  return { rows, ...shape, read: () => besideEachOther(parts.map(read)) };
 }
 
 interface Part {
@@ -112,6 +110,21 @@ function inOrder(names: readonly string[]): string[] {
   return names.map((_, i) => i).sort((a, b) => numbers[a]! - numbers[b]!).map((i) => names[i]!);
 }
 
-function readPart({ field, plan, width }: Part, rows: number, file: string): Matrix {
-  return { rows, width, data: faultsAt({ file, field }, () => plan.read()), integer: plan.isInteger };
+function readPart({ field, plan, width }: Part, rows: number, file: string, byRanges: boolean): Matrix {
+  const data = byRanges
+    ? valuesOf(plan, { file, field }, false)
+    : faultsAt({ file, field }, () => plan.read());
+  return { rows, width, data, integer: plan.isInteger };
+}
+
+/**
+ * A field by ranges.
+ *
+ * @param isKept whether what was read last is kept; of ten thousands of episodes it cannot be
+ */
+export function valuesOf(plan: FieldPlan, place: { file: string; field: string }, isKept: boolean): Values {
+  const kept = plan.values();
+  const read: Values["read"] = (from, to) =>
+    faultsAt(place, () => (isKept ? kept : plan.values()).read(from, to));
+  return { ...kept, read };
 }

@@ -2,14 +2,14 @@
  * Rows of numbers: a field's, several fields' side by side, or many episodes' one after the other.
  * @module
  */
-import type { Numbers } from "@cugro/hdf5";
+import { type Numbers, type NumbersType, type Values, valuesIn } from "@cugro/hdf5";
 import { DatasetError, type RawArray } from "../dataset.ts";
 
 /** `[rows, width]` numbers, row by row. */
 export interface Matrix {
   rows: number;
   width: number;
-  data: Numbers;
+  data: Numbers | Values;
   integer: boolean;
 }
 
@@ -27,48 +27,55 @@ export function widthOf(shape: readonly number[]): number | undefined {
   return sides.length > 1 ? undefined : sides[0] ?? 1;
 }
 
-/** Matrices of as many rows, side by side. */
+/** Matrices of as many rows, side by side; they are put together where they are read. */
 export function besideEachOther(parts: readonly Matrix[]): Matrix {
   const [first] = parts;
   if (parts.length === 1 && first) return first;
   const rows = first?.rows ?? 0;
   const width = parts.reduce((sum, part) => sum + part.width, 0);
-  const data = emptyLike(parts.map((part) => part.data), rows * width);
-  let column = 0;
-  for (const part of parts) {
-    for (let row = 0; row < rows; row++) {
-      const from = row * part.width;
-      for (let i = 0; i < part.width; i++) data[row * width + column + i] = part.data[from + i]!;
-    }
-    column += part.width;
-  }
+  const columns = parts.map(({ data, width }) => ({ values: valuesIn(data), width }));
+  const type = typeOfAll(columns.map(({ values }) => values.type));
+  const data: Values = {
+    length: rows * width,
+    type,
+    read(from, to) {
+      const row = Math.floor(from / width), end = Math.ceil(to / width);
+      const block = new type((end - row) * width);
+      let column = 0;
+      for (const part of columns) {
+        putColumns(block, width, column, part.values.read(row * part.width, end * part.width), part.width);
+        column += part.width;
+      }
+      return block.subarray(from - row * width, to - row * width);
+    },
+  };
   return { rows, width, data, integer: parts.every(({ integer }) => integer) };
 }
 
-/** An array that holds the numbers of all of these exactly. */
-function emptyLike(arrays: readonly Numbers[], length: number): Numbers {
-  const [first] = arrays;
-  const isAlike = arrays.every((one) => one.constructor === first?.constructor);
-  return isAlike && first
-    ? new (first.constructor as Float64ArrayConstructor)(length) as Numbers
-    : new Float64Array(length);
+function putColumns(block: Numbers, width: number, column: number, part: Numbers, partWidth: number): void {
+  for (let from = 0, to = column; from < part.length; to += width) {
+    for (let i = 0; i < partWidth; i++) block[to + i] = part[from++]!;
+  }
+}
+
+/** A type that holds the numbers of all of these exactly. */
+function typeOfAll(types: readonly NumbersType[]): NumbersType {
+  const [first = Float64Array] = types;
+  return types.every((type) => type === first) ? first : Float64Array;
 }
 
 /** Episodes of one field, one after the other. */
 export interface Stack {
-  /** Rows that it has room for. */
-  rows: number;
-  filled: number;
   width: number;
-  data?: Numbers;
+  parts: { values: Values; from: number; to: number }[];
   integer: boolean;
   /** Whether a row is one number without a side of its own. */
   isFlat: boolean;
 }
 
-/** Room for so many rows. */
-export function openStack(rows: number, isFlat = false): Stack {
-  return { rows, filled: 0, width: 0, integer: true, isFlat };
+/** A stack of no episodes. */
+export function openStack(isFlat = false): Stack {
+  return { width: 0, parts: [], integer: true, isFlat };
 }
 
 /** Adds rows of a matrix. @throws {DatasetError} where they have another width than those before */
@@ -79,27 +86,42 @@ export function addRows(
   from = 0,
   to = matrix.rows,
 ) {
-  if (stack.data && matrix.width !== stack.width) {
+  if (stack.parts.length > 0 && matrix.width !== stack.width) {
     const fault = `its rows have ${matrix.width} numbers, and those of the episodes before it ${stack.width}`;
     throw new DatasetError(place, fault);
   }
   stack.width = matrix.width;
-  stack.data ??= emptyLike([matrix.data], stack.rows * matrix.width);
-  const fits = stack.data instanceof Float64Array || stack.data.constructor === matrix.data.constructor;
-  if (!fits) stack.data = Float64Array.from(stack.data);
-  stack.data.set(
-    matrix.data.subarray(from * matrix.width, to * matrix.width) as never,
-    stack.filled * stack.width,
-  );
-  stack.filled += to - from;
+  stack.parts.push({ values: valuesIn(matrix.data), from: from * matrix.width, to: to * matrix.width });
   stack.integer &&= matrix.integer;
 }
 
-/** What was stacked. */
-export function arrayOf({ data, rows, width, integer, isFlat }: Stack): RawArray {
-  return {
-    shape: isFlat && width === 1 ? [rows] : [rows, width],
-    data: data ?? new Float64Array(0),
-    integer,
+/** What was stacked; it is put together where it is read. */
+export function arrayOf({ parts, width, integer, isFlat }: Stack): RawArray {
+  const begins = new Float64Array(parts.length + 1);
+  parts.forEach(({ from, to }, i) => begins[i + 1] = begins[i]! + to - from);
+  const length = begins[parts.length]!;
+  const rows = width === 0 ? 0 : length / width;
+  const type = typeOfAll(parts.map(({ values }) => values.type));
+  const read = (from: number, to: number) => {
+    const block = new type(to - from);
+    for (let i = partAt(begins, from); i < parts.length && begins[i]! < to; i++) {
+      const part = parts[i]!;
+      const first = Math.max(from, begins[i]!), last = Math.min(to, begins[i + 1]!);
+      const shift = part.from - begins[i]!;
+      block.set(part.values.read(first + shift, last + shift) as never, first - from);
+    }
+    return block;
   };
+  return { shape: isFlat && width === 1 ? [rows] : [rows, width], data: { length, type, read }, integer };
+}
+
+/** The last part that begins at a place or before it. */
+function partAt(begins: Float64Array, at: number): number {
+  let from = 0, to = begins.length - 1;
+  while (from + 1 < to) {
+    const middle = (from + to) >>> 1;
+    if (begins[middle]! <= at) from = middle;
+    else to = middle;
+  }
+  return from;
 }

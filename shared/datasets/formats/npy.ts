@@ -2,7 +2,15 @@
  * One numpy array: a header of a few words, and numbers.
  * @module
  */
-import { type NumberType, toNumbers } from "@cugro/hdf5";
+import {
+  type ByteSource,
+  type Numbers,
+  type NumberType,
+  partOf,
+  toNumbers,
+  type Values,
+  valuesBy,
+} from "@cugro/hdf5";
 import type { RawArray } from "../dataset.ts";
 import { printable } from "../printable.ts";
 
@@ -17,35 +25,58 @@ const HEADER =
 const DTYPE = /^([<>|=])([fiub])([1248])$/;
 const KINDS = { f: "float", i: "integer", u: "integer", b: "integer" } as const;
 
-/** The numbers of an array's file. @throws {NpyFault} where they are none */
-export function readNpy(bytes: Uint8Array): RawArray {
-  const { type, shape, isByColumn, from } = headerOf(bytes);
+/** The numbers of an array's file; by ranges where it does not lie in memory. @throws {NpyFault} where they are none */
+export function readNpy(source: ByteSource): RawArray {
+  const { type, shape, isByColumn, from } = headerOf(source);
   const count = shape.reduce((product, side) => product * side, 1);
-  if (bytes.length - from !== count * type.size) {
+  const size = source.size - from;
+  if (size !== count * type.size) {
     throw new NpyFault(
-      `its shape (${shape.join(", ")}) takes ${count * type.size} bytes, and it has ${bytes.length - from}`,
+      `its shape (${shape.join(", ")}) takes ${count * type.size} bytes, and it has ${size}`,
     );
   }
-  const values = new Uint8Array(count * type.size);
-  values.set(bytes.subarray(from));
-  const data = toNumbers(values, type);
   if (isByColumn && shape.length > 2) {
     throw new NpyFault("it lies in Fortran's order: write numpy.ascontiguousarray of it");
   }
-  if (isByColumn && shape.length === 2) transpose(data, shape);
-  return { shape, data, integer: type.kind === "integer" };
+  const integer = type.kind === "integer";
+  const isTransposed = isByColumn && shape.length === 2;
+  if (!source.inMemory) {
+    const part = partOf(source, from);
+    const values = valuesBy((target, at) => part.fill(target, at), type, count, part.place?.(0));
+    return { shape, data: isTransposed ? byRows(values, shape) : values, integer };
+  }
+  const values = new Uint8Array(size);
+  source.fill(values, from);
+  const data = toNumbers(values, type);
+  if (isTransposed) transpose(data, shape);
+  return { shape, data, integer };
+}
+
+/** Numbers that lie column by column, row by row. */
+function byRows(values: Values, [rows = 0, columns = 1]: readonly number[]): Values {
+  const read = (from: number, to: number) => {
+    const first = Math.floor(from / columns), last = Math.ceil(to / columns);
+    const block = new values.type((last - first) * columns);
+    for (let column = 0; column < columns; column++) {
+      const part = values.read(column * rows + first, column * rows + last);
+      for (let i = 0; i < part.length; i++) block[i * columns + column] = part[i]!;
+    }
+    return block.subarray(from - first * columns, to - first * columns);
+  };
+  return { length: values.length, type: values.type, read };
 }
 
 function headerOf(
-  bytes: Uint8Array,
+  source: ByteSource,
 ): { type: NumberType; shape: number[]; isByColumn: boolean; from: number } {
+  const bytes = source.read(0, Math.min(source.size, 2 ** 16 + 12));
   const isNumpy = bytes.length >= 12 && new TextDecoder("latin1").decode(bytes.subarray(1, 6)) === "NUMPY";
   if (!isNumpy) throw new NpyFault("it is no numpy array");
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const isFirstVersion = bytes[6] === 1;
   const length = isFirstVersion ? view.getUint16(8, true) : view.getUint32(8, true);
   const from = (isFirstVersion ? 10 : 12) + length;
-  if (from > bytes.length || length > 2 ** 16) throw new NpyFault("its header is damaged");
+  if (from > source.size || length > 2 ** 16) throw new NpyFault("its header is damaged");
   const text = new TextDecoder("latin1").decode(bytes.subarray(from - length, from));
   const [, descr, order, sides] = HEADER.exec(text) ?? [];
   if (descr === undefined) {
@@ -71,7 +102,7 @@ function typeFault(descr: string): string {
     : `its type ${printable(descr, 40)} is none of plain numbers: write floats, integers or booleans`;
 }
 
-function transpose(data: RawArray["data"], [rows, columns]: readonly number[]): void {
+function transpose(data: Numbers, [rows, columns]: readonly number[]): void {
   const copy = data.slice();
   for (let row = 0; row < rows!; row++) {
     for (let column = 0; column < columns!; column++) {

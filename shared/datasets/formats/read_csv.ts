@@ -4,20 +4,24 @@
  * Row by row: a row's texts are gone when the next one is read, and only the columns that are used are kept, as numbers.
  * @module
  */
-import { CsvError, parse } from "csv-parse/sync";
+import type { ByteSource } from "@cugro/hdf5";
+import { type NumbersWriter, openNumbers, type Room, roomInMemory } from "../blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import type { Matrix } from "./matrix.ts";
+import { NEWLINE, parseTable, RETURN } from "./csv_pieces.ts";
 import { arrayOfColumns, chooseColumns, type Parts } from "./table.ts";
 
 const DELIMITERS = [",", ";", "\t"];
-const MOST_LINE = 2 ** 20;
 const ABSENT: ReadonlySet<string> = new Set(["", "na", "nan", "null", "none"]);
 const FLAGS: Readonly<Record<string, number>> = { true: 1, false: 0 };
 
 interface NumberColumn {
   name: string;
   at: number;
-  values: Float64Array;
+  writer: NumbersWriter;
+  /** Values that are not written yet. */
+  block: Float64Array;
+  filled: number;
   /** Whether every number is written as a whole one. */
   integer: boolean;
 }
@@ -35,36 +39,42 @@ export function csvDelimiter(start: string): string | undefined {
   return isTable && !/[\x00-\x08\x0e-\x1f]/.test(first + second) ? most.sign : undefined;
 }
 
+interface Table {
+  names: string[];
+  parts: Parts;
+  columns: NumberColumn[];
+  rows: number;
+}
+
 /**
  * Reads the wanted columns.
  *
- * @param bytes the whole file
+ * @param source the file, which is read piece by piece
  * @param file name used in errors
  * @param wanted names of arrays, and of further columns
+ * @param room where the columns are kept
  * @throws {DatasetError} naming row and column of what is no number, and lines that have other columns
  */
-export function readCsv(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const start = new TextDecoder().decode(bytes.subarray(0, TABLE_START));
-  const delimiter = csvDelimiter(start) ?? ",";
-  const lines = linesIn(bytes);
-  const found: { names: string[]; parts: Parts; columns: NumberColumn[]; rows: number } = {
-    names: [],
-    parts: new Map(),
-    columns: [],
-    rows: 0,
-  };
+export function readCsv(
+  source: ByteSource,
+  file: string,
+  wanted: ReadonlySet<string>,
+  room: Room = roomInMemory(),
+): RawDataset {
+  const start = new TextDecoder().decode(source.read(0, Math.min(source.size, TABLE_START)));
+  const found: Table = { names: [], parts: new Map(), columns: [], rows: 0 };
   const onRecord = (record: string[]) => {
     if (found.names.length > 0) return addRow(found, record, file);
     found.names = namesOf(record, file);
     found.parts = chooseColumns(found.names, wanted, file);
     // A row has a sign for each of its columns at least.
-    const most = Math.min(lines, Math.ceil(bytes.length / found.names.length));
+    const most = Math.min(linesIn(source), Math.ceil(source.size / found.names.length));
     const used = new Set([...found.parts.values()].flat());
     found.columns = found.names.flatMap((name, at) =>
-      used.has(name) ? [{ name, at, values: new Float64Array(most), integer: true }] : []
+      used.has(name) ? [openColumn(name, at, openNumbers(room, Float64Array, most), most)] : []
     );
   };
-  parseAll(bytes, delimiter, onRecord, file);
+  parseTable(source, csvDelimiter(start) ?? ",", onRecord, { file, pieceBytes: room.blockBytes });
   const byName = new Map(found.columns.map((column) => [column.name, matrixOf(column, found.rows)]));
   const arrays: Record<string, RawArray> = {};
   for (const [array, names] of found.parts) {
@@ -73,12 +83,30 @@ export function readCsv(bytes: Uint8Array, file: string, wanted: ReadonlySet<str
   return { arrays, attributes: {}, present: found.names };
 }
 
+const BLOCK = 2 ** 13;
+
+function openColumn(name: string, at: number, writer: NumbersWriter, most: number): NumberColumn {
+  return { name, at, writer, block: new Float64Array(Math.min(BLOCK, most)), filled: 0, integer: true };
+}
+
+function write(column: NumberColumn): void {
+  column.writer.add(column.block.subarray(0, column.filled));
+  column.filled = 0;
+}
+
+const PIECE = 2 ** 20;
+
 /** Never more rows than that. */
-function linesIn(bytes: Uint8Array): number {
-  const line = bytes.includes(10) ? 10 : 13;
-  let lines = 1;
-  for (let at = bytes.indexOf(line); at >= 0; at = bytes.indexOf(line, at + 1)) lines++;
-  return lines;
+function linesIn(source: ByteSource): number {
+  const count = (sign: number) => {
+    let lines = 0;
+    for (let from = 0; from < source.size; from += PIECE) {
+      const bytes = source.read(from, Math.min(source.size, from + PIECE));
+      for (let at = bytes.indexOf(sign); at >= 0; at = bytes.indexOf(sign, at + 1)) lines++;
+    }
+    return lines;
+  };
+  return 1 + (count(NEWLINE) || count(RETURN));
 }
 
 function namesOf(record: readonly string[], file: string): string[] {
@@ -90,7 +118,7 @@ function namesOf(record: readonly string[], file: string): string[] {
 }
 
 function addRow(
-  found: { columns: readonly NumberColumn[]; rows: number },
+  found: Pick<Table, "columns" | "rows">,
   record: readonly string[],
   file: string,
 ): void {
@@ -104,7 +132,8 @@ function addRow(
         `it must be a number${advice}, or true or false`,
       );
     }
-    column.values[found.rows] = value;
+    column.block[column.filled++] = value;
+    if (column.filled === column.block.length) write(column);
     column.integer &&= Number.isInteger(value) && !text.includes(".");
   }
   found.rows++;
@@ -119,38 +148,7 @@ function numberIn(text: string): number | undefined {
   return ABSENT.has(word) ? NaN : FLAGS[word];
 }
 
-function matrixOf({ values, integer }: NumberColumn, rows: number): Matrix {
-  return { rows, width: 1, data: values.subarray(0, rows), integer };
-}
-
-function parseAll(
-  bytes: Uint8Array,
-  delimiter: string,
-  onRecord: (record: string[]) => void,
-  file: string,
-): void {
-  try {
-    parse(bytes, {
-      bom: true,
-      delimiter,
-      max_record_size: MOST_LINE,
-      on_record: (record: string[]) => {
-        onRecord(record);
-        return null;
-      },
-      relax_quotes: false,
-      skip_empty_lines: true,
-    });
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new DatasetError({ file }, faultOf(cause), { cause });
-  }
-}
-
-function faultOf({ code, message, lines }: CsvError & { lines?: number }): string {
-  const place = lines === undefined ? "" : ` (line ${lines})`;
-  if (code === "CSV_MAX_RECORD_SIZE") return `a row has more than ${MOST_LINE} letters${place}`;
-  return code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH"
-    ? `every line must have as many fields as the first one${place}`
-    : `the table cannot be read: ${message.split("\n")[0]}`;
+function matrixOf(column: NumberColumn, rows: number): Matrix {
+  write(column);
+  return { rows, width: 1, data: column.writer.numbers(), integer: column.integer };
 }

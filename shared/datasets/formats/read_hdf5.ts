@@ -3,7 +3,7 @@
  * fields and attributes are read, and all fields are judged before the first is read.
  * @module
  */
-import { type FieldPlan, type Hdf5Group, openHdf5 } from "@cugro/hdf5";
+import { type ByteSource, type FieldPlan, type Hdf5Group, openHdf5 } from "@cugro/hdf5";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { ATTRIBUTE_NAMES, FLAG_NAMES } from "../names.ts";
 import type { Notice } from "../notice.ts";
@@ -11,38 +11,38 @@ import { unpackedLimit } from "../read_limits.ts";
 import { faultsAt } from "./faults.ts";
 import { episodeLayout, readEpisodes } from "./hdf5_episodes.ts";
 import { limitOfActions } from "./minari_texts.ts";
-import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
+import { type Budget, hasMember, type Member, planMember, valuesOf } from "./hdf5_members.ts";
 
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(ATTRIBUTE_NAMES);
 
 /**
  * Reads the wanted fields, and the known attributes.
  *
- * @param bytes the whole file
+ * @param source the file; of one that does not lie in memory, values are read when they are asked for
  * @param file name used in errors
  * @param wanted names of fields, or paths through groups (`infos/qpos`); others are not opened
  * @throws {DatasetError} naming the field that is damaged, lies in other files, was never written, or is no numbers
  */
-export function readHdf5(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
+export function readHdf5(source: ByteSource, file: string, wanted: ReadonlySet<string>): RawDataset {
   return faultsAt({ file }, () => {
-    const top = openHdf5(bytes);
-    const budget = { left: unpackedLimit(bytes.length) };
+    const top = openHdf5(source);
+    const budget = { left: unpackedLimit(source.size), byRanges: !source.inMemory };
     const attributes = readAttributes(top, file);
     const layout = episodeLayout(top, file);
     const raw = layout ? readEpisodes(layout, file, budget, wanted) : readFields(top, budget, file, wanted);
-    const origin = raw.origin ?? whatElse(bytes, top, wanted);
+    const origin = raw.origin ?? whatElse(source, top, wanted);
     return { ...raw, attributes, ...(origin === undefined ? {} : { origin }) };
   });
 }
 
 /** Files whose fields are told by nothing but a map, or lie the wrong way round. */
-function whatElse(bytes: Uint8Array, top: Hdf5Group, wanted: ReadonlySet<string>): string | undefined {
+function whatElse(source: ByteSource, top: Hdf5Group, wanted: ReadonlySet<string>): string | undefined {
   const isTianshou = ["obs", "act", "rew", "terminated"].every(top.has) && wanted.has("observations");
   if (isTianshou) {
     return "a buffer of Tianshou: tell its fields with --map observations=obs --map next_observations=obs_next " +
       "--map actions=act --map rewards=rew, and --environments for a buffer of several";
   }
-  const isMatlab = new TextDecoder("latin1").decode(bytes.subarray(0, 10)) === "MATLAB 7.3";
+  const isMatlab = new TextDecoder("latin1").decode(source.read(0, 10)) === "MATLAB 7.3";
   return isMatlab ? "a MATLAB file, in which a matrix lies transposed: save [columns, rows]" : undefined;
 }
 
@@ -66,7 +66,8 @@ function readFields(
     }
     const { plan } = planned;
     if (plan.isEmpty) notices.push(neverWritten(field, file));
-    const data = faultsAt({ file, field }, () => plan.read());
+    const place = { file, field };
+    const data = budget.byRanges ? valuesOf(plan, place, true) : faultsAt(place, () => plan.read());
     arrays[field] = { shape: plan.shape, data, integer: plan.isInteger };
   }
   return { arrays, present: top.names, notices };

@@ -3,6 +3,7 @@
  * The last row holds the state after the last step, and nothing else that counts.
  * @module
  */
+import { type ByteSource, valuesIn } from "@cugro/hdf5";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { openArrow } from "./arrow/read_arrow.ts";
 import { ArrowFault } from "./arrow/flatbuffer.ts";
@@ -24,8 +25,8 @@ export interface EpisodePart {
   /** Number of the episode. */
   episode: number;
   name: string;
-  /** Gets its bytes. */
-  take(): Uint8Array<ArrayBuffer>;
+  /** Opens it. */
+  take(): ByteSource;
 }
 
 const PART = /(?:^|\/)data\/(\d{1,9})\/([^/]+)\.(arrow|parquet)$/;
@@ -53,16 +54,18 @@ interface Table {
 }
 
 function openPart({ name, take }: EpisodePart, file: string, budget: { left: number }): Table {
-  const bytes = take();
+  const source = take();
   const place = { file: `${file}/${name}` };
-  return name.endsWith(".parquet") ? parquetTable(bytes, place.file) : arrowTable(bytes, place, budget);
+  return name.endsWith(".parquet")
+    ? parquetTable(source, place.file)
+    : arrowTable(source.read(0, source.size), place, budget);
 }
 
-function parquetTable(bytes: Uint8Array, file: string): Table {
+function parquetTable(source: ByteSource, file: string): Table {
   return {
-    names: readParquet(bytes, file, new Set()).present ?? [],
+    names: readParquet(source, file, new Set()).present ?? [],
     read(columns) {
-      const { arrays } = readParquet(bytes, file, new Set(columns));
+      const { arrays } = readParquet(source, file, new Set(columns));
       return columns.map((field): Matrix => {
         const { shape, data, integer = false } = arrays[field]!;
         const width = widthOf(shape);
@@ -94,7 +97,7 @@ function arrowTable(bytes: Uint8Array, place: { file: string }, budget: { left: 
 }
 
 function joined(parts: readonly Matrix[], place: { file: string; field: string }): Matrix {
-  const stack = openStack(parts.reduce((sum, { rows }) => sum + rows, 0));
+  const stack = openStack();
   for (const part of parts) addRows(stack, part, place);
   const { shape: [rows = 0, width = 1], data, integer = false } = arrayOf(stack);
   return { rows, width, data, integer };
@@ -126,14 +129,12 @@ export function readMinariParts(
   }
   const tables = episodes.map(([episode, own]) => readEpisode(own, { file, episode, fields, budget }));
   const stacks: Record<string, Stack> = {};
-  const steps = tables.map(({ rows }) => rows - 1);
-  const total = steps.reduce((sum, count) => sum + count, 0);
   for (const [i, { place, matrices, rows }] of tables.entries()) {
     const ids: Matrix = { rows, width: 1, data: new Float64Array(rows).fill(i), integer: true };
     for (const [field, matrix] of [["episode_id", ids] as const, ...matrices]) {
       const at = { file: place, field };
       addRows(
-        stacks[field] ??= openStack(total, matrix.width === 1 && field !== STATES),
+        stacks[field] ??= openStack(matrix.width === 1 && field !== STATES),
         matrix,
         at,
         0,
@@ -141,7 +142,7 @@ export function readMinariParts(
       );
       if (field !== STATES && FIELDS.includes(field)) continue;
       const next = field === STATES ? "next_observations" : nextOf(field);
-      addRows(stacks[next] ??= openStack(total), matrix, at, 1, rows);
+      addRows(stacks[next] ??= openStack(), matrix, at, 1, rows);
     }
   }
   const arrays: Record<string, RawArray> = {};
@@ -207,7 +208,8 @@ function readEpisode(
   });
   const rows = matrices[0]?.[1].rows ?? 0;
   for (const [field, { data }] of matrices) {
-    budget.left -= data.byteLength;
+    const { length, type } = valuesIn(data);
+    budget.left -= length * new type(0).BYTES_PER_ELEMENT;
     if (budget.left >= 0) continue;
     throw new DatasetError(
       { file: place, field },

@@ -2,43 +2,46 @@
  * Reads npz files, numpy's archives of arrays: with D4RL's names, or as OGBench writes them. Pickles in them are never opened.
  * @module
  */
+import { type ByteSource, valuesIn } from "@cugro/hdf5";
+import { takenRows } from "../blocks/gather.ts";
+import type { Room } from "../blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { NpyFault, readNpy } from "./npy.ts";
-import { unzip, type ZipEntry, zipFaultsAt } from "./zip.ts";
+import { type Archive, openEntry, type ZipEntry, zipFaultsAt } from "./zip.ts";
 
 const ENDING = ".npy";
 
 /**
  * Reads the wanted arrays.
  *
- * @param bytes the whole file
- * @param file name used in errors
- * @param entries of the archive
  * @param wanted names of arrays; others are not unpacked
  * @throws {DatasetError} naming the array that is damaged, too large or no numbers
  */
 export function readNpz(
-  bytes: Uint8Array,
-  file: string,
-  entries: readonly ZipEntry[],
+  { source, file, entries, room }: Archive,
   wanted: ReadonlySet<string>,
 ): RawDataset {
   const named = entries.filter(({ name }) => name.endsWith(ENDING));
   if (named.length === 0) throw new DatasetError({ file }, whatItIs(entries));
   const present = named.map(({ name }) => name.slice(0, -ENDING.length));
   const used = named.filter((_, i) => wanted.has(present[i]!));
-  checkSizes(used, bytes.length, file);
+  checkSizes(used, source.size, file);
   const arrays: Record<string, RawArray> = {};
   for (const entry of used) {
     const field = entry.name.slice(0, -ENDING.length);
-    arrays[field] = readArray(bytes, entry, { file, field });
+    arrays[field] = readArray(source, entry, { file, field }, room);
   }
   return isOgbench(present) ? fromOgbench(arrays, present, file) : { arrays, attributes: {}, present };
 }
 
-function readArray(bytes: Uint8Array, entry: ZipEntry, place: { file: string; field: string }): RawArray {
-  const unpacked = zipFaultsAt(place, () => unzip(bytes, entry));
+function readArray(
+  source: ByteSource,
+  entry: ZipEntry,
+  place: { file: string; field: string },
+  room: Room,
+): RawArray {
+  const unpacked = zipFaultsAt(place, () => openEntry(source, entry, room));
   try {
     return readNpy(unpacked);
   } catch (cause) {
@@ -85,7 +88,8 @@ function isOgbench(present: readonly string[]): boolean {
  */
 function fromOgbench(arrays: Record<string, RawArray>, present: readonly string[], file: string): RawDataset {
   const origin = "an OGBench dataset";
-  const ends = arrays.terminals!.data;
+  const { data } = arrays.terminals!;
+  const ends = valuesIn(data).read(0, data.length);
   const states = arrays.observations!;
   const fileRows = states.shape[0] ?? 0;
   for (const [field, { shape }] of Object.entries(arrays)) {
@@ -96,7 +100,7 @@ function fromOgbench(arrays: Record<string, RawArray>, present: readonly string[
     );
   }
   const kept = Int32Array.from(ends.keys().filter((row) => ends[row] !== 1 && row + 1 < fileRows));
-  const at = (array: RawArray, shift: number) => takeRows(array, kept.map((row) => row + shift));
+  const at = (array: RawArray, shift: number) => takeRows(array, kept, shift);
   const taken = Object.entries(arrays).map(([name, array]) => [name, at(array, 0)]);
   const timeouts = Uint8Array.from(kept, (row) => ends[row + 1] === 1 ? 1 : 0);
   return {
@@ -112,13 +116,11 @@ function fromOgbench(arrays: Record<string, RawArray>, present: readonly string[
   };
 }
 
-function takeRows({ shape, data, integer }: RawArray, rows: Int32Array): RawArray {
+function takeRows({ shape, data, integer }: RawArray, rows: Int32Array, shift: number): RawArray {
   const width = shape.slice(1).reduce((product, side) => product * side, 1);
-  const taken = new (data.constructor as Float64ArrayConstructor)(rows.length * width) as RawArray["data"];
-  rows.forEach((row, i) => taken.set(data.subarray(row * width, (row + 1) * width) as never, i * width));
   return {
     shape: [rows.length, ...shape.slice(1)],
-    data: taken,
+    data: takenRows(valuesIn(data), width, rows, shift),
     ...(integer === undefined ? {} : { integer }),
   };
 }

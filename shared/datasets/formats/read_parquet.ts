@@ -5,11 +5,13 @@
  * seven bytes, and grows an array until the process is gone; thread and limits do not help against that; a negative length keeps their Snappy going for ever.
  * @module
  */
+import type { ByteSource } from "@cugro/hdf5";
+import { type Room, roomInMemory } from "../blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
-import { readColumn } from "./parquet/column.ts";
-import { type Column, type Footer, readFooter } from "./parquet/footer.ts";
-import { DAMAGED, ParquetFault } from "./parquet/thrift.ts";
+import { readColumn } from "../parquet/column.ts";
+import { type Column, type Footer, readFooter } from "../parquet/footer.ts";
+import { DAMAGED, ParquetFault } from "../parquet/thrift.ts";
 import { arrayOfColumns, chooseColumns } from "./table.ts";
 import { attributesOfTexts } from "./text_attributes.ts";
 
@@ -18,26 +20,30 @@ const NUMBER_BYTES = 8;
 /**
  * Reads the wanted columns; the footer's texts become attributes.
  *
- * @param bytes the whole file
+ * @param source the file, of which a page of a column is held at a time
+ * @param room where the columns are kept
  * @param file name used in errors
  * @param wanted names of arrays, and of further columns
  * @throws {DatasetError} naming the column that is damaged, too large or no numbers
  */
-export function readParquet(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const view = new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-  const footer = faultsOf({ file }, () => readFooter(view));
+export function readParquet(
+  source: ByteSource,
+  file: string,
+  wanted: ReadonlySet<string>,
+  room: Room = roomInMemory(),
+): RawDataset {
+  const footer = faultsOf({ file }, () => readFooter(source));
   const names = footer.columns.map(({ name }) => name);
   const parts = chooseColumns(names, wanted, file);
   const byName = new Map(footer.columns.map((column) => [column.name, column]));
   const columnOf = (name: string) => byName.get(name)!;
-  checkSizes([...parts.values()].flat().map(columnOf), footer, bytes.length, file);
-  const budget = { left: unpackedLimit(bytes.length) };
+  checkSizes([...parts.values()].flat().map(columnOf), footer, source.size, file);
+  const budget = { left: unpackedLimit(source.size), windowBytes: room.blockBytes };
+  const place = { source, rows: footer.rows, budget, room };
   const arrays: Record<string, RawArray> = {};
   for (const [array, columns] of parts) {
     arrays[array] = arrayOfColumns(
-      columns.map((field) =>
-        faultsOf({ file, field }, () => readColumn(view, footer.rows, columnOf(field), budget))
-      ),
+      columns.map((field) => faultsOf({ file, field }, () => readColumn(columnOf(field), place))),
     );
   }
   const isLerobot = names.includes("observation.state") && names.includes("episode_index");

@@ -2,7 +2,7 @@
  * Reads safetensors files of strangers. The stored form of a dataset has a stricter reader of its own (`stored.ts`).
  * @module
  */
-import { type NumberType, toNumbers } from "@cugro/hdf5";
+import { type ByteSource, type NumberType, partOf, toNumbers, type Values, valuesBy } from "@cugro/hdf5";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { attributesOfTexts } from "./text_attributes.ts";
 import { HeaderFault, readHeader } from "./safetensors_header.ts";
@@ -40,27 +40,32 @@ interface Tensor {
 /**
  * Reads the wanted tensors; the header's metadata become attributes (numbers and lists in JSON notation).
  *
- * @param bytes the whole file
+ * @param source the file; of one that does not lie in memory, tensors are read when they are asked for
  * @param file name used in errors
  * @param wanted names of tensors; of others only the place in the file is looked at
  * @throws {DatasetError} naming the tensor whose type, shape or place is wrong
  */
-export function readSafetensors(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const { header, dataAt } = headerOf(bytes, file);
-  const size = bytes.length - dataAt;
+export function readSafetensors(
+  source: ByteSource,
+  file: string,
+  wanted: ReadonlySet<string>,
+): RawDataset {
+  const { header, dataAt } = headerOf(source, file);
+  const data = partOf(source, dataAt);
+  const { size } = data;
   const names = Object.keys(header).filter((name) => name !== "__metadata__");
   const tensors = names.map((name) => tensorOf(name, header[name], size, file));
   checkPlaces(tensors, size, file);
   const arrays: Record<string, RawArray> = {};
   for (const tensor of tensors) {
-    if (wanted.has(tensor.name)) arrays[tensor.name] = readTensor(bytes.subarray(dataAt), tensor, file);
+    if (wanted.has(tensor.name)) arrays[tensor.name] = readTensor(data, tensor, file);
   }
   return { arrays, attributes: attributesOfTexts(header.__metadata__, file), present: names };
 }
 
-function headerOf(bytes: Uint8Array, file: string): ReturnType<typeof readHeader> {
+function headerOf(source: ByteSource, file: string): ReturnType<typeof readHeader> {
   try {
-    return readHeader(bytes);
+    return readHeader(source);
   } catch (cause) {
     if (!(cause instanceof HeaderFault)) throw cause;
     throw new DatasetError({ file }, `the safetensors file is damaged: ${cause.message}`, { cause });
@@ -109,7 +114,7 @@ function checkPlaces(tensors: readonly Tensor[], size: number, file: string): vo
   }
 }
 
-function readTensor(data: Uint8Array, tensor: Tensor, file: string): RawArray {
+function readTensor(data: ByteSource, tensor: Tensor, file: string): RawArray {
   const { name: field, dtype, shape, begin, end } = tensor;
   if (!Object.hasOwn(TYPES, dtype)) {
     throw new DatasetError(
@@ -123,8 +128,13 @@ function readTensor(data: Uint8Array, tensor: Tensor, file: string): RawArray {
     const fault = `its shape takes ${bytes} bytes, and it has ${end - begin}`;
     throw new DatasetError({ file, field, value: `[${shape}]` }, fault);
   }
-  // Not `slice`: a Buffer's shares its memory.
+  const integer = type.kind === "integer";
+  if (!data.inMemory) return { shape: [...shape], data: valuesAt(partOf(data, begin, end), type), integer };
   const values = new Uint8Array(bytes);
-  values.set(data.subarray(begin, end));
-  return { shape: [...shape], data: toNumbers(values, type), integer: type.kind === "integer" };
+  data.fill(values, begin);
+  return { shape: [...shape], data: toNumbers(values, type), integer };
+}
+
+function valuesAt(part: ByteSource, type: NumberType): Values {
+  return valuesBy((target, from) => part.fill(target, from), type, part.size / type.size, part.place?.(0));
 }

@@ -2,6 +2,8 @@
  * Reads zip archives: numpy's npz, and folders that are a dataset, packed: LeRobot's and Minari's. Told by what is in them.
  * @module
  */
+import { type ByteSource, valuesIn } from "@cugro/hdf5";
+import type { Room } from "../blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { addRows, arrayOf, type Matrix, NO_ROWS, openStack, widthOf } from "./matrix.ts";
@@ -10,7 +12,7 @@ import { readHdf5 } from "./read_hdf5.ts";
 import { episodeOfPath, type EpisodePart, inEpisodeOrder, readMinariParts } from "./read_minari_parts.ts";
 import { readNpz } from "./read_npz.ts";
 import { readParquet } from "./read_parquet.ts";
-import { unzip, zipEntries, type ZipEntry, zipFaultsAt } from "./zip.ts";
+import { type Archive, openEntry, zipEntries, type ZipEntry, zipFaultsAt } from "./zip.ts";
 
 /** What tells the folder of a LeRobot dataset, and of Minari's. */
 const LEROBOT = "meta/info.json";
@@ -20,14 +22,19 @@ const MOST_JSON = 2 ** 20;
 /**
  * Reads the wanted arrays of what is in the archive.
  *
- * @param bytes the whole file
+ * @param source the file
  * @param file name used in errors
  * @param wanted names of arrays, and of further fields
  * @throws {DatasetError}
  */
-export function readZip(bytes: Uint8Array, file: string, wanted: ReadonlySet<string>): RawDataset {
-  const entries = zipFaultsAt({ file }, () => zipEntries(bytes));
-  const archive = { bytes, file, entries, left: unpackedLimit(bytes.length) };
+export function readZip(
+  source: ByteSource,
+  file: string,
+  wanted: ReadonlySet<string>,
+  room: Room,
+): RawDataset {
+  const entries = zipFaultsAt({ file }, () => zipEntries(source));
+  const archive = { source, file, entries, room, left: unpackedLimit(source.size) };
   const above = (tail: string) =>
     entries.find(({ name }) => name === tail || name.endsWith(`/${tail}`))?.name.slice(0, -tail.length);
   const lerobot = above(LEROBOT);
@@ -36,36 +43,45 @@ export function readZip(bytes: Uint8Array, file: string, wanted: ReadonlySet<str
   if (minari !== undefined) return readMinari(archive, minari, wanted);
   const parts = partsOf(archive);
   if (parts.length > 0) {
+    checkInMemory(archive);
     const folder = parts[0]!.name.replace(/data\/\d+\/[^/]+$/, "");
     return toldByMinari(archive, folder, readMinariParts(parts, file, wanted, archive));
   }
-  return readNpz(bytes, file, entries, wanted);
+  return readNpz(archive, wanted);
 }
 
 /** Files of Minari's episodes, in their order. */
-function partsOf(archive: Archive): EpisodePart[] {
+function partsOf(archive: Folder): EpisodePart[] {
   const byName = new Map(archive.entries.map((entry) => [entry.name, entry]));
   return inEpisodeOrder([...byName.keys()]).map((name) => (
     { name, episode: episodeOfPath(name)!, take: () => take(archive, byName.get(name)!) }
   ));
 }
 
-interface Archive {
-  bytes: Uint8Array;
-  file: string;
-  entries: readonly ZipEntry[];
+const MOST_PARTS = 512 * 2 ** 20;
+
+/** Episodes in files of their own are held in memory. */
+function checkInMemory({ source, entries, file }: Folder): void {
+  const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+  if (source.inMemory || bytes <= MOST_PARTS) return;
+  const fault =
+    `episodes in files of their own are read in memory, ${MOST_PARTS} bytes of them at most: write Minari's HDF5`;
+  throw new DatasetError({ file, value: bytes }, fault);
+}
+
+interface Folder extends Archive {
   /** Bytes that may still be unpacked. */
   left: number;
 }
 
 /** One file in the archive. */
-function take(archive: Archive, entry: ZipEntry): Uint8Array<ArrayBuffer> {
+function take(archive: Folder, entry: ZipEntry): ByteSource {
   const place = { file: archive.file, field: entry.name };
   spend(archive, entry.size, place);
-  return zipFaultsAt(place, () => unzip(archive.bytes, entry));
+  return zipFaultsAt(place, () => openEntry(archive.source, entry, archive.room));
 }
 
-function spend(archive: Archive, bytes: number, place: { file: string; field: string }): void {
+function spend(archive: Folder, bytes: number, place: { file: string; field: string }): void {
   archive.left -= bytes;
   if (archive.left < 0) {
     throw new DatasetError(place, "it unpacks to more bytes than a file of this size may hold");
@@ -73,7 +89,7 @@ function spend(archive: Archive, bytes: number, place: { file: string; field: st
 }
 
 /** A folder has its episodes in one data file or in many: the rows of the next one go on where the last one's end. */
-function readLerobot(archive: Archive, folder: string, wanted: ReadonlySet<string>): RawDataset {
+function readLerobot(archive: Folder, folder: string, wanted: ReadonlySet<string>): RawDataset {
   const { file } = archive;
   const parts = archive.entries.filter(({ name }) =>
     name.startsWith(`${folder}data/`) && name.endsWith(".parquet")
@@ -82,9 +98,10 @@ function readLerobot(archive: Archive, folder: string, wanted: ReadonlySet<strin
   if (parts.length === 0) throw new DatasetError({ file }, "the LeRobot dataset has no data/**/*.parquet");
   const raws = parts.map((entry) => {
     const name = `${file}/${entry.name}`;
-    const raw = readParquet(take(archive, entry), name, wanted);
+    const raw = readParquet(take(archive, entry), name, wanted, archive.room);
     for (const [field, { data }] of Object.entries(raw.arrays)) {
-      spend(archive, data.byteLength, { file: name, field });
+      const { length, type } = valuesIn(data);
+      spend(archive, length * new type(0).BYTES_PER_ELEMENT, { file: name, field });
     }
     return { name, raw };
   });
@@ -109,21 +126,22 @@ function joined(raws: readonly { name: string; raw: RawDataset }[], field: strin
     return [name, { rows: array.shape[0] ?? 0, width, data: array.data, integer: array.integer ?? false }];
   });
   const isFlat = raws[0]!.raw.arrays[field]!.shape.length === 1;
-  const stack = openStack(parts.reduce((sum, [, { rows }]) => sum + rows, 0), isFlat);
+  const stack = openStack(isFlat);
   for (const [name, matrix] of parts) addRows(stack, matrix, { file: name, field });
   return arrayOf(stack);
 }
 
-function readMinari(archive: Archive, folder: string, wanted: ReadonlySet<string>): RawDataset {
+function readMinari(archive: Folder, folder: string, wanted: ReadonlySet<string>): RawDataset {
   const entry = archive.entries.find(({ name }) => name === `${folder}${MINARI}`)!;
   return toldByMinari(archive, folder, readHdf5(take(archive, entry), `${archive.file}/${MINARI}`, wanted));
 }
 
 /** Its metadata tell the environment, and the largest magnitude of an action. */
-function toldByMinari(archive: Archive, folder: string, raw: RawDataset): RawDataset {
+function toldByMinari(archive: Folder, folder: string, raw: RawDataset): RawDataset {
   const about = archive.entries.find(({ name }) => name === `${folder}data/metadata.json`);
   if (!about || about.size > MOST_JSON) return raw;
-  const told = objectIn(new TextDecoder().decode(take(archive, about)));
+  const text = take(archive, about);
+  const told = objectIn(new TextDecoder().decode(text.read(0, text.size)));
   const env = objectIn(told.env_spec).id;
   return {
     ...raw,

@@ -3,6 +3,7 @@
  * two equal names and follows any depth.
  * @module
  */
+import type { ByteSource } from "@cugro/hdf5";
 import { printable } from "../printable.ts";
 
 /** A sentence about the header. */
@@ -15,17 +16,18 @@ const MOST_BYTES = 4 * 2 ** 20;
 const MOST_DEPTH = 3;
 
 /** The header's object, and where the data begins. @throws {HeaderFault} */
-export function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataAt: number } {
-  if (bytes.length < 8) throw new HeaderFault("the file is cut short");
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(bytes.length - 8)) {
-    throw new HeaderFault(`its header should take ${length} bytes, but the file has ${bytes.length}`);
+export function readHeader(source: ByteSource): { header: Record<string, unknown>; dataAt: number } {
+  if (source.size < 8) throw new HeaderFault("the file is cut short");
+  const start = source.read(0, 8);
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(source.size - 8)) {
+    throw new HeaderFault(`its header should take ${length} bytes, but the file has ${source.size}`);
   }
   if (length > MOST_BYTES) {
     throw new HeaderFault(`its header takes ${length} bytes: at most ${MOST_BYTES} are read`);
   }
   const dataAt = 8 + Number(length);
-  const text = decode(bytes.subarray(8, dataAt));
+  const text = decode(source.read(8, dataAt));
   checkNames(text);
   return { header: parse(text), dataAt };
 }

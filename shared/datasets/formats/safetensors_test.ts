@@ -1,10 +1,12 @@
 /** Strangers' safetensors files, written byte by byte: what is read of them, and what is refused by name. */
 import { formatOf } from "./format.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { sourceOf } from "@cugro/hdf5";
 import { bytesOf } from "../../hdf5/testing/hdf5_bytes.ts";
 import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import { readSafetensors } from "./read_safetensors.ts";
+import { numbersOf } from "./testing/sample.ts";
 
 type Header = Record<string, unknown>;
 const values = bytesOf(Float32Array.of(1, 2, 3, 4));
@@ -20,7 +22,8 @@ function file(header: Header | string, data: Uint8Array = values, length?: bigin
   return bytes;
 }
 
-const read = (bytes: Uint8Array) => readSafetensors(bytes, "a.safetensors", new Set(["rewards", "actions"]));
+const read = (bytes: Uint8Array) =>
+  readSafetensors(sourceOf(bytes), "a.safetensors", new Set(["rewards", "actions"]));
 
 function refused(bytes: Uint8Array, ...words: string[]): void {
   const began = performance.now();
@@ -49,7 +52,7 @@ Deno.test("readSafetensors() reads every type of numbers", () => {
   for (const [dtype, data, wanted] of types) {
     const bytes = file({ rewards: { dtype, shape: [2], data_offsets: [0, data.byteLength] } }, bytesOf(data));
     const { rewards } = read(bytes).arrays;
-    assertEquals([...rewards!.data], wanted, dtype);
+    assertEquals(numbersOf(rewards!.data), wanted, dtype);
     assertEquals(rewards!.integer, !/F/.test(dtype));
   }
 });
@@ -119,8 +122,8 @@ Deno.test("formatOf() knows a safetensors file whatever the first bytes of its h
     const bytes = new Uint8Array(8 + length);
     new DataView(bytes.buffer).setUint32(0, length, true);
     bytes.set(new TextEncoder().encode('{"a":'.padEnd(length)), 8);
-    assertEquals(formatOf(bytes), "safetensors");
+    assertEquals(formatOf(sourceOf(bytes)), "safetensors");
   }
   const pickle = Uint8Array.of(0x80, 2, 0x7d, 0x71, 1, 0x58, 4, 0, 0x7b, 0, 0);
-  assertEquals(typeof formatOf(pickle), "object");
+  assertEquals(typeof formatOf(sourceOf(pickle)), "object");
 });

@@ -15,6 +15,8 @@ const MS_A_MEBIBYTE = 1000;
 /** A thread that does not compute, either, is given up after this many times its limit. */
 const MOST_WAITING = 20;
 const LEAST_BYTES = 160 * MEBIBYTE;
+/** A chunk of each field, blocks, and what the readers keep of a file. */
+const LEAST_RANGES = 512 * MEBIBYTE;
 const CHECK_MS = 50;
 
 /** Bounds of one reading. */
@@ -23,6 +25,15 @@ export interface ReadingLimits {
   timeMs?: number;
   /** Bytes that the process may grow by. @default 160 MiB, and twice what the file may unpack to */
   bytes?: number;
+}
+
+/**
+ * Limits of a file that is read by ranges: its numbers stay on disk, but for what is kept of each row (some forty bytes at
+ * most, where a row has eight in its file at least).
+ */
+export function limitsByRanges(fileBytes: number, memoryBytes: number): ReadingLimits {
+  const unpacked = Math.min(unpackedLimit(fileBytes), Math.max(LEAST_RANGES, 5 * fileBytes));
+  return { bytes: LEAST_RANGES + memoryBytes + unpacked };
 }
 
 /**

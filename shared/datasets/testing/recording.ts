@@ -2,7 +2,11 @@
  * A recording for tests: a point with inertia that is pushed at random, cut or caught at a wall.
  * @module
  */
-import type { RawDataset } from "../dataset.ts";
+import type { Numbers } from "@cugro/hdf5";
+import type { RawDataset as Raw } from "../dataset.ts";
+
+/** What a reader gives, in memory. */
+export type RawDataset = Raw<Numbers>;
 
 /** How {@link record} records. */
 export interface RecordOptions {

@@ -9,7 +9,7 @@ import { readDataset } from "../../read_dataset.ts";
 import { datasetHash } from "../../stored.ts";
 import { randomNumbers } from "../../testing/recording.ts";
 import { packFolder } from "../pack_folder.ts";
-import { readSample, sample, sampleFolder } from "../testing/sample.ts";
+import { numbersOf, readSample, sample, sampleFolder } from "../testing/sample.ts";
 import { ArrowFault } from "./flatbuffer.ts";
 import { openArrow } from "./read_arrow.ts";
 
@@ -43,7 +43,7 @@ Deno.test("a column's names, and numbers of every kind, are those that were writ
   const [observations] = file.read("observations", { left: MOST });
   assertEquals([observations!.rows, observations!.width, observations!.integer], [16, 3, false]);
   const [truncations] = file.read("truncations", { left: MOST });
-  assertEquals([...truncations!.data], [...new Array(14).fill(0), 1, 0]);
+  assertEquals(numbersOf(truncations!.data), [...new Array(14).fill(0), 1, 0]);
   const fault = assertThrows(() => file.read("observations", { left: 100 }), ArrowFault);
   assertStringIncludes(fault.message, "too many values for a file of this size");
 });

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type Numbers, type Values, valuesIn } from "@cugro/hdf5";
 import type { ReadOptions } from "../../notice.ts";
 import { readDataset } from "../../read_dataset.ts";
 import { datasetHash } from "../../stored.ts";
@@ -11,6 +12,11 @@ import { datasetHash } from "../../stored.ts";
 /** Bytes of one of the files. */
 export function sample(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(fileURLToPath(new URL(`files/${name}`, import.meta.url))));
+}
+
+/** All numbers of an array. */
+export function numbersOf(data: Numbers | Values): number[] {
+  return Array.from(valuesIn(data).read(0, data.length));
 }
 
 /** Path of one of the folders. */

@@ -1,18 +1,22 @@
 /** What is refused of a Parquet file, and how soon; files of tools with a few bytes changed. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { memoryUsage } from "node:process";
-import { DatasetError } from "../../dataset.ts";
-import { wantedFields } from "../../names.ts";
-import { readParquet } from "../read_parquet.ts";
-import { chooseColumns } from "../table.ts";
-import { sample } from "../testing/sample.ts";
+import { sourceOf } from "@cugro/hdf5";
+import { DatasetError } from "../dataset.ts";
+import { wantedFields } from "../names.ts";
+import { readParquet } from "../formats/read_parquet.ts";
+import { chooseColumns } from "../formats/table.ts";
+import { sample } from "../formats/testing/sample.ts";
 import { readRuns } from "./runs.ts";
 import { unpackSnappy } from "./snappy.ts";
 import { ParquetFault, readStruct } from "./thrift.ts";
 
 function refused(bytes: Uint8Array, ...words: string[]): void {
   const began = performance.now();
-  const { message } = assertThrows(() => readParquet(bytes, "a.parquet", wantedFields()), DatasetError);
+  const { message } = assertThrows(
+    () => readParquet(sourceOf(bytes), "a.parquet", wantedFields()),
+    DatasetError,
+  );
   for (const word of ["a.parquet", ...words]) assertStringIncludes(message, word);
   assert(performance.now() - began < 1000 && message.split("\n").length === 1);
 }
@@ -80,7 +84,7 @@ Deno.test("every cut and every changed byte of a page is a fault of its column, 
       const bytes = good.slice();
       bytes[at] = bytes[at]! ^ 0xff;
       try {
-        readParquet(bytes, "a.parquet", wantedFields());
+        readParquet(sourceOf(bytes), "a.parquet", wantedFields());
       } catch (error) {
         assert(error instanceof DatasetError, `${name}, byte ${at}: ${error}`);
       }

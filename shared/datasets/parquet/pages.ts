@@ -3,12 +3,21 @@
  * @module
  */
 import { brotliDecompressSync, crc32, gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { Numbers } from "@cugro/hdf5";
+import type { ByteSource, Numbers } from "@cugro/hdf5";
 import { type NumberColumn, readPlain, readValues } from "./decode.ts";
 import type { Column, Piece } from "./footer.ts";
 import { readRuns } from "./runs.ts";
 import { unpackSnappy } from "./snappy.ts";
-import { DAMAGED, numberOf, ParquetFault, type Reader, readStruct, type Struct, structOf } from "./thrift.ts";
+import {
+  DAMAGED,
+  numberOf,
+  ParquetFault,
+  type Reader,
+  readStruct,
+  type Struct,
+  structOf,
+  viewOf,
+} from "./thrift.ts";
 
 /** What a page holds. `definitions`, `repetitions`: empty where all are the same. */
 export interface Page {
@@ -22,25 +31,26 @@ export interface Page {
 /** Bytes that pages may still take when they are unpacked. */
 export interface Budget {
   left: number;
+  /** Bytes that are read at once where pages are smaller. */
+  windowBytes: number;
 }
 
 const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 };
 const UNCOMPRESSED = 0;
 const CODECS = ["none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "Zstandard", "LZ4"];
 
-/** The pages of a piece, in order. @throws {ParquetFault} */
+/** The pages of a piece, in order, each to be used before the next one is asked for. @throws {ParquetFault} */
 export function* pagesOf(
-  view: DataView<ArrayBuffer>,
+  source: ByteSource,
   column: Column,
   type: NumberColumn,
   piece: Piece,
   budget: Budget,
 ): Generator<Page> {
-  const reader: Reader = { view, at: piece.from, end: piece.to };
+  const pages = openWindow(source, piece, budget.windowBytes);
   let dictionary: Numbers | undefined;
   for (let left = piece.values; left > 0;) {
-    const header = readStruct(reader);
-    const packed = takeBytes(reader, numberOf(header, 3));
+    const { header, packed } = pages.next();
     if (header.has(4) && crc32(packed) !== numberOf(header, 4) >>> 0) throw new ParquetFault(DAMAGED);
     const kind = numberOf(header, 1);
     if (kind === PAGE.index) continue;
@@ -63,11 +73,46 @@ export function* pagesOf(
   }
 }
 
-function takeBytes(reader: Reader, size: number): Uint8Array {
-  if (!(size >= 0 && reader.at + size <= reader.end)) throw new ParquetFault(DAMAGED);
-  const { view, at } = reader;
-  reader.at += size;
-  return new Uint8Array(view.buffer, view.byteOffset + at, size);
+/** A page's header is read within so many bytes; a longer one, within the whole piece. */
+const HEADER_BYTES = 2 ** 14;
+
+/** Reads a piece page by page, without ever holding much more of it than a page. */
+function openWindow(source: ByteSource, { from, to }: Piece, windowBytes: number) {
+  let window = source.inMemory
+    ? { at: from, bytes: source.read(from, to) }
+    : { at: from, bytes: new Uint8Array(0) };
+  let at = from;
+  const take = (size: number): Uint8Array => {
+    const end = Math.min(to, at + size);
+    if (end > window.at + window.bytes.length) {
+      window = { at, bytes: source.read(at, Math.min(to, at + Math.max(size, windowBytes))) };
+    }
+    return window.bytes.subarray(at - window.at, end - window.at);
+  };
+  const header = (most: number) => {
+    const view = viewOf(take(most));
+    const reader: Reader = { view, at: 0, end: view.byteLength };
+    return { header: readStruct(reader), bytes: reader.at };
+  };
+  const shortOrLong = () => {
+    try {
+      return header(HEADER_BYTES);
+    } catch (error) {
+      if (to - at <= HEADER_BYTES) throw error;
+      return header(to - at);
+    }
+  };
+  return {
+    next(): { header: Struct; packed: Uint8Array } {
+      const found = shortOrLong();
+      at += found.bytes;
+      const size = numberOf(found.header, 3);
+      if (!(size >= 0 && at + size <= to)) throw new ParquetFault(DAMAGED);
+      const packed = take(size);
+      at += size;
+      return { header: found.header, packed };
+    },
+  };
 }
 
 /** A number of values, none of which was promised by the footer in vain. */

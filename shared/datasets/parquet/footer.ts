@@ -2,6 +2,7 @@
  * A Parquet file's footer: which columns it has, of which type, and where their pieces lie.
  * @module
  */
+import type { ByteSource } from "@cugro/hdf5";
 import {
   DAMAGED,
   numberOf,
@@ -11,6 +12,7 @@ import {
   structOf,
   structsOf,
   textOf,
+  viewOf,
 } from "./thrift.ts";
 
 /** Physical types by their numbers. */
@@ -70,16 +72,18 @@ const DECIMAL = 5;
 const UNSIGNED = [11, 12, 13, 14];
 
 /** Reads the footer. @throws {ParquetFault} */
-export function readFooter(view: DataView<ArrayBuffer>): Footer {
-  const end = view.byteLength - 8;
-  const isWhole = end >= 4 && view.getUint32(end + 4, true) === 0x31524150;
-  if (!isWhole) throw new ParquetFault("its end is missing: the file is cut short, or still being written");
-  const size = view.getUint32(end, true);
+export function readFooter(source: ByteSource): Footer {
+  const end = source.size - 8;
+  const tail = end >= 4 ? viewOf(source.read(end, source.size)) : undefined;
+  if (tail?.getUint32(4, true) !== 0x31524150) {
+    throw new ParquetFault("its end is missing: the file is cut short, or still being written");
+  }
+  const size = tail.getUint32(0, true);
   if (size > end - 4) throw new ParquetFault(DAMAGED);
   if (size > MOST_BYTES) {
     throw new ParquetFault(`its footer takes ${size} bytes: at most ${MOST_BYTES} are read`);
   }
-  const top = readStruct({ view, at: end - size, end });
+  const top = readStruct({ view: viewOf(source.read(end - size, end)), at: 0, end: size });
   const columns = columnsOf(structsOf(top, 2));
   for (const group of structsOf(top, 4)) addPieces(columns, structsOf(group, 1), end - size);
   return { rows: numberOf(top, 3), columns, texts: textsOf(structsOf(top, 5)) };

@@ -13,7 +13,13 @@ export class ParquetFault extends Error {
 /** What is said where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
-/** A place in the file. */
+/** Bytes as numbers are read of them. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView<ArrayBuffer> {
+  // cast: nobody hands out shared memory here.
+  return new DataView(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** A place in a part of the file. */
 export interface Reader {
   view: DataView<ArrayBuffer>;
   at: number;
