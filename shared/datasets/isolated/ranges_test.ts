@@ -9,7 +9,8 @@ import { assemble, assembleRows } from "../assemble.ts";
 import { openFileSource } from "../blocks/file_source.ts";
 import { NoRoomError, type Room, roomIn } from "../blocks/room.ts";
 import { type Dataset, DatasetError, type DatasetRows } from "../dataset.ts";
-import { sample } from "../formats/testing/sample.ts";
+import { packFolder } from "../formats/pack_folder.ts";
+import { sample, sampleFolder } from "../formats/testing/sample.ts";
 import type { ReadOptions } from "../notice.ts";
 import { readByRanges, readDataset } from "../read_dataset.ts";
 import { countDifferentRows } from "../row_keys.ts";
@@ -90,6 +91,20 @@ Deno.test("every format gives the same stored bytes and notices by ranges, in bl
       assertEquals(byRanges(path, name, options), wanted, name);
     }
     return Promise.resolve();
+  }));
+
+Deno.test("a folder's archive is the same by ranges; the thread says what was left out as well", () =>
+  inFolder(async (folder) => {
+    for (const name of ["lerobot", "minari", "minari_arrow", "minari_parquet"]) {
+      const { body, fileName } = (await packFolder(sampleFolder(name)))!;
+      const path = join(folder, fileName);
+      writeFileSync(path, body);
+      const { leftOut, ...whole } = readDataset(body, fileName);
+      assertEquals(byRanges(path, fileName).bytes, stored(whole.dataset), name);
+      const open = await readIsolatedFile(path, fileName, {}, SMALL);
+      assertEquals([open.leftOut, open.notices], [leftOut, whole.notices], name);
+      open.close();
+    }
   }));
 
 Deno.test("the thread of a file gives the same, and leaves nothing in the temporary folder", () =>
