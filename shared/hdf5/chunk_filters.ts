@@ -86,7 +86,7 @@ function unshuffle(bytes: Uint8Array, _most: number, [size = 0]: readonly number
   return values;
 }
 
-/** The same of numbers of so many whole words of four bytes: all bytes of one are written at once. */
+/** The same of numbers that are whole words of four bytes: all bytes of a word are written at once. */
 function unshuffleWords(bytes: Uint8Array, values: Uint32Array, words: number): void {
   const count = Math.floor(bytes.length / (4 * words));
   for (let word = 0; word < words; word++) {

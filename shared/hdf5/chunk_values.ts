@@ -72,7 +72,7 @@ function unpack(
   return unfilter(file.source.read(at, at + size), used, mask, grid.chunkBytes);
 }
 
-/** Copies the part of a chunk that is inside the field to the bytes of its row of chunks, which has so many rows. */
+/** Copies the part of a chunk that is inside the field to the bytes of its row of chunks. @param rows of that row of chunks */
 function put(
   values: Uint8Array,
   { shape: whole, chunk, chunkBytes }: Grid,

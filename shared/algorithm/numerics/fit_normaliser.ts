@@ -13,7 +13,7 @@ const RELATIVE_FLOOR = 0.01;
 /** And below this share of the value's size it is not far from float32 rounding. */
 const RESOLUTION_FLOOR = 1e-4;
 const ABSOLUTE_FLOOR = 1e-6;
-/** So few rows that all their columns stay near the processor. */
+/** Few enough rows that all their columns stay near the processor. */
 const BLOCK_ROWS = 4096;
 
 /** Of what size rows are, of which N_i is fitted. */

@@ -99,7 +99,7 @@ export interface RowsWriter {
   rows(): Rows;
 }
 
-/** Opens room for so many rows. */
+/** Opens room for rows. @param size how many will be added */
 export function openRows(room: Room, size: number, columns: number): RowsWriter {
   const { blockBytes } = room;
   const bytes = 4 * size * columns;

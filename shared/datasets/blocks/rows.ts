@@ -22,7 +22,7 @@ export interface Rows {
 /** Bytes of a block. */
 export const BLOCK_BYTES = 2 ** 20;
 
-/** How many rows are a block of so many bytes. */
+/** How many rows make a block. */
 export function blockRowsOf(columns: number, blockBytes = BLOCK_BYTES): number {
   return Math.max(1, Math.floor(blockBytes / (4 * columns)));
 }

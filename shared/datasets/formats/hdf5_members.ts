@@ -120,7 +120,7 @@ function readPart({ field, plan, width }: Part, rows: number, file: string, byRa
 /**
  * A field by ranges.
  *
- * @param isKept whether what was read last is kept; of ten thousands of episodes it cannot be
+ * @param isKept whether what was read last is kept; of tens of thousands of episodes it cannot be
  */
 export function valuesOf(plan: FieldPlan, place: { file: string; field: string }, isKept: boolean): Values {
   const kept = plan.values();

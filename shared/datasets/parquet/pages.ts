@@ -73,7 +73,7 @@ export function* pagesOf(
   }
 }
 
-/** A page's header is read within so many bytes; a longer one, within the whole piece. */
+/** Bytes in which a page's header is looked for first; a longer one is read within the whole piece. */
 const HEADER_BYTES = 2 ** 14;
 
 /** Reads a piece page by page, without ever holding much more of it than a page. */
