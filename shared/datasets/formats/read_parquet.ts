@@ -15,7 +15,8 @@ import { DAMAGED, ParquetFault } from "../parquet/thrift.ts";
 import { arrayOfColumns, chooseColumns } from "./table.ts";
 import { attributesOfTexts } from "./text_attributes.ts";
 
-const NUMBER_BYTES = 8;
+/** Bytes that a number takes at most when it is read: whole ones become float64 where some are absent. */
+const numberBytes = ({ type }: Column) => type === "FLOAT" || type === "FLOAT16" ? 4 : 8;
 
 /**
  * Reads the wanted columns; the footer's texts become attributes.
@@ -66,9 +67,10 @@ function faultsOf<T>(place: { file: string; field?: string }, act: () => T): T {
 /** Before anything is allocated; what pages unpack to is counted as they are read. */
 function checkSizes(columns: readonly Column[], { rows }: Footer, fileBytes: number, file: string): void {
   let left = unpackedLimit(fileBytes);
-  for (const { name: field, pieces, mostRepetition } of columns) {
+  for (const column of columns) {
+    const { name: field, pieces, mostRepetition } = column;
     const values = pieces.reduce((sum, piece) => sum + piece.values, 0);
-    left -= NUMBER_BYTES * values;
+    left -= numberBytes(column) * values;
     if (left < 0) {
       throw new DatasetError(
         { file, field, value: values },

@@ -46,7 +46,7 @@ export async function readIsolated(
 
 /** How much of a file is held in memory. */
 export interface RangeOptions {
-  /** Bytes of matrices that are kept in memory; what is beyond lies in a temporary folder. @default 96 MiB */
+  /** Bytes of matrices that are kept in memory; what is beyond lies in a temporary folder. @default 32 MiB */
   memoryBytes?: number;
   /** Bytes of a block. @default 1 MiB */
   blockBytes?: number;
@@ -64,7 +64,7 @@ export interface OpenDataset extends JudgedRows {
   close(): void;
 }
 
-const MEMORY_BYTES = 96 * 2 ** 20;
+const MEMORY_BYTES = 32 * 2 ** 20;
 
 /**
  * Reads and judges a file by ranges, as {@link readIsolated} does one in memory: datasets larger than memory can be read.
