@@ -22,6 +22,13 @@ function recording(size: number) {
   return { states, actions: rng.normals(size * A) };
 }
 
+/** What else a dataset has of each row: one episode. */
+function flagsOf(size: number) {
+  const timeouts = new Uint8Array(size);
+  timeouts[size - 1] = 1;
+  return { rewards: new Float32Array(size), terminals: new Uint8Array(size), timeouts };
+}
+
 Deno.test("measure() gives in blocks the bytes that all rows at once would give", async () => {
   for (const size of [90, 5_000, 50_000]) {
     const { states, actions } = recording(size);
@@ -34,10 +41,11 @@ Deno.test("measure() gives in blocks the bytes that all rows at once would give"
       actionDim: A,
     });
     const normaliser = fitNormaliser(rowsOf(train));
-    const form = { size, stateDim: S, actionDim: A, metadata: {} };
+    const form = { size, stateDim: S, actionDim: A, metadata: {}, ...flagsOf(size) };
     const blocks = {
       states: rowsIn(states, S, { blockBytes: 500 }),
       actions: rowsIn(actions, A, { blockBytes: 500 }),
+      nextStates: rowsIn(states, S, { blockBytes: 500 }),
     };
     const measured = await measure({ ...form, ...blocks }, { seed: 5, heldOutSeed: 3 });
     assertEquals(measured.normaliser, encodeStored(normaliserToStored(normaliser)));
@@ -55,6 +63,8 @@ Deno.test("a normaliser's percentiles are those of the sorted columns, to the bi
     metadata: {},
     states: rowsIn(states, S),
     actions: rowsIn(actions, A),
+    nextStates: rowsIn(states, S),
+    ...flagsOf(size),
   };
   const { train } = heldOutRows(size, 1);
   const normaliser = fitNormaliser({
