@@ -45,8 +45,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
   "environments/gymnasium": ["protocol", "async"],
-  learners: [...COMMON, "algorithm", "store", "bus", "learners/acts"],
-  "learners/acts": [...COMMON, "algorithm", "store", "learners"],
+  learners: [...COMMON, "algorithm", "store", "bus", "learners/acts", "learners/results"],
+  // A label is judged by what a file could say, and by what can be simulated.
+  "learners/acts": [
+    ...[...COMMON, "algorithm", "store", "learners", "learners/results"],
+    ...["datasets/attributes", "environments/families"],
+  ],
+  // What versions have shown, what labels make of it, and what is decided by it: pure.
+  "learners/results": ["protocol", "algorithm", "learners"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],
@@ -70,7 +76,7 @@ export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\
 
 /**
  * The room that a file is in: `shared/store/x.ts` -> `store`; the algorithm's chapters, the readers of datasets, what people do
- * with a learner, services and what is inside the gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
+ * with a learner, what its versions have shown, services and what is inside the gateway are rooms of their own. Undefined for scripts, infra and tests, which may import everything.
  */
 export function roomOf(path: string): string | undefined {
   const [top, room, inner] = path.split("/");

@@ -5,6 +5,7 @@
 import {
   comparedData,
   describeStoredJob,
+  firstStandingTask,
   hasFailed,
   type Imported,
   importedOf,
@@ -13,7 +14,6 @@ import {
   type LearnerFacts,
   mayHold,
   measuresFor,
-  nameOfData,
   openArrivals,
 } from "@cugro/learners";
 import {
@@ -29,7 +29,7 @@ import {
   type TaskFact,
   taskKey,
 } from "@cugro/protocol";
-import { compared, reject } from "./compare.ts";
+import { compared, reject, rejectSame } from "./compare.ts";
 import type { Decision, Submission } from "./plan_parts.ts";
 
 /** What a person can do about an import that failed, whoever brought the file. */
@@ -98,9 +98,11 @@ function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact
   const file = importedOf(state.result);
   if (!file) return reject(arrival, `its import gave an incomplete result (job ${id})`);
   const current = facts.tasks.map(({ task }) => comparedData(facts, task));
-  const same = current.find(({ datasetHash }) => datasetHash === file.datasetHash);
-  if (same) return reject(arrival, `this dataset is already ${nameOfData(same)}`);
-  const reason = refusal(file, [...facts.tasks, ...accepted]);
+  const isSame = ({ datasetHash }: TaskFact) => datasetHash === file.datasetHash;
+  const same = current.find(isSame) ?? [...facts.tasks, ...accepted].find(isSame);
+  if (same) return rejectSame(facts, arrival, file, same);
+  const first = firstStandingTask(facts) ?? accepted[0];
+  const reason = first && refusal(file, first);
   if (reason !== undefined) return reject(arrival, reason);
   const accept = (notices: readonly NoticeFact[] = []) =>
     taskOf(facts.tasks.length + accepted.length + 1, { ...file, importJob: id }, arrival, notices);
@@ -125,18 +127,16 @@ function taskOf(
   return { ...file, ...(all.length > 0 ? { notices: all } : {}), schema: 1, task, arrival: seq };
 }
 
-/** Why a well-formed dataset cannot be the next task of this learner; undefined if it can. */
-export function refusal(summary: ImportSummary, tasks: readonly TaskFact[]): string | undefined {
-  const same = tasks.find(({ datasetHash }) => datasetHash === summary.datasetHash);
-  if (same) return `this dataset is already task ${same.task}`;
-  const first = tasks[0];
-  if (!first) return undefined;
+/** Why the shapes of a dataset do not go with those of earlier tasks; undefined if they do. */
+function refusal(summary: ImportSummary, first: TaskFact): string | undefined {
   if (first.discreteActions !== summary.discreteActions) {
     const kind = ({ discreteActions: n }: ImportSummary) =>
       n === undefined ? "continuous" : `one of ${n} discrete ones`;
-    return `actions must be ${kind(first)} as in task 1: in this dataset they are ${kind(summary)}`;
+    return `actions must be ${kind(first)} as in task ${first.task}: in this dataset they are ${
+      kind(summary)
+    }`;
   }
   if (first.stateDim === summary.stateDim && first.actionDim === summary.actionDim) return undefined;
-  return `states and actions must have ${first.stateDim} and ${first.actionDim} dimensions as task 1 has: ` +
+  return `states and actions must have ${first.stateDim} and ${first.actionDim} dimensions as task ${first.task} has: ` +
     `this dataset has ${summary.stateDim} and ${summary.actionDim}`;
 }

@@ -4,21 +4,27 @@
  */
 import {
   attemptAt,
+  deniedBy,
+  describeDenied,
   describeKnown,
   type Growth,
   growthOf,
   hasFailed,
   type Imported,
   type Kinship,
+  labelFlags,
+  type LabelledTask,
   type LearnerFacts,
   nameOfData,
   type TaskData,
+  taskState,
 } from "@cugro/learners";
 import {
   type ArrivalFact,
   canonicalJson,
   describeEnvironment,
   type EnvironmentRef,
+  type ImportSummary,
   jobId,
   type NoticeFact,
   type RejectionFact,
@@ -144,4 +150,35 @@ function notCompared({ task, size }: TaskData): NoticeFact {
     advice:
       `if it is, cancel this task and restore task ${task}'s dataset before the file is handed over again`,
   };
+}
+
+/** The rows of a task: the file may say otherwise of them, which a label can put right. */
+export function rejectSame(
+  facts: LearnerFacts,
+  arrival: ArrivalFact,
+  summary: ImportSummary,
+  task: LabelledTask & { revision?: number },
+): RejectionFact {
+  const { task: k, revision = 0 } = task;
+  const { learner: { name } } = facts;
+  const { family, goal, ...rest } = deniedBy(summary, task);
+  // Of a dataset that has grown, horizon and anchors are the task's, whatever its file says.
+  const file = {
+    ...(family === undefined ? {} : { family }),
+    ...(goal === undefined ? {} : { goal }),
+    ...(revision === 0 ? rest : {}),
+  };
+  const is = `this dataset is already ${nameOfData({ task: k, revision })}`;
+  if (Object.keys(file).length > 0) {
+    const command = `cugro relabel ${k} ${labelFlags(file)} --learner ${name}`;
+    const reason = `${is}, and this file says otherwise of it (${describeDenied(file, task)}). ` +
+      `If the file is right: ${command}`;
+    return { ...reject(arrival, reason), sameRows: { task: k, file } };
+  }
+  const state = facts.tasks.some((fact) => fact.task === k) ? taskState(facts, k) : "undecided";
+  if (!["cancelled", "withdrawn"].includes(state)) return reject(arrival, is);
+  return reject(
+    arrival,
+    `${is}, which was ${state}; it is learnt anew with: cugro retry ${k} --learner ${name}`,
+  );
 }

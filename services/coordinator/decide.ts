@@ -5,14 +5,17 @@
 import {
   dataOfTask,
   type Graph,
+  judgeVersion,
   knobsOfData,
+  type LabelledTask,
   type LearnerFacts,
+  standingAnchors,
+  standingVersions,
   type TaskData,
-  validVersions,
+  withRandom,
 } from "@cugro/learners";
 import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import type { JobKind, JsonObject, RowCell, VersionFact } from "@cugro/protocol";
-import { judgeVersion } from "./gate.ts";
+import type { Anchors, JobKind, JsonObject, RowCell, VersionFact } from "@cugro/protocol";
 
 /** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
@@ -22,7 +25,7 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
     knobs: knobsOfData(facts, data, graph.tasks),
     task: graph.task,
     row,
-    earlier: validVersions(facts),
+    earlier: standingVersions(facts),
   });
   const made = madeBefore(data);
   const results = graph.jobs.flatMap(({ id }) => facts.jobs.get(id)?.result ?? []);
@@ -68,12 +71,17 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
   const metrics = facts.jobs.get(id)!.result!.metrics;
   const returns = numbersOf(metrics.returns);
   if (!returns) throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
-  const { anchors } = facts.tasks.find((fact) => fact.task === task)!;
+  const about = facts.tasks.find((fact) => fact.task === task)!;
+  const anchors = anchorsOf(facts, about, metrics);
   const success = successOf(metrics.success, returns.length, `task ${task} (job ${id})`);
   const scores = success?.map((share) => 100 * share) ??
     returns.map((value) => normalisedScore(value, anchors));
   const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
-  const measured = { returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics) };
+  const label = about.labelled?.labels.at(-1)?.n;
+  const measured = {
+    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics) },
+    ...(label === undefined ? {} : { label, anchors }),
+  };
   const cell = { task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate };
   if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
@@ -103,6 +111,12 @@ function simulatorOf({ lostEpisodes, notRun }: JsonObject): Pick<RowCell, "lostE
     ...(typeof lostEpisodes === "number" ? { lostEpisodes } : {}),
     ...(typeof notRun === "string" ? { notRun } : {}),
   };
+}
+
+/** With labels that change what random actions earn, this evaluation or an earlier one has measured it. */
+function anchorsOf(facts: LearnerFacts, task: LabelledTask, { randomReturn }: JsonObject): Anchors {
+  if (typeof randomReturn === "number") return withRandom(task, randomReturn);
+  return standingAnchors(facts, task) ?? task.anchors;
 }
 
 function asObject(value: unknown): JsonObject | null {

@@ -4,7 +4,6 @@
  */
 export { applyPlan } from "./apply.ts";
 export { collectGarbage, type Collection, GC_GRACE_HOURS } from "./garbage.ts";
-export { judgeVersion } from "./gate.ts";
 export { createObserver, type Queues, watchQueues } from "./observe.ts";
 export { isIdle, MAX_QUEUED_PER_KIND, plan } from "./plan.ts";
 export { type Decision, type HeadMove, type Plan, type Submission } from "./plan_parts.ts";

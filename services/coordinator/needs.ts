@@ -6,7 +6,14 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import { arrivalJobs, currentGraph, type Graph, type LearnerFacts, REQUESTS_AT_ONCE } from "@cugro/learners";
+import {
+  arrivalJobs,
+  currentGraph,
+  type Graph,
+  type LearnerFacts,
+  remeasurements,
+  REQUESTS_AT_ONCE,
+} from "@cugro/learners";
 import {
   encodeFact,
   jobFactSchema,
@@ -23,14 +30,15 @@ export type Needs = Map<string, (jobId: string) => boolean>;
 
 const jobsOf = new WeakMap<Graph, ReadonlySet<string>>();
 
-/** Whether a learner needs a job: one of the task being learnt, or one that a file which waits needs. */
+/** Whether a learner needs a job: of the task being learnt, for a file that waits, or one that a label asks for. */
 export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
   if (facts.deleted) return () => false;
   const arrived = new Set(arrivalJobs(facts).map(jobId));
   const graph = currentGraph(facts);
   const jobs = graph && (jobsOf.get(graph) ?? new Set(graph.jobs.map(({ id }) => id)));
   if (graph && jobs) jobsOf.set(graph, jobs);
-  return (id) => arrived.has(id) || (jobs?.has(id) ?? false);
+  const again = new Set(remeasurements(facts).map(({ id }) => id));
+  return (id) => arrived.has(id) || again.has(id) || (jobs?.has(id) ?? false);
 }
 
 /** Tells workers that nobody needs these jobs; those that are done stay as they are. The ids of the others. */

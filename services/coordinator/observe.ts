@@ -3,7 +3,15 @@
  * @module
  */
 import { pause } from "@cugro/async";
-import { type LearnerFacts, measureLearner, measuresOf, taskState, validVersions } from "@cugro/learners";
+import {
+  type LearnerFacts,
+  measureLearner,
+  measuresOf,
+  planRemeasuring,
+  taskState,
+  validVersions,
+  versionsAsLabelled,
+} from "@cugro/learners";
 import type { Metrics } from "@cugro/telemetry";
 import { JOB_KINDS, type JobKind, TASK_STATES } from "@cugro/protocol";
 
@@ -14,8 +22,10 @@ export function createObserver(metrics: Metrics): (facts: LearnerFacts) => void 
   const seen = new Map<string, string>();
   return (facts) => {
     const learner = facts.learner.name;
-    const { tasks, versions, withdrawn, promoted, cancelled, taskFailures, deleted } = facts;
-    const counts = [tasks, versions, withdrawn, promoted, taskFailures].map(({ length }) => length);
+    const { tasks, labels, versions, withdrawn, promoted, cancelled, taskFailures, deleted } = facts;
+    const again = planRemeasuring(facts).submit;
+    const lists = [tasks, labels, again, versions, withdrawn, promoted, taskFailures];
+    const counts = lists.map(({ length }) => length);
     const mark = [...counts, cancelled.size, deleted].join(" ");
     if (seen.get(learner) === mark) return;
     seen.set(learner, mark);
@@ -33,10 +43,9 @@ function recordTasks({ learnerTasks }: Metrics, facts: LearnerFacts): void {
 
 function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
   const learner = facts.learner.name;
-  const valid = facts.deleted ? [] : validVersions(facts).map((fact) => ({
-    version: fact.version,
-    measures: measuresOf(facts.versions, fact),
-  }));
+  const versions = versionsAsLabelled(facts);
+  const chain = facts.deleted ? [] : validVersions({ ...facts, versions });
+  const valid = chain.map((fact) => ({ version: fact.version, measures: measuresOf(versions, fact) }));
   const { averagePerformance, backwardTransfer, forgetting, worstDrop } = measureLearner(valid);
   const averages = valid.flatMap(({ measures }) => measures.averagePerformance ?? []);
   const record = (gauge: Metrics["averagePerformance"], value: number | null | undefined) =>

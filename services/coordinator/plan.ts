@@ -13,6 +13,7 @@ import {
   currentTask,
   type Graph,
   type LearnerFacts,
+  planRemeasuring,
   planWork,
   sidecarOf,
   traceOfArrival,
@@ -43,8 +44,9 @@ export function plan(facts: LearnerFacts): Plan {
     return { submit: [], decide: [], moveHead: null, announce: [], release: [], problems: [] };
   }
   const arrivals = planArrivals(facts);
-  const learning = planLearning(facts);
-  const submit = firstOfEachKind([...arrivals.submit, ...learning.submit]);
+  const again = planRemeasuring(facts).submit;
+  const learning = planLearning(facts, again.length > 0);
+  const submit = firstOfEachKind([...arrivals.submit, ...learning.submit, ...again]);
   return {
     submit,
     decide: [...arrivals.decide, ...learning.decide],
@@ -85,7 +87,8 @@ interface Learning {
   needed: Set<string>;
 }
 
-function planLearning(facts: LearnerFacts): Learning {
+/** @param isMeasuring whether scores that the next version is compared with are still measured, as labels have changed */
+function planLearning(facts: LearnerFacts, isMeasuring: boolean): Learning {
   const nothing: Learning = { submit: [], decide: [], release: [], problems: [], needed: new Set() };
   const graph = currentGraph(facts);
   if (!graph) return nothing;
@@ -93,6 +96,7 @@ function planLearning(facts: LearnerFacts): Learning {
   if (work.failed.length > 0) {
     return { ...nothing, decide: [recordFailure(facts, graph, work.failed[0]!.id)] };
   }
+  if (work.decidable && isMeasuring) return { ...nothing, needed: shardsInUse(facts, graph) };
   if (work.decidable) {
     const version = decideVersion(facts, graph);
     return { ...nothing, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };

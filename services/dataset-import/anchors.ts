@@ -4,9 +4,8 @@
  */
 import { type DatasetRows, episodesOf } from "@cugro/datasets";
 import { randomReturn } from "@cugro/environments";
-import type { Anchors, EnvironmentRef } from "@cugro/protocol";
+import { type Anchors, ANCHORS_OF_FILE, type EnvironmentRef, RANDOM_EPISODES } from "@cugro/protocol";
 
-const RANDOM_EPISODES = 100;
 const TAIL = 0.1;
 
 /**
@@ -24,7 +23,7 @@ export async function chooseAnchors(
     return {
       random: returnRandom,
       good: returnFinalPolicy,
-      source: "return_random and return_final_policy of the file",
+      source: ANCHORS_OF_FILE,
     };
   }
   const returns = episodesOf(dataset).map((episode) => episode.return).sort((a, b) => a - b);

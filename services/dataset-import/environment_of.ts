@@ -3,7 +3,7 @@
  * @module
  */
 import { DatasetError, type DatasetRows, type Notice } from "@cugro/datasets";
-import { familyInfo, goalFault } from "@cugro/environments";
+import { findTask } from "@cugro/environments";
 import { TRUST_ADVICE } from "@cugro/environments/gymnasium";
 import { type EnvironmentRef, faultOfGymnasium } from "@cugro/protocol";
 
@@ -16,20 +16,11 @@ export function findEnvironment(
   file: string,
 ): EnvironmentRef | null {
   const { family, goal, environment } = dataset.metadata;
-  const info = family === undefined ? undefined : familyInfo(family);
-  if (!info) return environment ?? null;
-  if (info.stateDim !== dataset.stateDim || info.actionDim !== dataset.actionDim) {
-    const value = `[${dataset.stateDim}, ${dataset.actionDim}]`;
-    throw new DatasetError(
-      { file, field: "observations", value },
-      `tasks of the family ${family} have states and actions of [${info.stateDim}, ${info.actionDim}] numbers`,
-    );
-  }
-  const fault = goalFault(info, goal ?? []);
-  if (fault) {
-    throw new DatasetError({ file, field: "@goal", value: goal }, `a goal of the family ${family} ${fault}`);
-  }
-  return { family: info.family, goal: goal! };
+  const found = findTask({ family, goal }, dataset);
+  if ("task" in found) return found.task ?? environment ?? null;
+  const value = found.of === "goal" ? goal : `[${dataset.stateDim}, ${dataset.actionDim}]`;
+  const field = found.of === "goal" ? "@goal" : "observations";
+  throw new DatasetError({ file, field, value }, found.fault);
 }
 
 /** Why what a stranger's file names is not run, where it is not. */

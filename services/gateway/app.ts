@@ -23,6 +23,7 @@ import { type ActDeps, registerAct } from "./routes/act.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
+import { registerLabels } from "./routes/labels.ts";
 import { registerLearners } from "./routes/learners.ts";
 import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
@@ -80,11 +81,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerLearners(app, deps);
   registerUploads(app, deps);
   registerTasks(app, deps);
+  registerLabels(app, deps);
   registerJobs(app, deps);
   registerVersions(app, deps);
   registerResults(app, deps);
-  registerProblems(app, deps);
-  registerNotifications(app, deps);
+  for (const register of [registerProblems, registerNotifications]) register(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
   if (options.webhooks) {

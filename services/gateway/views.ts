@@ -11,6 +11,7 @@ import {
   type LearnerStatus,
   pickMeasures,
   type ShownCell,
+  taskOfRejected,
 } from "@cugro/learners";
 import type { ArrivalFact } from "@cugro/protocol";
 import type {
@@ -56,7 +57,8 @@ export function configView(
 export function taskView(fact: LearnerStatus["tasks"][number]): Task {
   const { task, name, state, revision, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
   const { trainingRows, stateDim, actionDim, horizon, environment, anchors } = fact;
-  const judged = { discreteActions: fact.discreteActions, notices: fact.notices };
+  const labels = fact.labels.map(({ schema: _, task: __, ...label }) => label);
+  const judged = { discreteActions: fact.discreteActions, notices: fact.notices, labels };
   const shape = { size, trainingRows, episodes, bytes, stateDim, actionDim };
   const about = { ...shape, horizon, environment, anchors, ...judged };
   return { task, name, state, revision, attempt, current, arrival, datasetHash, ...about };
@@ -69,8 +71,11 @@ export function arrivalView(
 ): Arrival {
   const { seq, key, size, contentHash } = arrival;
   const data = dataOfArrival(facts, seq);
-  const { task, revision } = data ?? { task: null, revision: null };
-  const rejection = facts.rejections.find((fact) => fact.seq === seq);
+  const found = facts.rejections.find((fact) => fact.seq === seq);
+  // A task with its rows is labelled by now as the file says.
+  const same = found && taskOfRejected(facts, found);
+  const { task, revision } = data ?? { task: same ?? null, revision: same === undefined ? null : 0 };
+  const rejection = same === undefined ? found : undefined;
   const state = task !== null ? "accepted" : rejection ? "rejected" : "waiting";
   const note = data && "known" in data.fact ? describeRevision(data.fact) : null;
   return { seq, key, size, contentHash, state, task, revision, reason: rejection?.reason ?? null, note };
@@ -118,6 +123,7 @@ export function resultsView(status: LearnerStatus): Results {
     versions: validVersions,
     resultsMatrix: status.resultsMatrix,
     valueEstimates: status.valueEstimates,
+    remarks: status.remarks,
     intervals: cells.map((row) => row.map((cell) => intervalOf(cell))),
     episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),
     ...pickMeasures(status),

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Compile, createPolicy, type Normaliser, type Policy, type ReplayRows } from "@cugro/algorithm";
+import { randomReturn } from "@cugro/environments";
 import type { JobOutput } from "@cugro/worker";
 import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
 import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
@@ -16,9 +17,11 @@ export async function evaluatePolicy(
   compile: Compile,
   simulators: Simulators,
 ): Promise<JobOutput<"policy.evaluate">> {
-  const { config: { task }, inputs, seed } = context;
+  const { config: { task, episodesOnly }, inputs, seed } = context;
   const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
-  const { fidelity, rows } = await measureFidelity(context, normaliser, compile);
+  const { fidelity, rows } = episodesOnly
+    ? { fidelity: null, rows: null }
+    : await measureFidelity(context, normaliser, compile);
   const policy = await openPolicy(context, normaliser, compile);
   try {
     const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed) : null;
@@ -33,6 +36,7 @@ export async function evaluatePolicy(
       ...told,
       ...lostEpisodes ? { lostEpisodes } : {},
       ...notRun === undefined ? {} : { notRun },
+      ...await randomMetrics(context),
     };
     return {
       outputs: { rollouts: encodeJson({ task, returns, lengths, ...told, ...versions ? { versions } : {} }) },
@@ -58,6 +62,15 @@ async function openPolicy(
     hyperparameters: knobsOf(context),
     compile,
   });
+}
+
+/** What random actions earn, where the job asks for it. */
+async function randomMetrics(
+  { config: { environment, episodeSteps, randomEpisodes } }: EvaluationContext,
+): Promise<{ randomReturn?: number }> {
+  if (!randomEpisodes || !environment || !("family" in environment)) return {};
+  const { count, seed } = randomEpisodes;
+  return { randomReturn: await randomReturn(environment, count, seed, episodeSteps) };
 }
 
 /** Mean critic value of the policy's own actions: what there is to see without a simulator. */

@@ -66,10 +66,10 @@ function seedsOf(context: EvaluationContext): number[] {
 }
 
 async function runFamily(context: EvaluationContext, policy: Policy, spec: FamilyRef): Promise<Episodes> {
-  const { config: { task, horizon }, seed } = context;
+  const { config: { task, horizon, episodeSteps }, seed } = context;
   const seeds = seedsOf(context);
   const acting = createRng(seed, "acting");
-  const environment = await openVectorEnvironment(spec, seeds.length);
+  const environment = await openVectorEnvironment(spec, seeds.length, episodeSteps);
   try {
     return await rollout(environment, seeds, async (states, step) => {
       await context.tick({ step, steps: horizon });

@@ -16,7 +16,9 @@ import type {
   JobDetail,
   JobSummary,
   Learner,
+  NewLabel,
   NewLearner,
+  Relabelled,
   Results,
   StandingProblem,
   Task,
@@ -78,6 +80,8 @@ export interface GatewayClient {
       options?: Reason & { overrides?: Overrides },
     ): Promise<"continued" | "new attempt">;
     cancel(name: string, task: number, options?: Reason): Promise<Task>;
+    /** Puts right what is said of a task beside its rows: `{ set: { goal: 2 } }`. */
+    relabel(name: string, task: number, label: NewLabel): Promise<Relabelled>;
   };
   jobs: {
     /** All of them, page by page. */
@@ -88,7 +92,7 @@ export interface GatewayClient {
     list(name: string): Promise<VersionSummary[]>;
     show(name: string, version: number): Promise<Version>;
     promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
-    /** The versions that were withdrawn. */
+    /** The versions that were withdrawn; `version` 0 is before the first. */
     rollback(name: string, version: number, options?: Reason): Promise<number[]>;
   };
   webhooks: WebhookClient;
@@ -191,6 +195,7 @@ function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
       )).how;
     },
     cancel: (name, task, options = {}) => requests.post(of(name, `/tasks/${task}/cancel`), options),
+    relabel: (name, task, label) => requests.patch(of(name, `/tasks/${task}`), label),
   };
 }
 

@@ -44,6 +44,7 @@ export interface Requester {
   send(method: string, path: string, sent?: Sent): Promise<Response>;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
 }
 
 /** See {@link Requester}. */
@@ -71,11 +72,13 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
       await sleep(wait, sent.signal);
     }
   };
+  const sendJson = async (method: string, path: string, body: unknown) =>
+    await (await send(method, path, { body: JSON.stringify(body), type: "application/json" })).json();
   return {
     send,
     get: async (path) => await (await send("GET", path)).json(),
-    post: async (path, body) =>
-      await (await send("POST", path, { body: JSON.stringify(body), type: "application/json" })).json(),
+    post: (path, body) => sendJson("POST", path, body),
+    patch: (path, body) => sendJson("PATCH", path, body),
   };
 }
 

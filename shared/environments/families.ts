@@ -156,6 +156,30 @@ export function goalFault(
 }
 
 /**
+ * The simulator's task of a family and a goal; null where the family is none of ours.
+ *
+ * @param sizes numbers in a state and in an action of the data
+ * @returns what is wrong, and with which of both, where the family is known and the data cannot come from it
+ */
+export function findTask(
+  { family, goal }: { family: string | undefined; goal: readonly number[] | undefined },
+  sizes: { stateDim: number; actionDim: number },
+): { task: { family: string; goal: number[] } | null } | { fault: string; of: "family" | "goal" } {
+  const info = family === undefined ? undefined : familyInfo(family);
+  if (!info) return { task: null };
+  if (info.stateDim !== sizes.stateDim || info.actionDim !== sizes.actionDim) {
+    const numbers = `[${info.stateDim}, ${info.actionDim}] numbers`;
+    return {
+      fault: `tasks of the family ${info.family} have states and actions of ${numbers}`,
+      of: "family",
+    };
+  }
+  const fault = goalFault(info, goal ?? []);
+  if (fault !== undefined) return { fault: `a goal of the family ${info.family} ${fault}`, of: "goal" };
+  return { task: { family: info.family, goal: [...goal!] } };
+}
+
+/**
  * The family of a task and its goal as the datasets hold it (float32), so that a goal read from a file and the decimal
  * it came from name the same task.
  *

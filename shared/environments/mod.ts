@@ -14,6 +14,7 @@ export {
 export {
   type EnvironmentInfo,
   familyInfo,
+  findTask,
   goalFault,
   listFamilies,
   policyGoal,

@@ -178,15 +178,21 @@ export function randomAct(actionDim: number, noiseSeeds: readonly number[]): Act
 /**
  * The mean undiscounted return of uniformly random actions.
  *
+ * @param horizon steps after which an episode is cut. @default the family's
  * @throws RangeError when `episodes` is not a positive integer or the task is not valid
  */
-export async function randomReturn(spec: TaskSpec, episodes: number, seed: number): Promise<number> {
+export async function randomReturn(
+  spec: TaskSpec,
+  episodes: number,
+  seed: number,
+  horizon?: number,
+): Promise<number> {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(
       `Cannot average as episodes must be a positive integer: current value is ${episodes}`,
     );
   }
-  const env = await openVectorEnvironment(spec, Math.min(episodes, 20));
+  const env = await openVectorEnvironment(spec, Math.min(episodes, 20), horizon);
   try {
     const act = randomAct(env.actionDim, deriveSeeds(seed, 1, env.size));
     const { returns } = await rollout(env, deriveSeeds(seed, 0, episodes), act);

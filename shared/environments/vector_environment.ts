@@ -61,10 +61,11 @@ class MujocoVectorEnvironment implements VectorEnvironment {
     private readonly family: Family,
     private readonly goal: readonly number[],
     size: number,
+    horizon: number,
   ) {
     this.stateDim = family.info.stateDim;
     this.actionDim = family.info.actionDim;
-    this.horizon = family.info.horizon;
+    this.horizon = horizon;
     this.size = size;
     this.simulations = Array.from({ length: size }, () => model.openSimulation());
     this.active = new Uint8Array(size);
@@ -156,14 +157,26 @@ class MujocoVectorEnvironment implements VectorEnvironment {
  * Opens `size` copies of a task. Close it when done: the engine's memory is not garbage-collected (about 1 MB a copy).
  *
  * @param size number of copies that step together, at least 1
- * @throws RangeError when family, goal or size are not valid
+ * @param horizon steps after which an episode is cut. @default the family's
+ * @throws RangeError when family, goal, size or horizon are not valid
  */
-export async function openVectorEnvironment(spec: TaskSpec, size: number): Promise<VectorEnvironment> {
+export async function openVectorEnvironment(
+  spec: TaskSpec,
+  size: number,
+  horizon?: number,
+): Promise<VectorEnvironment> {
   const { family, goal, dynamics } = resolveTask(spec);
+  const steps = horizon ?? family.info.horizon;
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new RangeError(
+      `Cannot open environment as horizon must be a positive integer: current value is ${horizon}`,
+    );
+  }
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(
       `Cannot open environment as size must be a positive integer: current value is ${size}`,
     );
   }
-  return new MujocoVectorEnvironment(await RobotModel.compile(family.robot, dynamics), family, goal, size);
+  const model = await RobotModel.compile(family.robot, dynamics);
+  return new MujocoVectorEnvironment(model, family, goal, size, steps);
 }

@@ -12,6 +12,7 @@ export {
   dataState,
   graphOf,
   hasFailed,
+  isPromotable,
   jobsOfVersion,
   type JobState,
   knobsOfData,
@@ -50,13 +51,17 @@ export {
 } from "./planning/growth.ts";
 export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
 export type { Deletion } from "./facts/deletion.ts";
+export { acceptedTask, deniedBy, describeDenied, labelFlags, type LabelledTask } from "./facts/labels.ts";
+export { standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
-export { heldOutSeed } from "./planning/graph_jobs.ts";
+export { heldOutSeed } from "./planning/seeds.ts";
+export { judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
   createLearner,
+  firstStandingTask,
   type KnobDifference,
   type LearnerSettings,
   listLearners,
@@ -72,6 +77,14 @@ export {
 } from "./reading/fact_cache.ts";
 export { foreseeRevision, type ReadDataset } from "./reading/foresee.ts";
 export { loadFacts } from "./reading/load.ts";
+export { planRemeasuring, type Remeasurement, remeasurements, withRandom } from "./results/remeasure.ts";
+export {
+  standingAnchors,
+  type StandingCell,
+  standingRows,
+  standingVersions,
+  versionsAsLabelled,
+} from "./results/standing.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
@@ -96,7 +109,9 @@ export {
   type VersionStatus,
 } from "./reading/status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
-export { type Act, cancel, isPromotable, promote, retry, rollback } from "./acts/verdicts.ts";
+export { type Act, cancel, promote, retry, rollback } from "./acts/verdicts.ts";
+export { relabel, type Relabelled, type RunAgain } from "./acts/relabel.ts";
+export { LabelError, withdrawal } from "./acts/label_values.ts";
 export { putOnce } from "./facts/put_once.ts";
 export { isReached, type Reach, reachOf } from "./moving/reach.ts";
 export { type Change, type LearnerView, openView } from "./reading/view.ts";

@@ -26,7 +26,9 @@ import {
   type LearnerFacts,
   measuresOf,
   nameOfData,
+  planRemeasuring,
   planWork,
+  standingRejections,
   stoppingFailure,
   taskState,
   validVersions,
@@ -43,6 +45,7 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
   if (facts.deleted) return [];
   return [
     ...failedTasks(facts),
+    ...failedEpisodes(facts),
     ...rejectedFiles(facts),
     ...lostInputs(facts),
     ...parkedVersions(facts),
@@ -69,10 +72,27 @@ function failedTasks(facts: LearnerFacts): Problem[] {
   });
 }
 
+/** What a label has run again, and failed. */
+function failedEpisodes(facts: LearnerFacts): Problem[] {
+  const { name } = facts.learner;
+  return planRemeasuring(facts).failed.map(({ id, task, version, label }) => {
+    const failure = facts.jobs.get(id)?.failures.at(-1);
+    return createProblem("label.failed", { learner: name, task, job: id }, {
+      since: failure?.failed ?? null,
+      subject: { learner: name, task, version },
+      message:
+        `After its label, the episodes of task ${task} could not be run again in version ${version} (${label}): ${
+          failure?.message ?? "it failed"
+        }.`,
+      advice: `See to it, then: cugro retry ${task} --learner ${name}`,
+    });
+  });
+}
+
 function rejectedFiles(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const accepted = Math.max(0, ...acceptedArrivals(facts));
-  return facts.rejections.filter(({ seq }) => seq > accepted).map((rejection) =>
+  return standingRejections(facts).filter(({ seq }) => seq > accepted).map((rejection) =>
     rejectionProblem(name, rejection, writtenAt(facts, rejectionKey(name, rejection.seq)))
   );
 }

@@ -38,3 +38,8 @@ export function describeEnvironment(environment: EnvironmentRef): string {
   }
   return `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`;
 }
+
+/** The source of anchors that the dataset's file says itself; all others were measured. */
+export const ANCHORS_OF_FILE = "return_random and return_final_policy of the file";
+/** Episodes of random actions whose mean return scores 0 where the file does not say it. */
+export const RANDOM_EPISODES = 100;

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
 import { jobSchema } from "./jobs.ts";
+import { sameRowsSchema } from "./labels.ts";
 import { HASH } from "./names.ts";
 import { noticeSchema, readingSchema } from "./reading.ts";
 
@@ -61,15 +62,14 @@ export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
 /**
  * An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file); `unread`: the
- * file was gone, or another in its place, before it was read; `besideTask`: what speaks against the file is what that task is.
+ * file was gone, or another in its place, before it was read; `besideTask`: what speaks against the file is what that task is;
+ * `sameRows`: they are a task's, which is said to be otherwise.
  */
 export const rejectionFactSchema = z.object({
-  schema,
-  seq: place,
-  key: z.string(),
-  reason: z.string(),
+  ...{ schema, seq: place, key: z.string(), reason: z.string() },
   failedJob: hash.nullable(),
   ...{ unread: z.literal(true).exactOptional(), besideTask: place.exactOptional() },
+  sameRows: sameRowsSchema.exactOptional(),
 });
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
@@ -138,21 +138,22 @@ export const taskFailureFactSchema = z.object({
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
 /**
+/**
  * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
  * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
  * actions (discounted return in the task's units of reward), which needs no simulator; null for facts of version 0.2.
+ * `label`: the task's newest when this was measured, and the `anchors` then; absent where it had none.
  */
 export const rowCellSchema = z.object({
-  task: place,
-  job: hash,
-  returns: z.array(z.number()),
+  ...{ task: place, job: hash, returns: z.array(z.number()), scores: z.array(z.number()) },
   success: z.array(z.number().min(0).max(1)).exactOptional(),
-  scores: z.array(z.number()),
   meanScore: z.number().nullable(),
   low: z.number().nullable(),
   high: z.number().nullable(),
   fidelity: json.nullable(),
   valueEstimate: z.number().nullable().default(null),
+  label: place.exactOptional(),
+  anchors: anchorsSchema.exactOptional(),
   ...simulatorNotes,
 });
 /** See {@link rowCellSchema}. */

@@ -143,6 +143,12 @@ export const JOB_SPECS = {
       heldOutSeed: uint32,
       replayRows: count,
       trainingRows,
+      // Of a decided version, after a label: nothing but episodes, as what they were measured beside may be gone.
+      episodesOnly: z.literal(true).exactOptional(),
+      // Steps after which an episode is cut, where a label says so; else the family's.
+      episodeSteps: z.int().min(1).exactOptional(),
+      // Random ones, whose mean return scores 0 where the label changes it.
+      randomEpisodes: z.strictObject({ count: z.int().min(1), seed: uint32 }).exactOptional(),
     }),
     identity: nothing,
     inputs: {

@@ -57,6 +57,9 @@ export const cancelledKey = (learner: string, task: number, attempt: number): st
 /** A job stopped an attempt at a task. */
 export const taskFailureKey = (learner: string, task: number, n: number): string =>
   makeKey("taskFailure", { learner, task, n });
+/** What is said of a task is put right. */
+export const labelKey = (learner: string, task: number, n: number): string =>
+  makeKey("label", { learner, task, n });
 /** A task's dataset has grown. */
 export const revisionKey = (learner: string, task: number, revision: number): string =>
   makeKey("revision", { learner, task, revision });

@@ -27,6 +27,7 @@ export {
   parseKey,
 } from "./key_grammar.ts";
 export * from "./keys.ts";
+export * from "./labels.ts";
 export { fitsPattern } from "./name_patterns.ts";
 export {
   checkLearnerName,

@@ -28,6 +28,8 @@ export const PROBLEMS = {
   "file.place": { severity: "warning", audience: "operators" },
   "file.rejected": { severity: "warning", audience: "operators" },
   "task.failed": { severity: "error", audience: "operators" },
+  /** Episodes that a label has run again. */
+  "label.failed": { severity: "warning", audience: "operators" },
   "input.lost": { severity: "error", audience: "operators" },
   "version.parked": { severity: "warning", audience: "operators" },
   /** A simulator that is no part of this project is not there, or has died in episodes. */

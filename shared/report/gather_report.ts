@@ -33,10 +33,7 @@ export async function gatherReport(
   const problems = await gatherProblems({ store, learner: name });
   const { learner, config } = status;
   return {
-    learner: name,
-    seed: learner.seed,
-    preset: config.preset,
-    created: learner.created,
+    ...{ learner: name, seed: learner.seed, preset: config.preset, created: learner.created },
     tasks: status.tasks.map((
       { task, name, revision, environment, size, trainingRows, anchors, notices },
     ) => ({
@@ -59,6 +56,7 @@ export async function gatherReport(
     problems: problems.filter(({ acknowledged }) => acknowledged === null).map((problem) =>
       withCommands(describeProblem(problem), (words) => `\`${complete(words)}\``)
     ),
+    remarks: status.remarks,
     knobs: config.knobs,
   };
 }
@@ -74,8 +72,9 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
     cells: tasks.map(({ task }) => {
       const cell = one.row.find((candidate) => candidate.task === task);
       if (!cell) return null;
-      const { meanScore, low, high, episodes, valueEstimate, success } = cell;
-      return { score: meanScore, low, high, episodes, isSuccess: success !== undefined, valueEstimate };
+      const { meanScore, low, high, episodes, valueEstimate, success, after } = cell;
+      const isSuccess = success !== undefined;
+      return { score: meanScore, low, high, episodes, isSuccess, valueEstimate, after };
     }),
     measures: one.measures,
     seconds: one.seconds,

@@ -3,6 +3,7 @@
  * @module
  */
 import { briefly, describeDrop, describeInterval, figure, type Html, html, section, table } from "./html.ts";
+import type { AfterLabel } from "@cugro/protocol";
 import { scoresPlot } from "./plots.ts";
 import type { ReportCell, ReportData, ReportVersion } from "./report_data.ts";
 
@@ -21,6 +22,7 @@ export function results(data: ReportData): Html {
             critic's mean for the policy's own actions, a discounted return in the task's units of reward.</p>
     `,
     matrix(data),
+    remarks(data),
     scoresPlot(data),
   );
 }
@@ -90,9 +92,30 @@ function matrix({ versions, tasks }: ReportData): Html {
   const head = ["version", ...tasks.map(({ task, name }) => html`task ${task}<br><small>${name}</small>`)];
   const rows = versions.map(({ version, decision, cells }) => [
     html`<b>${version}</b>${decision === "parked" ? html`<br><small>parked</small>` : html``}`,
-    ...tasks.map((_, index) => scoreCell(cells[index] ?? null)),
+    ...tasks.map((_, index) => html`${scoreCell(cells[index] ?? null)}${mark(cells[index]?.after)}`),
   ]);
   return table(head, rows, { kind: "matrix", stacks: true });
+}
+
+const MARKS: Readonly<Record<AfterLabel, string>> = {
+  again: "run again after a label; fidelity and value from before it",
+  wait: "to be run again after a label",
+  failed: "could not be run again after a label",
+  lost: "not run again after a label: the weights are gone",
+  left: "not run again after a label",
+  none: "no simulator since a label",
+  rescaled: "other anchors since a label",
+};
+
+/** What became of a cell after a label. */
+function mark(after: AfterLabel | undefined): Html {
+  return after === undefined ? html`` : html`<br><small>${MARKS[after]}</small>`;
+}
+
+/** What labels have changed. */
+function remarks({ remarks }: ReportData): Html {
+  if (remarks.length === 0) return html``;
+  return html`<ul class="remarks">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul>`;
 }
 
 function scoreCell(cell: ReportCell | null): Html {

@@ -4,6 +4,7 @@
  */
 
 import type { LearnerMeasures, VersionMeasures } from "@cugro/learners";
+import type { AfterLabel } from "@cugro/protocol";
 
 /** One loss curve of one training. */
 export interface ReportCurve {
@@ -42,6 +43,8 @@ export interface ReportCell {
   isSuccess: boolean;
   /** Mean value, by the critic, of the policy's own actions, in the task's units of reward. */
   valueEstimate: number | null;
+  /** What became of it after a label of its task; absent: it is as it was decided. */
+  after?: AfterLabel | undefined;
 }
 
 /** One finished attempt at a task. */
@@ -91,6 +94,8 @@ export interface ReportData {
   seconds: { task: number; kind: string; seconds: number }[];
   /** Gradient steps of every training; `cutBy`: the knob that left fewer than were asked for. */
   steps: { task: number; kind: string; done: number | null; asked: number; cutBy: string | null }[];
+  /** What labels have changed, a sentence or two each. */
+  remarks: string[];
   /** A sentence each; between backticks what can be pasted. */
   problems: string[];
   knobs: Record<string, unknown>;

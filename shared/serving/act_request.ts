@@ -3,14 +3,15 @@
  * @module
  */
 import { classesOf } from "@cugro/algorithm";
-import type { ActRequest, TaskFact } from "@cugro/protocol";
+import type { LabelledTask } from "@cugro/learners";
+import type { ActRequest } from "@cugro/protocol";
 
 /** What is known of a policy before it is asked. */
 export interface PolicyFacts {
   learner: string;
   version: number;
   /** Known tasks. */
-  tasks: TaskFact[];
+  tasks: LabelledTask[];
   stateDim: number;
   actionDim: number;
   /** How many discrete actions there are; undefined where actions are continuous. */

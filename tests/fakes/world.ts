@@ -11,6 +11,7 @@ import {
   datasetKey,
   encodeEpisodes,
   encodeFact,
+  type EnvironmentRef,
   EPISODE_HASH_BYTES,
   type EpisodeHashes,
   failureKey,
@@ -36,8 +37,10 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** What pretended jobs report; `runs` counts how often each job was done. */
 export interface Pretence {
-  /** Returns of the episodes on task j in the version that learns task k. */
-  returns?: (task: number, newTask: number) => number[];
+  /** Returns of the episodes on task j in the version that learns task k, with the goal that they were run with. */
+  returns?: (task: number, newTask: number, goal: number) => number[];
+  /** Mean return of random actions, where a job measures it. @default 0 */
+  random?: number;
   /** Of the same episodes, 0 to 1; nothing where the simulator does not tell it. */
   success?: (task: number, newTask: number) => number[];
   fidelity?: (task: number, newTask: number) => JsonObject | undefined;
@@ -138,16 +141,22 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   if (job.kind === "dataset.measure") return await measureOutcome(store, job, pretence);
   if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
   if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
-  const { config: { task, newTask } } = job as JobOf<"policy.evaluate">;
-  const returns = pretence.returns?.(task, newTask) ?? [90, 95, 100, 105, 110];
+  const { config: { task, newTask, environment, randomEpisodes } } = job as JobOf<"policy.evaluate">;
+  const returns = pretence.returns?.(task, newTask, goalOf(environment)) ?? [90, 95, 100, 105, 110];
   const fidelity = pretence.fidelity?.(task, newTask);
   const success = pretence.success?.(task, newTask);
+  const random = randomEpisodes ? { randomReturn: pretence.random ?? 0 } : {};
   const told = {
     ...(success ? { success } : {}),
     ...(fidelity ? { fidelity } : {}),
+    ...random,
     ...pretence.simulator?.(task),
   };
   return { outputs: ["rollouts"], metrics: { returns, ...told, id } as JsonObject };
+}
+
+function goalOf(environment: EnvironmentRef | null): number {
+  return environment && "goal" in environment ? environment.goal[0]! : 1;
 }
 
 async function importOutcome(store: Store, job: Job, pretence: Pretence): Promise<Outcome> {
@@ -159,7 +168,9 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
   const text = new TextDecoder().decode(object.bytes);
   const rejected = pretence.rejected?.(text);
   if (rejected) return { outputs: [], metrics: { rejected } };
-  const datasetHash = sha256(text);
+  // `rows@goal`: the same rows with another goal.
+  const [rows, goal = "1"] = text.split("@");
+  const datasetHash = sha256(rows!);
   const hashes = pretence.episodes && hashesOf(pretence.episodes(text));
   await store.put(datasetKey(datasetHash), object.bytes);
   const [stateDim, actionDim] = pretence.dims?.(text) ?? [3, 2];
@@ -171,7 +182,7 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
     actionDim,
     episodes: hashes?.rows.length ?? 2,
     bytes: object.bytes.length,
-    environment: { family: "test", goal: [pretence.goal?.(text) ?? 1] },
+    environment: { family: "test", goal: [pretence.goal?.(text) ?? Number(goal)] },
     horizon: 50,
     anchors: { random: 0, good: 100, source: "test" },
   };
@@ -257,6 +268,18 @@ export async function drive(
     }
   }
   throw new Error("The plan does not come to rest");
+}
+
+/** Plans and works until something is so, which is asked before each round of work. */
+export async function driveUntil(store: Store, pretence: Pretence, isSo: () => boolean): Promise<void> {
+  const stop = new Error("so it is");
+  const choose = (ids: string[]) => {
+    if (isSo()) throw stop;
+    return ids;
+  };
+  await drive(store, pretence, { choose }).catch((error) => {
+    if (error !== stop) throw error;
+  });
 }
 
 /** A seeded source of integers below n, for random orders in tests (a linear congruence is enough for that). */

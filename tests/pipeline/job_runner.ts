@@ -27,15 +27,20 @@ import type { Compile } from "@cugro/tensors/seam";
 /** Outputs by name. */
 export type Outputs = Record<string, Uint8Array>;
 
-/** Runs jobs in this process, each on the outputs of those before. `more`: of the context, to see and disturb a job. */
-export function createRunner(store: Store, compile: Compile, knobs: Hyperparameters) {
-  const handlers: JobHandlers = {
+/** The work of all services. */
+export function allHandlers(compile: Compile): JobHandlers {
+  return {
     ...datasetImport(),
     ...stateGeneration({ compile }),
     ...behaviorGeneration({ compile }),
     ...criticTraining({ compile }),
     ...policyEvaluation({ compile }),
   };
+}
+
+/** Runs jobs in this process, each on the outputs of those before. `more`: of the context, to see and disturb a job. */
+export function createRunner(store: Store, compile: Compile, knobs: Hyperparameters) {
+  const handlers = allHandlers(compile);
   return async <K extends JobKind>(
     kind: K,
     fields: FieldsOf<K>,

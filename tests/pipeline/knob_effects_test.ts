@@ -29,7 +29,7 @@ import type { FieldsOf, JobKind, RowCell, VersionFact } from "@cugro/protocol";
 import { openFilesystemStore } from "@cugro/store";
 import { openBackend } from "@cugro/tensors";
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { judgeVersion } from "../../services/coordinator/gate.ts";
+import { judgeVersion } from "@cugro/learners";
 import { createRunner, type Outputs } from "./job_runner.ts";
 
 type Values = Partial<Hyperparameters>;

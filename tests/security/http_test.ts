@@ -126,6 +126,10 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
         body: '{"name":"new"}',
       },
       { status: 403, method: "DELETE", path: one, as: "submitter" },
+      {
+        ...{ status: 403, method: "PATCH", path: `${one}/tasks/1`, as: "reader" as const },
+        ...{ headers: JSON_TYPE, body: '{"set":{"goal":2}}' },
+      },
       { status: 403, method: "POST", path: `/v1/problems/${"0".repeat(24)}/acknowledge`, as: "reader" },
       { status: 403, method: "POST", path: `${one}/restore`, as: "submitter" },
       { status: 403, method: "POST", path: `${one}/versions/1/promote`, as: "submitter" },
@@ -153,6 +157,10 @@ Deno.test("somebody else's learner is 404, like one that does not exist, and in 
     await refuse([
       ...paths.map((path) => ({ status: 404, path: `/v1/learners/mine${path}`, as: "team" as const })),
       { status: 404, method: "DELETE", path: "/v1/learners/mine", as: "team" },
+      {
+        ...{ status: 404, method: "PATCH", path: "/v1/learners/mine/tasks/1", as: "team" as const },
+        ...{ headers: JSON_TYPE, body: '{"set":{"goal":2}}' },
+      },
       { status: 404, method: "POST", path: "/v1/learners/mine/restore", as: "team" },
       {
         status: 404,

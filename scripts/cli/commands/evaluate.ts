@@ -5,7 +5,8 @@
 import { createRng, scoreInterval, successInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
-import type { GymnasiumSpec, TaskFact } from "@cugro/protocol";
+import { type LabelledTask, loadFacts, standingAnchors } from "@cugro/learners";
+import type { GymnasiumSpec } from "@cugro/protocol";
 import { describeInterval } from "@cugro/report";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
@@ -50,6 +51,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const served = await openPolicy(store, options.learner, compile, options.version);
   const rows = [];
   try {
+    const facts = await loadFacts(store, options.learner);
     for (const task of chooseTasks(served, options.task)) {
       const run = await runTask(served, task, options);
       if (!run) {
@@ -59,7 +61,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       const { success } = run;
       const interval = success
         ? successInterval(success)
-        : scoreInterval(run.returns, task.anchors, options.seed);
+        : scoreInterval(run.returns, standingAnchors(facts, task) ?? task.anchors, options.seed);
       console.error(`task ${task.task}: ${score(interval.mean)} (${interval.episodes} episodes)`);
       rows.push({ task: task.task, name: task.name, ...run, ...interval });
     }
@@ -79,7 +81,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   );
 }
 
-function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefined): TaskFact[] {
+function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefined): LabelledTask[] {
   const chosen = tasks.filter(({ task }) => wanted === undefined || wanted === task);
   if (chosen.length > 0) return chosen;
   const known = tasks.map(({ task }) => task).join(", ");
@@ -96,17 +98,21 @@ interface EvaluatedTask {
 
 async function runTask(
   { policy }: ServedPolicy,
-  fact: TaskFact,
+  fact: LabelledTask,
   { episodes, seed }: EvaluateOptions,
 ): Promise<EvaluatedTask | undefined> {
-  const { task, environment } = fact;
+  const { task, environment, labelled } = fact;
   if (!environment) return undefined;
   const starts = createRng(seed, `evaluate/${task}/starts`);
   const acting = createRng(seed, `evaluate/${task}/acting`);
   const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
   const act = (states: Float32Array) => policy.act(task, states, acting.integer(2 ** 31));
   if ("gymnasium" in environment) return await runInPython(fact, environment, seeds, act);
-  const simulator = await openVectorEnvironment(environment, Math.min(BATCH, episodes));
+  const simulator = await openVectorEnvironment(
+    environment,
+    Math.min(BATCH, episodes),
+    labelled?.episodeSteps,
+  );
   try {
     const { returns } = await rollout(simulator, seeds, act);
     return { returns };
@@ -116,7 +122,7 @@ async function runTask(
 }
 
 async function runInPython(
-  { horizon, stateDim, actionDim }: TaskFact,
+  { horizon, stateDim, actionDim }: LabelledTask,
   spec: GymnasiumSpec,
   seeds: number[],
   act: (states: Float32Array) => Promise<Float32Array>,

@@ -1,24 +1,31 @@
 /**
- * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `gc`.
+ * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `relabel`, `gc`.
  * @module
  */
 import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
+import { LABEL_NAMES } from "@cugro/protocol";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
 import { openForWriting } from "../embedded/session.ts";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, Overrides, Reason } from "../learners/learners.ts";
 import { learningCommand } from "../learners/place.ts";
-import { UsageError, wholeNumber } from "./output.ts";
+import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { parseSettings, repeatable } from "./settings.ts";
 
 /** Adds the commands. */
 export function registerOperate(program: Command): void {
   act(program, "promote <version>", "let a parked version through", letThrough);
-  act(program, "rollback <version>", "go back to a version; later ones are withdrawn", goBack);
+  act(
+    program,
+    "rollback <version>",
+    "go back to a version (0: before the first); later ones are withdrawn",
+    goBack,
+  );
   act(program, "retry <task>", "learn a failed, parked, withdrawn or cancelled task again", learnAgain)
     .addOption(repeatable("--set <knob=value>", "with another value of a knob; may be repeated"));
   act(program, "cancel <task>", "step over a task that is not decided", stepOver);
+  registerRelabel(program);
   registerGarbage(program);
 }
 
@@ -39,7 +46,7 @@ async function letThrough(learners: Learners, version: number, { learner, reason
 async function goBack(learners: Learners, version: number, { learner, reason }: Chosen) {
   const gone = await learners.rollback(learner, version, reason);
   return gone.length > 0
-    ? `withdrawn: ${gone.join(", ")}; version ${version} serves`
+    ? `withdrawn: ${gone.join(", ")}; ${version === 0 ? "no version" : `version ${version}`} serves`
     : `version ${version} serves already`;
 }
 
@@ -69,8 +76,44 @@ function act(program: Command, usage: string, description: string, verdict: Verd
   return onLearners(
     command,
     async (learners, text: string, { learner, reason, set = [] }: ActOptions) => {
-      const number = wholeNumber(usage.split(" ")[1]!, 1)(text);
+      // There is a state before the first version, but no task before the first.
+      const least = usage.startsWith("rollback") ? 0 : 1;
+      const number = wholeNumber(usage.split(" ")[1]!, least)(text);
       console.log(await verdict(learners, number, { learner, reason, overrides: parseSettings(set) }));
+    },
+  );
+}
+
+interface RelabelOptions extends ActOptions {
+  set: string[];
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+function registerRelabel(program: Command): void {
+  const command = program.command("relabel <task>")
+    .description("put right what is said of a task beside its rows; what follows from it is measured again")
+    .requiredOption("--learner <name>", "whose task it is")
+    .addOption(repeatable("--set <name=value>", `one of ${LABEL_NAMES.join(", ")}; may be repeated`))
+    .option(...STORE_FLAG)
+    .option("--reason <text>", "for the record")
+    .option("--dry-run", "only say what would be measured again")
+    .option("--json", "print one JSON document");
+  onLearners(
+    command,
+    async (learners, text: string, { learner, set, reason, dryRun = false, json }: RelabelOptions) => {
+      const { place } = learners;
+      const task = wholeNumber("<task>", 1)(text);
+      const label = { set: parseSettings(set), reason, dryRun };
+      const done = await learners.relabel(learner, task, label);
+      if (json) return printJson(done);
+      console.log(done.said);
+      for (const { version, job, state } of done.again) {
+        console.log(`  ${state}: version ${version}, job ${job}`);
+      }
+      if (dryRun) return console.log("Nothing was written.");
+      const next = learningCommand(place, learner);
+      if (done.again.some(({ state }) => state === "open") && next) console.log(`${next} runs them`);
     },
   );
 }

@@ -12,6 +12,7 @@ import {
   loadFacts,
   nameOfData,
   openArrivals,
+  planRemeasuring,
   previewGraph,
 } from "@cugro/learners";
 import type { Command } from "commander";
@@ -69,7 +70,10 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   const waiting = openArrivals(facts).length;
   if (waiting > 0) {
     console.error(`Waiting for import: ${waiting}; what jobs follow depends on what is in the files`);
-  } else if (!graph) console.error("Nothing to do: every task is decided");
+  }
+  const again = planRemeasuring(facts).submit;
+  for (const { label, id } of again) console.error(`After a label: ${label} (job ${id.slice(0, 12)})`);
+  if (waiting + again.length === 0 && !graph) console.error("Nothing to do: every task is decided");
   return graph ? [graph] : [];
 }
 

@@ -14,7 +14,7 @@ import {
 import { rejectionProblem } from "@cugro/problems";
 import { briefly, describeDrop } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
-import type { Place } from "../learners/place.ts";
+import { type Place, withPlace } from "../learners/place.ts";
 import { sayProblem } from "./problems.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
@@ -46,6 +46,8 @@ export interface RunResult extends LearnerMeasures {
   notices: ({ task: number } & NoticeFact)[];
   /** Gradient steps of every task's trainings, against what the knobs asked for. */
   steps: TrainingSteps[];
+  /** What labels have changed, in words. */
+  remarks: string[];
   /** What is wrong and nobody has acknowledged. */
   problems: Problem[];
 }
@@ -84,6 +86,7 @@ export function resultOf(
     bytes,
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
     steps: trainingSteps(status.jobs),
+    remarks: status.remarks,
     problems,
   };
 }
@@ -121,6 +124,7 @@ function withOurRejections(
 /** What keeps a run from having done what it was asked to. */
 const FAULTS_OF_RUNS: readonly ProblemCode[] = [
   "task.failed",
+  "label.failed",
   "file.rejected",
   "input.lost",
   "version.parked",
@@ -153,6 +157,7 @@ export function printResult(result: RunResult, place: Place): void {
   console.log(`serving version ${result.head ?? "none"}`);
   printDecisions(result);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
+  for (const remark of result.remarks) console.log(withPlace(remark, place));
   for (const problem of result.problems) console.log(`! ${sayProblem(problem, place)}`);
 }
 

@@ -13,7 +13,7 @@ import { briefly, byteSize, describeInterval, describeSteps, duration } from "@c
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
-import { commandLine, type Place } from "../learners/place.ts";
+import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, printTable, score, UsageError } from "./output.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
@@ -93,7 +93,7 @@ function printStatus(found: ShownStatus, place: Place): void {
         } brings it back.\n`,
     );
   }
-  printTasks(found);
+  printTasks(found, place);
   printJobs(found);
   const result = resultOf(found);
   printSteps(result.steps);
@@ -110,7 +110,7 @@ function summaryOf({ learner, tasks, head, averagePerformance, problems }: Shown
   return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
 }
 
-function printTasks({ tasks, rejections }: ShownStatus): void {
+function printTasks({ tasks, rejections }: ShownStatus, place: Place): void {
   printTable(
     ["task", "name", "state", "attempt", "transitions", "environment"],
     tasks.map((
@@ -128,7 +128,7 @@ function printTasks({ tasks, rejections }: ShownStatus): void {
     const read = describeTrainingRows(task);
     if (read !== undefined) console.log(read);
   }
-  for (const rejection of rejections) console.log(describeRejection(rejection));
+  for (const rejection of rejections) console.log(withPlace(describeRejection(rejection), place));
 }
 
 function nameOf(environment: ShownStatus["tasks"][number]["environment"]): string {

@@ -8,7 +8,7 @@ import { UsageError } from "../commands/output.ts";
 import { nameLikelyLearner } from "../typos.ts";
 import type { Learners } from "./learners.ts";
 import { openLocal } from "./local.ts";
-import { DEFAULT_STORE } from "./place.ts";
+import { DEFAULT_STORE, type Place, withPlace } from "./place.ts";
 import { openRemote } from "./remote.ts";
 
 /** The flag of commands that work on a store. */
@@ -42,11 +42,18 @@ export function onLearners<Typed extends unknown[]>(
       try {
         await act(learners, ...typed as Typed);
       } catch (error) {
-        throw await nameLikelyLearner(error, learners.list);
+        throw await nameLikelyLearner(asTyped(error, learners.place), learners.list);
       } finally {
         await learners.close();
       }
     });
+}
+
+/** An error whose advice names commands, with each as a line that can be pasted. */
+function asTyped(error: unknown, place: Place): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = withPlace(error.message, place);
+  return message === error.message ? error : new UsageError(message, { cause: error });
 }
 
 /** Has a command that works on a store alone refuse `--url` in a sentence. @param instead what to do */

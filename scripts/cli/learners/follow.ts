@@ -79,9 +79,10 @@ function createLook({ client, learner, labels, jobNews, say }: {
       if (read) say(read);
     }
     labelled = mark;
-    await label({ state: "ready" });
+    const ready = await label({ state: "ready" });
     const decided = waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
-    return decided && await isServed(client, learner);
+    // What a label has measured again belongs to no task that is learnt.
+    return decided && ready.length === 0 && await isServed(client, learner);
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { PresetName } from "@cugro/algorithm";
 import type { Becoming } from "@cugro/client";
-import type { LearnerMeasures, LearnerStatus, ShownCell } from "@cugro/learners";
+import type { LearnerMeasures, LearnerStatus, Relabelled, ShownCell } from "@cugro/learners";
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
@@ -18,6 +18,7 @@ export interface ShownStatus extends
     | "resultsMatrix"
     | "valueEstimates"
     | "validVersions"
+    | "remarks"
     | "bytes"
     | "secondsPerKind"
     | keyof LearnerMeasures
@@ -126,6 +127,12 @@ export interface Learners {
     overrides: Overrides,
   ): Promise<"continued" | "new attempt">;
   cancel(name: string, task: number, reason: Reason): Promise<void>;
+  /** Puts right what is said of a task; with `dryRun` only says what that would bring about. */
+  relabel(
+    name: string,
+    task: number,
+    label: { set: Overrides; reason: Reason; dryRun: boolean },
+  ): Promise<Relabelled>;
   act(name: string, request: ActRequest): Promise<ActAnswer>;
   /** An HTML page. */
   report(name: string): Promise<string>;

@@ -21,10 +21,12 @@ import {
   listLearners,
   loadFacts,
   promote,
+  relabel,
   restoreLearner,
   retry,
   reviseConfig,
   rollback,
+  standingRejections,
   type Upload,
 } from "@cugro/learners";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
@@ -68,6 +70,11 @@ export function openLocal(name: string): Learners {
       });
     },
     ...verdictsOn(acting),
+    relabel: async (learner, task, { reason, ...label }) =>
+      await relabel({
+        ...{ store: await acting(), name: learner, task, by: whoTypes(), ...label },
+        ...(reason === undefined ? {} : { reason }),
+      }),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
@@ -168,7 +175,7 @@ export async function addFile(
 ): Promise<HandedOver> {
   const file = await packFolder(path) ?? await fileAt(path);
   const { arrival, added } = await addUploaded({ store, learner, ...file, reading, ...options });
-  const { rejections } = added ? { rejections: [] } : await loadFacts(store, learner);
+  const rejections = added ? [] : standingRejections(await loadFacts(store, learner));
   const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;
   return { seq: arrival.seq, added, reason };
 }

@@ -60,7 +60,8 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-function findTask(status: LearnerStatus, task: number): LearnerStatus["tasks"][number] {
+/** A task of a learner. @throws {Problem} 404 */
+export function findTask(status: LearnerStatus, task: number): LearnerStatus["tasks"][number] {
   const found = status.tasks.find((fact) => fact.task === task);
   if (found) return found;
   throw new Problem(

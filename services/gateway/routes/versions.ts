@@ -9,6 +9,7 @@ import { judged, Problem } from "../problem.ts";
 import {
   learnerName,
   pathNumber,
+  pathNumberOrNone,
   reasonSchema,
   versionSchema,
   versionSummarySchema,
@@ -26,7 +27,8 @@ const actRequest = {
 /** Adds the routes. */
 export function registerVersions(app: Gateway, deps: RouteDeps): void {
   registerReading(app, deps);
-  registerActs(app, deps);
+  registerPromote(app, deps);
+  registerRollback(app, deps);
 }
 
 function registerReading(app: Gateway, deps: RouteDeps): void {
@@ -63,7 +65,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-function registerActs(app: Gateway, deps: RouteDeps): void {
+function registerPromote(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const letThrough = createRoute({
     ...secured(deps, "admin"),
@@ -83,12 +85,16 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
     const status = await learners.status(name);
     return context.json(versionSummary(findVersion(status, version), status.head), 200);
   });
+}
 
+function registerRollback(app: Gateway, deps: RouteDeps): void {
+  const { learners, store } = deps;
   const goBack = createRoute({
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/rollback`, tags, summary: "Go back to a version" },
-    description: "Every valid version after it is withdrawn, and so are their tasks.",
-    request: actRequest,
+    description:
+      "Every valid version after it is withdrawn, and so are their tasks. 0 is before the first version.",
+    request: { ...actRequest, params: oneParams.extend({ version: pathNumberOrNone }) },
     responses: {
       200: json(z.object({ version: z.int(), withdrawn: z.array(z.int()) }), "Done"),
       ...PROBLEMS,
@@ -97,7 +103,7 @@ function registerActs(app: Gateway, deps: RouteDeps): void {
   app.openapi(goBack, async (context) => {
     const { name, version } = context.req.valid("param");
     const { reason = `rolled back by ${context.get("token").name}` } = context.req.valid("json");
-    findVersion(await learners.status(name), version);
+    if (version > 0) findVersion(await learners.status(name), version);
     const withdrawn = await judged(() => rollback({ store, name, version, reason }));
     wake(deps, name);
     return context.json({ version, withdrawn }, 200);

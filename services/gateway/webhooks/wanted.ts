@@ -14,6 +14,7 @@ const EVENT_FACTS: readonly (KeyKind | undefined)[] = [
   "task",
   "rejection",
   "taskFailure",
+  "label",
   "version",
   "promoted",
   "withdrawn",

@@ -9,12 +9,13 @@ import {
   incomingKey,
   JOB_KINDS,
   JOB_STATES,
-  LEARNER_NAME,
   MAX_KEY_BYTES,
   noticeSchema,
   TASK_STATES,
 } from "@cugro/protocol";
 import { taskEnvironmentSchema } from "./environments.ts";
+import { labelSchema } from "./labels.ts";
+import { learnerName } from "./paths.ts";
 import { standingProblemSchema } from "./problems.ts";
 import { learnerMeasures } from "./versions.ts";
 
@@ -28,17 +29,6 @@ const kind = z.enum(JOB_KINDS);
 const taskState = z.enum(TASK_STATES);
 const jobState = z.enum(JOB_STATES);
 const presetName = z.enum(Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]]);
-
-/** Name of a learner, as in paths. */
-export const learnerName = z.string().regex(LEARNER_NAME).openapi({
-  description: "1 to 64 lower-case letters, digits and inner hyphens",
-  example: "team-a-walker",
-});
-/** A number that counts from 1, as in paths. */
-export const pathNumber = z.string().regex(/^[1-9][0-9]{0,8}$/, "must be a whole number from 1").transform(
-  Number,
-)
-  .openapi({ type: "integer", minimum: 1, maximum: 999_999_999 });
 
 const knobValue = z.union([z.string().max(200), z.number(), z.boolean()]);
 /** Knob name to value; names and values are judged by the algorithm. */
@@ -104,6 +94,7 @@ export const taskSchema = z.object({
   anchors: z.object({ random: z.number(), good: z.number(), source: z.string() }),
   discreteActions: place.nullable().openapi({ description: "How many there are; null: continuous ones" }),
   notices: z.array(noticeSchema).openapi({ description: "What is legal in its data and implausible" }),
+  labels: z.array(labelSchema).openapi({ description: "What was put right since it was accepted" }),
 }).openapi("Task");
 
 /** A job. */

@@ -3,7 +3,9 @@
  * @module
  */
 export * from "./arrivals.ts";
+export * from "./labels.ts";
 export * from "./learners.ts";
+export * from "./paths.ts";
 export * from "./problem.ts";
 export * from "./problems.ts";
 export * from "./queries.ts";

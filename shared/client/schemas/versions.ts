@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { HASH, VERSION_STATES } from "@cugro/protocol";
+import { AFTER_LABEL, HASH, VERSION_STATES } from "@cugro/protocol";
 import { simulatorNotes } from "./environments.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
@@ -93,6 +93,7 @@ export const versionSchema = versionSummarySchema.extend({
     }),
     scores: z.array(z.number()),
     episodes: z.int().min(0),
+    after: z.enum(AFTER_LABEL).optional().openapi({ description: "What became of it after a label" }),
     meanScore: score,
     low: score,
     high: score,
@@ -124,6 +125,7 @@ export const resultsSchema = z.object({
   }),
   resultsMatrix: z.array(z.array(score)),
   valueEstimates: z.array(z.array(valueEstimate)),
+  remarks: z.array(z.string()).openapi({ description: "What labels have changed, in words" }),
   intervals: z.array(z.array(interval)).openapi({
     description: "90 % interval over episodes of each cell; null with fewer than 5",
   }),

@@ -31,8 +31,9 @@ import { standingDeletion } from "../facts/deletion.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { createCache } from "../reading/fact_cache.ts";
 import { deletionOf } from "./deletion.ts";
-import { configOf, dataState, type LearnerFacts } from "../facts/facts.ts";
-import { dataOfTask } from "../facts/revisions.ts";
+import { dataState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
+import type { LabelledTask } from "../facts/labels.ts";
+import { dataOfTask, type TaskData } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { loadFacts } from "../reading/load.ts";
 
@@ -194,15 +195,22 @@ export async function reviseConfig(
   return fact;
 }
 
+/** The first task that was not taken back: its weights, and their shapes, are what later ones continue from. */
+export function firstStandingTask(facts: LearnerFacts): LabelledTask | undefined {
+  const isOut = (data: TaskData) => ["cancelled", "withdrawn"].includes(dataState(facts, data));
+  return facts.tasks.find(({ task }) => !dataOfTask(facts, task).every(isOut));
+}
+
 /** Refuses to change a knob that the first task's weights have fixed. */
 export function refuseFrozen(facts: LearnerFacts, knobs: Hyperparameters): void {
-  const first = configOf(facts, 1);
-  const fixed = readKnobs(first.preset, first.knobs);
+  const first = firstStandingTask(facts);
+  if (!first) return;
+  const fixed = knobsOfTask(facts, first.task);
   const changed = frozenKnobs.filter((knob) => fixed[knob] !== knobs[knob]);
   if (changed.length === 0) return;
   const list = changed.map((knob) => `${knob} (${fixed[knob]}, asked for ${knobs[knob]})`).join(", ");
   throw new RangeError(
-    `Task 1 has fixed ${list}: later tasks continue from its weights. Start another learner.`,
+    `Task ${first.task} has fixed ${list}: later tasks continue from its weights. Start another learner.`,
   );
 }
 

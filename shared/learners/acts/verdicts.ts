@@ -21,13 +21,16 @@ import {
   attemptAt,
   configOf,
   dataState,
+  isPromotable,
   type LearnerFacts,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
 import { attemptOf, dataOfTask, nameOfData } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
-import { refuseDeleted, refuseFrozen } from "./learners.ts";
+import { planRemeasuring } from "../results/remeasure.ts";
+import { withdrawal } from "./label_values.ts";
+import { firstStandingTask, refuseDeleted, refuseFrozen } from "./learners.ts";
 import { loadFacts } from "../reading/load.ts";
 
 /** What every act needs. */
@@ -37,17 +40,6 @@ export interface Act {
   name: string;
   /** For the record. */
   reason?: string;
-}
-
-/** Whether a version was parked and could still be let through: nothing valid has come after its parent. */
-export function isPromotable(
-  facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
-  version: number,
-): boolean {
-  const fact = facts.versions.find((candidate) => candidate.version === version);
-  if (!fact || fact.decision !== "parked") return false;
-  if ([...facts.promoted, ...facts.withdrawn].some((verdict) => verdict.version === version)) return false;
-  return fact.parent === (validVersions(facts).at(-1)?.version ?? null);
 }
 
 /**
@@ -77,7 +69,8 @@ export async function promote(
 }
 
 /**
- * Goes back to a version: every valid one after it is withdrawn, and so are their tasks.
+ * Goes back to a version: every valid one after it is withdrawn, and so are their tasks. Version 0 is before the first
+ * one: then no version serves, and the next task is learnt from scratch.
  *
  * @returns the withdrawn versions.
  * @throws {RangeError} when the version is not valid.
@@ -87,8 +80,10 @@ export async function rollback(
 ): Promise<number[]> {
   const facts = await loadOf(store, name);
   const chain = validVersions(facts);
-  const place = chain.indexOf(findVersion(facts, version));
-  if (place < 0) throw new RangeError(`Version ${version} is not valid, so there is no going back to it`);
+  const place = version === 0 ? -1 : chain.indexOf(findVersion(facts, version));
+  if (place < 0 && version !== 0) {
+    throw new RangeError(`Version ${version} is not valid, so there is no going back to it`);
+  }
   const withdrawn = chain.slice(place + 1).map((fact) => fact.version);
   // Oldest first: a version whose parent is withdrawn is not valid, so the first of these facts does it all.
   for (const gone of withdrawn) {
@@ -114,10 +109,12 @@ export async function retry(
   findTask(facts, task);
   const state = taskState(facts, task);
   const plain = Object.keys(overrides).length === 0;
+  if (state === "published" && plain && await retryEpisodes(store, facts, task, reason)) return "continued";
   if (state === "published") {
     const learner = validVersions(facts).findLast((fact) => fact.task === task)!;
     throw new RangeError(
-      `Task ${task} is part of version ${learner.version}: roll back to an earlier version first`,
+      `Task ${task} is part of version ${learner.version}: go back to an earlier version first ` +
+        `(rollback ${learner.parent ?? 0})`,
     );
   }
   if (state === "undecided" && plain) {
@@ -129,6 +126,7 @@ export async function retry(
     }
     return "continued";
   }
+  refuseOtherShapes(facts, task);
   const attempt = attemptAt(facts, task) + 1;
   const known = { ...knobsWith(facts, task, overrides) };
   await putOnce(store, attemptKey(name, task, attempt), {
@@ -139,6 +137,31 @@ export async function retry(
     overrides: known,
   });
   return "new attempt";
+}
+
+/** Asks once more for episodes that a label has run again, and that failed. @returns whether there were any */
+async function retryEpisodes(
+  store: Store,
+  facts: LearnerFacts,
+  task: number,
+  reason: string,
+): Promise<boolean> {
+  const failed = planRemeasuring(facts).failed.filter((one) => one.task === task);
+  for (const { id, job } of failed) await retryJob(store, { id, kind: job.kind }, reason);
+  return failed.length > 0;
+}
+
+/** A task that was taken back may have other shapes than those that were learnt since. */
+function refuseOtherShapes(facts: LearnerFacts, k: number): void {
+  const task = findTask(facts, k);
+  const first = firstStandingTask(facts);
+  const isSame = !first || first.discreteActions === task.discreteActions &&
+      first.stateDim === task.stateDim && first.actionDim === task.actionDim;
+  if (isSame) return;
+  throw new RangeError(
+    `Task ${k} has states and actions of ${task.stateDim} and ${task.actionDim} numbers, and task ${first.task}, which ` +
+      `was learnt since, of ${first.stateDim} and ${first.actionDim}: learn it with another learner`,
+  );
 }
 
 /** Asks for a failed job once more; nothing if it has no failure that was not retried. */
@@ -164,9 +187,9 @@ export async function cancel(
   const open = all.filter((data) => ["undecided", "failed"].includes(dataState(facts, data)));
   const newest = all.at(-1)!;
   if (!open.includes(newest)) {
-    throw new RangeError(
-      `${capitalised(nameOfData(newest))} is ${dataState(facts, newest)}: nothing to cancel`,
-    );
+    const state = dataState(facts, newest);
+    const back = state === "published" ? `; it is taken back with: ${withdrawal(facts, task)}` : "";
+    throw new RangeError(`${capitalised(nameOfData(newest))} is ${state}: nothing to cancel${back}`);
   }
   // The newest first: what holds the others must not be learnt once these are stepped over.
   for (const data of open.reverse()) {
@@ -201,7 +224,8 @@ function findVersion(facts: LearnerFacts, version: number) {
   );
 }
 
-function findTask(facts: LearnerFacts, task: number) {
+/** The fact of a task, as its labels have it. @throws {RangeError} when there is none */
+export function findTask(facts: LearnerFacts, task: number) {
   const fact = facts.tasks.find((candidate) => candidate.task === task);
   if (fact) return fact;
   throw new RangeError(`There is no task ${task} of "${facts.learner.name}": it has ${facts.tasks.length}`);

@@ -7,6 +7,7 @@ import {
   type CloudEvent,
   createEvent,
   type JsonObject,
+  labelKey,
   promotedKey,
   rejectionKey,
   revisionKey,
@@ -17,6 +18,7 @@ import {
 } from "@cugro/protocol";
 import type { LearnerFacts } from "./facts.ts";
 import { shownCell } from "../reading/measures.ts";
+import { acceptedTask } from "./labels.ts";
 import { describeRevision } from "./revisions.ts";
 import { traceOfArrival, traceOfTask } from "./traces.ts";
 
@@ -27,7 +29,15 @@ import { traceOfArrival, traceOfTask } from "./traces.ts";
 export type AnnouncedFacts =
   & Pick<
     LearnerFacts,
-    "learner" | "tasks" | "revisions" | "rejections" | "taskFailures" | "versions" | "promoted" | "withdrawn"
+    | "learner"
+    | "tasks"
+    | "labels"
+    | "revisions"
+    | "rejections"
+    | "taskFailures"
+    | "versions"
+    | "promoted"
+    | "withdrawn"
   >
   & Partial<Pick<LearnerFacts, "arrivals" | "written">>;
 
@@ -40,7 +50,7 @@ export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announ
 export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   const name = facts.learner.name;
   return [
-    ...facts.tasks.map(({ task, name: title, size }) =>
+    ...facts.tasks.map(acceptedTask).map(({ task, name: title, size }) =>
       createEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
     ),
     ...facts.revisions.map((fact) =>
@@ -56,6 +66,18 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
     ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
       createEvent("cugro.task.failed", taskFailureKey(name, task, n), name, { task, attempt, job, message })
     ),
+    ...facts.labels.map(({ task, n: label, set, before, by, reason }) =>
+      createEvent("cugro.task.relabelled", labelKey(name, task, label), name, {
+        ...{ task, label, set, before, by, reason },
+      })
+    ),
+    ...versionEvents(facts),
+  ].map((event) => tracedAndDated(facts, event));
+}
+
+function versionEvents(facts: AnnouncedFacts): CloudEvent[] {
+  const { learner: { name } } = facts;
+  return [
     ...facts.versions.map((fact) =>
       createEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
         ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
@@ -75,7 +97,7 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
         ...resultOf(facts, version),
       })
     ),
-  ].map((event) => tracedAndDated(facts, event));
+  ];
 }
 
 function tracedAndDated(facts: AnnouncedFacts, event: CloudEvent): CloudEvent {

@@ -3,7 +3,7 @@
  * @module
  */
 import { type ArrivalFact, createJob, deriveSeed, jobId, type JobOf } from "@cugro/protocol";
-import { heldOutSeed } from "../planning/graph_jobs.ts";
+import { heldOutSeed, importSeed } from "../planning/seeds.ts";
 import type { LearnerFacts } from "./facts.ts";
 import type { TaskData } from "./revisions.ts";
 
@@ -17,7 +17,7 @@ export function importJob(
   const once = again === undefined ? {} : { again };
   const read = reading === undefined ? {} : { reading };
   const fields = { key, etag, ...once, ...read, heldOutSeed: heldOutSeed(learner.seed) };
-  return createJob("dataset.import", deriveSeed(learner.seed, "dataset.import", 0, 0, 1), fields, {});
+  return createJob("dataset.import", importSeed(learner.seed), fields, {});
 }
 
 /** Numbers of the arrivals that have become a task, or a revision of one. */

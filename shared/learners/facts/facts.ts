@@ -11,11 +11,11 @@ import {
   type FailureFact,
   type JobKind,
   type JobName,
+  type LabelFact,
   type LearnerFact,
   type RejectionFact,
   type ResultFact,
   type RevisionFact,
-  type TaskFact,
   type TaskFailureFact,
   type TaskState,
   type VerdictFact,
@@ -26,6 +26,7 @@ import type { Overlap } from "./overlap.ts";
 import { attemptOf, attemptsAt, dataInOrder, dataOfVersion, type TaskData } from "./revisions.ts";
 import { buildGraph, type Graph } from "../planning/graph.ts";
 import { readKnobs } from "../planning/knobs.ts";
+import type { LabelledTask } from "./labels.ts";
 
 /** What the store says about one job. */
 export interface JobState {
@@ -51,7 +52,10 @@ export interface LearnerFacts {
   configs: ConfigFact[];
   arrivals: ArrivalFact[];
   rejections: RejectionFact[];
-  tasks: TaskFact[];
+  /** As their labels have them. */
+  tasks: LabelledTask[];
+  /** Of all tasks, by task and number. */
+  labels: LabelFact[];
   /** By task and number. */
   revisions: RevisionFact[];
   attempts: AttemptFact[];
@@ -97,6 +101,17 @@ export function validVersions(
     if (accepted && !withdrawn.has(fact.version) && fact.parent === parent) chain.push(fact);
   }
   return chain;
+}
+
+/** Whether a version was parked and could still be let through: nothing valid has come after its parent. */
+export function isPromotable(
+  facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
+  version: number,
+): boolean {
+  const fact = facts.versions.find((candidate) => candidate.version === version);
+  if (!fact || fact.decision !== "parked") return false;
+  if ([...facts.promoted, ...facts.withdrawn].some((verdict) => verdict.version === version)) return false;
+  return fact.parent === (validVersions(facts).at(-1)?.version ?? null);
 }
 
 /** The attempt at a task that counts: 1, or the newest that an operator asked for or a revision began. */
@@ -185,8 +200,7 @@ export function knobsOfData(facts: KnobFacts, data: TaskData, known: readonly nu
 /** The knobs that a version was learnt with, and acts with. */
 export function knobsOfVersion(facts: KnobFacts, version: VersionFact): Hyperparameters {
   const { task, revision, tasks, attempt } = version;
-  if (revision === undefined) return knobsOfTask(facts, task);
-  const config = configOf(facts, Math.max(...tasks));
+  const config = configOf(facts, revision === undefined ? task : Math.max(...tasks));
   const asked = facts.attempts.find((fact) => fact.task === task && fact.attempt === attempt);
   return readKnobs(config.preset, config.knobs, asked?.overrides);
 }
@@ -202,8 +216,9 @@ export function graphOf(facts: LearnerFacts, data: TaskData): Graph {
   const attempts = facts.attempts.filter((fact) => fact.task === task);
   const old = dataOfVersion(facts, parent);
   const config = configOf(facts, data.revision === 0 ? task : Math.max(task, ...old.keys()));
-  const oldFacts = [...old.values()].map(({ fact }) => fact);
-  const of = [data.fact, config, ...attempts, null, ...chain, null, ...oldFacts];
+  // Labels of a revised task are not in the fact of its revision.
+  const oldFacts = [data, ...old.values()].flatMap(({ fact, labelled }) => [fact, labelled]);
+  const of = [config, ...attempts, null, ...chain, null, ...oldFacts];
   const known = built.get(facts.learner);
   if (known && known.of.length === of.length && known.of.every((part, i) => part === of[i])) {
     return known.graph;

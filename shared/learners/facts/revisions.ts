@@ -6,9 +6,10 @@
  */
 import type { AttemptFact, RevisionFact, TaskFact, VersionFact } from "@cugro/protocol";
 import type { LearnerFacts } from "./facts.ts";
+import type { LabelledTask } from "./labels.ts";
 
 /** A task with one of its datasets. */
-export interface TaskData extends TaskFact {
+export interface TaskData extends LabelledTask {
   /** Number of the revision; 0: as the task was accepted. */
   revision: number;
   firstAttempt: number;
@@ -29,7 +30,7 @@ export function dataOfTask({ tasks, revisions }: RevisedFacts, task: number): Ta
   ];
 }
 
-function revisedData({ notices: _, ...task }: TaskFact, fact: RevisionFact): TaskData {
+function revisedData({ notices: _, ...task }: LabelledTask, fact: RevisionFact): TaskData {
   const { arrival, datasetHash, size, episodes, bytes, notices, attempt } = fact;
   const { importJob, normaliser, sketch, episodeHashes } = fact;
   return {

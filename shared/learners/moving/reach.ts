@@ -19,6 +19,7 @@ import {
 import {
   currentGraph,
   dataState,
+  isPromotable,
   jobsOfVersion,
   type JobState,
   knobsOfTask,
@@ -30,8 +31,8 @@ import { importJob } from "../facts/arrivals.ts";
 import { dataInOrder, type TaskData } from "../facts/revisions.ts";
 import { arrivalJobs } from "../planning/growth.ts";
 import { type FactCache, hasOldJobs, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
+import { remeasurements } from "../results/remeasure.ts";
 import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";
-import { isPromotable } from "../acts/verdicts.ts";
 
 /** What is needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */
 export interface Reach {
@@ -55,6 +56,10 @@ export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCach
   for (const job of arrivalJobs(facts)) markWaiting(reach, facts, job);
   for (const { id, kind } of await stoppedJobs({ store, cache }, facts)) reach.jobs.set(id, kind);
   for (const { id, job } of graph?.jobs ?? []) {
+    reach.jobs.set(id, job.kind);
+    markOutputs(reach, states.get(id)?.result);
+  }
+  for (const { id, job } of remeasurements(facts)) {
     reach.jobs.set(id, job.kind);
     markOutputs(reach, states.get(id)?.result);
   }

@@ -12,7 +12,10 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
   "states.train": ({ task }) => `train state generator on task ${task}`,
   "behavior.train": ({ task }) => `train behavior generator on task ${task}`,
   "critic.train": ({ task }) => `train critic on task ${task}`,
-  "policy.evaluate": ({ task }) => `evaluate task ${task}`,
+  "policy.evaluate": ({ task, newTask, episodesOnly }) =>
+    episodesOnly
+      ? `run task ${task} again in the version that learnt task ${newTask}`
+      : `evaluate task ${task}`,
 };
 
 /** A job in a few words. */

@@ -13,7 +13,8 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
-import { hasOutput, type JobKind, type JobOf, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { hasOutput, type JobKind, type JobOf, type VersionFact } from "@cugro/protocol";
+import type { LabelledTask } from "../facts/labels.ts";
 import {
   addEvaluation,
   addRelabelled,
@@ -60,10 +61,10 @@ export interface GraphInput {
   seed: number;
   knobs: Hyperparameters;
   /** The task to be learnt. @default revision: 0 */
-  task: TaskFact & { revision?: number };
+  task: LabelledTask & { revision?: number };
   attempt: number;
   parent: VersionFact | null;
-  tasks: ReadonlyMap<number, TaskFact>;
+  tasks: ReadonlyMap<number, LabelledTask>;
   learnt: ReadonlyMap<number, VersionFact>;
 }
 
@@ -100,7 +101,7 @@ export function buildGraph(input: GraphInput): Graph {
   };
 }
 
-function factOf(i: number, tasks: ReadonlyMap<number, TaskFact>): TaskFact {
+function factOf(i: number, tasks: ReadonlyMap<number, LabelledTask>): LabelledTask {
   const fact = tasks.get(i);
   if (!fact) throw new Error(`The parent version knows task ${i}, but there is no fact of that task`);
   return fact;

@@ -16,14 +16,16 @@ import {
 } from "@cugro/protocol";
 import { describeJob } from "./describe_job.ts";
 import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
+import { acceptedTask, type LabelledTask } from "../facts/labels.ts";
 import { knobsFor } from "./knobs.ts";
+import { evaluationSeed, heldOutSeed, randomEpisodes } from "./seeds.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 
 /** A graph in the making. */
 export interface Builder extends GraphInput {
   k: number;
-  oldTasks: TaskFact[];
+  oldTasks: LabelledTask[];
   jobs: GraphJob[];
 }
 
@@ -39,11 +41,6 @@ export interface LabelledShard extends Replay {
 }
 /** A kind of job that trains on the new task and its replay. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
-
-/** Seed of the split into training and held-out rows: the same in import, training and evaluation. */
-export function heldOutSeed(learnerSeed: number): number {
-  return deriveSeed(learnerSeed, "held-out", 0, 0, 1);
-}
 
 function add<K extends GraphKind, C extends FieldsOf<K>>(
   builder: Builder,
@@ -132,7 +129,7 @@ export function addTrainer<K extends TrainingKind>(
 /** The evaluation of one task: its episodes, and how far its replay was from real data. @returns its id. */
 export function addEvaluation(
   builder: Builder,
-  about: TaskFact,
+  about: LabelledTask,
   models: { stateGenerator: string; behaviorGenerator: string; critic: string },
   replay: Replay[],
 ): string {
@@ -154,14 +151,24 @@ export function addEvaluation(
     newTask: k,
     environment: about.environment,
     horizon: about.horizon,
-    anchors: about.anchors,
+    // As it was accepted: other anchors make other scores of the same episodes.
+    anchors: acceptedTask(about).anchors,
     heldOutSeed: heldOutSeed(builder.seed),
     replayRows: pairsPerTask(knobs, Math.max(1, oldTasks.length)),
     ...(about.task === k ? limitOf(builder) : {}),
+    ...labelledFields(builder, about),
   };
-  // Every version starts its episodes of a task in the same states: neither the version nor the attempt enters.
-  const seed = deriveSeed(builder.seed, "policy.evaluate", about.task, 0, 1);
-  return add(builder, "policy.evaluate", seed, fields, inputs);
+  return add(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
+}
+
+/** What only labels ask for. Versions that know a task already have had its random actions measured. */
+function labelledFields({ k, seed }: Builder, { task, labelled }: LabelledTask) {
+  if (!labelled) return {};
+  const { episodeSteps, measuresRandom } = labelled;
+  return {
+    ...(episodeSteps === undefined ? {} : { episodeSteps }),
+    ...(task === k && measuresRandom ? { randomEpisodes: randomEpisodes(seed) } : {}),
+  };
 }
 
 /** How many of the new task's rows are read, where that is not all of them: other jobs are those of old stores. */

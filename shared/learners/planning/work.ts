@@ -27,7 +27,7 @@ export function keyOfInput(facts: Pick<LearnerFacts, "jobs">, ref: InputRef): st
 }
 
 /** Whether the object an input lies in is there, as far as is known. */
-function isThere(facts: Pick<LearnerFacts, "jobs" | "missing">, ref: InputRef): boolean {
+export function isThere(facts: Pick<LearnerFacts, "jobs" | "missing">, ref: InputRef): boolean {
   // Nearly always nothing is missing, and a graph may have very many inputs: then no key need be put together.
   const made = !("job" in ref) || facts.jobs.get(ref.job)?.result?.outputs[ref.output] !== undefined;
   return made && (facts.missing.size === 0 || !facts.missing.has(keyOfInput(facts, ref)!));

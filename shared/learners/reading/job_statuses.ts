@@ -14,6 +14,7 @@ import type { Store } from "@cugro/store";
 import { currentGraph, hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
 import type { FactCache } from "./fact_cache.ts";
 import { arrivalJobs } from "../planning/growth.ts";
+import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates, readJobFact } from "./load_jobs.ts";
 import { countSteps, type StepCount } from "./steps.ts";
@@ -36,10 +37,12 @@ export interface JobStatus {
   message: string | null;
 }
 
-/** Jobs that led to versions, then those of the task being learnt, then imports that are under way. */
+/** Jobs that led to versions, those of the task being learnt, what labels have run again, then imports under way. */
 export async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
   const graph = facts.deleted ? undefined : currentGraph(facts);
-  const ready = new Set(graph ? planWork(facts, graph).submit.map(({ id }) => id) : []);
+  const again = facts.deleted ? [] : remeasurements(facts);
+  const open = [...graph ? planWork(facts, graph).submit : [], ...planRemeasuring(facts).submit];
+  const ready = new Set(open.map(({ id }) => id));
   const states = new Map<string, JobState>(facts.jobs);
   const found = new Map<string, JobStatus>();
   const tasks = facts.versions.flatMap((version) =>
@@ -58,6 +61,7 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
     if (job) add(id, job.kind === "dataset.import" || job.kind === "dataset.measure" ? null : task, job);
   });
   for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
+  for (const { id, job, task } of again) add(id, task, job);
   for (const job of arrivalJobs(facts)) {
     ready.add(jobId(job));
     add(jobId(job), null, job);

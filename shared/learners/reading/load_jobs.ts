@@ -12,6 +12,7 @@ import {
   jobFactSchema,
   jobKey,
   type JobName,
+  makerOf,
   oldJobKey,
   oldResultKey,
   resultFactSchema,
@@ -20,6 +21,7 @@ import {
 import { hasOldJobs, readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
 import { jobsOfVersion, type JobState, knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
+import type { Remeasurement } from "../results/remeasure.ts";
 import { keyOfInput } from "../planning/work.ts";
 
 /** Reads the state of each job that `into` does not know yet. */
@@ -92,15 +94,23 @@ export async function stoppedJobs(
   }));
 }
 
-/** Keys of the inputs of a graph's unfinished jobs, as far as they have been made; `own`: made by the graph itself. */
+/** The jobs that make the inputs of a job. */
+export function makersOf({ job }: Graph["jobs"][number] | Remeasurement): JobName[] {
+  return Object.entries(job.inputs).flatMap(([name, ref]) =>
+    "job" in ref ? [{ id: ref.job, kind: makerOf(job.kind, name) }] : []
+  );
+}
+
+/** Keys of the inputs of unfinished jobs, as far as they have been made; `own`: made by the jobs of the graph themselves. */
 export function neededKeys(
   facts: Pick<LearnerFacts, "jobs">,
-  graph: Graph,
+  ofGraph: Graph["jobs"],
+  again: readonly Remeasurement[],
 ): { own: string[]; others: string[] } {
-  const ids = new Set(graph.jobs.map(({ id }) => id));
+  const ids = new Set(ofGraph.map(({ id }) => id));
   const own = new Set<string>();
   const others = new Set<string>();
-  for (const { id, job } of graph.jobs) {
+  for (const { id, job } of [...ofGraph, ...again]) {
     if (facts.jobs.get(id)?.result) continue;
     for (const ref of Object.values(job.inputs)) {
       const key = keyOfInput(facts, ref);

@@ -15,6 +15,7 @@ import {
   incomingPrefix,
   type KeyKind,
   type KeyOf,
+  labelFactSchema,
   learnerFactSchema,
   learnerKey,
   learnerPrefix,
@@ -30,6 +31,7 @@ import {
 } from "@cugro/protocol";
 import { readFact, REQUESTS_AT_ONCE, type Schema, type Source } from "./fact_cache.ts";
 import { standingDeletion } from "../facts/deletion.ts";
+import { labelTasks } from "../facts/labels.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
 
 /** What is known of a learner except of its jobs and of what waits in `incoming/`. */
@@ -117,11 +119,13 @@ async function readLists(source: Source, keys: readonly string[]) {
   const kinds = byKind(keys);
   const list = listReader(source, kinds);
   const cancelled = (kinds.get("cancelled") ?? []).map((key) => parseKey(key) as KeyOf<"cancelled">);
+  const labels = (await list("label", labelFactSchema, ({ n }) => n)).sort((a, b) => a.task - b.task);
   return {
     configs: await list("config", configFactSchema, ({ revision }) => revision),
     arrivals: await list("arrival", arrivalFactSchema, ({ seq }) => seq),
     rejections: await list("rejection", rejectionFactSchema, ({ seq }) => seq),
-    tasks: await list("task", taskFactSchema, ({ task }) => task),
+    tasks: labelTasks(await list("task", taskFactSchema, ({ task }) => task), labels),
+    labels,
     revisions: (await list("revision", revisionFactSchema, ({ revision }) => revision))
       .sort((a, b) => a.task - b.task || a.revision - b.revision),
     attempts: await list("attempt", attemptFactSchema, ({ attempt }) => attempt),

@@ -7,6 +7,7 @@ import type {
   ConfigFact,
   JobKind,
   JsonObject,
+  LabelFact,
   LearnerFact,
   NoticeFact,
   RejectionFact,
@@ -19,17 +20,20 @@ import type {
 import {
   attemptAt,
   currentTask,
+  isPromotable,
   knobsOfData,
   type LearnerFacts,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
+import { standingRejections } from "../facts/rejections.ts";
 import { dataOfTask } from "../facts/revisions.ts";
+import { standingAnchors, type StandingCell, standingRows, versionsAsLabelled } from "../results/standing.ts";
 import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
-import { isPromotable } from "../acts/verdicts.ts";
+import { labelRemarks } from "../results/remarks.ts";
 import {
   type LearnerMeasures,
   measureLearner,
@@ -40,9 +44,9 @@ import {
 } from "./measures.ts";
 
 /**
- * A task with the newest of its datasets, and where it stands with that. `revision`: which; 0 is the one that it was accepted
- * with. `trainingRows`: how many of its rows trainings read, a tenth of them held out; `discreteActions`: null where actions
- * are continuous.
+ * A task with the newest of its datasets, as its labels have it, and where it stands with that. `revision`: which; 0 is the
+ * one that it was accepted with. `trainingRows`: how many of its rows trainings read, a tenth of them held out;
+ * `discreteActions`: null where actions are continuous.
  */
 export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"> {
   revision: number;
@@ -52,12 +56,14 @@ export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"
   trainingRows: number;
   discreteActions: number | null;
   notices: NoticeFact[];
+  /** What was put right since it was accepted, oldest first. */
+  labels: LabelFact[];
 }
 
-/** A version with its state and what it is measured by. */
+/** A version with its state and what it is measured by, its row as the labels that stand have it. */
 export type VersionStatus = Omit<VersionFact, "row"> & {
   revision: number;
-  row: ShownCell[];
+  row: (ShownCell & StandingCell)[];
   state: VersionState;
   promotable: boolean;
   measures: VersionMeasures;
@@ -74,6 +80,7 @@ export interface LearnerStatus extends LearnerMeasures {
   head: number | null;
   tasks: TaskStatus[];
   revisions: RevisionFact[];
+  /** Of files that have not been put right since. */
   rejections: RejectionFact[];
   versions: VersionStatus[];
   /** Score of valid version v (row, in order of `validVersions`) on task j (column j-1); null: not evaluated. */
@@ -84,6 +91,8 @@ export interface LearnerStatus extends LearnerMeasures {
   jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
   fidelity: { version: number; task: number; fidelity: JsonObject }[];
+  /** What labels have changed, in words. */
+  remarks: string[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
   secondsPerKind: Partial<Record<JobKind, number>>;
 }
@@ -101,7 +110,10 @@ export async function learnerStatus(
 export async function statusOf({ store, cache }: Source, facts: LearnerFacts): Promise<LearnerStatus> {
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
-  const matrix = chain.map((version) => matrixRow(facts, version, "meanScore"));
+  const rows = standingRows(facts);
+  const figures = (figure: "meanScore" | "valueEstimate") =>
+    chain.map(({ version }) => matrixRow(facts, rows.get(version)!, figure));
+  const matrix = figures("meanScore");
   const versions = versionStatuses(facts, chain);
   return {
     learner: facts.learner,
@@ -111,41 +123,46 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     head: facts.head?.version ?? null,
     tasks: taskStatuses(facts),
     revisions: facts.revisions,
-    rejections: facts.rejections,
+    rejections: standingRejections(facts),
     versions,
     resultsMatrix: matrix,
-    valueEstimates: chain.map((version) => matrixRow(facts, version, "valueEstimate")),
+    valueEstimates: figures("valueEstimate"),
     validVersions: chain.map(({ version }) => version),
     ...measureLearner(versions.filter(({ version }) => chain.some((valid) => valid.version === version))),
     jobs,
     fidelity: facts.versions.flatMap(({ version, row }) =>
       row.flatMap(({ task, fidelity }) => fidelity ? [{ version, task, fidelity }] : [])
     ),
+    remarks: labelRemarks(facts, rows),
     bytes: byteCounts(facts, jobs, chain.at(-1)),
     secondsPerKind: secondsPerKind(jobs),
   };
 }
 
 function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {
-  return facts.versions.map((version) => ({
+  const standing = versionsAsLabelled(facts);
+  return facts.versions.map((version, index) => ({
     ...version,
     revision: version.revision ?? 0,
-    row: version.row.map(shownCell),
+    row: standing[index]!.row.map((cell) => ({ ...cell, ...shownCell(cell) })),
     state: versionState(facts, version, chain),
     promotable: isPromotable(facts, version.version),
-    measures: measuresOf(facts.versions, version),
+    measures: measuresOf(standing, standing[index]!),
   }));
 }
 
 function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
   const current = currentTask(facts)?.task;
   const known = validVersions(facts).at(-1)?.tasks ?? [];
-  return facts.tasks.map(({ task }) => {
+  return facts.tasks.map((standing) => {
+    const { task } = standing;
     const newest = dataOfTask(facts, task).at(-1)!;
-    const { fact: _, firstAttempt: _first, ...data } = newest;
+    const { fact: _, firstAttempt: _first, labelled, ...data } = newest;
     return {
       ...data,
       trainingRows: trainingRowsOf(data, knobsOfData(facts, newest, known)),
+      anchors: standingAnchors(facts, standing) ?? data.anchors,
+      labels: [...labelled?.labels ?? []],
       discreteActions: data.discreteActions ?? null,
       notices: data.notices ?? [],
       state: taskState(facts, task),
@@ -157,10 +174,10 @@ function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
 
 function matrixRow(
   facts: LearnerFacts,
-  version: VersionFact,
+  row: readonly StandingCell[],
   figure: "meanScore" | "valueEstimate",
 ): (number | null)[] {
-  return facts.tasks.map(({ task }) => version.row.find((cell) => cell.task === task)?.[figure] ?? null);
+  return facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.[figure] ?? null);
 }
 
 function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly VersionFact[]): VersionState {

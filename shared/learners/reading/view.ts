@@ -9,7 +9,7 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
-import { type ArrivalFact, jobId, type JobName, makerOf } from "@cugro/protocol";
+import { type ArrivalFact, jobId, type JobName } from "@cugro/protocol";
 import { type FactCache, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
 import { currentGraph, hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
 import { arrivalJobs } from "../planning/growth.ts";
@@ -19,12 +19,14 @@ import {
   absent,
   leftoverShards,
   loadJobStates,
+  makersOf,
   neededKeys,
   readFinished,
   readJobState,
   stoppedJobs,
 } from "./load_jobs.ts";
 import { asArrived, readIncoming, readListed } from "./load_lists.ts";
+import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { keyOfInput, planWork } from "../planning/work.ts";
 import type { Store } from "@cugro/store";
 
@@ -139,12 +141,17 @@ async function lookAgain(
   facts.incoming = change.incoming ? asArrived(incoming, facts.arrivals) : incoming;
   if (facts.deleted && !source.deletedToo) return seen;
   const failed = facts.taskFailures.filter((fact) => !before.facts.taskFailures.includes(fact));
-  const told = new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]);
-  await readAgain(source, facts, [...told], readFinished);
+  await readAgain(
+    source,
+    facts,
+    new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]),
+    readFinished,
+  );
   if (change.ready) await askReadyJobs(source, seen);
   if (relist || change.arrivals) await learnOfJobs(source, seen);
   if (relist) {
-    if (seen.graph !== before.graph) await checkInputs(source, seen, Infinity);
+    const isOther = seen.graph !== before.graph || facts.labels.length !== before.facts.labels.length;
+    if (isOther) await checkInputs(source, seen, Infinity);
     if (!source.readOnly) facts.leftoverShards = await leftoverShards(source, facts);
   }
   await learnOfOverlaps(source, facts);
@@ -167,8 +174,11 @@ async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
   // What was open when last asked about, and has led to a version since, is asked about again.
   const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
   for (const [id, { result }] of facts.jobs) if (!result && decided.has(id)) facts.jobs.delete(id);
+  const again = remeasurements(facts);
   const outside: JobName[] = [
     ...arrivalJobs(facts).map(nameOf),
+    ...again.map(({ id, job }) => ({ id, kind: job.kind })),
+    ...again.flatMap(makersOf),
     ...await stoppedJobs(source, facts),
   ];
   await loadJobStates(source, outside, facts.jobs);
@@ -187,19 +197,13 @@ function nameOf(job: ReturnType<typeof arrivalJobs>[number]): JobName {
   return { id: jobId(job), kind: job.kind };
 }
 
-/** The jobs that make the inputs of a job. */
-function makersOf({ job }: Graph["jobs"][number]): JobName[] {
-  return Object.entries(job.inputs).flatMap(([name, ref]) =>
-    "job" in ref ? [{ id: ref.job, kind: makerOf(job.kind, name) }] : []
-  );
-}
-
 /** Asks about jobs that may have been done or retried unheard of. */
 async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<void> {
   const asked = new Set<string>();
   for (let limit = ASKED_JOBS;; limit *= 2) {
     const arrived = arrivalJobs(facts).map(jobId);
-    const ready = graph ? planWork(facts, graph).submit.map(({ id }) => id) : [];
+    const ready = [...planRemeasuring(facts).submit, ...graph ? planWork(facts, graph).submit : []]
+      .map(({ id }) => id);
     const failed = [...facts.jobs].filter(([, state]) => hasFailed(state)).map(([id]) => id);
     const open = [...arrived, ...failed, ...ready].filter((id) => !facts.jobs.get(id)?.result);
     const ids = [...new Set(open)].filter((id) => !asked.has(id)).slice(0, limit);
@@ -212,10 +216,10 @@ async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<voi
 async function readAgain(
   source: Source,
   facts: LearnerFacts,
-  ids: readonly string[],
+  ids: Iterable<string>,
   read: (source: Source, name: JobName) => Promise<JobState>,
 ): Promise<void> {
-  const known = ids.filter((id) => facts.jobs.has(id));
+  const known = [...ids].filter((id) => facts.jobs.has(id));
   const states = await mapConcurrently(
     known,
     REQUESTS_AT_ONCE,
@@ -235,11 +239,7 @@ async function readAgain(
 /** Which inputs are not there: all that come from elsewhere, and of those the graph makes `limit`, in turn. */
 async function checkInputs(source: Source, seen: Seen, limit: number): Promise<void> {
   const { facts, graph } = seen;
-  if (!graph) {
-    facts.missing = new Set();
-    return;
-  }
-  const { own, others } = neededKeys(facts, graph);
+  const { own, others } = neededKeys(facts, graph?.jobs ?? [], remeasurements(facts));
   const start = seen.checked < own.length ? seen.checked : 0;
   const turn = own.slice(start, start + limit);
   seen.checked = start + turn.length;

@@ -73,6 +73,7 @@ export const EXAMPLE: ReportData = {
     ...{ task, kind: "behavior.train", done: 60, asked: task === 3 ? 6_000 : 60 },
     cutBy: task === 3 ? "maxGeneratorSteps" : null,
   })),
+  remarks: ["Task 1, label 1 of 2026-01-02: goal 1 -> 2 (<put right>)."],
   problems: [],
   knobs: { replay: "generated", stateSteps: 2000 },
 };

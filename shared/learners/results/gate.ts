@@ -12,7 +12,7 @@
  * @module
  */
 import { type Fall, fallOf, type Hyperparameters, mean, MIN_EPISODES, type Pair } from "@cugro/algorithm";
-import { sharesScale } from "@cugro/learners";
+import { sharesScale } from "../reading/measures.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** What is judged: the new row, the valid versions before it (the last is the parent), the limits. */

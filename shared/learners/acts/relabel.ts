@@ -1,0 +1,156 @@
+/**
+ * A label put right: what is said of a task beside its rows. What follows, and only that, is measured again.
+ * @module
+ */
+import { type LabelFact, labelFactSchema, labelKey, type LabelName, type LabelValues } from "@cugro/protocol";
+import { encodeFact } from "@cugro/protocol";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { acceptedTask, describeChange, type LabelledTask, labelTask, valuesOf } from "../facts/labels.ts";
+import { putOnce } from "../facts/put_once.ts";
+import { remeasurements } from "../results/remeasure.ts";
+import { createCache } from "../reading/fact_cache.ts";
+import { absent, loadJobStates } from "../reading/load_jobs.ts";
+import { loadFacts } from "../reading/load.ts";
+import { keyOfInput } from "../planning/work.ts";
+import { readLabelValues } from "./label_values.ts";
+import { refuseDeleted } from "./learners.ts";
+import { type Act, findTask } from "./verdicts.ts";
+
+/** What a label says, or would say. */
+export interface Relabelled {
+  task: number;
+  /** Number of the label; null if nothing differed, or it is not written yet. */
+  label: number | null;
+  set: LabelValues;
+  before: LabelValues;
+  /** Episodes of the task in each version that knows it, which the label has run again. */
+  again: RunAgain[];
+  /** All of it in sentences. */
+  said: string;
+}
+
+/** The episodes of a task in one version; `done`: they had been run so before; `lost`: its weights are gone. */
+export interface RunAgain {
+  version: number;
+  job: string;
+  state: "open" | "done" | "lost";
+}
+
+/** Whoever writes a label takes the next number; a few may do so at once. */
+const MOST_TRIES = 100;
+
+/**
+ * Puts right what is said of a task. Values that stand already are left out, and a label of nothing else is not written.
+ *
+ * @param options.by who says so. @param options.dryRun writes nothing
+ * @throws {LabelError} for a name or value that cannot be set; {RangeError} if there is no such task
+ */
+export async function relabel(
+  { store, name, task, set, by, reason = "put right", dryRun = false }: Act & {
+    task: number;
+    set: Readonly<Record<string, unknown>>;
+    by: string;
+    dryRun?: boolean;
+  },
+): Promise<Relabelled> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const facts = await loadFacts(store, name);
+    refuseDeleted(facts);
+    const found = findTask(facts, task);
+    const said = readLabelValues(facts, found, set);
+    const fact = labelOf(found, said, { by, reason });
+    if (Object.keys(said).length === 0) return unchanged(fact);
+    const relabelled = await describe(store, facts, fact);
+    if (dryRun) return relabelled;
+    encodeFact(fact, labelFactSchema);
+    // Somebody else has taken the number: what stands now may be another thing.
+    if (!await putOnce(store, labelKey(name, task, fact.n), fact)) continue;
+    return { ...relabelled, label: fact.n };
+  }
+  throw new Error(`Others relabel task ${task} all the time: try again`);
+}
+
+function labelOf(
+  task: LabelledTask,
+  set: LabelValues,
+  { by, reason }: Pick<LabelFact, "by" | "reason">,
+): LabelFact {
+  const now = valuesOf(task);
+  const before = Object.fromEntries(Object.keys(set).map((name) => [name, now[name as LabelName]]));
+  const n = (task.labelled?.labels.at(-1)?.n ?? 0) + 1;
+  return { schema: 1, task: task.task, n, set, before, by, at: new Date().toISOString(), reason };
+}
+
+function unchanged({ task, set, before }: LabelFact): Relabelled {
+  const said = `Task ${task} is labelled so already: nothing to do`;
+  return { task, label: null, set, before, again: [], said };
+}
+
+/** What the label brings about: the episodes that are run again with it and are not without it. */
+async function describe(store: Act["store"], facts: LearnerFacts, fact: LabelFact): Promise<Relabelled> {
+  const { task, set, before } = fact;
+  const cache = createCache();
+  const labels = [...facts.labels, fact];
+  const withLabel: LearnerFacts = {
+    ...facts,
+    labels,
+    tasks: facts.tasks.map((one) =>
+      one.task === task
+        ? labelTask({ ...acceptedTask(one) }, labels.filter((label) => label.task === task))
+        : one
+    ),
+    jobs: new Map(facts.jobs),
+  };
+  const jobs = remeasurements(withLabel).filter((one) => one.task === task);
+  await loadJobStates({ store, cache }, jobs.map(({ id, job }) => ({ id, kind: job.kind })), withLabel.jobs);
+  const keysOf = ({ job }: typeof jobs[number]) =>
+    Object.values(job.inputs).flatMap((ref) => keyOfInput(withLabel, ref) ?? []);
+  const gone = new Set(await absent(store, [...new Set(jobs.flatMap(keysOf))]));
+  const again = jobs.map((one): RunAgain => {
+    const { version, id: job } = one;
+    if (withLabel.jobs.get(job)?.result) return { version, job, state: "done" };
+    return { version, job, state: keysOf(one).some((key) => gone.has(key)) ? "lost" : "open" };
+  });
+  const labelled = withLabel.tasks.find((one) => one.task === task)!;
+  return { task, label: null, set, before, again, said: sentences(facts, fact, again, labelled) };
+}
+
+/** What becomes of the anchors when episodes are others. */
+function aboutScale({ labelled, anchors }: LabelledTask): string {
+  if (labelled?.measuresRandom) return "What random actions earn, which scores 0, is measured with it.";
+  return `Score 0 and 100 stay returns of ${anchors.random} and ${anchors.good} (${anchors.source}): ` +
+    "set return_random and return_final_policy as well if these were meant otherwise.";
+}
+
+const EPISODES: readonly LabelName[] = ["family", "goal", "horizon"];
+const SCALE: readonly LabelName[] = ["return_random", "return_final_policy"];
+
+function sentences(
+  { versions }: LearnerFacts,
+  fact: LabelFact,
+  again: readonly RunAgain[],
+  labelled: LabelledTask,
+): string {
+  const { task, set } = fact;
+  const names = Object.keys(set) as LabelName[];
+  const knows = versions.some(({ tasks }) => tasks.includes(task));
+  const listed = (state: RunAgain["state"]) => {
+    const found = again.filter((one) => one.state === state).map(({ version }) => version);
+    return found.length === 0 ? undefined : `version${found.length === 1 ? "" : "s"} ${found.join(", ")}`;
+  };
+  const [open, done, lost] = [listed("open"), listed("done"), listed("lost")];
+  const isRun = names.some((name) => EPISODES.includes(name));
+  return [
+    `Task ${task}: ${describeChange(fact)}.`,
+    open &&
+    `Its episodes are run again in ${open}; nothing is trained, and fidelity and values stay as measured.`,
+    done && `Those of ${done} had been run so before.`,
+    lost && `Those of ${lost} cannot be run again, as its weights are gone.`,
+    isRun && !knows && "No version knows the task yet: its evaluations will be made so.",
+    isRun && knows && again.length === 0 && set.family !== null && "Its episodes are as they were measured.",
+    isRun && labelled.environment !== null && aboutScale(labelled),
+    set.family === null && "It has no simulator then, and no scores.",
+    names.some((name) => SCALE.includes(name)) && "Its scores follow the new anchors.",
+    !isRun && "No episode is run for it.",
+  ].filter(Boolean).join(" ");
+}

@@ -1,0 +1,207 @@
+/**
+ * Tasks as their labels have them: what was put right after they were accepted, the newest label of each name. Pure.
+ * @module
+ */
+import {
+  type Anchors,
+  ANCHORS_OF_FILE,
+  canonicalJson,
+  type EnvironmentRef,
+  type FamilyRef,
+  type ImportSummary,
+  LABEL_NAMES,
+  type LabelFact,
+  type LabelName,
+  type LabelValues,
+  type RowCell,
+  type TaskFact,
+} from "@cugro/protocol";
+
+/** What labels have made of a task. */
+export interface Labelling {
+  /** The task as it was accepted. */
+  accepted: TaskFact;
+  /** Oldest first. */
+  labels: readonly LabelFact[];
+  /** Steps after which its episodes are cut, where a label says so. */
+  episodeSteps: number | undefined;
+  /** Whether what random actions earn, which scores 0, has to be measured with the labels. */
+  measuresRandom: boolean;
+}
+
+/**
+ * A task as it stands. `labelled`: what labels have made of it; absent where there are none. Its anchors are those of its
+ * import as long as new ones are to be measured (`standingAnchors`).
+ */
+export interface LabelledTask extends TaskFact {
+  labelled?: Labelling;
+}
+
+/** The last tasks made of each fact: whoever compares by identity finds an unchanged task unchanged. */
+const made = new WeakMap<TaskFact, LabelledTask>();
+
+/** A task as its labels have it; the fact itself where there are none. */
+export function labelTask(accepted: TaskFact, labels: readonly LabelFact[]): LabelledTask {
+  if (labels.length === 0) return accepted;
+  const known = made.get(accepted);
+  const before = known?.labelled?.labels ?? [];
+  if (known && before.length === labels.length && before.every((label, i) => label === labels[i])) {
+    return known;
+  }
+  const said: LabelValues = Object.assign({}, ...labels.map(({ set }) => set));
+  const environment = environmentOf(accepted, said);
+  const anchors = anchorsOf(accepted, said);
+  const episodes = { environment, steps: said.horizon };
+  const task: LabelledTask = {
+    ...accepted,
+    ...(said.name === undefined ? {} : { name: said.name }),
+    ...(said.horizon === undefined ? {} : { horizon: said.horizon }),
+    environment,
+    anchors: anchors ?? accepted.anchors,
+    labelled: {
+      accepted,
+      labels,
+      episodeSteps: said.horizon,
+      measuresRandom: anchors === undefined && familyIn(environment) !== undefined &&
+        accepted.anchors.source !== ANCHORS_OF_FILE && !isSame(episodes, episodesOf(accepted)),
+    },
+  };
+  made.set(accepted, task);
+  return task;
+}
+
+/** Tasks as their labels have them, in the same order. */
+export function labelTasks(accepted: readonly TaskFact[], labels: readonly LabelFact[]): LabelledTask[] {
+  const byTask = Map.groupBy(labels, ({ task }) => task);
+  return accepted.map((fact) => labelTask(fact, byTask.get(fact.task) ?? []));
+}
+
+/** The task as it was accepted. */
+export function acceptedTask(task: LabelledTask): TaskFact {
+  return task.labelled?.accepted ?? task;
+}
+
+/** A family of ours; what Gymnasium runs has none. */
+function familyIn(environment: EnvironmentRef | null): FamilyRef | undefined {
+  return environment && "family" in environment ? environment : undefined;
+}
+
+function environmentOf({ environment }: TaskFact, { family, goal }: LabelValues): EnvironmentRef | null {
+  if (family === undefined && goal === undefined) return environment;
+  const before = familyIn(environment);
+  const [name, numbers] = [family === undefined ? before?.family : family, goal ?? before?.goal];
+  return name && numbers ? { family: name, goal: numbers } : null;
+}
+
+/** What labels say of the anchors; undefined if nothing. */
+function anchorsOf({ anchors }: TaskFact, said: LabelValues): Anchors | undefined {
+  const { return_random: random, return_final_policy: good } = said;
+  if (random === undefined && good === undefined) return undefined;
+  return { random: random ?? anchors.random, good: good ?? anchors.good, source: "a label of the task" };
+}
+
+/** What a task's episodes run in, and how long; undefined: as long as the family's. */
+export interface Episodes {
+  environment: EnvironmentRef | null;
+  steps: number | undefined;
+}
+
+/** See {@link Episodes}. */
+export function episodesOf({ environment, labelled }: LabelledTask): Episodes {
+  return { environment, steps: labelled?.episodeSteps };
+}
+
+/** Whether the episodes of a cell are not those of the task as it stands: they must be run again. */
+export function isOutdated(task: LabelledTask, cell: Pick<RowCell, "label">): boolean {
+  return !isSame(episodesOf(task), episodesOf(taskAt(task, cell)));
+}
+
+/** The task as it stood when a cell was measured. */
+function taskAt({ labelled, ...task }: LabelledTask, { label = 0 }: Pick<RowCell, "label">): LabelledTask {
+  if (!labelled) return task;
+  const { accepted, labels } = labelled;
+  const then = labels.filter(({ n }) => n <= label);
+  return then.length === labels.length ? { ...task, labelled } : labelTaskAnew(accepted, then);
+}
+
+/** Like {@link labelTask}, and leaves what that remembers alone. */
+function labelTaskAnew(accepted: TaskFact, labels: readonly LabelFact[]): LabelledTask {
+  return labelTask({ ...accepted }, labels);
+}
+
+function isSame(a: Episodes, b: Episodes): boolean {
+  const [one, other] = [familyIn(a.environment), familyIn(b.environment)];
+  if (a.steps !== b.steps) return false;
+  if (!one || !other) return canonicalJson(a.environment) === canonicalJson(b.environment);
+  return one.family === other.family && isSameValue(one.goal, other.goal);
+}
+
+/** What is said of a task now. */
+export function valuesOf({ environment, horizon, anchors, name }: TaskFact): Required<LabelValues> {
+  const family = familyIn(environment);
+  return {
+    family: family?.family ?? null,
+    goal: family?.goal ?? null,
+    horizon,
+    return_random: anchors.random,
+    return_final_policy: anchors.good,
+    name,
+  };
+}
+
+type Value = LabelValues[LabelName];
+
+/** Whether two values mean the same: goals are compared as datasets hold them, in 32 bits. */
+export function isSameValue(a: Value, b: Value): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
+  return a.length === b.length && a.every((value, i) => Math.fround(value) === Math.fround(b[i]!));
+}
+
+/** Those of the values that the task does not have. */
+export function differingValues(said: LabelValues, task: TaskFact): LabelValues {
+  const now = valuesOf(task);
+  const names = LABEL_NAMES.filter((name) => name in said && !isSameValue(said[name], now[name]));
+  return Object.fromEntries(names.map((name) => [name, said[name]]));
+}
+
+/** What a file with a task's rows says that is otherwise there; what it leaves out, it does not deny. */
+export function deniedBy(file: ImportSummary, task: LabelledTask): LabelValues {
+  const { horizon, anchors } = file;
+  const environment = familyIn(file.environment);
+  return differingValues({
+    horizon,
+    ...(environment ? { family: environment.family, goal: environment.goal } : {}),
+    ...(anchors.source === ANCHORS_OF_FILE
+      ? { return_random: anchors.random, return_final_policy: anchors.good }
+      : {}),
+  }, task);
+}
+
+/** Values as flags of `cugro relabel`. */
+export function labelFlags(values: LabelValues): string {
+  return entriesOf(values).map(([name, value]) => `--set ${name}=${textOf(value)}`).join(" ");
+}
+
+/** Values in words: `goal 1 -> 2`. */
+export function describeChange({ set, before }: Pick<LabelFact, "set" | "before">): string {
+  return entriesOf(set).map(([name, value]) =>
+    `${name.replaceAll("_", " ")} ${textOf(before[name])} -> ${textOf(value)}`
+  ).join(", ");
+}
+
+/** What a file says otherwise, in words: `goal: 1 now, 2 in the file`. */
+export function describeDenied(file: LabelValues, task: TaskFact): string {
+  const now = valuesOf(task);
+  return entriesOf(file).map(([name, value]) =>
+    `${name}: ${textOf(now[name])} now, ${textOf(value)} in the file`
+  ).join("; ");
+}
+
+function entriesOf(values: LabelValues): [LabelName, Value][] {
+  return LABEL_NAMES.flatMap((name) => name in values ? [[name, values[name]] as [LabelName, Value]] : []);
+}
+
+function textOf(value: Value): string {
+  if (value === null || value === undefined) return "none";
+  return Array.isArray(value) ? value.join(",") : String(value);
+}

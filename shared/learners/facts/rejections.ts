@@ -1,0 +1,40 @@
+/**
+ * Which refused files still concern somebody. Pure.
+ * @module
+ */
+import type { RejectionFact } from "@cugro/protocol";
+import { acceptedArrivals } from "./arrivals.ts";
+import type { LearnerFacts } from "./facts.ts";
+import { differingValues } from "./labels.ts";
+
+/** What tells whether a refused file has been put right. */
+type Told = Pick<LearnerFacts, "rejections" | "tasks" | "revisions" | "arrivals">;
+
+/**
+ * Rejections whose file has not been put right: neither has a later file under the same key, or of the same name, become a
+ * task, nor does the task with its rows have the attributes that it has.
+ */
+export function standingRejections(facts: Told): RejectionFact[] {
+  const accepted = new Set(acceptedArrivals(facts));
+  const tasks = facts.arrivals.filter(({ seq }) => accepted.has(seq));
+  return facts.rejections.filter((rejection) => {
+    const { seq, key } = rejection;
+    const isPutRight = tasks.some((later) => later.seq > seq && nameOf(later.key) === nameOf(key));
+    return !isPutRight && taskOfRejected(facts, rejection) === undefined;
+  });
+}
+
+/** The task that a refused file says nothing else of any more: labels have put it right. */
+export function taskOfRejected(
+  { tasks }: Pick<LearnerFacts, "tasks">,
+  { sameRows }: RejectionFact,
+): number | undefined {
+  const task = sameRows && tasks.find((fact) => fact.task === sameRows.task);
+  if (!task || Object.keys(differingValues(sameRows.file, task)).length > 0) return undefined;
+  return task.task;
+}
+
+/** A file's own name, wherever it lies: uploads lie in a folder of their own each. */
+function nameOf(key: string): string {
+  return key.split("/").at(-1)!;
+}

@@ -1,0 +1,134 @@
+/**
+ * Rows of the results matrix as the labels that stand have them. What was decided stays decided; what is measured and
+ * shown follows the newest labels. Pure.
+ * @module
+ */
+import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import { type AfterLabel, type Anchors, type RowCell, type VersionFact } from "@cugro/protocol";
+import { isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
+import { judgeVersion } from "./gate.ts";
+import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
+import { evaluationSeed } from "../planning/seeds.ts";
+
+/** A cell as it stands. With `after`, its fidelity and value were measured before the label. */
+export interface StandingCell extends RowCell {
+  after?: AfterLabel;
+}
+
+/** The rows of all versions, by version; the very cells of their facts where no label has changed anything. */
+export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
+  if (facts.labels.length === 0) return new Map(facts.versions.map(({ version, row }) => [version, row]));
+  const jobs = remeasurements(facts);
+  const { submit, failed, lost } = planRemeasuring(facts);
+  const stages = [["wait", submit], ["failed", failed], ["lost", lost]] as const;
+  const tasks = new Map(facts.tasks.map((task) => [task.task, task]));
+  const anchors = new Map(facts.tasks.map((task) => [task.task, standingAnchors(facts, task)]));
+  const stand = ({ version }: VersionFact, cell: RowCell): StandingCell => {
+    const task = tasks.get(cell.task);
+    if (!task?.labelled) return cell;
+    const scale = anchors.get(cell.task);
+    if (!isOutdated(task, cell)) return rescaled(facts, task, cell, scale);
+    const find = (one: { version: number; task: number }) =>
+      one.version === version && one.task === cell.task;
+    const job = jobs.find(find);
+    const returns = job && returnsOf(facts, job.id);
+    const success = job && successOf(facts, job.id);
+    const { success: _, ...rest } = cell;
+    const empty = { ...rest, returns: [], scores: [], meanScore: null, low: null, high: null };
+    if (task.environment === null) return { ...empty, after: "none" };
+    if (!job) return { ...empty, after: "left" };
+    if (!returns) return { ...empty, after: stages.find(([, some]) => some.some(find))?.[0] ?? "wait" };
+    return { ...rest, job: job.id, ...scored(facts, task, { returns, success }, scale), after: "again" };
+  };
+  return new Map(facts.versions.map((fact) => [fact.version, fact.row.map((cell) => stand(fact, cell))]));
+}
+
+/** What scores 0 and 100 with the labels that stand; undefined while random actions are still to be measured. */
+export function standingAnchors(facts: LearnerFacts, task: LabelledTask): Anchors | undefined {
+  if (!task.labelled?.measuresRandom) return task.anchors;
+  const measured = randomAnchor(facts, task);
+  if (measured) return measured;
+  const isOf = (one: { task: number }) => one.task === task.task;
+  // Nobody can measure it any more: then those of the import are all there is.
+  const { submit, failed, lost } = planRemeasuring(facts);
+  return !submit.some(isOf) && [...failed, ...lost].some(isOf) ? task.anchors : undefined;
+}
+
+function rescaled(
+  facts: LearnerFacts,
+  task: LabelledTask,
+  cell: RowCell,
+  scale: Anchors | undefined,
+): StandingCell {
+  const { anchors = acceptedTask(task).anchors, returns } = cell;
+  // A rate of success has no anchors.
+  if (cell.success) return cell;
+  const isSame = scale?.random === anchors.random && scale.good === anchors.good;
+  if (isSame || returns.length === 0) return cell;
+  return { ...cell, ...scored(facts, task, { returns }, scale), after: "rescaled" };
+}
+
+type Scored = Pick<RowCell, "returns" | "success" | "scores" | "meanScore" | "low" | "high">;
+
+function scored(
+  { learner }: LearnerFacts,
+  { task }: LabelledTask,
+  { returns, success }: { returns: number[]; success?: number[] | undefined },
+  scale: Anchors | undefined,
+): Scored {
+  if (success) {
+    const { mean: meanScore, low, high } = successInterval(success);
+    return { returns, success, scores: success.map((share) => 100 * share), meanScore, low, high };
+  }
+  if (!scale || returns.length === 0) return { returns, scores: [], meanScore: null, low: null, high: null };
+  const scores = returns.map((value) => normalisedScore(value, scale));
+  const { mean: meanScore, low, high } = scoreInterval(returns, scale, evaluationSeed(learner.seed, task));
+  return { returns, scores, meanScore, low, high };
+}
+
+/** All versions with their rows as they stand; the very facts where no label has changed anything. */
+export function versionsAsLabelled(facts: LearnerFacts): VersionFact[] {
+  if (facts.labels.length === 0) return facts.versions;
+  const rows = standingRows(facts);
+  return facts.versions.map((fact) => ({ ...fact, row: rows.get(fact.version)! }));
+}
+
+/** The valid versions, with their rows as they stand: what a later version is compared with. */
+export function standingVersions(facts: LearnerFacts): VersionFact[] {
+  return validVersions({ ...facts, versions: versionsAsLabelled(facts) });
+}
+
+/** What would be decided on a version now, by the labels that stand. */
+export interface Rejudged {
+  version: number;
+  decision: VersionFact["decision"];
+  reasons: string[];
+}
+
+/**
+ * Versions that count, or still may, on which the labels that stand would have another decision, or other grounds for
+ * one that only observes. Nothing is taken back by it. Those that are still measured are left out.
+ */
+export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, StandingCell[]>): Rejudged[] {
+  if (facts.labels.length === 0) return [];
+  const chain = validVersions(facts);
+  const rowOf = ({ version }: VersionFact) => rows.get(version)!;
+  return facts.versions.flatMap((fact) => {
+    const place = chain.indexOf(fact);
+    if (place < 0 && !isPromotable(facts, fact.version)) return [];
+    const before = place < 0 ? chain : chain.slice(0, place);
+    const cells = [fact, ...before].flatMap(rowOf);
+    if (cells.every(({ after }) => after === undefined) || cells.some(({ after }) => after === "wait")) {
+      return [];
+    }
+    const { decision, reasons } = judgeVersion({
+      knobs: knobsOfVersion(facts, fact),
+      task: fact.task,
+      row: rowOf(fact),
+      earlier: before.map((one) => ({ ...one, row: rowOf(one) })),
+    });
+    const isSame = decision === fact.decision && (reasons.length > 0) === (fact.reasons.length > 0);
+    return isSame ? [] : [{ version: fact.version, decision, reasons }];
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Labels: what is said of a task beside its rows, put right after it was accepted. The rows stay what they are.
+ * @module
+ */
+import { z } from "zod";
+
+const place = z.int().min(1);
+
+/** Attributes of a dataset file that a label can put right, and the task's name. */
+export const LABEL_NAMES = [
+  "family",
+  "goal",
+  "horizon",
+  "return_random",
+  "return_final_policy",
+  "name",
+] as const;
+/** See {@link LABEL_NAMES}. */
+export type LabelName = typeof LABEL_NAMES[number];
+
+/** Some of what a label can say. `family`, `goal`: null where there is no simulator. */
+export const labelValuesSchema = z.object({
+  family: z.string().nullable().exactOptional(),
+  goal: z.array(z.number()).nullable().exactOptional(),
+  horizon: place.exactOptional(),
+  return_random: z.number().exactOptional(),
+  return_final_policy: z.number().exactOptional(),
+  name: z.string().exactOptional(),
+});
+/** See {@link labelValuesSchema}. */
+export type LabelValues = z.infer<typeof labelValuesSchema>;
+
+/**
+ * Label `n` of a task. `set`: what it says; `before`: what stood of the same names; `by`: a token's name, or whoever
+ * typed. Of each name the newest label that says it counts.
+ */
+export const labelFactSchema = z.object({
+  schema: z.literal(1),
+  task: place,
+  n: place,
+  set: labelValuesSchema,
+  before: labelValuesSchema,
+  by: z.string(),
+  at: z.iso.datetime(),
+  reason: z.string(),
+});
+/** See {@link labelFactSchema}. */
+export type LabelFact = z.infer<typeof labelFactSchema>;
+
+/**
+ * What has become of a cell of the results matrix since a label: its episodes were run `again`, `wait` to be, `failed`, cannot
+ * be run as the weights are `lost` or as the version does not count (`left`), or have no simulator any more (`none`). Other
+ * anchors alone: `rescaled`.
+ */
+export const AFTER_LABEL = ["again", "wait", "failed", "lost", "left", "none", "rescaled"] as const;
+/** See {@link AFTER_LABEL}. */
+export type AfterLabel = typeof AFTER_LABEL[number];
+
+/** Of a file with the rows of a task: which task, and what the file says of itself that is otherwise there. */
+export const sameRowsSchema = z.object({ task: place, file: labelValuesSchema });
+/** See {@link sameRowsSchema}. */
+export type SameRows = z.infer<typeof sameRowsSchema>;
