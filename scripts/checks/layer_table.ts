@@ -67,7 +67,10 @@ const COMMANDS = "scripts/cli/commands/";
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["services/gateway/events", "services/gateway/problems", "services/gateway/webhooks"],
+  "services/gateway": ["events", "problems", "routes", "webhooks"].map((inner) =>
+    `services/gateway/${inner}`
+  ),
+  "services/gateway/routes": ["services/gateway", "services/gateway/problems", "services/gateway/webhooks"],
 };
 const INNER_ROOMS = Object.values(INNER).flat();
 

@@ -66,8 +66,7 @@ export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
  * `sameRows`: they are a task's, which is said to be otherwise.
  */
 export const rejectionFactSchema = z.object({
-  ...{ schema, seq: place, key: z.string(), reason: z.string() },
-  failedJob: hash.nullable(),
+  ...{ schema, seq: place, key: z.string(), reason: z.string(), failedJob: hash.nullable() },
   ...{ unread: z.literal(true).exactOptional(), besideTask: place.exactOptional() },
   sameRows: sameRowsSchema.exactOptional(),
 });
