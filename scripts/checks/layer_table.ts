@@ -70,7 +70,9 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   "services/gateway": ["events", "problems", "routes", "webhooks"].map((inner) =>
     `services/gateway/${inner}`
   ),
-  "services/gateway/routes": ["services/gateway", "services/gateway/problems", "services/gateway/webhooks"],
+  "services/gateway/routes": ["", "/events", "/problems", "/webhooks"].map((inner) =>
+    `services/gateway${inner}`
+  ),
 };
 const INNER_ROOMS = Object.values(INNER).flat();
 
