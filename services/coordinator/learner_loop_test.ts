@@ -124,8 +124,8 @@ Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, a
     bus.hint({ key: incomingKey("small", "x") });
     await until("a version of the small one", async () => await versionsOf(store, "small") === 1);
     // It needed five jobs, one after the other in part: each waited behind a round of both kinds of the
-    // other's at most, since these workers do every kind.
-    assert(done - before < 10 * MAX_QUEUED_PER_KIND, `${done - before} jobs of the other came before it`);
+    // other's at most, since these workers do every kind; and a round was under way when it came.
+    assert(done - before <= 12 * MAX_QUEUED_PER_KIND, `${done - before} jobs of the other came before it`);
     assertEquals(await versionsOf(store, "large") < 2, true);
   });
   assertEquals([...errors], ["broken"]);

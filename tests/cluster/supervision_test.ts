@@ -28,7 +28,7 @@ async function until(what: string, is: () => boolean | Promise<boolean>): Promis
 
 /** Hands a file over, tells of it, and waits until its import has made it a task. */
 async function handOver(cluster: Cluster, store: Store, task: number): Promise<void> {
-  const file = { fileName: `task${task}.safetensors`, body: encodeDataset(exampleDataset(20 + task)) };
+  const file = { fileName: `task${task}.safetensors`, body: encodeDataset(exampleDataset(20, 9 + task)) };
   const { arrival: { key } } = await addUploaded({ store, learner: "one", ...file });
   const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "test" });
   bus.hint({ key });

@@ -33,6 +33,7 @@ export async function startProxy(
   judge: (method: string, path: string) => Spoil,
 ): Promise<Proxy> {
   const seen: string[] = [];
+  const held = new Set<ReturnType<typeof setTimeout>>();
   const server = createServer((incoming, outgoing) => {
     const { method = "", url = "", headers } = incoming;
     seen.push(`${method} ${url}`);
@@ -46,7 +47,13 @@ export async function startProxy(
     };
     if (spoil !== "hold it back") return void incoming.pipe(onward());
     // As a whole: what a client that has given up leaves unread is gone.
-    buffer(incoming).then((body) => setTimeout(() => onward().end(body), HELD_MS));
+    buffer(incoming).then((body) => {
+      const timer = setTimeout(() => {
+        held.delete(timer);
+        onward().end(body);
+      }, HELD_MS);
+      held.add(timer);
+    }, () => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address() as { port: number };
@@ -55,6 +62,7 @@ export async function startProxy(
     seen,
     close: () =>
       new Promise((resolve) => {
+        for (const timer of held) clearTimeout(timer);
         server.close(() => resolve());
         server.closeAllConnections();
       }),

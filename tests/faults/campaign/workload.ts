@@ -2,6 +2,7 @@
  * What learners are given to learn during a run, by whom and when; the same with and without faults.
  * @module
  */
+import { MIN_EPISODES } from "@cugro/algorithm";
 import { pause, sleep } from "@cugro/async";
 import { isIdle, plan } from "@cugro/coordinator";
 import {
@@ -56,7 +57,10 @@ export function stubWorkload(seed: number): Workload {
     learner,
     seed: 100 * variant + tasks,
     files: Array.from({ length: tasks }, (_, i) => file(learner, i + 1)),
-    overrides: { shardsPerTask: 2, gate: variant === 3 ? "enforce" : "observe" },
+    overrides: {
+      shardsPerTask: 2,
+      ...(variant === 3 ? { gate: "enforce", evaluationEpisodes: MIN_EPISODES } : { gate: "observe" }),
+    },
     rollback: false,
     ...extra,
   });
