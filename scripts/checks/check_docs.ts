@@ -38,6 +38,8 @@ function undocumented(module: string): string[] {
   const json = execFileSync(Deno.execPath(), ["doc", "--json", module], {
     cwd: ROOT,
     encoding: "utf8",
+    // Warnings about types of other packages; where it fails they are in the error.
+    stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: 256 * 1024 * 1024,
   });
   const { nodes } = JSON.parse(json) as Documentation;
