@@ -26,8 +26,17 @@ const figure = z.preprocess(
   single.pipe(z.number().min(-LIMITS.returns).max(LIMITS.returns)).optional(),
 );
 
+/** An attribute that holds numbers. */
+export type NumberAttribute =
+  | "goal"
+  | "horizon"
+  | "return_random"
+  | "return_final_policy"
+  | "action_limit"
+  | "discrete_actions";
+
 /** Attribute -> what it must be; the words go into the error. */
-const SCHEMAS = {
+const SCHEMAS: Readonly<Record<NumberAttribute, readonly [z.ZodType, string]>> = {
   goal: [list, "must be a list of numbers"],
   horizon: [single.pipe(z.int().min(1).max(1e9)), "must be a whole number from 1"],
   return_random: [figure, `must be a number of at most ${LIMITS.returns}`],
@@ -37,10 +46,7 @@ const SCHEMAS = {
     `must be a number above 0 and at most ${LIMITS.actions}, or one for each action`,
   ],
   discrete_actions: [single.pipe(z.int().min(2).max(1024)), "must be a whole number from 2 to 1024"],
-} as const;
-
-/** An attribute that holds numbers. */
-export type NumberAttribute = keyof typeof SCHEMAS;
+};
 
 /** What a value of an attribute stands for, or the rule that it breaks. */
 export function judgeAttribute(
@@ -49,7 +55,8 @@ export function judgeAttribute(
 ): { value: number | number[] | undefined } | { rule: string } {
   const [schema, rule] = SCHEMAS[name];
   const parsed = schema.safeParse(value);
-  return parsed.success ? { value: parsed.data } : { rule };
+  // cast: each of the schemas above gives one of these
+  return parsed.success ? { value: parsed.data as number | number[] | undefined } : { rule };
 }
 
 /** An attribute of text, cut to a length that can be shown; undefined for what is none. */
