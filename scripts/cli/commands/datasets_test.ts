@@ -113,6 +113,25 @@ Deno.test("convert replaces nothing unless told to, and leaves nothing half done
   });
 });
 
+Deno.test("convert and stats put no file in the place of a pipe or a link", async () => {
+  await inFolder(async (folder) => {
+    const [pipe, link, nowhere, out] = ["pipe.hdf5", "link.svg", "nowhere.hdf5", "out.svg"]
+      .map((name) => join(folder, name)) as [string, string, string, string];
+    const from = sample("d4rl.npz");
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    await refused("it is a device or a pipe", "convert", from, pipe, "--force");
+    assert((await Deno.lstat(pipe)).isFifo);
+    await Deno.symlink(join(folder, "none.hdf5"), nowhere);
+    await refused("a link to a file that is not there", "convert", from, nowhere, "--force");
+    await Deno.writeTextFile(out, "before");
+    await Deno.symlink(out, link);
+    await good("stats", from, "--picture", link);
+    assert((await Deno.lstat(link)).isSymlink);
+    assertStringIncludes(await Deno.readTextFile(out), "<svg");
+    assertEquals(await names(folder), ["link.svg", "nowhere.hdf5", "out.svg", "pipe.hdf5"]);
+  });
+});
+
 Deno.test("convert on a full disk says so, and keeps what was there", () =>
   onSmallDisk("60k", async (root) => {
     const out = join(root, "walk.parquet");

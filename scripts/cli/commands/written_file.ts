@@ -2,7 +2,7 @@
  * Files that a command writes where a person said: whole or not at all, and nothing is replaced by chance.
  * @module
  */
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { UsageError } from "./output.ts";
@@ -13,6 +13,13 @@ export async function refuseTaken(out: string, force: boolean): Promise<void> {
   if (!folder?.isDirectory()) throw new UsageError(`Cannot write ${out}: there is no folder ${dirname(out)}`);
   const found = await stat(out).catch(() => undefined);
   if (found?.isDirectory()) throw new UsageError(`Cannot write ${out}: it is a folder, name a file`);
+  // A file would take the place of the device itself, and of `/dev/null` for the whole machine.
+  if (found && !found.isFile()) {
+    throw new UsageError(`Cannot write ${out}: it is a device or a pipe, name a file`);
+  }
+  if (!found && await isLink(out)) {
+    throw new UsageError(`Cannot write ${out}: it is a link to a file that is not there. Name that file`);
+  }
   if (found && !force) {
     throw new UsageError(
       `Cannot write ${out}: it is there already. Give another name, or replace it with --force`,
@@ -20,8 +27,13 @@ export async function refuseTaken(out: string, force: boolean): Promise<void> {
   }
 }
 
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
+}
+
 /**
  * Writes under a name of its own, and puts the file in place once `check` is content with it. On Ctrl-C, too, nothing is left behind.
+ * Where `out` is a link, the file that it leads to is replaced, and the link stays.
  *
  * @returns what `check` returns
  * @throws {Error} saying that it is this file which cannot be written
@@ -34,7 +46,8 @@ export async function writeInPlace<T>(
     check: (path: string) => Promise<T>;
   },
 ): Promise<T> {
-  const unfinished = `${out}.${process.pid}.tmp`;
+  const target = await realpath(out).catch(() => out);
+  const unfinished = `${target}.${process.pid}.tmp`;
   const leave = () => void rm(unfinished, { force: true }).then(() => process.exit(130));
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, leave);
   try {
@@ -47,7 +60,7 @@ export async function writeInPlace<T>(
     }
     const checked = await check(unfinished);
     await refuseTaken(out, force);
-    await rename(unfinished, out);
+    await rename(unfinished, target);
     return checked;
   } catch (error) {
     throw isOfSystem(error) ? new Error(`Cannot write ${out}: ${error.message}`, { cause: error }) : error;
