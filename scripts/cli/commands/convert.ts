@@ -62,7 +62,7 @@ async function convert(
   { to, force = false, json, ...options }: ConvertOptions,
 ): Promise<void> {
   const format = formatFor(out, to);
-  await refuseUnreadable([from]);
+  await refuseUnreadable([from], { readOnce: true });
   await refuseTaken(out, force);
   const { dataset, notices, leftOut = [] } = await readJudged(from, options);
   const { size, stateDim, actionDim } = dataset;

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
 import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
 import { printJson, printTable } from "./output.ts";
+import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { registerStats } from "./stats.ts";
 
@@ -47,6 +48,7 @@ export function registerDatasets(program: Command): void {
 }
 
 async function validate(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {
+  await refuseUnreadable(paths, { readOnce: true });
   const reports: FileReport[] = [];
   for (const path of paths) {
     await judge(path, options, (judgement) => {
@@ -66,6 +68,7 @@ function printVerdict(judgement: Judgement): void {
 }
 
 async function inspect(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {
+  await refuseUnreadable(paths, { readOnce: true });
   const found: unknown[] = [];
   for (const path of paths) {
     await judge(path, options, (judgement) => {

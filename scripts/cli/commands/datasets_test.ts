@@ -113,6 +113,45 @@ Deno.test("convert replaces nothing unless told to, and leaves nothing half done
   });
 });
 
+Deno.test("what cannot be read at all is named before anything is judged, and a pipe can be", async () => {
+  await inFolder(async (folder) => {
+    const from = sample("d4rl.npz");
+    const [pipe, file, none] = ["pipe", "inner/a.npz", "none.hdf5"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await Deno.mkdir(join(folder, "inner"));
+    await Deno.copyFile(from, file);
+    for (const command of ["validate", "inspect"]) {
+      await refused(
+        `name the files in it, in the order of their tasks: ${file}`,
+        command,
+        from,
+        `${folder}/inner`,
+      );
+      await refused(`Cannot read ${none}: is the path right?`, command, "--json", from, none);
+    }
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    for (const command of ["validate", "stats"]) {
+      const writer = Deno.writeFile(pipe, await Deno.readFile(from), { create: false });
+      assertStringIncludes(await good(command, pipe), "96 transitions");
+      await writer;
+    }
+  });
+});
+
+Deno.test("a map that stands there twice is refused", () =>
+  refused(
+    "--map actions stands there twice",
+    "validate",
+    sample("d4rl.npz"),
+    "--map",
+    "actions=a",
+    "--map",
+    "actions=b",
+  ));
+
 Deno.test("convert and stats put no file in the place of a pipe or a link", async () => {
   await inFolder(async (folder) => {
     const [pipe, link, nowhere, out] = ["pipe.hdf5", "link.svg", "nowhere.hdf5", "out.svg"]

@@ -35,7 +35,7 @@ export function withReadOptions(command: Command): Command {
     .option(
       "--map <array=fields>",
       "fields that have names of their own, e.g. observations=x,y,angle; once for each array",
-      (text: string, before: FieldMap = {}) => ({ ...before, ...parseFieldMap(text) }),
+      addMap,
     )
     .option(
       "--action-limit <limit>",
@@ -47,6 +47,14 @@ export function withReadOptions(command: Command): Command {
       "the environment of Gymnasium that the data was made in, e.g. Hopper-v5; none: the one that a file names is not run",
     )
     .option("--gymnasium-kwargs <json>", "its arguments, e.g. '{\"ctrl_cost_weight\": 0.2}'");
+}
+
+/** @throws {UsageError} for an array that was mapped before: one of both would be lost without a word */
+function addMap(text: string, before: FieldMap = {}): FieldMap {
+  const more = parseFieldMap(text);
+  const twice = Object.keys(more).find((array) => Object.hasOwn(before, array));
+  if (twice === undefined) return { ...before, ...more };
+  throw new UsageError(`--map ${twice} stands there twice: name all its fields in one, with commas`);
 }
 
 /** How files are to be read; undefined where as they are. @throws {UsageError} for flags that cannot be understood */

@@ -13,9 +13,12 @@ const DATASET = /\.(hdf5|h5|safetensors|npz|parquet|csv)$/i;
 /** More names than this would hide the sentence. */
 const NAMED = 5;
 
-/** @throws {UsageError} for files that cannot be read, naming them; for a folder, with what could be named instead. */
-export async function refuseUnreadable(paths: readonly string[]): Promise<void> {
-  const kinds = await Promise.all(paths.map(kindOf));
+/**
+ * @param readOnce whether each is read once and judged by itself: a pipe will do, and what is wrong in a folder is said then
+ * @throws {UsageError} for files that cannot be read, naming them; for a folder, with what could be named instead.
+ */
+export async function refuseUnreadable(paths: readonly string[], { readOnce = false } = {}): Promise<void> {
+  const kinds = await Promise.all(paths.map((path) => kindOf(path, readOnce)));
   const folder = paths.find((_, index) => kinds[index] === "folder");
   if (folder !== undefined) throw new UsageError(await adviseOn(folder));
   const others = paths.filter((_, index) => kinds[index] !== "file");
@@ -25,13 +28,15 @@ export async function refuseUnreadable(paths: readonly string[]): Promise<void> 
   );
 }
 
-async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
+async function kindOf(path: string, readOnce: boolean): Promise<"file" | "folder" | "nothing"> {
   try {
     await access(path, constants.R_OK);
     const found = await stat(path);
     if (found.isDirectory()) return await datasetFolder(path) ? "file" : "folder";
-    return found.isFile() ? "file" : "nothing";
+    const isPipe = found.isFIFO() || found.isCharacterDevice();
+    return found.isFile() || readOnce && isPipe ? "file" : "nothing";
   } catch (error) {
+    if (error instanceof DatasetError && readOnce) return "file";
     if (error instanceof DatasetError) throw error;
     return "nothing";
   }

@@ -42,7 +42,7 @@ async function stats(path: string, { json, picture, ...options }: StatsOptions):
       `--picture draws SVG, which browsers show and Inkscape turns into others: end ${picture} in .svg`,
     );
   }
-  await refuseUnreadable([path]);
+  await refuseUnreadable([path], { readOnce: true });
   if (picture !== undefined) await refuseTaken(picture, true);
   const { dataset, notices } = await readJudged(path, options);
   const statistics = statisticsOf(dataset);
