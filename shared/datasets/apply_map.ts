@@ -5,6 +5,7 @@
 import type { FieldMap } from "@cugro/protocol";
 import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
 import { besideEachOther, type Matrix, nextOf, NO_ROWS, widthOf } from "./formats/matrix.ts";
+import { FIELD_NAMES } from "./names.ts";
 import { printable } from "./printable.ts";
 
 /**
@@ -22,6 +23,9 @@ export function applyMap(raw: RawDataset, map: FieldMap, file: string): RawDatas
   if (states.length > 0 && !map.next_observations && following.every((field) => field !== undefined)) {
     arrays.next_observations = sideBySide(following.map((field, i) => [states[i]!, field]), file);
   }
+  // What was said to be terminals does not tell of time limits as well.
+  const told = map.dones ? [] : FIELD_NAMES.dones.filter((name) => map.terminals?.includes(name));
+  for (const name of told) delete arrays[name];
   return { ...raw, arrays };
 }
 

@@ -3,7 +3,8 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 import { wantedFields } from "../names.ts";
-import { checkStart } from "../read_dataset.ts";
+import { checkStart, readDataset } from "../read_dataset.ts";
+import { datasetHash } from "../stored.ts";
 import { readCsv } from "./read_csv.ts";
 import { numbersOf, readSample, sample } from "./testing/sample.ts";
 
@@ -45,6 +46,30 @@ Deno.test("CSV is the same dataset, under names by convention and under its own"
       name,
     );
   }
+});
+
+Deno.test("names with the delimiter in them, and names by convention that a map uses otherwise, are found", () => {
+  const text = new TextDecoder().decode(sample("own_names.csv"))
+    .replace("force x", "force, x").replace("fell", "done");
+  const map = {
+    observations: ["x", "y", "v"],
+    actions: ["force, x", "force y"],
+    rewards: ["score"],
+    next_observations: ["x'", "y'", "v'"],
+    terminals: ["done"],
+    timeouts: ["cut"],
+  };
+  for (const form of [text, text.replace("force, x", 'force, ""x""')]) {
+    const actions = form === text ? map.actions : ['force, "x"', "force y"];
+    const judged = readDataset(bytesOf(form), "own.csv", { map: { ...map, actions } });
+    assertEquals([datasetHash(judged.dataset), judged.notices], [whole.hash, []]);
+  }
+  const { timeouts: _, next_observations: __, ...untold } = map;
+  const codes = (name: string) =>
+    readDataset(bytesOf(text.replace("done", name)), "own.csv", { map: { ...untold, terminals: [name] } })
+      .notices.map(({ code }) => code);
+  assertEquals(codes("done"), codes("fell"));
+  assertEquals(codes("done"), ["episode-ends-unknown"]);
 });
 
 Deno.test("numbers of a table are those that are written there", () => {

@@ -26,12 +26,16 @@ interface NumberColumn {
   integer: boolean;
 }
 
+/** What is in quotation marks parts no columns: a name may be `"force, x"`. */
+const QUOTED = /"(?:[^"]|"")*"/g;
+
 /** Bytes in which the first two lines of a table are looked for. */
 export const TABLE_START = 2 ** 18;
 
 /** The delimiter of a text that is a table: its first line has it, and its second as often; undefined where it is none. */
 export function csvDelimiter(start: string): string | undefined {
-  const [first = "", second = ""] = start.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
+  const [first = "", second = ""] = start.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "")
+    .slice(0, 2).map((line) => line.replace(QUOTED, ""));
   const most = DELIMITERS.map((sign) => ({ sign, count: first.split(sign).length - 1 }))
     .sort((a, b) => b.count - a.count)[0]!;
   const isTable = most.count > 0 && second.split(most.sign).length - 1 === most.count;

@@ -54,7 +54,9 @@ export function chooseColumns(names: readonly string[], wanted: ReadonlySet<stri
     for (const base of FIELD_NAMES[role]) known.add(base);
     const base = bases.find((name) => all.has(name) || numbered.has(name));
     if (base === undefined) continue;
-    parts.set(FIELD_NAMES[role][0], all.has(base) ? [base] : inOrder(numbered.get(base)!, base, file));
+    if (!all.has(base)) parts.set(FIELD_NAMES[role][0], inOrder(numbered.get(base)!, base, file));
+    // A name that every format may use stays, as a map or a message may speak of it.
+    else parts.set(known.has(base) ? base : FIELD_NAMES[role][0], [base]);
   }
   for (const name of wanted) if (!known.has(name) && all.has(name)) parts.set(name, [name]);
   return parts;

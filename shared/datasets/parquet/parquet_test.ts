@@ -108,7 +108,7 @@ Deno.test("columns are chosen by name and number", () => {
     observations: ["observation.state"],
     actions: ["action"],
     rewards: ["next.reward"],
-    episode_id: ["episode_index"],
+    episode_index: ["episode_index"],
   });
   for (
     const [names, word] of [[["obs_0", "obs_2"], "obs_2"], [["obs_0", "obs_00"], "obs_0"], [
