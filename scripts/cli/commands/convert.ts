@@ -2,9 +2,9 @@
  * `cugro datasets convert`: the same transitions in another format, for other tools.
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { judgeFile } from "@cugro/dataset-import";
+import { judgeFileAt } from "@cugro/dataset-import";
 import {
   type Dataset,
   datasetHash,
@@ -132,10 +132,19 @@ async function writeWhole(
   }
 }
 
+function hashAndClose(dataset: Parameters<typeof datasetHash>[0], close: () => void): string {
+  try {
+    return datasetHash(dataset);
+  } finally {
+    close();
+  }
+}
+
 /** @throws {Error} where it would not come back as the same dataset */
 async function readBack(path: string, out: string, dataset: Dataset, hash: string): Promise<string[]> {
-  const { dataset: read } = await judgeFile(new Uint8Array(await readFile(path)), basename(out));
-  if (datasetHash(read) !== hash) {
+  const { dataset: read, close } = await judgeFileAt(path, basename(out));
+  const hashRead = hashAndClose(read, close);
+  if (hashRead !== hash) {
     throw new Error(
       `Cannot write ${out}: read back, it would be another dataset, so it was not kept. Another format may hold it`,
     );
