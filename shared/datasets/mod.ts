@@ -21,6 +21,7 @@ export {
   readIsolatedFile,
 } from "./isolated/read_isolated.ts";
 export { type ReadingLimits } from "./isolated/limits.ts";
+export { printable } from "./printable.ts";
 export { datasetHash, decodeDataset, encodeDataset, encodeInPieces } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
 export { episodeHashes } from "./episode_hashes.ts";

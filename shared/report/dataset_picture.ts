@@ -2,7 +2,7 @@
  * A dataset as one picture: returns, lengths, where its states lie, and how far each dimension reaches.
  * @module
  */
-import { type Dataset, type DatasetStatistics, type Episode, episodesOf } from "@cugro/datasets";
+import { type Dataset, type DatasetStatistics, type Episode, episodesOf, printable } from "@cugro/datasets";
 import { anchorsOf, COLOURS, histogram, PANEL_WIDTH, planePanel, reachPanel } from "./dataset_panels.ts";
 import { html } from "./html.ts";
 
@@ -31,12 +31,21 @@ export function drawDataset(dataset: Dataset, statistics: DatasetStatistics, nam
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
     `font-family="system-ui, sans-serif">\n<rect width="100%" height="100%" fill="white"/>\n` +
     `<text x="20" y="30" font-size="18" font-weight="600" fill="${COLOURS.line}">${
-      html`${name}`.text
+      html`${titleOf(name)}`.text
     }</text>\n` +
     `<text x="20" y="50" font-size="12.5" fill="${COLOURS.soft}">${
       html`${headline(statistics)}`.text
     }</text>\n` +
     `${legend(episodes)}\n${inner}\n</svg>\n`;
+}
+
+/** Letters of a title that fit beside the legend. */
+const TITLE = 52;
+
+/** Begin and end of a long name: what tells runs apart often stands last. */
+function titleOf(name: string): string {
+  const whole = printable(name, 1000);
+  return whole.length <= TITLE ? whole : `${whole.slice(0, TITLE / 2)}…${whole.slice(1 - TITLE / 2)}`;
 }
 
 function headline({ size, stateDim, actionDim, actions, episodes, states }: DatasetStatistics): string {

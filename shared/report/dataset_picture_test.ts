@@ -56,3 +56,12 @@ Deno.test("a picture is drawn of what has one state dimension, constant ones, ma
   assert(!text.includes("<a & b>"), "escaped");
   for (const { text } of [drawn(narrow), drawn(constant)]) assert(!/NaN|undefined|Infinity/.test(text));
 });
+
+Deno.test("a picture's title fits beside the legend, and is XML whatever the file is called", () => {
+  const titleOf = (name: string) =>
+    /font-weight="600"[^>]*>([^<]*)</.exec(drawn(exampleDataset(10, 10), name).text)![1]!;
+  assertEquals(titleOf("cheetah.hdf5"), "cheetah.hdf5");
+  const long = titleOf(`cheetah_${"x".repeat(100)}_seed7.hdf5`);
+  assert(long.length <= 52 && long.startsWith("cheetah_") && long.endsWith("_seed7.hdf5"), long);
+  assertEquals(titleOf("a\x1b[31m\x07.npz"), "a\\u001b[31m\\u0007.npz");
+});

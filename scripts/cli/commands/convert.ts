@@ -8,6 +8,7 @@ import { judgeFileAt } from "@cugro/dataset-import";
 import {
   type Dataset,
   datasetHash,
+  printable,
   writeDataset,
   WRITTEN_FORMATS,
   type WrittenFormat,
@@ -17,7 +18,7 @@ import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
 import { displayOnStderr } from "../progress/display.ts";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
-import { printJson, UsageError } from "./output.ts";
+import { MOST_PATH, printJson, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
@@ -73,7 +74,7 @@ async function convert(
     return printJson(told);
   }
   const what = `${size} transitions [${stateDim}] [${actionDim}] as ${format}, ${byteSize(sizeBytes)}`;
-  console.log(`${out}: ${what}\n  hash ${hash}`);
+  console.log(`${printable(out, MOST_PATH)}: ${what}\n  hash ${hash}`);
   for (const name of changed) {
     console.log(`  ${format} cannot hold the attribute ${name} as it is: it was changed`);
   }

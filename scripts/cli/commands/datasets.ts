@@ -2,11 +2,11 @@
  * `cugro datasets inspect|validate|stats|convert`: looks at files without learning from them, and writes them in other formats.
  * @module
  */
-import { datasetHash, type DatasetRows, type FileReport, summarise } from "@cugro/datasets";
+import { datasetHash, type DatasetRows, type FileReport, printable, summarise } from "@cugro/datasets";
 import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
 import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
-import { printJson, printTable } from "./output.ts";
+import { MOST_PATH, printJson, printTable } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { registerStats } from "./stats.ts";
@@ -63,7 +63,7 @@ function printVerdict(judgement: Judgement): void {
   if ("error" in judgement) return console.error(judgement.error.message);
   const { path, judged: { dataset: { size, stateDim, actionDim }, notices } } = judgement;
   const but = notices.length > 0 ? `, with ${notices.length} notice${notices.length > 1 ? "s" : ""}` : "";
-  console.log(`${path}: good${but}, ${size} transitions [${stateDim}] [${actionDim}]`);
+  console.log(`${printable(path, MOST_PATH)}: good${but}, ${size} transitions [${stateDim}] [${actionDim}]`);
   printNotices(notices);
 }
 
@@ -98,7 +98,7 @@ function printInspection(
   const actions = discreteActions === undefined
     ? `actions of ${summary.actionDim} numbers`
     : `${discreteActions} discrete actions`;
-  console.log(`${path}\n  hash ${hash}`);
+  console.log(`${printable(path, MOST_PATH)}\n  hash ${hash}`);
   console.log(`  ${summary.size} transitions, states of ${summary.stateDim} numbers, ${actions}`);
   console.log(
     `  ${summary.episodes} episodes (${summary.terminalEpisodes} ended by themselves), length ${

@@ -141,6 +141,17 @@ Deno.test("what cannot be read at all is named before anything is judged, and a 
   });
 });
 
+Deno.test("a file's name cannot change what is around it on the screen", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a\x1b[2J.npz");
+    await Deno.copyFile(sample("d4rl.npz"), file);
+    const convert = ["convert", file, join(folder, "b\x1b[2J.h5")];
+    for (const args of [["validate", file], ["inspect", file], ["stats", file], convert]) {
+      const text = await good(...args);
+      assert(!text.includes("\x1b") && text.includes("\\u001b[2J."), text);
+    }
+  }));
+
 Deno.test("a map that stands there twice is refused", () =>
   refused(
     "--map actions stands there twice",

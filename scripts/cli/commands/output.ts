@@ -24,6 +24,9 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
   for (const row of text) console.log(line(row));
 }
 
+/** Letters of a path: as long as systems allow. */
+export const MOST_PATH = 4096;
+
 /** Prints one JSON document on stdout. */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));

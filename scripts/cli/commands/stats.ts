@@ -4,11 +4,17 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import { datasetHash, type DatasetStatistics, type Distribution, statisticsOf } from "@cugro/datasets";
+import {
+  datasetHash,
+  type DatasetStatistics,
+  type Distribution,
+  printable,
+  statisticsOf,
+} from "@cugro/datasets";
 import { drawDataset } from "@cugro/report";
 import type { Command } from "commander";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
-import { printJson, printTable, UsageError } from "./output.ts";
+import { MOST_PATH, printJson, printTable, UsageError } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
@@ -70,7 +76,9 @@ const HEAD = ["", "min", "1 %", "25 %", "median", "75 %", "99 %", "max", "mean"]
 function print(path: string, statistics: DatasetStatistics): void {
   const { size, stateDim, episodes, terminalEpisodes, rewarded, successful, states, actions } = statistics;
   console.log(
-    `${path}: ${size} transitions in ${episodes} episodes, ${terminalEpisodes} of which ended by themselves`,
+    `${
+      printable(path, MOST_PATH)
+    }: ${size} transitions in ${episodes} episodes, ${terminalEpisodes} of which ended by themselves`,
   );
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const success = successful === undefined ? "" : `; ${percent(successful)} of the episodes succeeded`;
