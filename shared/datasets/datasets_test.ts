@@ -69,6 +69,11 @@ Deno.test("assemble() names a missing field and a wrong shape", () => {
     DatasetError,
     "field rewards: the field is missing; fields present are observations",
   );
+  assertThrows(
+    () => assemble(without(raw, "actions"), "f"),
+    DatasetError,
+    "where it has another name, say which: --map actions=NAME",
+  );
   const wrong = { ...raw, arrays: { ...raw.arrays, rewards: { shape: [99], data: new Float32Array(99) } } };
   assertThrows(
     () => assemble(wrong, "f"),

@@ -59,7 +59,10 @@ function withoutUnitSides(shape: readonly number[]): number[] {
 export function missing(raw: RawDataset, key: FieldName, file: string, advice = ""): never {
   const names = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40);
   const present = names.map((name) => printable(name, 40)).join(", ") || "none";
-  const fault = `the field is missing; fields present are ${present}${advice}`;
+  const ownName = present === "none" || advice
+    ? ""
+    : `; where it has another name, say which: --map ${FIELD_NAMES[key][0]}=NAME`;
+  const fault = `the field is missing; fields present are ${present}${advice || ownName}`;
   throw new DatasetError({ file, field: FIELD_NAMES[key][0] }, fault);
 }
 
