@@ -1,6 +1,7 @@
 /** Environments in Python, as they are and as they should not be; each test with a real process. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { gymnasiumPython, PACKAGES, withPython } from "../../../tests/fakes/python.ts";
 import { GymnasiumFault, GymnasiumLost, GymnasiumUnavailable } from "./faults.ts";
 import { checkPackages, type GymnasiumOptions, openGymnasium } from "./gymnasium_environment.ts";
@@ -246,6 +247,49 @@ Deno.test({
     );
     assertEquals(left.includes(pid), false);
   },
+});
+
+Deno.test({
+  name: "an observation of another shape, or of numbers that are none, is a fault and no row",
+  ...withoutPython,
+  fn: () =>
+    withPython(async (python) => {
+      for (
+        const [value, said] of [[1, "shape (1,), and the space (2,)"], [3, "shape (3,)"], [
+          "nan",
+          "[nan, nan] is not of finite",
+        ]] as const
+      ) {
+        const { message } = await assertRejects(
+          () => runWalks(python, "misbehaving/Reshapes-v0", [1, 2], { value }).episodes,
+          GymnasiumFault,
+        );
+        assertStringIncludes(message, said);
+        assertStringIncludes(message, "in step of its copy 0");
+      }
+    }),
+});
+
+Deno.test({
+  name: "an environment looks into no other process, ends none, and leaves none behind",
+  ignore: gymnasiumPython === undefined || Deno.build.os !== "linux",
+  fn: () =>
+    withPython(async (python) => {
+      const start = async (id: string) => {
+        const environment = await openGymnasium(python, { ...optionsOf(id), size: 1 });
+        return { environment, state: [...(await environment.reset([1])).states] };
+      };
+      const pries = await start("misbehaving/Pries-v0");
+      assertEquals(pries.state, [0, 0]);
+      await pries.environment.close();
+      const leaves = await start("misbehaving/Leaves-v0");
+      const pid = leaves.state[0]! * 1000 + leaves.state[1]!;
+      assert(existsSync(`/proc/${pid}`));
+      await leaves.environment.close();
+      // The launcher answers the next one when it has ended all that the last one had started.
+      await start("misbehaving/Walk-v0");
+      assertEquals(existsSync(`/proc/${pid}`), false);
+    }),
 });
 
 Deno.test("an interpreter that is none, or is no Python, is told with the line that makes one", async () => {

@@ -133,7 +133,7 @@ class Copies:
             observation, _ = self.envs[i].reset(seed=int(seeds[i]))
             self.write(observation, self.states[i])
             self.flags[i] = 0
-        return self.answer()
+        return self.checked()
 
     def step(self, actions):
         self.rewards[:] = 0
@@ -152,6 +152,13 @@ class Copies:
             else:
                 going.append(i)
         self.running = going
+        return self.checked()
+
+    def checked(self):
+        """A policy chooses no action in a state that is no number, and what it does then measures nothing."""
+        if not self.numpy.isfinite(self.states).all():
+            self.at = int(self.numpy.argmin(self.numpy.isfinite(self.states).all(axis=1)))
+            raise ValueError(f"the observation {self.states[self.at].tolist()} is not of finite numbers (float32)"[:500])
         return self.answer()
 
     def flags_of(self, terminated, truncated, info):
@@ -217,6 +224,7 @@ def main():
     confinement.end_with_parent()
     request, network = int(sys.argv[1]), sys.argv[2]
     try:
+        confinement.keep_to_itself()
         if network == "refuse":
             confinement.refuse_network()
     except OSError as error:

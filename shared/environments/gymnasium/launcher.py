@@ -5,6 +5,7 @@ an environment has CuGRO's own pipes, so that a step takes no way through here. 
 itself because it took too long (SIGALRM), a mark in the pipe says where frames begin again, and the next one how it ended. When
 CuGRO's end of the pipe is closed, everything ends."""
 
+import ctypes
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ sys.path.insert(0, HERE)
 import frames  # noqa: E402
 
 MOST_SAID = 4000
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Signals:
@@ -74,13 +76,47 @@ def has_ended(host):
     return os.waitid(os.P_PID, host.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
+def adopt_orphans():
+    """On Linux what an environment has started becomes this process's child when its own parent ends, also in a session of
+    its own."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def own_children():
+    own = os.getpid()
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as stat:
+                parent = int(stat.read().rpartition(b")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == own:
+            yield int(name)
+
+
+def end_orphans():
+    """Until none is left: with each that ends, those that it has started come here."""
+    while sys.platform == "linux":
+        children = list(own_children())
+        if not children:
+            return
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
 def end_host(host):
     """Ends it with all that it has started."""
     try:
         os.killpg(host.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
-    return host.wait()
+    code = host.wait()
+    end_orphans()
+    return code
 
 
 def watch(host, source, signals):
@@ -136,6 +172,7 @@ if __name__ == "__main__":
     # Ctrl-C reaches the whole process group: the worker decides, and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     own_source, own_target = frames.own_pipes()
+    adopt_orphans()
     try:
         serve(own_source, own_target, bytes.fromhex(sys.argv[1]), sys.argv[2])
     except (frames.Ended, BrokenPipeError):

@@ -23,11 +23,23 @@ def width(space, what="observations"):
 
 
 def write_row(value, row):
+    if numpy.shape(value) != row.shape:
+        raise wrong_shape(value, row.shape)
     row[:] = value
 
 
-def write_flat(value, row):
-    row[:] = numpy.asarray(value).reshape(-1)
+def wrong_shape(value, shape):
+    return ValueError(f"an observation has the shape {numpy.shape(value)}, and the space {shape}")
+
+
+def flat_writer(shape):
+    def write_flat(value, row):
+        array = numpy.asarray(value)
+        if array.shape != shape:
+            raise wrong_shape(value, shape)
+        row[:] = array.reshape(-1)
+
+    return write_flat
 
 
 def writer(space):
@@ -40,7 +52,7 @@ def writer(space):
     elif len(space.shape or ()) == 1:
         return write_row
     else:
-        return write_flat
+        return flat_writer(tuple(space.shape or ()))
 
     def write_members(value, row):
         at = 0

@@ -1,7 +1,9 @@
 """Environments that do what they should not, and some that only tell more than others."""
 
+import ctypes
 import os
 import socket
+import struct
 import time
 
 import gymnasium
@@ -95,6 +97,56 @@ class Looks(Walk):
         return numpy.array([could, len(secrets)], numpy.float32)
 
 
+class Pries(Walk):
+    """The state: whether the variables of another process could be read although the kernel knows domains of processes, and
+    whether the process could have been ended although the kernel guards them from that."""
+
+    def observe(self):
+        domains = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1)
+        return numpy.array([domains >= 1 and self.can_read(), domains >= 6 and self.can_end()], numpy.float32)
+
+    def can_read(self):
+        try:
+            return len(open(f"/proc/{os.getppid()}/environ", "rb").read()) > 0
+        except PermissionError:
+            return False
+
+    def can_end(self):
+        try:
+            os.kill(os.getppid(), 0)
+            return True
+        except PermissionError:
+            return False
+
+
+class Leaves(Walk):
+    """Starts a process in a session of its own, whose parent is gone. The state: its number, in two halves."""
+
+    def observe(self):
+        out, into = os.pipe()
+        if os.fork() == 0:
+            os.setsid()
+            child = os.fork()
+            if child == 0:
+                time.sleep(600)
+            os.write(into, struct.pack("i", child))
+            os._exit(0)
+        (child,) = struct.unpack("i", os.read(out, 4))
+        return numpy.array([child // 1000, child % 1000], numpy.float32)
+
+
+class Reshapes(Walk):
+    """From step 2 on an observation of another shape, or of numbers that are none."""
+
+    def __init__(self, value=None):
+        self.value = value
+
+    def observe(self):
+        if self.steps < 2:
+            return super().observe()
+        return numpy.full(2, numpy.nan) if self.value == "nan" else numpy.zeros(self.value)
+
+
 class Nested(Walk):
     """Observations in dicts and tuples; actions of more than one axis."""
 
@@ -117,5 +169,5 @@ class Nested(Walk):
         return self.observe(), float(action[1, 0]), False, False, {}
 
 
-for kind in (Walk, Raises, Hangs, Dies, Overflows, Prints, Succeeds, Looks, Nested):
+for kind in (Walk, Raises, Hangs, Dies, Overflows, Prints, Succeeds, Looks, Pries, Leaves, Reshapes, Nested):
     gymnasium.register(f"misbehaving/{kind.__name__}-v0", kind, max_episode_steps=6)
