@@ -5,7 +5,7 @@
 
 const NAME = "[a-z0-9-]+";
 const ADVISED = new RegExp(
-  `\\bcugro ((?:promote|retry|rollback|cancel|relabel) \\d+(?: --set \\S+)* --learner ${NAME}|learner create ${NAME}|versions --learner ${NAME}|` +
+  `\\bcugro ((?:promote|retry|rollback|cancel|relabel) \\d+(?: --set \\S+)* --learner ${NAME}|learner create ${NAME}|(?:versions|evaluate) --learner ${NAME}|` +
     `run --learner ${NAME} --from-next-task --set \\w+=\\w+)`,
   "g",
 );

@@ -23,6 +23,8 @@ export const GYMNASIUM_WRAPPERS = [
 const BY_ITSELF: readonly string[] = ["OrderEnforcing", "PassiveEnvChecker", "TimeLimit"];
 
 const MOST_KWARGS = 64;
+/** Steps that a stranger may ask of an episode: one that never ends by itself takes as long. */
+export const MOST_GYMNASIUM_STEPS = 100_000;
 const json: z.ZodType<JsonObject> = z.record(z.string().max(100), z.json());
 const kwargs = json.refine((value) => JSON.stringify(value).length <= 10_000, "must be short");
 
@@ -45,13 +47,16 @@ const RESERVED = ["id", "max_episode_steps", "disable_env_checker", "vectorizati
 
 /** Why a stranger's spec is not run, in words that go on from "is not run as"; undefined where it may be. */
 export function faultOfGymnasium(
-  { gymnasium: id, kwargs = {}, wrappers = [] }: GymnasiumSpec,
+  { gymnasium: id, kwargs = {}, wrappers = [], maxEpisodeSteps = 0 }: GymnasiumSpec,
 ): string | undefined {
   if (id.includes(":")) return "it names a module to import";
   if (!ID.test(id)) return "its id may have letters, digits, . _ - and one namespace with a slash";
   const other = wrappers.find(({ name }) => !(GYMNASIUM_WRAPPERS as readonly string[]).includes(name));
   if (other) {
     return `its wrapper ${shown(other.name)} is none of ${GYMNASIUM_WRAPPERS.join(", ")}`;
+  }
+  if (maxEpisodeSteps > MOST_GYMNASIUM_STEPS) {
+    return `its episodes may have more than ${MOST_GYMNASIUM_STEPS} steps`;
   }
   return faultOfKwargs(kwargs) ??
     wrappers.map((wrapper) => faultOfKwargs(wrapper.kwargs)).find((fault) => fault);

@@ -51,6 +51,7 @@ Deno.test("faultOfGymnasium() lets a stranger name what is registered, with plai
     [{ gymnasium: "a/b/c-v0" }, /its id may have/],
     [{ gymnasium: "Env-v0\n" }, /its id may have/],
     [{ gymnasium: " " }, /its id may have/],
+    [{ maxEpisodeSteps: 100_001 }, /its episodes may have more than 100000 steps/],
     [{ kwargs: { xml_file: "/etc/passwd" } }, /argument xml_file is no number/],
     [{ kwargs: { xml_file: ".." } }, /argument xml_file is no number/],
     [{ kwargs: { env_id: "evil:Env-v0" } }, /argument env_id is no number/],

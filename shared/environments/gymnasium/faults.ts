@@ -37,16 +37,34 @@ export interface ToldFault {
 export const TRUST_ADVICE =
   "an operator who trusts those who send data allows it with --trust-environments or CUGRO_GYMNASIUM_TRUST=any";
 
+const MOST_CHARACTERS = 3_000;
+const MOST_OF_MESSAGE = 500;
+
+/**
+ * What an environment said, fit for JSON, a terminal and a page: it may have half a character, codes that colour a terminal,
+ * and no end. Of a long text the end is kept, where a traceback says most.
+ */
+export function plainWords(said: string, most = MOST_CHARACTERS): string {
+  const plain = said.toWellFormed().replace(CONTROLS, "");
+  return plain.length > most ? `… ${plain.slice(-most).toWellFormed()}` : plain;
+}
+
+// deno-lint-ignore no-control-regex
+const CONTROLS = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
 /** The error of a fault of the environment `id` in the interpreter `python`. */
 export function errorOfFault(id: string, python: string, fault: ToldFault): Error {
-  const { code, message } = fault;
+  const { code } = fault;
+  const message = plainWords(fault.message, MOST_OF_MESSAGE);
   const unavailable = (advice: string) =>
     new GymnasiumUnavailable(`${id} is not run as ${message}: ${advice}`);
   switch (code) {
     case "package":
-      return unavailable(`install it with ${pipInstall(python)}`);
+      return unavailable(`install it with ${pipInstall(python)}, or name one that is there with --gymnasium`);
     case "unregistered":
-      return unavailable(`name the package that does in CUGRO_GYMNASIUM_PACKAGES, as gymnasium,its_name`);
+      return unavailable(
+        `name the package that does in CUGRO_GYMNASIUM_PACKAGES, as gymnasium,its_name, or one that is there with --gymnasium`,
+      );
     case "refused":
       return unavailable(TRUST_ADVICE);
     case "unconfined":
@@ -56,13 +74,13 @@ export function errorOfFault(id: string, python: string, fault: ToldFault): Erro
     case "protocol":
       return new GymnasiumLost(`Python does not speak the protocol of this version: ${message}`);
     default:
-      return new GymnasiumFault(describeException(id, fault));
+      return new GymnasiumFault(describeException(id, { ...fault, message }));
   }
 }
 
 function describeException(id: string, { type, message, doing, copy, traceback }: ToldFault): string {
   const where = typeof copy === "number" ? ` of its copy ${copy}` : "";
-  return `${id} raised ${type} in ${doing}${where}: ${message}\n${traceback ?? ""}`.trim();
+  return `${id} raised ${type} in ${doing}${where}: ${message}\n${plainWords(traceback ?? "")}`.trim();
 }
 
 /** There is no interpreter. @param id of the environment */

@@ -2,7 +2,7 @@
  * n copies of a Gymnasium environment in Python that step together.
  * @module
  */
-import { faultOfGymnasium, type GymnasiumSpec } from "@cugro/protocol";
+import { faultOfGymnasium, type GymnasiumSpec, MOST_GYMNASIUM_STEPS } from "@cugro/protocol";
 import { errorOfFault, GymnasiumFault } from "./faults.ts";
 import type { PythonProcess } from "./python_process.ts";
 
@@ -149,7 +149,9 @@ async function openHost(
   openMs: number,
 ): Promise<{ versions: Record<string, string> }> {
   const { gymnasium: id, kwargs = {}, wrappers = [], maxEpisodeSteps = null } = spec;
-  const asked = { id, kwargs, wrappers, maxEpisodeSteps, horizon, size, packages, trusted: trust === "any" };
+  const trusted = trust === "any";
+  const cut = trusted ? horizon : Math.min(horizon, MOST_GYMNASIUM_STEPS);
+  const asked = { id, kwargs, wrappers, maxEpisodeSteps, horizon: cut, size, packages, trusted };
   const body = new TextEncoder().encode(JSON.stringify(asked));
   return JSON.parse(new TextDecoder().decode(await python.ask("open", body, openMs, id)));
 }

@@ -132,6 +132,11 @@ Deno.test({
         "misbehaving/Raises-v0 raised ValueError in step of its copy 0: the gripper",
       );
       assertStringIncludes(raised.message, 'raise ValueError("the gripper is stuck")');
+      assertEquals(raised.message.includes("^^^"), false);
+      const raves = runWalks(python, "misbehaving/Raves-v0", [5]).episodes;
+      const raved = await assertRejects(() => raves, GymnasiumFault);
+      assertMatch(raved.message, /raised ValueError in step of its copy 0: … w+/);
+      assert(raved.message.isWellFormed() && !raved.message.includes("\x1b") && raved.message.length < 4_000);
       const other = runWalks(python, "CartPole-v1", [5]).episodes;
       const { message } = await assertRejects(() => other, GymnasiumFault);
       assertStringIncludes(
@@ -158,6 +163,13 @@ Deno.test({
           {},
           {},
           /is not run as it names a module to import: an operator .* --trust-environments/,
+        ],
+        ["CartPole-v9", {}, {}, /register no such environment; there is also CartPole-v1, CartPole-v0: name/],
+        [
+          "Hopper-v2",
+          {},
+          {},
+          /lacks a package .*; there is also Hopper-v5, Hopper-v4.*: install .*--gymnasium/,
         ],
         ["../CartPole-v1", {}, {}, /its id may have letters/],
         [
@@ -267,6 +279,21 @@ Deno.test({
         assertStringIncludes(message, said);
         assertStringIncludes(message, "in step of its copy 0");
       }
+    }),
+});
+
+Deno.test({
+  name: "an environment that never ends is cut where a stranger's horizon would not",
+  ...withoutPython,
+  fn: () =>
+    withPython(async (python) => {
+      const open = async (trust: "registered" | "any") => {
+        const endless = optionsOf("misbehaving/Endless-v0");
+        const environment = await openGymnasium(python, { ...endless, horizon: 1e9, size: 1, trust });
+        await environment.close();
+        return environment.horizon;
+      };
+      assertEquals([await open("registered"), await open("any")], [100_000, 1e9]);
     }),
 });
 

@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import confinement  # noqa: E402
 import frames  # noqa: E402
+from making import import_packages, make_one, Told  # noqa: E402
 
 # Nothing that an environment imports is looked for here.
 sys.path.remove(HERE)
@@ -22,61 +23,12 @@ TERMINATED, TRUNCATED, SUCCESS, IDLE, TELLS_SUCCESS = 1, 2, 4, 8, 16
 LAST_LINES = 6
 
 
-class Told(Exception):
-    """A fault of the request or of this installation, told by its code."""
-
-    def __init__(self, code, message):
-        super().__init__(message)
-        self.code = code
-
-
-def import_packages(names):
-    versions = {"python": sys.version.split()[0]}
-    for name in names:
-        try:
-            module = importlib.import_module(name)
-        except ImportError as error:
-            raise Told("package", f"the package {name} cannot be imported ({error})") from error
-        versions[name] = str(getattr(module, "__version__", "?"))
-    return versions
-
-
 def import_spaces():
     sys.path.insert(0, HERE)
     try:
         return importlib.import_module("spaces")
     finally:
         sys.path.remove(HERE)
-
-
-def make_one(told):
-    import gymnasium
-
-    wanted, trusted = told["id"], told["trusted"]
-    module, _, name = wanted.rpartition(":")
-    if module and not trusted:
-        raise Told("refused", "it names a module to import")
-    if not module and name not in gymnasium.registry:
-        raise Told("unregistered", f"the packages {', '.join(told['packages'])} register no such environment")
-    spec = None if module else gymnasium.registry[name]
-    own = spec.max_episode_steps if spec else None
-    limit = told["maxEpisodeSteps"] or own or told["horizon"]
-    try:
-        env = gymnasium.make(wanted, max_episode_steps=limit, disable_env_checker=True, **told["kwargs"])
-    except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
-        raise Told("package", f"it lacks a package ({error})") from error
-    for wrapper in told["wrappers"]:
-        env = wrap(env, wrapper)
-    return env, limit
-
-
-def wrap(env, wrapper):
-    from gymnasium import wrappers
-
-    known = getattr(wrappers, wrapper["name"], None)
-    if known is None:
-        raise Told("package", f"this Gymnasium has no wrapper {wrapper['name']}")
-    return known(env, **wrapper["kwargs"])
 
 
 class Copies:
@@ -180,7 +132,8 @@ def describe(error, doing, copies):
     """An error for people: of its traceback the last lines."""
     code = error.code if isinstance(error, Told) else "raised"
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    last = "".join(lines).strip().split("\n")[-LAST_LINES:]
+    # Without the lines that only underline.
+    last = [line for line in "".join(lines).strip().split("\n") if line.strip(" ^~")][-LAST_LINES:]
     where = {"doing": doing, "copy": getattr(copies, "at", None)}
     about = {"type": type(error).__name__, "message": str(error)[:2000], "traceback": "\n".join(last)[:4000]}
     return {"code": code, **where, **about}

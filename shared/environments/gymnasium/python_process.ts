@@ -14,6 +14,7 @@ import {
   type GymnasiumCall,
   GymnasiumLost,
   GymnasiumUnavailable,
+  plainWords,
   type ToldFault,
 } from "./faults.ts";
 import { ANSWERS, createFrameReader, encodeFrame, type Frame } from "./frames.ts";
@@ -170,7 +171,7 @@ class LaunchedPython implements PythonProcess {
 
   /** What has never worked is an installation that lacks something; what has will work again when it is started again. */
   #gone(end: string): Error {
-    const said = this.#said.trim();
+    const said = plainWords(this.#said.trim());
     const message = `Python (${this.python}) runs nothing: ${end}${said ? `, and said: ${said}` : ""}`;
     return this.#hasWorked
       ? new Error(message)
@@ -189,6 +190,6 @@ function errorOfAnswer(
   if (kind === ANSWERS.fault) return errorOfFault(id, python, told as ToldFault);
   const { how, said } = told as { how: string; said: string };
   return new GymnasiumLost(
-    `the process of ${id} ${how}, during ${call}${said ? `; its last words:\n${said}` : ""}`,
+    `the process of ${id} ${how}, during ${call}${said ? `; its last words:\n${plainWords(said)}` : ""}`,
   );
 }

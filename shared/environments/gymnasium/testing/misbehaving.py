@@ -40,6 +40,13 @@ class Raises(Walk):
         return {}
 
 
+class Raves(Walk):
+    """Its exception is no text that a terminal or a file takes."""
+
+    def tell(self):
+        raise ValueError("start " + "w" * 5000 + "\x1b[31m red \udc80 end")
+
+
 class Hangs(Walk):
     def tell(self):
         if self.steps == 2:
@@ -169,5 +176,6 @@ class Nested(Walk):
         return self.observe(), float(action[1, 0]), False, False, {}
 
 
-for kind in (Walk, Raises, Hangs, Dies, Overflows, Prints, Succeeds, Looks, Pries, Leaves, Reshapes, Nested):
+for kind in (Walk, Raises, Raves, Hangs, Dies, Overflows, Prints, Succeeds, Looks, Pries, Leaves, Reshapes, Nested):
     gymnasium.register(f"misbehaving/{kind.__name__}-v0", kind, max_episode_steps=6)
+gymnasium.register("misbehaving/Endless-v0", Walk)
