@@ -168,17 +168,17 @@ export function rejectSame(
     ...(goal === undefined ? {} : { goal }),
     ...(revision === 0 ? rest : {}),
   };
-  const is = `this dataset is already ${nameOfData({ task: k, revision })}`;
+  const state = facts.tasks.some((fact) => fact.task === k) ? taskState(facts, k) : "undecided";
+  const isGone = ["cancelled", "withdrawn"].includes(state);
+  const is = `this dataset is already ${nameOfData({ task: k, revision })}${
+    isGone ? `, which was ${state}` : ""
+  }`;
+  const anew = `it is learnt anew with: cugro retry ${k} --learner ${name}`;
   if (Object.keys(file).length > 0) {
     const command = `cugro relabel ${k} ${labelFlags(file)} --learner ${name}`;
     const reason = `${is}, and this file says otherwise of it (${describeDenied(file, task)}). ` +
-      `If the file is right: ${command}`;
+      `If the file is right: ${command}${isGone ? `; after that ${anew}` : ""}`;
     return { ...reject(arrival, reason), sameRows: { task: k, file } };
   }
-  const state = facts.tasks.some((fact) => fact.task === k) ? taskState(facts, k) : "undecided";
-  if (!["cancelled", "withdrawn"].includes(state)) return reject(arrival, is);
-  return reject(
-    arrival,
-    `${is}, which was ${state}; it is learnt anew with: cugro retry ${k} --learner ${name}`,
-  );
+  return reject(arrival, isGone ? `${is}; ${anew}` : is);
 }

@@ -29,6 +29,7 @@ import {
   planRemeasuring,
   planWork,
   standingRejections,
+  standingVersions,
   stoppingFailure,
   taskState,
   validVersions,
@@ -164,13 +165,13 @@ function observedVersion(facts: LearnerFacts): Problem[] {
   })];
 }
 
-/** The serving version, if it is worse than random on average, or far below what the learner has been on average. */
+/** The serving version, if it is worse than random on average, or far below what the learner has been on average; scores as labels have them. */
 function lowPerformance(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
-  const valid = validVersions(facts);
+  const valid = standingVersions(facts);
   const newest = valid.at(-1);
   if (!newest) return [];
-  const averageOf = (one: VersionFact) => measuresOf(facts.versions, one).averagePerformance;
+  const averageOf = (one: VersionFact) => measuresOf(valid, one).averagePerformance;
   const average = averageOf(newest);
   const before = valid.slice(0, -1).map((one) => ({
     version: one.version,

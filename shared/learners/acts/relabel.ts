@@ -2,9 +2,16 @@
  * A label put right: what is said of a task beside its rows. What follows, and only that, is measured again.
  * @module
  */
-import { type LabelFact, labelFactSchema, labelKey, type LabelName, type LabelValues } from "@cugro/protocol";
-import { encodeFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
+import {
+  encodeFact,
+  type LabelFact,
+  labelFactSchema,
+  labelKey,
+  type LabelName,
+  type LabelValues,
+  type VersionFact,
+} from "@cugro/protocol";
+import { type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, describeChange, type LabelledTask, labelTask, valuesOf } from "../facts/labels.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { remeasurements } from "../results/remeasure.ts";
@@ -126,14 +133,16 @@ const EPISODES: readonly LabelName[] = ["family", "goal", "horizon"];
 const SCALE: readonly LabelName[] = ["return_random", "return_final_policy"];
 
 function sentences(
-  { versions }: LearnerFacts,
+  learnt: LearnerFacts,
   fact: LabelFact,
   again: readonly RunAgain[],
   labelled: LabelledTask,
 ): string {
   const { task, set } = fact;
   const names = Object.keys(set) as LabelName[];
-  const knows = versions.some(({ tasks }) => tasks.includes(task));
+  const isKnownTo = ({ tasks }: VersionFact) => tasks.includes(task);
+  const knows = learnt.versions.some(isKnownTo);
+  const counts = validVersions(learnt).some(isKnownTo);
   const listed = (state: RunAgain["state"]) => {
     const found = again.filter((one) => one.state === state).map(({ version }) => version);
     return found.length === 0 ? undefined : `version${found.length === 1 ? "" : "s"} ${found.join(", ")}`;
@@ -147,7 +156,10 @@ function sentences(
     done && `Those of ${done} had been run so before.`,
     lost && `Those of ${lost} cannot be run again, as its weights are gone.`,
     isRun && !knows && "No version knows the task yet: its evaluations will be made so.",
-    isRun && knows && again.length === 0 && set.family !== null && "Its episodes are as they were measured.",
+    isRun && knows && again.length === 0 && set.family !== null &&
+    (counts
+      ? "Its episodes are as they were measured."
+      : "No version that counts knows the task: only evaluations to come are made so."),
     isRun && labelled.environment !== null && aboutScale(labelled),
     set.family === null && "It has no simulator then, and no scores.",
     names.some((name) => SCALE.includes(name)) && "Its scores follow the new anchors.",

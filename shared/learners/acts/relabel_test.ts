@@ -184,3 +184,49 @@ Deno.test("the first task can be withdrawn before and after its version, and the
     );
   }
 });
+
+Deno.test("a label on a withdrawn task does not say that its episodes are measured; a file with its rows is told of both commands", async () => {
+  const store = await learner("one");
+  await rollback({ store, name, version: 0 });
+  const { said, again } = await relabel({ store, name, task: 1, set: { goal: 3 }, by, dryRun: true });
+  assertEquals(again, []);
+  assertStringIncludes(said, "No version that counts knows the task: only evaluations to come are made so.");
+  assertEquals(said.includes("as they were measured"), false);
+  await addFile(store, "one@2");
+  await drive(store, pretend());
+  const [rejection] = (await loadFacts(store, name)).rejections;
+  assertEquals(
+    rejection!.reason,
+    "this dataset is already task 1, which was withdrawn, and this file says otherwise of it (goal: 1 now, 2 in the file). " +
+      "If the file is right: cugro relabel 1 --set goal=2 --learner a; after that it is learnt anew with: cugro retry 1 --learner a",
+  );
+  // Both commands are taken as they stand there.
+  await relabel({ store, name, task: 1, set: { goal: 2 }, by });
+  await retry({ store, name, task: 1 });
+  await drive(store, pretend());
+  const facts = await loadFacts(store, name);
+  assertEquals([taskState(facts, 1), facts.tasks[0]!.environment, learnerProblems(facts)], [
+    "published",
+    { family: "test", goal: [2] },
+    [],
+  ]);
+});
+
+Deno.test("what is told of a version's performance has the scores that stand, as status has them", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one"], { gate: "observe" });
+  await drive(store, pretend({ returns: () => Array(5).fill(-20) }));
+  const told = async () => {
+    const facts = await loadFacts(store, name);
+    const low = learnerProblems(facts).find(({ code }) => code === "performance.low");
+    return [
+      low?.message.match(/performance of (\S+)/)?.[1],
+      (await learnerStatus(store, name)).resultsMatrix,
+    ];
+  };
+  assertEquals(await told(), ["-20.0", [[-20]]]);
+  await relabel({ store, name, task: 1, set: { return_random: -60, return_final_policy: -40 }, by });
+  assertEquals(await told(), [undefined, [[200]]]);
+  await relabel({ store, name, task: 1, set: { return_random: 0, return_final_policy: 40 }, by });
+  assertEquals(await told(), ["-50.0", [[-50]]]);
+});
