@@ -45,9 +45,8 @@ async function letThrough(learners: Learners, version: number, { learner, reason
 
 async function goBack(learners: Learners, version: number, { learner, reason }: Chosen) {
   const gone = await learners.rollback(learner, version, reason);
-  return gone.length > 0
-    ? `withdrawn: ${gone.join(", ")}; ${version === 0 ? "no version" : `version ${version}`} serves`
-    : `version ${version} serves already`;
+  const serving = version === 0 ? "no version serves" : `version ${version} serves`;
+  return gone.length > 0 ? `withdrawn: ${gone.join(", ")}; ${serving}` : `nothing to withdraw: ${serving}`;
 }
 
 async function learnAgain(learners: Learners, task: number, { learner, reason, overrides }: Chosen) {

@@ -79,7 +79,8 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   const known = await settle(learners, options, paths.length > 0);
   // A file that an earlier run was told about is no fault of this one, unless it is named again.
   const history = new Set(known?.rejected);
-  for (const { seq } of await handOver(learners, learner, paths, options)) history.delete(seq);
+  const handed = await handOver(learners, learner, paths, options);
+  for (const { seq } of handed) history.delete(seq);
   const end = await learners.learn(learner, options);
   if (end === "deleted") {
     const again = commandLine(learners.place, `learner restore ${learner}`);
@@ -89,6 +90,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   }
   const status = await learners.status(learner);
   const result = resultOf(status, (arrival) => !history.has(arrival));
+  sayWhatIsNotLearnt(learners.place, status, handed);
   for (const { task } of cancelledSince(status.tasks, known)) {
     console.error(
       `task ${task} was cancelled, and its work is stopped; learnt anew: ` +
@@ -126,18 +128,36 @@ function refuseBucket({ kind, name }: Place): void {
   );
 }
 
+type Handed = HandedOver & { path: string };
+
+/** Says of files that are there already, but whose task was cancelled or withdrawn, what learns them. */
+function sayWhatIsNotLearnt(
+  place: Place,
+  { learner: { name }, tasks }: ShownStatus,
+  handed: readonly Handed[],
+): void {
+  for (const { path, seq, added } of handed) {
+    const found = tasks.find(({ arrival }) => arrival === seq);
+    if (added || !found || !["cancelled", "withdrawn"].includes(found.state)) continue;
+    const again = commandLine(place, `retry ${found.task} --learner ${name}`);
+    console.error(
+      `${path} is not learnt: it is task ${found.task}'s, which was ${found.state}; learnt anew: ${again}`,
+    );
+  }
+}
+
 /** Hands files over, one after the other: their order is that of the tasks. */
 async function handOver(
   learners: Learners,
   learner: string,
   paths: readonly string[],
   flags: ReadFlags & Becoming,
-): Promise<HandedOver[]> {
-  const handed: HandedOver[] = [];
+): Promise<Handed[]> {
+  const handed: Handed[] = [];
   for (const path of paths) {
     const { asNewTask = false } = flags;
     const one = await learners.add(learner, path, readingOfFlags(flags), { asNewTask });
-    handed.push(one);
+    handed.push({ ...one, path });
     console.error(`${path}: ${describeHandedOver(learner, one)}`);
   }
   return handed;
@@ -207,7 +227,10 @@ async function add(
     const said = await learners.foresee(learner, path, readingOfFlags(flags));
     if (said !== undefined) console.error(`${path}: ${said}`);
   }
-  await handOver(learners, learner, paths, flags);
+  const handed = await handOver(learners, learner, paths, flags);
+  if (handed.some(({ added }) => !added)) {
+    sayWhatIsNotLearnt(learners.place, await learners.status(learner), handed);
+  }
   const next = learningCommand(learners.place, learner);
   if (next !== undefined) console.error(`${next} learns what is waiting`);
 }

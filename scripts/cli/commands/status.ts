@@ -225,5 +225,7 @@ function printVersions(versions: ShownStatus["versions"], head: number | null): 
 /** Values of the tasks that have no score, for want of a simulator. */
 function unscoredValues(row: ShownStatus["versions"][number]["row"]): string {
   const unscored = row.filter(({ meanScore, valueEstimate }) => meanScore === null && valueEstimate !== null);
-  return unscored.map(({ task, valueEstimate }) => `${task}: ${briefly(valueEstimate)}`).join(", ");
+  return unscored.toSorted((a, b) => a.task - b.task).map(({ task, valueEstimate }) =>
+    `${task}: ${briefly(valueEstimate)}`
+  ).join(", ");
 }

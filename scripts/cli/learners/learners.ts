@@ -29,7 +29,16 @@ export interface ShownStatus extends
   config: { preset: string; knobs: Record<string, unknown> };
   tasks: Pick<
     LearnerStatus["tasks"][number],
-    "task" | "revision" | "name" | "state" | "attempt" | "size" | "trainingRows" | "environment" | "notices"
+    | "task"
+    | "revision"
+    | "name"
+    | "state"
+    | "attempt"
+    | "arrival"
+    | "size"
+    | "trainingRows"
+    | "environment"
+    | "notices"
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];

@@ -50,4 +50,12 @@ Deno.test("cugro relabel does the same on a store and behind a gateway, and its 
     );
     const back = await printed("rollback", "0", "--learner", "a", "--store", folder);
     assertEquals(back, { code: 0, text: "withdrawn: 1, 2; no version serves" });
+    const twice = await printed("rollback", "0", "--learner", "a", "--store", folder);
+    assertEquals(twice.text, "nothing to withdraw: no version serves");
+    // The withdrawn task's file once more: there, and yet not learnt by itself.
+    const file = `${folder}/one.hdf5`;
+    await Deno.writeTextFile(file, "one");
+    const { text } = await printed("add", file, "--learner", "a", "--store", folder);
+    assertStringIncludes(text, `${file}: a has it already`);
+    assertMatch(text, /is task 1's, which was withdrawn; learnt anew: .*cugro retry 1 --learner a --store /);
   }));
