@@ -102,6 +102,8 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
       "one.hdf5: a has rejected it before: no rows",
       "two.hdf5: a has it already",
     ]);
+    const { text } = await printed("status", "--learner", "a", ...at);
+    assertEquals(text.match(/was rejected/g)?.length, 1, "once, though it is a problem as well");
     assertStringIncludes(
       await failure("add", `${folder}/three`, "--learner", "a", ...at),
       "is the path right?",

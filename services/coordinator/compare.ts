@@ -4,6 +4,7 @@
  */
 import {
   attemptAt,
+  countOf,
   deniedBy,
   describeDenied,
   describeKnown,
@@ -74,16 +75,18 @@ function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new
   const name = nameOfData(data);
   if (kind === "same") return `this dataset is already ${name}: it has the same episodes in another order`;
   if (kind === "part") {
-    const added = overlap.added.rows === 0 ? "" : `, and ${overlap.added.rows} are new`;
-    return `${overlap.known.rows} of its ${file.size} rows are among the ${data.size} of ${name}${added}: it is a part ` +
+    const added = overlap.added.rows === 0 ? "" : `, and ${countOf(overlap.added.rows)} are new`;
+    return `${countOf(overlap.known.rows)} of its ${countOf(file.size)} rows are among the ${
+      countOf(data.size)
+    } of ${name}${added}: it is a part ` +
       `of that dataset and teaches nothing new; ${ELSE}`;
   }
   const conflict = conflictOf(data, file);
   return conflict === undefined
     ? undefined
-    : `${
-      describeKnown({ ...overlap, task: data.task, size: file.size })
-    }, and ${overlap.added.rows} are new, but ${conflict}`;
+    : `${describeKnown({ ...overlap, task: data.task, size: file.size })}, and ${
+      countOf(overlap.added.rows)
+    } are new, but ${conflict}`;
 }
 
 /** What the file says of itself that the task is not; undefined where nothing contradicts. */
@@ -133,9 +136,9 @@ function sharing(file: File, { data, overlap: { known } }: Kinship): NoticeFact[
   if (known.rows < WORTH_A_WORD * Math.min(file.size, data.size)) return [];
   return [{
     code: "rows-shared-with-task",
-    message: `${known.rows} of the ${file.size} rows are ${
+    message: `${countOf(known.rows)} of the ${countOf(file.size)} rows are ${
       nameOfData(data)
-    }'s as well, which has ${data.size}`,
+    }'s as well, which has ${countOf(data.size)}`,
     advice: "if the file is to take that dataset's place, it must hold nearly all of its episodes",
   }];
 }
@@ -145,7 +148,9 @@ function notCompared({ task, size }: TaskData): NoticeFact {
   return {
     code: "task-not-compared",
     message:
-      `whether this is task ${task}'s dataset with more rows (it had ${size}) cannot be told: what tells episodes ` +
+      `whether this is task ${task}'s dataset with more rows (it had ${
+        countOf(size)
+      }) cannot be told: what tells episodes ` +
       `apart was not kept when task ${task} was imported, and its dataset is gone`,
     advice:
       `if it is, cancel this task and restore task ${task}'s dataset before the file is handed over again`,

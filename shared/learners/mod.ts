@@ -35,6 +35,7 @@ export {
   nameOfData,
   type TaskData,
 } from "./facts/revisions.ts";
+export { countOf } from "./facts/counts.ts";
 export { acceptedArrivals, measureJob } from "./facts/arrivals.ts";
 export { compareEpisodes, type Overlap, pairOf, relationOf } from "./facts/overlap.ts";
 export {

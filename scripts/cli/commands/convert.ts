@@ -14,6 +14,7 @@ import {
   type WrittenFormat,
   writtenFormatOf,
 } from "@cugro/datasets";
+import { countOf } from "@cugro/learners";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
 import { displayOnStderr } from "../progress/display.ts";
@@ -73,7 +74,9 @@ async function convert(
     const told = { file: out, format, sizeBytes, hash, size, stateDim, actionDim, changed, leftOut, notices };
     return printJson(told);
   }
-  const what = `${size} transitions [${stateDim}] [${actionDim}] as ${format}, ${byteSize(sizeBytes)}`;
+  const what = `${countOf(size)} transitions [${stateDim}] [${actionDim}] as ${format}, ${
+    byteSize(sizeBytes)
+  }`;
   console.log(`${printable(out, MOST_PATH)}: ${what}\n  hash ${hash}`);
   for (const name of changed) {
     console.log(`  ${format} cannot hold the attribute ${name} as it is: it was changed`);

@@ -3,6 +3,7 @@
  * @module
  */
 import { datasetHash, type DatasetRows, type FileReport, printable, summarise } from "@cugro/datasets";
+import { countOf } from "@cugro/learners";
 import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
 import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
@@ -63,7 +64,8 @@ function printVerdict(judgement: Judgement): void {
   if ("error" in judgement) return console.error(judgement.error.message);
   const { path, judged: { dataset: { size, stateDim, actionDim }, notices } } = judgement;
   const but = notices.length > 0 ? `, with ${notices.length} notice${notices.length > 1 ? "s" : ""}` : "";
-  console.log(`${printable(path, MOST_PATH)}: good${but}, ${size} transitions [${stateDim}] [${actionDim}]`);
+  const what = `${countOf(size)} transitions [${stateDim}] [${actionDim}]`;
+  console.log(`${printable(path, MOST_PATH)}: good${but}, ${what}`);
   printNotices(notices);
 }
 
@@ -99,7 +101,7 @@ function printInspection(
     ? `actions of ${summary.actionDim} numbers`
     : `${discreteActions} discrete actions`;
   console.log(`${printable(path, MOST_PATH)}\n  hash ${hash}`);
-  console.log(`  ${summary.size} transitions, states of ${summary.stateDim} numbers, ${actions}`);
+  console.log(`  ${countOf(summary.size)} transitions, states of ${summary.stateDim} numbers, ${actions}`);
   console.log(
     `  ${summary.episodes} episodes (${summary.terminalEpisodes} ended by themselves), length ${
       spread(summary.episodeLength)

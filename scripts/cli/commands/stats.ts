@@ -11,6 +11,7 @@ import {
   printable,
   statisticsOf,
 } from "@cugro/datasets";
+import { countOf } from "@cugro/learners";
 import { drawDataset } from "@cugro/report";
 import type { Command } from "commander";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
@@ -76,9 +77,9 @@ const HEAD = ["", "min", "1 %", "25 %", "median", "75 %", "99 %", "max", "mean"]
 function print(path: string, statistics: DatasetStatistics): void {
   const { size, stateDim, episodes, terminalEpisodes, rewarded, successful, states, actions } = statistics;
   console.log(
-    `${
-      printable(path, MOST_PATH)
-    }: ${size} transitions in ${episodes} episodes, ${terminalEpisodes} of which ended by themselves`,
+    `${printable(path, MOST_PATH)}: ${countOf(size)} transitions in ${countOf(episodes)} episodes, ${
+      countOf(terminalEpisodes)
+    } of which ended by themselves`,
   );
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const success = successful === undefined ? "" : `; ${percent(successful)} of the episodes succeeded`;

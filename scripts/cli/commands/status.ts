@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  countOf,
   describeDecision,
   describeRejection,
   describeTrainingRows,
@@ -110,7 +111,7 @@ function summaryOf({ learner, tasks, head, averagePerformance, problems }: Shown
   return { name: learner.name, tasks: tasks.length, head, averagePerformance, problems };
 }
 
-function printTasks({ tasks, rejections }: ShownStatus, place: Place): void {
+function printTasks({ tasks, rejections, problems }: ShownStatus, place: Place): void {
   printTable(
     ["task", "name", "state", "attempt", "transitions", "environment"],
     tasks.map((
@@ -120,7 +121,7 @@ function printTasks({ tasks, rejections }: ShownStatus, place: Place): void {
       name,
       revision === 0 ? state : `revision ${revision} ${state}`,
       attempt,
-      size,
+      countOf(size),
       nameOf(environment),
     ]),
   );
@@ -128,7 +129,11 @@ function printTasks({ tasks, rejections }: ShownStatus, place: Place): void {
     const read = describeTrainingRows(task);
     if (read !== undefined) console.log(read);
   }
-  for (const rejection of rejections) console.log(withPlace(describeRejection(rejection), place));
+  // What is a problem as well is said once, with the others.
+  const told = new Set(problems.map(({ subject }) => subject.key));
+  for (const rejection of rejections.filter(({ key }) => !told.has(key))) {
+    console.log(withPlace(describeRejection(rejection), place));
+  }
 }
 
 function nameOf(environment: ShownStatus["tasks"][number]["environment"]): string {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { relabel, retry, rollback } from "@cugro/learners";
 import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
-import { drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
+import { addFile, drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 import { runCommandLine } from "../cugro.ts";
 
 async function printed(...args: readonly string[]): Promise<{ code: number; text: string }> {
@@ -58,4 +59,19 @@ Deno.test("cugro relabel does the same on a store and behind a gateway, and its 
     const { text } = await printed("add", file, "--learner", "a", "--store", folder);
     assertStringIncludes(text, `${file}: a has it already`);
     assertMatch(text, /is task 1's, which was withdrawn; learnt anew: .*cugro retry 1 --learner a --store /);
+  }));
+
+Deno.test("values of a version stand in the order of the tasks, in whatever order they were learnt", () =>
+  withLiveGateway({}, async ({ folder, store }) => {
+    const valued = pretend({ simulator: (task) => ({ valueEstimate: task }) });
+    await learnerWith(store, ["one"]);
+    await drive(store, valued);
+    await rollback({ store, name: "a", version: 0 });
+    await addFile(store, "two");
+    await drive(store, valued);
+    await retry({ store, name: "a", task: 1 });
+    await drive(store, valued);
+    for (const task of [1, 2]) await relabel({ store, name: "a", task, set: { family: "none" }, by: "me" });
+    const { text } = await printed("versions", "--learner", "a", "--store", folder);
+    assertMatch(text, /^ +3 +1 +published, serving .* 1: \S+, 2: \S+/m);
   }));

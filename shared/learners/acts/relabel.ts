@@ -125,8 +125,15 @@ async function describe(store: Act["store"], facts: LearnerFacts, fact: LabelFac
 /** What becomes of the anchors when episodes are others. */
 function aboutScale({ labelled, anchors }: LabelledTask): string {
   if (labelled?.measuresRandom) return "What random actions earn, which scores 0, is measured with it.";
-  return `Score 0 and 100 stay returns of ${anchors.random} and ${anchors.good} (${anchors.source}): ` +
+  return `Score 0 and 100 stay returns of ${shortened(anchors.random)} and ${
+    shortened(anchors.good)
+  } (${anchors.source}): ` +
     "set return_random and return_final_policy as well if these were meant otherwise.";
+}
+
+/** Six digits tell a scale; files have whatever doubles have. */
+function shortened(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 const EPISODES: readonly LabelName[] = ["family", "goal", "horizon"];

@@ -5,6 +5,7 @@
  * @module
  */
 import type { AttemptFact, RevisionFact, TaskFact, VersionFact } from "@cugro/protocol";
+import { countOf } from "./counts.ts";
 import type { LearnerFacts } from "./facts.ts";
 import type { LabelledTask } from "./labels.ts";
 
@@ -104,7 +105,9 @@ type Growth = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading"
 
 /** What of a file is a task's. `the first 229 rows of this file are task 1's`. */
 export function describeKnown({ task, known, leading, size }: Omit<Growth, "added" | "gone">): string {
-  const rows = leading ? `the first ${known.rows} rows` : `${known.rows} of the ${size} rows`;
+  const rows = leading
+    ? `the first ${countOf(known.rows)} rows`
+    : `${countOf(known.rows)} of the ${countOf(size)} rows`;
   return `${rows} of this file are task ${task}'s`;
 }
 
@@ -114,9 +117,9 @@ export function describeRevision(fact: Growth & { revision: number }): string {
   const without = gone.rows === 0
     ? ""
     : ` (${gone.episodes === 1 ? "one episode" : `${gone.episodes} episodes`} of task ${task}, ` +
-      `${gone.rows} rows, ${gone.episodes === 1 ? "is" : "are"} not in it)`;
-  return `${
-    describeKnown(fact)
-  }, and ${added.rows} are new${without}: it becomes revision ${revision} of task ` +
+      `${countOf(gone.rows)} rows, ${gone.episodes === 1 ? "is" : "are"} not in it)`;
+  return `${describeKnown(fact)}, and ${
+    countOf(added.rows)
+  } are new${without}: it becomes revision ${revision} of task ` +
     `${task}; --as-new-task (asNewTask) makes it a task of its own`;
 }

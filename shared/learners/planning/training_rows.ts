@@ -4,6 +4,7 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import type { TaskFact } from "@cugro/protocol";
+import { countOf } from "../facts/counts.ts";
 
 /** Rows of a task that its trainings read: all, up to a limit. A tenth of them is held out. */
 export function trainingRowsOf(
@@ -18,6 +19,6 @@ export function describeTrainingRows(
   { task, size, trainingRows }: { task: number; size: number; trainingRows: number },
 ): string | undefined {
   if (trainingRows >= size) return undefined;
-  const [all, read] = [size, trainingRows].map((rows) => rows.toLocaleString("en-US"));
+  const [all, read] = [size, trainingRows].map(countOf);
   return `task ${task} has ${all} rows: training reads ${read} of them, chosen by the learner's seed (maxTrainingRows)`;
 }
