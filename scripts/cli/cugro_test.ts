@@ -54,9 +54,9 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
     const file = `${folder}/none.hdf5`;
     assertEquals(
       await failure("datasets", "inspect", file),
-      `cugro: Cannot read ${file}: there is no such file or folder`,
+      `cugro: Cannot read ${file}: is the path right? It counts from ${Deno.cwd()}`,
     );
-    assertStringIncludes(await failure("datasets", "inspect", folder), "it is a folder");
+    assertStringIncludes(await failure("datasets", "inspect", folder), "is a folder, and there is no dataset in it");
     assertStringIncludes(await failure("status", "--store", `${folder}/none`), "is not there");
     assertStringIncludes(
       await failure("run", file, "--learner", "a", "--store", folder),

@@ -10,6 +10,11 @@ const ADVISED = new RegExp(
   "g",
 );
 
+/** Words of a command with what names its place: `flag`, but for `evaluate`, which a gateway cannot do. */
+export function withFlag(words: string, flag: string): string {
+  return `${words} ${words.startsWith("evaluate ") && flag.startsWith("--url ") ? "--store STORE" : flag}`;
+}
+
 /** Text with each command that it advises completed. @param complete makes a line of `promote 2 --learner mine` */
 export function withCommands(text: string, complete: (words: string) => string): string {
   return text.replace(ADVISED, (_, words: string) => complete(words));

@@ -4,6 +4,6 @@
  */
 export { acknowledgeProblem } from "./acknowledge.ts";
 export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
-export { withCommands } from "./commands.ts";
+export { withCommands, withFlag } from "./commands.ts";
 export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
 export { AVERAGE_ALERT, rejectionProblem } from "./learner_problems.ts";

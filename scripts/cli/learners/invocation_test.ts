@@ -16,6 +16,9 @@ Deno.test("an advised command names its place, as a line that a shell takes", ()
   );
   const gateway = { kind: "gateway", name: "http://127.0.0.1:8080" } as const;
   assertStringIncludes(commandLine(gateway, "retry 2 --learner park"), " --url http://127.0.0.1:8080");
+  // Only with the store itself.
+  const evaluation = commandLine(gateway, "evaluate --learner park");
+  assertEquals(evaluation, `${invocation()} evaluate --learner park --store STORE`);
   assertEquals([quoted("a/b.c"), quoted("it's"), quoted("")], ["a/b.c", `'it'\\''s'`, "''"]);
 });
 

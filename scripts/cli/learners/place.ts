@@ -2,7 +2,7 @@
  * Where learners are: in a folder, in a bucket, or behind a gateway; and what a person types to say so.
  * @module
  */
-import { withCommands } from "@cugro/problems";
+import { withCommands, withFlag } from "@cugro/problems";
 import { isBucketName } from "@cugro/store";
 import { invocation, quoted } from "./invocation.ts";
 
@@ -27,7 +27,7 @@ export function flagOf({ kind, name }: Place): string {
 
 /** A command about learners in a place, as a line that can be pasted. @param words `promote 2 --learner mine` */
 export function commandLine(place: Place, words: string): string {
-  return `${invocation()} ${words} ${flagOf(place)}`;
+  return `${invocation()} ${withFlag(words, flagOf(place))}`;
 }
 
 /** Text whose advice names commands about learners in a place, with each as a line that can be pasted. */

@@ -5,6 +5,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { fidelitySchema, learnerName, resultsSchema } from "@cugro/client/schemas";
+import { withFlag } from "@cugro/problems";
 import { resultsView } from "../views.ts";
 
 const tags = ["results"];
@@ -75,7 +76,7 @@ function registerReport(app: Gateway, deps: RouteDeps): void {
     // Loaded when it is first wanted: drawing needs much that acting and watching do not.
     const { gatherReport, renderReport } = await import("@cugro/report");
     const { origin } = new URL(context.req.url);
-    const complete = (words: string) => `deno task cugro ${words} --url ${origin}`;
+    const complete = (words: string) => `deno task cugro ${withFlag(words, `--url ${origin}`)}`;
     const page = renderReport(await gatherReport(store, context.req.valid("param").name, complete));
     context.header(
       "content-security-policy",
