@@ -56,7 +56,10 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
       await failure("datasets", "inspect", file),
       `cugro: Cannot read ${file}: is the path right? It counts from ${Deno.cwd()}`,
     );
-    assertStringIncludes(await failure("datasets", "inspect", folder), "is a folder, and there is no dataset in it");
+    assertStringIncludes(
+      await failure("datasets", "inspect", folder),
+      "is a folder, and there is no dataset in it",
+    );
     assertStringIncludes(await failure("status", "--store", `${folder}/none`), "is not there");
     assertStringIncludes(
       await failure("run", file, "--learner", "a", "--store", folder),
