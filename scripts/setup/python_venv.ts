@@ -9,14 +9,21 @@ import process from "node:process";
 import { cacheFolder } from "./plan.ts";
 import { lastWords, runCommand } from "./run_command.ts";
 
+const PIP_INSTALL = [
+  ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],
+  ...["--only-binary=:all:", "--retries", "2", "--timeout", "30"],
+];
+
 /**
  * The interpreter of a virtual environment with exactly these packages; it is made where there is none.
  *
  * @param requirements as pip takes them, with versions
+ * @param say gets a line where it is made, which takes about half a minute
  * @returns its path, or why there is none: no Python, no network
  */
 export async function pythonWith(
   requirements: readonly string[],
+  say: (line: string) => void = () => {},
 ): Promise<{ python: string } | { missing: string }> {
   const hash = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), "venvs", hash);
@@ -25,19 +32,12 @@ export async function pythonWith(
   // Scripts of a virtual environment name its folder; Python itself does not, and nothing else is used here.
   const made = `${folder}.${process.pid}`;
   mkdirSync(join(cacheFolder(), "venvs"), { recursive: true });
+  say(`installing ${requirements.join(" ")} (once, about half a minute)`);
   try {
     for (
       const [command, ...args] of [
         ["python3", "-m", "venv", made],
-        [
-          join(made, "bin", "python"),
-          "-m",
-          "pip",
-          "install",
-          "-q",
-          "--disable-pip-version-check",
-          ...requirements,
-        ],
+        [join(made, "bin", "python"), ...PIP_INSTALL, ...requirements],
       ]
     ) {
       const ended = await runCommand(command!, args);
