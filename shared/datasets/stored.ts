@@ -43,7 +43,7 @@ function* rowPieces(rows: Rows): Generator<Uint8Array> {
 }
 
 /** The file `datasets/<hash>.safetensors` of a dataset. */
-export function encodeDataset(dataset: Dataset): Uint8Array {
+export function encodeDataset(dataset: Dataset | DatasetRows): Uint8Array {
   const { size, pieces } = encodeInPieces(dataset);
   const bytes = new Uint8Array(size);
   let at = 0;

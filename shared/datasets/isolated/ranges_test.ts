@@ -15,7 +15,7 @@ import type { ReadOptions } from "../notice.ts";
 import { readByRanges, readDataset } from "../read_dataset.ts";
 import { countDifferentRows } from "../row_keys.ts";
 import { rowsIn } from "../blocks/rows.ts";
-import { datasetHash, encodeInPieces } from "../stored.ts";
+import { datasetHash, encodeDataset } from "../stored.ts";
 import { changed, type RawDataset, rawOf, record } from "../testing/recording.ts";
 import type { JudgedLine } from "../../../scripts/lab/bench/judge_files.ts";
 import { writeLarge } from "../../../scripts/lab/bench/large_file.ts";
@@ -29,7 +29,7 @@ function byRanges(path: string, file: string, options: ReadOptions = {}) {
   const room = roomIn(mkdtempSync(`${path}-`), SMALL.memoryBytes, SMALL.blockBytes);
   try {
     const { dataset, notices } = readByRanges(source, file, options, room);
-    return { bytes: stored(dataset), notices, hash: datasetHash(dataset) };
+    return { bytes: encodeDataset(dataset), notices, hash: datasetHash(dataset) };
   } finally {
     room.close();
     source.close();
@@ -43,17 +43,6 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function stored(dataset: Dataset | DatasetRows): Uint8Array {
-  const { size, pieces } = encodeInPieces(dataset);
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces()) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 const FILES: readonly [string, ReadOptions?][] = [
@@ -84,7 +73,7 @@ Deno.test("every format gives the same stored bytes and notices by ranges, in bl
       writeFileSync(path, sample(name));
       const whole = readDataset(sample(name), name, options);
       const wanted = {
-        bytes: stored(whole.dataset),
+        bytes: encodeDataset(whole.dataset),
         notices: whole.notices,
         hash: datasetHash(whole.dataset),
       };
@@ -100,7 +89,7 @@ Deno.test("a folder's archive is the same by ranges; the thread says what was le
       const path = join(folder, fileName);
       writeFileSync(path, body);
       const { leftOut, ...whole } = readDataset(body, fileName);
-      assertEquals(byRanges(path, fileName).bytes, stored(whole.dataset), name);
+      assertEquals(byRanges(path, fileName).bytes, encodeDataset(whole.dataset), name);
       const open = await readIsolatedFile(path, fileName, {}, SMALL);
       assertEquals([open.leftOut, open.notices], [leftOut, whole.notices], name);
       open.close();
@@ -113,7 +102,7 @@ Deno.test("the thread of a file gives the same, and leaves nothing in the tempor
     writeFileSync(path, sample("d4rl.hdf5"));
     const { dataset } = readDataset(sample("d4rl.hdf5"), "d4rl");
     const open = await readIsolatedFile(path, "d4rl", {}, { ...SMALL, withHash: true });
-    assertEquals([stored(open.dataset), open.hash], [stored(dataset), datasetHash(dataset)]);
+    assertEquals([encodeDataset(open.dataset), open.hash], [encodeDataset(dataset), datasetHash(dataset)]);
     const { place } = open.dataset.states;
     const kept = "path" in place ? place.path : "";
     assert(kept === path || existsSync(kept));
@@ -134,7 +123,11 @@ Deno.test("chunks of every shape are read by ranges, whatever the blocks are", (
       });
       const path = join(folder, "chunks.hdf5");
       writeFileSync(path, bytes);
-      assertEquals(byRanges(path, "chunks").bytes, stored(readDataset(bytes, "chunks").dataset), `${chunks}`);
+      assertEquals(
+        byRanges(path, "chunks").bytes,
+        encodeDataset(readDataset(bytes, "chunks").dataset),
+        `${chunks}`,
+      );
     }
   }));
 
@@ -215,7 +208,7 @@ Deno.test("the judgement says the same of rows on disk in small blocks as of arr
       const verdict = (judge: () => { dataset: Dataset | DatasetRows; notices: unknown }) => {
         try {
           const { dataset, notices } = judge();
-          return { bytes: stored(dataset), notices };
+          return { bytes: encodeDataset(dataset), notices };
         } catch (error) {
           if (!(error instanceof DatasetError)) throw error;
           return { refused: error.message };
