@@ -9,6 +9,7 @@ import {
   knobsOfData,
   type LabelledTask,
   type LearnerFacts,
+  numbersOf,
   standingAnchors,
   standingVersions,
   type TaskData,
@@ -89,10 +90,6 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
     ? successInterval(success)
     : scoreInterval(returns, anchors, seed);
   return { ...cell, meanScore, low, high };
-}
-
-function numbersOf(value: unknown): number[] | undefined {
-  return Array.isArray(value) && value.every((one) => typeof one === "number") ? value : undefined;
 }
 
 /** Success of each episode, 0 to 1; undefined where the simulator does not tell it. */

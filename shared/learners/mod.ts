@@ -78,7 +78,13 @@ export {
 } from "./reading/fact_cache.ts";
 export { foreseeRevision, type ReadDataset } from "./reading/foresee.ts";
 export { loadFacts } from "./reading/load.ts";
-export { planRemeasuring, type Remeasurement, remeasurements, withRandom } from "./results/remeasure.ts";
+export {
+  numbersOf,
+  planRemeasuring,
+  type Remeasurement,
+  remeasurements,
+  withRandom,
+} from "./results/remeasure.ts";
 export {
   standingAnchors,
   type StandingCell,

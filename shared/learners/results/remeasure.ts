@@ -108,19 +108,20 @@ export function planRemeasuring(facts: LearnerFacts): Remeasuring {
   return { submit, failed, lost: rest.filter((one) => !submit.includes(one)) };
 }
 
+/** A list of numbers in a job's metrics; undefined for anything else. */
+export function numbersOf(value: unknown): number[] | undefined {
+  return Array.isArray(value) && value.every((one) => typeof one === "number") ? value : undefined;
+}
+
 /** Returns that a job of these has measured; undefined while there are none. */
 export function returnsOf(facts: Pick<LearnerFacts, "jobs">, id: string): number[] | undefined {
-  const returns = facts.jobs.get(id)?.result?.metrics.returns;
-  const isList = Array.isArray(returns) && returns.every((value) => typeof value === "number");
-  return isList ? returns as number[] : undefined;
+  return numbersOf(facts.jobs.get(id)?.result?.metrics.returns);
 }
 
 /** Success of the same episodes, where the simulator tells it. */
 export function successOf(facts: Pick<LearnerFacts, "jobs">, id: string): number[] | undefined {
-  const success = facts.jobs.get(id)?.result?.metrics.success;
-  const isList = Array.isArray(success) && success.length > 0 &&
-    success.every((value) => typeof value === "number");
-  return isList ? success as number[] : undefined;
+  const success = numbersOf(facts.jobs.get(id)?.result?.metrics.success);
+  return success?.length ? success : undefined;
 }
 
 /** What random actions earn with the labels that stand, as far as it was measured: with a decision, or after it. */
