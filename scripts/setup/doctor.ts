@@ -78,7 +78,10 @@ export function printDoctor(report: DoctorReport): void {
     ["cache", `${cache.folder}${cache.freeGiB === null ? "" : ` (${cache.freeGiB} GiB free)`}`],
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(15)}${value}`);
-  if (report.findings.length === 0) console.log("\nNothing is missing.");
+  if (report.findings.length === 0) {
+    const isComplete = !("missing" in report.gymnasium);
+    console.log(`\nNothing is missing${isComplete ? "" : ", except for tasks that run in Gymnasium"}.`);
+  }
   for (const { problem, remedy } of report.findings) console.log(`\n${problem}\n  -> ${remedy}`);
 }
 

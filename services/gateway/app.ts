@@ -109,11 +109,20 @@ const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> 
   const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
   const errors = result.error.issues.map((issue: z.core.$ZodIssue) => ({
     field: [place, ...issue.path].join("."),
-    detail: issue.message + (issue.code === "unrecognized_keys" ? likelyField(issue.keys) : ""),
+    detail: wordsOf(issue) + (issue.code === "unrecognized_keys" ? likelyField(issue.keys) : ""),
   }));
   const detail = errors.map(({ field, detail }: FieldFault) => `${field}: ${detail}`).join("; ");
   throw new Problem(400, detail, { errors });
 };
+
+/** A field that was left out is missing; the schemas' own words say that nothing is of the wrong type. */
+function wordsOf({ code, message }: z.core.$ZodIssue): string {
+  const [, expected] = code === "invalid_type"
+    ? /expected (\w+), received undefined$/.exec(message) ?? []
+    : [];
+  if (!expected) return message;
+  return `it is missing; wanted: ${expected === "record" ? "object" : expected}`;
+}
 
 function methodProblem(requestId: string, methods: string[]): Response {
   const allow = methods.join(", ");

@@ -75,6 +75,8 @@ Deno.test("wrong bodies are told field by field, wrong knobs by the algorithm's 
     };
     assertEquals(errors.map(({ field }) => field).sort(), ["body", "body.name", "body.seed"]);
     assertEquals(title, "Bad request");
+    const missing = await ask("POST", "/v1/learners", { body: {} });
+    assertEquals((missing.body as { detail: string }).detail, "body.name: it is missing; wanted: string");
     assertEquals(instance, `urn:cugro:request:${wrong.headers.get("x-request-id")}`);
     const knob = await ask("POST", "/v1/learners", { body: { name: "a", overrides: { stateStep: 1 } } });
     assertEquals(knob.status, 422);

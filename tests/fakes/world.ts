@@ -142,7 +142,9 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   if (job.kind.endsWith(".train")) return { outputs: ["weights", "curves"], metrics: {} };
   if (job.kind !== "policy.evaluate") return { outputs: ["shard"], metrics: {} };
   const { config: { task, newTask, environment, randomEpisodes } } = job as JobOf<"policy.evaluate">;
-  const returns = pretence.returns?.(task, newTask, goalOf(environment)) ?? [90, 95, 100, 105, 110];
+  const returns = environment === null
+    ? []
+    : pretence.returns?.(task, newTask, goalOf(environment)) ?? [90, 95, 100, 105, 110];
   const fidelity = pretence.fidelity?.(task, newTask);
   const success = pretence.success?.(task, newTask);
   const random = randomEpisodes ? { randomReturn: pretence.random ?? 0 } : {};
@@ -168,7 +170,7 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
   const text = new TextDecoder().decode(object.bytes);
   const rejected = pretence.rejected?.(text);
   if (rejected) return { outputs: [], metrics: { rejected } };
-  // `rows@goal`: the same rows with another goal.
+  // `rows@goal`: the same rows with another goal; `rows@none`: without a simulator.
   const [rows, goal = "1"] = text.split("@");
   const datasetHash = sha256(rows!);
   const hashes = pretence.episodes && hashesOf(pretence.episodes(text));
@@ -182,7 +184,7 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
     actionDim,
     episodes: hashes?.rows.length ?? 2,
     bytes: object.bytes.length,
-    environment: { family: "test", goal: [pretence.goal?.(text) ?? Number(goal)] },
+    environment: goal === "none" ? null : { family: "test", goal: [pretence.goal?.(text) ?? Number(goal)] },
     horizon: 50,
     anchors: { random: 0, good: 100, source: "test" },
   };

@@ -2,7 +2,7 @@
  * News of jobs, as the bus or a gateway tells it, on a display.
  * @module
  */
-import type { CloudEvent, ProgressMessage } from "@cugro/protocol";
+import { type CloudEvent, describeNamed, type Problem, type ProgressMessage } from "@cugro/protocol";
 import type { ProgressDisplay } from "./display.ts";
 
 /** Takes news; what comes twice is shown once. */
@@ -46,6 +46,9 @@ export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<stri
         display.finished(jobId, labels.get(jobId) ?? String(data.kind), seconds);
       } else if (type === "cugro.job.failed") {
         display.failed(jobId, `${labels.get(jobId) ?? data.kind} failed: ${data.message}`);
+      } else if (type === "cugro.problem.raised") display.note(`! ${describeNamed(problemOf(data))}`);
+      else if (type === "cugro.problem.resolved") {
+        display.note(`over: ${describeNamed({ ...problemOf(data), advice: "" })}`);
       } else if (type === "cugro.task.revised") display.note(String(data.message));
       else display.note(describeEvent(type, data));
     },
@@ -55,6 +58,12 @@ export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<stri
 /** A job's label where jobs of several tasks are shown. `task`: the task being learnt. */
 export function labelOf({ label, task }: { label: string; task: number | null }): string {
   return task === null || label.includes("train") ? label : `${label} (for task ${task})`;
+}
+
+/** What an event of a problem carries is the problem, less whether it was acknowledged. */
+function problemOf(data: Record<string, unknown>): Pick<Problem, "message" | "advice" | "subject"> {
+  // cast: checked where it was sent, by the schema of the gateway or of the bus
+  return data as unknown as Problem;
 }
 
 function describeEvent(type: string, data: Record<string, unknown>): string {

@@ -163,7 +163,8 @@ function sentences(
     done && `Those of ${done} had been run so before.`,
     lost && `Those of ${lost} cannot be run again, as its weights are gone.`,
     isRun && !knows && "No version knows the task yet: its evaluations will be made so.",
-    isRun && knows && again.length === 0 && set.family !== null &&
+    isRun && set.family !== null && labelled.environment === null && "It has no simulator, so none is run.",
+    isRun && knows && again.length === 0 && labelled.environment !== null &&
     (counts
       ? "Its episodes are as they were measured."
       : "No version that counts knows the task: only evaluations to come are made so."),

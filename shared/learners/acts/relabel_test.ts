@@ -54,6 +54,15 @@ Deno.test("relabel() with dryRun says what would be run again, and writes nothin
   assertEquals(wet, { ...dry, label: 1 });
 });
 
+Deno.test("relabel() of a task that never had a simulator runs nothing, says so, and leaves its row alone", async () => {
+  const store = await learner("one@none");
+  const before = await learnerStatus(store, name);
+  const { again, label, said } = await relabel({ store, name, task: 1, set: { horizon: "20" }, by });
+  assertEquals([again, label], [[], 1]);
+  assertEquals(said, "Task 1: horizon 50 -> 20. It has no simulator, so none is run.");
+  assertEquals((await learnerStatus(store, name)).versions, before.versions);
+});
+
 Deno.test("two who relabel at once write two labels in a row, and the second knows the first", async () => {
   const store = await learner("one");
   const both = await Promise.all([2, 3].map((goal) => relabel({ store, name, task: 1, set: { goal }, by })));

@@ -36,7 +36,7 @@ export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
     const success = job && successOf(facts, job.id);
     const { success: _, ...rest } = cell;
     const empty = { ...rest, returns: [], scores: [], meanScore: null, low: null, high: null };
-    if (task.environment === null) return { ...empty, after: "none" };
+    if (task.environment === null) return cell.returns.length === 0 ? cell : { ...empty, after: "none" };
     if (!job) return { ...empty, after: "left" };
     if (!returns) return { ...empty, after: stages.find(([, some]) => some.some(find))?.[0] ?? "wait" };
     return { ...rest, job: job.id, ...scored(facts, task, { returns, success }, scale), after: "again" };
