@@ -287,6 +287,11 @@ Deno.test("the API describes itself; its page loads nothing from elsewhere", () 
     const { openapi, paths } = body as { openapi: string; paths: Record<string, Record<string, unknown>> };
     assertEquals([status, openapi], [200, "3.1.0"]);
     assert(Object.keys(paths).length >= 16, Object.keys(paths).join(" "));
+    const names = Object.values(paths).flatMap((path) =>
+      Object.values(path).map((operation) => (operation as { operationId?: string }).operationId)
+    );
+    assert(names.every((name) => name && /^[a-z][a-zA-Z]*$/.test(name)), "generated clients have names");
+    assertEquals(new Set(names).size, names.length);
     const page = await ask("GET", "/docs", { as: "" });
     assert(!/https?:/.test(page.body as string));
     assertMatch(page.headers.get("content-security-policy")!, /default-src 'none'; script-src 'self'/);

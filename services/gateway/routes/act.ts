@@ -37,6 +37,7 @@ const answerHeaders = z.object({
 export function registerAct(app: Gateway, deps: ActDeps): void {
   const { acting, metrics, limits } = deps;
   const act = createRoute({
+    operationId: "act",
     ...secured(deps, "read", {
       bodyBytes: limits.actBytes,
       outage: "wait",

@@ -56,6 +56,7 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
     },
   };
   const ofLearner = createRoute({
+    operationId: "watchLearner",
     ...secured(deps, "read"),
     ...common,
     ...{ method: "get", path: "/v1/learners/{name}/events", summary: "Events of a learner, live" },
@@ -63,14 +64,11 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
   });
   app.openapi(ofLearner, (context) => {
     const { name } = context.req.valid("param");
-    return stream(
-      deps,
-      context,
-      context.req.valid("query"),
-      (subject) => subject === name || subject === EVERYONE,
-    );
+    const isSeen = (subject: string) => subject === name || subject === EVERYONE;
+    return stream(deps, context, context.req.valid("query"), isSeen);
   });
   const ofAll = createRoute({
+    operationId: "watchEvents",
     ...secured(deps, "read"),
     ...common,
     ...{ method: "get", path: "/v1/events", summary: "Events of all learners the token sees, live" },
@@ -78,12 +76,8 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
   });
   app.openapi(ofAll, (context) => {
     const token = context.get("token");
-    return stream(
-      deps,
-      context,
-      context.req.valid("query"),
-      (subject) => subject === EVERYONE || sees(token, subject),
-    );
+    const isSeen = (subject: string) => subject === EVERYONE || sees(token, subject);
+    return stream(deps, context, context.req.valid("query"), isSeen);
   });
 }
 

@@ -27,6 +27,7 @@ export function registerJobs(app: Gateway, deps: RouteDeps): void {
 function registerList(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const list = createRoute({
+    operationId: "listJobs",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -60,6 +61,7 @@ function registerList(app: Gateway, deps: RouteDeps): void {
 function registerOne(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const show = createRoute({
+    operationId: "showJob",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/jobs/{job}", tags, summary: "One job, with its metrics" },
     request: {

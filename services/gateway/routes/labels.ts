@@ -18,6 +18,7 @@ const ABOUT =
 export function registerLabels(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const route = createRoute({
+    operationId: "relabelTask",
     ...secured(deps, "submit"),
     ...{
       method: "patch",

@@ -45,6 +45,7 @@ export function registerLearners(app: Gateway, deps: RouteDeps): void {
 function registerCollection(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const list = createRoute({
+    operationId: "listLearners",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners", tags, summary: "Learners that this token sees" },
     responses: {
@@ -58,6 +59,7 @@ function registerCollection(app: Gateway, deps: RouteDeps): void {
   });
 
   const create = createRoute({
+    operationId: "createLearner",
     ...secured(deps, "submit"),
     ...{ method: "post", path: "/v1/learners", tags, summary: "Make a learner" },
     request: { body: { required: true, content: { "application/json": { schema: newLearnerSchema } } } },
@@ -91,6 +93,7 @@ async function refuseMoreLearners({ store, limits }: RouteDeps, token: Token, na
 
 function registerShowing(app: Gateway, deps: RouteDeps): void {
   const show = createRoute({
+    operationId: "showLearner",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}", tags, summary: "Where a learner stands" },
     request: { params },
@@ -110,6 +113,7 @@ async function viewOf({ learners, problems }: RouteDeps, name: string): Promise<
 function registerChanging(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const configure = createRoute({
+    operationId: "configureLearner",
     ...secured(deps, "submit"),
     ...{ method: "post", path: "/v1/learners/{name}/config", tags },
     summary: "Other knobs for the tasks that have not been started",
@@ -132,6 +136,7 @@ function registerChanging(app: Gateway, deps: RouteDeps): void {
 function registerDeleting(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const remove = createRoute({
+    operationId: "deleteLearner",
     ...secured(deps, "admin"),
     ...{
       method: "delete",
@@ -160,6 +165,7 @@ function registerRestoring(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const restore = createRoute({
     // A deleted learner is one, too.
+    operationId: "restoreLearner",
     ...secured(deps, "admin", { exists: async (name) => await store.head(learnerKey(name)) !== undefined }),
     ...{ method: "post", path: "/v1/learners/{name}/restore", tags, summary: "Bring a deleted learner back" },
     description:

@@ -17,6 +17,7 @@ import { sameSecret } from "../tokens.ts";
 export function registerNotifications(app: Gateway, deps: RouteDeps): void {
   const { bus, log, limits, notificationSecret } = deps;
   const route = createRoute({
+    operationId: "notify",
     method: "post",
     path: "/v1/notifications/s3",
     tags: ["notifications"],

@@ -27,6 +27,7 @@ export function registerProblems(app: Gateway, deps: RouteDeps): void {
 function registerList(app: Gateway, deps: RouteDeps): void {
   const { problems } = deps;
   const list = createRoute({
+    operationId: "listProblems",
     ...secured(deps, "read", { outage: "wait" }),
     ...{
       method: "get",
@@ -53,6 +54,7 @@ function registerList(app: Gateway, deps: RouteDeps): void {
 function registerAcknowledging(app: Gateway, deps: RouteDeps): void {
   const { store, problems } = deps;
   const acknowledge = createRoute({
+    operationId: "acknowledgeProblem",
     ...secured(deps, "submit"),
     ...{ method: "post", path: "/v1/problems/{id}/acknowledge", tags },
     summary: "Say that a problem has been seen: it is not shown until it comes up again",

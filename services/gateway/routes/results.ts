@@ -21,6 +21,7 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
 function registerMatrix(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const results = createRoute({
+    operationId: "showResults",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -40,6 +41,7 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
 function registerFidelity(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const fidelity = createRoute({
+    operationId: "showFidelity",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -59,6 +61,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
 function registerReport(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const report = createRoute({
+    operationId: "showReport",
     ...secured(deps, "read"),
     ...{
       method: "get",

@@ -32,6 +32,7 @@ export function registerTasks(app: Gateway, deps: RouteDeps): void {
 function registerReading(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const list = createRoute({
+    operationId: "listTasks",
     ...secured(deps, "read"),
     ...{ method: "get", path, tags, summary: "Tasks in order, and files that wait to become one" },
     request: { params },
@@ -49,6 +50,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
 
   const show = createRoute({
+    operationId: "showTask",
     ...secured(deps, "read"),
     ...{ method: "get", path: `${path}/{task}`, tags, summary: "One task" },
     request: { params: oneParams },
@@ -73,6 +75,7 @@ export function findTask(status: LearnerStatus, task: number): LearnerStatus["ta
 function registerRetry(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const again = createRoute({
+    operationId: "retryTask",
     ...secured(deps, "submit"),
     ...{ method: "post", path: `${path}/{task}/retry`, tags, summary: "Learn a task again" },
     description:
@@ -97,6 +100,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
 function registerCancel(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const stop = createRoute({
+    operationId: "cancelTask",
     ...secured(deps, "submit"),
     ...{
       method: "post",

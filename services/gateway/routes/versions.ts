@@ -34,6 +34,7 @@ export function registerVersions(app: Gateway, deps: RouteDeps): void {
 function registerReading(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const list = createRoute({
+    operationId: "listVersions",
     ...secured(deps, "read"),
     ...{ method: "get", path, tags, summary: "Versions, and why each was published or parked" },
     request: { params: z.object({ name: learnerName }) },
@@ -48,6 +49,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
 
   const show = createRoute({
+    operationId: "showVersion",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -68,6 +70,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
 function registerPromote(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const letThrough = createRoute({
+    operationId: "promoteVersion",
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/promote`, tags, summary: "Let a parked version through" },
     request: actRequest,
@@ -90,6 +93,7 @@ function registerPromote(app: Gateway, deps: RouteDeps): void {
 function registerRollback(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const goBack = createRoute({
+    operationId: "rollBack",
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/rollback`, tags, summary: "Go back to a version" },
     description:

@@ -47,6 +47,7 @@ export function registerWebhooks(app: Gateway, deps: WebhookDeps): void {
 function registerMaking(app: Gateway, deps: WebhookDeps): void {
   const { store, cache, deliverer } = deps;
   const create = createRoute({
+    operationId: "createWebhook",
     ...secured(deps, "admin"),
     ...{ method: "post", path, tags, summary: "Have events sent to a URL", description: ABOUT_SIGNING },
     request: { body: { content: { "application/json": { schema: newWebhookSchema } }, required: true } },
@@ -81,6 +82,7 @@ async function refuseMoreHooks({ store, cache, limits }: WebhookDeps, token: Tok
 function registerReading(app: Gateway, deps: WebhookDeps): void {
   const { store, cache } = deps;
   const list = createRoute({
+    operationId: "listWebhooks",
     ...secured(deps, "admin"),
     ...{ method: "get", path, tags, summary: "Webhooks whose learners the token sees" },
     responses: {
@@ -95,6 +97,7 @@ function registerReading(app: Gateway, deps: WebhookDeps): void {
     return context.json({ webhooks: seen.map(viewOf) }, 200);
   });
   const show = createRoute({
+    operationId: "showWebhook",
     ...secured(deps, "admin"),
     ...{ method: "get", path: `${path}/{id}`, tags, summary: "One webhook" },
     request: { params: webhookIdParams },
@@ -111,6 +114,7 @@ function registerReading(app: Gateway, deps: WebhookDeps): void {
 function registerChange(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const change = createRoute({
+    operationId: "changeWebhook",
     ...secured(deps, "admin"),
     ...{ method: "patch", path: `${path}/{id}`, tags, summary: "Change what a webhook gets, or where" },
     description:
@@ -138,6 +142,7 @@ function registerChange(app: Gateway, deps: WebhookDeps): void {
 function registerRemoval(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const remove = createRoute({
+    operationId: "deleteWebhook",
     ...secured(deps, "admin"),
     ...{
       method: "delete",
