@@ -32,6 +32,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/diffusion", "algorithm/critic"],
   ],
   "algorithm/measures": ["tensors/seam", "algorithm/numerics", "algorithm/knobs"],
+  // Acting without a tensor library: of the algorithm only what works on arrays.
+  inference: ["algorithm/arrays", "algorithm/knobs"],
   hdf5: [],
   datasets: [
     ...["protocol", "async", "hdf5", "datasets/blocks", "datasets/formats", "datasets/isolated"],
@@ -56,7 +58,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],
-  serving: [...COMMON, "algorithm", "store", "bus", "tensors", "worker", "learners", "jobs"],
+  serving: [...COMMON, "algorithm", "inference", "store", "bus", "tensors", "worker", "learners", "jobs"],
   report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "telemetry", "tensors", "process", "worker", "environments/gymnasium"],

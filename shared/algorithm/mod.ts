@@ -84,5 +84,6 @@ export type { ReplayRows } from "./replay/task_rows.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
 export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";
-export { type ActionNoise, createPolicy, type NoiseShare, openNoise, type Policy } from "./policy/acting.ts";
+export { type ActionNoise, type NoiseShare, openNoise } from "./policy/action_noise.ts";
+export { createPolicy, type Policy } from "./policy/acting.ts";
 export type { PolicyInput } from "./policy/policy_input.ts";

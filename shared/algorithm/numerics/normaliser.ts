@@ -11,6 +11,9 @@ import { entry } from "./weights.ts";
 
 export { fitNormaliser, openNormaliserFit, type RowsForm } from "./fit_normaliser.ts";
 
+/** Observed states are clamped to this multiple of the task's normalised min and max. */
+export const OBSERVATION_CLAMP = 1.5;
+
 /** Bounds of one kind of row in raw units, one entry a dimension. */
 export interface Bounds {
   /** Maps to 0. */

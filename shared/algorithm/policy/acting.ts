@@ -5,12 +5,18 @@
  */
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
+import { decisionNoise, type NoiseShare, openNoise, rowSources } from "./action_noise.ts";
 import { actStep, judgeStep } from "./acting_steps.ts";
 import { criticRows } from "../critic/critic_batches.ts";
 import { checkCritic, criticShape, trainableWeights } from "../critic/critic_network.ts";
 import { denoiserWeights, taskOneHot } from "../diffusion/denoiser.ts";
-import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { denormalise, normalise, normalisedLimits, type Normaliser } from "../numerics/normaliser.ts";
+import {
+  denormalise,
+  normalise,
+  normalisedLimits,
+  type Normaliser,
+  OBSERVATION_CLAMP,
+} from "../numerics/normaliser.ts";
 import {
   countRows,
   knownNormaliser,
@@ -19,31 +25,11 @@ import {
   type PolicyInput,
   stepFor,
 } from "./policy_input.ts";
-import { createRng, type Rng } from "../numerics/rng.ts";
 import { entry, knownTasks, matrix, taskRow, withPrefix } from "../numerics/weights.ts";
 
-/** Observed states are clamped to this multiple of the task's normalised min and max. */
-export const OBSERVATION_CLAMP = 1.5;
 /** Batches are padded to one of these, so that few graphs serve any number of states. */
 const BATCH_SIZES = [1, 4, 20, 64, 256] as const;
 const VALUE_BATCH_SIZES = [64, 1_024] as const;
-
-/** Where the noise of one asker's decisions comes from. It remembers its place: the next rows continue where the last ended. */
-export interface ActionNoise {
-  candidates: Rng;
-  choice: Rng;
-}
-
-/** The next `rows` rows of a batch belong to this asker. */
-export interface NoiseShare {
-  noise: ActionNoise;
-  rows: number;
-}
-
-/** Opens the noise of a seed at its first row. */
-export function openNoise(seed: number): ActionNoise {
-  return { candidates: createRng(seed, "act.candidates"), choice: createRng(seed, "act.choice") };
-}
 
 /** A policy that can be asked. Calls may overlap; they are answered one after the other. */
 export interface Policy {
@@ -122,41 +108,6 @@ async function act(
     from += size;
   }
   return denormalise(actions, normaliser.actions);
-}
-
-/** The source of each row's noise. @throws InvalidInputError if the shares are not `count` rows */
-function rowSources(shares: readonly NoiseShare[], count: number): ActionNoise[] {
-  const sources = shares.flatMap(({ noise, rows }) => Array.from({ length: rows }, () => noise));
-  if (sources.length === count) return sources;
-  throw new InvalidInputError(
-    `Cannot act as the shares must be ${count} rows: current number is ${sources.length}`,
-  );
-}
-
-/** Noise of one decision, drawn state by state so that it does not depend on batching or padding. */
-function decisionNoise(
-  h: Hyperparameters,
-  actionDim: number,
-  sources: readonly ActionNoise[],
-): (size: number, padded: number) => Stored {
-  let row = 0;
-  return (size, padded) => {
-    const noise = new Float32Array(padded * h.candidates * actionDim);
-    // Gumbel noise; the uniform is moved off 0, where the logarithm would be infinite.
-    const gumbel = new Float32Array(padded * h.candidates);
-    for (let i = 0; i < size; i++) {
-      const { candidates, choice } = sources[row++]!;
-      candidates.fillNormals(noise, i * h.candidates * actionDim, (i + 1) * h.candidates * actionDim);
-      if (h.selection !== "one") continue;
-      const uniforms = choice.uniforms(h.candidates, 0, 1);
-      gumbel.set(
-        uniforms.map((u) => -Math.log(-Math.log(Math.min(Math.max(u, 1e-7), 1 - 1e-7)))),
-        i * h.candidates,
-      );
-    }
-    const drawn = { noise: matrix(noise, actionDim) };
-    return h.selection === "one" ? { ...drawn, gumbel: matrix(gumbel, h.candidates) } : drawn;
-  };
 }
 
 function row(data: Float32Array): Stored[string] {

@@ -1,0 +1,129 @@
+/**
+ * Decisions of an open session: normalised states in, normalised actions out, a few rows at a time.
+ * @module
+ */
+import {
+  classesOf,
+  decisionNoise,
+  type NoiseShare,
+  normalisedLimits,
+  openNoise,
+  rowSources,
+} from "@cugro/algorithm/arrays";
+import { type Judge, rawRows } from "./judge.ts";
+import type { Network } from "./network.ts";
+import { BATCH_ROWS, piecesOf, statesTogether } from "./pieces.ts";
+import { candidateWeights, combineCandidates } from "./selection.ts";
+import type { KnownTask, KnownTasks, SessionInput } from "./session_input.ts";
+
+/** What a call computes with. */
+export interface Opened {
+  input: Omit<SessionInput, "network" | "critic">;
+  tasks: KnownTasks;
+  network: Network;
+  judge: Judge | undefined;
+}
+
+/** The actor's answers, normalised. */
+export function answers(
+  { input, network }: Opened,
+  known: KnownTask,
+  states: Float32Array,
+  count: number,
+): Float32Array {
+  const { stateDim, actionDim } = input;
+  const actions = new Float32Array(count * actionDim);
+  for (let from = 0; from < count; from += BATCH_ROWS) {
+    const to = Math.min(from + BATCH_ROWS, count);
+    const answer = network.run({
+      states: states.subarray(from * stateDim, to * stateDim),
+      stateRows: to - from,
+      perState: 1,
+      taskRow: known.taskRow,
+      columns: [0, actionDim],
+    });
+    actions.set(answer, from * actionDim);
+  }
+  return withinLimits(actions, known);
+}
+
+/** The proposer's candidates, weighed by the critic, normalised. */
+export function decisions(
+  opened: Opened,
+  known: KnownTask,
+  states: Float32Array,
+  count: number,
+  source: number | readonly NoiseShare[],
+): Float32Array {
+  const { input: { stateDim, actionDim, hyperparameters: knobs } } = opened;
+  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
+  const noise = decisionNoise(knobs, actionDim, rowSources(shares, count));
+  const actions = new Float32Array(count * actionDim);
+  const together = statesTogether(knobs.candidates);
+  for (let from = 0; from < count; from += together) {
+    const size = Math.min(together, count - from);
+    const rows = states.subarray(from * stateDim, (from + size) * stateDim);
+    const drawn = noise(size, size);
+    const candidates = proposals(opened, known, rows, drawn["noise"]!.data as Float32Array);
+    const q = judged(opened, known, rows, candidates);
+    for (let i = 0; i < size; i++) {
+      const span = [i * knobs.candidates, (i + 1) * knobs.candidates] as const;
+      const gumbel = drawn["gumbel"]?.data.subarray(...span) as Float32Array | undefined;
+      const weights = candidateWeights(q.subarray(...span), knobs, gumbel);
+      const own = candidates.subarray(span[0] * actionDim, span[1] * actionDim);
+      combineCandidates(weights, own, actions, (from + i) * actionDim);
+    }
+  }
+  return actions;
+}
+
+/** Candidates of a few states from their noise `[n M, A]`, as they are judged: within the limits, discrete ones one-hot. */
+function proposals(
+  { input: { stateDim, actionDim, hyperparameters }, network }: Opened,
+  known: KnownTask,
+  states: Float32Array,
+  noise: Float32Array,
+): Float32Array {
+  const perState = hyperparameters.candidates;
+  const candidates = new Float32Array(noise.length);
+  for (const piece of piecesOf(states.length / stateDim, perState)) {
+    const rows = [
+      piece.firstRow * actionDim,
+      (piece.firstRow + piece.stateRows * piece.perState) * actionDim,
+    ] as const;
+    const answer = network.run({
+      states: states.subarray(piece.firstState * stateDim, (piece.firstState + piece.stateRows) * stateDim),
+      candidates: noise.subarray(...rows),
+      ...piece,
+      taskRow: known.taskRow,
+      columns: [0, actionDim],
+    });
+    candidates.set(answer, rows[0]);
+  }
+  const within = withinLimits(candidates, known);
+  const classes = known.normaliser.actions.classes;
+  if (classes === undefined) return within;
+  const chosen = classesOf(within, classes);
+  return Float32Array.from(within, (_, i) => chosen[Math.floor(i / classes)] === i % classes ? 1 : 0);
+}
+
+/** Q of candidates, in the coordinates that the critic takes. */
+function judged(
+  { input: { hyperparameters: { criticNormalisedInputs, candidates: perState } }, judge }: Opened,
+  known: KnownTask,
+  states: Float32Array,
+  candidates: Float32Array,
+): Float32Array {
+  if (criticNormalisedInputs) return judge!.judge(known, states, candidates, perState);
+  const { states: ofStates, actions: ofActions } = known.normaliser;
+  return judge!.judge(known, rawRows(states, ofStates), rawRows(candidates, ofActions), perState);
+}
+
+function withinLimits(actions: Float32Array, { normaliser }: KnownTask): Float32Array {
+  const { low, high } = normalisedLimits(normaliser.actions);
+  const dim = low.length;
+  // An answer that is infinite stays so, and is refused.
+  return actions.map((value, i) =>
+    Number.isFinite(value) ? Math.min(Math.max(value, low[i % dim]!), high[i % dim]!) : value
+  );
+}

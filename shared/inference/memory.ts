@@ -1,0 +1,121 @@
+/**
+ * One memory for all networks of a thread: places are given out and taken back. A memory of its own for every session would
+ * cost gigabytes of address space each in WebAssembly.
+ * @module
+ */
+
+/** Places start at multiples of a cache line. */
+const ALIGNMENT = 64;
+const PAGE = 65_536;
+
+/** Bytes that can become more; what is in them stays. */
+export interface Growing {
+  /** The bytes as they are now; another object after each growth. */
+  buffer(): ArrayBuffer;
+  /** At least `bytes` in all. @throws RangeError where there is no more */
+  grow(bytes: number): void;
+}
+
+/** Memory with places in it. Addresses and sizes are in bytes. */
+export interface Memory {
+  /** All numbers, until the next `take`. */
+  floats(): Float32Array;
+  /** A place of its own, filled with zeros. @throws RangeError when the memory is full */
+  take(bytes: number): number;
+  /** Gives a place back. */
+  release(address: number): void;
+  /** Bytes of all places. */
+  usedBytes(): number;
+}
+
+/** A WebAssembly memory, and its bytes. */
+export function wasmGrowing(maximumPages: number): { memory: WebAssembly.Memory; growing: Growing } {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+  const grow = (bytes: number) => {
+    const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
+    if (missing > 0) memory.grow(missing);
+  };
+  return { memory, growing: { buffer: () => memory.buffer as ArrayBuffer, grow } };
+}
+
+/** Ordinary bytes, moved when they grow: by an eighth at least, so that this is seldom. */
+export function plainGrowing(): Growing {
+  let buffer = new ArrayBuffer(PAGE);
+  return {
+    buffer: () => buffer,
+    grow: (bytes) => {
+      if (bytes <= buffer.byteLength) return;
+      buffer = buffer.transfer(Math.ceil(Math.max(bytes, buffer.byteLength * 9 / 8) / PAGE) * PAGE);
+    },
+  };
+}
+
+interface Gap {
+  start: number;
+  end: number;
+}
+
+/** Opens a memory with no places in it. */
+export function openMemory(growing: Growing): Memory {
+  const taken = new Map<number, number>();
+  /** Free places by address, no two of them neighbours; behind `end` nothing was given out yet. */
+  const gaps: Gap[] = [];
+  let end = ALIGNMENT;
+  let view = new Float32Array(growing.buffer());
+  const floats = () => {
+    const buffer = growing.buffer();
+    return view.buffer === buffer ? view : view = new Float32Array(buffer);
+  };
+  return {
+    floats,
+    take: (bytes) => {
+      const size = Math.max(Math.ceil(bytes / ALIGNMENT), 1) * ALIGNMENT;
+      const found = gaps.findIndex((gap) => gap.end - gap.start >= size);
+      const address = found >= 0 ? gaps[found]!.start : end;
+      if (found < 0) {
+        growOrExplain(growing, end + size, taken);
+        end += size;
+      } else if ((gaps[found]!.start += size) === gaps[found]!.end) {
+        gaps.splice(found, 1);
+      }
+      taken.set(address, size);
+      floats().fill(0, address / 4, (address + size) / 4);
+      return address;
+    },
+    release: (address) => {
+      const size = taken.get(address);
+      if (size === undefined) return;
+      taken.delete(address);
+      addGap(gaps, { start: address, end: address + size });
+    },
+    usedBytes: () => sumOf(taken.values()),
+  };
+}
+
+function addGap(gaps: Gap[], gap: Gap): void {
+  const found = gaps.findIndex(({ start }) => start > gap.start);
+  const at = found < 0 ? gaps.length : found;
+  const before = gaps[at - 1], after = gaps[at];
+  const joinsBefore = before?.end === gap.start, joinsAfter = after?.start === gap.end;
+  const joined = { start: joinsBefore ? before.start : gap.start, end: joinsAfter ? after.end : gap.end };
+  gaps.splice(joinsBefore ? at - 1 : at, Number(joinsBefore) + Number(joinsAfter), joined);
+}
+
+function growOrExplain(growing: Growing, bytes: number, taken: ReadonlyMap<number, number>): void {
+  try {
+    growing.grow(bytes);
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot open a network as no more memory is to be had: ${
+        Math.round(sumOf(taken.values()) / 1e6)
+      } MB are in use; dispose sessions, or open them in another thread`,
+      { cause },
+    );
+  }
+}
+
+function sumOf(sizes: Iterable<number>): number {
+  let sum = 0;
+  for (const size of sizes) sum += size;
+  return sum;
+}
