@@ -15,6 +15,7 @@ import { gymnasium } from "./bench/gymnasium.ts";
 import { fidelity } from "./bench/fidelity.ts";
 import { behavior, sampling } from "./bench/generators.ts";
 import { imports } from "./bench/imports.ts";
+import { inference } from "./bench/inference.ts";
 import {
   type ClockName,
   clocks,
@@ -33,6 +34,7 @@ const GROUPS: readonly Group[] = [
   behavior,
   sampling,
   acting,
+  inference,
   fidelity,
   environments,
   gymnasium,

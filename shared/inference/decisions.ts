@@ -2,14 +2,7 @@
  * Decisions of an open session: normalised states in, normalised actions out, a few rows at a time.
  * @module
  */
-import {
-  classesOf,
-  decisionNoise,
-  type NoiseShare,
-  normalisedLimits,
-  openNoise,
-  rowSources,
-} from "@cugro/algorithm/arrays";
+import { type ActionNoise, classesOf, decisionNoise, normalisedLimits } from "@cugro/algorithm/arrays";
 import { type Judge, rawRows } from "./judge.ts";
 import type { Network } from "./network.ts";
 import { BATCH_ROWS, piecesOf, statesTogether } from "./pieces.ts";
@@ -52,12 +45,10 @@ export function decisions(
   opened: Opened,
   known: KnownTask,
   states: Float32Array,
-  count: number,
-  source: number | readonly NoiseShare[],
+  sources: readonly ActionNoise[],
 ): Float32Array {
   const { input: { stateDim, actionDim, hyperparameters: knobs } } = opened;
-  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
-  const noise = decisionNoise(knobs, actionDim, rowSources(shares, count));
+  const noise = decisionNoise(knobs, actionDim, sources), count = sources.length;
   const actions = new Float32Array(count * actionDim);
   const together = statesTogether(knobs.candidates);
   for (let from = 0; from < count; from += together) {

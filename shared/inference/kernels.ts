@@ -3,7 +3,7 @@
  * @module
  */
 import type { KernelFunctions } from "./kernel_functions.ts";
-import { type Memory, openMemory, plainGrowing, wasmGrowing } from "./memory.ts";
+import { type Growing, type Memory, openMemory, plainGrowing, wasmGrowing } from "./memory.ts";
 import { plainKernels } from "./plain_kernels.ts";
 import { MAXIMUM_PAGES, wasmKernels } from "./wasm_kernels.ts";
 
@@ -18,34 +18,43 @@ export interface Kernels extends KernelFunctions {
   scratch(bytes: number): number;
 }
 
-const open: Partial<Record<KernelName, Kernels>> = {};
+const opened: Partial<Record<KernelName, Kernels>> = {};
+/** What was found when nothing was asked for. */
+let usual: KernelName | undefined;
 
 /**
- * The kernel of this thread.
+ * The kernel of this thread, which all its sessions share.
  *
  * @param name the one that is wanted; by default WebAssembly, and plain TypeScript where that is missing
  * @throws Error where WebAssembly is wanted and missing
  */
 export function kernelsOf(name?: KernelName): Kernels {
-  if (name !== undefined) return open[name] ??= openKernels(name);
+  const wanted = name ?? usual ?? opened.wasm?.name;
+  const present = wanted && opened[wanted];
+  if (present !== undefined) return present;
+  const kernels = openKernels(wanted);
+  if (name === undefined) usual = kernels.name;
+  return opened[kernels.name] ??= kernels;
+}
+
+/** Opens a kernel with a memory of its own; which one, and errors, as {@linkcode kernelsOf}. */
+export function openKernels(name?: KernelName): Kernels {
+  if (name === "plain") return withScratch("plain", (memory) => plainKernels(memory.floats), plainGrowing());
   try {
-    return kernelsOf("wasm");
-  } catch {
-    return kernelsOf("plain");
+    const { memory, growing } = wasmGrowing(MAXIMUM_PAGES);
+    return withScratch("wasm", () => wasmKernels(memory), growing);
+  } catch (error) {
+    if (name === "wasm") throw error;
+    return openKernels("plain");
   }
 }
 
-/** Opens a kernel with a memory of its own. */
-export function openKernels(name: KernelName): Kernels {
-  if (name === "plain") {
-    const memory = openMemory(plainGrowing());
-    return withScratch(name, plainKernels(memory.floats), memory);
-  }
-  const { memory, growing } = wasmGrowing(MAXIMUM_PAGES);
-  return withScratch(name, wasmKernels(memory), openMemory(growing));
-}
-
-function withScratch(name: KernelName, functions: KernelFunctions, memory: Memory): Kernels {
+function withScratch(
+  name: KernelName,
+  functionsOf: (memory: Memory) => KernelFunctions,
+  growing: Growing,
+): Kernels {
+  const memory = openMemory(growing);
   let place: { address: number; bytes: number } | undefined;
   const scratch = (bytes: number) => {
     if (place !== undefined && place.bytes >= bytes) return place.address;
@@ -53,5 +62,5 @@ function withScratch(name: KernelName, functions: KernelFunctions, memory: Memor
     place = { address: memory.take(bytes), bytes };
     return place.address;
   };
-  return { name, memory, scratch, ...functions };
+  return { name, memory, scratch, ...functionsOf(memory) };
 }

@@ -10,6 +10,8 @@ import {
   type NoiseShare,
   normalise,
   OBSERVATION_CLAMP,
+  openNoise,
+  rowSources,
 } from "@cugro/algorithm/arrays";
 import { answers, decisions, type Opened } from "./decisions.ts";
 import { openJudge } from "./judge.ts";
@@ -111,9 +113,11 @@ function act(
   const known = knownTask(tasks, task);
   const count = countRows(states, stateDim, "states");
   const observed = normalise(states, known.normaliser.states, OBSERVATION_CLAMP);
+  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
+  const sources = rowSources(shares, count);
   const actions = acting === "actor"
     ? answers(opened, known, observed, count)
-    : decisions(opened, known, observed, count, source);
+    : decisions(opened, known, observed, sources);
   const bad = actions.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new InvalidInputError(

@@ -180,52 +180,50 @@ const silu = elementwise("silu", ["src"], siluLocals, (v, load, store) => {
   );
 });
 
+/** From one address to another, which a variable holds each time. */
+function along(v: Variable, from: Code, to: Code, stride: number, body: (at: Code) => Code): Code {
+  const at = get(v("at"));
+  return all(
+    set(v("at"), from),
+    set(v("end"), to),
+    loopWhile(int.sub(get(v("end")), at), all(body(at), step(v, "at", i32(stride)))),
+  );
+}
+
+/** The mean of a row, from its four sums. */
+function meanOf(v: Variable, sum: Code): Code {
+  const lane = (i: number) => f32x4.lane(sum, i);
+  const total = f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)));
+  return f32.div(total, f32.ofInteger(get(v("columns"))));
+}
+
 /** A row at a time. Columns behind the row's own are 0, so that they add nothing to the sums. */
 const layerNorm: WasmFunction = {
   name: "layerNorm",
   params: ["src", "dst", "stride", "rows", "columns"],
-  locals: { at: "i32", end: "i32", sum: "v128", factor: "f32", spread: "v128" },
+  locals: { at: "i32", end: "i32", sum: "v128", factor: "v128" },
   body: (v) => {
-    const along = (row: string, body: (address: Code) => Code) =>
-      all(
-        set(v("at"), get(v(row))),
-        set(v("end"), int.add(get(v(row)), get(v("stride")))),
-        loopWhile(
-          int.add(get(v("end")), int.mul(get(v("at")), i32(-1))),
-          all(body(get(v("at"))), step(v, "at", i32(VECTOR))),
-        ),
-      );
-    const shift = int.add(get(v("dst")), int.mul(get(v("src")), i32(-1)));
-    const mean = (sum: Code) => {
-      const lane = (i: number) => f32x4.lane(sum, i);
-      const total = f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)));
-      return f32.div(total, f32.ofInteger(get(v("columns"))));
-    };
-    const zeroed = set(v("sum"), f32x4.constant(0));
-    const sum = get(v("sum")), spread = get(v("spread"));
-    const inDst = (at: Code) => int.add(at, shift);
-    const columnsEnd = int.add(get(v("dst")), int.mul(get(v("columns")), i32(FLOAT)));
+    const [src, dst, sum, factor] = ["src", "dst", "sum", "factor"].map((name) => get(v(name))) as Row;
+    const alongRow = (row: Code, body: (at: Code) => Code) =>
+      along(v, row, int.add(row, get(v("stride"))), VECTOR, body);
+    const inDst = (at: Code) => int.add(at, int.sub(dst, src));
+    const adding = (value: (at: Code) => Code) => (at: Code) => set(v("sum"), f32x4.add(sum, value(at)));
+    const square = (at: Code) => f32x4.mul(f32x4.load(at), f32x4.load(at));
+    const deviation = f32.sqrt(f32.add(meanOf(v, sum), f32.constant(LAYER_NORM_EPSILON)));
+    const ownEnd = int.add(dst, int.mul(get(v("columns")), i32(FLOAT))), end = int.add(dst, get(v("stride")));
     const row = all(
-      zeroed,
-      along("src", (at) => set(v("sum"), f32x4.add(sum, f32x4.load(at)))),
-      set(v("spread"), f32x4.splat(mean(sum))),
-      along("src", (at) => f32x4.store(inDst(at), f32x4.sub(f32x4.load(at), spread))),
-      set(v("at"), columnsEnd),
-      set(v("end"), int.add(get(v("dst")), get(v("stride")))),
-      loopWhile(
-        int.add(get(v("end")), int.mul(get(v("at")), i32(-1))),
-        all(f32.store(get(v("at")), f32.constant(0)), step(v, "at", i32(FLOAT))),
-      ),
-      zeroed,
-      along("dst", (at) => set(v("sum"), f32x4.add(sum, f32x4.mul(f32x4.load(at), f32x4.load(at))))),
-      set(
-        v("factor"),
-        f32.div(f32.constant(1), f32.sqrt(f32.add(mean(sum), f32.constant(LAYER_NORM_EPSILON)))),
-      ),
-      set(v("spread"), f32x4.splat(get(v("factor")))),
-      along("dst", (at) => f32x4.store(at, f32x4.mul(f32x4.load(at), spread))),
+      set(v("sum"), f32x4.constant(0)),
+      alongRow(src, adding(f32x4.load)),
+      set(v("factor"), f32x4.splat(meanOf(v, sum))),
+      alongRow(src, (at) => f32x4.store(inDst(at), f32x4.sub(f32x4.load(at), factor))),
+      along(v, ownEnd, end, FLOAT, (at) => f32.store(at, f32.constant(0))),
+      set(v("sum"), f32x4.constant(0)),
+      alongRow(dst, adding(square)),
+      set(v("factor"), f32x4.splat(f32.div(f32.constant(1), deviation))),
+      alongRow(dst, (at) => f32x4.store(at, f32x4.mul(f32x4.load(at), factor))),
     );
     const next = ["src", "dst"].map((name) => step(v, name, get(v("stride"))));
     return loopWhile(get(v("rows")), all(row, ...next, step(v, "rows", i32(-1))));
   },
 };
+type Row = [src: Code, dst: Code, sum: Code, factor: Code];

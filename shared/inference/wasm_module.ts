@@ -106,6 +106,7 @@ const unary = (...opcode: number[]) => (a: Code): Code => [...a, ...opcode];
 /** Integers. */
 export const int = {
   add: binary(0x6a),
+  sub: binary(0x6b),
   mul: binary(0x6c),
   and: binary(0x71),
   shiftRight: binary(0x76),

@@ -94,9 +94,20 @@ const rest: Target[] = [
   { what: "import of a large file, peak MB", value: ({ ours }) => ours.importLargePeakMB!, limit: 600 },
 ];
 
+/** Acting without a tensor library: name of the figure, and its limit. */
+const inference: Target[] = ([
+  ["inferenceActorOneMsWasm", 0.3],
+  ["inferenceActor64MsWasm", 5],
+  ["inferenceProposerOneMsWasm", 2],
+  ["inferenceProposer64MsWasm", 120],
+  ["inferenceActorMB", 2],
+  ["inferenceProposerMB", 5],
+  ["inferenceThousandActorsMB", 2_000],
+] as const).map(([name, limit]) => ({ what: name, value: ({ ours }) => ours[name]!, limit }));
+
 /** Judges every target; those that were not measured have no verdict. */
 export function judge(result: BenchResult): Verdict[] {
-  return [...steps, ...rest].map(({ what, value: read, limit, atMost = true }) => {
+  return [...steps, ...rest, ...inference].map(({ what, value: read, limit, atMost = true }) => {
     const value = read(result);
     if (!Number.isFinite(value)) return { what, value: undefined, limit, atMost, ok: undefined };
     return { what, value, limit, atMost, ok: atMost ? value <= limit : value >= limit };

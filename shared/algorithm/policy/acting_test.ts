@@ -8,7 +8,8 @@ import {
 } from "@std/assert";
 import { eager, type Stored } from "@cugro/tensors/seam";
 import { openBackend } from "@cugro/tensors";
-import { createPolicy, openNoise, type Policy } from "./acting.ts";
+import { openNoise } from "./action_noise.ts";
+import { createPolicy, type Policy } from "./acting.ts";
 import { trainBehaviorGenerator } from "../diffusion/behavior_generator.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";

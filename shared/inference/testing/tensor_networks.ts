@@ -1,0 +1,111 @@
+/**
+ * For tests only: the same networks and decisions with tensors, as they are trained.
+ * @module
+ */
+import * as tf from "tf";
+import { denormalise, normalise, normalisedLimits, type Normaliser, type Stored } from "@cugro/algorithm";
+import { knownTasks, OBSERVATION_CLAMP } from "@cugro/algorithm/arrays";
+import { entry, layerNorm, linear, project, silu, taskRow } from "@cugro/algorithm/numerics";
+import { type Params, toParams } from "@cugro/tensors/seam";
+import { type CriticShape, qValues, trainableWeights } from "../../algorithm/critic/critic_network.ts";
+import {
+  candidateWeights,
+  combineCandidates,
+  oneHotOfBest,
+  pessimisticValue,
+} from "../../algorithm/policy/selection.ts";
+import type { InferenceKnobs } from "../session_input.ts";
+
+/** g(s, k) or g(z, s, k) `[B, A]`, normalised, not clamped. */
+export function oneStepTensor(
+  weights: Stored,
+  states: tf.Tensor,
+  task: number,
+  noise?: tf.Tensor,
+): tf.Tensor2D {
+  const { tasks: _tasks, ...floats } = weights;
+  const params = toParams(floats);
+  const oneHot = oneHotRow(weights, task);
+  let h: tf.Tensor = tf.add(project(states, entry(params, "condition.kernel")), entry(params, "input.bias"));
+  if (noise) h = tf.add(h, project(noise, entry(params, "input.kernel")));
+  const added = tf.reshape(project(oneHot, entry(params, "taskEmbedding")), [-1]);
+  const layer = (name: string, x: tf.Tensor, plus?: tf.Tensor) => {
+    const bias = entry(params, `${name}.bias`);
+    return linear(x, entry(params, `${name}.kernel`), plus ? tf.add(plus, bias) : bias);
+  };
+  for (let block = 0; params[`block.${block}.0.kernel`]; block++) {
+    h = tf.add(h, layer(`block.${block}.1`, silu(layer(`block.${block}.0`, layerNorm(h), added))));
+  }
+  return layer("output", silu(h));
+}
+
+function oneHotRow(weights: Stored, task: number): tf.Tensor2D {
+  const tasks = knownTasks(weights);
+  return tf.cast(
+    tf.oneHot(tf.tensor1d([taskRow(tasks, task)], "int32"), tasks.length),
+    "float32",
+  ) as tf.Tensor2D;
+}
+
+/** What a decision is made of. */
+export interface TensorDecision {
+  network: Stored;
+  critic: Stored;
+  shape: CriticShape;
+  knobs: InferenceKnobs;
+  normaliser: Normaliser;
+  task: number;
+  /** `[n, S]` raw */
+  states: Float32Array;
+  /** `[n, M, A]`, and for `selection: one` `[n, M]` */
+  noise: Stored;
+}
+
+/** Actions `[n, A]`, raw, of a proposer and a critic. */
+export function decideWithTensors(decision: TensorDecision): Float32Array {
+  const { network, critic, shape, knobs, normaliser, task, noise } = decision;
+  const dim = normaliser.states.centre.length;
+  const observed = normalise(decision.states, normaliser.states, OBSERVATION_CLAMP);
+  const n = observed.length / dim;
+  return tf.tidy(() => {
+    const rows = tf.tensor3d(observed, [n, 1, dim]);
+    const states = tf.reshape(tf.tile(rows, [1, knobs.candidates, 1]), [n * knobs.candidates, dim]);
+    const params: Params = toParams(noise);
+    const samples = clamped(oneStepTensor(network, states, task, entry(params, "noise")), normaliser);
+    const discrete = normaliser.actions.classes !== undefined;
+    const candidates = discrete ? oneHotOfBest(samples) : samples;
+    const side = tf.concat([states, candidates], 1);
+    const asked = knobs.criticNormalisedInputs ? side : rawRows(side, normaliser);
+    const q = qValues(toParams(trainableWeights(critic)), shape, asked, oneHotRow(critic, task));
+    const judged = tf.reshape(pessimisticValue(q, knobs.pessimism), [n, knobs.candidates]) as tf.Tensor2D;
+    const chosen = combineCandidates(candidateWeights(judged, knobs, params["gumbel"]), candidates);
+    return denormalise(chosen.dataSync() as Float32Array, normaliser.actions);
+  });
+}
+
+/** Actions `[n, A]`, raw, of an actor. */
+export function answerWithTensors(
+  network: Stored,
+  normaliser: Normaliser,
+  task: number,
+  states: Float32Array,
+) {
+  const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
+  return tf.tidy(() => {
+    const dim = normaliser.states.centre.length;
+    const rows = tf.tensor2d(observed, [observed.length / dim, dim]);
+    const answer = clamped(oneStepTensor(network, rows, task), normaliser);
+    return denormalise(answer.dataSync() as Float32Array, normaliser.actions);
+  });
+}
+
+function clamped(actions: tf.Tensor2D, { actions: bounds }: Normaliser): tf.Tensor2D {
+  const { low, high } = normalisedLimits(bounds);
+  return tf.minimum(tf.maximum(actions, tf.tensor1d(low)), tf.tensor1d(high)) as tf.Tensor2D;
+}
+
+function rawRows(rows: tf.Tensor, { states, actions }: Normaliser): tf.Tensor {
+  const halfRange = Float32Array.of(...states.halfRange, ...actions.halfRange);
+  const centre = Float32Array.of(...states.centre, ...actions.centre);
+  return tf.add(tf.mul(rows, tf.tensor1d(halfRange)), tf.tensor1d(centre));
+}
