@@ -5,6 +5,8 @@ import { PANEL } from "./kernel_functions.ts";
 import { type Kernels, kernelsOf, openKernels } from "./kernels.ts";
 import { bitsOf } from "./testing/example_networks.ts";
 
+/** FNV over the answers' bits. */
+const GOLDEN = 416465598;
 const both = (["wasm", "plain"] as const).map(openKernels);
 
 /** A place with these numbers. */
@@ -125,6 +127,28 @@ Deno.test("expOf() is exp to 2 units of float32's last place, and finite everywh
   assertEquals(expOf(0), 1);
   for (const far of [-1e30, 1e30, -Infinity, Infinity]) assert(Number.isFinite(expOf(far)), `at ${far}`);
   assertLess(expOf(-1e30), 1e-37);
+});
+
+Deno.test("the bytes are the same on every machine, in every version", () => {
+  // Quotients of small integers: no random numbers, whose logarithms might be another engine's.
+  const numbers = (count: number, factor: number) =>
+    Float32Array.from({ length: count }, (_, i) => ((i * factor) % 1009 - 504) / 251);
+  const rows = 5, inputs = 19, stride = PANEL;
+  for (const kernels of both) {
+    const [x, w, start] = [numbers(rows * inputs, 7), numbers(inputs * PANEL, 13), numbers(PANEL, 17)].map((
+      one,
+    ) => placed(kernels, one)) as [number, number, number];
+    const y = kernels.memory.take(rows * stride * 4);
+    kernels.linear(x, inputs * 4, w, start, 0, y, stride * 4, rows, inputs, 1);
+    kernels.layerNorm(y, y, stride * 4, rows, PANEL);
+    kernels.silu(y, y, rows * stride);
+    const hash = bitsOf(read(kernels, y, rows * stride)).reduce(
+      (sum, bits) => Math.imul(sum ^ bits, 0x01000193),
+      17,
+    );
+    assertEquals(hash, GOLDEN, kernels.name);
+    [x, w, start, y].forEach(kernels.memory.release);
+  }
 });
 
 Deno.test("openKernels() takes WebAssembly where there is any, and TypeScript where there is none", () => {

@@ -60,7 +60,7 @@ export function openMemory(growing: Growing): Memory {
   const taken = new Map<number, number>();
   /** Free places by address, no two of them neighbours; behind `end` nothing was given out yet. */
   const gaps: Gap[] = [];
-  let end = ALIGNMENT;
+  let end = ALIGNMENT, used = 0;
   let view = new Float32Array(growing.buffer());
   const floats = () => {
     const buffer = growing.buffer();
@@ -73,12 +73,13 @@ export function openMemory(growing: Growing): Memory {
       const found = gaps.findIndex((gap) => gap.end - gap.start >= size);
       const address = found >= 0 ? gaps[found]!.start : end;
       if (found < 0) {
-        growOrExplain(growing, end + size, taken);
+        growOrExplain(growing, end + size, used);
         end += size;
       } else if ((gaps[found]!.start += size) === gaps[found]!.end) {
         gaps.splice(found, 1);
       }
       taken.set(address, size);
+      used += size;
       floats().fill(0, address / 4, (address + size) / 4);
       return address;
     },
@@ -86,9 +87,10 @@ export function openMemory(growing: Growing): Memory {
       const size = taken.get(address);
       if (size === undefined) return;
       taken.delete(address);
+      used -= size;
       addGap(gaps, { start: address, end: address + size });
     },
-    usedBytes: () => sumOf(taken.values()),
+    usedBytes: () => used,
   };
 }
 
@@ -101,21 +103,15 @@ function addGap(gaps: Gap[], gap: Gap): void {
   gaps.splice(joinsBefore ? at - 1 : at, Number(joinsBefore) + Number(joinsAfter), joined);
 }
 
-function growOrExplain(growing: Growing, bytes: number, taken: ReadonlyMap<number, number>): void {
+function growOrExplain(growing: Growing, bytes: number, used: number): void {
   try {
     growing.grow(bytes);
   } catch (cause) {
     throw new RangeError(
       `Cannot open a network as no more memory is to be had: ${
-        Math.round(sumOf(taken.values()) / 1e6)
+        Math.round(used / 1e6)
       } MB are in use; dispose sessions, or open them in another thread`,
       { cause },
     );
   }
-}
-
-function sumOf(sizes: Iterable<number>): number {
-  let sum = 0;
-  for (const size of sizes) sum += size;
-  return sum;
 }
