@@ -24,6 +24,7 @@ import {
   type ArrivalFact,
   canonicalJson,
   describeEnvironment,
+  distancesSchema,
   type EnvironmentRef,
   type ImportSummary,
   jobId,
@@ -121,12 +122,14 @@ function revise(
   const { normaliser, sketch, episodes } = state?.result?.outputs ?? {};
   if (!normaliser || !sketch || !episodes) return "later";
   const { name, datasetHash, size, bytes, notices, importJob } = file;
+  const distances = distancesSchema.safeParse(state?.result?.metrics.heldOutDistances);
   return {
     ...{ schema: 1, task, arrival: arrival.seq, attempt: attemptAt(facts, task) + 1 },
     revision: facts.revisions.filter((fact) => fact.task === task).length + 1,
     ...{ name, datasetHash, size, episodes: file.episodes, bytes, importJob, measureJob: id },
     ...(notices === undefined ? {} : { notices }),
     ...{ normaliser: normaliser.artifact, sketch: sketch.artifact, episodeHashes: episodes.artifact },
+    ...(distances.success ? { heldOutDistances: distances.data } : {}),
     ...overlap,
   };
 }

@@ -164,8 +164,8 @@ async function accept(
     anchors: await chooseAnchors(dataset, environment, seed),
     ...(notices.length > 0 ? { notices } : {}),
   };
-  const outputs = await measure(dataset, { seed, heldOutSeed: config.heldOutSeed });
-  return { outputs, metrics: { ...summary } };
+  const { heldOutDistances, ...outputs } = await measure(dataset, { seed, heldOutSeed: config.heldOutSeed });
+  return { outputs, metrics: { ...summary, heldOutDistances } };
 }
 
 /** Stores the dataset once, piece by piece. @returns its size in bytes */

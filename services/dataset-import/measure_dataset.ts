@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers/promises";
 import {
   fitSketch,
+  heldOutDistances,
   heldOutFlags,
   type Normaliser,
   normaliserToStored,
@@ -28,11 +29,19 @@ export interface MeasureOptions {
   known?: Normaliser;
 }
 
+/** What is measured of a dataset: files, and how far its held-out rows are from their mean. */
+export interface Measured {
+  normaliser: Uint8Array;
+  sketch: Uint8Array;
+  episodes: Uint8Array;
+  heldOutDistances: number[];
+}
+
 /** The normaliser, the sketch and the episodes' hashes of a dataset, as files. It is read once, in blocks, between which the process does other work. */
 export async function measure(
   given: Dataset | DatasetRows,
   { seed, heldOutSeed, known }: MeasureOptions,
-): Promise<{ normaliser: Uint8Array; sketch: Uint8Array; episodes: Uint8Array }> {
+): Promise<Measured> {
   const { size, stateDim, actionDim, states, actions, ...dataset } = rowsOfDataset(given);
   const { discreteActions } = dataset.metadata;
   const parts = partsOf(size, heldOutSeed);
@@ -61,6 +70,7 @@ export async function measure(
     normaliser: encodeStored(normaliserToStored(normaliser)),
     sketch: encodeStored(sketch),
     episodes: encodeEpisodes(episodeHashes(given)),
+    heldOutDistances: heldOutDistances(sketch, sketched.states, stateDim),
   };
 }
 
@@ -102,5 +112,6 @@ export async function measureDataset(
   const { config: { heldOutSeed }, inputs, seed } = context;
   const known = decodeNormaliser(await context.read(inputs.normaliser));
   const dataset = decodeDataset(await context.read(inputs.dataset));
-  return { outputs: await measure(dataset, { heldOutSeed, seed, known }), metrics: { size: dataset.size } };
+  const { heldOutDistances, ...outputs } = await measure(dataset, { heldOutSeed, seed, known });
+  return { outputs, metrics: { size: dataset.size, heldOutDistances } };
 }

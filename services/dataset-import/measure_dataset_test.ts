@@ -1,4 +1,4 @@
-import { fitNormaliser, type Normaliser, normaliserToStored } from "@cugro/algorithm";
+import { DISTANCE_LEVELS, fitNormaliser, type Normaliser, normaliserToStored } from "@cugro/algorithm";
 import { datasetHash, encodeDataset, episodeHashes } from "@cugro/datasets";
 import { decodeNormaliser, decodeStored, encodeStored } from "@cugro/jobs";
 import { datasetKey, decodeEpisodes, incomingKey } from "@cugro/protocol";
@@ -23,7 +23,9 @@ Deno.test("an import makes the hashes of its episodes; measuring its stored data
     const measured = await run("dataset.measure", { heldOutSeed: 3 }, inputs);
     assertEquals(measured.outputs.episodes, imported.outputs.episodes);
     assertEquals(measured.outputs.normaliser, imported.outputs.normaliser, "there is nothing to widen");
-    assertEquals(measured.metrics, { size: 200 });
+    const { heldOutDistances } = imported.metrics as { heldOutDistances: number[] };
+    assertEquals(heldOutDistances.length, DISTANCE_LEVELS.length);
+    assertEquals(measured.metrics, { size: 200, heldOutDistances });
   });
 });
 

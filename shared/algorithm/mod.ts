@@ -67,6 +67,14 @@ export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
+export {
+  DISTANCE_LEVELS,
+  type Familiar,
+  familiarOf,
+  heldOutDistances,
+  type Unusual,
+  unusualAmong,
+} from "./measures/unusual.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";
 export { type RowFidelity, rowFidelity } from "./measures/row_fidelity.ts";
 export { KnobError, resolveHyperparameters, withOverrides } from "./knobs/resolve_hyperparameters.ts";

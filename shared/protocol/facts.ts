@@ -73,6 +73,9 @@ export const rejectionFactSchema = z.object({
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
 
+/** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */
+export const distancesSchema = z.array(z.number().min(0));
+
 /**
  * What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset;
  * `discreteActions`: how many there are, `actionDim` then (actions are one-hot rows).
@@ -90,6 +93,7 @@ export const importSummarySchema = z.object({
   horizon: place,
   anchors: anchorsSchema,
   notices: z.array(noticeSchema).exactOptional(),
+  heldOutDistances: distancesSchema.exactOptional(),
 });
 /** See {@link importSummarySchema}. */
 export type ImportSummary = z.infer<typeof importSummarySchema>;

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { importSummarySchema, taskFactSchema } from "./facts.ts";
+import { distancesSchema, importSummarySchema, taskFactSchema } from "./facts.ts";
 import { HASH } from "./names.ts";
 
 const place = z.int().min(1);
@@ -34,6 +34,7 @@ export const revisionFactSchema = z.object({
   ...taskFactSchema.pick({ importJob: true, normaliser: true, sketch: true }).shape,
   measureJob: hash,
   episodeHashes: hash,
+  heldOutDistances: distancesSchema.exactOptional(),
   known: portion,
   added: portion,
   gone: portion,

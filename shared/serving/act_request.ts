@@ -2,9 +2,16 @@
  * What one asks of a policy, what it answers, and why it does not.
  * @module
  */
-import { classesOf } from "@cugro/algorithm";
+import { type Bounds, classesOf, type Familiar, unusualAmong } from "@cugro/algorithm";
 import type { LabelledTask } from "@cugro/learners";
-import type { ActRequest } from "@cugro/protocol";
+import type { ActAnswer, ActRequest } from "@cugro/protocol";
+
+/** What is known of the states of a task, to tell how unusual others are. */
+export interface KnownStates {
+  /** Undefined where the sketch is not to be had. */
+  familiar: Familiar | undefined;
+  bounds: Pick<Bounds, "min" | "max">;
+}
 
 /** What is known of a policy before it is asked. */
 export interface PolicyFacts {
@@ -16,6 +23,8 @@ export interface PolicyFacts {
   actionDim: number;
   /** How many discrete actions there are; undefined where actions are continuous. */
   discreteActions?: number | undefined;
+  /** By task. */
+  states: ReadonlyMap<number, KnownStates>;
 }
 
 /** A field of a request to act that only the policy can judge. */
@@ -75,8 +84,21 @@ export function readObservations(
   );
 }
 
+/** The answer to a request, from the rows it was read as and the actions chosen for them, `[n * A]`. */
+export function answerOf(
+  facts: PolicyFacts,
+  task: number,
+  states: Float32Array,
+  actions: Float32Array,
+): ActAnswer {
+  return {
+    ...{ version: facts.version, task, acting: "sampler", actions: actionRows(actions, facts) },
+    ...unusualAmong(facts.states.get(task)!, states),
+  };
+}
+
 /** `[n * A]` as rows; of a discrete action its number alone. */
-export function actionRows(
+function actionRows(
   actions: Float32Array,
   { actionDim, discreteActions }: Pick<PolicyFacts, "actionDim" | "discreteActions">,
 ): number[][] {

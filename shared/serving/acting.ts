@@ -8,7 +8,7 @@ import { createCache, type FactCache, learnerExists } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { createLog, type Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
-import { ActError, actionRows, type PolicyFacts, readObservations } from "./act_request.ts";
+import { ActError, answerOf, type PolicyFacts, readObservations } from "./act_request.ts";
 import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";
@@ -172,8 +172,8 @@ async function answer(
   signal: AbortSignal | undefined,
 ): Promise<ActAnswer> {
   const { task, seed } = request;
-  const actions = await batcher.act({ task, seed, states: readObservations(facts, request), signal });
-  return { version: facts.version, actions: actionRows(actions, facts) };
+  const states = readObservations(facts, request);
+  return answerOf(facts, task, states, await batcher.act({ task, seed, states, signal }));
 }
 
 /** Who may wait. */

@@ -2,7 +2,7 @@
  * Policies that act: a version's policy, opened in this thread or served from threads of its own that follow the head.
  * @module
  */
-export { ActError, type ActField, type PolicyFacts } from "./act_request.ts";
+export { ActError, type ActField, type KnownStates, type PolicyFacts } from "./act_request.ts";
 export {
   type Acted,
   type Acting,
@@ -11,7 +11,7 @@ export {
   MAX_WAITING_ROWS,
   openActing,
 } from "./acting.ts";
-export { actHeaders, type Knowledge, MAX_STALE_MS } from "./staleness.ts";
+export { actBody, actHeaders, type Knowledge, MAX_STALE_MS } from "./staleness.ts";
 export { BATCH_ROWS } from "./batching.ts";
 export { actOn, openPolicy, type ServedPolicy } from "./open_policy.ts";
 export { type PolicyParts, readPolicy } from "./read_policy.ts";

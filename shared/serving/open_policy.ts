@@ -5,7 +5,7 @@
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { type Compile, createPolicy, type Policy } from "@cugro/algorithm";
 import type { Store } from "@cugro/store";
-import { actionRows, type PolicyFacts, readObservations } from "./act_request.ts";
+import { answerOf, type PolicyFacts, readObservations } from "./act_request.ts";
 import { readPolicy } from "./read_policy.ts";
 
 /** A policy and what it knows. */
@@ -33,5 +33,5 @@ export async function openPolicy(
 export async function actOn(served: ServedPolicy, request: ActRequest): Promise<ActAnswer> {
   const states = readObservations(served, request);
   const actions = await served.policy.act(request.task, states, request.seed);
-  return { version: served.version, actions: actionRows(actions, served) };
+  return answerOf(served, request.task, states, actions);
 }

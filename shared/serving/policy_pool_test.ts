@@ -39,7 +39,7 @@ function slowPool(maxPolicies: number) {
 }
 
 const partsOf = (learner: string, version: number): PolicyParts => ({
-  ...{ learner, version, tasks: [], stateDim: 1, actionDim: 1 },
+  ...{ learner, version, tasks: [], stateDim: 1, actionDim: 1, states: new Map() },
   // What weights are is the policy's own affair, and these policies have none.
   input: undefined as unknown as PolicyParts["input"],
 });

@@ -2,7 +2,7 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import type { Normaliser, PolicyInput, Stored } from "@cugro/algorithm";
+import { type Familiar, familiarOf, type Normaliser, type PolicyInput, type Stored } from "@cugro/algorithm";
 import {
   createCache,
   dataOfVersion,
@@ -12,10 +12,10 @@ import {
   readListed,
   validVersions,
 } from "@cugro/learners";
-import { getArtifact, getResult, type Store } from "@cugro/store";
+import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
 import { makerOf, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/jobs";
-import { ActError, type PolicyFacts } from "./act_request.ts";
+import { ActError, type KnownStates, type PolicyFacts } from "./act_request.ts";
 
 /** Everything a policy is made of; structured-cloneable. */
 export interface PolicyParts extends PolicyFacts {
@@ -78,6 +78,7 @@ export async function policyParts(
     stateDim,
     actionDim,
     discreteActions,
+    states: await knownStates(store, tasks, normalisers),
     input: {
       behaviorGenerator: await weightsOf(store, fact, "behaviorGenerator"),
       critic: await weightsOf(store, fact, "critic"),
@@ -87,6 +88,36 @@ export async function policyParts(
       hyperparameters: knobsOfVersion(facts, fact),
     },
   };
+}
+
+async function knownStates(
+  store: Store,
+  tasks: readonly TaskFact[],
+  normalisers: ReadonlyMap<number, Normaliser>,
+): Promise<PolicyFacts["states"]> {
+  const known: [number, KnownStates][] = [];
+  for (const { task, sketch, stateDim, heldOutDistances } of tasks) {
+    const { min, max } = normalisers.get(task)!.states;
+    // Without distances the sketch would say nothing.
+    const familiar = heldOutDistances &&
+      await readFamiliar(store, sketch, (stored) => familiarOf(stored, stateDim, heldOutDistances));
+    known.push([task, { familiar, bounds: { min, max } }]);
+  }
+  return new Map(known);
+}
+
+/** A sketch that is lost keeps nobody from acting. */
+async function readFamiliar(
+  store: Store,
+  sketch: string,
+  read: (stored: Stored) => Familiar,
+): Promise<Familiar | undefined> {
+  try {
+    return read(decodeStored(await getArtifact(store, sketch)));
+  } catch (error) {
+    if (error instanceof MissingInputError || error instanceof CorruptArtifactError) return undefined;
+    throw error;
+  }
 }
 
 function findVersion(facts: ListedFacts, version: number | undefined): VersionFact {

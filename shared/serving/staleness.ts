@@ -2,6 +2,7 @@
  * How old what is known of a learner's head is, when its policy goes on answering while the store is away.
  * @module
  */
+import type { ActAnswer } from "@cugro/protocol";
 import { ActError } from "./act_request.ts";
 import type { Slot } from "./slot.ts";
 
@@ -46,4 +47,11 @@ export function actHeaders(
     "cugro-head-age": String(Math.floor(headAgeSeconds)),
     ...(stale ? { "cugro-stale": "true" } : {}),
   };
+}
+
+/** The answer alone, as its body has it. */
+export function actBody(
+  { headAgeSeconds: _age, stale: _stale, ...answer }: ActAnswer & Knowledge,
+): ActAnswer {
+  return answer;
 }

@@ -4,7 +4,15 @@
  */
 import { actRequestSchema } from "@cugro/protocol";
 import { createLog } from "@cugro/telemetry";
-import { ActError, actHeaders, type Acting, type Knowledge, MAX_STALE_MS, openActing } from "@cugro/serving";
+import {
+  actBody,
+  ActError,
+  actHeaders,
+  type Acting,
+  type Knowledge,
+  MAX_STALE_MS,
+  openActing,
+} from "@cugro/serving";
 import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -97,8 +105,7 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
       return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
     }
     const acted = await acting.act(learner, body.data, context.req.raw.signal);
-    const { version, actions } = acted;
-    return context.json({ version, actions }, { headers: actHeaders(acted) });
+    return context.json(actBody(acted), { headers: actHeaders(acted) });
   });
   app.notFound(() =>
     problem(

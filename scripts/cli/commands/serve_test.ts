@@ -19,13 +19,17 @@ function acting(
       }
       if (task !== 1) return Promise.reject(new ActError(422, `task: ${task} is not known to this version`));
       return Promise.resolve({
-        version: version(),
+        ...{ version: version(), task, acting: "sampler", percentiles: null },
+        outOfDistribution: observations.map(() => false),
         actions: observations.map((row) => row.map((value) => 2 * value)),
         ...known,
       });
     },
     known: () => known,
-    about: () => Promise.resolve({ learner: "walker", version: version(), tasks, stateDim: 2, actionDim: 2 }),
+    about: () =>
+      Promise.resolve({
+        ...{ learner: "walker", version: version(), tasks, stateDim: 2, actionDim: 2, states: new Map() },
+      }),
   };
 }
 
@@ -37,7 +41,9 @@ Deno.test("createActApp() acts, and names the version that acted", async () => {
   let version = 3;
   const app = createActApp("walker", acting(() => version));
   const first = await post(app, JSON.stringify({ task: 1, observations: [[1, 2], [3, 4]] }));
-  assertEquals([first.status, await first.json()], [200, { version: 3, actions: [[2, 4], [6, 8]] }]);
+  const chosen = { version: 3, task: 1, acting: "sampler", actions: [[2, 4], [6, 8]] };
+  const unusual = { percentiles: null, outOfDistribution: [false, false] };
+  assertEquals([first.status, await first.json()], [200, { ...chosen, ...unusual }]);
   version = 4;
   assertEquals(
     (await (await post(app, JSON.stringify({ task: 1, observations: [[0, 0]] }))).json()).version,

@@ -2,9 +2,9 @@
  * Actions of a learner's policy.
  * @module
  */
-import { actRequestSchema } from "@cugro/protocol";
+import { actRequestSchema, WAYS_OF_ACTING } from "@cugro/protocol";
 import type { Metrics } from "@cugro/telemetry";
-import { actHeaders, type Acting } from "@cugro/serving";
+import { actBody, actHeaders, type Acting } from "@cugro/serving";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { learnerName } from "@cugro/client/schemas";
@@ -20,7 +20,18 @@ const requestSchema = z.strictObject(actRequestSchema.shape).openapi("ActRequest
 });
 const answerSchema = z.object({
   version: z.int().openapi({ description: "The version that chose them" }),
+  task: z.int(),
+  acting: z.enum(WAYS_OF_ACTING).openapi({ description: "How they were chosen" }),
   actions: z.array(z.array(z.number())).openapi({ description: "One row an observation, in raw units" }),
+  percentiles: z.array(z.number()).nullable().openapi({
+    description:
+      "Percent of the task's held-out rows that are less unusual than the observation; null for tasks " +
+      "that were imported before this was measured",
+  }),
+  outOfDistribution: z.array(z.boolean()).openapi({
+    description:
+      "Beyond 99.9 % of the task's held-out rows; without percentiles, beyond the range of its rows",
+  }),
 }).openapi("ActAnswer");
 
 const answerHeaders = z.object({
@@ -59,7 +70,6 @@ export function registerAct(app: Gateway, deps: ActDeps): void {
     metrics.actRequests.inc();
     const { name } = context.req.valid("param");
     const acted = await acting.act(name, context.req.valid("json"), context.req.raw.signal);
-    const { version, actions } = acted;
-    return context.json({ version, actions }, 200, actHeaders(acted));
+    return context.json(actBody(acted), 200, actHeaders(acted));
   });
 }

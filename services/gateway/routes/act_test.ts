@@ -30,7 +30,10 @@ Deno.test("POST act answers with actions and their version, or says what is wron
       ask("POST", `/v1/learners/${name}/act`, body, as);
     const good = { task: 1, observations: [[1, 2, 3], [4, 5, 6]] };
     const { status, body, headers } = await act("team-a", good);
-    assertEquals([status, body], [200, { version: 1, actions: [[1, 1], [1, 1]] }]);
+    const { outOfDistribution, ...chosen } = body;
+    const wanted = { version: 1, task: 1, acting: "sampler", actions: [[1, 1], [1, 1]], percentiles: null };
+    assertEquals([status, chosen], [200, wanted]);
+    assertEquals(outOfDistribution.length, 2);
     assertEquals([headers.get("cugro-version"), headers.get("cugro-stale")], ["1", null]);
     assertEquals(headers.get("cugro-head-age")?.match(/^\d+$/)?.length, 1, "whole seconds");
     const wrong: [string, unknown, number, string][] = [

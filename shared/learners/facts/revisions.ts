@@ -31,13 +31,17 @@ export function dataOfTask({ tasks, revisions }: RevisedFacts, task: number): Ta
   ];
 }
 
-function revisedData({ notices: _, ...task }: LabelledTask, fact: RevisionFact): TaskData {
+function revisedData(
+  { notices: _, heldOutDistances: _before, ...task }: LabelledTask,
+  fact: RevisionFact,
+): TaskData {
   const { arrival, datasetHash, size, episodes, bytes, notices, attempt } = fact;
-  const { importJob, normaliser, sketch, episodeHashes } = fact;
+  const { importJob, normaliser, sketch, episodeHashes, heldOutDistances } = fact;
   return {
     ...task,
     ...{ arrival, datasetHash, size, episodes, bytes, importJob, normaliser, sketch, episodeHashes },
     ...(notices === undefined ? {} : { notices }),
+    ...(heldOutDistances === undefined ? {} : { heldOutDistances }),
     ...{ revision: fact.revision, firstAttempt: attempt, fact },
   };
 }
