@@ -155,6 +155,10 @@ export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
         queries: [
           ["sum(rate(cugro_act_requests_total[$__rate_interval]))", "requests/s"],
           [
+            'sum(rate(cugro_act_observations_total{unusual="true"}[$__rate_interval])) / sum(rate(cugro_act_observations_total[$__rate_interval]))',
+            "share of observations unlike their task's data",
+          ],
+          [
             "sum(rate(cugro_act_batch_size_sum[$__rate_interval])) / sum(rate(cugro_act_batch_size_count[$__rate_interval]))",
             "requests a batch",
           ],

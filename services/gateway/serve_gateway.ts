@@ -18,6 +18,7 @@ import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
+import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
 import { createInFlight, type InFlight } from "./requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
 import { failingWebhooks } from "./webhooks/problems.ts";
@@ -39,6 +40,7 @@ export async function serveGateway(
   const { config, store, bus, metrics, log, signal, setReady } = seams;
   const auth = await openTokens(seams);
   const cache = createCache();
+  const unusual = createUnusualWatch();
   const acting = await openActing({
     store,
     bus,
@@ -47,12 +49,13 @@ export async function serveGateway(
     maxPolicies: config.actLearners,
     maxStaleMs: config.actStaleMs,
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
+    onJudged: countUnusual(unusual, metrics),
   });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
   const addresses = { privateAddresses: config.webhooksPrivate };
   const deliverer = await startDeliverer({ store, bus, cache, log, metrics, options: addresses });
   const learners = createReader({ store, cache });
-  const others = () => failingWebhooks(store, cache);
+  const others = async () => [...await failingWebhooks(store, cache), ...unusual.problems()];
   const problems = await startProblemWatch({ store, bus, cache, learners, metrics, log, others });
   problems.onChange((events, all) => {
     for (const event of events) feed.tell(event);

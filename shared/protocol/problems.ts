@@ -38,6 +38,8 @@ export const PROBLEMS = {
   "version.observed": { severity: "warning", audience: "operators" },
   "performance.low": { severity: "warning", audience: "operators" },
   "gate.blind": { severity: "warning", audience: "operators" },
+  /** Many observations are unlike the data of the task that they are said to be of. */
+  "observations.unusual": { severity: "warning", audience: "operators" },
   "learner.unreadable": { severity: "error", audience: "operators" },
   "webhook.failing": { severity: "warning", audience: "operators" },
 } as const satisfies Record<
@@ -132,6 +134,11 @@ export const OPERATORS = "@operators";
 export function audienceOf({ code, subject }: Pick<Problem, "code" | "subject">): string {
   if (subject.learner !== null) return subject.learner;
   return PROBLEMS[code].audience === "everyone" ? EVERYONE : OPERATORS;
+}
+
+/** Whether a problem is seen by one process, and not read from the store: only that process knows that it is over. */
+export function isObserved({ code }: Pick<Problem, "code">): boolean {
+  return PROBLEMS[code].audience === "everyone" || code === "observations.unusual";
 }
 
 /** When this occurrence began, in ms since 1970; 0 where nobody knows. */

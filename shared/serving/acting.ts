@@ -46,6 +46,8 @@ export interface ActingOptions {
   log?: Log;
   /** Told of each call of a policy. */
   onBatch?: (batch: { requests: number; rows: number; milliseconds: number }) => void;
+  /** Told of each answer: which of the observations are out of the distribution of their task. */
+  onJudged?: (about: { learner: string; task: number; outOfDistribution: readonly boolean[] }) => void;
   /** How policies are opened. @default in a thread each */
   openPolicy?: OpenPolicy;
 }
@@ -100,10 +102,12 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
     async act(learner, request, signal) {
       const leave = admission.enter(learner, request.observations.length);
       try {
-        return await use(learner, request.version, async (policy, slot) => ({
-          ...await answer(policy, request, signal),
-          ...knowledgeOf(slot),
-        }));
+        return await use(learner, request.version, async (policy, slot) => {
+          const answered = await answer(policy, request, signal);
+          const { task, outOfDistribution } = answered;
+          options.onJudged?.({ learner, task, outOfDistribution });
+          return { ...answered, ...knowledgeOf(slot) };
+        });
       } finally {
         leave();
       }

@@ -44,6 +44,7 @@ export interface Metrics {
   httpRequests: Counter<"route" | "method" | "status">;
   httpSeconds: Histogram<"route">;
   actRequests: Counter;
+  actObservations: Counter<"unusual">;
   actBatchSize: Histogram;
   webhookDeliveries: Counter<"outcome">;
   problems: Gauge<"code">;
@@ -145,6 +146,11 @@ function httpMetrics(registry: Registry) {
     httpRequests: counter("cugro_http_requests_total", "HTTP requests", ["route", "method", "status"]),
     httpSeconds: histogram("cugro_http_request_seconds", "Time to answer", REQUEST_SECONDS, ["route"]),
     actRequests: counter("cugro_act_requests_total", "Requests for actions", []),
+    actObservations: counter(
+      "cugro_act_observations_total",
+      "Observations that were acted on, and whether they are out of the distribution of their task",
+      ["unusual"],
+    ),
     actBatchSize: histogram("cugro_act_batch_size", "Requests answered by one pass", BATCH_SIZES),
     problems: gauge("cugro_problems", "What is wrong and not acknowledged, by code", ["code"]),
     webhookDeliveries: counter("cugro_webhook_deliveries_total", "Attempts to deliver an event", ["outcome"]),

@@ -77,7 +77,10 @@ export async function startProblemWatch(deps: WatchDeps): Promise<ProblemWatch> 
   const loop = watch.run();
   return {
     list: () => watch.list(),
-    of: (learner) => watch.gather(learner),
+    of: async (learner) => {
+      const known = await deps.others?.() ?? [];
+      return await watch.gather(learner, known.filter(({ subject }) => subject.learner === learner));
+    },
     storeAnswers: () => watch.storeAnswers(),
     wake: () => watch.wake(),
     onChange: (tell) => void watch.listeners.push(tell),

@@ -17,6 +17,7 @@ import { createGateway } from "../app.ts";
 import { openAuthenticator } from "../auth.ts";
 import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
 import { openEventLog } from "../events/event_log.ts";
+import { countUnusual, createUnusualWatch } from "../problems/unusual.ts";
 import { startProblemWatch, type WatchTimes } from "../problems/watch.ts";
 import { addToken, issueToken, QUOTAS, type Quotas, type Scope } from "../tokens.ts";
 import { type Deliverer, startDeliverer } from "../webhooks/deliverer.ts";
@@ -84,12 +85,12 @@ export async function withLiveGateway(
   const store = options.wrapStore?.(opened) ?? opened;
   const bus = options.bus ?? createEmbeddedBus();
   const parts = await openParts(store, bus, options);
-  const { acting, feed, metrics, deliverers, anotherDeliverer } = parts;
+  const { acting, unusual, feed, metrics, deliverers, anotherDeliverer } = parts;
   const { tokens, tokensFile } = await makeTokens(work);
   const deliverer = await anotherDeliverer();
   const cache = createCache();
   const learners = createReader({ store, cache });
-  const others = () => failingWebhooks(store, cache);
+  const others = async () => [...await failingWebhooks(store, cache), ...unusual.problems()];
   const watch = options.problems &&
     await startProblemWatch({ store, bus, cache, learners, metrics, log, others, times: options.problems });
   watch?.onChange((events, all) => {
@@ -129,7 +130,9 @@ async function openParts(store: Store, bus: Bus, options: LiveOptions) {
   const { openPolicy, pollMs, streams = {}, webhooks = {} } = options;
   const metrics = createMetrics("gateway");
   const chosen = { ...(openPolicy ? { openPolicy } : {}), ...(pollMs === undefined ? {} : { pollMs }) };
-  const acting = await openActing({ store, bus, log, ...chosen });
+  const unusual = createUnusualWatch();
+  const onJudged = countUnusual(unusual, metrics);
+  const acting = await openActing({ store, bus, log, onJudged, ...chosen });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }), times: streams });
   const deliverers: Deliverer[] = [];
   const anotherDeliverer = async (more: Partial<DeliveryOptions> = {}) => {
@@ -138,7 +141,7 @@ async function openParts(store: Store, bus: Bus, options: LiveOptions) {
     deliverers.push(one);
     return one;
   };
-  return { acting, feed, metrics, deliverers, anotherDeliverer };
+  return { acting, unusual, feed, metrics, deliverers, anotherDeliverer };
 }
 
 async function makeTokens(folder: string) {

@@ -15,6 +15,7 @@ import {
   donePrefix,
   EVERYONE,
   fitsPattern,
+  isObserved,
   parseDeliveryKey,
   parseFact,
   parseProblemEventId,
@@ -23,7 +24,6 @@ import {
   problemDeliveriesPrefix,
   problemEvent,
   problemEventId,
-  PROBLEMS,
   type WebhookDelivery,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
@@ -36,8 +36,6 @@ import { HORIZON_MS } from "./wanted.ts";
 const FAILING_TRIES = 3;
 /** Records that are looked at for each webhook. */
 const LOOKED_AT = 20;
-/** What is observed by a gateway, and not read from the store: only that gateway knows that it is over. */
-const isObserved = ({ code }: Pick<Problem, "code">) => PROBLEMS[code].audience === "everyone";
 
 /** What is wrong, as last told, and which of it is still to be said. */
 export interface ProblemNews {
