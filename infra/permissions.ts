@@ -15,7 +15,7 @@ import {
   progressOfKind,
   STREAMS,
 } from "@cugro/bus";
-import { JOB_KINDS } from "@cugro/protocol";
+import { ACT_SUBJECTS, JOB_KINDS } from "@cugro/protocol";
 import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
 import {
   coordinatorInStore,
@@ -29,6 +29,8 @@ import {
 export interface NatsRights {
   publish: readonly string[];
   subscribe: readonly string[];
+  /** Whether it may answer each message that it gets, once, where the sender has said. @default false */
+  answers?: boolean;
 }
 
 export type { StoreRights } from "./store_rights.ts";
@@ -59,7 +61,8 @@ function gatewayOnNats(name: string): NatsRights {
       `$JS.API.STREAM.MSG.GET.${STREAMS.events}`,
       HINT_SUBJECT,
     ],
-    subscribe: [inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
+    subscribe: [inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress, ACT_SUBJECTS],
+    answers: true,
   };
 }
 
@@ -117,7 +120,7 @@ function rightsOf(name: string, { rights }: Service): Rights {
 }
 
 /**
- * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `nack`, the controller
+ * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `robot`, who may only ask for actions; `nack`, the controller
  * that makes streams; `minio`, the object store.
  *
  * @throws {RangeError} naming a service without rights.
@@ -135,6 +138,8 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
       publish: [`$JS.API.STREAM.INFO.${STREAMS.events}`, `$JS.API.STREAM.MSG.GET.${STREAMS.events}`],
       subscribe: [inbox("observer"), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
     },
+    // Programs that act for robots: they ask gateways, and hear their own answers alone.
+    robot: { publish: [ACT_SUBJECTS], subscribe: [inbox("robot")] },
     operator: { publish: [">"], subscribe: [">"] },
   };
 }

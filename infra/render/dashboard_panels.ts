@@ -143,11 +143,18 @@ export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
         title: "act: latency",
         width: 8,
         unit: "s",
-        queries: [0.5, 0.95, 0.99].map((q) => [
-          `histogram_quantile(${q}, sum by (le) (rate(cugro_http_request_seconds_bucket{route=~".*/act"}[$__rate_interval])))`,
-          `p${q * 100}`,
+        queries: [0.5, 0.95, 0.99].flatMap((q) => [
+          [
+            `histogram_quantile(${q}, sum by (le) (rate(cugro_http_request_seconds_bucket{route=~".*/act"}[$__rate_interval])))`,
+            `p${q * 100}`,
+          ],
+          [
+            `histogram_quantile(${q}, sum by (le, via) (rate(cugro_act_message_seconds_bucket[$__rate_interval])))`,
+            `{{via}} p${q * 100}`,
+          ],
         ]),
-        description: "Of POST /v1/learners/{name}/act, from request to answer",
+        description:
+          "Of POST /v1/learners/{name}/act, and of requests over NATS and WebSockets, from request to answer",
       },
       {
         title: "act: requests per second and batch size",

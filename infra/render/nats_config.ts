@@ -37,6 +37,7 @@ export function renderNatsConfig(services: Services = SERVICES): string {
       `        permissions {`,
       `          publish { allow: ${list(rights.publish)} }`,
       `          subscribe { allow: ${list(rights.subscribe)} }`,
+      ...(rights.answers ? [`          allow_responses: { max: 1, expires: "2m" }`] : []),
       `        }`,
       `      }`,
     ].join("\n")

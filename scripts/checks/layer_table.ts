@@ -69,9 +69,10 @@ const COMMANDS = "scripts/cli/commands/";
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["events", "problems", "routes", "webhooks"].map((inner) =>
+  "services/gateway": ["acting", "events", "problems", "routes", "webhooks"].map((inner) =>
     `services/gateway/${inner}`
   ),
+  "services/gateway/acting": ["services/gateway"],
   "services/gateway/routes": ["", "/events", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),

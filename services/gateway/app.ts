@@ -4,8 +4,7 @@
  * Every request: id, log line, headers -> token (401) -> rate (429) -> scope, learner, body (`secured`) -> handler.
  * @module
  */
-import { type FieldFault, likelyField } from "@cugro/client/schemas";
-import { OpenAPIHono, type OpenAPIHonoOptions, type z } from "@hono/zod-openapi";
+import { OpenAPIHono, type OpenAPIHonoOptions } from "@hono/zod-openapi";
 import { createCache, createReader, type FactCache, type LearnerReader } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
@@ -17,6 +16,7 @@ import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./g
 import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { problemsOnDemand } from "./problems/watch.ts";
+import { bodyProblem } from "./request_body.ts";
 import { refuseUnknownQueries } from "./query_names.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
@@ -107,22 +107,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> = (result) => {
   if (result.success) return;
   const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
-  const errors = result.error.issues.map((issue: z.core.$ZodIssue) => ({
-    field: [place, ...issue.path].join("."),
-    detail: wordsOf(issue) + (issue.code === "unrecognized_keys" ? likelyField(issue.keys) : ""),
-  }));
-  const detail = errors.map(({ field, detail }: FieldFault) => `${field}: ${detail}`).join("; ");
-  throw new Problem(400, detail, { errors });
+  throw bodyProblem(place, result.error.issues);
 };
-
-/** A field that was left out is missing; the schemas' own words say that nothing is of the wrong type. */
-function wordsOf({ code, message }: z.core.$ZodIssue): string {
-  const [, expected] = code === "invalid_type"
-    ? /expected (\w+), received undefined$/.exec(message) ?? []
-    : [];
-  if (!expected) return message;
-  return `it is missing; wanted: ${expected === "record" ? "object" : expected}`;
-}
 
 function methodProblem(requestId: string, methods: string[]): Response {
   const allow = methods.join(", ");

@@ -13,6 +13,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
 import { Problem } from "./problem.ts";
+import { refuseReserved } from "./request_body.ts";
 import type { ProblemWatch } from "./problems/watch.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
@@ -122,7 +123,7 @@ function limitBody(limits: Limits, maxBytes: number): MiddlewareHandler<GatewayE
     const { raw } = context.req;
     if (raw.body) {
       const body = await readBody(raw, { ...limits, maxBytes });
-      refuseReserved(body);
+      refuseReserved(new TextDecoder().decode(body));
       // The stream is used up: what comes next reads these bytes, or finds none.
       const { method, headers, signal } = raw;
       context.req.raw = new Request(raw.url, {
@@ -134,22 +135,6 @@ function limitBody(limits: Limits, maxBytes: number): MiddlewareHandler<GatewayE
     }
     await next();
   };
-}
-
-/** A member `__proto__` would be dropped on the way, without a word: no name of ours is. @throws {Problem} 400 */
-function refuseReserved(body: Uint8Array): void {
-  const text = new TextDecoder().decode(body);
-  // The name itself, or letters of it in another spelling: numbers, which large bodies consist of, are not read twice.
-  if (!/__proto__|\\u00(5f|7[0-9a]|6f|74)/i.test(text)) return;
-  const refuse = () => {
-    throw new Problem(400, 'The name "__proto__" stands for nothing here: leave it out');
-  };
-  try {
-    JSON.parse(text, (key, value) => key === "__proto__" ? refuse() : value);
-  } catch (error) {
-    // That it is no JSON is said where it is read.
-    if (error instanceof Problem) throw error;
-  }
 }
 
 /** Bodies come as they are: nobody here unpacks them. @throws {Problem} 415 */

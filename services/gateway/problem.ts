@@ -62,9 +62,9 @@ function problemOfAct(error: ActError): Problem {
   return new Problem(status, message, { ...wait, ...errors, cause: error });
 }
 
-/** A problem as a response. */
-export function problemResponse({ status, detail, more }: Problem, requestId: string): Response {
-  const body: ProblemDetails = {
+/** A problem as the document that every way in answers with. */
+export function problemDocument({ status, detail, more }: Problem, requestId: string): ProblemDetails {
+  return {
     type: "about:blank",
     title: TITLES[status] ?? "Error",
     status,
@@ -72,8 +72,15 @@ export function problemResponse({ status, detail, more }: Problem, requestId: st
     instance: `urn:cugro:request:${requestId}`,
     ...(more.errors ? { errors: more.errors } : {}),
   };
-  const headers = { "content-type": "application/problem+json", ...more.headers };
-  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** A problem as a response. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const headers = { "content-type": "application/problem+json", ...problem.more.headers };
+  return new Response(JSON.stringify(problemDocument(problem, requestId)), {
+    status: problem.status,
+    headers,
+  });
 }
 
 /** Runs an act of a person; what its facts do not allow is a conflict. */

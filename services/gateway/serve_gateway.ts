@@ -11,6 +11,9 @@ import { sleep, waitAtMost } from "@cugro/async";
 import { type Config, ConfigError, type Seams } from "@cugro/process";
 import { createCache, createReader } from "@cugro/learners";
 import { type Acting, openActing } from "@cugro/serving";
+import type { Bus, NatsBus } from "@cugro/bus";
+import { type AnswerActMessage, createActMessages } from "./acting/act_messages.ts";
+import { actOnNats } from "./acting/act_on_nats.ts";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
@@ -69,10 +72,20 @@ export async function serveGateway(
     limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config), quotas: quotasFrom(config) },
   });
   mountLastAnswers(seams, app);
+  const unanswer = await answerOnNats(bus, createActMessages({ acting, metrics, log }));
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
-  await drain(seams, { notice, feed, acting, deliverer, problems, inFlight });
+  await drain(seams, { notice, feed, acting, unanswer, deliverer, problems, inFlight });
+}
+
+/** Where the bus is NATS, requests to act come over it, too. */
+async function answerOnNats(
+  bus: Bus & Partial<Pick<NatsBus, "answer">>,
+  messages: AnswerActMessage,
+): Promise<() => Promise<void>> {
+  const { answer } = bus;
+  return answer ? await actOnNats({ answer: answer.bind(bus) }, messages) : () => Promise.resolve();
 }
 
 /** Answers; from the signal on each of them says that it is the last on its connection. */
@@ -88,10 +101,12 @@ function mountLastAnswers({ signal, mount }: Seams, app: Gateway): void {
 
 async function drain(
   { config, log, setReady, stopListening }: Seams,
-  { notice, feed, acting, deliverer, problems, inFlight }: {
+  { notice, feed, acting, unanswer, deliverer, problems, inFlight }: {
     notice: () => Promise<unknown>;
     feed: EventFeed;
     acting: Acting;
+    /** Takes no more requests from NATS. */
+    unanswer: () => Promise<void>;
     deliverer: Deliverer;
     problems: ProblemWatch;
     inFlight: InFlight;
@@ -99,7 +114,8 @@ async function drain(
 ): Promise<void> {
   const deadline = performance.now() + config.drainMs;
   setReady("process", "is stopping");
-  const delivered = Promise.allSettled([deliverer.close(), problems.close()]);
+  // Others of the queue group take what comes from now on.
+  const delivered = Promise.allSettled([deliverer.close(), problems.close(), unanswer()]);
   await notice();
   const graceMs = Math.max(deadline - performance.now(), 0);
   let left = 0;

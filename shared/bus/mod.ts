@@ -15,6 +15,7 @@ export {
 export { createEmbeddedBus, type EmbeddedBus, type WorkerConnection } from "./embedded/embedded_bus.ts";
 export { openPipeBus } from "./embedded/pipe_bus.ts";
 export { createLineReader, decodeFrame, type Request } from "./embedded/pipe_protocol.ts";
+export type { Answered, AnsweringOptions, Asked } from "./nats/answering.ts";
 export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
 export { type StoredEvent } from "./nats/event_reader.ts";
 export { parseNotification } from "./nats/messages.ts";

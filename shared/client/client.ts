@@ -2,10 +2,11 @@
  * The client itself: the gateway's routes as methods.
  * @module
  */
-import { type ActAnswer, type ActRequest, fieldMapTexts, gymnasiumText, type Reading } from "@cugro/protocol";
+import { type ActAnswer, fieldMapTexts, gymnasiumText, type Reading } from "@cugro/protocol";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import type { ActInput } from "./act_refusal.ts";
 import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
 import { type ClientOptions, createRequester, type Requester } from "./requests.ts";
 import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
@@ -110,9 +111,6 @@ export interface GatewayClient {
   /** Events of a learner (of all, without a name), until `signal`; goes on by itself after a lost connection. */
   events(name?: string, options?: WatchOptions): AsyncGenerator<WatchedEvent>;
 }
-/** A request to a policy; `seed` is 0 if left out. */
-export type ActInput = Omit<ActRequest, "seed"> & { seed?: number };
-
 /** Makes a client of one gateway, with one token. */
 export function createClient(options: ClientOptions): GatewayClient {
   const requests = createRequester(options);

@@ -13,7 +13,6 @@
  * @module
  */
 export {
-  type ActInput,
   type Becoming,
   createClient,
   type FileBody,
@@ -21,6 +20,8 @@ export {
   type HandedOver,
   type Reason,
 } from "./client.ts";
+export type { ActInput } from "./act_refusal.ts";
+export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
 export { type ClientOptions, GatewayError } from "./requests.ts";
 export type { WebhookClient } from "./webhooks.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { checkLearnerName } from "./names.ts";
 
 /** Rows of one request, at most. */
 export const MAX_OBSERVATIONS = 4096;
@@ -34,4 +35,25 @@ export interface ActAnswer {
   percentiles: number[] | null;
   /** Beyond 99.9 % of the task's held-out rows; where there are no percentiles, beyond the range of its rows. `[n]` */
   outOfDistribution: boolean[];
+}
+
+/** Where gateways are asked over NATS to act, whatever the learner. */
+export const ACT_SUBJECTS = "act.*";
+/** The queue group of the gateways: each request is one gateway's. */
+export const ACT_QUEUE = "gateways";
+
+/** Where gateways are asked over NATS to act for a learner. @throws {RangeError} if it is no learner's name */
+export function actSubject(learner: string): string {
+  checkLearnerName(learner);
+  return ACT_SUBJECTS.replace("*", learner);
+}
+
+/** The learner whose policy is asked under this subject; undefined where it is no learner's name. */
+export function learnerOfActSubject(subject: string): string | undefined {
+  const learner = subject.slice(ACT_SUBJECTS.length - 1);
+  try {
+    return actSubject(learner) === subject ? learner : undefined;
+  } catch {
+    return undefined;
+  }
 }

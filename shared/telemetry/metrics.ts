@@ -44,6 +44,7 @@ export interface Metrics {
   httpRequests: Counter<"route" | "method" | "status">;
   httpSeconds: Histogram<"route">;
   actRequests: Counter;
+  actMessages: Histogram<"via">;
   actObservations: Counter<"unusual">;
   actBatchSize: Histogram;
   webhookDeliveries: Counter<"outcome">;
@@ -146,6 +147,12 @@ function httpMetrics(registry: Registry) {
     httpRequests: counter("cugro_http_requests_total", "HTTP requests", ["route", "method", "status"]),
     httpSeconds: histogram("cugro_http_request_seconds", "Time to answer", REQUEST_SECONDS, ["route"]),
     actRequests: counter("cugro_act_requests_total", "Requests for actions", []),
+    actMessages: histogram(
+      "cugro_act_message_seconds",
+      "Time to answer requests for actions that come as messages",
+      REQUEST_SECONDS,
+      ["via"],
+    ),
     actObservations: counter(
       "cugro_act_observations_total",
       "Observations that were acted on, and whether they are out of the distribution of their task",

@@ -3,7 +3,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import { createUser } from "@nats-io/nkeys";
 import { consumerName, jobSubject, openNatsBus, STREAMS } from "@cugro/bus";
-import { JOB_KINDS, type JobKind, kindsOfService } from "@cugro/protocol";
+import {
+  ACT_QUEUE,
+  ACT_SUBJECTS,
+  actSubject,
+  JOB_KINDS,
+  type JobKind,
+  kindsOfService,
+} from "@cugro/protocol";
 import { natsUsers } from "../../infra/permissions.ts";
 import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { type Confined, startConfined } from "./confined.ts";
@@ -45,6 +52,7 @@ const SUBJECTS: string[] = [
   `progress.${jobId}`,
   "_INBOX_gateway.forged",
   "$SYS.REQ.SERVER.PING",
+  "act.team-a",
   "anything",
 ];
 const info = Object.values(STREAMS).map((stream) => api(`STREAM.INFO.${stream}`));
@@ -80,7 +88,7 @@ const MAY_PUBLISH: Record<ServiceName, string[]> = {
   ) as Record<Exclude<ServiceName, "gateway" | "coordinator">, string[]>,
 };
 const MAY_HEAR: Partial<Record<ServiceName, string[]>> = {
-  gateway: ["events.>", "progress.>"],
+  gateway: ["events.>", "progress.>", "act.*"],
   coordinator: ["events.>", "incoming.>"],
 };
 const LISTENABLE = [
@@ -88,6 +96,7 @@ const LISTENABLE = [
   "progress.>",
   "incoming.>",
   "jobs.>",
+  "act.*",
   ">",
   "$JS.>",
   "$SYS.>",
@@ -199,6 +208,30 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       ["events.>", "progress.>", "_INBOX_observer.>"].sort(),
     );
   });
+  await test.step("the robot asks gateways to act and hears their answer, and nobody else may do either", async () => {
+    assertEquals(await publishable(servers, "robot", SUBJECTS), ["act.team-a"]);
+    assertEquals(await hearable(servers, "robot", [...LISTENABLE, "_INBOX_robot.>"]), ["_INBOX_robot.>"]);
+    const gateway = await servers.openBus("gateway");
+    const stop = await gateway.answer({
+      subject: ACT_SUBJECTS,
+      queue: ACT_QUEUE,
+      answer: ({ subject }) => Promise.resolve({ body: `for ${subject}` }),
+    });
+    const robot = await login(servers, "robot");
+    assertEquals((await robot.request(actSubject("team-a"), "{}")).string(), "for act.team-a");
+    const observer = await login(servers, "observer");
+    await assertRejects(() => observer.request(actSubject("team-a"), "{}"), Error, "Permissions Violation");
+    const worker = await servers.openBus("critic-training");
+    const answer = {
+      subject: ACT_SUBJECTS,
+      queue: ACT_QUEUE,
+      answer: () => Promise.resolve({ body: "forged" }),
+    };
+    await assertRejects(() => worker.answer(answer), Error, "does not let this service answer act.*");
+    await stop();
+    await assertRejects(() => robot.request(actSubject("team-a"), "{}"), Error, "no responders");
+    for (const one of [gateway, worker, robot, observer]) await one.close();
+  });
   await test.step("nobody gets in without a key, or with a foreign one", async () => {
     // Through the bus: the client's own transport lets a refused login kill the process now and then.
     const open = { servers: [servers.nats.url], name: "gateway" };
@@ -207,6 +240,6 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
     }
   });
-  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 4);
+  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 5);
   await servers.stop();
 });

@@ -17,6 +17,7 @@ import {
   type Subject,
 } from "../bus.ts";
 import { createLog, type Log } from "@cugro/telemetry";
+import { type AnsweringOptions, answerRequests } from "./answering.ts";
 import { createDelivery } from "./delivery.ts";
 import { endOfEvents, readEvents, type ReadEventsOptions, type StoredEvent } from "./event_reader.ts";
 import { JetStreamFault } from "./faults.ts";
@@ -54,6 +55,12 @@ export interface NatsBus extends Bus {
   queuedJobs(): Promise<JobName[]>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
+  /**
+   * Answers requests under a subject, together with others of its queue, until the function is called.
+   *
+   * @throws {Error} where the server does not allow it
+   */
+  answer(options: AnsweringOptions): Promise<() => Promise<void>>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
   endOfEvents(): Promise<{ stream: string; sequence: number }>;
 }
@@ -194,6 +201,10 @@ class JetStreamBus implements NatsBus {
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     return readEvents(this.link, this.log, { ...options, signal });
+  }
+
+  answer(options: AnsweringOptions): Promise<() => Promise<void>> {
+    return answerRequests(this.link, options, this.log);
   }
 
   endOfEvents(): Promise<{ stream: string; sequence: number }> {

@@ -8,6 +8,7 @@
  * | `events.<type without "cugro.">` | a CloudEvent; that of a job has `.<kind>` behind it | EVENTS |
  * | `incoming.<anything>` | hints of incoming objects: ours and the S3 server's | INCOMING |
  * | `progress.<kind>.<jobId>` | how far a job is | none |
+ * | `act.<learner>` | a request to act, answered by a gateway (`@cugro/protocol`, `actSubject`) | none |
  *
  * In subjects and consumer names the point of a kind is a dash: `states-sample`. Rights go by subject, so what a message
  * says about a kind is believed only under the subject of that kind.
