@@ -25,6 +25,7 @@ import {
   type Settings,
 } from "./bench/measure.ts";
 import { platform } from "./bench/platform.ts";
+import { serving } from "./bench/serving.ts";
 import { residual } from "./bench/residual.ts";
 import { type BenchResult, judge, printTables } from "./bench/targets.ts";
 import { openYardstick, type Yardstick } from "./bench/yardstick.ts";
@@ -35,6 +36,7 @@ const GROUPS: readonly Group[] = [
   sampling,
   acting,
   inference,
+  serving,
   fidelity,
   environments,
   gymnasium,

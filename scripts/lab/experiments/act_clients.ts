@@ -11,6 +11,10 @@ export interface ClientsTask {
   clients: number;
   seconds: number;
   stateDim: number;
+  /** Observations of a request. @default 1 */
+  rows?: number;
+  /** Whether an unrelated route is asked beside it. @default true */
+  visit?: boolean;
 }
 
 /** Times of answers (ms): of requests to act, and of another route beside them. */
@@ -34,14 +38,16 @@ async function time(ask: () => Promise<Response>): Promise<number> {
   return performance.now() - started;
 }
 
-async function run({ url, token, clients, seconds, stateDim }: ClientsTask): Promise<ClientsResult> {
+async function run(
+  { url, token, clients, seconds, stateDim, rows = 1, visit = true }: ClientsTask,
+): Promise<ClientsResult> {
   const deadline = performance.now() + 1000 * seconds;
   const result: ClientsResult = { act: [], other: [] };
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const client = async (number: number) => {
     for (let seed = number; performance.now() < deadline; seed += clients) {
       const row = Array.from({ length: stateDim }, (_, i) => Math.sin(seed + i));
-      const body = JSON.stringify({ task: 1 + seed % 3, observations: [row], seed });
+      const body = JSON.stringify({ task: 1 + seed % 3, observations: Array(rows).fill(row), seed });
       result.act.push(
         await time(() => fetch(`${url}/v1/learners/bench/act`, { method: "POST", headers, body })),
       );
@@ -53,7 +59,7 @@ async function run({ url, token, clients, seconds, stateDim }: ClientsTask): Pro
       await sleep(20);
     }
   };
-  await Promise.all([visitor(), ...Array.from({ length: clients }, (_, i) => client(i))]);
+  await Promise.all([visit ? visitor() : undefined, ...Array.from({ length: clients }, (_, i) => client(i))]);
   return result;
 }
 
