@@ -13,7 +13,7 @@ import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
 import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./gateway.ts";
-import { createRateLimiter, DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, type Limits, type RateLimiter, rateOf } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { problemsOnDemand } from "./problems/watch.ts";
 import { bodyProblem } from "./request_body.ts";
@@ -57,6 +57,8 @@ export interface GatewayOptions {
   learners?: LearnerReader;
   metrics?: Metrics;
   log?: Log;
+  /** How often each token has asked lately, where others count as well. @default what `limits` says */
+  rate?: RateLimiter;
   /** Counts requests that are under way, for whoever wants to stop. */
   inFlight?: InFlight;
 }
@@ -67,6 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
   const { learners = createReader({ store, cache }) } = options;
+  const { rate = rateOf(limits) } = options;
   const { problems = problemsOnDemand({ store, cache, learners }) } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, problems, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
@@ -77,7 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       onMethodNotAllowed: (context, methods) => methodProblem(context.get("requestId"), methods),
     }),
   );
-  app.use("/v1/*", authenticate(deps), refusePacked, refuseUnknownQueries(app));
+  app.use("/v1/*", authenticate(deps, rate), refusePacked, refuseUnknownQueries(app));
   registerLearners(app, deps);
   registerUploads(app, deps);
   registerTasks(app, deps);
@@ -116,8 +119,7 @@ function methodProblem(requestId: string, methods: string[]): Response {
 }
 
 /** Who asks, and not too often. Notifications have a secret of their own. */
-function authenticate({ auth, limits }: RouteDeps): MiddlewareHandler<GatewayEnv> {
-  const rate = createRateLimiter({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst });
+function authenticate({ auth }: RouteDeps, rate: RateLimiter): MiddlewareHandler<GatewayEnv> {
   return async (context, next) => {
     if (context.req.path.startsWith("/v1/notifications/")) return await next();
     const token = await auth.authenticate(context.req.header("authorization"));

@@ -136,3 +136,8 @@ export function createRateLimiter(
     },
   };
 }
+
+/** The limiter of a gateway's tokens. */
+export function rateOf({ requestsPerSecond, requestBurst }: Limits): RateLimiter {
+  return createRateLimiter({ perSecond: requestsPerSecond, burst: requestBurst });
+}

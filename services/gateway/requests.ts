@@ -3,7 +3,7 @@
  * @module
  */
 import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cugro/telemetry";
-import type { Context, MiddlewareHandler, Next } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
@@ -30,20 +30,37 @@ export function createInFlight(): InFlight {
   };
 }
 
+const SECURE = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  // For the proxy that ends TLS to promise.
+  strictTransportSecurity: false,
+  // Pages have a policy of their own.
+  overwrite: false,
+};
+/** Of an id that a client gives its request. */
+const MOST_LETTERS = 64;
+
+/** The headers that the library sets on every answer. */
+export async function securityHeaders(): Promise<Record<string, string>> {
+  const probe = new Hono();
+  probe.use(secureHeaders(SECURE));
+  probe.get("/", (context) => context.body(null, 204));
+  return Object.fromEntries((await probe.request("/")).headers);
+}
+
+/** The id of a request: its own, if it has one in order, as the library takes it. */
+export function requestIdOf(given: string | undefined): string {
+  return given && given.length <= MOST_LETTERS && /^[\w=-]+$/.test(given) ? given : crypto.randomUUID();
+}
+
 /** What goes around every request, the outermost first; see the module. */
 export function aroundRequests(
   deps: { log: Log; metrics: Metrics; inFlight: InFlight },
 ): MiddlewareHandler<GatewayEnv>[] {
   return [
-    requestId({ limitLength: 64 }),
+    requestId({ limitLength: MOST_LETTERS }),
     watchRequests(deps),
-    secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      // For the proxy that ends TLS to promise.
-      strictTransportSecurity: false,
-      // Pages have a policy of their own.
-      overwrite: false,
-    }),
+    secureHeaders(SECURE),
     setOwnHeaders,
   ];
 }

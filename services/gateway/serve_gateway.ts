@@ -8,17 +8,19 @@
  */
 import { readFile } from "node:fs/promises";
 import { sleep, waitAtMost } from "@cugro/async";
-import { type Config, ConfigError, type Seams } from "@cugro/process";
+import { type Config, ConfigError, type Direct, type Seams } from "@cugro/process";
 import { createCache, createReader } from "@cugro/learners";
 import { type Acting, openActing } from "@cugro/serving";
 import type { Bus, NatsBus } from "@cugro/bus";
 import { type AnswerActMessage, createActMessages } from "./acting/act_messages.ts";
+import { createDirectAct } from "./acting/act_directly.ts";
 import { actOnNats } from "./acting/act_on_nats.ts";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
+import { DEFAULT_LIMITS, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
 import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
@@ -65,13 +67,20 @@ export async function serveGateway(
     deliverer.tellProblems(all);
   });
   const inFlight = createInFlight();
+  const limits = {
+    ...{ ...DEFAULT_LIMITS, uploadBytes: config.uploadMaxBytes },
+    ...{ ...requestRate(config), quotas: quotasFrom(config) },
+  };
+  const rate = rateOf(limits);
   const app = createGateway({
     ...{ store, bus, auth, metrics, log, inFlight, cache, learners, problems, acting, feed },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
-    limits: { uploadBytes: config.uploadMaxBytes, ...rateOf(config), quotas: quotasFrom(config) },
+    limits,
+    rate,
   });
-  mountLastAnswers(seams, app);
+  const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
+  mountLastAnswers(seams, app, direct);
   const unanswer = await answerOnNats(bus, createActMessages({ acting, metrics, log }));
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
@@ -89,12 +98,20 @@ async function answerOnNats(
 }
 
 /** Answers; from the signal on each of them says that it is the last on its connection. */
-function mountLastAnswers({ signal, mount }: Seams, app: Gateway): void {
+function mountLastAnswers({ signal, mount }: Seams, app: Gateway, direct: Direct): void {
   mount({
     async fetch(request) {
       const answer = await app.fetch(request);
       if (signal.aborted) answer.headers.set("connection", "close");
       return answer;
+    },
+    direct: {
+      ...direct,
+      async answer(request) {
+        const answer = await direct.answer(request);
+        if (answer && signal.aborted) answer.headers.connection = "close";
+        return answer;
+      },
     },
   });
 }
@@ -134,7 +151,7 @@ async function drain(
   await waitAtMost(CUT_MS, closed);
 }
 
-function rateOf({ requestsPerSecond }: Config) {
+function requestRate({ requestsPerSecond }: Config) {
   return { requestsPerSecond, requestBurst: Math.ceil(2 * requestsPerSecond) };
 }
 

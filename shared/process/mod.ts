@@ -10,6 +10,7 @@ export {
   readConfig,
   readStoreConfig,
 } from "./config.ts";
+export type { Direct, DirectAnswer, DirectRequest } from "./http/direct.ts";
 export { startHttpBase } from "./http/base_app.ts";
 export { type FetchHandler } from "./http/http_server.ts";
 export { listen } from "./http/listen.ts";

@@ -9,6 +9,7 @@
 import process from "node:process";
 import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import type { Direct, DirectRequest } from "./http/direct.ts";
 import type { FetchHandler, HttpServer } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
@@ -28,7 +29,7 @@ export interface Seams {
   /** Says how something the service itself needs is doing; part of `/readyz`. */
   setReady(name: string, state: string | true): void;
   /** Serves an application beside healthz, readyz and metrics. */
-  mount(app: { fetch: FetchHandler }): void;
+  mount(app: { fetch: FetchHandler; direct?: Direct }): void;
   /** Closes the HTTP server, as {@link HttpServer} says. Happens in the end in any case. */
   stopListening(graceMs: number): Promise<void>;
 }
@@ -108,6 +109,7 @@ type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   /** What was there once, and is asked for from then on. */
   outlived: Set<string>;
   app: FetchHandler;
+  direct: Direct | undefined;
 };
 
 function createState(
@@ -133,7 +135,11 @@ function createState(
     outlived: new Set(),
     setReady,
     app: starting,
-    mount: (app) => void (state.app = (request) => app.fetch(request)),
+    direct: undefined,
+    mount(app) {
+      state.app = (request) => app.fetch(request);
+      state.direct = app.direct;
+    },
   };
   return state;
 }
@@ -149,7 +155,13 @@ async function startServer(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
   const { instance } = state.config;
-  const extra = { fetch: (request: Request) => state.app(request) };
+  const extra = {
+    fetch: (request: Request) => state.app(request),
+    direct: {
+      wants: (method: string, url: string) => state.direct?.wants(method, url) ?? false,
+      answer: (request: DirectRequest) => state.direct?.answer(request) ?? Promise.resolve(undefined),
+    },
+  };
   const server = await startHttpBase({
     ...{ host, port, ready, metrics: state.metrics, extra },
     connections: { most },

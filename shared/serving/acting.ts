@@ -41,7 +41,7 @@ export interface ActingOptions {
    * this (ms). 0: whatever its age. @default {@link MAX_STALE_MS}
    */
   maxStaleMs?: number;
-  /** How long (ms) the first request after a pause waits for others to join it. @default 1 */
+  /** How long (ms) the first request after a pause waits for others to join it. @default 0: for those that have come already */
   windowMs?: number;
   log?: Log;
   /** Told of each call of a policy. */
@@ -88,7 +88,7 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
   const pool = createPolicyPool({
     openPolicy: options.openPolicy ?? openPolicyThread,
     maxPolicies: options.maxPolicies ?? MAX_POLICIES,
-    windowMs: options.windowMs ?? 1,
+    windowMs: options.windowMs ?? 0,
     onBatch: (batch) => {
       admission.measure(batch);
       options.onBatch?.(batch);

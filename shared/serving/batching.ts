@@ -3,6 +3,7 @@
  * Nobody waits for a long request of somebody else: of each batch everybody who waits gets a share.
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import { sleep } from "@cugro/async";
 import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
 
@@ -37,7 +38,7 @@ export interface BatcherOptions {
   policy: RunningPolicy;
   stateDim: number;
   actionDim: number;
-  /** After a pause the first request waits this long (ms) for others to join it. */
+  /** After a pause the first request waits this long (ms) for others to join it; 0: for those that have come already. */
   windowMs: number;
   /** Told of each batch: its requests and rows, and how long the call took. */
   onBatch?: ((batch: { requests: number; rows: number; milliseconds: number }) => void) | undefined;
@@ -63,7 +64,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let working = false;
   const work = async () => {
     working = true;
-    await sleep(options.windowMs);
+    // What has come in this turn of the event loop is one call.
+    await (options.windowMs > 0 ? sleep(options.windowMs) : setImmediate());
     for (let next = takeTurn(queues); next; next = takeTurn(queues)) await decide(options, next);
     working = false;
   };

@@ -1,5 +1,5 @@
 /**
- * Acting by messages, for whoever serves it: requests over NATS, in the JSON of HTTP.
+ * Ways to act beside the routes: requests over NATS in the JSON of HTTP, and the short way of HTTP itself.
  * @module
  */
 export {
@@ -8,4 +8,5 @@ export {
   type AnswerActMessage,
   createActMessages,
 } from "./act_messages.ts";
+export { createDirectAct, type DirectActDeps } from "./act_directly.ts";
 export { actOnNats } from "./act_on_nats.ts";

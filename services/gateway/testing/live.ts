@@ -13,7 +13,10 @@ import { openFilesystemStore, type Store } from "@cugro/store";
 import { startHttpBase } from "@cugro/process";
 import { rejectionKey } from "@cugro/protocol";
 import { type Acting, openActing, type OpenPolicy } from "@cugro/serving";
+import { createDirectAct } from "../acting/act_directly.ts";
 import { createGateway } from "../app.ts";
+import { DEFAULT_LIMITS, rateOf } from "../limits.ts";
+import { createInFlight } from "../requests.ts";
 import { openAuthenticator } from "../auth.ts";
 import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
 import { openEventLog } from "../events/event_log.ts";
@@ -97,16 +100,24 @@ export async function withLiveGateway(
     for (const event of events) feed.tell(event);
     deliverer.tellProblems(all);
   });
+  const auth = await openAuthenticator({ path: tokensFile, log });
+  const limits = { ...DEFAULT_LIMITS, quotas: { ...QUOTAS, ...options.quotas } };
+  const [rate, inFlight] = [rateOf(limits), createInFlight()];
+  const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
   const app = createGateway({
     ...{ store, bus, log, metrics, acting, feed, cache, learners, ...watch ? { problems: watch } : {} },
-    auth: await openAuthenticator({ path: tokensFile, log }),
-    limits: { quotas: { ...QUOTAS, ...options.quotas } },
+    ...{ auth, limits, rate, inFlight },
     webhooks: {
       deliverer,
       addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
     },
   });
-  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
+  const server = await startHttpBase({
+    port: 0,
+    ready: () => Promise.resolve({}),
+    metrics,
+    extra: { fetch: (request) => app.fetch(request), direct },
+  });
   const url = `http://127.0.0.1:${server.port}`;
   try {
     await test({

@@ -5,6 +5,7 @@
  */
 import { Hono } from "hono";
 import { type EventLoopWatch, type Metrics, watchEventLoop } from "@cugro/telemetry";
+import type { Direct } from "./direct.ts";
 import type { FetchHandler, HttpServer, ListenOptions } from "./http_server.ts";
 import { listen } from "./listen.ts";
 
@@ -29,7 +30,7 @@ export interface HttpBaseOptions extends BaseOptions {
   /** 0: a free one. */
   port: number;
   /** Answers everything else. @default 404 */
-  extra?: { fetch: FetchHandler };
+  extra?: { fetch: FetchHandler; direct?: Direct };
   connections?: ListenOptions["connections"];
 }
 
@@ -81,7 +82,8 @@ export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServe
     return ours ? base.fetch(request) : extra.fetch(request);
   };
   try {
-    const server = await listen({ host, port, fetch, connections });
+    const direct = extra?.direct;
+    const server = await listen({ host, port, fetch, connections, ...(direct ? { direct } : {}) });
     return {
       port: server.port,
       close: async (graceMs) => {

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Direct } from "./direct.ts";
+
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
@@ -40,6 +42,8 @@ export interface ListenOptions {
   /** 0: a free one. */
   port: number;
   fetch: FetchHandler;
+  /** Answers some requests in a shorter way. @default none */
+  direct?: Direct;
   connections?: Partial<ConnectionLimits>;
 }
 

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
+import { bodyThere, type Direct, hasDoubles } from "./direct.ts";
 import { limitConnections } from "./connections.ts";
 import {
   CONNECTION_LIMITS,
@@ -73,7 +74,7 @@ function createBodies(): Bodies {
   };
 }
 
-function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): Server {
+function limitedServer({ fetch, direct, connections }: ListenOptions, bodies: Bodies): Server {
   const { most, headerMs, idleMs, stallMs } = { ...CONNECTION_LIMITS, ...connections };
   const server = createServer({
     connectionsCheckingInterval: Math.min(CHECK_MS, headerMs / 2),
@@ -83,7 +84,7 @@ function limitedServer({ fetch, connections }: ListenOptions, bodies: Bodies): S
     keepAliveTimeout: idleMs,
   }, (incoming, outgoing) => {
     if (hasBody(incoming)) bodies.enter(outgoing);
-    void inTurn(incoming.socket, outgoing, () => answer(fetch, incoming, outgoing));
+    void inTurn(incoming.socket, outgoing, () => answer({ fetch, direct }, incoming, outgoing));
   });
   limitConnections(server, { most, stallMs });
   return server;
@@ -101,7 +102,7 @@ async function inTurn(socket: Socket, outgoing: ServerResponse, work: () => Prom
 }
 
 async function answer(
-  fetch: FetchHandler,
+  { fetch, direct }: { fetch: FetchHandler; direct: Direct | undefined },
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -110,7 +111,11 @@ async function answer(
     if (!outgoing.writableFinished) gone.abort();
   });
   try {
-    const request = toRequest(incoming, gone.signal);
+    const body = direct?.wants(incoming.method ?? "", incoming.url ?? "")
+      ? await bodyThere(incoming)
+      : undefined;
+    if (direct && body && await answerDirectly(direct, body, incoming, outgoing, gone.signal)) return;
+    const request = toRequest(incoming, gone.signal, body);
     if (!request) return void outgoing.writeHead(400, { "connection": "close" }).end();
     await write(await fetch(request), incoming, outgoing);
   } catch (error) {
@@ -121,7 +126,30 @@ async function answer(
   }
 }
 
-function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+/** Whether it was answered. */
+async function answerDirectly(
+  direct: Direct,
+  body: Uint8Array,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (hasDoubles(incoming)) return false;
+  // cast: of headers that came once, each has one value.
+  const headers = incoming.headers as Record<string, string | undefined>;
+  const said = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
+  if (!said) return false;
+  const bytes = new TextEncoder().encode(said.body);
+  outgoing.writeHead(said.status, { ...said.headers, "content-length": String(bytes.length) }).end(bytes);
+  return true;
+}
+
+/** `read`: the body, where it has been read already. */
+function toRequest(
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+  read: Uint8Array<ArrayBuffer> | undefined,
+): Request | undefined {
   const headers = headersOf(incoming);
   const method = incoming.method ?? "GET";
   const base = `http://${safeHost(incoming.headers.host)}`;
@@ -129,6 +157,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   const target = base + (incoming.url ?? "/");
   if (!headers || !incoming.url?.startsWith("/") || !URL.canParse(target)) return undefined;
   if (method === "GET" || method === "HEAD") return new Request(target, { method, headers, signal });
+  if (read) return new Request(target, { method, headers, signal, body: read });
   // cast: Node's type of a web stream and the web's own are two, of the same thing.
   const body = Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
   return new Request(target, { method, headers, signal, body, duplex: "half" } as RequestInit);

@@ -1,0 +1,55 @@
+/**
+ * Requests that are answered without the web's Request, Response and streams, which cost more than a short answer does.
+ * Only those whose body is small and has come with the head; whoever answers may leave any of them to the ordinary way.
+ * @module
+ */
+import type { IncomingMessage } from "node:http";
+import { setImmediate } from "node:timers/promises";
+
+/** Largest body, bytes. */
+const MOST_BYTES = 64 * 1024;
+
+/** A request as Node has read it. */
+export interface DirectRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Uint8Array;
+  /** Aborts when the client has gone. */
+  signal: AbortSignal;
+}
+
+/** A whole answer. */
+export interface DirectAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Answers some requests, and must answer them as the ordinary way would. */
+export interface Direct {
+  /** Whether a request may be one of them, by its head. */
+  wants(method: string, url: string): boolean;
+  /** Undefined: the ordinary way answers, and nothing has been done. Never rejects. */
+  answer(request: DirectRequest): Promise<DirectAnswer | undefined>;
+}
+
+/** The body, if all of it is there; it is taken out of the request. */
+export async function bodyThere(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { headers } = incoming;
+  const length = Number(headers["content-length"]);
+  if (headers["transfer-encoding"] !== undefined || !(length > 0 && length <= MOST_BYTES)) return undefined;
+  // What came with the head is read after it.
+  if (incoming.readableLength < length) await setImmediate();
+  if (incoming.readableLength < length) return undefined;
+  const bytes: Uint8Array | null = incoming.read(length);
+  return bytes?.length === length ? new Uint8Array(bytes) : undefined;
+}
+
+/** A header that came twice says something else each time: that is for the ordinary way to refuse. */
+export function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
+  const names = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) names.add(rawHeaders[index]!.toLowerCase());
+  return names.size * 2 < rawHeaders.length;
+}
