@@ -13,6 +13,7 @@ import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { soak } from "./experiments/soak.ts";
+import { unusual } from "./experiments/unusual.ts";
 import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
 
 const program = new Command("experiment").description("long experiments; results are JSON and a picture");
@@ -50,6 +51,12 @@ program.command("act")
   .option("--seconds <n>", "for each of them", wholeNumber("--seconds", 1), 20)
   .option("--out <file>", "where the result goes", "act.json")
   .action(act);
+
+program.command("unusual")
+  .description("which share of rows is flagged as unlike a task: its own, those of other tasks, noise")
+  .argument("<folders...>", "streams: folders that hold task1.hdf5, task2.hdf5 ...")
+  .option("--out <file>", "where the result goes", "unusual.json")
+  .action(unusual);
 
 program.command("soak")
   .description("a long smoke stream: memory, and what task 20 costs beside task 5")
