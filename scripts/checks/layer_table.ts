@@ -65,6 +65,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** What a person types; beside it is how that is done. */
 const COMMANDS = "scripts/cli/commands/";
+/** What `deno task bench` measures. */
+const BENCH = "scripts/lab/bench/";
 /** What every service may import: all of `shared`, and the table of services. */
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
@@ -120,11 +122,12 @@ export function faultOfImport(from: string, to: string): string | undefined {
   return `${from} (${room}) may not import ${to} (${target})`;
 }
 
-/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI are one of their own. */
+/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI and the benchmarks are rooms of their own. */
 export function sizeRoomOf(path: string): string {
   const room = roomOf(path);
   if (room !== undefined) return room;
-  if (path.startsWith(COMMANDS)) return COMMANDS.slice(0, -1);
+  const own = [COMMANDS, BENCH].find((folder) => path.startsWith(folder));
+  if (own !== undefined) return own.slice(0, -1);
   const [top, folder, ...rest] = path.split("/");
   return rest.length > 0 ? `${top}/${folder}` : top!;
 }

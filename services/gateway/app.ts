@@ -68,8 +68,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
-  const { learners = createReader({ store, cache }) } = options;
-  const { rate = rateOf(limits) } = options;
+  const { learners = createReader({ store, cache }), rate = rateOf(limits) } = options;
   const { problems = problemsOnDemand({ store, cache, learners }) } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, problems, notificationSecret };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });

@@ -20,7 +20,7 @@ import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
-import { DEFAULT_LIMITS, rateOf } from "./limits.ts";
+import { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
 import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
@@ -47,12 +47,7 @@ export async function serveGateway(
   const cache = createCache();
   const unusual = createUnusualWatch();
   const acting = await openActing({
-    store,
-    bus,
-    cache,
-    log,
-    maxPolicies: config.actLearners,
-    maxStaleMs: config.actStaleMs,
+    ...{ store, bus, cache, log, maxPolicies: config.actLearners, maxStaleMs: config.actStaleMs },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
     onJudged: countUnusual(unusual, metrics),
   });
@@ -67,20 +62,14 @@ export async function serveGateway(
     deliverer.tellProblems(all);
   });
   const inFlight = createInFlight();
-  const limits = {
-    ...{ ...DEFAULT_LIMITS, uploadBytes: config.uploadMaxBytes },
-    ...{ ...requestRate(config), quotas: quotasFrom(config) },
-  };
-  const rate = rateOf(limits);
+  const limits = limitsFrom(config);
+  const shared = { auth, metrics, log, inFlight, acting, rate: rateOf(limits) };
   const app = createGateway({
-    ...{ store, bus, auth, metrics, log, inFlight, cache, learners, problems, acting, feed },
+    ...{ ...shared, store, bus, cache, learners, problems, feed, limits },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
-    limits,
-    rate,
   });
-  const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
-  mountLastAnswers(seams, app, direct);
+  mountLastAnswers(seams, app, await createDirectAct(shared));
   const unanswer = await answerOnNats(bus, createActMessages({ acting, metrics, log }));
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
@@ -151,8 +140,10 @@ async function drain(
   await waitAtMost(CUT_MS, closed);
 }
 
-function requestRate({ requestsPerSecond }: Config) {
-  return { requestsPerSecond, requestBurst: Math.ceil(2 * requestsPerSecond) };
+function limitsFrom(config: Config): Limits {
+  const { requestsPerSecond, uploadMaxBytes: uploadBytes } = config;
+  const rate = { requestsPerSecond, requestBurst: Math.ceil(2 * requestsPerSecond) };
+  return { ...DEFAULT_LIMITS, uploadBytes, ...rate, quotas: quotasFrom(config) };
 }
 
 function quotasFrom({ tokenQuotas }: Config): Quotas {

@@ -9,8 +9,7 @@
 import process from "node:process";
 import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import type { Direct, DirectRequest } from "./http/direct.ts";
-import type { FetchHandler, HttpServer } from "./http/http_server.ts";
+import type { Direct, FetchHandler, HttpServer } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
 import { watchForHang } from "./hang_watch.ts";
@@ -136,10 +135,8 @@ function createState(
     setReady,
     app: starting,
     direct: undefined,
-    mount(app) {
-      state.app = (request) => app.fetch(request);
-      state.direct = app.direct;
-    },
+    mount: (app) =>
+      void Object.assign(state, { app: (request: Request) => app.fetch(request), direct: app.direct }),
   };
   return state;
 }
@@ -148,20 +145,13 @@ async function startServer(
   { httpPort, outlives }: ServiceOptions,
   state: State,
 ): Promise<HttpServer | undefined> {
-  const { host, port = httpPort, connections: most } = state.config.http;
+  const { instance, http: { host, port = httpPort, connections: most } } = state.config;
   if (port === undefined) return undefined;
   const ready = async (): Promise<Readiness> =>
     Object.fromEntries(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
-  const { instance } = state.config;
-  const extra = {
-    fetch: (request: Request) => state.app(request),
-    direct: {
-      wants: (method: string, url: string) => state.direct?.wants(method, url) ?? false,
-      answer: (request: DirectRequest) => state.direct?.answer(request) ?? Promise.resolve(undefined),
-    },
-  };
+  const extra = { fetch: (request: Request) => state.app(request), direct: () => state.direct };
   const server = await startHttpBase({
     ...{ host, port, ready, metrics: state.metrics, extra },
     connections: { most },

@@ -18,6 +18,9 @@ export const actRequestSchema = z.object({
 /** See {@link actRequestSchema}. `version`: the serving one if left out. */
 export type ActRequest = z.infer<typeof actRequestSchema>;
 
+/** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */
+export const distancesSchema = z.array(z.number().min(0));
+
 /** Ways of acting: see the glossary. */
 export const WAYS_OF_ACTING = ["sampler", "proposer", "actor"] as const;
 /** One of {@link WAYS_OF_ACTING}. */

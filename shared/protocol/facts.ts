@@ -5,6 +5,7 @@
  */
 import { anchorsSchema, environmentSchema, simulatorNotes } from "./environment.ts";
 import { z } from "zod";
+import { distancesSchema } from "./acting.ts";
 import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
 import { jobSchema } from "./jobs.ts";
@@ -73,9 +74,6 @@ export const rejectionFactSchema = z.object({
 /** See {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
 
-/** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */
-export const distancesSchema = z.array(z.number().min(0));
-
 /**
  * What a `dataset.import` job reports of a good file, in its result's metrics. `bytes`: of the stored dataset;
  * `discreteActions`: how many there are, `actionDim` then (actions are one-hot rows).
@@ -89,9 +87,7 @@ export const importSummarySchema = z.object({
   discreteActions: place.exactOptional(),
   episodes: place,
   bytes: z.int().min(0).default(0),
-  environment: environmentSchema.nullable(),
-  horizon: place,
-  anchors: anchorsSchema,
+  ...{ environment: environmentSchema.nullable(), horizon: place, anchors: anchorsSchema },
   notices: z.array(noticeSchema).exactOptional(),
   heldOutDistances: distancesSchema.exactOptional(),
 });

@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { distancesSchema, importSummarySchema, taskFactSchema } from "./facts.ts";
+import { distancesSchema } from "./acting.ts";
+import { importSummarySchema, taskFactSchema } from "./facts.ts";
 import { HASH } from "./names.ts";
 
 const place = z.int().min(1);

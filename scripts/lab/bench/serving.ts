@@ -80,11 +80,7 @@ async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) 
     await publishExample({ store, name: "bench", stateDim: STATE_DIM, actionDim: ACTION_DIM });
   }
   const nats = await startNats({ folder: join(folder, "nats") });
-  const bus = await openNatsBus({
-    servers: [nats.url],
-    name: "gateway",
-    log: createLog({ level: "silent" }),
-  });
+  const bus = await openNatsBus({ servers: [nats.url], name: "gateway", log });
   const metrics = createMetrics("gateway");
   const acting = await openActing({ store, bus, log, openPolicy });
   const { secret, entry } = issueToken({ name: "bench", scopes: ["read"], learners: ["*"] });
@@ -95,7 +91,7 @@ async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) 
   const [rate, inFlight] = [rateOf(limits), createInFlight()];
   const app = createGateway({ store, bus, auth, log, metrics, acting, limits, rate, inFlight });
   const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
-  const extra = { fetch: (request: Request) => app.fetch(request), direct };
+  const extra = { fetch: (request: Request) => app.fetch(request), direct: () => direct };
   const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra });
   await actOnNats(bus, createActMessages({ acting, metrics, log }));
   const robot = await connect({ servers: nats.url });

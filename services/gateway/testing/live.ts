@@ -116,7 +116,7 @@ export async function withLiveGateway(
     port: 0,
     ready: () => Promise.resolve({}),
     metrics,
-    extra: { fetch: (request) => app.fetch(request), direct },
+    extra: { fetch: (request) => app.fetch(request), direct: () => direct },
   });
   const url = `http://127.0.0.1:${server.port}`;
   try {

@@ -55,24 +55,13 @@ export interface NatsBus extends Bus {
   queuedJobs(): Promise<JobName[]>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
-  /**
-   * Answers requests under a subject, together with others of its queue, until the function is called.
-   *
-   * @throws {Error} where the server does not allow it
-   */
+  /** Answers requests under a subject, with others of its queue, until the function is called. @throws {Error} if not allowed */
   answer(options: AnsweringOptions): Promise<() => Promise<void>>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
   endOfEvents(): Promise<{ stream: string; sequence: number }>;
 }
 
-/**
- * Connects (waiting until a server is there, which the log tells) and makes or checks streams and consumers.
- *
- * @throws {RangeError} if the options are wrong.
- * @throws {Error} if the login is refused; if `signal` aborts, with the reason of the last attempt; if a stream or
- *   consumer is not as it must be, naming each field.
- * @throws {BusUnavailable} if streams or consumers are not there in mode `verify`.
- */
+/** As `open_nats_bus.ts` says. */
 export async function openNatsBus(options: NatsBusOptions): Promise<NatsBus> {
   const { streams = "create", ackWaitMs = ACK_WAIT_MS, log = createLog() } = options;
   const link = await openLink({ ...options, log });

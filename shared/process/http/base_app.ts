@@ -30,7 +30,7 @@ export interface HttpBaseOptions extends BaseOptions {
   /** 0: a free one. */
   port: number;
   /** Answers everything else. @default 404 */
-  extra?: { fetch: FetchHandler; direct?: Direct };
+  extra?: { fetch: FetchHandler; direct?: () => Direct | undefined };
   connections?: ListenOptions["connections"];
 }
 

@@ -3,7 +3,7 @@
  * Only those whose body is small and has come with the head; whoever answers may leave any of them to the ordinary way.
  * @module
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 
 /** Largest body, bytes. */
@@ -48,8 +48,26 @@ export async function bodyThere(incoming: IncomingMessage): Promise<Uint8Array<A
 }
 
 /** A header that came twice says something else each time: that is for the ordinary way to refuse. */
-export function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
+function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
   const names = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) names.add(rawHeaders[index]!.toLowerCase());
   return names.size * 2 < rawHeaders.length;
+}
+
+/** Answers, if it can be done so. @returns whether it was */
+export async function answerDirectly(
+  direct: Direct,
+  body: Uint8Array,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (hasDoubles(incoming)) return false;
+  // cast: of headers that came once, each has one value.
+  const headers = incoming.headers as Record<string, string | undefined>;
+  const said = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
+  if (!said) return false;
+  const bytes = new TextEncoder().encode(said.body);
+  outgoing.writeHead(said.status, { ...said.headers, "content-length": String(bytes.length) }).end(bytes);
+  return true;
 }

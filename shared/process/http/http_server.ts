@@ -5,6 +5,8 @@
 
 import type { Direct } from "./direct.ts";
 
+export type { Direct };
+
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
@@ -42,8 +44,8 @@ export interface ListenOptions {
   /** 0: a free one. */
   port: number;
   fetch: FetchHandler;
-  /** Answers some requests in a shorter way. @default none */
-  direct?: Direct;
+  /** Who answers some requests in a shorter way, asked each time. @default none */
+  direct?: () => Direct | undefined;
   connections?: Partial<ConnectionLimits>;
 }
 

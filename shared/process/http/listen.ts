@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
-import { bodyThere, type Direct, hasDoubles } from "./direct.ts";
+import { answerDirectly, bodyThere, type Direct } from "./direct.ts";
 import { limitConnections } from "./connections.ts";
 import {
   CONNECTION_LIMITS,
@@ -84,7 +84,7 @@ function limitedServer({ fetch, direct, connections }: ListenOptions, bodies: Bo
     keepAliveTimeout: idleMs,
   }, (incoming, outgoing) => {
     if (hasBody(incoming)) bodies.enter(outgoing);
-    void inTurn(incoming.socket, outgoing, () => answer({ fetch, direct }, incoming, outgoing));
+    void inTurn(incoming.socket, outgoing, () => answer({ fetch, direct: direct?.() }, incoming, outgoing));
   });
   limitConnections(server, { most, stallMs });
   return server;
@@ -124,24 +124,6 @@ async function answer(
       outgoing.writeHead(500, { "content-type": "text/plain" }).end("Internal error");
     } else outgoing.destroy(error instanceof Error ? error : undefined);
   }
-}
-
-/** Whether it was answered. */
-async function answerDirectly(
-  direct: Direct,
-  body: Uint8Array,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (hasDoubles(incoming)) return false;
-  // cast: of headers that came once, each has one value.
-  const headers = incoming.headers as Record<string, string | undefined>;
-  const said = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
-  if (!said) return false;
-  const bytes = new TextEncoder().encode(said.body);
-  outgoing.writeHead(said.status, { ...said.headers, "content-length": String(bytes.length) }).end(bytes);
-  return true;
 }
 
 /** `read`: the body, where it has been read already. */
