@@ -7,6 +7,7 @@ import { describeValue, judgeAttribute, type NumberAttribute, textAttribute as t
 import { DatasetError, type DatasetMetadata } from "./dataset.ts";
 
 const MOST_LETTERS = 2 ** 16;
+const META_WORLD_TASK = /^Meta-World\/[a-z]+(-[a-z]+)*-v\d{1,3}$/;
 
 function read<T>(
   attributes: Record<string, unknown>,
@@ -42,7 +43,8 @@ export function readMetadata(attributes: Record<string, unknown>, file: string):
     actionLimit: limits?.every((limit) => limit === limits[0]) ? limits[0] : limits,
     discreteActions: read(attributes, "discrete_actions", file),
     reward: text(own("reward_rule")),
-    environment: environmentIn(own("environment"), own("env_spec"), file),
+    environment: environmentIn(own("environment"), own("env_spec"), file) ??
+      metaWorldOf(text(own("env")), own("goal_observable")),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
@@ -62,6 +64,16 @@ function environmentIn(environment: unknown, spec: unknown, file: string): Gymna
     );
   }
   return gymnasiumOf(own) ?? gymnasiumOf(parsed(spec));
+}
+
+/**
+ * A task of Meta-World, which is no environment's id there, but has no other name either: with it no `environment` is needed.
+ * Whether its states show the goal is told by `goal_observable`, a number or a truth value; they do unless it says no.
+ */
+function metaWorldOf(env: string | undefined, goalObservable: unknown): GymnasiumSpec | undefined {
+  if (env === undefined || !META_WORLD_TASK.test(env)) return undefined;
+  const isHidden = goalObservable !== undefined && goalObservable !== null && Number(goalObservable) === 0;
+  return { gymnasium: env, ...isHidden ? { kwargs: { partially_observable: true } } : {} };
 }
 
 function parsed(value: unknown): unknown {
