@@ -47,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
   "environments/gymnasium": ["protocol", "async"],
+  "environments/metaworld": ["environments", "environments/gymnasium"],
   learners: [...COMMON, "algorithm", "store", "bus", "learners/acts", "learners/results"],
   // A label is judged by what a file could say, and by what can be simulated.
   "learners/acts": [

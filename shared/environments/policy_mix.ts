@@ -20,15 +20,24 @@ export type Actor = keyof PolicyMix;
 /** All of them, in the order of their episodes in a dataset. */
 export const ACTORS: readonly Actor[] = ["random", ...SNAPSHOTS];
 
-/** Episodes for each actor: shares rounded by largest remainder, so that they add up to `episodes`. */
+/** Episodes for each actor of a {@link PolicyMix}. */
 export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, number> {
+  return countsOfShares(ACTORS, mix, episodes);
+}
+
+/** Episodes for each of those who act: shares rounded by largest remainder, so that they add up to `episodes`. */
+export function countsOfShares<Name extends string>(
+  actors: readonly Name[],
+  mix: Readonly<Record<Name, number>>,
+  episodes: number,
+): Record<Name, number> {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(
       `Cannot collect as episodes must be a positive integer: current value is ${episodes}`,
     );
   }
-  const total = ACTORS.reduce((sum, actor) => sum + mix[actor], 0);
-  if (!ACTORS.every((actor) => mix[actor] >= 0) || Math.abs(total - 1) > 1e-6) {
+  const total = actors.reduce((sum, actor) => sum + mix[actor], 0);
+  if (!actors.every((actor) => mix[actor] >= 0) || Math.abs(total - 1) > 1e-6) {
     throw new RangeError(
       `Cannot collect as the shares of the mix must be >= 0 and add up to 1: current value is ${
         JSON.stringify(mix)
@@ -36,11 +45,11 @@ export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, n
     );
   }
   // The small term keeps 0.15 * 20 = 3 from falling to 2 by rounding.
-  const whole = ACTORS.map((actor) => Math.floor(mix[actor] * episodes + 1e-9));
+  const whole = actors.map((actor) => Math.floor(mix[actor] * episodes + 1e-9));
   const missing = episodes - whole.reduce((sum, count) => sum + count, 0);
-  const byRemainder = ACTORS.map((_, i) => i).sort((i, j) =>
-    (mix[ACTORS[j]!] * episodes - whole[j]!) - (mix[ACTORS[i]!] * episodes - whole[i]!)
+  const byRemainder = actors.map((_, i) => i).sort((i, j) =>
+    (mix[actors[j]!] * episodes - whole[j]!) - (mix[actors[i]!] * episodes - whole[i]!)
   );
   byRemainder.slice(0, missing).forEach((i) => whole[i]!++);
-  return Object.fromEntries(ACTORS.map((actor, i) => [actor, whole[i]!])) as Record<Actor, number>;
+  return Object.fromEntries(actors.map((actor, i) => [actor, whole[i]!])) as Record<Name, number>;
 }

@@ -8,7 +8,6 @@ import { type Dataset, writeHdf5 } from "@cugro/datasets";
 import {
   collectDataset,
   type CollectedDataset,
-  type CollectionProgress,
   type EnvironmentInfo,
   familyInfo,
   listFamilies,
@@ -20,6 +19,13 @@ import {
 import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
 import { describeFamilies, noteUnusual, parseGoals } from "./collect_goals.ts";
+import {
+  collectMetaWorldFiles,
+  describeMetaWorld,
+  META_WORLD_FAMILY,
+  parseMetaWorldTasks,
+} from "./collect_meta_world.ts";
+import { progressLines } from "./collect_progress.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { repeatable } from "./settings.ts";
 
@@ -32,16 +38,16 @@ interface CollectOptions {
   policy?: string;
   mix?: string;
   json?: boolean;
+  tasks?: string;
 }
 
-const SECONDS_BETWEEN_LINES = 10;
 const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 
 /** Adds the command. */
 export function registerCollect(program: Command): void {
   program.command("collect")
     .description("make real datasets with the simulator: one file a goal, task1.hdf5, task2.hdf5 ...")
-    .argument("<family>", `one of ${listFamilies().map(({ family }) => family).join(", ")}`)
+    .argument("<family>", `one of ${knownFamilies().join(", ")}`)
     .option("--out <folder>", "where the files go", "datasets")
     .option("--episodes <n>", "episodes a file", wholeNumber("--episodes", 1), 200)
     .option(
@@ -54,16 +60,31 @@ export function registerCollect(program: Command): void {
       "trained policy (safetensors with snapshots early, medium, final) instead of the shipped one",
     )
     .option("--mix <shares>", "who acts, e.g. random=0.2,early=0.15,medium=0.15,final=0.5")
+    .option(
+      "--tasks <list>",
+      "tasks of metaworld, in the order of the files: cl5, cw10, or names with commas",
+    )
     .option("--seed <n>", "seed; equal seeds give equal data", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
-    .addHelpText("after", `\n${describeFamilies()}`)
+    .addHelpText("after", `\n${describeFamilies(describeMetaWorld())}`)
     .action(collect);
 }
 
+/** Those of robots that are simulated here, and Meta-World's tasks, which are in Python. */
+function knownFamilies(): string[] {
+  return [...listFamilies().map(({ family }) => family), META_WORLD_FAMILY];
+}
+
 async function collect(name: string, options: CollectOptions): Promise<void> {
+  if (name === META_WORLD_FAMILY) return await collectMetaWorldTasks(options);
+  if (options.tasks !== undefined) {
+    throw new UsageError(
+      `--tasks is for ${META_WORLD_FAMILY}: what the files of ${name} differ in are goals`,
+    );
+  }
   const info = familyInfo(name);
   if (!info) {
-    const known = listFamilies().map(({ family }) => family);
+    const known = knownFamilies();
     throw new UsageError(
       `The family must be one of ${known.join(", ")}: current value is ${name}${
         didYouMean(name, known).replace(":", ";")
@@ -84,6 +105,22 @@ async function collect(name: string, options: CollectOptions): Promise<void> {
     ...(mix ? { mix } : {}),
   });
   if (options.json) printJson({ files: written });
+}
+
+async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {
+  const { goal, goals, policy, mix, tasks, episodes, seed, out: folder, json } = options;
+  const other = Object.entries({ "--goal": goal[0], "--goals": goals, "--policy": policy, "--mix": mix })
+    .find(([, value]) => value !== undefined);
+  if (other) {
+    throw new UsageError(
+      `${
+        other[0]
+      } is for the other families: ${META_WORLD_FAMILY} has tasks (--tasks), its experts, and a fixed mix`,
+    );
+  }
+  const wanted = { tasks: parseMetaWorldTasks(tasks), episodes, seed, folder };
+  const files = await collectMetaWorldFiles(wanted);
+  if (json) printJson({ files });
 }
 
 /** What {@link collectFiles} makes. */
@@ -126,16 +163,6 @@ export async function collectFiles(
     );
   }
   return written;
-}
-
-/** How far a file is, every few seconds, on stderr. */
-function progressLines(path: string): (progress: CollectionProgress) => void {
-  let last = performance.now();
-  return ({ episodes, of, transitions }) => {
-    if (episodes === of || performance.now() - last < SECONDS_BETWEEN_LINES * 1000) return;
-    last = performance.now();
-    console.error(`${path}: ${episodes} of ${of} episodes, ${transitions} transitions`);
-  };
 }
 
 function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {

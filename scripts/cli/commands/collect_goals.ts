@@ -5,8 +5,8 @@
 import { type EnvironmentInfo, goalFault, listFamilies } from "@cugro/environments";
 import { UsageError } from "./output.ts";
 
-/** What follows the options in the command's help: every family with the meaning of its goals, and examples. */
-export function describeFamilies(): string {
+/** What follows the options in the command's help: every family with the meaning of its goals, and examples. @param others what is made in another way */
+export function describeFamilies(others: string): string {
   const families = listFamilies().map(({ family, goalMeaning, goals, policyShipped }) => {
     const usual = goals.map((goal) => goal.map((value) => Number(value.toFixed(3))).join(",")).join(" ");
     const policy = policyShipped
@@ -15,12 +15,14 @@ export function describeFamilies(): string {
     return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
   });
   return `Families and their goals:\n${families.join("\n")}
+${others}
 
 Examples:
   cugro collect cheetah-vel --out cheetah                    five speeds, 200 episodes each
   cugro collect hopper-vel --goals 1.4,0.6,1.8,1.0 --episodes 300 --out hopper
   cugro collect swimmer-dir --goals '1,0;-1,0' --out swimmer two directions
   cugro collect walker-params --goals 1,2,3 --out walker     three of the five sets of dynamics
+  cugro collect metaworld --tasks push,window-close --out mw two tasks of Meta-World
   cugro collect ant-dir --policy ant.safetensors --out ant   with a policy of your own
 Then: cugro run cheetah/task1.hdf5 cheetah/task2.hdf5 --learner mine`;
 }

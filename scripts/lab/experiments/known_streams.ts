@@ -4,27 +4,30 @@
  */
 import { datasetHash, readDataset } from "@cugro/datasets";
 import { familyInfo, shippedPolicy } from "@cugro/environments";
+import { META_WORLD_STREAMS } from "@cugro/environments/metaworld";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { collectFiles } from "../../cli/commands/collect.ts";
+import { collectMetaWorldFiles } from "../../cli/commands/collect_meta_world.ts";
 import { UsageError } from "../../cli/commands/output.ts";
 import { streamFiles } from "./stream_files.ts";
+import { pythonVariables } from "./stream_python.ts";
 
 /** How a stream's data is made; `cugro collect` makes the same. */
-export interface KnownStream {
-  family: string;
-  goals: readonly (readonly number[])[];
-  episodes: number;
-}
+export type KnownStream =
+  | { family: string; goals: readonly (readonly number[])[]; episodes: number }
+  | { metaWorld: readonly string[]; episodes: number };
 
 const usualGoals = (family: string) => familyInfo(family)!.goals;
 
-/** By name: three streams of the paper, and `hopper-vel`, whose robot falls. */
+/** By name: the streams of the paper; `hopper-vel`, whose robot falls; and the first ten tasks of Continual World. */
 export const KNOWN_STREAMS: Readonly<Record<string, KnownStream>> = {
   "cheetah-vel": { family: "cheetah-vel", goals: usualGoals("cheetah-vel"), episodes: 200 },
   "swimmer-dir": { family: "swimmer-dir", goals: usualGoals("swimmer-dir"), episodes: 200 },
   "walker-params": { family: "walker-params", goals: usualGoals("walker-params"), episodes: 200 },
   "hopper-vel": { family: "hopper-vel", goals: [[1.4], [0.6], [1.8], [1]], episodes: 300 },
+  "meta-world-cl5": { metaWorld: META_WORLD_STREAMS.cl5!, episodes: 200 },
+  cw10: { metaWorld: META_WORLD_STREAMS.cw10!, episodes: 200 },
 };
 
 const SEED = 0;
@@ -36,6 +39,8 @@ export interface PreparedStream {
   files: string[];
   /** what the files hold, so that others can tell whether they have the same: `datasetHash()` of each */
   hashes: Record<string, string>;
+  /** of its runs' processes, beside those that are set: which Python they use */
+  variables: Record<string, string>;
 }
 
 /** The stream in a folder; or one of {@link KNOWN_STREAMS}, made in the folder `data` of `work` where it is not there yet. */
@@ -60,20 +65,28 @@ export async function prepareStream(
 }
 
 /** Makes the files where one of them is missing; each is written whole or not at all, and made again it holds the same. */
-async function ensureData({ family, goals, episodes }: KnownStream, folder: string): Promise<string[]> {
+async function ensureData(stream: KnownStream, folder: string): Promise<string[]> {
   const files = await isFolder(folder) ? await streamFiles(folder) : [];
-  if (files.length === goals.length) return files;
+  const tasks = "metaWorld" in stream ? stream.metaWorld : stream.goals;
+  if (files.length === tasks.length) return files;
+  console.error(`making the data of ${basename(folder)} in ${folder}`);
+  const wanted = { episodes: stream.episodes, seed: SEED, folder };
+  if ("metaWorld" in stream) return await collectMetaWorldFiles({ tasks: stream.metaWorld, ...wanted });
+  const { family, goals } = stream;
   const policy = await shippedPolicy(familyInfo(family)!.model);
-  console.error(`making the data of ${family} in ${folder}`);
-  return await collectFiles({ family, goals, policy, episodes, seed: SEED, folder });
+  return await collectFiles({ family, goals, policy, ...wanted });
 }
 
 async function described(name: string, files: string[]): Promise<PreparedStream> {
   const hashes: PreparedStream["hashes"] = {};
+  let variables: PreparedStream["variables"] = {};
   for (const path of files) {
-    hashes[basename(path)] = datasetHash((await readDataset(await readFile(path), path)).dataset);
+    const { dataset } = await readDataset(await readFile(path), path);
+    hashes[basename(path)] = datasetHash(dataset);
+    const id = dataset.metadata.environment?.gymnasium;
+    if (Object.keys(variables).length === 0) variables = await pythonVariables(id);
   }
-  return { name, files, hashes };
+  return { name, files, hashes, variables };
 }
 
 function isFolder(path: string): Promise<boolean> {

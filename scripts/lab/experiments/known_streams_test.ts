@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readDataset } from "@cugro/datasets";
 import { familyInfo, goalFault } from "@cugro/environments";
+import { META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/output.ts";
 import { KNOWN_STREAMS, prepareStream } from "./known_streams.ts";
@@ -17,8 +18,13 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("every known stream can be made: its policy is shipped, its goals are its family's", () => {
-  for (const [name, { family, goals }] of Object.entries(KNOWN_STREAMS)) {
+Deno.test("every known stream can be made: its policy is shipped, its goals are its family's, or Meta-World has its tasks", () => {
+  for (const [name, stream] of Object.entries(KNOWN_STREAMS)) {
+    if ("metaWorld" in stream) {
+      assertEquals(stream.metaWorld.filter((task) => !META_WORLD_TASKS.includes(task)), []);
+      continue;
+    }
+    const { family, goals } = stream;
     const info = familyInfo(family)!;
     assertEquals(name, family);
     assert(info.policyShipped);
@@ -49,7 +55,7 @@ Deno.test("prepareStream() says of an argument that is no stream what it could b
     await assertRejects(
       () => prepareStream("ant-dir", work),
       UsageError,
-      "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel",
+      "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel, meta-world-cl5, cw10",
     );
   }));
 

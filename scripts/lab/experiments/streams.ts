@@ -119,7 +119,7 @@ export async function recorded(
 const nameOf = ({ stream, replay, seed }: Wanted) => `${stream.name}-${replay}-${seed}`;
 
 async function runOnce(one: Wanted, { work, preset, set, workers }: StreamsOptions): Promise<StreamRun> {
-  const { stream: { name: stream, files, hashes }, replay, seed } = one;
+  const { stream: { name: stream, files, hashes, variables }, replay, seed } = one;
   const name = nameOf(one);
   const record = join(work, `${name}.json`);
   const known = await recorded(record, { preset, set }, hashes);
@@ -132,7 +132,7 @@ async function runOnce(one: Wanted, { work, preset, set, workers }: StreamsOptio
     ...["--replay", replay, "--seed", String(seed), "--workers", String(workers)],
     ...settings,
   ];
-  const { result, wallSeconds } = await runChild(name, args);
+  const { result, wallSeconds } = await runChild(name, args, undefined, variables);
   const how = {
     ...(preset === DEFAULT_PRESET ? {} : { preset }),
     ...(set.length > 0 ? { settings: set } : {}),

@@ -2,6 +2,7 @@
  * What can go wrong with an environment in Python, each in words that say what to do.
  * @module
  */
+import { adaptedAdvice, adaptedModule, adaptedPackage } from "./adapted.ts";
 import { interpreterAdvice, pipInstall } from "./interpreter.ts";
 
 /** What may be asked of the process. */
@@ -31,6 +32,8 @@ export interface ToldFault {
   /** `make`, `reset` or `step`, and which of the copies, from 0. */
   doing?: string;
   copy?: number | null;
+  /** The one that cannot be imported. */
+  package?: string | null;
 }
 
 /** What an operator does who trusts those who send data. */
@@ -58,10 +61,15 @@ export function errorOfFault(id: string, python: string, fault: ToldFault): Erro
   const message = plainWords(fault.message, MOST_OF_MESSAGE);
   const unavailable = (advice: string) =>
     new GymnasiumUnavailable(`${id} is not run as ${message}: ${advice}`);
+  const adapted = adaptedPackage(id) ?? adaptedModule(fault.package ?? undefined);
   switch (code) {
     case "package":
+      if (adapted) return unavailable(adaptedAdvice(adapted));
       return unavailable(`install it with ${pipInstall(python)}, or name one that is there with --gymnasium`);
     case "unregistered":
+      if (adapted) {
+        return unavailable(`${adaptedAdvice(adapted)}, or name one that is there with --gymnasium`);
+      }
       return unavailable(
         `name the package that does in CUGRO_GYMNASIUM_PACKAGES, as gymnasium,its_name, or one that is there with --gymnasium`,
       );
@@ -85,7 +93,7 @@ function describeException(id: string, { type, message, doing, copy, traceback }
 
 /** There is no interpreter. @param id of the environment */
 export function noInterpreter(id: string, folder?: string): GymnasiumUnavailable {
-  return new GymnasiumUnavailable(
-    `${id} is not run as there is no Python for it: ${interpreterAdvice(folder)}`,
-  );
+  const adapted = adaptedPackage(id);
+  const advice = adapted ? adaptedAdvice(adapted) : interpreterAdvice(folder);
+  return new GymnasiumUnavailable(`${id} is not run as there is no Python for it: ${advice}`);
 }

@@ -140,7 +140,7 @@ def describe(error, doing, copies):
     last = [line for line in "".join(lines).strip().split("\n") if line.strip(" ^~")][-LAST_LINES:]
     where = {"doing": doing, "copy": getattr(copies, "at", None)}
     about = {"type": type(error).__name__, "message": str(error)[:2000], "traceback": "\n".join(last)[:4000]}
-    return {"code": code, **where, **about}
+    return {"code": code, **where, **about, "package": getattr(error, "package", None)}
 
 
 def open_copies(body):

@@ -17,20 +17,23 @@ export const REQUIREMENTS: readonly string[] = [
 /** Variables by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder of the virtual environment that is found without being named. */
-export function venvFolder(environment: Environment = process.env): string {
+/** The folder of the virtual environment that is found without being named. @param name of the one for such environments */
+export function venvFolder(environment: Environment = process.env, name = "gymnasium"): string {
   const cache = environment.CUGRO_CACHE ||
     join(environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache"), "cugro");
-  return join(cache, "gymnasium");
+  return join(cache, name);
 }
 
 /**
  * The interpreter: `CUGRO_PYTHON`, else that of {@link venvFolder} where it exists. Its path is not resolved further, since
  * a virtual environment is told by the link.
  */
-export function findInterpreter(environment: Environment = process.env): string | undefined {
+export function findInterpreter(
+  environment: Environment = process.env,
+  name = "gymnasium",
+): string | undefined {
   if (environment.CUGRO_PYTHON) return pathOf(environment.CUGRO_PYTHON, environment.PATH ?? "");
-  const python = join(venvFolder(environment), "bin", "python");
+  const python = join(venvFolder(environment, name), "bin", "python");
   return existsSync(python) ? python : undefined;
 }
 
@@ -42,13 +45,13 @@ function pathOf(python: string, path: string): string {
 }
 
 /** The line for a shell that makes the virtual environment. @param folder where it is looked for */
-export function installLine(folder = "~/.cache/cugro/gymnasium"): string {
-  return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`)}`;
+export function installLine(folder = "~/.cache/cugro/gymnasium", requirements = REQUIREMENTS): string {
+  return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`, requirements)}`;
 }
 
 /** The line for a shell that installs what an interpreter lacks. */
-export function pipInstall(python: string): string {
-  return `${python} -m pip install ${REQUIREMENTS.map((one) => `'${one}'`).join(" ")}`;
+export function pipInstall(python: string, requirements = REQUIREMENTS): string {
+  return `${python} -m pip install ${requirements.map((one) => `'${one}'`).join(" ")}`;
 }
 
 /** What to do where there is no interpreter. */

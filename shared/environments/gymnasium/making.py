@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+from importlib import metadata
 
 ID = re.compile(r"([\w:-]+/)?([\w:.-]+?)(-v\d+)?", re.ASCII)
 
@@ -10,9 +11,9 @@ ID = re.compile(r"([\w:-]+/)?([\w:.-]+?)(-v\d+)?", re.ASCII)
 class Told(Exception):
     """A fault of the request or of this installation, told by its code."""
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, package=None):
         super().__init__(message)
-        self.code = code
+        self.code, self.package = code, package
 
 
 def import_packages(names):
@@ -21,9 +22,17 @@ def import_packages(names):
         try:
             module = importlib.import_module(name)
         except ImportError as error:
-            raise Told("package", f"the package {name} cannot be imported ({error})") from error
-        versions[name] = str(getattr(module, "__version__", "?"))
+            raise Told("package", f"the package {name} cannot be imported ({error})", name) from error
+        versions[name] = version_of(module)
     return versions
+
+
+def version_of(module):
+    """As the module says it, or else as it was installed under its own name."""
+    try:
+        return str(getattr(module, "__version__", None) or metadata.version(module.__name__))
+    except metadata.PackageNotFoundError:
+        return "?"
 
 
 def others_of(name):

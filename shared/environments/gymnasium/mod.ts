@@ -2,6 +2,7 @@
  * Environments of Gymnasium, in a process of Python that steps many copies at once.
  * @module
  */
+export { adaptedAdvice, type AdaptedPackage, adaptedPackage, META_WORLD } from "./adapted.ts";
 export {
   GymnasiumFault,
   GymnasiumLost,

@@ -1,0 +1,17 @@
+/**
+ * How far a file of `cugro collect` is.
+ * @module
+ */
+import type { CollectionProgress } from "@cugro/environments";
+
+const SECONDS_BETWEEN_LINES = 10;
+
+/** Says it every few seconds, on stderr. */
+export function progressLines(path: string): (progress: CollectionProgress) => void {
+  let last = performance.now();
+  return ({ episodes, of, transitions }) => {
+    if (episodes === of || performance.now() - last < SECONDS_BETWEEN_LINES * 1000) return;
+    last = performance.now();
+    console.error(`${path}: ${episodes} of ${of} episodes, ${transitions} transitions`);
+  };
+}

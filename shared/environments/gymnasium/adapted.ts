@@ -1,0 +1,50 @@
+/**
+ * Packages whose environments are run with something of ours: which they are, and the Python that each needs.
+ * @module
+ */
+import { installLine } from "./interpreter.ts";
+
+/** A package; `host.py` names the file of Python that is loaded with it. */
+export interface AdaptedPackage {
+  /** What its ids begin with, before the slash. */
+  namespace: string;
+  /** Its name where it is imported, and in `CUGRO_GYMNASIUM_PACKAGES`. */
+  module: string;
+  /** The name of its virtual environment's folder: it needs versions that others cannot have. */
+  venv: string;
+  requirements: readonly string[];
+}
+
+/** Fifty tasks of a robot's arm. It wants this version of MuJoCo, and does not say that it imports `packaging`. */
+export const META_WORLD: AdaptedPackage = {
+  namespace: "Meta-World",
+  module: "metaworld",
+  venv: "metaworld",
+  requirements: [
+    "metaworld==3.1.1",
+    "gymnasium[mujoco]==1.4.0",
+    "mujoco==3.3.0",
+    "numpy==2.4.6",
+    "packaging==26.4",
+  ],
+};
+const ADAPTED = [META_WORLD];
+
+/** The package that an id is of; undefined for ids of others. */
+export function adaptedPackage(id: string): AdaptedPackage | undefined {
+  return ADAPTED.find(({ namespace }) => id.startsWith(`${namespace}/`));
+}
+
+/** The package of that name, where it is one of these. */
+export function adaptedModule(module: string | undefined): AdaptedPackage | undefined {
+  return ADAPTED.find((one) => one.module === module);
+}
+
+/** How such a package gets an interpreter of its own, in words. @param folder of the virtual environment */
+export function adaptedAdvice(
+  { venv, module, requirements }: AdaptedPackage,
+  folder = `~/.cache/cugro/${venv}`,
+): string {
+  return `it needs a Python of its own, which one line makes: ${installLine(folder, requirements)}; ` +
+    `then set CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
+}
