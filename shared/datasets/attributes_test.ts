@@ -51,6 +51,26 @@ Deno.test("readMetadata() reads the environment that a file names, in our form a
   assert(message.length < 400, message);
 });
 
+Deno.test("readMetadata() knows a task of Meta-World by its name alone, and whether its states show the goal", () => {
+  const env = "Meta-World/coffee-button-v3";
+  const named = { env, environment: { gymnasium: env } };
+  assertEquals(readMetadata({ env }, "f"), named);
+  for (const shown of [1, 1n, true, null]) {
+    assertEquals(readMetadata({ env, goal_observable: shown }, "f"), named);
+  }
+  for (const hidden of [0, 0n, false]) {
+    assertEquals(readMetadata({ env, goal_observable: hidden }, "f"), {
+      env,
+      environment: { gymnasium: env, kwargs: { partially_observable: true } },
+    });
+  }
+  const told = { gymnasium: "Meta-World/push-v3" };
+  assertEquals(readMetadata({ env, environment: told }, "f").environment, told);
+  for (const other of ["Hopper-v5", "Meta-World/MT1", "Meta-World/../x-v3", "os:Meta-World/push-v3"]) {
+    assertEquals(readMetadata({ env: other }, "f"), { env: other });
+  }
+});
+
 Deno.test("readMetadata() refuses by name, in few words, whatever the value", () => {
   let deep: unknown[] = [];
   for (let i = 0; i < 20_000; i++) deep = [deep];

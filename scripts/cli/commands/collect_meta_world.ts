@@ -23,6 +23,7 @@ import {
   type MetaWorldData,
   metaWorldId,
 } from "@cugro/environments/metaworld";
+import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -61,6 +62,8 @@ export interface MetaWorldFiles {
   episodes: number;
   seed: number;
   folder: string;
+  /** Whether files that are there are left as they are; each was written whole. @default false */
+  keep?: boolean;
 }
 
 /** The Python that Meta-World runs in. @throws {UsageError} with the line that makes one */
@@ -73,7 +76,7 @@ export function metaWorldPython(): string {
 
 /** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */
 export async function collectMetaWorldFiles(
-  { tasks, episodes, seed, folder }: MetaWorldFiles,
+  { tasks, episodes, seed, folder, keep = false }: MetaWorldFiles,
 ): Promise<string[]> {
   const { network } = gymnasiumConfig();
   const python = startPython({ python: metaWorldPython(), network });
@@ -82,8 +85,9 @@ export async function collectMetaWorldFiles(
     await mkdir(folder, { recursive: true });
     for (const [index, task] of tasks.entries()) {
       const path = join(folder, `task${index + 1}.hdf5`);
-      await writeTask(python, path, { task, episodes, seed, index });
       written.push(path);
+      if (keep && existsSync(path)) continue;
+      await writeTask(python, path, { task, episodes, seed, index });
     }
     return written;
   } catch (error) {

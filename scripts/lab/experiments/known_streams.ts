@@ -71,7 +71,9 @@ async function ensureData(stream: KnownStream, folder: string): Promise<string[]
   if (files.length === tasks.length) return files;
   console.error(`making the data of ${basename(folder)} in ${folder}`);
   const wanted = { episodes: stream.episodes, seed: SEED, folder };
-  if ("metaWorld" in stream) return await collectMetaWorldFiles({ tasks: stream.metaWorld, ...wanted });
+  if ("metaWorld" in stream) {
+    return await collectMetaWorldFiles({ tasks: stream.metaWorld, keep: true, ...wanted });
+  }
   const { family, goals } = stream;
   const policy = await shippedPolicy(familyInfo(family)!.model);
   return await collectFiles({ family, goals, policy, ...wanted });
