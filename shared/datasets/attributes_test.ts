@@ -64,6 +64,8 @@ Deno.test("readMetadata() knows a task of Meta-World by its name alone, and whet
       environment: { gymnasium: env, kwargs: { partially_observable: true } },
     });
   }
+  // As `--gymnasium none` is told.
+  assertEquals(readMetadata({ env, environment: undefined }, "f"), { env });
   const told = { gymnasium: "Meta-World/push-v3" };
   assertEquals(readMetadata({ env, environment: told }, "f").environment, told);
   for (const other of ["Hopper-v5", "Meta-World/MT1", "Meta-World/../x-v3", "os:Meta-World/push-v3"]) {

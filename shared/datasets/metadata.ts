@@ -44,7 +44,7 @@ export function readMetadata(attributes: Record<string, unknown>, file: string):
     discreteActions: read(attributes, "discrete_actions", file),
     reward: text(own("reward_rule")),
     environment: environmentIn(own("environment"), own("env_spec"), file) ??
-      metaWorldOf(text(own("env")), own("goal_observable")),
+      (isNone(attributes) ? undefined : metaWorldOf(text(own("env")), own("goal_observable"))),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
@@ -64,6 +64,11 @@ function environmentIn(environment: unknown, spec: unknown, file: string): Gymna
     );
   }
   return gymnasiumOf(own) ?? gymnasiumOf(parsed(spec));
+}
+
+/** Whether it was told that there is none, in spite of what the file says. */
+function isNone(attributes: Record<string, unknown>): boolean {
+  return Object.hasOwn(attributes, "environment") && attributes.environment === undefined;
 }
 
 /**

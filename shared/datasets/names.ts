@@ -23,7 +23,7 @@ export const FIELD_NAMES = {
 /** What an array stands for. */
 export type FieldName = keyof typeof FIELD_NAMES;
 
-/** Attributes that say something of the data; `env_spec` and `action_space` are Minari's. */
+/** Attributes that say something of the data; `env_spec` and `action_space` are Minari's, `goal_observable` is of Meta-World's tasks. */
 export const ATTRIBUTE_NAMES = [
   "env",
   "family",
@@ -37,6 +37,7 @@ export const ATTRIBUTE_NAMES = [
   "environment",
   "env_spec",
   "action_space",
+  "goal_observable",
 ] as const;
 
 /** Fields that a reader reads: the known ones, those that a reward is made of, and those that stand for others. */
