@@ -71,7 +71,7 @@ export function metaWorldPython(): string {
   const python = findInterpreter(process.env, META_WORLD.venv);
   if (python !== undefined) return python;
   const advice = adaptedAdvice(META_WORLD, venvFolder(process.env, META_WORLD.venv));
-  throw new UsageError(`there is no Python with ${META_WORLD.namespace}: ${advice}`);
+  throw new UsageError(advice);
 }
 
 /** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */

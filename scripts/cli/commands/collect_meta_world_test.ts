@@ -43,7 +43,7 @@ Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's 
     assertStringIncludes(await said(["cheetah-vel", "--tasks", "push"]), "--tasks is for metaworld");
     assertStringIncludes(
       await said(["metaworld", "--out", "/nowhere/data"]),
-      "there is no Python with Meta-World: it needs a Python of its own, which one line makes: " +
+      "Meta-World needs a Python of its own, which one line makes: " +
         "python3 -m venv /nowhere/cache/metaworld && ",
     );
   } finally {

@@ -27,7 +27,7 @@ export async function pythonVariables(id: string | undefined): Promise<Record<st
   const python = findInterpreter(process.env, adapted.venv);
   if (python === undefined) {
     const advice = adaptedAdvice(adapted, venvFolder(process.env, adapted.venv));
-    throw new UsageError(`there is no Python with ${adapted.namespace}: ${advice}`);
+    throw new UsageError(advice);
   }
   const { network, packages: named, trust } = gymnasiumConfig();
   const packages = [...new Set([...named, adapted.module])];

@@ -42,9 +42,11 @@ export function adaptedModule(module: string | undefined): AdaptedPackage | unde
 
 /** How such a package gets an interpreter of its own, in words. @param folder of the virtual environment */
 export function adaptedAdvice(
-  { venv, module, requirements }: AdaptedPackage,
+  { namespace, venv, module, requirements }: AdaptedPackage,
   folder = `~/.cache/cugro/${venv}`,
 ): string {
-  return `it needs a Python of its own, which one line makes: ${installLine(folder, requirements)}; ` +
+  return `${namespace} needs a Python of its own, which one line makes: ${
+    installLine(folder, requirements)
+  }; ` +
     `then set CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
 }

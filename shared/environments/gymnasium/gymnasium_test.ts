@@ -155,8 +155,8 @@ Deno.test({
         [
           "CartPole-v1",
           {},
-          { packages: ["metaworld"] },
-          /metaworld cannot be imported .*: install it with .*pip install 'gym/,
+          { packages: ["sapien_worlds"] },
+          /sapien_worlds cannot be imported .*: install it with .*pip install 'gym/,
         ],
         [
           "os:CartPole-v1",
