@@ -34,6 +34,14 @@ const open = (python: PythonProcess, task: string, kwargs: Record<string, boolea
     ...{ size, horizon: META_WORLD_HORIZON, packages: PACKAGES },
   });
 
+async function startOf(python: PythonProcess, name: string, kwargs = {}): Promise<Float32Array> {
+  const spec = { gymnasium: `${META_WORLD.namespace}/${name}`, kwargs };
+  const env = await openGymnasium(python, { spec, size: 1, horizon: 5, packages: PACKAGES });
+  const { states } = await env.reset([9]);
+  await env.close();
+  return states;
+}
+
 /** Actions that move the arm and its gripper. */
 const actionsOf = (step: number, size: number) =>
   Float32Array.from({ length: 4 * size }, (_, i) => Math.sin(step + 2 * (i % 4)));
@@ -78,6 +86,12 @@ Deno.test("the goal is seen in every state or in none, an episode ends after 200
       assertEquals(new Set(goals.map(String)).size, 1);
       await env.close();
     }
+    // Under the name that Meta-World has for it.
+    const [byName, own] = [
+      await startOf(python, "MT1", { env_name: "push-v3" }),
+      await startOf(python, "push-v3"),
+    ];
+    assertEquals(byName, own);
     // Longer than the 500 steps that Meta-World itself allows.
     const long = await openGymnasium(python, {
       spec: { gymnasium: metaWorldId("reach"), maxEpisodeSteps: 510 },
