@@ -35,6 +35,7 @@ const WHOLE: Show = {
     generatorStepsPerOldTask: 100,
     criticSteps: 1400,
     criticBatchSize: 256,
+    replayPairsPerTask: 20_000,
     gate: "observe",
   },
 };

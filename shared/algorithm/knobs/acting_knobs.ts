@@ -35,7 +35,7 @@ export const actingKnobs = {
     values: { paper: 4, default: 8, smoke: 4 },
     readBy: acting,
   }),
-  // `returns` is gentle where candidates hardly differ, and greedy where the choice matters (alpha 20 as in SfBC).
+  // `returns` is gentle where candidates hardly differ, and greedy where the choice matters.
   selectionSpread: choice({
     about:
       "Unit in which `soft` and `one` measure Q - V: the spread of a state's candidates, or of the task's returns.",
@@ -43,10 +43,11 @@ export const actingKnobs = {
     values: { paper: "returns", default: "returns", smoke: "returns" },
     readBy: acting,
   }),
+  // With 20, as in SfBC, a walker changes its gait at the slightest drift of the candidates, with 5 another learns less (README of the room).
   inverseTemperature: number({
     about: "Greediness alpha of `soft` and `one`, per unit of `selectionSpread`; 0 acts as the data did.",
     range: [0, 1e9],
-    values: { paper: 100, default: 20, smoke: 20 },
+    values: { paper: 100, default: 10, smoke: 20 },
     readBy: acting,
   }),
   pessimism: number({
