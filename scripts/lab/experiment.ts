@@ -12,6 +12,7 @@ import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
+import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
 import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
@@ -44,6 +45,17 @@ program.command("streams")
   .option("--out <folder>", "where the results go (default: the work folder's own folder results)")
   .option("--name <name>", "name of the result files", "streams")
   .action(streams);
+
+program.command("selections")
+  .description(
+    "one finished learner, acting by every rule of the knob `selection`: the same starts, nothing is trained",
+  )
+  .argument("<store>", "its store")
+  .requiredOption("--learner <name>", "whose serving version acts")
+  .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 5), 60)
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result files", "selections")
+  .action(selections);
 
 program.command("act")
   .description("how long a request to act takes over HTTP, by the number of clients")

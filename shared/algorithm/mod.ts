@@ -95,3 +95,4 @@ export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_r
 export { type ActionNoise, type NoiseShare, openNoise } from "./policy/action_noise.ts";
 export { createPolicy, type Policy } from "./policy/acting.ts";
 export type { PolicyInput } from "./policy/policy_input.ts";
+export { findModes, type Modes, weightsOfHeavierMode } from "./policy/modes.ts";

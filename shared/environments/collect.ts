@@ -1,9 +1,11 @@
 import { familyInfo, policyGoal, resolveTask, type TaskSpec } from "./families.ts";
-import { type Policy, policyAct, type PolicyFile, SNAPSHOTS } from "./policy.ts";
+import { policyAct, type PolicyFile, SNAPSHOTS } from "./policy.ts";
 import { type Actor, ACTORS, DEFAULT_MIX, episodeCounts, type PolicyMix } from "./policy_mix.ts";
 import { deriveSeeds } from "./random.ts";
 import { type Act, type Episode, randomAct, randomReturn, rolloutRecorded } from "./rollout.ts";
-import { openVectorEnvironment, type VectorEnvironment } from "./vector_environment.ts";
+import { isScripted, type ScriptedPolicy } from "./scripted_policy.ts";
+import type { VectorEnvironment } from "./stepped_environment.ts";
+import { openVectorEnvironment } from "./vector_environment.ts";
 
 /** How far a collection is. */
 export interface CollectionProgress {
@@ -21,8 +23,8 @@ export interface CollectionOptions {
   readonly family: string;
   /** `[goalDim]` */
   readonly goal: readonly number[];
-  /** who acts, at its three stages; must be of the family's robot */
-  readonly policy: PolicyFile;
+  /** who acts, at its three stages or qualities; must be of the family's robot */
+  readonly policy: PolicyFile | ScriptedPolicy;
   /** of all actors together, at least 1 */
   readonly episodes: number;
   /** who acts how often: random 0.2, early 0.15, medium 0.15, final 0.5 unless given */
@@ -72,7 +74,7 @@ const BATCH = 20;
 /** Random returns spread widely (swimmer: +-140 an episode), so their mean takes at least this many episodes. */
 const RANDOM_ANCHOR_EPISODES = 100;
 
-function assertFits(policy: PolicyFile, spec: TaskSpec): void {
+function assertFits(policy: PolicyFile | ScriptedPolicy, spec: TaskSpec): void {
   const { family } = spec;
   const info = familyInfo(family)!;
   const told = policyGoal(spec).length;
@@ -81,6 +83,7 @@ function assertFits(policy: PolicyFile, spec: TaskSpec): void {
       `Cannot collect ${family} as its policy must be of ${info.model}: current policy is of ${policy.model}`,
     );
   }
+  if (isScripted(policy)) return;
   for (const name of SNAPSHOTS) {
     const { inputDim, actionDim } = policy.snapshots[name];
     if (inputDim !== info.stateDim + told || actionDim !== info.actionDim) {
@@ -109,10 +112,15 @@ async function episodesOf(
   return episodes;
 }
 
-function actorOf(actor: Actor, policy: PolicyFile, told: readonly number[], actionDim: number) {
-  if (actor === "random") return (noises: readonly number[]) => randomAct(actionDim, noises);
-  const snapshot: Policy = policy.snapshots[actor];
-  return (noises: readonly number[]) => policyAct(snapshot, told, noises);
+function actorOf(
+  actor: Actor,
+  policy: PolicyFile | ScriptedPolicy,
+  told: readonly number[],
+  actionDim: number,
+): (noises: readonly number[]) => Act {
+  if (actor === "random") return (noises) => randomAct(actionDim, noises);
+  if (isScripted(policy)) return (noises) => policy.act(actor, told, noises);
+  return (noises) => policyAct(policy.snapshots[actor], told, noises);
 }
 
 function meanReturn(episodes: readonly Episode[]): number {
@@ -197,7 +205,7 @@ export async function collectDataset(options: CollectionOptions): Promise<Collec
   const counts = episodeCounts(mix, options.episodes);
   const collected = await collectEpisodes(options, counts);
   const metadata = {
-    env: family.robot.gymnasiumId,
+    env: family.info.environmentId,
     family: options.family,
     goal,
     horizon,

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
-import { familyInfo, resolveTask } from "./families.ts";
+import { familyInfo, resolveTask, type RobotFamily } from "./families.ts";
 import { isHealthy, observationSize, observe } from "./laws.ts";
 import walkerParams from "./models/walker_params.json" with { type: "json" };
 import { rewardOf } from "./rewards.ts";
@@ -21,7 +21,7 @@ function largestError(actual: ArrayLike<number>, expected: readonly number[]): n
 }
 
 function follow(simulation: Simulation, goal: number[], { qpos0, qvel0, ...rows }: Trajectory): void {
-  const { reward } = resolveTask({ family: traces.family, goal }).family;
+  const { reward } = resolveTask({ family: traces.family, goal }).family as RobotFamily;
   const dt = ROBOT.options.timestep * ROBOT.frameSkip;
   const observation = new Float32Array(observationSize(ROBOT));
   simulation.setState(qpos0, qvel0);
@@ -43,7 +43,7 @@ function follow(simulation: Simulation, goal: number[], { qpos0, qvel0, ...rows 
 for (const { goal, compiled: wanted, trajectories } of traces.tasks) {
   Deno.test(`walker-params ${goal} follows native MuJoCo: derived values and trajectories`, async () => {
     const { family, dynamics } = resolveTask({ family: traces.family, goal });
-    const model = await RobotModel.compile(family.robot, dynamics);
+    const model = await RobotModel.compile((family as RobotFamily).robot, dynamics);
     const { compiled } = model;
     const relative = (actual: ArrayLike<number>, expected: readonly number[]) =>
       expected.forEach((value, i) => assertAlmostEquals(actual[i]! / value, 1, 1e-11));

@@ -1,5 +1,6 @@
 import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
 import { observationSize } from "./laws.ts";
+import { isDirection, MAZE_INFO } from "./maze/maze_family.ts";
 import { type RewardLaw, rewardLaw } from "./rewards.ts";
 import { type RobotFacts, type RobotName, ROBOTS } from "./robots.ts";
 
@@ -17,6 +18,8 @@ export interface EnvironmentInfo {
   readonly family: string;
   /** name of its robot, e.g. `hopper` */
   readonly model: string;
+  /** what its datasets name as `env`, e.g. `Hopper-v5` */
+  readonly environmentId: string;
   /** S */
   readonly stateDim: number;
   /** A */
@@ -31,17 +34,29 @@ export interface EnvironmentInfo {
   readonly goals: readonly (readonly number[])[];
   /** what a goal means and which there are, for people */
   readonly goalMeaning: string;
-  /** whether a policy trained for these goals comes with this room */
+  /** whether a policy for these goals comes with this room */
   readonly policyShipped: boolean;
 }
 
+/** A family and what simulates it. */
+export type Family = RobotFamily | MazeFamily;
+
 /** A family with its robot and reward law. */
-export interface Family {
+export interface RobotFamily {
   readonly info: EnvironmentInfo;
+  readonly maze?: never;
   readonly robot: RobotFacts;
   readonly reward: RewardLaw;
   /** Where the goal is the number of a set of dynamics (from 1): these sets. */
   readonly dynamics?: readonly Dynamics[];
+}
+
+/** A family of mazes, whose goal is the direction in which they are turned; all else is in `maze/maze_law.ts`. */
+export interface MazeFamily {
+  readonly info: EnvironmentInfo;
+  readonly maze: true;
+  readonly robot?: never;
+  readonly dynamics?: never;
 }
 
 /** A task as {@linkcode resolveTask} understands it. */
@@ -86,12 +101,13 @@ const KINDS = {
   },
 };
 
-function family({ name, model, reward, goals, policyShipped, dynamics }: FamilyFacts): Family {
+function family({ name, model, reward, goals, policyShipped, dynamics }: FamilyFacts): RobotFamily {
   const robot = ROBOTS[model];
   const { goalDim, what, goalMeaning } = KINDS[reward.kind];
   const info = {
     family: name,
     model,
+    environmentId: robot.gymnasiumId,
     stateDim: observationSize(robot),
     actionDim: robot.actuators.length,
     horizon: HORIZON,
@@ -132,6 +148,7 @@ const FAMILIES: readonly Family[] = [
     ...{ name: "ant-dir", model: "ant", reward: rewardLaw("direction", 1, 1, 0.1) },
     ...{ goals: angles(0, 1.2, 2.5, 3.7, 5), policyShipped: false },
   }),
+  { maze: true, info: MAZE_INFO },
 ];
 
 /** All families of tasks that can be simulated here. */
@@ -150,7 +167,9 @@ export function goalFault(
   goal: readonly number[],
 ): string | undefined {
   if (goal.length !== goalDim || !goal.every(Number.isFinite)) return `must be ${goalDim} finite number(s)`;
-  const sets = FAMILIES.find(({ info }) => info.family === name)?.dynamics;
+  const known = FAMILIES.find(({ info }) => info.family === name);
+  if (known?.maze) return isDirection(goal) ? undefined : "must be cosine and sine of one angle";
+  const sets = known?.dynamics;
   if (!sets || sets[goal[0]! - 1]) return undefined;
   return `must be the number of a set of dynamics, a whole number from 1 to ${sets.length}`;
 }

@@ -1,5 +1,12 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { familyInfo, goalFault, listFamilies, policyGoal, resolveTask } from "./families.ts";
+import {
+  familyInfo,
+  goalFault,
+  listFamilies,
+  policyGoal,
+  resolveTask,
+  type RobotFamily,
+} from "./families.ts";
 import { rewardOf } from "./rewards.ts";
 
 Deno.test("listFamilies() names sizes and horizon of every family", () => {
@@ -19,13 +26,14 @@ Deno.test("listFamilies() names sizes and horizon of every family", () => {
     ["walker-vel", "walker2d", 17, 6, 1, 200, 5],
     ["walker-params", "walker2d", 17, 6, 1, 200, 5],
     ["ant-dir", "ant", 27, 8, 2, 200, 5],
+    ["maze-dir", "point", 2, 2, 2, 20, 5],
   ]);
   assertEquals(familyInfo("humanoid"), undefined);
 });
 
 Deno.test("rewardOf() is the stated law of every family", () => {
   const reward = (family: string, goal: number[], velocity: [number, number], action: number[]) =>
-    rewardOf(resolveTask({ family, goal }).family.reward, goal, ...velocity, action);
+    rewardOf((resolveTask({ family, goal }).family as RobotFamily).reward, goal, ...velocity, action);
   // -|0.5 - 1.2| - 0.05 * (1 + 0.25)
   assertAlmostEquals(reward("cheetah-vel", [1.2], [0.5, 9], [1, -0.5, 0, 0, 0, 0]), -0.7625, 1e-12);
   // 10 * (0.5 * 0.6 - 0.25 * 0.8) - 0.0001 * 1.25
@@ -73,6 +81,6 @@ Deno.test("policyGoal() is the goal, and a one-hot where the goal is a number", 
 Deno.test("listFamilies() says of every family what its goals mean", () => {
   const meanings = listFamilies().map(({ family, goalMeaning }) => [family, goalMeaning]);
   assertEquals(meanings[0], ["cheetah-vel", "speed in m/s, any number; usual are 0.075 to 1.575"]);
-  assertEquals(meanings.at(-2)![1], "number of the set of dynamics, a whole number from 1 to 5");
+  assertEquals(meanings.at(-3)![1], "number of the set of dynamics, a whole number from 1 to 5");
   assertEquals(meanings.at(-1)![1], "cosine and sine of the wanted direction, each from -1 to 1; any angle");
 });

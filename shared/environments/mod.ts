@@ -1,5 +1,5 @@
 /**
- * Robot task families on MuJoCo in WebAssembly: vectorised stepping, rollouts, trained policies, data collection.
+ * Task families, robots on MuJoCo in WebAssembly and a maze: vectorised stepping, rollouts, trained policies, data collection.
  *
  * Nothing here writes to disk, reads a clock or draws an unseeded random number.
  *
@@ -40,4 +40,6 @@ export {
   rolloutRecorded,
   type RolloutResult,
 } from "./rollout.ts";
-export { openVectorEnvironment, type StepResult, type VectorEnvironment } from "./vector_environment.ts";
+export { familyPolicy, type ScriptedPolicy } from "./scripted_policy.ts";
+export { type StepResult, type VectorEnvironment } from "./stepped_environment.ts";
+export { openVectorEnvironment } from "./vector_environment.ts";

@@ -1,6 +1,7 @@
 import type { TaskSpec } from "./families.ts";
 import { createRandom, deriveSeeds } from "./random.ts";
-import { openVectorEnvironment, type StepResult, type VectorEnvironment } from "./vector_environment.ts";
+import type { StepResult, VectorEnvironment } from "./stepped_environment.ts";
+import { openVectorEnvironment } from "./vector_environment.ts";
 
 /**
  * Chooses actions `[n, A]` for states `[n, S]` at a step (from 0) of the current batch. Rows with `active` 0 are not
@@ -16,8 +17,10 @@ export type Act = (
 export interface RolloutResult {
   /** undiscounted sums of rewards */
   readonly returns: number[];
-  /** environment steps until the fall or the time limit */
+  /** environment steps until the end or the time limit */
   readonly lengths: number[];
+  /** whether any step succeeded; absent where the simulator does not tell */
+  readonly successes?: boolean[];
 }
 
 /** One whole episode of T transitions. */
@@ -36,7 +39,7 @@ export interface Episode {
   readonly rewards: Float32Array;
   /** `[T, S]` */
   readonly nextStates: Float32Array;
-  /** `[T]`, 1 where the robot fell */
+  /** `[T]`, 1 where the episode ended by itself */
   readonly terminals: Uint8Array;
   /** `[T]`, 1 at the time limit */
   readonly timeouts: Uint8Array;
@@ -89,19 +92,25 @@ export async function rollout(
 ): Promise<RolloutResult> {
   const returns: number[] = [];
   const lengths: number[] = [];
+  const successes: boolean[] = [];
+  let tellsSuccess = false;
   for (const batch of batchesOf(seeds, env.size)) {
     const sums = new Float64Array(batch.length);
     const counts = new Uint32Array(batch.length);
+    const succeeded = new Uint8Array(batch.length);
     await runBatch(env, batch, act, ({ stepped, result }) => {
       for (let i = 0; i < batch.length; i++) {
         sums[i]! += result.rewards[i]!;
         counts[i]! += stepped[i]!;
+        succeeded[i]! |= result.successes?.[i] ?? 0;
       }
+      tellsSuccess ||= result.successes !== undefined;
     });
     returns.push(...sums);
     lengths.push(...counts);
+    successes.push(...Array.from(succeeded, (one) => one === 1));
   }
-  return { returns, lengths };
+  return { returns, lengths, ...tellsSuccess ? { successes } : {} };
 }
 
 /** The same as {@linkcode rollout}, keeping every transition. */

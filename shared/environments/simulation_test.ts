@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { familyInfo, resolveTask } from "./families.ts";
+import { familyInfo, resolveTask, type RobotFamily } from "./families.ts";
 import { isHealthy, observationSize, observe } from "./laws.ts";
 import { rewardOf } from "./rewards.ts";
 import { type RobotName, ROBOTS } from "./robots.ts";
@@ -92,7 +92,9 @@ for (const traces of ALL) {
         assertEquals(!isHealthy(robot, state), rows.terminated[t]!);
         const before = t === 0 ? qpos0 : rows.qpos[t - 1]!;
         const velocity = [0, 1].map((i) => (state.qpos[i]! - before[i]!) / dt) as [number, number];
-        const rewards = traces.goals.map((goal) => rewardOf(family.reward, goal, ...velocity, action));
+        const rewards = traces.goals.map((goal) =>
+          rewardOf((family as RobotFamily).reward, goal, ...velocity, action)
+        );
         assert(largestError(rewards, rows.rewards[t]!) < 1e-8, `${rows.name} step ${t + 1}`);
       });
     }

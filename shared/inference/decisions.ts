@@ -4,6 +4,7 @@
  */
 import { type ActionNoise, classesOf, decisionNoise, normalisedLimits } from "@cugro/algorithm/arrays";
 import { type Judge, rawRows } from "./judge.ts";
+import { weightsOfHeavierMode } from "./modes.ts";
 import type { Network } from "./network.ts";
 import { BATCH_ROWS, piecesOf, statesTogether } from "./pieces.ts";
 import { candidateWeights, combineCandidates } from "./selection.ts";
@@ -51,6 +52,11 @@ export function decisions(
   const noise = decisionNoise(knobs, actionDim, sources), count = sources.length;
   const actions = new Float32Array(count * actionDim);
   const together = statesTogether(knobs.candidates);
+  const { actions: bounds } = known.normaliser;
+  // Discrete candidates are chosen, never averaged.
+  const limits = knobs.selection === "mode" && bounds.classes === undefined
+    ? normalisedLimits(bounds)
+    : undefined;
   for (let from = 0; from < count; from += together) {
     const size = Math.min(together, count - from);
     const rows = states.subarray(from * stateDim, (from + size) * stateDim);
@@ -60,8 +66,9 @@ export function decisions(
     for (let i = 0; i < size; i++) {
       const span = [i * knobs.candidates, (i + 1) * knobs.candidates] as const;
       const gumbel = drawn["gumbel"]?.data.subarray(...span) as Float32Array | undefined;
-      const weights = candidateWeights(q.subarray(...span), knobs, gumbel);
+      const all = candidateWeights(q.subarray(...span), knobs, gumbel);
       const own = candidates.subarray(span[0] * actionDim, span[1] * actionDim);
+      const weights = limits ? weightsOfHeavierMode(all, own, limits) : all;
       combineCandidates(weights, own, actions, (from + i) * actionDim);
     }
   }

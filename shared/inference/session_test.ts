@@ -65,6 +65,7 @@ const VARIANTS: Partial<InferenceKnobs>[] = [
   {},
   { selection: "top", topCount: 3 },
   { selection: "top", topCount: 1, pessimism: 1.5 },
+  { selection: "soft" },
   { selection: "one" },
   { selectionSpread: "candidates", inverseTemperature: 3, pessimism: 0 },
   { inverseTemperature: 0 },

@@ -10,11 +10,12 @@ import {
   type CollectedDataset,
   type EnvironmentInfo,
   familyInfo,
+  familyPolicy,
   listFamilies,
   type PolicyFile,
   type PolicyMix,
   readPolicy,
-  shippedPolicy,
+  type ScriptedPolicy,
 } from "@cugro/environments";
 import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
@@ -127,7 +128,7 @@ async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {
 export interface CollectFiles {
   family: string;
   goals: readonly (readonly number[])[];
-  policy: PolicyFile;
+  policy: PolicyFile | ScriptedPolicy;
   episodes: number;
   seed: number;
   folder: string;
@@ -181,11 +182,11 @@ function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
   };
 }
 
-async function shipped({ family, model, policyShipped }: EnvironmentInfo): Promise<PolicyFile> {
-  if (policyShipped) return await shippedPolicy(model);
+async function shipped(info: EnvironmentInfo): Promise<PolicyFile | ScriptedPolicy> {
+  if (info.policyShipped) return await familyPolicy(info);
   const others = listFamilies().filter((info) => info.policyShipped).map((info) => info.family);
   throw new UsageError(
-    `No trained policy is shipped for ${family}; give one of ${model} with --policy FILE, or collect one of ${
+    `No trained policy is shipped for ${info.family}; give one of ${info.model} with --policy FILE, or collect one of ${
       others.join(", ")
     }`,
   );

@@ -114,8 +114,8 @@ async function runTask(
     labelled?.episodeSteps,
   );
   try {
-    const { returns } = await rollout(simulator, seeds, act);
-    return { returns };
+    const { returns, successes } = await rollout(simulator, seeds, act);
+    return { returns, ...successes ? { success: successes.map(Number) } : {} };
   } finally {
     simulator.close();
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { datasetHash, readDataset } from "@cugro/datasets";
-import { familyInfo, shippedPolicy } from "@cugro/environments";
+import { familyInfo, familyPolicy } from "@cugro/environments";
 import { META_WORLD_STREAMS } from "@cugro/environments/metaworld";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -20,12 +20,13 @@ export type KnownStream =
 
 const usualGoals = (family: string) => familyInfo(family)!.goals;
 
-/** By name: the streams of the paper; `hopper-vel`, whose robot falls; and the first ten tasks of Continual World. */
+/** By name: the streams of the paper; `hopper-vel`, whose robot falls; `maze-dir`, whose data goes two ways; and the first ten tasks of Continual World. */
 export const KNOWN_STREAMS: Readonly<Record<string, KnownStream>> = {
   "cheetah-vel": { family: "cheetah-vel", goals: usualGoals("cheetah-vel"), episodes: 200 },
   "swimmer-dir": { family: "swimmer-dir", goals: usualGoals("swimmer-dir"), episodes: 200 },
   "walker-params": { family: "walker-params", goals: usualGoals("walker-params"), episodes: 200 },
   "hopper-vel": { family: "hopper-vel", goals: [[1.4], [0.6], [1.8], [1]], episodes: 300 },
+  "maze-dir": { family: "maze-dir", goals: usualGoals("maze-dir").slice(0, 4), episodes: 1_000 },
   "meta-world-cl5": { metaWorld: META_WORLD_STREAMS.cl5!, episodes: 200 },
   cw10: { metaWorld: META_WORLD_STREAMS.cw10!, episodes: 200 },
 };
@@ -75,7 +76,7 @@ async function ensureData(stream: KnownStream, folder: string): Promise<string[]
     return await collectMetaWorldFiles({ tasks: stream.metaWorld, keep: true, ...wanted });
   }
   const { family, goals } = stream;
-  const policy = await shippedPolicy(familyInfo(family)!.model);
+  const policy = await familyPolicy(familyInfo(family)!);
   return await collectFiles({ family, goals, policy, ...wanted });
 }
 

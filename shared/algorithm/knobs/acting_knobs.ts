@@ -24,9 +24,9 @@ export const actingKnobs = {
   }),
   selection: choice({
     about:
-      "`top`: mean of the best n candidates; `soft`: mean weighted by exp(alpha (Q - V) / spread); `one`: one drawn with these weights.",
-    choices: ["top", "soft", "one"],
-    values: { paper: "top", default: "soft", smoke: "soft" },
+      "`top`: mean of the best n candidates; `soft`: mean weighted by exp(alpha (Q - V) / spread); `mode`: the same, of the heavier group alone where the candidates fall apart into two; `one`: one drawn with these weights.",
+    choices: ["top", "soft", "mode", "one"],
+    values: { paper: "top", default: "mode", smoke: "mode" },
     readBy: acting,
   }),
   topCount: whole({
@@ -38,14 +38,15 @@ export const actingKnobs = {
   // `returns` is gentle where candidates hardly differ, and greedy where the choice matters.
   selectionSpread: choice({
     about:
-      "Unit in which `soft` and `one` measure Q - V: the spread of a state's candidates, or of the task's returns.",
+      "Unit in which `soft`, `mode` and `one` measure Q - V: the spread of a state's candidates, or of the task's returns.",
     choices: ["candidates", "returns"],
     values: { paper: "returns", default: "returns", smoke: "returns" },
     readBy: acting,
   }),
   // With 20, as in SfBC, a walker changes its gait at the slightest drift of the candidates, with 5 another learns less (README of the room).
   inverseTemperature: number({
-    about: "Greediness alpha of `soft` and `one`, per unit of `selectionSpread`; 0 acts as the data did.",
+    about:
+      "Greediness alpha of `soft`, `mode` and `one`, per unit of `selectionSpread`; 0 acts as the data did.",
     range: [0, 1e9],
     values: { paper: 100, default: 10, smoke: 20 },
     readBy: acting,

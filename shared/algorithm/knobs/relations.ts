@@ -98,8 +98,8 @@ const actingRelations: readonly Relation[] = [
   ...acts(["pessimism"], above("criticEnsemble", 1)),
   ...acts(["selection"], drawn),
   ...acts(["topCount"], is("selection", "top"), drawn),
-  ...acts(["inverseTemperature"], is("selection", "soft", "one"), drawn),
-  ...acts(["selectionSpread"], is("selection", "soft", "one"), drawn, above("inverseTemperature", 0)),
+  ...acts(["inverseTemperature"], is("selection", "soft", "mode", "one"), drawn),
+  ...acts(["selectionSpread"], is("selection", "soft", "mode", "one"), drawn, above("inverseTemperature", 0)),
   ...atMost("topCount", ["candidates"], "of which they are the best", is("selection", "top"), drawn),
 ];
 

@@ -29,7 +29,7 @@ Deno.test("resolveHyperparameters() names knob, value and what is allowed", () =
   assertThrows(set({ discount: NaN }), RangeError, '"discount"');
   assertThrows(set({ pessimism: "max" }), RangeError, 'or "min"');
   assertThrows(set({ finalDenoising: 1 }), RangeError, "true or false");
-  assertThrows(set({ topCount: 64 }), KnobError, "it acts only with selection: top, and selection is soft");
+  assertThrows(set({ topCount: 64 }), KnobError, "it acts only with selection: top, and selection is mode");
   assertThrows(set({ warmUpStep: 1 }), KnobError, "did you mean warmupSteps?");
   assertThrows(set({ learning: 1 }), KnobError, "there is no such knob; cugro knobs lists them");
   assertThrows(set({ __proto__x: 1 }), RangeError, "no such knob");

@@ -7,6 +7,7 @@ import type { Params, StepDefinition } from "@cugro/tensors/seam";
 import { type CriticShape, criticShape, qValues } from "../critic/critic_network.ts";
 import { behaviorShape } from "../diffusion/denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { findModes, weightsOfHeavierMode } from "./modes.ts";
 import type { PolicyInput } from "./policy_input.ts";
 import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
 import { planSolver, solve } from "../diffusion/solver.ts";
@@ -45,7 +46,10 @@ export function actStep(input: PolicyInput): StepDefinition {
         states.shape[0],
         h.candidates,
       ]) as tf.Tensor2D;
-      const weights = candidateWeights(judged, h, inputs["gumbel"]);
+      const all = candidateWeights(judged, h, inputs["gumbel"]);
+      const weights = h.selection === "mode" && !discrete
+        ? weightsOfHeavierMode(all, findModes(all, actions, low, high))
+        : all;
       const chosen = combineCandidates(weights, actions);
       return { state, outputs: { actions: discrete ? oneHotOfBest(chosen) : chosen } };
     },

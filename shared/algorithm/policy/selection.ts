@@ -7,7 +7,7 @@ import * as tf from "tf";
 
 /** How candidates are judged and one action is made of them. */
 export interface SelectionSettings {
-  selection: "top" | "soft" | "one";
+  selection: "top" | "soft" | "mode" | "one";
   topCount: number;
   selectionSpread: "candidates" | "returns";
   inverseTemperature: number;
@@ -33,6 +33,7 @@ export function pessimisticValue(q: tf.Tensor2D, pessimism: number | "min"): tf.
  * Weight of each candidate; every row sums to 1.
  * `top`: 1/n for each of the n best. `soft`: proportional to exp(alpha (Q - V) / spread), V the mean over the
  * candidates of a state and spread their standard deviation, or 1: Q is in units of the spread of the task's returns.
+ * `mode`: as `soft`; what is left out where there are two groups is decided by the actions (`modes.ts`).
  * `one`: 1 for one candidate drawn with the `soft` weights.
  * @param q `[n, M]`
  * @param gumbel standard Gumbel noise `[n, M]`, used by `one`: the argmax of log weights + noise is such a draw
@@ -69,7 +70,7 @@ export function oneHotOfBest(rows: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** 1/n for each of the n greatest of a row, ties to the earlier one. By comparing all pairs: no sort on any backend. */
-function bestOf(values: tf.Tensor2D, count: number): tf.Tensor2D {
+export function bestOf(values: tf.Tensor2D, count: number): tf.Tensor2D {
   const candidates = values.shape[1];
   const n = Math.min(count, candidates);
   const own = tf.expandDims(values, 2), other = tf.expandDims(values, 1); // [n, M, 1], [n, 1, M]

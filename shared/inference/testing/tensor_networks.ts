@@ -14,6 +14,7 @@ import {
   oneHotOfBest,
   pessimisticValue,
 } from "../../algorithm/policy/selection.ts";
+import { findModes, weightsOfHeavierMode } from "../../algorithm/policy/modes.ts";
 import type { InferenceKnobs } from "../session_input.ts";
 
 /** g(s, k) or g(z, s, k) `[B, A]`, normalised, not clamped. */
@@ -78,7 +79,17 @@ export function decideWithTensors(decision: TensorDecision): Float32Array {
     const asked = knobs.criticNormalisedInputs ? side : rawRows(side, normaliser);
     const q = qValues(toParams(trainableWeights(critic)), shape, asked, oneHotRow(critic, task));
     const judged = tf.reshape(pessimisticValue(q, knobs.pessimism), [n, knobs.candidates]) as tf.Tensor2D;
-    const chosen = combineCandidates(candidateWeights(judged, knobs, params["gumbel"]), candidates);
+    const all = candidateWeights(judged, knobs, params["gumbel"]);
+    const { low, high } = normalisedLimits(normaliser.actions);
+    const modes = () =>
+      findModes(
+        all,
+        candidates,
+        tf.tensor2d([...low], [1, low.length]),
+        tf.tensor2d([...high], [1, high.length]),
+      );
+    const weights = knobs.selection === "mode" && !discrete ? weightsOfHeavierMode(all, modes()) : all;
+    const chosen = combineCandidates(weights, candidates);
     return denormalise(chosen.dataSync() as Float32Array, normaliser.actions);
   });
 }
