@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { randomAct, rollout } from "./rollout.ts";
-import { openVectorEnvironment, type VectorEnvironment } from "./vector_environment.ts";
+import type { VectorEnvironment } from "./stepped_environment.ts";
+import { openVectorEnvironment } from "./vector_environment.ts";
 
 const HOPPER = { family: "hopper-vel", goal: [1] };
 
