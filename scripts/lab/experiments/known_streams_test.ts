@@ -55,7 +55,7 @@ Deno.test("prepareStream() says of an argument that is no stream what it could b
     await assertRejects(
       () => prepareStream("ant-dir", work),
       UsageError,
-      "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel, meta-world-cl5, cw10",
+      "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel, maze-dir, meta-world-cl5, cw10",
     );
   }));
 
