@@ -78,6 +78,16 @@ export const WORKLOADS: Readonly<Record<JobKind, Workload>> = {
     memoryLimit: "4Gi",
     gpu: false,
   },
+  "policy.estimate": {
+    min: 0,
+    max: 4,
+    jobs: 1,
+    cooldown: 120,
+    cpu: "1",
+    memory: "1Gi",
+    memoryLimit: "4Gi",
+    gpu: false,
+  },
 };
 
 /** {@link WORKLOADS}, or a table like it. */

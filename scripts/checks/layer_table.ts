@@ -4,8 +4,8 @@
  */
 
 const COMMON = ["protocol", "async", "telemetry"];
-const CHAPTERS = ["numerics", "knobs", "replay", "diffusion", "critic", "policy", "measures"].map((chapter) =>
-  `algorithm/${chapter}`
+const CHAPTERS = ["numerics", "knobs", "replay", "diffusion", "critic", "policy", "measures", "estimate"].map(
+  (chapter) => `algorithm/${chapter}`,
 );
 /** What readers of files share with the judgement of what they read. */
 const DATASET_WORDS = ["dataset", "names", "notice", "printable", "read_limits"].map((file) =>
@@ -34,6 +34,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "algorithm/measures": ["tensors/seam", "algorithm/numerics", "algorithm/knobs"],
   // Acting without a tensor library: of the algorithm only what works on arrays.
   inference: ["algorithm/arrays", "algorithm/knobs"],
+  "algorithm/estimate": [
+    ...["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/critic", "algorithm/measures"],
+  ],
   hdf5: [],
   datasets: [
     ...["protocol", "async", "hdf5", "datasets/blocks", "datasets/formats", "datasets/isolated"],

@@ -7,6 +7,7 @@ import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, repeatable } from "../cli/commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
+import { calibration } from "./experiments/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
@@ -106,6 +107,19 @@ program.command("arrivals")
   .option("--preset <name>", "preset of the learners", parsePreset, "smoke" as const)
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(arrivals);
+
+program.command("calibration")
+  .description(
+    "what estimates are worth: those of finished runs beside what their simulators said; reads stores, writes none of them",
+  )
+  .argument("<folders...>", "work folders that `streams` has left, or stores of learners")
+  .option(
+    "--work <folder>",
+    "where estimates are kept; finished ones are not made again",
+    "cugro-calibration",
+  )
+  .option("--out <folder>", "where the results go", "shared/algorithm/results")
+  .action(calibration);
 
 program.command("compiled")
   .description("the same run with compiled steps and with eager ones, in turns")

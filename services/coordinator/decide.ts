@@ -4,6 +4,7 @@
  */
 import {
   dataOfTask,
+  estimateOfCell,
   type Graph,
   judgeVersion,
   knobsOfData,
@@ -83,7 +84,11 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
     ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics) },
     ...(label === undefined ? {} : { label, anchors }),
   };
-  const cell = { task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate };
+  const estimate = estimateOfCell(facts, graph, task, anchors);
+  const cell = {
+    ...{ task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate },
+    ...(estimate ? { estimate } : {}),
+  };
   if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
   const { mean: meanScore, low, high } = success

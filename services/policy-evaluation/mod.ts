@@ -1,5 +1,5 @@
 /**
- * Runs the policy on one task; measures the replay's fidelity and the critic's values.
+ * Runs the policy on one task, or estimates what it is worth there; measures the replay's fidelity and the critic's values.
  * @module
  */
 import { translateErrors } from "@cugro/jobs";
@@ -7,6 +7,7 @@ import type { Compile } from "@cugro/algorithm";
 import type { PythonProcess } from "@cugro/environments/gymnasium";
 import type { Config } from "@cugro/process";
 import type { JobHandlers } from "@cugro/worker";
+import { estimatePolicy } from "./estimate_policy.ts";
 import { evaluatePolicy } from "./evaluate_policy.ts";
 
 /** What the handlers are made with. `prepared`: Python, where environments of Gymnasium are run. */
@@ -20,5 +21,8 @@ export interface EvaluationDependencies {
 export function createHandlers({ compile, config, prepared }: EvaluationDependencies): JobHandlers {
   const { packages = ["gymnasium"], trust = "registered" } = config?.gymnasium ?? {};
   const simulators = { rules: { packages, trust }, python: prepared };
-  return { "policy.evaluate": translateErrors((context) => evaluatePolicy(context, compile, simulators)) };
+  return {
+    "policy.evaluate": translateErrors((context) => evaluatePolicy(context, compile, simulators)),
+    "policy.estimate": translateErrors((context) => estimatePolicy(context, compile)),
+  };
 }

@@ -137,6 +137,17 @@ export const taskFailureFactSchema = z.object({
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
 /**
+/** A figure of several networks, with the interval in which one more of them would lie 9 times out of 10. */
+const estimated = z.object({ mean: z.number(), low: z.number(), high: z.number() });
+
+/**
+ * What a version is worth in a task, estimated from data by `job`: normalised `score`; of an old task the `drop` in points
+ * since it was learnt (above 0: worse), which is null for the task just learnt. Blind to states that the data never reached.
+ */
+export const estimateSchema = z.object({ job: hash, score: estimated, drop: estimated.nullable() });
+/** See {@link estimateSchema}. */
+export type CellEstimate = z.infer<typeof estimateSchema>;
+
 /**
  * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
  * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
@@ -153,6 +164,7 @@ export const rowCellSchema = z.object({
   valueEstimate: z.number().nullable().default(null),
   label: place.exactOptional(),
   anchors: anchorsSchema.exactOptional(),
+  estimate: estimateSchema.exactOptional(),
   ...simulatorNotes,
 });
 /** See {@link rowCellSchema}. */

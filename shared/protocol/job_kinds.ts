@@ -169,6 +169,32 @@ export const JOB_SPECS = {
     datasets: ["dataset"],
     outputs: ["rollouts"],
   },
+  /**
+   * What a version is worth in one task, without running it. Of the task that it has just learnt (it has `stateGenerator`
+   * and `dataset`): networks are fitted, and kept. Of an old one: what those kept `network`s say of the version.
+   */
+  "policy.estimate": {
+    service: "policy-evaluation",
+    revision: 1,
+    config: z.strictObject({ task, newTask: task, heldOutSeed: uint32, trainingRows }),
+    identity: nothing,
+    inputs: {
+      behaviorGenerator: "one",
+      critic: "one",
+      normaliser: "one",
+      stateGenerator: "optional",
+      dataset: "optional",
+      network: "optional",
+    },
+    makers: {
+      behaviorGenerator: "behavior.train",
+      critic: "critic.train",
+      stateGenerator: "states.train",
+      network: "policy.estimate",
+    },
+    datasets: ["dataset"],
+    outputs: ["network"],
+  },
 } as const satisfies Record<string, JobSpec>;
 
 /** A kind of work. */

@@ -95,6 +95,9 @@ const KNOBS: Hyperparameters = {
   maxForgetting: 10,
   maxAverageDrop: 5,
   maxReplayDistance: 4,
+  estimate: "never",
+  estimateSteps: 16,
+  maxEstimatedDrop: 20,
   minNewTaskScore: 0,
 };
 

@@ -98,6 +98,8 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   },
   maxReplayDistance: { idle: { replay: "none" } },
   minNewTaskScore: { acts: { evaluationEpisodes: 5 }, idle: {} },
+  estimateSteps: { acts: { estimate: "always" }, idle: {} },
+  maxEstimatedDrop: { acts: { estimate: "always" }, idle: {} },
 };
 
 /** Carried by a kind that does not read them, for jobs of released stores do so: turning them redoes these jobs in vain. */

@@ -4,7 +4,7 @@
  */
 import { choice, number, whole } from "./knob.ts";
 
-const acting = ["policy.evaluate"] as const;
+const acting = ["policy.evaluate", "policy.estimate"] as const;
 
 /** The chapter's rows. */
 export const actingKnobs = {

@@ -4,7 +4,7 @@
  */
 import { choice, flag, number, whole } from "./knob.ts";
 
-const network = ["critic.train", "policy.evaluate"] as const;
+const network = ["critic.train", "policy.evaluate", "policy.estimate"] as const;
 const training = ["critic.train"] as const;
 
 /** The chapter's rows. */
@@ -87,7 +87,7 @@ export const criticKnobs = {
     about: "Discount factor gamma per environment step.",
     range: [0, 1],
     values: { paper: 0.99, default: 0.97, smoke: 0.97 },
-    readBy: network,
+    readBy: ["critic.train", "policy.evaluate"],
   }),
   timeLimit: choice({
     about: "At a time limit, the return is cut or continues with the value of a first fit.",

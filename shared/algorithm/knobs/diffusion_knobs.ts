@@ -4,7 +4,7 @@
  */
 import { choice, flag, number, whole } from "./knob.ts";
 
-const sampling = ["states.sample", "actions.label", "policy.evaluate"] as const;
+const sampling = ["states.sample", "actions.label", "policy.evaluate", "policy.estimate"] as const;
 const training = ["states.train", "behavior.train"] as const;
 /** The critic shares the generators' optimiser. */
 const allTraining = [...training, "critic.train"] as const;
@@ -36,7 +36,7 @@ export const diffusionKnobs = {
   behaviorKnowsTask: flag({
     about: "Whether the behavior generator is told the task, which the paper's is not.",
     values: { paper: false, default: true, smoke: true },
-    readBy: ["actions.label", "behavior.train", "policy.evaluate"],
+    readBy: ["actions.label", "behavior.train", "policy.evaluate", "policy.estimate"],
     frozen: true,
   }),
 

@@ -48,6 +48,28 @@ export const evaluationKnobs = {
     values: { paper: 4, default: 4, smoke: 4 },
     readBy: ["plan"],
   }),
+  // `smoke` fits too briefly for an estimate to mean anything; the paper has none.
+  estimate: choice({
+    about:
+      "Which tasks have their returns estimated from data: none, those without a simulator, or all, to see what estimates are worth.",
+    choices: ["never", "noSimulator", "always"],
+    values: { paper: "never", default: "noSimulator", smoke: "never" },
+    readBy: ["plan"],
+  }),
+  estimateSteps: whole({
+    about: "Gradient steps of the networks that an estimate is made of.",
+    range: [1, 10_000_000],
+    values: { paper: 1_500, default: 1_500, smoke: 60 },
+    readBy: ["policy.estimate"],
+  }),
+  maxEstimatedDrop: number({
+    about:
+      "Points of normalised score that an old task without a score may have lost by its estimate, which must be sure of more (its lower 90 % bound); `none` asks for nothing.",
+    range: [0, 1e9],
+    or: "none",
+    values: { paper: 20, default: 20, smoke: 20 },
+    readBy: ["plan"],
+  }),
   // What cannot be forgotten yet can be learnt badly: below 0 the policy is worse than random in its newest task.
   minNewTaskScore: number({
     about:

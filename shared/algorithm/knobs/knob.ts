@@ -19,6 +19,7 @@ export const KNOB_KINDS = [
   "behavior.train",
   "critic.train",
   "policy.evaluate",
+  "policy.estimate",
 ] as const;
 /** A kind of job. */
 export type KnobKind = typeof KNOB_KINDS[number];

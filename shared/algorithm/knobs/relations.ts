@@ -110,6 +110,7 @@ const judged: Condition = when(
 );
 
 const gateRelations: readonly Relation[] = [
+  ...acts(["estimateSteps", "maxEstimatedDrop"], is("estimate", "noSimulator", "always")),
   ...acts(["maxForgetting", "minNewTaskScore"], judged),
   ...acts(["maxAverageDrop"], judged, averageBeforeTask()),
   {

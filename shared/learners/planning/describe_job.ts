@@ -16,6 +16,7 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
     episodesOnly
       ? `run task ${task} again in the version that learnt task ${newTask}`
       : `evaluate task ${task}`,
+  "policy.estimate": ({ task }) => `estimate task ${task}`,
 };
 
 /** A job in a few words. */

@@ -3,9 +3,10 @@
  *
  * ```
  * states.sample (i,m) ─► actions.label (i,m) ─┬─► states.train   ─┐
- *        for every old task i and shard m     ├─► behavior.train ─┼─► policy.evaluate (j)  for every known task j
- *        the dataset of the task being learnt ┴─► critic.train   ─┘
+ *        for every old task i and shard m     ├─► behavior.train ─┼─► policy.evaluate (j), policy.estimate (j)
+ *        the dataset of the task being learnt ┴─► critic.train   ─┘       for every known task j
  * ```
+ * An estimate of an old task asks the networks that the version kept which learnt it.
  * The task being learnt is a new one, or one that the parent knows and whose dataset has grown: then all others are the
  * old tasks, and it keeps its place.
  * `replay: none` has no shards; `oracle` gives trainers the old datasets instead; `criticReplay: relabelled` puts
@@ -15,6 +16,7 @@
 import type { Hyperparameters } from "@cugro/algorithm";
 import { hasOutput, type JobKind, type JobOf, type VersionFact } from "@cugro/protocol";
 import type { LabelledTask } from "../facts/labels.ts";
+import { addEstimates } from "./graph_estimates.ts";
 import {
   addEvaluation,
   addRelabelled,
@@ -52,6 +54,8 @@ export interface Graph {
   behaviorGenerator: string;
   critic: string;
   evaluations: { task: number; id: string }[];
+  /** Of the tasks that have one: those of `estimate`, and of these the old ones whose networks were kept. */
+  estimates: { task: number; id: string }[];
   /** Ids of the jobs that make shards. */
   shards: string[];
 }
@@ -97,6 +101,7 @@ export function buildGraph(input: GraphInput): Graph {
     jobs: builder.jobs,
     ...models,
     evaluations,
+    estimates: addEstimates(builder, models),
     shards: builder.jobs.filter(({ job }) => hasOutput(job.kind, "shard")).map(({ id }) => id),
   };
 }

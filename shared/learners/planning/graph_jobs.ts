@@ -42,7 +42,8 @@ export interface LabelledShard extends Replay {
 /** A kind of job that trains on the new task and its replay. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
 
-function add<K extends GraphKind, C extends FieldsOf<K>>(
+/** Adds a job to the graph. @returns its id */
+export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
   builder: Builder,
   kind: K,
   seed: number,
@@ -73,7 +74,7 @@ function addShard(builder: Builder, old: TaskFact, shard: number, rows: number):
   const attempt = first ? maker.attempt : builder.attempt;
   const seed = (kind: JobKind) => deriveSeed(builder.seed, `${kind}@${by}`, task, shard, attempt);
   const normaliser = { artifact: old.normaliser };
-  const sample = add(builder, "states.sample", seed("states.sample"), { task, shard, rows }, {
+  const sample = addJob(builder, "states.sample", seed("states.sample"), { task, shard, rows }, {
     stateGenerator: outputOf(maker.stateGenerator, "weights"),
     normaliser,
   });
@@ -82,7 +83,7 @@ function addShard(builder: Builder, old: TaskFact, shard: number, rows: number):
     behaviorGenerator: outputOf(maker.behaviorGenerator, "weights"),
     normaliser,
   };
-  const label = add(builder, "actions.label", seed("actions.label"), { task, shard }, labelling);
+  const label = addJob(builder, "actions.label", seed("actions.label"), { task, shard }, labelling);
   return { task, shard, ref: outputOf(label, "shard"), labelling };
 }
 
@@ -91,7 +92,7 @@ export function addRelabelled(builder: Builder, shared: LabelledShard[], behavio
   return shared.map(({ task, shard, labelling }) => {
     const seed = deriveSeed(builder.seed, `relabel@${builder.k}`, task, shard, builder.attempt);
     const inputs = { ...labelling, behaviorGenerator: outputOf(behavior, "weights") };
-    const id = add(builder, "actions.label", seed, { task, shard }, inputs);
+    const id = addJob(builder, "actions.label", seed, { task, shard }, inputs);
     return { task, shard, ref: outputOf(id, "shard") };
   });
 }
@@ -123,7 +124,7 @@ export function addTrainer<K extends TrainingKind>(
     replayRows: replay.length === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
     ...limitOf(builder),
   };
-  return add(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
+  return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
 
 /** The evaluation of one task: its episodes, and how far its replay was from real data. @returns its id. */
@@ -158,7 +159,7 @@ export function addEvaluation(
     ...(about.task === k ? limitOf(builder) : {}),
     ...labelledFields(builder, about),
   };
-  return add(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
+  return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
 }
 
 /** What only labels ask for. Versions that know a task already have had its random actions measured. */
@@ -172,7 +173,7 @@ function labelledFields({ k, seed }: Builder, { task, labelled }: LabelledTask) 
 }
 
 /** How many of the new task's rows are read, where that is not all of them: other jobs are those of old stores. */
-function limitOf({ task, knobs }: Builder): { trainingRows?: number } {
+export function limitOf({ task, knobs }: Builder): { trainingRows?: number } {
   const trainingRows = trainingRowsOf(task, knobs);
   return trainingRows < task.size ? { trainingRows } : {};
 }
@@ -181,6 +182,7 @@ function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, Inpu
   return Object.fromEntries(replay.map(({ task, shard, ref }) => [`replay/${task}/${shard}`, ref]));
 }
 
-function outputOf(job: string, output: OutputName<GraphKind>): InputRef {
+/** An output of a job, as an input of another. */
+export function outputOf(job: string, output: OutputName<GraphKind>): InputRef {
   return { job, output };
 }

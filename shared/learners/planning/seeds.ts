@@ -19,6 +19,11 @@ export function randomEpisodes(learnerSeed: number): { count: number; seed: numb
   return { count: RANDOM_EPISODES, seed: importSeed(learnerSeed) };
 }
 
+/** Every version acts with the same noise in the states that a task is remembered by. */
+export function estimateSeed(learnerSeed: number, task: number): number {
+  return deriveSeed(learnerSeed, "policy.estimate", task, 0, 1);
+}
+
 /** Every version starts its episodes of a task in the same states: neither the version nor the attempt enters. */
 export function evaluationSeed(learnerSeed: number, task: number): number {
   return deriveSeed(learnerSeed, "policy.evaluate", task, 0, 1);

@@ -6,6 +6,7 @@ import { artifactKey, datasetKey, type InputRef, type Job, makerOf, resultKey } 
 import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
 import { dataInOrder } from "../facts/revisions.ts";
 import type { Graph, GraphJob } from "./graph.ts";
+import { keptEstimate } from "./graph_estimates.ts";
 
 /** What is to be done for a graph. `decidable`: every job a decision needs is done. */
 export interface Work {
@@ -46,7 +47,7 @@ export function planWork(facts: LearnerFacts, graph: Graph): Work {
     graph.stateGenerator,
     graph.behaviorGenerator,
     graph.critic,
-    ...graph.evaluations.map(({ id }) => id),
+    ...[...graph.evaluations, ...graph.estimates].map(({ id }) => id),
   ];
   const open = roots.filter((id) => !facts.jobs.get(id)?.result);
   for (const id of open) visit(walk, id);
@@ -130,7 +131,9 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
 /** Weights of a decided version; a graph makes all others itself. */
 function describeLostWeights(facts: LearnerFacts, ref: InputRef & { job: string }, result: string): string {
   const maker = facts.versions.find((version) =>
-    [version.stateGenerator, version.behaviorGenerator, version.critic].includes(ref.job)
+    [version.stateGenerator, version.behaviorGenerator, version.critic, keptEstimate(version)].includes(
+      ref.job,
+    )
   );
   const where = keyOfInput(facts, ref) ?? result;
   const whose = maker ? `weights of version ${maker.version}` : "weights of an earlier version";

@@ -6,8 +6,10 @@
  * - the upper bound of its score on the new task is below `minNewTaskScore`,
  * - an old task is surely more than `maxForgetting` below its best in an earlier version, or all of them together are,
  * - the average over the tasks it shares with its parent is surely more than `maxAverageDrop` below the parent's,
- * - a replay was further from real data than `maxReplayDistance` allows.
- * From fewer than five episodes there is no bound, and so no reason but the last. Scores are of success where the simulator
+ * - a replay was further from real data than `maxReplayDistance` allows,
+ * - an old task without a score has surely lost more than `maxEstimatedDrop` by its estimate (a score, where there is one, is
+ *   what counts).
+ * From fewer than five episodes there is no bound, and so no reason but the last two. Scores are of success where the simulator
  * tells it; what was scored by returns is not compared with that.
  * @module
  */
@@ -19,7 +21,8 @@ import type { RowCell, VersionFact } from "@cugro/protocol";
 export interface GateInput {
   knobs: Pick<
     Hyperparameters,
-    "gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore"
+    | ("gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore")
+    | "maxEstimatedDrop"
   >;
   /** The task just learnt. */
   task: number;
@@ -29,7 +32,12 @@ export interface GateInput {
 
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
 export function judgeVersion(input: GateInput): { decision: "published" | "parked"; reasons: string[] } {
-  const reasons = [...newTaskReasons(input), ...forgettingReasons(input), ...fidelityReasons(input)];
+  const reasons = [
+    ...newTaskReasons(input),
+    ...forgettingReasons(input),
+    ...estimateReasons(input),
+    ...fidelityReasons(input),
+  ];
   const parked = reasons.length > 0 && input.knobs.gate === "enforce";
   return { decision: parked ? "parked" : "published", reasons };
 }
@@ -115,6 +123,19 @@ function bound({ interval, episodes }: Fall): string {
 
 function unit({ success }: RowCell): string {
   return success ? " % success" : "";
+}
+
+function estimateReasons({ knobs: { maxEstimatedDrop: limit }, row }: GateInput): string[] {
+  if (limit === "none") return [];
+  return row.flatMap(({ task, scores, estimate }) => {
+    const drop = estimate?.drop;
+    if (scores.length > 0 || !drop || drop.low <= limit) return [];
+    return [
+      `task ${task} has lost an estimated ${points(drop.mean)} points since it was learnt, more than ${
+        points(drop.low)
+      } (90 % bound over networks), where ${points(limit)} may be lost`,
+    ];
+  });
 }
 
 function fidelityReasons({ knobs, task, row }: GateInput): string[] {

@@ -4,7 +4,13 @@ import type { RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
 
 const knobs = {
-  ...{ gate: "enforce" as const, maxForgetting: 10, maxAverageDrop: 5, maxReplayDistance: 4 },
+  ...{
+    gate: "enforce" as const,
+    maxForgetting: 10,
+    maxAverageDrop: 5,
+    maxReplayDistance: 4,
+    maxEstimatedDrop: 20,
+  },
   minNewTaskScore: 0,
 };
 const hash = "0".repeat(64);

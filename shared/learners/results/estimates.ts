@@ -1,0 +1,66 @@
+/**
+ * From what `policy.estimate` jobs have measured to the estimates that a version's fact holds. Pure.
+ * @module
+ */
+import type { Anchors, CellEstimate, JsonObject } from "@cugro/protocol";
+import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate";
+import type { LearnerFacts } from "../facts/facts.ts";
+import type { Graph } from "../planning/graph.ts";
+import { numbersOf } from "./remeasure.ts";
+import { standingVersions } from "./standing.ts";
+
+/** Says of an estimate, wherever it is shown, what it cannot see. */
+export const ESTIMATE_BLINDNESS = "Estimated from data, blind to states the data never reached";
+
+/**
+ * The estimate of one task of a version that is decided; undefined where the graph has none.
+ *
+ * @throws {Error} where its job has measured no numbers
+ */
+export function estimateOfCell(
+  facts: LearnerFacts,
+  graph: Pick<Graph, "estimates" | "task">,
+  task: number,
+  anchors: Anchors,
+): CellEstimate | undefined {
+  const job = graph.estimates.find((one) => one.task === task)?.id;
+  if (job === undefined) return undefined;
+  const learnt = standingVersions(facts).findLast((version) => version.task === task);
+  const before = task === graph.task ? undefined : learnt?.row.find((cell) => cell.task === task)?.estimate;
+  const metrics = facts.jobs.get(job)?.result?.metrics ?? {};
+  return readEstimate({ job, task, metrics, anchors, before });
+}
+
+/**
+ * What a job of an estimate has measured, as a fact holds it.
+ *
+ * @param before of an old task: its estimate when it was learnt
+ * @throws {Error} where the metrics hold no numbers
+ */
+export function readEstimate(
+  { job, task, metrics, anchors, before }: {
+    job: string;
+    task: number;
+    metrics: JsonObject;
+    anchors: Anchors;
+    before?: CellEstimate | undefined;
+  },
+): CellEstimate {
+  const name = before ? "losses" : "returns";
+  const figures = numbersOf(metrics[name]);
+  if (!figures?.length) throw new Error(`The estimate of task ${task} (job ${job}) has no list of ${name}`);
+  const own = estimateOf(figures);
+  if (!before) return { job, score: estimatedScore(own, anchors), drop: null };
+  const drop = estimatedPoints(own, anchors);
+  return { job, score: after(before.score, drop), drop };
+}
+
+/** The score before, less the drop; the intervals add up as those of independent errors do. */
+function after(before: CellEstimate["score"], drop: CellEstimate["score"]): CellEstimate["score"] {
+  const mean = before.mean - drop.mean;
+  return {
+    mean,
+    low: mean - Math.hypot(before.mean - before.low, drop.high - drop.mean),
+    high: mean + Math.hypot(before.high - before.mean, drop.mean - drop.low),
+  };
+}
