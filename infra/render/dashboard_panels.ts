@@ -77,6 +77,16 @@ export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
           "Distance of pseudo-samples from the old data's sketch, in units of what real data itself shows",
       },
       {
+        title: "Estimated score and drop by task",
+        width: 12,
+        queries: [
+          [`cugro_learner_estimated_score{${LEARNER}}`, "{{learner}} task {{task}}"],
+          [`cugro_learner_estimated_drop{${LEARNER}}`, "{{learner}} task {{task}}, lost since learnt"],
+        ],
+        description:
+          "Of the newest version, where tasks have estimates: from data alone, blind to states that the data never reached",
+      },
+      {
         title: "Tasks by state",
         width: 12,
         type: "stat",

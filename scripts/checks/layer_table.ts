@@ -69,8 +69,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** What a person types; beside it is how that is done. */
 const COMMANDS = "scripts/cli/commands/";
-/** What `deno task bench` measures. */
-const BENCH = "scripts/lab/bench/";
+/** Folders of scripts whose size is counted by itself. */
+const SCRIPT_ROOMS: readonly string[] = [COMMANDS, "scripts/lab/bench/", "scripts/lab/calibration/"];
 /** What every service may import: all of `shared`, and the table of services. */
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
@@ -126,12 +126,12 @@ export function faultOfImport(from: string, to: string): string | undefined {
   return `${from} (${room}) may not import ${to} (${target})`;
 }
 
-/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI and the benchmarks are rooms of their own. */
+/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI, the benchmarks and the calibration of estimates are rooms of their own. */
 export function sizeRoomOf(path: string): string {
   const room = roomOf(path);
   if (room !== undefined) return room;
-  const own = [COMMANDS, BENCH].find((folder) => path.startsWith(folder));
-  if (own !== undefined) return own.slice(0, -1);
+  const inner = SCRIPT_ROOMS.find((folder) => path.startsWith(folder));
+  if (inner !== undefined) return inner.slice(0, -1);
   const [top, folder, ...rest] = path.split("/");
   return rest.length > 0 ? `${top}/${folder}` : top!;
 }

@@ -7,7 +7,7 @@ import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, repeatable } from "../cli/commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
-import { calibration } from "./experiments/calibration.ts";
+import { calibration } from "./calibration/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";

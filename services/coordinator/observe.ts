@@ -58,6 +58,7 @@ function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
   record(metrics.forgetting, forgetting);
   record(metrics.worstDrop, worstDrop?.drop);
   recordFidelity(metrics, facts);
+  recordEstimates(metrics, facts);
 }
 
 function recordFidelity(metrics: Metrics, facts: LearnerFacts): void {
@@ -66,6 +67,19 @@ function recordFidelity(metrics: Metrics, facts: LearnerFacts): void {
     const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = fidelity ?? {};
     if (typeof distance !== "number" || typeof floor !== "number" || floor <= 0) continue;
     metrics.replayDistance.set({ learner, task: String(task) }, distance / floor);
+  }
+}
+
+/** Of the newest valid version; what it has no estimate of, after a rollback for instance, must not stand as it was. */
+function recordEstimates(metrics: Metrics, facts: LearnerFacts): void {
+  const row = facts.deleted ? [] : validVersions(facts).at(-1)?.row ?? [];
+  for (const { task: place } of facts.tasks) {
+    const of = { learner: facts.learner.name, task: String(place) };
+    const estimate = row.find(({ task }) => task === place)?.estimate;
+    const record = (gauge: Metrics["estimatedScore"], value: number | undefined) =>
+      value === undefined ? gauge.remove(of) : gauge.set(of, value);
+    record(metrics.estimatedScore, estimate?.score.mean);
+    record(metrics.estimatedDrop, estimate?.drop?.mean);
   }
 }
 

@@ -42,6 +42,30 @@ Deno.test("createObserver() records tasks, performance and replay distance of th
   assert(!(await metrics.expose()).text.includes("cugro_learner_average_performance{"));
 });
 
+Deno.test("createObserver() records what versions are worth by estimates, as long as there is one", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one@none", "two@none"], { estimate: "noSimulator", maxEstimatedDrop: 40 });
+  const metrics = createMetrics("coordinator");
+  const observe = createObserver(metrics);
+  // Anchors are 0 and 100: returns are scores.
+  const estimates = (task: number, newTask: number) => Array(5).fill(task === newTask ? 80 : 30);
+  await drive(store, pretend({ estimates }));
+  observe(await loadFacts(store, "a"));
+  const { text } = await metrics.expose();
+  for (
+    const line of [
+      'cugro_learner_estimated_score{learner="a",task="1",service="coordinator"} 50',
+      'cugro_learner_estimated_score{learner="a",task="2",service="coordinator"} 80',
+      'cugro_learner_estimated_drop{learner="a",task="1",service="coordinator"} 30',
+    ]
+  ) assertStringIncludes(text, line);
+  await rollback({ store, name: "a", version: 1 });
+  observe(await loadFacts(store, "a"));
+  const back = (await metrics.expose()).text;
+  assert(!back.includes("cugro_learner_estimated_drop{"), back);
+  assertStringIncludes(back, 'cugro_learner_estimated_score{learner="a",task="1",service="coordinator"} 80');
+});
+
 Deno.test("watchQueues() records the depth of each queue, and outlives a bus that is away", async () => {
   const metrics = createMetrics("coordinator");
   const stop = new AbortController();

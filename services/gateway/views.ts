@@ -5,6 +5,7 @@
 import {
   dataOfArrival,
   describeRevision,
+  estimateNote,
   explainDecision,
   type JobStatus,
   type LearnerFacts,
@@ -87,8 +88,9 @@ export function versionSummary(
   head: number | null,
 ): VersionSummary {
   const { version, task, revision, attempt, state, promotable, parent, tasks, row, measures, seconds } = fact;
-  const scores = row.map(({ task, meanScore, low, high, episodes, valueEstimate }) => ({
+  const scores = row.map(({ task, meanScore, low, high, episodes, valueEstimate, estimate }) => ({
     ...{ task, meanScore, low, high, episodes, valueEstimate },
+    ...(estimate ? { estimate } : {}),
   }));
   const decided = { decision: fact.decision, decisionText: explainDecision(fact), reasons: fact.reasons };
   const stands = { version, task, revision, attempt, state, promotable, serving: version === head };
@@ -123,6 +125,8 @@ export function resultsView(status: LearnerStatus): Results {
     versions: validVersions,
     resultsMatrix: status.resultsMatrix,
     valueEstimates: status.valueEstimates,
+    estimates: status.estimates,
+    estimateNote: estimateNote(status.estimates),
     remarks: status.remarks,
     intervals: cells.map((row) => row.map((cell) => intervalOf(cell))),
     episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),

@@ -92,8 +92,8 @@ export {
   standingVersions,
   versionsAsLabelled,
 } from "./results/standing.ts";
-export { estimateJobs } from "./planning/graph_estimates.ts";
-export { ESTIMATE_BLINDNESS, estimateOfCell, readEstimate } from "./results/estimates.ts";
+export { estimateJobs } from "./results/estimate_jobs.ts";
+export { estimateNote, estimateOfCell, readEstimate } from "./results/estimates.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";

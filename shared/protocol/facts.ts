@@ -3,7 +3,7 @@
  * one exception. Reading and writing: `fact_bytes.ts`.
  * @module
  */
-import { anchorsSchema, environmentSchema, simulatorNotes } from "./environment.ts";
+import { anchorsSchema, environmentSchema } from "./environment.ts";
 import { z } from "zod";
 import { distancesSchema } from "./acting.ts";
 import type { JsonObject } from "./canonical.ts";
@@ -12,6 +12,7 @@ import { jobSchema } from "./jobs.ts";
 import { sameRowsSchema } from "./labels.ts";
 import { HASH } from "./names.ts";
 import { noticeSchema, readingSchema } from "./reading.ts";
+import { rowCellSchema } from "./row_cell.ts";
 
 const hash = z.string().regex(HASH);
 const place = z.int().min(1);
@@ -135,40 +136,6 @@ export const taskFailureFactSchema = z.object({
 });
 /** See {@link taskFailureFactSchema}. */
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
-
-/**
-/** A figure of several networks, with the interval in which one more of them would lie 9 times out of 10. */
-const estimated = z.object({ mean: z.number(), low: z.number(), high: z.number() });
-
-/**
- * What a version is worth in a task, estimated from data by `job`: normalised `score`; of an old task the `drop` in points
- * since it was learnt (above 0: worse), which is null for the task just learnt. Blind to states that the data never reached.
- */
-export const estimateSchema = z.object({ job: hash, score: estimated, drop: estimated.nullable() });
-/** See {@link estimateSchema}. */
-export type CellEstimate = z.infer<typeof estimateSchema>;
-
-/**
- * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
- * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
- * actions (discounted return in the task's units of reward), which needs no simulator; null for facts of version 0.2.
- * `label`: the task's newest when this was measured, and the `anchors` then; absent where it had none.
- */
-export const rowCellSchema = z.object({
-  ...{ task: place, job: hash, returns: z.array(z.number()), scores: z.array(z.number()) },
-  success: z.array(z.number().min(0).max(1)).exactOptional(),
-  meanScore: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  fidelity: json.nullable(),
-  valueEstimate: z.number().nullable().default(null),
-  label: place.exactOptional(),
-  anchors: anchorsSchema.exactOptional(),
-  estimate: estimateSchema.exactOptional(),
-  ...simulatorNotes,
-});
-/** See {@link rowCellSchema}. */
-export type RowCell = z.infer<typeof rowCellSchema>;
 
 /**
  * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three

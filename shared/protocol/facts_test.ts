@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeFact, parseFact } from "./fact_bytes.ts";
-import { headFactSchema, learnerFactSchema, resultFactSchema, rowCellSchema } from "./facts.ts";
+import { headFactSchema, learnerFactSchema, resultFactSchema } from "./facts.ts";
+import { rowCellSchema } from "./row_cell.ts";
 
 const learner = { schema: 1 as const, name: "a", seed: 3, created: "2024-01-01T00:00:00.000Z" };
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -85,7 +85,8 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
     for (const [input, form] of Object.entries(inputs)) {
       if (Object.hasOwn(makers, input)) {
         const maker = makerOf(kind, form === "perShard" ? `${input}/1/0` : input);
-        const output = ["replay", "states"].includes(input) ? "shard" : "weights";
+        const outputs = { replay: "shard", states: "shard", network: "network" };
+        const output = outputs[input as keyof typeof outputs] ?? "weights";
         assertEquals(hasOutput(maker, output), true, `${kind} ${input}`);
         assertEquals(readKinds(kind).includes(maker), true);
       } else assertThrows(() => makerOf(kind, input), TypeError, "made by no other job");
@@ -98,5 +99,6 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
     "behavior.train",
     "critic.train",
     "policy.evaluate",
+    "policy.estimate",
   ]);
 });

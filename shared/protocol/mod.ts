@@ -10,6 +10,7 @@ export * from "./episode_hashes.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";
 export * from "./facts.ts";
+export * from "./row_cell.ts";
 export * from "./gymnasium.ts";
 export * from "./input_ref.ts";
 export * from "./job_kinds.ts";

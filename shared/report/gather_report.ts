@@ -72,9 +72,9 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
     cells: tasks.map(({ task }) => {
       const cell = one.row.find((candidate) => candidate.task === task);
       if (!cell) return null;
-      const { meanScore, low, high, episodes, valueEstimate, success, after } = cell;
+      const { meanScore, low, high, episodes, valueEstimate, success, after, estimate } = cell;
       const isSuccess = success !== undefined;
-      return { score: meanScore, low, high, episodes, isSuccess, valueEstimate, after };
+      return { score: meanScore, low, high, episodes, isSuccess, valueEstimate, after, estimate };
     }),
     measures: one.measures,
     seconds: one.seconds,

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { CellEstimate } from "@cugro/protocol";
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -77,6 +79,14 @@ export function describeInterval(
 ): string {
   const count = `n = ${episodes}`;
   return low === null || high === null ? count : `${figure(low)} … ${figure(high)}, ${count}`;
+}
+
+/** An estimate in points: `81.0 (70.2 … 91.8), lost 12.1 (3.3 … 20.9)`. */
+export function describeEstimate(estimate: CellEstimate | null | undefined): string {
+  if (!estimate) return "–";
+  const one = ({ mean, low, high }: CellEstimate["score"]) =>
+    `${figure(mean)} (${figure(low)} … ${figure(high)})`;
+  return `${one(estimate.score)}${estimate.drop ? `, lost ${one(estimate.drop)}` : ""}`;
 }
 
 /** The old task that has lost most, with interval, or a dash where there is no old task. */

@@ -4,7 +4,15 @@
  */
 export { drawDataset } from "./dataset_picture.ts";
 export { gatherReport } from "./gather_report.ts";
-export { briefly, byteSize, describeDrop, describeInterval, describeSteps, duration } from "./html.ts";
+export {
+  briefly,
+  byteSize,
+  describeDrop,
+  describeEstimate,
+  describeInterval,
+  describeSteps,
+  duration,
+} from "./html.ts";
 export { renderReport } from "./render_report.ts";
 export type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 export { document } from "./svg_document.ts";

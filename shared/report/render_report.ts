@@ -4,6 +4,7 @@
  */
 import { byteSize, describeSteps, duration, type Html, html, section, table, withCode } from "./html.ts";
 import { curvesPlot, secondsPlot } from "./plots.ts";
+import { estimates } from "./render_estimates.ts";
 import { fidelity } from "./render_fidelity.ts";
 import { results } from "./render_results.ts";
 import type { ReportData } from "./report_data.ts";
@@ -20,6 +21,7 @@ export function renderReport(data: ReportData): string {
       results(data),
       problems(data),
       fidelity(data),
+      estimates(data),
       losses(data),
       bytes(data),
       time(data),

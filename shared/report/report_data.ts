@@ -4,7 +4,7 @@
  */
 
 import type { LearnerMeasures, VersionMeasures } from "@cugro/learners";
-import type { AfterLabel } from "@cugro/protocol";
+import type { AfterLabel, CellEstimate } from "@cugro/protocol";
 
 /** One loss curve of one training. */
 export interface ReportCurve {
@@ -43,6 +43,8 @@ export interface ReportCell {
   isSuccess: boolean;
   /** Mean value, by the critic, of the policy's own actions, in the task's units of reward. */
   valueEstimate: number | null;
+  /** What it is worth by an estimate from data, where there is one. */
+  estimate?: CellEstimate | undefined;
   /** What became of it after a label of its task; absent: it is as it was decided. */
   after?: AfterLabel | undefined;
 }

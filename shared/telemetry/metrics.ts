@@ -38,6 +38,8 @@ export interface Metrics {
   forgetting: Gauge<"learner">;
   worstDrop: Gauge<"learner">;
   replayDistance: Gauge<"learner" | "task">;
+  estimatedScore: Gauge<"learner" | "task">;
+  estimatedDrop: Gauge<"learner" | "task">;
   learnerTasks: Gauge<"learner" | "state">;
   planSeconds: Histogram;
   eventLoopLag: Gauge;
@@ -97,6 +99,16 @@ function learnerMetrics(registry: Registry) {
     replayDistance: gauge(
       "cugro_learner_replay_distance",
       "Distance of a task's replay from its data, in floors (1: as far as fresh real rows are)",
+      ["learner", "task"],
+    ),
+    estimatedScore: gauge(
+      "cugro_learner_estimated_score",
+      "Score of the newest version on a task, estimated from data; blind to states that the data never reached",
+      ["learner", "task"],
+    ),
+    estimatedDrop: gauge(
+      "cugro_learner_estimated_drop",
+      "Points that the newest version has lost in an old task since it was learnt, by the same estimates",
       ["learner", "task"],
     ),
     learnerTasks: gauge("cugro_learner_tasks", "Tasks by state", ["learner", "state"]),

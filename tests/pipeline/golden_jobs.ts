@@ -127,6 +127,12 @@ function figuresOf(job: string, outputs: Outputs, metrics: JsonObject): Figures 
       figures[name] = [sizes / data.length, projection / Math.sqrt(data.length)];
     }
   }
+  for (const name of ["losses", "returns"]) {
+    const values = metrics[name];
+    if (job.startsWith("policy.estimate") && Array.isArray(values)) {
+      figures[`${job} ${name}`] = values as number[];
+    }
+  }
   if (typeof metrics.valueEstimate === "number") figures[`${job} value`] = [metrics.valueEstimate];
   return figures;
 }
@@ -195,6 +201,19 @@ export async function computeAll(
   await work("policy.evaluate", 1, { ...about, task: 1 }, {
     ...{ ...shared, ...replay },
     critic: first["critic.train"]!,
+  });
+  const estimated = {
+    behaviorGenerator: first["behavior.train"]!,
+    critic: first["critic.train"]!,
+    normaliser,
+  };
+  const kept = await work("policy.estimate", 1, { task: 1, newTask: 1, heldOutSeed: 3 }, {
+    ...{ ...estimated, dataset },
+    stateGenerator: first["states.train"]!,
+  });
+  await work("policy.estimate", 2, { task: 1, newTask: 2, heldOutSeed: 3 }, {
+    ...{ ...estimated, behaviorGenerator: second["behavior.train"]! },
+    network: kept.outputs.network!,
   });
   await work("policy.evaluate", 2, { ...about, task: 2 }, {
     ...{ ...shared, dataset: other },

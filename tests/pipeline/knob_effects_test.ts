@@ -44,7 +44,7 @@ const BASE: Hyperparameters = {
   ...{ denoiserWidth: 8, criticWidth: 8, generatorBatchSize: 8, criticBatchSize: 8 },
   ...{ stateSteps: 2, behaviorSteps: 2, generatorStepsPerOldTask: 1, maxGeneratorSteps: 8 },
   ...{ criticSteps: 2, criticStepsPerOldTask: 1, maxCriticSteps: 8, warmupSteps: 1, planningRounds: 1 },
-  ...{ functionEvaluations: 2, actingEvaluations: 2, candidates: 4, topCount: 2 },
+  ...{ functionEvaluations: 2, actingEvaluations: 2, candidates: 4, topCount: 2, estimateSteps: 2 },
 };
 
 /** What a knob is turned to; the others to another of their choices, or to twice their value. */
@@ -98,7 +98,8 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   },
   maxReplayDistance: { idle: { replay: "none" } },
   minNewTaskScore: { acts: { evaluationEpisodes: 5 }, idle: {} },
-  estimateSteps: { acts: { estimate: "always" }, idle: {} },
+  // A job reads it in any case: whether there is one is the plan's.
+  estimateSteps: { acts: { estimate: "always" } },
   maxEstimatedDrop: { acts: { estimate: "always" }, idle: {} },
 };
 
@@ -190,6 +191,12 @@ async function inputsOf(bench: Bench, kind: KnobKind, values: Hyperparameters): 
         stateGenerator: await parent("states.train"),
         behaviorGenerator: await parent("behavior.train"),
       }];
+    case "policy.estimate":
+      return [{ task: 1, newTask: 1, heldOutSeed: 3 }, {
+        ...{ normaliser, dataset: encodeDataset(OLD), critic: await parent("critic.train") },
+        stateGenerator: await parent("states.train"),
+        behaviorGenerator: await parent("behavior.train"),
+      }];
     default:
       return [training(3), {
         ...{ dataset, "normaliser/1": normaliser, "normaliser/2": normaliser, "normaliser/3": normaliser },
@@ -275,7 +282,12 @@ function planOf(values: Hyperparameters): unknown {
     valueEstimate: null,
   });
   const distance = values.replay === "generated" ? 5 : null;
-  const row = [cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
+  const lost = { mean: 30, low: 25, high: 35 };
+  const unscored = {
+    ...{ ...cell(4, 0, null), scores: [] },
+    ...(values.estimate === "never" ? {} : { estimate: { job: "", score: lost, drop: lost } }),
+  };
+  const row = [unscored, cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
   const earlier = [{ version: 1, row: [cell(1, 90, null), cell(2, 90, null)] } as unknown as VersionFact];
   return [ids, judgeVersion({ knobs: values, task: 3, row, earlier })];
 }
@@ -293,7 +305,9 @@ Deno.test("every knob that only the plan reads changes the jobs or the decision,
 
 Deno.test("what a relation says of a knob's effect is tried above", () => {
   const related = new Set(relations.flatMap((relation) => relation.kind === "effect" ? [relation.knob] : []));
-  const tried = Object.entries(PLACES).filter(([name, { idle }]) => idle || name === "retentionReduction");
+  const tried = Object.entries(PLACES).filter(([name, { idle }]) =>
+    idle || ["retentionReduction", "estimateSteps"].includes(name)
+  );
   assertEquals(tried.map(([name]) => name).sort(), [...related].sort());
   for (const [name, { acts = {}, idle }] of tried as [KnobName, { acts?: Values; idle?: Values }][]) {
     const holds = (place: Values) =>

@@ -146,7 +146,7 @@ const EXPECTED: Record<ServiceName, Allowed> = {
   "behavior-generation": worker(["actions.label", "behavior.train"], ["states.sample"], ["dataset"]),
   "critic-training": worker(["critic.train"], ["actions.label"], ["dataset"]),
   "policy-evaluation": worker(
-    ["policy.evaluate"],
+    ["policy.evaluate", "policy.estimate"],
     ["actions.label", "states.train", "behavior.train", "critic.train"],
     ["dataset"],
   ),

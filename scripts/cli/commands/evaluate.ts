@@ -5,9 +5,15 @@
 import { createRng, scoreInterval, successInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
-import { type LabelledTask, loadFacts, standingAnchors } from "@cugro/learners";
+import {
+  estimateNote,
+  type LabelledTask,
+  type LearnerFacts,
+  loadFacts,
+  standingAnchors,
+} from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
-import { describeInterval } from "@cugro/report";
+import { describeEstimate, describeInterval } from "@cugro/report";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
@@ -55,7 +61,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     for (const task of chooseTasks(served, options.task)) {
       const run = await runTask(served, task, options);
       if (!run) {
-        console.error(`task ${task.task}: no simulator`);
+        sayEstimate(facts, served.version, task.task);
         continue;
       }
       const { success } = run;
@@ -79,6 +85,17 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       describeInterval(interval),
     ]),
   );
+}
+
+/** Of a task that cannot be run: what is estimated of it. */
+function sayEstimate({ versions }: LearnerFacts, version: number, task: number): void {
+  const row = versions.find((one) => one.version === version)?.row;
+  const estimate = row?.find((cell) => cell.task === task)?.estimate;
+  const note = estimateNote([[estimate ?? null]]);
+  const known = note === null
+    ? ""
+    : `; estimated when it was decided: ${describeEstimate(estimate)}. ${note}`;
+  console.error(`task ${task}: no simulator${known}`);
 }
 
 function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefined): LabelledTask[] {

@@ -56,7 +56,12 @@ async function show(options: PlanOptions): Promise<void> {
 }
 
 function preview({ preset, set, tasks }: PlanOptions): Graph[] {
-  return previewGraph({ knobs: resolveHyperparameters(parsePreset(preset), parseSettings(set)), tasks });
+  const knobs = resolveHyperparameters(parsePreset(preset), parseSettings(set));
+  if (knobs.estimate !== "noSimulator") return previewGraph({ knobs, tasks });
+  console.error(
+    "tasks that nothing simulates have estimates as well (estimate: noSimulator); these are not shown",
+  );
+  return previewGraph({ knobs: { ...knobs, estimate: "never" }, tasks });
 }
 
 async function next(learner: string, folder: string): Promise<Graph[]> {

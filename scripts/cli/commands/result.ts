@@ -15,6 +15,7 @@ import { rejectionProblem } from "@cugro/problems";
 import { briefly, describeDrop } from "@cugro/report";
 import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
+import { printEstimates } from "./estimates.ts";
 import { sayProblem } from "./problems.ts";
 import { describeNotice, printMatrix, printTable, score } from "./output.ts";
 
@@ -29,6 +30,8 @@ export interface RunResult extends LearnerMeasures {
   resultsMatrix: (number | null)[][];
   /** The critic's mean value of the policy's own actions: there without a simulator, too. */
   valueEstimates: (number | null)[][];
+  /** What versions are worth by estimates from data, in points of score. */
+  estimates: ShownStatus["estimates"];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
   /** Scores of the versions that are parked, by task: what a decision to let one through is about. */
@@ -74,6 +77,7 @@ export function resultOf(
     ...pickMeasures(status),
     resultsMatrix,
     valueEstimates: status.valueEstimates,
+    estimates: status.estimates,
     versions: status.validVersions,
     parked: parkedRows(status),
     ...intervalsOf(status),
@@ -152,6 +156,10 @@ export function printResult(result: RunResult, place: Place): void {
   );
   printMatrix(result);
   printValues(result);
+  printEstimates(
+    result.tasks,
+    result.estimates.map((estimates, i) => ({ version: result.versions[i]!, estimates })),
+  );
   console.log(metricsLine(result));
   printEver(result);
   console.log(`serving version ${result.head ?? "none"}`);

@@ -16,6 +16,7 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, printTable, score, UsageError } from "./output.ts";
+import { printEstimatedRows } from "./estimates.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
@@ -202,6 +203,7 @@ function printVersions(versions: ShownStatus["versions"], head: number | null): 
       duration(one.seconds),
     ]),
   );
+  printEstimatedRows(versions);
   if (versions.every(({ measures }) => measures.averagePerformance === null)) return;
   console.log(
     "\naverage score, and what old tasks have lost since their best (90 % interval)",

@@ -17,6 +17,7 @@ export interface ShownStatus extends
     | "head"
     | "resultsMatrix"
     | "valueEstimates"
+    | "estimates"
     | "validVersions"
     | "remarks"
     | "bytes"
@@ -62,7 +63,7 @@ export interface ShownVersion extends
     | "seconds"
     | "measures"
   > {
-  row: Pick<ShownCell, "task" | "meanScore" | "low" | "high" | "episodes" | "valueEstimate">[];
+  row: Pick<ShownCell, "task" | "meanScore" | "low" | "high" | "episodes" | "valueEstimate" | "estimate">[];
 }
 
 /** Knobs as a person gave them. */

@@ -87,10 +87,11 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     rejections: rest.rejections,
     versions: versions.map(({ scores, serving: _, decisionText: __, ...version }) => ({
       ...version,
-      row: scores,
+      row: scores.map(({ estimate, ...cell }) => ({ ...cell, ...(estimate ? { estimate } : {}) })),
     })),
     resultsMatrix: results.resultsMatrix,
     valueEstimates: results.valueEstimates,
+    estimates: results.estimates,
     remarks: results.remarks,
     validVersions: results.versions,
     ...pickMeasures(rest),

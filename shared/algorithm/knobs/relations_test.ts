@@ -66,6 +66,8 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["smoke", { evaluationEpisodes: 4, minNewTaskScore: 3 }, ["minNewTaskScore", "evaluationEpisodes"]],
   ["smoke", { maxAverageDrop: 3 }, ["maxAverageDrop", "evaluationEpisodes"]],
   [{ ...presets.default, maxAverageDrop: 12 }, { maxAverageDrop: 15 }, ["maxAverageDrop", "maxForgetting"]],
+  ["smoke", { estimateSteps: 100 }, ["estimateSteps", "estimate"]],
+  [{ ...presets.default, estimate: "never" }, { maxEstimatedDrop: 5 }, ["maxEstimatedDrop", "estimate"]],
   [{ ...presets.default, candidates: 4 }, { selection: "top" }, ["topCount", "candidates"]],
   [{ ...presets.default, gate: "observe", evaluationEpisodes: 1 }, { gate: "enforce" }, ["gate"]],
 ];
@@ -90,6 +92,8 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   ["default", { criticTarget: "iql", targetRate: 0.1, expectile: 0.9 }],
   ["default", { gate: "observe", maxForgetting: 3, evaluationEpisodes: 5 }],
   ["default", { maxAverageDrop: "none" }],
+  ["default", { maxEstimatedDrop: "none", estimateSteps: 10 }],
+  ["smoke", { estimate: "noSimulator", maxEstimatedDrop: 5 }],
   ["default", { maxAverageDrop: 12 }],
   ["default", { maxAverageDrop: 12, maxForgetting: 20 }],
   // Nothing is turned in vain where the other limit is drawn below it.

@@ -18,6 +18,21 @@ const valueEstimate = z.number().nullable().openapi({
     "Mean value, by the critic, of the policy's own actions: discounted return in the task's units of reward",
 });
 
+const estimated = z.object({
+  mean: z.number(),
+  low: z.number().openapi({ description: "90 % interval over the networks that estimate" }),
+  high: z.number(),
+});
+const estimate = z.object({
+  job: hash,
+  score: estimated.openapi({ description: "Normalised score, estimated" }),
+  drop: estimated.nullable().openapi({
+    description: "Points lost since the task was learnt, estimated; null for the task just learnt",
+  }),
+}).openapi({
+  description: "Estimated from data, and blind to states that the data never reached: see `estimateNote`",
+});
+
 const worstDrop = z.object({
   task: place,
   best: place.openapi({ description: "The version in which the task scored best" }),
@@ -74,6 +89,7 @@ export const versionSummarySchema = z.object({
         description: "How many the interval is over; from fewer than 5 there is none",
       }),
       valueEstimate,
+      estimate: estimate.optional(),
     }),
   ),
 }).openapi("VersionSummary");
@@ -99,6 +115,7 @@ export const versionSchema = versionSummarySchema.extend({
     high: score,
     fidelity: anyObject.nullable(),
     valueEstimate,
+    estimate: estimate.optional(),
     ...simulatorNotes,
   })),
 }).openapi("Version");
@@ -125,6 +142,12 @@ export const resultsSchema = z.object({
   }),
   resultsMatrix: z.array(z.array(score)),
   valueEstimates: z.array(z.array(valueEstimate)),
+  estimates: z.array(z.array(estimate.nullable())).openapi({
+    description: "What versions are worth by estimates from data; null where there is none",
+  }),
+  estimateNote: z.string().nullable().openapi({
+    description: "What estimates cannot see and have been worth; null where there is none",
+  }),
   remarks: z.array(z.string()).openapi({ description: "What labels have changed, in words" }),
   intervals: z.array(z.array(interval)).openapi({
     description: "90 % interval over episodes of each cell; null with fewer than 5",

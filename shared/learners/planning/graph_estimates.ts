@@ -2,10 +2,8 @@
  * Which tasks of a version are estimated, and the jobs that do it.
  * @module
  */
-import type { JobOf, RefsOf, VersionFact } from "@cugro/protocol";
-import { knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
+import type { RefsOf, VersionFact } from "@cugro/protocol";
 import type { LabelledTask } from "../facts/labels.ts";
-import { dataOfVersion } from "../facts/revisions.ts";
 import { addJob, type Builder, limitOf, outputOf } from "./graph_jobs.ts";
 import { estimateSeed, heldOutSeed } from "./seeds.ts";
 
@@ -31,35 +29,6 @@ export function addEstimates(
     const id = addEstimate(builder, about, models);
     return id === undefined ? [] : [{ task: about.task, id }];
   });
-}
-
-/**
- * The estimates that a version would have had, had its learner asked for them of all tasks: what a decided version is
- * measured by after the event.
- *
- * @param earlier the versions it continues, with the estimates that they have by now
- */
-export function estimateJobs(
-  facts: LearnerFacts,
-  version: VersionFact,
-  earlier: readonly VersionFact[],
-): { task: number; id: string; job: JobOf<"policy.estimate"> }[] {
-  const data = dataOfVersion(facts, version);
-  const task = data.get(version.task)!;
-  const builder: Builder = {
-    seed: facts.learner.seed,
-    knobs: { ...knobsOfVersion(facts, version), estimate: "always" },
-    ...{ task, k: version.task, attempt: version.attempt, parent: earlier.at(-1) ?? null, tasks: data },
-    learnt: new Map(earlier.map((one) => [one.task, one])),
-    oldTasks: [...data.values()].filter((one) => one.task !== version.task),
-    jobs: [],
-  };
-  const found = addEstimates(builder, version);
-  return found.map(({ task, id }, i) => ({
-    task,
-    id,
-    job: builder.jobs[i]!.job as JobOf<"policy.estimate">,
-  }));
 }
 
 function addEstimate(

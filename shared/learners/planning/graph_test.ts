@@ -23,7 +23,8 @@ const small = { shardsPerTask: 1 };
 const train = "dataset=dataset normaliser/1=artifact normaliser/2=artifact";
 
 Deno.test("buildGraph() of the first task is three trainings and an evaluation, whatever the preset", () => {
-  for (const knobs of Object.values(presets)) {
+  for (const preset of Object.values(presets)) {
+    const knobs = { ...preset, estimate: "never" as const };
     assertEquals(describe(previewGraph({ knobs, tasks: 1 })[0]!), [
       "0 train state generator on task 1 <- dataset=dataset normaliser/1=artifact",
       "1 train behavior generator on task 1 <- dataset=dataset normaliser/1=artifact",
@@ -35,7 +36,7 @@ Deno.test("buildGraph() of the first task is three trainings and an evaluation, 
 
 Deno.test("buildGraph() of the second task, presets default and smoke: one set of shards for three trainers", () => {
   for (const preset of [presets.default, presets.smoke]) {
-    const graph = previewGraph({ knobs: { ...preset, ...small }, tasks: 2 })[1]!;
+    const graph = previewGraph({ knobs: { ...preset, ...small, estimate: "never" }, tasks: 2 })[1]!;
     assertEquals(describe(graph), [
       "0 sample states of task 1, shard 1 <- stateGenerator=parent normaliser=artifact",
       "1 label states of task 1, shard 1 <- states=0 behaviorGenerator=parent normaliser=artifact",
@@ -46,6 +47,30 @@ Deno.test("buildGraph() of the second task, presets default and smoke: one set o
       "6 evaluate task 2 <- behaviorGenerator=3 critic=4 normaliser=artifact sketch=artifact stateGenerator=2 dataset=dataset",
     ]);
   }
+});
+
+Deno.test("tasks are estimated where they should be: the new one from its data, old ones by the networks kept of them", () => {
+  const estimatesOf = (values: Partial<Hyperparameters>) =>
+    previewGraph({ knobs: { ...presets.default, ...small, ...values }, tasks: 3 }).map((graph) => {
+      const lines = describe(graph);
+      return graph.estimates.map(({ id }) => lines[graph.jobs.findIndex((job) => job.id === id)]!);
+    });
+  const [first, second, third] = estimatesOf({});
+  assertEquals(first, [
+    "4 estimate task 1 <- behaviorGenerator=1 critic=2 normaliser=artifact stateGenerator=0 dataset=dataset",
+  ]);
+  assertEquals(second, [
+    "7 estimate task 1 <- behaviorGenerator=3 critic=4 normaliser=artifact network=parent",
+    "8 estimate task 2 <- behaviorGenerator=3 critic=4 normaliser=artifact stateGenerator=2 dataset=dataset",
+  ]);
+  assertEquals(third!.length, 3);
+  assertEquals(estimatesOf({ estimate: "never" }), [[], [], []]);
+  // What else is done stays the same job by job.
+  const others = (estimate: Hyperparameters["estimate"]) =>
+    previewGraph({ knobs: { ...presets.default, estimate }, tasks: 3 }).map(({ jobs }) =>
+      jobs.filter(({ job }) => job.kind !== "policy.estimate").map(({ id }) => id)
+    );
+  assertEquals(others("always"), others("never"));
 });
 
 Deno.test("buildGraph() of the second task, preset paper: the critic's replay is labelled by the new generator", () => {
@@ -108,6 +133,7 @@ Deno.test("a limit on the rows that are read enters the jobs that read them, and
     ["train behavior generator on task 2", 5_000],
     ["train critic on task 2", 5_000],
     ["evaluate task 2", 5_000],
+    ["estimate task 2", 5_000],
   ]);
   assertEquals(idsOf(5_001), idsOf(7_000), "what is read is told by the dataset");
   assert(idsOf(5_001).every((id) => !same.includes(id)), "task 1 was read in part as well");
@@ -127,7 +153,7 @@ Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here 
   const ids = graphs.map(({ jobs }) => sha256(canonicalJson(jobs.map(({ id }) => id))).slice(0, 16));
   const revisions = JOB_KINDS.map((kind) => REVISIONS[kind]).join("");
   assertEquals({ revisions, ids }, {
-    revisions: "11332223",
+    revisions: "113322231",
     ids: ["5e2578cc74ff538b", "2caf40b3da301581", "f8c50f73030d1ea1"],
   });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
-import { sha256, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { type RowCell, sha256, type TaskFact, type VersionFact } from "@cugro/protocol";
 import { buildGraph, type Graph } from "./graph.ts";
 
 /**
@@ -33,12 +33,22 @@ export function previewGraph(
     const graph = { ...buildGraph({ seed, knobs, task, attempt: 1, parent, tasks, learnt }), rows: null };
     graphs.push(graph);
     const { revision: _, ...rest } = graph;
-    learnt.set(k, { ...rest, ...unknown, task: k, version: k, jobs: graph.jobs.map(({ id }) => id) });
+    const jobs = graph.jobs.map(({ id }) => id);
+    learnt.set(k, { ...rest, ...unknown, task: k, version: k, jobs, row: keptRow(graph) });
   }
   return graphs;
 }
 
-const unknown = { schema: 1 as const, decision: "published" as const, reasons: [], row: [], seconds: 0 };
+const unknown = { schema: 1 as const, decision: "published" as const, reasons: [], seconds: 0 };
+
+/** The row of a version as far as later graphs read it: which networks it keeps. */
+function keptRow({ task, estimates }: Graph): RowCell[] {
+  const job = estimates.find((one) => one.task === task)?.id;
+  if (job === undefined) return [];
+  const nothing = { returns: [], scores: [], meanScore: null, low: null, high: null };
+  const estimate = { job, score: { mean: 0, low: 0, high: 0 }, drop: null };
+  return [{ ...nothing, task, job, fidelity: null, valueEstimate: null, estimate }];
+}
 
 function placeholder(k: number, shape: Pick<TaskFact, "size" | "stateDim" | "actionDim">): TaskFact {
   const hash = (what: string) => sha256(`${what} of task ${k}`);

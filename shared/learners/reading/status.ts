@@ -4,6 +4,7 @@
  */
 import type { Store } from "@cugro/store";
 import type {
+  CellEstimate,
   ConfigFact,
   JobKind,
   JsonObject,
@@ -87,6 +88,8 @@ export interface LearnerStatus extends LearnerMeasures {
   resultsMatrix: (number | null)[][];
   /** The same of values: the critic's mean, in the task's units of reward, of the policy's own actions; needs no simulator. */
   valueEstimates: (number | null)[][];
+  /** The same of estimates, in points of score; null where there is none. */
+  estimates: (CellEstimate | null)[][];
   validVersions: number[];
   jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
@@ -127,6 +130,10 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
     versions,
     resultsMatrix: matrix,
     valueEstimates: figures("valueEstimate"),
+    estimates: chain.map(({ version }) => {
+      const row = rows.get(version)!;
+      return facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.estimate ?? null);
+    }),
     validVersions: chain.map(({ version }) => version),
     ...measureLearner(versions.filter(({ version }) => chain.some((valid) => valid.version === version))),
     jobs,

@@ -3,14 +3,17 @@
  * @module
  */
 import type { Anchors, CellEstimate, JsonObject } from "@cugro/protocol";
-import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate";
+import {
+  describeEstimateWorth,
+  ESTIMATE_BLINDNESS,
+  estimatedPoints,
+  estimatedScore,
+  estimateOf,
+} from "@cugro/algorithm/estimate";
 import type { LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { numbersOf } from "./remeasure.ts";
 import { standingVersions } from "./standing.ts";
-
-/** Says of an estimate, wherever it is shown, what it cannot see. */
-export const ESTIMATE_BLINDNESS = "Estimated from data, blind to states the data never reached";
 
 /**
  * The estimate of one task of a version that is decided; undefined where the graph has none.
@@ -63,4 +66,10 @@ function after(before: CellEstimate["score"], drop: CellEstimate["score"]): Cell
     low: mean - Math.hypot(before.mean - before.low, drop.high - drop.mean),
     high: mean + Math.hypot(before.high - before.mean, drop.mean - drop.low),
   };
+}
+
+/** What is to be said beside estimates: what they cannot see, and what they have been worth; null where there is none. */
+export function estimateNote(estimates: readonly (readonly (CellEstimate | null)[])[]): string | null {
+  if (estimates.flat().every((one) => one === null)) return null;
+  return `Returns ${ESTIMATE_BLINDNESS}. ${describeEstimateWorth()}`;
 }

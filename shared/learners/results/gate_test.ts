@@ -179,3 +179,25 @@ Deno.test("judgeVersion() that only observes publishes and keeps the reasons", (
   const verdict = judgeVersion({ knobs: observing, task: 2, row: [cell(1, scattered(0, 3))], earlier });
   assertEquals([verdict.decision, verdict.reasons.length], ["published", 1]);
 });
+
+Deno.test("a task without a score is judged by its estimate: by what it has surely lost, and not where there is a score", () => {
+  const with90 = (low: number) => ({
+    job: "",
+    score: { mean: 0, low: 0, high: 0 },
+    drop: { mean: low + 5, low, high: low + 10 },
+  });
+  const judge = (low: number, scores: number[], limit: number | "none" = 20) =>
+    judgeVersion({
+      knobs: { ...knobs, maxEstimatedDrop: limit },
+      task: 2,
+      row: [{ ...cell(1, scores), estimate: with90(low) }, cell(2, [])],
+      earlier: [],
+    });
+  assertEquals(judge(20, []).decision, "published");
+  const { decision, reasons } = judge(21, []);
+  assertEquals([decision, reasons], ["parked", [
+    "task 1 has lost an estimated 26.0 points since it was learnt, more than 21.0 (90 % bound over networks), where 20.0 may be lost",
+  ]]);
+  assertEquals(judge(21, [], "none").decision, "published");
+  assertEquals(judge(90, [1, 2, 3]).decision, "published");
+});

@@ -21,8 +21,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { openForReading } from "../../cli/embedded/session.ts";
 import { UsageError } from "../../cli/commands/output.ts";
-import { type CalibratedRun, measureCalibration, printCalibration } from "./calibration_measures.ts";
-import { drawCalibration } from "./calibration_picture.ts";
+import { type CalibratedRun, measureCalibration, printCalibration } from "./measures.ts";
+import { drawCalibration } from "./picture.ts";
 
 /** Estimates what is missing, compares, prints the table, writes JSON and picture. */
 export async function calibration(

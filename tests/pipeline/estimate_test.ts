@@ -1,0 +1,82 @@
+/**
+ * A learner whose data names no environment, with estimates: what run, status, versions, report and gateway show of them,
+ * and what its gate makes of them.
+ */
+import { encodeDataset } from "@cugro/datasets";
+import { resultsSchema } from "@cugro/client/schemas";
+import { learnerStatus } from "@cugro/learners";
+import { gatherReport, renderReport } from "@cugro/report";
+import { openFilesystemStore } from "@cugro/store";
+import { collectGarbage } from "@cugro/coordinator";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { resultsView, versionView } from "../../services/gateway/views.ts";
+import { exampleDataset } from "../fakes/example_dataset.ts";
+import { runCommand, startCommand, withFolder } from "./embedded.ts";
+
+const SETTINGS = [
+  ...["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "estimate=noSimulator", "estimateSteps=20"],
+  // Whatever was lost, by however little, parks.
+  ...["gate=enforce", "evaluationEpisodes=5", "maxEstimatedDrop=0"],
+].flatMap((knob) => ["--set", knob]);
+
+Deno.test("without a simulator versions have estimates, whose networks are kept, and whose gate parks", async () => {
+  await withFolder(async (folder) => {
+    const first = exampleDataset(20, 10);
+    // The same states, where other actions earn: without replay the first task is lost.
+    const second = {
+      ...first,
+      actions: first.actions.map((action) => -action),
+      rewards: first.rewards.map((reward) => 1 - 2 * reward),
+    };
+    const files = [first, second].map((data, i) => [join(folder, `walk${i + 1}.safetensors`), data] as const);
+    for (const [file, data] of files) await writeFile(file, encodeDataset(data));
+    const of = ["--learner", "walk", "--store", join(folder, "store")];
+    const run = startCommand(
+      [
+        ...["run", ...files.map(([file]) => file), ...of, "--as-new-task", "--json", "--preset", "smoke"],
+        ...["--replay", "none", ...SETTINGS],
+      ],
+    );
+    const { output } = await run.ended;
+    const result = JSON.parse(output);
+    assertEquals(result.resultsMatrix[0], [null, null], run.errors());
+    assertEquals(result.estimates[0].map((one: unknown) => one !== null), [true, false]);
+
+    const store = await openFilesystemStore({ root: join(folder, "store") });
+    const status = await learnerStatus(store, "walk");
+    const [one, two] = status.versions;
+    const estimates = two!.row.map(({ estimate }) => estimate!);
+    assertEquals(estimates.map(({ drop }) => drop === null), [false, true]);
+    const surely = estimates[0]!.drop!.low > 0;
+    assertEquals(two!.state, surely ? "parked" : "published");
+    assertEquals(two!.reasons.some((reason) => reason.includes("lost an estimated")), surely);
+    const learnt = one!.row[0]!.estimate!.score.mean;
+    assert(Math.abs(learnt - estimates[0]!.drop!.mean - estimates[0]!.score.mean) < 1e-6);
+
+    const shown = estimates[1]!.score.mean.toFixed(1);
+    const text = await runCommand(["versions", ...of]);
+    const report = renderReport(await gatherReport(store, "walk"));
+    for (const said of [text, report]) {
+      assertStringIncludes(said, shown);
+      assertStringIncludes(said, "blind to states that the data never reached");
+      assertStringIncludes(said, "rank correlation");
+    }
+    assertStringIncludes(await runCommand(["status", ...of]), "blind to states");
+    const view = resultsSchema.parse(resultsView(status));
+    assertStringIncludes(view.estimateNote!, "blind to states");
+    assertEquals(versionView(two!, 1).scores[1]!.estimate, estimates[1]);
+
+    // What old tasks are asked by is no garbage.
+    const before = (await store.list("artifacts/")).length;
+    const kept = status.jobs.find(({ id }) => id === one!.row[0]!.estimate!.job)!.outputs.network!.artifact;
+    await collectGarbage({ store, graceHours: 0 });
+    const left = await store.list("artifacts/");
+    assert(
+      left.length <= before && left.some(({ key }) => key.includes(kept)),
+      "the networks of task 1 are gone",
+    );
+    await store.close();
+  });
+});
