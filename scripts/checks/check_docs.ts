@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { worthFaults } from "./estimate_worth.ts";
 import { knobTableFaults } from "./knob_tables.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
@@ -60,9 +61,12 @@ function undocumented(module: string): string[] {
 if (import.meta.main) {
   const faults = [
     ...knobTableFaults(ROOT, Deno.args.includes("--write")),
+    ...worthFaults(ROOT, Deno.args.includes("--write")),
     ...new Set(publicModules().flatMap(undocumented)),
   ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
-  console.log("docs: every public symbol says what it is, and the READMEs of the knobs hold");
+  console.log(
+    "docs: every public symbol says what it is, and the READMEs of the knobs and of estimates hold",
+  );
 }

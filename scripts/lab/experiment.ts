@@ -119,6 +119,7 @@ program.command("calibration")
     "cugro-calibration",
   )
   .option("--out <folder>", "where the results go", "shared/algorithm/results")
+  .option("--known", "only compare what has been estimated before")
   .action(calibration);
 
 program.command("compiled")

@@ -27,7 +27,7 @@ import { drawCalibration } from "./picture.ts";
 /** Estimates what is missing, compares, prints the table, writes JSON and picture. */
 export async function calibration(
   folders: string[],
-  { work, out }: { work: string; out: string },
+  { work, out, known }: { work: string; out: string; known?: boolean },
 ): Promise<void> {
   const stores = (await Promise.all(folders.map(storesIn))).flat();
   if (stores.length === 0) throw new UsageError(`There is no learner's store in ${folders.join(", ")}`);
@@ -35,7 +35,7 @@ export async function calibration(
   const { compile } = await openCompute();
   const handlers = createHandlers({ compile });
   const runs: CalibratedRun[] = [];
-  for (const folder of stores) runs.push(...await runsOf(folder, { work, handlers }));
+  for (const folder of stores) runs.push(...await runsOf(folder, { work, handlers, known }));
   const result = measureCalibration(runs);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, "calibration.json"), JSON.stringify(result, null, 1) + "\n");
@@ -56,6 +56,8 @@ async function storesIn(folder: string): Promise<string[]> {
 interface Means {
   work: string;
   handlers: JobHandlers;
+  /** Nothing is estimated that was not before: a run ends with its last version that was. */
+  known: boolean | undefined;
 }
 
 async function runsOf(folder: string, means: Means): Promise<CalibratedRun[]> {
@@ -80,6 +82,7 @@ async function runOf(store: Store, facts: LearnerFacts, means: Means): Promise<C
     const jobs = estimateJobs(facts, { ...version, row }, estimated);
     for (const { task, job } of jobs) {
       const metrics = await metricsOf(store, job, means);
+      if (!metrics) return { name: facts.learner.name, versions: estimated };
       const cell = row.find((one) => one.task === task)!;
       const before = estimated.findLast((one) => one.task === task)?.row.find((one) => one.task === task)
         ?.estimate;
@@ -101,12 +104,13 @@ async function runOf(store: Store, facts: LearnerFacts, means: Means): Promise<C
 async function metricsOf(
   store: Store,
   job: JobOf<"policy.estimate">,
-  { work, handlers }: Means,
-): Promise<JsonObject> {
+  { work, handlers, known: only }: Means,
+): Promise<JsonObject | undefined> {
   const id = jobId(job);
   const record = join(work, `${id}.json`);
   const known = await readFile(record, "utf8").catch(() => undefined);
   if (known !== undefined) return JSON.parse(known);
+  if (only) return undefined;
   const parsed = parseJob(job, (name) => name in knobs) as JobContext<"policy.estimate">;
   const start = performance.now();
   const keptOf = (kept: string) => join(work, `${kept}.safetensors`);

@@ -6,6 +6,7 @@ import { type Hyperparameters, mean, presets } from "@cugro/algorithm";
 import { judgeVersion } from "@cugro/learners";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { printTable } from "../../cli/commands/output.ts";
+import { spearman } from "./spearman.ts";
 
 /** A run whose versions have been estimated. */
 export interface CalibratedRun {
@@ -118,23 +119,6 @@ function figuresOf(cells: readonly CalibratedCell[]): CalibrationFigures {
       neither: count(false, false),
     },
   };
-}
-
-/** Spearman's rank correlation; ties share their mean rank. Null from fewer than three pairs, or where all of a side are equal. */
-export function spearman(pairs: readonly (readonly [number, number])[]): number | null {
-  if (pairs.length < 3) return null;
-  const [a, b] = [ranks(pairs.map(([one]) => one)), ranks(pairs.map(([, other]) => other))];
-  const middle = (pairs.length + 1) / 2;
-  const sum = (of: (i: number) => number) => pairs.reduce((total, _, i) => total + of(i), 0);
-  const [aa, bb] = [sum((i) => (a[i]! - middle) ** 2), sum((i) => (b[i]! - middle) ** 2)];
-  return aa === 0 || bb === 0 ? null : sum((i) => (a[i]! - middle) * (b[i]! - middle)) / Math.sqrt(aa * bb);
-}
-
-function ranks(values: readonly number[]): number[] {
-  return values.map((value) =>
-    1 + values.filter((other) => other < value).length +
-    (values.filter((other) => other === value).length - 1) / 2
-  );
 }
 
 /** Prints the table: a row a run, and one of all. */

@@ -67,7 +67,7 @@ export const evaluationKnobs = {
       "Points of normalised score that an old task without a score may have lost by its estimate, which must be sure of more (its lower 90 % bound); `none` asks for nothing.",
     range: [0, 1e9],
     or: "none",
-    values: { paper: 20, default: 20, smoke: 20 },
+    values: { paper: 10, default: 10, smoke: 10 },
     readBy: ["plan"],
   }),
   // What cannot be forgotten yet can be learnt badly: below 0 the policy is worse than random in its newest task.
