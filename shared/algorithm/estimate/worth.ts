@@ -6,20 +6,20 @@
 
 /** Figures of the calibration over all its runs. */
 export const ESTIMATE_WORTH = {
-  runs: 0,
-  streams: 0,
+  runs: 4,
+  streams: 3,
   /** Tasks of versions, and those of them that were old. */
-  cells: 0,
-  oldCells: 0,
+  cells: 45,
+  oldCells: 28,
   /** Spearman's rank correlation of estimated and true scores, and of drops. */
-  rankCorrelation: 0,
-  dropCorrelation: 0,
+  rankCorrelation: -0.17,
+  dropCorrelation: 0.6,
   /** Median distance of the estimated drop from the true one, in points of score. */
-  dropError: 0,
+  dropError: 6.6,
   /** In how many old cells the gate by estimates decides as the true one, and how many the true one parks. */
-  gateAgrees: 0,
-  gateParks: 0,
-  gateFinds: 0,
+  gateAgrees: 24,
+  gateParks: 8,
+  gateFinds: 4,
 } as const;
 
 /** What an estimate cannot see. */
