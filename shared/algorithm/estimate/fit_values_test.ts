@@ -76,16 +76,17 @@ Deno.test(
       values.dispose();
       return estimateOf([...found]).mean;
     };
-    // Every row ends: the value is the reward. None does, all are cut: the rewards of 100 steps and more.
+    // Every row ends: the value is the reward. None does, all are cut: the rewards of fifty steps.
     assertAlmostEquals(await valueAt0(new Float32Array(400).fill(1)), 1, 0.15);
-    assertGreater(await valueAt0(new Float32Array(400)), 60);
+    assertGreater(await valueAt0(new Float32Array(400)), 30);
   }),
 );
 
 Deno.test(
   "the drop has the sign of what was lost, and its interval says when that is sure",
   noLeaks(async () => {
-    const { input } = world(0.8, 0.5);
+    // Every row ends, so that chance does not hide what an action is worth.
+    const { input } = world(0.8, 1);
     const network = await fit(input);
     const values = openValues(network, normaliser, compile);
     const states = createRng(9).uniforms(200, -1, 1);
@@ -94,9 +95,9 @@ Deno.test(
     const drop = async (a: number) => estimateOf(lostReturns(kept, await at(a), values.networks));
     // The reward of each of 20 steps falls by what the action falls by.
     const worse = await drop(0.2), better = await drop(0.6), same = await drop(0.4);
-    assertAlmostEquals(worse.mean, 20 * 0.2, 1);
+    assertAlmostEquals(worse.mean, 20 * 0.2, 0.8);
     assert(worse.low > 0, `the lower end ${worse.low}`);
-    assertAlmostEquals(better.mean, -20 * 0.2, 1);
+    assertAlmostEquals(better.mean, -20 * 0.2, 0.8);
     assertLess(better.high, 0);
     assertAlmostEquals(same.mean, 0, 1e-6);
     values.dispose();
