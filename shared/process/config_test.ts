@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { JOB_KINDS } from "@cugro/protocol";
 import { ConfigError, readConfig, readStoreConfig } from "./config.ts";
 
 Deno.test("readConfig() fills in what is not set", () => {
@@ -175,8 +176,9 @@ Deno.test("readConfig() checks servers, ports, kinds and keys, and shows no secr
     '  CUGRO_NATS must be nats://host:port or tls://host:port; several are separated by commas: current value is "nats://one:4222,localhost"',
     '  CUGRO_NATS_STREAMS must be create or verify: current value is "maybe"',
     '  CUGRO_HTTP_PORT must be a port from 0 (a free one) to 65535: current value is "70000"',
-    "  CUGRO_KINDS must be of dataset.import, dataset.measure, states.sample, actions.label, states.train, behavior.train, " +
-    'critic.train, policy.evaluate; several are separated by commas: current value is "states.sample,states.learn"',
+    `  CUGRO_KINDS must be of ${
+      JOB_KINDS.join(", ")
+    }; several are separated by commas: current value is "states.sample,states.learn"`,
     "  CUGRO_S3_ACCESS_KEY must be set too, as CUGRO_S3_SECRET_KEY is",
   ]);
 });
