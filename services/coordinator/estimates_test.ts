@@ -52,3 +52,15 @@ Deno.test("a task that was learnt before there were estimates has none, and stan
   assertEquals(second.decision, "published");
   assertEquals(second.row.map(({ estimate }) => estimate !== undefined), [false, true]);
 });
+
+Deno.test("a task whose returns are all the same has no estimate, now or later, and parks nothing", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one@none", "two@none"], { estimate: "noSimulator" });
+  await drive(store, pretend({ estimates: losing(2), isFlat: (text) => text.startsWith("one") }));
+  const { versions } = await loadFacts(store, "a");
+  assertEquals(versions.map(({ decision }) => decision), ["published", "published"]);
+  assertEquals(versions.map(({ row }) => row.map(({ estimate }) => estimate !== undefined)), [[false], [
+    false,
+    true,
+  ]]);
+});

@@ -4,7 +4,13 @@
  */
 import { type DatasetRows, episodesOf } from "@cugro/datasets";
 import { randomReturn } from "@cugro/environments";
-import { type Anchors, ANCHORS_OF_FILE, type EnvironmentRef, RANDOM_EPISODES } from "@cugro/protocol";
+import {
+  type Anchors,
+  ANCHORS_ALL_EQUAL,
+  ANCHORS_OF_FILE,
+  type EnvironmentRef,
+  RANDOM_EPISODES,
+} from "@cugro/protocol";
 
 const TAIL = 0.1;
 
@@ -43,7 +49,7 @@ export async function chooseAnchors(
 function spread(random: number, good: number, source: string): Anchors {
   return good > random
     ? { random, good, source }
-    : { random, good: random + 1, source: `${source} (all equal)` };
+    : { random, good: random + 1, source: `${source}${ANCHORS_ALL_EQUAL}` };
 }
 
 function mean(values: readonly number[]): number {

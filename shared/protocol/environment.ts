@@ -41,5 +41,7 @@ export function describeEnvironment(environment: EnvironmentRef): string {
 
 /** The source of anchors that the dataset's file says itself; all others were measured. */
 export const ANCHORS_OF_FILE = "return_random and return_final_policy of the file";
+/** How the source of anchors ends that are no scale: all episodes of the task have one return, and 100 is one more than that. */
+export const ANCHORS_ALL_EQUAL = " (all equal)";
 /** Episodes of random actions whose mean return scores 0 where the file does not say it. */
 export const RANDOM_EPISODES = 100;

@@ -6,6 +6,7 @@
 import type { JobMessage } from "@cugro/bus";
 import { getJob, getResult, listJob, type Store } from "@cugro/store";
 import {
+  ANCHORS_ALL_EQUAL,
   arrivalsPrefix,
   artifactKey,
   datasetKey,
@@ -41,6 +42,8 @@ export interface Pretence {
   returns?: (task: number, newTask: number, goal: number) => number[];
   /** Of task j in the version that learns task k, a number a network: returns of the new task, losses of an old one. */
   estimates?: (task: number, newTask: number) => number[];
+  /** Whether all episodes of a file with that text have one return. */
+  isFlat?: (text: string) => boolean;
   /** Mean return of random actions, where a job measures it. @default 0 */
   random?: number;
   /** Of the same episodes, 0 to 1; nothing where the simulator does not tell it. */
@@ -196,7 +199,9 @@ async function importOutcome(store: Store, job: Job, pretence: Pretence): Promis
     bytes: object.bytes.length,
     environment: goal === "none" ? null : { family: "test", goal: [pretence.goal?.(text) ?? Number(goal)] },
     horizon: 50,
-    anchors: { random: 0, good: 100, source: "test" },
+    anchors: pretence.isFlat?.(text)
+      ? { random: 0, good: 1, source: `test${ANCHORS_ALL_EQUAL}` }
+      : { random: 0, good: 100, source: "test" },
   };
   if (!hashes) return { outputs: ["normaliser", "sketch"], metrics };
   return {

@@ -10,7 +10,7 @@ export function describeFamilies(others: string): string {
   const families = listFamilies().map(({ family, goalMeaning, goals, policyShipped }) => {
     const usual = goals.map((goal) => goal.map((value) => Number(value.toFixed(3))).join(",")).join(" ");
     const policy = policyShipped
-      ? "a trained policy is shipped"
+      ? "its policy comes with it"
       : "no policy is shipped: give one with --policy";
     return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
   });

@@ -2,7 +2,7 @@
  * From what `policy.estimate` jobs have measured to the estimates that a version's fact holds. Pure.
  * @module
  */
-import type { Anchors, CellEstimate, JsonObject } from "@cugro/protocol";
+import { type Anchors, ANCHORS_ALL_EQUAL, type CellEstimate, type JsonObject } from "@cugro/protocol";
 import {
   describeEstimateWorth,
   ESTIMATE_BLINDNESS,
@@ -16,7 +16,8 @@ import { numbersOf } from "./remeasure.ts";
 import { standingVersions } from "./standing.ts";
 
 /**
- * The estimate of one task of a version that is decided; undefined where the graph has none.
+ * The estimate of one task of a version that is decided; undefined where the graph has none, and where the task's returns
+ * give no scale to say it in.
  *
  * @throws {Error} where its job has measured no numbers
  */
@@ -27,9 +28,11 @@ export function estimateOfCell(
   anchors: Anchors,
 ): CellEstimate | undefined {
   const job = graph.estimates.find((one) => one.task === task)?.id;
-  if (job === undefined) return undefined;
+  if (job === undefined || !hasScale(anchors)) return undefined;
   const learnt = standingVersions(facts).findLast((version) => version.task === task);
   const before = task === graph.task ? undefined : learnt?.row.find((cell) => cell.task === task)?.estimate;
+  // It had no scale when it was learnt, and only its drop is measured now.
+  if (task !== graph.task && !before) return undefined;
   const metrics = facts.jobs.get(job)?.result?.metrics ?? {};
   return readEstimate({ job, task, metrics, anchors, before });
 }
@@ -56,6 +59,11 @@ export function readEstimate(
   if (!before) return { job, score: estimatedScore(own, anchors), drop: null };
   const drop = estimatedPoints(own, anchors);
   return { job, score: after(before.score, drop), drop };
+}
+
+/** Whether 0 and 100 say anything: of a single episode, or where every reward is 0, there is but one return. */
+function hasScale({ source }: Anchors): boolean {
+  return !source.endsWith(ANCHORS_ALL_EQUAL);
 }
 
 /** The score before, less the drop; the intervals add up as those of independent errors do. */
