@@ -3,7 +3,15 @@
  * as policies by `render/store_policies.ts`; which service has which stands in `permissions.ts`.
  * @module
  */
-import { keyPattern, kindPrefix, PREFIXES, readKinds, readsDatasets } from "@cugro/protocol";
+import {
+  JOB_KINDS,
+  type JobKind,
+  keyPattern,
+  kindPrefix,
+  PREFIXES,
+  readKinds,
+  readsDatasets,
+} from "@cugro/protocol";
 import type { Service } from "../services/services.ts";
 
 /** Rights on the bucket: patterns of keys, where `*` stands for anything, slashes included, and `?` for one character. */
@@ -90,18 +98,38 @@ export const coordinatorInStore: StoreRights = {
 /** Everything about jobs of versions up to 0.2, whose keys do not tell kinds apart. */
 const oldJobs = keyPattern("oldJob").replace(/[^/]*$/, "");
 
+/** Kinds up to which each has lines of its own: a user's policy may have 2,048 bytes. */
+const NAMED_KINDS = 3;
+
+/** A service's kinds, those that begin alike as no other service's do under one pattern, where they are many. */
+function groupsOf(kinds: readonly JobKind[]): { jobKind: JobKind; name: string }[] {
+  if (kinds.length <= NAMED_KINDS) return kinds.map((jobKind) => ({ jobKind, name: jobKind }));
+  const foreign = JOB_KINDS.filter((kind) => !kinds.includes(kind));
+  const beginnings = new Map<string, JobKind>();
+  for (const kind of kinds) {
+    let length = 1;
+    while (foreign.some((other) => other.startsWith(kind.slice(0, length)))) length++;
+    const beginning = kind.slice(0, length);
+    if (!beginnings.has(beginning)) beginnings.set(beginning, kind);
+  }
+  return [...beginnings].map(([beginning, jobKind]) => ({ jobKind, name: `${beginning}*` }));
+}
+
 /**
  * Reads what jobs of its own kinds read, writes what they leave behind; makes no job, and no fact about a learner. It may
  * remove no artifact: one that it finds damaged it reports beside its job.
  */
 export function workerInStore({ kinds }: Service): StoreRights {
   const others = new Set(kinds.flatMap(readKinds).filter((kind) => !kinds.includes(kind)));
+  const groups = groupsOf(kinds);
   const own = (...sorts: ("result" | "failure" | "checkpoint" | "run" | "damage")[]) =>
-    kinds.flatMap((jobKind) => sorts.map((sort) => keyPattern(sort, { jobKind })));
+    groups.flatMap(({ jobKind, name }) =>
+      sorts.map((sort) => keyPattern(sort, { jobKind }).replace(jobKind, name))
+    );
   return {
     list: [...kinds.map(kindPrefix), oldJobs],
     read: [
-      ...kinds.map((kind) => `${kindPrefix(kind)}*`),
+      ...groups.map(({ jobKind, name }) => `${kindPrefix(jobKind).replace(jobKind, name)}*`),
       ...[...others].map((jobKind) => keyPattern("result", { jobKind })),
       `${oldJobs}*`,
       all.artifacts,

@@ -68,6 +68,10 @@ export const WORKLOADS: Readonly<Record<JobKind, Workload>> = {
   "states.train": TRAINING,
   "behavior.train": TRAINING,
   "critic.train": TRAINING,
+  "proposer.label": SAMPLING,
+  "proposer.train": TRAINING,
+  "actor.label": SAMPLING,
+  "actor.train": TRAINING,
   "policy.evaluate": {
     min: 0,
     max: 8,

@@ -4,9 +4,17 @@
  */
 
 const COMMON = ["protocol", "async", "telemetry"];
-const CHAPTERS = ["numerics", "knobs", "replay", "diffusion", "critic", "policy", "measures", "estimate"].map(
-  (chapter) => `algorithm/${chapter}`,
-);
+const CHAPTERS = [
+  "numerics",
+  "knobs",
+  "replay",
+  "diffusion",
+  "distillation",
+  "critic",
+  "policy",
+  "measures",
+  "estimate",
+].map((chapter) => `algorithm/${chapter}`);
 /** What readers of files share with the judgement of what they read. */
 const DATASET_WORDS = ["dataset", "names", "notice", "printable", "read_limits"].map((file) =>
   `datasets/${file}`
@@ -27,9 +35,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "algorithm/knobs": [],
   "algorithm/replay": ["algorithm/numerics"],
   "algorithm/diffusion": ["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/replay"],
+  "algorithm/distillation": ["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/diffusion"],
   "algorithm/critic": ["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/replay"],
   "algorithm/policy": [
     ...["tensors/seam", "algorithm/numerics", "algorithm/knobs", "algorithm/diffusion", "algorithm/critic"],
+    "algorithm/distillation",
   ],
   "algorithm/measures": ["tensors/seam", "algorithm/numerics", "algorithm/knobs"],
   // Acting without a tensor library: of the algorithm only what works on arrays.
@@ -51,14 +61,24 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   environments: ["protocol", "async"],
   "environments/gymnasium": ["protocol", "async"],
   "environments/metaworld": ["environments", "environments/gymnasium"],
-  learners: [...COMMON, "algorithm", "store", "bus", "learners/acts", "learners/results"],
+  learners: [
+    ...COMMON,
+    "algorithm",
+    "store",
+    "bus",
+    "learners/acts",
+    "learners/planning",
+    "learners/results",
+  ],
+  // The graph of a learner's jobs: pure.
+  "learners/planning": ["protocol", "algorithm", "learners"],
   // A label is judged by what a file could say, and by what can be simulated.
   "learners/acts": [
-    ...[...COMMON, "algorithm", "store", "learners", "learners/results"],
+    ...[...COMMON, "algorithm", "store", "learners", "learners/planning", "learners/results"],
     ...["datasets/attributes", "environments/families"],
   ],
   // What versions have shown, what labels make of it, and what is decided by it: pure.
-  "learners/results": ["protocol", "algorithm", "learners"],
+  "learners/results": ["protocol", "algorithm", "learners", "learners/planning"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],

@@ -1,8 +1,15 @@
 /**
- * mu(a|s,k): learns the actions of all tasks, and labels shards of states with them.
+ * mu(a|s,k): learns the actions of all tasks, and labels shards of states with them; the networks that learn from
+ * it to act in one step, and their labels.
  * @module
  */
-import { type Compile, sampleActions, trainBehaviorGenerator } from "@cugro/algorithm";
+import {
+  type Compile,
+  sampleActions,
+  trainActor,
+  trainBehaviorGenerator,
+  trainProposer,
+} from "@cugro/algorithm";
 import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
 import {
   decodeNormaliser,
@@ -12,8 +19,10 @@ import {
   knobsOf,
   resumableSampling,
   runGeneratorTraining,
+  runOneStepTraining,
   translateErrors,
 } from "@cugro/jobs";
+import { labelForActor, labelForProposer } from "./one_step_labels.ts";
 
 /** The work of this service. */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
@@ -22,6 +31,10 @@ export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
       runGeneratorTraining(context, compile, trainBehaviorGenerator)
     ),
     "actions.label": translateErrors((context) => label(context, compile)),
+    "proposer.label": translateErrors((context) => labelForProposer(context, compile)),
+    "proposer.train": translateErrors((context) => runOneStepTraining(context, compile, trainProposer)),
+    "actor.label": translateErrors((context) => labelForActor(context, compile)),
+    "actor.train": translateErrors((context) => runOneStepTraining(context, compile, trainActor)),
   };
 }
 

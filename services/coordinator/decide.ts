@@ -17,7 +17,15 @@ import {
   withRandom,
 } from "@cugro/learners";
 import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import type { Anchors, JobKind, JsonObject, RowCell, VersionFact } from "@cugro/protocol";
+import {
+  type Anchors,
+  type JobKind,
+  type JsonObject,
+  type RowCell,
+  rowCellSchema,
+  type VersionFact,
+  wayOfActingSchema,
+} from "@cugro/protocol";
 
 /** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none. */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
@@ -43,6 +51,8 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
     stateGenerator: graph.stateGenerator,
     behaviorGenerator: graph.behaviorGenerator,
     critic: graph.critic,
+    ...(graph.proposer === undefined ? {} : { proposer: graph.proposer }),
+    ...(graph.actor === undefined ? {} : { actor: graph.actor }),
     row,
     jobs: [...made.map(({ id }) => id), ...graph.jobs.map(({ id }) => id)],
     kinds: [...made.map(({ kind }) => kind), ...graph.jobs.map(({ job }) => job.kind)],
@@ -57,7 +67,7 @@ function madeBefore({ importJob, fact }: TaskData): { id: string; kind: JobKind 
   return "measureJob" in fact ? [read, { id: fact.measureJob, kind: "dataset.measure" }] : [read];
 }
 
-/** What the three trainings made: who overwrites a result later changes nothing about this version. */
+/** What the trainings made: who overwrites a result later changes nothing about this version. */
 function weightsOf(facts: LearnerFacts, graph: Graph): Pick<VersionFact, "weights"> {
   const of = (id: string) => facts.jobs.get(id)?.result?.outputs.weights?.artifact;
   const [stateGenerator, behaviorGenerator, critic] = [
@@ -66,7 +76,14 @@ function weightsOf(facts: LearnerFacts, graph: Graph): Pick<VersionFact, "weight
     of(graph.critic),
   ];
   if (!stateGenerator || !behaviorGenerator || !critic) return {};
-  return { weights: { stateGenerator, behaviorGenerator, critic } };
+  const [proposer, actor] = [graph.proposer, graph.actor].map((id) => id && of(id));
+  return {
+    weights: {
+      ...{ stateGenerator, behaviorGenerator, critic },
+      ...(proposer ? { proposer } : {}),
+      ...(actor ? { actor } : {}),
+    },
+  };
 }
 
 function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number; id: string }): RowCell {
@@ -81,7 +98,7 @@ function rowCell(facts: LearnerFacts, graph: Graph, { task, id }: { task: number
   const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
   const label = about.labelled?.labels.at(-1)?.n;
   const measured = {
-    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics) },
+    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics), ...actingOf(metrics) },
     ...(label === undefined ? {} : { label, anchors }),
   };
   const estimate = estimateOfCell(facts, graph, task, anchors);
@@ -112,6 +129,16 @@ function simulatorOf({ lostEpisodes, notRun }: JsonObject): Pick<RowCell, "lostE
   return {
     ...(typeof lostEpisodes === "number" ? { lostEpisodes } : {}),
     ...(typeof notRun === "string" ? { notRun } : {}),
+  };
+}
+
+/** How the evaluation acted, and what it tried. */
+function actingOf({ acting, ways }: JsonObject): Pick<RowCell, "acting" | "ways"> {
+  const way = wayOfActingSchema.safeParse(acting);
+  const tried = rowCellSchema.shape.ways.safeParse(ways);
+  return {
+    ...(way.success ? { acting: way.data } : {}),
+    ...(tried.success && tried.data ? { ways: tried.data } : {}),
   };
 }
 

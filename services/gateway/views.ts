@@ -99,8 +99,14 @@ export function versionSummary(
 
 /** A version in full. */
 export function versionView(fact: LearnerStatus["versions"][number], head: number | null): Version {
-  const { stateGenerator, behaviorGenerator, critic, jobs, row } = fact;
-  return { ...versionSummary(fact, head), stateGenerator, behaviorGenerator, critic, jobs, row };
+  const { stateGenerator, behaviorGenerator, critic, proposer, actor, jobs, row } = fact;
+  return {
+    ...versionSummary(fact, head),
+    ...{ stateGenerator, behaviorGenerator, critic },
+    ...proposer === undefined ? {} : { proposer },
+    ...actor === undefined ? {} : { actor },
+    ...{ jobs, row },
+  };
 }
 
 /** A job in short. */

@@ -2,12 +2,21 @@
  * The job `policy.evaluate` for one task j of a version that has just learnt task k.
  * @module
  */
-import { type Compile, createPolicy, type Normaliser, type Policy, type ReplayRows } from "@cugro/algorithm";
+import {
+  type Compile,
+  createPolicy,
+  type Normaliser,
+  type Policy,
+  type PolicyInput,
+  type ReplayRows,
+  type WayOfActing,
+} from "@cugro/algorithm";
 import { randomReturn } from "@cugro/environments";
 import type { JobOutput } from "@cugro/worker";
 import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
 import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
-import { runEpisodes, type Simulators } from "./run_episodes.ts";
+import { chooseActing } from "./choose_acting.ts";
+import type { Simulators } from "./run_episodes.ts";
 
 const VALUE_ROWS = 256;
 
@@ -22,20 +31,22 @@ export async function evaluatePolicy(
   const { fidelity, rows } = episodesOnly
     ? { fidelity: null, rows: null }
     : await measureFidelity(context, normaliser, compile);
-  const policy = await openPolicy(context, normaliser, compile);
+  const input = await policyInput(context, normaliser, compile);
+  const policy = createPolicy(input);
   try {
-    const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed) : null;
-    const { returns, lengths, successes, lostEpisodes, notRun, versions } = await runEpisodes(
-      context,
-      policy,
-      simulators,
-      { stateDim: normaliser.states.centre.length, actionDim: normaliser.actions.centre.length },
-    );
+    const { episodes, acting, ways } = await chooseActing({
+      ...{ context, policy, input, simulators, states: rows?.states ?? null },
+      episodes: knobsOf(context).evaluationEpisodes,
+    });
+    const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed, acting) : null;
+    const { returns, lengths, successes, lostEpisodes, notRun, versions } = episodes;
     const told = successes ? { success: successes.map(Number) } : {};
     const further = {
       ...told,
       ...lostEpisodes ? { lostEpisodes } : {},
       ...notRun === undefined ? {} : { notRun },
+      ...acting === undefined ? {} : { acting },
+      ...ways === undefined ? {} : { ways: ways.map((way) => ({ ...way })) },
       ...await randomMetrics(context),
     };
     return {
@@ -47,21 +58,23 @@ export async function evaluatePolicy(
   }
 }
 
-async function openPolicy(
+async function policyInput(
   context: EvaluationContext,
   normaliser: Normaliser,
   compile: Compile,
-): Promise<Policy> {
+): Promise<PolicyInput> {
   const { config: { task }, inputs } = context;
-  return createPolicy({
+  return {
     behaviorGenerator: decodeStored(await context.read(inputs.behaviorGenerator)),
     critic: decodeStored(await context.read(inputs.critic)),
+    proposer: inputs.proposer && decodeStored(await context.read(inputs.proposer)),
+    actor: inputs.actor && decodeStored(await context.read(inputs.actor)),
     normalisers: new Map([[task, normaliser]]),
     stateDim: normaliser.states.centre.length,
     actionDim: normaliser.actions.centre.length,
     hyperparameters: knobsOf(context),
     compile,
-  });
+  };
 }
 
 /** What random actions earn, where the job asks for it. */
@@ -80,10 +93,11 @@ async function meanValue(
   rows: ReplayRows,
   normaliser: Normaliser,
   seed: number,
+  acting: WayOfActing | undefined,
 ): Promise<number> {
   const count = Math.min(VALUE_ROWS, rows.size);
   const states = rows.states.slice(0, count * normaliser.states.centre.length);
-  const actions = await policy.act(task, states, seed);
+  const actions = await policy.act(task, states, seed, acting);
   const values = await policy.value(task, states, actions);
   return values.reduce((sum, value) => sum + value, 0) / count;
 }

@@ -2,7 +2,7 @@
  * Episodes of the policy in whatever simulates the task.
  * @module
  */
-import { createRng, type Policy } from "@cugro/algorithm";
+import { createRng, type Policy, type WayOfActing } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import {
   GymnasiumFault,
@@ -14,7 +14,6 @@ import {
   runEpisodes as runInPython,
 } from "@cugro/environments/gymnasium";
 import type { FamilyRef, GymnasiumSpec } from "@cugro/protocol";
-import { knobsOf } from "@cugro/jobs";
 import { PermanentError } from "@cugro/worker";
 import type { EvaluationContext } from "./measure_fidelity.ts";
 
@@ -41,18 +40,26 @@ export interface Episodes {
   notRun?: string;
 }
 
+/** What episodes are asked for: how many, of what sizes, and by which way of acting, if not by the sampler. */
+export interface AskedEpisodes {
+  episodes: number;
+  stateDim: number;
+  actionDim: number;
+  acting?: WayOfActing | undefined;
+}
+
 /** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
 export async function runEpisodes(
   context: EvaluationContext,
   policy: Policy,
   simulators: Simulators,
-  expected: { stateDim: number; actionDim: number },
+  asked: AskedEpisodes,
 ): Promise<Episodes> {
   const { environment } = context.config;
   if (!environment) return { returns: [], lengths: [] };
-  if ("family" in environment) return await runFamily(context, policy, environment);
+  if ("family" in environment) return await runFamily(context, policy, environment, asked);
   try {
-    return await runGymnasium(context, policy, environment, { ...simulators, expected });
+    return await runGymnasium(context, policy, environment, { ...simulators, asked });
   } catch (error) {
     if (error instanceof GymnasiumUnavailable) return { returns: [], lengths: [], notRun: error.message };
     if (!(error instanceof GymnasiumFault || error instanceof GymnasiumLost)) throw error;
@@ -60,20 +67,25 @@ export async function runEpisodes(
   }
 }
 
-function seedsOf(context: EvaluationContext): number[] {
+function seedsOf(context: EvaluationContext, episodes: number): number[] {
   const starts = createRng(context.seed, "starts");
-  return Array.from({ length: knobsOf(context).evaluationEpisodes }, () => starts.integer(2 ** 31));
+  return Array.from({ length: episodes }, () => starts.integer(2 ** 31));
 }
 
-async function runFamily(context: EvaluationContext, policy: Policy, spec: FamilyRef): Promise<Episodes> {
+async function runFamily(
+  context: EvaluationContext,
+  policy: Policy,
+  spec: FamilyRef,
+  { episodes, acting: way }: AskedEpisodes,
+): Promise<Episodes> {
   const { config: { task, horizon, episodeSteps }, seed } = context;
-  const seeds = seedsOf(context);
+  const seeds = seedsOf(context, episodes);
   const acting = createRng(seed, "acting");
   const environment = await openVectorEnvironment(spec, seeds.length, episodeSteps);
   try {
     return await rollout(environment, seeds, async (states, step) => {
       await context.tick({ step, steps: horizon });
-      return await policy.act(task, states, acting.integer(2 ** 31));
+      return await policy.act(task, states, acting.integer(2 ** 31), way);
     });
   } finally {
     environment.close();
@@ -84,7 +96,7 @@ async function runGymnasium(
   context: EvaluationContext,
   policy: Policy,
   spec: GymnasiumSpec,
-  { rules, python, onLost, expected }: Simulators & { expected: { stateDim: number; actionDim: number } },
+  { rules, python, onLost, asked }: Simulators & { asked: AskedEpisodes },
 ): Promise<Episodes> {
   const { config: { task, horizon }, seed } = context;
   if (!python) throw noInterpreter(spec.gymnasium);
@@ -92,14 +104,14 @@ async function runGymnasium(
     ...rules,
     spec,
     horizon,
-    seeds: seedsOf(context),
-    expected,
+    seeds: seedsOf(context, asked.episodes),
+    expected: { stateDim: asked.stateDim, actionDim: asked.actionDim },
     ...onLost ? { onLost } : {},
     startActing(first) {
       const acting = createRng(seed, `acting/${first}`);
       return async (states, step) => {
         await context.tick({ step: Math.min(step, horizon), steps: horizon });
-        return await policy.act(task, states, acting.integer(2 ** 31));
+        return await policy.act(task, states, acting.integer(2 ** 31), asked.acting);
       };
     },
   });

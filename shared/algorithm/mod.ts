@@ -63,6 +63,7 @@ export {
   worstDrop,
 } from "./measures/drops.ts";
 export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
+export { actionParity, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
@@ -94,5 +95,9 @@ export type { CriticTrainingInput } from "./critic/critic_plan.ts";
 export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";
 export { type ActionNoise, type NoiseShare, openNoise } from "./policy/action_noise.ts";
 export { createPolicy, type Policy } from "./policy/acting.ts";
-export type { PolicyInput } from "./policy/policy_input.ts";
-export { findModes, type Modes, weightsOfHeavierMode } from "./policy/modes.ts";
+export { type PolicyInput, type WayOfActing, WAYS_OF_ACTING } from "./policy/policy_input.ts";
+export { apartShare, findModes, isMultimodal, type Modes, weightsOfHeavierMode } from "./policy/modes.ts";
+export { type ChoiceLabelInput, type ChoiceLabels, labelChoices } from "./policy/label_choices.ts";
+export { type OneStepTrainingInput, trainActor, trainProposer } from "./distillation/one_step_training.ts";
+export type { LabelledActions, OldStates } from "./distillation/one_step_rows.ts";
+export { labelProposals, type ProposalLabelInput } from "./distillation/label_proposals.ts";

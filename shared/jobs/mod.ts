@@ -18,5 +18,6 @@ export {
 export { type CriticRows } from "./critic_rows.ts";
 export { openDataset, type StoredDataset } from "./stored_dataset.ts";
 export { resumableSampling } from "./sampling_run.ts";
-export { runGeneratorTraining, runTraining, type StartTraining } from "./training_run.ts";
+export { decodeLabels, encodeLabels, readOneStepInput, readStatesToLabel } from "./one_step_input.ts";
+export { runGeneratorTraining, runOneStepTraining, runTraining, type StartTraining } from "./training_run.ts";
 export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";

@@ -17,8 +17,13 @@ import { decodeNormaliser, decodeShard, decodeStored } from "./encoding.ts";
 import { knobsOf } from "./knobs.ts";
 import { openDataset, type StoredDataset } from "./stored_dataset.ts";
 
-/** A job that trains the network of one service. */
-export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
+/** A job that trains a network. */
+export type TrainingKind =
+  | "states.train"
+  | "behavior.train"
+  | "critic.train"
+  | "proposer.train"
+  | "actor.train";
 
 /** What every learner trains on beside the new task's rows. */
 export interface TrainingInput {
@@ -91,7 +96,8 @@ export function rowsOfTask(
   return { rows, ...splitRows(rows, size, heldOutSeed) };
 }
 
-async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
+/** What all trainings are given. */
+export async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
   const { config: { task, oldTasks }, inputs } = context;
   const parent = inputs.parent && decodeStored(await context.read(inputs.parent));
   return {

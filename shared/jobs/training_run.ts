@@ -5,6 +5,7 @@
 import type {
   Compile,
   GeneratorTrainingInput,
+  OneStepTrainingInput,
   Snapshot,
   TrainingProgress,
   TrainingResult,
@@ -12,6 +13,7 @@ import type {
 import type { JobContext, JobOutput } from "@cugro/worker";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./encoding.ts";
 import { knobsOf } from "./knobs.ts";
+import { readOneStepInput } from "./one_step_input.ts";
 import { readGeneratorInput, type TrainingKind } from "./training_input.ts";
 
 /** Begins a training, or goes on from a snapshot. */
@@ -53,6 +55,17 @@ export async function runGeneratorTraining(
 ): Promise<JobOutput<TrainingKind>> {
   const { seed } = context;
   const fixed = { ...await readGeneratorInput(context), hyperparameters: knobsOf(context), seed, compile };
+  return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
+}
+
+/** Trains the proposer or the actor as a job. */
+export async function runOneStepTraining(
+  context: JobContext<"proposer.train" | "actor.train">,
+  compile: Compile,
+  train: (input: OneStepTrainingInput) => AsyncGenerator<TrainingProgress, TrainingResult>,
+): Promise<JobOutput<TrainingKind>> {
+  const { seed } = context;
+  const fixed = { ...await readOneStepInput(context), hyperparameters: knobsOf(context), seed, compile };
   return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { checkLearnerName } from "./names.ts";
+import { type WayOfActing, wayOfActingSchema } from "./ways_of_acting.ts";
 
 /** Rows of one request, at most. */
 export const MAX_OBSERVATIONS = 4096;
@@ -14,17 +15,13 @@ export const actRequestSchema = z.object({
   observations: z.array(z.array(z.number())).min(1).max(MAX_OBSERVATIONS),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
   version: z.int().min(1).optional(),
+  acting: wayOfActingSchema.optional(),
 });
-/** See {@link actRequestSchema}. `version`: the serving one if left out. */
+/** See {@link actRequestSchema}. `version`: the serving one if left out; `acting`: as the version serves the task. */
 export type ActRequest = z.infer<typeof actRequestSchema>;
 
 /** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */
 export const distancesSchema = z.array(z.number().min(0));
-
-/** Ways of acting: see the glossary. */
-export const WAYS_OF_ACTING = ["sampler", "proposer", "actor"] as const;
-/** One of {@link WAYS_OF_ACTING}. */
-export type WayOfActing = typeof WAYS_OF_ACTING[number];
 
 /** Actions, how they were chosen, and how unusual the observations are for the task. */
 export interface ActAnswer {

@@ -12,7 +12,8 @@ import { jobSchema } from "./jobs.ts";
 import { sameRowsSchema } from "./labels.ts";
 import { HASH } from "./names.ts";
 import { noticeSchema, readingSchema } from "./reading.ts";
-import { rowCellSchema } from "./row_cell.ts";
+
+export * from "./version_fact.ts";
 
 const hash = z.string().regex(HASH);
 const place = z.int().min(1);
@@ -136,31 +137,6 @@ export const taskFailureFactSchema = z.object({
 });
 /** See {@link taskFailureFactSchema}. */
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
-
-/**
- * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
- * job ids have an output `weights`; `parent` is the version it continued; `jobs` are all jobs that led here, `kinds`
- * their kinds in the same order, which facts of versions up to 0.2 lack. `weights`: artifacts of those three, so that
- * what serves follows from the decision alone; lacking in the same facts. `revision`: of the task, where its dataset had grown.
- */
-export const versionFactSchema = z.object({
-  schema,
-  ...{ version: place, task: place, revision: place.exactOptional(), attempt: place },
-  decision: z.enum(["published", "parked"]),
-  reasons: z.array(z.string()),
-  parent: place.nullable(),
-  tasks: z.array(place),
-  stateGenerator: hash,
-  behaviorGenerator: hash,
-  critic: hash,
-  row: z.array(rowCellSchema),
-  jobs: z.array(hash),
-  kinds: z.array(z.enum(JOB_KINDS)).exactOptional(),
-  weights: z.object({ stateGenerator: hash, behaviorGenerator: hash, critic: hash }).exactOptional(),
-  seconds: z.number(),
-});
-/** See {@link versionFactSchema}. */
-export type VersionFact = z.infer<typeof versionFactSchema>;
 
 /** A parked version was let through by an operator, or a published one taken back. */
 export const verdictFactSchema = z.object({ schema, version: place, reason: z.string() });

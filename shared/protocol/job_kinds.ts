@@ -8,34 +8,11 @@
  */
 import { z } from "zod";
 import { anchorsSchema, environmentSchema } from "./environment.ts";
+import type { InputForm, JobSpec } from "./job_spec.ts";
+import { actingSchema, ONE_STEP_SPECS } from "./one_step_kinds.ts";
 import { readingSchema } from "./reading.ts";
 
-/**
- * How an input is named: `one` and `optional` by their own name; `perTask` as `<name>/<task>`, `perShard` as
- * `<name>/<task>/<shard>`, any number of them.
- */
-export type InputForm = "one" | "optional" | "perTask" | "perShard";
-
-/** One row of {@link JOB_SPECS}. */
-export interface JobSpec {
-  /** The service that does this kind of job. */
-  service: string;
-  /** Raised when what the kind computes changes, so that old results are not taken for new ones. */
-  revision: number;
-  /** What the handler reads, beside the knobs. */
-  config: z.ZodObject;
-  /**
-   * Fields that enter the job's id and that no handler reads: they tell jobs apart which are done alike. They stay for the
-   * ids of existing stores; do not add to them what the seed or the inputs tell apart already.
-   */
-  identity: z.ZodObject;
-  inputs: Readonly<Record<string, InputForm>>;
-  /** Inputs that may be an output of another job, and the kind of that job. */
-  makers: Readonly<Record<string, string>>;
-  /** Inputs that may be a dataset; the others never are. */
-  datasets: readonly string[];
-  outputs: readonly string[];
-}
+export type { InputForm, JobSpec };
 
 /** 1-based place of a task. */
 const task = z.int().min(1);
@@ -130,6 +107,7 @@ export const JOB_SPECS = {
     makers: makersOf("critic.train"),
     ...training,
   },
+  ...ONE_STEP_SPECS,
   /** Of one task of a version that has just learnt `newTask`; only the new task has `stateGenerator` and `dataset`. */
   "policy.evaluate": {
     service: "policy-evaluation",
@@ -149,6 +127,8 @@ export const JOB_SPECS = {
       episodeSteps: z.int().min(1).exactOptional(),
       // Random ones, whose mean return scores 0 where the label changes it.
       randomEpisodes: z.strictObject({ count: z.int().min(1), seed: uint32 }).exactOptional(),
+      // How to act, where there are networks besides the sampler's.
+      acting: actingSchema.exactOptional(),
     }),
     identity: nothing,
     inputs: {
@@ -159,12 +139,16 @@ export const JOB_SPECS = {
       replay: "perShard",
       stateGenerator: "optional",
       dataset: "optional",
+      proposer: "optional",
+      actor: "optional",
     },
     makers: {
       behaviorGenerator: "behavior.train",
       critic: "critic.train",
       replay: "actions.label",
       stateGenerator: "states.train",
+      proposer: "proposer.train",
+      actor: "actor.train",
     },
     datasets: ["dataset"],
     outputs: ["rollouts"],

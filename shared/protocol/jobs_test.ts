@@ -85,7 +85,7 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
     for (const [input, form] of Object.entries(inputs)) {
       if (Object.hasOwn(makers, input)) {
         const maker = makerOf(kind, form === "perShard" ? `${input}/1/0` : input);
-        const outputs = { replay: "shard", states: "shard", network: "network" };
+        const outputs = { replay: "shard", states: "shard", network: "network", labels: "labels" };
         const output = outputs[input as keyof typeof outputs] ?? "weights";
         assertEquals(hasOutput(maker, output), true, `${kind} ${input}`);
         assertEquals(readKinds(kind).includes(maker), true);
@@ -98,6 +98,10 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
     "states.train",
     "behavior.train",
     "critic.train",
+    "proposer.label",
+    "proposer.train",
+    "actor.label",
+    "actor.train",
     "policy.evaluate",
     "policy.estimate",
   ]);

@@ -48,3 +48,4 @@ export * from "./states.ts";
 export { headerBytes, type TensorPlace, tensorPlaces } from "./tensor_places.ts";
 export * from "./typed_jobs.ts";
 export * from "./webhooks.ts";
+export * from "./ways_of_acting.ts";

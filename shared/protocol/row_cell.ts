@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
 import { anchorsSchema, simulatorNotes } from "./environment.ts";
 import { HASH } from "./names.ts";
+import { wayOfActingSchema } from "./ways_of_acting.ts";
 
 const hash = z.string().regex(HASH);
 const place = z.int().min(1);
@@ -22,11 +23,31 @@ export const cellEstimateSchema = z.object({ job: hash, score: estimated, drop: 
 export type CellEstimate = z.infer<typeof cellEstimateSchema>;
 
 /**
+ * What a way of acting came to in a task. `score`: mean of `episodes`; `difference`: to the sampler in the same episodes, and
+ * `low`, its lower 90 % bound; without a simulator `agreement`: how far actions are from the sampler's, as a share of the
+ * range, and `valueDifference`: what the critic says of both, in spreads of the task's returns.
+ */
+export const wayScoreSchema = z.object({
+  acting: wayOfActingSchema,
+  passed: z.boolean(),
+  reason: z.string().exactOptional(),
+  episodes: z.int().min(0).exactOptional(),
+  score: z.number().exactOptional(),
+  difference: z.number().exactOptional(),
+  low: z.number().exactOptional(),
+  agreement: z.number().exactOptional(),
+  valueDifference: z.number().exactOptional(),
+});
+/** See {@link wayScoreSchema}. */
+export type WayScore = z.infer<typeof wayScoreSchema>;
+
+/**
  * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
  * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
  * actions (discounted return in the task's units of reward), which needs no simulator; null for facts of version 0.2.
  * `label`: the task's newest when this was measured, and the `anchors` then; absent where it had none. `estimate`: by the
- * anchors of the decision; absent where there was none.
+ * anchors of the decision; absent where there was none. `acting`: how it was acted, and so the version serves the task;
+ * absent where the version can only sample. `ways`: what was tried, in order.
  */
 export const rowCellSchema = z.object({
   ...{ task: place, job: hash, returns: z.array(z.number()), scores: z.array(z.number()) },
@@ -39,6 +60,8 @@ export const rowCellSchema = z.object({
   label: place.exactOptional(),
   anchors: anchorsSchema.exactOptional(),
   estimate: cellEstimateSchema.exactOptional(),
+  acting: wayOfActingSchema.exactOptional(),
+  ways: z.array(wayScoreSchema).exactOptional(),
   ...simulatorNotes,
 });
 /** See {@link rowCellSchema}. */

@@ -2,7 +2,7 @@
  * What one asks of a policy, what it answers, and why it does not.
  * @module
  */
-import { type Bounds, classesOf, type Familiar, unusualAmong } from "@cugro/algorithm";
+import { type Bounds, classesOf, type Familiar, unusualAmong, type WayOfActing } from "@cugro/algorithm";
 import type { LabelledTask } from "@cugro/learners";
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 
@@ -21,6 +21,10 @@ export interface PolicyFacts {
   tasks: LabelledTask[];
   stateDim: number;
   actionDim: number;
+  /** The ways that it can act by; the sampler alone, if not given. */
+  ways?: readonly WayOfActing[];
+  /** How it acts in each task, unless it is asked to act otherwise; the sampler in the others. */
+  actingByTask?: ReadonlyMap<number, WayOfActing>;
   /** How many discrete actions there are; undefined where actions are continuous. */
   discreteActions?: number | undefined;
   /** By task. */
@@ -28,7 +32,7 @@ export interface PolicyFacts {
 }
 
 /** A field of a request to act that only the policy can judge. */
-export type ActField = "task" | "observations";
+export type ActField = "task" | "observations" | "acting";
 
 /** Nobody can act so now. `status` is the HTTP status that says the same. */
 export class ActError extends Error {
@@ -46,6 +50,17 @@ export class ActError extends Error {
     this.retryAfterSeconds = more.retryAfterSeconds;
     this.field = more.field;
   }
+}
+
+/** Refuses a way of acting that the version has no network for. @throws {ActError} 422 */
+export function checkActing(
+  { version, ways = ["sampler"] }: Pick<PolicyFacts, "version" | "ways">,
+  { acting }: Pick<ActRequest, "acting">,
+): void {
+  if (acting === undefined || ways.includes(acting)) return;
+  throw new ActError(422, `acting: version ${version} has no ${acting}; it acts by ${ways.join(" or ")}`, {
+    field: "acting",
+  });
 }
 
 /**
@@ -87,12 +102,12 @@ export function readObservations(
 /** The answer to a request, from the rows it was read as and the actions chosen for them, `[n * A]`. */
 export function answerOf(
   facts: PolicyFacts,
-  task: number,
+  { task, acting = facts.actingByTask?.get(task) ?? "sampler" }: Pick<ActRequest, "task" | "acting">,
   states: Float32Array,
   actions: Float32Array,
 ): ActAnswer {
   return {
-    ...{ version: facts.version, task, acting: "sampler", actions: actionRows(actions, facts) },
+    ...{ version: facts.version, task, acting, actions: actionRows(actions, facts) },
     ...unusualAmong(facts.states.get(task)!, states),
   };
 }

@@ -8,7 +8,7 @@ import { createCache, type FactCache, learnerExists } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
 import { createLog, type Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
-import { ActError, answerOf, type PolicyFacts, readObservations } from "./act_request.ts";
+import { ActError, answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
 import { followHeads } from "./following.ts";
 import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
 import { readPolicy } from "./read_policy.ts";
@@ -175,9 +175,10 @@ async function answer(
   request: ActRequest,
   signal: AbortSignal | undefined,
 ): Promise<ActAnswer> {
-  const { task, seed } = request;
+  const { task, seed, acting } = request;
+  checkActing(facts, request);
   const states = readObservations(facts, request);
-  return answerOf(facts, task, states, await batcher.act({ task, seed, states, signal }));
+  return answerOf(facts, request, states, await batcher.act({ task, seed, states, acting, signal }));
 }
 
 /** Who may wait. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
+import type { WayOfActing } from "@cugro/algorithm";
 import { sleep } from "@cugro/async";
 import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
 
@@ -23,6 +24,8 @@ export function batchRows(waiting: number): number {
 interface Asker {
   id: number;
   task: number;
+  /** Undefined: as the policy acts in the task. */
+  acting: WayOfActing | undefined;
   seed: number;
   states: Float32Array;
   rows: number;
@@ -50,16 +53,20 @@ export interface Batcher {
    * Actions `[n * A]` for states `[n * S]`; rejects with the signal's reason once it is aborted.
    */
   act(
-    request: { task: number; seed: number; states: Float32Array; signal?: AbortSignal | undefined },
-  ): Promise<
-    Float32Array
-  >;
+    request: {
+      task: number;
+      seed: number;
+      states: Float32Array;
+      acting?: WayOfActing | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<Float32Array>;
 }
 
 /** See the module. */
 export function createBatcher(options: BatcherOptions): Batcher {
-  /** Who waits, by task; tasks take turns. */
-  const queues = new Map<number, Asker[]>();
+  /** Who waits, by task and way of acting; these take turns. */
+  const queues: Queues = new Map();
   let lastId = 0;
   let working = false;
   const work = async () => {
@@ -74,7 +81,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
       new Promise((resolve, reject) => {
         if (request.signal?.aborted) return reject(request.signal.reason);
         const asker = openAsker(options, ++lastId, request, { resolve, reject });
-        queues.set(request.task, [...queues.get(request.task) ?? [], asker]);
+        const key = keyOf(asker);
+        queues.set(key, [...queues.get(key) ?? [], asker]);
         if (!working) void work();
       }),
   };
@@ -83,7 +91,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
 function openAsker(
   { policy, stateDim, actionDim }: BatcherOptions,
   id: number,
-  { task, seed, states, signal }: Parameters<Batcher["act"]>[0],
+  { task, seed, states, acting, signal }: Parameters<Batcher["act"]>[0],
   { resolve, reject }: { resolve: (actions: Float32Array) => void; reject: (error: unknown) => void },
 ): Asker {
   const rows = states.length / stateDim;
@@ -95,7 +103,17 @@ function openAsker(
     end();
   };
   const asker: Asker = {
-    ...{ id, task, seed, states, rows, done: 0, actions: new Float32Array(rows * actionDim), settled: false },
+    ...{
+      id,
+      task,
+      acting,
+      seed,
+      states,
+      rows,
+      done: 0,
+      actions: new Float32Array(rows * actionDim),
+      settled: false,
+    },
     resolve: (actions) => settle(() => resolve(actions)),
     reject: (error) => settle(() => reject(error)),
   };
@@ -104,15 +122,21 @@ function openAsker(
   return asker;
 }
 
+/** Rows of one call have one task and one way of acting. */
+type Queues = Map<string, Asker[]>;
+
+function keyOf({ task, acting }: Pick<Asker, "task" | "acting">): string {
+  return `${task}/${acting ?? ""}`;
+}
+
 interface Turn {
-  task: number;
   shares: { asker: Asker; rows: number }[];
 }
 
 /** The next batch. Its task, and those in it who want more, go to the end of their line. */
-function takeTurn(queues: Map<number, Asker[]>): Turn | undefined {
-  for (const [task, everybody] of queues) {
-    queues.delete(task);
+function takeTurn(queues: Queues): Turn | undefined {
+  for (const [key, everybody] of queues) {
+    queues.delete(key);
     const askers = everybody.filter(({ settled }) => !settled);
     if (askers.length === 0) continue;
     const shares = shareOut(askers);
@@ -122,8 +146,8 @@ function takeTurn(queues: Map<number, Asker[]>): Turn | undefined {
       ...askers.filter((asker) => !served.has(asker)),
       ...unfinished.map(({ asker }) => asker),
     ];
-    if (left.length > 0) queues.set(task, left);
-    return { task, shares };
+    if (left.length > 0) queues.set(key, left);
+    return { shares };
   }
   return undefined;
 }
@@ -147,8 +171,9 @@ function shareOut(askers: readonly Asker[]): Turn["shares"] {
 
 async function decide(
   { policy, stateDim, actionDim, onBatch }: BatcherOptions,
-  { task, shares }: Turn,
+  { shares }: Turn,
 ): Promise<void> {
+  const { task, acting } = shares[0]!.asker;
   const rows = shares.reduce((sum, share) => sum + share.rows, 0);
   const states = new Float32Array(rows * stateDim);
   const noise: NoiseOf[] = [];
@@ -160,7 +185,7 @@ async function decide(
   }
   const started = performance.now();
   try {
-    const actions = await policy.act(task, states, noise);
+    const actions = await policy.act(task, states, noise, acting);
     onBatch?.({ requests: shares.length, rows, milliseconds: performance.now() - started });
     handOut(shares, actions, actionDim);
   } catch (error) {

@@ -5,7 +5,7 @@
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 import { type Compile, createPolicy, type Policy } from "@cugro/algorithm";
 import type { Store } from "@cugro/store";
-import { answerOf, type PolicyFacts, readObservations } from "./act_request.ts";
+import { answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
 import { readPolicy } from "./read_policy.ts";
 
 /** A policy and what it knows. */
@@ -31,7 +31,8 @@ export async function openPolicy(
 
 /** Actions for a request, of this policy alone. @throws {ActError} 422 for an unknown task or rows of another size. */
 export async function actOn(served: ServedPolicy, request: ActRequest): Promise<ActAnswer> {
+  checkActing(served, request);
   const states = readObservations(served, request);
-  const actions = await served.policy.act(request.task, states, request.seed);
-  return answerOf(served, request.task, states, actions);
+  const actions = await served.policy.act(request.task, states, request.seed, request.acting);
+  return answerOf(served, request, states, actions);
 }

@@ -3,6 +3,7 @@
  * or more: neither may keep whoever answers requests from answering.
  * @module
  */
+import type { WayOfActing } from "@cugro/algorithm";
 import { waitAtMost } from "@cugro/async";
 import { ActError } from "./act_request.ts";
 import type { PolicyParts } from "./read_policy.ts";
@@ -18,7 +19,12 @@ export interface NoiseOf {
 /** A policy that can be asked, one call at a time. */
 export interface RunningPolicy {
   /** Actions `[n * A]` for states `[n * S]`. @throws {ActError} 503 when the policy is gone. */
-  act(task: number, states: Float32Array, noise: readonly NoiseOf[]): Promise<Float32Array>;
+  act(
+    task: number,
+    states: Float32Array,
+    noise: readonly NoiseOf[],
+    acting?: WayOfActing,
+  ): Promise<Float32Array>;
   /** The asker will not come back. */
   forget(asker: number): void;
   /** Whether it can still be asked. */
@@ -33,7 +39,13 @@ export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) =>
 /** What is said to the thread. */
 export type ToThread =
   | { open: PolicyParts }
-  | { act: number; task: number; states: Float32Array; noise: readonly NoiseOf[] }
+  | {
+    act: number;
+    task: number;
+    states: Float32Array;
+    noise: readonly NoiseOf[];
+    acting?: WayOfActing | undefined;
+  }
   | { forget: number }
   | { close: true };
 /** What the thread says. */
@@ -102,11 +114,16 @@ class PolicyThread implements RunningPolicy {
     }
   }
 
-  act(task: number, states: Float32Array, noise: readonly NoiseOf[]): Promise<Float32Array> {
+  act(
+    task: number,
+    states: Float32Array,
+    noise: readonly NoiseOf[],
+    acting?: WayOfActing,
+  ): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) return reject(this.#gone("closed"));
       this.#calls.set(++this.#lastCall, { resolve, reject });
-      this.#say({ act: this.#lastCall, task, states, noise });
+      this.#say({ act: this.#lastCall, task, states, noise, acting });
     });
   }
 

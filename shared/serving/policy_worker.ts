@@ -22,18 +22,23 @@ async function open({ input, tasks, stateDim }: PolicyParts): Promise<string | u
   const { compile } = await openCompute({ warn: (message) => warnings.push(message) });
   policy = createPolicy({ ...input, compile });
   // Compiles each size and lets TensorFlow optimise it, so that no request has to wait for that.
-  for (const rows of BATCH_ROWS) await policy.act(tasks[0]!.task, new Float32Array(rows * stateDim), 0);
+  const ways = new Map(tasks.map(({ task }) => [input.actingByTask?.get(task), task]));
+  for (const task of ways.values()) {
+    for (const rows of BATCH_ROWS) await policy.act(task, new Float32Array(rows * stateDim), 0);
+  }
   return warnings.length > 0 ? warnings.join("\n") : undefined;
 }
 
-async function act({ task, states, noise }: Extract<ToThread, { act: number }>): Promise<Float32Array> {
+async function act(
+  { task, states, noise, acting }: Extract<ToThread, { act: number }>,
+): Promise<Float32Array> {
   const shares = noise.map(({ asker, seed, rows, last }) => {
     const own = noises.get(asker) ?? openNoise(seed);
     if (last) noises.delete(asker);
     else noises.set(asker, own);
     return { noise: own, rows };
   });
-  return await policy!.act(task, states, shares);
+  return await policy!.act(task, states, shares, acting);
 }
 
 thread.onmessage = async ({ data }) => {

@@ -2,7 +2,14 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import { type Familiar, familiarOf, type Normaliser, type PolicyInput, type Stored } from "@cugro/algorithm";
+import {
+  type Familiar,
+  familiarOf,
+  type Normaliser,
+  type PolicyInput,
+  type Stored,
+  WAYS_OF_ACTING,
+} from "@cugro/algorithm";
 import {
   createCache,
   dataOfVersion,
@@ -79,9 +86,12 @@ export async function policyParts(
     actionDim,
     discreteActions,
     states: await knownStates(store, tasks, normalisers),
+    ways: WAYS_OF_ACTING.filter((way) => way === "sampler" || fact[way] !== undefined),
+    actingByTask: new Map(fact.row.flatMap(({ task, acting }) => acting ? [[task, acting] as const] : [])),
     input: {
       behaviorGenerator: await weightsOf(store, fact, "behaviorGenerator"),
       critic: await weightsOf(store, fact, "critic"),
+      ...await oneStepNetworks(store, fact),
       normalisers,
       stateDim,
       actionDim,
@@ -132,15 +142,27 @@ function findVersion(facts: ListedFacts, version: number | undefined): VersionFa
   throw new ActError(404, `There is no version ${version} of "${name}"`);
 }
 
+/** Networks that act in one step, where the version has such, and how it serves each task. */
+async function oneStepNetworks(
+  store: Store,
+  fact: VersionFact,
+): Promise<Pick<PolicyInput, "proposer" | "actor" | "actingByTask">> {
+  if (fact.proposer === undefined && fact.actor === undefined) return {};
+  const read = async (network: "proposer" | "actor") =>
+    fact[network] === undefined ? {} : { [network]: await weightsOf(store, fact, network) };
+  const actingByTask = new Map(fact.row.map((cell) => [cell.task, cell.acting ?? "sampler"] as const));
+  return { ...await read("proposer"), ...await read("actor"), actingByTask };
+}
+
 /** As the decision says; versions up to 0.2 left that to the results. */
 async function weightsOf(
   store: Store,
   fact: VersionFact,
-  model: "behaviorGenerator" | "critic",
+  model: "behaviorGenerator" | "critic" | "proposer" | "actor",
 ): Promise<Stored> {
   const decided = fact.weights?.[model];
   if (decided !== undefined) return decodeStored(await getArtifact(store, decided));
-  const [job, kind] = [fact[model], makerOf("policy.evaluate", model)];
+  const [job, kind] = [fact[model]!, makerOf("policy.evaluate", model)];
   const found = await getResult(store, kind, job);
   if (!found) throw new Error(`The result of job ${job} is gone; restore ${resultKey(kind, job)}`);
   return decodeStored(await getArtifact(store, found.result.outputs.weights!.artifact));

@@ -99,6 +99,16 @@ const KNOBS: Hyperparameters = {
   estimateSteps: 16,
   maxEstimatedDrop: 20,
   minNewTaskScore: 0,
+  distil: "both",
+  proposerLabels: 64,
+  actorLabels: 64,
+  labelShards: 1,
+  actorCandidates: 8,
+  proposerSteps: 20,
+  actorSteps: 20,
+  distilStepsPerOldTask: 0,
+  actingEpisodes: 4,
+  maxDistilSteps: 20,
 };
 
 /** By job, output and tensor: `critic.train 2 weights head.1.kernel`. */
@@ -182,7 +192,35 @@ export async function computeAll(
     }
     return weights;
   };
+  const distil = async (
+    task: number,
+    models: Partial<Record<JobKind, Uint8Array>>,
+    further: Outputs,
+    parents: { proposer?: Uint8Array; actor?: Uint8Array },
+  ) => {
+    const draw = { rows: 64, heldOutSeed: 3 };
+    const rows = { normaliser, dataset: task === 1 ? dataset : other };
+    const behaviorGenerator = models["behavior.train"]!;
+    const fields = { task, oldTasks: task - 1, heldOutSeed: 3, replayRows: 64 };
+    const train = async (network: "proposer" | "actor", labels: Uint8Array) => {
+      const parent = parents[network] ? { parent: parents[network] } : {};
+      const inputs = {
+        [`labels/${task}/0`]: labels,
+        [`normaliser/${task}`]: normaliser,
+        ...further,
+        ...parent,
+      };
+      return (await work(`${network}.train`, task, fields, inputs)).outputs.weights!;
+    };
+    const ofProposer = await work("proposer.label", task, { task, draw }, { behaviorGenerator, ...rows });
+    const proposer = await train("proposer", ofProposer.outputs.labels!);
+    const ofActor = await work("actor.label", task, { task, draw }, {
+      ...{ behaviorGenerator, proposer, critic: models["critic.train"]!, ...rows },
+    });
+    return { proposer, actor: await train("actor", ofActor.outputs.labels!) };
+  };
   const first = await trainAll(1, {}, {});
+  const firstOneStep = await distil(1, first, {}, {});
   const states = await work("states.sample", 1, { task: 1, shard: 0, rows: 64 }, {
     stateGenerator: first["states.train"]!,
     normaliser,
@@ -194,6 +232,7 @@ export async function computeAll(
   });
   const replay = { "replay/1/0": labelled.outputs.shard! };
   const second = await trainAll(2, { ...replay, "normaliser/1": normaliser }, first);
+  await distil(2, second, { ...replay, "normaliser/1": normaliser }, firstOneStep);
   const fields = { newTask: 2, environment: null, horizon: 10, heldOutSeed: 3, replayRows: 64 };
   const about = { ...fields, anchors: { random: 0, good: 1, source: "" } };
   const shared = { behaviorGenerator: second["behavior.train"]!, normaliser, sketch };

@@ -9,7 +9,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { decodeTensors, encodeTensors, JOB_KINDS, REVISIONS } from "@cugro/protocol";
+import { decodeTensors, encodeTensors, JOB_KINDS, type JobKind, REVISIONS } from "@cugro/protocol";
 import { openFilesystemStore } from "@cugro/store";
 import { openBackend, openCompute } from "@cugro/tensors";
 import { type Compile, eager } from "@cugro/tensors/seam";
@@ -96,37 +96,56 @@ async function deviationsOf(task: number, disturb: (inputs: Record<string, Uint8
     (kind, about, inputs) => kind.endsWith(".train") && about === task ? disturb(inputs) : inputs,
   );
   const recorded = await readRecord();
-  const worst = (kind: "states.train" | "behavior.train" | "critic.train") => {
+  const worst = (kind: JobKind) => {
     const wanted = figuresOfKind(recorded[`${kind}@${REVISIONS[kind]}`]!, `${kind} ${task}`);
     return Math.max(...Object.entries(wanted).map(([name, was]) => deviation(name, figures[name]!, was)));
   };
-  return { states: worst("states.train"), actions: worst("behavior.train"), values: worst("critic.train") };
+  return {
+    states: worst("states.train"),
+    actions: worst("behavior.train"),
+    values: worst("critic.train"),
+    proposals: worst("proposer.train"),
+  };
 }
 
 Deno.test("the figures see a sign that is flipped in one input, and two arrays that are exchanged", async (t) => {
+  /** Of those trainings that read it. */
+  const ofDataset = (change: (dataset: Uint8Array) => Uint8Array) => (inputs: Record<string, Uint8Array>) =>
+    inputs.dataset ? { ...inputs, dataset: change(inputs.dataset) } : inputs;
   await t.step("actions of the dataset negated", async () => {
-    const { states, actions, values } = await deviationsOf(1, (inputs) => ({
-      ...inputs,
-      dataset: negated(inputs.dataset!, "actions"),
-    }));
+    const { states, actions, values } = await deviationsOf(
+      1,
+      ofDataset((dataset) => negated(dataset, "actions")),
+    );
     // A state generator reads no actions.
     assertLess(states, 1);
     assertGreater(Math.min(actions, values), 50);
   });
   await t.step("states of the replay negated", async () => {
-    const { states, actions, values } = await deviationsOf(2, (inputs) => ({
+    const { states, actions, values, proposals } = await deviationsOf(2, (inputs) => ({
       ...inputs,
       "replay/1/0": negated(inputs["replay/1/0"]!, "states"),
     }));
-    assertGreater(Math.min(states, actions), 50);
+    assertGreater(Math.min(states, actions, proposals), 50);
     assertGreater(values, 5);
   });
   await t.step("states and next states exchanged", async () => {
-    const { states, actions, values } = await deviationsOf(1, (inputs) => ({
-      ...inputs,
-      dataset: exchanged(inputs.dataset!, "states", "nextStates"),
-    }));
+    const { states, actions, values } = await deviationsOf(
+      1,
+      ofDataset((dataset) => exchanged(dataset, "states", "nextStates")),
+    );
     assertGreater(Math.min(states, actions, values), 50);
+  });
+  await t.step("noise of the labels exchanged with their targets", async () => {
+    const { proposals } = await deviationsOf(
+      1,
+      (inputs) =>
+        // An actor's have none.
+        inputs["labels/1/0"] && decodeTensors(inputs["labels/1/0"]).tensors.noise
+          ? { ...inputs, "labels/1/0": exchanged(inputs["labels/1/0"], "noise", "targets") }
+          : inputs,
+    );
+    assertGreater(proposals, 50);
   });
 });
 

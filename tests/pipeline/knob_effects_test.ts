@@ -23,7 +23,7 @@ import {
   relations,
 } from "@cugro/algorithm/knobs";
 import { type Dataset, encodeDataset } from "@cugro/datasets";
-import { encodeShard, encodeStored } from "@cugro/jobs";
+import { encodeLabels, encodeShard, encodeStored } from "@cugro/jobs";
 import { previewGraph } from "@cugro/learners";
 import type { FieldsOf, JobKind, RowCell, VersionFact } from "@cugro/protocol";
 import { openFilesystemStore } from "@cugro/store";
@@ -45,6 +45,7 @@ const BASE: Hyperparameters = {
   ...{ stateSteps: 2, behaviorSteps: 2, generatorStepsPerOldTask: 1, maxGeneratorSteps: 8 },
   ...{ criticSteps: 2, criticStepsPerOldTask: 1, maxCriticSteps: 8, warmupSteps: 1, planningRounds: 1 },
   ...{ functionEvaluations: 2, actingEvaluations: 2, candidates: 4, topCount: 2, estimateSteps: 2 },
+  ...{ distil: "both", proposerSteps: 2, actorSteps: 2, distilStepsPerOldTask: 1, maxDistilSteps: 8 },
 };
 
 /** What a knob is turned to; the others to another of their choices, or to twice their value. */
@@ -54,6 +55,8 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   denoiserWidth: 12,
   maxGeneratorSteps: 2,
   maxCriticSteps: 2,
+  maxDistilSteps: 2,
+  distil: "actor",
   gradientClip: 1e-3,
   // It rises to its value, and so few steps do not get there.
   emaDecay: 0,
@@ -73,7 +76,7 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   shardsPerTask: { idle: { replay: "none" } },
   newTaskShare: { idle: { replay: "none" } },
   retention: { idle: { newTaskShare: 1 } },
-  denoiserBlocks: { idle: { architecture: "unet" } },
+  denoiserBlocks: { idle: { architecture: "unet", distil: "none" } },
   generatorStepsPerOldTask: { idle: { maxGeneratorSteps: 2 } },
   maxGeneratorSteps: { idle: { generatorStepsPerOldTask: 0 } },
   criticStepsPerOldTask: { idle: { maxCriticSteps: 2 } },
@@ -86,11 +89,20 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   expectile: { acts: { criticTarget: "iql" }, idle: {} },
   planningRounds: { acts: { criticTarget: "planning" }, idle: { criticTarget: "iql" } },
   targetRate: { acts: { criticTarget: "iql" }, idle: { criticTarget: "planning" } },
-  selection: { idle: { candidates: 1 } },
+  selection: { idle: { candidates: 1, distil: "proposer" } },
   topCount: { acts: { selection: "top" }, idle: {} },
   selectionSpread: { idle: { inverseTemperature: 0 } },
   inverseTemperature: { idle: { selection: "top" } },
   pessimism: { idle: { criticEnsemble: 1 } },
+  proposerLabels: { idle: { distil: "actor" } },
+  actorLabels: { idle: { distil: "proposer" } },
+  labelShards: { idle: { distil: "none" } },
+  actorCandidates: { idle: { distil: "proposer" } },
+  proposerSteps: { idle: { distil: "actor" } },
+  actorSteps: { idle: { distil: "proposer" } },
+  distilStepsPerOldTask: { idle: { maxDistilSteps: 2 } },
+  maxDistilSteps: { idle: { distilStepsPerOldTask: 0 } },
+  actingEpisodes: { idle: { distil: "none" } },
   maxForgetting: { acts: { evaluationEpisodes: 5 }, idle: {} },
   maxAverageDrop: {
     acts: { evaluationEpisodes: 5, maxForgetting: 20 },
@@ -143,6 +155,8 @@ const shard = encodeShard(ROWS, OLD.states, OLD.actions);
 /** An evaluation runs in the simulator where that is what is turned; it costs much more than all else. */
 const HOPPER = { family: "hopper-vel", goal: [1] };
 
+const ONE_STEP = /^(proposer|actor)\./;
+
 interface Bench {
   store: Awaited<ReturnType<typeof openFilesystemStore>>;
   /** Weights of a first task by kind and what shapes its networks. */
@@ -153,13 +167,29 @@ interface Bench {
 
 const training = (task: number) => ({ task, oldTasks: task - 1, heldOutSeed: 3, replayRows: ROWS });
 
+/** A dataset's actions as labels of a one-step network. */
+function labelsFor(
+  kind: "proposer.train" | "actor.train",
+  { states, actions }: Dataset,
+  task: number,
+): Uint8Array {
+  const noise = kind === "actor.train" ? new Float32Array(0) : createRng(task).normals(ROWS * A);
+  return encodeLabels({ states, noise, targets: actions, size: ROWS });
+}
+
 /** Weights that know two tasks; the same for all values that have the same networks. */
 function parentOf(bench: Bench, kind: JobKind, values: Hyperparameters): Promise<Uint8Array> {
   const frozen = Object.fromEntries(frozenKnobs.map((name) => [name, values[name]]));
   const mark = kind + JSON.stringify(frozen);
   const train = async () => {
     const run = createRunner(bench.store, eager, { ...BASE, ...frozen } as Hyperparameters);
-    const inputs = { dataset: encodeDataset(OLD), "normaliser/1": normaliser, "normaliser/2": normaliser };
+    const normalisers = { "normaliser/1": normaliser, "normaliser/2": normaliser };
+    if (kind === "proposer.train" || kind === "actor.train") {
+      const labels = { "labels/1/0": labelsFor(kind, OLD, 1), "labels/2/0": labelsFor(kind, OLD, 2) };
+      const fields = { task: 2, oldTasks: 0, heldOutSeed: 3, replayRows: ROWS };
+      return (await run(kind, fields, { ...labels, ...normalisers })).outputs.weights!;
+    }
+    const inputs = { dataset: encodeDataset(OLD), ...normalisers };
     const first = await run(kind as "states.train", { ...training(1), oldTasks: 0 }, inputs);
     const parent = { parent: first.outputs.weights! };
     return (await run(kind as "states.train", { ...training(2), oldTasks: 0 }, { ...inputs, ...parent }))
@@ -181,6 +211,19 @@ async function inputsOf(bench: Bench, kind: KnobKind, values: Hyperparameters): 
       return [{ task: 1, shard: 0 }, {
         ...{ states: encodeShard(ROWS, OLD.states), normaliser },
         behaviorGenerator: await parent("behavior.train"),
+      }];
+    case "proposer.label":
+    case "actor.label":
+      return [{ task: 1 }, {
+        ...{ states: encodeShard(24, OLD.states.slice(0, 24 * S)), normaliser },
+        behaviorGenerator: await parent("behavior.train"),
+        ...kind === "actor.label" ? { critic: await parent("critic.train") } : {},
+      }];
+    case "proposer.train":
+    case "actor.train":
+      return [{ task: 3, oldTasks: 2, heldOutSeed: 3, replayRows: ROWS }, {
+        ...{ "normaliser/1": normaliser, "normaliser/2": normaliser, "normaliser/3": normaliser },
+        ...{ "labels/3/0": labelsFor(kind, FRESH, 3), ...replay, parent: await parent(kind) },
       }];
     case "policy.evaluate":
       return [{
@@ -216,6 +259,11 @@ function outcomeOf(bench: Bench, kind: KnobKind, place: Values, turned: Values):
 /** Everything that a job shows, or why it cannot be done: weights of other networks are refused. */
 async function computeOutcome(bench: Bench, kind: KnobKind, place: Values, turned: Values): Promise<string> {
   const values = { ...BASE, ...place };
+  const planned = previewGraph({ knobs: values, tasks: 3 }).flatMap(({ jobs }) =>
+    jobs.map(({ job }) => job.kind)
+  );
+  // Nobody does a job that no plan has.
+  if (ONE_STEP.test(kind) && !planned.includes(kind as "actor.train")) return "[]";
   const [fields, inputs] = await inputsOf(bench, kind, values);
   const environment = "evaluationEpisodes" in turned || place.evaluationEpisodes
     ? { environment: HOPPER }
@@ -275,6 +323,7 @@ Deno.test("every knob that a kind of job carries changes what that kind does, an
 function planOf(values: Hyperparameters): unknown {
   const jobs = previewGraph({ knobs: values, tasks: 5, size: 3e6 }).flatMap((graph) => graph.jobs);
   const ids = jobs.filter(({ job }) => job.kind !== "policy.evaluate").map(({ id }) => id);
+  const acting = jobs.flatMap(({ job }) => "acting" in job.config ? [job.config.acting] : []);
   const scores = (mean: number) => Array.from({ length: values.evaluationEpisodes }, () => mean);
   const cell = (task: number, mean: number, distance: number | null): RowCell => ({
     ...{ task, job: "", returns: [], scores: scores(mean), meanScore: mean, low: mean, high: mean },
@@ -289,7 +338,7 @@ function planOf(values: Hyperparameters): unknown {
   };
   const row = [unscored, cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
   const earlier = [{ version: 1, row: [cell(1, 90, null), cell(2, 90, null)] } as unknown as VersionFact];
-  return [ids, judgeVersion({ knobs: values, task: 3, row, earlier })];
+  return [ids, acting, judgeVersion({ knobs: values, task: 3, row, earlier })];
 }
 
 Deno.test("every knob that only the plan reads changes the jobs or the decision, and none where a relation says so", () => {

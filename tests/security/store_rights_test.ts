@@ -143,11 +143,15 @@ const EXPECTED: Record<ServiceName, Allowed> = {
     write: [...importer.write, "dataset"],
   },
   "state-generation": worker(["states.sample", "states.train"], ["actions.label"], ["dataset"]),
-  "behavior-generation": worker(["actions.label", "behavior.train"], ["states.sample"], ["dataset"]),
+  "behavior-generation": worker(
+    ["actions.label", "behavior.train", "proposer.label", "proposer.train", "actor.label", "actor.train"],
+    ["states.sample", "critic.train"],
+    ["dataset"],
+  ),
   "critic-training": worker(["critic.train"], ["actions.label"], ["dataset"]),
   "policy-evaluation": worker(
     ["policy.evaluate", "policy.estimate"],
-    ["actions.label", "states.train", "behavior.train", "critic.train"],
+    ["actions.label", "states.train", "behavior.train", "critic.train", "proposer.train", "actor.train"],
     ["dataset"],
   ),
 };

@@ -5,6 +5,7 @@
 import { type ActRequest, actRequestSchema } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { actingOption } from "./acting_option.ts";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
@@ -17,6 +18,7 @@ export function registerActing(program: Command): void {
     .requiredOption("--task <k>", "which task to act for", wholeNumber("--task", 1))
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
+    .addOption(actingOption())
     .option("--seed <n>", "seed of the candidates", wholeNumber("--seed", 0), 0)
     .option(...STORE_FLAG);
   onLearners(command, act);
@@ -28,15 +30,16 @@ interface ActOptions {
   observations: string;
   version?: number;
   seed: number;
+  acting?: ActRequest["acting"];
 }
 
 async function act(learners: Learners, options: ActOptions): Promise<void> {
   printJson(await learners.act(options.learner, await readRequest(options)));
 }
 
-async function readRequest({ task, seed, version, observations }: ActOptions): Promise<ActRequest> {
+async function readRequest({ task, seed, version, acting, observations }: ActOptions): Promise<ActRequest> {
   const rows = parseJson(await readText(observations));
-  const request = actRequestSchema.safeParse({ task, seed, version, observations: rows });
+  const request = actRequestSchema.safeParse({ task, seed, version, acting, observations: rows });
   if (request.success) return request.data;
   throw new UsageError(
     `--observations must be rows of numbers, e.g. [[0.1, 0.2]]: ${request.error.issues[0]!.message}`,

@@ -2,7 +2,7 @@
  * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
  * @module
  */
-import { createRng, scoreInterval, successInterval } from "@cugro/algorithm";
+import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
 import {
@@ -17,6 +17,7 @@ import { describeEstimate, describeInterval } from "@cugro/report";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
+import { actingOption } from "./acting_option.ts";
 import { gymnasiumConfig } from "../embedded/python.ts";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
@@ -30,6 +31,7 @@ interface EvaluateOptions extends PythonFlags {
   task?: number;
   episodes: number;
   seed: number;
+  acting?: WayOfActing;
   json?: boolean;
 }
 
@@ -43,6 +45,7 @@ export function registerEvaluate(program: Command): void {
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
+    .addOption(actingOption())
     .option("--seed <n>", "seed of start states and candidates", wholeNumber("--seed", 0), 0)
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document")
@@ -116,14 +119,14 @@ interface EvaluatedTask {
 async function runTask(
   { policy }: ServedPolicy,
   fact: LabelledTask,
-  { episodes, seed }: EvaluateOptions,
+  { episodes, seed, acting: way }: EvaluateOptions,
 ): Promise<EvaluatedTask | undefined> {
   const { task, environment, labelled } = fact;
   if (!environment) return undefined;
   const starts = createRng(seed, `evaluate/${task}/starts`);
   const acting = createRng(seed, `evaluate/${task}/acting`);
   const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-  const act = (states: Float32Array) => policy.act(task, states, acting.integer(2 ** 31));
+  const act = (states: Float32Array) => policy.act(task, states, acting.integer(2 ** 31), way);
   if ("gymnasium" in environment) return await runInPython(fact, environment, seeds, act);
   const simulator = await openVectorEnvironment(
     environment,

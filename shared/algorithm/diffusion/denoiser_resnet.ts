@@ -43,6 +43,12 @@ export function init(shape: DenoiserShape, rng: Rng): Stored {
     initLinear(rng, "time.1", width, width),
   );
   if (tasks > 0) weights["taskEmbedding"] = { shape: [tasks, width], data: rng.normals(tasks * width) };
+  return Object.assign(weights, initBlocks(rng, blocks, width, dim));
+}
+
+/** Fresh weights of the residual blocks and the output layer. */
+export function initBlocks(rng: Rng, blocks: number, width: number, outputs: number): Stored {
+  const weights: Stored = {};
   for (let block = 0; block < blocks; block++) {
     Object.assign(
       weights,
@@ -50,7 +56,7 @@ export function init(shape: DenoiserShape, rng: Rng): Stored {
       initLinear(rng, `block.${block}.1`, width, width),
     );
   }
-  return Object.assign(weights, initLinear(rng, "output", width, dim));
+  return Object.assign(weights, initLinear(rng, "output", width, outputs));
 }
 
 /** All that does not depend on the sample. */
@@ -84,15 +90,32 @@ export function forward(
   noisy: tf.Tensor,
   embedding: ResnetEmbedding,
 ): tf.Tensor {
-  const shared = embedding.time.shape[0] === 1;
-  let h: tf.Tensor = tf.add(project(noisy, entry(params, "input.kernel")), embedding.input);
-  for (let block = 0; block < shape.blocks; block++) {
+  const hidden = tf.add(project(noisy, entry(params, "input.kernel")), embedding.input);
+  return residualBlocks(params, shape.blocks, hidden, embedding.time);
+}
+
+/**
+ * The residual blocks and the output layer, which one-step networks share.
+ *
+ * @param hidden h `[B, W]`
+ * @param added e, added inside every block: `[B, W]`, or `[1, W]` for all rows alike
+ * @returns `[B, D]`
+ */
+export function residualBlocks(
+  params: Params,
+  blocks: number,
+  hidden: tf.Tensor,
+  added: tf.Tensor,
+): tf.Tensor2D {
+  const shared = added.shape[0] === 1;
+  let h = hidden;
+  for (let block = 0; block < blocks; block++) {
     const kernel = entry(params, `block.${block}.0.kernel`);
     const bias = entry(params, `block.${block}.0.bias`);
-    // One time for all rows: it joins the bias, and a pass over [B, W] is saved.
+    // One row for all: it joins the bias, and a pass over [B, W] is saved.
     const inner = shared
-      ? linear(layerNorm(h), kernel, tf.reshape(tf.add(embedding.time, bias), bias.shape))
-      : tf.add(linear(layerNorm(h), kernel, bias), embedding.time);
+      ? linear(layerNorm(h), kernel, tf.reshape(tf.add(added, bias), bias.shape))
+      : tf.add(linear(layerNorm(h), kernel, bias), added);
     const change = linear(
       silu(inner),
       entry(params, `block.${block}.1.kernel`),

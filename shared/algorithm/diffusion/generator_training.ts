@@ -3,21 +3,21 @@
  * @module
  */
 import type { RawTaskRows, TaskRows } from "../replay/task_rows.ts";
-import { InvalidInputError } from "../numerics/errors.ts";
-import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
+import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type Batches, openBatches } from "./batches.ts";
 import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import { generatorStep, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
+import { initOptimiser, publishedWeights } from "../numerics/optimiser.ts";
 import {
   recordCurves,
   type Snapshot,
   type TrainingProgress,
   type TrainingResult,
 } from "../numerics/progress.ts";
+import { lossesOf, resumedState, scheduleOf, takeSnapshot, withoutTeacher } from "./training_parts.ts";
 import { createRng } from "../numerics/rng.ts";
 import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 
@@ -139,60 +139,6 @@ function openGeneratorBatches(
     tasks,
     seed,
   });
-}
-
-function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
-  const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule, emaDecay } =
-    hyperparameters;
-  return (step) =>
-    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay);
-}
-
-/** Means over all rows, the new task's, and the old tasks'. */
-function lossesOf(
-  rows: ArrayLike<number>,
-  freshRows: number,
-  name: string,
-  step: number,
-): Record<string, number> {
-  const mean = (from: number, to: number) => {
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += rows[i]!;
-    return sum / (to - from);
-  };
-  const loss = mean(0, rows.length);
-  if (!Number.isFinite(loss)) {
-    throw new InvalidInputError(
-      `Cannot go on training ${name} as its loss is ${loss} at step ${step + 1}: ` +
-        "lower generatorLearningRate, or look for outliers in the data",
-    );
-  }
-  const lossNew = mean(0, freshRows);
-  return freshRows === rows.length
-    ? { loss, lossNew }
-    : { loss, lossNew, lossOld: mean(freshRows, rows.length) };
-}
-
-function withoutTeacher(state: Stored): Stored {
-  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith(TEACHER)));
-}
-
-/** The state to go on from: a snapshot's, which must have the tensors of a fresh one. */
-function resumedState(fresh: Stored, resume: Snapshot | undefined): Stored {
-  if (resume === undefined) return fresh;
-  for (const [name, { shape }] of Object.entries(fresh)) {
-    const saved = entry(resume.tensors, name).shape;
-    if (saved.join() !== shape.join()) {
-      throw new InvalidInputError(
-        `Cannot resume as "${name}" must be [${shape}]: current shape is [${saved}]`,
-      );
-    }
-  }
-  return resume.tensors;
-}
-
-async function takeSnapshot(compiled: CompiledStep, position: Snapshot["position"]): Promise<Snapshot> {
-  return { tensors: withoutTeacher(await compiled.readState()), position };
 }
 
 function metricsOf(

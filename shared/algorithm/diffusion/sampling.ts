@@ -52,11 +52,16 @@ export interface SamplingInput extends SamplingRun {
  * @throws {InvalidInputError} If the weights have not learnt the task or are not of this shape, or `resume` is not of this run.
  */
 export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
+  return denormalise(await drawNormalised(input), input.bounds);
+}
+
+/** As {@linkcode drawSamples}, in normalised units: `[count, D]`, clamped to the task's limits, discrete ones not yet chosen among. */
+export async function drawNormalised(input: SamplingInput): Promise<Float32Array> {
   const { weights, shape, count, hyperparameters, resume = new Float32Array(0) } = input;
   const oneHot = taskOneHot(knownTasks(weights), input.task);
   checkDenoiser(weights, shape, initDenoiser(shape, createRng(0)));
   const plan = planSolver(hyperparameters);
-  const batch = Math.min(largestBatch(weights, plan), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
+  const batch = batchOf(weights, plan, count);
   const drawn = resume.length / shape.dim;
   if (drawn > count || drawn < count && drawn % batch !== 0) {
     throw new InvalidInputError(`Cannot go on after ${drawn} of ${count} samples: passes have ${batch}`);
@@ -81,7 +86,23 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   } finally {
     compiled.dispose();
   }
-  return denormalise(out, input.bounds);
+  return out;
+}
+
+/** The noise that each sample of {@linkcode drawNormalised} starts from, `[count, D]`. */
+export function noiseOfSamples(input: SamplingInput): Float32Array {
+  const { weights, shape, count, hyperparameters } = input;
+  const batch = batchOf(weights, planSolver(hyperparameters), count);
+  const out = new Float32Array(count * shape.dim);
+  for (let pass = 0; pass * batch < count; pass++) {
+    const rows = Math.min(batch, count - pass * batch);
+    out.set(noiseOfPass(input, pass, batch).subarray(0, rows * shape.dim), pass * batch * shape.dim);
+  }
+  return out;
+}
+
+function batchOf(weights: Stored, plan: SolverPlan, count: number): number {
+  return Math.min(largestBatch(weights, plan), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
 }
 
 /** A power of two: passes of equal rows, however slow the machine, since rows depend on it. */
@@ -114,13 +135,17 @@ function fixedInputs(shape: DenoiserShape, oneHot: StoredTensor, bounds: Bounds)
 }
 
 /** Noise and conditions of a pass; conditions of rows beyond the count are 0 (the normaliser's centre). */
-function rowsOfPass({ seed, stream, shape, conditions }: SamplingInput, pass: number, batch: number): Stored {
-  const noise = createRng(seed, `${stream}.${pass}`).normals(batch * shape.dim);
-  const rows: Stored = { noise: { shape: [batch, shape.dim], data: noise } };
+function rowsOfPass(input: SamplingInput, pass: number, batch: number): Stored {
+  const { shape, conditions } = input;
+  const rows: Stored = { noise: { shape: [batch, shape.dim], data: noiseOfPass(input, pass, batch) } };
   if (shape.conditionDim > 0) {
     const data = new Float32Array(batch * shape.conditionDim);
     data.set(conditions.subarray(pass * data.length, (pass + 1) * data.length));
     rows["condition"] = { shape: [batch, shape.conditionDim], data };
   }
   return rows;
+}
+
+function noiseOfPass({ seed, stream, shape }: SamplingInput, pass: number, batch: number): Float32Array {
+  return createRng(seed, `${stream}.${pass}`).normals(batch * shape.dim);
 }

@@ -4,7 +4,9 @@
  */
 import { choice, flag, number, whole } from "./knob.ts";
 
-const network = ["critic.train", "policy.evaluate", "policy.estimate"] as const;
+/** Jobs of released stores carry `discount` in their evaluations. */
+const carried = ["critic.train", "policy.evaluate"] as const;
+const network = [...carried, "policy.estimate", "actor.label"] as const;
 const training = ["critic.train"] as const;
 
 /** The chapter's rows. */
@@ -87,7 +89,7 @@ export const criticKnobs = {
     about: "Discount factor gamma per environment step.",
     range: [0, 1],
     values: { paper: 0.99, default: 0.97, smoke: 0.97 },
-    readBy: ["critic.train", "policy.evaluate"],
+    readBy: carried,
   }),
   timeLimit: choice({
     about: "At a time limit, the return is cut or continues with the value of a first fit.",

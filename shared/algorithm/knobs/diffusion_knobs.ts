@@ -6,8 +6,11 @@ import { choice, flag, number, whole } from "./knob.ts";
 
 const sampling = ["states.sample", "actions.label", "policy.evaluate", "policy.estimate"] as const;
 const training = ["states.train", "behavior.train"] as const;
-/** The critic shares the generators' optimiser. */
-const allTraining = [...training, "critic.train"] as const;
+/** What asks the sampler as acting does, and the networks that learn from it. */
+const labelling = ["proposer.label", "actor.label"] as const;
+const oneStep = ["proposer.train", "actor.train"] as const;
+/** The critic and the one-step networks share the generators' optimiser. */
+const allTraining = [...training, "critic.train", ...oneStep] as const;
 
 /** The chapter's rows. */
 export const diffusionKnobs = {
@@ -16,27 +19,27 @@ export const diffusionKnobs = {
     about: "Network of both generators: the paper's U-net, or a residual MLP.",
     choices: ["unet", "resnet"],
     values: { paper: "unet", default: "resnet", smoke: "resnet" },
-    readBy: [...sampling, ...training],
+    readBy: [...sampling, ...training, ...labelling],
     frozen: true,
   }),
   denoiserWidth: whole({
     about: "Hidden units per layer, a multiple of 4; the U-net has the paper's widths times this / 512.",
     range: [4, 16_384],
     values: { paper: 512, default: 256, smoke: 32 },
-    readBy: [...sampling, ...training],
+    readBy: [...sampling, ...training, ...labelling, ...oneStep],
     frozen: true,
   }),
   denoiserBlocks: whole({
     about: "Residual blocks of `architecture: resnet`.",
     range: [1, 100],
     values: { paper: 3, default: 3, smoke: 1 },
-    readBy: [...sampling, ...training],
+    readBy: [...sampling, ...training, ...labelling, ...oneStep],
     frozen: true,
   }),
   behaviorKnowsTask: flag({
     about: "Whether the behavior generator is told the task, which the paper's is not.",
     values: { paper: false, default: true, smoke: true },
-    readBy: ["actions.label", "behavior.train", "policy.evaluate", "policy.estimate"],
+    readBy: ["actions.label", "behavior.train", "policy.evaluate", "policy.estimate", ...labelling],
     frozen: true,
   }),
 
@@ -70,13 +73,13 @@ export const diffusionKnobs = {
     about: "Rows of a generator's batch.",
     range: [2, 1_048_576],
     values: { paper: 4_096, default: 256, smoke: 64 },
-    readBy: training,
+    readBy: [...training, ...oneStep],
   }),
   generatorLearningRate: number({
     about: "Highest learning rate of the generators, per step.",
     range: [1e-12, 10],
     values: { paper: 1e-4, default: 5e-4, smoke: 5e-4 },
-    readBy: training,
+    readBy: [...training, ...oneStep],
   }),
   warmupSteps: whole({
     about: "Gradient steps over which every learning rate rises linearly.",
@@ -108,7 +111,7 @@ export const diffusionKnobs = {
     about: "DPM-Solver++(2M), or the paper's single-step DPM-Solver-3.",
     choices: ["dpmpp2m", "dpm3"],
     values: { paper: "dpm3", default: "dpmpp2m", smoke: "dpmpp2m" },
-    readBy: sampling,
+    readBy: [...sampling, ...labelling],
   }),
   functionEvaluations: whole({
     about: "Network calls per sample, the final denoising not counted.",
@@ -119,13 +122,13 @@ export const diffusionKnobs = {
   finalDenoising: flag({
     about: "Whether the last noisy sample is replaced by its predicted clean one.",
     values: { paper: false, default: true, smoke: true },
-    readBy: sampling,
+    readBy: [...sampling, ...labelling],
   }),
   // 1e-3 leaves the samples of narrow data too wide, and replay of replay compounds that with every task.
   timeEnd: number({
     about: "Diffusion time at which sampling stops; 1 is pure noise.",
     range: [1e-5, 0.5],
     values: { paper: 1e-3, default: 3e-4, smoke: 3e-4 },
-    readBy: [...sampling, ...training],
+    readBy: [...sampling, ...training, ...labelling],
   }),
 };

@@ -6,6 +6,7 @@
 import { actingKnobs } from "./acting_knobs.ts";
 import { criticKnobs } from "./critic_knobs.ts";
 import { dataKnobs } from "./data_knobs.ts";
+import { distillationKnobs } from "./distillation_knobs.ts";
 import { diffusionKnobs } from "./diffusion_knobs.ts";
 import { evaluationKnobs } from "./evaluation_knobs.ts";
 import { checkKnobs, type Knob, KNOB_KINDS, type KnobKind, type PresetName } from "./knob.ts";
@@ -18,6 +19,7 @@ export const knobChapters = {
   generators: diffusionKnobs,
   critic: criticKnobs,
   acting: actingKnobs,
+  "one-step networks": distillationKnobs,
   "evaluation and gate": evaluationKnobs,
 };
 
@@ -27,6 +29,7 @@ const table = {
   ...diffusionKnobs,
   ...criticKnobs,
   ...actingKnobs,
+  ...distillationKnobs,
   ...evaluationKnobs,
 };
 

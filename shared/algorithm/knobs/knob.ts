@@ -18,6 +18,10 @@ export const KNOB_KINDS = [
   "states.train",
   "behavior.train",
   "critic.train",
+  "proposer.label",
+  "proposer.train",
+  "actor.label",
+  "actor.train",
   "policy.evaluate",
   "policy.estimate",
 ] as const;

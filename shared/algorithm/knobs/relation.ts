@@ -43,6 +43,9 @@ export type Relation = Limit | Effect;
 
 type Numeric = { [K in KnobName]: Hyperparameters[K] extends number ? K : never }[KnobName];
 
+/** A training asks for its steps, and is cut off where a limit lies below them. */
+export const CUT = "which cuts what is above it";
+
 /** A knob that has one of these values. */
 export function is<K extends KnobName>(knob: K, ...values: Hyperparameters[K][]): Condition {
   return {

@@ -5,16 +5,19 @@
  */
 import { MIN_EPISODES } from "./evaluation_knobs.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { above, acts, atMost, type Condition, is, type Relation, when } from "./relation.ts";
+import { distillationRelations } from "./distillation_relations.ts";
+import { above, acts, atMost, type Condition, CUT, is, type Relation, when } from "./relation.ts";
 
 const replayed = is("replay", "generated", "oracle");
 const generated = is("replay", "generated");
 const drawn = above("candidates", 1);
+const chosen = when(
+  ["candidates", "distil", "actorCandidates"],
+  "candidates or actorCandidates above 1",
+  (h) => h.candidates > 1 || ["actor", "both"].includes(h.distil) && h.actorCandidates > 1,
+);
 const held = above("distillationWeight", 0);
 const foresees = above("discount", 0);
-
-/** A training asks for its steps, and is cut off where a limit lies below them. */
-const CUT = "which cuts what is above it";
 
 const replayRelations: readonly Relation[] = [
   ...acts(["replaySource", "shardsPerTask", "maxReplayDistance"], generated),
@@ -46,7 +49,11 @@ const trainingRelations: readonly Relation[] = [
     says: "must be a multiple of 4",
     advice: (h) => `set denoiserWidth=${4 * Math.ceil(h.denoiserWidth / 4)}`,
   },
-  ...acts(["denoiserBlocks"], is("architecture", "resnet")),
+  ...acts(["denoiserBlocks"], {
+    knobs: ["architecture", "distil"],
+    words: "architecture: resnet, or networks that distil asks for",
+    holds: (h) => h.architecture === "resnet" || h.distil !== "none",
+  }),
   ...atMost("stateSteps", ["maxGeneratorSteps"], CUT),
   ...atMost("behaviorSteps", ["maxGeneratorSteps"], CUT),
   ...atMost("criticSteps", ["maxCriticSteps"], CUT),
@@ -96,10 +103,15 @@ const criticRelations: readonly Relation[] = [
 
 const actingRelations: readonly Relation[] = [
   ...acts(["pessimism"], above("criticEnsemble", 1)),
-  ...acts(["selection"], drawn),
-  ...acts(["topCount"], is("selection", "top"), drawn),
-  ...acts(["inverseTemperature"], is("selection", "soft", "mode", "one"), drawn),
-  ...acts(["selectionSpread"], is("selection", "soft", "mode", "one"), drawn, above("inverseTemperature", 0)),
+  ...acts(["selection"], chosen),
+  ...acts(["topCount"], is("selection", "top"), chosen),
+  ...acts(["inverseTemperature"], is("selection", "soft", "mode", "one"), chosen),
+  ...acts(
+    ["selectionSpread"],
+    is("selection", "soft", "mode", "one"),
+    chosen,
+    above("inverseTemperature", 0),
+  ),
   ...atMost("topCount", ["candidates"], "of which they are the best", is("selection", "top"), drawn),
 ];
 
@@ -130,6 +142,7 @@ export const relations: readonly Relation[] = [
   ...trainingRelations,
   ...criticRelations,
   ...actingRelations,
+  ...distillationRelations,
   ...gateRelations,
 ];
 

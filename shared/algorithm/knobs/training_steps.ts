@@ -14,6 +14,8 @@ const STEP_KNOBS: {
   "states.train": ["stateSteps", "generatorStepsPerOldTask", "maxGeneratorSteps"],
   "behavior.train": ["behaviorSteps", "generatorStepsPerOldTask", "maxGeneratorSteps"],
   "critic.train": ["criticSteps", "criticStepsPerOldTask", "maxCriticSteps"],
+  "proposer.train": ["proposerSteps", "distilStepsPerOldTask", "maxDistilSteps"],
+  "actor.train": ["actorSteps", "distilStepsPerOldTask", "maxDistilSteps"],
 };
 
 /**

@@ -6,10 +6,10 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { decisionNoise, type NoiseShare, openNoise, rowSources } from "./action_noise.ts";
-import { actStep, judgeStep } from "./acting_steps.ts";
+import { actState, actStep, judgeStep } from "./acting_steps.ts";
 import { criticRows } from "../critic/critic_batches.ts";
 import { checkCritic, criticShape, trainableWeights } from "../critic/critic_network.ts";
-import { denoiserWeights, taskOneHot } from "../diffusion/denoiser.ts";
+import { taskOneHot } from "../diffusion/denoiser.ts";
 import {
   denormalise,
   normalise,
@@ -20,12 +20,14 @@ import {
 import {
   countRows,
   knownNormaliser,
+  networkOf,
   paddedSize,
   padRows,
   type PolicyInput,
   stepFor,
+  type WayOfActing,
 } from "./policy_input.ts";
-import { entry, knownTasks, matrix, taskRow, withPrefix } from "../numerics/weights.ts";
+import { entry, knownTasks, matrix, taskRow } from "../numerics/weights.ts";
 
 /** Batches are padded to one of these, so that few graphs serve any number of states. */
 const BATCH_SIZES = [1, 4, 20, 64, 256] as const;
@@ -39,10 +41,16 @@ export interface Policy {
    * @param states `[n, S]` raw
    * @param noise a seed: the same seed and state give the same candidates, whatever comes after it in the batch. Or
    * whose rows these are, in order: each asker's rows get what {@linkcode openNoise} of its seed gives them alone
+   * @param acting the way of acting; not given: the task's, or the sampler. The actor needs no noise
    * @returns `[n, A]` raw, within the task's own action bounds
    * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
    */
-  act(task: number, states: Float32Array, noise: number | readonly NoiseShare[]): Promise<Float32Array>;
+  act(
+    task: number,
+    states: Float32Array,
+    noise: number | readonly NoiseShare[],
+    acting?: WayOfActing,
+  ): Promise<Float32Array>;
   /**
    * Q^task of given actions: the discounted return in raw reward units, judged as pessimistically as when acting.
    * @param states `[n, S]` raw
@@ -57,7 +65,7 @@ export interface Policy {
 /** Opens a policy. @throws InvalidInputError if the weights are not as the hyperparameters say */
 export function createPolicy(input: PolicyInput): Policy {
   checkCritic(input.critic, criticShape(input.stateDim, input.actionDim, input.hyperparameters));
-  const actSteps = new Map<number, CompiledStep>(), valueSteps = new Map<number, CompiledStep>();
+  const actSteps = new Map<string, CompiledStep>(), valueSteps = new Map<number, CompiledStep>();
   let last: Promise<unknown> = Promise.resolve();
   /** A compiled step must not be entered twice: each call waits for the one before, whether that failed or not. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -66,7 +74,8 @@ export function createPolicy(input: PolicyInput): Policy {
     return result;
   };
   return {
-    act: (task, states, noise) => inTurn(() => act(input, actSteps, task, states, noise)),
+    act: (task, states, noise, acting = input.actingByTask?.get(task) ?? "sampler") =>
+      inTurn(() => act(input, actSteps, acting, task, states, noise)),
     value: (task, states, actions) => inTurn(() => value(input, valueSteps, task, states, actions)),
     dispose: () => {
       for (const step of [...actSteps.values(), ...valueSteps.values()]) step.dispose();
@@ -78,7 +87,8 @@ export function createPolicy(input: PolicyInput): Policy {
 
 async function act(
   input: PolicyInput,
-  steps: Map<number, CompiledStep>,
+  steps: Map<string, CompiledStep>,
+  acting: WayOfActing,
   task: number,
   states: Float32Array,
   source: number | readonly NoiseShare[],
@@ -88,19 +98,20 @@ async function act(
   const count = countRows(states, stateDim, "states");
   const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
   const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
-  const noise = decisionNoise(hyperparameters, actionDim, rowSources(shares, count));
+  const sources = rowSources(shares, count);
+  const noise = acting === "actor" ? () => ({}) : decisionNoise(hyperparameters, actionDim, sources);
   const actions = new Float32Array(count * actionDim);
   for (let from = 0; from < count;) {
     const size = Math.min(count - from, BATCH_SIZES[BATCH_SIZES.length - 1]!);
     const padded = paddedSize(BATCH_SIZES, size);
     const chunk = padRows(observed.subarray(from * stateDim, (from + size) * stateDim), padded * stateDim);
     const inputs = {
-      ...taskInputs(input, task, normaliser),
+      ...taskInputs(input, acting, task, normaliser),
       states: matrix(chunk, stateDim),
       ...noise(size, padded),
     };
-    const outputs = await stepFor(steps, padded, () => input.compile(actStep(input), actState(input), inputs))
-      .run(inputs);
+    const make = () => input.compile(actStep(input, acting), actState(input, acting), inputs);
+    const outputs = await stepFor(steps, `${acting}/${padded}`, make).run(inputs);
     actions.set(
       (entry(outputs, "actions").data as Float32Array).subarray(0, size * actionDim),
       from * actionDim,
@@ -115,24 +126,26 @@ function row(data: Float32Array): Stored[string] {
 }
 
 /** What a step has to be told about the task. */
-function taskInputs(input: PolicyInput, task: number, { states, actions }: Normaliser): Stored {
+export function taskInputs(
+  input: PolicyInput,
+  acting: WayOfActing,
+  task: number,
+  { states, actions }: Normaliser,
+): Stored {
   const { low, high } = normalisedLimits(actions);
-  return {
-    taskOneHot: taskOneHot(knownTasks(input.behaviorGenerator), task),
-    head: taskOneHot(knownTasks(input.critic), task),
+  const told = {
+    taskOneHot: taskOneHot(knownTasks(networkOf(input, acting)), task),
     low: row(low),
     high: row(high),
+  };
+  if (acting === "actor") return told;
+  return {
+    ...told,
+    head: taskOneHot(knownTasks(input.critic), task),
     ...(input.hyperparameters.criticNormalisedInputs ? {} : {
       centre: row(Float32Array.of(...states.centre, ...actions.centre)),
       halfRange: row(Float32Array.of(...states.halfRange, ...actions.halfRange)),
     }),
-  };
-}
-
-function actState(input: PolicyInput): Stored {
-  return {
-    ...withPrefix(denoiserWeights(input.behaviorGenerator), "behavior/"),
-    ...withPrefix(trainableWeights(input.critic), "critic/"),
   };
 }
 

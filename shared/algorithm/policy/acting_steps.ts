@@ -3,61 +3,162 @@
  * @module
  */
 import * as tf from "tf";
-import type { Params, StepDefinition } from "@cugro/tensors/seam";
-import { type CriticShape, criticShape, qValues } from "../critic/critic_network.ts";
+import type { Params, StepDefinition, Stored } from "@cugro/tensors/seam";
+import { type CriticShape, criticShape, qValues, trainableWeights } from "../critic/critic_network.ts";
+import { denoiserWeights } from "../diffusion/denoiser.ts";
 import { behaviorShape } from "../diffusion/denoiser_shape.ts";
+import {
+  answerInOneStep,
+  checkOneStep,
+  initOneStep,
+  oneStepShape,
+} from "../distillation/one_step_network.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { findModes, weightsOfHeavierMode } from "./modes.ts";
-import type { PolicyInput } from "./policy_input.ts";
+import { findModes, type Modes, weightsOfHeavierMode } from "./modes.ts";
+import { networkOf, type PolicyInput, type WayOfActing } from "./policy_input.ts";
 import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
 import { planSolver, solve } from "../diffusion/solver.ts";
-import { entry, knownTasks, withoutPrefix } from "../numerics/weights.ts";
+import { createRng } from "../numerics/rng.ts";
+import { entry, knownTasks, withoutPrefix, withPrefix } from "../numerics/weights.ts";
 
 /**
- * One decision for a batch: draw M candidates a state, judge, select. Output `actions` `[n, A]`, normalised.
+ * One decision for a batch. Output `actions` `[n, A]`, normalised. Sampler and proposer draw M candidates a state, judge
+ * and select; the actor answers.
  * Discrete candidates are one-hot rows before they are judged, and the one with the greatest weight is chosen, never a mean.
  */
-export function actStep(input: PolicyInput): StepDefinition {
+export function actStep(input: PolicyInput, acting: WayOfActing): StepDefinition {
   const { stateDim, actionDim, hyperparameters: h } = input;
-  const behavior = behaviorShape(stateDim, actionDim, knownTasks(input.behaviorGenerator).length, h);
-  const critic = criticShape(stateDim, actionDim, h);
-  const plan = planSolver({ ...h, functionEvaluations: h.actingEvaluations });
   const discrete = hasDiscreteActions(input);
+  const choose = acting === "actor" ? openActor(input) : openCandidates(input, acting);
+  const shapes = acting === "actor"
+    ? actorShape(input)
+    : [candidatesShape(input, acting), criticShape(stateDim, actionDim, h)];
   return {
     name: "policy.act",
-    identity: JSON.stringify([behavior, critic, h, discrete]),
+    identity: JSON.stringify([acting, shapes, h, discrete]),
     step: (state, inputs) => {
-      const states = entry(inputs, "states") as tf.Tensor2D;
-      const { low, high, noise, taskOneHot } = inputs as Record<
-        "low" | "high" | "noise" | "taskOneHot",
-        tf.Tensor
-      >;
-      const drawn = { noise, condition: states, taskOneHot, low, high };
-      const samples = solve(withoutPrefix(state, "behavior/"), behavior, plan, drawn);
-      const actions = discrete ? oneHotOfBest(samples) : samples;
-      const rows = tf.concat([repeatRows(states, h.candidates), actions], 1);
-      const q = qValues(
-        withoutPrefix(state, "critic/"),
-        critic,
-        criticInputs(rows, inputs),
-        entry(inputs, "head"),
-      );
-      const judged = tf.reshape(pessimisticValue(q, h.pessimism), [
-        states.shape[0],
-        h.candidates,
-      ]) as tf.Tensor2D;
-      const all = candidateWeights(judged, h, inputs["gumbel"]);
-      const weights = h.selection === "mode" && !discrete
-        ? weightsOfHeavierMode(all, findModes(all, actions, low, high))
-        : all;
-      const chosen = combineCandidates(weights, actions);
+      const decided = choose(state, inputs);
+      const chosen = "weights" in decided ? combineCandidates(decided.weights, decided.actions) : decided;
       return { state, outputs: { actions: discrete ? oneHotOfBest(chosen) : chosen } };
     },
   };
 }
 
+/** The weights that a way of acting needs, as the state of its step. @throws InvalidInputError if they are not as the hyperparameters say */
+export function actState(input: PolicyInput, acting: WayOfActing): Stored {
+  const weights = networkOf(input, acting);
+  if (acting !== "sampler") {
+    const shape = acting === "actor" ? actorShape(input) : proposerShape(input);
+    checkOneStep(weights, shape, initOneStep(shape, createRng(0)));
+  }
+  const network = withPrefix(denoiserWeights(weights), `${acting}/`);
+  return acting === "actor"
+    ? network
+    : { ...network, ...withPrefix(trainableWeights(input.critic), "critic/") };
+}
+
+/** Candidates of a batch of states, those of one state together, and their weights. */
+export interface Candidates {
+  /** `[n, M]` */
+  weights: tf.Tensor2D;
+  /** `[n * M, A]` */
+  actions: tf.Tensor2D;
+  /** Where they were looked for; discrete actions are chosen, never averaged, and have none. */
+  modes?: Modes;
+}
+
+/**
+ * Candidates and their weights for a batch of states; with `selection: mode` those of the lighter of two groups have none.
+ * Inputs: `states` `[n, S]`, `noise` `[n * M, A]`, the task's one-hot rows
+ * `taskOneHot` and `head`, limits `low` and `high`; for `selection: one` also `gumbel`.
+ */
+export function openCandidates(
+  input: PolicyInput,
+  acting: "sampler" | "proposer",
+  looksForModes = false,
+): (state: Params, inputs: Params) => Candidates {
+  const { stateDim, actionDim, hyperparameters: h } = input;
+  const critic = criticShape(stateDim, actionDim, h);
+  const draw = openDraw(input, acting);
+  const discrete = hasDiscreteActions(input);
+  return (state, inputs) => {
+    const states = entry(inputs, "states") as tf.Tensor2D;
+    const samples = draw(withoutPrefix(state, `${acting}/`), inputs);
+    const actions = discrete ? oneHotOfBest(samples) : samples;
+    const rows = tf.concat([repeatRows(states, h.candidates), actions], 1);
+    const q = qValues(
+      withoutPrefix(state, "critic/"),
+      critic,
+      criticInputs(rows, inputs),
+      entry(inputs, "head"),
+    );
+    const judged = tf.reshape(pessimisticValue(q, h.pessimism), [states.shape[0], h.candidates]);
+    const all = candidateWeights(judged as tf.Tensor2D, h, inputs["gumbel"]);
+    if (discrete || (h.selection !== "mode" && !looksForModes)) return { weights: all, actions };
+    const modes = findModes(all, actions, entry(inputs, "low"), entry(inputs, "high"));
+    return { weights: h.selection === "mode" ? weightsOfHeavierMode(all, modes) : all, actions, modes };
+  };
+}
+
+/** What draws candidates from noise: eleven calls of the diffusion, or one of the proposer. */
+function openDraw(
+  input: PolicyInput,
+  acting: "sampler" | "proposer",
+): (network: Params, inputs: Params) => tf.Tensor2D {
+  const { hyperparameters: h } = input;
+  if (acting === "sampler") {
+    const shape = samplerShape(input);
+    const plan = planSolver({ ...h, functionEvaluations: h.actingEvaluations });
+    return (network, inputs) => {
+      const { states: condition, low, high, noise, taskOneHot } = inputs as Named;
+      return solve(network, shape, plan, { noise, condition, taskOneHot, low, high });
+    };
+  }
+  const shape = proposerShape(input);
+  return (network, inputs) => {
+    const { states, low, high, noise, taskOneHot } = inputs as Named;
+    return clamped(answerInOneStep(network, shape, { states, noise, taskOneHot }), low, high);
+  };
+}
+
+/** The actor's answers, within the task's limits. */
+function openActor(input: PolicyInput): (state: Params, inputs: Params) => tf.Tensor2D {
+  const shape = actorShape(input);
+  return (state, inputs) => {
+    const { states, low, high, taskOneHot } = inputs as Named;
+    return clamped(answerInOneStep(withoutPrefix(state, "actor/"), shape, { states, taskOneHot }), low, high);
+  };
+}
+
+type Named = Record<"states" | "low" | "high" | "noise" | "taskOneHot", tf.Tensor>;
+
+function clamped(actions: tf.Tensor2D, low: tf.Tensor, high: tf.Tensor): tf.Tensor2D {
+  return tf.minimum(tf.maximum(actions, low), high) as tf.Tensor2D;
+}
+
+function candidatesShape(input: PolicyInput, acting: "sampler" | "proposer") {
+  return acting === "sampler" ? samplerShape(input) : proposerShape(input);
+}
+
+function samplerShape({ stateDim, actionDim, behaviorGenerator, hyperparameters }: PolicyInput) {
+  return behaviorShape(stateDim, actionDim, knownTasks(behaviorGenerator).length, hyperparameters);
+}
+
+function proposerShape(input: PolicyInput) {
+  return oneStepShape(
+    "proposer",
+    input,
+    knownTasks(networkOf(input, "proposer")).length,
+    input.hyperparameters,
+  );
+}
+
+function actorShape(input: PolicyInput) {
+  return oneStepShape("actor", input, knownTasks(networkOf(input, "actor")).length, input.hyperparameters);
+}
+
 /** All tasks of a learner have discrete actions, or none. */
-function hasDiscreteActions({ normalisers }: PolicyInput): boolean {
+export function hasDiscreteActions({ normalisers }: Pick<PolicyInput, "normalisers">): boolean {
   return normalisers.values().some(({ actions }) => actions.classes !== undefined);
 }
 

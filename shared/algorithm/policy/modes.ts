@@ -14,6 +14,9 @@ const MODES_EXPLAIN = 0.95;
 /** From this distance on, in parts of the range, the mean of both means is far from either. */
 const MODES_APART = 0.3;
 
+/** A task is multi-modal from more than this share of its states on: a maze with two ways round has 0.24 of them, a walker 0.08. */
+const MAX_APART_SHARE = 0.1;
+
 /** The candidates of each state as two groups, along one coordinate. */
 export interface Modes {
   /** `[n, 1]`, 1 where there are two groups */
@@ -71,6 +74,16 @@ export function weightsOfHeavierMode(weights: tf.Tensor2D, { apart, heavier }: M
   const kept = tf.mul(weights, heavier);
   const shares = tf.divNoNan(kept, tf.sum(kept, 1, true));
   return tf.where(tf.greater(apart, 0.5), shares, weights) as tf.Tensor2D;
+}
+
+/** The share of states whose candidates fall apart. @param apart `[n]`, see {@link Modes} */
+export function apartShare(apart: Float32Array): number {
+  return apart.reduce((sum, one) => sum + one, 0) / apart.length;
+}
+
+/** Whether candidates of a task must not be averaged by a network: the actor is not to act in it. */
+export function isMultimodal(apartShare: number): boolean {
+  return apartShare > MAX_APART_SHARE;
 }
 
 /** Actions in parts of the range `[n, M, A]`; 0 where there is none. */

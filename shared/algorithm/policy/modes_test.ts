@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/asser
 import * as tf from "tf";
 import { createRng } from "../numerics/rng.ts";
 import { noLeaks } from "../testing/backend.ts";
-import { findModes, weightsOfHeavierMode } from "./modes.ts";
+import { apartShare, findModes, isMultimodal, weightsOfHeavierMode } from "./modes.ts";
 import { combineCandidates } from "./selection.ts";
 
 interface Chosen {
@@ -118,5 +118,25 @@ Deno.test(
     });
     const { apart, weights } = choose([[0.5, 0.5]], [[3], [3]], 0);
     assertEquals([apart, weights], [[0], [[0.5, 0.5]]]);
+  }),
+);
+
+Deno.test(
+  "a task is multi-modal from a tenth of its states on, by two groups that are near and narrow as well, and not by a wide one",
+  noLeaks(() => {
+    const rng = createRng(8);
+    const [states, candidates] = [40, 16];
+    /** Candidates of a state: two groups 0.4 of the range apart, or one as wide as the range. */
+    const draw = (divided: boolean) =>
+      Array.from(
+        { length: candidates },
+        (_, m) => [divided ? (m % 2 === 0 ? 0.4 : -0.4) + rng.uniform() / 50 : 2 * rng.uniform() - 1],
+      );
+    const found = (dividedStates: number) => {
+      const actions = Array.from({ length: states }, (_, i) => draw(i < dividedStates)).flat();
+      const weights = Array.from({ length: states }, () => Array<number>(candidates).fill(1 / candidates));
+      return isMultimodal(apartShare(Float32Array.from(choose(weights, actions).apart)));
+    };
+    assertEquals([0, 4, 5, 40].map(found), [false, false, true, true]);
   }),
 );

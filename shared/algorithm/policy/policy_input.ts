@@ -20,13 +20,34 @@ export interface PolicyInput {
   actionDim: number;
   hyperparameters: Hyperparameters;
   compile: Compile;
+  /** Published weights, of versions that have such networks. */
+  proposer?: Stored | undefined;
+  /** As `proposer`. */
+  actor?: Stored | undefined;
+  /** How to act in each task; the sampler acts in the others. */
+  actingByTask?: ReadonlyMap<number, WayOfActing> | undefined;
 }
+
+/** The ways of acting, as the protocol names them: candidates from the diffusion and the critic, one-step candidates and the critic, one pass to one action. */
+export const WAYS_OF_ACTING = ["sampler", "proposer", "actor"] as const;
+/** A way of acting. */
+export type WayOfActing = typeof WAYS_OF_ACTING[number];
 
 /** The normaliser of a task that both networks know. @throws InvalidInputError listing what is known otherwise */
 export function knownNormaliser(input: PolicyInput, task: number): Normaliser {
   taskRow(knownTasks(input.behaviorGenerator), task);
   taskRow(knownTasks(input.critic), task);
   return normaliserOf(input.normalisers, task);
+}
+
+/** The network that a way of acting asks. @throws InvalidInputError if there is none */
+export function networkOf(input: PolicyInput, acting: WayOfActing): Stored {
+  const network = acting === "sampler" ? input.behaviorGenerator : input[acting];
+  if (network !== undefined) return network;
+  const others = WAYS_OF_ACTING.filter((one) => one === "sampler" || input[one] !== undefined);
+  throw new InvalidInputError(
+    `Cannot act by the ${acting} as this version has none: it can act by the ${others.join(" or the ")}`,
+  );
 }
 
 /** n of finite rows `[n, dim]`, n > 0. @throws InvalidInputError naming the place of what is wrong */
@@ -59,13 +80,9 @@ export function padRows(rows: Float32Array, length: number): Float32Array {
   return padded;
 }
 
-/** The step compiled for a batch size, made on first use. */
-export function stepFor(
-  steps: Map<number, CompiledStep>,
-  size: number,
-  make: () => CompiledStep,
-): CompiledStep {
-  const step = steps.get(size) ?? make();
-  steps.set(size, step);
+/** The step compiled for a batch size and a way of acting, made on first use. */
+export function stepFor<K>(steps: Map<K, CompiledStep>, key: K, make: () => CompiledStep): CompiledStep {
+  const step = steps.get(key) ?? make();
+  steps.set(key, step);
   return step;
 }

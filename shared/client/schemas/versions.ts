@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { AFTER_LABEL, HASH, VERSION_STATES } from "@cugro/protocol";
+import { AFTER_LABEL, HASH, VERSION_STATES, wayOfActingSchema, wayScoreSchema } from "@cugro/protocol";
 import { simulatorNotes } from "./environments.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
@@ -99,6 +99,12 @@ export const versionSchema = versionSummarySchema.extend({
   stateGenerator: hash,
   behaviorGenerator: hash,
   critic: hash,
+  proposer: hash.optional().openapi({
+    description: "Where there is a network that draws candidates in one step",
+  }),
+  actor: hash.optional().openapi({
+    description: "Where there is a network that gives an action in one step",
+  }),
   jobs: z.array(hash),
   row: z.array(z.object({
     task: place,
@@ -116,6 +122,10 @@ export const versionSchema = versionSummarySchema.extend({
     fidelity: anyObject.nullable(),
     valueEstimate,
     estimate: estimate.optional(),
+    acting: wayOfActingSchema.optional().openapi({ description: "How the version acts in the task" }),
+    ways: z.array(wayScoreSchema).optional().openapi({
+      description: "The ways of acting that were tried, in order",
+    }),
     ...simulatorNotes,
   })),
 }).openapi("Version");

@@ -106,6 +106,8 @@ async function lossesOf(store: Store, facts: LearnerFacts, cache: FactCache): Pr
     [version.stateGenerator, "states.train"],
     [version.behaviorGenerator, "behavior.train"],
     [version.critic, "critic.train"],
+    ...(version.proposer === undefined ? [] : [[version.proposer, "proposer.train"] as [string, JobKind]]),
+    ...(version.actor === undefined ? [] : [[version.actor, "actor.train"] as [string, JobKind]]),
   ]);
   await loadJobStates({ store, cache }, makers.flat().map(([id, kind]) => ({ id, kind })), states);
   const weights = chain.filter((_, index) => makers[index]!.some(([id]) => !states.get(id)?.result));

@@ -2,13 +2,13 @@
  * What a learner still needs of the store: the marks of garbage collection, and what an export takes along.
  * @module
  */
+import { goesWithDecision } from "../planning/shards.ts";
 import { mapConcurrently } from "@cugro/async";
 import { keysOfJob, type Store } from "@cugro/store";
 import {
   announcedPrefix,
   artifactKey,
   datasetKey,
-  hasOutput,
   jobId,
   type JobKind,
   jobOfKey,
@@ -111,12 +111,11 @@ function keepsData(facts: LearnerFacts, data: TaskData): boolean {
 function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {
   // What serves, whatever has become of the results that it was decided by.
   for (const artifact of Object.values(version.weights ?? {})) reach.keys.add(artifactKey(artifact));
-  const keepsShards = knobsOfVersion(facts, version).replaySource === "first";
+  const knobs = knobsOfVersion(facts, version);
   for (const { id, kind } of jobsOfVersion(version)) {
     const result = states.get(id)?.result;
     if (!reach.jobs.has(id)) reach.jobs.set(id, kind ?? result?.kind);
-    const isShard = result !== undefined && hasOutput(result.kind, "shard");
-    if (!isShard || keepsShards) markOutputs(reach, result);
+    if (result !== undefined && !goesWithDecision(result.kind, knobs)) markOutputs(reach, result);
   }
 }
 

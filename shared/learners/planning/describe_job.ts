@@ -12,6 +12,10 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
   "states.train": ({ task }) => `train state generator on task ${task}`,
   "behavior.train": ({ task }) => `train behavior generator on task ${task}`,
   "critic.train": ({ task }) => `train critic on task ${task}`,
+  "proposer.label": ({ task }) => `label task ${task} for the proposer`,
+  "proposer.train": ({ task }) => `train proposer on task ${task}`,
+  "actor.label": ({ task }) => `label task ${task} for the actor`,
+  "actor.train": ({ task }) => `train actor on task ${task}`,
   "policy.evaluate": ({ task, newTask, episodesOnly }) =>
     episodesOnly
       ? `run task ${task} again in the version that learnt task ${newTask}`

@@ -7,6 +7,7 @@
  *        the dataset of the task being learnt ┴─► critic.train   ─┘       for every known task j
  * ```
  * An estimate of an old task asks the networks that the version kept which learnt it.
+ * `distil` puts networks that act in one step between trainings and evaluations: `one_step_jobs.ts`.
  * The task being learnt is a new one, or one that the parent knows and whose dataset has grown: then all others are the
  * old tasks, and it keeps its place.
  * `replay: none` has no shards; `oracle` gives trainers the old datasets instead; `criticReplay: relabelled` puts
@@ -25,6 +26,7 @@ import {
   type Builder,
   oracleReplay,
 } from "./graph_jobs.ts";
+import { addOneStepNetworks } from "./one_step_jobs.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 
 /** Every kind of job that a graph is made of: datasets were read and measured before there was a task. */
@@ -53,10 +55,12 @@ export interface Graph {
   stateGenerator: string;
   behaviorGenerator: string;
   critic: string;
+  proposer?: string;
+  actor?: string;
   evaluations: { task: number; id: string }[];
   /** Of the tasks that have one: those of `estimate`, and of these the old ones whose networks were kept. */
   estimates: { task: number; id: string }[];
-  /** Ids of the jobs that make shards. */
+  /** Ids of the jobs that make shards and labels. */
   shards: string[];
 }
 
@@ -86,7 +90,10 @@ export function buildGraph(input: GraphInput): Graph {
   const relabelled = generated && input.knobs.criticReplay === "relabelled";
   const criticReplay = relabelled ? addRelabelled(builder, shared, behaviorGenerator) : replay;
   const critic = addTrainer(builder, "critic.train", criticReplay, parent?.critic);
-  const models = { stateGenerator, behaviorGenerator, critic };
+  const models = {
+    ...{ stateGenerator, behaviorGenerator, critic },
+    ...addOneStepNetworks(builder, { behaviorGenerator, critic, replay }),
+  };
   const evaluations = [...builder.oldTasks, task].map((about) => ({
     task: about.task,
     id: addEvaluation(builder, about, models, shared),
@@ -102,8 +109,13 @@ export function buildGraph(input: GraphInput): Graph {
     ...models,
     evaluations,
     estimates: addEstimates(builder, models),
-    shards: builder.jobs.filter(({ job }) => hasOutput(job.kind, "shard")).map(({ id }) => id),
+    shards: builder.jobs.filter(({ job }) => isTransient(job.kind)).map(({ id }) => id),
   };
+}
+
+/** Whether jobs of a kind make what only other jobs of a graph read. */
+function isTransient(kind: JobKind): boolean {
+  return hasOutput(kind, "shard") || hasOutput(kind, "labels");
 }
 
 function factOf(i: number, tasks: ReadonlyMap<number, LabelledTask>): LabelledTask {

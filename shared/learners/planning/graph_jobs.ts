@@ -19,6 +19,7 @@ import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
 import { acceptedTask, type LabelledTask } from "../facts/labels.ts";
 import { knobsFor } from "./knobs.ts";
 import { evaluationSeed, heldOutSeed, randomEpisodes } from "./seeds.ts";
+import { actingFields, type OneStepNetworks, oneStepRefs } from "./acting_fields.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 
@@ -38,6 +39,12 @@ export interface Replay {
 /** A shard, and what it was labelled from. */
 export interface LabelledShard extends Replay {
   labelling: RefsOf<"actions.label">;
+}
+/** The trainings that a version consists of. */
+export interface Models extends OneStepNetworks {
+  stateGenerator: string;
+  behaviorGenerator: string;
+  critic: string;
 }
 /** A kind of job that trains on the new task and its replay. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
@@ -131,7 +138,7 @@ export function addTrainer<K extends TrainingKind>(
 export function addEvaluation(
   builder: Builder,
   about: LabelledTask,
-  models: { stateGenerator: string; behaviorGenerator: string; critic: string },
+  models: Models,
   replay: Replay[],
 ): string {
   const { k, task, knobs, oldTasks } = builder;
@@ -146,6 +153,7 @@ export function addEvaluation(
     sketch: { artifact: about.sketch },
     ...replayRefs(replay.filter((one) => one.task === about.task)),
     ...(about.task === k ? ofNew : {}),
+    ...oneStepRefs(models),
   };
   const fields = {
     task: about.task,
@@ -158,6 +166,7 @@ export function addEvaluation(
     replayRows: pairsPerTask(knobs, Math.max(1, oldTasks.length)),
     ...(about.task === k ? limitOf(builder) : {}),
     ...labelledFields(builder, about),
+    ...actingFields(builder, about, models),
   };
   return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
 }
@@ -178,7 +187,8 @@ export function limitOf({ task, knobs }: Builder): { trainingRows?: number } {
   return trainingRows < task.size ? { trainingRows } : {};
 }
 
-function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, InputRef> {
+/** Replay as inputs of a job. */
+export function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, InputRef> {
   return Object.fromEntries(replay.map(({ task, shard, ref }) => [`replay/${task}/${shard}`, ref]));
 }
 

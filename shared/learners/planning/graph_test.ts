@@ -153,9 +153,69 @@ Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here 
   const ids = graphs.map(({ jobs }) => sha256(canonicalJson(jobs.map(({ id }) => id))).slice(0, 16));
   const revisions = JOB_KINDS.map((kind) => REVISIONS[kind]).join("");
   assertEquals({ revisions, ids }, {
-    revisions: "113322231",
+    revisions: "1133222111131",
     ids: ["5e2578cc74ff538b", "2caf40b3da301581", "f8c50f73030d1ea1"],
   });
+});
+
+Deno.test("distil puts labels and trainings of one-step networks between a version's trainings and its evaluations", () => {
+  const knobs: Hyperparameters = {
+    ...presets.smoke,
+    ...small,
+    distil: "both",
+    labelShards: 2,
+    proposerLabels: 5,
+  };
+  const [first, second] = previewGraph({ knobs, tasks: 2 });
+  const named = (graph: Graph, kind: string) =>
+    describe(graph).filter((_, i) => graph.jobs[i]!.job.kind === kind);
+  assertEquals(describe(first!).slice(3), [
+    "3 label task 1 for the proposer <- behaviorGenerator=1 normaliser=artifact dataset=dataset",
+    "4 label task 1 for the proposer <- behaviorGenerator=1 normaliser=artifact dataset=dataset",
+    "5 train proposer on task 1 <- labels/1/0=3 labels/1/1=4 normaliser/1=artifact",
+    "6 label task 1 for the actor <- behaviorGenerator=1 critic=2 proposer=5 normaliser=artifact dataset=dataset",
+    "7 label task 1 for the actor <- behaviorGenerator=1 critic=2 proposer=5 normaliser=artifact dataset=dataset",
+    "8 train actor on task 1 <- labels/1/0=6 labels/1/1=7 normaliser/1=artifact",
+    "9 evaluate task 1 <- behaviorGenerator=1 critic=2 normaliser=artifact sketch=artifact " +
+    "stateGenerator=0 dataset=dataset proposer=5 actor=8",
+  ]);
+  const rows = first!.jobs.flatMap(({ job: { kind, config } }) =>
+    kind === "proposer.label" ? [(config as { draw: { rows: number } }).draw.rows] : []
+  );
+  assertEquals(rows, [3, 2]);
+  // The parent's network answers for the old task on its replay: no labels of it.
+  assertEquals(named(second!, "proposer.train"), [
+    "7 train proposer on task 2 <- labels/2/0=5 labels/2/1=6 normaliser/1=artifact normaliser/2=artifact " +
+    "replay/1/0=1 parent=parent",
+  ]);
+  assertEquals(second!.shards.length, 2 + 4, "labels go with the shards");
+});
+
+Deno.test("one-step networks whose parent has none learn all tasks from labels: of rows, and of what replays the old ones", () => {
+  const before: Hyperparameters = { ...presets.smoke, ...small, distil: "none" };
+  const [, second] = previewGraph({
+    knobs: before,
+    tasks: 2,
+    later: { ...before, distil: "proposer", labelShards: 1 },
+  });
+  assertEquals(describe(second!).slice(5, 8), [
+    "5 label task 2 for the proposer <- behaviorGenerator=3 normaliser=artifact dataset=dataset",
+    "6 label task 1 for the proposer <- behaviorGenerator=3 normaliser=artifact states=1",
+    "7 train proposer on task 2 <- labels/2/0=5 labels/1/0=6 normaliser/1=artifact normaliser/2=artifact",
+  ]);
+  const real = previewGraph({
+    knobs: { ...before, replay: "oracle" },
+    tasks: 2,
+    later: { ...before, replay: "oracle", distil: "actor", labelShards: 1 },
+  })[1]!;
+  assertEquals(
+    describe(real).slice(3, 6),
+    [
+      "3 label task 2 for the actor <- behaviorGenerator=1 critic=2 normaliser=artifact dataset=dataset",
+      "4 label task 1 for the actor <- behaviorGenerator=1 critic=2 normaliser=artifact dataset=dataset",
+      "5 train actor on task 2 <- labels/2/0=3 labels/1/0=4 normaliser/1=artifact normaliser/2=artifact",
+    ],
+  );
 });
 
 Deno.test("every job that a plan makes fits its kind: nothing in it is read by nobody", () => {

@@ -10,13 +10,15 @@ import { buildGraph, type Graph } from "./graph.ts";
 /**
  * Graphs of the first `tasks` tasks of a new learner, each on the one before.
  *
+ * @param options.later knobs from the second task on.
  * @param options.size rows of each task; matters only to how many of them are read.
  * @param options.stateDim numbers in a state; matters only to how many kept shards fit `replayBytes`.
  */
 export function previewGraph(
-  { seed = 0, knobs, tasks: count, size = 1, stateDim = 17, actionDim = 6 }: {
+  { seed = 0, knobs, later = knobs, tasks: count, size = 1, stateDim = 17, actionDim = 6 }: {
     seed?: number;
     knobs: Hyperparameters;
+    later?: Hyperparameters;
     tasks: number;
     size?: number;
     stateDim?: number;
@@ -30,7 +32,10 @@ export function previewGraph(
     const task = placeholder(k, { size, stateDim, actionDim });
     tasks.set(k, task);
     const parent = learnt.get(k - 1) ?? null;
-    const graph = { ...buildGraph({ seed, knobs, task, attempt: 1, parent, tasks, learnt }), rows: null };
+    const graph = {
+      ...buildGraph({ seed, knobs: k === 1 ? knobs : later, task, attempt: 1, parent, tasks, learnt }),
+      rows: null,
+    };
     graphs.push(graph);
     const { revision: _, ...rest } = graph;
     const jobs = graph.jobs.map(({ id }) => id);

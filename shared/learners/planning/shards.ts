@@ -3,6 +3,7 @@
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
+import { hasOutput, type JobKind } from "@cugro/protocol";
 
 type ReplayKnobs = Pick<
   Hyperparameters,
@@ -46,4 +47,12 @@ export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: numbe
   if (knobs.replaySource === "latest" || oldTasks === 0) return rows.length;
   const shardBytes = 4 * rowWidth * rows[0]!;
   return Math.max(1, Math.min(rows.length, Math.floor(knobs.replayBytes / (oldTasks * shardBytes))));
+}
+
+/** Whether what jobs of a kind make is of no use once their version is decided. `first` keeps shards for later tasks. */
+export function goesWithDecision(
+  kind: JobKind,
+  { replaySource }: Pick<ReplayKnobs, "replaySource">,
+): boolean {
+  return hasOutput(kind, "labels") || replaySource === "latest" && hasOutput(kind, "shard");
 }

@@ -131,9 +131,10 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
 /** Weights of a decided version; a graph makes all others itself. */
 function describeLostWeights(facts: LearnerFacts, ref: InputRef & { job: string }, result: string): string {
   const maker = facts.versions.find((version) =>
-    [version.stateGenerator, version.behaviorGenerator, version.critic, keptEstimate(version)].includes(
-      ref.job,
-    )
+    [
+      ...[version.stateGenerator, version.behaviorGenerator, version.critic],
+      ...[version.proposer, version.actor, keptEstimate(version)],
+    ].includes(ref.job)
   );
   const where = keyOfInput(facts, ref) ?? result;
   const whose = maker ? `weights of version ${maker.version}` : "weights of an earlier version";

@@ -2,12 +2,12 @@
  * What the store says about jobs and their inputs.
  * @module
  */
+import { goesWithDecision } from "../planning/shards.ts";
 import { mapConcurrently } from "@cugro/async";
 import { listJob, type Store } from "@cugro/store";
 import {
   artifactKey,
   failureFactSchema,
-  hasOutput,
   type JobFact,
   jobFactSchema,
   jobKey,
@@ -126,22 +126,22 @@ export async function absent(store: Store, keys: readonly string[]): Promise<str
   return keys.filter((_, index) => infos[index] === undefined);
 }
 
-/** Shards are made anew for each task, so those of the newest decision can go; `first` keeps them. */
+/** Labels, and shards that are made anew for each task, are of no use once the newest decision is made. */
 export async function leftoverShards(
   source: Source,
   facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,
 ): Promise<string[]> {
   const newest = facts.versions.at(-1);
   const mark = `${facts.learner.name}/${newest?.version}`;
-  if (
-    !newest || source.cache.released.has(mark) || knobsOfVersion(facts, newest).replaySource === "first"
-  ) {
-    return [];
-  }
+  if (!newest || source.cache.released.has(mark)) return [];
+  const knobs = knobsOfVersion(facts, newest);
   const states = new Map<string, JobState>();
-  await loadJobStates(source, jobsOfVersion(newest), states);
+  const made = jobsOfVersion(newest).filter(({ kind }) =>
+    kind === undefined || goesWithDecision(kind, knobs)
+  );
+  await loadJobStates(source, made, states);
   const results = [...states.values()].flatMap(({ result }) => result ?? []);
-  const shards = results.filter(({ kind }) => hasOutput(kind, "shard"));
+  const shards = results.filter(({ kind }) => goesWithDecision(kind, knobs));
   const keys = new Set(
     shards.flatMap(({ outputs }) => Object.values(outputs).map(({ artifact }) => artifactKey(artifact))),
   );

@@ -201,10 +201,11 @@ function byteCounts(facts: LearnerFacts, jobs: readonly JobStatus[], newest: Ver
     Object.entries(jobs.find((job) => job.id === id)?.outputs ?? {});
   const weights = (id: string | undefined) =>
     outputs(id).find(([name]) => name === "weights")?.[1].bytes ?? 0;
+  const makers = [newest?.stateGenerator, newest?.behaviorGenerator, newest?.proposer, newest?.actor];
   const shards = jobs.filter(({ id, kind }) => kind === "actions.label" && newest?.jobs.includes(id));
   return {
     rawData: facts.tasks.reduce((sum, { task }) => sum + dataOfTask(facts, task).at(-1)!.bytes, 0),
-    generators: weights(newest?.stateGenerator) + weights(newest?.behaviorGenerator),
+    generators: makers.reduce((sum, id) => sum + weights(id), 0),
     critic: weights(newest?.critic),
     shards: shards.flatMap(({ id }) => outputs(id)).reduce((sum, [, { bytes }]) => sum + bytes, 0),
   };

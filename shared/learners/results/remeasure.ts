@@ -73,6 +73,7 @@ function remeasurement(
   // As this version has learnt it, should its dataset have grown since.
   const { normaliser, sketch } = dataOfVersion(facts, version).get(task.task) ?? task;
   const { episodeSteps, measuresRandom } = task.labelled!;
+  const acting = version.row.find((cell) => cell.task === task.task)?.acting;
   const fields = {
     ...{ task: task.task, newTask: version.task, environment: task.environment, horizon: task.horizon },
     // As it was accepted: other anchors make other scores of the same episodes.
@@ -82,12 +83,15 @@ function remeasurement(
     episodesOnly: true as const,
     ...(episodeSteps === undefined ? {} : { episodeSteps }),
     ...(first && measuresRandom ? { randomEpisodes: randomEpisodes(seed) } : {}),
+    // As the version serves the task: other ways were compared when it was decided.
+    ...(acting === undefined ? {} : { acting: { ways: [acting] } }),
   };
   const inputs = {
     behaviorGenerator: weightsOf(version, "behaviorGenerator"),
     critic: weightsOf(version, "critic"),
     normaliser: { artifact: normaliser },
     sketch: { artifact: sketch },
+    ...(acting === undefined || acting === "sampler" ? {} : { [acting]: weightsOf(version, acting) }),
   };
   const knobs = knobsFor("policy.evaluate", knobsOfVersion(facts, version));
   const job = createJob("policy.evaluate", evaluationSeed(seed, task.task), fields, inputs, knobs);
@@ -95,8 +99,12 @@ function remeasurement(
 }
 
 /** What serves, whatever has become of the job that made it; facts of versions up to 0.2 name the job alone. */
-function weightsOf(version: VersionFact, of: "behaviorGenerator" | "critic"): InputRef {
-  return version.weights ? { artifact: version.weights[of] } : { job: version[of], output: "weights" };
+function weightsOf(
+  version: VersionFact,
+  of: "behaviorGenerator" | "critic" | "proposer" | "actor",
+): InputRef {
+  const artifact = version.weights?.[of];
+  return artifact === undefined ? { job: version[of]!, output: "weights" } : { artifact };
 }
 
 /** What is to be done for the labels, given what exists. */

@@ -1,0 +1,172 @@
+/**
+ * The training that proposer and actor share: squared error to labels, and to the parent's network for old tasks. One async
+ * generator, one item a step; between two steps everything it knows is a value.
+ * @module
+ */
+import type { Compile, Stored } from "@cugro/tensors/seam";
+import { TEACHER } from "../diffusion/generator_step.ts";
+import { growTask } from "../diffusion/growth.ts";
+import {
+  lossesOf,
+  resumedState,
+  scheduleOf,
+  takeSnapshot,
+  withoutTeacher,
+} from "../diffusion/training_parts.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { stepsFor } from "../knobs/training_steps.ts";
+import type { Normaliser } from "../numerics/normaliser.ts";
+import { initOptimiser, publishedWeights } from "../numerics/optimiser.ts";
+import {
+  recordCurves,
+  type Snapshot,
+  type TrainingProgress,
+  type TrainingResult,
+} from "../numerics/progress.ts";
+import { createRng } from "../numerics/rng.ts";
+import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
+import { type OneStepBatches, openOneStepBatches } from "./one_step_batches.ts";
+import { type LabelledActions, type OldStates, rowsToLearn } from "./one_step_rows.ts";
+import {
+  checkOneStep,
+  initOneStep,
+  type OneStepKind,
+  type OneStepShape,
+  oneStepShape,
+} from "./one_step_network.ts";
+import { oneStepTraining } from "./one_step_loss.ts";
+
+/** What a proposer or an actor learns from. */
+export interface OneStepTrainingInput {
+  /** k, the new task. */
+  task: number;
+  /** S */
+  stateDim: number;
+  /** A */
+  actionDim: number;
+  /** Of the new task; of every old task, too, where there is no parent to answer for it. Any number of shards a task. */
+  labels: LabelledActions[];
+  /** States of the old tasks that the parent answers for; empty without a parent or without replay. */
+  replay: OldStates[];
+  /** N_i by task id: of every task in `labels` and `replay`. */
+  normalisers: ReadonlyMap<number, Normaliser>;
+  /** The parent version's network of the same kind: the start, and what old tasks are held to. */
+  parent?: Stored;
+  /** As the parent's, where widths are concerned. */
+  hyperparameters: Hyperparameters;
+  /** Old tasks of the learner: decides the number of steps. */
+  oldTasks: number;
+  /** Decides initial weights, batches and noise. */
+  seed: number;
+  /** Goes on from here; all other inputs must be those of the interrupted training. */
+  resume?: Snapshot;
+  /** How the step runs. */
+  compile: Compile;
+}
+
+/**
+ * Trains g(z, s, k) to give what the sampler makes of the same noise z.
+ *
+ * @yields After every step; stop with `return()`, which frees all tensors.
+ * @returns Published weights with `tasks`, curves `loss`, `lossNew`, `lossOld`, metrics.
+ * @throws {InvalidInputError} If shapes do not fit, a normaliser is missing, or the loss is no longer finite.
+ */
+export function trainProposer(
+  input: OneStepTrainingInput,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  return trainOneStep(input, "proposer", input.hyperparameters.proposerSteps);
+}
+
+/** Trains g(s, k) to give the weighted mean of candidates; otherwise as {@linkcode trainProposer}. */
+export function trainActor(input: OneStepTrainingInput): AsyncGenerator<TrainingProgress, TrainingResult> {
+  return trainOneStep(input, "actor", input.hyperparameters.actorSteps);
+}
+
+async function* trainOneStep(
+  input: OneStepTrainingInput,
+  kind: OneStepKind,
+  firstSteps: number,
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const { distilStepsPerOldTask, maxDistilSteps } = input.hyperparameters;
+  const steps = stepsFor(firstSteps, distilStepsPerOldTask, maxDistilSteps, input.oldTasks);
+  const { tasks, batches, curves, rates, compiled } = openTraining(input, kind, steps);
+  try {
+    for (let step = input.resume?.position.step ?? 0; step < steps; step++) {
+      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
+      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, kind, step);
+      curves.add(step + 1, losses);
+      const snapshot = () =>
+        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
+      yield { step: step + 1, steps, losses, snapshot };
+    }
+    const weights: Stored = {
+      ...publishedWeights(withoutTeacher(await compiled.readState())),
+      tasks: tasksTensor(tasks),
+    };
+    const last = Object.fromEntries(
+      curves.curves().map(({ name, values }) => [`${name}Final`, values.at(-1)!]),
+    );
+    return { weights, curves: curves.curves(), metrics: { steps, weights: countWeights(weights), ...last } };
+  } finally {
+    compiled.dispose();
+  }
+}
+
+/** Everything a training needs before its next step; checks the input. */
+function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: number) {
+  const { hyperparameters, resume, seed } = input;
+  const start = startWeights(input, kind);
+  const tasks = knownTasks(start);
+  const shape = shapeFor(input, kind, tasks.length);
+  checkOneStep(start, shape, initOneStep(shape, createRng(0)));
+  const rows = rowsToLearn(input, kind, tasks);
+  const open = (from: number | readonly number[]): OneStepBatches =>
+    openOneStepBatches({
+      ...rows,
+      batchSize: hyperparameters.generatorBatchSize,
+      newTaskShare: hyperparameters.newTaskShare,
+      stateDim: input.stateDim,
+      actionDim: input.actionDim,
+      noisy: kind === "proposer",
+      tasks: tasks.length,
+      seed: from,
+    });
+  const batches = open(resume?.position.rng ?? seed);
+  const teacher = input.replay.length > 0 ? input.parent : undefined;
+  const definition = oneStepTraining({
+    name: kind,
+    shape,
+    optimiser: hyperparameters,
+    teacherShape: teacher === undefined ? undefined : shapeFor(input, kind, knownTasks(teacher).length),
+    labelledRows: batches.labelledRows,
+  });
+  const initial = {
+    ...resumedState(initOptimiser(floatsOf(start), hyperparameters), resume),
+    ...(teacher === undefined ? {} : withPrefix(floatsOf(teacher), TEACHER)),
+  };
+  const rates = scheduleOf(steps, hyperparameters);
+  // The example comes from other streams: the position of `batches` belongs to the next step.
+  const compiled = input.compile(definition, initial, { ...open(seed).next(0), ...rates(0) });
+  return { tasks, batches, curves: recordCurves(steps, resume?.position["curves"]), rates, compiled };
+}
+
+/** Fresh weights without a parent, else the parent's with a place for the new task; a task that it knows keeps its place. */
+function startWeights(input: OneStepTrainingInput, kind: OneStepKind): Stored {
+  const { parent, task, labels, seed } = input;
+  if (parent !== undefined && knownTasks(parent).includes(task)) return parent;
+  if (parent !== undefined) return growTask(parent, task, createRng(seed, `${kind}.growth`));
+  const tasks = [...new Set([...labels.map((shard) => shard.task), task])].sort((a, b) => a - b);
+  return {
+    ...initOneStep(shapeFor(input, kind, tasks.length), createRng(seed, `${kind}.init`)),
+    tasks: tasksTensor(tasks),
+  };
+}
+
+function shapeFor(input: OneStepTrainingInput, kind: OneStepKind, tasks: number): OneStepShape {
+  return oneStepShape(kind, input, tasks, input.hyperparameters);
+}
+
+/** Published weights as a step takes them. */
+function floatsOf({ tasks: _tasks, ...floats }: Stored): Stored {
+  return floats;
+}

@@ -1,0 +1,72 @@
+/**
+ * Knobs of the one-step networks: whether there are any, their labels and their training.
+ * @module
+ */
+import { choice, whole } from "./knob.ts";
+
+const training = ["proposer.train", "actor.train"] as const;
+
+/** The chapter's rows. */
+export const distillationKnobs = {
+  distil: choice({
+    about:
+      "Networks that act in one step and are learnt from the sampler: the proposer draws candidates, the actor gives an action; `both`, or `none`.",
+    choices: ["none", "proposer", "actor", "both"],
+    values: { paper: "none", default: "none", smoke: "none" },
+    readBy: ["plan"],
+  }),
+  proposerLabels: whole({
+    about: "Labels of one task for the proposer: a state, a noise, and what the sampler makes of them.",
+    range: [1, 1e9],
+    values: { paper: 40_000, default: 40_000, smoke: 256 },
+    readBy: ["plan"],
+  }),
+  actorLabels: whole({
+    about: "Labels of one task for the actor: a state, and the weighted mean of its candidates.",
+    range: [1, 1e9],
+    values: { paper: 20_000, default: 20_000, smoke: 128 },
+    readBy: ["plan"],
+  }),
+  labelShards: whole({
+    about: "Jobs that the labels of one task are shared out to.",
+    range: [1, 10_000],
+    values: { paper: 4, default: 4, smoke: 1 },
+    readBy: ["plan"],
+  }),
+  actorCandidates: whole({
+    about: "Candidates of which an actor's label is the weighted mean, in place of `candidates`.",
+    range: [1, 65_536],
+    values: { paper: 32, default: 32, smoke: 8 },
+    readBy: ["actor.label"],
+  }),
+  proposerSteps: whole({
+    about: "Gradient steps of the proposer for the first task.",
+    range: [1, 1e9],
+    values: { paper: 6_000, default: 6_000, smoke: 60 },
+    readBy: ["proposer.train"],
+  }),
+  actorSteps: whole({
+    about: "Gradient steps of the actor for the first task.",
+    range: [1, 1e9],
+    values: { paper: 4_000, default: 4_000, smoke: 60 },
+    readBy: ["actor.train"],
+  }),
+  distilStepsPerOldTask: whole({
+    about: "Gradient steps added to proposer and actor per old task, until `maxDistilSteps`.",
+    range: [0, 1e9],
+    values: { paper: 200, default: 200, smoke: 0 },
+    readBy: training,
+  }),
+  actingEpisodes: whole({
+    about: "Episodes of the new task in which proposer and actor are compared with the sampler.",
+    range: [1, 1_000_000],
+    values: { paper: 60, default: 60, smoke: 4 },
+    readBy: ["plan"],
+  }),
+  maxDistilSteps: whole({
+    about: "At most this many gradient steps of proposer or actor.",
+    range: [1, 1e9],
+    values: { paper: 7_000, default: 7_000, smoke: 60 },
+    readBy: training,
+  }),
+};

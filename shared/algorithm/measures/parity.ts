@@ -1,0 +1,85 @@
+/**
+ * Whether a network that acts in one step may act in the sampler's place: in the same episodes, or, where nothing is
+ * simulated, by its actions and what the critic says of them.
+ * @module
+ */
+import { dropInterval } from "./intervals.ts";
+import { mean } from "./metrics.ts";
+
+/** Points of score that the mean may lie below the sampler's. */
+export const MAX_MEAN_LOSS = 2;
+/** Points of score that the lower 90 % bound of the difference may lie below it. */
+export const MAX_BOUND_LOSS = 6;
+/** Spreads of the task's returns that the mean value may lie below that of the sampler's actions. */
+export const MAX_VALUE_LOSS = 0.05;
+/** Actions may be this many times as far from the sampler's as the sampler's are from each other, or this share of the range. */
+const MAX_DISTANCE_RATIO = 1.5;
+const LEAST_DISTANCE = 0.05;
+
+/** What a comparison with the sampler says. */
+export interface Parity {
+  passed: boolean;
+  /** Why not. */
+  reason?: string;
+}
+
+/**
+ * Of scores in the same episodes, from common starts.
+ *
+ * @returns `difference`: to the sampler, mean over episodes; `low`: its lower 90 % bound, absent with too few episodes to pass
+ * @throws {InvalidInputError} if there are not as many of one as of the other
+ */
+export function scoreParity(
+  way: readonly number[],
+  sampler: readonly number[],
+  seed = 0,
+): Parity & { difference: number; low?: number } {
+  const interval = dropInterval(way, sampler, 0.9, seed);
+  const difference = mean(way) - mean(sampler);
+  if (interval === null) return { passed: false, difference, reason: "too few episodes for a bound" };
+  const [low] = interval;
+  const found = { difference, low };
+  if (difference < -MAX_MEAN_LOSS) {
+    return { ...found, passed: false, reason: `${points(-difference)} points below the sampler on average` };
+  }
+  if (low < -MAX_BOUND_LOSS) {
+    return {
+      ...found,
+      passed: false,
+      reason: `may be ${points(-low)} points below the sampler (90 % bound)`,
+    };
+  }
+  return { ...found, passed: true };
+}
+
+/**
+ * Of actions in the same states and their values.
+ *
+ * @param distance mean distance to the sampler's actions, as a share of the range
+ * @param own the same of the sampler's actions with other noise
+ * @param valueDifference mean value minus that of the sampler's actions, in spreads of the task's returns
+ */
+export function actionParity(
+  { distance, own, valueDifference }: { distance: number; own: number; valueDifference: number },
+): Parity {
+  if (valueDifference < -MAX_VALUE_LOSS) {
+    return {
+      passed: false,
+      reason: `its actions are worth ${(-valueDifference).toFixed(2)} spreads less by the critic`,
+    };
+  }
+  const most = Math.max(LEAST_DISTANCE, MAX_DISTANCE_RATIO * own);
+  if (distance > most) {
+    return {
+      passed: false,
+      reason: `its actions are ${(100 * distance).toFixed(1)} % of the range from the sampler's: at most ${
+        (100 * most).toFixed(1)
+      } % is allowed`,
+    };
+  }
+  return { passed: true };
+}
+
+function points(value: number): string {
+  return value.toFixed(1);
+}

@@ -1,0 +1,43 @@
+/**
+ * The fact of a version: what it is made of, what it scored, and what was decided.
+ * @module
+ */
+import { z } from "zod";
+import { JOB_KINDS } from "./job_kinds.ts";
+import { HASH } from "./names.ts";
+import { rowCellSchema } from "./row_cell.ts";
+
+const hash = z.string().regex(HASH);
+const place = z.int().min(1);
+const schema = z.literal(1);
+
+/**
+ * The decision on one attempt at a task. `tasks`: what this version knows, in the order it was learnt; the three
+ * job ids have an output `weights`, and so have those of `proposer` and `actor`, where there are such networks; `parent` is
+ * the version it continued; `jobs` are all jobs that led here, `kinds` their kinds in the same order, which facts of versions
+ * up to 0.2 lack. `weights`: artifacts of those three, so that
+ * what serves follows from the decision alone; lacking in the same facts. `revision`: of the task, where its dataset had grown.
+ */
+export const versionFactSchema = z.object({
+  schema,
+  ...{ version: place, task: place, revision: place.exactOptional(), attempt: place },
+  decision: z.enum(["published", "parked"]),
+  reasons: z.array(z.string()),
+  parent: place.nullable(),
+  tasks: z.array(place),
+  stateGenerator: hash,
+  behaviorGenerator: hash,
+  critic: hash,
+  proposer: hash.exactOptional(),
+  actor: hash.exactOptional(),
+  row: z.array(rowCellSchema),
+  jobs: z.array(hash),
+  kinds: z.array(z.enum(JOB_KINDS)).exactOptional(),
+  weights: z.object({
+    ...{ stateGenerator: hash, behaviorGenerator: hash, critic: hash },
+    ...{ proposer: hash.exactOptional(), actor: hash.exactOptional() },
+  }).exactOptional(),
+  seconds: z.number(),
+});
+/** See {@link versionFactSchema}. */
+export type VersionFact = z.infer<typeof versionFactSchema>;
