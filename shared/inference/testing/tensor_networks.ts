@@ -5,9 +5,10 @@
 import * as tf from "tf";
 import { denormalise, normalise, normalisedLimits, type Normaliser, type Stored } from "@cugro/algorithm";
 import { knownTasks, OBSERVATION_CLAMP } from "@cugro/algorithm/arrays";
-import { entry, layerNorm, linear, project, silu, taskRow } from "@cugro/algorithm/numerics";
+import { entry, taskRow } from "@cugro/algorithm/numerics";
 import { type Params, toParams } from "@cugro/tensors/seam";
 import { type CriticShape, qValues, trainableWeights } from "../../algorithm/critic/critic_network.ts";
+import { answerInOneStep, oneStepShape } from "../../algorithm/distillation/one_step_network.ts";
 import {
   candidateWeights,
   combineCandidates,
@@ -25,19 +26,12 @@ export function oneStepTensor(
   noise?: tf.Tensor,
 ): tf.Tensor2D {
   const { tasks: _tasks, ...floats } = weights;
-  const params = toParams(floats);
-  const oneHot = oneHotRow(weights, task);
-  let h: tf.Tensor = tf.add(project(states, entry(params, "condition.kernel")), entry(params, "input.bias"));
-  if (noise) h = tf.add(h, project(noise, entry(params, "input.kernel")));
-  const added = tf.reshape(project(oneHot, entry(params, "taskEmbedding")), [-1]);
-  const layer = (name: string, x: tf.Tensor, plus?: tf.Tensor) => {
-    const bias = entry(params, `${name}.bias`);
-    return linear(x, entry(params, `${name}.kernel`), plus ? tf.add(plus, bias) : bias);
-  };
-  for (let block = 0; params[`block.${block}.0.kernel`]; block++) {
-    h = tf.add(h, layer(`block.${block}.1`, silu(layer(`block.${block}.0`, layerNorm(h), added))));
-  }
-  return layer("output", silu(h));
+  const actionDim = entry(weights, "output.bias").data.length;
+  const dims = { stateDim: states.shape[1]!, actionDim };
+  const blocks = Object.keys(weights).filter((name) => /^block\.\d+\.0\.kernel$/.test(name)).length;
+  const knobs = { denoiserWidth: entry(weights, "input.bias").data.length, denoiserBlocks: blocks };
+  const shape = oneStepShape(noise ? "proposer" : "actor", dims, knownTasks(weights).length, knobs);
+  return answerInOneStep(toParams(floats), shape, { states, noise, taskOneHot: oneHotRow(weights, task) });
 }
 
 function oneHotRow(weights: Stored, task: number): tf.Tensor2D {
