@@ -42,15 +42,16 @@ export function actingFields(
   if (there.length === 1) return {};
   if (task === k) return { acting: { ways: there, compare: knobs.actingEpisodes } };
   const before = parent?.row.find((cell) => cell.task === task);
-  // A parent without such networks has never compared them: its task may be acted in by any that reaches the floor.
-  const since = there.indexOf(before?.acting ?? (hasNetworks(parent) ? "sampler" : there[0]!));
-  const ways = there.slice(Math.max(0, since));
   const best = Math.max(
     ...[before, learnt.get(task)?.row.find((cell) => cell.task === task)].flatMap((cell) =>
       cell?.meanScore ?? []
     ),
   );
   const judged = Number.isFinite(best) && knobs.evaluationEpisodes >= MIN_EPISODES;
+  const served = before?.acting ?? (hasNetworks(parent) ? "sampler" : undefined);
+  const since = served === undefined ? -1 : there.indexOf(served);
+  // What no version has compared may act where it reaches the floor; where there is none, nothing would speak for it.
+  const ways = since >= 0 ? there.slice(since) : judged ? there : ["sampler" as const];
   return { acting: { ways, ...(judged ? { floor: best - knobs.maxForgetting } : {}) } };
 }
 

@@ -31,9 +31,14 @@ Deno.test("actingFields(): the new task is compared, an old one goes on as it wa
   assertEquals(fieldsOf(1, parent, few), { ways: ["proposer", "sampler"] });
 });
 
-Deno.test("actingFields(): a parent that can only sample leaves all ways to its tasks; a sampled task stays so", () => {
+Deno.test("actingFields(): a parent that can only sample leaves all ways to its tasks that have a score; a sampled task stays so", () => {
   const alone = version([{ task: 1, meanScore: 90 }], false);
   assertEquals(fieldsOf(1, alone), { ways: ["actor", "proposer", "sampler"], floor: 80 });
+  const unscored = version([{ task: 1, meanScore: null }], false);
+  assertEquals(fieldsOf(1, unscored), { ways: ["sampler"] }, "what nothing compares is not served");
+  const other = version([{ task: 1, acting: "actor", meanScore: null }]);
+  const input = { k: 3, knobs, parent: other, learnt: new Map() };
+  assertEquals(actingFields(input, { task: 1 }, { proposer: "p" }).acting, { ways: ["sampler"] });
   const sampled = version([{ task: 1, acting: "sampler", meanScore: 90 }]);
   assertEquals(fieldsOf(1, sampled), { ways: ["sampler"], floor: 80 });
   assertEquals(actingFields({ k: 3, knobs, parent: alone, learnt: new Map() }, { task: 3 }, {}), {});
