@@ -42,7 +42,9 @@ Deno.test("cugro knobs --json prints the rows; a knob that does not exist is nam
     Object.entries(knobs).map(([name, knob]) => ({ name, ...knob })),
   );
   const [{ chapter, relations }] = JSON.parse((await outputOf("knobs", "denoiserBlocks", "--json")).text);
-  assertEquals([chapter, relations], ["generators", ["denoiserBlocks acts only with architecture: resnet."]]);
+  assertEquals([chapter, relations], ["generators", [
+    "denoiserBlocks acts only with architecture: resnet, or networks that distil asks for.",
+  ]]);
   const { text, code } = await outputOf("knobs", "stateStep");
   assertEquals([text, code], [
     'cugro: Cannot show "stateStep" as there is no such knob: did you mean stateSteps?',
