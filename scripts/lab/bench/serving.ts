@@ -21,7 +21,7 @@ import { createLog, createMetrics } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
 import { startNats } from "../../cluster/servers.ts";
 import { publishExample } from "../experiments/example_learner.ts";
-import type { ClientsResult, ClientsTask } from "../experiments/act_clients.ts";
+import { runClients } from "../experiments/run_clients.ts";
 import type { Figures, Group } from "./measure.ts";
 
 const STATE_DIM = 17, ACTION_DIM = 6;
@@ -139,19 +139,6 @@ async function overNats(robot: NatsConnection, count: number): Promise<Figures> 
     }
   }
   return { natsActP50Ms: quantile(times.act, 0.5), natsEchoP50Ms: quantile(times.echo, 0.5) };
-}
-
-async function runClients(task: ClientsTask): Promise<ClientsResult> {
-  const worker = new Worker(new URL("../experiments/act_clients.ts", import.meta.url), { type: "module" });
-  try {
-    return await new Promise<ClientsResult>((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage(task);
-    });
-  } finally {
-    worker.terminate();
-  }
 }
 
 function quantile(values: number[], share: number): number {

@@ -16,7 +16,8 @@ import { startHttpBase } from "@cugro/process";
 import { openBackend } from "@cugro/tensors";
 import { openActing } from "@cugro/serving";
 import { printTable } from "../../cli/commands/output.ts";
-import type { ClientsResult, ClientsTask } from "./act_clients.ts";
+import type { ClientsResult } from "./act_clients.ts";
+import { runClients } from "./run_clients.ts";
 
 /** As the half cheetah has them. */
 const STATE_DIM = 17, ACTION_DIM = 6;
@@ -112,19 +113,6 @@ async function measureAll(store: Store, folder: string, counts: number[], second
     await server.close();
     await acting.close();
     await bus.close();
-  }
-}
-
-async function runClients(task: ClientsTask): Promise<ClientsResult> {
-  const worker = new Worker(new URL("./act_clients.ts", import.meta.url), { type: "module" });
-  try {
-    return await new Promise<ClientsResult>((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage(task);
-    });
-  } finally {
-    worker.terminate();
   }
 }
 
