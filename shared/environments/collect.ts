@@ -35,8 +35,8 @@ export interface CollectionOptions {
   readonly onProgress?: (progress: CollectionProgress) => void;
 }
 
-/** Transitions of whole episodes one after the other: random, early, medium, final. */
-export interface CollectedDataset {
+/** Transitions of whole episodes, one after the other. */
+export interface CollectedTransitions {
   /** N */
   readonly size: number;
   /** S */
@@ -55,6 +55,10 @@ export interface CollectedDataset {
   readonly terminals: Uint8Array;
   /** `[N]` */
   readonly timeouts: Uint8Array;
+}
+
+/** Transitions of whole episodes one after the other: random, early, medium, final. */
+export interface CollectedDataset extends CollectedTransitions {
   /** Attributes as a D4RL file holds them. */
   readonly metadata: {
     readonly env: string;

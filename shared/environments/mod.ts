@@ -8,6 +8,7 @@
 export {
   collectDataset,
   type CollectedDataset,
+  type CollectedTransitions,
   type CollectionOptions,
   type CollectionProgress,
 } from "./collect.ts";

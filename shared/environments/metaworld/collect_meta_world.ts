@@ -3,7 +3,7 @@
  * are disturbed, and some are random.
  * @module
  */
-import type { CollectionProgress } from "../collect.ts";
+import type { CollectedTransitions, CollectionProgress } from "../collect.ts";
 import { META_WORLD } from "../gymnasium/adapted.ts";
 import { type GymnasiumEnvironment, openGymnasium } from "../gymnasium/gymnasium_environment.ts";
 import type { PythonProcess } from "../gymnasium/python_process.ts";
@@ -50,26 +50,8 @@ export interface MetaWorldFigures {
   readonly success: number;
 }
 
-/** Transitions of whole episodes one after the other: random, strong, medium, weak noise. */
-export interface MetaWorldData {
-  /** N */
-  readonly size: number;
-  /** S */
-  readonly stateDim: number;
-  /** A */
-  readonly actionDim: number;
-  /** `[N, S]` */
-  readonly states: Float32Array;
-  /** `[N, A]` */
-  readonly actions: Float32Array;
-  /** `[N]` */
-  readonly rewards: Float32Array;
-  /** `[N, S]` */
-  readonly nextStates: Float32Array;
-  /** `[N]`, never 1: a task goes on after its success */
-  readonly terminals: Uint8Array;
-  /** `[N]`, 1 at the time limit */
-  readonly timeouts: Uint8Array;
+/** Transitions of whole episodes one after the other: random, strong, medium, weak noise. `terminals` is never 1: a task goes on after its success. */
+export interface MetaWorldData extends CollectedTransitions {
   /** `[N]`, 1 where the step succeeded */
   readonly success: Uint8Array;
   /** Of the actors that have any episodes. */
