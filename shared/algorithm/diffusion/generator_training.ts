@@ -10,16 +10,16 @@ import type { DenoiserShape } from "./denoiser_shape.ts";
 import { generatorStep, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { initOptimiser, publishedWeights } from "../numerics/optimiser.ts";
+import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
   type Snapshot,
   type TrainingProgress,
   type TrainingResult,
 } from "../numerics/progress.ts";
-import { lossesOf, resumedState, scheduleOf, takeSnapshot, withoutTeacher } from "./training_parts.ts";
+import { type OpenTraining, resumedState, runTraining, scheduleOf } from "./training_parts.ts";
 import { createRng } from "../numerics/rng.ts";
-import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
+import { knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 
 /** What a generator learns a new task from. */
 export interface GeneratorTrainingInput extends RawTaskRows {
@@ -60,30 +60,17 @@ export async function* trainGenerator(
   input: GeneratorTrainingInput,
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
-  const { steps, name } = settings;
-  const { tasks, shape, batches, curves, rates, compiled } = openTraining(input, settings);
-  try {
-    for (let step = input.resume?.position.step ?? 0; step < steps; step++) {
-      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
-      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
-      curves.add(step + 1, losses);
-      const snapshot = () =>
-        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
-      yield { step: step + 1, steps, losses, snapshot };
-    }
-    const weights: Stored = {
-      ...publishedWeights(withoutTeacher(await compiled.readState())),
-      tasks: tasksTensor(tasks),
-    };
-    return { weights, curves: curves.curves(), metrics: metricsOf(weights, shape, steps, curves.curves()) };
-  } finally {
-    compiled.dispose();
-  }
+  const { shape, ...open } = openTraining(input, settings);
+  return yield* runTraining(open, { zeroPredictorLoss: shape.dim });
 }
 
 /** Everything a training needs before its next step; checks the input. */
-function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings) {
+function openTraining(
+  input: GeneratorTrainingInput,
+  settings: GeneratorSettings,
+): OpenTraining & { shape: DenoiserShape } {
   const { hyperparameters, resume, seed } = input;
+  const { name, steps } = settings;
   const start = startWeights(input, settings);
   const tasks = knownTasks(start);
   const shape = settings.shapeOf(tasks.length);
@@ -95,7 +82,7 @@ function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings
     : undefined;
   const optimiser = { ...hyperparameters, frozen: frozenWeights(shape) };
   const definition = generatorStep({
-    name: settings.name,
+    name,
     shape,
     optimiser,
     teacherShape: teacher === undefined ? undefined : settings.shapeOf(knownTasks(teacher).length),
@@ -105,11 +92,12 @@ function openTraining(input: GeneratorTrainingInput, settings: GeneratorSettings
     ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
     ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
   };
-  const rates = scheduleOf(settings.steps, hyperparameters);
+  const rates = scheduleOf(steps, hyperparameters);
   // The example comes from other streams: the position of `batches` belongs to the next step.
   const example = { ...openGeneratorBatches(input, rows, shape, tasks.length, seed).next(0), ...rates(0) };
-  const curves = recordCurves(settings.steps, resume?.position["curves"]);
-  return { tasks, shape, batches, curves, rates, compiled: input.compile(definition, initial, example) };
+  const curves = recordCurves(steps, resume?.position["curves"]);
+  const compiled = input.compile(definition, initial, example);
+  return { name, steps, resume, tasks, shape, batches, curves, rates, compiled };
 }
 
 /** Fresh weights for a first task, else the parent's with a place for the new task; a task that it knows keeps its place. */
@@ -139,14 +127,4 @@ function openGeneratorBatches(
     tasks,
     seed,
   });
-}
-
-function metricsOf(
-  weights: Stored,
-  shape: DenoiserShape,
-  steps: number,
-  curves: TrainingResult["curves"],
-): Record<string, number> {
-  const last = Object.fromEntries(curves.map(({ name, values }) => [`${name}Final`, values.at(-1)!]));
-  return { steps, weights: countWeights(weights), zeroPredictorLoss: shape.dim, ...last };
 }

@@ -1,14 +1,71 @@
 /**
- * What trainings with a frozen parent beside them share: rates, losses, and the state that a snapshot holds.
+ * What trainings with a frozen parent beside them share: the loop over steps, rates, losses, and the state that a snapshot holds.
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { TEACHER } from "./generator_step.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { adamInputs, learningRateAt } from "../numerics/optimiser.ts";
-import type { Snapshot } from "../numerics/progress.ts";
-import { entry } from "../numerics/weights.ts";
+import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
+import type { CurveRecorder, Snapshot, TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import { countWeights, entry, tasksTensor } from "../numerics/weights.ts";
+
+/** A training before its next step. */
+export interface OpenTraining {
+  /** Of the network, for errors. */
+  name: string;
+  /** Of the whole training. */
+  steps: number;
+  resume: Snapshot | undefined;
+  /** Task ids in row order. */
+  tasks: readonly number[];
+  batches: {
+    next(step: number): Stored;
+    state(): Snapshot["position"]["rng"];
+    /** Rows of a batch that are the new task's; they stand first. */
+    freshRows: number;
+  };
+  curves: CurveRecorder;
+  rates: (step: number) => Stored;
+  compiled: CompiledStep;
+}
+
+/**
+ * Runs the steps that are left.
+ *
+ * @param metrics Beside the number of steps, that of weights, and the last losses.
+ * @yields After every step; stop with `return()`, which frees all tensors.
+ * @returns Published weights with `tasks`, curves `loss`, `lossNew`, `lossOld`, metrics.
+ * @throws {InvalidInputError} If the loss is no longer finite.
+ */
+export async function* runTraining(
+  { name, steps, resume, tasks, batches, curves, rates, compiled }: OpenTraining,
+  metrics: Record<string, number> = {},
+): AsyncGenerator<TrainingProgress, TrainingResult> {
+  try {
+    for (let step = resume?.position.step ?? 0; step < steps; step++) {
+      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
+      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
+      curves.add(step + 1, losses);
+      const snapshot = () =>
+        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
+      yield { step: step + 1, steps, losses, snapshot };
+    }
+    const weights: Stored = {
+      ...publishedWeights(withoutTeacher(await compiled.readState())),
+      tasks: tasksTensor(tasks),
+    };
+    const drawn = curves.curves();
+    const last = Object.fromEntries(drawn.map(({ name, values }) => [`${name}Final`, values.at(-1)!]));
+    return {
+      weights,
+      curves: drawn,
+      metrics: { steps, weights: countWeights(weights), ...metrics, ...last },
+    };
+  } finally {
+    compiled.dispose();
+  }
+}
 
 /** The rates of each step of a training. */
 export function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
@@ -19,7 +76,7 @@ export function scheduleOf(steps: number, hyperparameters: Hyperparameters): (st
 }
 
 /** Means over all rows, the new task's, and the old tasks'. @throws {InvalidInputError} If the loss is not finite. */
-export function lossesOf(
+function lossesOf(
   rows: ArrayLike<number>,
   freshRows: number,
   name: string,
@@ -44,7 +101,7 @@ export function lossesOf(
 }
 
 /** A training's own tensors. */
-export function withoutTeacher(state: Stored): Stored {
+function withoutTeacher(state: Stored): Stored {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith(TEACHER)));
 }
 
@@ -63,7 +120,7 @@ export function resumedState(fresh: Stored, resume: Snapshot | undefined): Store
 }
 
 /** A snapshot between two steps. */
-export async function takeSnapshot(
+async function takeSnapshot(
   compiled: CompiledStep,
   position: Snapshot["position"],
 ): Promise<Snapshot> {

@@ -6,17 +6,11 @@
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { TEACHER } from "../diffusion/generator_step.ts";
 import { growTask } from "../diffusion/growth.ts";
-import {
-  lossesOf,
-  resumedState,
-  scheduleOf,
-  takeSnapshot,
-  withoutTeacher,
-} from "../diffusion/training_parts.ts";
+import { type OpenTraining, resumedState, runTraining, scheduleOf } from "../diffusion/training_parts.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { stepsFor } from "../knobs/training_steps.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
-import { initOptimiser, publishedWeights } from "../numerics/optimiser.ts";
+import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
   type Snapshot,
@@ -24,7 +18,7 @@ import {
   type TrainingResult,
 } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
-import { countWeights, entry, knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
+import { knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 import { type OneStepBatches, openOneStepBatches } from "./one_step_batches.ts";
 import { type LabelledActions, type OldStates, rowsToLearn } from "./one_step_rows.ts";
 import {
@@ -89,31 +83,11 @@ async function* trainOneStep(
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { distilStepsPerOldTask, maxDistilSteps } = input.hyperparameters;
   const steps = stepsFor(firstSteps, distilStepsPerOldTask, maxDistilSteps, input.oldTasks);
-  const { tasks, batches, curves, rates, compiled } = openTraining(input, kind, steps);
-  try {
-    for (let step = input.resume?.position.step ?? 0; step < steps; step++) {
-      const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
-      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, kind, step);
-      curves.add(step + 1, losses);
-      const snapshot = () =>
-        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
-      yield { step: step + 1, steps, losses, snapshot };
-    }
-    const weights: Stored = {
-      ...publishedWeights(withoutTeacher(await compiled.readState())),
-      tasks: tasksTensor(tasks),
-    };
-    const last = Object.fromEntries(
-      curves.curves().map(({ name, values }) => [`${name}Final`, values.at(-1)!]),
-    );
-    return { weights, curves: curves.curves(), metrics: { steps, weights: countWeights(weights), ...last } };
-  } finally {
-    compiled.dispose();
-  }
+  return yield* runTraining(openTraining(input, kind, steps));
 }
 
 /** Everything a training needs before its next step; checks the input. */
-function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: number) {
+function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: number): OpenTraining {
   const { hyperparameters, resume, seed } = input;
   const start = startWeights(input, kind);
   const tasks = knownTasks(start);
@@ -147,7 +121,8 @@ function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: num
   const rates = scheduleOf(steps, hyperparameters);
   // The example comes from other streams: the position of `batches` belongs to the next step.
   const compiled = input.compile(definition, initial, { ...open(seed).next(0), ...rates(0) });
-  return { tasks, batches, curves: recordCurves(steps, resume?.position["curves"]), rates, compiled };
+  const curves = recordCurves(steps, resume?.position["curves"]);
+  return { name: kind, steps, resume, tasks, batches, curves, rates, compiled };
 }
 
 /** Fresh weights without a parent, else the parent's with a place for the new task; a task that it knows keeps its place. */
