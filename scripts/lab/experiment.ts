@@ -17,35 +17,41 @@ import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
 import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
+import { METHODS } from "./grid/methods.ts";
+import { runGridFile } from "./grid/run_grid.ts";
 
 const program = new Command("experiment").description("long experiments; results are JSON and a picture");
 
-program.command("streams")
-  .description(
-    "from nothing to the table: learn streams of datasets with every replay source and seed; AP, backward transfer, oracle gap",
-  )
-  .argument(
-    "<streams...>",
-    `streams whose data is made in the work folder (${
-      Object.keys(KNOWN_STREAMS).join(", ")
-    }), or folders that hold task1.hdf5, task2.hdf5 ...`,
-  )
-  .option("--preset <name>", "preset of the learners", parsePreset, "default" as const)
-  .addOption(
-    repeatable("--run <replay:seed>", "a run of every stream; may be repeated")
-      .default([], DEFAULT_RUNS.join(" ")),
-  )
-  .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
-  .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
-  .option("--workers <n>", "worker processes of each run", wholeNumber("--workers", 1), 1)
-  .option(
-    "--work <folder>",
-    "where data and the runs' stores go; finished ones are not run again",
-    "cugro-experiments",
-  )
-  .option("--out <folder>", "where the results go (default: the work folder's own folder results)")
-  .option("--name <name>", "name of the result files", "streams")
-  .action(streams);
+withRunning(
+  program.command("grid")
+    .description("every run that a file declares; the same as `experiment FILE.json`")
+    .argument("<file>", "the grid: JSON, see scripts/lab/grid/README.md")
+    .option("--only <text>", "only runs whose name holds it")
+    .option("--dry-run", "list the runs, and which of them are finished"),
+).action(runGridFile);
+
+withRunning(
+  program.command("streams")
+    .description(
+      "from nothing to the table: learn streams of datasets with several methods and seeds; a grid that needs no file",
+    )
+    .argument(
+      "<streams...>",
+      `streams whose data is made in the work folder (${
+        Object.keys(KNOWN_STREAMS).join(", ")
+      }), or folders that hold task1.hdf5, task2.hdf5 ...`,
+    )
+    .option("--preset <name>", "preset of the learners", parsePreset, "default" as const)
+    .addOption(
+      repeatable(
+        "--run <method:seed>",
+        `a run of every stream (${Object.keys(METHODS).join(", ")}); may be repeated`,
+      )
+        .default([], DEFAULT_RUNS.join(" ")),
+    )
+    .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
+    .option("--name <name>", "name of the result files", "streams"),
+).action(streams);
 
 program.command("selections")
   .description(
@@ -146,8 +152,26 @@ program.command("scaling")
   .option("--out <folder>", "where the result goes", "services/coordinator/results")
   .action(scaling);
 
+/** Where runs are learnt, and where results go. */
+function withRunning(command: Command): Command {
+  return command
+    .option("--parallel <n>", "runs at a time", wholeNumber("--parallel", 1), 2)
+    .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
+    .option(
+      "--work <folder>",
+      "where data, the runs' store and their records go; finished runs are not run again",
+      "cugro-experiments",
+    )
+    .option("--url <address>", "a gateway whose cluster learns, instead of workers of this command")
+    .option("--token <token>", "the gateway's bearer token (default: CUGRO_TOKEN)")
+    .option("--out <folder>", "where the results go (default: the work folder's own folder results)")
+    .option("--replace", "write over results that are there");
+}
+
+const [first = "", ...rest] = Deno.args;
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(first.endsWith(".json") ? ["grid", first, ...rest] : Deno.args, { from: "user" });
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`experiment: ${error.message}`);

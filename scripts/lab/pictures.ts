@@ -3,16 +3,17 @@
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
-import type { StreamRun } from "./experiments/streams.ts";
 import { SERVICES } from "../../services/services.ts";
-import { drawRun } from "./pictures/run_picture.ts";
+import { type DrawnRun, drawRun } from "./pictures/run_picture.ts";
 import { drawSystem } from "./pictures/system_picture.ts";
 
 const RESULTS = "shared/algorithm/results";
 
+type Run = DrawnRun & { stream: string; seed: number };
+
 /** One stream that was learnt with every replay source in the same conditions. */
-async function runsOf(file: string, stream: string): Promise<StreamRun[]> {
-  const { runs } = JSON.parse(await readFile(`${RESULTS}/${file}`, "utf8")) as { runs: StreamRun[] };
+async function runsOf(file: string, stream: string): Promise<Run[]> {
+  const { runs } = JSON.parse(await readFile(`${RESULTS}/${file}`, "utf8")) as { runs: Run[] };
   return runs.filter((run) =>
     run.stream === stream && run.seed === 0 && ["generated", "none"].includes(run.replay)
   );

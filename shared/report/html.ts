@@ -4,6 +4,7 @@
  */
 
 import type { CellEstimate } from "@cugro/protocol";
+import { STYLE } from "./style.ts";
 
 /** Text that is HTML already. */
 export class Html {
@@ -53,6 +54,21 @@ export function table(
       </table>
     </div>
   `;
+}
+
+/** A whole page. @param headline stands below the title */
+export function page(title: string, headline: Part, ...sections: Html[]): string {
+  const body = html`
+    <header>
+      <h1>${title}</h1>
+      <p>${headline}</p>
+    </header>
+    <main>${sections}</main>
+  `;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${html`CuGRO report: ${title}`.text}</title><style>${STYLE}</style></head>
+<body>${body.text}</body></html>\n`;
 }
 
 /** A section of the page with its explanation. */

@@ -12,6 +12,11 @@ export {
   describeInterval,
   describeSteps,
   duration,
+  Html,
+  html,
+  page,
+  section,
+  table,
 } from "./html.ts";
 export { renderReport } from "./render_report.ts";
 export type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";

@@ -2,37 +2,38 @@
  * A learner's report: one HTML file, complete in itself, no network.
  * @module
  */
-import { byteSize, describeSteps, duration, type Html, html, section, table, withCode } from "./html.ts";
+import {
+  byteSize,
+  describeSteps,
+  duration,
+  type Html,
+  html,
+  page,
+  section,
+  table,
+  withCode,
+} from "./html.ts";
 import { curvesPlot, secondsPlot } from "./plots.ts";
 import { estimates } from "./render_estimates.ts";
 import { fidelity } from "./render_fidelity.ts";
 import { results } from "./render_results.ts";
 import type { ReportData } from "./report_data.ts";
-import { STYLE } from "./style.ts";
 
 /** Renders a report. @returns the text of an HTML file */
 export function renderReport(data: ReportData): string {
-  const body = html`
-    <header>
-      <h1>${data.learner}</h1>
-      <p>${headline(data)}</p>
-    </header>
-    <main>${[
-      results(data),
-      problems(data),
-      fidelity(data),
-      estimates(data),
-      losses(data),
-      bytes(data),
-      time(data),
-      tasks(data),
-      knobs(data),
-    ]}</main>
-  `;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${html`CuGRO report: ${data.learner}`.text}</title><style>${STYLE}</style></head>
-<body>${body.text}</body></html>\n`;
+  return page(
+    data.learner,
+    headline(data),
+    results(data),
+    problems(data),
+    fidelity(data),
+    estimates(data),
+    losses(data),
+    bytes(data),
+    time(data),
+    tasks(data),
+    knobs(data),
+  );
 }
 
 function headline({ tasks, versions, seed, preset, created }: ReportData): string {

@@ -1,7 +1,7 @@
 /**
  * A dataset that has grown, through the command line and real workers: what is done again, what is not, and what it scores.
  */
-import { type Dataset, encodeDataset, episodesOf, readDataset } from "@cugro/datasets";
+import { type Dataset, encodeDataset, readDataset } from "@cugro/datasets";
 import {
   type RevisionFact,
   revisionKey,
@@ -11,12 +11,12 @@ import {
   versionKey,
 } from "@cugro/protocol";
 import { decodeNormaliser } from "@cugro/jobs";
-import { takeRows } from "@cugro/algorithm";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { finishedJobs, runCommand, startCommand, withFolder } from "./embedded.ts";
+import { episodesFrom } from "./short_episodes.ts";
 
 const SWIMMER = fileURLToPath(new URL("../fixtures/store_0.2/task3.hdf5", import.meta.url));
 const SMOKE = [
@@ -35,24 +35,9 @@ const SMOKE = [
 /** Steps of an episode that are kept: an evaluation takes as many. */
 const LENGTH = 60;
 
-/** The beginnings of a dataset's first episodes; `sign` -1 turns actions and goal round, so that it is another task's. */
-function firstEpisodes(dataset: Dataset, count: number, sign = 1): Dataset {
-  const { stateDim, actionDim, metadata } = dataset;
-  const rows = episodesOf(dataset).slice(0, count).flatMap(({ start }) =>
-    Array.from({ length: LENGTH }, (_, step) => start + step)
-  );
-  const take = (array: Float32Array, width: number) => takeRows(array, width, Int32Array.from(rows));
-  return {
-    states: take(dataset.states, stateDim),
-    nextStates: take(dataset.nextStates, stateDim),
-    actions: take(dataset.actions, actionDim).map((a) => sign * a),
-    rewards: take(dataset.rewards, 1),
-    terminals: new Uint8Array(rows.length),
-    timeouts: Uint8Array.from(rows, (_, row) => row % LENGTH === LENGTH - 1 ? 1 : 0),
-    ...{ size: rows.length, stateDim, actionDim },
-    metadata: { ...metadata, horizon: LENGTH, goal: metadata.goal!.map((g) => sign * g) },
-  };
-}
+/** The beginnings of a dataset's first episodes. */
+const firstEpisodes = (dataset: Dataset, count: number, sign = 1): Dataset =>
+  episodesFrom(dataset, { count, steps: LENGTH, sign });
 
 async function factIn<T>(store: string, key: string): Promise<T> {
   return JSON.parse(await readFile(join(store, key), "utf8"));

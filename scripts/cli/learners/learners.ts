@@ -43,7 +43,10 @@ export interface ShownStatus extends
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];
-  jobs: Pick<LearnerStatus["jobs"][number], "state" | "label" | "message" | "kind" | "task" | "steps">[];
+  jobs: Pick<
+    LearnerStatus["jobs"][number],
+    "id" | "state" | "label" | "message" | "kind" | "task" | "steps" | "seconds"
+  >[];
   fidelity: { version: number; task: number; fidelity: Record<string, unknown> }[];
 }
 

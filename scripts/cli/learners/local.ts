@@ -34,7 +34,7 @@ import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import type { Store } from "@cugro/store";
-import { learn } from "../embedded/learn.ts";
+import { type Learning, openLearning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { foresee } from "./foresee.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
@@ -63,12 +63,7 @@ export function openLocal(name: string): Learners {
     restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
     foresee: async (learner, path, reading) => await foresee(await writing(), learner, path, reading),
     add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
-    async learn(learner, { workers, waitForRoom }) {
-      return await learn({
-        ...{ store: await writing(), folder: name, learner, workers, display: displayOnStderr() },
-        waitForRoomMs: waitForRoom * 60_000,
-      });
-    },
+    learn: learnIn(name, writing),
     ...verdictsOn(acting),
     relabel: async (learner, task, { reason, ...label }) =>
       await relabel({
@@ -79,6 +74,29 @@ export function openLocal(name: string): Learners {
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
     close: stores.close,
+  };
+}
+
+/** Learners that are learnt at the same time share workers; these end with the last of them. */
+function learnIn(folder: string, writing: () => Promise<Store>): Learners["learn"] {
+  let open: Promise<Learning> | undefined;
+  let users = 0;
+  return async (learner, { workers, waitForRoom }) => {
+    const waitForRoomMs = waitForRoom * 60_000;
+    users += 1;
+    open ??= writing().then((store) =>
+      openLearning({ store, folder, workers, display: displayOnStderr(), waitForRoomMs })
+    );
+    const learning = open;
+    try {
+      return await (await learning).learn(learner);
+    } finally {
+      users -= 1;
+      if (users === 0) {
+        open = undefined;
+        await (await learning).close();
+      }
+    }
   };
 }
 

@@ -5,7 +5,6 @@ import { META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/output.ts";
 import { KNOWN_STREAMS, prepareStream } from "./known_streams.ts";
-import { recorded } from "./streams.ts";
 
 const TINY = { tiny: { family: "walker-params", goals: [[5]], episodes: 1 } };
 
@@ -57,21 +56,4 @@ Deno.test("prepareStream() says of an argument that is no stream what it could b
       UsageError,
       "ant-dir is neither a folder nor a stream that can be made here: cheetah-vel, swimmer-dir, walker-params, hopper-vel, maze-dir, meta-world-cl5, cw10",
     );
-  }));
-
-Deno.test("recorded() takes a finished run only for the settings and the data that it ran with", () =>
-  withFolder(async (work) => {
-    const path = join(work, "run.json");
-    const asked = { preset: "default", set: [] as string[] };
-    const data = { "task1.hdf5": "aa" };
-    const write = (run: object) => Deno.writeTextFile(path, JSON.stringify({ stream: "tiny", ...run }));
-    assertEquals(await recorded(path, asked, data), undefined);
-    await write({ datasets: data });
-    assertEquals(await recorded(path, asked, data) as unknown, { stream: "tiny" });
-    for (const other of [{ ...asked, preset: "smoke" }, { ...asked, set: ["stateSteps=10"] }]) {
-      await assertRejects(() => recorded(path, other, data), UsageError, "another folder with --work");
-    }
-    await assertRejects(() => recorded(path, asked, { "task1.hdf5": "bb" }), UsageError, "on other data");
-    await write({ preset: "smoke", settings: ["a=1"], datasets: data });
-    assertEquals((await recorded(path, { preset: "smoke", set: ["a=1"] }, data))?.preset, "smoke");
   }));

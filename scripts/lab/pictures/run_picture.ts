@@ -4,13 +4,18 @@
  */
 import * as Plot from "@observablehq/plot";
 import { document } from "@cugro/report";
-import type { StreamRun } from "../experiments/streams.ts";
 
 const COLOURS = ["#1f5fa8", "#d1700f", "#2e8b57", "#b23a48", "#7b52ab"];
 const TITLES: Record<string, string> = {
   generated: "with generated replay: no old row is kept",
   none: "without replay",
 };
+
+/** What the picture needs of a run, in results of any version. */
+export interface DrawnRun {
+  replay: string;
+  resultsMatrix: (number | null)[][];
+}
 
 interface Point {
   panel: string;
@@ -19,7 +24,7 @@ interface Point {
   score: number;
 }
 
-function pointsOf({ replay, resultsMatrix }: StreamRun): Point[] {
+function pointsOf({ replay, resultsMatrix }: DrawnRun): Point[] {
   return resultsMatrix.flatMap((row, version) =>
     row.flatMap((score, task) =>
       score === null ? [] : [{ panel: TITLES[replay]!, task: `task ${task + 1}`, learnt: version + 1, score }]
@@ -56,7 +61,7 @@ function anchorNames(panel: string) {
 }
 
 /** Draws the runs of one stream with `generated` and with `none`. @returns the text of an SVG file */
-export function drawRun(runs: readonly StreamRun[]): string {
+export function drawRun(runs: readonly DrawnRun[]): string {
   const points = runs.flatMap(pointsOf);
   const panels = Object.values(TITLES);
   const common = { fx: "panel", x: "learnt", y: "score" } as const;

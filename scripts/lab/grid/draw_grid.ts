@@ -1,0 +1,73 @@
+/**
+ * The picture of a grid: average performance after each task, one panel a stream; a line for each run.
+ * @module
+ */
+import * as Plot from "@observablehq/plot";
+import { document } from "@cugro/report";
+import type { MeasuredRun } from "./measured_run.ts";
+import { methodOf } from "./methods.ts";
+import { streamOf } from "./summary.ts";
+
+/** Lines of labels that are no method's own: a row with knobs turned. */
+const OTHERS = ["#b5762f", "#2f9db5", "#b52f8e", "#6f7f2f", "#5a5a9c", "#9c5a5a"];
+
+/** The text of an SVG file. */
+export function drawGrid(runs: readonly MeasuredRun[]): string {
+  const colours = coloursOf(runs);
+  const points = runs.flatMap(pointsOf);
+  const streams = [...new Set(points.map(({ stream }) => stream))];
+  const plot = Plot.plot({
+    document,
+    width: Math.max(480, 80 + 300 * streams.length),
+    height: 320 + 16 * colours.size,
+    marginLeft: 60,
+    marginBottom: 44,
+    style: { background: "white", fontSize: "12px" },
+    fx: { label: null, domain: streams },
+    x: { label: "tasks learnt", type: "point" },
+    y: {
+      label: "mean score over the tasks so far",
+      ...{ labelAnchor: "center", labelArrow: "none", grid: true, zero: true, nice: true },
+    },
+    color: { domain: [...colours.keys()], range: [...colours.values()] },
+    marks: [
+      Plot.frame({ stroke: "#ccc" }),
+      Plot.ruleY([0, 100], { stroke: "#888" }),
+      Plot.lineY(points, {
+        fx: "stream",
+        x: "tasks",
+        y: "mean",
+        stroke: "label",
+        z: "run",
+        strokeWidth: 1.6,
+      }),
+      Plot.dot(points, { fx: "stream", x: "tasks", y: "mean", fill: "label", r: 2.5 }),
+      ...[...colours].map(([label, colour], index) =>
+        Plot.text([{ label, stream: streams[0] }], {
+          ...{ fx: "stream", text: "label", fill: colour, frameAnchor: "bottom-left", dx: 8 },
+          ...{ dy: -8 - 16 * index, fontWeight: "bold", stroke: "white", strokeWidth: 3 },
+        })
+      ),
+    ],
+  });
+  plot.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return `${plot.outerHTML}\n`;
+}
+
+function pointsOf(run: MeasuredRun) {
+  const { id, label, resultsMatrix } = run;
+  return resultsMatrix.map((row, index) => {
+    const scores = row.filter((value) => value !== null);
+    const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    return { stream: streamOf(run), label, run: id, tasks: index + 1, mean };
+  });
+}
+
+function coloursOf(runs: readonly MeasuredRun[]): Map<string, string> {
+  const colours = new Map<string, string>();
+  for (const { label, method } of runs) {
+    if (colours.has(label)) continue;
+    colours.set(label, label === method ? methodOf(method).colour : OTHERS[colours.size % OTHERS.length]!);
+  }
+  return colours;
+}

@@ -1,0 +1,86 @@
+/**
+ * What is kept of a finished run: everything that tables and pictures are made of.
+ * @module
+ */
+import type { ShownStatus } from "../../cli/learners/learners.ts";
+import { resultOf } from "../../cli/commands/result.ts";
+import type { GridRun } from "./grid_file.ts";
+import { measureMatrix, type StreamMeasures } from "../experiments/stream_measures.ts";
+
+/** A finished run. */
+export interface MeasuredRun extends GridRun, StreamMeasures {
+  /** Score of version v on task j; null: not evaluated. Of `separate`, row v holds the learners of the tasks so far. */
+  resultsMatrix: (number | null)[][];
+  /** 90 % over episodes. */
+  intervals: ([number, number] | null)[][];
+  episodes: (number | null)[][];
+  /** What the learner keeps, in bytes; `rawData`: what its datasets take. */
+  bytes: ShownStatus["bytes"];
+  /** Seconds of one core that its jobs took, whichever run they were done for. */
+  coreSeconds: number;
+  secondsPerKind: ShownStatus["secondsPerKind"];
+  /** Sliced Wasserstein distance of each old task's replay, in multiples of what real data shows; by version. */
+  fidelity: { version: number; task: number; distance: number }[];
+}
+
+/** A run's work: seconds of each job, by its id. Two runs may share jobs. */
+export type Work = Readonly<Record<string, number>>;
+
+/** What a status says of a run with one learner. */
+export function measureRun(run: GridRun, status: ShownStatus): MeasuredRun {
+  const { resultsMatrix, intervals, episodes, bytes, secondsPerKind } = resultOf(status);
+  return {
+    ...run,
+    ...measureMatrix(resultsMatrix),
+    ...{ resultsMatrix, intervals, episodes, bytes, secondsPerKind },
+    coreSeconds: sum(Object.values(workOf(status))),
+    fidelity: status.fidelity.flatMap(({ version, task, fidelity }) => {
+      const distance = distanceOf(fidelity);
+      return distance === undefined ? [] : [{ version, task, distance }];
+    }),
+  };
+}
+
+/** The same of a run with a learner for each task: what they know together after each. */
+export function measureSeparate(run: GridRun, statuses: readonly ShownStatus[]): MeasuredRun {
+  const each = statuses.map((status) => measureRun(run, status));
+  const row = <T>(pick: (one: MeasuredRun) => T, v: number) =>
+    each.map((one, j) => j <= v ? pick(one) : null) as T[];
+  const rows = <T>(pick: (one: MeasuredRun) => T) => each.map((_, v) => row(pick, v));
+  const resultsMatrix = rows((one) => one.resultsMatrix.at(-1)![0]!);
+  return {
+    ...run,
+    ...measureMatrix(resultsMatrix),
+    resultsMatrix,
+    intervals: rows((one) => one.intervals.at(-1)![0]!),
+    episodes: rows((one) => one.episodes.at(-1)![0]!),
+    bytes: addUp(each.map(({ bytes }) => bytes)),
+    coreSeconds: sum(each.map(({ coreSeconds }) => coreSeconds)),
+    secondsPerKind: addUp(each.map(({ secondsPerKind }) => secondsPerKind)),
+    fidelity: [],
+  };
+}
+
+/** Seconds of each finished job. */
+export function workOf({ jobs }: Pick<ShownStatus, "jobs">): Work {
+  return Object.fromEntries(jobs.flatMap(({ id, seconds }) => seconds === null ? [] : [[id, seconds]]));
+}
+
+function distanceOf(
+  { slicedWasserstein: distance, slicedWassersteinFloor: floor }: Record<string, unknown>,
+): number | undefined {
+  if (typeof distance !== "number" || typeof floor !== "number" || floor <= 0) return undefined;
+  return distance / floor;
+}
+
+function addUp<T extends object>(all: readonly T[]): T {
+  const total: Record<string, number> = {};
+  for (const one of all) {
+    for (const [name, value] of Object.entries(one)) total[name] = (total[name] ?? 0) + value;
+  }
+  return total as T;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,40 @@
+/**
+ * The methods that a grid compares: by which knobs each differs from ours. Everything else is the same code with the same budget.
+ * @module
+ */
+
+/** One method. */
+export interface Method {
+  /** For the table's legend. */
+  about: string;
+  /** `knob=value`, on top of what the grid sets for all. */
+  settings: readonly string[];
+  /** Whether rows of old tasks are kept: an upper bound, or a rival that the setting forbids. */
+  keepsOldData: boolean;
+  /** Learners of a run: one for all tasks, or one a task that shares nothing with the others. */
+  learners: "one" | "one a task";
+  colour: string;
+}
+
+const method = (about: string, settings: readonly string[], rest: Partial<Method> = {}): Method => ({
+  ...{ about, settings, keepsOldData: false, learners: "one", colour: "#555" },
+  ...rest,
+});
+
+/** By name. */
+export const METHODS: Readonly<Record<string, Method>> = {
+  ours: method("generated replay, as the preset has it", ["replay=generated"], { colour: "#2f6db5" }),
+  none: method("no replay: each task is learnt on top of the last", ["replay=none"], { colour: "#c0394b" }),
+  oracle: method("replay of the real old data", ["replay=oracle"], { keepsOldData: true, colour: "#3f8f56" }),
+  separate: method("a learner of its own for each task", ["replay=none"], {
+    ...{ learners: "one a task", colour: "#8a6fb3" },
+  }),
+};
+
+/** A method by its name. @throws {RangeError} that lists those there are */
+export function methodOf(name: string): Method {
+  if (Object.hasOwn(METHODS, name)) return METHODS[name]!;
+  throw new RangeError(
+    `a method must be one of ${Object.keys(METHODS).join(", ")}: current value is ${name}`,
+  );
+}

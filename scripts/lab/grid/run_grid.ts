@@ -1,0 +1,180 @@
+/**
+ * `deno task experiment FILE.json`: the runs of a grid, each learnt once, wherever workers are; then what they came to.
+ * All runs share a store, and jobs are named by what they depend on: what two runs have in common is done once. What is
+ * there when it is stopped, by whatever, is not done again.
+ * @module
+ */
+import { mapConcurrently } from "@cugro/async";
+import { mkdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { score, UsageError } from "../../cli/commands/output.ts";
+import type { Learners } from "../../cli/learners/learners.ts";
+import { openLocal } from "../../cli/learners/local.ts";
+import { openRemote } from "../../cli/learners/remote.ts";
+import { KNOWN_STREAMS, type PreparedStream, prepareStream } from "../experiments/known_streams.ts";
+import { type GridFile, type GridRun, parseGrid, runsOf } from "./grid_file.ts";
+import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
+import { type MeasuredRun, measureRun, measureSeparate, workOf } from "./measured_run.ts";
+import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
+import { refuseToReplace, writeResults } from "./write_results.ts";
+
+/** Flags. */
+export interface GridOptions {
+  work: string;
+  out?: string;
+  replace?: boolean;
+  parallel: number;
+  workers: number;
+  url?: string;
+  token?: string;
+  /** Only runs whose id holds this. */
+  only?: string;
+  dryRun?: boolean;
+}
+
+/** A grid, what it is called, and the command that runs it. */
+export interface NamedGrid {
+  grid: GridFile;
+  /** Where it is declared, for errors. */
+  path: string;
+  /** Of the result files. */
+  name: string;
+  command: string;
+}
+
+/** Reads a grid and runs it. @throws {UsageError} */
+export async function runGridFile(path: string, options: GridOptions): Promise<void> {
+  const text = await readFile(path, "utf8").catch((error) => {
+    throw new UsageError(
+      `${path} cannot be read (${error.code}): it must be a grid, see scripts/lab/grid/README.md`,
+    );
+  });
+  const name = basename(path).replace(/\.json$/, "");
+  await runGrid(
+    { grid: parseGrid(text, path), path, name, command: `deno task experiment ${path}` },
+    options,
+  );
+}
+
+/** Runs what is not finished yet, `parallel` runs at a time, and writes results. @throws {UsageError} */
+export async function runGrid(named: NamedGrid, options: GridOptions): Promise<void> {
+  const { grid, path, name } = named;
+  const { work, only = "", out = join(work, "results") } = options;
+  const wanted = runsOf(grid, path).filter(({ id }) => id.includes(only));
+  if (wanted.length === 0) throw new UsageError(`${path}: no run's name holds ${only}`);
+  for (const { stream } of wanted) await refuseUnknown(stream);
+  if (!options.dryRun) await refuseToReplace(out, name, options.replace ?? false);
+  await mkdir(work, { recursive: true });
+  const prepared = await prepare(wanted, work);
+  const left = prepared.filter(({ record }) => record === undefined);
+  for (const { run, record } of prepared) console.error(`${record ? "finished" : "to run  "} ${run.id}`);
+  console.error(`${prepared.length} runs, ${left.length} of them to run`);
+  if (options.dryRun) return;
+  const { stopped, failed } = left.length > 0
+    ? await learnAll(left, options)
+    : { stopped: false, failed: [] };
+  if (stopped) {
+    console.error("Stopped. Nothing is lost: the same command goes on");
+    Deno.exitCode = 130;
+    return;
+  }
+  if (failed.length > 0) {
+    throw new UsageError(`no results are written, as runs failed:\n  ${failed.join("\n  ")}`);
+  }
+  // Labels may have been changed since.
+  const records = prepared.map(({ run, record }) => ({ ...record!, run: { ...record!.run, ...run } }));
+  await writeResults({ ...named, out, records });
+}
+
+async function refuseUnknown(stream: string): Promise<void> {
+  if (Object.hasOwn(KNOWN_STREAMS, stream)) return;
+  const found = await Deno.stat(stream).catch(() => undefined);
+  if (found?.isDirectory) return;
+  throw new UsageError(
+    `${stream} is neither a folder nor a stream that can be made here: ${
+      Object.keys(KNOWN_STREAMS).join(", ")
+    }`,
+  );
+}
+
+/** Makes data that is missing, and reads the records there are. */
+async function prepare(runs: readonly GridRun[], work: string): Promise<PreparedRun[]> {
+  const streams = new Map<string, PreparedStream>();
+  for (const name of new Set(runs.map(({ stream }) => stream))) {
+    const stream = await prepareStream(name, work);
+    streams.set(name, stream);
+    setVariables(stream);
+  }
+  const prepared: PreparedRun[] = [];
+  for (const run of runs) {
+    const { files, hashes } = streams.get(run.stream)!;
+    const order = run.order ?? files.map((_, index) => index + 1);
+    const missing = order.find((place) => place > files.length);
+    if (missing !== undefined) {
+      throw new UsageError(`${run.id}: there is no task ${missing}: ${run.stream} has ${files.length}`);
+    }
+    const inOrder = order.map((place) => files[place - 1]!);
+    const inputs = inputsOf(run, inOrder.map((file) => hashes[basename(file)]!));
+    const record = await readRecord(recordPath(work, run.id), inputs);
+    prepared.push({ run, files: inOrder, inputs, ...(record ? { record } : {}) });
+  }
+  return prepared;
+}
+
+/** Which Python a stream's environments need is said to the workers by this process's environment. */
+function setVariables({ name, variables }: PreparedStream): void {
+  for (const [variable, value] of Object.entries(variables)) {
+    const set = process.env[variable];
+    if (variable === "CUGRO_PYTHON" && set !== undefined && set !== value) {
+      throw new UsageError(
+        `${name} needs CUGRO_PYTHON=${value}, and it is ${set}: run its rows by themselves (--only)`,
+      );
+    }
+    process.env[variable] = value;
+  }
+}
+
+/** How the runs of a grid ended. `failed`: why, in sentences; Ctrl-C stops all that are left. */
+interface Ended {
+  stopped: boolean;
+  failed: string[];
+}
+
+/** Learns what is left, `parallel` runs at a time; one that fails does not keep the others from being learnt. */
+async function learnAll(left: readonly PreparedRun[], options: GridOptions): Promise<Ended> {
+  const learners = openPlace(options);
+  const ended: Ended = { stopped: false, failed: [] };
+  try {
+    await mapConcurrently(left, options.parallel, async (prepared) => {
+      if (ended.stopped) return;
+      try {
+        if (!await finish(learners, prepared, options)) ended.stopped = true;
+      } catch (error) {
+        if (!(error instanceof RunFailed)) throw error;
+        ended.failed.push(error.message);
+      }
+    });
+  } finally {
+    await learners.close();
+  }
+  return ended;
+}
+
+/** @returns false where it was stopped */
+async function finish(learners: Learners, prepared: PreparedRun, options: GridOptions): Promise<boolean> {
+  const record = await runOnce(learners, prepared, options);
+  if (record === undefined) return false;
+  prepared.record = record;
+  const { id, averagePerformance, worstDrop } = record.run;
+  await writeRecord(recordPath(options.work, id), record);
+  const figures = `average performance ${score(averagePerformance)}, worst drop ${score(worstDrop)}`;
+  console.error(`finished ${id}: ${figures}`);
+  return true;
+}
+
+function openPlace({ work, url, token = process.env.CUGRO_TOKEN }: GridOptions): Learners {
+  if (url === undefined) return openLocal(join(work, "store"));
+  if (!token) throw new UsageError("A gateway needs a token: give one with --token, or in CUGRO_TOKEN");
+  return openRemote(url, token);
+}

@@ -1,0 +1,70 @@
+/**
+ * Records of finished runs, in the work folder: a run that has one is not run again.
+ * @module
+ */
+import { resolveHyperparameters } from "@cugro/algorithm/knobs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseSettings } from "../../cli/commands/settings.ts";
+import { UsageError } from "../../cli/commands/output.ts";
+import type { GridRun } from "./grid_file.ts";
+import type { MeasuredRun, Work } from "./measured_run.ts";
+
+/** What makes two runs of one name the same: all knobs, the seed, and what the datasets hold. */
+export interface RunInputs {
+  seed: number;
+  knobs: Record<string, unknown>;
+  datasets: readonly string[];
+}
+
+/** A record. */
+export interface RunRecord {
+  inputs: RunInputs;
+  run: MeasuredRun;
+  work: Work;
+}
+
+/** Knobs that the runs of a grid have beside those that the grid turns: a version counts whatever it has lost. */
+export const GRID_SETTINGS = ["gate=observe"];
+
+/** A run's inputs. @param datasets hashes of its datasets, in order of task */
+export function inputsOf({ preset, settings, seed }: GridRun, datasets: readonly string[]): RunInputs {
+  const knobs = resolveHyperparameters(preset, parseSettings([...settings, ...GRID_SETTINGS]));
+  return { seed, knobs: { ...knobs }, datasets };
+}
+
+/** What differs between two runs, in words; empty where nothing does. */
+export function differencesOf(was: RunInputs, wanted: RunInputs): string[] {
+  const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
+  return [
+    ...was.seed === wanted.seed ? [] : [`seed ${was.seed}, and ${wanted.seed} is wanted`],
+    ...knobs.filter((knob) => was.knobs[knob] !== wanted.knobs[knob])
+      .map((knob) => `${knob} ${was.knobs[knob]}, and ${wanted.knobs[knob]} is wanted`),
+    ...JSON.stringify(was.datasets) === JSON.stringify(wanted.datasets) ? [] : ["other data"],
+  ];
+}
+
+/** Where a run's record is. */
+export const recordPath = (work: string, id: string): string => join(work, "runs", `${id}.json`);
+
+/** The record of a run, if it is finished. @throws {UsageError} where a run of this name had other inputs */
+export async function readRecord(path: string, wanted: RunInputs): Promise<RunRecord | undefined> {
+  const text = await readFile(path, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const record = JSON.parse(text) as RunRecord;
+  const differences = differencesOf(record.inputs, wanted);
+  if (differences.length === 0) return record;
+  throw new UsageError(
+    `${path} is of a run with ${differences.join("; ")}: give another folder with --work, or remove the file`,
+  );
+}
+
+/** Writes a record, whole or not at all. */
+export async function writeRecord(path: string, record: RunRecord): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.part`, JSON.stringify(record));
+  await rename(`${path}.part`, path);
+}
