@@ -15,7 +15,6 @@ import { openRemote } from "../../cli/learners/remote.ts";
 import { KNOWN_STREAMS, type PreparedStream, prepareStream } from "../experiments/known_streams.ts";
 import { type GridFile, type GridRun, parseGrid, runsOf } from "./grid_file.ts";
 import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
-import { type MeasuredRun, measureRun, measureSeparate, workOf } from "./measured_run.ts";
 import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
 import { refuseToReplace, writeResults } from "./write_results.ts";
 
