@@ -42,16 +42,21 @@ export function drawGrid(runs: readonly MeasuredRun[]): string {
         strokeWidth: 1.6,
       }),
       Plot.dot(points, { fx: "stream", x: "tasks", y: "mean", fill: "label", r: 2.5 }),
-      ...[...colours].map(([label, colour], index) =>
-        Plot.text([{ label, stream: streams[0] }], {
-          ...{ fx: "stream", text: "label", fill: colour, frameAnchor: "bottom-left", dx: 8 },
-          ...{ dy: -8 - 16 * index, fontWeight: "bold", stroke: "white", strokeWidth: 3 },
-        })
-      ),
+      ...legend(colours, streams[0]),
     ],
   });
   plot.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return `${plot.outerHTML}\n`;
+}
+
+/** The labels in their colours, one above the other in the first panel. */
+function legend(colours: ReadonlyMap<string, string>, stream: string | undefined) {
+  return [...colours].map(([label, colour], index) =>
+    Plot.text([{ label, stream }], {
+      ...{ fx: "stream", text: "label", fill: colour, frameAnchor: "bottom-left", dx: 8 },
+      ...{ dy: -8 - 16 * index, fontWeight: "bold", stroke: "white", strokeWidth: 3 },
+    })
+  );
 }
 
 function pointsOf(run: MeasuredRun) {
