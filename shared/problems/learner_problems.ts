@@ -11,7 +11,7 @@ import {
   type VersionFact,
   versionKey,
 } from "@cugro/protocol";
-import { MIN_EPISODES } from "@cugro/algorithm/knobs";
+import { besideLimit, MIN_EPISODES } from "@cugro/algorithm/knobs";
 import { simulatorProblems } from "./simulator_problems.ts";
 import {
   acceptedArrivals,
@@ -187,7 +187,9 @@ function lowPerformance(facts: LearnerFacts): Problem[] {
     since: writtenAt(facts, versionKey(name, version)),
     subject: { learner: name, task, version },
     message:
-      `Version ${version}, which serves, has an average performance of ${points(average)} (0 is random, ` +
+      `Version ${version}, which serves, has an average performance of ${
+        besideLimit(average, 0).value
+      } (0 is random, ` +
       `n = ${episodes} episodes a task)${fallen}.`,
     advice: parent === null
       ? `Task by task: cugro versions --learner ${name}`
