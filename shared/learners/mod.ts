@@ -93,9 +93,11 @@ export {
   versionsAsLabelled,
 } from "./results/standing.ts";
 export { estimateJobs } from "./results/estimate_jobs.ts";
-export { estimateNote, estimateOfCell, readEstimate } from "./results/estimates.ts";
+export { estimateOfCell, readEstimate } from "./results/estimates.ts";
+export { describeScale, type EstimatedLearner, estimateNote } from "./results/estimate_note.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
+export { type Shown, shownBy, shownVersions } from "./reading/shown.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
 export { describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";

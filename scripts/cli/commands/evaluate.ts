@@ -6,6 +6,7 @@ import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cu
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
 import {
+  describeScale,
   estimateNote,
   type LabelledTask,
   type LearnerFacts,
@@ -91,13 +92,16 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
 }
 
 /** Of a task that cannot be run: what is estimated of it. */
-function sayEstimate({ versions }: LearnerFacts, version: number, task: number): void {
+function sayEstimate({ versions, tasks, configs }: LearnerFacts, version: number, task: number): void {
   const row = versions.find((one) => one.version === version)?.row;
   const estimate = row?.find((cell) => cell.task === task)?.estimate;
-  const note = estimateNote([[estimate ?? null]]);
+  const learner = { config: configs.at(-1)!, tasks: tasks.filter((one) => one.task === task) };
+  const note = estimateNote([[estimate ?? null]], learner);
   const known = note === null
     ? ""
-    : `; estimated when it was decided: ${describeEstimate(estimate)}. ${note}`;
+    : `; estimated when it was decided: ${describeEstimate(estimate)} (${
+      describeScale(learner.tasks)
+    }). ${note}`;
   console.error(`task ${task}: no simulator${known}`);
 }
 

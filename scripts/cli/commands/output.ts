@@ -32,29 +32,17 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/**
- * The results matrix as text: row = version, column = task. `versions`: the number of each row's version; `parked`: rows of
- * versions that do not count, which are marked.
- */
+/** How a version is called in the first column of a table. */
+export function markOf({ version, parked }: { version: number; parked: boolean }): string | number {
+  return parked ? `${version} (parked)` : version;
+}
+
+/** Scores as a table: row = version, column = task. */
 export function printMatrix(
-  { resultsMatrix, tasks, versions, parked }: {
-    resultsMatrix: readonly (readonly (number | null)[])[];
-    tasks: readonly string[];
-    versions: readonly number[];
-    parked: readonly { version: number; scores: readonly (number | null)[] }[];
-  },
+  tasks: readonly string[],
+  rows: readonly { version: number; parked: boolean; scores: readonly (number | null)[] }[],
 ): void {
-  const rows = [
-    ...resultsMatrix.map((scores, index) => ({ version: versions[index]!, mark: "", scores })),
-    ...parked.map((row) => ({ ...row, mark: " (parked)" })),
-  ].sort((a, b) => a.version - b.version);
-  printTable(
-    ["version", ...tasks],
-    rows.map(({ version, mark, scores }) => [
-      mark === "" ? version : `${version}${mark}`,
-      ...tasks.map((_, column) => score(scores[column])),
-    ]),
-  );
+  printTable(["version", ...tasks], rows.map((row) => [markOf(row), ...row.scores.map(score)]));
 }
 
 /** A score with one decimal, or a dash. */
