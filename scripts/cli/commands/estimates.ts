@@ -6,9 +6,14 @@ import { describeScale, type EstimatedLearner, estimateNote, type Shown } from "
 import { describeEstimate } from "@cugro/report";
 import { markOf, printTable } from "./output.ts";
 
+/** Whose versions they are, with the names of its tasks. */
+type Named = Pick<EstimatedLearner, "config"> & {
+  tasks: readonly (EstimatedLearner["tasks"][number] & { name: string })[];
+};
+
 /** Prints them with their scale, what they cannot see, and what they have been worth; nothing where there is none. */
 export function printEstimates(
-  learner: EstimatedLearner & { tasks: readonly (EstimatedLearner["tasks"][number] & { name: string })[] },
+  learner: Named,
   rows: readonly Pick<Shown, "version" | "parked" | "estimates">[],
 ): void {
   const note = estimateNote(rows.map(({ estimates }) => estimates), learner);

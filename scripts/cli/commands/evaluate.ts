@@ -4,7 +4,7 @@
  */
 import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
-import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
+import { noInterpreter, runEpisodes, startPython } from "@cugro/environments/gymnasium";
 import {
   describeScale,
   estimateNote,
@@ -152,7 +152,7 @@ async function runInPython(
   act: (states: Float32Array) => Promise<Float32Array>,
 ): Promise<EvaluatedTask> {
   const { python, network, ...rules } = gymnasiumConfig();
-  if (python === undefined) throw noInterpreter(spec.gymnasium, venvFolder());
+  if (python === undefined) throw noInterpreter(spec.gymnasium);
   const running = startPython({ python, network });
   try {
     const { returns, successes, lost } = await runEpisodes(running, {
