@@ -16,6 +16,7 @@ import { simulatorProblems } from "./simulator_problems.ts";
 import {
   acceptedArrivals,
   attemptAt,
+  blindGate,
   currentGraph,
   currentTask,
   describeRejection,
@@ -52,7 +53,7 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
     ...parkedVersions(facts),
     ...observedVersion(facts),
     ...lowPerformance(facts),
-    ...blindGate(facts),
+    ...unseeingGate(facts),
     ...simulatorProblems(facts),
   ];
 }
@@ -197,18 +198,16 @@ function lowPerformance(facts: LearnerFacts): Problem[] {
   })];
 }
 
-/** `enforce` on a learner of an earlier version, whose evaluations are too short to judge anything by. */
-function blindGate(facts: LearnerFacts): Problem[] {
+/** `enforce` on a learner with simulated tasks, whose evaluations are too short to judge anything by: of an earlier version, or after a label. */
+function unseeingGate(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const task = currentTask(facts)?.task ?? Math.max(0, ...facts.tasks.map((fact) => fact.task)) + 1;
-  const { gate, evaluationEpisodes } = knobsOfTask(facts, task);
-  if (gate !== "enforce" || evaluationEpisodes >= MIN_EPISODES) return [];
+  const blind = blindGate(knobsOfTask(facts, task));
+  if (blind === undefined || facts.tasks.every(({ environment }) => environment === null)) return [];
   return [createProblem("gate.blind", { learner: name }, {
     since: null,
     subject: { learner: name },
-    message:
-      `gate: enforce cannot judge scores, as evaluationEpisodes is ${evaluationEpisodes} and no bound is drawn ` +
-      `from fewer than ${MIN_EPISODES}: whatever the next version scores, it is published.`,
+    message: `${blind}: whatever the next version scores, it is published.`,
     advice:
       `Set it with: cugro run --learner ${name} --from-next-task --set evaluationEpisodes=${MIN_EPISODES}`,
   })];

@@ -32,6 +32,14 @@ export interface GateInput {
   earlier: readonly VersionFact[];
 }
 
+/** Why a gate cannot judge the scores of simulated tasks; undefined where it can, or only observes. */
+export function blindGate(
+  { gate, evaluationEpisodes: n }: Pick<Hyperparameters, "gate" | "evaluationEpisodes">,
+): string | undefined {
+  if (gate !== "enforce" || n >= MIN_EPISODES) return undefined;
+  return `gate: enforce cannot judge scores, as evaluationEpisodes is ${n} and no bound is drawn from fewer than ${MIN_EPISODES}`;
+}
+
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
 export function judgeVersion(input: GateInput): { decision: "published" | "parked"; reasons: string[] } {
   const reasons = [
