@@ -107,6 +107,18 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
     ]);
     const { text } = await printed("status", "--learner", "a", ...at);
     assertEquals(text.match(/was rejected/g)?.length, 1, "once, though it is a problem as well");
+    assertMatch(
+      text,
+      /^! one.hdf5 was rejected: no rows\. Put it right .*then: .*cugro run FILE --learner a --store /m,
+    );
+    assertEquals(
+      /incoming\/|---/.test(text),
+      false,
+      `no key of the store, and no table without rows: ${text}`,
+    );
+    assertStringIncludes(text, "no task yet");
+    assertStringIncludes(text, "a: no version yet");
+    assertStringIncludes((await printed("versions", "--learner", "a", ...at)).text, "no version yet");
     assertStringIncludes(
       await failure("add", `${folder}/three`, "--learner", "a", ...at),
       "is the path right?",

@@ -99,18 +99,28 @@ function rejectedFiles(facts: LearnerFacts): Problem[] {
   );
 }
 
+/** A refused file, as far as it is known where problems are told. */
+type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<RejectionFact>;
+
 /** A file that was refused. */
-export function rejectionProblem(
-  learner: string,
-  { seq, key, reason }: Pick<RejectionFact, "seq" | "key" | "reason">,
-  since: string | null = null,
-): Problem {
+export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {
+  const { seq, key } = refused;
+  const said = describeRejection(refused);
+  const advice = saysWhatToDo(refused)
+    ? ""
+    : `Put it right (datasets validate FILE tells whether it is), then: cugro run FILE --learner ${learner}`;
   return createProblem("file.rejected", { learner, arrival: seq }, {
     since,
     subject: { learner, key },
-    message: describeRejection({ key, reason }),
-    advice: "",
+    message: advice === "" || /[.?!]$/.test(said) ? said : `${said}.`,
+    advice,
   });
+}
+
+/** What is no fault of the file alone has a reason that ends with what to do. */
+function saysWhatToDo({ reason, failedJob = null, sameRows, besideTask, knobs }: Refused): boolean {
+  return failedJob !== null || sameRows !== undefined || besideTask !== undefined || knobs === true ||
+    reason.startsWith("this dataset is already ");
 }
 
 function lostInputs(facts: LearnerFacts): Problem[] {

@@ -5,7 +5,6 @@ import {
   configKey,
   encodeFact,
   incomingKey,
-  learnerKey,
   parseFact,
   type Problem,
   versionFactSchema,

@@ -88,6 +88,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       score(mean),
       describeInterval(interval),
     ]),
+    `no task of version ${served.version} was run, as nothing simulates it`,
   );
 }
 

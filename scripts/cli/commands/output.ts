@@ -4,8 +4,13 @@
  */
 import type { NoticeFact } from "@cugro/protocol";
 
-/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. */
-export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. @param none what is said where there are no rows */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  none = "none",
+): void {
+  if (rows.length === 0) return console.log(none);
   const text = rows.map((row) => row.map(String));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...text.map((row) => (row[column] ?? "").length))

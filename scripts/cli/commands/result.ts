@@ -150,7 +150,7 @@ export function printResult(result: RunResult, status: ShownStatus, place: Place
   printScores(status, shown);
   printValues(result.tasks, shown);
   printEstimates(status, shown);
-  console.log(metricsLine(result));
+  if (result.averagePerformance !== null) console.log(metricsLine(result));
   printEver(result);
   console.log(`serving version ${result.head ?? "none"}`);
   printDecisions(result);

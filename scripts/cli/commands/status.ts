@@ -127,6 +127,7 @@ function printTasks({ tasks, rejections, problems }: ShownStatus, place: Place):
       countOf(size),
       nameOf(environment),
     ]),
+    "no task yet",
   );
   for (const task of tasks) {
     const read = describeTrainingRows(task);
@@ -148,6 +149,7 @@ function nameOf(environment: ShownStatus["tasks"][number]["environment"]): strin
 function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
   const done = jobs.filter(({ state }) => state === "done").length;
   const seconds = Object.entries(secondsPerKind).map(([kind, sum]) => `${kind} ${duration(sum)}`).join(", ");
+  if (jobs.length === 0) return;
   console.log(`\n${done} of ${jobs.length} jobs done${seconds ? `: ${seconds}` : ""}`);
   for (const { state, label, message } of jobs) {
     if (state !== "done") console.log(`  ${state.padEnd(8)} ${label}${message ? `: ${message}` : ""}`);
@@ -207,6 +209,7 @@ function printVersions(found: ShownStatus): void {
       ...(valued ? [valuesByTask(shown[i]!, tasks)] : []),
       duration(one.seconds),
     ]),
+    "no version yet",
   );
   printEstimates(found, shown);
   printMeasures(versions);
