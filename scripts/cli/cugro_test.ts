@@ -48,6 +48,14 @@ Deno.test("runCommandLine() leaves --version after a command to the command", as
   assertStringIncludes(await failure(...act, "--version", "0"), "--version must be a whole number");
 });
 
+Deno.test("cugro act says where its observations are no rows of numbers, and what they must be", async () => {
+  const said = (text: string) => failure("act", "--learner", "a", "--task", "1", "--observations", text);
+  const must = "cugro: --observations must be rows of numbers, e.g. '[[0.1, 0.2]]': ";
+  assertEquals(await said("[0.1"), `${must}it is not JSON: current value is [0.1`);
+  assertStringIncludes(await said("[[1, null]]"), `${must}at [0][1]: `);
+  assertStringIncludes(await said("[1]"), `${must}at [0]: `);
+});
+
 Deno.test("runCommandLine() says in a sentence what is wrong with a file or a folder", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -2,13 +2,14 @@
  * Streams of datasets, learnt with every replay source and seed in the same conditions.
  * @module
  */
-import { describeProblem } from "@cugro/protocol";
 import { mapConcurrently } from "@cugro/async";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sayProblem } from "../../cli/commands/problems.ts";
 import { printTable, score, UsageError } from "../../cli/commands/output.ts";
 import type { RunResult } from "../../cli/commands/result.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
+import { type Place, placeOfStore } from "../../cli/learners/place.ts";
 import { type PreparedStream, prepareStream } from "./known_streams.ts";
 import { measureMatrix, type StreamMeasures } from "./stream_measures.ts";
 import { drawStreams } from "./streams_picture.ts";
@@ -137,17 +138,24 @@ async function runOnce(one: Wanted, { work, preset, set, workers }: StreamsOptio
     ...(preset === DEFAULT_PRESET ? {} : { preset }),
     ...(set.length > 0 ? { settings: set } : {}),
   };
-  const run = summarise(result, { stream, replay, seed, ...how, wallSeconds });
+  const run = summarise(result, placeOfStore(join(work, name)), {
+    stream,
+    replay,
+    seed,
+    ...how,
+    wallSeconds,
+  });
   await writeFile(record, JSON.stringify({ ...run, datasets: hashes } satisfies StreamRecord));
   return run;
 }
 
 function summarise(
   result: RunResult,
+  place: Place,
   about: Pick<StreamRun, "stream" | "replay" | "seed" | "preset" | "settings" | "wallSeconds">,
 ): StreamRun {
   const { resultsMatrix, intervals, episodes, workSeconds, problems } = result;
-  if (problems.length > 0) console.error(`! ${about.stream}: ${problems.map(describeProblem).join("; ")}`);
+  for (const problem of problems) console.error(`! ${about.stream}: ${sayProblem(problem, place)}`);
   return {
     ...about,
     ...measureMatrix(resultsMatrix),
