@@ -2,10 +2,10 @@
  * What is said of the worth of estimates, in every report and in the algorithm's README, is what the calibration found.
  * @module
  */
-import { ESTIMATE_WORTH } from "@cugro/algorithm/estimate";
+import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CalibrationFigures, CalibrationResult } from "../lab/calibration/measures.ts";
+import { type CalibrationFigures, type CalibrationResult, streamOf } from "../lab/calibration/measures.ts";
 
 const RESULT = "shared/algorithm/results/calibration.json";
 const README = "shared/algorithm/README.md";
@@ -37,11 +37,17 @@ function rounded(value: number | null, digits: number): number {
 }
 
 function constantFaults(result: CalibrationResult): string[] {
-  return Object.entries(worthOf(result)).flatMap(([name, value]) => {
+  const streams = [...new Set(result.runs.map(({ name }) => streamOf(name)))].sort().join(", ");
+  const stated = Object.keys(ESTIMATE_CALIBRATION.streams).sort().join(", ");
+  const wrong = streams === stated
+    ? []
+    : [`shared/algorithm/estimate/worth.ts says streams: ${stated}, and ${RESULT} ${streams}`];
+  const figures = Object.entries(worthOf(result)).flatMap(([name, value]) => {
     const stated = ESTIMATE_WORTH[name as keyof typeof ESTIMATE_WORTH];
     if (stated === value) return [];
     return [`shared/algorithm/estimate/worth.ts says ${name}: ${stated}, and ${RESULT} ${value}`];
   });
+  return [...wrong, ...figures];
 }
 
 function tableFaults(root: string, result: CalibrationResult, write: boolean): string[] {

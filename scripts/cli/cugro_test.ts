@@ -48,6 +48,14 @@ Deno.test("runCommandLine() leaves --version after a command to the command", as
   assertStringIncludes(await failure(...act, "--version", "0"), "--version must be a whole number");
 });
 
+Deno.test("cugro act says where its observations are no rows of numbers, and what they must be", async () => {
+  const said = (text: string) => failure("act", "--learner", "a", "--task", "1", "--observations", text);
+  const must = "cugro: --observations must be rows of numbers, e.g. '[[0.1, 0.2]]': ";
+  assertEquals(await said("[0.1"), `${must}it is not JSON: current value is [0.1`);
+  assertStringIncludes(await said("[[1, null]]"), `${must}at [0][1]: `);
+  assertStringIncludes(await said("[1]"), `${must}at [0]: `);
+});
+
 Deno.test("runCommandLine() says in a sentence what is wrong with a file or a folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -107,6 +115,18 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
     ]);
     const { text } = await printed("status", "--learner", "a", ...at);
     assertEquals(text.match(/was rejected/g)?.length, 1, "once, though it is a problem as well");
+    assertMatch(
+      text,
+      /^! one.hdf5 was rejected: no rows\. Put it right .*then: .*cugro run FILE --learner a --store /m,
+    );
+    assertEquals(
+      /incoming\/|---/.test(text),
+      false,
+      `no key of the store, and no table without rows: ${text}`,
+    );
+    assertStringIncludes(text, "no task yet");
+    assertStringIncludes(text, "a: no version yet");
+    assertStringIncludes((await printed("versions", "--learner", "a", ...at)).text, "no version yet");
     assertStringIncludes(
       await failure("add", `${folder}/three`, "--learner", "a", ...at),
       "is the path right?",

@@ -132,7 +132,10 @@ async function learn(
 
 function print({ title }: Contender, result: RunResult): void {
   console.log(`\n${title}: score of each task (column) after each task (row)`);
-  printMatrix(result);
+  const { tasks, versions, resultsMatrix, parked } = result;
+  const valid = resultsMatrix.map((scores, i) => ({ version: versions[i]!, parked: false, scores }));
+  const rows = [...valid, ...parked.map((row) => ({ ...row, parked: true }))];
+  printMatrix(tasks, rows.sort((a, b) => a.version - b.version));
   console.log(metricsLine(result));
 }
 

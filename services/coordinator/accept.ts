@@ -2,7 +2,9 @@
  * From arrivals to tasks and revisions: which are imported, accepted or rejected. Pure.
  * @module
  */
+import { MIN_EPISODES } from "@cugro/algorithm";
 import {
+  blindGate,
   comparedData,
   describeStoredJob,
   firstStandingTask,
@@ -11,6 +13,7 @@ import {
   importedOf,
   importJob,
   type JobState,
+  knobsOfTask,
   type LearnerFacts,
   mayHold,
   measuresFor,
@@ -18,6 +21,7 @@ import {
 } from "@cugro/learners";
 import {
   type ArrivalFact,
+  describeEnvironment,
   type ImportSummary,
   type Job,
   jobId,
@@ -104,11 +108,20 @@ function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact
   const first = firstStandingTask(facts) ?? accepted[0];
   const reason = first && refusal(file, first);
   if (reason !== undefined) return reject(arrival, reason);
+  const blind = file.environment && blindGate(knobsOfTask(facts, facts.tasks.length + accepted.length + 1));
+  if (blind) return { ...reject(arrival, adviseOn(facts, file, blind)), knobs: true };
   const accept = (notices: readonly NoticeFact[] = []) =>
     taskOf(facts.tasks.length + accepted.length + 1, { ...file, importJob: id }, arrival, notices);
   if (arrival.asNewTask) return accept();
   if (accepted.some((task) => mayHold(task, file))) return "later";
   return compared(facts, arrival, { ...file, importJob: id }, accept);
+}
+
+/** What to do about a file that is simulated, where the gate could not judge what comes of it. */
+function adviseOn({ learner: { name } }: LearnerFacts, { environment }: Imported, blind: string): string {
+  const command = `cugro run --learner ${name} --from-next-task --set evaluationEpisodes=${MIN_EPISODES}`;
+  return `its episodes are simulated (${describeEnvironment(environment!)}), and ${blind}. ` +
+    `Set it with: ${command} (or --set gate=observe); then add the file again`;
 }
 
 /** A job for the arrival has failed for good. */

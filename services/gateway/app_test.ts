@@ -86,10 +86,9 @@ Deno.test("wrong bodies are told field by field, wrong knobs by the algorithm's 
       headers: { "content-type": "application/json" },
     });
     assertEquals(text.status, 400);
-    assertEquals(
-      (await ask("POST", "/v1/learners", { body: "x", headers: { "content-type": "text/plain" } })).status,
-      415,
-    );
+    const plain = await ask("POST", "/v1/learners", { body: "x", headers: { "content-type": "text/plain" } });
+    assertEquals(plain.status, 415);
+    assertStringIncludes((plain.body as { detail: string }).detail, "content-type: application/json");
     assertEquals(await store.list(""), []);
   }));
 

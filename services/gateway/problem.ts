@@ -38,10 +38,16 @@ export class Problem extends Error {
   }
 }
 
+/** Only bodies that are JSON are looked at by their type. */
+const JSON_WANTED = "The body must be JSON, and say so: send the header content-type: application/json";
+
 /** The problem that an error amounts to. What is nobody's fault but ours says nothing of our inside. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof HTTPException) return new Problem(error.status, error.message, { cause: error });
+  if (error instanceof HTTPException) {
+    const detail = error.status === 415 ? JSON_WANTED : error.message;
+    return new Problem(error.status, detail, { cause: error });
+  }
   if (error instanceof ActError) return problemOfAct(error);
   if (error instanceof StoreFull) return new Problem(507, "The store has no room left", { cause: error });
   if (error instanceof StoreError) {

@@ -11,6 +11,7 @@ import {
   type LearnerFacts,
   type LearnerStatus,
   pickMeasures,
+  shownBy,
   type ShownCell,
   taskOfRejected,
 } from "@cugro/learners";
@@ -132,7 +133,7 @@ export function resultsView(status: LearnerStatus): Results {
     resultsMatrix: status.resultsMatrix,
     valueEstimates: status.valueEstimates,
     estimates: status.estimates,
-    estimateNote: estimateNote(status.estimates),
+    estimateNote: estimateNote(versions.map((one) => shownBy(one, tasks).estimates), status),
     remarks: status.remarks,
     intervals: cells.map((row) => row.map((cell) => intervalOf(cell))),
     episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),

@@ -16,6 +16,7 @@ import {
   scoreParity,
   type WayOfActing,
 } from "@cugro/algorithm";
+import { besideLimit } from "@cugro/algorithm/knobs";
 import type { WayScore } from "@cugro/protocol";
 import { type Episodes, runEpisodes, type Simulators } from "./run_episodes.ts";
 import type { EvaluationContext } from "./measure_fidelity.ts";
@@ -66,7 +67,7 @@ async function keepActing(
     if (found.returns.length === 0) return { episodes: found, acting, ways: [{ acting, passed: true }] };
     const score = mean(scoresOf(choice, found));
     const passed = score >= floor;
-    const reason = `${(floor - score).toFixed(1)} points below what may be forgotten`;
+    const reason = `${besideLimit(floor - score, 0).value} points below what may be forgotten`;
     tried.push({
       found,
       way: { acting, passed, score, episodes: found.returns.length, ...passed ? {} : { reason } },

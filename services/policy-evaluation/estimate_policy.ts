@@ -12,12 +12,15 @@ import {
   type Normaliser,
   type Policy,
   sampleStates,
+  type Snapshot,
   type Stored,
 } from "@cugro/algorithm";
 import { fitValues, lostReturns, openValues, valueReturns } from "@cugro/algorithm/estimate";
 import {
   decodeNormaliser,
+  decodeSnapshot,
   decodeStored,
+  encodeSnapshot,
   encodeStored,
   knobsOf,
   openDataset,
@@ -33,6 +36,8 @@ export type EstimateContext = JobContext<"policy.estimate">;
 const PROBE_STATES = 2_048;
 /** How many states the policy acts in between two signs of life. */
 const ACT_ROWS = 512;
+/** Of a checkpoint, beside the state of the fit. */
+const NEXT_ACTIONS = "drawn.nextActions";
 
 /** Estimates one task of a version. */
 export async function estimatePolicy(
@@ -73,8 +78,9 @@ async function fit(estimating: Estimating): Promise<JobOutput<"policy.estimate">
   const { first, meanSteps } = await readEpisodes(dataset);
   const chosen = fittedRows(dataset, context.config);
   const rows = await readTransitions(dataset, chosen.rows);
-  const nextActions = await act(estimating, rows.nextStates, "next");
-  const input = { ...rows, nextActions, task, normaliser, episodeSteps: meanSteps, seed, compile };
+  const { nextActions, resume } = resumed(context) ??
+    { nextActions: await act(estimating, rows.nextStates, "next"), resume: undefined };
+  const input = { ...rows, nextActions, resume, task, normaliser, episodeSteps: meanSteps, seed, compile };
   const network = await runFit(context, { ...input, steps: knobsOf(context).estimateSteps });
   const states = await probeStates(estimating);
   const values = openValues(network, normaliser, compile);
@@ -99,6 +105,7 @@ async function fit(estimating: Estimating): Promise<JobOutput<"policy.estimate">
         heldOutRows: chosen.heldOut,
         firstStates: first.length,
       },
+      startedAtStep: resume?.position.step ?? 0,
     };
   } finally {
     values.dispose();
@@ -160,13 +167,28 @@ async function act(
   return actions;
 }
 
+/** What a checkpoint holds: the fit between two steps, and the actions that were drawn before it. */
+function resumed(
+  { checkpoint }: EstimateContext,
+): { nextActions: Float32Array; resume: Snapshot } | undefined {
+  if (!checkpoint) return undefined;
+  const { tensors: { [NEXT_ACTIONS]: drawn, ...tensors }, position } = decodeSnapshot(checkpoint);
+  return { nextActions: drawn!.data as Float32Array, resume: { tensors, position } };
+}
+
 async function runFit(context: EstimateContext, input: Parameters<typeof fitValues>[0]): Promise<Stored> {
+  const { nextActions, size } = input;
+  const drawn = { shape: [size, nextActions.length / size], data: nextActions };
   const fitting = fitValues(input);
   try {
     for (;;) {
       const item = await fitting.next();
       if (item.done) return item.value;
-      await context.tick({ step: item.value.step, steps: item.value.steps, loss: item.value.loss });
+      const { step, steps, loss, snapshot } = item.value;
+      await context.tick({ step, steps, loss }, async () => {
+        const { tensors, position } = await snapshot();
+        return encodeSnapshot({ tensors: { ...tensors, [NEXT_ACTIONS]: drawn }, position });
+      });
     }
   } finally {
     await fitting.return(undefined as never);

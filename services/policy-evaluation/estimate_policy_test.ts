@@ -4,6 +4,7 @@ import { estimateOf } from "@cugro/algorithm/estimate";
 import { decodeStored, encodeStored } from "@cugro/jobs";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import { openCompute } from "@cugro/tensors";
+import type { JobHandlers } from "@cugro/worker";
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { distinctTask, S, storedNormaliser } from "../../tests/fakes/distinct_tasks.ts";
 import { withJobs } from "../../tests/fakes/job_bench.ts";
@@ -15,6 +16,25 @@ const KNOBS = {
   ...{ criticSteps: 150, criticLearningRate: 4e-3, emaDecay: 0.95, estimateSteps: 150 },
 };
 const about = { task: 1, oldTasks: 0, heldOutSeed: 3, replayRows: 0 };
+
+/** The handler in a worker that dies once, before this step of its fit counts. */
+function dyingAt(step: number, handler: NonNullable<JobHandlers["policy.estimate"]>): typeof handler {
+  let died = false;
+  return (context) =>
+    handler(
+      new Proxy(context, {
+        get: (target, name) => {
+          const value = Reflect.get(target, name, target);
+          if (name !== "tick") return typeof value === "function" ? value.bind(target) : value;
+          return (...args: Parameters<typeof context.tick>) => {
+            if (died || args[0].step !== step) return context.tick(...args);
+            died = true;
+            return Promise.reject(new Error("the power went"));
+          };
+        },
+      }),
+    );
+}
 
 /** A critic that likes best what it liked least. */
 function opposed(critic: Uint8Array): Uint8Array {
@@ -50,6 +70,22 @@ Deno.test("policy.estimate tells what a version is worth, and a policy made wors
     assert(worth.mean > 0.3 && worth.mean < 8, `it is worth ${worth.mean}`);
     assertEquals([metrics.rows, metrics.heldOutRows], [400, 40]);
     const { network } = outputs;
+    // A worker that dies in the middle of the fit: another one goes on to the same bytes.
+    const dying = { ...handlers, "policy.estimate": dyingAt(90, handlers["policy.estimate"]!) };
+    await withJobs(dying, KNOBS, async (bench) => {
+      const cut = await bench.run("policy.estimate", fresh, {
+        ...{
+          behaviorGenerator,
+          critic,
+          normaliser,
+          stateGenerator,
+          dataset: await bench.add(distinctTask(1)),
+        },
+      });
+      assertEquals([cut.attempts, cut.startedAtStep], [2, 80]);
+      assertEquals(cut.outputs, outputs);
+      assertEquals(cut.metrics, metrics);
+    }, 40);
     assertEquals(decodeStored(network!)["probe.states"]!.shape, [2_048, S]);
 
     const later = async (its: Uint8Array) =>

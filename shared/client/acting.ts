@@ -26,7 +26,7 @@ export interface NatsActOptions {
  *
  * @throws {GatewayError} if the gateway refuses, as over HTTP
  * @throws {RangeError} if it is no learner's name
- * @throws what the connection throws: nobody answers, no answer in time, no such right
+ * @throws {Error} called `TimeoutError` without an answer in time; else what the connection throws: nobody listens, no such right
  */
 export async function actOverNats(
   connection: NatsRequester,
@@ -34,8 +34,14 @@ export async function actOverNats(
   request: ActInput,
   { timeoutMs = 5_000 }: NatsActOptions = {},
 ): Promise<ActAnswer> {
-  const { data } = await connection.request(actSubject(learner), JSON.stringify(request), {
-    timeout: timeoutMs,
+  const subject = actSubject(learner);
+  const asked = connection.request(subject, JSON.stringify(request), { timeout: timeoutMs });
+  const { data } = await asked.catch((cause: unknown) => {
+    if (!(cause instanceof Error) || cause.name !== "TimeoutError") throw cause;
+    const words =
+      `No answer to ${subject} within ${timeoutMs / 1000} s: the first request opens the learner's policy, ` +
+      "which may take longer; ask again, or with a larger timeoutMs";
+    throw Object.assign(new Error(words, { cause }), { name: cause.name });
   });
   const answer = JSON.parse(new TextDecoder().decode(data)) as ActAnswer;
   const refused = refusalOf(answer);

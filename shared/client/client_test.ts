@@ -2,7 +2,7 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/fakes/learning_gateway.ts";
-import { createClient, type GatewayClient, GatewayError } from "./mod.ts";
+import { actOverNats, createClient, type GatewayClient, GatewayError } from "./mod.ts";
 import { withLiveGateway } from "../../services/gateway/testing/live.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -175,3 +175,21 @@ Deno.test("a client has events sent elsewhere, and is told why nobody can act ye
     const act = () => client.act("a", { task: 1, observations: [[0, 0, 0]] });
     assertEquals((await assertRejects(act, GatewayError)).status, 409);
   }));
+
+Deno.test("actOverNats() says of an answer that does not come in time why the first may take longer, and leaves other faults as they are", async () => {
+  const failing = (name: string) => ({
+    request: () => Promise.reject(Object.assign(new Error(`it was ${name}`), { name })),
+  });
+  const request = { task: 1, observations: [[0]] };
+  const late = await assertRejects(
+    () => actOverNats(failing("TimeoutError"), "walker", request, { timeoutMs: 1_500 }),
+    Error,
+    "No answer to act.walker within 1.5 s: the first request opens",
+  );
+  assertEquals(late.name, "TimeoutError");
+  await assertRejects(
+    () => actOverNats(failing("NoRespondersError"), "walker", request),
+    Error,
+    "it was NoResponders",
+  );
+});

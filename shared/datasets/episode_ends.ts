@@ -49,7 +49,7 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
     const fromDones = found.timeouts ? undefined : dones?.map((done, row) => done && !terminals[row] ? 1 : 0);
     return { terminals, fromDones };
   }
-  if (!dones || !found.dones) return missing(raw, "terminals", file);
+  if (!dones || !found.dones) return missing(raw, "terminals", file, "", withoutTerminals(found));
   if (!found.timeouts) {
     throw new DatasetError(
       { file, field: found.dones.name },
@@ -59,6 +59,16 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
   }
   const timeouts = flagsOf(fields, found.timeouts);
   return { terminals: dones.map((done, row) => done && !timeouts[row] ? 1 : 0), fromDones: undefined };
+}
+
+/** What to write where no episode ends by itself: a file with no terminals does not say whether that is so. */
+function withoutTerminals({ timeouts, episodeIds, episodeEnds, nextStates }: Fields["found"]): string {
+  const told = timeouts ?? episodeIds ?? episodeEnds;
+  const zeros = "; where no episode ends by itself, write terminals that are 0 in every row";
+  if (told) return `${zeros}: ${told.name} says where episodes are cut`;
+  const others = nextStates ? "" : ", or next_observations";
+  return `${zeros}, and where episodes are cut: timeouts (1 at the last row of each), episode_id${others}, or, where all ` +
+    "have one length, the attribute horizon; dones do beside timeouts";
 }
 
 /**

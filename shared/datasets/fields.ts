@@ -55,14 +55,14 @@ function withoutUnitSides(shape: readonly number[]): number[] {
   return [shape[0]!, ...sides.length > 0 ? sides : [1]];
 }
 
-/** The error of a field that is not there. */
-export function missing(raw: RawDataset, key: FieldName, file: string, advice = ""): never {
+/** The error of a field that is not there. @param orElse what else would do, as the end of a sentence */
+export function missing(raw: RawDataset, key: FieldName, file: string, advice = "", orElse = ""): never {
   const names = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40);
   const present = names.map((name) => printable(name, 40)).join(", ") || "none";
   const ownName = present === "none" || advice
     ? ""
     : `; where it has another name, say which: --map ${FIELD_NAMES[key][0]}=NAME`;
-  const fault = `the field is missing; fields present are ${present}${advice || ownName}`;
+  const fault = `the field is missing; fields present are ${present}${advice || ownName}${orElse}`;
   throw new DatasetError({ file, field: FIELD_NAMES[key][0] }, fault);
 }
 

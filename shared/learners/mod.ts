@@ -57,7 +57,7 @@ export { standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/seeds.ts";
-export { judgeVersion } from "./results/gate.ts";
+export { blindGate, judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
@@ -93,9 +93,11 @@ export {
   versionsAsLabelled,
 } from "./results/standing.ts";
 export { estimateJobs } from "./results/estimate_jobs.ts";
-export { estimateNote, estimateOfCell, readEstimate } from "./results/estimates.ts";
+export { estimateOfCell, readEstimate } from "./results/estimates.ts";
+export { describeScale, type EstimatedLearner, estimateNote } from "./results/estimate_note.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
+export { type Shown, shownBy, shownVersions } from "./reading/shown.ts";
 export { createReader, type LearnerReader } from "./reading/reader.ts";
 export { describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";

@@ -6,7 +6,7 @@
 const NAME = "[a-z0-9-]+";
 const ADVISED = new RegExp(
   `\\bcugro ((?:promote|retry|rollback|cancel|relabel) \\d+(?: --set \\S+)* --learner ${NAME}|learner create ${NAME}|(?:versions|evaluate) --learner ${NAME}|` +
-    `run --learner ${NAME} --from-next-task --set \\w+=\\w+)`,
+    `run --learner ${NAME} --from-next-task --set \\w+=\\w+|run FILE --learner ${NAME}|status --learner ${NAME})`,
   "g",
 );
 

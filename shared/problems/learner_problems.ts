@@ -11,11 +11,12 @@ import {
   type VersionFact,
   versionKey,
 } from "@cugro/protocol";
-import { MIN_EPISODES } from "@cugro/algorithm/knobs";
+import { besideLimit, MIN_EPISODES } from "@cugro/algorithm/knobs";
 import { simulatorProblems } from "./simulator_problems.ts";
 import {
   acceptedArrivals,
   attemptAt,
+  blindGate,
   currentGraph,
   currentTask,
   describeRejection,
@@ -52,7 +53,7 @@ export function learnerProblems(facts: LearnerFacts): Problem[] {
     ...parkedVersions(facts),
     ...observedVersion(facts),
     ...lowPerformance(facts),
-    ...blindGate(facts),
+    ...unseeingGate(facts),
     ...simulatorProblems(facts),
   ];
 }
@@ -98,18 +99,28 @@ function rejectedFiles(facts: LearnerFacts): Problem[] {
   );
 }
 
+/** A refused file, as far as it is known where problems are told. */
+type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<RejectionFact>;
+
 /** A file that was refused. */
-export function rejectionProblem(
-  learner: string,
-  { seq, key, reason }: Pick<RejectionFact, "seq" | "key" | "reason">,
-  since: string | null = null,
-): Problem {
+export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {
+  const { seq, key } = refused;
+  const said = describeRejection(refused);
+  const advice = saysWhatToDo(refused)
+    ? ""
+    : `Put it right (datasets validate FILE tells whether it is), then: cugro run FILE --learner ${learner}`;
   return createProblem("file.rejected", { learner, arrival: seq }, {
     since,
     subject: { learner, key },
-    message: describeRejection({ key, reason }),
-    advice: "",
+    message: advice === "" || /[.?!]$/.test(said) ? said : `${said}.`,
+    advice,
   });
+}
+
+/** What is no fault of the file alone has a reason that ends with what to do. */
+function saysWhatToDo({ reason, failedJob = null, sameRows, besideTask, knobs }: Refused): boolean {
+  return failedJob !== null || sameRows !== undefined || besideTask !== undefined || knobs === true ||
+    reason.startsWith("this dataset is already ");
 }
 
 function lostInputs(facts: LearnerFacts): Problem[] {
@@ -187,7 +198,9 @@ function lowPerformance(facts: LearnerFacts): Problem[] {
     since: writtenAt(facts, versionKey(name, version)),
     subject: { learner: name, task, version },
     message:
-      `Version ${version}, which serves, has an average performance of ${points(average)} (0 is random, ` +
+      `Version ${version}, which serves, has an average performance of ${
+        besideLimit(average, 0).value
+      } (0 is random, ` +
       `n = ${episodes} episodes a task)${fallen}.`,
     advice: parent === null
       ? `Task by task: cugro versions --learner ${name}`
@@ -195,18 +208,16 @@ function lowPerformance(facts: LearnerFacts): Problem[] {
   })];
 }
 
-/** `enforce` on a learner of an earlier version, whose evaluations are too short to judge anything by. */
-function blindGate(facts: LearnerFacts): Problem[] {
+/** `enforce` on a learner with simulated tasks, whose evaluations are too short to judge anything by: of an earlier version, or after a label. */
+function unseeingGate(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const task = currentTask(facts)?.task ?? Math.max(0, ...facts.tasks.map((fact) => fact.task)) + 1;
-  const { gate, evaluationEpisodes } = knobsOfTask(facts, task);
-  if (gate !== "enforce" || evaluationEpisodes >= MIN_EPISODES) return [];
+  const blind = blindGate(knobsOfTask(facts, task));
+  if (blind === undefined || facts.tasks.every(({ environment }) => environment === null)) return [];
   return [createProblem("gate.blind", { learner: name }, {
     since: null,
     subject: { learner: name },
-    message:
-      `gate: enforce cannot judge scores, as evaluationEpisodes is ${evaluationEpisodes} and no bound is drawn ` +
-      `from fewer than ${MIN_EPISODES}: whatever the next version scores, it is published.`,
+    message: `${blind}: whatever the next version scores, it is published.`,
     advice:
       `Set it with: cugro run --learner ${name} --from-next-task --set evaluationEpisodes=${MIN_EPISODES}`,
   })];

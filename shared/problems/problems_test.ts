@@ -5,7 +5,6 @@ import {
   configKey,
   encodeFact,
   incomingKey,
-  learnerKey,
   parseFact,
   type Problem,
   versionFactSchema,
@@ -173,15 +172,15 @@ Deno.test("gatherProblems() tells of an average below random or far below its be
 
 Deno.test("gatherProblems() tells of a gate that enforces and cannot judge, as earlier versions allowed it", async () => {
   const store = memoryStore();
+  await learnerWith(store, ["one"]);
+  await drive(store, pretend());
   const knobs = { ...presets.smoke, gate: "enforce", evaluationEpisodes: 3 };
-  const learner = { seed: 7, created: "2026-01-01T00:00:00Z" };
-  const config = { schema: 1, revision: 1, fromTask: 1, preset: "smoke", knobs, learner };
-  await store.put(configKey("old", 1), encodeFact(config));
-  await store.put(learnerKey("old"), encodeFact({ schema: 1, name: "old", ...learner }));
+  const config = { schema: 1, revision: 2, fromTask: 2, preset: "smoke", knobs };
+  await store.put(configKey("a", 2), encodeFact(config));
   const [blind] = await gatherProblems({ store });
   assertEquals(blind!.code, "gate.blind");
   assertStringIncludes(blind!.message, "evaluationEpisodes is 3");
-  await reviseConfig({ store, name: "old", overrides: { evaluationEpisodes: "5" } });
+  await reviseConfig({ store, name: "a", overrides: { evaluationEpisodes: "5" } });
   assertEquals(await gatherProblems({ store }), []);
 });
 

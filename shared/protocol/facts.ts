@@ -66,11 +66,12 @@ export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 /**
  * An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file); `unread`: the
  * file was gone, or another in its place, before it was read; `besideTask`: what speaks against the file is what that task is;
- * `sameRows`: they are a task's, which is said to be otherwise.
+ * `sameRows`: they are a task's, which is said to be otherwise; `knobs`: what speaks against the file is how knobs stand.
  */
 export const rejectionFactSchema = z.object({
   ...{ schema, seq: place, key: z.string(), reason: z.string(), failedJob: hash.nullable() },
   ...{ unread: z.literal(true).exactOptional(), besideTask: place.exactOptional() },
+  knobs: z.literal(true).exactOptional(),
   sameRows: sameRowsSchema.exactOptional(),
 });
 /** See {@link rejectionFactSchema}. */

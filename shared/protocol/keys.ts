@@ -92,6 +92,8 @@ export const uploadKey = (learner: string, upload: string, file: string): string
 /** Whether a key lies where uploads do. */
 export const isUploadKey = (key: string): boolean =>
   key.startsWith(PREFIXES.incoming) && key.split("/", 3)[2] === UPLOADS;
+/** What a person calls a file under `incoming/`: of an upload its own name, else the key that it was dropped at. */
+export const shownFile = (key: string): string => isUploadKey(key) ? key.split("/").at(-1)! : key;
 /** The name that a file under `incoming/`, however deep, was dropped for: any name, also one no learner can have. */
 export function recipientOfKey(key: string): string | undefined {
   const [root, name, more] = key.split("/", 3);

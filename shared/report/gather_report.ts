@@ -4,11 +4,14 @@
  */
 import {
   describeDecision,
+  describeScale,
+  estimateNote,
   isObserved,
   type JobStatus,
   type LearnerStatus,
   learnerStatus,
   pickMeasures,
+  shownBy,
   trainingSteps,
 } from "@cugro/learners";
 import { gatherProblems, withCommands } from "@cugro/problems";
@@ -47,6 +50,7 @@ export async function gatherReport(
     })),
     versions: versionsOf(status),
     measures: pickMeasures(status),
+    estimates: estimatesOf(status),
     fidelity: fidelityOf(status),
     curves: await curvesOf(store, status.jobs),
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
@@ -59,6 +63,13 @@ export async function gatherReport(
     remarks: status.remarks,
     knobs: config.knobs,
   };
+}
+
+/** Of every version, those that do not count as well. */
+function estimatesOf(status: LearnerStatus): ReportData["estimates"] {
+  const { tasks, versions } = status;
+  const note = estimateNote(versions.map((one) => shownBy(one, tasks).estimates), status);
+  return note === null ? null : { note, scale: describeScale(tasks) };
 }
 
 function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {

@@ -31,13 +31,14 @@ export function withCode(text: string): Html[] {
 
 /**
  * A table from a head and rows. `kind`: a class of its own; `stacks`: on a narrow screen each row becomes a block with the
- * heads before its cells, so that nothing is cut.
+ * heads before its cells, so that nothing is cut. Without rows there is a word instead.
  */
 export function table(
   head: readonly Part[],
   rows: readonly (readonly Part[])[],
   { kind = "", stacks = false }: { kind?: string; stacks?: boolean } = {},
 ): Html {
+  if (rows.length === 0) return html`<p class="note">None yet.</p>`;
   const cells = (row: readonly Part[]) =>
     row.map((cell, column) =>
       stacks

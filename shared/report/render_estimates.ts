@@ -2,20 +2,19 @@
  * The report's section on estimates: what versions are worth where nothing simulates their tasks.
  * @module
  */
-import { estimateNote } from "@cugro/learners";
 import type { CellEstimate } from "@cugro/protocol";
 import { figure, type Html, html, section, table } from "./html.ts";
 import type { ReportData } from "./report_data.ts";
 
 /** The matrix of estimates with what they cannot see; nothing where there is none. */
-export function estimates({ versions, tasks }: ReportData): Html {
+export function estimates({ versions, tasks, estimates }: ReportData): Html {
+  if (estimates === null) return html``;
   const rows = versions.map(({ cells }) => tasks.map((_, index) => cells[index]?.estimate ?? null));
-  const note = estimateNote(rows);
-  if (note === null) return html``;
   const head = ["version", ...tasks.map(({ task, name }) => html`task ${task}<br><small>${name}</small>`)];
   return section(
     "Estimates",
-    `${note} Below each estimated score its 90 % interval over the networks that estimate, and what the task has lost ` +
+    `${estimates.note} Scores of ${estimates.scale}. Below each estimated score its 90 % interval over the networks that ` +
+      "estimate, and what the task has lost " +
       "since it was learnt. What has a score is judged by that, and all else by its estimate.",
     table(
       head,

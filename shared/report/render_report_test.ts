@@ -1,4 +1,4 @@
-import { assert, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderReport } from "./render_report.ts";
 import type { ReportCell, ReportData } from "./report_data.ts";
 import { EXAMPLE } from "./testing/example.ts";
@@ -89,4 +89,20 @@ Deno.test("renderReport() shows notices as text, whatever they hold", () => {
   const text = renderReport(EXAMPLE);
   assertStringIncludes(text, "task 2: &#60;i&#62;terminals&#60;/i&#62;: every terminal comes at step 20");
   assert(!text.includes("<i>terminals"));
+});
+
+Deno.test("renderReport() has no empty table where nothing was learnt yet", () => {
+  const empty = {
+    tasks: [],
+    versions: [],
+    fidelity: [],
+    curves: [],
+    rawBytes: [],
+    keptBytes: [],
+    seconds: [],
+    steps: [],
+  };
+  const html = renderReport({ ...EXAMPLE, ...empty, problems: ["one.hdf5 was rejected: no rows"] });
+  assertEquals(/<tbody>\s*<\/tbody>/.test(html), false);
+  assertStringIncludes(html, "None yet.");
 });

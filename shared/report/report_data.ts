@@ -88,6 +88,8 @@ export interface ReportData {
   tasks: ReportTask[];
   versions: ReportVersion[];
   measures: LearnerMeasures;
+  /** What estimates cannot see and have been worth, and their scale; null where there is none. */
+  estimates: { note: string; scale: string } | null;
   fidelity: ReportFidelity[];
   curves: ReportCurve[];
   /** Raw bytes of every task's data, against what is kept instead. */

@@ -12,7 +12,7 @@ const browserPath = (process.env.PATH ?? "").split(delimiter)
   .flatMap((folder) => BROWSERS.map((name) => join(folder, name))).find((path) => existsSync(path));
 
 const WHY =
-  "the average over the 3 tasks that version 2 knew fell from 98.3 to 89.9, by more than 6.1 points (90 % bound, n = 20), where 5.0 may be lost";
+  "the average over the 3 tasks that version 2 knew fell from 98.3 to 89.9, by more than 6.1 points (judged by the lower 90 % bound of 20 episodes), where 5.0 may be lost";
 
 /** As long as real ones: names, reasons, commands. */
 const LONG: typeof EXAMPLE = {

@@ -135,11 +135,24 @@ function findVersion(facts: ListedFacts, version: number | undefined): VersionFa
   if (version === undefined) {
     const serving = servingVersion(facts);
     if (serving) return serving;
-    throw new ActError(409, `The learner "${name}" has no published version yet`);
+    throw new ActError(409, `The learner "${name}" has no published version yet${describeParked(facts)}`);
   }
   const found = facts.versions.find((fact) => fact.version === version);
   if (found) return found;
-  throw new ActError(404, `There is no version ${version} of "${name}"`);
+  const known = facts.versions.map((fact) => fact.version);
+  throw new ActError(
+    404,
+    `There is no version ${version} of "${name}": it has ${known.join(", ") || "none yet"}`,
+  );
+}
+
+/** Why nothing serves though something was learnt. */
+function describeParked({ versions }: ListedFacts): string {
+  const newest = versions.at(-1);
+  if (!newest) return ": it serves once its first task is learnt";
+  return newest.decision === "parked"
+    ? `: version ${newest.version} is parked, and serves once it is promoted`
+    : ": all its versions were taken back";
 }
 
 /** Networks that act in one step, where the version has such, and how it serves each task. */

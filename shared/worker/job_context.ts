@@ -3,6 +3,7 @@
  * how far it is, writes checkpoints, and stops when asked to.
  * @module
  */
+import { besideLimit } from "@cugro/algorithm/knobs";
 import { sleep } from "@cugro/async";
 import { type OpenedInput, openInput, readInput } from "./read_input.ts";
 import process from "node:process";
@@ -209,15 +210,13 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     const limit = this.#ticks++ === 0 ? ackWaitMs * 0.9 : ackWaitMs / 4;
     const tookMs = performance.now() - this.#loopSeen.at;
     if (tookMs <= limit) return;
-    const seconds = (ms: number) => (ms / 1000).toFixed(1);
     if (processorMs() - this.#loopSeen.usedMs <= limit) {
       this.log.warn("the worker was kept from running and goes on", { step, seconds: tookMs / 1000 });
       return;
     }
-    throw new Error(
-      `Step ${step} blocked the worker for ${seconds(tookMs)} s; at most ${seconds(limit)} s are allowed, ` +
-        `or the job would be given to another worker. Lower the batch size`,
-    );
+    const { value: took, limit: most } = besideLimit(tookMs / 1000, limit / 1000);
+    const fault = `Step ${step} blocked the worker for ${took} s; at most ${most} s are allowed`;
+    throw new Error(`${fault}, or the job would be given to another worker. Lower the batch size`);
   }
 
   /** A worker of a cluster may remove no artifact: it leaves a note beside its job, and the coordinator looks for itself. */

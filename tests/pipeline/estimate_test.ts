@@ -22,13 +22,19 @@ const SETTINGS = [
   ...["gate=enforce", "evaluationEpisodes=5", "maxEstimatedDrop=0"],
 ].flatMap((knob) => ["--set", knob]);
 
+/** The preset and the length of fits were never calibrated, nor was any data of strangers. */
+const NOT_COVERED =
+  "Not covered by that: the preset smoke, fits of 150 steps (estimateSteps) and the data of tasks 1, 2.";
+
 Deno.test("without a simulator versions have estimates, whose networks are kept, and whose gate parks", async () => {
   await withFolder(async (folder) => {
     const walk = exampleDataset(20, 10);
     // What is done is what earns; the second task knows nothing but what is worst in the first, which is lost without replay.
     const first = { ...walk, rewards: walk.actions.map((action) => 1 + action) };
     const actions = walk.actions.map((action) => -0.9 + 0.05 * action);
-    const second = { ...walk, actions, rewards: actions.map((action) => 1 - action) };
+    // It says no anchors of its own.
+    const { returnRandom: _, returnFinalPolicy: __, ...metadata } = walk.metadata;
+    const second = { ...walk, actions, rewards: actions.map((action) => 1 - action), metadata };
     const files = [first, second].map((data, i) => [join(folder, `walk${i + 1}.safetensors`), data] as const);
     for (const [file, data] of files) await writeFile(file, encodeDataset(data));
     const of = ["--learner", "walk", "--store", join(folder, "store")];
@@ -56,14 +62,25 @@ Deno.test("without a simulator versions have estimates, whose networks are kept,
     const shown = estimates[1]!.score.mean.toFixed(1);
     const text = await runCommand(["versions", ...of]);
     const report = renderReport(await gatherReport(store, "walk"));
-    for (const said of [text, report]) {
+    const standing = await runCommand(["status", ...of]);
+    for (const said of [text, report, standing]) {
       assertStringIncludes(said, shown);
+      assertStringIncludes(
+        said,
+        "return_final_policy of the file (task 1); worst and best 10 % of the episodes (task 2)",
+      );
       assertStringIncludes(said, "blind to states that the data never reached");
       assertStringIncludes(said, "rank correlation");
+      assertStringIncludes(said, NOT_COVERED);
     }
-    assertStringIncludes(await runCommand(["status", ...of]), "blind to states");
+    // What is parked is what a person is to decide on: its values and estimates stand beside those of what counts.
+    assertEquals(standing.match(/^2 \(parked\) .*$/gm)?.length, 2, standing);
+    assertStringIncludes(standing, "walk: no version has a score, as nothing simulates its tasks");
+    assertEquals(result.parked.map((one: { version: number }) => one.version), [2]);
+    assertEquals(result.parked[0].estimates, estimates);
+    assertEquals(result.parked[0].values.map(Number.isFinite), [false, true]);
     const view = resultsSchema.parse(resultsView(status));
-    assertStringIncludes(view.estimateNote!, "blind to states");
+    assertStringIncludes(view.estimateNote!, NOT_COVERED);
     assertEquals(versionView(two!, 1).scores[1]!.estimate, estimates[1]);
 
     // What old tasks are asked by is no garbage.

@@ -24,6 +24,10 @@ export function registerActing(program: Command): void {
   onLearners(command, act);
 }
 
+const ROWS = "--observations must be rows of numbers, e.g. '[[0.1, 0.2]]'";
+/** Letters of a wrong text that are enough to know it by. */
+const MOST_SHOWN = 60;
+
 interface ActOptions {
   learner: string;
   task: number;
@@ -41,9 +45,9 @@ async function readRequest({ task, seed, version, acting, observations }: ActOpt
   const rows = parseJson(await readText(observations));
   const request = actRequestSchema.safeParse({ task, seed, version, acting, observations: rows });
   if (request.success) return request.data;
-  throw new UsageError(
-    `--observations must be rows of numbers, e.g. [[0.1, 0.2]]: ${request.error.issues[0]!.message}`,
-  );
+  const { path, message } = request.error.issues[0]!;
+  const place = path.slice(1).map((part) => `[${String(part)}]`).join("");
+  throw new UsageError(`${ROWS}: ${place ? `at ${place}: ` : ""}${message}`);
 }
 
 async function readText(source: string): Promise<string> {
@@ -55,6 +59,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UsageError("--observations is not JSON", { cause });
+    const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+    throw new UsageError(`${ROWS}: it is not JSON: current value is ${shown.trim() || "empty"}`, { cause });
   }
 }

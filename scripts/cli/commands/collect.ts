@@ -19,13 +19,9 @@ import {
 } from "@cugro/environments";
 import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
-import { describeFamilies, noteUnusual, parseGoals } from "./collect_goals.ts";
-import {
-  collectMetaWorldFiles,
-  describeMetaWorld,
-  META_WORLD_FAMILY,
-  parseMetaWorldTasks,
-} from "./collect_meta_world.ts";
+import { noteUnusual, parseGoals } from "./collect_goals.ts";
+import { knownFamilies, printNames, withCollectionHelp } from "./collect_help.ts";
+import { collectMetaWorldFiles, META_WORLD_FAMILY, parseMetaWorldTasks } from "./collect_meta_world.ts";
 import { progressLines } from "./collect_progress.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { repeatable } from "./settings.ts";
@@ -39,6 +35,7 @@ interface CollectOptions {
   policy?: string;
   mix?: string;
   json?: boolean;
+  list?: boolean;
   tasks?: string;
 }
 
@@ -46,9 +43,9 @@ const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 
 /** Adds the command. */
 export function registerCollect(program: Command): void {
-  program.command("collect")
+  withCollectionHelp(program.command("collect"))
     .description("make real datasets with the simulator: one file a goal, task1.hdf5, task2.hdf5 ...")
-    .argument("<family>", `one of ${knownFamilies().join(", ")}`)
+    .argument("[family]", `one of ${knownFamilies().join(", ")}; with --help after it, its own help`)
     .option("--out <folder>", "where the files go", "datasets")
     .option("--episodes <n>", "episodes a file", wholeNumber("--episodes", 1), 200)
     .option(
@@ -65,33 +62,23 @@ export function registerCollect(program: Command): void {
       "--tasks <list>",
       "tasks of metaworld, in the order of the files: cl5, cw10, or names with commas",
     )
+    .option("--list", "make nothing, and name what can be collected: families, a family's goals, or tasks")
     .option("--seed <n>", "seed; equal seeds give equal data", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
-    .addHelpText("after", `\n${describeFamilies(describeMetaWorld())}`)
     .action(collect);
 }
 
-/** Those of robots that are simulated here, and Meta-World's tasks, which are in Python. */
-function knownFamilies(): string[] {
-  return [...listFamilies().map(({ family }) => family), META_WORLD_FAMILY];
-}
-
-async function collect(name: string, options: CollectOptions): Promise<void> {
+async function collect(name: string | undefined, options: CollectOptions): Promise<void> {
+  if (name !== undefined && !knownFamilies().includes(name)) throw unknownFamily(name);
+  if (options.list) return printNames(name, options.json ?? false);
+  if (name === undefined) throw unknownFamily("empty");
   if (name === META_WORLD_FAMILY) return await collectMetaWorldTasks(options);
   if (options.tasks !== undefined) {
     throw new UsageError(
       `--tasks is for ${META_WORLD_FAMILY}: what the files of ${name} differ in are goals`,
     );
   }
-  const info = familyInfo(name);
-  if (!info) {
-    const known = knownFamilies();
-    throw new UsageError(
-      `The family must be one of ${known.join(", ")}: current value is ${name}${
-        didYouMean(name, known).replace(":", ";")
-      }`,
-    );
-  }
+  const info = familyInfo(name)!;
   const goals = parseGoals(options.goal, options.goals, info);
   const policy = options.policy ? readPolicy(await readFile(options.policy)) : await shipped(info);
   if (!options.policy) noteUnusual(goals, info);
@@ -106,6 +93,15 @@ async function collect(name: string, options: CollectOptions): Promise<void> {
     ...(mix ? { mix } : {}),
   });
   if (options.json) printJson({ files: written });
+}
+
+function unknownFamily(name: string): UsageError {
+  const known = knownFamilies();
+  return new UsageError(
+    `The family must be one of ${known.join(", ")}: current value is ${name}${
+      didYouMean(name, known).replace(":", ";")
+    }`,
+  );
 }
 
 async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {

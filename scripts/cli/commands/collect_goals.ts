@@ -7,14 +7,7 @@ import { UsageError } from "./output.ts";
 
 /** What follows the options in the command's help: every family with the meaning of its goals, and examples. @param others what is made in another way */
 export function describeFamilies(others: string): string {
-  const families = listFamilies().map(({ family, goalMeaning, goals, policyShipped }) => {
-    const usual = goals.map((goal) => goal.map((value) => Number(value.toFixed(3))).join(",")).join(" ");
-    const policy = policyShipped
-      ? "its policy comes with it"
-      : "no policy is shipped: give one with --policy";
-    return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
-  });
-  return `Families and their goals:\n${families.join("\n")}
+  return `Families and their goals:\n${listFamilies().map(describeFamily).join("\n")}
 ${others}
 
 Examples:
@@ -25,6 +18,13 @@ Examples:
   cugro collect metaworld --tasks push,window-close --out mw two tasks of Meta-World
   cugro collect ant-dir --policy ant.safetensors --out ant   with a policy of your own
 Then: cugro run cheetah/task1.hdf5 cheetah/task2.hdf5 --learner mine`;
+}
+
+/** One family with the meaning of its goals. */
+export function describeFamily({ family, goalMeaning, goals, policyShipped }: EnvironmentInfo): string {
+  const usual = goals.map((goal) => goal.map((value) => Number(value.toFixed(3))).join(",")).join(" ");
+  const policy = policyShipped ? "its policy comes with it" : "no policy is shipped: give one with --policy";
+  return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
 }
 
 /** The goals that were typed, or the family's own. @throws {UsageError} naming the one that is none of the family's */

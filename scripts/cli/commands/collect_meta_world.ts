@@ -11,7 +11,6 @@ import {
   META_WORLD,
   type PythonProcess,
   startPython,
-  venvFolder,
 } from "@cugro/environments/gymnasium";
 import {
   collectMetaWorld,
@@ -29,6 +28,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gymnasiumConfig } from "../embedded/python.ts";
 import { progressLines } from "./collect_progress.ts";
+import { invocation } from "../learners/invocation.ts";
 import { UsageError } from "./output.ts";
 
 /** What `cugro collect` calls it. */
@@ -43,16 +43,23 @@ export function describeMetaWorld(): string {
 ${streams.join("\n")}`;
 }
 
-/** The tasks that were typed, or CL5. @throws {UsageError} naming the one that is none of Meta-World's */
+/** The tasks that were typed, or CL5. @throws {UsageError} naming all that are none of Meta-World's */
 export function parseMetaWorldTasks(list: string | undefined): readonly string[] {
   if (list === undefined) return META_WORLD_STREAMS.cl5!;
   if (Object.hasOwn(META_WORLD_STREAMS, list)) return META_WORLD_STREAMS[list]!;
   const tasks = list.split(",").map((task) => task.trim().replace(/-v3$/, ""));
-  const unknown = tasks.find((task) => !META_WORLD_TASKS.includes(task));
-  if (unknown === undefined) return tasks;
+  const unknown = tasks.filter((task) => !META_WORLD_TASKS.includes(task));
+  if (unknown.length === 0) return tasks;
+  const streams = Object.keys(META_WORLD_STREAMS);
+  const wrong = unknown.map((task) =>
+    streams.includes(task)
+      ? `${task} (a stream, which stands alone)`
+      : `${task || "empty"}${didYouMean(task, META_WORLD_TASKS).replace(/^: (.*)$/, " ($1)")}`
+  );
   throw new UsageError(
-    `--tasks must be ${Object.keys(META_WORLD_STREAMS).join(" or ")}, or names of Meta-World's tasks: ` +
-      `current value is ${unknown || "empty"}${didYouMean(unknown, META_WORLD_TASKS).replace(":", ";")}`,
+    `--tasks must be ${streams.join(" or ")}, or names of Meta-World's tasks with commas: ` +
+      `${wrong.length === 1 ? "current value is" : "these are none:"} ${wrong.join(", ")}; ` +
+      `all names: ${invocation()} collect ${META_WORLD_FAMILY} --list`,
   );
 }
 
@@ -66,12 +73,16 @@ export interface MetaWorldFiles {
   keep?: boolean;
 }
 
+/** How its Python is made. */
+export function metaWorldAdvice(): string {
+  return adaptedAdvice(META_WORLD);
+}
+
 /** The Python that Meta-World runs in. @throws {UsageError} with the line that makes one */
 export function metaWorldPython(): string {
   const python = findInterpreter(process.env, META_WORLD.venv);
   if (python !== undefined) return python;
-  const advice = adaptedAdvice(META_WORLD, venvFolder(process.env, META_WORLD.venv));
-  throw new UsageError(advice);
+  throw new UsageError(metaWorldAdvice());
 }
 
 /** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */

@@ -1,45 +1,30 @@
 /**
- * Estimates of versions as `status`, `versions`, `run` and `evaluate` print them.
+ * Estimates of versions as `status`, `versions` and `run` print them.
  * @module
  */
-import { estimateNote } from "@cugro/learners";
-import type { CellEstimate } from "@cugro/protocol";
+import { describeScale, type EstimatedLearner, estimateNote, type Shown } from "@cugro/learners";
 import { describeEstimate } from "@cugro/report";
-import { printTable } from "./output.ts";
+import { markOf, printTable } from "./output.ts";
 
-/** Estimates of one version, a column a task. */
-export interface EstimatedVersion {
-  version: number;
-  estimates: readonly (CellEstimate | null)[];
-}
+/** Whose versions they are, with the names of its tasks. */
+type Named = Pick<EstimatedLearner, "config"> & {
+  tasks: readonly (EstimatedLearner["tasks"][number] & { name: string })[];
+};
 
-/** Prints them with what they cannot see and have been worth; nothing where there is none. */
-export function printEstimates(columns: readonly string[], rows: readonly EstimatedVersion[]): void {
-  const note = estimateNote(rows.map(({ estimates }) => estimates));
+/** Prints them with their scale, what they cannot see, and what they have been worth; nothing where there is none. */
+export function printEstimates(
+  learner: Named,
+  rows: readonly Pick<Shown, "version" | "parked" | "estimates">[],
+): void {
+  const note = estimateNote(rows.map(({ estimates }) => estimates), learner);
   if (note === null) return;
-  console.log("\nestimated score (90 % over networks), and what old tasks have lost since they were learnt");
+  console.log(
+    "\nestimated score (90 % over networks), and what old tasks have lost since they were learnt; " +
+      describeScale(learner.tasks),
+  );
   printTable(
-    ["version", ...columns],
-    rows.map(({ version, estimates }) => [version, ...estimates.map(describeEstimate)]),
+    ["version", ...learner.tasks.map(({ name }) => name)],
+    rows.map((row) => [markOf(row), ...row.estimates.map(describeEstimate)]),
   );
   console.log(note);
-}
-
-/** The same of versions with their rows. */
-export function printEstimatedRows(
-  versions: readonly {
-    version: number;
-    row: readonly { task: number; estimate?: CellEstimate | undefined }[];
-  }[],
-): void {
-  const tasks = [...new Set(versions.flatMap(({ row }) => row.map(({ task }) => task)))].sort((a, b) =>
-    a - b
-  );
-  printEstimates(
-    tasks.map((task) => `task ${task}`),
-    versions.map(({ version, row }) => ({
-      version,
-      estimates: tasks.map((task) => row.find((cell) => cell.task === task)?.estimate ?? null),
-    })),
-  );
 }

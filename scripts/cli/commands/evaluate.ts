@@ -4,8 +4,9 @@
  */
 import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
-import { noInterpreter, runEpisodes, startPython, venvFolder } from "@cugro/environments/gymnasium";
+import { noInterpreter, runEpisodes, startPython } from "@cugro/environments/gymnasium";
 import {
+  describeScale,
   estimateNote,
   type LabelledTask,
   type LearnerFacts,
@@ -87,17 +88,21 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       score(mean),
       describeInterval(interval),
     ]),
+    `no task of version ${served.version} was run, as nothing simulates it`,
   );
 }
 
 /** Of a task that cannot be run: what is estimated of it. */
-function sayEstimate({ versions }: LearnerFacts, version: number, task: number): void {
+function sayEstimate({ versions, tasks, configs }: LearnerFacts, version: number, task: number): void {
   const row = versions.find((one) => one.version === version)?.row;
   const estimate = row?.find((cell) => cell.task === task)?.estimate;
-  const note = estimateNote([[estimate ?? null]]);
+  const learner = { config: configs.at(-1)!, tasks: tasks.filter((one) => one.task === task) };
+  const note = estimateNote([[estimate ?? null]], learner);
   const known = note === null
     ? ""
-    : `; estimated when it was decided: ${describeEstimate(estimate)}. ${note}`;
+    : `; estimated when it was decided: ${describeEstimate(estimate)} (${
+      describeScale(learner.tasks)
+    }). ${note}`;
   console.error(`task ${task}: no simulator${known}`);
 }
 
@@ -148,7 +153,7 @@ async function runInPython(
   act: (states: Float32Array) => Promise<Float32Array>,
 ): Promise<EvaluatedTask> {
   const { python, network, ...rules } = gymnasiumConfig();
-  if (python === undefined) throw noInterpreter(spec.gymnasium, venvFolder());
+  if (python === undefined) throw noInterpreter(spec.gymnasium);
   const running = startPython({ python, network });
   try {
     const { returns, successes, lost } = await runEpisodes(running, {

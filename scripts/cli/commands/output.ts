@@ -4,8 +4,13 @@
  */
 import type { NoticeFact } from "@cugro/protocol";
 
-/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. */
-export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. @param none what is said where there are no rows */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  none = "none",
+): void {
+  if (rows.length === 0) return console.log(none);
   const text = rows.map((row) => row.map(String));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...text.map((row) => (row[column] ?? "").length))
@@ -32,29 +37,17 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/**
- * The results matrix as text: row = version, column = task. `versions`: the number of each row's version; `parked`: rows of
- * versions that do not count, which are marked.
- */
+/** How a version is called in the first column of a table. */
+export function markOf({ version, parked }: { version: number; parked: boolean }): string | number {
+  return parked ? `${version} (parked)` : version;
+}
+
+/** Scores as a table: row = version, column = task. */
 export function printMatrix(
-  { resultsMatrix, tasks, versions, parked }: {
-    resultsMatrix: readonly (readonly (number | null)[])[];
-    tasks: readonly string[];
-    versions: readonly number[];
-    parked: readonly { version: number; scores: readonly (number | null)[] }[];
-  },
+  tasks: readonly string[],
+  rows: readonly { version: number; parked: boolean; scores: readonly (number | null)[] }[],
 ): void {
-  const rows = [
-    ...resultsMatrix.map((scores, index) => ({ version: versions[index]!, mark: "", scores })),
-    ...parked.map((row) => ({ ...row, mark: " (parked)" })),
-  ].sort((a, b) => a.version - b.version);
-  printTable(
-    ["version", ...tasks],
-    rows.map(({ version, mark, scores }) => [
-      mark === "" ? version : `${version}${mark}`,
-      ...tasks.map((_, column) => score(scores[column])),
-    ]),
-  );
+  printTable(["version", ...tasks], rows.map((row) => [markOf(row), ...row.scores.map(score)]));
 }
 
 /** A score with one decimal, or a dash. */

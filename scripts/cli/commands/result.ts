@@ -8,6 +8,8 @@ import {
   type LearnerMeasures,
   type LearnerStatus,
   pickMeasures,
+  type Shown,
+  shownVersions,
   type TrainingSteps,
   trainingSteps,
 } from "@cugro/learners";
@@ -17,7 +19,7 @@ import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
 import { printEstimates } from "./estimates.ts";
 import { sayProblem } from "./problems.ts";
-import { describeNotice, printMatrix, printTable, score } from "./output.ts";
+import { describeNotice, markOf, printMatrix, printTable, score } from "./output.ts";
 
 /** The JSON document of `cugro run --json`. */
 export interface RunResult extends LearnerMeasures {
@@ -34,8 +36,8 @@ export interface RunResult extends LearnerMeasures {
   estimates: ShownStatus["estimates"];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
-  /** Scores of the versions that are parked, by task: what a decision to let one through is about. */
-  parked: { version: number; scores: (number | null)[] }[];
+  /** What the versions that are parked have shown, by task: what a decision to let one through is about. */
+  parked: Omit<Shown, "parked">[];
   /** 90 % interval over episodes of each cell; null with fewer than 5. */
   intervals: ([number, number] | null)[][];
   /** Episodes of each cell. */
@@ -79,7 +81,7 @@ export function resultOf(
     valueEstimates: status.valueEstimates,
     estimates: status.estimates,
     versions: status.validVersions,
-    parked: parkedRows(status),
+    parked: shownVersions(status).flatMap(({ parked, ...row }) => parked ? [row] : []),
     ...intervalsOf(status),
     decisions: status.versions.map((version) => ({
       version: version.version,
@@ -93,13 +95,6 @@ export function resultOf(
     remarks: status.remarks,
     problems,
   };
-}
-
-function parkedRows({ versions, tasks }: ShownStatus): RunResult["parked"] {
-  return versions.filter(({ state }) => state === "parked").map(({ version, row }) => ({
-    version,
-    scores: tasks.map(({ task }) => row.find((cell) => cell.task === task)?.meanScore ?? null),
-  }));
 }
 
 function cellsOf({ versions, validVersions, tasks }: ShownStatus) {
@@ -149,18 +144,13 @@ export function metricsLine(result: LearnerMeasures): string {
     `backward transfer ${score(result.backwardTransfer)}${bad}`;
 }
 
-/** Prints it for a person. */
-export function printResult(result: RunResult, place: Place): void {
-  console.log(
-    `\n${result.learner}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
-  );
-  printMatrix(result);
-  printValues(result);
-  printEstimates(
-    result.tasks,
-    result.estimates.map((estimates, i) => ({ version: result.versions[i]!, estimates })),
-  );
-  console.log(metricsLine(result));
+/** Prints it for a person, with what parked versions have shown. @param status what it is the result of */
+export function printResult(result: RunResult, status: ShownStatus, place: Place): void {
+  const shown = shownVersions(status);
+  printScores(status, shown);
+  printValues(result.tasks, shown);
+  printEstimates(status, shown);
+  if (result.averagePerformance !== null) console.log(metricsLine(result));
   printEver(result);
   console.log(`serving version ${result.head ?? "none"}`);
   printDecisions(result);
@@ -189,14 +179,23 @@ function printDecisions({ decisions, versions, problems }: RunResult): void {
   }
 }
 
-/** What there is to see of tasks without a simulator. */
-function printValues({ tasks, versions, resultsMatrix, valueEstimates }: RunResult): void {
-  const shown = valueEstimates.map((row, version) =>
-    row.map((value, task) => resultsMatrix[version]![task] === null ? value : null)
+/** The results matrix; of tasks that nothing simulates there are values and estimates instead. */
+function printScores({ learner, tasks }: ShownStatus, shown: readonly Shown[]): void {
+  if (shown.length === 0) return console.log(`\n${learner.name}: no version yet`);
+  if (shown.every(({ scores }) => scores.every((one) => one === null))) {
+    return console.log(`\n${learner.name}: no version has a score, as nothing simulates its tasks`);
+  }
+  console.log(
+    `\n${learner.name}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
   );
-  if (shown.flat().every((value) => value === null)) return;
+  printMatrix(tasks.map(({ name }) => name), shown);
+}
+
+/** What there is to see of tasks without a simulator. */
+function printValues(tasks: readonly string[], shown: readonly Shown[]): void {
+  if (shown.every(({ values }) => values.every((value) => value === null))) return;
   console.log(
     "\nwithout a simulator: the critic's value of the policy's own actions, in the task's units of reward",
   );
-  printTable(["version", ...tasks], shown.map((row, index) => [versions[index]!, ...row.map(briefly)]));
+  printTable(["version", ...tasks], shown.map((row) => [markOf(row), ...row.values.map(briefly)]));
 }

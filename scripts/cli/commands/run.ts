@@ -99,7 +99,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   }
   if (end === "idle") {
     const report = await reportOf(learners, learner);
-    if (!json) printResult(result, learners.place);
+    if (!json) printResult(result, status, learners.place);
     console.error(`report: ${report}`);
   } else console.error(describeInterruption(learners.place, learner));
   Deno.exitCode = exitCodeOf(end, result);

@@ -52,19 +52,35 @@ async function serve(
   const store = await openForReading(folder);
   const acting = await openActing({ store, log: createLog({ level: "warn" }), maxStaleMs: stale * 1000 });
   try {
-    const { version } = await acting.about(learner);
+    const about = await acting.about(learner);
     const stop = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
-    const onListen = ({ port }: { port: number }) =>
-      console.error(
-        `version ${version} of ${learner} at http://127.0.0.1:${port}/v1/learners/${learner}/act`,
-      );
+    const onListen = ({ port }: { port: number }) => {
+      const url = `http://127.0.0.1:${port}/v1/learners/${learner}/act`;
+      console.error(`version ${about.version} of ${learner} at ${url}\n${describeUse(about, url)}`);
+    };
     await listen(port, stop.signal, onListen, createActApp(learner, acting).fetch).finished;
+    console.error("stopped; what was asked has been answered");
   } finally {
     await acting.close();
     await store.close();
   }
 }
+
+/** How it is asked: what is known, and a line that can be pasted. */
+export function describeUse(
+  { tasks, stateDim }: { tasks: readonly { task: number }[]; stateDim: number },
+  url: string,
+): string {
+  const known = tasks.map(({ task }) => task);
+  const row = new Array(stateDim).fill(0);
+  const line = `curl -d '${JSON.stringify({ task: known[0], observations: [row] })}' ${url}`;
+  const told = `task${known.length === 1 ? "" : "s"} ${known.join(", ")}; ${stateDim} numbers a row`;
+  return stateDim <= MOST_ZEROS ? `${told}, as in: ${line}` : told;
+}
+
+/** More numbers a row than this are no example. */
+const MOST_ZEROS = 50;
 
 /** Serves on a port of this machine. @throws {UsageError} when another process has it */
 export function listen(
@@ -89,7 +105,9 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
   const app = createHealthApp(() => acting.known(learner));
   app.use("/v1/learners/:name/*", async (context, next) => {
     const name = context.req.param("name");
-    if (name !== learner) return problem(404, "Not found", `No learner ${name} is served here`);
+    if (name !== learner) {
+      return problem(404, "Not found", `No learner ${name} is served here: it is ${learner}`);
+    }
     await next();
   });
   app.get("/v1/learners/:name", async (context) => {
@@ -98,15 +116,11 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     return context.json({ learner, version, tasks: known, stateDim, actionDim });
   });
   const onError = () => problem(413, "Too large", `A request may have ${MAX_BODY_BYTES} bytes`);
-  app.post("/v1/learners/:name/act", bodyLimit({ maxSize: MAX_BODY_BYTES, onError }), async (context) => {
-    const body = actRequestSchema.safeParse(await context.req.json().catch(() => undefined));
-    if (!body.success) {
-      const issue = body.error.issues[0]!;
-      return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
-    }
-    const acted = await acting.act(learner, body.data, context.req.raw.signal);
-    return context.json(actBody(acted), { headers: actHeaders(acted) });
-  });
+  app.post(
+    "/v1/learners/:name/act",
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError }),
+    async ({ req: { raw } }) => await answer(learner, acting, raw),
+  );
   app.notFound(() =>
     problem(
       404,
@@ -119,6 +133,25 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     return problem(error.status, "Cannot act", error.message, error.retryAfterSeconds);
   });
   return app;
+}
+
+/** What the policy does for a request, or what is wrong with that. @throws {ActError} where the policy refuses */
+async function answer(learner: string, acting: Pick<Acting, "act">, request: Request): Promise<Response> {
+  const told: unknown = await request.json().catch(() => undefined);
+  if (told === undefined) {
+    return problem(
+      400,
+      "Bad request",
+      'body: it is not JSON; wanted is {"task": 1, "observations": [[0.1, 0.2]]}',
+    );
+  }
+  const body = actRequestSchema.safeParse(told);
+  if (!body.success) {
+    const issue = body.error.issues[0]!;
+    return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);
+  }
+  const acted = await acting.act(learner, body.data, request.signal);
+  return Response.json(actBody(acted), { headers: actHeaders(acted) });
 }
 
 /** That the process runs, and what it can do: as every service says it. */

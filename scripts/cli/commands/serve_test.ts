@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { TaskFact } from "@cugro/protocol";
 import { ActError, type Acting, type Knowledge } from "@cugro/serving";
 import { UsageError } from "./output.ts";
-import { createActApp, listen } from "./serve.ts";
+import { createActApp, describeUse, listen } from "./serve.ts";
 
 /** Acts by doubling each state: what is tested here is the door, not the policy behind it. */
 function acting(
@@ -54,7 +54,7 @@ Deno.test("createActApp() acts, and names the version that acted", async () => {
 Deno.test("createActApp() answers bad requests with a problem that names the fault", async () => {
   const app = createActApp("walker", acting());
   const cases: [string, number, string][] = [
-    ["no json", 400, "body"],
+    ["no json", 400, "body: it is not JSON"],
     [JSON.stringify({ task: 0, observations: [[1, 2]] }), 400, "task"],
     [JSON.stringify({ task: 2, observations: [[1, 2]] }), 422, "task: 2 is not known"],
     [JSON.stringify({ task: 9, observations: [[1, 2]] }), 503, "try again later"],
@@ -114,4 +114,13 @@ Deno.test("createActApp() says which version acted, how old its head is, and sta
   assertEquals(await act({ headAgeSeconds: 0.4, stale: false }), ["3", "0", null, 200, "ready", "ok"]);
   const away = "cannot be asked for 61 s; the open policy acts on";
   assertEquals(await act({ headAgeSeconds: 61.9, stale: true }), ["3", "61", "true", 200, "degraded", away]);
+});
+
+Deno.test("describeUse() says which tasks there are, how many numbers a row has, and a line to paste", () => {
+  const tasks = [{ task: 1 }, { task: 3 }];
+  assertEquals(
+    describeUse({ tasks, stateDim: 2 }, "http://x/act"),
+    `tasks 1, 3; 2 numbers a row, as in: curl -d '{"task":1,"observations":[[0,0]]}' http://x/act`,
+  );
+  assertEquals(describeUse({ tasks: [{ task: 2 }], stateDim: 300 }, "u"), "task 2; 300 numbers a row");
 });

@@ -8,6 +8,8 @@ import {
   describeRejection,
   describeTrainingRows,
   isObserved,
+  type Shown,
+  shownBy,
   type TrainingSteps,
 } from "@cugro/learners";
 import { briefly, byteSize, describeInterval, describeSteps, duration } from "@cugro/report";
@@ -16,7 +18,7 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, printTable, score, UsageError } from "./output.ts";
-import { printEstimatedRows } from "./estimates.ts";
+import { printEstimates } from "./estimates.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
@@ -99,7 +101,7 @@ function printStatus(found: ShownStatus, place: Place): void {
   printJobs(found);
   const result = resultOf(found);
   printSteps(result.steps);
-  printResult(result, place);
+  printResult(result, found, place);
   const { bytes } = found;
   console.log(
     `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${
@@ -125,6 +127,7 @@ function printTasks({ tasks, rejections, problems }: ShownStatus, place: Place):
       countOf(size),
       nameOf(environment),
     ]),
+    "no task yet",
   );
   for (const task of tasks) {
     const read = describeTrainingRows(task);
@@ -146,6 +149,7 @@ function nameOf(environment: ShownStatus["tasks"][number]["environment"]): strin
 function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
   const done = jobs.filter(({ state }) => state === "done").length;
   const seconds = Object.entries(secondsPerKind).map(([kind, sum]) => `${kind} ${duration(sum)}`).join(", ");
+  if (jobs.length === 0) return;
   console.log(`\n${done} of ${jobs.length} jobs done${seconds ? `: ${seconds}` : ""}`);
   for (const { state, label, message } of jobs) {
     if (state !== "done") console.log(`  ${state.padEnd(8)} ${label}${message ? `: ${message}` : ""}`);
@@ -174,9 +178,10 @@ async function versions(
   { learner, json }: { learner: string; json?: boolean },
 ): Promise<void> {
   await refuseWhileAway(learners);
-  const { versions, head } = await learners.status(learner);
+  const found = await learners.status(learner);
+  const { versions, head } = found;
   if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
-  printVersions(versions, head);
+  printVersions(found);
   for (const version of versions.filter(({ reasons }) => reasons.length > 0)) {
     console.log(`\nversion ${version.version} was ${leadToReasons(version)}:`);
     for (const reason of version.reasons) console.log(`  - ${reason}`);
@@ -189,21 +194,28 @@ function leadToReasons(version: ShownStatus["versions"][number]): string {
 }
 
 /** In two tables, which fit a terminal. */
-function printVersions(versions: ShownStatus["versions"], head: number | null): void {
-  const valued = versions.some(({ row }) => unscoredValues(row) !== "");
+function printVersions(found: ShownStatus): void {
+  const { versions, head, tasks } = found;
+  const shown = versions.map((version) => shownBy(version, tasks));
+  const valued = shown.some(({ values }) => values.some((value) => value !== null));
   printTable(
     ["version", "task", "decision", "parent", "new task", ...(valued ? ["values by task"] : []), "work"],
-    versions.map((one) => [
+    versions.map((one, i) => [
       one.version,
       (one.revision ?? 0) === 0 ? one.task : `${one.task}, revision ${one.revision}`,
       `${describeDecision(one)}${one.version === head ? ", serving" : ""}`,
       one.parent ?? "–",
       score(one.measures.justLearned),
-      ...(valued ? [unscoredValues(one.row)] : []),
+      ...(valued ? [valuesByTask(shown[i]!, tasks)] : []),
       duration(one.seconds),
     ]),
+    "no version yet",
   );
-  printEstimatedRows(versions);
+  printEstimates(found, shown);
+  printMeasures(versions);
+}
+
+function printMeasures(versions: ShownStatus["versions"]): void {
   if (versions.every(({ measures }) => measures.averagePerformance === null)) return;
   console.log(
     "\naverage score, and what old tasks have lost since their best (90 % interval)",
@@ -230,9 +242,8 @@ function printVersions(versions: ShownStatus["versions"], head: number | null): 
 }
 
 /** Values of the tasks that have no score, for want of a simulator. */
-function unscoredValues(row: ShownStatus["versions"][number]["row"]): string {
-  const unscored = row.filter(({ meanScore, valueEstimate }) => meanScore === null && valueEstimate !== null);
-  return unscored.toSorted((a, b) => a.task - b.task).map(({ task, valueEstimate }) =>
-    `${task}: ${briefly(valueEstimate)}`
-  ).join(", ");
+function valuesByTask({ values }: Shown, tasks: ShownStatus["tasks"]): string {
+  return values.flatMap((value, i) => value === null ? [] : [`${tasks[i]!.task}: ${briefly(value)}`]).join(
+    ", ",
+  );
 }

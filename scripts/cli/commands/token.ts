@@ -78,6 +78,7 @@ async function list({ file, json }: { file: string; json?: boolean }): Promise<v
     tokens.map((
       { name, scopes, learners, expires, quotas = {} },
     ) => [name, scopes.join(", "), learners.join(", "), expires ?? "never", quotaText(quotas)]),
+    `no token in ${file}`,
   );
 }
 

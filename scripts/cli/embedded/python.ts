@@ -11,7 +11,6 @@ import {
   noInterpreter,
   type PythonProcess,
   startPython,
-  venvFolder,
 } from "@cugro/environments/gymnasium";
 import type { LearnerFacts } from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
@@ -30,7 +29,7 @@ async function withPython<T>(
   use: (python: PythonProcess, rules: GymnasiumRules) => Promise<T>,
 ): Promise<T> {
   const { python, network, ...rules } = gymnasiumConfig();
-  if (python === undefined) throw noInterpreter(id, venvFolder());
+  if (python === undefined) throw noInterpreter(id);
   const running = startPython({ python, network });
   try {
     return await use(running, rules);

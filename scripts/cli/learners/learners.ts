@@ -39,6 +39,7 @@ export interface ShownStatus extends
     | "size"
     | "trainingRows"
     | "environment"
+    | "anchors"
     | "notices"
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];

@@ -56,8 +56,7 @@ export function measureCalibration(runs: readonly CalibratedRun[]): CalibrationR
     const rows = versions.flatMap((version, i) => cellsOf(version, versions.slice(0, i)));
     return { name, ...figuresOf(rows), rows };
   });
-  // A run is `<stream>-<replay>-<seed>`.
-  const streams = new Set(runs.map(({ name }) => name.replace(/-[a-z]+-\d+$/, "")));
+  const streams = new Set(runs.map(({ name }) => streamOf(name)));
   const all = figuresOf(measured.flatMap(({ rows }) => rows));
   return {
     maxForgetting,
@@ -65,6 +64,11 @@ export function measureCalibration(runs: readonly CalibratedRun[]): CalibrationR
     all: { runs: runs.length, streams: streams.size, ...all },
     runs: measured,
   };
+}
+
+/** The stream of a run that is called `<stream>-<replay>-<seed>`. */
+export function streamOf(run: string): string {
+  return run.replace(/-[a-z]+-\d+$/, "");
 }
 
 function cellsOf(version: VersionFact, earlier: readonly VersionFact[]): CalibratedCell[] {

@@ -9,7 +9,6 @@ import {
   findInterpreter,
   GymnasiumUnavailable,
   startPython,
-  venvFolder,
 } from "@cugro/environments/gymnasium";
 import process from "node:process";
 import { gymnasiumConfig } from "../../cli/embedded/python.ts";
@@ -26,8 +25,7 @@ export async function pythonVariables(id: string | undefined): Promise<Record<st
   if (!adapted) return {};
   const python = findInterpreter(process.env, adapted.venv);
   if (python === undefined) {
-    const advice = adaptedAdvice(adapted, venvFolder(process.env, adapted.venv));
-    throw new UsageError(advice);
+    throw new UsageError(adaptedAdvice(adapted));
   }
   const { network, packages: named, trust } = gymnasiumConfig();
   const packages = [...new Set([...named, adapted.module])];

@@ -3,6 +3,7 @@
  * @module
  */
 import { UsageError } from "../../cli/commands/output.ts";
+import { sayProblem } from "../../cli/commands/problems.ts";
 import { parseSettings } from "../../cli/commands/settings.ts";
 import type { Learners, ShownStatus } from "../../cli/learners/learners.ts";
 import type { GridRun } from "./grid_file.ts";
@@ -70,6 +71,9 @@ async function learn(
   const end = await learners.learn(name, { workers, waitForRoom: WAIT_FOR_ROOM_MINUTES });
   if (end === "interrupted") return undefined;
   const status = await learners.status(name);
+  for (const problem of status.problems) {
+    if (problem.subject.learner === name) console.error(`! ${sayProblem(problem, learners.place)}`);
+  }
   const lacking = files.length - status.validVersions.length;
   if (end === "deleted" || lacking > 0) {
     throw new RunFailed(

@@ -30,11 +30,17 @@ export interface OldStates {
 
 /** Rows as a training is given them. */
 export interface RawOneStepRows {
+  /** k, the new task. */
   task: number;
+  /** S */
   stateDim: number;
+  /** A */
   actionDim: number;
+  /** Of the new task; of every old task, too, where there is no parent to answer for it. Any number of shards a task. */
   labels: LabelledActions[];
+  /** States of the old tasks that the parent answers for; empty without a parent or without replay. */
   replay: OldStates[];
+  /** N_i by task id: of every task in `labels` and `replay`. */
   normalisers: ReadonlyMap<number, Normaliser>;
 }
 

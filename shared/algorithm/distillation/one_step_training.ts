@@ -9,7 +9,6 @@ import { growTask } from "../diffusion/growth.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "../diffusion/training_parts.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { stepsFor } from "../knobs/training_steps.ts";
-import type { Normaliser } from "../numerics/normaliser.ts";
 import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
@@ -20,7 +19,7 @@ import {
 import { createRng } from "../numerics/rng.ts";
 import { knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
 import { type OneStepBatches, openOneStepBatches } from "./one_step_batches.ts";
-import { type LabelledActions, type OldStates, rowsToLearn } from "./one_step_rows.ts";
+import { type RawOneStepRows, rowsToLearn } from "./one_step_rows.ts";
 import {
   checkOneStep,
   initOneStep,
@@ -31,19 +30,7 @@ import {
 import { oneStepTraining } from "./one_step_loss.ts";
 
 /** What a proposer or an actor learns from. */
-export interface OneStepTrainingInput {
-  /** k, the new task. */
-  task: number;
-  /** S */
-  stateDim: number;
-  /** A */
-  actionDim: number;
-  /** Of the new task; of every old task, too, where there is no parent to answer for it. Any number of shards a task. */
-  labels: LabelledActions[];
-  /** States of the old tasks that the parent answers for; empty without a parent or without replay. */
-  replay: OldStates[];
-  /** N_i by task id: of every task in `labels` and `replay`. */
-  normalisers: ReadonlyMap<number, Normaliser>;
+export interface OneStepTrainingInput extends RawOneStepRows {
   /** The parent version's network of the same kind: the start, and what old tasks are held to. */
   parent?: Stored;
   /** As the parent's, where widths are concerned. */

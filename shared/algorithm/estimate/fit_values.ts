@@ -12,6 +12,7 @@ import { trainableWeights } from "../critic/critic_network.ts";
 import { oneStepTargets } from "../critic/critic_targets.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
+import type { Snapshot } from "../numerics/progress.ts";
 import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
 import { takeRows } from "../numerics/rows.ts";
@@ -55,6 +56,8 @@ export interface ValueFitInput {
   /** Gradient steps. */
   steps: number;
   seed: number;
+  /** Goes on from here; all other inputs must be those of the interrupted fit. */
+  resume?: Snapshot | undefined;
   compile: Compile;
 }
 
@@ -64,6 +67,8 @@ export interface FitProgress {
   steps: number;
   /** Mean squared distance from the targets, in units of the scale. */
   loss: number;
+  /** The whole state between this step and the next; resuming from it is bit-identical. */
+  snapshot(): Promise<Snapshot>;
 }
 
 /**
@@ -73,14 +78,15 @@ export interface FitProgress {
  */
 export async function* fitValues(input: ValueFitInput): AsyncGenerator<FitProgress, Stored> {
   checkRows(input);
-  const { size, steps, seed, normaliser, compile } = input;
+  const { size, steps, seed, normaliser, resume, compile } = input;
   const scale = scaleOf(input);
   const inputs = normaliser.states.centre.length + normaliser.actions.centre.length;
   const start = initValues({ ...input, inputs, scale });
   const weights = trainableWeights(start);
-  const state = { ...initOptimiser(weights, OPTIMISER), ...withPrefix(weights, "target/") };
+  const state = resume?.tensors ??
+    { ...initOptimiser(weights, OPTIMISER), ...withPrefix(weights, "target/") };
   const source = batches(input, scale);
-  const rng = createRng(seed, "estimate.batches");
+  const rng = resume ? createRng(resume.position.rng) : createRng(seed, "estimate.batches");
   const next = (step: number, from: Rng): Stored => ({
     ...source(Int32Array.from({ length: BATCH }, () => from.integer(size))),
     ...adamInputs(step, learningRateAt(step, { ...SCHEDULE, steps }), OPTIMISER.emaDecay),
@@ -88,9 +94,13 @@ export async function* fitValues(input: ValueFitInput): AsyncGenerator<FitProgre
   const settings = { shape: valueShape(start), targetRate: TARGET_RATE, optimiser: OPTIMISER };
   const compiled = compile(valueFitStep(settings), state, next(0, createRng(0)));
   try {
-    for (let step = 0; step < steps; step++) {
+    for (let step = resume?.position.step ?? 0; step < steps; step++) {
       const { fit } = await compiled.run(next(step, rng));
-      yield { step: step + 1, steps, loss: finite(fit!.data[0]!, step) };
+      const snapshot = async () => ({
+        tensors: await compiled.readState(),
+        position: { step: step + 1, rng: rng.state() },
+      });
+      yield { step: step + 1, steps, loss: finite(fit!.data[0]!, step), snapshot };
     }
     return { ...start, ...trainableWeights(publishedWeights(await compiled.readState())) };
   } finally {

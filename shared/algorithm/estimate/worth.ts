@@ -22,18 +22,57 @@ export const ESTIMATE_WORTH = {
   gateFinds: 4,
 } as const;
 
+/** What it was measured on. */
+export const ESTIMATE_CALIBRATION = {
+  preset: "default",
+  estimateSteps: 1_500,
+  /** Stream, as its runs are called -> family of its tasks, or namespace of their environments. */
+  streams: { "walker-params": "walker-params", "swimmer-4": "swimmer-dir", "meta-world-cl5": "Meta-World" },
+} as const;
+
 /** What an estimate cannot see. */
 export const ESTIMATE_BLINDNESS = "estimated from data, and blind to states that the data never reached";
 
-/** What estimates have been worth, as a sentence. */
-export function describeEstimateWorth(): string {
-  const { runs, streams, cells, oldCells, ...w } = ESTIMATE_WORTH;
-  return `What such estimates have been worth in ${runs} runs of ${streams} simulated streams: rank correlation ` +
+/** Where estimates are shown. `world`: family or namespace of a task's simulator; null where there is none. */
+export interface EstimateConditions {
+  preset: string;
+  estimateSteps: number | undefined;
+  tasks: readonly { task: number; world: string | null }[];
+}
+
+/** What estimates have been worth, on what, and what of these conditions that does not cover: a few sentences. */
+export function describeEstimateWorth(conditions: EstimateConditions): string {
+  const { runs, cells, oldCells, ...w } = ESTIMATE_WORTH;
+  const { streams, preset, estimateSteps } = ESTIMATE_CALIBRATION;
+  const names = listed(Object.values(streams));
+  return `What such estimates have been worth in ${runs} runs of ${names}, with preset ${preset} and fits of ` +
+    `${estimateSteps.toLocaleString("en")} steps: rank correlation ` +
     `${w.rankCorrelation.toFixed(2)} with the true scores of ${cells} tasks of versions, ${
       w.dropCorrelation.toFixed(2)
     } with the drops of ` +
     `${oldCells} old ones, whose size was missed by ${
       w.dropError.toFixed(1)
     } points (median). Their gate decided as the true one in ` +
-    `${w.gateAgrees} of ${oldCells}, and found ${w.gateFinds} of the ${w.gateParks} drops that the true one parks.`;
+    `${w.gateAgrees} of ${oldCells}, and found ${w.gateFinds} of the ${w.gateParks} drops that the true one parks.` +
+    describeUncovered(conditions);
+}
+
+/** What nobody has measured: a sentence, or nothing. */
+function describeUncovered({ preset, estimateSteps, tasks }: EstimateConditions): string {
+  const measured = ESTIMATE_CALIBRATION;
+  const worlds: readonly (string | null)[] = Object.values(measured.streams);
+  const others = tasks.filter(({ world }) => !worlds.includes(world)).map(({ task }) => task);
+  const not = [
+    ...preset === measured.preset ? [] : [`the preset ${preset}`],
+    ...estimateSteps === undefined || estimateSteps >= measured.estimateSteps
+      ? []
+      : [`fits of ${estimateSteps.toLocaleString("en")} steps (estimateSteps)`],
+    ...others.length === 0 ? [] : [`the data of task${others.length === 1 ? "" : "s"} ${others.join(", ")}`],
+  ];
+  if (not.length === 0) return "";
+  return ` Not covered by that: ${listed(not)}. What an estimate is worth there is not known.`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

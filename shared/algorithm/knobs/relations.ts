@@ -124,16 +124,8 @@ const judged: Condition = when(
 const gateRelations: readonly Relation[] = [
   ...acts(["estimateSteps", "maxEstimatedDrop"], is("estimate", "noSimulator", "always")),
   ...acts(["maxForgetting", "minNewTaskScore"], judged),
+  // That a gate which enforces needs episodes to judge by holds only where a task is simulated: whoever knows the tasks says it.
   ...acts(["maxAverageDrop"], judged, averageBeforeTask()),
-  {
-    kind: "limit",
-    knobs: ["evaluationEpisodes", "gate"],
-    under: [is("gate", "enforce")],
-    holds: (h) => h.evaluationEpisodes >= MIN_EPISODES,
-    says:
-      `must be at least ${MIN_EPISODES}, for no bound is drawn from fewer, and bounds are what a gate decides by`,
-    advice: () => `set evaluationEpisodes=${MIN_EPISODES} or more, or gate=observe`,
-  },
 ];
 
 /** Everything that holds between knobs. */

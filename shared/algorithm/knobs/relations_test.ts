@@ -75,8 +75,6 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["smoke", { distil: "actor", actorSteps: 3 }, ["warmupSteps", "actorSteps"]],
   ["smoke", { distil: "both", distilStepsPerOldTask: 5 }, ["distilStepsPerOldTask", "maxDistilSteps"]],
   ["smoke", { distil: "both", maxDistilSteps: 900 }, ["maxDistilSteps", "proposerSteps"]],
-  ["default", { evaluationEpisodes: 4 }, ["evaluationEpisodes", "gate"]],
-  ["smoke", { gate: "enforce" }, ["gate", "evaluationEpisodes"]],
   ["smoke", { maxForgetting: 3 }, ["maxForgetting", "evaluationEpisodes"]],
   ["smoke", { evaluationEpisodes: 4, minNewTaskScore: 3 }, ["minNewTaskScore", "evaluationEpisodes"]],
   ["smoke", { maxAverageDrop: 3 }, ["maxAverageDrop", "evaluationEpisodes"]],
@@ -84,7 +82,6 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["smoke", { estimateSteps: 100 }, ["estimateSteps", "estimate"]],
   [{ ...presets.default, estimate: "never" }, { maxEstimatedDrop: 5 }, ["maxEstimatedDrop", "estimate"]],
   [{ ...presets.default, candidates: 4 }, { selection: "top" }, ["topCount", "candidates"]],
-  [{ ...presets.default, gate: "observe", evaluationEpisodes: 1 }, { gate: "enforce" }, ["gate"]],
 ];
 
 /** What is allowed: each has an effect. */
@@ -117,6 +114,9 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   // Nothing is turned in vain where the other limit is drawn below it.
   ["default", { maxForgetting: 3 }],
   ["smoke", { gate: "enforce", evaluationEpisodes: 5 }],
+  // Without a simulator nothing is judged by episodes.
+  ["smoke", { gate: "enforce" }],
+  ["default", { evaluationEpisodes: 4 }],
   ["smoke", { evaluationEpisodes: 1 }],
   // Set to what it is: nothing is turned.
   ["default", { expectile: 0.7, maxGeneratorSteps: 3_500 }],

@@ -3,6 +3,7 @@
  * simulated, by its actions and what the critic says of them.
  * @module
  */
+import { besideLimit } from "../knobs/beside_limit.ts";
 import { dropInterval } from "./intervals.ts";
 import { mean } from "./metrics.ts";
 
@@ -40,14 +41,15 @@ export function scoreParity(
   const [low] = interval;
   const found = { difference, low };
   if (difference < -MAX_MEAN_LOSS) {
-    return { ...found, passed: false, reason: `${points(-difference)} points below the sampler on average` };
+    const { value, limit } = besideLimit(-difference, MAX_MEAN_LOSS);
+    const reason = `${value} points below the sampler on average, where ${limit} are allowed`;
+    return { ...found, passed: false, reason };
   }
   if (low < -MAX_BOUND_LOSS) {
-    return {
-      ...found,
-      passed: false,
-      reason: `may be ${points(-low)} points below the sampler (90 % bound)`,
-    };
+    const { value, limit } = besideLimit(-low, MAX_BOUND_LOSS);
+    const judged = `judged by the lower 90 % bound of ${way.length} episodes`;
+    const reason = `may be ${value} points below the sampler (${judged}), where ${limit} are allowed`;
+    return { ...found, passed: false, reason };
   }
   return { ...found, passed: true };
 }
@@ -63,23 +65,16 @@ export function actionParity(
   { distance, own, valueDifference }: { distance: number; own: number; valueDifference: number },
 ): Parity {
   if (valueDifference < -MAX_VALUE_LOSS) {
-    return {
-      passed: false,
-      reason: `its actions are worth ${(-valueDifference).toFixed(2)} spreads less by the critic`,
-    };
+    const { value, limit } = besideLimit(-valueDifference, MAX_VALUE_LOSS, 2);
+    const reason = `its actions are worth ${value} spreads less by the critic, where ${limit} are allowed`;
+    return { passed: false, reason };
   }
   const most = Math.max(LEAST_DISTANCE, MAX_DISTANCE_RATIO * own);
   if (distance > most) {
-    return {
-      passed: false,
-      reason: `its actions are ${(100 * distance).toFixed(1)} % of the range from the sampler's: at most ${
-        (100 * most).toFixed(1)
-      } % is allowed`,
-    };
+    const { value, limit } = besideLimit(100 * distance, 100 * most);
+    const reason =
+      `its actions are ${value} % of the range from the sampler's: at most ${limit} % is allowed`;
+    return { passed: false, reason };
   }
   return { passed: true };
-}
-
-function points(value: number): string {
-  return value.toFixed(1);
 }

@@ -19,7 +19,10 @@ Deno.test("scoreParity() refuses what is worse on average, or may be much worse,
   assertStringIncludes(scoreParity(less(4, 3), sampler).reason!, "points below the sampler on average");
   const unsure = scoreParity(sampler.map((score, i) => score - 0.5 + (i % 2 === 0 ? 40 : -40)), sampler);
   assertEquals([unsure.passed, unsure.difference > -2], [false, true]);
-  assertStringIncludes(unsure.reason!, "(90 % bound)");
+  assertStringIncludes(
+    unsure.reason!,
+    "(judged by the lower 90 % bound of 60 episodes), where 6.0 are allowed",
+  );
   const few = scoreParity([90, 91], [90, 91]);
   assertEquals([few.passed, few.low, few.reason], [false, undefined, "too few episodes for a bound"]);
   assertThrows(() => scoreParity([1], sampler), RangeError);
@@ -35,5 +38,13 @@ Deno.test("actionParity() asks for actions as near as the sampler's own, and for
   assertStringIncludes(
     actionParity({ distance: 0, own: 0, valueDifference: -0.3 }).reason!,
     "0.30 spreads less",
+  );
+  assertEquals(
+    actionParity({ distance: 0.05004, own: 0, valueDifference: 0 }).reason,
+    "its actions are 5.004 % of the range from the sampler's: at most 5.0 % is allowed",
+  );
+  assertStringIncludes(
+    actionParity({ distance: 0, own: 0, valueDifference: -0.0503 }).reason!,
+    "0.0503 spreads less by the critic, where 0.05 are allowed",
   );
 });

@@ -2,7 +2,7 @@
  * Packages whose environments are run with something of ours: which they are, and the Python that each needs.
  * @module
  */
-import { installLine } from "./interpreter.ts";
+import { installLine, typedVenv } from "./interpreter.ts";
 
 /** A package; `host.py` names the file of Python that is loaded with it. */
 export interface AdaptedPackage {
@@ -40,13 +40,11 @@ export function adaptedModule(module: string | undefined): AdaptedPackage | unde
   return ADAPTED.find((one) => one.module === module);
 }
 
-/** How such a package gets an interpreter of its own, in words. @param folder of the virtual environment */
-export function adaptedAdvice(
-  { namespace, venv, module, requirements }: AdaptedPackage,
-  folder = `~/.cache/cugro/${venv}`,
-): string {
+/** How such a package gets an interpreter of its own, and who has to be told of it, in words: everywhere the same. */
+export function adaptedAdvice({ namespace, venv, module, requirements }: AdaptedPackage): string {
+  const folder = typedVenv(venv);
   return `${namespace} needs a Python of its own, which one line makes: ${
     installLine(folder, requirements)
-  }; ` +
-    `then set CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
+  }; cugro collect and the experiments find it there, and for cugro run or a cluster ` +
+    `set CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
 }

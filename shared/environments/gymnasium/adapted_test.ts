@@ -1,14 +1,28 @@
 /** Packages that need a Python of their own: what is said where it is not there. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { readFileSync } from "node:fs";
 import { gymnasiumPython, withPython } from "../../../tests/fakes/python.ts";
-import { adaptedPackage } from "./adapted.ts";
+import { adaptedPackage, META_WORLD } from "./adapted.ts";
 import { GymnasiumUnavailable, noInterpreter } from "./faults.ts";
+import { installLine, typedVenv } from "./interpreter.ts";
 import { checkPackages, openGymnasium } from "./gymnasium_environment.ts";
 
 const ID = "Meta-World/push-v3";
-const LINE =
-  "python3 -m venv ~/.cache/cugro/metaworld && ~/.cache/cugro/metaworld/bin/python -m pip install 'metaworld==";
-const THEN = "CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld";
+const FOLDER = typedVenv("metaworld");
+const LINE = installLine(FOLDER, META_WORLD.requirements);
+const THEN = `CUGRO_PYTHON=${FOLDER}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld`;
+
+Deno.test("the READMEs say the lines that make the Pythons as messages do on a machine of the usual kind", () => {
+  const usual = { HOME: "/home/me" };
+  const text = (room: string) => readFileSync(new URL(`../${room}/README.md`, import.meta.url), "utf8");
+  assertStringIncludes(text("gymnasium"), installLine(typedVenv("gymnasium", usual)));
+  const folder = typedVenv(META_WORLD.venv, usual);
+  assertStringIncludes(text("metaworld"), installLine(folder, META_WORLD.requirements));
+  assertStringIncludes(
+    text("metaworld"),
+    `CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,`,
+  );
+});
 
 Deno.test("adaptedPackage() goes by what stands before the slash", () => {
   assertEquals(adaptedPackage(ID)?.module, "metaworld");

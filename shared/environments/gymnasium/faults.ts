@@ -92,8 +92,8 @@ function describeException(id: string, { type, message, doing, copy, traceback }
 }
 
 /** There is no interpreter. @param id of the environment */
-export function noInterpreter(id: string, folder?: string): GymnasiumUnavailable {
+export function noInterpreter(id: string): GymnasiumUnavailable {
   const adapted = adaptedPackage(id);
-  const advice = adapted ? adaptedAdvice(adapted) : interpreterAdvice(folder);
+  const advice = adapted ? adaptedAdvice(adapted) : interpreterAdvice();
   return new GymnasiumUnavailable(`${id} is not run as there is no Python for it: ${advice}`);
 }

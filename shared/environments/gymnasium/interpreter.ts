@@ -25,6 +25,19 @@ export function venvFolder(environment: Environment = process.env, name = "gymna
 }
 
 /**
+ * The same as it is typed: from home on. Where a process may not read its variables, it is the one of a machine without any
+ * of its own.
+ */
+export function typedVenv(name = "gymnasium", environment: Environment = process.env): string {
+  try {
+    const [folder, home] = [venvFolder(environment, name), environment.HOME || homedir()];
+    return folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
+  } catch {
+    return `~/.cache/cugro/${name}`;
+  }
+}
+
+/**
  * The interpreter: `CUGRO_PYTHON`, else that of {@link venvFolder} where it exists. Its path is not resolved further, since
  * a virtual environment is told by the link.
  */
@@ -38,14 +51,16 @@ export function findInterpreter(
 }
 
 /** A name without a slash is looked for as a shell does. */
-function pathOf(python: string, path: string): string {
+function pathOf(named: string, path: string): string {
+  // As it is typed; a shell does not expand it everywhere.
+  const python = named.replace(/^~(?=\/)/, homedir());
   const folders = python.includes("/") ? [] : path.split(delimiter).filter((folder) => folder !== "");
   const found = folders.map((folder) => join(folder, python)).find((one) => existsSync(one));
   return found ?? resolve(python);
 }
 
 /** The line for a shell that makes the virtual environment. @param folder where it is looked for */
-export function installLine(folder = "~/.cache/cugro/gymnasium", requirements = REQUIREMENTS): string {
+export function installLine(folder = typedVenv(), requirements = REQUIREMENTS): string {
   return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`, requirements)}`;
 }
 
@@ -55,7 +70,7 @@ export function pipInstall(python: string, requirements = REQUIREMENTS): string 
 }
 
 /** What to do where there is no interpreter. */
-export function interpreterAdvice(folder?: string): string {
-  return `one line makes one: ${installLine(folder)}; another that has Gymnasium is named with --python ` +
+export function interpreterAdvice(): string {
+  return `one line makes one: ${installLine()}; another that has Gymnasium is named with --python ` +
     "or CUGRO_PYTHON";
 }

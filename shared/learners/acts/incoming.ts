@@ -43,11 +43,11 @@ export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFa
 
 /**
  * Whether content that was rejected may come again: besides what {@link hasFailedImport} says, what was rejected for what
- * one of the tasks is, which may be another by now.
+ * one of the tasks is, or for how knobs stood, which may be otherwise by now.
  */
 export function isToBeJudgedAgain(facts: LearnerFacts, arrival: ArrivalFact): boolean {
   const rejection = facts.rejections.find((fact) => fact.seq === arrival.seq);
-  return rejection?.besideTask !== undefined || hasFailedImport(facts, arrival);
+  return rejection?.besideTask !== undefined || rejection?.knobs === true || hasFailedImport(facts, arrival);
 }
 
 const isUnread = ({ unread }: RejectionFact) => unread === true;

@@ -35,6 +35,7 @@ import { dataState, knobsOfTask, type LearnerFacts } from "../facts/facts.ts";
 import type { LabelledTask } from "../facts/labels.ts";
 import { dataOfTask, type TaskData } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
+import { refuseBlind } from "./refuse_blind.ts";
 import { loadFacts } from "../reading/load.ts";
 
 /** How a learner is set up. `overrides`: knob name to value, as a person gave them. */
@@ -179,6 +180,7 @@ export async function reviseConfig(
   const chosen = preset ?? presetName(newest.preset);
   const knobs = resolveHyperparameters(preset ?? readKnobs(newest.preset, newest.knobs), overrides);
   if (facts.tasks.length > 0) refuseFrozen(facts, knobs);
+  refuseBlind(facts, knobs, readKnobs(newest.preset, newest.knobs));
   const revision = newest.revision + 1;
   const fact: ConfigFact = {
     schema: 1,

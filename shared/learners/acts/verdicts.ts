@@ -31,6 +31,7 @@ import { readKnobs } from "../planning/knobs.ts";
 import { planRemeasuring } from "../results/remeasure.ts";
 import { withdrawal } from "./label_values.ts";
 import { firstStandingTask, refuseDeleted, refuseFrozen } from "./learners.ts";
+import { refuseBlind } from "./refuse_blind.ts";
 import { loadFacts } from "../reading/load.ts";
 
 /** What every act needs. */
@@ -205,8 +206,10 @@ function capitalised(text: string): string {
 /** The overrides as knobs of the right type; they may not touch what task 1 has fixed. */
 function knobsWith(facts: LearnerFacts, task: number, overrides: Record<string, unknown>): JsonObject {
   const config = configOf(facts, task);
-  const knobs = resolveHyperparameters(readKnobs(config.preset, config.knobs), overrides);
+  const before = readKnobs(config.preset, config.knobs);
+  const knobs = resolveHyperparameters(before, overrides);
   refuseFrozen(facts, knobs);
+  refuseBlind(facts, knobs, before);
   return Object.fromEntries(Object.keys(overrides).map((knob) => [knob, knobs[knob as keyof typeof knobs]]));
 }
 

@@ -3,20 +3,21 @@
  * @module
  */
 import type { Store } from "@cugro/store";
-import type {
-  CellEstimate,
-  ConfigFact,
-  JobKind,
-  JsonObject,
-  LabelFact,
-  LearnerFact,
-  NoticeFact,
-  RejectionFact,
-  RevisionFact,
-  TaskFact,
-  TaskState,
-  VersionFact,
-  VersionState,
+import {
+  type CellEstimate,
+  type ConfigFact,
+  type JobKind,
+  type JsonObject,
+  type LabelFact,
+  type LearnerFact,
+  type NoticeFact,
+  type RejectionFact,
+  type RevisionFact,
+  shownFile,
+  type TaskFact,
+  type TaskState,
+  type VersionFact,
+  type VersionState,
 } from "@cugro/protocol";
 import {
   attemptAt,
@@ -221,5 +222,5 @@ function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, num
 
 /** A rejection in words. */
 export function describeRejection({ key, reason }: Pick<RejectionFact, "key" | "reason">): string {
-  return `${key} was rejected: ${reason}`;
+  return `${shownFile(key)} was rejected: ${reason}`;
 }

@@ -3,13 +3,7 @@
  * @module
  */
 import { type Anchors, ANCHORS_ALL_EQUAL, type CellEstimate, type JsonObject } from "@cugro/protocol";
-import {
-  describeEstimateWorth,
-  ESTIMATE_BLINDNESS,
-  estimatedPoints,
-  estimatedScore,
-  estimateOf,
-} from "@cugro/algorithm/estimate";
+import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate";
 import type { LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { numbersOf } from "./remeasure.ts";
@@ -74,10 +68,4 @@ function after(before: CellEstimate["score"], drop: CellEstimate["score"]): Cell
     low: mean - Math.hypot(before.mean - before.low, drop.high - drop.mean),
     high: mean + Math.hypot(before.high - before.mean, drop.mean - drop.low),
   };
-}
-
-/** What is to be said beside estimates: what they cannot see, and what they have been worth; null where there is none. */
-export function estimateNote(estimates: readonly (readonly (CellEstimate | null)[])[]): string | null {
-  if (estimates.flat().every((one) => one === null)) return null;
-  return `Returns ${ESTIMATE_BLINDNESS}. ${describeEstimateWorth()}`;
 }

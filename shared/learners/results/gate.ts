@@ -14,6 +14,8 @@
  * @module
  */
 import { type Fall, fallOf, type Hyperparameters, mean, MIN_EPISODES, type Pair } from "@cugro/algorithm";
+import { ESTIMATE_NETWORKS } from "@cugro/algorithm/estimate";
+import { besideLimit } from "@cugro/algorithm/knobs";
 import { sharesScale } from "../reading/measures.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
@@ -28,6 +30,14 @@ export interface GateInput {
   task: number;
   row: readonly RowCell[];
   earlier: readonly VersionFact[];
+}
+
+/** Why a gate cannot judge the scores of simulated tasks; undefined where it can, or only observes. */
+export function blindGate(
+  { gate, evaluationEpisodes: n }: Pick<Hyperparameters, "gate" | "evaluationEpisodes">,
+): string | undefined {
+  if (gate !== "enforce" || n >= MIN_EPISODES) return undefined;
+  return `gate: enforce cannot judge scores, as evaluationEpisodes is ${n} and no bound is drawn from fewer than ${MIN_EPISODES}`;
 }
 
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
@@ -49,9 +59,10 @@ function newTaskReasons({ knobs, task, row }: GateInput): string[] {
   if (floor === "none" || !cell || cell.scores.length < MIN_EPISODES) return [];
   if (cell.meanScore === null || cell.high === null || cell.high >= floor) return [];
   const random = floor === 0 && !cell.success ? " (random)" : "";
+  const { value, limit } = besideLimit(cell.high, floor);
   return [
-    `the new task ${task} scores ${points(cell.meanScore)}${unit(cell)}, at most ${points(cell.high)} ` +
-    `(90 % bound, n = ${cell.scores.length}), where ${points(floor)}${random} must be reached`,
+    `the new task ${task} scores ${points(cell.meanScore)}${unit(cell)}, at most ${value} ` +
+    `(judged by the upper 90 % bound of ${cell.scores.length} episodes), where ${limit}${random} must be reached`,
   ];
 }
 
@@ -64,16 +75,14 @@ function forgettingReasons({ knobs, row, earlier }: GateInput): string[] {
     if (!exceeds(fall, knobs.maxForgetting)) continue;
     reasons.push(
       `task ${pair.cell.task} fell from ${points(fall.from)} to ${points(fall.to)}${unit(pair.cell)}, ` +
-        `by more than ${bound(fall)}, where ${points(knobs.maxForgetting)} may be lost`,
+        beyond(fall, knobs.maxForgetting),
     );
   }
   const together = sinceBest.length > 1 ? fallOf(sinceBest) : undefined;
   if (together && exceeds(together, knobs.maxForgetting)) {
     reasons.push(
-      `all earlier tasks together fell by ${points(together.drop)} points, by more than ${
-        bound(together)
-      }, ` +
-        `where ${points(knobs.maxForgetting)} may be lost`,
+      `all earlier tasks together fell by ${points(together.drop)} points, ` +
+        beyond(together, knobs.maxForgetting),
     );
     return reasons;
   }
@@ -92,8 +101,7 @@ function averageReasons(
   if (!exceeds(fall, maxAverageDrop)) return [];
   return [
     `the average over the ${shared.length} tasks that version ${parent!.version} knew fell from ` +
-    `${points(fall.from)} to ${points(fall.to)}, by more than ${bound(fall)}, ` +
-    `where ${points(maxAverageDrop)} may be lost`,
+    `${points(fall.from)} to ${points(fall.to)}, ${beyond(fall, maxAverageDrop)}`,
   ];
 }
 
@@ -116,24 +124,27 @@ function exceeds({ interval }: Fall, limit: number): boolean {
   return interval !== null && interval[0] > limit;
 }
 
-/** The lower bound of a fall that has one. */
-function bound({ interval, episodes }: Fall): string {
-  return `${points(interval![0])} points (90 % bound, n = ${episodes})`;
+/** The lower bound of a fall that has one, and what it is beyond. */
+function beyond({ interval, episodes }: Fall, most: number): string {
+  const { value, limit } = besideLimit(interval![0], most);
+  return `by more than ${value} points (judged by the lower 90 % bound of ${episodes} episodes), where ${limit} may be lost`;
 }
 
 function unit({ success }: RowCell): string {
   return success ? " % success" : "";
 }
 
-function estimateReasons({ knobs: { maxEstimatedDrop: limit }, row }: GateInput): string[] {
-  if (limit === "none") return [];
+function estimateReasons({ knobs: { maxEstimatedDrop: most }, row }: GateInput): string[] {
+  if (most === "none") return [];
   return row.flatMap(({ task, scores, estimate }) => {
     const drop = estimate?.drop;
-    if (scores.length > 0 || !drop || drop.low <= limit) return [];
+    if (scores.length > 0 || !drop || drop.low <= most) return [];
+    const { value, limit } = besideLimit(drop.low, most);
     return [
-      `task ${task} has lost an estimated ${points(drop.mean)} points since it was learnt, more than ${
-        points(drop.low)
-      } (90 % bound over networks), where ${points(limit)} may be lost`,
+      `task ${task} has lost an estimated ${
+        points(drop.mean)
+      } points since it was learnt, more than ${value} ` +
+      `(judged by the lower 90 % bound of ${ESTIMATE_NETWORKS} networks), where ${limit} may be lost`,
     ];
   });
 }
@@ -143,10 +154,12 @@ function fidelityReasons({ knobs, task, row }: GateInput): string[] {
     const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = cell.fidelity ?? {};
     if (cell.task === task || typeof distance !== "number" || typeof floor !== "number") return [];
     if (distance <= knobs.maxReplayDistance * floor) return [];
-    const times = floor > 0 ? (distance / floor).toFixed(1) : "infinitely many";
+    const { value, limit } = besideLimit(distance / floor, knobs.maxReplayDistance);
     return [
-      `the replay of task ${cell.task} was ${times} times as far from its data as real data is ` +
-      `(sliced Wasserstein), where ${knobs.maxReplayDistance} times are allowed`,
+      `the replay of task ${cell.task} was ${
+        floor > 0 ? value : "infinitely many"
+      } times as far from its data as ` +
+      `real data is (sliced Wasserstein), where ${limit} times are allowed`,
     ];
   });
 }

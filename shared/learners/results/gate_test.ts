@@ -39,7 +39,7 @@ Deno.test("judgeVersion() parks a version that is worse than random in its new t
   assertEquals(first.decision, "parked");
   assertMatch(
     first.reasons.join(),
-    /^the new task 1 scores -50\.0, at most -4\d\.\d \(90 % bound, n = 20\), where 0\.0 \(random\) must be reached$/,
+    /^the new task 1 scores -50\.0, at most -4\d\.\d \(judged by the upper 90 % bound of 20 episodes\), where 0\.0 \(random\) must be reached$/,
   );
   const earlier = [version(cell(1, scattered(95, 2)))];
   const row = [cell(1, scattered(96, 2)), scored(2, [-87, -88, -86, -87, -89])];
@@ -74,7 +74,7 @@ Deno.test("judgeVersion() parks a version that surely forgot, and says what", ()
   assertEquals(verdict.reasons.length, 1);
   assertMatch(
     verdict.reasons[0]!,
-    /^task 1 fell from 95\.0 to 70\.0, by more than 24\.\d points \(90 % bound, n = 20\), where 10\.0/,
+    /^task 1 fell from 95\.0 to 70\.0, by more than 24\.\d points \(judged by the lower 90 % bound of 20 episodes\), where 10\.0/,
   );
 });
 
@@ -114,7 +114,7 @@ Deno.test("judgeVersion() finds a collapse of the average since the parent that 
   assertEquals([decision, reasons.length], ["parked", 1]);
   assertMatch(
     reasons[0]!,
-    /^the average over the 3 tasks that version 1 knew fell from 90\.0 to 83\.0, by more than 7\.0 points \(90 % bound, n = 20\), where 5\.0 may be lost$/,
+    /^the average over the 3 tasks that version 1 knew fell from 90\.0 to 83\.0, by more than 7\.0 points \(judged by the lower 90 % bound of 20 episodes\), where 5\.0 may be lost$/,
   );
   assertEquals(judge(8).reasons, []);
   assertEquals(judge("none").reasons, []);
@@ -156,7 +156,7 @@ Deno.test("judgeVersion() judges by success where there is one, and does not com
   const floor = { ...knobs, minNewTaskScore: 30 };
   assertMatch(
     judgeVersion({ knobs: floor, task: 1, row: [succeeded(1, rate(0))], earlier: [] }).reasons.join(),
-    /^the new task 1 scores 0\.0 % success, at most 11\.9 \(90 % bound, n = 20\), where 30\.0 must be reached$/,
+    /^the new task 1 scores 0\.0 % success, at most 11\.9 \(judged by the upper 90 % bound of 20 episodes\), where 30\.0 must be reached$/,
   );
   const few = judgeVersion({ knobs: floor, task: 1, row: [succeeded(1, rate(3))], earlier: [] });
   assertEquals(few.reasons, [], "15 % of 20 may be 30 %");
@@ -196,8 +196,21 @@ Deno.test("a task without a score is judged by its estimate: by what it has sure
   assertEquals(judge(20, []).decision, "published");
   const { decision, reasons } = judge(21, []);
   assertEquals([decision, reasons], ["parked", [
-    "task 1 has lost an estimated 26.0 points since it was learnt, more than 21.0 (90 % bound over networks), where 20.0 may be lost",
+    "task 1 has lost an estimated 26.0 points since it was learnt, more than 21.0 (judged by the lower 90 % bound of 5 networks), where 20.0 may be lost",
   ]]);
   assertEquals(judge(21, [], "none").decision, "published");
   assertEquals(judge(90, [1, 2, 3]).decision, "published");
+});
+
+Deno.test("a reason never shows the limit that it breaks as what was measured", () => {
+  const first = [version(cell(1, []))];
+  const distance = { slicedWasserstein: 0.4002, slicedWassersteinFloor: 0.1 };
+  const replay = judgeVersion({ knobs, task: 2, row: [cell(1, [], distance), cell(2, [])], earlier: first });
+  assertMatch(replay.reasons.join(), /was 4\.002 times .* where 4\.0 times are allowed/);
+  const earlier = [version(cell(1, scattered(95, 0)))];
+  const fell = judgeVersion({ knobs, task: 2, row: [cell(1, scattered(84.98, 0))], earlier });
+  assertMatch(fell.reasons.join(), /by more than 10\.02 points .* where 10\.0 may be lost/);
+  const floor = { ...knobs, minNewTaskScore: 50 };
+  const low = judgeVersion({ knobs: floor, task: 1, row: [scored(1, scattered(49.97, 0))], earlier: [] });
+  assertMatch(low.reasons.join(), /at most 49\.97 .* where 50\.0 must be reached/);
 });

@@ -37,9 +37,11 @@ export const EXAMPLE: ReportData = {
       ...{ score: 95 - 3 * (version - j), low: 80, high: 104, episodes: 20 },
       ...{ isSuccess: false, valueEstimate: 12.345 },
     })),
+    estimates: null,
     measures: { ...MEASURES, justLearned: 92 },
     seconds: 100,
   })),
+  estimates: null,
   measures: { ...MEASURES, meanPerformance: 91, worstDropEver: { ...DROP, version: 3 } },
   fidelity: [[1, 1, 0], [2, 1, 1], [3, 1, 2], [2, 2, 0], [3, 2, 1], [3, 3, 0]].map((
     [version, task, generation],
