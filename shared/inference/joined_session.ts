@@ -27,7 +27,9 @@ export interface JoinedSession {
 
 /** A memory that threads share, and the place that each of them computes in. */
 export interface SharedMemory {
+  /** To be sent to threads, and again whenever `sizeBytes` has changed: a thread knows it as long as it was then. */
   memory: WebAssembly.Memory;
+  sizeBytes(): number;
   /** A place for one thread. @throws RangeError when the memory is full */
   take(bytes: number): WorkPlace;
   release(place: WorkPlace): void;
@@ -38,6 +40,7 @@ export function sharedMemory(): SharedMemory | undefined {
   const { shared, memory } = sharedKernels();
   return shared && {
     memory: shared,
+    sizeBytes: () => shared.buffer.byteLength,
     take: (bytes) => ({ address: memory.take(bytes), bytes }),
     release: ({ address }) => memory.release(address),
   };
@@ -56,7 +59,7 @@ export function joinedInputOf({ input, tasks, network, judge }: Opened): JoinedI
  * Compiles the kernel for a memory of another thread.
  *
  * @param place where this thread computes, asked at each call
- * @returns a function that joins sessions in it
+ * @returns a function that joins sessions that were placed when the memory was sent
  */
 export function joinMemory(
   memory: WebAssembly.Memory,

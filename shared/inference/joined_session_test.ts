@@ -29,11 +29,11 @@ async function withThread(
   body: (ask: (question: JoinedQuestion) => Promise<Float32Array | string>) => Promise<void>,
 ) {
   const worker = new Worker(new URL("./testing/joined_worker.ts", import.meta.url), { type: "module" });
-  worker.postMessage(sharedMemory()!.memory);
   try {
     await body((question) =>
       new Promise((resolve) => {
         worker.onmessage = ({ data }) => resolve(data);
+        worker.postMessage(sharedMemory()!.memory);
         worker.postMessage(question);
       })
     );
@@ -82,7 +82,7 @@ Deno.test("a joined session refuses what the session refuses, and a place that i
     const short = { noise: noise.subarray(16) };
     assertThrows(() => session.act(9, states, short), InvalidInputError, "noise must be [300, 16, 3]");
     assert(`${await ask({ ...question, noise: short })}`.includes("noise must be [300, 16, 3]"));
-  const small = { ...question.place, bytes: question.place.bytes / 2 };
+    const small = { ...question.place, bytes: question.place.bytes / 2 };
     assert(`${await ask({ ...question, place: small })}`.includes(" are needed"));
     assertEquals(bitsOf(await ask(question) as Float32Array), bitsOf(session.act(9, states, 5)));
     session.dispose();

@@ -7,6 +7,8 @@
 /** Places start at multiples of a cache line. */
 const ALIGNMENT = 64;
 const PAGE = 65_536;
+/** Pages that a shared memory grows by at least, as threads must be told each time; untouched, they cost nothing. */
+const STEP = 1_024;
 
 /** Bytes that can become more; what is in them stays. */
 export interface Growing {
@@ -35,8 +37,11 @@ export function wasmGrowing(
 ): { memory: WebAssembly.Memory; growing: Growing } {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared });
   const grow = (bytes: number) => {
-    const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
-    if (missing > 0) memory.grow(missing);
+    const present = memory.buffer.byteLength / PAGE;
+    const missing = Math.ceil(bytes / PAGE) - present;
+    if (missing > 0) {
+      memory.grow(shared ? Math.min(Math.max(missing, STEP), maximumPages - present) : missing);
+    }
   };
   return { memory, growing: { buffer: () => memory.buffer, grow } };
 }
