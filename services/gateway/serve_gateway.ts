@@ -47,7 +47,8 @@ export async function serveGateway(
   const cache = createCache();
   const unusual = createUnusualWatch();
   const acting = await openActing({
-    ...{ store, bus, cache, log, maxPolicies: config.actLearners, maxStaleMs: config.actStaleMs },
+    ...{ store, bus, cache, log, maxStaleMs: config.actStaleMs },
+    ...{ maxPolicies: config.actLearners, maxBytes: config.actBytes },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
     onJudged: countUnusual(unusual, metrics),
   });

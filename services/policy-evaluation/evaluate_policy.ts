@@ -12,6 +12,7 @@ import {
   type WayOfActing,
 } from "@cugro/algorithm";
 import { randomReturn } from "@cugro/environments";
+import { createActingPolicy } from "@cugro/serving";
 import type { JobOutput } from "@cugro/worker";
 import { decodeNormaliser, decodeStored, encodeJson, knobsOf } from "@cugro/jobs";
 import { type EvaluationContext, measureFidelity } from "./measure_fidelity.ts";
@@ -32,7 +33,7 @@ export async function evaluatePolicy(
     ? { fidelity: null, rows: null }
     : await measureFidelity(context, normaliser, compile);
   const input = await policyInput(context, normaliser, compile);
-  const policy = createPolicy(input);
+  const policy = openPolicy(input);
   try {
     const { episodes, acting, ways } = await chooseActing({
       ...{ context, policy, input, simulators, states: rows?.states ?? null },
@@ -56,6 +57,12 @@ export async function evaluatePolicy(
   } finally {
     policy.dispose();
   }
+}
+
+/** Actor and proposer act as they are served, with the same bytes; all else is the tensor library's. */
+function openPolicy(input: PolicyInput): Policy {
+  const sampler = createPolicy(input);
+  return { value: sampler.value, ...createActingPolicy(input, sampler) };
 }
 
 async function policyInput(

@@ -2,7 +2,8 @@
  * Decisions of an open session: normalised states in, normalised actions out, a few rows at a time.
  * @module
  */
-import { type ActionNoise, classesOf, decisionNoise, normalisedLimits } from "@cugro/algorithm/arrays";
+import { classesOf, normalisedLimits } from "@cugro/algorithm/arrays";
+import { type NoiseSource, openSource } from "./drawn_noise.ts";
 import { type Judge, rawRows } from "./judge.ts";
 import { weightsOfHeavierMode } from "./modes.ts";
 import type { Network } from "./network.ts";
@@ -46,10 +47,11 @@ export function decisions(
   opened: Opened,
   known: KnownTask,
   states: Float32Array,
-  sources: readonly ActionNoise[],
+  count: number,
+  source: NoiseSource,
 ): Float32Array {
   const { input: { stateDim, actionDim, hyperparameters: knobs } } = opened;
-  const noise = decisionNoise(knobs, actionDim, sources), count = sources.length;
+  const noise = openSource(source, count, knobs, actionDim);
   const actions = new Float32Array(count * actionDim);
   const together = statesTogether(knobs.candidates);
   const { actions: bounds } = known.normaliser;
@@ -60,12 +62,12 @@ export function decisions(
   for (let from = 0; from < count; from += together) {
     const size = Math.min(together, count - from);
     const rows = states.subarray(from * stateDim, (from + size) * stateDim);
-    const drawn = noise(size, size);
-    const candidates = proposals(opened, known, rows, drawn["noise"]!.data as Float32Array);
+    const drawn = noise(size);
+    const candidates = proposals(opened, known, rows, drawn.noise);
     const q = judged(opened, known, rows, candidates);
     for (let i = 0; i < size; i++) {
       const span = [i * knobs.candidates, (i + 1) * knobs.candidates] as const;
-      const gumbel = drawn["gumbel"]?.data.subarray(...span) as Float32Array | undefined;
+      const gumbel = drawn.gumbel?.subarray(...span);
       const all = candidateWeights(q.subarray(...span), knobs, gumbel);
       const own = candidates.subarray(span[0] * actionDim, span[1] * actionDim);
       const weights = limits ? weightsOfHeavierMode(all, own, limits) : all;

@@ -3,10 +3,11 @@
  * @module
  */
 import { type Bounds, entry, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
-import type { Kernels } from "./kernels.ts";
-import { type Network, openNetwork } from "./network.ts";
+import type { Computing, Kernels } from "./kernels.ts";
+import { type Network, networkOf, openNetwork } from "./network.ts";
 import { criticNetworks } from "./network_files.ts";
 import { piecesOf } from "./pieces.ts";
+import type { PlacedNetwork } from "./placed_network.ts";
 import { pessimisticValue } from "./selection.ts";
 import type { InferenceKnobs, KnownTask } from "./session_input.ts";
 
@@ -19,9 +20,15 @@ export interface Judge {
    * @returns `[n c]`, in units of the head's scale
    */
   judge(known: KnownTask, states: Float32Array, candidates: Float32Array, perState: number): Float32Array;
-  /** Scale of each head: means and standard deviations of returns, `[n]` each. */
-  readonly returns: { mean: readonly number[]; std: readonly number[] };
+  readonly placed: PlacedJudge;
   dispose(): void;
+}
+
+/** A critic as it is placed in memory. */
+export interface PlacedJudge {
+  networks: readonly PlacedNetwork[];
+  /** Scale of each head: means and standard deviations of returns, `[n]` each. */
+  returns: { mean: readonly number[]; std: readonly number[] };
 }
 
 /** Opens a critic. @throws InvalidInputError if it does not take such states and actions */
@@ -50,6 +57,17 @@ export function openJudge(
     dispose();
     throw error;
   }
+  const numbers = (name: string) => [...entry(weights, name).data];
+  const returns = { mean: numbers("returns.mean"), std: numbers("returns.std") };
+  return {
+    ...judgeOf({ networks: networks.map(({ placed }) => placed), returns }, knobs, kernels),
+    dispose,
+  };
+}
+
+/** A critic that is in memory already; whoever placed it disposes of it. */
+export function judgeOf(placed: PlacedJudge, knobs: InferenceKnobs, kernels: Computing): Judge {
+  const networks = placed.networks.map((network) => networkOf(network, kernels));
   const judge: Judge["judge"] = (known, states, candidates, perState) => {
     const ensemble = networks.map((network) => valuesOf(network, known.head!, states, candidates, perState));
     return Float32Array.from(
@@ -57,8 +75,7 @@ export function openJudge(
       (_, row) => pessimisticValue(ensemble.map((values) => values[row]!), knobs.pessimism),
     );
   };
-  const numbers = (name: string) => [...entry(weights, name).data];
-  return { judge, returns: { mean: numbers("returns.mean"), std: numbers("returns.std") }, dispose };
+  return { placed, judge, dispose: () => {} };
 }
 
 function valuesOf(

@@ -3,22 +3,30 @@
  * @module
  */
 import type { KernelFunctions } from "./kernel_functions.ts";
-import { type Growing, type Memory, openMemory, plainGrowing, wasmGrowing } from "./memory.ts";
+import { floatsOf, type Growing, type Memory, openMemory, plainGrowing, wasmGrowing } from "./memory.ts";
 import { plainKernels } from "./plain_kernels.ts";
 import { MAXIMUM_PAGES, wasmKernels } from "./wasm_kernels.ts";
 
 /** `wasm`: WebAssembly with SIMD; `plain`: TypeScript, for where there is none. Answers are the same bytes. */
 export type KernelName = "wasm" | "plain";
 
-/** A kernel with its memory. */
-export interface Kernels extends KernelFunctions {
-  readonly name: KernelName;
-  readonly memory: Memory;
+/** A kernel that computes with what is placed in a memory. */
+export interface Computing extends KernelFunctions {
+  /** All numbers of the memory, until it grows. */
+  floats(): Float32Array;
   /** A place of at least so many bytes that every call may write to; what was in it is lost. */
   scratch(bytes: number): number;
 }
 
-const opened: Partial<Record<KernelName, Kernels>> = {};
+/** A kernel with its memory. */
+export interface Kernels extends Computing {
+  readonly name: KernelName;
+  readonly memory: Memory;
+  /** The memory itself, where threads may be given it. */
+  readonly shared: WebAssembly.Memory | undefined;
+}
+
+const opened: Partial<Record<KernelName | "shared", Kernels>> = {};
 /** What was found when nothing was asked for. */
 let usual: KernelName | undefined;
 
@@ -37,22 +45,37 @@ export function kernelsOf(name?: KernelName): Kernels {
   return opened[kernels.name] ??= kernels;
 }
 
+/** The kernel of all sessions of this thread that others may join in; one that they cannot where WebAssembly is missing. */
+export function sharedKernels(): Kernels {
+  if (opened.shared) return opened.shared;
+  try {
+    return opened.shared = openWasm(true);
+  } catch {
+    return kernelsOf("plain");
+  }
+}
+
 /** Opens a kernel with a memory of its own; which one, and errors, as {@linkcode kernelsOf}. */
 export function openKernels(name?: KernelName): Kernels {
   if (name === "plain") return withScratch("plain", (memory) => plainKernels(memory.floats), plainGrowing());
   try {
-    const { memory, growing } = wasmGrowing(MAXIMUM_PAGES);
-    return withScratch("wasm", () => wasmKernels(memory), growing);
+    return openWasm(false);
   } catch (error) {
     if (name === "wasm") throw error;
     return openKernels("plain");
   }
 }
 
+function openWasm(shared: boolean): Kernels {
+  const { memory, growing } = wasmGrowing(MAXIMUM_PAGES, shared);
+  return withScratch("wasm", () => wasmKernels(memory, shared), growing, shared ? memory : undefined);
+}
+
 function withScratch(
   name: KernelName,
   functionsOf: (memory: Memory) => KernelFunctions,
   growing: Growing,
+  shared?: WebAssembly.Memory,
 ): Kernels {
   const memory = openMemory(growing);
   let place: { address: number; bytes: number } | undefined;
@@ -62,5 +85,21 @@ function withScratch(
     place = { address: memory.take(bytes), bytes };
     return place.address;
   };
-  return { name, memory, scratch, ...functionsOf(memory) };
+  return { name, memory, shared, floats: memory.floats, scratch, ...functionsOf(memory) };
+}
+
+/** A place in a shared memory that one thread alone computes in. */
+export interface WorkPlace {
+  address: number;
+  bytes: number;
+}
+
+/** A kernel in the memory of another thread, which alone gives out places; `place` says which one is its own, at each call. */
+export function openJoined(memory: WebAssembly.Memory, place: () => WorkPlace): Computing {
+  const scratch = (bytes: number) => {
+    const { address, bytes: given } = place();
+    if (bytes <= given) return address;
+    throw new RangeError(`Cannot compute in ${given} bytes as ${bytes} are needed`);
+  };
+  return { floats: floatsOf(() => memory.buffer), scratch, ...wasmKernels(memory, true) };
 }

@@ -7,11 +7,13 @@
 /** Places start at multiples of a cache line. */
 const ALIGNMENT = 64;
 const PAGE = 65_536;
+/** Pages that a shared memory grows by at least, as threads must be told each time; untouched, they cost nothing. */
+const STEP = 1_024;
 
 /** Bytes that can become more; what is in them stays. */
 export interface Growing {
   /** The bytes as they are now; another object after each growth. */
-  buffer(): ArrayBuffer;
+  buffer(): ArrayBufferLike;
   /** At least `bytes` in all. @throws RangeError where there is no more */
   grow(bytes: number): void;
 }
@@ -28,14 +30,20 @@ export interface Memory {
   usedBytes(): number;
 }
 
-/** A WebAssembly memory, and its bytes. */
-export function wasmGrowing(maximumPages: number): { memory: WebAssembly.Memory; growing: Growing } {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+/** A WebAssembly memory, and its bytes. @param shared whether other threads may be given it */
+export function wasmGrowing(
+  maximumPages: number,
+  shared = false,
+): { memory: WebAssembly.Memory; growing: Growing } {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared });
   const grow = (bytes: number) => {
-    const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
-    if (missing > 0) memory.grow(missing);
+    const present = memory.buffer.byteLength / PAGE;
+    const missing = Math.ceil(bytes / PAGE) - present;
+    if (missing > 0) {
+      memory.grow(shared ? Math.min(Math.max(missing, STEP), maximumPages - present) : missing);
+    }
   };
-  return { memory, growing: { buffer: () => memory.buffer as ArrayBuffer, grow } };
+  return { memory, growing: { buffer: () => memory.buffer, grow } };
 }
 
 /** Ordinary bytes, moved when they grow: by an eighth at least, so that this is seldom. */
@@ -55,17 +63,22 @@ interface Gap {
   end: number;
 }
 
+/** All numbers of a memory whose bytes are replaced when it grows. */
+export function floatsOf(buffer: () => ArrayBufferLike): () => Float32Array {
+  let view = new Float32Array(buffer());
+  return () => {
+    const bytes = buffer();
+    return view.buffer === bytes ? view : view = new Float32Array(bytes);
+  };
+}
+
 /** Opens a memory with no places in it. */
 export function openMemory(growing: Growing): Memory {
   const taken = new Map<number, number>();
   /** Free places by address, no two of them neighbours; behind `end` nothing was given out yet. */
   const gaps: Gap[] = [];
   let end = ALIGNMENT, used = 0;
-  let view = new Float32Array(growing.buffer());
-  const floats = () => {
-    const buffer = growing.buffer();
-    return view.buffer === buffer ? view : view = new Float32Array(buffer);
-  };
+  const floats = floatsOf(growing.buffer);
   return {
     floats,
     take: (bytes) => {

@@ -3,8 +3,9 @@
  * @module
  */
 import type { Stored } from "@cugro/algorithm/arrays";
-import type { Kernels } from "./kernels.ts";
+import type { Computing, Kernels } from "./kernels.ts";
 import type { NetworkDescription } from "./layers.ts";
+import { BATCH_ROWS } from "./pieces.ts";
 import {
   panelsOf,
   type PlacedInput,
@@ -31,6 +32,7 @@ export interface NetworkCall {
 
 /** A network in memory. */
 export interface Network {
+  readonly placed: PlacedNetwork;
   /** S */
   readonly stateInputs: number;
   /** Numbers of a candidate; 0 for a network that is not given any. */
@@ -52,31 +54,48 @@ interface Rows {
 /** Opens a network. @throws InvalidInputError naming the first tensor that does not fit */
 export function openNetwork(weights: Stored, description: NetworkDescription, kernels: Kernels): Network {
   const placed = placeNetwork(weights, description, kernels.memory);
+  return { ...networkOf(placed, kernels), dispose: () => placed.addresses.forEach(kernels.memory.release) };
+}
+
+/** A network that is in memory already; whoever placed it disposes of it. */
+export function networkOf(placed: PlacedNetwork, kernels: Computing): Network {
   return {
+    placed,
     stateInputs: placed.states.inputs,
     candidateInputs: placed.candidates?.inputs ?? 0,
     outputs: placed.outputs,
     run: (call) => run(kernels, placed, call),
-    dispose: () => placed.addresses.forEach(kernels.memory.release),
+    dispose: () => {},
   };
 }
 
-function run(kernels: Kernels, placed: PlacedNetwork, call: NetworkCall): Float32Array {
+/** What a call of at most {@linkcode BATCH_ROWS} rows writes to, in bytes. */
+export function workBytes(placed: PlacedNetwork): number {
+  const inputs = placed.states.inputs + (placed.candidates?.inputs ?? 0);
+  return buffersOf(placed) * BATCH_ROWS * placed.widest * 4 + BATCH_ROWS * inputs * 4;
+}
+
+/** Buffers of a call: an input, an output, one for each residual layer inside another, one for the sums over states. */
+function buffersOf(placed: PlacedNetwork): number {
+  return placed.depth + 3;
+}
+
+function run(kernels: Computing, placed: PlacedNetwork, call: NetworkCall): Float32Array {
   const rows = call.stateRows * call.perState;
   const bufferBytes = rows * placed.widest * 4;
   const inputFloats = call.states.length + (call.candidates?.length ?? 0);
-  const buffers = placed.depth + 2;
+  const buffers = buffersOf(placed) - 1;
   const scratch = kernels.scratch((buffers + 1) * bufferBytes + inputFloats * 4);
   const free = Array.from({ length: buffers }, (_, i) => scratch + i * bufferBytes);
   const inputs = scratch + (buffers + 1) * bufferBytes;
   const first = firstLayer(kernels, placed, call, free.pop()!, scratch + buffers * bufferBytes, inputs);
   const last = runLayers({ kernels, free, rows, taskRow: call.taskRow }, placed.layers, first, false);
-  return readColumns(kernels.memory.floats(), last, rows, call.columns);
+  return readColumns(kernels.floats(), last, rows, call.columns);
 }
 
 /** Sums over the state's inputs are made once a state, and go on with each candidate's. */
 function firstLayer(
-  kernels: Kernels,
+  kernels: Computing,
   placed: PlacedNetwork,
   call: NetworkCall,
   at: number,
@@ -85,7 +104,7 @@ function firstLayer(
 ): Rows {
   const { stateRows, perState, states, candidates, taskRow } = call;
   const panels = panelsOf(placed.firstOutputs), stride = panels * 128;
-  const floats = kernels.memory.floats();
+  const floats = kernels.floats();
   const candidatesAt = inputsAt + states.length * 4;
   floats.set(states, inputsAt / 4);
   if (candidates) floats.set(candidates, candidatesAt / 4);
@@ -122,7 +141,7 @@ function repeatRows(
 }
 
 interface Running {
-  kernels: Kernels;
+  kernels: Computing;
   /** Buffers that nobody uses. */
   free: number[];
   rows: number;

@@ -3,22 +3,16 @@
  * of this room.
  * @module
  */
-import {
-  countRows,
-  denormalise,
-  InvalidInputError,
-  type NoiseShare,
-  normalise,
-  OBSERVATION_CLAMP,
-  openNoise,
-  rowSources,
-} from "@cugro/algorithm/arrays";
-import { answers, decisions, type Opened } from "./decisions.ts";
+import { type ActionNoise, InvalidInputError } from "@cugro/algorithm/arrays";
+import type { Opened } from "./decisions.ts";
+import { type DrawnNoise, drawNoise, type NoiseSource } from "./drawn_noise.ts";
+import { type JoinedInput, joinedInputOf } from "./joined_session.ts";
 import { openJudge } from "./judge.ts";
-import { type KernelName, type Kernels, kernelsOf } from "./kernels.ts";
+import { type KernelName, type Kernels, kernelsOf, sharedKernels } from "./kernels.ts";
 import { openNetwork } from "./network.ts";
 import { oneStepNetwork } from "./network_files.ts";
-import { type InferenceActing, knownTask, type SessionInput, tasksOf } from "./session_input.ts";
+import { act, value } from "./questions.ts";
+import { type InferenceActing, type SessionInput, tasksOf } from "./session_input.ts";
 
 /** A policy in memory. Calls compute before they return. */
 export interface InferenceSession {
@@ -31,11 +25,14 @@ export interface InferenceSession {
    *
    * @param task id of a task that the weights know
    * @param states `[n, S]` raw
-   * @param noise a seed, or whose rows these are, as a policy of `@cugro/algorithm` takes it; an actor needs none
-   * @returns `[n, A]` raw, within the task's own limits
-   * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
+   * @param noise a seed, or whose rows these are, as a policy of `@cugro/algorithm` takes it; or what `draw` gave. An actor
+   * needs none
+   * @returns `[n, A]` raw, within the task's own limits; of discrete actions one-hot rows
+   * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or noise of other rows
    */
-  act(task: number, states: Float32Array, noise: number | readonly NoiseShare[]): Float32Array;
+  act(task: number, states: Float32Array, noise: NoiseSource): Float32Array;
+  /** The noise of the next rows of these sources, one a row; undefined for an actor. */
+  draw(sources: readonly ActionNoise[]): DrawnNoise | undefined;
   /**
    * Q of given actions: the discounted return in raw reward units, judged as pessimistically as when acting.
    *
@@ -55,7 +52,26 @@ export interface InferenceSession {
  * @throws InvalidInputError if weights, normalisers and dimensions do not fit each other; RangeError when memory is full
  */
 export function openSession(input: SessionInput): InferenceSession {
-  const kernels = kernelsOf(input.kernel);
+  return openWith(input, kernelsOf(input.kernel)).session;
+}
+
+/** A session whose weights threads can compute with, too. */
+export interface SharedSession extends InferenceSession {
+  /** What threads join it by, until it is disposed; undefined where WebAssembly is missing. */
+  readonly joined: JoinedInput | undefined;
+}
+
+/** Opens a session in the memory that threads can be given; else as {@linkcode openSession}. */
+export function openSharedSession(input: SessionInput): SharedSession {
+  const kernels = sharedKernels();
+  const { session, parts } = openWith(input, kernels);
+  return { ...session, joined: kernels.shared && joinedInputOf(parts()) };
+}
+
+function openWith(
+  input: SessionInput,
+  kernels: Kernels,
+): { session: InferenceSession; parts: () => Opened } {
   const before = kernels.memory.usedBytes();
   let opened: Opened | undefined = openParts(input, kernels);
   const sizeBytes = kernels.memory.usedBytes() - before;
@@ -63,11 +79,11 @@ export function openSession(input: SessionInput): InferenceSession {
     if (opened) return opened;
     throw new Error("Cannot act as this session is disposed");
   };
-  return {
-    acting: input.acting,
-    kernel: kernels.name,
-    sizeBytes,
+  const { acting, actionDim, hyperparameters } = input;
+  const session: InferenceSession = {
+    ...{ acting, kernel: kernels.name, sizeBytes },
     act: (task, states, noise) => act(parts(), task, states, noise),
+    draw: (sources) => acting === "actor" ? undefined : drawNoise(sources, hyperparameters, actionDim),
     value: (task, states, actions) => value(parts(), task, states, actions),
     dispose: () => {
       opened?.network.dispose();
@@ -75,6 +91,7 @@ export function openSession(input: SessionInput): InferenceSession {
       opened = undefined;
     },
   };
+  return { session, parts };
 }
 
 function openParts({ network: weights, critic, ...input }: SessionInput, kernels: Kernels): Opened {
@@ -101,53 +118,4 @@ function openParts({ network: weights, critic, ...input }: SessionInput, kernels
     network.dispose();
     throw error;
   }
-}
-
-function act(
-  opened: Opened,
-  task: number,
-  states: Float32Array,
-  source: number | readonly NoiseShare[],
-): Float32Array {
-  const { input: { acting, stateDim, actionDim }, tasks } = opened;
-  const known = knownTask(tasks, task);
-  const count = countRows(states, stateDim, "states");
-  const observed = normalise(states, known.normaliser.states, OBSERVATION_CLAMP);
-  const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
-  const sources = rowSources(shares, count);
-  const actions = acting === "actor"
-    ? answers(opened, known, observed, count)
-    : decisions(opened, known, observed, sources);
-  const bad = actions.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new InvalidInputError(
-      `Cannot act in task ${task} as the ${acting} gives ${actions[bad]} for row ${
-        Math.floor(bad / actionDim)
-      }: its weights or the critic's are too large`,
-    );
-  }
-  return denormalise(actions, known.normaliser.actions);
-}
-
-function value(
-  { input, tasks, judge }: Opened,
-  task: number,
-  states: Float32Array,
-  actions: Float32Array,
-): Float32Array {
-  if (judge === undefined) {
-    throw new InvalidInputError("Cannot value actions as this session was opened without a critic");
-  }
-  const { stateDim, actionDim, hyperparameters } = input;
-  const known = knownTask(tasks, task);
-  const count = countRows(states, stateDim, "states");
-  if (countRows(actions, actionDim, "actions") !== count) {
-    throw new InvalidInputError(`Cannot value ${actions.length / actionDim} actions in ${count} states`);
-  }
-  const { normaliser, head } = known;
-  const normalised = hyperparameters.criticNormalisedInputs;
-  const rows = normalised ? normalise(states, normaliser.states) : states;
-  const candidates = normalised ? normalise(actions, normaliser.actions) : actions;
-  const mean = judge.returns.mean[head!]!, std = judge.returns.std[head!]!;
-  return judge.judge(known, rows, candidates, 1).map((q) => q * std + mean);
 }

@@ -29,8 +29,10 @@ const UNROLLED = 4;
 type Variable = (name: string) => number;
 
 /** Compiles the kernels for a memory. */
-export function wasmKernels(memory: WebAssembly.Memory): KernelFunctions {
-  const module = new WebAssembly.Module(wasmModule([linear, silu, relu, layerNorm, add], MAXIMUM_PAGES));
+export function wasmKernels(memory: WebAssembly.Memory, shared = false): KernelFunctions {
+  const module = new WebAssembly.Module(
+    wasmModule([linear, silu, relu, layerNorm, add], MAXIMUM_PAGES, shared),
+  );
   // cast: the module's exports are the functions above, with these parameters.
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelFunctions;
 }

@@ -18,13 +18,14 @@ export interface WasmFunction {
   body(variable: (name: string) => number): Code;
 }
 
-/** The bytes of a module that imports `env.memory` and exports the functions. */
+/** The bytes of a module that imports `env.memory` and exports the functions. @param shared whether threads share the memory */
 export function wasmModule(
   functions: readonly WasmFunction[],
   maximumPages: number,
+  shared = false,
 ): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ params }) => [0x60, ...vector(params.map(() => [TYPES.i32])), 0]);
-  const memory = [...text("env"), ...text("memory"), 2, 1, 0, ...unsigned(maximumPages)];
+  const memory = [...text("env"), ...text("memory"), 2, shared ? 3 : 1, 0, ...unsigned(maximumPages)];
   return Uint8Array.of(
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(types)),

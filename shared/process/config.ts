@@ -32,6 +32,7 @@ export interface Config {
   /** Whether webhooks may go to private addresses. */
   webhooksPrivate: boolean;
   actLearners: number;
+  actBytes: number;
   actStaleMs: number;
   notificationSecretFile: string | undefined;
   uploadMaxBytes: number;
@@ -104,6 +105,7 @@ function configOf(values: Values): Config {
     tokensFile: values.CUGRO_TOKENS_FILE,
     webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
     actLearners: values.CUGRO_ACT_LEARNERS,
+    actBytes: values.CUGRO_ACT_BYTES,
     actStaleMs: values.CUGRO_ACT_STALE_SECONDS * 1000,
     notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,

@@ -70,8 +70,10 @@ export const environmentSchema = z.object({
   CUGRO_TOKENS_FILE: path.optional(),
   /** Whether webhooks may go to addresses of this machine and its network. */
   CUGRO_WEBHOOKS_PRIVATE: z.enum(["allow", "refuse"]).default("refuse"),
-  /** Policies that are open at a time. */
+  /** Policies that sample, each with a tensor library, and are open at a time. */
   CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
+  /** Memory of all policies that are open. */
+  CUGRO_ACT_BYTES: number(BYTES).default(1024 ** 3),
   /** What is known of a head may be this old, when a policy answers while the store is away; 0: of any age. */
   CUGRO_ACT_STALE_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0"))
     .default(86_400),

@@ -21,10 +21,12 @@ export interface PolicyFacts {
   tasks: LabelledTask[];
   stateDim: number;
   actionDim: number;
-  /** The ways that it can act by; the sampler alone, if not given. */
-  ways?: readonly WayOfActing[];
-  /** How it acts in each task, unless it is asked to act otherwise; the sampler in the others. */
-  actingByTask?: ReadonlyMap<number, WayOfActing>;
+  /** The ways that the version can act by. */
+  ways: readonly WayOfActing[];
+  /** Those that it was opened for. */
+  opened: readonly WayOfActing[];
+  /** How it acts in each task, unless it is asked to act otherwise. */
+  actingByTask: ReadonlyMap<number, WayOfActing>;
   /** How many discrete actions there are; undefined where actions are continuous. */
   discreteActions?: number | undefined;
   /** By task. */
@@ -54,7 +56,7 @@ export class ActError extends Error {
 
 /** Refuses a way of acting that the version has no network for. @throws {ActError} 422 */
 export function checkActing(
-  { version, ways = ["sampler"] }: Pick<PolicyFacts, "version" | "ways">,
+  { version, ways }: Pick<PolicyFacts, "version" | "ways">,
   { acting }: Pick<ActRequest, "acting">,
 ): void {
   if (acting === undefined || ways.includes(acting)) return;
@@ -102,7 +104,7 @@ export function readObservations(
 /** The answer to a request, from the rows it was read as and the actions chosen for them, `[n * A]`. */
 export function answerOf(
   facts: PolicyFacts,
-  { task, acting = facts.actingByTask?.get(task) ?? "sampler" }: Pick<ActRequest, "task" | "acting">,
+  { task, acting = facts.actingByTask.get(task)! }: Pick<ActRequest, "task" | "acting">,
   states: Float32Array,
   actions: Float32Array,
 ): ActAnswer {

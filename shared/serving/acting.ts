@@ -1,6 +1,6 @@
 /**
- * Answers for many learners. Each policy has a thread of its own and follows the head: a new version is loaded and
- * compiled while the old one still answers, and takes its place between two requests.
+ * Answers for many learners. A policy that samples has a thread of its own, others act in this one; each follows the head: a
+ * new version is opened while the old one still answers, and takes its place between two requests.
  * @module
  */
 import { type ActAnswer, type ActRequest, headKey } from "@cugro/protocol";
@@ -10,16 +10,20 @@ import { createLog, type Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { ActError, answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
 import { followHeads } from "./following.ts";
-import { type OpenPolicy, openPolicyThread } from "./policy_thread.ts";
+import { createInferenceThreads } from "./inference_threads.ts";
+import { createOpenPolicy } from "./open_ways.ts";
 import { readPolicy } from "./read_policy.ts";
+import type { OpenPolicy } from "./running_policy.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
 import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
 import type { Slot } from "./slot.ts";
 import { type Knowledge, knowledgeOf, MAX_STALE_MS, refuseTooOld } from "./staleness.ts";
 import { createStoreGuard, type StoreGuard } from "./store_guard.ts";
 
-/** Policies that are open at a time, unless said otherwise. */
+/** Policies that sample and are open at a time, unless said otherwise. */
 export const MAX_POLICIES = 8;
+/** Memory of all that are open, unless said otherwise. */
+export const MAX_POLICY_BYTES = 1024 ** 3;
 /** Rows of a learner that may wait, unless said otherwise. A request that comes alone is taken whatever its size. */
 export const MAX_WAITING_ROWS = 2048;
 
@@ -30,8 +34,10 @@ export interface ActingOptions {
   bus?: Pick<Bus, "subscribe">;
   /** Put-once facts that were read before. */
   cache?: FactCache;
-  /** @default {@link MAX_POLICIES} */
+  /** Of those that sample. @default {@link MAX_POLICIES} */
   maxPolicies?: number;
+  /** @default {@link MAX_POLICY_BYTES} */
+  maxBytes?: number;
   /** @default {@link MAX_WAITING_ROWS} */
   maxWaitingRows?: number;
   /** How often heads are looked at. @default 1000 */
@@ -48,7 +54,7 @@ export interface ActingOptions {
   onBatch?: (batch: { requests: number; rows: number; milliseconds: number }) => void;
   /** Told of each answer: which of the observations are out of the distribution of their task. */
   onJudged?: (about: { learner: string; task: number; outOfDistribution: readonly boolean[] }) => void;
-  /** How policies are opened. @default in a thread each */
+  /** How policies are opened. @default those that sample in a thread each, others in this one */
   openPolicy?: OpenPolicy;
 }
 
@@ -85,15 +91,14 @@ export interface Acting {
 export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);
+  const threads = createInferenceThreads();
   const pool = createPolicyPool({
-    openPolicy: options.openPolicy ?? openPolicyThread,
-    maxPolicies: options.maxPolicies ?? MAX_POLICIES,
+    ...{ openPolicy: options.openPolicy ?? createOpenPolicy(threads), log, ...boundsOf(options) },
     windowMs: options.windowMs ?? 0,
     onBatch: (batch) => {
       admission.measure(batch);
       options.onBatch?.(batch);
     },
-    log,
   });
   const guard = createStoreGuard(store);
   const unfollow = await followHeads({ pool, guard, cache, log, bus, pollMs });
@@ -102,7 +107,7 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
     async act(learner, request, signal) {
       const leave = admission.enter(learner, request.observations.length);
       try {
-        return await use(learner, request.version, async (policy, slot) => {
+        return await use(learner, request, async (policy, slot) => {
           const answered = await answer(policy, request, signal);
           const { task, outOfDistribution } = answered;
           options.onJudged?.({ learner, task, outOfDistribution });
@@ -112,62 +117,83 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
         leave();
       }
     },
-    about: (learner) => use(learner, undefined, ({ facts }) => Promise.resolve(facts)),
+    about: (learner) => use(learner, {}, ({ facts }) => Promise.resolve(facts)),
     ...createKnowing(pool, guard),
     opened: () => pool.slots().flatMap(({ current }) => current?.facts ?? []),
     async close() {
       await admission.close();
       await unfollow();
       await pool.clear();
+      threads.close();
     },
   };
 }
 
+function boundsOf({ maxPolicies = MAX_POLICIES, maxBytes = MAX_POLICY_BYTES }: ActingOptions) {
+  return { maxPolicies, maxBytes };
+}
+
 /** What is known of learners, the store asked only of those without an open policy. */
 function createKnowing(pool: PolicyPool, guard: StoreGuard): Pick<Acting, "knows" | "known"> {
-  const open = (learner: string) =>
-    pool.slots().filter((slot) => slot.learner === learner && slot.current !== undefined);
+  const isOpen = (slot: Slot | undefined) => slot?.current !== undefined;
   return {
     async knows(learner) {
-      if (open(learner).length > 0) return true;
+      if (isOpen(pool.serving(learner))) return true;
+      if (pool.slots().some((slot) => slot.learner === learner && isOpen(slot))) return true;
       guard.insist();
       return await guard.look((store, signal) => learnerExists(store, learner, { signal }));
     },
     known(learner) {
-      const slot = open(learner).find(({ pinned }) => pinned === undefined);
-      return slot && knowledgeOf(slot);
+      const slot = pool.serving(learner);
+      return slot?.current && knowledgeOf(slot);
     },
   };
 }
 
 /** A function that does something with a learner's policy, opening it from the store only if that has to be. */
-function createUse(
-  { pool, guard, cache, maxStaleMs }: {
-    pool: PolicyPool;
-    guard: StoreGuard;
-    cache: FactCache;
-    maxStaleMs: number;
-  },
-) {
-  return async <T>(
+function createUse({ pool, guard, cache, maxStaleMs }: UseDependencies) {
+  /** The policy in the slot for this version, as it serves, or by another way of acting. */
+  const useSlot = async <T>(
     learner: string,
-    version: number | undefined,
+    { version, acting }: Pick<ActRequest, "version" | "acting">,
     work: (policy: PooledPolicy, slot: Slot) => Promise<T>,
   ): Promise<T> => {
-    if (!pool.has(learner, version)) guard.insist();
-    const slot = pool.find(learner, version);
+    if (!pool.has(learner, version, acting)) guard.insist();
+    const slot = pool.find(learner, version, acting);
     if (slot.current) refuseTooOld(slot, maxStaleMs);
     const read = async () => {
       // In the line of openings, so that all in it are refused once the first of them has found no store.
       guard.insist();
       const began = performance.now();
       await guard.look((store, signal) => store.head(headKey(learner), { signal }));
-      const parts = await guard.read((store) => readPolicy(store, learner, { version, cache }));
+      const parts = await guard.read((store) => readPolicy(store, learner, { version, acting, cache }));
       [slot.confirmedAt, slot.lookFailed] = [began, false];
       return parts;
     };
     return await pool.use(slot, read, (policy) => work(policy, slot));
   };
+  return async <T>(
+    learner: string,
+    { version, acting }: Pick<ActRequest, "version" | "acting">,
+    work: (policy: PooledPolicy, slot: Slot) => Promise<T>,
+  ): Promise<T> => {
+    if (acting === undefined) return await useSlot(learner, { version }, work);
+    const done = await useSlot(learner, { version }, async (policy, slot) => {
+      const { version, ways, opened } = policy.facts;
+      // What the version cannot do is refused as one that is open refuses it.
+      const isHere = opened.includes(acting) || !ways.includes(acting);
+      return isHere ? { answer: await work(policy, slot) } : { version };
+    });
+    if ("answer" in done) return done.answer;
+    return await useSlot(learner, { version: done.version, acting }, work);
+  };
+}
+
+interface UseDependencies {
+  pool: PolicyPool;
+  guard: StoreGuard;
+  cache: FactCache;
+  maxStaleMs: number;
 }
 
 async function answer(

@@ -14,7 +14,7 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { type ActRequest, createEvent, encodeFact, headKey, versionKey, withdrawnKey } from "@cugro/protocol";
 import { ActError } from "./act_request.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
-import type { OpenPolicy } from "./policy_thread.ts";
+import type { OpenPolicy } from "./running_policy.ts";
 import { quickPolicies, withActing, withStore } from "./testing/quick_acting.ts";
 
 const request = (values: number[][], over: Partial<ActRequest> = {}): ActRequest => ({
@@ -58,7 +58,7 @@ Deno.test("openActing() changes versions under load: every request is answered a
       assert(answers.some(({ version, published }) => version === 1 && published), "the old one served on");
       assertGreater(Math.max(...batches), 1, "nothing was joined");
       for (const version of [1, 2]) {
-        const alone = await openPolicy(store, "a", eager, version);
+        const alone = await openPolicy(store, "a", { version, compile: () => Promise.resolve(eager) });
         const some = answers.filter((answer) => answer.version === version).slice(-20);
         assertGreater(some.length, 0);
         for (const { asked, actions } of some) {

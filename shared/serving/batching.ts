@@ -6,15 +6,15 @@
 import { setImmediate } from "node:timers/promises";
 import type { WayOfActing } from "@cugro/algorithm";
 import { sleep } from "@cugro/async";
-import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
+import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
 
 /**
- * Batch sizes that are compiled. A batch is the size that costs least for the rows that wait, so that nobody pays for
+ * Batch sizes that are compiled for the sampler. A batch is the size that costs least for the rows that wait, so that nobody pays for
  * padding: a decision takes about 5 ms for 1 row, 11 for 4, 50 for 20 (default preset, one core).
  */
 export const BATCH_ROWS = [1, 4, 20] as const;
 
-/** Rows to take when this many wait. */
+/** Rows that the sampler takes when this many wait. */
 export function batchRows(waiting: number): number {
   if (waiting >= 17) return 20;
   return waiting >= 3 ? 4 : 1;
@@ -73,7 +73,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
     working = true;
     // What has come in this turn of the event loop is one call.
     await (options.windowMs > 0 ? sleep(options.windowMs) : setImmediate());
-    for (let next = takeTurn(queues); next; next = takeTurn(queues)) await decide(options, next);
+    const turn = () => takeTurn(queues, options.policy);
+    for (let next = turn(); next; next = turn()) await decide(options, next);
     working = false;
   };
   return {
@@ -134,12 +135,12 @@ interface Turn {
 }
 
 /** The next batch. Its task, and those in it who want more, go to the end of their line. */
-function takeTurn(queues: Queues): Turn | undefined {
+function takeTurn(queues: Queues, policy: RunningPolicy): Turn | undefined {
   for (const [key, everybody] of queues) {
     queues.delete(key);
     const askers = everybody.filter(({ settled }) => !settled);
     if (askers.length === 0) continue;
-    const shares = shareOut(askers);
+    const shares = shareOut(askers, policy);
     const served = new Set(shares.map(({ asker }) => asker));
     const unfinished = shares.filter(({ asker, rows }) => asker.done + rows < asker.rows);
     const left = [
@@ -152,9 +153,11 @@ function takeTurn(queues: Queues): Turn | undefined {
   return undefined;
 }
 
-function shareOut(askers: readonly Asker[]): Turn["shares"] {
+function shareOut(askers: readonly Asker[], policy: RunningPolicy): Turn["shares"] {
   const open = (asker: Asker) => asker.rows - asker.done;
-  let room = batchRows(askers.reduce((sum, asker) => sum + open(asker), 0));
+  const waiting = askers.reduce((sum, asker) => sum + open(asker), 0);
+  const { task, acting } = askers[0]!;
+  let room = policy.rowsAtOnce?.(waiting, task, acting) ?? batchRows(waiting);
   const fair = Math.max(1, Math.floor(room / askers.length));
   const taken = askers.map((asker) => {
     const rows = Math.min(open(asker), fair, room);

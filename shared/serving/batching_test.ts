@@ -1,7 +1,7 @@
 import { sleep } from "@cugro/async";
 import { assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import { batchRows, createBatcher } from "./batching.ts";
-import type { NoiseOf, RunningPolicy } from "./policy_thread.ts";
+import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
 
 interface Call {
   task: number;

@@ -1,51 +1,69 @@
 /**
- * How many policies there may be: threads, those that are being opened or are ending included.
+ * How many policies there may be, those that are being opened or are ending included: those that sample by number, as each is
+ * a thread with a tensor library; all together by the memory that they take.
  * @module
  */
 import { createWakeup } from "@cugro/async";
+import type { PolicyNeed } from "./policy_parts.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
 import type { Slot } from "./slot.ts";
 
-/** What a capacity needs. */
-export interface CapacityOptions {
+/** What is not exceeded, but by the new version in a swap. */
+export interface Bounds {
+  /** Of policies that sample. */
   maxPolicies: number;
+  /** Of memory, by {@link PolicyNeed}; one policy is always open, whatever it takes. */
+  maxBytes: number;
+}
+
+/** What a capacity needs. */
+export interface CapacityOptions extends Bounds {
   slots: () => Slot[];
   /** Takes a slot out of the pool: its policy ends after its last answer. */
   drop: (slot: Slot) => void;
 }
 
-/** A bound on the number of policies. */
+/** A bound on policies. */
 export interface Capacity {
   /** Waits until one more policy may be opened; takes others out of the pool for that. */
-  reserve(): Promise<void>;
+  reserve(need: PolicyNeed): Promise<void>;
   /** What was reserved is a policy now, or came to nothing. */
-  settle(pooled?: PooledPolicy): void;
+  settle(need: PolicyNeed, pooled?: PooledPolicy): void;
   /** A policy beyond the bound: a new version, until the old one has gone. */
   add(pooled: PooledPolicy): void;
   /** A policy has ended. */
   remove(pooled: PooledPolicy): void;
 }
 
-/** A capacity of `maxPolicies`. */
-export function createCapacity({ maxPolicies, slots, drop }: CapacityOptions): Capacity {
+/** A capacity of these bounds. */
+export function createCapacity({ maxPolicies, maxBytes, slots, drop }: CapacityOptions): Capacity {
   const alive = new Set<PooledPolicy>();
-  let reserved = 0;
+  const reserved = new Set<PolicyNeed>();
   const changed = createWakeup();
-  let before: Promise<void> = Promise.resolve();
-  const reserve = async () => {
-    while (alive.size + reserved >= maxPolicies) {
+  /** Those that sample wait for each other, and nobody else for them. */
+  const lines = { samplers: Promise.resolve(), others: Promise.resolve() };
+  const reserve = async (need: PolicyNeed) => {
+    while (true) {
+      const { samplers, bytes, policies } = sumOf([...reserved, ...[...alive].map(({ need }) => need)]);
+      const fewer = need.samples && samplers >= maxPolicies;
+      if (!fewer && (policies === 0 || bytes + need.bytes <= maxBytes)) break;
       changed.reset();
-      const victim = [...alive].some(({ retired }) => retired) ? undefined : leastWanted(slots());
+      const matters = ({ need: { samples } }: PooledPolicy) => samples || !fewer;
+      const isEnding = [...alive].some((pooled) => pooled.retired && matters(pooled));
+      const victim = isEnding ? undefined : leastWanted(slots(), matters);
       if (victim) drop(victim);
       await changed.wait();
     }
-    reserved++;
+    reserved.add(need);
   };
   return {
     // One after the other: each needs one policy to go.
-    reserve: () => before = before.then(reserve),
-    settle(pooled) {
-      reserved--;
+    reserve(need) {
+      const line = need.samples ? "samplers" : "others";
+      return lines[line] = lines[line].then(() => reserve(need));
+    },
+    settle(need, pooled) {
+      reserved.delete(need);
       if (pooled) alive.add(pooled);
       changed.wake();
     },
@@ -57,9 +75,14 @@ export function createCapacity({ maxPolicies, slots, drop }: CapacityOptions): C
   };
 }
 
+function sumOf(needs: readonly PolicyNeed[]) {
+  const samplers = needs.filter(({ samples }) => samples).length;
+  return { samplers, bytes: needs.reduce((sum, { bytes }) => sum + bytes, 0), policies: needs.length };
+}
+
 /** Asked for by number before those that serve, idle before busy, then the one unused for longest. */
-function leastWanted(slots: readonly Slot[]): Slot | undefined {
+function leastWanted(slots: readonly Slot[], matters: (pooled: PooledPolicy) => boolean): Slot | undefined {
   const rank = ({ pinned, current }: Slot) => (pinned === undefined ? 2 : 0) + (current!.users > 0 ? 1 : 0);
-  const held = slots.filter(({ current }) => current);
+  const held = slots.filter(({ current }) => current && matters(current));
   return held.sort((a, b) => rank(a) - rank(b) || a.lastUsed - b.lastUsed)[0];
 }

@@ -17,6 +17,8 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** The longest while the store is away: that is cheap, and what has been published meanwhile is noticed soon after it. */
 const LONGEST_AWAY_MS = 5_000;
+/** Heads that are looked at in one turn of the timer: with more policies each is looked at less often, and events do the rest. */
+const LOOKS_A_TURN = 50;
 const MOVES: readonly EventType[] = [
   "cugro.version.published",
   "cugro.version.promoted",
@@ -60,7 +62,12 @@ export async function followHeads(options: FollowOptions): Promise<() => Promise
     const done = lookAt(options, slot, watch).then(() => void looks.delete(done));
     looks.add(done);
   };
-  const timer = setInterval(() => pool.slots().forEach((slot) => look(slot, false)), pollMs);
+  let turn = 0;
+  const timer = setInterval(() => {
+    const slots = pool.slots(), count = Math.min(slots.length, LOOKS_A_TURN);
+    for (let i = 0; i < count; i++) look(slots[(turn + i) % slots.length]!, false);
+    turn += count;
+  }, pollMs);
   const unsubscribe = await bus?.subscribe("events", ({ type, subject }) => {
     if (!MOVES.includes(type)) return;
     for (const slot of pool.slots()) if (slot.learner === subject) look(slot, true);

@@ -8,11 +8,21 @@ export {
   type Acting,
   type ActingOptions,
   MAX_POLICIES,
+  MAX_POLICY_BYTES,
   MAX_WAITING_ROWS,
   openActing,
 } from "./acting.ts";
 export { actBody, actHeaders, type Knowledge, MAX_STALE_MS } from "./staleness.ts";
 export { BATCH_ROWS } from "./batching.ts";
-export { actOn, openPolicy, type ServedPolicy } from "./open_policy.ts";
-export { type PolicyParts, readPolicy } from "./read_policy.ts";
-export { type OpenPolicy, openPolicyThread, type RunningPolicy } from "./policy_thread.ts";
+export {
+  type ActingPolicy,
+  actOn,
+  createActingPolicy,
+  openPolicy,
+  type OpenPolicyOptions,
+  type ServedPolicy,
+} from "./open_policy.ts";
+export { type PolicyParts, type PolicyWeights, samplerInput } from "./policy_parts.ts";
+export { readPolicy } from "./read_policy.ts";
+export { openPolicyThread } from "./policy_thread.ts";
+export type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";

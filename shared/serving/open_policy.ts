@@ -3,30 +3,69 @@
  * @module
  */
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
-import { type Compile, createPolicy, type Policy } from "@cugro/algorithm";
+import { type Compile, createPolicy, type Policy, type WayOfActing } from "@cugro/algorithm";
+import { type InferenceActing, type InferenceSession, openSession } from "@cugro/inference";
 import type { Store } from "@cugro/store";
 import { answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
+import { type PolicyWeights, samplerInput, sessionInput } from "./policy_parts.ts";
 import { readPolicy } from "./read_policy.ts";
+
+/** What acts: as a served policy does, so without a tensor library but where it samples. */
+export type ActingPolicy = Pick<Policy, "act" | "dispose">;
 
 /** A policy and what it knows. */
 export interface ServedPolicy extends PolicyFacts {
-  policy: Policy;
+  policy: ActingPolicy;
 }
 
-/**
- * Loads a version's policy.
- *
- * @param version the newest valid one if left out
- * @throws {ActError} as {@linkcode readPolicy} does.
- */
+/** Which policy is opened, and what compiles it. */
+export interface OpenPolicyOptions {
+  /** @default the newest valid one */
+  version?: number | undefined;
+  /** The way of acting that it is opened for. @default those that the version serves by */
+  acting?: WayOfActing | undefined;
+  /** Asked for only where the policy samples: it loads a tensor library. */
+  compile: () => Promise<Compile>;
+}
+
+/** Loads a version's policy. @throws {ActError} as {@linkcode readPolicy} does. */
 export async function openPolicy(
   store: Store,
   name: string,
-  compile: Compile,
-  version?: number,
+  { version, acting, compile }: OpenPolicyOptions,
 ): Promise<ServedPolicy> {
-  const { input, ...facts } = await readPolicy(store, name, { version });
-  return { ...facts, policy: createPolicy({ ...input, compile }) };
+  const { input, ...facts } = await readPolicy(store, name, { version, acting });
+  const sampler = facts.opened.includes("sampler")
+    ? createPolicy({ ...samplerInput(input), compile: await compile() })
+    : undefined;
+  return { ...facts, policy: createActingPolicy(input, sampler) };
+}
+
+/**
+ * A policy whose actor and proposer act by sessions in this thread, opened when they are first asked, with the bytes that
+ * serving gives.
+ *
+ * @param sampler what samples; it is disposed of, too
+ */
+export function createActingPolicy(input: PolicyWeights, sampler?: ActingPolicy): ActingPolicy {
+  const sessions = new Map<InferenceActing, InferenceSession>();
+  const sessionOf = (way: InferenceActing) => {
+    const session = sessions.get(way) ?? openSession(sessionInput(input, way));
+    sessions.set(way, session);
+    return session;
+  };
+  return {
+    async act(task, states, noise, acting = input.actingByTask?.get(task) ?? "sampler") {
+      if (acting !== "sampler") return sessionOf(acting).act(task, states, noise);
+      if (sampler) return await sampler.act(task, states, noise, acting);
+      throw new RangeError("Cannot sample as this policy was opened for other ways of acting");
+    },
+    dispose() {
+      for (const session of sessions.values()) session.dispose();
+      sessions.clear();
+      sampler?.dispose();
+    },
+  };
 }
 
 /** Actions for a request, of this policy alone. @throws {ActError} 422 for an unknown task or rows of another size. */

@@ -1,33 +1,34 @@
 /**
- * The policies that are open, by learner, or by learner and version. Not more than a few, and not more than two are
- * opened at a time: each is a thread that loads and compiles. A policy that is taken out of the pool ends when its last
- * request has been answered.
+ * The policies that are open, by learner, or by learner and version. Of those that sample not more than a few, and not more
+ * than two are opened at a time: each is a thread that loads and compiles. Others do not wait for these. A policy that is
+ * taken out of the pool ends when its last request has been answered.
  * @module
  */
 import { findSlot, isOpen, keyOf, lookUp, type Opening, type Slot } from "./slot.ts";
+import type { WayOfActing } from "@cugro/algorithm";
 import { createSemaphore } from "@cugro/async";
 import { ActError } from "./act_request.ts";
-import type { PolicyParts } from "./read_policy.ts";
-import { createCapacity } from "./capacity.ts";
+import { type Bounds, createCapacity } from "./capacity.ts";
 import { openPooledPolicy, type PooledPolicy, type PooledPolicyOptions } from "./pooled_policy.ts";
+import { needOf, type PolicyParts } from "./policy_parts.ts";
 
-/** Policies that are opened at a time. */
+/** Policies that are read or opened at a time. */
 const AT_ONCE = 2;
 /** Openings that may wait; those of versions asked for by number only take half of the line. */
 const LINE = 16;
 
 /** What a pool needs. */
-export interface PolicyPoolOptions extends PooledPolicyOptions {
-  maxPolicies: number;
-}
+export interface PolicyPoolOptions extends PooledPolicyOptions, Bounds {}
 
 /** The policies that are open. */
 export interface PolicyPool {
   slots(): Slot[];
   /** Whether a learner's serving policy, or a version, is there, or is being opened. */
-  has(learner: string, version: number | undefined): boolean;
-  /** The slot of a learner's serving policy or of a version; made if there is none. */
-  find(learner: string, version: number | undefined): Slot;
+  has(learner: string, version: number | undefined, acting?: WayOfActing): boolean;
+  /** The slot of a learner's serving policy, of a version, or of a way that a version can act by; made if there is none. */
+  find(learner: string, version: number | undefined, acting?: WayOfActing): Slot;
+  /** The slot of a learner's serving policy, if there is one. */
+  serving(learner: string): Slot | undefined;
   /**
    * Does `work` with the slot's policy, which stays open for so long; `read` says what it is made of, if it has to be
    * opened.
@@ -59,14 +60,19 @@ export function createPolicyPool(options: PolicyPoolOptions): PolicyPool {
 class BoundedPolicyPool implements PolicyPool {
   #slots = new Map<string, Slot>();
   #ending = new Set<PooledPolicy>();
-  #semaphore = createSemaphore(AT_ONCE);
+  /** What openings wait for: first to be read, then to be opened. */
+  #lines = {
+    reading: createSemaphore(AT_ONCE),
+    samplers: createSemaphore(AT_ONCE),
+    others: createSemaphore(AT_ONCE),
+  };
   #capacity;
   #openingMs = 2_000;
 
   constructor(private readonly options: PolicyPoolOptions) {
-    const { maxPolicies } = options;
+    const { maxPolicies, maxBytes } = options;
     this.#capacity = createCapacity({
-      maxPolicies,
+      ...{ maxPolicies, maxBytes },
       slots: () => this.slots(),
       drop: (slot) => this.drop(slot),
     });
@@ -76,13 +82,17 @@ class BoundedPolicyPool implements PolicyPool {
     return [...this.#slots.values()];
   }
 
-  has(learner: string, version: number | undefined): boolean {
-    const slot = lookUp(this.#slots, learner, version);
+  has(learner: string, version: number | undefined, acting?: WayOfActing): boolean {
+    const slot = lookUp(this.#slots, learner, version, acting);
     return slot?.current !== undefined || slot?.opening !== undefined;
   }
 
-  find(learner: string, version: number | undefined): Slot {
-    return findSlot(this.#slots, learner, version);
+  find(learner: string, version: number | undefined, acting?: WayOfActing): Slot {
+    return findSlot(this.#slots, learner, version, acting);
+  }
+
+  serving(learner: string): Slot | undefined {
+    return lookUp(this.#slots, learner, undefined);
   }
 
   async use<T>(
@@ -100,13 +110,13 @@ class BoundedPolicyPool implements PolicyPool {
   }
 
   async swap(slot: Slot, parts: PolicyParts, onPlaced = () => {}): Promise<void> {
-    await this.#semaphore.run(async () => {
+    await this.#lineOf(parts).run(async () => {
       this.#insist(slot);
       const pooled = await this.#open(parts);
       this.#capacity.add(pooled);
       const before = this.#place(slot, pooled, 0);
       onPlaced();
-      // Within the semaphore, so that at most two policies are there beside those there is room for.
+      // Within the line, so that at most two policies are there beside those there is room for.
       await before?.ended.promise;
     });
   }
@@ -141,7 +151,7 @@ class BoundedPolicyPool implements PolicyPool {
   }
 
   #admit(slot: Slot): void {
-    const waiting = this.#semaphore.waiting();
+    const waiting = Object.values(this.#lines).reduce((sum, line) => sum + line.waiting(), 0);
     if (waiting < (slot.pinned === undefined ? LINE : LINE / 2)) return;
     this.drop(slot);
     const retryAfterSeconds = Math.min(
@@ -157,17 +167,12 @@ class BoundedPolicyPool implements PolicyPool {
     this.#retire(slot.current);
     slot.current = undefined;
     try {
-      return await this.#semaphore.run(async () => {
+      const parts = await this.#lines.reading.run(async () => {
         this.#insist(slot);
-        const parts = kept ?? await read();
-        await this.#capacity.reserve();
-        let pooled: PooledPolicy | undefined;
-        try {
-          this.#insist(slot);
-          pooled = await this.#open(parts);
-        } finally {
-          this.#capacity.settle(pooled);
-        }
+        return kept ?? await read();
+      });
+      return await this.#lineOf(parts).run(async () => {
+        const pooled = await this.#openWithin(slot, parts);
         this.#place(slot, pooled, users());
         return pooled;
       });
@@ -176,6 +181,23 @@ class BoundedPolicyPool implements PolicyPool {
       throw error;
     } finally {
       slot.opening = undefined;
+    }
+  }
+
+  #lineOf(parts: PolicyParts) {
+    return needOf(parts).samples ? this.#lines.samplers : this.#lines.others;
+  }
+
+  /** Opens a policy once there is room for it. */
+  async #openWithin(slot: Slot, parts: PolicyParts): Promise<PooledPolicy> {
+    const need = needOf(parts);
+    await this.#capacity.reserve(need);
+    let pooled: PooledPolicy | undefined;
+    try {
+      this.#insist(slot);
+      return pooled = await this.#open(parts);
+    } finally {
+      this.#capacity.settle(need, pooled);
     }
   }
 

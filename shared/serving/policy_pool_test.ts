@@ -2,18 +2,18 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { createLog } from "@cugro/telemetry";
 import { ActError } from "./act_request.ts";
-import type { PolicyParts } from "./read_policy.ts";
+import type { PolicyParts } from "./policy_parts.ts";
 import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
 
 const pause = () => sleep(1);
 
 /** A pool of policies that open and end slowly; `seen` counts threads, those that open and end included. */
-function slowPool(maxPolicies: number) {
+function slowPool(maxPolicies: number, maxBytes = Infinity) {
   const seen = { opening: 0, mostOpening: 0, threads: 0, mostThreads: 0, order: [] as string[] };
   const open = new Set<string>();
   const pool = createPolicyPool({
     log: createLog({ level: "silent" }),
-    maxPolicies,
+    ...{ maxPolicies, maxBytes },
     windowMs: 0,
     async openPolicy({ learner, version }) {
       const name = `${learner}@${version}`;
@@ -40,8 +40,9 @@ function slowPool(maxPolicies: number) {
 
 const partsOf = (learner: string, version: number): PolicyParts => ({
   ...{ learner, version, tasks: [], stateDim: 1, actionDim: 1, states: new Map() },
-  // What weights are is the policy's own affair, and these policies have none.
-  input: undefined as unknown as PolicyParts["input"],
+  ...{ ways: ["sampler"], opened: ["sampler"], actingByTask: new Map() },
+  // cast: what weights are is the policy's own affair, and these policies have none.
+  input: {} as PolicyParts["input"],
 });
 const read = (learner: string, version = 1) => () => Promise.resolve(partsOf(learner, version));
 
@@ -128,4 +129,48 @@ Deno.test("a pool swaps policies beside others that open, and survives openings 
   assertEquals([await ask(pool, "c"), seen.mostThreads], [1, 3]);
   await pool.clear();
   assertEquals(seen.threads, 0);
+});
+
+/** Parts of a policy that acts by an actor of so many bytes. */
+const light = (learner: string, bytes: number) => (): Promise<PolicyParts> => {
+  const actor = { kernel: { shape: [bytes / 4], data: new Float32Array(bytes / 4) } };
+  const parts = partsOf(learner, 1);
+  return Promise.resolve({ ...parts, opened: ["actor"], input: { ...parts.input, actor } });
+};
+
+Deno.test("a pool holds as many policies that do not sample as there is memory for, and one that is larger alone", async () => {
+  const { pool, seen, open } = slowPool(1, 1_000);
+  const use = (learner: string, bytes: number, work = pause) =>
+    pool.use(pool.find(learner, undefined), light(learner, bytes), work);
+  const names = Array.from({ length: 10 }, (_, i) => `a${i}`);
+  await Promise.all(names.map((name) => use(name, 100)));
+  assertEquals([...open].sort(), names.map((name) => `${name}@1`), "more than may sample");
+  assertEquals(seen.mostOpening, 2);
+  await use("b", 300);
+  assertEquals([...open], [...names.slice(3).map((name) => `${name}@1`), "b@1"], "as many go as have to");
+  await use("c", 5_000);
+  assertEquals([...open], ["c@1"]);
+  await use("b", 300);
+  assertEquals([...open], ["b@1"]);
+  await pool.clear();
+  assertEquals(seen.threads, 0);
+});
+
+Deno.test("policies that do not sample do not wait for those that do, and one that samples takes the place of one alone", async () => {
+  const { pool, open } = slowPool(1, 200e6);
+  const answer = Promise.withResolvers<void>();
+  const busy = ask(pool, "a", 1, () => answer.promise);
+  while (!open.has("a@1")) await pause();
+  const next = ask(pool, "b");
+  for (const name of ["c", "d", "e"]) {
+    assertEquals(
+      await pool.use(pool.find(name, undefined), light(name, 40), () => Promise.resolve(name)),
+      name,
+    );
+  }
+  assertEquals([...open], ["a@1", "c@1", "d@1", "e@1"]);
+  answer.resolve();
+  assertEquals([await busy, await next], [1, 1]);
+  assertEquals([...open], ["c@1", "d@1", "e@1", "b@1"]);
+  await pool.clear();
 });

@@ -1,51 +1,17 @@
 /**
- * A policy in a thread of its own. Decisions are native calls of 5 to 50 ms, and opening a policy compiles for a second
- * or more: neither may keep whoever answers requests from answering.
+ * A policy that samples, in a thread of its own. Decisions are native calls of 5 to 50 ms, and opening a policy compiles for
+ * a second or more: neither may keep whoever answers requests from answering.
  * @module
  */
-import type { WayOfActing } from "@cugro/algorithm";
 import { waitAtMost } from "@cugro/async";
 import { ActError } from "./act_request.ts";
-import type { PolicyParts } from "./read_policy.ts";
-
-/** Whose rows these are: `asker` keeps its place in its noise from batch to batch until its `last` rows. */
-export interface NoiseOf {
-  asker: number;
-  seed: number;
-  rows: number;
-  last: boolean;
-}
-
-/** A policy that can be asked, one call at a time. */
-export interface RunningPolicy {
-  /** Actions `[n * A]` for states `[n * S]`. @throws {ActError} 503 when the policy is gone. */
-  act(
-    task: number,
-    states: Float32Array,
-    noise: readonly NoiseOf[],
-    acting?: WayOfActing,
-  ): Promise<Float32Array>;
-  /** The asker will not come back. */
-  forget(asker: number): void;
-  /** Whether it can still be asked. */
-  isOpen(): boolean;
-  /** Frees it. */
-  close(): Promise<void>;
-}
-
-/** Opens a policy, every batch size compiled. @param say told of what is slower or worse than it could be. */
-export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) => Promise<RunningPolicy>;
+import { type PolicyParts, samplerInput } from "./policy_parts.ts";
+import type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
 /** What is said to the thread. */
 export type ToThread =
   | { open: PolicyParts }
-  | {
-    act: number;
-    task: number;
-    states: Float32Array;
-    noise: readonly NoiseOf[];
-    acting?: WayOfActing | undefined;
-  }
+  | { act: number; task: number; states: Float32Array; noise: readonly NoiseOf[] }
   | { forget: number }
   | { close: true };
 /** What the thread says. */
@@ -62,10 +28,10 @@ interface Pending<T> {
   reject(error: unknown): void;
 }
 
-/** Starts the thread. See {@link OpenPolicy}. */
+/** Starts the thread, with what the sampler needs. See {@link OpenPolicy}. */
 export const openPolicyThread: OpenPolicy = async (parts, say) => {
   const thread = new PolicyThread(parts.learner);
-  const warning = await thread.open(parts);
+  const warning = await thread.open({ ...parts, input: samplerInput(parts.input) });
   if (warning) say(warning);
   return thread;
 };
@@ -114,16 +80,11 @@ class PolicyThread implements RunningPolicy {
     }
   }
 
-  act(
-    task: number,
-    states: Float32Array,
-    noise: readonly NoiseOf[],
-    acting?: WayOfActing,
-  ): Promise<Float32Array> {
+  act(task: number, states: Float32Array, noise: readonly NoiseOf[]): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) return reject(this.#gone("closed"));
       this.#calls.set(++this.#lastCall, { resolve, reject });
-      this.#say({ act: this.#lastCall, task, states, noise, acting });
+      this.#say({ act: this.#lastCall, task, states, noise });
     });
   }
 

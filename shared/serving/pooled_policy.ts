@@ -5,8 +5,8 @@
 import type { Log } from "@cugro/telemetry";
 import type { PolicyFacts } from "./act_request.ts";
 import { type Batcher, type BatcherOptions, createBatcher } from "./batching.ts";
-import type { OpenPolicy, RunningPolicy } from "./policy_thread.ts";
-import type { PolicyParts } from "./read_policy.ts";
+import { needOf, type PolicyNeed, type PolicyParts } from "./policy_parts.ts";
+import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
 /** What opening a policy needs. */
 export interface PooledPolicyOptions extends Pick<BatcherOptions, "windowMs" | "onBatch"> {
@@ -17,8 +17,9 @@ export interface PooledPolicyOptions extends Pick<BatcherOptions, "windowMs" | "
 /** An open policy. */
 export interface PooledPolicy {
   facts: PolicyFacts;
-  /** What it was made of, to make it again without the store. */
-  parts: PolicyParts;
+  need: PolicyNeed;
+  /** What it was made of, to make it again without the store; of one that samples, as no other ends by itself. */
+  parts: PolicyParts | undefined;
   batcher: Batcher;
   policy: RunningPolicy;
   /** Requests under way, and those that waited for it to open. */
@@ -39,5 +40,9 @@ export async function openPooledPolicy(
   const policy = await openPolicy(parts, (warning) => log.warn("slow policy", { learner, warning }));
   log.info("policy opened", { learner, version, milliseconds: Math.round(performance.now() - started) });
   const batcher = createBatcher({ policy, stateDim, actionDim, windowMs, onBatch });
-  return { facts, parts, batcher, policy, users: 0, retired: false, ended: Promise.withResolvers() };
+  const need = needOf(parts);
+  return {
+    ...{ facts, need, parts: need.samples ? parts : undefined, batcher, policy },
+    ...{ users: 0, retired: false, ended: Promise.withResolvers() },
+  };
 }

@@ -2,14 +2,7 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import {
-  type Familiar,
-  familiarOf,
-  type Normaliser,
-  type PolicyInput,
-  type Stored,
-  WAYS_OF_ACTING,
-} from "@cugro/algorithm";
+import { type Familiar, familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm";
 import {
   createCache,
   dataOfVersion,
@@ -20,28 +13,30 @@ import {
   validVersions,
 } from "@cugro/learners";
 import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
-import { makerOf, resultKey, type TaskFact, type VersionFact } from "@cugro/protocol";
+import { makerOf, resultKey, type TaskFact, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/jobs";
-import { ActError, type KnownStates, type PolicyFacts } from "./act_request.ts";
-
-/** Everything a policy is made of; structured-cloneable. */
-export interface PolicyParts extends PolicyFacts {
-  input: Omit<PolicyInput, "compile">;
-}
+import { ActError, checkActing, type KnownStates, type PolicyFacts } from "./act_request.ts";
+import { actingOf, type PolicyParts, type PolicyWeights, waysToOpen } from "./policy_parts.ts";
 
 /**
  * Reads a version's policy.
  *
  * @param version the newest valid one if left out
- * @throws {ActError} 404 when there is no such learner or version, 409 when none is published yet.
+ * @param acting the way of acting that it is opened for; those that the version serves by if left out
+ * @throws {ActError} 404 when there is no such learner or version, 409 when none is published yet, 422 when the version
+ * cannot act so.
  */
 export async function readPolicy(
   store: Store,
   name: string,
-  options: { version?: number | undefined; cache?: FactCache | undefined } = {},
+  options: {
+    version?: number | undefined;
+    acting?: WayOfActing | undefined;
+    cache?: FactCache | undefined;
+  } = {},
 ): Promise<PolicyParts> {
   const facts = await learnerFacts(store, name, options.cache);
-  return await policyParts(store, facts, findVersion(facts, options.version));
+  return await policyParts(store, facts, findVersion(facts, options.version), options.acting);
 }
 
 /** The facts of a learner. @throws {ActError} 404 when there is none, or none any more. */
@@ -63,17 +58,22 @@ export function servingVersion(facts: ListedFacts): VersionFact | undefined {
   return validVersions(facts).at(-1);
 }
 
-/** Reads what a version's policy is made of. */
+/** Reads what a version's policy is made of, as {@linkcode readPolicy} does. */
 export async function policyParts(
   store: Store,
   facts: ListedFacts,
   fact: VersionFact,
+  acting?: WayOfActing,
 ): Promise<PolicyParts> {
   const known = [...dataOfVersion(facts, fact).values()].sort((a, b) => a.task - b.task);
   const tasks = known.map(({ fact: _, firstAttempt: _first, revision: _revision, ...task }): TaskFact =>
     task
   );
   const [{ stateDim, actionDim, discreteActions }] = tasks as [TaskFact];
+  const ways = WAYS_OF_ACTING.filter((way) => way === "sampler" || fact[way] !== undefined);
+  checkActing({ version: fact.version, ways }, { acting });
+  const actingByTask = actingOf(fact, tasks.map(({ task }) => task));
+  const opened = waysToOpen(ways, actingByTask, acting);
   const normalisers = new Map<number, Normaliser>();
   for (const { task, normaliser } of tasks) {
     normalisers.set(task, decodeNormaliser(await getArtifact(store, normaliser)));
@@ -86,13 +86,10 @@ export async function policyParts(
     actionDim,
     discreteActions,
     states: await knownStates(store, tasks, normalisers),
-    ways: WAYS_OF_ACTING.filter((way) => way === "sampler" || fact[way] !== undefined),
-    actingByTask: new Map(fact.row.flatMap(({ task, acting }) => acting ? [[task, acting] as const] : [])),
+    ...{ ways, opened, actingByTask },
     input: {
-      behaviorGenerator: await weightsOf(store, fact, "behaviorGenerator"),
-      critic: await weightsOf(store, fact, "critic"),
-      ...await oneStepNetworks(store, fact),
-      normalisers,
+      ...await networksOf(store, fact, opened),
+      ...{ normalisers, actingByTask },
       stateDim,
       actionDim,
       hyperparameters: knobsOfVersion(facts, fact),
@@ -155,23 +152,29 @@ function describeParked({ versions }: ListedFacts): string {
     : ": all its versions were taken back";
 }
 
-/** Networks that act in one step, where the version has such, and how it serves each task. */
-async function oneStepNetworks(
+/** The networks that these ways of acting need. */
+async function networksOf(
   store: Store,
   fact: VersionFact,
-): Promise<Pick<PolicyInput, "proposer" | "actor" | "actingByTask">> {
-  if (fact.proposer === undefined && fact.actor === undefined) return {};
-  const read = async (network: "proposer" | "actor") =>
-    fact[network] === undefined ? {} : { [network]: await weightsOf(store, fact, network) };
-  const actingByTask = new Map(fact.row.map((cell) => [cell.task, cell.acting ?? "sampler"] as const));
-  return { ...await read("proposer"), ...await read("actor"), actingByTask };
+  opened: readonly WayOfActing[],
+): Promise<Pick<PolicyWeights, Network>> {
+  const needed = new Set(opened.flatMap((way) => NETWORKS[way]));
+  const read = async (network: Network) => [network, await weightsOf(store, fact, network)] as const;
+  return Object.fromEntries(await Promise.all([...needed].map(read)));
 }
+
+const NETWORKS = {
+  sampler: ["behaviorGenerator", "critic"],
+  proposer: ["proposer", "critic"],
+  actor: ["actor"],
+} as const;
+type Network = typeof NETWORKS[WayOfActing][number];
 
 /** As the decision says; versions up to 0.2 left that to the results. */
 async function weightsOf(
   store: Store,
   fact: VersionFact,
-  model: "behaviorGenerator" | "critic" | "proposer" | "actor",
+  model: Network,
 ): Promise<Stored> {
   const decided = fact.weights?.[model];
   if (decided !== undefined) return decodeStored(await getArtifact(store, decided));

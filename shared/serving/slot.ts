@@ -2,13 +2,16 @@
  * A place in the pool of policies.
  * @module
  */
+import type { WayOfActing } from "@cugro/algorithm";
 import type { PooledPolicy } from "./pooled_policy.ts";
 
-/** The place of a learner's serving policy, or of one version that is asked for by number. */
+/** The place of a learner's serving policy, or of one version that is asked for by number, or by a way of acting. */
 export interface Slot {
   learner: string;
   /** Undefined: whichever version serves. */
   pinned: number | undefined;
+  /** A way that the version does not serve by; undefined: as it serves. */
+  acting: WayOfActing | undefined;
   current: PooledPolicy | undefined;
   opening: Opening | undefined;
   lastUsed: number;
@@ -31,8 +34,9 @@ export function isOpen({ current }: Slot): boolean {
 }
 
 /** What tells slots apart. */
-export function keyOf({ learner, pinned }: Pick<Slot, "learner" | "pinned">): string {
-  return pinned === undefined ? learner : `${learner}@${pinned}`;
+export function keyOf({ learner, pinned, acting }: Pick<Slot, "learner" | "pinned" | "acting">): string {
+  const version = pinned === undefined ? learner : `${learner}@${pinned}`;
+  return acting === undefined ? version : `${version}/${acting}`;
 }
 
 /** The slot of a learner's serving policy or of a version, if there is one; of the version that serves the former. */
@@ -40,23 +44,29 @@ export function lookUp(
   slots: Map<string, Slot>,
   learner: string,
   version: number | undefined,
+  acting?: WayOfActing,
 ): Slot | undefined {
   const serving = slots.get(learner);
   const isServing = version === undefined || serving?.current?.facts.version === version;
-  return isServing ? serving : slots.get(keyOf({ learner, pinned: version }));
+  return isServing && acting === undefined ? serving : slots.get(keyOf({ learner, pinned: version, acting }));
 }
 
 /** As {@link lookUp}; added if there is none. */
-export function findSlot(slots: Map<string, Slot>, learner: string, version: number | undefined): Slot {
-  const slot = lookUp(slots, learner, version) ?? emptySlot(learner, version);
+export function findSlot(
+  slots: Map<string, Slot>,
+  learner: string,
+  version: number | undefined,
+  acting?: WayOfActing,
+): Slot {
+  const slot = lookUp(slots, learner, version, acting) ?? emptySlot(learner, version, acting);
   slot.lastUsed = performance.now();
   slots.set(keyOf(slot), slot);
   return slot;
 }
 
-function emptySlot(learner: string, pinned: number | undefined): Slot {
+function emptySlot(learner: string, pinned: number | undefined, acting: WayOfActing | undefined): Slot {
   return {
-    ...{ learner, pinned, current: undefined, opening: undefined },
+    ...{ learner, pinned, acting, current: undefined, opening: undefined },
     ...{ lastUsed: 0, confirmedAt: -Infinity, lookFailed: false },
   };
 }

@@ -34,7 +34,7 @@ function fileOf(recording: Recording, actions = recording.actions): Uint8Array {
 /** Mean return of the serving policy over `episodes` starts. */
 async function returnOf(folder: string, episodes: number): Promise<number> {
   const store = await openFilesystemStore({ root: folder, lock: false });
-  const served = await openPolicy(store, "cart", (await openCompute()).compile);
+  const served = await openPolicy(store, "cart", { compile: async () => (await openCompute()).compile });
   const rng = createRng(5, "starts");
   let states = Array.from({ length: episodes }, () => startState(rng));
   const lengths = states.map(() => 0);

@@ -57,8 +57,9 @@ export function registerEvaluate(program: Command): void {
 async function evaluate(options: EvaluateOptions): Promise<void> {
   usePython(options);
   const store = await openForReading(options.store);
-  const { compile } = await openCompute();
-  const served = await openPolicy(store, options.learner, compile, options.version);
+  const compile = async () => (await openCompute()).compile;
+  const { version, acting } = options;
+  const served = await openPolicy(store, options.learner, { version, acting, compile });
   const rows = [];
   try {
     const facts = await loadFacts(store, options.learner);

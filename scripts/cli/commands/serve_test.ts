@@ -29,6 +29,7 @@ function acting(
     about: () =>
       Promise.resolve({
         ...{ learner: "walker", version: version(), tasks, stateDim: 2, actionDim: 2, states: new Map() },
+        ...{ ways: ["sampler"], opened: ["sampler"], actingByTask: new Map() },
       }),
   };
 }

@@ -126,8 +126,9 @@ function whoTypes(): string {
 
 /** One decision, for which the policy is opened and closed. */
 async function actOnce(store: Store, learner: string, request: ActRequest): Promise<ActAnswer> {
-  const { compile } = await openCompute();
-  const served = await openPolicy(store, learner, compile, request.version);
+  const compile = async () => (await openCompute()).compile;
+  const { version, acting } = request;
+  const served = await openPolicy(store, learner, { version, acting, compile });
   try {
     return await actOn(served, request);
   } finally {

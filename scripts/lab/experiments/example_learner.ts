@@ -2,6 +2,7 @@
  * Learners whose weights are right in every shape and have hardly been trained: for tests, and for measurements of time.
  * @module
  */
+import { initOneStep, oneStepShape } from "../../../shared/algorithm/distillation/one_step_network.ts";
 import { policyParts, servingVersion } from "../../../shared/serving/read_policy.ts";
 import {
   type Compile,
@@ -18,6 +19,7 @@ import {
   type TrainingProgress,
   type TrainingResult,
 } from "@cugro/algorithm";
+import { tasksTensor } from "@cugro/algorithm/numerics";
 import { createLearner, knobsOfTask, learnerExists, type LearnerFacts, loadFacts } from "@cugro/learners";
 import { putArtifact, type Store } from "@cugro/store";
 import {
@@ -27,6 +29,7 @@ import {
   type ResultFact,
   resultFactSchema,
   resultKey,
+  type RowCell,
   sha256,
   type TaskFact,
   taskFactSchema,
@@ -34,6 +37,7 @@ import {
   type VersionFact,
   versionFactSchema,
   versionKey,
+  type WayOfActing,
 } from "@cugro/protocol";
 import { encodeStored } from "@cugro/jobs";
 
@@ -51,10 +55,18 @@ export interface ExampleOptions {
   /** @default 2 */
   actionDim?: number;
   compile?: Compile;
+  /** Gives the version an actor and a proposer, of random weights: how it serves each task, the last one all others. */
+  acting?: readonly WayOfActing[];
 }
 
 /** What makes the weights of a policy. */
-const KINDS = { behaviorGenerator: "behavior.train", critic: "critic.train" } as const;
+const KINDS = {
+  behaviorGenerator: "behavior.train",
+  critic: "critic.train",
+  proposer: "proposer.train",
+  actor: "actor.train",
+} as const;
+type Network = keyof typeof KINDS;
 
 /**
  * Publishes the next version of a learner, with one task more than the one before; makes the learner first. A backend
@@ -70,10 +82,12 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
   const rows = randomRows(task, options);
   await addTask(options, task, rows.normaliser);
   const weights = await learn(options, facts, task, rows);
-  const jobs = { behaviorGenerator: "", critic: "" };
-  for (const part of ["behaviorGenerator", "critic"] as const) {
+  const jobs: { behaviorGenerator: string; critic: string } & { [network in Network]?: string } = {
+    ...{ behaviorGenerator: "", critic: "" },
+  };
+  for (const [part, network] of Object.entries(weights) as [Network, Stored][]) {
     jobs[part] = sha256(`${name} ${part} ${task}`);
-    await addResult(store, KINDS[part], jobs[part], weights[part]);
+    await addResult(store, KINDS[part], jobs[part], network);
   }
   const version: VersionFact = {
     ...{
@@ -83,7 +97,7 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
       attempt: 1,
       decision: "published",
       reasons: [],
-      row: [],
+      row: rowOf(options, task),
       seconds: 1,
     },
     ...{ parent: task === 1 ? null : task - 1, tasks: Array.from({ length: task }, (_, i) => i + 1) },
@@ -91,7 +105,7 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
       ...jobs,
       stateGenerator: jobs.behaviorGenerator,
       jobs: Object.values(jobs),
-      kinds: Object.values(KINDS),
+      kinds: Object.keys(weights).map((part) => KINDS[part as Network]),
     },
   };
   await store.put(versionKey(name, task), encodeFact(version, versionFactSchema));
@@ -147,9 +161,9 @@ async function learn(
   facts: LearnerFacts,
   task: number,
   { episodes, ...rows }: ReturnType<typeof randomRows>,
-): Promise<{ behaviorGenerator: Stored; critic: Stored }> {
+): Promise<{ behaviorGenerator: Stored; critic: Stored } & { [network in Network]?: Stored }> {
   const before = servingVersion(facts);
-  const parent = before && (await policyParts(options.store, facts, before)).input;
+  const parent = before && (await policyParts(options.store, facts, before, "sampler")).input;
   const once: Partial<Hyperparameters> = {
     behaviorSteps: 1,
     maxGeneratorSteps: 1,
@@ -170,7 +184,25 @@ async function learn(
   return {
     behaviorGenerator: await finish(trainBehaviorGenerator({ ...input, ...from(parent?.behaviorGenerator) })),
     critic: await finish(trainCritic({ ...input, ...episodes, ...from(parent?.critic) })),
+    ...options.acting ? oneStepNetworks(options, task, input.hyperparameters) : {},
   };
+}
+
+/** Fresh weights for so many tasks. */
+function oneStepNetworks(options: ExampleOptions, tasks: number, knobs: Hyperparameters) {
+  const weights = (kind: "actor" | "proposer"): Stored => ({
+    ...initOneStep(oneStepShape(kind, dimsOf(options), tasks, knobs), createRng(tasks, kind)),
+    tasks: tasksTensor(Array.from({ length: tasks }, (_, i) => i + 1)),
+  });
+  return { proposer: weights("proposer"), actor: weights("actor") };
+}
+
+/** How each task is served, without a measurement. */
+function rowOf({ acting }: ExampleOptions, tasks: number): RowCell[] {
+  return Array.from({ length: acting ? tasks : 0 }, (_, i) => ({
+    ...{ task: i + 1, job: sha256(`example ${i}`), returns: [], scores: [], meanScore: null, low: null },
+    ...{ high: null, fidelity: null, valueEstimate: null, acting: acting![i] ?? acting!.at(-1)! },
+  }));
 }
 
 async function finish(training: AsyncGenerator<TrainingProgress, TrainingResult>): Promise<Stored> {

@@ -6,7 +6,7 @@ import { createPolicy, createRng, type Measured, scoreInterval, successInterval 
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { LabelledTask } from "@cugro/learners";
 import { document } from "@cugro/report";
-import { type PolicyParts, readPolicy } from "@cugro/serving";
+import { type PolicyParts, readPolicy, samplerInput } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import * as Plot from "@observablehq/plot";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -40,11 +40,11 @@ interface SelectionRow {
 export async function selections(path: string, options: SelectionsOptions): Promise<void> {
   const store = await openForReading(path);
   const { compile } = await openCompute();
-  const { input, tasks, version } = await readPolicy(store, options.learner, {});
+  const { input, tasks, version } = await readPolicy(store, options.learner, { acting: "sampler" });
   const rows: SelectionRow[] = [];
   for (const selection of SELECTIONS) {
     const policy = createPolicy({
-      ...input,
+      ...samplerInput(input),
       hyperparameters: { ...input.hyperparameters, selection },
       compile,
     });

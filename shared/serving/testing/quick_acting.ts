@@ -6,17 +6,17 @@ import { createLog } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { type Acting, type ActingOptions, openActing } from "../acting.ts";
-import type { OpenPolicy } from "../policy_thread.ts";
+import type { OpenPolicy } from "../running_policy.ts";
 
 const log = createLog({ level: "silent" });
 
 /** Runs a test on a store in a folder of its own, with a backend open. */
-export async function withStore(body: (store: Store) => Promise<void>): Promise<void> {
+export async function withStore(body: (store: Store, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "cugro-serving-" });
   const store = await openFilesystemStore({ root });
   try {
     await openBackend();
-    await body(store);
+    await body(store, root);
   } finally {
     await store.close();
     await Deno.remove(root, { recursive: true });

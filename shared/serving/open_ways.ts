@@ -1,0 +1,47 @@
+/**
+ * Opens a policy for all its ways of acting: the sampler in a thread of its own with a tensor library, the others without.
+ * @module
+ */
+import type { InferenceThreads } from "./inference_threads.ts";
+import { batchRows } from "./batching.ts";
+import { openLightPolicy } from "./light_policy.ts";
+import { openPolicyThread } from "./policy_thread.ts";
+import type { PolicyParts } from "./policy_parts.ts";
+import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
+
+/** Opens policies whose sessions are computed with by these threads, too. */
+export function createOpenPolicy(threads: InferenceThreads): OpenPolicy {
+  return async (parts, say) => {
+    const light = openLightPolicy(parts, threads);
+    if (light && !parts.opened.includes("sampler")) return light;
+    try {
+      const sampler = await openPolicyThread(parts, say);
+      return light ? together(parts, sampler, light) : sampler;
+    } catch (error) {
+      await light?.close();
+      throw error;
+    }
+  };
+}
+
+/** A policy that samples some tasks, or may be asked to. */
+function together(
+  { actingByTask }: PolicyParts,
+  sampler: RunningPolicy,
+  light: RunningPolicy,
+): RunningPolicy {
+  const samples = (task: number, acting = actingByTask.get(task)) =>
+    acting === undefined || acting === "sampler";
+  return {
+    act: (task, states, noise, acting) =>
+      (samples(task, acting) ? sampler : light).act(task, states, noise, acting),
+    rowsAtOnce: (waiting, task, acting) =>
+      samples(task, acting) ? batchRows(waiting) : light.rowsAtOnce!(waiting, task, acting),
+    forget(asker) {
+      sampler.forget(asker);
+      light.forget(asker);
+    },
+    isOpen: () => sampler.isOpen(),
+    close: async () => void await Promise.all([sampler.close(), light.close()]),
+  };
+}
