@@ -2,6 +2,7 @@
  * `cugro status`, `cugro versions`: where a learner stands.
  * @module
  */
+import { describeKeptData } from "@cugro/algorithm/knobs";
 import {
   countOf,
   describeDecision,
@@ -96,6 +97,8 @@ function printStatus(found: ShownStatus, place: Place): void {
     );
   }
   printTasks(found, place);
+  const kept = describeKeptData(found.config.knobs.replay as string | undefined);
+  if (kept) console.log(kept);
   printJobs(found);
   const result = resultOf(found);
   printSteps(result.steps);

@@ -13,6 +13,7 @@ export {
   type PresetName,
   showKnobValue,
 } from "./knob.ts";
+export { describeKeptData } from "./kept_data.ts";
 export { MIN_EPISODES } from "./evaluation_knobs.ts";
 export * from "./hyperparameters.ts";
 export * from "./job_knobs.ts";
