@@ -18,6 +18,7 @@ import { registerReport } from "./commands/report.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStatus } from "./commands/status.ts";
+import { registerVersions } from "./commands/versions.ts";
 import { registerTransfer } from "./commands/transfer.ts";
 import { registerToken } from "./commands/token.ts";
 import { returnToCaller } from "./learners/invocation.ts";
@@ -39,6 +40,7 @@ export function createProgram(): Command {
       registerRun,
       registerPlan,
       registerStatus,
+      registerVersions,
       registerProblems,
       registerReport,
       registerOperate,

@@ -62,8 +62,20 @@ Deno.test("collectGarbage() leaves what is young, and everything that a valid ve
 });
 
 Deno.test("collectGarbage() keeps old data where replay is the data itself", async () => {
-  const store = await learnt(["one", "two"], { replay: "oracle" });
-  assertEquals((await collectGarbage({ store, now: later(store, 25) })).removed, []);
+  for (const replay of ["oracle", "multitask"] as const) {
+    const store = await learnt(["one", "two"], { replay });
+    assertEquals((await collectGarbage({ store, now: later(store, 25) })).removed, []);
+  }
+});
+
+Deno.test("collectGarbage() keeps the rows of a real buffer, and the learner goes on with them when the data is gone", async () => {
+  const store = await learnt(["one", "two"], { replay: "real-buffer" });
+  const { removed } = await collectGarbage({ store, now: later(store, 25) });
+  const datasets = (await loadFacts(store, "a")).tasks.map(({ datasetHash }) => datasetKey(datasetHash));
+  assertEquals(removed.map(({ key }) => key).sort(), datasets.sort());
+  await addFile(store, "three");
+  await drive(store, pretend());
+  assertEquals(validVersions(await loadFacts(store, "a")).at(-1)?.tasks, [1, 2, 3]);
 });
 
 Deno.test("collectGarbage() keeps what is under way: jobs, checkpoints, failures, waiting files", async () => {

@@ -147,7 +147,7 @@ function testDamage(inCluster: boolean): void {
           return plain["states.sample"]!(context);
         },
         "actions.label": async (context) => {
-          const ref = context.inputs.states.ref as { job: string; output: string };
+          const ref = context.inputs.states!.ref as { job: string; output: string };
           if (damaged === undefined) {
             damaged = ref.job;
             const { bytes } = (await store.get(resultKey("states.sample", ref.job)))!;

@@ -90,6 +90,8 @@ export {
 } from "./diffusion/behavior_generator.ts";
 export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
 export type { ReplayRows } from "./replay/task_rows.ts";
+export { noisePairs } from "./replay/noise_pairs.ts";
+export { generatorBytes } from "./diffusion/generator_bytes.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
 export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";

@@ -7,6 +7,7 @@ export { translateErrors } from "./translate_errors.ts";
 export { knobsOf } from "./knobs.ts";
 export {
   type CriticInput,
+  drawPairs,
   type GeneratorInput,
   readCriticInput,
   readGeneratorInput,

@@ -6,11 +6,13 @@ import {
   createRng,
   type Normaliser,
   type ReplayRows,
+  type Rng,
   splitRows,
   type Stored,
   takeRows,
   trainingRows,
 } from "@cugro/algorithm";
+import type { JobInput } from "@cugro/protocol";
 import type { JobContext } from "@cugro/worker";
 import { type CriticRows, readCriticRows } from "./critic_rows.ts";
 import { decodeNormaliser, decodeShard, decodeStored } from "./encoding.ts";
@@ -33,6 +35,8 @@ export interface TrainingInput {
   /** In raw units; one entry a shard, in order of task. */
   replay: ReplayRows[];
   normalisers: Map<number, Normaliser>;
+  /** Whether all tasks are learnt alike, from fresh weights. */
+  joint?: boolean;
   /** Published weights of the parent version; absent for the first. */
   parent?: Stored;
 }
@@ -50,6 +54,8 @@ export interface GeneratorInput extends TrainingInput {
 /** What a critic trains on. `trainRows`: those to regress on; the others are held out, or only count in returns. */
 export interface CriticInput extends TrainingInput, CriticRows {
   trainRows: Int32Array;
+  /** Old tasks that are regressed on as well, in the place of replay. */
+  jointTasks?: (CriticRows & { task: number; trainRows: Int32Array })[];
 }
 
 /** Reads everything that the training of a generator names. */
@@ -71,40 +77,64 @@ export async function readGeneratorInput(
 
 /** Reads everything that the training of a critic names. */
 export async function readCriticInput(context: JobContext<"critic.train">): Promise<CriticInput> {
-  const dataset = await openDataset(await context.open(context.inputs.dataset));
-  const { rows, train } = rowsOfTask(dataset, context.config);
+  const { config, inputs } = context;
+  const rows = await readRowsOfCritic(context, inputs.dataset, config);
+  if (!config.joint) return { ...rows, ...await readTrainingInput(context) };
+  const jointTasks = [];
+  for (const old of inputs.replay.toSorted((a, b) => a.task - b.task)) {
+    const limit = { heldOutSeed: config.heldOutSeed, trainingRows: config.replayRows };
+    jointTasks.push({ task: old.task, ...await readRowsOfCritic(context, old, limit) });
+  }
+  return { ...rows, ...await readTrainingInput(context, []), jointTasks };
+}
+
+async function readRowsOfCritic(
+  context: JobContext<"critic.train">,
+  input: JobInput,
+  config: RowLimits,
+): Promise<CriticRows & { trainRows: Int32Array }> {
+  const dataset = await openDataset(await context.open(input));
+  const { rows, train } = rowsOfTask(dataset, config);
   const { places, ...found } = await readCriticRows(dataset, rows, knobsOf(context).discount);
   let at = 0;
   const trainRows = train.map((row) => {
     while (rows[at] !== row) at++;
     return places[at]!;
   });
-  return { ...found, trainRows, ...await readTrainingInput(context) };
+  return { ...found, trainRows };
+}
+
+/** Which of a dataset's rows are read. `trainingRows`: so many, where it has more than are to be read. */
+export interface RowLimits {
+  heldOutSeed: number;
+  trainingRows?: number;
 }
 
 /**
  * Which rows of a new task's dataset are read: by all trainers, and by its evaluation, the same. `train` and `heldOut`
  * are parts of `rows`; all are rising.
- *
- * @param config `trainingRows`: so many, where the dataset has more than are to be read
  */
 export function rowsOfTask(
   { size }: Pick<StoredDataset, "size">,
-  { heldOutSeed, trainingRows: limit = size }: { heldOutSeed: number; trainingRows?: number },
+  { heldOutSeed, trainingRows: limit = size }: RowLimits,
 ): { rows: Int32Array; train: Int32Array; heldOut: Int32Array } {
   const rows = trainingRows(size, limit, heldOutSeed);
   return { rows, ...splitRows(rows, size, heldOutSeed) };
 }
 
-/** What all trainings are given. */
-export async function readTrainingInput(context: JobContext<TrainingKind>): Promise<TrainingInput> {
-  const { config: { task, oldTasks }, inputs } = context;
+/** What all trainings are given. @param replay what stands for old tasks, where it has been read already */
+export async function readTrainingInput(
+  context: JobContext<TrainingKind>,
+  replay?: ReplayRows[],
+): Promise<TrainingInput> {
+  const { config, inputs } = context;
   const parent = inputs.parent && decodeStored(await context.read(inputs.parent));
   return {
-    task,
-    oldTasks,
-    replay: await readReplay(context),
+    task: config.task,
+    oldTasks: config.oldTasks,
+    replay: replay ?? await readReplay(context),
     normalisers: await readNormalisers(context),
+    ...("joint" in config && config.joint ? { joint: true } : {}),
     ...(parent ? { parent } : {}),
   };
 }
@@ -138,15 +168,30 @@ export async function readReplay(context: ReplayContext): Promise<ReplayRows[]> 
   return shards.sort((a, b) => a.task - b.task);
 }
 
-/** Rows are read in rising order, and come in the order in which they were drawn. */
+/** Rows of a task that are drawn from its dataset without being held out, each once; in the order in which they were drawn. */
 async function drawReal(
   dataset: StoredDataset,
   task: number,
   { heldOutSeed, replayRows }: ReplayContext["config"],
 ): Promise<ReplayRows> {
+  return await drawPairs(dataset, task, {
+    heldOutSeed,
+    rows: replayRows,
+    rng: createRng(heldOutSeed, `oracle/${task}`),
+  });
+}
+
+/**
+ * Pairs drawn from a dataset, each row at most once, none that is held out. They are read in rising order, and come in the
+ * order in which they were drawn.
+ */
+export async function drawPairs(
+  dataset: StoredDataset,
+  task: number,
+  { heldOutSeed, rows, rng }: { heldOutSeed: number; rows: number; rng: Rng },
+): Promise<ReplayRows> {
   const { train } = rowsOfTask(dataset, { heldOutSeed });
-  const rng = createRng(heldOutSeed, `oracle/${task}`);
-  const drawn = rng.permutation(train.length).subarray(0, replayRows);
+  const drawn = rng.permutation(train.length).subarray(0, rows);
   const order = drawn.slice().sort();
   const rising = order.map((place) => train[place]!);
   const placeOf = new Map(Array.from(order, (drawnPlace, i) => [drawnPlace, i]));

@@ -22,15 +22,27 @@ const nothing = z.strictObject({});
 /** Which shard of its task a job makes, from 0: its seed depends on it too. */
 const shard = z.strictObject({ shard: count });
 
+/** Pairs that no generator makes: noise within the task's limits, or rows drawn from its `dataset` without being held out. */
+const pairsSchema = z.discriminatedUnion("source", [
+  z.strictObject({ source: z.literal("noise"), rows: z.int().min(1) }),
+  z.strictObject({ source: z.literal("dataset"), rows: z.int().min(1), heldOutSeed: uint32 }),
+]);
+
 /** How many rows of the new task's dataset are read; absent where all are, as before there was a limit. */
 const trainingRows = z.int().min(1).exactOptional();
 
-/** Of a training on task k. `replayRows`: of one old task. */
+/**
+ * Of a training on task k. `replayRows`: of one old task. `joint`: on all tasks alike and from fresh weights; the old ones'
+ * datasets are their replay.
+ */
 const training = {
-  config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count, trainingRows }),
+  config: z.strictObject({
+    ...{ task, oldTasks: count, heldOutSeed: uint32, replayRows: count, trainingRows },
+    joint: z.literal(true).exactOptional(),
+  }),
   identity: nothing,
   inputs: { dataset: "one", normaliser: "perTask", parent: "optional", replay: "perShard" },
-  // `replay: oracle` replays the old datasets themselves.
+  // `replay: oracle` and `multitask` replay the old datasets themselves.
   datasets: ["dataset", "replay"],
   outputs: ["weights", "curves"],
 } as const;
@@ -79,14 +91,15 @@ export const JOB_SPECS = {
     datasets: [],
     outputs: ["shard"],
   },
+  /** A shard of pairs: pseudo-states with the actions that the behavior generator takes in them, or `pairs` of baselines. */
   "actions.label": {
     service: "behavior-generation",
     revision: 3,
-    config: z.strictObject({ task }),
+    config: z.strictObject({ task, pairs: pairsSchema.exactOptional() }),
     identity: shard,
-    inputs: { states: "one", behaviorGenerator: "one", normaliser: "one" },
+    inputs: { states: "optional", behaviorGenerator: "optional", normaliser: "one", dataset: "optional" },
     makers: { states: "states.sample", behaviorGenerator: "behavior.train" },
-    datasets: [],
+    datasets: ["dataset"],
     outputs: ["shard"],
   },
   "states.train": {

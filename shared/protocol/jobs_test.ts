@@ -95,6 +95,7 @@ Deno.test("makerOf() names a kind that has the output, for every input that anot
   }
   assertEquals(JOB_KINDS.filter(readsDatasets), [
     "dataset.measure",
+    "actions.label",
     "states.train",
     "behavior.train",
     "critic.train",

@@ -126,8 +126,8 @@ Deno.test("a planner cannot submit a field that no handler reads, nor leave one 
   createJob("states.sample", 7, { task: 1, shard: 0, rows: "10" }, inputs);
   // @ts-expect-error: a sampling reads no sketch
   createJob("states.sample", 7, { task: 1, shard: 0, rows: 10 }, { ...inputs, sketch: artifact });
-  // @ts-expect-error: a label needs the states it labels
-  createJob("actions.label", 7, { task: 1, shard: 0 }, { behaviorGenerator: weights, normaliser: artifact });
+  // @ts-expect-error: a label needs the normaliser of its task
+  createJob("actions.label", 7, { task: 1, shard: 0 }, { behaviorGenerator: weights, states: weights });
 });
 
 Deno.test("a handler sees no field that only enters the id, and no input of another kind", () => {

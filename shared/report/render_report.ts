@@ -2,6 +2,7 @@
  * A learner's report: one HTML file, complete in itself, no network.
  * @module
  */
+import { describeKeptData } from "@cugro/algorithm/knobs";
 import {
   byteSize,
   describeSteps,
@@ -36,12 +37,13 @@ export function renderReport(data: ReportData): string {
   );
 }
 
-function headline({ tasks, versions, seed, preset, created }: ReportData): string {
+function headline({ tasks, versions, seed, preset, created, knobs }: ReportData): string {
+  const kept = describeKeptData(knobs.replay as string | undefined);
   const last = versions.at(-1);
   const state = last ? `version ${last.version} (${last.decision})` : "no version yet";
   return `${tasks.length} task${
     tasks.length === 1 ? "" : "s"
-  } in a row, ${state}; preset ${preset}, seed ${seed}, begun ${created}`;
+  } in a row, ${state}; preset ${preset}, seed ${seed}, begun ${created}${kept ? `; ${kept}` : ""}`;
 }
 
 function problems({ problems }: ReportData): Html {

@@ -44,6 +44,8 @@ const KNOBS: Hyperparameters = {
   replayPairsPerTask: 256,
   replayBytes: 256 * 1024 * 1024,
   shardsPerTask: 2,
+  bufferShare: "equal-bytes",
+  bufferTasks: 5,
   newTaskShare: 0.5,
   retention: "distill",
   architecture: "resnet",

@@ -52,6 +52,8 @@ const BASE: Hyperparameters = {
 const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   replayBytes: 1,
   newTaskShare: 0.25,
+  bufferShare: 1e-3,
+  bufferTasks: 50,
   denoiserWidth: 12,
   maxGeneratorSteps: 2,
   maxCriticSteps: 2,
@@ -74,6 +76,8 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   replayPairsPerTask: { idle: { replayPairs: 100 } },
   replayBytes: { acts: { replaySource: "first" }, idle: {} },
   shardsPerTask: { idle: { replay: "none" } },
+  bufferShare: { acts: { replay: "real-buffer" }, idle: {} },
+  bufferTasks: { acts: { replay: "real-buffer" }, idle: { replay: "real-buffer", bufferShare: 0.01 } },
   newTaskShare: { idle: { replay: "none" } },
   retention: { idle: { newTaskShare: 1 } },
   denoiserBlocks: { idle: { architecture: "unet", distil: "none" } },

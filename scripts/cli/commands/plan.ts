@@ -3,11 +3,13 @@
  * @module
  */
 import { resolveHyperparameters } from "@cugro/algorithm";
+import { describeKeptData, type KnobValue } from "@cugro/algorithm/knobs";
 import {
   currentGraph,
   describeTrainingRows,
   describeWaiting,
   type Graph,
+  knobsOfTask,
   learnerExists,
   loadFacts,
   nameOfData,
@@ -57,6 +59,7 @@ async function show(options: PlanOptions): Promise<void> {
 
 function preview({ preset, set, tasks }: PlanOptions): Graph[] {
   const knobs = resolveHyperparameters(parsePreset(preset), parseSettings(set));
+  sayKeptData(knobs.replay);
   if (knobs.estimate !== "noSimulator") return previewGraph({ knobs, tasks });
   console.error(
     "tasks that nothing simulates have estimates as well (estimate: noSimulator); these are not shown",
@@ -79,7 +82,13 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   const again = planRemeasuring(facts).submit;
   for (const { label, id } of again) console.error(`After a label: ${label} (job ${id.slice(0, 12)})`);
   if (waiting + again.length === 0 && !graph) console.error("Nothing to do: every task is decided");
+  if (graph) sayKeptData(knobsOfTask(facts, graph.task).replay);
   return graph ? [graph] : [];
+}
+
+function sayKeptData(replay: KnobValue): void {
+  const kept = describeKeptData(replay);
+  if (kept) console.error(kept);
 }
 
 function printGraph({ task, revision, parent, rows, jobs }: Graph): void {

@@ -1,28 +1,26 @@
 /**
- * `cugro status`, `cugro versions`: where a learner stands.
+ * `cugro status`: where learners stand.
  * @module
  */
+import { describeKeptData } from "@cugro/algorithm/knobs";
 import {
   countOf,
   describeDecision,
   describeRejection,
   describeTrainingRows,
   isObserved,
-  type Shown,
-  shownBy,
   type TrainingSteps,
 } from "@cugro/learners";
-import { briefly, byteSize, describeInterval, describeSteps, duration } from "@cugro/report";
+import { byteSize, describeSteps, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, printTable, score, UsageError } from "./output.ts";
-import { printEstimates } from "./estimates.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
-/** Adds the commands. */
+/** Adds the command. */
 export function registerStatus(program: Command): void {
   const statusCommand = program.command("status")
     .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
@@ -30,12 +28,6 @@ export function registerStatus(program: Command): void {
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
   onLearners(statusCommand, status);
-  const versionsCommand = program.command("versions")
-    .description("the versions of a learner and why each was published or parked")
-    .requiredOption("--learner <name>", "whose versions")
-    .option(...STORE_FLAG)
-    .option("--json", "print one JSON document");
-  onLearners(versionsCommand, versions);
 }
 
 async function status(
@@ -50,7 +42,7 @@ async function status(
 }
 
 /** A store that hangs behind a gateway is asked in vain for minutes; the gateway itself knows that it hangs. */
-async function refuseWhileAway(learners: Learners): Promise<void> {
+export async function refuseWhileAway(learners: Learners): Promise<void> {
   const { place } = learners;
   const problems = place.kind === "gateway" ? await learners.problems() : [];
   const away = problems.find(({ code }) => code === "store.away");
@@ -98,6 +90,8 @@ function printStatus(found: ShownStatus, place: Place): void {
     );
   }
   printTasks(found, place);
+  const kept = describeKeptData(found.config.knobs.replay as string | undefined);
+  if (kept) console.log(kept);
   printJobs(found);
   const result = resultOf(found);
   printSteps(result.steps);
@@ -170,80 +164,5 @@ function printSteps(steps: readonly TrainingSteps[]): void {
         return found ? describeSteps(found) : "–";
       }),
     ]),
-  );
-}
-
-async function versions(
-  learners: Learners,
-  { learner, json }: { learner: string; json?: boolean },
-): Promise<void> {
-  await refuseWhileAway(learners);
-  const found = await learners.status(learner);
-  const { versions, head } = found;
-  if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
-  printVersions(found);
-  for (const version of versions.filter(({ reasons }) => reasons.length > 0)) {
-    console.log(`\nversion ${version.version} was ${leadToReasons(version)}:`);
-    for (const reason of version.reasons) console.log(`  - ${reason}`);
-  }
-}
-
-function leadToReasons(version: ShownStatus["versions"][number]): string {
-  if (isObserved(version)) return "published although (observe; gate: enforce would have parked it)";
-  return version.state === "promoted" ? "parked, and promoted although" : "parked, since";
-}
-
-/** In two tables, which fit a terminal. */
-function printVersions(found: ShownStatus): void {
-  const { versions, head, tasks } = found;
-  const shown = versions.map((version) => shownBy(version, tasks));
-  const valued = shown.some(({ values }) => values.some((value) => value !== null));
-  printTable(
-    ["version", "task", "decision", "parent", "new task", ...(valued ? ["values by task"] : []), "work"],
-    versions.map((one, i) => [
-      one.version,
-      (one.revision ?? 0) === 0 ? one.task : `${one.task}, revision ${one.revision}`,
-      `${describeDecision(one)}${one.version === head ? ", serving" : ""}`,
-      one.parent ?? "–",
-      score(one.measures.justLearned),
-      ...(valued ? [valuesByTask(shown[i]!, tasks)] : []),
-      duration(one.seconds),
-    ]),
-    "no version yet",
-  );
-  printEstimates(found, shown);
-  printMeasures(versions);
-}
-
-function printMeasures(versions: ShownStatus["versions"]): void {
-  if (versions.every(({ measures }) => measures.averagePerformance === null)) return;
-  console.log(
-    "\naverage score, and what old tasks have lost since their best (90 % interval)",
-  );
-  printTable(
-    ["version", "average", "worst drop", "of task", "interval", "forgetting", "transfer"],
-    versions.map(({ version, measures: { averagePerformance, worstDrop, forgetting, backwardTransfer } }) => [
-      version,
-      score(averagePerformance),
-      score(worstDrop?.drop),
-      worstDrop?.task ?? "–",
-      worstDrop ? describeInterval(worstDrop) : "–",
-      score(forgetting),
-      score(backwardTransfer),
-    ]),
-  );
-  for (const { version, measures } of versions.filter(({ measures }) => measures.badlyLearnedFirst)) {
-    console.log(
-      `version ${version}: a transfer of ${
-        score(measures.backwardTransfer)
-      }, for its old tasks were badly learned first`,
-    );
-  }
-}
-
-/** Values of the tasks that have no score, for want of a simulator. */
-function valuesByTask({ values }: Shown, tasks: ShownStatus["tasks"]): string {
-  return values.flatMap((value, i) => value === null ? [] : [`${tasks[i]!.task}: ${briefly(value)}`]).join(
-    ", ",
   );
 }

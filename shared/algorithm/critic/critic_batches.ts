@@ -4,6 +4,7 @@
  * @module
  */
 import type { Stored } from "@cugro/tensors/seam";
+import type { CriticPart } from "./critic_parts.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import type { Rng } from "../numerics/rng.ts";
 import { matrix } from "../numerics/weights.ts";
@@ -19,12 +20,10 @@ export interface CriticReplay {
 
 /** What batches are drawn from. */
 export interface CriticBatchSource {
-  /** Rows of the new task, `[N, S + A]`. */
+  /** Rows of the tasks that are regressed on, `[N, S + A]`. */
   rows: Float32Array;
-  /** Those to regress on. */
-  trainRows: Int32Array;
-  /** Column of the new task's head. */
-  head: number;
+  /** Those tasks: which rows, and the column of each head. */
+  parts: readonly Pick<CriticPart, "trainRows" | "head">[];
   replay: readonly CriticReplay[];
   /** S + A */
   width: number;
@@ -63,8 +62,8 @@ export function criticRows(
 }
 
 /**
- * Draws a batch: `rows` `[B + R, S + A]` and one-hot `selection` `[B + R, heads]`, new task first.
- * @param step turns which old task gets the rows that do not divide evenly
+ * Draws a batch: `rows` `[B + R, S + A]` and one-hot `selection` `[B + R, heads]`, the tasks regressed on first.
+ * @param step turns which task gets the rows that do not divide evenly
  * @returns the inputs, and the rows of the dataset that were drawn, `[B]`
  */
 export function drawBatch(
@@ -72,15 +71,16 @@ export function drawBatch(
   rng: Rng,
   step: number,
 ): { inputs: Stored; drawn: Int32Array } {
-  const { width, heads, batchSize, replay, trainRows } = source;
+  const { width, heads, batchSize, replay, parts } = source;
   const retained = retentionRows(replay, batchSize, source.reduction);
   const rows = new Float32Array((batchSize + retained) * width);
   const selection = new Float32Array((batchSize + retained) * heads);
   const drawn = new Int32Array(batchSize);
   for (let i = 0; i < batchSize; i++) {
+    const { trainRows, head } = parts[(i + step * batchSize) % parts.length]!;
     const row = drawn[i] = trainRows[rng.integer(trainRows.length)]!;
     rows.set(source.rows.subarray(row * width, (row + 1) * width), i * width);
-    selection[i * heads + source.head] = 1;
+    selection[i * heads + head] = 1;
   }
   for (let i = 0; i < retained; i++) {
     const old = replay[(i + step * retained) % replay.length]!;

@@ -8,49 +8,24 @@ import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
 import { criticForTask, criticShape, initCritic, initValue, trainableWeights } from "./critic_network.ts";
 import type { CriticStepSettings } from "./critic_step.ts";
-import {
-  checkEpisodes,
-  discountedReturns,
-  type Episodes,
-  oneStepTargets,
-  type ReturnScale,
-  returnScale,
-  scaleReturns,
-} from "./critic_targets.ts";
+import { type CriticPart, type CriticTaskRows, joinTasks, oneStepTargetsOf } from "./critic_parts.ts";
+import type { Episodes } from "./critic_targets.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
+import { type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
-import { stepsFor } from "../knobs/training_steps.ts";
+import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
 import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
 
-/** Arrays in, for {@linkcode trainCritic}. */
-export interface CriticTrainingInput {
-  /** k, the new task, or one that the parent knows and whose dataset has grown. */
-  task: number;
+/** Arrays in, for {@linkcode trainCritic}: the rows of task k, the new one, or one that the parent knows and whose dataset has grown. */
+export interface CriticTrainingInput extends CriticTaskRows {
   stateDim: number;
   actionDim: number;
-  /** All rows of the dataset in episode order, `[N, S]` raw: returns run over whole episodes. */
-  states: Float32Array;
-  /** `[N, A]` raw */
-  actions: Float32Array;
-  /** `[N]` */
-  rewards: Float32Array;
-  /** `[N, S]` raw */
-  nextStates: Float32Array;
-  /** `[N]`, 0 or 1 */
-  terminals: ArrayLike<number>;
-  /** `[N]`, 0 or 1 */
-  timeouts: ArrayLike<number>;
-  /** How many steps a row stands for `[N]`, where some are rests of episodes ({@linkcode Episodes}); those are not regressed on. */
-  steps?: ArrayLike<number>;
-  /** N */
-  size: number;
-  /** Rows to regress on; all if left out. Held-out rows still count in returns, which are sums of rewards. */
-  trainRows?: Int32Array;
   /** Pseudo-pairs of old tasks, any number of shards a task; old tasks without any are not held. Empty for the first task and for `replay: none`. */
   replay: readonly ReplayRows[];
-  /** Of the new task and every replayed one. */
+  /** Of a joint training, which starts from fresh weights: the old tasks, regressed on as the new one is. */
+  jointTasks?: readonly CriticTaskRows[];
+  /** Of the new task and every other one here. */
   normalisers: ReadonlyMap<number, Normaliser>;
   /** Published critic of the parent version: where training starts, and the teacher. */
   parent?: Stored;
@@ -71,13 +46,16 @@ export interface CriticPlan {
   schedule: ScheduleSettings;
   source: CriticBatchSource;
   episodes: Episodes;
-  scale: ReturnScale;
+  /** The tasks regressed on, the new one last. */
+  parts: readonly CriticPart[];
   /** First targets, scaled, `[N]`. */
   targets: Float32Array;
   /** One-step targets of `iql`, scaled. */
   oneStep?: { rewards: Float32Array; discounts: Float32Array };
-  /** `[N, S]` in the critic's coordinates; empty where no target needs them. */
+  /** What V is asked with, `[N, valueWidth]`: states in the critic's coordinates, and the task where there are several; empty where no target needs them. */
   nextStates: Float32Array;
+  /** S, and in a joint training the number of heads. */
+  valueWidth: number;
   /** The parent with a head for the task: where training starts. */
   grown: Stored;
   /** State of the first step. */
@@ -86,43 +64,56 @@ export interface CriticPlan {
 
 /** Checks the input and prepares the training. @throws InvalidInputError as {@linkcode trainCritic} */
 export function planCritic(input: CriticTrainingInput): CriticPlan {
-  const h = input.hyperparameters;
-  checkLengths(input);
-  const { rewards, terminals, timeouts, steps: stepsOfRows } = input;
-  const episodes = { rewards, terminals, timeouts, ...(stepsOfRows ? { steps: stepsOfRows } : {}) };
-  checkEpisodes(episodes);
-  const trainRows = input.trainRows ?? Int32Array.from({ length: input.size }, (_, n) => n);
-  const returns = discountedReturns(episodes, h.discount);
-  const scale = returnScale(returns, trainRows);
-  const shape = criticShape(input.stateDim, input.actionDim, h);
+  const { hyperparameters: h, stateDim, jointTasks = [] } = input;
+  const learnt = [...jointTasks, input];
+  for (const rows of learnt) checkLengths(rows, input);
+  checkReplay(input);
+  const shape = criticShape(stateDim, input.actionDim, h);
   const parent = input.parent ?? initCritic(shape, input.seed);
-  const grown = criticForTask(parent, shape, input.task, input.seed, scale);
-  const steps = stepsFor(h.criticSteps, h.criticStepsPerOldTask, h.maxCriticSteps, input.oldTasks);
-  const source = batchSource(input, knownTasks(grown), trainRows);
+  const heads = [...new Set([...knownTasks(parent), ...learnt.map(({ task }) => task)])];
+  const placed = learnt.map((rows) => {
+    return { rows, head: heads.indexOf(rows.task), normaliser: inputNormaliser(input, rows.task) };
+  });
+  const { parts, episodes, rows, targets, nextStates } = joinTasks(placed, h.discount);
+  const grown = parts.reduce(
+    (critic, { task, scale }) => criticForTask(critic, shape, task, input.seed, scale),
+    parent,
+  );
+  const steps = stepsOf(input);
+  const source = batchSource(input, rows, parts, knownTasks(grown));
   const settings = stepSettings(input, source, knownTasks(parent).length);
   return {
     steps,
     refits: refitSteps(h, steps),
     settings,
-    schedule: {
-      learningRate: h.criticLearningRate,
-      warmupSteps: h.warmupSteps,
-      steps,
-      schedule: h.learningRateSchedule,
-    },
+    schedule: scheduleOf(h, steps),
     source,
     episodes,
-    scale,
-    targets: scaleReturns(returns, scale),
-    ...(settings.bootstrapped ? { oneStep: oneStepTargets(episodes, h.discount, scale) } : {}),
-    nextStates: settings.value === "none" ? new Float32Array(0) : criticStates(input),
+    parts,
+    targets,
+    ...(settings.bootstrapped ? { oneStep: oneStepTargetsOf(parts, episodes, h.discount) } : {}),
+    nextStates: settings.value === "none" ? new Float32Array(0) : nextStates(settings.valueHeads),
+    valueWidth: stateDim + settings.valueHeads,
     grown,
     state: initialState(input, settings, parent, grown),
   };
 }
 
-function checkLengths(input: CriticTrainingInput): void {
-  const { size, stateDim, actionDim } = input;
+function stepsOf({ hyperparameters: h, oldTasks, jointTasks }: CriticTrainingInput): number {
+  const count = jointTasks ? jointSteps : stepsFor;
+  return count(h.criticSteps, h.criticStepsPerOldTask, h.maxCriticSteps, oldTasks);
+}
+
+function scheduleOf(h: Hyperparameters, steps: number): ScheduleSettings {
+  const { criticLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule } = h;
+  return { learningRate, warmupSteps, steps, schedule };
+}
+
+function checkLengths(
+  rows: CriticTaskRows,
+  { stateDim, actionDim }: Pick<CriticTrainingInput, "stateDim" | "actionDim">,
+): void {
+  const { size } = rows;
   const expected = {
     states: size * stateDim,
     actions: size * actionDim,
@@ -132,17 +123,17 @@ function checkLengths(input: CriticTrainingInput): void {
     timeouts: size,
   };
   for (const [name, length] of Object.entries(expected)) {
-    const found = input[name as keyof typeof expected].length;
+    const found = rows[name as keyof typeof expected].length;
     if (found !== length) {
       throw new InvalidInputError(
         `Cannot train critic as ${name} must hold ${length} numbers for ${size} rows: current length is ${found}`,
       );
     }
   }
-  if (input.trainRows?.length === 0) {
-    throw new InvalidInputError("Cannot train critic as there is no row to regress on");
-  }
-  for (const { task, states, actions, size: rows } of input.replay) {
+}
+
+function checkReplay({ replay, stateDim, actionDim }: CriticTrainingInput): void {
+  for (const { task, states, actions, size: rows } of replay) {
     if (rows < 1 || states.length !== rows * stateDim || actions.length !== rows * actionDim) {
       throw new InvalidInputError(
         `Cannot train critic as replay of task ${task} must be [${rows}, ${stateDim}] and [${rows}, ${actionDim}] with at least one row: current lengths are ${states.length} and ${actions.length}`,
@@ -157,20 +148,15 @@ function inputNormaliser(input: CriticTrainingInput, task: number): Normaliser |
   return input.hyperparameters.criticNormalisedInputs ? normaliser : undefined;
 }
 
-function criticStates(input: CriticTrainingInput): Float32Array {
-  const normaliser = inputNormaliser(input, input.task);
-  return normaliser ? normalise(input.nextStates, normaliser.states) : input.nextStates;
-}
-
 function batchSource(
   input: CriticTrainingInput,
+  rows: Float32Array,
+  parts: readonly CriticPart[],
   tasks: number[],
-  trainRows: Int32Array,
 ): CriticBatchSource {
   return {
-    rows: criticRows(input.states, input.actions, input.size, inputNormaliser(input, input.task)),
-    trainRows,
-    head: taskRow(tasks, input.task),
+    rows,
+    parts,
     replay: criticReplay(input, tasks),
     width: input.stateDim + input.actionDim,
     heads: tasks.length,
@@ -218,6 +204,7 @@ function stepSettings(
     bootstrapped: h.criticTarget === "iql",
     expectile: h.expectile,
     targetRate: h.targetRate,
+    valueHeads: source.parts.length === 1 ? 0 : source.heads,
     optimiser: { gradientClip: h.gradientClip, emaDecay: h.emaDecay },
   };
 }
@@ -239,7 +226,9 @@ function initialState(
   grown: Stored,
 ): Stored {
   const critic = trainableWeights(grown);
-  const value = settings.value === "none" ? {} : initValue(input.stateDim, settings.shape, input.seed);
+  const value = settings.value === "none"
+    ? {}
+    : initValue(input.stateDim + settings.valueHeads, settings.shape, input.seed);
   return {
     ...initOptimiser({ ...critic, ...value }, settings.optimiser),
     ...(settings.bootstrapped ? withPrefix(critic, "target/") : {}),

@@ -29,6 +29,8 @@ export interface CriticStepSettings {
   bootstrapped: boolean;
   expectile: number;
   targetRate: number;
+  /** Heads that V is told, one-hot behind the state; 0 where there is one task. */
+  valueHeads: number;
   optimiser: OptimiserSettings;
 }
 
@@ -119,7 +121,11 @@ function criticLoss(
     total = tf.add(total, tf.mul(settings.distillationWeight, parts.retention));
   }
   if (settings.value !== "none") {
-    const value = stateValues(weights, shape, tf.slice(newRows(settings, rows), [0, 0], [-1, stateDim]));
+    const states = tf.slice(newRows(settings, rows), [0, 0], [-1, stateDim]);
+    const told = settings.valueHeads === 0
+      ? states
+      : tf.concat([states, newRows(settings, entry(inputs, "selection"))], 1);
+    const value = stateValues(weights, shape, told);
     parts.value = tf.keep(valueLoss(settings, value, own, fixed));
     total = tf.add(total, parts.value);
   }

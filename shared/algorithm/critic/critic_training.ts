@@ -9,7 +9,8 @@ import { type CriticBatchSource, drawBatch } from "./critic_batches.ts";
 import { trainableWeights } from "./critic_network.ts";
 import { type CriticPlan, type CriticTrainingInput, planCritic } from "./critic_plan.ts";
 import { criticStep, valueStep } from "./critic_step.ts";
-import { discountedReturns, planningReturns, scaleReturns } from "./critic_targets.ts";
+import { scaleOfRow, scaleTargets } from "./critic_parts.ts";
+import { discountedReturns, planningReturns } from "./critic_targets.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import {
   type CurveRecorder,
@@ -85,7 +86,7 @@ function stepInputs(plan: CriticPlan, targets: Float32Array, rng: Rng, step: num
   const column = (values: Float32Array) => matrix(takeRows(values, 1, drawn), 1);
   const fitted: Stored = plan.oneStep
     ? {
-      nextStates: matrix(takeRows(plan.nextStates, plan.settings.stateDim, drawn), plan.settings.stateDim),
+      nextStates: matrix(takeRows(plan.nextStates, plan.valueWidth, drawn), plan.valueWidth),
       rewards: column(plan.oneStep.rewards),
       discounts: column(plan.oneStep.discounts),
     }
@@ -118,15 +119,19 @@ async function refit(
   const weights = publishedWeights(await compiled.readState());
   const value = Object.fromEntries(Object.entries(weights).filter(([name]) => name.startsWith("value.")));
   const everywhere = criticTarget === "planning";
-  const rows = Int32Array.from({ length: input.size }, (_, n) => n)
-    .filter((n) => everywhere || (input.timeouts[n] && !input.terminals[n]));
-  const next = new Float64Array(input.size);
+  const { episodes: { rewards, timeouts, terminals }, parts } = plan;
+  const rows = Int32Array.from({ length: rewards.length }, (_, n) => n)
+    .filter((n) => everywhere || (timeouts[n] && !terminals[n]));
+  const next = new Float64Array(rewards.length);
   const found = await nextValues(input, plan, value, rows);
-  rows.forEach((row, i) => next[row] = found[i]! * plan.scale.std + plan.scale.mean);
+  rows.forEach((row, i) => {
+    const { std, mean } = scaleOfRow(parts, row);
+    next[row] = found[i]! * std + mean;
+  });
   const returns = everywhere
     ? planningReturns(plan.episodes, discount, next, timeLimit === "bootstrap")
     : discountedReturns(plan.episodes, discount, (n) => next[n]!);
-  return scaleReturns(returns, plan.scale);
+  return scaleTargets(parts, returns);
 }
 
 /** V of the states after some rows, scaled, `[rows]`. */
@@ -136,11 +141,11 @@ async function nextValues(
   value: Stored,
   rows: Int32Array,
 ): Promise<Float32Array> {
-  const { stateDim } = plan.settings;
+  const { valueWidth, nextStates } = plan;
   const batch = (from: number) => {
     const padded = new Int32Array(VALUE_BATCH);
     padded.set(rows.subarray(from, from + VALUE_BATCH));
-    return { states: matrix(takeRows(plan.nextStates, stateDim, padded), stateDim) };
+    return { states: matrix(takeRows(nextStates, valueWidth, padded), valueWidth) };
   };
   const compiled = input.compile(valueStep(plan.settings.shape), value, batch(0));
   const values = new Float32Array(rows.length);
@@ -158,10 +163,11 @@ async function nextValues(
 function finish(plan: CriticPlan, state: Stored, recorder: CurveRecorder): TrainingResult {
   const published = publishedWeights(withoutPrefixed(state, "teacher/", "target/"));
   const curves = recorder.curves();
+  const { scale } = plan.parts.at(-1)!;
   const metrics: Record<string, number> = {
     steps: plan.steps,
-    returnMean: plan.scale.mean,
-    returnStd: plan.scale.std,
+    returnMean: scale.mean,
+    returnStd: scale.std,
   };
   for (const { name, values } of curves) metrics[name] = values[values.length - 1]!;
   return { weights: { ...plan.grown, ...trainableWeights(published) }, curves, metrics };

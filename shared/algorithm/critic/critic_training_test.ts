@@ -262,6 +262,7 @@ Deno.test(
           bootstrapped: false,
           expectile: 0.5,
           targetRate: 0,
+          valueHeads: 0,
           optimiser: { gradientClip: 0, emaDecay: 0 },
         },
       };

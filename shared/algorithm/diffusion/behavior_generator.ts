@@ -9,7 +9,7 @@ import { type GeneratorTrainingInput, trainGenerator } from "./generator_trainin
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
-import { stepsFor } from "../knobs/training_steps.ts";
+import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
 import { drawSamples, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
@@ -22,7 +22,12 @@ export function trainBehaviorGenerator(
   return trainGenerator(input, {
     name: "behaviorGenerator",
     shapeOf: (tasks) => behaviorShape(stateDim, actionDim, tasks, h),
-    steps: stepsFor(h.behaviorSteps, h.generatorStepsPerOldTask, h.maxGeneratorSteps, oldTasks),
+    steps: (input.joint ? jointSteps : stepsFor)(
+      h.behaviorSteps,
+      h.generatorStepsPerOldTask,
+      h.maxGeneratorSteps,
+      oldTasks,
+    ),
     rowsOf: (tasks) => taskRowsOf(input, { samples: "actions", conditions: "states" }, tasks),
   });
 }

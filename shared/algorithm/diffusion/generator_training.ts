@@ -2,7 +2,7 @@
  * The training that both generators share: one async generator, one item a step. Between two steps everything it knows is a value.
  * @module
  */
-import type { RawTaskRows, TaskRows } from "../replay/task_rows.ts";
+import { allTasks, type RawTaskRows, type TaskRows } from "../replay/task_rows.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type Batches, openBatches } from "./batches.ts";
 import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
@@ -101,23 +101,26 @@ function openTraining(
 }
 
 /** Fresh weights for a first task, else the parent's with a place for the new task; a task that it knows keeps its place. */
-function startWeights({ parent, task, seed }: GeneratorTrainingInput, settings: GeneratorSettings): Stored {
+function startWeights(input: GeneratorTrainingInput, settings: GeneratorSettings): Stored {
+  const { parent, task, seed } = input;
   if (parent !== undefined && knownTasks(parent).includes(task)) return parent;
   if (parent !== undefined) return growTask(parent, task, createRng(seed, `${settings.name}.growth`));
+  const tasks = input.joint ? allTasks(input) : [task];
   return {
-    ...initDenoiser(settings.shapeOf(1), createRng(seed, `${settings.name}.init`)),
-    tasks: tasksTensor([task]),
+    ...initDenoiser(settings.shapeOf(tasks.length), createRng(seed, `${settings.name}.init`)),
+    tasks: tasksTensor(tasks),
   };
 }
 
 function openGeneratorBatches(
-  { hyperparameters }: GeneratorTrainingInput,
+  { hyperparameters, joint }: GeneratorTrainingInput,
   rows: { fresh: TaskRows; replay: TaskRows[] },
   shape: DenoiserShape,
   tasks: number,
   seed: number | readonly number[],
 ): Batches {
-  const { generatorBatchSize: batchSize, newTaskShare } = hyperparameters;
+  const { generatorBatchSize: batchSize } = hyperparameters;
+  const newTaskShare = joint ? "proportional" : hyperparameters.newTaskShare;
   return openBatches({
     ...rows,
     batchSize,

@@ -279,3 +279,21 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "a joint training learns all tasks alike from fresh weights, in as many steps as one after the other",
+  noLeaks(async () => {
+    const tasks = [testTask(1, -4), testTask(2, 4), testTask(3, 0)];
+    const hyperparameters = { ...tiny, stateSteps: 300, generatorBatchSize: 64, generatorLearningRate: 3e-3 };
+    const input = trainingInput(tasks[2]!, [tasks[1]!, tasks[0]!], { joint: true, hyperparameters });
+    const { compile } = await openCompute();
+    const { weights, metrics } = await finish(trainStateGenerator({ ...input, compile }));
+    assertEquals([[...weights["tasks"]!.data], metrics.steps], [[1, 2, 3], 900]);
+    for (const { task, normaliser } of tasks) {
+      const samples = await sampleStates({
+        ...{ weights, task, normaliser, stateDim: 2, count: 500, seed: 1, hyperparameters, compile },
+      });
+      assertAlmostEquals(momentsOf(samples, 2, 0).mean, [-4, 4, 0][task - 1]!, 0.25);
+    }
+  }),
+);

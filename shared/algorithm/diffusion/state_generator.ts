@@ -8,7 +8,7 @@ import { type GeneratorTrainingInput, trainGenerator } from "./generator_trainin
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
-import { stepsFor } from "../knobs/training_steps.ts";
+import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
 import { drawSamples, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
@@ -21,7 +21,12 @@ export function trainStateGenerator(
   return trainGenerator(input, {
     name: "stateGenerator",
     shapeOf: (tasks) => stateShape(stateDim, tasks, h),
-    steps: stepsFor(h.stateSteps, h.generatorStepsPerOldTask, h.maxGeneratorSteps, oldTasks),
+    steps: (input.joint ? jointSteps : stepsFor)(
+      h.stateSteps,
+      h.generatorStepsPerOldTask,
+      h.maxGeneratorSteps,
+      oldTasks,
+    ),
     rowsOf: (tasks) => taskRowsOf(input, { samples: "states" }, tasks),
   });
 }

@@ -14,6 +14,7 @@ export {
   showKnobValue,
 } from "./knob.ts";
 export { besideLimit } from "./beside_limit.ts";
+export { describeKeptData } from "./kept_data.ts";
 export { MIN_EPISODES } from "./evaluation_knobs.ts";
 export * from "./hyperparameters.ts";
 export * from "./job_knobs.ts";

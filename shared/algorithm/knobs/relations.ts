@@ -8,8 +8,13 @@ import type { Hyperparameters } from "./hyperparameters.ts";
 import { distillationRelations } from "./distillation_relations.ts";
 import { above, acts, atMost, type Condition, CUT, is, type Relation, when } from "./relation.ts";
 
-const replayed = is("replay", "generated", "oracle");
+const replayed = is("replay", "generated", "oracle", "noise", "real-buffer");
+/** As many pairs as are asked for, whatever they are. */
+const counted = is("replay", "generated", "oracle", "noise");
+/** Pairs that are cut into shards. */
+const sharded = is("replay", "generated", "noise");
 const generated = is("replay", "generated");
+const buffered = is("replay", "real-buffer");
 const drawn = above("candidates", 1);
 const chosen = when(
   ["candidates", "distil", "actorCandidates"],
@@ -20,22 +25,35 @@ const held = above("distillationWeight", 0);
 const foresees = above("discount", 0);
 
 const replayRelations: readonly Relation[] = [
-  ...acts(["replaySource", "shardsPerTask", "maxReplayDistance"], generated),
+  ...acts(["replaySource"], generated),
+  ...acts(["shardsPerTask"], sharded),
+  ...acts(["maxReplayDistance"], is("replay", "generated", "noise", "real-buffer")),
   ...acts(["newTaskShare", "distillationWeight"], replayed),
-  ...acts(["replayPairs"], replayed, is("replaySource", "latest")),
-  ...acts(["replayPairsPerTask"], replayed, bindingPairs()),
+  ...acts(["replayPairs"], counted, is("replaySource", "latest")),
+  ...acts(["replayPairsPerTask"], counted, bindingPairs()),
+  ...acts(["bufferShare"], buffered),
+  ...acts(["bufferTasks"], buffered, is("bufferShare", "equal-bytes")),
   ...acts(["replayBytes"], generated, is("replaySource", "first")),
   ...acts(["retention"], replayed, oldRowsInBatch()),
   ...acts(["criticReplay"], generated, held),
   ...acts(["retentionReduction"], replayed, held),
-  ...atMost("shardsPerTask", ["replayPairsPerTask"], "for each shard holds a pair", generated),
+  ...atMost("shardsPerTask", ["replayPairsPerTask"], "for each shard holds a pair", sharded),
   ...atMost(
     "shardsPerTask",
     ["replayPairs"],
     "for each shard holds a pair",
-    generated,
+    sharded,
     is("replaySource", "latest"),
   ),
+  {
+    kind: "limit",
+    knobs: ["replay", "gate"],
+    under: [is("replay", "noise")],
+    holds: (h) => h.gate === "observe",
+    says:
+      "asks for gate: observe, for a control that is bound to forget would be parked after its first task",
+    advice: () => "set gate=observe as well",
+  },
 ];
 
 const trainingRelations: readonly Relation[] = [

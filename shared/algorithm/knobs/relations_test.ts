@@ -34,6 +34,11 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["default", { replay: "oracle", maxReplayDistance: 2 }, ["maxReplayDistance", "replay"]],
   ["default", { replaySource: "first", replayPairs: 90_000 }, ["replayPairs", "replaySource"]],
   ["default", { replayBytes: 5 }, ["replayBytes", "replaySource"]],
+  ["default", { bufferShare: 0.01 }, ["bufferShare", "replay"]],
+  ["default", { replay: "real-buffer", bufferShare: 0.01, bufferTasks: 3 }, ["bufferTasks", "bufferShare"]],
+  ["default", { replay: "real-buffer", replayPairs: 9_000 }, ["replayPairs", "replay"]],
+  ["default", { replay: "multitask", newTaskShare: 0.5 }, ["newTaskShare", "replay"]],
+  ["default", { replay: "noise" }, ["replay", "gate"]],
   ["default", { newTaskShare: 1, retention: "samples" }, ["retention", "newTaskShare"]],
   ["default", { distillationWeight: 0, criticReplay: "relabelled" }, ["criticReplay", "distillationWeight"]],
   [

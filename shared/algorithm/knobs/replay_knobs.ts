@@ -8,8 +8,8 @@ import { choice, number, whole } from "./knob.ts";
 export const replayKnobs = {
   replay: choice({
     about:
-      "Where old tasks come from: the learner's own samples, nothing, or the real old data (an upper bound that keeps data).",
-    choices: ["generated", "none", "oracle"],
+      "Where old tasks come from: the learner's own samples, nothing, the real old data (`oracle`, an upper bound), all data at once from fresh weights (`multitask`), noise, or a few real rows (`real-buffer`).",
+    choices: ["generated", "none", "oracle", "multitask", "noise", "real-buffer"],
     values: { paper: "generated", default: "generated", smoke: "generated" },
     readBy: ["plan"],
   }),
@@ -43,6 +43,21 @@ export const replayKnobs = {
     about: "Shards into which an old task's pseudo-pairs are cut; each is one job.",
     range: [1, 1_000],
     values: { paper: 2, default: 2, smoke: 2 },
+    readBy: ["plan"],
+  }),
+  bufferShare: number({
+    about:
+      "Share of a task's rows that `replay: real-buffer` keeps; `equal-bytes` keeps as many bytes as the weights of both generators take, shared out among `bufferTasks`.",
+    range: [1e-6, 1],
+    or: "equal-bytes",
+    values: { paper: "equal-bytes", default: "equal-bytes", smoke: "equal-bytes" },
+    readBy: ["plan"],
+  }),
+  // A buffer is drawn while its task is learnt, and later its data is gone: how many tasks will share must be said before.
+  bufferTasks: whole({
+    about: "Tasks among which `bufferShare: equal-bytes` shares its bytes out.",
+    range: [1, 100_000],
+    values: { paper: 5, default: 5, smoke: 5 },
     readBy: ["plan"],
   }),
   // The paper's 1/k leaves task 20 with a twentieth of each batch. With a half, more of it leaks into old tasks (README of the room).

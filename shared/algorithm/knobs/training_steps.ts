@@ -21,6 +21,7 @@ const STEP_KNOBS: {
 /**
  * Steps that the knobs of a kind ask for, before the most there may be cuts them.
  *
+ * @param values of a job's configuration, which says whether all tasks are learnt alike (`joint`).
  * @param oldTasks of the learner, when the training runs.
  * @returns undefined where the kind is no training, or a value is not among them.
  */
@@ -30,14 +31,20 @@ export function askedSteps(
   oldTasks: number,
 ): number | undefined {
   const [base, perOldTask] = STEP_KNOBS[kind]?.map((name) => values[name]) ?? [];
-  return typeof base === "number" && typeof perOldTask === "number"
-    ? base + perOldTask * oldTasks
-    : undefined;
+  if (typeof base !== "number" || typeof perOldTask !== "number") return undefined;
+  return (values.joint === true ? jointSteps : stepsFor)(base, perOldTask, Infinity, oldTasks);
 }
 
 /** Steps of a training: `base`, more for every old task, never above `max`. */
 export function stepsFor(base: number, perOldTask: number, max: number, oldTasks: number): number {
   return Math.min(base + perOldTask * oldTasks, max);
+}
+
+/** Steps of a training on all tasks alike: those of all trainings that a learner's tasks would have taken one after the other. */
+export function jointSteps(base: number, perOldTask: number, max: number, oldTasks: number): number {
+  let steps = 0;
+  for (let old = 0; old <= oldTasks; old++) steps += stepsFor(base, perOldTask, max, old);
+  return steps;
 }
 
 /** The knob that cuts the steps of a kind. */

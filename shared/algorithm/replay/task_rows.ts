@@ -43,8 +43,15 @@ export interface RawTaskRows {
   size: number;
   /** Pseudo-pairs of old tasks, any number of shards a task; empty for the first task or without replay. */
   replay: ReplayRows[];
+  /** Fresh weights learn all tasks alike, of which `replay` has the real rows; there is no parent. */
+  joint?: boolean;
   /** N_i by task id: of the new task and of every task in `replay`. */
   normalisers: ReadonlyMap<number, Normaliser>;
+}
+
+/** Ids of the tasks of a joint training: the old ones in order, then the new one. */
+export function allTasks({ task, replay }: Pick<RawTaskRows, "task" | "replay">): number[] {
+  return [...new Set(replay.map((shard) => shard.task))].sort((a, b) => a - b).concat(task);
 }
 
 /** Which rows are learnt, and which they are conditioned on. */

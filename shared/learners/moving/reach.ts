@@ -2,6 +2,7 @@
  * What a learner still needs of the store: the marks of garbage collection, and what an export takes along.
  * @module
  */
+import type { Hyperparameters } from "@cugro/algorithm";
 import { goesWithDecision } from "../planning/shards.ts";
 import { mapConcurrently } from "@cugro/async";
 import { keysOfJob, type Store } from "@cugro/store";
@@ -102,10 +103,13 @@ export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactC
   return [...new Set([...own, ...ofJobs.flat(), ...keys, ...waiting])].sort();
 }
 
+/** Sources of replay that are the old data themselves. */
+const KEEPS_DATASETS: readonly Hyperparameters["replay"][] = ["oracle", "multitask"];
+
 /** Data that may still be learnt, and all where replay is the data itself. */
 function keepsData(facts: LearnerFacts, data: TaskData): boolean {
   return dataState(facts, data) !== "published" ||
-    knobsOfTask(facts, facts.tasks.length + 1).replay === "oracle";
+    KEEPS_DATASETS.includes(knobsOfTask(facts, facts.tasks.length + 1).replay);
 }
 
 function markVersion(reach: Reach, facts: LearnerFacts, version: VersionFact, states: Map<string, JobState>) {

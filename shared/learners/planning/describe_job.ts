@@ -8,10 +8,15 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
   "dataset.import": ({ key }) => `import ${key.split("/").at(-1)}`,
   "dataset.measure": () => "measure a dataset that has grown",
   "states.sample": ({ task, shard }) => `sample states of task ${task}, shard ${shard + 1}`,
-  "actions.label": ({ task, shard }) => `label states of task ${task}, shard ${shard + 1}`,
-  "states.train": ({ task }) => `train state generator on task ${task}`,
-  "behavior.train": ({ task }) => `train behavior generator on task ${task}`,
-  "critic.train": ({ task }) => `train critic on task ${task}`,
+  "actions.label": ({ task, shard, pairs }) =>
+    pairs === undefined
+      ? `label states of task ${task}, shard ${shard + 1}`
+      : pairs.source === "noise"
+      ? `draw noise for task ${task}, shard ${shard + 1}`
+      : `keep rows of task ${task}`,
+  "states.train": (fields) => `train state generator on ${learntTasks(fields)}`,
+  "behavior.train": (fields) => `train behavior generator on ${learntTasks(fields)}`,
+  "critic.train": (fields) => `train critic on ${learntTasks(fields)}`,
   "proposer.label": ({ task }) => `label task ${task} for the proposer`,
   "proposer.train": ({ task }) => `train proposer on task ${task}`,
   "actor.label": ({ task }) => `label task ${task} for the actor`,
@@ -22,6 +27,10 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
       : `evaluate task ${task}`,
   "policy.estimate": ({ task }) => `estimate task ${task}`,
 };
+
+function learntTasks({ task, oldTasks, joint }: FieldsOf<"states.train">): string {
+  return joint ? `task ${task} and ${oldTasks} before it` : `task ${task}`;
+}
 
 /** A job in a few words. */
 export function describeJob<K extends JobKind>({ kind, config }: Pick<JobOf<K>, "kind" | "config">): string {

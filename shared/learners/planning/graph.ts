@@ -10,23 +10,18 @@
  * `distil` puts networks that act in one step between trainings and evaluations: `one_step_jobs.ts`.
  * The task being learnt is a new one, or one that the parent knows and whose dataset has grown: then all others are the
  * old tasks, and it keeps its place.
- * `replay: none` has no shards; `oracle` gives trainers the old datasets instead; `criticReplay: relabelled` puts
- * further label jobs between behavior.train and critic.train. Nothing here asks what exists.
+ * `replay: none` has no shards; `oracle` and `multitask` give trainers the old datasets instead, `multitask` without a
+ * parent; noise and kept rows are shards, too (`replay_jobs.ts`). `criticReplay: relabelled` puts further label jobs between
+ * behavior.train and critic.train. Nothing here asks what exists.
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import { hasOutput, type JobKind, type JobOf, type VersionFact } from "@cugro/protocol";
 import type { LabelledTask } from "../facts/labels.ts";
 import { addEstimates } from "./graph_estimates.ts";
-import {
-  addEvaluation,
-  addRelabelled,
-  addShards,
-  addTrainer,
-  type Builder,
-  oracleReplay,
-} from "./graph_jobs.ts";
+import { addEvaluation, addTrainer, type Builder } from "./graph_jobs.ts";
 import { addOneStepNetworks } from "./one_step_jobs.ts";
+import { addRelabelled, addReplay } from "./replay_jobs.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 
 /** Every kind of job that a graph is made of: datasets were read and measured before there was a task. */
@@ -60,6 +55,8 @@ export interface Graph {
   evaluations: { task: number; id: string }[];
   /** Of the tasks that have one: those of `estimate`, and of these the old ones whose networks were kept. */
   estimates: { task: number; id: string }[];
+  /** Ids of the jobs of this task whose shards replay it later, where its data will be gone. */
+  kept?: string[];
   /** Ids of the jobs that make shards and labels. */
   shards: string[];
 }
@@ -82,13 +79,11 @@ export function buildGraph(input: GraphInput): Graph {
   const before = parent?.tasks ?? [];
   const old = before.filter((i) => i !== task.task);
   const builder: Builder = { ...input, k: task.task, oldTasks: old.map((i) => factOf(i, tasks)), jobs: [] };
-  const generated = input.knobs.replay === "generated";
-  const shared = generated ? addShards(builder) : [];
-  const replay = input.knobs.replay === "oracle" ? oracleReplay(builder) : shared;
+  const { trained: replay, measured, generated, kept } = addReplay(builder);
   const stateGenerator = addTrainer(builder, "states.train", replay, parent?.stateGenerator);
   const behaviorGenerator = addTrainer(builder, "behavior.train", replay, parent?.behaviorGenerator);
-  const relabelled = generated && input.knobs.criticReplay === "relabelled";
-  const criticReplay = relabelled ? addRelabelled(builder, shared, behaviorGenerator) : replay;
+  const relabelled = generated.length > 0 && input.knobs.criticReplay === "relabelled";
+  const criticReplay = relabelled ? addRelabelled(builder, generated, behaviorGenerator) : replay;
   const critic = addTrainer(builder, "critic.train", criticReplay, parent?.critic);
   const models = {
     ...{ stateGenerator, behaviorGenerator, critic },
@@ -96,7 +91,7 @@ export function buildGraph(input: GraphInput): Graph {
   };
   const evaluations = [...builder.oldTasks, task].map((about) => ({
     task: about.task,
-    id: addEvaluation(builder, about, models, shared),
+    id: addEvaluation(builder, about, models, measured),
   }));
   return {
     task: task.task,
@@ -109,6 +104,7 @@ export function buildGraph(input: GraphInput): Graph {
     ...models,
     evaluations,
     estimates: addEstimates(builder, models),
+    ...(kept.length === 0 ? {} : { kept }),
     shards: builder.jobs.filter(({ job }) => isTransient(job.kind)).map(({ id }) => id),
   };
 }

@@ -9,10 +9,8 @@ import {
   type FieldsOf,
   type InputRef,
   jobId,
-  type JobKind,
   type OutputName,
   type RefsOf,
-  type TaskFact,
 } from "@cugro/protocol";
 import { describeJob } from "./describe_job.ts";
 import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
@@ -21,7 +19,7 @@ import { knobsFor } from "./knobs.ts";
 import { evaluationSeed, heldOutSeed, randomEpisodes } from "./seeds.ts";
 import { actingFields, type OneStepNetworks, oneStepRefs } from "./acting_fields.ts";
 import { trainingRowsOf } from "./training_rows.ts";
-import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
+import { isJoint, pairsPerTask } from "./shards.ts";
 
 /** A graph in the making. */
 export interface Builder extends GraphInput {
@@ -35,10 +33,6 @@ export interface Replay {
   task: number;
   shard: number;
   ref: InputRef;
-}
-/** A shard, and what it was labelled from. */
-export interface LabelledShard extends Replay {
-  labelling: RefsOf<"actions.label">;
 }
 /** The trainings that a version consists of. */
 export interface Models extends OneStepNetworks {
@@ -63,52 +57,6 @@ export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
   return id;
 }
 
-/** The shards of every old task: from the parent, or from who learnt the task. */
-export function addShards(builder: Builder): LabelledShard[] {
-  const { knobs, oldTasks, task } = builder;
-  const kept = keptShards(knobs, oldTasks.length, task.stateDim + task.actionDim);
-  const rows = shardRows(knobs, oldTasks.length).slice(0, kept);
-  return oldTasks.flatMap((old) => rows.map((count, m) => addShard(builder, old, m, count)));
-}
-
-function addShard(builder: Builder, old: TaskFact, shard: number, rows: number): LabelledShard {
-  const { task } = old;
-  const first = builder.knobs.replaySource === "first";
-  const maker = first ? builder.learnt.get(task) : builder.parent;
-  if (!maker) throw new Error(`No valid version has learnt task ${task}`);
-  // A shard made once has the seed of its maker, whoever asks for it; one sampled anew has the asking task's.
-  const by = first ? task : builder.k;
-  const attempt = first ? maker.attempt : builder.attempt;
-  const seed = (kind: JobKind) => deriveSeed(builder.seed, `${kind}@${by}`, task, shard, attempt);
-  const normaliser = { artifact: old.normaliser };
-  const sample = addJob(builder, "states.sample", seed("states.sample"), { task, shard, rows }, {
-    stateGenerator: outputOf(maker.stateGenerator, "weights"),
-    normaliser,
-  });
-  const labelling = {
-    states: outputOf(sample, "shard"),
-    behaviorGenerator: outputOf(maker.behaviorGenerator, "weights"),
-    normaliser,
-  };
-  const label = addJob(builder, "actions.label", seed("actions.label"), { task, shard }, labelling);
-  return { task, shard, ref: outputOf(label, "shard"), labelling };
-}
-
-/** The paper's critic replay: the same states, labelled by the behavior generator that has just been trained. */
-export function addRelabelled(builder: Builder, shared: LabelledShard[], behavior: string): Replay[] {
-  return shared.map(({ task, shard, labelling }) => {
-    const seed = deriveSeed(builder.seed, `relabel@${builder.k}`, task, shard, builder.attempt);
-    const inputs = { ...labelling, behaviorGenerator: outputOf(behavior, "weights") };
-    const id = addJob(builder, "actions.label", seed, { task, shard }, inputs);
-    return { task, shard, ref: outputOf(id, "shard") };
-  });
-}
-
-/** The real old datasets in the place of replay: an upper bound, which keeps data. */
-export function oracleReplay({ oldTasks }: Builder): Replay[] {
-  return oldTasks.map(({ task, datasetHash }) => ({ task, shard: 0, ref: { dataset: datasetHash } }));
-}
-
 /** A training job of the task being learnt. @returns its id. */
 export function addTrainer<K extends TrainingKind>(
   builder: Builder,
@@ -122,16 +70,27 @@ export function addTrainer<K extends TrainingKind>(
     dataset: { dataset: task.datasetHash },
     ...Object.fromEntries(normalisers),
     ...replayRefs(replay),
-    ...(parent === undefined ? {} : { parent: outputOf(parent, "weights") }),
+    ...(parent === undefined || isJoint(knobs, oldTasks.length)
+      ? {}
+      : { parent: outputOf(parent, "weights") }),
   };
   const fields = {
     task: k,
     oldTasks: oldTasks.length,
     heldOutSeed: heldOutSeed(builder.seed),
-    replayRows: replay.length === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
+    replayRows: replayRowsOf(builder, replay),
     ...limitOf(builder),
+    ...(isJoint(knobs, oldTasks.length) ? { joint: true as const } : {}),
   };
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
+}
+
+/** At most so many rows of one old task: where all are learnt alike, as many as of the new one. */
+export function replayRowsOf(builder: Builder, replay: readonly Replay[]): number {
+  const { knobs, oldTasks } = builder;
+  if (replay.length === 0) return 0;
+  if (isJoint(knobs, oldTasks.length)) return Math.max(...oldTasks.map((old) => trainingRowsOf(old, knobs)));
+  return pairsPerTask(knobs, oldTasks.length);
 }
 
 /** The evaluation of one task: its episodes, and how far its replay was from real data. @returns its id. */

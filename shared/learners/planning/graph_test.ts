@@ -4,6 +4,7 @@ import { type Hyperparameters, knobsOfKind, presets } from "@cugro/algorithm/kno
 import { canonicalJson, JOB_KINDS, type JobOf, parseJob, REVISIONS, sha256 } from "@cugro/protocol";
 import type { Graph } from "./graph.ts";
 import { previewGraph } from "./preview.ts";
+import { bufferRows } from "./replay_jobs.ts";
 import { keptShards, pairsPerTask, shardRows } from "./shards.ts";
 import { describeTrainingRows } from "./training_rows.ts";
 import fixedKnobs from "./testdata/knobs.json" with { type: "json" };
@@ -91,6 +92,73 @@ Deno.test("buildGraph() without replay makes no shards; with the oracle's, train
   assertEquals(describe(oracle)[2], `2 train critic on task 2 <- ${train} replay/1/0=dataset parent=parent`);
   const { config } = oracle.jobs[2]!.job as JobOf<"critic.train">;
   assertEquals(config.replayRows, presets.default.replayPairsPerTask);
+});
+
+Deno.test("buildGraph() of a joint training has no parent, reads all datasets alike, and is the others' first task", () => {
+  const knobs: Hyperparameters = { ...presets.default, estimate: "never", maxTrainingRows: 5_000 };
+  const [first, second, third] = previewGraph({
+    knobs: { ...knobs, replay: "multitask" },
+    tasks: 3,
+    size: 9_000,
+  });
+  const alone = previewGraph({ knobs, tasks: 1, size: 9_000 })[0]!;
+  assertEquals(first!.jobs.map(({ id }) => id), alone.jobs.map(({ id }) => id));
+  assertEquals(describe(second!).slice(0, 3), [
+    `0 train state generator on task 2 and 1 before it <- ${train} replay/1/0=dataset`,
+    `1 train behavior generator on task 2 and 1 before it <- ${train} replay/1/0=dataset`,
+    `2 train critic on task 2 and 1 before it <- ${train} replay/1/0=dataset`,
+  ]);
+  const { config } = third!.jobs[2]!.job as JobOf<"critic.train">;
+  assertEquals([config.joint, config.oldTasks, config.replayRows], [true, 2, 5_000]);
+  assertEquals(third!.tasks, [1, 2, 3]);
+  // Turned on for the last task alone, a stream costs one joint training.
+  const last = buildLast({ ...knobs, replay: "none" }, { ...knobs, replay: "multitask" });
+  assertEquals(describe(last).slice(0, 3), describe(second!).slice(0, 3));
+});
+
+function buildLast(before: Hyperparameters, later: Hyperparameters): Graph {
+  return previewGraph({ knobs: before, later, tasks: 2, size: 9_000 })[1]!;
+}
+
+Deno.test("buildGraph() with a real buffer keeps rows in the graph that learns a task, by the job that later ones replay", () => {
+  const knobs: Hyperparameters = {
+    ...presets.default,
+    ...{ estimate: "never", replay: "real-buffer", bufferShare: 0.01 },
+  };
+  const [first, second, third] = previewGraph({ knobs, tasks: 3, size: 20_000 });
+  const kept = (graph: Graph) => graph.jobs.filter(({ job }) => job.kind === "actions.label");
+  assertEquals(kept(first!).map(({ id }) => id), first!.kept);
+  assertEquals(describe(second!).slice(0, 3), [
+    "0 keep rows of task 1 <- normaliser=artifact dataset=dataset",
+    "1 keep rows of task 2 <- normaliser=artifact dataset=dataset",
+    `2 train state generator on task 2 <- ${train} replay/1/0=0 parent=parent`,
+  ]);
+  assertEquals(kept(third!).slice(0, 2).map(({ id }) => id), [...first!.kept!, ...second!.kept!]);
+  const rowsOf = (values: Partial<Hyperparameters>) =>
+    bufferRows({ ...knobs, ...values }, { size: 20_000, stateDim: 17, actionDim: 6 });
+  assertEquals([rowsOf({}), rowsOf({ bufferShare: 1 }), rowsOf({ bufferShare: 1e-6 })], [200, 18_000, 1]);
+  // Two residual MLPs of width 16 and one block, five rows of an embedding: counted by hand.
+  const width = 16;
+  const of = (dim: number, condition: number) =>
+    (dim + condition + 1) * width + (64 + 1) * width + (width + 1) * width + 5 * width +
+    2 * (width + 1) * width + (width + 1) * dim;
+  const bytes = 4 * (of(17, 0) + of(6, 17));
+  const equal = { bufferShare: "equal-bytes", denoiserWidth: width, denoiserBlocks: 1 } as const;
+  assertEquals(rowsOf(equal), Math.floor(bytes / 5 / (4 * 23)));
+});
+
+Deno.test("buildGraph() with noise replays as many pairs as with samples, and asks no generator for them", () => {
+  const graph = previewGraph({
+    knobs: { ...presets.smoke, ...small, replay: "noise", estimate: "never" },
+    tasks: 2,
+  })[1]!;
+  assertEquals(describe(graph).slice(0, 2), [
+    "0 draw noise for task 1, shard 1 <- normaliser=artifact",
+    `1 train state generator on task 2 <- ${train} replay/1/0=0 parent=parent`,
+  ]);
+  const { config } = graph.jobs[0]!.job as JobOf<"actions.label">;
+  assertEquals(config.pairs, { source: "noise", rows: presets.smoke.replayPairsPerTask });
+  assertEquals(graph.shards.length, 1);
 });
 
 Deno.test("buildGraph() with and without replay shares the first task's jobs", () => {
@@ -220,7 +288,7 @@ Deno.test("one-step networks whose parent has none learn all tasks from labels: 
 
 Deno.test("every job that a plan makes fits its kind: nothing in it is read by nobody", () => {
   for (const knobs of Object.values(presets)) {
-    for (const replay of ["generated", "none", "oracle"] as const) {
+    for (const replay of ["generated", "none", "oracle", "multitask", "noise", "real-buffer"] as const) {
       for (
         const { job } of previewGraph({ knobs: { ...knobs, replay }, tasks: 3, size: 2e9 }).flatMap((
           { jobs },

@@ -12,9 +12,17 @@
 import type { Hyperparameters } from "@cugro/algorithm";
 import { deriveSeed, type InputRef, type JobOf, type RefsOf } from "@cugro/protocol";
 import type { OneStepNetworks } from "./acting_fields.ts";
-import { addJob, type Builder, limitOf, outputOf, type Replay, replayRefs } from "./graph_jobs.ts";
+import {
+  addJob,
+  type Builder,
+  limitOf,
+  outputOf,
+  type Replay,
+  replayRefs,
+  replayRowsOf,
+} from "./graph_jobs.ts";
 import { heldOutSeed } from "./seeds.ts";
-import { pairsPerTask } from "./shards.ts";
+import { isJoint, pairsPerTask } from "./shards.ts";
 
 /** What labels and trainings are made from. */
 interface Sources {
@@ -53,7 +61,7 @@ function addNetwork(
   more: Partial<LabelRefs>,
 ): string {
   const { k, task, oldTasks, knobs, attempt } = builder;
-  const parent = builder.parent?.[network];
+  const parent = isJoint(knobs, oldTasks.length) ? undefined : builder.parent?.[network];
   const from = { behaviorGenerator: outputOf(behaviorGenerator, "weights"), ...more };
   const labels = {
     ...labelsOfNew(builder, network, from),
@@ -69,7 +77,7 @@ function addNetwork(
     task: k,
     oldTasks: oldTasks.length,
     heldOutSeed: heldOutSeed(builder.seed),
-    replayRows: replay.length === 0 ? 0 : pairsPerTask(knobs, oldTasks.length),
+    replayRows: replayRowsOf(builder, replay),
   };
   const kind = `${network}.train` as const;
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);

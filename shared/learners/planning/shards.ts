@@ -22,6 +22,11 @@ export function pairsPerTask(knobs: ReplayKnobs, oldTasks: number): number {
   );
 }
 
+/** Whether trainings learn all tasks alike, from fresh weights. */
+export function isJoint({ replay }: Pick<Hyperparameters, "replay">, oldTasks: number): boolean {
+  return replay === "multitask" && oldTasks > 0;
+}
+
 /** Up to this many old tasks each has all its shards; beyond, `latest` shares that number of shards out. */
 const FULLY_SHARDED_TASKS = 4;
 
@@ -49,10 +54,11 @@ export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: numbe
   return Math.max(1, Math.min(rows.length, Math.floor(knobs.replayBytes / (oldTasks * shardBytes))));
 }
 
-/** Whether what jobs of a kind make is of no use once their version is decided. `first` keeps shards for later tasks. */
+/** Whether what jobs of a kind make is of no use once their version is decided. `first` and `real-buffer` keep shards for later tasks. */
 export function goesWithDecision(
   kind: JobKind,
-  { replaySource }: Pick<ReplayKnobs, "replaySource">,
+  { replaySource, replay }: Pick<Hyperparameters, "replaySource" | "replay">,
 ): boolean {
-  return hasOutput(kind, "labels") || replaySource === "latest" && hasOutput(kind, "shard");
+  const kept = replaySource === "first" || replay === "real-buffer";
+  return hasOutput(kind, "labels") || !kept && hasOutput(kind, "shard");
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { artifactKey, datasetKey, type InputRef, type Job, makerOf, resultKey } from "@cugro/protocol";
+import type { Hyperparameters } from "@cugro/algorithm";
 import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
 import { dataInOrder } from "../facts/revisions.ts";
 import type { Graph, GraphJob } from "./graph.ts";
@@ -48,6 +49,7 @@ export function planWork(facts: LearnerFacts, graph: Graph): Work {
     graph.behaviorGenerator,
     graph.critic,
     ...[...graph.evaluations, ...graph.estimates].map(({ id }) => id),
+    ...graph.kept ?? [],
   ];
   const open = roots.filter((id) => !facts.jobs.get(id)?.result);
   for (const id of open) visit(walk, id);
@@ -111,8 +113,10 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
     if (owner === graph.task) {
       return `${waits} the dataset of task ${owner} is gone (${key}). Hand its file over again, or cancel task ${owner}.`;
     }
-    return `${waits} replay=oracle needs the dataset of task ${owner}, which is gone (${key}). Restore that object from ` +
-      `a copy of the store, or retry task ${graph.task} with replay=generated.`;
+    return `${waits} replay=${
+      replayOf(job)
+    } needs the dataset of task ${owner}, which is gone (${key}). Restore that ` +
+      `object from a copy of the store, or retry task ${graph.task} with replay=generated.`;
   }
   if ("artifact" in ref) {
     const owner = dataInOrder(facts).find(({ normaliser, sketch }) =>
@@ -126,6 +130,12 @@ function describeLoss(facts: LearnerFacts, graph: Graph, name: string, ref: Inpu
   }
   const result = facts.jobs.get(ref.job)?.resultKey ?? resultKey(makerOf(job.kind, name), ref.job);
   return `${waits} ${job.kind} needs ${describeLostWeights(facts, ref, result)}`;
+}
+
+/** Which source of replay makes a job read an old dataset. */
+function replayOf({ kind, config }: Job): Hyperparameters["replay"] {
+  if (kind === "actions.label") return "real-buffer";
+  return config.joint ? "multitask" : "oracle";
 }
 
 /** Weights of a decided version; a graph makes all others itself. */

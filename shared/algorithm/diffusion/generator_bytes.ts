@@ -1,0 +1,33 @@
+/**
+ * How many bytes the weights of both generators take.
+ * @module
+ */
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { createRng } from "../numerics/rng.ts";
+import { countWeights } from "../numerics/weights.ts";
+import { initDenoiser } from "./denoiser.ts";
+import { behaviorShape, type DenoiserShape, stateShape } from "./denoiser_shape.ts";
+
+const known = new Map<string, number>();
+
+/** Bytes of the weights of both generators once they know so many tasks, file headers not counted. */
+export function generatorBytes(
+  stateDim: number,
+  actionDim: number,
+  tasks: number,
+  hyperparameters: Hyperparameters,
+): number {
+  const shapes = [
+    stateShape(stateDim, tasks, hyperparameters),
+    behaviorShape(stateDim, actionDim, tasks, hyperparameters),
+  ];
+  return shapes.reduce((sum, shape) => sum + bytesOf(shape), 0);
+}
+
+/** Counted on weights as they are made, once for each shape: a plan asks again and again. */
+function bytesOf(shape: DenoiserShape): number {
+  const mark = JSON.stringify(shape);
+  const bytes = known.get(mark) ?? 4 * countWeights(initDenoiser(shape, createRng(0)));
+  known.set(mark, bytes);
+  return bytes;
+}
