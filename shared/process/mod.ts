@@ -11,6 +11,7 @@ export {
   readStoreConfig,
 } from "./config.ts";
 export type { Direct, DirectAnswer, DirectRequest } from "./http/direct.ts";
+export type { Upgrade, UpgradeRequest } from "./http/upgrades.ts";
 export { startHttpBase } from "./http/base_app.ts";
 export { type FetchHandler } from "./http/http_server.ts";
 export { listen } from "./http/listen.ts";

@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import type { Direct, FetchHandler, HttpServer } from "./http/http_server.ts";
+import type { Direct, FetchHandler, HttpServer, Upgrade } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
 import { watchForHang } from "./hang_watch.ts";
@@ -28,7 +28,7 @@ export interface Seams {
   /** Says how something the service itself needs is doing; part of `/readyz`. */
   setReady(name: string, state: string | true): void;
   /** Serves an application beside healthz, readyz and metrics. */
-  mount(app: { fetch: FetchHandler; direct?: Direct }): void;
+  mount(app: { fetch: FetchHandler; direct?: Direct; upgrade?: Upgrade }): void;
   /** Closes the HTTP server, as {@link HttpServer} says. Happens in the end in any case. */
   stopListening(graceMs: number): Promise<void>;
 }
@@ -109,6 +109,7 @@ type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   outlived: Set<string>;
   app: FetchHandler;
   direct: Direct | undefined;
+  upgrade: Upgrade | undefined;
 };
 
 function createState(
@@ -135,8 +136,9 @@ function createState(
     setReady,
     app: starting,
     direct: undefined,
-    mount: (app) =>
-      void Object.assign(state, { app: (request: Request) => app.fetch(request), direct: app.direct }),
+    upgrade: undefined,
+    mount: ({ direct, upgrade, ...app }) =>
+      void Object.assign(state, { app: (request: Request) => app.fetch(request), direct, upgrade }),
   };
   return state;
 }
@@ -151,7 +153,11 @@ async function startServer(
     Object.fromEntries(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
-  const extra = { fetch: (request: Request) => state.app(request), direct: () => state.direct };
+  const extra = {
+    fetch: (request: Request) => state.app(request),
+    direct: () => state.direct,
+    upgrade: () => state.upgrade,
+  };
   const server = await startHttpBase({
     ...{ host, port, ready, metrics: state.metrics, extra },
     connections: { most },

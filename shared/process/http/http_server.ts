@@ -4,8 +4,9 @@
  */
 
 import type { Direct } from "./direct.ts";
+import type { Upgrade } from "./upgrades.ts";
 
-export type { Direct };
+export type { Direct, Upgrade };
 
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -46,6 +47,8 @@ export interface ListenOptions {
   fetch: FetchHandler;
   /** Who answers some requests in a shorter way, asked each time. @default none */
   direct?: () => Direct | undefined;
+  /** Who takes connections that go on as WebSockets, asked each time. @default nobody */
+  upgrade?: () => Upgrade | undefined;
   connections?: Partial<ConnectionLimits>;
 }
 
