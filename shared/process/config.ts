@@ -33,6 +33,8 @@ export interface Config {
   webhooksPrivate: boolean;
   actLearners: number;
   actStaleMs: number;
+  /** Of pages that may act over a WebSocket. */
+  actOrigins: string[];
   notificationSecretFile: string | undefined;
   uploadMaxBytes: number;
   importMaxBytes: number;
@@ -105,6 +107,7 @@ function configOf(values: Values): Config {
     webhooksPrivate: values.CUGRO_WEBHOOKS_PRIVATE === "allow",
     actLearners: values.CUGRO_ACT_LEARNERS,
     actStaleMs: values.CUGRO_ACT_STALE_SECONDS * 1000,
+    actOrigins: values.CUGRO_ACT_ORIGINS,
     notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
     importMaxBytes: values.CUGRO_IMPORT_MAX_BYTES,

@@ -6,10 +6,17 @@
 import type { Direct } from "./direct.ts";
 import type { Upgrade } from "./upgrades.ts";
 
-export type { Direct, Upgrade };
+export type { Upgrade };
 
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+/** An application, and who takes some requests before it. */
+export interface Mounted {
+  fetch: FetchHandler;
+  direct?: Direct;
+  upgrade?: Upgrade;
+}
 
 /** A server that listens. */
 export interface HttpServer {
