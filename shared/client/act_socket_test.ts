@@ -22,6 +22,16 @@ async function withPolicies(test: (gateway: LiveGateway & { gate: Gate }) => Pro
   });
 }
 
+/** Closes a gate; opens it again. */
+function closeGate(gate: Gate): () => void {
+  const release = Promise.withResolvers<void>();
+  gate.wait = () => release.promise;
+  return () => {
+    gate.wait = () => Promise.resolve();
+    release.resolve();
+  };
+}
+
 /** An address that stays while the gateways behind it come and go, as that of a balancer. */
 async function withAddress(
   test: (address: { url: string; lead(to: string | undefined): void; cut(): void }) => Promise<void>,
@@ -68,8 +78,7 @@ Deno.test("actOverWebSocket() goes on with another gateway when one stops or is 
           robot.act({ ...good, seed }).then(({ actions }) => (answered.push(seed), actions));
         assertEquals(await ask(0), [[1, 1]]);
         // The first is asked to stop while it has three; one more comes when nobody is there, one later.
-        const release = Promise.withResolvers<void>();
-        first.gate.wait = () => release.promise;
+        const open = closeGate(first.gate);
         const asked = [1, 2, 3].map(ask);
         await until("all are under way", async () => {
           const { text } = await first.metrics.expose();
@@ -77,20 +86,20 @@ Deno.test("actOverWebSocket() goes on with another gateway when one stops or is 
         });
         address.lead(undefined);
         const stopped = first.sockets.close(60_000);
-        release.resolve();
+        open();
         await stopped;
         asked.push(ask(4));
         await sleep(150);
         asked.push(ask(5));
         // The second is lost as if its machine had gone, with one under way.
-        second.gate.wait = () => new Promise(() => {});
+        const openSecond = closeGate(second.gate);
         address.lead(second.url);
         await until("the second has been asked", async () => {
           const { text } = await second.metrics.expose();
           return /^cugro_act_requests_total\S* [1-9]/m.test(text);
         });
-        second.gate.wait = () => Promise.resolve();
         address.cut();
+        openSecond();
         assertEquals(await Promise.all(asked), Array(5).fill([[1, 1]]));
         assertEquals(answered, [0, 1, 2, 3, 4, 5]);
         robot.close();
@@ -132,7 +141,7 @@ Deno.test("actOverWebSocket() says why it gets no answer, and goes on after one 
     const late = nobody.actOverWebSocket("team-a", { timeoutMs: 300 });
     await assertRejects(() => late.act(good), Error, "No answer within 300 ms: ");
     late.close();
-    gate.wait = () => new Promise(() => {});
+    const open = closeGate(gate);
     const short = of(tokens.reader, "team-a", 200);
     await assertRejects(() => short.act(good), Error, "No answer within 200 ms");
     const under = robot.act(good);
@@ -141,5 +150,6 @@ Deno.test("actOverWebSocket() says why it gets no answer, and goes on after one 
     await ended;
     await refused(robot, good, 401, "known token");
     for (const one of [robot, short]) one.close();
+    open();
     assert(!JSON.stringify(await gateway.metrics.expose()).includes(tokens.team));
   }));

@@ -87,7 +87,7 @@ function watchSilence(
   questions: Questions,
   { idleMs, pingMs }: ConnectionBounds,
 ): () => Goodbye | undefined {
-  let [asked, pinged, isAlive] = [performance.now(), performance.now(), true];
+  let [asked, pinged, isAlive, misses] = [performance.now(), performance.now(), true, 0];
   socket.on("message", () => asked = performance.now());
   socket.on("pong", () => isAlive = true);
   return () => {
@@ -98,8 +98,10 @@ function watchSilence(
       return { code: ACT_SOCKET_CLOSE.idle, reason: `nothing was asked for ${Math.round(idleMs / 1000)} s` };
     }
     if (now - pinged <= pingMs) return undefined;
-    if (!isAlive) socket.terminate();
-    [pinged, isAlive] = [now, false];
+    // After a moment in which this process stood still an answer may have come, and wait to be read.
+    if (!isAlive && ++misses > 1) socket.terminate();
+    if (!isAlive) return undefined;
+    [pinged, isAlive, misses] = [now, false, 0];
     socket.ping();
     return undefined;
   };
