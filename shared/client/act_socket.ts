@@ -167,7 +167,7 @@ function keepConnected(
   };
 }
 
-/** @throws {RangeError} where the client's is none */
+/** Where the connection is made. @throws {RangeError} if the client's URL is not of HTTP */
 function socketUrl({ url }: ClientOptions, learner: string): string {
   if (!/^https?:\/\//.test(url)) {
     throw new RangeError(`The gateway's URL must begin with http:// or https://: ${url}`);

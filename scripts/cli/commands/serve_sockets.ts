@@ -29,7 +29,7 @@ export function openServeSockets(learner: string, acting: Pick<Acting, "act">, l
   });
 }
 
-/** Who browses elsewhere must not have its pages act here: without tokens the origin is all that there is to tell. */
+/** Pages of other sites must not act here: without tokens only their origin tells them from the user's own programs. */
 function refusalOf({ url, headers }: Request, learner: string): Response | undefined {
   if (new URL(url).pathname !== actSocketPath(learner)) {
     return problem(404, "Not found", `Only ${learner} is served here`);

@@ -138,8 +138,9 @@ Deno.test("cugro serve acts over WebSockets for programs and pages of this machi
     const statuses = [];
     for (const origin of origins) statuses.push(await statusFrom(origin));
     assertEquals(statuses, [101, 403, 403, 403]);
-  } finally {
     await sockets.close(0);
+    assertEquals(await statusFrom(origins[0]!), 503);
+  } finally {
     await server.close();
   }
 });

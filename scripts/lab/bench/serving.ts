@@ -120,7 +120,7 @@ async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) 
   return { url: `http://127.0.0.1:${server.port}`, token: secret, robot };
 }
 
-/** Who asks, and a bare echo. */
+/** A client, and a bare echo. */
 async function connectToNats(servers: string) {
   const robot = await connect({ servers }), echoing = await connect({ servers });
   echoing.subscribe("echo", { callback: (_error, message) => void message.respond(message.data) });

@@ -81,7 +81,7 @@ export function openActConnection(
   };
 }
 
-/** Asks whoever says nothing for a sign of life. @returns why the connection is closed, if it is to be */
+/** Asks a client that says nothing for a sign of life. @returns why the connection is closed, if it is */
 function watchSilence(
   socket: WebSocket,
   questions: Questions,
@@ -107,7 +107,7 @@ function watchSilence(
   };
 }
 
-/** Leaves the line of the log that a request has at its end, too. */
+/** Writes the line of the log that a request has at its end, too. */
 function tellOfEnd(
   socket: WebSocket,
   { requestId, learner, token }: Admitted,

@@ -1,5 +1,5 @@
 /**
- * Acting over WebSockets: `/v1/learners/{name}/act`, a learner a connection. Who may connect is the routes' to say.
+ * Acting over WebSockets: `/v1/learners/{name}/act`, one learner a connection. The routes decide who may connect.
  * @module
  */
 import type { Socket } from "node:net";
@@ -13,7 +13,7 @@ import {
 } from "@cugro/protocol";
 import type { Metrics } from "@cugro/telemetry";
 import type { Gateway } from "../gateway.ts";
-import { Problem, problemResponse } from "../problem.ts";
+import { Problem, problemOf, problemResponse } from "../problem.ts";
 import {
   type ActConnection,
   type Admitted,
@@ -34,6 +34,8 @@ export const CONNECTION_BOUNDS: ConnectionBounds = {
 /** Connections at a time. */
 const MOST_CONNECTIONS = 1_000;
 
+const STOPPING = { code: ACT_SOCKET_CLOSE.stopping, reason: "the gateway stops: connect again" };
+
 /** What connections work with. */
 export interface ActSocketDeps extends Omit<ConnectionDeps, "bounds"> {
   /** Lets a connection in by the door, or says why not. */
@@ -50,7 +52,11 @@ export interface ActSocketDeps extends Omit<ConnectionDeps, "bounds"> {
 export interface Door {
   /** How many there are, of this token. */
   open(token: string): number;
-  /** Lets one in: whatever else is answered, the request goes on as a WebSocket. */
+  /**
+   * Lets one in: whatever else is answered, the request goes on as a WebSocket.
+   *
+   * @throws {Problem} 503 while there are too many, or when no more are let in
+   */
   enter(admitted: Admitted): void;
 }
 
@@ -65,38 +71,40 @@ export function actOnWebSockets(deps: ActSocketDeps): ActSockets {
   const { admit, signal, mostConnections = MOST_CONNECTIONS } = deps;
   const bounds = { ...CONNECTION_BOUNDS, ...deps.bounds };
   const handshakes = createHandshakes();
-  const { open, doorOf } = createDoors(deps.metrics);
   let closing = false;
-  const isClosing = () => closing || signal?.aborted === true;
+  const { open, doorOf } = createDoors(deps.metrics, () => {
+    if (closing || signal?.aborted) throw unavailable("This gateway is stopping: connect again", 1);
+    if (open.size >= mostConnections) throw unavailable(`${open.size} WebSockets are open: try again`, 30);
+  });
   const clock = setInterval(() => {
     for (const connection of open.values()) void connection?.look();
   }, bounds.lookMs);
   return {
     wants: (method, url) => method === "GET" && PATH.test(url),
     async take(asked) {
-      if (isClosing()) return unavailable("This gateway is stopping: connect again", 1);
-      if (open.size >= mostConnections) return unavailable(`${open.size} WebSockets are open: try again`, 30);
       const { door, entered } = doorOf(asked.socket);
-      const answer = await admit(asked.request, door);
+      const answer = await Promise.try(admit, asked.request, door).catch((error) =>
+        problemResponse(problemOf(error), crypto.randomUUID())
+      );
       const admitted = entered();
       if (!admitted) return answer;
-      if (closing) return unavailable("This gateway is stopping: connect again", 1);
       handshakes.handleUpgrade(asked.incoming, asked.socket, nodeBytes(asked), (socket) => {
-        open.set(admitted, openActConnection(socket, admitted, { ...deps, bounds }));
+        const connection = openActConnection(socket, admitted, { ...deps, bounds });
+        open.set(admitted, connection);
+        if (closing) void connection.end(STOPPING, 0);
       });
       return undefined;
     },
     async close(graceMs) {
       closing = true;
       clearInterval(clock);
-      const goodbye = { code: ACT_SOCKET_CLOSE.stopping, reason: "the gateway stops: connect again" };
-      await Promise.all([...open.values()].map((connection) => connection?.end(goodbye, graceMs)));
+      await Promise.all([...open.values()].map((connection) => connection?.end(STOPPING, graceMs)));
     },
   };
 }
 
-/** Who is in, counted from the moment it was let in until its connection has ended. */
-function createDoors(metrics: ActSocketDeps["metrics"]) {
+/** Connections, each counted from the moment it was let in until it has ended. `check` throws where none is let in. */
+function createDoors(metrics: ActSocketDeps["metrics"], check: () => void) {
   /** Undefined while its handshake is under way. */
   const open = new Map<Admitted, ActConnection | undefined>();
   const count = () => metrics.actConnections.set(open.size);
@@ -105,6 +113,7 @@ function createDoors(metrics: ActSocketDeps["metrics"]) {
     doorOf(socket: Socket): { door: Door; entered: () => Admitted | undefined } {
       let admitted: Admitted | undefined;
       const enter = (one: Admitted) => {
+        check();
         if (socket.destroyed) return;
         open.set(admitted = one, undefined);
         count();
@@ -146,9 +155,8 @@ function createHandshakes(): WebSocketServer {
   });
 }
 
-function unavailable(detail: string, seconds: number): Response {
-  const problem = new Problem(503, detail, { headers: { "retry-after": String(seconds) } });
-  return problemResponse(problem, crypto.randomUUID());
+function unavailable(detail: string, seconds: number): Problem {
+  return new Problem(503, detail, { headers: { "retry-after": String(seconds) } });
 }
 
 // cast: what Node's parser gives is its Buffer.

@@ -28,7 +28,7 @@ const DESCRIPTION =
   `connection ends with ${ACT_SOCKET_CLOSE.stopping} when the gateway stops (connect again), ` +
   `${ACT_SOCKET_CLOSE.tooLarge} after a message of more than 16 MiB, ${ACT_SOCKET_CLOSE.unauthenticated} or ` +
   `${ACT_SOCKET_CLOSE.forbidden} when the token does not allow it any more, ${ACT_SOCKET_CLOSE.idle} when nothing was ` +
-  "asked for ten minutes. Without `Upgrade` it says 426 to whoever could connect, and to others why not.";
+  "asked for ten minutes. Without `Upgrade` the answer is 426 where a connection would be made, else why not.";
 
 /** Adds the route. */
 export function registerActSocket(app: Gateway, deps: ActSocketDeps): void {
@@ -42,7 +42,7 @@ export function registerActSocket(app: Gateway, deps: ActSocketDeps): void {
     request: { params: z.object({ name: learnerName }) },
     responses: {
       101: { description: "The connection goes on as a WebSocket" },
-      426: problem("Who asks may have a WebSocket, and has not asked for one"),
+      426: problem("A WebSocket may be had, and was not asked for"),
       ...PROBLEMS,
     },
   });

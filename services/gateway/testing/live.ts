@@ -49,7 +49,7 @@ export interface LiveOptions {
   sockets?: Partial<ConnectionBounds>;
   /** Pages of these may act over WebSockets. */
   origins?: readonly string[];
-  /** Told of each line of the log. @default nobody */
+  /** Gets each line of the log. @default nobody does */
   onLine?: (line: Record<string, unknown>) => void;
   /** Bus and store are watched, this often. @default nobody watches them */
   problems?: WatchTimes;
