@@ -87,6 +87,8 @@ const NATIVE_VARIABLES = [
 ];
 /** What node's `spawn` asks for, in order to hand it on. */
 const SPAWN_VARIABLES = ["NODE_V8_COVERAGE"];
+/** What ws asks for while it is loaded. */
+const SOCKET_VARIABLES = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 const TEMPORARY_VARIABLES = ["TMPDIR", "TMP", "TEMP"];
 /** What is run, and what the code's revision is read from. Not the whole folder: datasets and keys lie there, too. */
 const SOURCES = [
@@ -124,6 +126,7 @@ export function permissionsOf(access: Access, place: Place): Permissions {
       ...keysAreOurs ? AWS_SETTINGS : ["AWS_*"],
       ...native ? [...NATIVE_VARIABLES, ...TEMPORARY_VARIABLES] : [],
       ...access.python === true ? SPAWN_VARIABLES : [],
+      ...access.webSockets === true ? SOCKET_VARIABLES : [],
     ],
     sys: ["osRelease", "hostname", "homedir"],
     net: access.anyHost ? "all" : hostsOf(environment),

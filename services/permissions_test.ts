@@ -2,7 +2,9 @@ import { assertEquals } from "@std/assert";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { denoFlags, permissionsOf, type Place } from "./permissions.ts";
+import { SERVICES } from "./services.ts";
 
 const KEYED = {
   CUGRO_STORE: "s3://cugro",
@@ -57,6 +59,22 @@ Deno.test("permissionsOf() gives a store in a folder by both its paths, and deno
     const odd = denoFlags(permissionsOf({}, place({ CUGRO_STORE: join(folder, "a,b", "c") })));
     assertEquals(odd.filter((flag) => flag.startsWith("--allow-write")), [`--allow-write=${folder}`]);
     assertEquals(odd.filter((flag) => /^--allow-(run|ffi|net|all|import)|^-A$/.test(flag)), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("the gateway's ways to act can be loaded with the gateway's flags, which some of their packages ask for", async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "cugro-permissions-")));
+  try {
+    const environment = { CUGRO_STORE: join(folder, "store") };
+    const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+    const flags = denoFlags(permissionsOf(SERVICES.gateway.access, { root, temporary: folder, environment }));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", ...flags, join(root, "services", "gateway", "acting", "mod.ts")],
+      env: { TMPDIR: folder },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
   } finally {
     rmSync(folder, { recursive: true });
   }

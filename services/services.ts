@@ -31,6 +31,8 @@ export interface Access {
   python?: boolean;
   /** Hosts that nobody can list beforehand. @default false */
   anyHost?: boolean;
+  /** Connections that go on as WebSockets. @default false */
+  webSockets?: boolean;
 }
 
 /** What is written down about a service. */
@@ -67,7 +69,7 @@ const COMPUTES: Access = { native: true };
 export const SERVICES = withKinds({
   gateway: {
     // Policies act in its threads; webhooks go where clients say.
-    access: { native: true, anyHost: true },
+    access: { native: true, anyHost: true, webSockets: true },
     rights: "gateway",
     gpu: false,
     standing: { replicas: 2, cpu: "250m", memory: "512Mi", memoryLimit: "2Gi" },

@@ -12,6 +12,7 @@ import { join, relative, resolve, sep } from "node:path";
 export const TOOLS: readonly string[] = [
   "@balena/dockerignore",
   "@prometheus-io/lezer-promql",
+  "@types/ws",
   "ajv",
   "commander",
   "minio",

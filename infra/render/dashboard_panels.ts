@@ -171,6 +171,8 @@ export const ROWS: readonly { title: string; panels: readonly Panel[] }[] = [
         width: 8,
         queries: [
           ["sum(rate(cugro_act_requests_total[$__rate_interval]))", "requests/s"],
+          ["sum by (via) (rate(cugro_act_message_seconds_count[$__rate_interval]))", "{{via}}/s"],
+          ["sum(cugro_act_connections)", "WebSockets"],
           [
             'sum(rate(cugro_act_observations_total{unusual="true"}[$__rate_interval])) / sum(rate(cugro_act_observations_total[$__rate_interval]))',
             "share of observations unlike their task's data",

@@ -44,6 +44,8 @@ export interface GatewayOptions {
   notificationSecret?: string;
   /** Answers `act`; without it there is no such route. */
   acting?: ActDeps["acting"];
+  /** Pages of these may act over a WebSocket, beside those of the gateway's own host. @default none */
+  origins?: readonly string[];
   /** Streams of events; without it there are none. */
   feed?: EventDeps["feed"];
   /** What is wrong. @default looked up when somebody asks, and nobody watches bus and store */
@@ -67,7 +69,7 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { notificationSecret, cache = createCache(), inFlight = createInFlight() } = options;
+  const { notificationSecret, cache = createCache(), inFlight = createInFlight(), origins = [] } = options;
   const { learners = createReader({ store, cache }), rate = rateOf(limits) } = options;
   const { problems = problemsOnDemand({ store, cache, learners }) } = options;
   const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, problems, notificationSecret };
@@ -88,7 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerVersions(app, deps);
   registerResults(app, deps);
   for (const register of [registerProblems, registerNotifications]) register(app, deps);
-  if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting });
+  if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting, origins });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
   if (options.webhooks) {
     registerWebhooks(app, { ...deps, ...options.webhooks });

@@ -9,10 +9,11 @@ import { fileURLToPath } from "node:url";
 import { createLearner } from "@cugro/learners";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog, createMetrics } from "@cugro/telemetry";
-import { type FetchHandler, readConfig, startHttpBase } from "@cugro/process";
+import { type Mounted, readConfig, startHttpBase } from "@cugro/process";
 import { openFilesystemStore } from "@cugro/store";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveGateway } from "./serve_gateway.ts";
+import { openActLine } from "./testing/act_line.ts";
 import { until } from "./testing/live.ts";
 import { addToken, issueToken } from "./tokens.ts";
 
@@ -110,15 +111,19 @@ async function startHere(
   const config = readConfig({ CUGRO_STORE: root, CUGRO_TOKENS_FILE: tokensFile, CUGRO_DRAIN_SECONDS: "300" });
   const store = await openFilesystemStore({ root });
   const [bus, metrics, stop] = [createEmbeddedBus(), createMetrics("gateway"), new AbortController()];
-  const mounted = Promise.withResolvers<FetchHandler>();
+  const mounted = Promise.withResolvers<Mounted>();
+  let upgrade: Mounted["upgrade"];
   const closing = Promise.withResolvers<void>();
   const states = new Map<string, string | true>();
-  const extra = { fetch: async (request: Request) => await (await mounted.promise)(request) };
+  const extra = {
+    fetch: async (request: Request) => await (await mounted.promise).fetch(request),
+    upgrade: () => upgrade,
+  };
   const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra });
   const ended = serveGateway({
     ...{ config, store, bus, metrics, log: createLog({ level: "silent" }), signal: stop.signal },
     setReady: (name, state) => void states.set(name, state),
-    mount: (app) => mounted.resolve((request) => app.fetch(request)),
+    mount: (app) => (upgrade = app.upgrade, mounted.resolve(app)),
     stopListening: (graceMs) => (closing.resolve(), server.close(graceMs)),
   }, () => notice);
   return {
@@ -163,6 +168,39 @@ Deno.test("a gateway that is told to stop answers what comes on connections it h
     assertEquals([await kept.answer(), await idle.answer(), await slow.answer()], ["", "", ""]);
     assert(await isRefused(gateway.port));
     for (const line of [kept, slow, idle]) line.close();
+  }));
+
+Deno.test("a gateway that is told to stop answers over WebSockets until balancers know it, and takes no more of them", () =>
+  withFolder(async (folder) => {
+    const notice = Promise.withResolvers<void>();
+    const gateway = await startHere(folder, notice.promise);
+    const given = { url: `http://127.0.0.1:${gateway.port}`, tokens: { reader: folder.secret } };
+    const question = { task: 1, observations: [[1]] };
+    await until("it serves", async () => {
+      const headers = { authorization: `Bearer ${folder.secret}` };
+      return (await (await fetch(`${given.url}/v1/learners`, { headers })).json()).learners.length === 1;
+    });
+    const line = await openActLine(given, "a");
+    const ask = async (id: number) => {
+      line.say({ ...question, id });
+      const { id: named, status } = await line.next();
+      assertEquals([named, status], [id, 409], "it has no version");
+    };
+    await ask(1);
+    gateway.stop();
+    await until("it says that it stops", () => gateway.states.get("process") === "is stopping");
+    await ask(2);
+    const late = await openLine(gateway.port);
+    late.send(
+      "GET /v1/learners/a/act HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n" +
+        `authorization: Bearer ${folder.secret}\r\n\r\n`,
+    );
+    const refused = await late.answer();
+    assertEquals([statusOf(refused), /^retry-after: 1\r$/im.test(refused)], ["503", true], refused);
+    notice.resolve();
+    assertEquals((await line.ended)[0], 1001);
+    await gateway.end();
+    late.close();
   }));
 
 interface GatewayProcess {

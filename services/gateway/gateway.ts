@@ -10,6 +10,7 @@ import type { Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { checkLearnerName, incomingPrefix } from "@cugro/protocol";
 import type { MiddlewareHandler } from "hono";
+import type { Door } from "./acting/act_on_websocket.ts";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
 import { Problem } from "./problem.ts";
@@ -36,7 +37,14 @@ export interface RouteDeps {
 
 /** What middleware leaves for handlers. */
 export interface GatewayEnv {
-  Variables: { requestId: string; token: Token };
+  Variables: {
+    requestId: string;
+    token: Token;
+    /** Where the connection goes on as a WebSocket. */
+    entered?: true;
+  };
+  /** Of requests that would go on as a WebSocket: where they are let in. */
+  Bindings: { door?: Door };
 }
 /** The application that routes are registered with. */
 export type Gateway = OpenAPIHono<GatewayEnv>;
@@ -154,7 +162,8 @@ export const refusePacked: MiddlewareHandler<GatewayEnv> = async (context, next)
   await next();
 };
 
-const problem = (description: string) => ({
+/** A problem as an answer in a route's description. */
+export const problem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: problemSchema } },
 });

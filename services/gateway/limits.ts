@@ -4,6 +4,7 @@
  */
 import { deadline } from "@cugro/async";
 import { IMPORT_MAX_BYTES } from "@cugro/process";
+import { MAX_ACT_BYTES } from "@cugro/protocol";
 import { Problem } from "./problem.ts";
 import { QUOTAS, type Quotas } from "./quotas.ts";
 
@@ -29,7 +30,7 @@ export interface Limits {
 /** See {@link Limits}. */
 export const DEFAULT_LIMITS: Limits = {
   jsonBytes: 1024 * 1024,
-  actBytes: 16 * 1024 * 1024,
+  actBytes: MAX_ACT_BYTES,
   uploadBytes: IMPORT_MAX_BYTES,
   bodyGraceMs: 10_000,
   bodyBytesPerSecond: 4 * 1024,

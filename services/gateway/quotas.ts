@@ -11,6 +11,8 @@ import { Problem } from "./problem.ts";
 export const QUOTAS = {
   /** Streams of events, at a time and in one process. */
   streams: 32,
+  /** WebSockets for acting, at a time and in one process. */
+  sockets: 64,
   /** Learners of its patterns, made by whomever. */
   learners: 500,
   /** Webhooks that it made. */
@@ -28,6 +30,7 @@ const number = z.int("must be a whole number").min(0, "must be at least 0");
 /** Quotas of a token that are not the gateway's. */
 export const quotasSchema = z.strictObject({
   streams: number,
+  sockets: number,
   learners: number,
   webhooks: number,
   waitingFiles: number,

@@ -100,7 +100,7 @@ function watchRequest(log: Log, metrics: Metrics): MiddlewareHandler<GatewayEnv>
       async (span) => {
         await next();
         const route = routeOf(context);
-        const { status } = context.res;
+        const status = context.get("entered") ? 101 : context.res.status;
         span.set({ "http.request.method": method, "http.route": route, "http.response.status_code": status });
         const seconds = (performance.now() - started) / 1000;
         metrics.httpRequests.inc({ route, method, status: String(status) });

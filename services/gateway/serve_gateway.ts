@@ -15,6 +15,7 @@ import type { Bus, NatsBus } from "@cugro/bus";
 import { type AnswerActMessage, createActMessages } from "./acting/act_messages.ts";
 import { createDirectAct } from "./acting/act_directly.ts";
 import { actOnNats } from "./acting/act_on_nats.ts";
+import { actOnWebSockets, type ActSockets, admitByRoutes } from "./acting/act_on_websocket.ts";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
@@ -66,16 +67,18 @@ export async function serveGateway(
   const limits = limitsFrom(config);
   const shared = { auth, metrics, log, inFlight, acting, rate: rateOf(limits) };
   const app = createGateway({
-    ...{ ...shared, store, bus, cache, learners, problems, feed, limits },
+    ...{ ...shared, store, bus, cache, learners, problems, feed, limits, origins: config.actOrigins },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
   });
-  mountLastAnswers(seams, app, await createDirectAct(shared));
-  const unanswer = await answerOnNats(bus, createActMessages({ acting, metrics, log }));
+  const answer = createActMessages({ acting, metrics, log });
+  const sockets = actOnWebSockets({ ...shared, answer, admit: admitByRoutes(app), signal });
+  mountLastAnswers(seams, app, await createDirectAct(shared), sockets);
+  const unanswer = await answerOnNats(bus, answer);
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
-  await drain(seams, { notice, feed, acting, unanswer, deliverer, problems, inFlight });
+  await drain(seams, { notice, feed, acting, sockets, unanswer, deliverer, problems, inFlight });
 }
 
 /** Where the bus is NATS, requests to act come over it, too. */
@@ -88,8 +91,14 @@ async function answerOnNats(
 }
 
 /** Answers; from the signal on each of them says that it is the last on its connection. */
-function mountLastAnswers({ signal, mount }: Seams, app: Gateway, direct: Direct): void {
+function mountLastAnswers(
+  { signal, mount }: Seams,
+  app: Gateway,
+  direct: Direct,
+  upgrade: ActSockets,
+): void {
   mount({
+    upgrade,
     async fetch(request) {
       const answer = await app.fetch(request);
       if (signal.aborted) answer.headers.set("connection", "close");
@@ -108,10 +117,11 @@ function mountLastAnswers({ signal, mount }: Seams, app: Gateway, direct: Direct
 
 async function drain(
   { config, log, setReady, stopListening }: Seams,
-  { notice, feed, acting, unanswer, deliverer, problems, inFlight }: {
+  { notice, feed, acting, sockets, unanswer, deliverer, problems, inFlight }: {
     notice: () => Promise<unknown>;
     feed: EventFeed;
     acting: Acting;
+    sockets: ActSockets;
     /** Takes no more requests from NATS. */
     unanswer: () => Promise<void>;
     deliverer: Deliverer;
@@ -131,8 +141,8 @@ async function drain(
     if (left > 0) log.warn("requests are cut off", { requests: left });
   }, graceMs);
   const answered = stopListening(graceMs);
-  // Streams of events would never end by themselves.
-  await feed.close();
+  // Streams of events and WebSockets would never end by themselves.
+  await Promise.all([feed.close(), sockets.close(graceMs)]);
   await answered;
   clearTimeout(late);
   const closed = Promise.all([acting.close(), delivered]);

@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ActInput } from "./act_refusal.ts";
+import { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
 import { type ClientOptions, createRequester, type Requester } from "./requests.ts";
 import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
@@ -108,6 +109,8 @@ export interface GatewayClient {
   /** An HTML page. */
   report(name: string): Promise<string>;
   act(name: string, request: ActInput): Promise<ActAnswer>;
+  /** A connection to act over, for control loops. */
+  actOverWebSocket(name: string, options?: ActSocketOptions): ActSocket;
   /** Events of a learner (of all, without a name), until `signal`; goes on by itself after a lost connection. */
   events(name?: string, options?: WatchOptions): AsyncGenerator<WatchedEvent>;
 }
@@ -132,6 +135,7 @@ export function createClient(options: ClientOptions): GatewayClient {
     fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),
     act: (name, request) => requests.post(of(name, "/act"), request),
+    actOverWebSocket: (name, more = {}) => actOverWebSocket(options, name, more),
     events: (name, watch = {}) =>
       watchEvents(requests, name === undefined ? "/v1/events" : of(name, "/events"), watch),
   };

@@ -21,6 +21,7 @@ export {
   type Reason,
 } from "./client.ts";
 export type { ActInput } from "./act_refusal.ts";
+export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
 export { type ClientOptions, GatewayError } from "./requests.ts";

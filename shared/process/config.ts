@@ -34,6 +34,8 @@ export interface Config {
   actLearners: number;
   actBytes: number;
   actStaleMs: number;
+  /** Of pages that may act over a WebSocket. */
+  actOrigins: string[];
   notificationSecretFile: string | undefined;
   uploadMaxBytes: number;
   importMaxBytes: number;
@@ -107,6 +109,7 @@ function configOf(values: Values): Config {
     actLearners: values.CUGRO_ACT_LEARNERS,
     actBytes: values.CUGRO_ACT_BYTES,
     actStaleMs: values.CUGRO_ACT_STALE_SECONDS * 1000,
+    actOrigins: values.CUGRO_ACT_ORIGINS,
     notificationSecretFile: values.CUGRO_NOTIFICATION_SECRET_FILE,
     uploadMaxBytes: values.CUGRO_UPLOAD_MAX_BYTES,
     importMaxBytes: values.CUGRO_IMPORT_MAX_BYTES,

@@ -24,6 +24,8 @@ const STORE = "must name the store: a folder, s3://bucket or s3://bucket/prefix"
 const SERVER = "must be nats://host:port or tls://host:port; several are separated by commas";
 const PORT = "must be a port from 0 (a free one) to 65535";
 const KIND = `must be of ${JOB_KINDS.join(", ")}; several are separated by commas`;
+const ORIGIN =
+  "must be as browsers write them, e.g. https://app.example.org; several are separated by commas";
 const PACKAGE = "must be names of Python packages; several are separated by commas";
 
 const BYTES = z.int("must be a whole number of bytes").min(1, "must be at least 1");
@@ -74,6 +76,10 @@ export const environmentSchema = z.object({
   CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
   /** Memory of all policies that are open. */
   CUGRO_ACT_BYTES: number(BYTES).default(1024 ** 3),
+  /** Where pages come from that may act over a WebSocket. */
+  CUGRO_ACT_ORIGINS: list(
+    z.string().refine((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN),
+  ).default([]),
   /** What is known of a head may be this old, when a policy answers while the store is away; 0: of any age. */
   CUGRO_ACT_STALE_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0"))
     .default(86_400),

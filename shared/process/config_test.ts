@@ -15,6 +15,7 @@ Deno.test("readConfig() fills in what is not set", () => {
     actLearners: 8,
     actBytes: 1024 ** 3,
     actStaleMs: 86_400_000,
+    actOrigins: [],
     notificationSecretFile: undefined,
     uploadMaxBytes: 16 * 1024 ** 3,
     gymnasium: { python: undefined, packages: ["gymnasium"], trust: "registered", network: "refuse" },
@@ -55,6 +56,7 @@ Deno.test("readConfig() reads every variable", () => {
     CUGRO_ACT_LEARNERS: "3",
     CUGRO_ACT_BYTES: "5000000",
     CUGRO_ACT_STALE_SECONDS: "90",
+    CUGRO_ACT_ORIGINS: "https://app.example.org, http://127.0.0.1:3000",
     CUGRO_NOTIFICATION_SECRET_FILE: "/run/notifications",
     CUGRO_UPLOAD_MAX_BYTES: "1000",
     CUGRO_IMPORT_MAX_BYTES: "900",
@@ -92,6 +94,7 @@ Deno.test("readConfig() reads every variable", () => {
     actLearners: 3,
     actBytes: 5_000_000,
     actStaleMs: 90_000,
+    actOrigins: ["https://app.example.org", "http://127.0.0.1:3000"],
     notificationSecretFile: "/run/notifications",
     uploadMaxBytes: 1000,
     importMaxBytes: 900,
@@ -142,11 +145,14 @@ Deno.test("readConfig() lists all faults at once, with what is allowed", () => {
     CUGRO_CHECKPOINT_SECONDS: "-1",
     CUGRO_CHECKPOINT_STEPS: "2.5",
     CUGRO_LOG: "loud",
+    CUGRO_ACT_ORIGINS: "https://app.example.org/",
   };
   const error = assertThrows(() => readConfig(environment), ConfigError);
   assertEquals(error.message.split("\n"), [
     "The environment is not a valid configuration:",
     "  CUGRO_STORE must name the store: a folder, s3://bucket or s3://bucket/prefix",
+    "  CUGRO_ACT_ORIGINS must be as browsers write them, e.g. https://app.example.org; several are separated by commas: " +
+    'current value is "https://app.example.org/"',
     '  CUGRO_BACKEND must be native or wasm: current value is "cuda"',
     '  CUGRO_DEVICE must be cpu or gpu: current value is "tpu"',
     '  CUGRO_COMPILE must be on or off (or 1, true, yes, 0, false, no): current value is "maybe"',

@@ -11,8 +11,9 @@ export {
   readStoreConfig,
 } from "./config.ts";
 export type { Direct, DirectAnswer, DirectRequest } from "./http/direct.ts";
+export type { Upgrade, UpgradeRequest } from "./http/upgrades.ts";
 export { startHttpBase } from "./http/base_app.ts";
-export { type FetchHandler } from "./http/http_server.ts";
+export type { FetchHandler, HttpServer, ListenOptions, Mounted } from "./http/http_server.ts";
 export { listen } from "./http/listen.ts";
 export { runService, type Seams } from "./service_process.ts";
 export { startWorkerPool } from "./worker_pool.ts";

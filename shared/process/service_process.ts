@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import type { Direct, FetchHandler, HttpServer } from "./http/http_server.ts";
+import type { HttpServer, Mounted } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
 import { watchForHang } from "./hang_watch.ts";
@@ -28,7 +28,7 @@ export interface Seams {
   /** Says how something the service itself needs is doing; part of `/readyz`. */
   setReady(name: string, state: string | true): void;
   /** Serves an application beside healthz, readyz and metrics. */
-  mount(app: { fetch: FetchHandler; direct?: Direct }): void;
+  mount(app: Mounted): void;
   /** Closes the HTTP server, as {@link HttpServer} says. Happens in the end in any case. */
   stopListening(graceMs: number): Promise<void>;
 }
@@ -107,8 +107,7 @@ type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   readiness: Map<string, () => Promise<string | true>>;
   /** What was there once, and is asked for from then on. */
   outlived: Set<string>;
-  app: FetchHandler;
-  direct: Direct | undefined;
+  mounted: Mounted;
 };
 
 function createState(
@@ -121,10 +120,7 @@ function createState(
   const setReady = (what: string, state: string | true) =>
     void readiness.set(what, () => Promise.resolve(state));
   for (const what of ["bus", "store", ...needs]) setReady(what, "is being opened");
-  const starting: FetchHandler = () =>
-    Response.json({ type: "about:blank", title: "Starting", status: 503, detail: "see /readyz" }, {
-      status: 503,
-    });
+  const starting = { type: "about:blank", title: "Starting", status: 503, detail: "see /readyz" };
   const state: State = {
     config,
     log,
@@ -133,10 +129,8 @@ function createState(
     readiness,
     outlived: new Set(),
     setReady,
-    app: starting,
-    direct: undefined,
-    mount: (app) =>
-      void Object.assign(state, { app: (request: Request) => app.fetch(request), direct: app.direct }),
+    mounted: { fetch: () => Response.json(starting, { status: 503 }) },
+    mount: (app) => void (state.mounted = app),
   };
   return state;
 }
@@ -151,7 +145,11 @@ async function startServer(
     Object.fromEntries(
       await Promise.all([...state.readiness].map(async ([name, ask]) => [name, await ask()] as const)),
     );
-  const extra = { fetch: (request: Request) => state.app(request), direct: () => state.direct };
+  const extra = {
+    fetch: (request: Request) => state.mounted.fetch(request),
+    direct: () => state.mounted.direct,
+    upgrade: () => state.mounted.upgrade,
+  };
   const server = await startHttpBase({
     ...{ host, port, ready, metrics: state.metrics, extra },
     connections: { most },

@@ -20,6 +20,11 @@ export const actRequestSchema = z.object({
 /** See {@link actRequestSchema}. `version`: the serving one if left out; `acting`: as the version serves the task. */
 export type ActRequest = z.infer<typeof actRequestSchema>;
 
+/** What a request that comes as a message may be told from others by; comes back with its answer. */
+export const actIdSchema = z.union([z.string().max(64), z.int()]);
+/** See {@link actIdSchema}. */
+export type ActId = z.infer<typeof actIdSchema>;
+
 /** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */
 export const distancesSchema = z.array(z.number().min(0));
 

@@ -2,6 +2,7 @@
  * The words every room shares: facts, jobs, events, object keys, tensor files. Pure data and parsing.
  * @module
  */
+export * from "./act_socket.ts";
 export * from "./acting.ts";
 export * from "./canonical.ts";
 export * from "./deletions.ts";

@@ -1,15 +1,8 @@
 /** The page in a real browser: nothing is cut, whatever the width of the screen. */
 import { assertEquals } from "@std/assert";
-import { chromium } from "playwright-core";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import process from "node:process";
+import { browserPath, withBrowser } from "../../tests/fakes/browser.ts";
 import { renderReport } from "./render_report.ts";
 import { EXAMPLE } from "./testing/example.ts";
-
-const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
-const browserPath = (process.env.PATH ?? "").split(delimiter)
-  .flatMap((folder) => BROWSERS.map((name) => join(folder, name))).find((path) => existsSync(path));
 
 const WHY =
   "the average over the 3 tasks that version 2 knew fell from 98.3 to 89.9, by more than 6.1 points (judged by the lower 90 % bound of 20 episodes), where 5.0 may be lost";
@@ -44,17 +37,13 @@ const CUT_PARTS = `
 Deno.test({
   name: "the report is cut nowhere on a phone, a narrow window and a wide one",
   ignore: browserPath === undefined,
-  async fn() {
-    const browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] });
-    try {
+  fn: () =>
+    withBrowser(async (browser) => {
       for (const width of [390, 500, 1280]) {
         const page = await browser.newPage({ viewport: { width, height: 900 } });
         await page.setContent(renderReport(LONG));
         assertEquals(await page.evaluate(CUT_PARTS), [], `at ${width} px`);
         await page.close();
       }
-    } finally {
-      await browser.close();
-    }
-  },
+    }),
 });

@@ -47,6 +47,7 @@ export interface Metrics {
   httpSeconds: Histogram<"route">;
   actRequests: Counter;
   actMessages: Histogram<"via">;
+  actConnections: Gauge;
   actObservations: Counter<"unusual">;
   actBatchSize: Histogram;
   webhookDeliveries: Counter<"outcome">;
@@ -165,6 +166,7 @@ function httpMetrics(registry: Registry) {
       REQUEST_SECONDS,
       ["via"],
     ),
+    actConnections: gauge("cugro_act_connections", "WebSockets that are open for acting", []),
     actObservations: counter(
       "cugro_act_observations_total",
       "Observations that were acted on, and whether they are out of the distribution of their task",

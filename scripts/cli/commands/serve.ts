@@ -2,7 +2,7 @@
  * `cugro serve`: act over HTTP from a folder; the weights follow the head.
  * @module
  */
-import { actRequestSchema } from "@cugro/protocol";
+import { actRequestSchema, MAX_ACT_BYTES } from "@cugro/protocol";
 import { createLog } from "@cugro/telemetry";
 import {
   actBody,
@@ -16,17 +16,21 @@ import {
 import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { type HttpServer, listen as listenOn, type ListenOptions } from "@cugro/process";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { UsageError, wholeNumber } from "./output.ts";
+import { problem } from "./serve_problem.ts";
+import { openServeSockets } from "./serve_sockets.ts";
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** What is under way at Ctrl-C may take so long (ms). */
+const GRACE_MS = 5_000;
 
 /** Adds the command. */
 export function registerServe(program: Command): void {
   const command = program.command("serve")
     .description(
-      "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}",
+      "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}, or the same as messages over a WebSocket there",
     )
     .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
@@ -50,16 +54,21 @@ async function serve(
   },
 ): Promise<void> {
   const store = await openForReading(folder);
-  const acting = await openActing({ store, log: createLog({ level: "warn" }), maxStaleMs: stale * 1000 });
+  const log = createLog({ level: "warn" });
+  const acting = await openActing({ store, log, maxStaleMs: stale * 1000 });
   try {
     const about = await acting.about(learner);
     const stop = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
-    const onListen = ({ port }: { port: number }) => {
-      const url = `http://127.0.0.1:${port}/v1/learners/${learner}/act`;
-      console.error(`version ${about.version} of ${learner} at ${url}\n${describeUse(about, url)}`);
-    };
-    await listen(port, stop.signal, onListen, createActApp(learner, acting).fetch).finished;
+    const sockets = openServeSockets(learner, acting, log);
+    const app = createActApp(learner, acting);
+    const server = await listen(port, { fetch: (request) => app.fetch(request), upgrade: () => sockets });
+    const at = `127.0.0.1:${server.port}/v1/learners/${learner}/act`;
+    const { version } = about;
+    console.error(`version ${version} of ${learner} at http://${at}, and as a WebSocket at ws://${at}`);
+    console.error(describeUse(about, `http://${at}`));
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+    await Promise.all([server.close(GRACE_MS), sockets.close(GRACE_MS)]);
     console.error("stopped; what was asked has been answered");
   } finally {
     await acting.close();
@@ -83,19 +92,18 @@ export function describeUse(
 const MOST_ZEROS = 50;
 
 /** Serves on a port of this machine. @throws {UsageError} when another process has it */
-export function listen(
+export async function listen(
   port: number,
-  signal: AbortSignal,
-  onListen: (address: { port: number }) => void,
-  fetch: (request: Request) => Response | Promise<Response>,
-): Deno.HttpServer {
+  app: Pick<ListenOptions, "fetch" | "upgrade">,
+): Promise<HttpServer> {
   try {
-    return Deno.serve({ port, hostname: "127.0.0.1", signal, onListen }, fetch);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    return await listenOn({ host: "127.0.0.1", port, ...app });
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    if (cause?.code !== "EADDRINUSE") throw error;
     throw new UsageError(
       `Cannot listen on 127.0.0.1:${port}: another process has it. Choose another with --port, or any free one with --port 0`,
-      { cause },
+      { cause: error },
     );
   }
 }
@@ -115,12 +123,17 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     const known = tasks.map(({ task, name }) => ({ task, name }));
     return context.json({ learner, version, tasks: known, stateDim, actionDim });
   });
-  const onError = () => problem(413, "Too large", `A request may have ${MAX_BODY_BYTES} bytes`);
+  const onError = () => problem(413, "Too large", `A request may have ${MAX_ACT_BYTES} bytes`);
   app.post(
     "/v1/learners/:name/act",
-    bodyLimit({ maxSize: MAX_BODY_BYTES, onError }),
+    bodyLimit({ maxSize: MAX_ACT_BYTES, onError }),
     async ({ req: { raw } }) => await answer(learner, acting, raw),
   );
+  app.get("/v1/learners/:name/act", () => {
+    const refusal = problem(426, "Upgrade required", "This goes over a WebSocket; POST acts without one");
+    refusal.headers.set("upgrade", "websocket");
+    return refusal;
+  });
   app.notFound(() =>
     problem(
       404,
@@ -171,15 +184,4 @@ function describe(known: Knowledge | undefined): [string, string] {
   if (!known) return ["not ready", "no policy is open"];
   if (!known.stale) return ["ready", "ok"];
   return ["degraded", `cannot be asked for ${Math.floor(known.headAgeSeconds)} s; the open policy acts on`];
-}
-
-/** A fault as problem details (RFC 9457). */
-function problem(status: number, title: string, detail: string, retryAfterSeconds?: number): Response {
-  return Response.json({ type: "about:blank", title, status, detail }, {
-    status,
-    headers: {
-      "content-type": "application/problem+json",
-      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
-    },
-  });
 }

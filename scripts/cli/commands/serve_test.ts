@@ -1,8 +1,12 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { request as ask } from "node:http";
+import { createClient, GatewayError } from "@cugro/client";
+import { createLog } from "@cugro/telemetry";
 import type { TaskFact } from "@cugro/protocol";
 import { ActError, type Acting, type Knowledge } from "@cugro/serving";
 import { UsageError } from "./output.ts";
 import { createActApp, describeUse, listen } from "./serve.ts";
+import { openServeSockets } from "./serve_sockets.ts";
 
 /** Acts by doubling each state: what is tested here is the door, not the policy behind it. */
 function acting(
@@ -88,9 +92,9 @@ Deno.test("createActApp() refuses a body that is too large, and tells what it se
 Deno.test("listen() says whose fault it is that a port cannot be had, and what to do", async () => {
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  const serve = () => listen(port, new AbortController().signal, () => {}, () => new Response());
+  const serve = () => listen(port, { fetch: () => new Response() });
   try {
-    assertThrows(
+    await assertRejects(
       serve,
       UsageError,
       `Cannot listen on 127.0.0.1:${port}: another process has it. Choose another`,
@@ -98,9 +102,48 @@ Deno.test("listen() says whose fault it is that a port cannot be had, and what t
   } finally {
     taken.close();
   }
-  const stop = new AbortController();
-  await new Promise<void>((resolve) => listen(port, stop.signal, () => resolve(), () => new Response()));
-  stop.abort();
+  await (await serve()).close();
+});
+
+Deno.test("cugro serve acts over WebSockets for programs and pages of this machine alone", async () => {
+  const served = acting();
+  const sockets = openServeSockets("walker", served, createLog({ level: "silent" }));
+  const app = createActApp("walker", served);
+  const server = await listen(0, { fetch: (request) => app.fetch(request), upgrade: () => sockets });
+  try {
+    const client = createClient({ url: `http://127.0.0.1:${server.port}`, token: "none" });
+    const robot = client.actOverWebSocket("walker");
+    const { version, actions } = await robot.act({ task: 1, observations: [[1, 2]] });
+    assertEquals([version, actions], [3, [[2, 4]]]);
+    await assertRejects(() => robot.act({ task: 2, observations: [[1, 2]] }), GatewayError, "task: 2");
+    robot.close();
+    const stranger = client.actOverWebSocket("stranger");
+    await assertRejects(() => stranger.act({ task: 1, observations: [[1, 2]] }), GatewayError, "No learner");
+    const statusFrom = (origin: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = {
+          origin,
+          connection: "Upgrade",
+          upgrade: "websocket",
+          "sec-websocket-version": "13",
+        };
+        const key = { "sec-websocket-key": btoa("0123456789abcdef") };
+        const about = { host: "127.0.0.1", port: server.port, path: "/v1/learners/walker/act" };
+        const request = ask({ ...about, headers: { ...headers, ...key } });
+        request.on("response", (response) => (response.resume(), resolve(response.statusCode!)));
+        request.on("upgrade", (_response, socket) => (socket.destroy(), resolve(101)));
+        request.on("error", reject).end();
+      });
+    const rebound = `http://evil.example.org:${server.port}`;
+    const origins = ["http://localhost:3000", "https://evil.example.org", rebound, "null"];
+    const statuses = [];
+    for (const origin of origins) statuses.push(await statusFrom(origin));
+    assertEquals(statuses, [101, 403, 403, 403]);
+    await sockets.close(0);
+    assertEquals(await statusFrom(origins[0]!), 503);
+  } finally {
+    await server.close();
+  }
 });
 
 Deno.test("createActApp() says which version acted, how old its head is, and stale only of what is", async () => {

@@ -1,6 +1,6 @@
 /**
- * The way to a policy and back: the gateway over HTTP and NATS with a policy that answers at once, beside an answer of
- * bare Hono and a bare echo over NATS, in turns. What a decision takes is the group `acting`. Always wall time; clients
+ * The way to a policy and back: the gateway over HTTP, NATS and WebSockets with a policy that answers at once, beside an
+ * answer of bare Hono and bare echoes over NATS and WebSockets, in turns. What a decision takes is the group `acting`. Always wall time; clients
  * ask again as soon as they have their answer, from a thread of their own.
  * @module
  */
@@ -12,7 +12,13 @@ import { Hono } from "hono";
 import { openNatsBus } from "@cugro/bus";
 import { actOverNats } from "@cugro/client";
 import { createGateway, createInFlight, DEFAULT_LIMITS, openAuthenticator, rateOf } from "@cugro/gateway";
-import { actOnNats, createActMessages, createDirectAct } from "@cugro/gateway/acting";
+import {
+  actOnNats,
+  actOnWebSockets,
+  admitByRoutes,
+  createActMessages,
+  createDirectAct,
+} from "@cugro/gateway/acting";
 import { addToken, issueToken } from "@cugro/gateway/tokens";
 import { startHttpBase } from "@cugro/process";
 import { openActing, type OpenPolicy } from "@cugro/serving";
@@ -23,6 +29,7 @@ import { startNats } from "../../cluster/servers.ts";
 import { publishExample } from "../experiments/example_learner.ts";
 import { runClients } from "../experiments/run_clients.ts";
 import type { Figures, Group } from "./measure.ts";
+import { openEcho, overSockets, type SocketTimes } from "./serving_sockets.ts";
 
 const STATE_DIM = 17, ACTION_DIM = 6;
 /** Lines are made as in a cluster, and thrown away. */
@@ -45,7 +52,7 @@ export const serving: Group = {
     const folder = await mkdtemp(join(tmpdir(), "cugro-bench-"));
     const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true })];
     const gateway = await openGateway(folder, closing);
-    const bare = openBare(closing);
+    const bare = openBare(closing), echo = await openEcho(closing);
     const seconds = quick ? 1 : 4;
     const ask = (url: string, clients: number, rows = 1) =>
       runClients({ url, token: gateway.token, clients, rows, stateDim: STATE_DIM, seconds, visit: false });
@@ -64,6 +71,7 @@ export const serving: Group = {
           gatewayToBareHono: many.act.length / hono.act.length,
           decisionsPerSecond64Rows: 64 * rows.act.length / seconds,
           ...await overNats(gateway.robot, quick ? 500 : 3_000),
+          ...figuresOf(await overSockets({ ...gateway, echo, seconds, stateDim: STATE_DIM })),
         };
       },
       close: async () => {
@@ -90,14 +98,14 @@ async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) 
   const limits = { ...DEFAULT_LIMITS, requestsPerSecond: 1e6, requestBurst: 1e6 };
   const [rate, inFlight] = [rateOf(limits), createInFlight()];
   const app = createGateway({ store, bus, auth, log, metrics, acting, limits, rate, inFlight });
-  const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
-  const extra = { fetch: (request: Request) => app.fetch(request), direct: () => direct };
+  const shared = { acting, auth, rate, inFlight, metrics, log };
+  const [direct, answer] = [await createDirectAct(shared), createActMessages(shared)];
+  const sockets = actOnWebSockets({ ...shared, answer, admit: admitByRoutes(app) });
+  const fetch = (request: Request) => app.fetch(request);
+  const extra = { fetch, direct: () => direct, upgrade: () => sockets };
   const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra });
-  await actOnNats(bus, createActMessages({ acting, metrics, log }));
-  const robot = await connect({ servers: nats.url });
-  const echoing = await connect({ servers: nats.url });
-  echoing.subscribe("echo", { callback: (_error, message) => void message.respond(message.data) });
-  await echoing.flush();
+  await actOnNats(bus, answer);
+  const { robot, echoing } = await connectToNats(nats.url);
   await acting.about("bench");
   closing.push(
     () => store.close(),
@@ -105,10 +113,19 @@ async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) 
     () => bus.close(),
     () => acting.close(),
     () => server.close(),
+    () => sockets.close(0),
     () => robot.close(),
     () => echoing.close(),
   );
   return { url: `http://127.0.0.1:${server.port}`, token: secret, robot };
+}
+
+/** A client, and a bare echo. */
+async function connectToNats(servers: string) {
+  const robot = await connect({ servers }), echoing = await connect({ servers });
+  echoing.subscribe("echo", { callback: (_error, message) => void message.respond(message.data) });
+  await echoing.flush();
+  return { robot, echoing };
 }
 
 /** Hono as it comes, which reads a body and answers with as much. @returns its URL */
@@ -139,6 +156,16 @@ async function overNats(robot: NatsConnection, count: number): Promise<Figures> 
     }
   }
   return { natsActP50Ms: quantile(times.act, 0.5), natsEchoP50Ms: quantile(times.echo, 0.5) };
+}
+
+function figuresOf({ act, echo, act16, echo16 }: SocketTimes): Figures {
+  return {
+    webSocketActP50Ms: quantile(act, 0.5),
+    webSocketActP99Ms: quantile(act, 0.99),
+    webSocketEchoP50Ms: quantile(echo, 0.5),
+    webSocket16ClientsP50Ms: quantile(act16, 0.5),
+    webSocketEcho16ClientsP50Ms: quantile(echo16, 0.5),
+  };
 }
 
 function quantile(values: number[], share: number): number {

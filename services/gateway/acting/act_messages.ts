@@ -3,7 +3,7 @@
  * message has an answer. A refusal is the same problem document (RFC 9457) that HTTP answers with.
  * @module
  */
-import { type ActRequest, actRequestSchema } from "@cugro/protocol";
+import { type ActId, actIdSchema, type ActRequest, actRequestSchema } from "@cugro/protocol";
 import { actBody, actHeaders, type Acting } from "@cugro/serving";
 import type { Log, Metrics } from "@cugro/telemetry";
 import { z } from "zod";
@@ -18,43 +18,57 @@ export interface ActMessageDeps {
   log: Log;
 }
 
-/** An answer: its body, and what HTTP would say in the status and the headers. */
+/** An answer: its document, and what HTTP would say in the status and the headers. */
 export interface ActMessageAnswer {
   status: number;
-  body: string;
+  document: object;
   headers: Record<string, string>;
+  /** What the request is told from others by, where messages may have such an id. */
+  id?: ActId;
 }
 
-/** Answers one message; never throws. `via` is how it came, for log and metrics. */
-export type AnswerActMessage = (
-  about: { via: "nats" | "websocket"; learner: string | undefined; message: string; signal?: AbortSignal },
-) => Promise<ActMessageAnswer>;
+/** A message and where it comes from. */
+export interface ActMessage {
+  /** How it came, for log and metrics; over a WebSocket it may have an id. */
+  via: "nats" | "websocket";
+  learner: string | undefined;
+  message: string;
+  /** Whose it is, where that is known. */
+  token?: string;
+  signal?: AbortSignal;
+}
 
-const schema = z.strictObject(actRequestSchema.shape);
+/** Answers one message; never throws. */
+export type AnswerActMessage = (about: ActMessage) => Promise<ActMessageAnswer>;
+
+const requestSchema = z.strictObject(actRequestSchema.shape);
+const SCHEMAS = {
+  nats: requestSchema,
+  websocket: z.strictObject({ ...actRequestSchema.shape, id: actIdSchema.optional() }),
+} as const;
 
 /** See the module. */
 export function createActMessages({ acting, metrics, log }: ActMessageDeps): AnswerActMessage {
-  return async ({ via, learner, message, signal }) => {
+  return async ({ via, learner, message, token, signal }) => {
     const began = performance.now();
     metrics.actRequests.inc();
+    const read = readMessage(message);
+    const named = via === "websocket" ? idOf(read) : {};
     try {
       if (learner === undefined || !await acting.knows(learner)) throw noLearner(learner ?? "");
-      const acted = await acting.act(learner, readRequest(message), signal);
+      const acted = await acting.act(learner, requestOf(read, via), signal);
       metrics.actMessages.observe({ via }, (performance.now() - began) / 1000);
-      return { status: 200, body: JSON.stringify(actBody(acted)), headers: actHeaders(acted) };
+      return { status: 200, document: actBody(acted), headers: actHeaders(acted), ...named };
     } catch (error) {
       const problem = problemOf(error);
       const level = problem.status >= 500 ? "error" : "info";
       const requestId = crypto.randomUUID();
       const about = {
-        requestId,
-        via,
-        learner: learner?.slice(0, 80),
-        status: problem.status,
-        reason: problem.detail,
+        ...{ requestId, via, learner: learner?.slice(0, 80), status: problem.status, reason: problem.detail },
+        ...(token === undefined ? {} : { token }),
       };
       log[level]("request to act refused", level === "error" ? { ...about, error } : about);
-      return refusal(problem, requestId);
+      return { ...refusal(problem, requestId), ...named };
     }
   };
 }
@@ -62,19 +76,33 @@ export function createActMessages({ acting, metrics, log }: ActMessageDeps): Ans
 /** A problem as an answer. */
 export function refusal(problem: Problem, requestId: string = crypto.randomUUID()): ActMessageAnswer {
   const { status, more } = problem;
-  return { status, body: JSON.stringify(problemDocument(problem, requestId)), headers: { ...more.headers } };
+  return { status, document: problemDocument(problem, requestId), headers: { ...more.headers } };
+}
+
+/** What a message says, or why it says nothing. */
+type Read = { value: unknown } | { fault: Problem };
+
+function readMessage(message: string): Read {
+  try {
+    refuseReserved(message);
+    return { value: JSON.parse(message) };
+  } catch (cause) {
+    if (cause instanceof Problem) return { fault: cause };
+    return { fault: new Problem(400, "The message is not JSON", { cause }) };
+  }
+}
+
+/** The id also of what is wrong otherwise, so that its refusal has it. */
+function idOf(read: Read): { id?: ActId } {
+  const { value } = read as { value?: { id?: unknown } | null };
+  const id = actIdSchema.safeParse(value?.id);
+  return id.success ? { id: id.data } : {};
 }
 
 /** @throws {Problem} 400, naming each field that is wrong */
-function readRequest(message: string): ActRequest {
-  refuseReserved(message);
-  let body: unknown;
-  try {
-    body = JSON.parse(message);
-  } catch (cause) {
-    throw new Problem(400, "The message is not JSON", { cause });
-  }
-  const read = schema.safeParse(body);
-  if (read.success) return read.data;
-  throw bodyProblem("body", read.error.issues);
+function requestOf(read: Read, via: ActMessage["via"]): ActRequest {
+  if ("fault" in read) throw read.fault;
+  const parsed = SCHEMAS[via].safeParse(read.value);
+  if (parsed.success) return parsed.data;
+  throw bodyProblem("body", parsed.error.issues);
 }

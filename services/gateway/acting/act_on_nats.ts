@@ -3,6 +3,7 @@
  * @module
  */
 import type { Answered, Asked, NatsBus } from "@cugro/bus";
+import type { ProblemDetails } from "@cugro/client/schemas";
 import { ACT_QUEUE, ACT_SUBJECTS, learnerOfActSubject } from "@cugro/protocol";
 import { Problem } from "../problem.ts";
 import { type ActMessageAnswer, type AnswerActMessage, refusal } from "./act_messages.ts";
@@ -41,8 +42,9 @@ async function answerOne(
 }
 
 /** What the server would not carry is refused: it would be silence for who waits. */
-function fitting({ status, body, headers }: ActMessageAnswer, asked: Asked): Answered {
-  if (status !== 200) return { body, headers: { ...headers, ...faultHeaders(status, body) } };
+function fitting({ status, document, headers }: ActMessageAnswer, asked: Asked): Answered {
+  const body = JSON.stringify(document);
+  if (status !== 200) return { body, headers: { ...headers, ...faultHeaders(status, document) } };
   // Headers have room beside it.
   if (body.length <= asked.maxBytes - 1_024) return { body, headers };
   const problem = new Problem(
@@ -50,13 +52,14 @@ function fitting({ status, body, headers }: ActMessageAnswer, asked: Asked): Ans
     `The answer has ${body.length} bytes, and NATS carries ${asked.maxBytes}: ask about fewer observations at a time, ` +
       "or over HTTP",
   );
-  const refused = refusal(problem);
-  return { body: refused.body, headers: faultHeaders(413, refused.body) };
+  const refused = refusal(problem).document;
+  return { body: JSON.stringify(refused), headers: faultHeaders(413, refused) };
 }
 
 /** As services on NATS say that an answer is a fault (ADR-32). */
-function faultHeaders(status: number, body: string): Record<string, string> {
-  const { detail } = JSON.parse(body) as { detail: string };
+function faultHeaders(status: number, document: object): Record<string, string> {
+  // cast: what has such a status is a problem document.
+  const { detail } = document as ProblemDetails;
   // A header ends with its line.
   return {
     "Nats-Service-Error-Code": String(status),

@@ -1,5 +1,5 @@
 /**
- * Ways to act beside the routes: requests over NATS in the JSON of HTTP, and the short way of HTTP itself.
+ * Ways to act beside the routes: requests over NATS and WebSockets in the JSON of HTTP, and the short way of HTTP itself.
  * @module
  */
 export {
@@ -10,3 +10,5 @@ export {
 } from "./act_messages.ts";
 export { createDirectAct, type DirectActDeps } from "./act_directly.ts";
 export { actOnNats } from "./act_on_nats.ts";
+export { actOnWebSockets, type ActSockets, admitByRoutes } from "./act_on_websocket.ts";
+export type { Admitted, ConnectionBounds } from "./act_connection.ts";

@@ -6,11 +6,12 @@ import { actRequestSchema, WAYS_OF_ACTING } from "@cugro/protocol";
 import type { Metrics } from "@cugro/telemetry";
 import { actBody, actHeaders, type Acting } from "@cugro/serving";
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { type Gateway, json, PROBLEMS, secured } from "../gateway.ts";
+import { type ActSocketDeps, registerActSocket } from "./act_socket.ts";
 import { learnerName } from "@cugro/client/schemas";
 
 /** What the route needs. */
-export type ActDeps = RouteDeps & {
+export type ActDeps = ActSocketDeps & {
   acting: Pick<Acting, "act" | "knows">;
   metrics: Pick<Metrics, "actRequests">;
 };
@@ -44,8 +45,9 @@ const answerHeaders = z.object({
   }),
 });
 
-/** Adds the route. */
+/** Adds the route, and the one to the WebSocket. */
 export function registerAct(app: Gateway, deps: ActDeps): void {
+  registerActSocket(app, deps);
   const { acting, metrics, limits } = deps;
   const act = createRoute({
     operationId: "act",

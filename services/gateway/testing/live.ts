@@ -14,8 +14,11 @@ import { startHttpBase } from "@cugro/process";
 import { rejectionKey } from "@cugro/protocol";
 import { type Acting, openActing, type OpenPolicy } from "@cugro/serving";
 import { createDirectAct } from "../acting/act_directly.ts";
+import type { ConnectionBounds } from "../acting/act_connection.ts";
+import { createActMessages } from "../acting/act_messages.ts";
+import { actOnWebSockets, type ActSockets, admitByRoutes } from "../acting/act_on_websocket.ts";
 import { createGateway } from "../app.ts";
-import { DEFAULT_LIMITS, rateOf } from "../limits.ts";
+import { DEFAULT_LIMITS, type Limits, rateOf } from "../limits.ts";
 import { createInFlight } from "../requests.ts";
 import { openAuthenticator } from "../auth.ts";
 import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event_stream.ts";
@@ -40,6 +43,14 @@ export interface LiveOptions {
   bus?: Bus;
   /** What tokens may have, where that is not what they may have usually. */
   quotas?: Partial<Quotas>;
+  /** What requests may cost, where that is not what they may cost usually. */
+  limits?: Partial<Limits>;
+  /** What WebSockets may cost, where that is not what they may cost usually. */
+  sockets?: Partial<ConnectionBounds>;
+  /** Pages of these may act over WebSockets. */
+  origins?: readonly string[];
+  /** Gets each line of the log. @default nobody does */
+  onLine?: (line: Record<string, unknown>) => void;
   /** Bus and store are watched, this often. @default nobody watches them */
   problems?: WatchTimes;
 }
@@ -53,6 +64,7 @@ export interface LiveGateway {
   bus: Bus;
   acting: Acting;
   feed: EventFeed;
+  sockets: ActSockets;
   metrics: Metrics;
   /** Secrets: `admin` and `reader` see all learners, `team` (admin) sees `team-*`. */
   tokens: Record<"admin" | "reader" | "team", string>;
@@ -101,32 +113,38 @@ export async function withLiveGateway(
     deliverer.tellProblems(all);
   });
   const auth = await openAuthenticator({ path: tokensFile, log });
-  const limits = { ...DEFAULT_LIMITS, quotas: { ...QUOTAS, ...options.quotas } };
-  const [rate, inFlight] = [rateOf(limits), createInFlight()];
-  const direct = await createDirectAct({ acting, auth, rate, inFlight, metrics, log });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits, quotas: { ...QUOTAS, ...options.quotas } };
+  const { origins = [], onLine } = options;
+  const said = onLine ? createLog({ write: (line) => onLine(JSON.parse(line)) }) : log;
+  const shared = { auth, rate: rateOf(limits), inFlight: createInFlight(), metrics, log: said, acting };
+  const direct = await createDirectAct(shared);
   const app = createGateway({
-    ...{ store, bus, log, metrics, acting, feed, cache, learners, ...watch ? { problems: watch } : {} },
-    ...{ auth, limits, rate, inFlight },
+    ...{ ...shared, store, bus, feed, cache, learners, ...watch ? { problems: watch } : {} },
+    ...{ limits, origins },
     webhooks: {
       deliverer,
       addresses: { privateAddresses: options.webhooks?.privateAddresses ?? true },
     },
   });
+  const sockets = actOnWebSockets({
+    ...{ ...shared, bounds: options.sockets ?? {}, admit: admitByRoutes(app) },
+    answer: createActMessages(shared),
+  });
   const server = await startHttpBase({
     port: 0,
     ready: () => Promise.resolve({}),
     metrics,
-    extra: { fetch: (request) => app.fetch(request), direct: () => direct },
+    extra: { fetch: (request) => app.fetch(request), direct: () => direct, upgrade: () => sockets },
   });
   const url = `http://127.0.0.1:${server.port}`;
   try {
     await test({
-      ...{ url, store, folder, bus, acting, feed, metrics, tokens, tokensFile, anotherDeliverer },
+      ...{ url, store, folder, bus, acting, feed, sockets, metrics, tokens, tokensFile, anotherDeliverer },
       ask: asker(url, tokens),
     });
   } finally {
     await watch?.close();
-    await feed.close();
+    await Promise.all([feed.close(), sockets.close(1_000)]);
     await server.close();
     await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);
     if (!options.bus) await bus.close();

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { type EventLoopWatch, type Metrics, watchEventLoop } from "@cugro/telemetry";
 import type { Direct } from "./direct.ts";
-import type { FetchHandler, HttpServer, ListenOptions } from "./http_server.ts";
+import type { FetchHandler, HttpServer, ListenOptions, Upgrade } from "./http_server.ts";
 import { listen } from "./listen.ts";
 
 /** What a process depends on: `true`, or what is wrong with it. */
@@ -30,7 +30,11 @@ export interface HttpBaseOptions extends BaseOptions {
   /** 0: a free one. */
   port: number;
   /** Answers everything else. @default 404 */
-  extra?: { fetch: FetchHandler; direct?: () => Direct | undefined };
+  extra?: {
+    fetch: FetchHandler;
+    direct?: () => Direct | undefined;
+    upgrade?: () => Upgrade | undefined;
+  };
   connections?: ListenOptions["connections"];
 }
 
@@ -82,8 +86,9 @@ export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServe
     return ours ? base.fetch(request) : extra.fetch(request);
   };
   try {
-    const direct = extra?.direct;
-    const server = await listen({ host, port, fetch, connections, ...(direct ? { direct } : {}) });
+    const { direct, upgrade } = extra ?? {};
+    const others = { ...(direct ? { direct } : {}), ...(upgrade ? { upgrade } : {}) };
+    const server = await listen({ host, port, fetch, connections, ...others });
     return {
       port: server.port,
       close: async (graceMs) => {

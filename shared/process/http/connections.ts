@@ -31,6 +31,8 @@ export function limitConnections(
       if (open.has(socket)) idle.add(socket);
     });
   });
+  // Who took it over sees to how long it may be idle.
+  server.on("upgrade", ({ socket }: IncomingMessage) => idle.delete(socket));
   endStalled(server, open, stallMs);
 }
 

@@ -4,11 +4,19 @@
  */
 
 import type { Direct } from "./direct.ts";
+import type { Upgrade } from "./upgrades.ts";
 
-export type { Direct };
+export type { Upgrade };
 
 /** Answers a request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+/** An application, and who takes some requests before it. */
+export interface Mounted {
+  fetch: FetchHandler;
+  direct?: Direct;
+  upgrade?: Upgrade;
+}
 
 /** A server that listens. */
 export interface HttpServer {
@@ -46,6 +54,8 @@ export interface ListenOptions {
   fetch: FetchHandler;
   /** Who answers some requests in a shorter way, asked each time. @default none */
   direct?: () => Direct | undefined;
+  /** Who takes connections that go on as WebSockets, asked each time. @default nobody */
+  upgrade?: () => Upgrade | undefined;
   connections?: Partial<ConnectionLimits>;
 }
 

@@ -6,10 +6,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
 import { waitAtMost } from "@cugro/async";
 import { answerDirectly, bodyThere, type Direct } from "./direct.ts";
 import { limitConnections } from "./connections.ts";
+import { handleUpgrades, isUpgrade } from "./upgrades.ts";
+import { hasBody, toRequest } from "./to_request.ts";
 import {
   CONNECTION_LIMITS,
   type FetchHandler,
@@ -28,6 +29,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const { host, port } = options;
   const bodies = createBodies();
   const server = limitedServer(options, bodies);
+  const upgraded = handleUpgrades(server, options.upgrade);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -48,6 +50,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
       server.closeIdleConnections();
       if (await waitAtMost(Math.max(end - performance.now(), 0), closed)) return;
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await closed;
     },
   };
@@ -74,7 +77,7 @@ function createBodies(): Bodies {
   };
 }
 
-function limitedServer({ fetch, direct, connections }: ListenOptions, bodies: Bodies): Server {
+function limitedServer({ fetch, direct, upgrade, connections }: ListenOptions, bodies: Bodies): Server {
   const { most, headerMs, idleMs, stallMs } = { ...CONNECTION_LIMITS, ...connections };
   const server = createServer({
     connectionsCheckingInterval: Math.min(CHECK_MS, headerMs / 2),
@@ -82,6 +85,7 @@ function limitedServer({ fetch, direct, connections }: ListenOptions, bodies: Bo
     // Bodies have their own bounds, by the rate at which they come.
     requestTimeout: 0,
     keepAliveTimeout: idleMs,
+    shouldUpgradeCallback: (incoming: IncomingMessage) => isUpgrade(upgrade?.(), incoming),
   }, (incoming, outgoing) => {
     if (hasBody(incoming)) bodies.enter(outgoing);
     void inTurn(incoming.socket, outgoing, () => answer({ fetch, direct: direct?.() }, incoming, outgoing));
@@ -124,43 +128,6 @@ async function answer(
       outgoing.writeHead(500, { "content-type": "text/plain" }).end("Internal error");
     } else outgoing.destroy(error instanceof Error ? error : undefined);
   }
-}
-
-/** `read`: the body, where it has been read already. */
-function toRequest(
-  incoming: IncomingMessage,
-  signal: AbortSignal,
-  read: Uint8Array<ArrayBuffer> | undefined,
-): Request | undefined {
-  const headers = headersOf(incoming);
-  const method = incoming.method ?? "GET";
-  const base = `http://${safeHost(incoming.headers.host)}`;
-  // Never another host's, as `//host/path` would be.
-  const target = base + (incoming.url ?? "/");
-  if (!headers || !incoming.url?.startsWith("/") || !URL.canParse(target)) return undefined;
-  if (method === "GET" || method === "HEAD") return new Request(target, { method, headers, signal });
-  if (read) return new Request(target, { method, headers, signal, body: read });
-  // cast: Node's type of a web stream and the web's own are two, of the same thing.
-  const body = Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
-  return new Request(target, { method, headers, signal, body, duplex: "half" } as RequestInit);
-}
-
-/** As they came: Node's own list drops the second of two `Authorization`, which then would not show. */
-function headersOf({ rawHeaders }: IncomingMessage): Headers | undefined {
-  const headers = new Headers();
-  try {
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-      headers.append(rawHeaders[index]!, rawHeaders[index + 1]!);
-    }
-    return headers;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A forged Host header must not break the parsing of the address. */
-function safeHost(host: string | undefined): string {
-  return host !== undefined && /^[A-Za-z0-9.:[\]_-]+$/.test(host) ? host : "localhost";
 }
 
 async function write(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -228,10 +195,6 @@ async function waitOneTurn<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout>;
   const turn = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), 0));
   return await Promise.race([work, turn]).finally(() => clearTimeout(timer));
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function drained(outgoing: ServerResponse): Promise<void> {
