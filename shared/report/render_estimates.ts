@@ -18,7 +18,10 @@ export function estimates({ versions, tasks, estimates }: ReportData): Html {
       "since it was learnt. What has a score is judged by that, and all else by its estimate.",
     table(
       head,
-      versions.map(({ version }, index) => [html`<b>${version}</b>`, ...rows[index]!.map(estimateCell)]),
+      versions.map(({ version, decision }, index) => [
+        html`<b>${version}</b>${decision === "parked" ? html`<br><small>parked</small>` : html``}`,
+        ...rows[index]!.map(estimateCell),
+      ]),
       { kind: "matrix", stacks: true },
     ),
   );

@@ -21,7 +21,12 @@ import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
 import { noteUnusual, parseGoals } from "./collect_goals.ts";
 import { knownFamilies, printNames, withCollectionHelp } from "./collect_help.ts";
-import { collectMetaWorldFiles, META_WORLD_FAMILY, parseMetaWorldTasks } from "./collect_meta_world.ts";
+import {
+  collectMetaWorldFiles,
+  META_WORLD_FAMILY,
+  metaWorldRun,
+  parseMetaWorldTasks,
+} from "./collect_meta_world.ts";
 import { progressLines } from "./collect_progress.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { repeatable } from "./settings.ts";
@@ -117,6 +122,7 @@ async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {
   }
   const wanted = { tasks: parseMetaWorldTasks(tasks), episodes, seed, folder };
   const files = await collectMetaWorldFiles(wanted);
+  console.error(`learnt, and run in their simulator, with: ${metaWorldRun(files)}`);
   if (json) printJson({ files });
 }
 

@@ -6,6 +6,7 @@ import { didYouMean } from "@cugro/algorithm/knobs";
 import { writeHdf5 } from "@cugro/datasets";
 import {
   adaptedAdvice,
+  adaptedVariables,
   findInterpreter,
   GymnasiumUnavailable,
   META_WORLD,
@@ -28,7 +29,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gymnasiumConfig } from "../embedded/python.ts";
 import { progressLines } from "./collect_progress.ts";
-import { invocation } from "../learners/invocation.ts";
+import { invocation, quoted } from "../learners/invocation.ts";
 import { UsageError } from "./output.ts";
 
 /** What `cugro collect` calls it. */
@@ -83,6 +84,12 @@ export function metaWorldPython(): string {
   const python = findInterpreter(process.env, META_WORLD.venv);
   if (python !== undefined) return python;
   throw new UsageError(metaWorldAdvice());
+}
+
+/** The line that learns such files and knows the Python that they were made in. */
+export function metaWorldRun(files: readonly string[]): string {
+  const variables = adaptedVariables(META_WORLD, quoted(metaWorldPython()));
+  return `${variables} ${invocation()} run ${files.map(quoted).join(" ")} --learner NAME`;
 }
 
 /** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */

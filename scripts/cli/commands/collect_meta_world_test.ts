@@ -3,7 +3,7 @@ import { installLine, META_WORLD } from "@cugro/environments/gymnasium";
 import { META_WORLD_STREAMS, META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import process from "node:process";
 import { runCommandLine } from "../cugro.ts";
-import { describeMetaWorld, parseMetaWorldTasks } from "./collect_meta_world.ts";
+import { describeMetaWorld, metaWorldRun, parseMetaWorldTasks } from "./collect_meta_world.ts";
 import { UsageError } from "./output.ts";
 
 Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is none", () => {
@@ -45,6 +45,12 @@ Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's 
       await said(["metaworld", "--goals", "1,2"]),
       "--goals is for the other families: metaworld has tasks",
     );
+    process.env.CUGRO_PYTHON = "/opt/my python";
+    assertMatch(
+      metaWorldRun(["mw/task1.hdf5"]),
+      /^CUGRO_PYTHON='\/opt\/my python' CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld .*cugro run mw\/task1.hdf5 --learner NAME$/,
+    );
+    process.env.CUGRO_PYTHON = "";
     assertStringIncludes(await said(["cheetah-vel", "--tasks", "push"]), "--tasks is for metaworld");
     assertStringIncludes(
       await said(["metaworld", "--out", "/nowhere/data"]),

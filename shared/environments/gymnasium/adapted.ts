@@ -46,5 +46,10 @@ export function adaptedAdvice({ namespace, venv, module, requirements }: Adapted
   return `${namespace} needs a Python of its own, which one line makes: ${
     installLine(folder, requirements)
   }; cugro collect and the experiments find it there, and for cugro run or a cluster ` +
-    `set CUGRO_PYTHON=${folder}/bin/python CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
+    `set ${adaptedVariables({ module }, `${folder}/bin/python`)}`;
+}
+
+/** What `cugro run`, and a cluster, have to be told of it, as a shell takes it. */
+export function adaptedVariables({ module }: Pick<AdaptedPackage, "module">, python: string): string {
+  return `CUGRO_PYTHON=${python} CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
 }

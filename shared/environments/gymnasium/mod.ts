@@ -2,7 +2,13 @@
  * Environments of Gymnasium, in a process of Python that steps many copies at once.
  * @module
  */
-export { adaptedAdvice, type AdaptedPackage, adaptedPackage, META_WORLD } from "./adapted.ts";
+export {
+  adaptedAdvice,
+  type AdaptedPackage,
+  adaptedPackage,
+  adaptedVariables,
+  META_WORLD,
+} from "./adapted.ts";
 export {
   GymnasiumFault,
   GymnasiumLost,
