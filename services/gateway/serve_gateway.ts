@@ -48,8 +48,7 @@ export async function serveGateway(
   const cache = createCache();
   const unusual = createUnusualWatch();
   const acting = await openActing({
-    ...{ store, bus, cache, log, maxStaleMs: config.actStaleMs },
-    ...{ maxPolicies: config.actLearners, maxBytes: config.actBytes },
+    ...{ store, bus, cache, log, ...boundsOfActing(config) },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
     onJudged: countUnusual(unusual, metrics),
   });
@@ -79,6 +78,10 @@ export async function serveGateway(
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
   await drain(seams, { notice, feed, acting, sockets, unanswer, deliverer, problems, inFlight });
+}
+
+function boundsOfActing({ actStaleMs, actLearners, actBytes }: Seams["config"]) {
+  return { maxStaleMs: actStaleMs, maxPolicies: actLearners, maxBytes: actBytes };
 }
 
 /** Where the bus is NATS, requests to act come over it, too. */
