@@ -1,8 +1,17 @@
-import { type Compile, createRng, fitNormaliser, fitSketch, normaliserToStored } from "@cugro/algorithm";
+import {
+  type Compile,
+  createRng,
+  fitNormaliser,
+  fitSketch,
+  normaliserToStored,
+  presets,
+} from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import type { Dataset } from "@cugro/datasets";
-import { decodeStored, encodeStored } from "@cugro/jobs";
+import { openVectorEnvironment, rollout } from "@cugro/environments";
+import { openSession } from "@cugro/inference";
+import { decodeNormaliser, decodeStored, encodeStored } from "@cugro/jobs";
 import type { JsonObject } from "@cugro/protocol";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import { openCompute } from "@cugro/tensors";
@@ -97,6 +106,24 @@ interface Way {
   agreement?: number;
 }
 
+/** What the actor earns in three episodes, asked in this thread as serving asks it. */
+async function returnsOfSession({ actor, normaliser }: { actor: Uint8Array; normaliser: Uint8Array }) {
+  const session = openSession({
+    ...{ acting: "actor", network: decodeStored(actor), stateDim: S, actionDim: A },
+    normalisers: new Map([[1, decodeNormaliser(normaliser)]]),
+    hyperparameters: { ...presets.default, ...KNOBS },
+  });
+  const starts = createRng(7, "starts");
+  const seeds = Array.from({ length: 3 }, () => starts.integer(2 ** 31));
+  const environment = await openVectorEnvironment(HOPPER, seeds.length);
+  try {
+    return (await rollout(environment, seeds, (states) => session.act(1, states, 0))).returns;
+  } finally {
+    environment.close();
+    session.dispose();
+  }
+}
+
 Deno.test("the first way that is no worse than the sampler in the same episodes acts; others are said to be worse", async () => {
   await withJobs(handlersOfAll((await openCompute()).compile), KNOBS, async (jobs) => {
     const same = await learn(jobs, rowsOf(() => 0.4));
@@ -145,6 +172,7 @@ Deno.test("an old task is acted in as before, until its score falls below the fl
     };
     const kept = await evaluate(-1e6);
     assertEquals([kept.acting, kept.ways.length, kept.returns.length], ["actor", 1, 3]);
+    assertEquals(kept.returns, await returnsOfSession(known), "to the last bit as it is served");
     const fallen = await evaluate(1e6);
     assertEquals(fallen.ways.map(({ acting, passed }) => [acting, passed]), ALL.map((way) => [way, false]));
     assertStringIncludes(fallen.ways[0]!.reason!, "points below what may be forgotten");
