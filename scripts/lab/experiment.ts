@@ -65,7 +65,8 @@ program.command("selections")
   .action(selections);
 
 program.command("act")
-  .description("how long a request to act takes over HTTP, by the number of clients")
+  .description("how long a request to act takes over HTTP, by the way of acting and the number of clients")
+  .option("--acting <list>", "ways of acting, separated by commas", "actor,proposer,sampler")
   .option("--clients <list>", "numbers of clients, separated by commas", "1,16,64")
   .option("--seconds <n>", "for each of them", wholeNumber("--seconds", 1), 20)
   .option("--out <file>", "where the result goes", "act.json")

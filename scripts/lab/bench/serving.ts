@@ -1,7 +1,7 @@
 /**
- * The way to a policy and back: the gateway over HTTP, NATS and WebSockets with a policy that answers at once, beside an
- * answer of bare Hono and bare echoes over NATS and WebSockets, in turns. What a decision takes is the group `acting`. Always wall time; clients
- * ask again as soon as they have their answer, from a thread of their own.
+ * Acting over HTTP, NATS and WebSockets by an actor, by a proposer, and by a policy that answers at once, which is the way
+ * there and back; beside an answer of bare Hono and bare echoes over NATS and WebSockets, in turns. What a decision takes are
+ * the groups `acting` and `inference`. Always wall time; clients ask again as soon as they have their answer, from a thread of their own.
  * @module
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,25 +11,18 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { Hono } from "hono";
 import { openNatsBus } from "@cugro/bus";
 import { actOverNats } from "@cugro/client";
-import { createGateway, createInFlight, DEFAULT_LIMITS, openAuthenticator, rateOf } from "@cugro/gateway";
-import {
-  actOnNats,
-  actOnWebSockets,
-  admitByRoutes,
-  createActMessages,
-  createDirectAct,
-} from "@cugro/gateway/acting";
-import { addToken, issueToken } from "@cugro/gateway/tokens";
-import { startHttpBase } from "@cugro/process";
-import { openActing, type OpenPolicy } from "@cugro/serving";
+import { actOnNats } from "@cugro/gateway/acting";
+import type { OpenPolicy } from "@cugro/serving";
 import { openFilesystemStore } from "@cugro/store";
-import { createLog, createMetrics } from "@cugro/telemetry";
+import { createLog } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
 import { startNats } from "../../cluster/servers.ts";
 import { publishExample } from "../experiments/example_learner.ts";
+import { type LocalGateway, openLocalGateway } from "../experiments/local_gateway.ts";
+import type { ClientsResult } from "../experiments/act_clients.ts";
 import { runClients } from "../experiments/run_clients.ts";
 import type { Figures, Group } from "./measure.ts";
-import { openEcho, overSockets, type SocketTimes } from "./serving_sockets.ts";
+import { openEcho, overSockets } from "./serving_sockets.ts";
 
 const STATE_DIM = 17, ACTION_DIM = 6;
 /** Lines are made as in a cluster, and thrown away. */
@@ -44,36 +37,32 @@ const openPolicy: OpenPolicy = ({ actionDim, stateDim }) =>
     close: () => Promise.resolve(),
   });
 
-/** The group `serving`. */
+/** Who acts: by a policy that answers at once, and by networks of the default sizes. */
+const LEARNERS = ["instant", "actor", "proposer"] as const;
+type Learner = typeof LEARNERS[number];
+
+/** The group `serving`. Figures end in who acts. */
 export const serving: Group = {
   name: "serving",
   yardstick: [],
   open: async ({ quick }) => {
     const folder = await mkdtemp(join(tmpdir(), "cugro-bench-"));
     const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true })];
-    const gateway = await openGateway(folder, closing);
+    const { gateways, robot } = await openGateways(folder, closing);
     const bare = openBare(closing), echo = await openEcho(closing);
     const seconds = quick ? 1 : 4;
-    const ask = (url: string, clients: number, rows = 1) =>
-      runClients({ url, token: gateway.token, clients, rows, stateDim: STATE_DIM, seconds, visit: false });
-    await ask(gateway.url, 16);
-    await ask(bare, 16);
+    const ask = (learner: Learner, clients: number, rows = 1, url = gateways[learner].url) => {
+      const task = { url, token: gateways[learner].token, learner, clients, rows, stateDim: STATE_DIM };
+      return runClients({ ...task, seconds, visit: false });
+    };
+    for (const learner of LEARNERS) await ask(learner, 16);
+    await ask("instant", 16, 1, bare);
     return {
-      measure: async () => {
-        const one = await ask(gateway.url, 1), sixteen = await ask(gateway.url, 16);
-        const [many, hono] = [await ask(gateway.url, 64), await ask(bare, 64)];
-        const rows = await ask(gateway.url, 16, 64);
-        return {
-          gatewayOneClientP50Ms: quantile(one.act, 0.5),
-          gateway16ClientsP99Ms: quantile(sixteen.act, 0.99),
-          gateway64ClientsPerSecond: many.act.length / seconds,
-          bareHono64ClientsPerSecond: hono.act.length / seconds,
-          gatewayToBareHono: many.act.length / hono.act.length,
-          decisionsPerSecond64Rows: 64 * rows.act.length / seconds,
-          ...await overNats(gateway.robot, quick ? 500 : 3_000),
-          ...figuresOf(await overSockets({ ...gateway, echo, seconds, stateDim: STATE_DIM })),
-        };
-      },
+      measure: async () => ({
+        ...await overHttp(ask, bare, seconds),
+        ...await overNats(robot, quick ? 500 : 3_000),
+        ...await onSockets(gateways, { echo, seconds, stateDim: STATE_DIM }),
+      }),
       close: async () => {
         for (const close of closing.reverse()) await close();
       },
@@ -81,43 +70,47 @@ export const serving: Group = {
   },
 };
 
-async function openGateway(folder: string, closing: (() => Promise<unknown>)[]) {
+type Ask = (learner: Learner, clients: number, rows?: number, url?: string) => Promise<ClientsResult>;
+
+async function overHttp(ask: Ask, bare: string, seconds: number): Promise<Figures> {
+  const figures: Figures = {};
+  for (const learner of LEARNERS) {
+    const name = learner[0]!.toUpperCase() + learner.slice(1);
+    const one = await ask(learner, 1), sixteen = await ask(learner, 16);
+    const [many, hono] = [await ask(learner, 64), await ask("instant", 64, 1, bare)];
+    const rows = await ask(learner, 16, 64);
+    figures[`gatewayOneClientP50Ms${name}`] = quantile(one.act, 0.5);
+    figures[`gateway16ClientsP99Ms${name}`] = quantile(sixteen.act, 0.99);
+    figures[`gateway64ClientsPerSecond${name}`] = many.act.length / seconds;
+    figures[`bareHono64ClientsPerSecond${name}`] = hono.act.length / seconds;
+    figures[`gatewayToBareHono${name}`] = many.act.length / hono.act.length;
+    figures[`decisionsPerSecond64Rows${name}`] = 64 * rows.act.length / seconds;
+  }
+  return figures;
+}
+
+async function openGateways(folder: string, closing: (() => Promise<unknown>)[]) {
   await openBackend();
   const store = await openFilesystemStore({ root: join(folder, "store") });
   for (let task = 1; task <= 3; task++) {
-    await publishExample({ store, name: "bench", stateDim: STATE_DIM, actionDim: ACTION_DIM });
+    const shape = { store, stateDim: STATE_DIM, actionDim: ACTION_DIM };
+    await publishExample({ ...shape, name: "instant" });
+    for (const way of ["actor", "proposer"] as const) {
+      await publishExample({ ...shape, name: way, preset: "default", acting: [way] });
+    }
   }
   const nats = await startNats({ folder: join(folder, "nats") });
   const bus = await openNatsBus({ servers: [nats.url], name: "gateway", log });
-  const metrics = createMetrics("gateway");
-  const acting = await openActing({ store, bus, log, openPolicy });
-  const { secret, entry } = issueToken({ name: "bench", scopes: ["read"], learners: ["*"] });
-  const tokens = join(folder, "tokens.json");
-  await addToken(tokens, entry);
-  const auth = await openAuthenticator({ path: tokens, log });
-  const limits = { ...DEFAULT_LIMITS, requestsPerSecond: 1e6, requestBurst: 1e6 };
-  const [rate, inFlight] = [rateOf(limits), createInFlight()];
-  const app = createGateway({ store, bus, auth, log, metrics, acting, limits, rate, inFlight });
-  const shared = { acting, auth, rate, inFlight, metrics, log };
-  const [direct, answer] = [await createDirectAct(shared), createActMessages(shared)];
-  const sockets = actOnWebSockets({ ...shared, answer, admit: admitByRoutes(app) });
-  const fetch = (request: Request) => app.fetch(request);
-  const extra = { fetch, direct: () => direct, upgrade: () => sockets };
-  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra });
-  await actOnNats(bus, answer);
+  closing.push(() => store.close(), () => nats.stop(), () => bus.close());
+  const shared = { store, bus, log };
+  const real = await openLocalGateway({ ...shared, folder: join(folder, "real") });
+  const instant = await openLocalGateway({ ...shared, folder: join(folder, "instant"), openPolicy });
+  const gateways = { instant, actor: real, proposer: real };
+  await actOnNats(bus, (about) => (about.learner === "instant" ? instant : real).messages(about));
   const { robot, echoing } = await connectToNats(nats.url);
-  await acting.about("bench");
-  closing.push(
-    () => store.close(),
-    () => nats.stop(),
-    () => bus.close(),
-    () => acting.close(),
-    () => server.close(),
-    () => sockets.close(0),
-    () => robot.close(),
-    () => echoing.close(),
-  );
-  return { url: `http://127.0.0.1:${server.port}`, token: secret, robot };
+  for (const learner of LEARNERS) await gateways[learner].acting.about(learner);
+  closing.push(() => real.close(), () => instant.close(), () => robot.close(), () => echoing.close());
+  return { gateways, robot };
 }
 
 /** A client, and a bare echo. */
@@ -131,7 +124,7 @@ async function connectToNats(servers: string) {
 /** Hono as it comes, which reads a body and answers with as much. @returns its URL */
 function openBare(closing: (() => Promise<unknown>)[]): string {
   const app = new Hono();
-  app.post("/v1/learners/bench/act", async (context) => {
+  app.post("/v1/learners/instant/act", async (context) => {
     const { task } = await context.req.json();
     return context.json({ version: 1, task, actions: [Array(ACTION_DIM).fill(0.5)] });
   });
@@ -143,29 +136,39 @@ function openBare(closing: (() => Promise<unknown>)[]): string {
 /** One request after the other, and a bare echo of as many bytes, in turns. */
 async function overNats(robot: NatsConnection, count: number): Promise<Figures> {
   const request = { task: 1, observations: [Array.from({ length: STATE_DIM }, (_, i) => Math.sin(i))] };
-  const times = { act: [] as number[], echo: [] as number[] };
-  const asks = {
-    act: () => actOverNats(robot, "bench", request),
-    echo: () => robot.request("echo", JSON.stringify(request)),
+  const asks: Record<string, () => Promise<unknown>> = {
+    natsEchoP50Ms: () => robot.request("echo", JSON.stringify(request)),
+    natsActP50MsInstant: () => actOverNats(robot, "instant", request),
+    natsActP50MsActor: () => actOverNats(robot, "actor", request),
+    natsActP50MsProposer: () => actOverNats(robot, "proposer", request),
   };
+  const times = Object.keys(asks).map((name) => [name, [] as number[]] as const);
   for (let i = -100; i < count; i++) {
-    for (const what of ["act", "echo"] as const) {
+    for (const [name, own] of times) {
       const began = performance.now();
-      await asks[what]();
-      if (i >= 0) times[what].push(performance.now() - began);
+      await asks[name]!();
+      if (i >= 0) own.push(performance.now() - began);
     }
   }
-  return { natsActP50Ms: quantile(times.act, 0.5), natsEchoP50Ms: quantile(times.echo, 0.5) };
+  return Object.fromEntries(times.map(([name, own]) => [name, quantile(own, 0.5)]));
 }
 
-function figuresOf({ act, echo, act16, echo16 }: SocketTimes): Figures {
-  return {
-    webSocketActP50Ms: quantile(act, 0.5),
-    webSocketActP99Ms: quantile(act, 0.99),
-    webSocketEchoP50Ms: quantile(echo, 0.5),
-    webSocket16ClientsP50Ms: quantile(act16, 0.5),
-    webSocketEcho16ClientsP50Ms: quantile(echo16, 0.5),
-  };
+/** By an actor, and by a policy that answers at once. */
+async function onSockets(
+  gateways: Record<Learner, LocalGateway>,
+  task: { echo: string; seconds: number; stateDim: number },
+): Promise<Figures> {
+  const figures: Figures = {};
+  for (const [learner, name] of [["instant", "Instant"], ["actor", "Actor"]] as const) {
+    const { url, token } = gateways[learner];
+    const { act, echo, act16, echo16 } = await overSockets({ url, token, learner, ...task });
+    figures[`webSocketActP50Ms${name}`] = quantile(act, 0.5);
+    figures[`webSocketActP99Ms${name}`] = quantile(act, 0.99);
+    figures[`webSocketEchoP50Ms${name}`] = quantile(echo, 0.5);
+    figures[`webSocket16ClientsP50Ms${name}`] = quantile(act16, 0.5);
+    figures[`webSocketEcho16ClientsP50Ms${name}`] = quantile(echo16, 0.5);
+  }
+  return figures;
 }
 
 function quantile(values: number[], share: number): number {

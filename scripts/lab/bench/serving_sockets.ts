@@ -35,16 +35,17 @@ export async function openEcho(closing: (() => Promise<unknown>)[]): Promise<str
 
 /** One client that asks both in turns, then 16 at a time that ask one of them. */
 export async function overSockets(
-  { url, token, echo, seconds, stateDim }: {
+  { url, token, learner, echo, seconds, stateDim }: {
     url: string;
     token: string;
+    learner: string;
     echo: string;
     seconds: number;
     stateDim: number;
   },
 ): Promise<SocketTimes> {
   const gateway = {
-    url: url.replace("http", "ws") + actSocketPath("bench"),
+    url: url.replace("http", "ws") + actSocketPath(learner),
     protocols: actSocketProtocols(token),
   };
   const ask = (sockets: SocketsTask["sockets"], clients: number) =>

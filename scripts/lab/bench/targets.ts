@@ -105,9 +105,18 @@ const inference: Target[] = ([
   ["inferenceThousandActorsMB", 2_000],
 ] as const).map(([name, limit]) => ({ what: name, value: ({ ours }) => ours[name]!, limit }));
 
+/** Acting by an actor through the gateway: name of the figure, its limit, and whether that is the most. */
+const serving: Target[] = ([
+  ["gatewayOneClientP50MsActor", 2, true],
+  ["gateway16ClientsP99MsActor", 15, true],
+  ["gatewayToBareHonoActor", 0.4, false],
+  ["decisionsPerSecond64RowsActor", 20_000, false],
+  ["natsActP50MsActor", 1, true],
+] as const).map(([name, limit, atMost]) => ({ what: name, value: ({ ours }) => ours[name]!, limit, atMost }));
+
 /** Judges every target; those that were not measured have no verdict. */
 export function judge(result: BenchResult): Verdict[] {
-  return [...steps, ...rest, ...inference].map(({ what, value: read, limit, atMost = true }) => {
+  return [...steps, ...rest, ...inference, ...serving].map(({ what, value: read, limit, atMost = true }) => {
     const value = read(result);
     if (!Number.isFinite(value)) return { what, value: undefined, limit, atMost, ok: undefined };
     return { what, value, limit, atMost, ok: atMost ? value <= limit : value >= limit };

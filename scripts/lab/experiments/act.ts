@@ -1,22 +1,20 @@
 /**
- * How long a request to act takes over HTTP, by the number of clients: the gateway's application, a real socket, a
- * policy of the default preset. Clients ask again as soon as they have their answer, from a thread of their own.
+ * How long a request to act takes over HTTP, by the way of acting and the number of clients: a gateway on a real socket,
+ * networks of the default preset. Clients ask again as soon as they have their answer, from a thread of their own.
  * @module
  */
 import { publishExample } from "./example_learner.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGateway, openAuthenticator } from "@cugro/gateway";
-import { addToken, issueToken } from "@cugro/gateway/tokens";
 import { createEmbeddedBus } from "@cugro/bus";
-import { createLog, createMetrics } from "@cugro/telemetry";
+import { type WayOfActing, wayOfActingSchema } from "@cugro/protocol";
 import { openFilesystemStore, type Store } from "@cugro/store";
-import { startHttpBase } from "@cugro/process";
+import { createLog } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
-import { openActing } from "@cugro/serving";
 import { printTable } from "../../cli/commands/output.ts";
 import type { ClientsResult } from "./act_clients.ts";
+import { openLocalGateway } from "./local_gateway.ts";
 import { runClients } from "./run_clients.ts";
 
 /** As the half cheetah has them. */
@@ -24,6 +22,7 @@ const STATE_DIM = 17, ACTION_DIM = 6;
 const TASKS = 3;
 
 interface Options {
+  acting: string;
   clients: string;
   seconds: number;
   out: string;
@@ -31,6 +30,7 @@ interface Options {
 
 /** One line of the result; times in ms. */
 interface Row {
+  acting: WayOfActing;
   clients: number;
   requests: number;
   perSecond: number;
@@ -45,7 +45,8 @@ interface Row {
 }
 
 /** The command. */
-export async function act({ clients, seconds, out }: Options): Promise<void> {
+export async function act({ acting, clients, seconds, out }: Options): Promise<void> {
+  const ways = acting.split(",").map((way) => wayOfActingSchema.parse(way));
   const counts = clients.split(",").map(Number);
   if (counts.some((count) => !Number.isInteger(count) || count < 1)) {
     throw new RangeError(
@@ -57,7 +58,7 @@ export async function act({ clients, seconds, out }: Options): Promise<void> {
   const store = await openFilesystemStore({ root: join(folder, "store") });
   const load = [loadavg()[0]!];
   try {
-    const rows = await measureAll(store, folder, counts, seconds);
+    const rows = await measureAll(store, folder, ways, counts, seconds);
     load.push(loadavg()[0]!);
     const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load };
     const shape = { stateDim: STATE_DIM, actionDim: ACTION_DIM, tasks: TASKS, preset: "default" };
@@ -75,48 +76,53 @@ export async function act({ clients, seconds, out }: Options): Promise<void> {
   }
 }
 
-async function measureAll(store: Store, folder: string, counts: number[], seconds: number): Promise<Row[]> {
-  for (let task = 1; task <= TASKS; task++) {
-    console.error(`making version ${task} of ${TASKS}`);
-    await publishExample({
-      store,
-      name: "bench",
-      preset: "default",
-      stateDim: STATE_DIM,
-      actionDim: ACTION_DIM,
-    });
+async function measureAll(
+  store: Store,
+  folder: string,
+  ways: readonly WayOfActing[],
+  counts: number[],
+  seconds: number,
+): Promise<Row[]> {
+  for (const way of ways) {
+    for (let task = 1; task <= TASKS; task++) {
+      console.error(`making version ${task} of ${TASKS} that acts by the ${way}`);
+      const shape = { preset: "default" as const, stateDim: STATE_DIM, actionDim: ACTION_DIM };
+      await publishExample({ store, name: way, ...shape, ...way === "sampler" ? {} : { acting: [way] } });
+    }
   }
   const log = createLog({ level: "warn" });
-  const metrics = createMetrics("gateway");
   const batches: number[] = [];
   const onBatch = ({ requests }: { requests: number }) => void batches.push(requests);
-  const acting = await openActing({ store, log, onBatch });
-  const { secret, entry } = issueToken({ name: "bench", scopes: ["read"], learners: ["*"] });
-  await addToken(join(folder, "tokens.json"), entry);
-  const auth = await openAuthenticator({ path: join(folder, "tokens.json"), log });
-  const limits = { requestsPerSecond: 1e6, requestBurst: 1e6 };
   const bus = createEmbeddedBus({ log });
-  const app = createGateway({ store, bus, auth, log, metrics, acting, limits });
-  const server = await startHttpBase({ port: 0, ready: () => Promise.resolve({}), metrics, extra: app });
+  const gateway = await openLocalGateway({ store, bus, log, folder, onBatch });
   const rows: Row[] = [];
   try {
-    await acting.about("bench");
-    for (const clients of counts) {
-      const task = { url: `http://127.0.0.1:${server.port}`, token: secret, clients, stateDim: STATE_DIM };
-      await runClients({ ...task, seconds: Math.min(2, seconds) });
-      batches.length = 0;
-      console.error(`${clients} clients for ${seconds} s`);
-      rows.push(rowOf(clients, seconds, await runClients({ ...task, seconds }), batches));
+    for (const way of ways) {
+      await gateway.acting.about(way);
+      for (const clients of counts) {
+        const task = { url: gateway.url, token: gateway.token, learner: way, clients, stateDim: STATE_DIM };
+        await runClients({ ...task, seconds: Math.min(2, seconds) });
+        batches.length = 0;
+        console.error(`${way}: ${clients} clients for ${seconds} s`);
+        rows.push({
+          acting: way,
+          ...rowOf(clients, seconds, await runClients({ ...task, seconds }), batches),
+        });
+      }
     }
     return rows;
   } finally {
-    await server.close();
-    await acting.close();
+    await gateway.close();
     await bus.close();
   }
 }
 
-function rowOf(clients: number, seconds: number, { act, other }: ClientsResult, batches: number[]): Row {
+function rowOf(
+  clients: number,
+  seconds: number,
+  { act, other }: ClientsResult,
+  batches: number[],
+): Omit<Row, "acting"> {
   const sorted = act.sort((a, b) => a - b);
   return {
     clients,
@@ -137,6 +143,7 @@ function quantile(sorted: readonly number[], share: number): number {
 
 function print(rows: readonly Row[]): void {
   const head = [
+    "acting",
     "clients",
     "requests",
     "per second",
@@ -151,6 +158,7 @@ function print(rows: readonly Row[]): void {
   printTable(
     head,
     rows.map((row) => [
+      row.acting,
       row.clients,
       row.requests,
       ...[row.perSecond, row.p50Ms, row.p90Ms, row.p99Ms, row.maxMs, row.batch, row.otherP99Ms].map(text),

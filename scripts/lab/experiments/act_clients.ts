@@ -8,6 +8,8 @@ import { sleep } from "@cugro/async";
 export interface ClientsTask {
   url: string;
   token: string;
+  /** Who acts. */
+  learner: string;
   clients: number;
   seconds: number;
   stateDim: number;
@@ -39,7 +41,7 @@ async function time(ask: () => Promise<Response>): Promise<number> {
 }
 
 async function run(
-  { url, token, clients, seconds, stateDim, rows = 1, visit = true }: ClientsTask,
+  { url, token, learner, clients, seconds, stateDim, rows = 1, visit = true }: ClientsTask,
 ): Promise<ClientsResult> {
   const deadline = performance.now() + 1000 * seconds;
   const result: ClientsResult = { act: [], other: [] };
@@ -49,7 +51,7 @@ async function run(
       const row = Array.from({ length: stateDim }, (_, i) => Math.sin(seed + i));
       const body = JSON.stringify({ task: 1 + seed % 3, observations: Array(rows).fill(row), seed });
       result.act.push(
-        await time(() => fetch(`${url}/v1/learners/bench/act`, { method: "POST", headers, body })),
+        await time(() => fetch(`${url}/v1/learners/${learner}/act`, { method: "POST", headers, body })),
       );
     }
   };
