@@ -29,7 +29,9 @@ interface Asker {
   seed: number;
   states: Float32Array;
   rows: number;
-  done: number;
+  /** Given to a call; such rows are always the first. */
+  taken: number;
+  answered: number;
   actions: Float32Array;
   settled: boolean;
   resolve(actions: Float32Array): void;
@@ -68,14 +70,27 @@ export function createBatcher(options: BatcherOptions): Batcher {
   /** Who waits, by task and way of acting; these take turns. */
   const queues: Queues = new Map();
   let lastId = 0;
-  let working = false;
-  const work = async () => {
-    working = true;
+  const { policy } = options;
+  const most = policy.callsAtOnce ?? 1;
+  let underWay = 0;
+  let isBeginning = false;
+  const pump = () => {
+    while (underWay < most) {
+      const turn = takeTurn(queues, policy);
+      if (!turn) return;
+      underWay++;
+      void decide(options, turn).then(() => {
+        underWay--;
+        pump();
+      });
+    }
+  };
+  const begin = async () => {
+    isBeginning = true;
     // What has come in this turn of the event loop is one call.
     await (options.windowMs > 0 ? sleep(options.windowMs) : setImmediate());
-    const turn = () => takeTurn(queues, options.policy);
-    for (let next = turn(); next; next = turn()) await decide(options, next);
-    working = false;
+    isBeginning = false;
+    pump();
   };
   return {
     act: (request) =>
@@ -84,7 +99,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         const asker = openAsker(options, ++lastId, request, { resolve, reject });
         const key = keyOf(asker);
         queues.set(key, [...queues.get(key) ?? [], asker]);
-        if (!working) void work();
+        if (!isBeginning && underWay < most) void begin();
       }),
   };
 }
@@ -100,7 +115,7 @@ function openAsker(
     if (asker.settled) return;
     asker.settled = true;
     signal?.removeEventListener("abort", onAbort);
-    if (asker.done < rows) policy.forget(id);
+    if (asker.answered < rows) policy.forget(id);
     end();
   };
   const asker: Asker = {
@@ -111,7 +126,8 @@ function openAsker(
       seed,
       states,
       rows,
-      done: 0,
+      taken: 0,
+      answered: 0,
       actions: new Float32Array(rows * actionDim),
       settled: false,
     },
@@ -131,7 +147,8 @@ function keyOf({ task, acting }: Pick<Asker, "task" | "acting">): string {
 }
 
 interface Turn {
-  shares: { asker: Asker; rows: number }[];
+  /** Whose rows, from which of them on. */
+  shares: { asker: Asker; rows: number; from: number }[];
 }
 
 /** The next batch. Its task, and those in it who want more, go to the end of their line. */
@@ -142,7 +159,7 @@ function takeTurn(queues: Queues, policy: RunningPolicy): Turn | undefined {
     if (askers.length === 0) continue;
     const shares = shareOut(askers, policy);
     const served = new Set(shares.map(({ asker }) => asker));
-    const unfinished = shares.filter(({ asker, rows }) => asker.done + rows < asker.rows);
+    const unfinished = shares.filter(({ asker }) => asker.taken < asker.rows);
     const left = [
       ...askers.filter((asker) => !served.has(asker)),
       ...unfinished.map(({ asker }) => asker),
@@ -154,7 +171,7 @@ function takeTurn(queues: Queues, policy: RunningPolicy): Turn | undefined {
 }
 
 function shareOut(askers: readonly Asker[], policy: RunningPolicy): Turn["shares"] {
-  const open = (asker: Asker) => asker.rows - asker.done;
+  const open = (asker: Asker) => asker.rows - asker.taken;
   const waiting = askers.reduce((sum, asker) => sum + open(asker), 0);
   const { task, acting } = askers[0]!;
   let room = policy.rowsAtOnce?.(waiting, task, acting) ?? batchRows(waiting);
@@ -169,7 +186,11 @@ function shareOut(askers: readonly Asker[], policy: RunningPolicy): Turn["shares
     share.rows += more;
     room -= more;
   }
-  return taken.filter(({ rows }) => rows > 0);
+  return taken.filter(({ rows }) => rows > 0).map(({ asker, rows }) => {
+    const from = asker.taken;
+    asker.taken += rows;
+    return { asker, rows, from };
+  });
 }
 
 async function decide(
@@ -181,9 +202,9 @@ async function decide(
   const states = new Float32Array(rows * stateDim);
   const noise: NoiseOf[] = [];
   let row = 0;
-  for (const { asker, rows } of shares) {
-    states.set(asker.states.subarray(asker.done * stateDim, (asker.done + rows) * stateDim), row * stateDim);
-    noise.push({ asker: asker.id, seed: asker.seed, rows, last: asker.done + rows === asker.rows });
+  for (const { asker, rows, from } of shares) {
+    states.set(asker.states.subarray(from * stateDim, (from + rows) * stateDim), row * stateDim);
+    noise.push({ asker: asker.id, seed: asker.seed, rows, last: from + rows === asker.rows });
     row += rows;
   }
   const started = performance.now();
@@ -198,10 +219,10 @@ async function decide(
 
 function handOut(shares: Turn["shares"], actions: Float32Array, actionDim: number): void {
   let row = 0;
-  for (const { asker, rows } of shares) {
-    asker.actions.set(actions.subarray(row * actionDim, (row + rows) * actionDim), asker.done * actionDim);
-    asker.done += rows;
+  for (const { asker, rows, from } of shares) {
+    asker.actions.set(actions.subarray(row * actionDim, (row + rows) * actionDim), from * actionDim);
+    asker.answered += rows;
     row += rows;
-    if (asker.done === asker.rows) asker.resolve(asker.actions);
+    if (asker.answered === asker.rows) asker.resolve(asker.actions);
   }
 }

@@ -29,7 +29,7 @@ function recorder(gate: () => Promise<void> = () => Promise.resolve()) {
     batcher.act({ task, seed: states[0]!, states: Float32Array.from(states), signal }).then((
       actions,
     ) => [...actions]);
-  return { calls, forgotten, act };
+  return { calls, forgotten, act, policy };
 }
 
 const count = (from: number, length: number) => Array.from({ length }, (_, i) => from + i);
@@ -92,4 +92,37 @@ Deno.test("createBatcher() drops who has gone, and a fault reaches only those it
   assertEquals(forgotten.length, 2);
   await assertRejects(() => act(1, [1], gone.signal), Error, "gone");
   assertEquals(await act(1, [4]), [40]);
+});
+
+Deno.test("createBatcher() has as many calls under way as the policy takes, and puts rows where they belong", async () => {
+  const gates: (() => void)[] = [];
+  const { policy, calls } = recorder(() => new Promise((resolve) => gates.push(resolve)));
+  const rowsAtOnce = (waiting: number) => Math.min(waiting, 5);
+  const batcher = createBatcher({
+    policy: { ...policy, callsAtOnce: 3, rowsAtOnce },
+    ...{ stateDim: 1, actionDim: 1, windowMs: 0 },
+  });
+  const ask = async (states: number[]) => [
+    ...await batcher.act({ task: 1, seed: states[0]!, states: Float32Array.from(states) }),
+  ];
+  const long = ask(count(100, 18)), other = ask(count(1, 2));
+  while (calls.length < 3) await sleep(1);
+  await sleep(5);
+  assertEquals(calls.length, 3, "not more than it takes");
+  // The last of those under way is answered first.
+  for (const open of gates.splice(0).reverse()) {
+    open();
+    await sleep(1);
+  }
+  while (calls.length < 4) await sleep(1);
+  while (gates.length > 0 || calls.reduce((sum, { states }) => sum + states.length, 0) < 20) {
+    gates.splice(0).forEach((open) => open());
+    await sleep(1);
+  }
+  assertEquals([await long, await other], [tens(count(100, 18)), tens(count(1, 2))]);
+  const shares = calls.flatMap(({ noise }) => noise).filter(({ seed }) => seed === 100);
+  assertEquals(shares.reduce((sum, { rows }) => sum + rows, 0), 18);
+  assertEquals(shares.map(({ last }) => last), [...shares.slice(1).map(() => false), true]);
+  const drawn = calls.flatMap(({ states }) => states).filter((state) => state >= 100);
+  assertEquals(drawn, count(100, 18), "noise is drawn in the order of rows");
 });

@@ -9,6 +9,9 @@ import { ActError } from "./act_request.ts";
 /** More do not help requests that come one by one. */
 const MOST_THREADS = 4;
 
+/** One that is computed and one that waits, so that a thread need not wait for this one to hear of its answer. */
+export const CALLS_A_THREAD = 2;
+
 /** A session, by a number that is its own. */
 export interface ThreadSession {
   id: number;
@@ -37,6 +40,8 @@ export type FromInference = { acted: number; actions: Float32Array } | { failed:
 export interface InferenceThreads {
   /** How many there may be; none where WebAssembly is missing. */
   readonly count: number;
+  /** Whether all have as much to do as they should, or there is none. */
+  isBusy(): boolean;
   /** Actions `[n * A]`, of the thread with least to do. @throws {ActError} 503 when the thread ends meanwhile */
   act(session: ThreadSession, question: ThreadQuestion): Promise<Float32Array>;
   /** The session is about to be disposed; nothing may be under way for it. */
@@ -51,8 +56,9 @@ export function createInferenceThreads(
 ): InferenceThreads {
   const threads: InferenceThread[] = [];
   const memory = sharedMemory();
+  const openThreads = () => threads.filter((thread) => thread.isOpen);
   const idlest = () => {
-    const open = threads.filter((thread) => thread.isOpen);
+    const open = openThreads();
     const least = open.sort((a, b) => a.calls.size - b.calls.size)[0];
     if (least && (least.calls.size === 0 || open.length >= count)) return least;
     const started = new InferenceThread(memory!);
@@ -61,6 +67,9 @@ export function createInferenceThreads(
   };
   return {
     count: memory ? count : 0,
+    isBusy: () =>
+      !memory ||
+      (openThreads().length >= count && threads.every(({ calls }) => calls.size >= CALLS_A_THREAD)),
     act: (session, question) => idlest().act(session, question),
     forget: ({ id }) => threads.forEach((thread) => thread.forget(id)),
     close: () => threads.splice(0).forEach((thread) => thread.end("closed")),

@@ -6,14 +6,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { WayOfActing } from "@cugro/algorithm";
 import { rowSources } from "@cugro/algorithm/arrays";
-import {
-  type InferenceActing,
-  type NoiseSource,
-  openSharedSession,
-  type SharedSession,
-} from "@cugro/inference";
+import { type InferenceActing, openSharedSession, type SharedSession } from "@cugro/inference";
 import { createAskerNoise } from "./asker_noise.ts";
-import type { InferenceThreads, ThreadSession } from "./inference_threads.ts";
+import { CALLS_A_THREAD, type InferenceThreads, type ThreadSession } from "./inference_threads.ts";
 import { type PolicyParts, type PolicyWeights, sessionInput } from "./policy_parts.ts";
 import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
 
@@ -22,10 +17,6 @@ import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
  * processor later than that. `slice`: of one call of a thread, so that others wait 4 ms (actor) or 11 ms (proposer) for it.
  */
 const ROWS = { actor: { here: 16, slice: 128 }, proposer: { here: 2, slice: 16 } } as const;
-/** Less is not shared out over threads. */
-const LEAST_ROWS = { actor: 16, proposer: 1 } as const;
-/** Where there are no threads. */
-const ROWS_WITHOUT_THREADS = { actor: 32, proposer: 2 } as const;
 
 interface OpenSession {
   session: SharedSession;
@@ -60,16 +51,17 @@ class LightPolicy implements RunningPolicy {
   #noise = createAskerNoise();
   #underWay = new Set<Promise<unknown>>();
   #isOpen = true;
+  readonly callsAtOnce: number;
   readonly #stateDim: number;
-  readonly #actionDim: number;
   readonly #actingByTask: PolicyParts["actingByTask"];
 
   constructor(
-    { stateDim, actionDim, actingByTask }: PolicyParts,
+    { stateDim, actingByTask }: PolicyParts,
     private readonly sessions: ReadonlyMap<WayOfActing, OpenSession>,
     private readonly threads: InferenceThreads,
   ) {
-    [this.#stateDim, this.#actionDim, this.#actingByTask] = [stateDim, actionDim, actingByTask];
+    [this.#stateDim, this.#actingByTask] = [stateDim, actingByTask];
+    this.callsAtOnce = 1 + CALLS_A_THREAD * threads.count;
   }
 
   async act(
@@ -79,26 +71,25 @@ class LightPolicy implements RunningPolicy {
     acting?: WayOfActing,
   ): Promise<Float32Array> {
     const { session, inThreads } = this.#sessionOf(task, acting);
+    // Noise is drawn before anything is waited for: calls overlap, and each has the rows that come next.
     const shares = session.acting === "actor" ? 0 : this.#noise.sharesOf(noise);
     const rows = states.length / this.#stateDim;
-    if (rows <= ROWS[session.acting].here) return session.act(task, states, shares);
-    if (inThreads) {
-      const sources = shares === 0 ? undefined : rowSources(shares, rows);
-      const draw = (from: number, to: number) => sources ? session.draw(sources.slice(from, to))! : 0;
-      return await this.#shareOut(inThreads, task, states, draw, LEAST_ROWS[session.acting]);
+    if (inThreads && rows > ROWS[session.acting].here) {
+      const drawn = shares === 0 ? 0 : session.draw(rowSources(shares, rows))!;
+      return await this.#track(this.threads.act(inThreads, { task, states, noise: drawn }));
     }
     const actions = session.act(task, states, shares);
-    // What came meanwhile is taken before the next rows.
-    await setImmediate();
+    // What came meanwhile is taken before the next of many rows.
+    if (this.threads.isBusy()) await setImmediate();
     return actions;
   }
 
+  /** As many as a thread takes while others wait; where all threads have enough to do, what is decided here. */
   rowsAtOnce(waiting: number, task: number, acting?: WayOfActing): number {
     const { session, inThreads } = this.#sessionOf(task, acting);
-    const most = inThreads
-      ? ROWS[session.acting].slice * this.threads.count
-      : ROWS_WITHOUT_THREADS[session.acting];
-    return Math.min(waiting, most);
+    const { here, slice } = ROWS[session.acting];
+    if (waiting <= here || !inThreads || this.threads.isBusy()) return Math.min(waiting, here);
+    return Math.min(slice, Math.max(here + 1, Math.ceil(waiting / this.threads.count)));
   }
 
   forget(asker: number): void {
@@ -122,29 +113,6 @@ class LightPolicy implements RunningPolicy {
     const found = acting && this.sessions.get(acting);
     if (found) return found;
     throw new RangeError(`Cannot act in task ${task} by the ${acting} as the policy was opened without it`);
-  }
-
-  /** Equal shares of the rows, one a thread. */
-  async #shareOut(
-    session: ThreadSession,
-    task: number,
-    states: Float32Array,
-    draw: (from: number, to: number) => NoiseSource,
-    leastRows: number,
-  ): Promise<Float32Array> {
-    const rows = states.length / this.#stateDim;
-    const share = Math.max(leastRows, Math.ceil(rows / this.threads.count));
-    const calls: Promise<Float32Array>[] = [];
-    for (let from = 0; from < rows; from += share) {
-      const to = Math.min(from + share, rows);
-      const own = states.slice(from * this.#stateDim, to * this.#stateDim);
-      calls.push(this.#track(this.threads.act(session, { task, states: own, noise: draw(from, to) })));
-    }
-    const actions = new Float32Array(rows * this.#actionDim);
-    for (const [i, part] of (await Promise.all(calls)).entries()) {
-      actions.set(part, i * share * this.#actionDim);
-    }
-    return actions;
   }
 
   #track<T>(call: Promise<T>): Promise<T> {

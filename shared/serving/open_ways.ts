@@ -33,6 +33,7 @@ function together(
   const samples = (task: number, acting = actingByTask.get(task)) =>
     acting === undefined || acting === "sampler";
   return {
+    callsAtOnce: light.callsAtOnce!,
     act: (task, states, noise, acting) =>
       (samples(task, acting) ? sampler : light).act(task, states, noise, acting),
     rowsAtOnce: (waiting, task, acting) =>

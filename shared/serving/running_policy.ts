@@ -13,8 +13,10 @@ export interface NoiseOf {
   last: boolean;
 }
 
-/** A policy that can be asked, one call at a time. */
+/** A policy that can be asked. */
 export interface RunningPolicy {
+  /** Calls that may be under way at once. @default 1 */
+  readonly callsAtOnce?: number;
   /** Actions `[n * A]` for states `[n * S]`. @throws {ActError} 503 when the policy is gone. */
   act(
     task: number,
