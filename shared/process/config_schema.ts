@@ -75,7 +75,9 @@ export const environmentSchema = z.object({
   /** Policies that sample, each with a tensor library, and are open at a time. */
   CUGRO_ACT_LEARNERS: number(z.int("must be a whole number from 1").min(1, "must be at least 1")).default(8),
   /** Memory of all policies that are open. */
-  CUGRO_ACT_BYTES: number(BYTES).default(1024 ** 3),
+  CUGRO_ACT_BYTES: number(
+    BYTES.max(3_500_000_000, "must be at most 3500000000: weights lie in one memory of 4 GB"),
+  ).default(1024 ** 3),
   /** Where pages come from that may act over a WebSocket. */
   CUGRO_ACT_ORIGINS: list(
     z.string().refine((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN),

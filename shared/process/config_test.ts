@@ -145,12 +145,14 @@ Deno.test("readConfig() lists all faults at once, with what is allowed", () => {
     CUGRO_CHECKPOINT_SECONDS: "-1",
     CUGRO_CHECKPOINT_STEPS: "2.5",
     CUGRO_LOG: "loud",
+    CUGRO_ACT_BYTES: "5000000000",
     CUGRO_ACT_ORIGINS: "https://app.example.org/",
   };
   const error = assertThrows(() => readConfig(environment), ConfigError);
   assertEquals(error.message.split("\n"), [
     "The environment is not a valid configuration:",
     "  CUGRO_STORE must name the store: a folder, s3://bucket or s3://bucket/prefix",
+    '  CUGRO_ACT_BYTES must be at most 3500000000: weights lie in one memory of 4 GB: current value is "5000000000"',
     "  CUGRO_ACT_ORIGINS must be as browsers write them, e.g. https://app.example.org; several are separated by commas: " +
     'current value is "https://app.example.org/"',
     '  CUGRO_BACKEND must be native or wasm: current value is "cuda"',
