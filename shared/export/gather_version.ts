@@ -1,0 +1,116 @@
+/**
+ * Everything that a bundle is made of, out of the store; structured-cloneable, so that a bundle can be made in a thread of its own.
+ * @module
+ */
+import { type Stored, type WayOfActing } from "@cugro/algorithm";
+import { mapConcurrently } from "@cugro/async";
+import { decodeStored } from "@cugro/jobs";
+import { learnerStatus, REQUESTS_AT_ONCE, type VersionStatus } from "@cugro/learners";
+import { ActError, readPolicy } from "@cugro/serving";
+import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
+import type { PartsInput } from "./parts.ts";
+import { chainOf, describeVersion, type VersionRecord } from "./version_record.ts";
+
+/** What a bundle is made of. */
+export interface ExportInput {
+  policy: PartsInput;
+  record: VersionRecord;
+  /** How the version serves each task. */
+  acting: ReadonlyMap<number, WayOfActing>;
+  /** Why there is no generator of states in it. */
+  withoutStates?: string;
+}
+
+/** Networks of a version, and the kind of job that makes each. */
+const NETWORKS = [
+  ["stateGenerator", "states.train"],
+  ["behaviorGenerator", "behavior.train"],
+  ["critic", "critic.train"],
+  ["proposer", "proposer.train"],
+  ["actor", "actor.train"],
+] as const;
+
+/**
+ * Reads a version.
+ *
+ * @param wanted.version the serving one if left out @param wanted.task this task alone
+ * @throws {ActError} 404 when there is no such learner, version or task, 409 when none is published yet
+ */
+export async function gatherVersion(
+  store: Store,
+  learner: string,
+  wanted: { version?: number | undefined; task?: number | undefined } = {},
+): Promise<ExportInput> {
+  const { input, tasks, ...facts } = await readPolicy(store, learner, { version: wanted.version });
+  const chosen = tasks.filter(({ task }) => wanted.task === undefined || task === wanted.task);
+  if (chosen.length === 0) {
+    const known = tasks.map(({ task }) => task).join(", ");
+    throw new ActError(
+      404,
+      `Version ${facts.version} of "${learner}" does not know task ${wanted.task}: it knows ${known}`,
+    );
+  }
+  const normalisers = new Map(
+    [...input.normalisers].filter(([task]) => chosen.some((one) => one.task === task)),
+  );
+  const policy = { ...input, normalisers };
+  const status = await learnerStatus(store, learner);
+  const fact = status.versions.find(({ version }) => version === facts.version)!;
+  const chain = chainOf(status.versions, fact);
+  const { stateGenerator, reason } = await statesOf(store, fact);
+  return {
+    policy: { ...policy, stateGenerator },
+    acting: new Map(chosen.map(({ task }) => [task, facts.actingByTask?.get(task) ?? "sampler"])),
+    record: describeVersion(status, { ...facts, tasks: chosen, input: policy }, {
+      codeVersions: await codeVersionsOf(store, chain),
+      weights: new Map(
+        await mapConcurrently(
+          chain,
+          REQUESTS_AT_ONCE,
+          async (one) => [one.version, await weightsOf(store, one)] as const,
+        ),
+      ),
+    }),
+    ...(reason === undefined ? {} : { withoutStates: reason }),
+  };
+}
+
+/** Acting needs no generator of states: one that is lost keeps no policy from leaving. */
+async function statesOf(
+  store: Store,
+  fact: VersionStatus,
+): Promise<{ stateGenerator?: Stored; reason?: string }> {
+  try {
+    const { stateGenerator } = await weightsOf(store, fact);
+    if (stateGenerator === undefined) return { reason: "the result of its training is gone" };
+    return { stateGenerator: decodeStored(await getArtifact(store, stateGenerator)) };
+  } catch (error) {
+    if (error instanceof MissingInputError || error instanceof CorruptArtifactError) {
+      return { reason: error.message };
+    }
+    throw error;
+  }
+}
+
+/** Artifacts of a version's weights, by network, as the decision says; versions up to 0.2 left that to the results. */
+async function weightsOf(store: Store, fact: VersionStatus): Promise<Record<string, string>> {
+  if (fact.weights !== undefined) return { ...fact.weights };
+  const found = await mapConcurrently(NETWORKS, REQUESTS_AT_ONCE, async ([network, kind]) => {
+    const job = fact[network];
+    const result = job && await getResult(store, kind, job);
+    return result ? [[network, result.result.outputs.weights!.artifact] as const] : [];
+  });
+  return Object.fromEntries(found.flat());
+}
+
+/** Which code did each job, as far as its result is still there. */
+async function codeVersionsOf(store: Store, chain: readonly VersionStatus[]): Promise<Map<string, string>> {
+  const jobs = chain.flatMap(({ jobs, kinds }) =>
+    jobs.flatMap((id, i) => kinds?.[i] === undefined ? [] : [{ id, kind: kinds[i] }])
+  );
+  const found = await mapConcurrently(jobs, REQUESTS_AT_ONCE, async ({ id, kind }) => {
+    const result = await getResult(store, kind, id);
+    return result ? [[id, result.result.codeVersion] as const] : [];
+  });
+  return new Map(found.flat());
+}
