@@ -53,42 +53,55 @@ export async function gatherVersion(
   const normalisers = new Map(
     [...input.normalisers].filter(([task]) => chosen.some((one) => one.task === task)),
   );
-  const policy = { ...input, normalisers };
   const status = await learnerStatus(store, learner);
   const fact = status.versions.find(({ version }) => version === facts.version)!;
   const chain = chainOf(status.versions, fact);
-  const { stateGenerator, reason } = await statesOf(store, fact);
+  const weights = new Map(
+    await mapConcurrently(
+      chain,
+      REQUESTS_AT_ONCE,
+      async (one) => [one.version, await weightsOf(store, one)] as const,
+    ),
+  );
+  const { networks, withoutStates } = await networksOf(store, weights.get(fact.version)!);
+  const policy = { ...input, ...networks, normalisers };
   return {
-    policy: { ...policy, stateGenerator },
+    policy,
     acting: new Map(chosen.map(({ task }) => [task, facts.actingByTask?.get(task) ?? "sampler"])),
     record: describeVersion(status, { ...facts, tasks: chosen, input: policy }, {
       codeVersions: await codeVersionsOf(store, chain),
-      weights: new Map(
-        await mapConcurrently(
-          chain,
-          REQUESTS_AT_ONCE,
-          async (one) => [one.version, await weightsOf(store, one)] as const,
-        ),
-      ),
+      weights,
     }),
-    ...(reason === undefined ? {} : { withoutStates: reason }),
+    ...(withoutStates === undefined ? {} : { withoutStates }),
   };
 }
 
-/** Acting needs no generator of states: one that is lost keeps no policy from leaving. */
-async function statesOf(
+type Networks =
+  & Pick<PartsInput, "behaviorGenerator" | "critic">
+  & Partial<Pick<PartsInput, "proposer" | "actor" | "stateGenerator">>;
+
+/** All networks of a version, whatever it serves by. @param artifacts by network */
+async function networksOf(
   store: Store,
-  fact: VersionStatus,
-): Promise<{ stateGenerator?: Stored; reason?: string }> {
+  artifacts: Readonly<Record<string, string>>,
+): Promise<{ networks: Networks; withoutStates?: string }> {
+  const read = async (network: string): Promise<Stored> => {
+    const artifact = artifacts[network];
+    if (artifact !== undefined) return decodeStored(await getArtifact(store, artifact));
+    throw new MissingInputError(`The result of the training of the ${network} is gone`);
+  };
+  const has = async (network: "proposer" | "actor") =>
+    artifacts[network] === undefined ? {} : { [network]: await read(network) };
+  const networks: Networks = {
+    ...{ behaviorGenerator: await read("behaviorGenerator"), critic: await read("critic") },
+    ...{ ...await has("proposer"), ...await has("actor") },
+  };
   try {
-    const { stateGenerator } = await weightsOf(store, fact);
-    if (stateGenerator === undefined) return { reason: "the result of its training is gone" };
-    return { stateGenerator: decodeStored(await getArtifact(store, stateGenerator)) };
+    return { networks: { ...networks, stateGenerator: await read("stateGenerator") } };
   } catch (error) {
-    if (error instanceof MissingInputError || error instanceof CorruptArtifactError) {
-      return { reason: error.message };
-    }
-    throw error;
+    // Acting needs no generator of states: one that is lost keeps no policy from leaving.
+    if (!(error instanceof MissingInputError || error instanceof CorruptArtifactError)) throw error;
+    return { networks, withoutStates: error.message };
   }
 }
 

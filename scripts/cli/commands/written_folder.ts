@@ -43,6 +43,7 @@ export async function writeFolder(
   folder: FolderToWrite,
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
+  await refuseTakenFolder(folder);
   const target = await realpath(folder.out).catch(() => folder.out.replace(/(?<=.)\/+$/, ""));
   const [unfinished, replaced] = ["tmp", "old"].map((end) => `${target}.${process.pid}.${end}`) as [
     string,

@@ -13,6 +13,7 @@ import {
   type WayOfActing,
 } from "@cugro/algorithm";
 import { normaliserOf } from "@cugro/algorithm/arrays";
+import { createActingPolicy } from "@cugro/serving";
 import type { PartsInput } from "../parts.ts";
 import type { TaskInputs } from "./inputs.ts";
 
@@ -39,6 +40,7 @@ export type ReplayNoise = Record<"stateNoise" | "actionNoise", Float32Array>;
 /** Opens our side of a check. */
 export function openOurs(input: PartsInput, compile: Compile): Ours {
   const policy: Policy = createPolicy({ ...input, compile });
+  const served = createActingPolicy(input, policy);
   const { normalisers, stateDim, actionDim, hyperparameters, stateGenerator, behaviorGenerator } = input;
   const common = ({ task, rows: count, seed }: ReplayInputs) => {
     const normaliser = normaliserOf(normalisers, task);
@@ -50,7 +52,7 @@ export function openOurs(input: PartsInput, compile: Compile): Ours {
     ...{ weights: behaviorGenerator, states, actionDim },
   });
   return {
-    act: (way, { task, observations, seed }) => policy.act(task, observations, seed, way),
+    act: (way, { task, observations, seed }) => served.act(task, observations, seed, way),
     value: ({ task, observations, actions }) => policy.value(task, observations, actions),
     replayNoise: (inputs) => ({
       stateNoise: noiseOfStates(ofStates(inputs)),
@@ -58,6 +60,6 @@ export function openOurs(input: PartsInput, compile: Compile): Ours {
     }),
     states: (inputs) => sampleStates(ofStates(inputs)),
     actionsIn: (states, inputs) => sampleActions(ofActions(states, inputs)),
-    dispose: () => policy.dispose(),
+    dispose: () => served.dispose(),
   };
 }
