@@ -83,6 +83,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   client: ["protocol", "async", "algorithm/knobs"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],
   serving: [...COMMON, "algorithm", "inference", "store", "bus", "tensors", "worker", "learners", "jobs"],
+  // A policy that leaves the system: the networks as graphs, what is known of a version, and what reads it elsewhere.
+  export: [
+    ...["protocol", "async", "telemetry", "algorithm", "inference", "store", "tensors", "learners"],
+    ...["jobs", "serving", "environments/families"],
+  ],
   report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "telemetry", "tensors", "process", "worker", "environments/gymnasium"],

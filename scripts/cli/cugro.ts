@@ -9,6 +9,7 @@ import { registerCollect } from "./commands/collect.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerExport } from "./commands/export.ts";
 import { registerKnobs } from "./commands/knobs.ts";
 import { registerLearner } from "./commands/learner.ts";
 import { registerOperate } from "./commands/operate.ts";
@@ -46,6 +47,7 @@ export function createProgram(): Command {
       registerOperate,
       registerEvaluate,
       registerActing,
+      registerExport,
       registerServe,
       registerCollect,
       registerDatasets,

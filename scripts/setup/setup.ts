@@ -3,6 +3,7 @@
  * put in place by one rename, so it may be interrupted and started again at any time.
  *
  * `--quiet` prints nothing when all is in order, and then takes about as long as starting Deno.
+ * `--export` also installs onnxruntime, with which `cugro export` checks what it writes.
  * `--without-gpu` tests a library made for a GPU on the processor: for machines that build images and have none.
  * @module
  */
@@ -34,6 +35,11 @@ if (import.meta.main) {
   try {
     const [quiet, withoutGpu] = ["--quiet", "--without-gpu"].map((flag) => Deno.args.includes(flag));
     await ensureSetup({ quiet: quiet!, withoutGpu: withoutGpu! });
+    if (Deno.args.includes("--export")) {
+      const { installOnnxRuntime } = await import("./onnxruntime.ts");
+      await installOnnxRuntime((line) => console.error(line));
+      console.error("Set-up: onnxruntime ready, cugro export can be used");
+    }
   } catch (error) {
     console.error(`Set-up failed: ${(error as Error).message}`);
     Deno.exit(1);

@@ -20,6 +20,7 @@ import { bodyProblem } from "./request_body.ts";
 import { refuseUnknownQueries } from "./query_names.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
+import { type BundleDeps, registerBundles } from "./routes/bundles.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   acting?: ActDeps["acting"];
   /** Pages of these may act over a WebSocket, beside those of the gateway's own host. @default none */
   origins?: readonly string[];
+  /** Who makes bundles of versions. @default a thread of this process */
+  bundler?: BundleDeps["bundler"];
   /** Streams of events; without it there are none. */
   feed?: EventDeps["feed"];
   /** What is wrong. @default looked up when somebody asks, and nobody watches bus and store */
@@ -88,8 +91,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   registerLabels(app, deps);
   registerJobs(app, deps);
   registerVersions(app, deps);
-  registerResults(app, deps);
-  for (const register of [registerProblems, registerNotifications]) register(app, deps);
+  registerBundles(app, { ...deps, bundler: options.bundler });
+  for (const register of [registerResults, registerProblems, registerNotifications]) register(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting, origins });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
   if (options.webhooks) {

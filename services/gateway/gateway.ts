@@ -181,7 +181,7 @@ export const PROBLEMS = {
   422: problem("Well-formed, but it cannot be done"),
   429: problem("Too many requests; wait as `Retry-After` says"),
   500: problem("A fault of the gateway"),
-  501: problem("The body is transferred in a way that is not read here"),
+  501: problem("A body that is transferred in a way that is not read here, or what is not installed here"),
   503: problem("Store or bus cannot be reached; try again"),
   507: problem("The store is full"),
 } as const;

@@ -82,9 +82,16 @@ export { KnobError, resolveHyperparameters, withOverrides } from "./knobs/resolv
 export { stepsFor } from "./knobs/training_steps.ts";
 export { type GeneratorTrainingInput } from "./diffusion/generator_training.ts";
 export type { OnSamples, SamplingRun } from "./diffusion/sampling.ts";
-export { sampleStates, type StateSamplingInput, trainStateGenerator } from "./diffusion/state_generator.ts";
+export { planSolver, type SolverPlan } from "./diffusion/solver.ts";
+export {
+  noiseOfStates,
+  sampleStates,
+  type StateSamplingInput,
+  trainStateGenerator,
+} from "./diffusion/state_generator.ts";
 export {
   type ActionSamplingInput,
+  noiseOfActions,
   sampleActions,
   trainBehaviorGenerator,
 } from "./diffusion/behavior_generator.ts";

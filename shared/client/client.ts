@@ -9,7 +9,8 @@ import { basename } from "node:path";
 import type { ActInput } from "./act_refusal.ts";
 import { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
-import { type ClientOptions, createRequester, type Requester } from "./requests.ts";
+import { type ClientOptions, createRequester, type PathOf, type Reason, type Requester } from "./requests.ts";
+import { createVersionClient, type VersionClient } from "./versions.ts";
 import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
 import type {
   Arrival,
@@ -24,15 +25,9 @@ import type {
   Results,
   StandingProblem,
   Task,
-  Version,
-  VersionSummary,
 } from "./schemas/mod.ts";
 
 type Overrides = Record<string, string | number | boolean>;
-/** Why, for the record. */
-export interface Reason {
-  reason?: string;
-}
 /** Bytes of a file: all of them, or as they come. */
 export type FileBody =
   | Uint8Array<ArrayBuffer>
@@ -90,13 +85,7 @@ export interface GatewayClient {
     list(name: string, filter?: { state?: JobSummary["state"]; task?: number }): Promise<JobSummary[]>;
     show(name: string, job: string): Promise<JobDetail>;
   };
-  versions: {
-    list(name: string): Promise<VersionSummary[]>;
-    show(name: string, version: number): Promise<Version>;
-    promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
-    /** The versions that were withdrawn; `version` 0 is before the first. */
-    rollback(name: string, version: number, options?: Reason): Promise<number[]>;
-  };
+  versions: VersionClient;
   webhooks: WebhookClient;
   problems: {
     /** Everything that is wrong and that the token may see. @param filter.all also what was acknowledged */
@@ -122,7 +111,7 @@ export function createClient(options: ClientOptions): GatewayClient {
     learners: learnersOf(requests, of),
     tasks: tasksOf(requests, of),
     jobs: jobsOf(requests, of),
-    versions: versionsOf(requests, of),
+    versions: createVersionClient(requests, of),
     webhooks: createWebhookClient(requests),
     problems: {
       async list({ all = false } = {}) {
@@ -140,8 +129,6 @@ export function createClient(options: ClientOptions): GatewayClient {
       watchEvents(requests, name === undefined ? "/v1/events" : of(name, "/events"), watch),
   };
 }
-
-type PathOf = (name: string, rest?: string) => string;
 
 function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] {
   return {
@@ -216,21 +203,6 @@ function jobsOf(requests: Requester, of: PathOf): GatewayClient["jobs"] {
       }
     },
     show: (name, job) => requests.get(of(name, `/jobs/${job}`)),
-  };
-}
-
-function versionsOf(requests: Requester, of: PathOf): GatewayClient["versions"] {
-  return {
-    async list(name) {
-      return (await requests.get<{ versions: VersionSummary[] }>(of(name, "/versions"))).versions;
-    },
-    show: (name, version) => requests.get(of(name, `/versions/${version}`)),
-    promote: (name, version, options = {}) =>
-      requests.post(of(name, `/versions/${version}/promote`), options),
-    async rollback(name, version, options = {}) {
-      const path = of(name, `/versions/${version}/rollback`);
-      return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
-    },
   };
 }
 

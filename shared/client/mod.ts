@@ -12,19 +12,13 @@
  * ```
  * @module
  */
-export {
-  type Becoming,
-  createClient,
-  type FileBody,
-  type GatewayClient,
-  type HandedOver,
-  type Reason,
-} from "./client.ts";
+export { type Becoming, createClient, type FileBody, type GatewayClient, type HandedOver } from "./client.ts";
 export type { ActInput } from "./act_refusal.ts";
 export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
-export { type ClientOptions, GatewayError } from "./requests.ts";
+export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
+export type { VersionClient } from "./versions.ts";
 export type { WebhookClient } from "./webhooks.ts";
 export type {
   Arrival,

@@ -5,6 +5,14 @@
 import { sleep } from "@cugro/async";
 import type { FieldFault, ProblemDetails } from "./schemas/problem.ts";
 
+/** Why, for the record. */
+export interface Reason {
+  reason?: string;
+}
+
+/** The path of what belongs to a learner. */
+export type PathOf = (name: string, rest?: string) => string;
+
 /** How to reach a gateway. */
 export interface ClientOptions {
   /** E.g. `https://cugro.example.org`. */

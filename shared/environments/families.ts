@@ -161,6 +161,17 @@ export function familyInfo(name: string): EnvironmentInfo | undefined {
   return FAMILIES.find(({ info }) => info.family === name)?.info;
 }
 
+/** What each number of an observation of a family is, e.g. `qpos[1] rootz`; undefined where it is not of one robot's state. */
+export function observationNames(name: string): string[] | undefined {
+  const robot = FAMILIES.find(({ info }) => info.family === name)?.robot;
+  return robot?.observation.flatMap(({ of, first, last }) => {
+    const joints = robot.joints.flatMap(({ name, type }) =>
+      Array<string>(type !== "free" ? 1 : of === "qpos" ? 7 : 6).fill(name)
+    );
+    return Array.from({ length: last - first + 1 }, (_, i) => `${of}[${first + i}] ${joints[first + i]}`);
+  });
+}
+
 /** What is wrong with a goal of a family, to be read after "its goal"; undefined where nothing is. */
 export function goalFault(
   { family: name, goalDim }: EnvironmentInfo,

@@ -3,17 +3,13 @@
  * @module
  */
 import { type Browser, chromium } from "playwright-core";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { findBrowser } from "../../scripts/setup/browser.ts";
 
-const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 /** Its program; undefined where there is none. */
-export const browserPath: string | undefined = (process.env.PATH ?? "").split(delimiter)
-  .flatMap((folder) => BROWSERS.map((name) => join(folder, name))).find((path) => existsSync(path));
+export const browserPath: string | undefined = findBrowser();
 
 /** Runs a test with a browser. */
 export async function withBrowser(test: (browser: Browser) => Promise<void>): Promise<void> {

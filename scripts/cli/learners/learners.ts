@@ -6,6 +6,7 @@
 import type { PresetName } from "@cugro/algorithm";
 import type { Becoming } from "@cugro/client";
 import type { LearnerMeasures, LearnerStatus, Relabelled, ShownCell } from "@cugro/learners";
+import type { Bundle, OnCheck } from "@cugro/export";
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
 import type { Place } from "./place.ts";
 
@@ -105,6 +106,9 @@ export type LearnEnd = "idle" | "interrupted" | "deleted";
 /** Why an operator acts, for the record. */
 export type Reason = string | undefined;
 
+/** A version as files. `checks`: what each graph's check came to; a gateway tells only what failed. */
+export type Exported = Omit<Bundle, "checks"> & Partial<Pick<Bundle, "checks">>;
+
 /** Learners in one place. Every method throws an error whose message is a sentence for the person who typed. */
 export interface Learners {
   readonly place: Place;
@@ -148,6 +152,12 @@ export interface Learners {
     label: { set: Overrides; reason: Reason; dryRun: boolean },
   ): Promise<Relabelled>;
   act(name: string, request: ActRequest): Promise<ActAnswer>;
+  /** A version that leaves: the serving one, with all its tasks, if left out. */
+  export(
+    name: string,
+    wanted: { version?: number | undefined; task?: number | undefined },
+    onCheck: OnCheck,
+  ): Promise<Exported>;
   /** An HTML page. */
   report(name: string): Promise<string>;
   /** Gives up what is open. */

@@ -29,6 +29,7 @@ import {
   standingRejections,
   type Upload,
 } from "@cugro/learners";
+import { bundleFiles, gatherVersion, type OnCheck, requireOnnxRuntime } from "@cugro/export";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
@@ -40,7 +41,7 @@ import { foresee } from "./foresee.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { packFolder } from "@cugro/datasets";
-import type { HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+import type { Exported, HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 import { commandLine, placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
@@ -71,6 +72,7 @@ export function openLocal(name: string): Learners {
         ...(reason === undefined ? {} : { reason }),
       }),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
+    export: async (learner, wanted, onCheck) => await exportOnce(await reading(), learner, wanted, onCheck),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
     close: stores.close,
@@ -134,6 +136,19 @@ async function actOnce(store: Store, learner: string, request: ActRequest): Prom
   } finally {
     served.policy.dispose();
   }
+}
+
+/** One bundle, for which a backend is opened. */
+async function exportOnce(
+  store: Store,
+  learner: string,
+  wanted: { version?: number | undefined; task?: number | undefined },
+  onCheck: OnCheck,
+): Promise<Exported> {
+  requireOnnxRuntime();
+  const input = await gatherVersion(store, learner, wanted);
+  const { compile } = await openCompute();
+  return await bundleFiles(input, compile, onCheck);
 }
 
 /** The store, opened when it is first needed, and no oftener than that. */

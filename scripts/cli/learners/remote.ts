@@ -5,9 +5,10 @@
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
 import { packFolder } from "@cugro/datasets";
+import { unzipFiles } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { follow } from "./follow.ts";
-import type { KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+import type { Exported, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 
 /** Learners at an address. */
 export function openRemote(url: string, token: string): Learners {
@@ -43,9 +44,23 @@ export function openRemote(url: string, token: string): Learners {
     cancel: async (name, task, reason) => void await tasks.cancel(name, task, why(reason)),
     relabel: (name, task, { reason, ...label }) => tasks.relabel(name, task, { ...label, ...why(reason) }),
     act: (name, request) => client.act(name, request),
+    export: (name, wanted) => exportFrom(client, name, wanted),
     report: (name) => client.report(name),
     close: () => Promise.resolve(),
   };
+}
+
+/** The gateway says in `bundle.json` what it has not written. */
+async function exportFrom(
+  client: GatewayClient,
+  name: string,
+  { version, task }: { version?: number | undefined; task?: number | undefined },
+): Promise<Exported> {
+  const serving = version ?? (await client.learners.show(name)).head;
+  if (serving === null) throw new RangeError(`The learner "${name}" has no published version yet`);
+  const files = unzipFiles(await client.versions.bundle(name, serving, task === undefined ? {} : { task }));
+  const { notWritten } = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
+  return { learner: name, version: serving, files, notWritten };
 }
 
 function why(reason: Reason): { reason?: string } {

@@ -10,7 +10,7 @@ import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
-import { drawSamples, type SamplingRun } from "./sampling.ts";
+import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
@@ -61,6 +61,15 @@ export interface ActionSamplingInput extends SamplingRun {
  * @throws {InvalidInputError} If the weights have not learnt the task, or the states have another shape.
  */
 export async function sampleActions(input: ActionSamplingInput): Promise<Float32Array> {
+  return await drawSamples(samplingOf(input));
+}
+
+/** The noise that each of {@linkcode sampleActions} starts from, `[count, actionDim]`. */
+export function noiseOfActions(input: ActionSamplingInput): Float32Array {
+  return noiseOfSamples(samplingOf(input));
+}
+
+function samplingOf(input: ActionSamplingInput): SamplingInput {
   const { weights, normaliser, states, count, actionDim, hyperparameters } = input;
   const stateDim = normaliser.states.centre.length;
   if (states.length !== count * stateDim) {
@@ -68,11 +77,11 @@ export async function sampleActions(input: ActionSamplingInput): Promise<Float32
       `Cannot label states as they must be [${count}, ${stateDim}]: current length is ${states.length}`,
     );
   }
-  return await drawSamples({
+  return {
     ...input,
     shape: behaviorShape(stateDim, actionDim, knownTasks(weights).length, hyperparameters),
     bounds: normaliser.actions,
     conditions: normalise(states, normaliser.states),
     stream: "actions",
-  });
+  };
 }

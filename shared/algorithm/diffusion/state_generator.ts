@@ -9,7 +9,7 @@ import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
-import { drawSamples, type SamplingRun } from "./sampling.ts";
+import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "./sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
@@ -58,12 +58,21 @@ export interface StateSamplingInput extends SamplingRun {
  * @throws {InvalidInputError} If the weights have not learnt the task.
  */
 export function sampleStates(input: StateSamplingInput): Promise<Float32Array> {
+  return drawSamples(samplingOf(input));
+}
+
+/** The noise that each of {@linkcode sampleStates} starts from, `[count, stateDim]`. */
+export function noiseOfStates(input: StateSamplingInput): Float32Array {
+  return noiseOfSamples(samplingOf(input));
+}
+
+function samplingOf(input: StateSamplingInput): SamplingInput {
   const { weights, normaliser, stateDim, hyperparameters } = input;
-  return drawSamples({
+  return {
     ...input,
     shape: stateShape(stateDim, knownTasks(weights).length, hyperparameters),
     bounds: normaliser.states,
     conditions: new Float32Array(0),
     stream: "states",
-  });
+  };
 }
