@@ -5,11 +5,12 @@
 import { allTasks, type RawTaskRows, type TaskRows } from "../replay/task_rows.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type Batches, openBatches } from "./batches.ts";
-import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
+import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser, predictNoise } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
-import { generatorStep, TEACHER } from "./generator_step.ts";
+import { contextOf, generatorStep, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { consolidated, heldState, measureFisher } from "../numerics/ewc.ts";
 import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
@@ -19,7 +20,7 @@ import {
 } from "../numerics/progress.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "./training_parts.ts";
 import { createRng } from "../numerics/rng.ts";
-import { knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
+import { entry, knownTasks, tasksTensor, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
 /** What a generator learns a new task from. */
 export interface GeneratorTrainingInput extends RawTaskRows {
@@ -60,14 +61,56 @@ export async function* trainGenerator(
   input: GeneratorTrainingInput,
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
-  const { shape, ...open } = openTraining(input, settings);
-  return yield* runTraining(open, { zeroPredictorLoss: shape.dim });
+  const parent = input.parent && withoutFisher(input.parent);
+  const { shape, ...open } = openTraining(
+    { ...input, ...(parent ? { parent } : {}) },
+    settings,
+    input.parent,
+  );
+  const result = yield* runTraining(open, { zeroPredictorLoss: shape.dim });
+  if (input.hyperparameters.regulariser === "none") return result;
+  const fisher = await fisherOfGenerator(input, settings, shape, result.weights);
+  return { ...result, weights: { ...result.weights, ...fisher } };
+}
+
+/** The Fisher information of the new task on top of the parent's; batches of one row, from streams of their own. */
+async function fisherOfGenerator(
+  input: GeneratorTrainingInput,
+  settings: GeneratorSettings,
+  shape: DenoiserShape,
+  weights: Stored,
+): Promise<Stored> {
+  const { hyperparameters: h, compile, parent } = input;
+  const rng = createRng(input.seed, `${settings.name}.fisher`);
+  const tasks = knownTasks(weights);
+  const { fresh } = settings.rowsOf(tasks);
+  const batches = openGeneratorBatches(
+    { ...input, hyperparameters: { ...h, generatorBatchSize: 1 } },
+    { fresh, replay: [] },
+    shape,
+    tasks.length,
+    rng.integer(2 ** 32),
+  );
+  const frozen = frozenWeights(shape);
+  const trained = Object.entries(denoiserWeights(weights)).filter(([name]) => !frozen.includes(name));
+  const measured = await measureFisher({
+    name: settings.name,
+    weights: Object.fromEntries(trained),
+    output: (own, inputs) => predictNoise(own, shape, entry(inputs, "noisy"), contextOf(shape, inputs)),
+    outputs: shape.dim,
+    rows: h.fisherRows,
+    next: (row) => batches.next(row),
+    probe: () => rng.normals(shape.dim),
+    compile,
+  });
+  return consolidated(parent, measured, h.ewcDecay);
 }
 
 /** Everything a training needs before its next step; checks the input. */
 function openTraining(
   input: GeneratorTrainingInput,
   settings: GeneratorSettings,
+  holder: Stored | undefined,
 ): OpenTraining & { shape: DenoiserShape } {
   const { hyperparameters, resume, seed } = input;
   const { name, steps } = settings;
@@ -87,9 +130,11 @@ function openTraining(
     optimiser,
     teacherShape: teacher === undefined ? undefined : settings.shapeOf(knownTasks(teacher).length),
     freshRows: batches.freshRows,
+    ewcStrength: hyperparameters.regulariser === "ewc" ? hyperparameters.ewcStrength : undefined,
   });
   const initial = {
     ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
+    ...(hyperparameters.regulariser === "ewc" ? heldState(start, holder) : {}),
     ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
   };
   const rates = scheduleOf(steps, hyperparameters);

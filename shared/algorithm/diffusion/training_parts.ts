@@ -8,6 +8,7 @@ import { TEACHER } from "./generator_step.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import type { CurveRecorder, Snapshot, TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import { withoutHeld } from "../numerics/ewc.ts";
 import { countWeights, entry, tasksTensor } from "../numerics/weights.ts";
 
 /** A training before its next step. */
@@ -124,5 +125,5 @@ async function takeSnapshot(
   compiled: CompiledStep,
   position: Snapshot["position"],
 ): Promise<Snapshot> {
-  return { tensors: withoutTeacher(await compiled.readState()), position };
+  return { tensors: withoutHeld(withoutTeacher(await compiled.readState())), position };
 }

@@ -56,6 +56,27 @@ const replayRelations: readonly Relation[] = [
   },
 ];
 
+const consolidated = is("regulariser", "ewc");
+const regulariserRelations: readonly Relation[] = [
+  ...acts(["ewcStrength", "criticEwcStrength", "ewcDecay", "fisherRows"], consolidated),
+  {
+    kind: "limit",
+    knobs: ["regulariser", "gate"],
+    under: [consolidated, is("replay", "none")],
+    holds: (h) => h.gate === "observe",
+    says: "asks for gate: observe, for a baseline without replay is bound to forget and would be parked",
+    advice: () => "set gate=observe as well",
+  },
+  {
+    kind: "limit",
+    knobs: ["regulariser", "replay"],
+    under: [consolidated],
+    holds: (h) => h.replay !== "multitask",
+    says: "goes without replay: multitask, which starts from fresh weights: there is nothing to hold them to",
+    advice: () => "set regulariser=none, or another replay",
+  },
+];
+
 const trainingRelations: readonly Relation[] = [
   ...atMost("generatorBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
   ...atMost("criticBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
@@ -157,6 +178,7 @@ const gateRelations: readonly Relation[] = [
 /** Everything that holds between knobs. */
 export const relations: readonly Relation[] = [
   ...replayRelations,
+  ...regulariserRelations,
   ...trainingRelations,
   ...criticRelations,
   ...actingRelations,
