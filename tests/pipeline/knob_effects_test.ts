@@ -62,6 +62,7 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   bufferShare: 1e-3,
   bufferTasks: 50,
   ewcDecay: 0.5,
+  decoderSpread: 0.1,
   denoiserWidth: 12,
   maxGeneratorSteps: 2,
   maxCriticSteps: 2,
@@ -76,6 +77,9 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   inverseTemperature: 1,
   minNewTaskScore: 60,
 };
+
+/** Candidates of other families take one call, so that no network need learn them. */
+const OTHER_FAMILY: Values = { generator: "vae", distil: "actor" };
 
 /** Where a knob acts, unless it does so anyhow; and where a relation says that it does not. */
 const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
@@ -92,6 +96,13 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   bufferTasks: { acts: { replay: "real-buffer" }, idle: { replay: "real-buffer", bufferShare: 0.01 } },
   newTaskShare: { idle: { replay: "none" } },
   retention: { idle: { newTaskShare: 1 } },
+  ...Object.fromEntries(
+    ["architecture", "solver", "finalDenoising", "functionEvaluations", "actingEvaluations", "timeEnd"]
+      .map((name) => [name, { idle: OTHER_FAMILY }]),
+  ),
+  klWeight: { acts: OTHER_FAMILY, idle: {} },
+  decoderSpread: { acts: OTHER_FAMILY, idle: {} },
+  slopeWeight: { acts: { ...OTHER_FAMILY, generator: "gan" }, idle: {} },
   denoiserBlocks: { idle: { architecture: "unet", distil: "none" } },
   generatorStepsPerOldTask: { idle: { maxGeneratorSteps: 2 } },
   maxGeneratorSteps: { idle: { generatorStepsPerOldTask: 0 } },

@@ -6,9 +6,9 @@ import { fitNormaliser } from "../numerics/normaliser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
 import { noLeaks } from "../testing/backend.ts";
 import { finish, testTask, tiny, trainingInput } from "../testing/tasks.ts";
-import { trainBehaviorGenerator } from "./behavior_generator.ts";
+import { trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
-import { sampleStates, trainStateGenerator } from "./state_generator.ts";
+import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
 
 const ewc = { ...tiny, regulariser: "ewc" as const, fisherRows: 8 };
 

@@ -69,11 +69,15 @@ export async function* runTraining(
 }
 
 /** The rates of each step of a training. */
-export function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
+export function scheduleOf(
+  steps: number,
+  hyperparameters: Hyperparameters,
+  beta1?: number,
+): (step: number) => Stored {
   const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule, emaDecay } =
     hyperparameters;
   return (step) =>
-    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay);
+    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay, beta1);
 }
 
 /** Means over all rows, the new task's, and the old tasks'. @throws {InvalidInputError} If the loss is not finite. */
