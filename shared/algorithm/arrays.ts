@@ -14,7 +14,7 @@ export {
   normaliserOf,
   OBSERVATION_CLAMP,
 } from "./numerics/normaliser.ts";
-export { entry, knownTasks, taskRow } from "./numerics/weights.ts";
+export { entry, FISHER, knownTasks, taskRow } from "./numerics/weights.ts";
 export {
   type ActionNoise,
   decisionNoise,

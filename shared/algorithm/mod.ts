@@ -88,17 +88,17 @@ export {
   sampleStates,
   type StateSamplingInput,
   trainStateGenerator,
-} from "./diffusion/state_generator.ts";
+} from "./generators/state_generator.ts";
 export {
   type ActionSamplingInput,
   noiseOfActions,
   sampleActions,
   trainBehaviorGenerator,
-} from "./diffusion/behavior_generator.ts";
+} from "./generators/behavior_generator.ts";
 export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
 export type { ReplayRows } from "./replay/task_rows.ts";
 export { noisePairs } from "./replay/noise_pairs.ts";
-export { generatorBytes } from "./diffusion/generator_bytes.ts";
+export { generatorBytes } from "./generators/generator_bytes.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
 export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";

@@ -2,7 +2,7 @@
  * What the tensors of our networks are called, and which layers they make: the one place that knows.
  * @module
  */
-import { entry, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
+import { entry, FISHER, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
 import type { Layer, NetworkDescription } from "./layers.ts";
 
 /**
@@ -83,7 +83,8 @@ function checkNames(
 ): void {
   const used = new Set([...descriptions.flatMap(tensorNames), ...others]);
   for (const name of used) entry(weights, name);
-  const strange = Object.keys(weights).find((name) => !used.has(name));
+  // What stands beside weights for their next training is none of theirs.
+  const strange = Object.keys(weights).find((name) => !used.has(name) && !name.startsWith(FISHER));
   if (strange === undefined) return;
   throw new InvalidInputError(
     `Cannot open ${what} as tensor "${strange}" does not belong to it: it has ${[...used].sort().join(", ")}`,

@@ -2,7 +2,7 @@
  * The methods that ours is compared with, through the command line and real workers: what they keep, and that the same jobs learn them.
  */
 import { decodeShard } from "@cugro/jobs";
-import { type VersionFact, versionKey } from "@cugro/protocol";
+import { decodeTensors, type VersionFact, versionKey } from "@cugro/protocol";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,6 @@ const SMOKE = [
     "criticSteps=20",
     "evaluationEpisodes=1",
     "candidates=2",
-    "actingEvaluations=1",
   ]
     .flatMap((knob) => ["--set", knob]),
 ];
@@ -28,7 +27,7 @@ interface Learnt {
   resultsMatrix: (number | null)[][];
 }
 
-Deno.test("cugro run replays kept rows, noise, and learns all tasks at once; whoever looks is told what is kept", () =>
+Deno.test("cugro run learns by every baseline: kept rows and all data with VAEs, noise with GANs, elastic weights; whoever looks is told what is kept", () =>
   withFolder(async (folder) => {
     const store = join(folder, "store");
     const [one, two, three] = await smallStream(folder, 3);
@@ -50,7 +49,7 @@ Deno.test("cugro run replays kept rows, noise, and learns all tasks at once; who
       );
     };
 
-    await learn("kept", [one!, two!], ...setting("replay=real-buffer", "bufferShare=0.05"));
+    await learn("kept", [one!, two!], ...setting("replay=real-buffer", "bufferShare=0.05", "generator=vae"));
     const buffers = await jobsOf(await version("kept", 2), "actions.label");
     assertEquals(buffers.length, 2, "the old task's rows, and the new one's for later");
     const shard = await readFile(join(store, "artifacts", buffers[0]!.result.outputs.shard!.artifact));
@@ -62,7 +61,12 @@ Deno.test("cugro run replays kept rows, noise, and learns all tasks at once; who
     );
 
     // From here on all data together: nothing is taken over from the version before.
-    const joint = await learn("kept", [three!], "--from-next-task", ...setting("replay=multitask"));
+    const joint = await learn(
+      "kept",
+      [three!],
+      "--from-next-task",
+      ...setting("replay=multitask", "generator=vae"),
+    );
     assertEquals(joint.resultsMatrix[2]!.filter((score) => typeof score === "number").length, 3);
     for (const kind of ["states.train", "behavior.train", "critic.train"]) {
       const [{ inputs, result }] = await jobsOf(await version("kept", 3), kind) as [
@@ -75,11 +79,22 @@ Deno.test("cugro run replays kept rows, noise, and learns all tasks at once; who
     await learn(
       "noisy",
       [one!, two!],
-      ...setting("replay=noise", "replayPairsPerTask=60", "shardsPerTask=1"),
+      ...setting("replay=noise", "replayPairsPerTask=60", "shardsPerTask=1", "generator=gan"),
     );
     const fidelity = async (learner: string) =>
       (await version(learner, 2)).row.find(({ task }) => task === 1)!.fidelity as Record<string, number>;
     const [real, noise] = [await fidelity("kept"), await fidelity("noisy")];
     assertGreater(noise.slicedWasserstein!, 1.5 * real.slicedWasserstein!);
     assert((await version("noisy", 2)).decision === "published");
+
+    await learn("held", [one!, two!], ...setting("replay=none", "regulariser=ewc", "fisherRows=4"));
+    for (const kind of ["states.train", "behavior.train", "critic.train"]) {
+      const [{ result }] = await jobsOf(await version("held", 2), kind) as [
+        Awaited<ReturnType<typeof jobsOf>>[number],
+      ];
+      const file = await readFile(join(store, "artifacts", result.outputs.weights!.artifact));
+      const names = Object.keys(decodeTensors(new Uint8Array(file)).tensors);
+      const fisher = names.filter((name) => name.startsWith("fisher/"));
+      assert(fisher.length > 3 && fisher.every((name) => names.includes(name.slice(7))), kind);
+    }
   }));

@@ -45,7 +45,14 @@ const BASE: Hyperparameters = {
   ...{ stateSteps: 2, behaviorSteps: 2, generatorStepsPerOldTask: 1, maxGeneratorSteps: 8 },
   ...{ criticSteps: 2, criticStepsPerOldTask: 1, maxCriticSteps: 8, warmupSteps: 1, planningRounds: 1 },
   ...{ functionEvaluations: 2, actingEvaluations: 2, candidates: 4, topCount: 2, estimateSteps: 2 },
-  ...{ distil: "both", proposerSteps: 2, actorSteps: 2, distilStepsPerOldTask: 1, maxDistilSteps: 8 },
+  ...{
+    fisherRows: 2,
+    distil: "both",
+    proposerSteps: 2,
+    actorSteps: 2,
+    distilStepsPerOldTask: 1,
+    maxDistilSteps: 8,
+  },
 };
 
 /** What a knob is turned to; the others to another of their choices, or to twice their value. */
@@ -54,6 +61,8 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   newTaskShare: 0.25,
   bufferShare: 1e-3,
   bufferTasks: 50,
+  ewcDecay: 0.5,
+  decoderSpread: 0.1,
   denoiserWidth: 12,
   maxGeneratorSteps: 2,
   maxCriticSteps: 2,
@@ -69,6 +78,9 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   minNewTaskScore: 60,
 };
 
+/** Candidates of other families take one call, so that no network need learn them. */
+const OTHER_FAMILY: Values = { generator: "vae", distil: "actor" };
+
 /** Where a knob acts, unless it does so anyhow; and where a relation says that it does not. */
 const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   replaySource: { idle: { replay: "none" } },
@@ -76,10 +88,21 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   replayPairsPerTask: { idle: { replayPairs: 100 } },
   replayBytes: { acts: { replaySource: "first" }, idle: {} },
   shardsPerTask: { idle: { replay: "none" } },
+  ewcStrength: { acts: { regulariser: "ewc" }, idle: {} },
+  criticEwcStrength: { acts: { regulariser: "ewc" }, idle: {} },
+  ewcDecay: { acts: { regulariser: "ewc" }, idle: {} },
+  fisherRows: { acts: { regulariser: "ewc" }, idle: {} },
   bufferShare: { acts: { replay: "real-buffer" }, idle: {} },
   bufferTasks: { acts: { replay: "real-buffer" }, idle: { replay: "real-buffer", bufferShare: 0.01 } },
   newTaskShare: { idle: { replay: "none" } },
   retention: { idle: { newTaskShare: 1 } },
+  ...Object.fromEntries(
+    ["architecture", "solver", "finalDenoising", "functionEvaluations", "actingEvaluations", "timeEnd"]
+      .map((name) => [name, { idle: OTHER_FAMILY }]),
+  ),
+  klWeight: { acts: OTHER_FAMILY, idle: {} },
+  decoderSpread: { acts: OTHER_FAMILY, idle: {} },
+  slopeWeight: { acts: { ...OTHER_FAMILY, generator: "gan" }, idle: {} },
   denoiserBlocks: { idle: { architecture: "unet", distil: "none" } },
   generatorStepsPerOldTask: { idle: { maxGeneratorSteps: 2 } },
   maxGeneratorSteps: { idle: { generatorStepsPerOldTask: 0 } },
@@ -183,7 +206,9 @@ function labelsFor(
 
 /** Weights that know two tasks; the same for all values that have the same networks. */
 function parentOf(bench: Bench, kind: JobKind, values: Hyperparameters): Promise<Uint8Array> {
-  const frozen = Object.fromEntries(frozenKnobs.map((name) => [name, values[name]]));
+  // A regulariser leaves something for the next training beside the weights.
+  const shaping = [...frozenKnobs, "regulariser"] as const;
+  const frozen = Object.fromEntries(shaping.map((name) => [name, values[name]]));
   const mark = kind + JSON.stringify(frozen);
   const train = async () => {
     const run = createRunner(bench.store, eager, { ...BASE, ...frozen } as Hyperparameters);

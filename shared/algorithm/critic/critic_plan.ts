@@ -12,10 +12,11 @@ import { type CriticPart, type CriticTaskRows, joinTasks, oneStepTargetsOf } fro
 import type { Episodes } from "./critic_targets.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
+import { heldState } from "../numerics/ewc.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
-import { knownTasks, taskRow, withPrefix } from "../numerics/weights.ts";
+import { knownTasks, taskRow, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
 /** Arrays in, for {@linkcode trainCritic}: the rows of task k, the new one, or one that the parent knows and whose dataset has grown. */
 export interface CriticTrainingInput extends CriticTaskRows {
@@ -69,7 +70,7 @@ export function planCritic(input: CriticTrainingInput): CriticPlan {
   for (const rows of learnt) checkLengths(rows, input);
   checkReplay(input);
   const shape = criticShape(stateDim, input.actionDim, h);
-  const parent = input.parent ?? initCritic(shape, input.seed);
+  const parent = input.parent ? withoutFisher(input.parent) : initCritic(shape, input.seed);
   const heads = [...new Set([...knownTasks(parent), ...learnt.map(({ task }) => task)])];
   const placed = learnt.map((rows) => {
     return { rows, head: heads.indexOf(rows.task), normaliser: inputNormaliser(input, rows.task) };
@@ -204,6 +205,7 @@ function stepSettings(
     bootstrapped: h.criticTarget === "iql",
     expectile: h.expectile,
     targetRate: h.targetRate,
+    ewcStrength: h.regulariser === "ewc" ? h.criticEwcStrength : undefined,
     valueHeads: source.parts.length === 1 ? 0 : source.heads,
     optimiser: { gradientClip: h.gradientClip, emaDecay: h.emaDecay },
   };
@@ -232,6 +234,7 @@ function initialState(
   return {
     ...initOptimiser({ ...critic, ...value }, settings.optimiser),
     ...(settings.bootstrapped ? withPrefix(critic, "target/") : {}),
+    ...(settings.ewcStrength === undefined ? {} : heldState(critic, input.parent)),
     ...(settings.retentionRows > 0 ? withPrefix(trainableWeights(parent), "teacher/") : {}),
   };
 }

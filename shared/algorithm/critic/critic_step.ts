@@ -9,6 +9,7 @@
 import * as tf from "tf";
 import type { Params, StepDefinition } from "@cugro/tensors/seam";
 import { type CriticShape, qValues, stateValues } from "./critic_network.ts";
+import { ewcPenalty } from "../numerics/ewc.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
 import { entry, withoutPrefix } from "../numerics/weights.ts";
 
@@ -31,6 +32,8 @@ export interface CriticStepSettings {
   targetRate: number;
   /** Heads that V is told, one-hot behind the state; 0 where there is one task. */
   valueHeads: number;
+  /** Weight of elastic weight consolidation, whose part of the state is that of {@linkcode heldState}. */
+  ewcStrength?: number | undefined;
   optimiser: OptimiserSettings;
 }
 
@@ -49,7 +52,12 @@ export function criticStep(settings: CriticStepSettings): StepDefinition {
         state,
         inputs,
         settings.optimiser,
-        (weights) => criticLoss(settings, weights, inputs, fixed, parts),
+        (weights) => {
+          const loss = criticLoss(settings, weights, inputs, fixed, parts);
+          if (settings.ewcStrength === undefined) return loss;
+          // The fit is a mean over the ensemble: so is this.
+          return tf.add(loss, ewcPenalty(weights, state, settings.ewcStrength / settings.shape.ensemble));
+        },
       );
       return { state: followTargets(settings, next.state), outputs: release(parts) };
     },

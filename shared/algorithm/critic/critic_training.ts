@@ -6,11 +6,12 @@ import { takeRows } from "../numerics/rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, drawBatch } from "./critic_batches.ts";
-import { trainableWeights } from "./critic_network.ts";
+import { qValues, trainableWeights } from "./critic_network.ts";
 import { type CriticPlan, type CriticTrainingInput, planCritic } from "./critic_plan.ts";
 import { criticStep, valueStep } from "./critic_step.ts";
 import { scaleOfRow, scaleTargets } from "./critic_parts.ts";
 import { discountedReturns, planningReturns } from "./critic_targets.ts";
+import { consolidated, measureFisher } from "../numerics/ewc.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import {
   type CurveRecorder,
@@ -19,7 +20,7 @@ import {
   type TrainingResult,
 } from "../numerics/progress.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-import { matrix } from "../numerics/weights.ts";
+import { entry, matrix } from "../numerics/weights.ts";
 
 const VALUE_BATCH = 1_024;
 
@@ -55,10 +56,35 @@ export async function* trainCritic(
         snapshot: () => takeSnapshot(compiled, present, step + 1, rng, recorder),
       };
     }
-    return finish(plan, await compiled.readState(), recorder);
+    const result = finish(plan, await compiled.readState(), recorder);
+    if (input.hyperparameters.regulariser === "none") return result;
+    const fisher = await fisherOfCritic(input, plan, result.weights);
+    return { ...result, weights: { ...result.weights, ...fisher } };
   } finally {
     compiled.dispose();
   }
+}
+
+/** The Fisher information of the new task on top of the parent's, from streams of its own. */
+async function fisherOfCritic(
+  input: CriticTrainingInput,
+  { source, settings: { shape } }: CriticPlan,
+  weights: Stored,
+): Promise<Stored> {
+  const { hyperparameters: h, compile, parent, seed } = input;
+  const rng = createRng(seed, "critic.fisher");
+  const ofRows = { ...source, replay: [], batchSize: 1 };
+  const measured = await measureFisher({
+    name: "critic",
+    weights: trainableWeights(weights),
+    output: (own, inputs) => qValues(own, shape, entry(inputs, "rows"), entry(inputs, "selection")),
+    outputs: shape.ensemble,
+    rows: h.fisherRows,
+    next: (row) => drawBatch(ofRows, rng, row).inputs,
+    probe: () => rng.normals(shape.ensemble),
+    compile,
+  });
+  return consolidated(parent, measured, h.ewcDecay);
 }
 
 function withoutTargets(tensors: Stored): Stored {

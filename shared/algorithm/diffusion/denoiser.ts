@@ -9,7 +9,7 @@ import { InvalidInputError } from "../numerics/errors.ts";
 import type * as tf from "tf";
 import type { Params, Stored, StoredTensor } from "@cugro/tensors/seam";
 import type { Rng } from "../numerics/rng.ts";
-import { entry, taskRow } from "../numerics/weights.ts";
+import { entry, taskRow, withoutFisher } from "../numerics/weights.ts";
 import * as resnet from "./denoiser_resnet.ts";
 import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
 import * as unet from "./denoiser_unet.ts";
@@ -64,9 +64,9 @@ export function openDenoiser(
   return (noisy, node) => resnet.forward(params, shape, noisy, resnet.atNode(rows, node));
 }
 
-/** Published weights as a step takes them: the floats, without the list of tasks. */
+/** Published weights as a step takes them: the floats, without the list of tasks and the Fisher information. */
 export function denoiserWeights(weights: Stored): Stored {
-  const { tasks: _tasks, ...floats } = weights;
+  const { tasks: _tasks, ...floats } = withoutFisher(weights);
   return floats;
 }
 

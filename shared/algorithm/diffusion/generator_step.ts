@@ -7,6 +7,7 @@ import type { Params, StepDefinition } from "@cugro/tensors/seam";
 import { predictNoise } from "./denoiser.ts";
 import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
+import { ewcPenalty } from "../numerics/ewc.ts";
 import { entry, withoutPrefix } from "../numerics/weights.ts";
 
 /** Prefix of a teacher's weights in the step's state. */
@@ -21,6 +22,8 @@ export interface GeneratorStepSettings {
   teacherShape?: DenoiserShape | undefined;
   /** Rows of the new task; they come first in a batch. */
   freshRows: number;
+  /** Weight of elastic weight consolidation, whose part of the state is that of {@linkcode heldState}. */
+  ewcStrength?: number | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface GeneratorStepSettings {
  * less variance. Rows of the new task keep the noise as their target.
  */
 export function generatorStep(settings: GeneratorStepSettings): StepDefinition {
-  const { name, shape, optimiser, teacherShape, freshRows } = settings;
+  const { name, shape, optimiser, teacherShape, freshRows, ewcStrength } = settings;
   return {
     name,
     step: (state, inputs) => {
@@ -43,7 +46,8 @@ export function generatorStep(settings: GeneratorStepSettings): StepDefinition {
         const predicted = predictNoise(weights, shape, entry(inputs, "noisy"), contextOf(shape, inputs));
         // The gradient's own scope would free what is not its value.
         kept = tf.keep(denoisingLoss(predicted, target));
-        return tf.mean(kept) as tf.Scalar;
+        const fit = tf.mean(kept) as tf.Scalar;
+        return ewcStrength === undefined ? fit : tf.add(fit, ewcPenalty(weights, state, ewcStrength));
       });
       const rowLoss = tf.clone(kept!);
       kept!.dispose();
@@ -63,7 +67,8 @@ export function denoisingLoss(predicted: tf.Tensor, target: tf.Tensor): tf.Tenso
   return tf.sum(tf.square(tf.sub(predicted, target)), 1);
 }
 
-function contextOf(shape: DenoiserShape, inputs: Params): DenoiserContext {
+/** What a denoiser is told of a batch. */
+export function contextOf(shape: DenoiserShape, inputs: Params): DenoiserContext {
   return {
     time: entry(inputs, "time"),
     condition: inputs["condition"],

@@ -3,13 +3,15 @@
  * @module
  */
 import { allTasks, type RawTaskRows, type TaskRows } from "../replay/task_rows.ts";
-import type { Compile, Stored } from "@cugro/tensors/seam";
-import { type Batches, openBatches } from "./batches.ts";
-import { checkDenoiser, denoiserWeights, frozenWeights, initDenoiser } from "./denoiser.ts";
+import type { Compile, StepDefinition, Stored } from "@cugro/tensors/seam";
+import type { Batches } from "./batches.ts";
+import { checkDenoiser, denoiserWeights, frozenWeights, predictNoise } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
-import { generatorStep, TEACHER } from "./generator_step.ts";
+import type { GeneratorFamily } from "./generator_family.ts";
+import { contextOf, TEACHER } from "./generator_step.ts";
 import { growTask } from "./growth.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { consolidated, heldState, measureFisher } from "../numerics/ewc.ts";
 import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
@@ -19,7 +21,7 @@ import {
 } from "../numerics/progress.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "./training_parts.ts";
 import { createRng } from "../numerics/rng.ts";
-import { knownTasks, tasksTensor, withPrefix } from "../numerics/weights.ts";
+import { entry, knownTasks, tasksTensor, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
 /** What a generator learns a new task from. */
 export interface GeneratorTrainingInput extends RawTaskRows {
@@ -37,9 +39,10 @@ export interface GeneratorTrainingInput extends RawTaskRows {
   compile: Compile;
 }
 
-/** What distinguishes the two generators. */
+/** What distinguishes the two generators, and their families. */
 export interface GeneratorSettings {
   name: "stateGenerator" | "behaviorGenerator";
+  family: GeneratorFamily;
   /** Shape for a number of known tasks. */
   shapeOf: (tasks: number) => DenoiserShape;
   steps: number;
@@ -48,7 +51,7 @@ export interface GeneratorSettings {
 }
 
 /**
- * Trains a generator on a new task mixed with replay: epsilon-prediction, L = mean over rows of sum over dims (eps - target)^2.
+ * Trains a generator on a new task mixed with replay; of a diffusion model epsilon-prediction, L = mean over rows of sum over dims (eps - target)^2.
  * A task that the parent knows (its dataset has grown) is trained on in its own place, and all others are replayed.
  * Fresh Adam each task, start from the parent's published weights.
  *
@@ -61,7 +64,44 @@ export async function* trainGenerator(
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { shape, ...open } = openTraining(input, settings);
-  return yield* runTraining(open, { zeroPredictorLoss: shape.dim });
+  const result = yield* runTraining(open, { zeroPredictorLoss: shape.dim });
+  if (input.hyperparameters.regulariser === "none") return result;
+  const fisher = await fisherOfGenerator(input, settings, shape, result.weights);
+  return { ...result, weights: { ...result.weights, ...fisher } };
+}
+
+/** The Fisher information of the new task on top of the parent's; batches of one row, from streams of their own. */
+async function fisherOfGenerator(
+  input: GeneratorTrainingInput,
+  settings: GeneratorSettings,
+  shape: DenoiserShape,
+  weights: Stored,
+): Promise<Stored> {
+  const { hyperparameters: h, compile, parent } = input;
+  const rng = createRng(input.seed, `${settings.name}.fisher`);
+  const tasks = knownTasks(weights);
+  const { fresh } = settings.rowsOf(tasks);
+  const batches = openGeneratorBatches(
+    { ...input, hyperparameters: { ...h, generatorBatchSize: 1 } },
+    settings.family,
+    { fresh, replay: [] },
+    shape,
+    tasks.length,
+    rng.integer(2 ** 32),
+  );
+  const frozen = frozenWeights(shape);
+  const trained = Object.entries(denoiserWeights(weights)).filter(([name]) => !frozen.includes(name));
+  const measured = await measureFisher({
+    name: settings.name,
+    weights: Object.fromEntries(trained),
+    output: (own, inputs) => predictNoise(own, shape, entry(inputs, "noisy"), contextOf(shape, inputs)),
+    outputs: shape.dim,
+    rows: h.fisherRows,
+    next: (row) => batches.next(row),
+    probe: () => rng.normals(shape.dim),
+    compile,
+  });
+  return consolidated(parent, measured, h.ewcDecay);
 }
 
 /** Everything a training needs before its next step; checks the input. */
@@ -70,50 +110,69 @@ function openTraining(
   settings: GeneratorSettings,
 ): OpenTraining & { shape: DenoiserShape } {
   const { hyperparameters, resume, seed } = input;
-  const { name, steps } = settings;
+  const { name, steps, family } = settings;
   const start = startWeights(input, settings);
   const tasks = knownTasks(start);
   const shape = settings.shapeOf(tasks.length);
-  checkDenoiser(start, shape, initDenoiser(shape, createRng(0)));
+  checkDenoiser(start, shape, family.init(shape, createRng(0)));
   const rows = settings.rowsOf(tasks);
-  const batches = openGeneratorBatches(input, rows, shape, tasks.length, resume?.position.rng ?? seed);
-  const teacher = hyperparameters.retention === "distill" && rows.replay.length > 0
-    ? input.parent
-    : undefined;
-  const optimiser = { ...hyperparameters, frozen: frozenWeights(shape) };
-  const definition = generatorStep({
-    name,
-    shape,
-    optimiser,
-    teacherShape: teacher === undefined ? undefined : settings.shapeOf(knownTasks(teacher).length),
+  const open = (from: number | readonly number[]) =>
+    openGeneratorBatches(input, family, rows, shape, tasks.length, from);
+  const batches = open(resume?.position.rng ?? seed);
+  const { definition, state } = openStep(input, settings, start, shape, {
     freshRows: batches.freshRows,
+    replayed: rows.replay.length > 0,
   });
-  const initial = {
-    ...resumedState(initOptimiser(denoiserWeights(start), optimiser), resume),
-    ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
-  };
-  const rates = scheduleOf(steps, hyperparameters);
+  const rates = scheduleOf(steps, hyperparameters, family.beta1);
   // The example comes from other streams: the position of `batches` belongs to the next step.
-  const example = { ...openGeneratorBatches(input, rows, shape, tasks.length, seed).next(0), ...rates(0) };
+  const example = { ...open(seed).next(0), ...rates(0) };
   const curves = recordCurves(steps, resume?.position["curves"]);
-  const compiled = input.compile(definition, initial, example);
+  const compiled = input.compile(definition, state, example);
   return { name, steps, resume, tasks, shape, batches, curves, rates, compiled };
+}
+
+/** The step, and the state of the first one that is left to do: its own tensors, and what holds old tasks. */
+function openStep(
+  { hyperparameters: h, parent, resume }: GeneratorTrainingInput,
+  { name, family, shapeOf }: GeneratorSettings,
+  start: Stored,
+  shape: DenoiserShape,
+  { freshRows, replayed }: { freshRows: number; replayed: boolean },
+): { definition: StepDefinition; state: Stored } {
+  const teacher = family.teaches && h.retention === "distill" && replayed ? parent : undefined;
+  const optimiser = { ...h, frozen: family.frozen(shape), beta1: family.beta1 };
+  const held = h.regulariser === "ewc";
+  const own = initOptimiser(denoiserWeights(start), optimiser);
+  return {
+    definition: family.step({
+      ...{ name, shape, optimiser, freshRows },
+      teacherShape: teacher === undefined ? undefined : shapeOf(knownTasks(teacher).length),
+      ewcStrength: held ? h.ewcStrength : undefined,
+    }),
+    state: {
+      ...resumedState(own, resume),
+      ...(held ? heldState(start, parent) : {}),
+      ...(teacher === undefined ? {} : withPrefix(denoiserWeights(teacher), TEACHER)),
+    },
+  };
 }
 
 /** Fresh weights for a first task, else the parent's with a place for the new task; a task that it knows keeps its place. */
 function startWeights(input: GeneratorTrainingInput, settings: GeneratorSettings): Stored {
-  const { parent, task, seed } = input;
+  const { task, seed } = input;
+  const parent = input.parent && withoutFisher(input.parent);
   if (parent !== undefined && knownTasks(parent).includes(task)) return parent;
   if (parent !== undefined) return growTask(parent, task, createRng(seed, `${settings.name}.growth`));
   const tasks = input.joint ? allTasks(input) : [task];
   return {
-    ...initDenoiser(settings.shapeOf(tasks.length), createRng(seed, `${settings.name}.init`)),
+    ...settings.family.init(settings.shapeOf(tasks.length), createRng(seed, `${settings.name}.init`)),
     tasks: tasksTensor(tasks),
   };
 }
 
 function openGeneratorBatches(
   { hyperparameters, joint }: GeneratorTrainingInput,
+  family: GeneratorFamily,
   rows: { fresh: TaskRows; replay: TaskRows[] },
   shape: DenoiserShape,
   tasks: number,
@@ -121,7 +180,7 @@ function openGeneratorBatches(
 ): Batches {
   const { generatorBatchSize: batchSize } = hyperparameters;
   const newTaskShare = joint ? "proportional" : hyperparameters.newTaskShare;
-  return openBatches({
+  return family.openBatches({
     ...rows,
     batchSize,
     newTaskShare,

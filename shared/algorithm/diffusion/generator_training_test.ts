@@ -9,7 +9,7 @@ import {
 import * as tf from "tf";
 import { eager, toParams } from "@cugro/tensors/seam";
 import { openCompute } from "@cugro/tensors";
-import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
+import { sampleActions, trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import { denoiserWeights, predictNoise } from "./denoiser.ts";
 import { stateShape } from "./denoiser_shape.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
@@ -17,7 +17,7 @@ import { fitNormaliser } from "../numerics/normaliser.ts";
 import { alpha, sigma } from "./noise_schedule.ts";
 import type { Snapshot, TrainingProgress } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
-import { sampleStates, trainStateGenerator } from "./state_generator.ts";
+import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
 import { noLeaks } from "../testing/backend.ts";
 import { finish, momentsOf, testTask, tiny, trainingInput } from "../testing/tasks.ts";
 

@@ -24,9 +24,11 @@ export function growTask(parent: Stored, task: number, rng: Rng): Stored {
     );
   }
   const grown: Stored = { ...parent, tasks: tasksTensor([...tasks, task]) };
-  const embedding = parent["taskEmbedding"];
-  if (embedding !== undefined) {
-    grown["taskEmbedding"] = appendRow(embedding.data as Float32Array, embedding.shape[0]!, rng);
+  // Of families with several networks each has its own; in an order that no file decides.
+  for (const name of Object.keys(parent).sort()) {
+    if (!name.endsWith("taskEmbedding")) continue;
+    const { data, shape } = parent[name]!;
+    grown[name] = appendRow(data as Float32Array, shape[0]!, rng);
   }
   return grown;
 }

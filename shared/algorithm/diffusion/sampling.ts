@@ -3,13 +3,14 @@
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
-import type { Compile, StepDefinition, Stored, StoredTensor } from "@cugro/tensors/seam";
+import type * as tf from "tf";
+import type { Compile, Params, StepDefinition, Stored, StoredTensor } from "@cugro/tensors/seam";
 import { checkDenoiser, denoiserWeights, initDenoiser, taskOneHot } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { type Bounds, denormalise, normalisedLimits } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
-import { planSolver, solve, type SolverPlan } from "./solver.ts";
+import { planSolver, solve, type SolverInputs, type SolverPlan } from "./solver.ts";
 import { entry, knownTasks } from "../numerics/weights.ts";
 
 /** Rows of one pass at most. */
@@ -27,12 +28,42 @@ export interface SamplingRun {
   resume?: Float32Array | undefined;
 }
 
+/** How many samples are drawn at once: noise and conditions in, samples within the task's limits out. */
+export interface SamplingPass {
+  /** Numbers of noise that one sample begins with. */
+  noiseDim: number;
+  /** Network calls. */
+  evaluations: number;
+  /** Names the compiled step, with the input's `stream`. */
+  identity: unknown;
+  /** The weights that are needed, of those published; they are the step's state. */
+  weights(published: Stored): Stored;
+  /** @throws {InvalidInputError} If weights are not of this shape. */
+  check(published: Stored): void;
+  /** @returns `[B, D]` */
+  draw(params: Params, inputs: SolverInputs): tf.Tensor2D;
+}
+
+/** Draws by a solver. */
+export function diffusionPass(shape: DenoiserShape, plan: SolverPlan): SamplingPass {
+  return {
+    noiseDim: shape.dim,
+    evaluations: plan.times.length,
+    identity: [shape, plan],
+    weights: denoiserWeights,
+    check: (published) => checkDenoiser(published, shape, initDenoiser(shape, createRng(0))),
+    draw: (params, inputs) => solve(params, shape, plan, inputs),
+  };
+}
+
 /** What both generators' sampling needs. */
 export interface SamplingInput extends SamplingRun {
   /** Published weights. */
   weights: Stored;
   task: number;
   shape: DenoiserShape;
+  /** How a family draws. @default the diffusion of `shape`, by the solver of the hyperparameters */
+  pass?: SamplingPass;
   /** Bounds of what is sampled. */
   bounds: Bounds;
   /** `[count, C]` normalised, or empty when C is 0. */
@@ -57,20 +88,20 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
 
 /** As {@linkcode drawSamples}, in normalised units: `[count, D]`, clamped to the task's limits, discrete ones not yet chosen among. */
 export async function drawNormalised(input: SamplingInput): Promise<Float32Array> {
-  const { weights, shape, count, hyperparameters, resume = new Float32Array(0) } = input;
+  const { weights, shape, count, resume = new Float32Array(0) } = input;
   const oneHot = taskOneHot(knownTasks(weights), input.task);
-  checkDenoiser(weights, shape, initDenoiser(shape, createRng(0)));
-  const plan = planSolver(hyperparameters);
-  const batch = batchOf(weights, plan, count);
+  const how = passOf(input);
+  how.check(weights);
+  const batch = batchOf(weights, how, count);
   const drawn = resume.length / shape.dim;
   if (drawn > count || drawn < count && drawn % batch !== 0) {
     throw new InvalidInputError(`Cannot go on after ${drawn} of ${count} samples: passes have ${batch}`);
   }
   const fixed = fixedInputs(shape, oneHot, input.bounds);
-  const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, pass, batch) });
+  const passInputs = (pass: number): Stored => ({ ...fixed, ...rowsOfPass(input, how, pass, batch) });
   const compiled = input.compile(
-    samplingStep(input.stream, shape, plan),
-    denoiserWeights(weights),
+    samplingStep(input.stream, how),
+    how.weights(weights),
     passInputs(0),
   );
   const out = new Float32Array(count * shape.dim);
@@ -91,35 +122,41 @@ export async function drawNormalised(input: SamplingInput): Promise<Float32Array
 
 /** The noise that each sample of {@linkcode drawNormalised} starts from, `[count, D]`. */
 export function noiseOfSamples(input: SamplingInput): Float32Array {
-  const { weights, shape, count, hyperparameters } = input;
-  const batch = batchOf(weights, planSolver(hyperparameters), count);
-  const out = new Float32Array(count * shape.dim);
+  const { weights, count } = input;
+  const how = passOf(input);
+  const batch = batchOf(weights, how, count);
+  const out = new Float32Array(count * how.noiseDim);
   for (let pass = 0; pass * batch < count; pass++) {
     const rows = Math.min(batch, count - pass * batch);
-    out.set(noiseOfPass(input, pass, batch).subarray(0, rows * shape.dim), pass * batch * shape.dim);
+    const noise = noiseOfPass(input, how, pass, batch).subarray(0, rows * how.noiseDim);
+    out.set(noise, pass * batch * how.noiseDim);
   }
   return out;
 }
 
-function batchOf(weights: Stored, plan: SolverPlan, count: number): number {
-  return Math.min(largestBatch(weights, plan), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
+function passOf({ pass, shape, hyperparameters }: SamplingInput): SamplingPass {
+  return pass ?? diffusionPass(shape, planSolver(hyperparameters));
+}
+
+function batchOf(weights: Stored, pass: SamplingPass, count: number): number {
+  return Math.min(largestBatch(weights, pass), 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
 }
 
 /** A power of two: passes of equal rows, however slow the machine, since rows depend on it. */
-function largestBatch(weights: Stored, plan: SolverPlan): number {
-  const size = Object.values(denoiserWeights(weights)).reduce((sum, { data }) => sum + data.length, 0);
-  const rows = MAX_WORK / (size * plan.times.length);
+function largestBatch(weights: Stored, pass: SamplingPass): number {
+  const size = Object.values(pass.weights(weights)).reduce((sum, { data }) => sum + data.length, 0);
+  const rows = MAX_WORK / (size * pass.evaluations);
   return Math.min(MAX_BATCH, Math.max(16, 2 ** Math.floor(Math.log2(rows))));
 }
 
 /** A pass as a step: the weights are its state, `samples` `[batch, D]` its output. */
-function samplingStep(name: string, shape: DenoiserShape, plan: SolverPlan): StepDefinition {
+function samplingStep(name: string, pass: SamplingPass): StepDefinition {
   return {
     name,
-    identity: JSON.stringify([shape, plan]),
+    identity: JSON.stringify(pass.identity),
     step: (state, { noise, condition, taskOneHot: task, low, high }) => {
       const inputs = { noise: noise!, condition, taskOneHot: task, low: low!, high: high! };
-      return { state, outputs: { samples: solve(state, shape, plan, inputs) } };
+      return { state, outputs: { samples: pass.draw(state, inputs) } };
     },
   };
 }
@@ -135,9 +172,10 @@ function fixedInputs(shape: DenoiserShape, oneHot: StoredTensor, bounds: Bounds)
 }
 
 /** Noise and conditions of a pass; conditions of rows beyond the count are 0 (the normaliser's centre). */
-function rowsOfPass(input: SamplingInput, pass: number, batch: number): Stored {
+function rowsOfPass(input: SamplingInput, how: SamplingPass, pass: number, batch: number): Stored {
   const { shape, conditions } = input;
-  const rows: Stored = { noise: { shape: [batch, shape.dim], data: noiseOfPass(input, pass, batch) } };
+  const noise = noiseOfPass(input, how, pass, batch);
+  const rows: Stored = { noise: { shape: [batch, how.noiseDim], data: noise } };
   if (shape.conditionDim > 0) {
     const data = new Float32Array(batch * shape.conditionDim);
     data.set(conditions.subarray(pass * data.length, (pass + 1) * data.length));
@@ -146,6 +184,11 @@ function rowsOfPass(input: SamplingInput, pass: number, batch: number): Stored {
   return rows;
 }
 
-function noiseOfPass({ seed, stream, shape }: SamplingInput, pass: number, batch: number): Float32Array {
-  return createRng(seed, `${stream}.${pass}`).normals(batch * shape.dim);
+function noiseOfPass(
+  { seed, stream }: SamplingInput,
+  { noiseDim }: SamplingPass,
+  pass: number,
+  batch: number,
+): Float32Array {
+  return createRng(seed, `${stream}.${pass}`).normals(batch * noiseDim);
 }

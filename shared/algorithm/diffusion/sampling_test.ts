@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import * as tf from "tf";
 import { eager } from "@cugro/tensors/seam";
-import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
+import { sampleActions, trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import type { GeneratorTrainingInput } from "./generator_training.ts";
 import { fitNormaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
-import { sampleStates, trainStateGenerator } from "./state_generator.ts";
+import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
 import { noLeaks } from "../testing/backend.ts";
 import { finish, testTask, tiny, trainingInput } from "../testing/tasks.ts";
 

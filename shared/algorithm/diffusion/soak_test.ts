@@ -2,8 +2,8 @@ import type { ReplayRows } from "../replay/task_rows.ts";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { eager, type Stored } from "@cugro/tensors/seam";
 import { openCompute } from "@cugro/tensors";
-import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
-import { sampleStates, trainStateGenerator } from "./state_generator.ts";
+import { sampleActions, trainBehaviorGenerator } from "../generators/behavior_generator.ts";
+import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
 import { noLeaks } from "../testing/backend.ts";
 import { finish, momentsOf, type TestTask, testTask, tiny, trainingInput } from "../testing/tasks.ts";
 

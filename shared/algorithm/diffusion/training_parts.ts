@@ -8,6 +8,7 @@ import { TEACHER } from "./generator_step.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import type { CurveRecorder, Snapshot, TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import { withoutHeld } from "../numerics/ewc.ts";
 import { countWeights, entry, tasksTensor } from "../numerics/weights.ts";
 
 /** A training before its next step. */
@@ -68,11 +69,15 @@ export async function* runTraining(
 }
 
 /** The rates of each step of a training. */
-export function scheduleOf(steps: number, hyperparameters: Hyperparameters): (step: number) => Stored {
+export function scheduleOf(
+  steps: number,
+  hyperparameters: Hyperparameters,
+  beta1?: number,
+): (step: number) => Stored {
   const { generatorLearningRate: learningRate, warmupSteps, learningRateSchedule: schedule, emaDecay } =
     hyperparameters;
   return (step) =>
-    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay);
+    adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay, beta1);
 }
 
 /** Means over all rows, the new task's, and the old tasks'. @throws {InvalidInputError} If the loss is not finite. */
@@ -124,5 +129,5 @@ async function takeSnapshot(
   compiled: CompiledStep,
   position: Snapshot["position"],
 ): Promise<Snapshot> {
-  return { tensors: withoutTeacher(await compiled.readState()), position };
+  return { tensors: withoutHeld(withoutTeacher(await compiled.readState())), position };
 }

@@ -14,7 +14,42 @@ const allTraining = [...training, "critic.train", ...oneStep] as const;
 
 /** The chapter's rows. */
 export const diffusionKnobs = {
+  generator: choice({
+    about:
+      "Family of both generators: diffusion models, or variational auto-encoders or adversarial networks of the same widths and steps. Fixed by the first task.",
+    choices: ["diffusion", "vae", "gan"],
+    values: { paper: "diffusion", default: "diffusion", smoke: "diffusion" },
+    absent: "diffusion",
+    readBy: [
+      ...["states.sample", "actions.label", "states.train", "behavior.train"] as const,
+      ...["actor.label", "policy.evaluate", "policy.estimate"] as const,
+    ],
+    frozen: true,
+  }),
+  klWeight: number({
+    about: "Weight of the Kullback-Leibler divergence in the loss of `generator: vae`.",
+    range: [0, 1e6],
+    values: { paper: 1, default: 1, smoke: 1 },
+    absent: 1,
+    readBy: ["states.train", "behavior.train"],
+  }),
+  decoderSpread: number({
+    about:
+      "Standard deviation of the decoder of `generator: vae` in normalised units; `learned` learns one for each dimension.",
+    range: [1e-2, 10],
+    or: "learned",
+    values: { paper: "learned", default: "learned", smoke: "learned" },
+    absent: "learned",
+    readBy: ["states.train", "behavior.train"],
+  }),
   // -- network -----------------------------------------------------------------------------------------------
+  slopeWeight: number({
+    about: "Weight of the squared slope of the discriminator of `generator: gan` on real rows (R1).",
+    range: [0, 1e6],
+    values: { paper: 1, default: 1, smoke: 1 },
+    absent: 1,
+    readBy: ["states.train", "behavior.train"],
+  }),
   architecture: choice({
     about: "Network of both generators: the paper's U-net, or a residual MLP.",
     choices: ["unet", "resnet"],

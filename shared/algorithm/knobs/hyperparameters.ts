@@ -10,12 +10,14 @@ import { distillationKnobs } from "./distillation_knobs.ts";
 import { diffusionKnobs } from "./diffusion_knobs.ts";
 import { evaluationKnobs } from "./evaluation_knobs.ts";
 import { checkKnobs, type Knob, KNOB_KINDS, type KnobKind, type PresetName } from "./knob.ts";
+import { regulariserKnobs } from "./regulariser_knobs.ts";
 import { replayKnobs } from "./replay_knobs.ts";
 
 /** The table by chapter, in the order in which a reader meets the knobs. */
 export const knobChapters = {
   data: dataKnobs,
   replay: replayKnobs,
+  regulariser: regulariserKnobs,
   generators: diffusionKnobs,
   critic: criticKnobs,
   acting: actingKnobs,
@@ -26,6 +28,7 @@ export const knobChapters = {
 const table = {
   ...dataKnobs,
   ...replayKnobs,
+  ...regulariserKnobs,
   ...diffusionKnobs,
   ...criticKnobs,
   ...actingKnobs,

@@ -71,7 +71,7 @@ Deno.test("the chapters hold every knob once, in the order of the presets", () =
 
 Deno.test("what a job's weights depend on is frozen: all that shapes a network, and nothing else", () => {
   assertEquals<readonly string[]>(frozenKnobs, [
-    ...["architecture", "denoiserWidth", "denoiserBlocks", "behaviorKnowsTask"],
+    ...["generator", "architecture", "denoiserWidth", "denoiserBlocks", "behaviorKnowsTask"],
     ...["criticWidth", "criticLayers", "criticEnsemble", "criticLayerNorm", "criticNormalisedInputs"],
   ]);
 });

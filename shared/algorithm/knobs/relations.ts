@@ -14,6 +14,7 @@ const counted = is("replay", "generated", "oracle", "noise");
 /** Pairs that are cut into shards. */
 const sharded = is("replay", "generated", "noise");
 const generated = is("replay", "generated");
+const diffusion = is("generator", "diffusion");
 const buffered = is("replay", "real-buffer");
 const drawn = above("candidates", 1);
 const chosen = when(
@@ -34,7 +35,7 @@ const replayRelations: readonly Relation[] = [
   ...acts(["bufferShare"], buffered),
   ...acts(["bufferTasks"], buffered, is("bufferShare", "equal-bytes")),
   ...acts(["replayBytes"], generated, is("replaySource", "first")),
-  ...acts(["retention"], replayed, oldRowsInBatch()),
+  ...acts(["retention"], replayed, oldRowsInBatch(), diffusion),
   ...acts(["criticReplay"], generated, held),
   ...acts(["retentionReduction"], replayed, held),
   ...atMost("shardsPerTask", ["replayPairsPerTask"], "for each shard holds a pair", sharded),
@@ -56,6 +57,27 @@ const replayRelations: readonly Relation[] = [
   },
 ];
 
+const consolidated = is("regulariser", "ewc");
+const regulariserRelations: readonly Relation[] = [
+  ...acts(["ewcStrength", "criticEwcStrength", "ewcDecay", "fisherRows"], consolidated),
+  {
+    kind: "limit",
+    knobs: ["regulariser", "gate"],
+    under: [consolidated, is("replay", "none")],
+    holds: (h) => h.gate === "observe",
+    says: "asks for gate: observe, for a baseline without replay is bound to forget and would be parked",
+    advice: () => "set gate=observe as well",
+  },
+  {
+    kind: "limit",
+    knobs: ["regulariser", "replay"],
+    under: [consolidated],
+    holds: (h) => h.replay !== "multitask",
+    says: "goes without replay: multitask, which starts from fresh weights: there is nothing to hold them to",
+    advice: () => "set regulariser=none, or another replay",
+  },
+];
+
 const trainingRelations: readonly Relation[] = [
   ...atMost("generatorBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
   ...atMost("criticBatchSize", ["maxTrainingRows"], "for its rows are drawn from those that are read"),
@@ -67,10 +89,33 @@ const trainingRelations: readonly Relation[] = [
     says: "must be a multiple of 4",
     advice: (h) => `set denoiserWidth=${4 * Math.ceil(h.denoiserWidth / 4)}`,
   },
+  ...acts(
+    ["architecture", "solver", "finalDenoising", "functionEvaluations", "actingEvaluations"],
+    diffusion,
+  ),
+  ...acts(["timeEnd"], diffusion),
+  ...acts(["klWeight", "decoderSpread"], is("generator", "vae")),
+  ...acts(["slopeWeight"], is("generator", "gan")),
+  {
+    kind: "limit",
+    knobs: ["distil", "generator"],
+    under: [is("generator", "vae", "gan")],
+    holds: (h) => h.distil === "none" || h.distil === "actor",
+    says: "must be none or actor, for candidates of this family take one pass as a proposer's do",
+    advice: () => "set distil=none or distil=actor, or generator=diffusion",
+  },
+  {
+    kind: "limit",
+    knobs: ["regulariser", "generator"],
+    under: [consolidated],
+    holds: (h) => h.generator === "diffusion",
+    says: "asks for generator: diffusion, whose outputs the Fisher information is of",
+    advice: () => "set generator=diffusion or regulariser=none",
+  },
   ...acts(["denoiserBlocks"], {
-    knobs: ["architecture", "distil"],
-    words: "architecture: resnet, or networks that distil asks for",
-    holds: (h) => h.architecture === "resnet" || h.distil !== "none",
+    knobs: ["architecture", "generator", "distil"],
+    words: "architecture: resnet, generator: vae or gan, or networks that distil asks for",
+    holds: (h) => h.architecture === "resnet" || h.generator !== "diffusion" || h.distil !== "none",
   }),
   ...atMost("stateSteps", ["maxGeneratorSteps"], CUT),
   ...atMost("behaviorSteps", ["maxGeneratorSteps"], CUT),
@@ -149,6 +194,7 @@ const gateRelations: readonly Relation[] = [
 /** Everything that holds between knobs. */
 export const relations: readonly Relation[] = [
   ...replayRelations,
+  ...regulariserRelations,
   ...trainingRelations,
   ...criticRelations,
   ...actingRelations,

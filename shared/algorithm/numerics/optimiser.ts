@@ -21,6 +21,8 @@ export interface OptimiserSettings {
   emaDecay: number;
   /** Weights that are not trained (names without prefix). */
   frozen?: readonly string[];
+  /** Decay of the first moments, as {@linkcode adamInputs} was told. @default 0.9 */
+  beta1?: number | undefined;
 }
 
 /** A fresh optimiser state around `weights` (float32 only): moments 0, average = the weights themselves. */
@@ -52,10 +54,10 @@ export function publishedWeights(state: Stored): Stored {
  * @param emaDecay If greater than 0, adds `averageGain`: the decay rises to its value as (1 + step) / (10 + step), so that a short training
  * does not publish its start. Without it the average uses the settings' decay from the first step.
  */
-export function adamInputs(step: number, learningRate: number, emaDecay = 0): Stored {
+export function adamInputs(step: number, learningRate: number, emaDecay = 0, beta1 = BETA1): Stored {
   const second = Math.sqrt(1 - BETA2 ** (step + 1));
   return {
-    learningRate: scalar((learningRate * second) / (1 - BETA1 ** (step + 1))),
+    learningRate: scalar((learningRate * second) / (1 - beta1 ** (step + 1))),
     epsilon: scalar(EPSILON * second),
     ...(emaDecay > 0 ? { averageGain: scalar(1 - Math.min(emaDecay, (1 + step) / (10 + step))) } : {}),
   };
@@ -126,12 +128,13 @@ interface UpdateConstants {
 
 /** Scalars shared by all weights, made once a step. */
 function updateConstants(inputs: Params, settings: OptimiserSettings, clip: tf.Tensor): UpdateConstants {
+  const { beta1 = BETA1 } = settings;
   return {
     learningRate: entry(inputs, "learningRate"),
     epsilon: entry(inputs, "epsilon"),
-    beta1: tf.scalar(BETA1),
+    beta1: tf.scalar(beta1),
     beta2: tf.scalar(BETA2),
-    firstGain: tf.mul(clip, 1 - BETA1),
+    firstGain: tf.mul(clip, 1 - beta1),
     secondGain: tf.mul(tf.square(clip), 1 - BETA2),
     averageGain: settings.emaDecay > 0
       ? inputs["averageGain"] ?? tf.scalar(1 - settings.emaDecay)

@@ -34,6 +34,14 @@ export function withPrefix<T>(entries: Record<string, T>, prefix: string): Recor
   return Object.fromEntries(Object.entries(entries).map(([name, value]) => [prefix + name, value]));
 }
 
+/** Prefix of the Fisher information that stands beside published weights, for their next training ({@link ./ewc.ts}). */
+export const FISHER = "fisher/";
+
+/** Published weights without what stands beside them. */
+export function withoutFisher(weights: Stored): Stored {
+  return Object.fromEntries(Object.entries(weights).filter(([name]) => !name.startsWith(FISHER)));
+}
+
 /**
  * The entry `name`.
  * @throws {InvalidInputError} If there is none.

@@ -6,7 +6,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { decisionNoise, type NoiseShare, openNoise, rowSources } from "./action_noise.ts";
-import { actState, actStep, judgeStep } from "./acting_steps.ts";
+import { actState, actStep, candidateNoise, judgeStep } from "./acting_steps.ts";
 import { criticRows } from "../critic/critic_batches.ts";
 import { checkCritic, criticShape, trainableWeights } from "../critic/critic_network.ts";
 import { taskOneHot } from "../diffusion/denoiser.ts";
@@ -99,7 +99,9 @@ async function act(
   const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
   const shares = typeof source === "number" ? [{ noise: openNoise(source), rows: count }] : source;
   const sources = rowSources(shares, count);
-  const noise = acting === "actor" ? () => ({}) : decisionNoise(hyperparameters, actionDim, sources);
+  const noise = acting === "actor"
+    ? () => ({})
+    : decisionNoise(hyperparameters, candidateNoise(input, acting), sources);
   const actions = new Float32Array(count * actionDim);
   for (let from = 0; from < count;) {
     const size = Math.min(count - from, BATCH_SIZES[BATCH_SIZES.length - 1]!);

@@ -17,7 +17,8 @@ import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { findModes, type Modes, weightsOfHeavierMode } from "./modes.ts";
 import { networkOf, type PolicyInput, type WayOfActing } from "./policy_input.ts";
 import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
-import { planSolver, solve } from "../diffusion/solver.ts";
+import type { SamplingPass } from "../diffusion/sampling.ts";
+import { passOf } from "../generators/families.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, withoutPrefix, withPrefix } from "../numerics/weights.ts";
 
@@ -51,7 +52,8 @@ export function actState(input: PolicyInput, acting: WayOfActing): Stored {
     const shape = acting === "actor" ? actorShape(input) : proposerShape(input);
     checkOneStep(weights, shape, initOneStep(shape, createRng(0)));
   }
-  const network = withPrefix(denoiserWeights(weights), `${acting}/`);
+  const needed = acting === "sampler" ? samplerPass(input).weights(weights) : denoiserWeights(weights);
+  const network = withPrefix(needed, `${acting}/`);
   return acting === "actor"
     ? network
     : { ...network, ...withPrefix(trainableWeights(input.critic), "critic/") };
@@ -105,13 +107,11 @@ function openDraw(
   input: PolicyInput,
   acting: "sampler" | "proposer",
 ): (network: Params, inputs: Params) => tf.Tensor2D {
-  const { hyperparameters: h } = input;
   if (acting === "sampler") {
-    const shape = samplerShape(input);
-    const plan = planSolver({ ...h, functionEvaluations: h.actingEvaluations });
+    const pass = samplerPass(input);
     return (network, inputs) => {
       const { states: condition, low, high, noise, taskOneHot } = inputs as Named;
-      return solve(network, shape, plan, { noise, condition, taskOneHot, low, high });
+      return pass.draw(network, { noise, condition, taskOneHot, low, high });
     };
   }
   const shape = proposerShape(input);
@@ -138,6 +138,17 @@ function clamped(actions: tf.Tensor2D, low: tf.Tensor, high: tf.Tensor): tf.Tens
 
 function candidatesShape(input: PolicyInput, acting: "sampler" | "proposer") {
   return acting === "sampler" ? samplerShape(input) : proposerShape(input);
+}
+
+/** Numbers of noise that a candidate begins with. */
+export function candidateNoise(input: PolicyInput, acting: "sampler" | "proposer"): number {
+  return acting === "sampler" ? samplerPass(input).noiseDim : input.actionDim;
+}
+
+/** How the behavior generator draws candidates. */
+function samplerPass(input: PolicyInput): SamplingPass {
+  const { hyperparameters: h } = input;
+  return passOf(samplerShape(input), { ...h, functionEvaluations: h.actingEvaluations });
 }
 
 function samplerShape({ stateDim, actionDim, behaviorGenerator, hyperparameters }: PolicyInput) {

@@ -10,7 +10,7 @@ import { eager, type Stored } from "@cugro/tensors/seam";
 import { openBackend } from "@cugro/tensors";
 import { openNoise } from "./action_noise.ts";
 import { createPolicy, type Policy } from "./acting.ts";
-import { trainBehaviorGenerator } from "../diffusion/behavior_generator.ts";
+import { trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { noLeaks } from "../testing/backend.ts";

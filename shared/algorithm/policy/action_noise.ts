@@ -34,20 +34,20 @@ export function rowSources(shares: readonly NoiseShare[], count: number): Action
   );
 }
 
-/** Noise of one decision, drawn state by state so that it does not depend on batching or padding. */
+/** Noise of one decision, drawn state by state so that it does not depend on batching or padding. @param noiseDim numbers that a candidate begins with */
 export function decisionNoise(
   h: Pick<Hyperparameters, "candidates" | "selection">,
-  actionDim: number,
+  noiseDim: number,
   sources: readonly ActionNoise[],
 ): (size: number, padded: number) => Stored {
   let row = 0;
   return (size, padded) => {
-    const noise = new Float32Array(padded * h.candidates * actionDim);
+    const noise = new Float32Array(padded * h.candidates * noiseDim);
     // Gumbel noise; the uniform is moved off 0, where the logarithm would be infinite.
     const gumbel = new Float32Array(padded * h.candidates);
     for (let i = 0; i < size; i++) {
       const { candidates, choice } = sources[row++]!;
-      candidates.fillNormals(noise, i * h.candidates * actionDim, (i + 1) * h.candidates * actionDim);
+      candidates.fillNormals(noise, i * h.candidates * noiseDim, (i + 1) * h.candidates * noiseDim);
       if (h.selection !== "one") continue;
       const uniforms = choice.uniforms(h.candidates, 0, 1);
       gumbel.set(
@@ -55,7 +55,7 @@ export function decisionNoise(
         i * h.candidates,
       );
     }
-    const drawn = { noise: matrix(noise, actionDim) };
+    const drawn = { noise: matrix(noise, noiseDim) };
     return h.selection === "one" ? { ...drawn, gumbel: matrix(gumbel, h.candidates) } : drawn;
   };
 }

@@ -5,13 +5,13 @@
 import * as tf from "tf";
 import type { StepDefinition, Stored } from "@cugro/tensors/seam";
 import { checkCritic, criticShape } from "../critic/critic_network.ts";
-import { checkDenoiser, initDenoiser } from "../diffusion/denoiser.ts";
 import { behaviorShape } from "../diffusion/denoiser_shape.ts";
+import { passOf } from "../generators/families.ts";
 import { normalise, OBSERVATION_CLAMP } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, matrix } from "../numerics/weights.ts";
 import { taskInputs } from "./acting.ts";
-import { actState, hasDiscreteActions, openCandidates } from "./acting_steps.ts";
+import { actState, candidateNoise, hasDiscreteActions, openCandidates } from "./acting_steps.ts";
 import { countRows, knownNormaliser, padRows, type PolicyInput } from "./policy_input.ts";
 import { combineCandidates } from "./selection.ts";
 
@@ -86,18 +86,19 @@ export async function labelChoices(input: ChoiceLabelInput): Promise<ChoiceLabel
 
 /** What each pass is given; the last one's rows beyond the states are 0. */
 function openPasses({ policy, by, task, states, seed }: ChoiceLabelInput) {
-  const { stateDim, actionDim, hyperparameters: { candidates } } = policy;
+  const { stateDim, hyperparameters: { candidates } } = policy;
+  const noiseDim = candidateNoise(policy, by);
   const normaliser = knownNormaliser(policy, task);
   const observed = normalise(states, normaliser.states, OBSERVATION_CLAMP);
   const batch = Math.max(1, Math.min(256, Math.floor(CANDIDATES_OF_PASS / candidates)));
   const fixed = taskInputs(policy, by, task, normaliser);
   const inputsOf = (pass: number): Stored => {
     const rows = observed.subarray(pass * batch * stateDim, (pass + 1) * batch * stateDim);
-    const noise = createRng(seed, `choices.${pass}`).normals(batch * candidates * actionDim);
+    const noise = createRng(seed, `choices.${pass}`).normals(batch * candidates * noiseDim);
     return {
       ...fixed,
       states: matrix(padRows(rows, batch * stateDim), stateDim),
-      noise: matrix(noise, actionDim),
+      noise: matrix(noise, noiseDim),
     };
   };
   return { batch, inputsOf };
@@ -105,7 +106,7 @@ function openPasses({ policy, by, task, states, seed }: ChoiceLabelInput) {
 
 function checkNetworks({ behaviorGenerator, critic, stateDim, actionDim, hyperparameters: h }: PolicyInput) {
   const shape = behaviorShape(stateDim, actionDim, knownTasks(behaviorGenerator).length, h);
-  checkDenoiser(behaviorGenerator, shape, initDenoiser(shape, createRng(0)));
+  passOf(shape, h).check(behaviorGenerator);
   checkCritic(critic, criticShape(stateDim, actionDim, h));
 }
 

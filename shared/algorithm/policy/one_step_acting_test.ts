@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { openCompute } from "@cugro/tensors";
 import { createPolicy } from "./acting.ts";
-import { trainBehaviorGenerator } from "../diffusion/behavior_generator.ts";
+import { trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import { labelProposals } from "../distillation/label_proposals.ts";
 import { trainActor, trainProposer } from "../distillation/one_step_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";

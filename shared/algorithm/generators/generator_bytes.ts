@@ -5,8 +5,8 @@
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { createRng } from "../numerics/rng.ts";
 import { countWeights } from "../numerics/weights.ts";
-import { initDenoiser } from "./denoiser.ts";
-import { behaviorShape, type DenoiserShape, stateShape } from "./denoiser_shape.ts";
+import { behaviorShape, type DenoiserShape, stateShape } from "../diffusion/denoiser_shape.ts";
+import { familyOf } from "./families.ts";
 
 const known = new Map<string, number>();
 
@@ -21,13 +21,14 @@ export function generatorBytes(
     stateShape(stateDim, tasks, hyperparameters),
     behaviorShape(stateDim, actionDim, tasks, hyperparameters),
   ];
-  return shapes.reduce((sum, shape) => sum + bytesOf(shape), 0);
+  return shapes.reduce((sum, shape) => sum + bytesOf(shape, hyperparameters), 0);
 }
 
 /** Counted on weights as they are made, once for each shape: a plan asks again and again. */
-function bytesOf(shape: DenoiserShape): number {
-  const mark = JSON.stringify(shape);
-  const bytes = known.get(mark) ?? 4 * countWeights(initDenoiser(shape, createRng(0)));
+function bytesOf(shape: DenoiserShape, hyperparameters: Hyperparameters): number {
+  const mark = JSON.stringify([hyperparameters.generator, shape]);
+  const bytes = known.get(mark) ??
+    4 * countWeights(familyOf(hyperparameters).init(shape, createRng(0)));
   known.set(mark, bytes);
   return bytes;
 }

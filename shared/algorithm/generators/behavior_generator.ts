@@ -1,16 +1,17 @@
 /**
- * mu_phi(a | s, k): the diffusion model of actions given state and task (the paper's is not told the task: `behaviorKnowsTask`).
+ * mu_phi(a | s, k): the model of actions given state and task, a diffusion model or what it is compared with (the paper's is not told the task: `behaviorKnowsTask`).
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
-import { behaviorShape } from "./denoiser_shape.ts";
-import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
+import { behaviorShape } from "../diffusion/denoiser_shape.ts";
+import { familyOf, passOf } from "./families.ts";
+import { type GeneratorTrainingInput, trainGenerator } from "../diffusion/generator_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
-import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "./sampling.ts";
+import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "../diffusion/sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
@@ -20,6 +21,7 @@ export function trainBehaviorGenerator(
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { hyperparameters: h, stateDim, actionDim, oldTasks } = input;
   return trainGenerator(input, {
+    family: familyOf(h),
     name: "behaviorGenerator",
     shapeOf: (tasks) => behaviorShape(stateDim, actionDim, tasks, h),
     steps: (input.joint ? jointSteps : stepsFor)(
@@ -77,9 +79,11 @@ function samplingOf(input: ActionSamplingInput): SamplingInput {
       `Cannot label states as they must be [${count}, ${stateDim}]: current length is ${states.length}`,
     );
   }
+  const shape = behaviorShape(stateDim, actionDim, knownTasks(weights).length, hyperparameters);
   return {
     ...input,
-    shape: behaviorShape(stateDim, actionDim, knownTasks(weights).length, hyperparameters),
+    shape,
+    pass: passOf(shape, hyperparameters),
     bounds: normaliser.actions,
     conditions: normalise(states, normaliser.states),
     stream: "actions",

@@ -1,15 +1,16 @@
 /**
- * p_phi(s | k): the diffusion model of states given the task.
+ * p_phi(s | k): the model of states given the task, a diffusion model or what it is compared with.
  * @module
  */
 import type { Compile, Stored } from "@cugro/tensors/seam";
-import { stateShape } from "./denoiser_shape.ts";
-import { type GeneratorTrainingInput, trainGenerator } from "./generator_training.ts";
+import { stateShape } from "../diffusion/denoiser_shape.ts";
+import { familyOf, passOf } from "./families.ts";
+import { type GeneratorTrainingInput, trainGenerator } from "../diffusion/generator_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress, TrainingResult } from "../numerics/progress.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
-import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "./sampling.ts";
+import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } from "../diffusion/sampling.ts";
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
@@ -19,6 +20,7 @@ export function trainStateGenerator(
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { hyperparameters: h, stateDim, oldTasks } = input;
   return trainGenerator(input, {
+    family: familyOf(h),
     name: "stateGenerator",
     shapeOf: (tasks) => stateShape(stateDim, tasks, h),
     steps: (input.joint ? jointSteps : stepsFor)(
@@ -68,9 +70,11 @@ export function noiseOfStates(input: StateSamplingInput): Float32Array {
 
 function samplingOf(input: StateSamplingInput): SamplingInput {
   const { weights, normaliser, stateDim, hyperparameters } = input;
+  const shape = stateShape(stateDim, knownTasks(weights).length, hyperparameters);
   return {
     ...input,
-    shape: stateShape(stateDim, knownTasks(weights).length, hyperparameters),
+    shape,
+    pass: passOf(shape, hyperparameters),
     bounds: normaliser.states,
     conditions: new Float32Array(0),
     stream: "states",

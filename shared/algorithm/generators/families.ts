@@ -1,0 +1,25 @@
+/**
+ * The families of generators, by the knob that chooses one.
+ * @module
+ */
+import type { DenoiserShape } from "../diffusion/denoiser_shape.ts";
+import { DIFFUSION, type GeneratorFamily } from "../diffusion/generator_family.ts";
+import { diffusionPass, type SamplingPass } from "../diffusion/sampling.ts";
+import { planSolver } from "../diffusion/solver.ts";
+import { ganFamily, ganPass } from "../gan/gan.ts";
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { vaeFamily, vaePass } from "../vae/vae.ts";
+
+/** The family that the hyperparameters ask for. */
+export function familyOf(hyperparameters: Hyperparameters): GeneratorFamily {
+  const { generator } = hyperparameters;
+  if (generator === "diffusion") return DIFFUSION;
+  return generator === "gan" ? ganFamily(hyperparameters) : vaeFamily(hyperparameters);
+}
+
+/** How its samples are drawn. */
+export function passOf(shape: DenoiserShape, hyperparameters: Hyperparameters): SamplingPass {
+  const { generator } = hyperparameters;
+  if (generator === "diffusion") return diffusionPass(shape, planSolver(hyperparameters));
+  return generator === "gan" ? ganPass(shape) : vaePass(shape);
+}
