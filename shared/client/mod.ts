@@ -12,25 +12,22 @@
  * ```
  * @module
  */
-export {
-  type Becoming,
-  createClient,
-  type FileBody,
-  type GatewayClient,
-  type HandedOver,
-  type Reason,
-} from "./client.ts";
+export { createClient, type GatewayClient } from "./client.ts";
+export type { Becoming, FileBody, HandedOver, OfferedFile, Reason, TaskClient } from "./tasks.ts";
 export type { ActInput } from "./act_refusal.ts";
 export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
+export type { ProgressMessage } from "@cugro/protocol";
 export { type ClientOptions, GatewayError } from "./requests.ts";
 export type { WebhookClient } from "./webhooks.ts";
 export type {
   Arrival,
   Config,
+  Curves,
   Fidelity,
   JobDetail,
+  JobProgress,
   JobSummary,
   Label,
   Learner,
@@ -40,6 +37,9 @@ export type {
   Results,
   StandingProblem,
   Task,
+  TokenView,
+  Traffic,
+  Validation,
   Version,
   VersionSummary,
 } from "./schemas/mod.ts";
