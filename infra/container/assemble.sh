@@ -5,6 +5,7 @@ deno run -A infra/container/write_commands.ts bin
 cp infra/container/start.sh bin/start
 deno cache --frozen services/*/main.ts shared/datasets/isolated/reader_worker.ts shared/process/hang_watch_worker.ts \
   shared/export/bundle_worker.ts infra/container/healthy.ts
+deno run -A scripts/setup/dashboard.ts
 deno run -A infra/container/prune_packages.ts node_modules
 CUGRO_BACKEND=native CUGRO_DEVICE=cpu deno run -A scripts/setup/check_backend.ts
 # Where the code version looks for the revision.

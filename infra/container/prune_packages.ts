@@ -8,17 +8,22 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 
-/** Packages of `deno.json` that only scripts, tests and the set-up import. */
+/** Packages of `deno.json` that only scripts, tests and the set-up import, and those that are in the dashboard's bundle. */
 export const TOOLS: readonly string[] = [
   "@balena/dockerignore",
+  "@preact/signals",
   "@prometheus-io/lezer-promql",
   "@types/ws",
   "ajv",
+  "axe-core",
   "commander",
+  "esbuild",
   "minio",
   "node-api-headers",
   "playwright-core",
+  "preact",
   "typescript",
+  "uplot",
   "yaml",
 ];
 

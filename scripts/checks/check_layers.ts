@@ -25,7 +25,7 @@ const ROOM_LINES = 4_500;
 const DENO_FILES = /^services\/[^/]+\/main\.ts$|^shared\/process\/http\/listen\.ts$/;
 
 function sourceFiles(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], {
+  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.tsx"], {
     cwd: ROOT,
     encoding: "utf8",
   });

@@ -89,6 +89,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "datasets/statistics": ["datasets/dataset", "datasets/episodes"],
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
+  // What a file is, before it is a task.
+  judging: ["protocol", "datasets", "environments"],
   "environments/gymnasium": ["protocol", "async"],
   "environments/metaworld": ["environments", "environments/gymnasium"],
   learners: [
@@ -130,11 +132,13 @@ const SCRIPT_ROOMS: readonly string[] = [COMMANDS, "scripts/lab/bench/", "script
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["acting", "events", "problems", "routes", "webhooks"].map((inner) =>
-    `services/gateway/${inner}`
-  ),
+  "services/gateway": ["acting", "dashboard", "events", "live", "problems", "routes", "webhooks"].map((
+    inner,
+  ) => `services/gateway/${inner}`),
   "services/gateway/acting": ["services/gateway"],
-  "services/gateway/routes": ["", "/events", "/problems", "/webhooks"].map((inner) =>
+  // Runs in browsers.
+  "services/gateway/dashboard": ["services/gateway/live"],
+  "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),
 };

@@ -11,6 +11,8 @@ export function summaryOf(cluster: Cluster, learner: string | undefined): string
   const metrics = processes.map(({ name, url }) => `              ${url}/metrics  ${name}`);
   return [
     `\n${processes.length} processes are ready. Ctrl-C stops them.`,
+    // The page takes the token out of its address, and keeps it in its tab.
+    ...gatewayUrl ? [`  look        ${gatewayUrl}/#token=${adminToken}`] : [],
     ...gatewayUrl ? [`  gateway     ${gatewayUrl}/docs`, `  token       ${adminToken}`] : [],
     ...s3
       ? [`  S3          ${s3.endpoint}  bucket ${s3.bucket}  key ${s3.accessKey}  secret ${s3.secretKey}`]

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readSetting, tensorSettings } from "@cugro/tensors/settings";
+import { makeDashboard } from "./dashboard.ts";
 import { cacheFolder, inOrder, readStamp, ROOT, STAMP, type Stamp, wantedWheel, type Wheel } from "./plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
 
@@ -33,6 +34,7 @@ export async function install(
     say("Packages: installing …");
     await installPackages();
   }
+  await makeDashboard();
   removeStaleDownloads();
   const outcome = readSetting(tensorSettings.backend) === "wasm"
     ? await setUpWasm()

@@ -1,5 +1,5 @@
 /**
- * Makes this clone ready: npm packages, libtensorflow, its binding, a self-test. Does only what is missing; every step is
+ * Makes this clone ready: npm packages, the dashboard, libtensorflow, its binding, a self-test. Does only what is missing; every step is
  * put in place by one rename, so it may be interrupted and started again at any time.
  *
  * `--quiet` prints nothing when all is in order, and then takes about as long as starting Deno.
@@ -7,6 +7,7 @@
  * `--without-gpu` tests a library made for a GPU on the processor: for machines that build images and have none.
  * @module
  */
+import { isDashboardInOrder, makeDashboard } from "./dashboard.ts";
 import { inOrder, readStamp, setupKey } from "./plan.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function ensureSetup(
   const stamp = readStamp();
   if (quiet && inOrder(stamp, key)) {
     if (stamp?.reason) console.error(stamp.reason);
+    if (!isDashboardInOrder()) await makeDashboard();
     return;
   }
   // Named indirectly: a literal would make Deno resolve npm packages before it runs the line above.

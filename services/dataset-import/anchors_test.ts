@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { type Dataset, DatasetError } from "@cugro/datasets";
 import { chooseAnchors } from "./anchors.ts";
-import { findEnvironment } from "./environment_of.ts";
+import { findEnvironment } from "@cugro/judging";
 
 /** Ten episodes of five steps; the e-th earns e in every step. */
 function dataset(metadata: Dataset["metadata"], stateDim = 2, actionDim = 1): Dataset {

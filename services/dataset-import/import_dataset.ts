@@ -19,7 +19,7 @@ import { type JobContext, type JobOutput, PermanentError } from "@cugro/worker";
 import { isEtagOf, type ObjectInfo, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { datasetKey, type ImportSummary } from "@cugro/protocol";
 import { chooseAnchors } from "./anchors.ts";
-import { judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES, type Trust } from "./judge_file.ts";
+import { judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES, type Trust } from "@cugro/judging";
 import { measure } from "./measure_dataset.ts";
 
 type ImportContext = JobContext<"dataset.import">;

@@ -8,7 +8,7 @@ import type { JobHandlers } from "@cugro/worker";
 import { importDataset } from "./import_dataset.ts";
 import { measureDataset } from "./measure_dataset.ts";
 
-export { type JudgedFile, judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES } from "./judge_file.ts";
+export { type JudgedFile, judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES } from "@cugro/judging";
 
 /** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 16 GiB */
 export function createHandlers(

@@ -15,12 +15,15 @@ import type { Authenticator } from "./auth.ts";
 import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./gateway.ts";
 import { DEFAULT_LIMITS, type Limits, type RateLimiter, rateOf } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
+import { noLiveFigures } from "./live/mod.ts";
 import { problemsOnDemand } from "./problems/watch.ts";
 import { bodyProblem } from "./request_body.ts";
 import { refuseUnknownQueries } from "./query_names.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { type BundleDeps, registerBundles } from "./routes/bundles.ts";
+import { registerCurves } from "./routes/curves.ts";
+import { registerDashboard } from "./routes/dashboard.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
@@ -31,7 +34,10 @@ import { registerOpenapi } from "./routes/openapi.ts";
 import { registerProblems } from "./routes/problems.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
+import { registerToken } from "./routes/token.ts";
+import { registerTraffic } from "./routes/traffic.ts";
 import { registerUploads } from "./routes/uploads.ts";
+import { registerValidation } from "./routes/validation.ts";
 import { registerVersions } from "./routes/versions.ts";
 import type { WebhookDeps } from "./routes/webhook_access.ts";
 import { registerWebhooks } from "./routes/webhooks.ts";
@@ -56,6 +62,8 @@ export interface GatewayOptions {
   /** Who delivers to webhooks, and where these may go; without it there are none. */
   webhooks?: Pick<WebhookDeps, "deliverer" | "addresses">;
   limits?: Partial<Limits>;
+  /** What happens now. @default nobody follows it */
+  live?: RouteDeps["live"];
   /** Put-once facts that were read before. */
   cache?: FactCache;
   /** Reads where learners stand. @default one of its own */
@@ -75,7 +83,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { notificationSecret, cache = createCache(), inFlight = createInFlight(), origins = [] } = options;
   const { learners = createReader({ store, cache }), rate = rateOf(limits) } = options;
   const { problems = problemsOnDemand({ store, cache, learners }) } = options;
-  const deps: RouteDeps = { store, bus, auth, limits, log, cache, learners, problems, notificationSecret };
+  const { live = noLiveFigures() } = options;
+  const deps: RouteDeps = {
+    ...{ store, bus, auth, limits, log, cache, learners, problems, live, notificationSecret },
+  };
   const app: Gateway = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseInvalid });
   app.use(...aroundRequests({ log, metrics, inFlight }));
   app.use(
@@ -85,14 +96,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     }),
   );
   app.use("/v1/*", authenticate(deps, rate), refusePacked, refuseUnknownQueries(app));
-  registerLearners(app, deps);
-  registerUploads(app, deps);
-  registerTasks(app, deps);
-  registerLabels(app, deps);
-  registerJobs(app, deps);
-  registerVersions(app, deps);
+  for (const register of ALWAYS) register(app, deps);
   registerBundles(app, { ...deps, bundler: options.bundler });
-  for (const register of [registerResults, registerProblems, registerNotifications]) register(app, deps);
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting, origins });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
   if (options.webhooks) {
@@ -100,6 +105,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     registerDeliveries(app, { ...deps, ...options.webhooks });
   }
   registerOpenapi(app);
+  registerDashboard(app);
   app.notFound((context) =>
     problemResponse(
       new Problem(404, "There is nothing at this path; /docs shows what there is"),
@@ -109,6 +115,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.onError((error, context) => problemResponse(problemOf(error), context.get("requestId")));
   return app;
 }
+
+/** Routes that every gateway has, in the order in which `/docs` shows them. */
+const ALWAYS = [
+  ...[registerLearners, registerUploads, registerTasks, registerLabels, registerValidation, registerJobs],
+  ...[registerCurves, registerVersions, registerResults, registerTraffic, registerToken, registerProblems],
+  registerNotifications,
+];
 
 /** What a route's schemas refuse, field by field. */
 const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> = (result) => {

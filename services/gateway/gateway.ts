@@ -15,6 +15,7 @@ import type { Authenticator } from "./auth.ts";
 import { type Limits, readBody } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { refuseReserved } from "./request_body.ts";
+import type { LiveFigures } from "./live/mod.ts";
 import type { ProblemWatch } from "./problems/watch.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
@@ -28,6 +29,8 @@ export interface RouteDeps {
   learners: LearnerReader;
   /** What is wrong. */
   problems: Omit<ProblemWatch, "onChange" | "close">;
+  /** What happens now, as this process has seen it. */
+  live: LiveFigures;
   limits: Limits;
   log: Log;
   auth: Authenticator;

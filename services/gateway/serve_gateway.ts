@@ -21,6 +21,7 @@ import { type Authenticator, openAuthenticator } from "./auth.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
+import { followLive } from "./live/mod.ts";
 import { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
@@ -47,10 +48,11 @@ export async function serveGateway(
   const auth = await openTokens(seams);
   const cache = createCache();
   const unusual = createUnusualWatch();
+  const live = await followLive(bus);
   const acting = await openActing({
     ...{ store, bus, cache, log, ...boundsOfActing(config) },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),
-    onJudged: countUnusual(unusual, metrics),
+    onJudged: countUnusual([unusual, live.traffic], metrics),
   });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
   const addresses = { privateAddresses: config.webhooksPrivate };
@@ -62,11 +64,10 @@ export async function serveGateway(
     for (const event of events) feed.tell(event);
     deliverer.tellProblems(all);
   });
-  const inFlight = createInFlight();
-  const limits = limitsFrom(config);
+  const [inFlight, limits] = [createInFlight(), limitsFrom(config)];
   const shared = { auth, metrics, log, inFlight, acting, rate: rateOf(limits) };
   const app = createGateway({
-    ...{ ...shared, store, bus, cache, learners, problems, feed, limits, origins: config.actOrigins },
+    ...{ ...shared, store, bus, cache, learners, problems, feed, limits, live, origins: config.actOrigins },
     webhooks: { deliverer, addresses },
     ...await notificationSecret(config),
   });
@@ -77,7 +78,7 @@ export async function serveGateway(
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
-  await drain(seams, { notice, feed, acting, sockets, unanswer, deliverer, problems, inFlight });
+  await drain(seams, { notice, feed, acting, sockets, unanswer, deliverer, problems, live, inFlight });
 }
 
 function boundsOfActing({ actStaleMs, actLearners, actBytes }: Seams["config"]) {
@@ -120,7 +121,7 @@ function mountLastAnswers(
 
 async function drain(
   { config, log, setReady, stopListening }: Seams,
-  { notice, feed, acting, sockets, unanswer, deliverer, problems, inFlight }: {
+  { notice, feed, acting, sockets, unanswer, deliverer, problems, live, inFlight }: {
     notice: () => Promise<unknown>;
     feed: EventFeed;
     acting: Acting;
@@ -129,13 +130,14 @@ async function drain(
     unanswer: () => Promise<void>;
     deliverer: Deliverer;
     problems: ProblemWatch;
+    live: { close(): Promise<void> };
     inFlight: InFlight;
   },
 ): Promise<void> {
   const deadline = performance.now() + config.drainMs;
   setReady("process", "is stopping");
   // Others of the queue group take what comes from now on.
-  const delivered = Promise.allSettled([deliverer.close(), problems.close(), unanswer()]);
+  const delivered = Promise.allSettled([deliverer.close(), problems.close(), live.close(), unanswer()]);
   await notice();
   const graceMs = Math.max(deadline - performance.now(), 0);
   let left = 0;

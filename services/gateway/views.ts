@@ -13,12 +13,15 @@ import {
   pickMeasures,
   shownBy,
   type ShownCell,
+  shownCell,
   taskOfRejected,
 } from "@cugro/learners";
 import type { ArrivalFact } from "@cugro/protocol";
+import type { KeptProgress } from "./live/mod.ts";
 import type {
   Arrival,
   JobDetail,
+  JobProgress,
   JobSummary,
   Learner,
   Results,
@@ -44,8 +47,24 @@ export function learnerView(status: LearnerStatus, problems: Learner["problems"]
     jobs,
     bytes,
     secondsPerKind,
+    work: workView(status.jobs),
     problems,
   };
+}
+
+/** Sums over the jobs that are done, in the order in which they come. */
+function workView(jobs: readonly JobStatus[]): Learner["work"] {
+  const sums = new Map<string, Learner["work"][number]>();
+  for (const { task, kind, seconds, coreSeconds } of jobs) {
+    if (seconds === null) continue;
+    const mark = `${task} ${kind}`;
+    const sum = sums.get(mark) ?? { task, kind, jobs: 0, seconds: 0, coreSeconds: 0 };
+    sum.jobs++;
+    sum.seconds += seconds;
+    sum.coreSeconds += coreSeconds ?? seconds;
+    sums.set(mark, sum);
+  }
+  return [...sums.values()];
 }
 
 /** A configuration without its fact's own members. */
@@ -110,15 +129,26 @@ export function versionView(fact: LearnerStatus["versions"][number], head: numbe
   };
 }
 
-/** A job in short. */
-export function jobSummary({ id, kind, task, label, state, seconds, message, steps }: JobStatus): JobSummary {
-  return { id, kind, task, label, state, seconds, message, steps };
+/** A job in short. @param heard what was heard of it last */
+export function jobSummary(job: JobStatus, heard: KeptProgress | undefined): JobSummary {
+  const { id, kind, task, label, state, needs, seconds, coreSeconds, message, steps } = job;
+  const isOver = state === "done" || state === "failed";
+  const progress = heard && !isOver ? progressView(heard) : null;
+  return { id, kind, task, label, state, needs, seconds, coreSeconds, progress, message, steps };
+}
+
+function progressView({ step, steps, loss, ratePerSecond, worker, at }: KeptProgress): JobProgress {
+  const etaSeconds = ratePerSecond ? Math.max(0, steps - step) / ratePerSecond : null;
+  return {
+    ...{ step, steps, loss: loss ?? null, ratePerSecond: ratePerSecond ?? null, etaSeconds },
+    ...{ worker: worker ?? null, at: new Date(at).toISOString() },
+  };
 }
 
 /** A job with what it reported. */
-export function jobView(job: JobStatus): JobDetail {
+export function jobView(job: JobStatus, heard: KeptProgress | undefined): JobDetail {
   const { startedAtStep, metrics, outputs } = job;
-  return { ...jobSummary(job), startedAtStep, metrics, outputs };
+  return { ...jobSummary(job, heard), startedAtStep, metrics, outputs };
 }
 
 /** The results matrix and its metrics. */
@@ -137,10 +167,24 @@ export function resultsView(status: LearnerStatus): Results {
     remarks: status.remarks,
     intervals: cells.map((row) => row.map((cell) => intervalOf(cell))),
     episodes: cells.map((row) => row.map((cell) => cell?.episodes ?? null)),
+    jobs: cells.map((row) => row.map((cell) => cell?.job ?? null)),
+    bounds: status.bounds,
+    pending: pendingView(status.pending),
     ...pickMeasures(status),
   };
 }
 
 function intervalOf(cell: ShownCell | undefined): [number, number] | null {
   return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
+}
+
+function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
+  if (!pending) return null;
+  const cells = pending.cells.map(({ task, job, cell }) => {
+    const { meanScore = null, low = null, high = null, episodes = 0, valueEstimate = null } = cell
+      ? shownCell(cell)
+      : {};
+    return { ...{ task, job, done: cell !== null }, meanScore, low, high, episodes, valueEstimate };
+  });
+  return { ...pending, cells };
 }

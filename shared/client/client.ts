@@ -2,46 +2,27 @@
  * The client itself: the gateway's routes as methods.
  * @module
  */
-import { type ActAnswer, fieldMapTexts, gymnasiumText, type Reading } from "@cugro/protocol";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import type { ActAnswer } from "@cugro/protocol";
 import type { ActInput } from "./act_refusal.ts";
 import { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
 import { type ClientOptions, createRequester, type PathOf, type Reason, type Requester } from "./requests.ts";
+import { type Overrides, type TaskClient, tasksOf } from "./tasks.ts";
 import { createVersionClient, type VersionClient } from "./versions.ts";
 import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
 import type {
-  Arrival,
   Config,
+  Curves,
   Fidelity,
   JobDetail,
   JobSummary,
   Learner,
-  NewLabel,
   NewLearner,
-  Relabelled,
   Results,
   StandingProblem,
-  Task,
+  TokenView,
+  Traffic,
 } from "./schemas/mod.ts";
-
-type Overrides = Record<string, string | number | boolean>;
-/** Bytes of a file: all of them, or as they come. */
-export type FileBody =
-  | Uint8Array<ArrayBuffer>
-  | Blob
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array>;
-/** A file that was handed over; `added` is false if its content had arrived before. */
-export type HandedOver = Arrival & { added: boolean };
-
-/** What a file is to become. */
-export interface Becoming {
-  /** A task of its own, also if it holds the episodes of a task or is part of one. @default it becomes a revision of that task */
-  asNewTask?: boolean;
-}
 
 /** Every method throws a `GatewayError` when the gateway refuses, and what `fetch` throws otherwise. */
 export interface GatewayClient {
@@ -58,32 +39,13 @@ export interface GatewayClient {
     delete(name: string): Promise<void>;
     restore(name: string): Promise<Learner>;
   };
-  tasks: {
-    list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
-    show(name: string, task: number): Promise<Task>;
-    /** Hands over a dataset, streamed. */
-    upload(
-      name: string,
-      file: { fileName: string; body: FileBody; reading?: Reading } & Becoming,
-    ): Promise<HandedOver>;
-    /** Hands over a file of this machine, with flat memory. `reading`: how it is to be read. */
-    uploadFile(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
-    /** Hands over an object that is in the store already: `incoming/<name>/<file>`. */
-    adopt(name: string, object: string, options?: Becoming): Promise<HandedOver>;
-    arrival(name: string, seq: number): Promise<Arrival>;
-    retry(
-      name: string,
-      task: number,
-      options?: Reason & { overrides?: Overrides },
-    ): Promise<"continued" | "new attempt">;
-    cancel(name: string, task: number, options?: Reason): Promise<Task>;
-    /** Puts right what is said of a task beside its rows: `{ set: { goal: 2 } }`. */
-    relabel(name: string, task: number, label: NewLabel): Promise<Relabelled>;
-  };
+  tasks: TaskClient;
   jobs: {
     /** All of them, page by page. */
     list(name: string, filter?: { state?: JobSummary["state"]; task?: number }): Promise<JobSummary[]>;
     show(name: string, job: string): Promise<JobDetail>;
+    /** Its losses, also while it runs. */
+    curves(name: string, job: string): Promise<Curves>;
   };
   versions: VersionClient;
   webhooks: WebhookClient;
@@ -95,6 +57,10 @@ export interface GatewayClient {
   };
   results(name: string): Promise<Results>;
   fidelity(name: string): Promise<Fidelity["fidelity"]>;
+  /** What its policies were asked in the last hour. */
+  traffic(name: string): Promise<Traffic>;
+  /** What this token may do. */
+  token(): Promise<TokenView>;
   /** An HTML page. */
   report(name: string): Promise<string>;
   act(name: string, request: ActInput): Promise<ActAnswer>;
@@ -122,6 +88,8 @@ export function createClient(options: ClientOptions): GatewayClient {
     },
     results: (name) => requests.get(of(name, "/results")),
     fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
+    traffic: (name) => requests.get(of(name, "/traffic")),
+    token: () => requests.get("/v1/token"),
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),
     act: (name, request) => requests.post(of(name, "/act"), request),
     actOverWebSocket: (name, more = {}) => actOverWebSocket(options, name, more),
@@ -144,50 +112,6 @@ function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] 
   };
 }
 
-function becoming({ asNewTask }: Becoming): Record<string, string> {
-  return asNewTask ? { asNewTask: "true" } : {};
-}
-
-function tasksOf(requests: Requester, of: PathOf): GatewayClient["tasks"] {
-  const handOver = async (path: string, body: BodyInit, type: string): Promise<HandedOver> => {
-    const response = await requests.send("POST", path, { body, type });
-    return { ...await response.json() as Arrival, added: response.status === 202 };
-  };
-  const upload: GatewayClient["tasks"]["upload"] = (name, { fileName, body, reading = {}, ...options }) => {
-    const query = new URLSearchParams({ fileName, ...becoming(options) });
-    const { map = {}, environment, ...flags } = reading;
-    for (const [flag, value] of Object.entries(flags)) query.set(flag, String(value));
-    for (const text of fieldMapTexts(map)) query.append("map", text);
-    if (environment !== undefined) query.set("gymnasium", gymnasiumText(environment));
-    return handOver(of(name, `/tasks?${query}`), toBody(body), "application/octet-stream");
-  };
-  return {
-    list: (name) => requests.get(of(name, "/tasks")),
-    show: (name, task) => requests.get(of(name, `/tasks/${task}`)),
-    upload,
-    async uploadFile(name, path, reading, options = {}) {
-      // A stream whose file is not there says so only when it is read, as a broken connection.
-      await stat(path);
-      const file = { fileName: basename(path), body: createReadStream(path), ...options };
-      return await upload(name, reading === undefined ? file : { ...file, reading });
-    },
-    adopt: (name, object, options = {}) => {
-      const query = new URLSearchParams(becoming(options)).toString();
-      const path = of(name, query === "" ? "/tasks" : `/tasks?${query}`);
-      return handOver(path, JSON.stringify({ object }), "application/json");
-    },
-    arrival: (name, seq) => requests.get(of(name, `/arrivals/${seq}`)),
-    async retry(name, task, options = {}) {
-      return (await requests.post<{ how: "continued" | "new attempt" }>(
-        of(name, `/tasks/${task}/retry`),
-        options,
-      )).how;
-    },
-    cancel: (name, task, options = {}) => requests.post(of(name, `/tasks/${task}/cancel`), options),
-    relabel: (name, task, label) => requests.patch(of(name, `/tasks/${task}`), label),
-  };
-}
-
 function jobsOf(requests: Requester, of: PathOf): GatewayClient["jobs"] {
   return {
     async list(name, { state, task } = {}) {
@@ -203,18 +127,6 @@ function jobsOf(requests: Requester, of: PathOf): GatewayClient["jobs"] {
       }
     },
     show: (name, job) => requests.get(of(name, `/jobs/${job}`)),
+    curves: (name, job) => requests.get(of(name, `/jobs/${job}/curves`)),
   };
-}
-
-function toBody(body: FileBody): BodyInit {
-  if (body instanceof Uint8Array || body instanceof Blob || body instanceof ReadableStream) return body;
-  const pieces = body[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: async (reason) => void await pieces.return?.(reason),
-  });
 }

@@ -19,6 +19,8 @@ export interface WatchOptions {
   after?: string;
   /** Called when the stream is open: what happens from here on is not missed. Also after a lost connection. */
   onOpen?: () => void;
+  /** Called when the connection is lost, and again each time that it cannot be had. */
+  onLost?: () => void;
 }
 
 /** An event, progress, or `gap`: some were missed and are gone, so read the state again. */
@@ -33,7 +35,7 @@ const RETRY_MS = 1_000;
 export async function* watchEvents(
   requests: Requester,
   path: string,
-  { signal, types, progress = false, after, onOpen }: WatchOptions,
+  { signal, types, progress = false, after, onOpen, onLost }: WatchOptions,
 ): AsyncGenerator<WatchedEvent> {
   let place = after;
   const query = new URLSearchParams({ progress: String(progress) });
@@ -54,6 +56,7 @@ export async function* watchEvents(
     } catch (error) {
       if (signal?.aborted) return;
       if (error instanceof GatewayError && error.status < 500) throw error;
+      onLost?.();
       await pause(RETRY_MS, signal);
     }
   }

@@ -12,19 +12,23 @@
  * ```
  * @module
  */
-export { type Becoming, createClient, type FileBody, type GatewayClient, type HandedOver } from "./client.ts";
+export { createClient, type GatewayClient } from "./client.ts";
+export type { Becoming, FileBody, HandedOver, OfferedFile, TaskClient } from "./tasks.ts";
 export type { ActInput } from "./act_refusal.ts";
 export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
 export type { WatchedEvent, WatchOptions } from "./events.ts";
+export type { ProgressMessage } from "@cugro/protocol";
 export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
 export type { VersionClient } from "./versions.ts";
 export type { WebhookClient } from "./webhooks.ts";
 export type {
   Arrival,
   Config,
+  Curves,
   Fidelity,
   JobDetail,
+  JobProgress,
   JobSummary,
   Label,
   Learner,
@@ -34,6 +38,9 @@ export type {
   Results,
   StandingProblem,
   Task,
+  TokenView,
+  Traffic,
+  Validation,
   Version,
   VersionSummary,
 } from "./schemas/mod.ts";

@@ -3,6 +3,8 @@
  * is told to stop.
  * @module
  */
+import { hostname } from "node:os";
+import process from "node:process";
 import type { JobKind, JsonObject } from "@cugro/protocol";
 import type { Compile } from "@cugro/tensors/seam";
 import { type Config, ConfigError, runService, type Seams } from "@cugro/process";
@@ -57,6 +59,8 @@ async function work<Prepared>(service: Service<Prepared>, seams: Seams): Promise
     ...(checkpointSteps === undefined ? {} : { checkpointSteps }),
     log,
     metrics,
+    // In a container the machine is the pod.
+    name: `${service.name ?? "worker"} ${process.pid} on ${hostname()}`,
   });
 }
 

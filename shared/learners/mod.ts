@@ -92,6 +92,10 @@ export {
   standingVersions,
   versionsAsLabelled,
 } from "./results/standing.ts";
+export { evaluatedCell } from "./results/evaluated_cell.ts";
+export { type CellBound, cellBounds } from "./results/bounds.ts";
+export type { ReplayFidelity } from "./results/replays.ts";
+export { type PendingRow, pendingRow } from "./results/pending_row.ts";
 export { estimateJobs } from "./results/estimate_jobs.ts";
 export { estimateOfCell, readEstimate } from "./results/estimates.ts";
 export { describeScale, type EstimatedLearner, estimateNote } from "./results/estimate_note.ts";

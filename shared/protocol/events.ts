@@ -76,7 +76,7 @@ export function createEvent(type: EventType, factKey: string, learner: string, d
   };
 }
 
-/** How far a running job is. `loss`: a moving value of the training loss; `ratePerSecond`: steps a second. */
+/** How far a running job is. `loss`: a moving value of the training loss; `ratePerSecond`: steps a second; `worker`: who does it. */
 export const progressSchema = z.object({
   jobId: z.string(),
   kind: z.enum(JOB_KINDS),
@@ -85,6 +85,7 @@ export const progressSchema = z.object({
   steps: z.int().min(0),
   loss: z.number().optional(),
   ratePerSecond: z.number().optional(),
+  worker: z.string().max(200).optional(),
 });
 /** See {@link progressSchema}. */
 export interface ProgressMessage {
@@ -95,4 +96,5 @@ export interface ProgressMessage {
   steps: number;
   loss?: number;
   ratePerSecond?: number;
+  worker?: string;
 }

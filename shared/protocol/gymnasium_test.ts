@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { environmentSchema } from "./environment.ts";
 import { faultOfGymnasium, gymnasiumOf, type GymnasiumSpec } from "./gymnasium.ts";
-import { gymnasiumText, parseGymnasium } from "./reading.ts";
+import { parseGymnasium } from "./reading.ts";
+import { gymnasiumText } from "./reading_texts.ts";
 
 /** As Gymnasium writes it, and Minari keeps it. */
 const RECORDED = {

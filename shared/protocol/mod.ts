@@ -43,6 +43,7 @@ export {
 export * from "./parse_job.ts";
 export * from "./problems.ts";
 export * from "./reading.ts";
+export * from "./reading_texts.ts";
 export * from "./revisions.ts";
 export * from "./safetensors.ts";
 export * from "./states.ts";

@@ -100,14 +100,6 @@ function namesIn(text: string): unknown {
   }
 }
 
-/** What {@link parseFieldMap} takes, one text an array. */
-export function fieldMapTexts(map: FieldMap): string[] {
-  return Object.entries(map).map(([array, names]) => {
-    const isPlain = names.every((name) => name === name.trim() && !/^\[|,/.test(name));
-    return `${array}=${isPlain ? names.join(",") : JSON.stringify(names)}`;
-  });
-}
-
 /** One number, or several with commas. @throws {RangeError} */
 export function parseActionLimit(text: string): number[] {
   const limits = text.split(",").map(Number);
@@ -136,11 +128,6 @@ export function parseGymnasium(text: string, kwargs?: string): GymnasiumSpec | "
     "an environment of Gymnasium is named by its id, such as Hopper-v5, and its arguments by a JSON object: current value " +
       `is ${[text, ...kwargs === undefined ? [] : [kwargs]].join(" ").slice(0, 200)}`,
   );
-}
-
-/** What {@link parseGymnasium} takes. */
-export function gymnasiumText(environment: GymnasiumSpec | "none"): string {
-  return environment === "none" ? environment : JSON.stringify(environment);
 }
 
 function jsonIn(text: string): unknown {

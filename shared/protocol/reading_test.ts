@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { fieldMapTexts, parseActionLimit, parseFieldMap, readingOf, readingSchema } from "./reading.ts";
+import { parseActionLimit, parseFieldMap, readingOf, readingSchema } from "./reading.ts";
+import { fieldMapTexts } from "./reading_texts.ts";
 
 Deno.test("a map is written and parsed as text, names with commas as a list", () => {
   const map = { observations: ["x", "y z", "infos/qpos"], actions: ["a,b"], rewards: ["[r]"] };

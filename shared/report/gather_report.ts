@@ -92,12 +92,11 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
   }));
 }
 
-function fidelityOf({ fidelity, versions }: LearnerStatus): ReportFidelity[] {
-  return fidelity.map(({ version, task, fidelity: measured }) => {
-    const known = versions.find((candidate) => candidate.version === version)!;
-    const generation = Math.max(0, known.tasks.length - 1 - known.tasks.indexOf(task) - 1);
-    return { version, task, generation, ...distancesOf(measured) };
-  });
+function fidelityOf({ fidelity }: LearnerStatus): ReportFidelity[] {
+  return fidelity.map(({ version, task, generation, fidelity: measured }) => ({
+    ...{ version, task, generation },
+    ...distancesOf(measured),
+  }));
 }
 
 const ROW_METRICS = ["precision", "recall", "auc", "memorisation"];

@@ -66,6 +66,8 @@ export interface RunSettings {
   checkpointSeconds: number;
   checkpointSteps: number;
   metrics: Metrics;
+  /** What this worker is called where progress is shown. */
+  name?: string | undefined;
 }
 
 /** Between two yields to the event loop, in ms; with a step of up to 50 ms on top, 200 ms are kept. */
@@ -155,13 +157,10 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
       this.settings.metrics.trainingLoss.set({ kind, learner }, loss);
     }
     this.settings.bus.progress({
-      jobId: this.jobId,
-      kind,
-      learner,
-      step,
-      steps,
+      ...{ jobId: this.jobId, kind, learner, step, steps },
       ...(loss !== undefined && Number.isFinite(loss) ? { loss } : {}),
       ...(rate > 0 ? { ratePerSecond: rate } : {}),
+      ...(this.settings.name === undefined ? {} : { worker: this.settings.name }),
     });
   };
 

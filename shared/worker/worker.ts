@@ -73,12 +73,14 @@ export interface WorkerOptions {
   maxAttempts?: number;
   /** Before a job is tried again; doubles. In ms. @default 1000 */
   retryDelayMs?: number;
+  /** What it is called where progress is shown. @default nothing is said of it */
+  name?: string;
   log?: Log;
   /** Where outcomes, times and losses are recorded. @default nowhere that anybody sees */
   metrics?: Metrics;
 }
 
-type Worker = Required<WorkerOptions>;
+type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name">;
 /** A worker with a job in hand. */
 type Living = Worker & { traceparent: string | undefined };
 

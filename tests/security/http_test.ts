@@ -83,6 +83,8 @@ Deno.test("without a token, or with one that is not known, there is nothing", ()
       "/v1/learners",
       "/v1/learners/mine",
       "/v1/learners/mine/report",
+      "/v1/learners/mine/traffic",
+      "/v1/token",
       "/v1/problems",
       "/v1/nowhere",
     ];
@@ -111,6 +113,7 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
     const one = "/v1/learners/mine";
     const posts = [
       "/tasks?fileName=x",
+      "/validate?fileName=x",
       "/tasks/1/retry",
       "/tasks/1/cancel",
       "/config",

@@ -110,7 +110,8 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     remarks: results.remarks,
     validVersions: results.versions,
     ...pickMeasures(rest),
-    jobs,
+    // How far a job is stands in no store: it is told by the gateway that has heard it.
+    jobs: jobs.map(({ progress: _, ...job }) => job),
     fidelity,
     bytes: rest.bytes,
     secondsPerKind: rest.secondsPerKind,

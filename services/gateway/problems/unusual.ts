@@ -57,16 +57,16 @@ export function createUnusualWatch(now: () => number = Date.now): UnusualWatch {
   };
 }
 
-/** What is done with each answer: it is counted, for the metrics and for the watch. */
+/** What is done with each answer: it is counted, for the metrics and for those who watch. */
 export function countUnusual(
-  watch: Pick<UnusualWatch, "note">,
+  watches: readonly Pick<UnusualWatch, "note">[],
   metrics: Pick<Metrics, "actObservations">,
 ): NonNullable<ActingOptions["onJudged"]> {
   return ({ learner, task, outOfDistribution }) => {
     const unusual = outOfDistribution.filter((flag) => flag).length;
     if (unusual > 0) metrics.actObservations.inc({ unusual: "true" }, unusual);
     metrics.actObservations.inc({ unusual: "false" }, outOfDistribution.length - unusual);
-    watch.note(learner, task, outOfDistribution);
+    for (const watch of watches) watch.note(learner, task, outOfDistribution);
   };
 }
 

@@ -25,7 +25,7 @@ export function registerJobs(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerList(app: Gateway, deps: RouteDeps): void {
-  const { learners } = deps;
+  const { learners, live } = deps;
   const list = createRoute({
     operationId: "listJobs",
     ...secured(deps, "read"),
@@ -53,13 +53,15 @@ function registerList(app: Gateway, deps: RouteDeps): void {
     const chosen = jobs.filter((job) =>
       (state === undefined || job.state === state) && (task === undefined || job.task === task)
     );
-    const page = chosen.slice(offset, offset + limit).map(jobSummary);
+    const page = chosen.slice(offset, offset + limit).map((job) =>
+      jobSummary(job, live.progress.last(job.id))
+    );
     return context.json({ jobs: page, total: chosen.length }, 200);
   });
 }
 
 function registerOne(app: Gateway, deps: RouteDeps): void {
-  const { learners } = deps;
+  const { learners, live } = deps;
   const show = createRoute({
     operationId: "showJob",
     ...secured(deps, "read"),
@@ -76,6 +78,6 @@ function registerOne(app: Gateway, deps: RouteDeps): void {
     const { name, job } = context.req.valid("param");
     const found = (await learners.status(name)).jobs.find(({ id }) => id === job);
     if (!found) throw new Problem(404, `There is no job ${job} of "${name}"`);
-    return context.json(jobView(found), 200);
+    return context.json(jobView(found, live.progress.last(job)), 200);
   });
 }

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { version } from "@cugro/telemetry";
 import type { Gateway } from "../gateway.ts";
+import { inPieces } from "../pieces.ts";
 
 const TYPES: Record<string, string> = {
   "swagger-ui.css": "text/css; charset=utf-8",
@@ -32,9 +33,6 @@ const ABOUT = {
     description: "Policies that keep learning: datasets in; status, events, versions and actions out.",
   },
 };
-
-/** Of a file of the page, sent at a time. */
-const PIECE_BYTES = 64 << 10;
 
 /** Adds `/openapi.json` and `/docs`. */
 export function registerOpenapi(app: Gateway): void {
@@ -71,15 +69,4 @@ export function registerOpenapi(app: Gateway): void {
       return context.body(inPieces(await bytes), 200, headers);
     });
   }
-}
-
-/** Whoever takes an answer slowly, and has shown no token, is kept a piece of it and not all. */
-function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.slice(at, at += PIECE_BYTES));
-      if (at >= bytes.length) controller.close();
-    },
-  }, { highWaterMark: 0 });
 }

@@ -17,7 +17,8 @@ import { AS_NEW_TASK, READING_QUERY } from "./reading_query.ts";
 
 const tags = ["tasks"];
 const params = z.object({ name: learnerName });
-const fileName = z.string().regex(
+/** A file's name, as in queries. */
+export const FILE_NAME = z.string().regex(
   // deno-lint-ignore no-control-regex -- to keep them out
   /^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,254}$/,
   "must be a file's name: no slashes or control characters, no dot at its start",
@@ -57,7 +58,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
     description: ABOUT_UPLOADS,
     request: {
       params,
-      query: z.object({ fileName: fileName.optional(), ...READING_QUERY, asNewTask: AS_NEW_TASK }),
+      query: z.object({ fileName: FILE_NAME.optional(), ...READING_QUERY, asNewTask: AS_NEW_TASK }),
       body: UPLOAD_BODY,
     },
     responses: {

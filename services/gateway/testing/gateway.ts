@@ -10,6 +10,7 @@ import { createLog, createMetrics, type Metrics } from "@cugro/telemetry";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { openEventLog } from "../events/event_log.ts";
 import { openEventFeed } from "../events/event_stream.ts";
+import { followLive } from "../live/mod.ts";
 import { createGateway, type GatewayOptions } from "../app.ts";
 import { openAuthenticator } from "../auth.ts";
 import { addToken, issueToken, type Scope } from "../tokens.ts";
@@ -83,8 +84,11 @@ async function build(
   const metrics = createMetrics("gateway");
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }) });
   closing.push(() => feed.close());
+  const live = await followLive(bus);
+  closing.push(() => live.close());
   const app = createGateway({
     feed,
+    live,
     store,
     bus,
     auth,

@@ -18,6 +18,7 @@ import type { ConnectionBounds } from "../acting/act_connection.ts";
 import { createActMessages } from "../acting/act_messages.ts";
 import { actOnWebSockets, type ActSockets, admitByRoutes } from "../acting/act_on_websocket.ts";
 import { createGateway } from "../app.ts";
+import { followLive } from "../live/mod.ts";
 import { DEFAULT_LIMITS, type Limits, rateOf } from "../limits.ts";
 import { createInFlight } from "../requests.ts";
 import { openAuthenticator } from "../auth.ts";
@@ -100,7 +101,7 @@ export async function withLiveGateway(
   const store = options.wrapStore?.(opened) ?? opened;
   const bus = options.bus ?? createEmbeddedBus();
   const parts = await openParts(store, bus, options);
-  const { acting, unusual, feed, metrics, deliverers, anotherDeliverer } = parts;
+  const { acting, unusual, live, feed, metrics, deliverers, anotherDeliverer } = parts;
   const { tokens, tokensFile } = await makeTokens(work);
   const deliverer = await anotherDeliverer();
   const cache = createCache();
@@ -119,7 +120,7 @@ export async function withLiveGateway(
   const shared = { auth, rate: rateOf(limits), inFlight: createInFlight(), metrics, log: said, acting };
   const direct = await createDirectAct(shared);
   const app = createGateway({
-    ...{ ...shared, store, bus, feed, cache, learners, ...watch ? { problems: watch } : {} },
+    ...{ ...shared, store, bus, feed, live, cache, learners, ...watch ? { problems: watch } : {} },
     ...{ limits, origins },
     webhooks: {
       deliverer,
@@ -145,6 +146,7 @@ export async function withLiveGateway(
   } finally {
     await watch?.close();
     await Promise.all([feed.close(), sockets.close(1_000)]);
+    await live.close();
     await server.close();
     await Promise.all([acting.close(), ...deliverers.map((one) => one.close())]);
     if (!options.bus) await bus.close();
@@ -160,7 +162,8 @@ async function openParts(store: Store, bus: Bus, options: LiveOptions) {
   const metrics = createMetrics("gateway");
   const chosen = { ...(openPolicy ? { openPolicy } : {}), ...(pollMs === undefined ? {} : { pollMs }) };
   const unusual = createUnusualWatch();
-  const onJudged = countUnusual(unusual, metrics);
+  const live = await followLive(bus);
+  const onJudged = countUnusual([unusual, live.traffic], metrics);
   const acting = await openActing({ store, bus, log, onJudged, ...chosen });
   const feed = await openEventFeed({ bus, log: await openEventLog({ bus, log }), times: streams });
   const deliverers: Deliverer[] = [];
@@ -170,7 +173,7 @@ async function openParts(store: Store, bus: Bus, options: LiveOptions) {
     deliverers.push(one);
     return one;
   };
-  return { acting, unusual, feed, metrics, deliverers, anotherDeliverer };
+  return { acting, unusual, live, feed, metrics, deliverers, anotherDeliverer };
 }
 
 async function makeTokens(folder: string) {

@@ -15,6 +15,7 @@ import {
 } from "@cugro/protocol";
 import { taskEnvironmentSchema } from "./environments.ts";
 import { labelSchema } from "./labels.ts";
+import { jobProgressSchema } from "./live.ts";
 import { learnerName } from "./paths.ts";
 import { standingProblemSchema } from "./problems.ts";
 import { learnerMeasures } from "./versions.ts";
@@ -104,7 +105,14 @@ export const jobSchema = z.object({
   task: place.nullable(),
   label: z.string(),
   state: jobState,
+  needs: z.array(hash).openapi({ description: "Jobs whose outputs it reads" }),
   seconds: z.number().nullable(),
+  coreSeconds: z.number().nullable().openapi({
+    description: "Seconds times the threads it computed with; null until it is done",
+  }),
+  progress: jobProgressSchema.nullable().openapi({
+    description: "What this process of the gateway heard of it last, while it is not done; null: nothing",
+  }),
   message: z.string().nullable().openapi({ description: "Why it failed" }),
   steps: z.object({ done: z.int().nullable(), asked: z.int() }).nullable().openapi({
     description: "Of a training: gradient steps done, and those its knobs ask for before a limit cuts them",
@@ -130,6 +138,13 @@ export const learnerSchema = z.object({
   jobs: z.object({ waiting: z.int(), ready: z.int(), done: z.int(), failed: z.int() }),
   bytes: z.object({ rawData: z.number(), generators: z.number(), critic: z.number(), shards: z.number() }),
   secondsPerKind: z.partialRecord(kind, z.number()),
+  work: z.array(z.object({
+    task: place.nullable().openapi({ description: "The task that was being learnt; null: an import" }),
+    kind,
+    jobs: z.int().min(0).openapi({ description: "Jobs that are done" }),
+    seconds: z.number(),
+    coreSeconds: z.number().openapi({ description: "Seconds times the threads that each computed with" }),
+  })).openapi({ description: "What was worked, by task and kind" }),
   problems: z.array(standingProblemSchema).openapi({
     description: "What a person must see to, of the learner and of what all share; nothing acknowledged",
   }),

@@ -143,6 +143,25 @@ export const learnerMeasures = {
 const interval = z.tuple([z.number(), z.number()]).nullable()
   .openapi({ type: ["array", "null"], items: { type: "number" }, minItems: 2, maxItems: 2 });
 
+const bound = z.object({
+  lowest: score.openapi({
+    description:
+      "The score that may be reached: of an old task its best one less `maxForgetting`, of the new one " +
+      "`minNewTaskScore`. A version is parked where the interval of the fall lies beyond it",
+  }),
+  best: score.openapi({ description: "Best score of the task in earlier versions" }),
+  bestVersion: place.nullable(),
+});
+
+const pendingRow = z.object({
+  ...{ task: place, revision: z.int().min(0), attempt: place, parent: place.nullable() },
+  cells: z.array(z.object({
+    ...{ task: place, job: hash, done: z.boolean(), meanScore: score, low: score, high: score },
+    episodes: z.int().min(0),
+    valueEstimate,
+  })),
+});
+
 /** The results matrix. */
 export const resultsSchema = z.object({
   learner: z.string(),
@@ -163,12 +182,29 @@ export const resultsSchema = z.object({
     description: "90 % interval over episodes of each cell; null with fewer than 5",
   }),
   episodes: z.array(z.array(z.int().nullable())).openapi({ description: "Episodes of each cell" }),
+  jobs: z.array(z.array(hash.nullable())).openapi({ description: "The evaluation that each cell is from" }),
+  bounds: z.array(z.array(bound.nullable())).openapi({
+    description: "What the gate held each cell to; null where there is no cell",
+  }),
+  pending: pendingRow.nullable().openapi({
+    description: "The row of the version that is being made, as far as its evaluations are done",
+  }),
   ...learnerMeasures,
 }).openapi("Results");
 
 /** How far each replay was from real data. */
 export const fidelitySchema = z.object({
-  fidelity: z.array(z.object({ version: place, task: place, fidelity: anyObject })),
+  fidelity: z.array(z.object({
+    ...{ version: place, task: place },
+    generation: z.int().min(0).openapi({
+      description: "How often the task's replay had been made from generated samples before",
+    }),
+    job: hash.openapi({ description: "The evaluation that measured it" }),
+    allowed: z.number().openapi({
+      description: "How many times the floor the gate allows, `maxReplayDistance`",
+    }),
+    fidelity: anyObject,
+  })),
 }).openapi("Fidelity");
 
 /** See {@link versionSummarySchema}. */

@@ -27,7 +27,11 @@ export interface JobStatus {
   task: number | null;
   label: string;
   state: JobStage;
+  /** Ids of the jobs whose outputs it reads. */
+  needs: string[];
   seconds: number | null;
+  /** `seconds` times the threads it computed with. */
+  coreSeconds: number | null;
   startedAtStep: number | null;
   metrics: JsonObject;
   /** Of a training: steps done, null until then, and steps that its knobs ask for. Null for all other kinds. */
@@ -84,11 +88,22 @@ function jobStatus(
     task,
     label: describeStoredJob(job),
     state: result ? "done" : failed ? "failed" : ready ? "ready" : "waiting",
+    needs: needsOf(job),
     seconds: result?.seconds ?? null,
+    coreSeconds: result ? result.seconds * threadsOf(result) : null,
     startedAtStep: result?.startedAtStep ?? null,
     metrics: result?.metrics ?? {},
     steps: countSteps(job, result),
     outputs: result?.outputs ?? {},
     message: failed ? state?.failures.at(-1)?.message ?? null : null,
   };
+}
+
+function needsOf({ inputs }: Job): string[] {
+  return [...new Set(Object.values(inputs).flatMap((input) => "job" in input ? [input.job] : []))];
+}
+
+/** Results of workers without a tensor library name none. */
+function threadsOf({ profile }: ResultFact): number {
+  return typeof profile.threads === "number" && profile.threads >= 1 ? profile.threads : 1;
 }

@@ -7,7 +7,6 @@ import {
   type CellEstimate,
   type ConfigFact,
   type JobKind,
-  type JsonObject,
   type LabelFact,
   type LearnerFact,
   type NoticeFact,
@@ -24,6 +23,7 @@ import {
   currentTask,
   isPromotable,
   knobsOfData,
+  knobsOfVersion,
   type LearnerFacts,
   taskState,
   validVersions,
@@ -35,6 +35,9 @@ import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type Source } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
+import { type CellBound, cellBounds } from "../results/bounds.ts";
+import { type PendingRow, pendingRow } from "../results/pending_row.ts";
+import { type ReplayFidelity, replaysOf } from "../results/replays.ts";
 import { labelRemarks } from "../results/remarks.ts";
 import {
   type LearnerMeasures,
@@ -91,10 +94,14 @@ export interface LearnerStatus extends LearnerMeasures {
   valueEstimates: (number | null)[][];
   /** The same of estimates, in points of score; null where there is none. */
   estimates: (CellEstimate | null)[][];
+  /** The bounds that the gate drew for each of these cells; null where there is no cell. */
+  bounds: (CellBound | null)[][];
+  /** The row of the version that is being made, as far as it is known. */
+  pending: PendingRow | null;
   validVersions: number[];
   jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
-  fidelity: { version: number; task: number; fidelity: JsonObject }[];
+  fidelity: ReplayFidelity[];
   /** What labels have changed, in words. */
   remarks: string[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
@@ -135,16 +142,30 @@ export async function statusOf({ store, cache }: Source, facts: LearnerFacts): P
       const row = rows.get(version)!;
       return facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.estimate ?? null);
     }),
+    bounds: boundsOf(facts, chain, rows),
+    pending: pendingRow(facts),
     validVersions: chain.map(({ version }) => version),
     ...measureLearner(versions.filter(({ version }) => chain.some((valid) => valid.version === version))),
     jobs,
-    fidelity: facts.versions.flatMap(({ version, row }) =>
-      row.flatMap(({ task, fidelity }) => fidelity ? [{ version, task, fidelity }] : [])
-    ),
+    fidelity: facts.versions.flatMap((version) => replaysOf(facts, version)),
     remarks: labelRemarks(facts, rows),
     bytes: byteCounts(facts, jobs, chain.at(-1)),
     secondsPerKind: secondsPerKind(jobs),
   };
+}
+
+function boundsOf(
+  facts: LearnerFacts,
+  chain: readonly VersionFact[],
+  rows: ReadonlyMap<number, StandingCell[]>,
+): (CellBound | null)[][] {
+  const judged = chain.map((version) => ({
+    ...{ version: version.version, task: version.task, row: rows.get(version.version)! },
+    knobs: knobsOfVersion(facts, version),
+  }));
+  return cellBounds(judged).map((bounds, index) =>
+    facts.tasks.map(({ task }) => bounds[judged[index]!.row.findIndex((cell) => cell.task === task)] ?? null)
+  );
 }
 
 function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {

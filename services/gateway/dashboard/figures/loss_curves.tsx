@@ -1,0 +1,109 @@
+/**
+ * Losses of trainings: of those that run as they fall, of those that are done from their artifacts.
+ * @module
+ */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import uPlot from "uplot";
+import type { Curves, JobSummary } from "@cugro/client";
+import { type Chart, LineChart } from "../parts/line_chart.tsx";
+import { beat, live } from "../state/learner.ts";
+import { client } from "../state/session.ts";
+import { nameOfKind } from "./job_groups.ts";
+
+/** By job: what was read of those that are done. They never change. */
+const stored = signal<ReadonlyMap<string, Curves["curves"]>>(new Map());
+const asked = new Set<string>();
+
+async function readStored(learner: string, job: string): Promise<void> {
+  if (asked.has(job)) return;
+  asked.add(job);
+  try {
+    const { curves, source } = await client.value.jobs.curves(learner, job);
+    if (source === "artifact") stored.value = new Map([...stored.value, [job, curves]]);
+    else asked.delete(job);
+  } catch {
+    // Asked again with the next news.
+    asked.delete(job);
+  }
+}
+
+/** One chart for each kind of training. */
+export function LossCurves({ learner, jobs }: { learner: string; jobs: readonly JobSummary[] }) {
+  const trainings = jobs.filter(({ steps }) => steps !== null);
+  useEffect(() => {
+    for (const { id, state } of trainings) if (state === "done") void readStored(learner, id);
+  }, [jobs]);
+  const kinds = [...new Set(trainings.map(({ kind }) => kind))];
+  const shown = kinds.flatMap((kind) => {
+    const chart = chartOf(trainings.filter((job) => job.kind === kind));
+    return chart ? [{ kind, chart }] : [];
+  });
+  if (shown.length === 0) return <p class="empty">No training has begun.</p>;
+  return (
+    <div class="charts">
+      {shown.map(({ kind, chart }) => (
+        <div key={kind}>
+          <h3>{nameOfKind(kind)}</h3>
+          <LineChart
+            label={`Loss of: ${nameOfKind(kind)}, over steps`}
+            chart={chart}
+            look={{ x: "step", y: "loss", height: 200, isLogarithmic: isPositive(chart) }}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** All curves of one job. */
+export function JobCurves({ learner, job }: { learner: string; job: JobSummary }) {
+  useEffect(() => {
+    if (job.state === "done") void readStored(learner, job.id);
+  }, [job]);
+  beat.value;
+  const curves = stored.value.get(job.id) ?? heardOf(job);
+  if (curves.length === 0) return <p class="empty">No losses are known of it.</p>;
+  const chart = joined(curves.map((curve, index) => ({ ...curve, colour: index })));
+  return (
+    <LineChart
+      label={`Losses of ${job.label}, over steps`}
+      chart={chart}
+      look={{ x: "step", y: "loss", isLogarithmic: isPositive(chart) }}
+    />
+  );
+}
+
+function heardOf({ id }: JobSummary): Curves["curves"] {
+  const { steps, values } = live().losses(id);
+  return steps.length === 0 ? [] : [{ name: "loss", steps, values }];
+}
+
+function chartOf(jobs: readonly JobSummary[]): Chart | undefined {
+  beat.value;
+  const curves = jobs.flatMap((job) => {
+    const known = stored.value.get(job.id) ?? heardOf(job);
+    const loss = known.find(({ name }) => name === "loss") ?? known[0];
+    return loss && loss.steps.length > 0
+      ? [{ ...loss, name: `task ${job.task}`, colour: (job.task ?? 1) - 1 }]
+      : [];
+  });
+  return curves.length === 0 ? undefined : joined(curves);
+}
+
+function joined(curves: readonly (Curves["curves"][number] & { colour: number })[]): Chart {
+  const [x, ...values] = uPlot.join(curves.map(({ steps, values }) => [steps, values] as uPlot.AlignedData));
+  return {
+    x: x as number[],
+    lines: curves.map(({ name, colour }, index) => ({
+      ...{ name, colour },
+      values: values[index] as (number | null)[],
+    })),
+  };
+}
+
+function isPositive({ lines }: Chart): boolean {
+  return lines.every(({ values }) =>
+    values.every((value) => value === null || value === undefined || value > 0)
+  );
+}

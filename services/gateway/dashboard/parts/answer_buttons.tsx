@@ -1,0 +1,25 @@
+/**
+ * What a dialog is answered with.
+ * @module
+ */
+import { closeDialog } from "../acts/open_act.ts";
+
+/** The button that does it, what went wrong when it was tried, and the one that leaves it. */
+export function AnswerButtons(
+  { verb, fault, isDanger = false, isDisabled = false }: {
+    verb: string;
+    fault: string;
+    isDanger?: boolean;
+    isDisabled?: boolean;
+  },
+) {
+  return (
+    <>
+      {fault !== "" && <p class="fault" role="alert">{fault}</p>}
+      <div class="buttons">
+        <button type="submit" class={isDanger ? "danger" : "primary"} disabled={isDisabled}>{verb}</button>
+        <button type="button" onClick={closeDialog}>Leave it</button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * Curves over a number, drawn by uPlot on a canvas: fluid also with a million points. What stands under the pointer is told in a
+ * line below, and all of it in a table that is made when it is opened.
+ * @module
+ */
+import { signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { briefly } from "@cugro/report/words";
+import { isDark } from "../state/theme.ts";
+import { DataTable } from "./data_table.tsx";
+import { type ChartLook, optionsOf, plotData } from "./line_chart_options.ts";
+
+/** One curve. `low` and `high`: the ends of intervals. */
+export interface Line {
+  name: string;
+  /** Which of the task colours. */
+  colour: number;
+  values: readonly (number | null)[];
+  low?: readonly (number | null)[];
+  high?: readonly (number | null)[];
+  isDashed?: boolean;
+  isFaint?: boolean;
+  hasPoints?: boolean;
+}
+
+/** A word at a point. */
+export interface Mark {
+  x: number;
+  y: number;
+  text: string;
+}
+
+/** What is drawn. `x`: common to all lines, growing. */
+export interface Chart {
+  x: readonly number[];
+  lines: readonly Line[];
+  marks?: readonly Mark[];
+}
+
+/** Rows of the table; of a longer curve it tells so many, evenly. */
+const TABLE_ROWS = 200;
+
+/** See the module. `label` says in a sentence what the curves are of. */
+export function LineChart({ label, chart, look }: { label: string; chart: Chart; look: ChartLook }) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const read = useMemo(() => signal(""), []);
+  const shape = JSON.stringify([chart.lines.map(({ values: _, low: _l, high: _h, ...line }) => line), look]);
+  const shown = useRef(chart);
+  shown.current = chart;
+  useEffect(() => {
+    const host = place.current!;
+    const width = () => Math.max(120, host.clientWidth);
+    const made = new uPlot(
+      optionsOf(() => shown.current, {
+        ...look,
+        width: width(),
+        host,
+        say: (text) => void (read.value = text),
+      }),
+      plotData(shown.current),
+      host,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => {
+      if (made.width !== width()) made.setSize({ width: width(), height: made.height });
+    });
+    observer.observe(host);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [shape, isDark.value]);
+  useEffect(() => plot.current?.setData(plotData(chart)), [chart]);
+  return (
+    <div class="chart">
+      <div ref={place} role="img" aria-label={label} />
+      <Legend lines={chart.lines} />
+      <p class="reading" aria-hidden="true">{read.value || " "}</p>
+      <ChartTable chart={chart} look={look} />
+    </div>
+  );
+}
+
+function Legend({ lines }: { lines: readonly Line[] }) {
+  return (
+    <ul class="legend">
+      {lines.map(({ name, colour, isDashed }) => (
+        <li key={name} class={`line-${colour % 8}${isDashed ? " dashed" : ""}`}>{name}</li>
+      ))}
+    </ul>
+  );
+}
+
+function ChartTable({ chart, look }: { chart: Chart; look: ChartLook }) {
+  const isOpen = useMemo(() => signal(false), []);
+  const every = Math.max(1, Math.ceil(chart.x.length / TABLE_ROWS));
+  return (
+    <details onToggle={(event) => void (isOpen.value = event.currentTarget.open)}>
+      <summary>As a table</summary>
+      {isOpen.value && (
+        <DataTable
+          label={`Table: ${look.y}`}
+          heads={[look.x, ...chart.lines.map(({ name }) => name)]}
+        >
+          {chart.x.map((x, row) =>
+            row % every === 0 && (
+              <tr key={x}>
+                <td>{x}</td>
+                {chart.lines.map(({ name, values }) => <td key={name}>{briefly(values[row])}</td>)}
+              </tr>
+            )
+          )}
+        </DataTable>
+      )}
+    </details>
+  );
+}

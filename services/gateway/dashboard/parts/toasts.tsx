@@ -1,0 +1,64 @@
+/**
+ * What was done, said for a while: with the command and the request that do the same.
+ * @module
+ */
+import { signal } from "@preact/signals";
+import type { Doing } from "../state/commands.ts";
+import { DoingLines } from "./doing_lines.tsx";
+
+/** So many are shown. */
+const MOST = 3;
+/** One without a fault goes by itself after so long (ms). */
+const SHOWN_MS = 15_000;
+
+interface Said {
+  id: number;
+  text: string;
+  isFault: boolean;
+  doing: Doing | undefined;
+}
+
+const said = signal<readonly Said[]>([]);
+let count = 0;
+
+/** Says something. */
+export function say(
+  text: string,
+  { isFault = false, doing }: { isFault?: boolean; doing?: Doing } = {},
+): void {
+  const one = { id: ++count, text, isFault, doing };
+  said.value = [...said.value, one].slice(-MOST);
+  if (!isFault) setTimeout(() => forget(one.id), SHOWN_MS);
+}
+
+function forget(id: number): void {
+  said.value = said.value.filter((one) => one.id !== id);
+}
+
+/** Where it is said. */
+export function Toasts() {
+  return (
+    <div class="toasts" role="status">
+      {said.value.map(({ id, text, isFault, doing }) => (
+        <div class={isFault ? "toast fault" : "toast"} key={id}>
+          <p>{text}</p>
+          {doing && (
+            <details>
+              <summary>As command and curl</summary>
+              <DoingLines doing={doing} />
+            </details>
+          )}
+          <button
+            type="button"
+            class="small"
+            aria-label="Close this notice"
+            onClick={() =>
+              forget(id)}
+          >
+            ✕
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

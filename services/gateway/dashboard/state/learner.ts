@@ -1,0 +1,129 @@
+/**
+ * One learner, live: what is known of it, and how far its jobs are.
+ * @module
+ */
+import { batch, signal } from "@preact/signals";
+import type { Arrival, Fidelity, JobSummary, Learner, Results, Traffic, VersionSummary } from "@cugro/client";
+import { createProgressKeeper, type ProgressKeeper } from "../../live/progress_keeper.ts";
+import { jobsBehind } from "../figures/job_groups.ts";
+import { createRefresher } from "./refresh.ts";
+import { client, sentenceOf } from "./session.ts";
+import { openStream } from "./stream.ts";
+
+/**
+ * What is known of a learner. `jobs`: those of the task that is being learnt, or else was last; `made`: those that lead to the
+ * version that is being made, or else was made last; and files that are being read.
+ */
+export interface KnownLearner {
+  learner: Learner;
+  waiting: readonly Arrival[];
+  jobs: readonly JobSummary[];
+  made: readonly JobSummary[];
+  versions: readonly VersionSummary[];
+  results: Results;
+  fidelity: Fidelity["fidelity"];
+  traffic: Traffic;
+}
+
+/** What is known of the learner that is looked at; undefined until then. */
+export const known = signal<KnownLearner | undefined>(undefined);
+/** Why it cannot be told. */
+export const fault = signal<string | undefined>(undefined);
+/** Counts the news of progress, at most one a frame: figures of running jobs follow it. */
+export const beat = signal(0);
+
+let keeper: ProgressKeeper = createProgressKeeper();
+/** Progress and losses of running jobs; read {@link beat} to follow it. */
+export const live = (): ProgressKeeper => keeper;
+
+/** Keeps one learner up to date until closed. */
+export function openLearner(name: string): () => void {
+  keeper = createProgressKeeper();
+  const seeded = new Set<string>();
+  let isClosed = false;
+  batch(() => {
+    known.value = undefined;
+    fault.value = undefined;
+  });
+  const read = async () => {
+    try {
+      const found = await readLearner(name);
+      if (isClosed) return;
+      batch(() => {
+        known.value = found;
+        fault.value = undefined;
+      });
+      await Promise.all(found.jobs.map((job) => seed(name, job, seeded)));
+    } catch (error) {
+      if (!isClosed) fault.value = sentenceOf(error);
+    }
+  };
+  const refresher = createRefresher(read);
+  const close = openStream(name, {
+    onOpen: refresher.news,
+    onFault: (sentence) => void (fault.value = sentence),
+    onNews(news) {
+      if (news.type !== "progress") return refresher.news();
+      // Of a job that the page does not know there is more to know.
+      if (!keeper.last(news.progress.jobId)) refresher.news();
+      keeper.note(news.progress);
+      beatSoon();
+    },
+  });
+  return () => {
+    isClosed = true;
+    close();
+    refresher.close();
+  };
+}
+
+async function readLearner(name: string): Promise<KnownLearner> {
+  const { learners, tasks, jobs, versions, results, fidelity, traffic } = client.value;
+  const [learner, { waiting }, all, matrix, replays, asked] = await Promise.all([
+    ...[learners.show(name), tasks.list(name), versions.list(name), results(name), fidelity(name)] as const,
+    traffic(name),
+  ]);
+  const { pending } = matrix;
+  const last = all.at(-1);
+  const task = pending?.task ?? last?.task;
+  const own = task === undefined ? [] : await jobs.list(name, { task });
+  const ends = pending?.cells.map(({ job }) => job) ??
+    (last ? (await versions.show(name, last.version)).jobs : []);
+  const reading = learner.jobs.ready > 0 && waiting.length > 0
+    ? await jobs.list(name, { state: "ready" })
+    : [];
+  const imports = reading.filter((job) => job.task === null);
+  return {
+    ...{ learner, waiting, versions: all, results: matrix, fidelity: replays, traffic: asked },
+    jobs: [...imports, ...own],
+    made: jobsBehind(own, ends),
+  };
+}
+
+/** What was known of a job before the page was opened, once a job. */
+async function seed(name: string, { id, kind, state, progress }: JobSummary, seeded: Set<string>) {
+  if (!progress || state === "done" || seeded.has(id)) return;
+  seeded.add(id);
+  const { curves: [loss] } = await client.value.jobs.curves(name, id);
+  const { step, steps, ratePerSecond, worker } = progress;
+  const of = { jobId: id, kind, learner: name, steps };
+  const told = { ...ratePerSecond === null ? {} : { ratePerSecond }, ...worker === null ? {} : { worker } };
+  const last = keeper.last(id) ?? { ...of, ...told, step };
+  const heard = keeper.losses(id);
+  const before = (loss?.steps ?? []).map((step, index) => [step, loss!.values[index] ?? null] as const)
+    .filter(([step]) => heard.steps.length === 0 || step < heard.steps[0]!);
+  const since = heard.steps.map((step, index) => [step, heard.values[index]!] as const);
+  for (const [step, loss] of [...before, ...since]) if (loss !== null) keeper.note({ ...of, step, loss });
+  keeper.note(last);
+  beatSoon();
+}
+
+let isBeating = false;
+function beatSoon(): void {
+  if (isBeating) return;
+  isBeating = true;
+  requestAnimationFrame(() => {
+    isBeating = false;
+    beat.value++;
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The versions of a learner: why each was published or parked, what it scored, and what may be done about it.
+ * @module
+ */
+import type { VersionSummary } from "@cugro/client";
+import { describeDrop, duration, figure } from "@cugro/report/words";
+import { ActButton, DialogButton } from "../acts/act_button.tsx";
+import { promoteVersion, rollBack } from "../acts/acts.ts";
+import { DataTable } from "../parts/data_table.tsx";
+import { Facts } from "../parts/facts.tsx";
+import { type Source, SourceNote } from "../parts/source_note.tsx";
+import { StateMark } from "../parts/state_mark.tsx";
+import { pathOf } from "../state/commands.ts";
+import { toLearner } from "../state/route.ts";
+import type { TabProps } from "./learner_view.tsx";
+
+/** More are shown when it is asked for. */
+const SHOWN = 40;
+
+/** See the module. */
+export function VersionsTab({ state, item, query }: TabProps) {
+  const { learner: { name }, versions, results } = state;
+  const newest = [...versions].reverse();
+  const shown = newest.filter(({ version }, index) =>
+    query.rows === "all" || index < SHOWN || String(version) === item
+  );
+  const valid = versions.filter(({ version }) => results.versions.includes(version));
+  return (
+    <>
+      {versions.length === 0 && <p class="empty">There is no version yet.</p>}
+      {valid.length > 0 && (
+        <p class="buttons">
+          <ActButton act={rollBack(name, 0, valid)}>Take back all versions</ActButton>
+        </p>
+      )}
+      <ul class="versions">
+        {shown.map((version) => (
+          <VersionCard
+            key={version.version}
+            learner={name}
+            version={version}
+            later={valid.filter((one) => one.version > version.version)}
+            isValid={valid.includes(version)}
+            isOpen={item === String(version.version)}
+          />
+        ))}
+      </ul>
+      {shown.length < newest.length && (
+        <p>
+          <a href={`${toLearner(name, "versions")}?rows=all`}>Show all {newest.length} versions</a>
+        </p>
+      )}
+      <SourceNote source={sourceOf(name)} />
+    </>
+  );
+}
+
+function VersionCard(
+  { learner, version, later, isValid, isOpen }: {
+    learner: string;
+    version: VersionSummary;
+    later: readonly VersionSummary[];
+    isValid: boolean;
+    isOpen: boolean;
+  },
+) {
+  const { version: v, task, state, serving, promotable, decisionText, measures } = version;
+  return (
+    <li class="card" id={`version-${v}`}>
+      <div class="card-head">
+        <h2>
+          <a href={toLearner(learner, "versions", v)}>version {v}</a>
+        </h2>
+        <span>
+          learns <a href={toLearner(learner, "tasks", task)}>task {task}</a>
+        </span>
+        <StateMark state={serving ? "serving" : state} />
+        <span class="quiet">average {figure(measures.averagePerformance)}</span>
+        <span class="buttons">
+          {promotable && <ActButton act={promoteVersion(learner, version)}>Promote</ActButton>}
+          {isValid && later.length > 0 && (
+            <ActButton act={rollBack(learner, v, later)}>Roll back to it</ActButton>
+          )}
+          <DialogButton scope="read" dialog={{ kind: "evaluate", learner, version: v }}>
+            Evaluate
+          </DialogButton>
+        </span>
+      </div>
+      <p>{decisionText}</p>
+      <details open={isOpen}>
+        <summary>Scores and measures</summary>
+        <VersionFigures version={version} />
+      </details>
+    </li>
+  );
+}
+
+const sourceOf = (name: string): Source => ({
+  words: "Facts of the versions, their scores as the labels that stand have them.",
+  doing: { method: "GET", path: pathOf(name, "/versions"), command: ["versions", "--learner", name] },
+});
+
+const HEADS = ["task", "score", "90 % interval", "episodes", "value"];
+
+function VersionFigures(
+  { version: { scores, measures, parent, seconds, attempt } }: { version: VersionSummary },
+) {
+  const { justLearned, worstDrop, forgetting, backwardTransfer } = measures;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["just learned", figure(justLearned)],
+          ["worst drop", describeDrop(worstDrop)],
+          ["forgetting", figure(forgetting)],
+          ["backward transfer", figure(backwardTransfer)],
+          ["continues", parent === null ? "nothing" : `version ${parent}`],
+          ["attempt", String(attempt)],
+          ["took", duration(seconds)],
+        ]}
+      />
+      <DataTable label="Scores of this version" heads={HEADS}>
+        {scores.map(({ task, meanScore, low, high, episodes, valueEstimate }) => (
+          <tr key={task}>
+            <td>task {task}</td>
+            <td>{figure(meanScore)}</td>
+            <td>{low === null ? "–" : `${figure(low)} … ${figure(high)}`}</td>
+            <td>{episodes}</td>
+            <td>{figure(valueEstimate, 2)}</td>
+          </tr>
+        ))}
+      </DataTable>
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ProgressMessage } from "@cugro/protocol";
+import { createActTraffic } from "./act_traffic.ts";
+import { createProgressKeeper, MOST_POINTS } from "./progress_keeper.ts";
+
+const progress = (step: number, loss?: number, jobId = "a"): ProgressMessage => ({
+  ...{ jobId, kind: "critic.train", learner: "mine", step, steps: 1e6 },
+  ...loss === undefined ? {} : { loss },
+});
+
+Deno.test("a keeper of progress holds at most 2,000 points a job, over the whole of it", () => {
+  const keeper = createProgressKeeper(() => 5);
+  for (let step = 1; step <= 50_000; step++) keeper.note(progress(step, 1 / step));
+  const { steps, values } = keeper.losses("a");
+  assert(steps.length <= MOST_POINTS && steps.length > MOST_POINTS / 4, `${steps.length} points`);
+  assertEquals([steps[0], steps.length], [1, values.length]);
+  assert(steps.at(-1)! > 49_000);
+  assertEquals(values.map((value) => Math.round(1 / value)), steps);
+  assertEquals(keeper.last("a")?.step, 50_000);
+});
+
+Deno.test("a keeper of progress drops what a resumed job does again, and the job not heard of for longest", () => {
+  const keeper = createProgressKeeper();
+  for (const step of [1, 2, 3, 4]) keeper.note(progress(step, step));
+  keeper.note(progress(3, 30));
+  keeper.note(progress(4));
+  assertEquals(keeper.losses("a"), { steps: [1, 2, 3], values: [1, 2, 30] });
+  for (let job = 0; job < 256; job++) keeper.note(progress(1, 1, `b${job}`));
+  assertEquals([keeper.last("a"), keeper.losses("a").steps], [undefined, []]);
+});
+
+Deno.test("traffic is counted by task and minute, for an hour", () => {
+  let now = 60_000_000;
+  const traffic = createActTraffic(() => now);
+  traffic.note("mine", 2, [true, false]);
+  traffic.note("mine", 2, [false]);
+  traffic.note("other", 1, [true]);
+  now += 60_000;
+  traffic.note("mine", 1, [true]);
+  assertEquals(traffic.of("mine"), [
+    { task: 1, minutes: [{ at: 60_060_000, requests: 1, observations: 1, unusual: 1 }] },
+    { task: 2, minutes: [{ at: 60_000_000, requests: 2, observations: 3, unusual: 1 }] },
+  ]);
+  now += 59.5 * 60_000;
+  assertEquals(traffic.of("mine").map(({ task }) => task), [1]);
+});

@@ -1,0 +1,18 @@
+/**
+ * The shape of what a token is told of itself.
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+
+/** A token as its holder sees it. */
+export const tokenSchema = z.object({
+  name: z.string(),
+  scopes: z.array(z.enum(["read", "submit", "admin"])).openapi({
+    description: "What it may do, with what its scopes include",
+  }),
+  learners: z.array(z.string()).openapi({
+    description: "Names of learners it sees, with `*` for any characters",
+  }),
+}).openapi("Token");
+/** See {@link tokenSchema}. */
+export type TokenView = z.infer<typeof tokenSchema>;

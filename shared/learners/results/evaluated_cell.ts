@@ -1,0 +1,89 @@
+/**
+ * What the evaluation of a task came to, as a cell of the version that is to be decided. Pure.
+ * @module
+ */
+import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import {
+  type Anchors,
+  type JsonObject,
+  type RowCell,
+  rowCellSchema,
+  wayOfActingSchema,
+} from "@cugro/protocol";
+import type { LearnerFacts } from "../facts/facts.ts";
+import type { LabelledTask } from "../facts/labels.ts";
+import type { Graph } from "../planning/graph.ts";
+import { estimateOfCell } from "./estimates.ts";
+import { numbersOf, withRandom } from "./remeasure.ts";
+import { standingAnchors } from "./standing.ts";
+
+/** The cell of an evaluation that is done. @throws {Error} when its metrics lack `returns`, or have a `success` that is none. */
+export function evaluatedCell(
+  facts: LearnerFacts,
+  graph: Graph,
+  { task, id }: { task: number; id: string },
+): RowCell {
+  const metrics = facts.jobs.get(id)!.result!.metrics;
+  const returns = numbersOf(metrics.returns);
+  if (!returns) throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
+  const about = facts.tasks.find((fact) => fact.task === task)!;
+  const anchors = anchorsOf(facts, about, metrics);
+  const success = successOf(metrics.success, returns.length, `task ${task} (job ${id})`);
+  const scores = success?.map((share) => 100 * share) ??
+    returns.map((value) => normalisedScore(value, anchors));
+  const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
+  const label = about.labelled?.labels.at(-1)?.n;
+  const measured = {
+    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics), ...actingOf(metrics) },
+    ...(label === undefined ? {} : { label, anchors }),
+  };
+  const estimate = estimateOfCell(facts, graph, task, anchors);
+  const cell = {
+    ...{ task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate },
+    ...(estimate ? { estimate } : {}),
+  };
+  if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
+  const { seed } = graph.jobs.find((job) => job.id === id)!.job;
+  const { mean: meanScore, low, high } = success
+    ? successInterval(success)
+    : scoreInterval(returns, anchors, seed);
+  return { ...cell, meanScore, low, high };
+}
+
+/** Success of each episode, 0 to 1; undefined where the simulator does not tell it. */
+function successOf(value: unknown, episodes: number, of: string): number[] | undefined {
+  if (value === undefined || value === null || episodes === 0) return undefined;
+  const success = numbersOf(value);
+  if (success?.length === episodes && success.every((share) => share >= 0 && share <= 1)) return success;
+  throw new Error(
+    `The evaluation of ${of} must have a success between 0 and 1 for each of ${episodes} episodes, or none at all`,
+  );
+}
+
+/** What was wrong with a simulator that is no part of this project. */
+function simulatorOf({ lostEpisodes, notRun }: JsonObject): Pick<RowCell, "lostEpisodes" | "notRun"> {
+  return {
+    ...(typeof lostEpisodes === "number" ? { lostEpisodes } : {}),
+    ...(typeof notRun === "string" ? { notRun } : {}),
+  };
+}
+
+/** How the evaluation acted, and what it tried. */
+function actingOf({ acting, ways }: JsonObject): Pick<RowCell, "acting" | "ways"> {
+  const way = wayOfActingSchema.safeParse(acting);
+  const tried = rowCellSchema.shape.ways.safeParse(ways);
+  return {
+    ...(way.success ? { acting: way.data } : {}),
+    ...(tried.success && tried.data ? { ways: tried.data } : {}),
+  };
+}
+
+/** With labels that change what random actions earn, this evaluation or an earlier one has measured it. */
+function anchorsOf(facts: LearnerFacts, task: LabelledTask, { randomReturn }: JsonObject): Anchors {
+  if (typeof randomReturn === "number") return withRandom(task, randomReturn);
+  return standingAnchors(facts, task) ?? task.anchors;
+}
+
+function asObject(value: unknown): JsonObject | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : null;
+}

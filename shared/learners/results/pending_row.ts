@@ -1,0 +1,32 @@
+/**
+ * The row of the version that is being made, as far as its evaluations are done. Pure.
+ * @module
+ */
+import type { RowCell } from "@cugro/protocol";
+import { currentGraph, type LearnerFacts } from "../facts/facts.ts";
+import { evaluatedCell } from "./evaluated_cell.ts";
+
+/** See the module. `cells`: of each task that the version will know, the job that evaluates it, and what it came to. */
+export interface PendingRow {
+  task: number;
+  revision: number;
+  attempt: number;
+  parent: number | null;
+  cells: { task: number; job: string; cell: RowCell | null }[];
+}
+
+/** The row that fills; null while nothing is being learnt. */
+export function pendingRow(facts: LearnerFacts): PendingRow | null {
+  const graph = facts.deleted ? undefined : currentGraph(facts);
+  if (!graph) return null;
+  const { task, revision, attempt, parent } = graph;
+  const cells = graph.evaluations.map((evaluation) => {
+    const isDone = facts.jobs.get(evaluation.id)?.result !== undefined;
+    return {
+      task: evaluation.task,
+      job: evaluation.id,
+      cell: isDone ? evaluatedCell(facts, graph, evaluation) : null,
+    };
+  });
+  return { task, revision, attempt, parent, cells };
+}

@@ -1,0 +1,143 @@
+/** How the dashboard looks to whom: hostile names, small and large screens, light and dark, tokens that may little. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { createClient } from "@cugro/client";
+import { putOnce } from "@cugro/learners";
+import { rejectionKey } from "@cugro/protocol";
+import type { Page } from "playwright-core";
+import { assertAccessible, browserPath, overflow, type TestBrowser, withBrowser } from "./browser.ts";
+import { type ServedDashboard, withDashboard } from "./served.ts";
+import { writeShownLearner } from "./shown_learner.ts";
+
+const HOSTILE = [
+  `<img src=x onerror="document.title='hacked'"><script>document.title='hacked'</script>`,
+  "\u202Egnp.exe\u2066 right to left",
+  "`cugro rollback 0 --learner mine`",
+  "javascript:document.title='hacked'",
+  "x".repeat(10_000),
+];
+
+const PLACES = [
+  "/learners",
+  ...["", "/tasks/1", "/versions/2", "/jobs"].map((tab) => `/learners/mine${tab}`),
+];
+
+async function prepare({ store }: ServedDashboard): Promise<void> {
+  await writeShownLearner({
+    store,
+    name: "mine",
+    tasks: 5,
+    versions: 7,
+    nameOf: (task) => HOSTILE[task - 1]!,
+  });
+  const key = `incoming/mine/${HOSTILE[1]}.hdf5`;
+  await putOnce(store, rejectionKey("mine", 9), {
+    schema: 1,
+    seq: 9,
+    key,
+    reason: HOSTILE[0]!,
+    failedJob: null,
+  });
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator("main h1").waitFor();
+  await page.locator("main .empty[role=status]").waitFor({ state: "detached" });
+}
+
+async function lookEverywhere(served: ServedDashboard, { open, complaints }: TestBrowser): Promise<void> {
+  for (const [width, theme] of [[360, "dark"], [1280, "light"], [3840, "dark"]] as const) {
+    const page = await open(served.addressFor("admin", "/learners"), { width, theme });
+    for (const place of PLACES) {
+      await page.goto(`${served.url}/#${place}`);
+      await settled(page);
+      const where = `${place} at ${width} px, ${theme}`;
+      assertEquals(await overflow(page), 0, `${where} is wider than the screen`);
+      if (width !== 3840) await assertAccessible(page, where);
+      assert(!(await page.title()).includes("hacked"), where);
+    }
+    await page.context().close();
+  }
+  assertEquals(complaints(), []);
+}
+
+Deno.test({
+  name:
+    "whatever names say, they are text; nothing is cut from 360 pixels to 4K, and axe finds nothing, light and dark",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard((served) =>
+      withBrowser(async (browser) => {
+        await prepare(served);
+        await lookEverywhere(served, browser);
+        const page = await browser.open(served.addressFor("read", "/learners/mine/tasks/1"));
+        await page.locator("#task-5").waitFor();
+        for (const [index, name] of HOSTILE.entries()) {
+          const shown = await page.locator(`#task-${index + 1} .card-head .user-text`).textContent();
+          assertEquals(shown, name, "as it is");
+        }
+        assertEquals(await page.locator("main img, main script").count(), 0);
+        const body = await page.locator("main").textContent();
+        assert(body!.includes(`was rejected: ${HOSTILE[0]}`));
+        await page.goto(`${served.url}/#/learners/${encodeURIComponent("<b>nobody</b>")}`);
+        await page.getByText("cannot be shown").waitFor();
+        assertEquals(await page.locator("main b").count(), 0);
+        assertEquals(browser.complaints(), []);
+      }), { learns: false }),
+});
+
+Deno.test({
+  name: "without a token the page asks for one; one that is unknown is refused, and one may leave",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard(({ url, tokens, store }) =>
+      withBrowser(async ({ open, complaints }) => {
+        await writeShownLearner({ store, name: "mine", tasks: 1, versions: 1 });
+        const page = await open(url);
+        await page.getByLabel("Token").fill("cugro_wrong");
+        await assertAccessible(page, "asking for a token");
+        await page.getByRole("button", { name: "Look" }).click();
+        await page.getByText("does not know this token").waitFor();
+        await page.getByLabel("Token").fill(tokens.submit);
+        await page.keyboard.press("Enter");
+        await page.getByRole("link", { name: "mine" }).waitFor();
+        await page.reload();
+        await page.getByRole("link", { name: "mine" }).waitFor();
+        assertEquals(
+          await page.evaluate("document.cookie + Object.values(localStorage)"),
+          "",
+          "kept in this tab alone",
+        );
+        await page.keyboard.press("/");
+        await page.keyboard.type("nobody");
+        await page.getByText("No learner has “nobody” in its name").waitFor();
+        await page.getByRole("button", { name: "Leave" }).click();
+        await page.getByLabel("Token").waitFor();
+        assertEquals(await page.evaluate("sessionStorage.length"), 0);
+        assertEquals(complaints(), []);
+      }), { learns: false }),
+});
+
+Deno.test({
+  name:
+    "what the page shows of a learner of many versions is drawn in part, and all of it when it is asked for",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard((served) =>
+      withBrowser(async ({ open, complaints }) => {
+        const { store, url, tokens } = served;
+        await writeShownLearner({ store, name: "long", tasks: 32, versions: 50 });
+        const { resultsMatrix } = await createClient({ url, token: tokens.read }).results("long");
+        assertEquals(resultsMatrix.length, 50);
+        const page = await open(served.addressFor("read", "/learners/long"));
+        await page.locator("table.matrix").waitFor();
+        assertEquals(await page.locator("table.matrix tbody tr").count(), Math.floor(1_500 / 32));
+        await page.getByRole("button", { name: "Show all 50" }).click();
+        await page.getByRole("rowheader", { name: "version 1 learns" }).waitFor();
+        assert(page.url().endsWith("?rows=all"), "and that is an address");
+        // One task alone, by its address: intervals and bounds.
+        await page.goto(`${url}/#/learners/long?task=3`);
+        await page.getByLabel("Score of task 3 over versions, with intervals and bounds").waitFor();
+        assertGreater(await page.locator("table.matrix .drop").count(), 0, "drops are marked");
+        assertEquals(complaints(), []);
+      }), { learns: false }),
+});
