@@ -63,7 +63,7 @@ export {
   worstDrop,
 } from "./measures/drops.ts";
 export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
-export { actionParity, type Parity, scoreParity } from "./measures/parity.ts";
+export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
