@@ -102,4 +102,5 @@ export { apartShare, findModes, isMultimodal, type Modes, weightsOfHeavierMode }
 export { type ChoiceLabelInput, type ChoiceLabels, labelChoices } from "./policy/label_choices.ts";
 export { type OneStepTrainingInput, trainActor, trainProposer } from "./distillation/one_step_training.ts";
 export type { LabelledActions, OldStates } from "./distillation/one_step_rows.ts";
+export { perturbStates } from "./distillation/perturbed_states.ts";
 export { labelProposals, type ProposalLabelInput } from "./distillation/label_proposals.ts";

@@ -2,11 +2,14 @@
  * Raw labels and states of replay -> normalised rows, each task with its own normaliser. All shapes are checked here, once.
  * @module
  */
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
+import { createRng } from "../numerics/rng.ts";
 import { taskRow } from "../numerics/weights.ts";
 import type { OneStepRows } from "./one_step_batches.ts";
 import type { OneStepKind } from "./one_step_network.ts";
+import { perturbStates } from "./perturbed_states.ts";
 
 /** Labels of one task. */
 export interface LabelledActions {
@@ -42,6 +45,9 @@ export interface RawOneStepRows {
   replay: OldStates[];
   /** N_i by task id: of every task in `labels` and `replay`. */
   normalisers: ReadonlyMap<number, Normaliser>;
+  hyperparameters: Pick<Hyperparameters, "distilPerturbation">;
+  /** Decides how states of old tasks that the parent answers for are perturbed. */
+  seed: number;
 }
 
 /**
@@ -82,11 +88,27 @@ export function rowsToLearn(
       ...labelled.map((id) => rowsOf(id, labels.filter((shard) => shard.task === id))),
       ...taught.map((id) => {
         const shards = replay.filter((shard) => shard.task === id);
-        const silent = shards.map((shard) => ({ ...shard, noise: none, targets: none }));
+        const silent = shards.map((shard, i) => ({
+          ...shard,
+          states: perturbed(input, shard, i),
+          noise: none,
+          targets: none,
+        }));
         return join(input, id, silent, taskRow(tasks, id));
       }),
     ],
   };
+}
+
+/** Labels come with their states perturbed; the parent answers for any. */
+function perturbed(
+  { normalisers, hyperparameters, seed }: RawOneStepRows,
+  { task, states }: OldStates,
+  shard: number,
+): Float32Array {
+  const { states: bounds } = normaliserOf(normalisers, task);
+  const seedOfShard = createRng(seed, `distillation.perturbed/${task}/${shard}`).integer(2 ** 31);
+  return perturbStates(states, bounds, hyperparameters.distilPerturbation, seedOfShard);
 }
 
 function join(
