@@ -9,7 +9,7 @@ import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
 import { calibration } from "./calibration/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
-import { distillation } from "./experiments/distillation.ts";
+import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./experiments/known_streams.ts";

@@ -95,7 +95,7 @@ export {
 export { estimateJobs } from "./results/estimate_jobs.ts";
 export { estimateOfCell, readEstimate } from "./results/estimates.ts";
 export { describeScale, type EstimatedLearner, estimateNote } from "./results/estimate_note.ts";
-export { type DescribedActing, describeActing } from "./results/acting_words.ts";
+export { describeActing, type DescribedActing } from "./results/acting_words.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { type Shown, shownBy, shownVersions } from "./reading/shown.ts";

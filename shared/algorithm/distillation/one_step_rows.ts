@@ -75,7 +75,6 @@ export function rowsToLearn(
   if (replay.some((shard) => shard.task === task)) {
     throw new InvalidInputError(`Cannot replay task ${task} as it is the one to be learnt`);
   }
-  const none = new Float32Array(0);
   const rowsOf = (id: number, shards: readonly LabelledActions[]): OneStepRows => {
     if (shards.length === 0) {
       throw new InvalidInputError(`Cannot train ${kind} on task ${id} as it has no labels`);
@@ -88,13 +87,7 @@ export function rowsToLearn(
       ...labelled.map((id) => rowsOf(id, labels.filter((shard) => shard.task === id))),
       ...taught.map((id) => {
         const shards = replay.filter((shard) => shard.task === id);
-        const silent = shards.map((shard, i) => ({
-          ...shard,
-          states: perturbed(input, shard, i),
-          noise: none,
-          targets: none,
-        }));
-        return join(input, id, silent, taskRow(tasks, id));
+        return join(input, id, shards.map((shard, i) => perturbed(input, shard, i)), taskRow(tasks, id));
       }),
     ],
   };
@@ -103,12 +96,14 @@ export function rowsToLearn(
 /** Labels come with their states perturbed; the parent answers for any. */
 function perturbed(
   { normalisers, hyperparameters, seed }: RawOneStepRows,
-  { task, states }: OldStates,
-  shard: number,
-): Float32Array {
-  const { states: bounds } = normaliserOf(normalisers, task);
-  const seedOfShard = createRng(seed, `distillation.perturbed/${task}/${shard}`).integer(2 ** 31);
-  return perturbStates(states, bounds, hyperparameters.distilPerturbation, seedOfShard);
+  shard: OldStates,
+  place: number,
+): LabelledActions {
+  const { states: bounds } = normaliserOf(normalisers, shard.task);
+  const own = createRng(seed, `distillation.perturbed/${shard.task}/${place}`).integer(2 ** 31);
+  const none = new Float32Array(0);
+  const states = perturbStates(shard.states, bounds, hyperparameters.distilPerturbation, own);
+  return { ...shard, states, noise: none, targets: none };
 }
 
 function join(

@@ -25,7 +25,7 @@ export const distillationKnobs = {
   actorLabels: whole({
     about: "Labels of one task for the actor: a state, and the weighted mean of its candidates.",
     range: [1, 1e9],
-    values: { paper: 20_000, default: 20_000, smoke: 128 },
+    values: { paper: 10_000, default: 10_000, smoke: 128 },
     readBy: ["plan"],
   }),
   labelShards: whole({
@@ -52,7 +52,7 @@ export const distillationKnobs = {
   distilNewTaskShare: number({
     about: "Fraction of a proposer's or actor's batch drawn from the new task.",
     range: [1e-12, 1],
-    values: { paper: 0.5, default: 0.5, smoke: 0.5 },
+    values: { paper: 0.8, default: 0.8, smoke: 0.8 },
     readBy: training,
   }),
   distilLearningRate: number({
@@ -70,7 +70,7 @@ export const distillationKnobs = {
   actorSteps: whole({
     about: "Gradient steps of the actor for the first task.",
     range: [1, 1e9],
-    values: { paper: 600, default: 600, smoke: 60 },
+    values: { paper: 800, default: 800, smoke: 60 },
     readBy: ["actor.train"],
   }),
   distilStepsPerOldTask: whole({

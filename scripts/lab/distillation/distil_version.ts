@@ -5,6 +5,7 @@
 import {
   createRng,
   labelChoices,
+  type LabelledActions,
   labelProposals,
   type Normaliser,
   type OldStates,
@@ -48,52 +49,62 @@ interface Source {
 
 /** Labels and trains. */
 export async function distilVersion(store: Store, source: Source): Promise<Distilled> {
-  const { input, task: { task }, parent } = source;
-  const { hyperparameters: h, stateDim, actionDim, normalisers, compile } = input;
-  const normaliser = normalisers.get(task)!;
-  const draw = async (rows: number, seed: number) => await drawStates(store, source, { rows, seed });
-  const common = {
-    ...{ task, stateDim, actionDim, normalisers, hyperparameters: h, compile, seed: SEED },
-    replay: await oldStates(store, source),
-    oldTasks: parent?.tasks.length ?? 0,
-  };
-  const states = await draw(h.proposerLabels, 1);
-  const labels = await timed(() =>
-    labelProposals({
-      ...{ behaviorGenerator: input.behaviorGenerator, task, normaliser, states, size: h.proposerLabels },
-      ...{ seed: SEED, hyperparameters: h, compile },
-    })
-  );
+  const { task: { task }, parent } = source;
+  const replay = await oldStates(store, source);
+  const ofProposer = await timed(() => labelledForProposer(store, source));
   const proposer = await timed(() =>
     finish(trainProposer({
-      ...common,
-      labels: [{ task, states, size: h.proposerLabels, ...labels.made }],
+      ...commonOf(source),
+      ...{ replay, labels: [ofProposer.made] },
       ...parent ? { parent: parent.proposer } : {},
     }))
   );
-  const asked = await draw(h.actorLabels, 2);
-  const choices = await timed(() =>
-    labelChoices({
-      ...{ policy: { ...input, proposer: proposer.made }, by: "proposer", task, states: asked, seed: SEED },
-      candidates: h.actorCandidates,
-    })
-  );
-  const chosen = { task, states: asked, noise: new Float32Array(0), targets: choices.made.targets };
+  const ofActor = await timed(() => labelledForActor(store, source, proposer.made));
   const actor = await timed(() =>
     finish(trainActor({
-      ...common,
-      labels: [{ ...chosen, size: h.actorLabels }],
+      ...commonOf(source),
+      ...{ replay, labels: [ofActor.made] },
       ...parent ? { parent: parent.actor } : {},
     }))
   );
   const seconds = {
-    ...{ proposerLabels: labels.seconds, proposer: proposer.seconds },
-    ...{ actorLabels: choices.seconds, actor: actor.seconds },
+    ...{ proposerLabels: ofProposer.seconds, proposer: proposer.seconds },
+    ...{ actorLabels: ofActor.seconds, actor: actor.seconds },
   };
   return {
     ...{ proposer: proposer.made, actor: actor.made, seconds },
     tasks: [...parent?.tasks ?? [], task],
   };
+}
+
+/** What both trainings are given. */
+function commonOf({ input, task: { task }, parent }: Source) {
+  const { stateDim, actionDim, normalisers, hyperparameters, compile } = input;
+  return {
+    ...{ task, stateDim, actionDim, normalisers, hyperparameters, compile, seed: SEED },
+    oldTasks: parent?.tasks.length ?? 0,
+  };
+}
+
+async function labelledForProposer(store: Store, source: Source): Promise<LabelledActions> {
+  const { input: { behaviorGenerator, normalisers, hyperparameters, compile }, task: { task } } = source;
+  const size = hyperparameters.proposerLabels;
+  const states = await drawStates(store, source, { rows: size, seed: 1 });
+  const labels = await labelProposals({
+    ...{ behaviorGenerator, task, normaliser: normalisers.get(task)!, states, size },
+    ...{ seed: SEED, hyperparameters, compile },
+  });
+  return { task, states, size, ...labels };
+}
+
+async function labelledForActor(store: Store, source: Source, proposer: Stored): Promise<LabelledActions> {
+  const { input, task: { task } } = source;
+  const { actorLabels: size, actorCandidates: candidates } = input.hyperparameters;
+  const states = await drawStates(store, source, { rows: size, seed: 2 });
+  const { targets } = await labelChoices({
+    ...{ policy: { ...input, proposer }, by: "proposer", task, states, seed: SEED, candidates },
+  });
+  return { task, states, noise: new Float32Array(0), targets, size };
 }
 
 async function drawStates(
