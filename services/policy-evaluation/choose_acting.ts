@@ -120,7 +120,7 @@ function samplerOf(choice: Choice, sampled: Episodes): WayScore {
 
 /**
  * Runs as many episodes of a way as there are of the sampler, and more of both until it is sure which way the comparison goes.
- * Episodes that succeed or fail are all run: of so few values that are all alike an interval would have no width.
+ * Where episodes succeed or fail, a way that seems to pass runs them all: of a few that are all alike an interval has no width.
  */
 async function compareEpisodes(choice: Choice, acting: WayOfActing, sampled: Episodes, most: number) {
   let found = await run(choice, acting, sampled.returns.length);
@@ -128,7 +128,8 @@ async function compareEpisodes(choice: Choice, acting: WayOfActing, sampled: Epi
     const way = compareScores(choice, acting, found, sampled);
     const [scores, beside] = [scoresOf(choice, found), scoresOf(choice, sampled)];
     const lost = scores.length !== beside.length || found.lostEpisodes || sampled.lostEpisodes;
-    const sure = !found.successes && !lost && isParitySure(scores, beside, choice.context.seed);
+    const isSure = !lost && isParitySure(scores, beside, choice.context.seed);
+    const sure = isSure && !(found.successes && way.passed);
     const more = Math.min(Math.max(choice.episodes, MIN_EPISODES), most - scores.length);
     if (lost || sure || more <= 0) return { way, found, sampled };
     found = joined(found, await run(choice, acting, more, scores.length));

@@ -17,6 +17,7 @@ export const small: Hyperparameters = {
   generatorBatchSize: 64,
   distilLearningRate: 4e-3,
   distilPerturbation: 0,
+  distilNewTaskShare: 0.5,
   emaDecay: 0.98,
   proposerSteps: 250,
   actorSteps: 250,
