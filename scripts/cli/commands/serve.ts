@@ -124,11 +124,8 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
   });
   app.get("/v1/learners/:name", async (context) => {
     const { version, tasks, stateDim, actionDim, actingByTask } = await acting.about(learner);
-    const known = tasks.map(({ task, name }) => ({
-      task,
-      name,
-      acting: actingByTask?.get(task) ?? "sampler",
-    }));
+    const wayOf = (task: number) => actingByTask?.get(task) ?? "sampler";
+    const known = tasks.map(({ task, name }) => ({ task, name, acting: wayOf(task) }));
     return context.json({ learner, version, tasks: known, stateDim, actionDim });
   });
   const onError = () => problem(413, "Too large", `A request may have ${MAX_ACT_BYTES} bytes`);

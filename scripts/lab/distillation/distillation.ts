@@ -6,7 +6,6 @@
 import {
   createPolicy,
   createRng,
-  type Hyperparameters,
   mean,
   normalisedScore,
   type PolicyInput,
@@ -19,7 +18,7 @@ import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { decodeStored, encodeStored } from "@cugro/jobs";
 import { type LabelledTask, loadFacts, validVersions } from "@cugro/learners";
 import { canonicalJson, sha256 } from "@cugro/protocol";
-import { readPolicy } from "@cugro/serving";
+import { readPolicy, samplerInput } from "@cugro/serving";
 import type { Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -93,18 +92,24 @@ async function distil(
 ): Promise<Distilled> {
   console.error(`version ${version}: labels and trainings`);
   const { compile } = await openCompute();
-  const { input, tasks } = await readPolicy(store, learner, { version });
+  const { input, tasks } = await readSampler(store, learner, version);
   const task = tasks.find((one) => !parent?.tasks.includes(one.task));
   if (!task) throw new UsageError(`version ${version} knows no task that the one before does not`);
   // As a task that starts now: knobs that the learner never had take their preset's value.
   const hyperparameters = resolveHyperparameters(
-    input.hyperparameters as Hyperparameters,
+    input.hyperparameters,
     { distil: "both", ...settings },
   );
   return await distilVersion(store, {
     ...{ input: { ...input, hyperparameters, compile }, task, parent },
     stateGenerator: before?.stateGenerator,
   });
+}
+
+/** What a version samples with, and its tasks. */
+async function readSampler(store: Store, learner: string, version: number) {
+  const { input, tasks } = await readPolicy(store, learner, { version, acting: "sampler" });
+  return { input: samplerInput(input), tasks };
 }
 
 /** All tasks of the last version, and of each the new one. */
@@ -118,7 +123,7 @@ async function scoreVersion(
   const found = await readFile(file, "utf8").catch(() => undefined);
   if (found !== undefined) return JSON.parse(found);
   const { compile } = await openCompute();
-  const { input, tasks } = await readPolicy(store, learner, { version });
+  const { input, tasks } = await readSampler(store, learner, version);
   const { proposer, actor } = networks;
   const newest = networks.tasks.at(-1);
   const rows: WayRow[] = [];

@@ -52,7 +52,7 @@ export const distillationKnobs = {
   distilNewTaskShare: number({
     about: "Fraction of a proposer's or actor's batch drawn from the new task.",
     range: [1e-12, 1],
-    values: { paper: 0.8, default: 0.8, smoke: 0.8 },
+    values: { paper: 0.5, default: 0.5, smoke: 0.5 },
     readBy: training,
   }),
   distilLearningRate: number({
@@ -70,7 +70,7 @@ export const distillationKnobs = {
   actorSteps: whole({
     about: "Gradient steps of the actor for the first task.",
     range: [1, 1e9],
-    values: { paper: 800, default: 800, smoke: 60 },
+    values: { paper: 1_000, default: 1_000, smoke: 60 },
     readBy: ["actor.train"],
   }),
   distilStepsPerOldTask: whole({
@@ -89,7 +89,7 @@ export const distillationKnobs = {
   maxDistilSteps: whole({
     about: "At most this many gradient steps of proposer or actor.",
     range: [1, 1e9],
-    values: { paper: 1_000, default: 1_000, smoke: 60 },
+    values: { paper: 1_500, default: 1_500, smoke: 60 },
     readBy: training,
   }),
 };
