@@ -22,7 +22,7 @@ import { readPolicy, samplerInput } from "@cugro/serving";
 import type { Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { printTable, score, UsageError } from "../../cli/commands/output.ts";
 import { parseSettings } from "../../cli/commands/settings.ts";
@@ -62,17 +62,17 @@ export async function distillation(path: string, options: DistillationOptions): 
   const costs: object[] = [];
   let parent: Distilled | undefined;
   for (const [place, { version }] of versions.entries()) {
-    const known = join(
-      options.work,
-      sha256(canonicalJson({ path, learner, version, settings })).slice(0, 16),
-    );
+    const opened = await openVersion(store, learner, version, settings);
+    const { hyperparameters } = opened.input;
+    const about = canonicalJson({ path: resolve(path), learner, version, hyperparameters });
+    const known = join(options.work, sha256(about).slice(0, 16));
     const before = versions[place - 1];
-    parent = await readDistilled(known) ??
-      await distil(store, options, settings, { version, before, parent });
+    parent = await readDistilled(known) ?? await distil(store, { opened, version, before, parent });
     await writeDistilled(known, parent);
     costs.push({ version, ...parent.seconds });
     const last = place === versions.length - 1;
-    rows.push(...await scoreVersion(store, options, { version, networks: parent, last }, known));
+    const scored = { opened, version, networks: parent, episodes, last };
+    rows.push(...await scoreVersion(scored, `${known}-${episodes}-${last ? "all" : "new"}.json`));
   }
   print(rows);
   await mkdir(out, { recursive: true });
@@ -80,58 +80,62 @@ export async function distillation(path: string, options: DistillationOptions): 
   await writeFile(join(out, `${name}.json`), JSON.stringify(result, null, 1) + "\n");
 }
 
+/** What a version samples with, its tasks, and the knobs to learn by. */
+interface OpenedVersion {
+  input: PolicyInput;
+  tasks: LabelledTask[];
+}
+
+async function openVersion(
+  store: Store,
+  learner: string,
+  version: number,
+  settings: Record<string, string>,
+): Promise<OpenedVersion> {
+  const { compile } = await openCompute();
+  const parts = await readPolicy(store, learner, { version, acting: "sampler" });
+  const input = samplerInput(parts.input);
+  // As of a task that starts now: knobs that the learner never had take their preset's value.
+  const hyperparameters = resolveHyperparameters(input.hyperparameters, { distil: "both", ...settings });
+  return { input: { ...input, hyperparameters, compile }, tasks: parts.tasks };
+}
+
 async function distil(
   store: Store,
-  { learner }: DistillationOptions,
-  settings: Record<string, string>,
-  { version, before, parent }: {
+  { opened: { input, tasks }, version, before, parent }: {
+    opened: OpenedVersion;
     version: number;
     before: { stateGenerator: string } | undefined;
     parent: Distilled | undefined;
   },
 ): Promise<Distilled> {
   console.error(`version ${version}: labels and trainings`);
-  const { compile } = await openCompute();
-  const { input, tasks } = await readSampler(store, learner, version);
   const task = tasks.find((one) => !parent?.tasks.includes(one.task));
   if (!task) throw new UsageError(`version ${version} knows no task that the one before does not`);
-  // As a task that starts now: knobs that the learner never had take their preset's value.
-  const hyperparameters = resolveHyperparameters(
-    input.hyperparameters,
-    { distil: "both", ...settings },
-  );
-  return await distilVersion(store, {
-    ...{ input: { ...input, hyperparameters, compile }, task, parent },
-    stateGenerator: before?.stateGenerator,
-  });
+  return await distilVersion(store, { input, task, parent, stateGenerator: before?.stateGenerator });
 }
 
-/** What a version samples with, and its tasks. */
-async function readSampler(store: Store, learner: string, version: number) {
-  const { input, tasks } = await readPolicy(store, learner, { version, acting: "sampler" });
-  return { input: samplerInput(input), tasks };
-}
-
-/** All tasks of the last version, and of each the new one. */
+/** All tasks of the last version, and of each the new one. @param file holds them, where it was done before */
 async function scoreVersion(
-  store: Store,
-  { learner, episodes }: DistillationOptions,
-  { version, networks, last }: { version: number; networks: Distilled; last: boolean },
-  known: string,
+  { opened: { input, tasks }, version, networks, episodes, last }: {
+    opened: OpenedVersion;
+    version: number;
+    networks: Distilled;
+    episodes: number;
+    last: boolean;
+  },
+  file: string,
 ): Promise<WayRow[]> {
-  const file = `${known}-${episodes}-${last ? "all" : "new"}.json`;
   const found = await readFile(file, "utf8").catch(() => undefined);
   if (found !== undefined) return JSON.parse(found);
-  const { compile } = await openCompute();
-  const { input, tasks } = await readSampler(store, learner, version);
   const { proposer, actor } = networks;
   const newest = networks.tasks.at(-1);
   const rows: WayRow[] = [];
   for (const task of tasks.filter((one) => last || one.task === newest)) {
     console.error(`version ${version}: episodes of task ${task.task}`);
-    const sampled = await runTask({ ...input, compile }, task, "sampler", episodes);
+    const sampled = await runTask(input, task, "sampler", episodes);
     for (const acting of ["sampler", "proposer", "actor"] as const) {
-      const policy = { ...input, proposer, actor, compile };
+      const policy = { ...input, proposer, actor };
       const run = acting === "sampler" ? sampled : await runTask(policy, task, acting, episodes);
       const { difference = null, low = null } = acting === "sampler"
         ? {}
