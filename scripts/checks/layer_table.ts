@@ -127,7 +127,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** What a person types; beside it is how that is done. */
 const COMMANDS = "scripts/cli/commands/";
 /** Folders of scripts whose size is counted by itself. */
-const SCRIPT_ROOMS: readonly string[] = [COMMANDS, "scripts/lab/bench/", "scripts/lab/calibration/"];
+const SCRIPT_ROOMS: readonly string[] = [
+  COMMANDS,
+  "scripts/lab/bench/",
+  "scripts/lab/calibration/",
+  "scripts/lab/distillation/",
+];
 /** What every service may import: all of `shared`, and the table of services. */
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */

@@ -9,6 +9,7 @@ import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
 import { calibration } from "./calibration/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
+import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
@@ -63,6 +64,24 @@ program.command("selections")
   .option("--out <folder>", "where the results go", "cugro-experiments/results")
   .option("--name <name>", "name of the result files", "selections")
   .action(selections);
+
+program.command("distillation")
+  .description(
+    "proposer and actor for the versions of a finished learner, scored beside the sampler from common starts; reads the store alone",
+  )
+  .argument("<store>", "its store, which still has the datasets")
+  .requiredOption("--learner <name>", "whose versions")
+  .addOption(repeatable("--set <knob=value>", "learn with another value; may be repeated").default([]))
+  .option("--versions <n>", "its first versions only", wholeNumber("--versions", 1), 100)
+  .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 5), 60)
+  .option(
+    "--work <folder>",
+    "where networks are kept; finished ones are not made again",
+    "cugro-distillation",
+  )
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result file", "distillation")
+  .action(distillation);
 
 program.command("act")
   .description("how long a request to act takes over HTTP, by the way of acting and the number of clients")

@@ -2,7 +2,16 @@
  * Labels of the networks that act in one step, as jobs that workers share.
  * @module
  */
-import { apartShare, type ChoiceLabels, type Compile, labelChoices, labelProposals } from "@cugro/algorithm";
+import {
+  apartShare,
+  type ChoiceLabels,
+  type Compile,
+  type Hyperparameters,
+  labelChoices,
+  labelProposals,
+  type Normaliser,
+  perturbStates,
+} from "@cugro/algorithm";
 import type { JobContext, JobOutput } from "@cugro/worker";
 import {
   decodeNormaliser,
@@ -20,12 +29,12 @@ export async function labelForProposer(
   compile: Compile,
 ): Promise<JobOutput<"proposer.label">> {
   const { config: { task }, inputs, seed } = context;
-  const { states, size } = await readStatesToLabel(context);
+  const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
+  const knobs = knobsOf(context);
+  const { states, size } = await statesToLabel(context, normaliser, knobs);
   const labels = await labelProposals({
     behaviorGenerator: decodeStored(await context.read(inputs.behaviorGenerator)),
-    task,
-    normaliser: decodeNormaliser(await context.read(inputs.normaliser)),
-    ...{ states, size, seed, hyperparameters: knobsOf(context), compile },
+    ...{ task, normaliser, states, size, seed, hyperparameters: knobs, compile },
     ...resumableSampling(context),
   });
   return { outputs: { labels: encodeLabels({ states, size, ...labels }) }, metrics: { rows: size } };
@@ -38,9 +47,9 @@ export async function labelForActor(
 ): Promise<JobOutput<"actor.label">> {
   const { config: { task }, inputs, seed } = context;
   const normaliser = decodeNormaliser(await context.read(inputs.normaliser));
-  const { states, size } = await readStatesToLabel(context);
-  const proposer = inputs.proposer && decodeStored(await context.read(inputs.proposer));
   const knobs = knobsOf(context);
+  const { states, size } = await statesToLabel(context, normaliser, knobs);
+  const proposer = inputs.proposer && decodeStored(await context.read(inputs.proposer));
   const labels = await labelChoices({
     policy: {
       behaviorGenerator: decodeStored(await context.read(inputs.behaviorGenerator)),
@@ -63,6 +72,15 @@ export async function labelForActor(
     outputs: { labels: encodeLabels({ states, size, noise, targets: labels.targets }) },
     metrics: { rows: size, apartShare: apartShare(labels.apart) },
   };
+}
+
+async function statesToLabel(
+  context: JobContext<"proposer.label" | "actor.label">,
+  { states: bounds }: Normaliser,
+  { distilPerturbation }: Pick<Hyperparameters, "distilPerturbation">,
+): Promise<{ states: Float32Array; size: number }> {
+  const { states, size } = await readStatesToLabel(context);
+  return { states: perturbStates(states, bounds, distilPerturbation, context.seed), size };
 }
 
 function encodeMade({ targets, apart }: ChoiceLabels): Uint8Array {

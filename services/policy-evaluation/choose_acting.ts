@@ -8,8 +8,10 @@ import {
   apartShare,
   createRng,
   isMultimodal,
+  isParitySure,
   labelChoices,
   mean,
+  MIN_EPISODES,
   normalisedScore,
   type Policy,
   type PolicyInput,
@@ -83,9 +85,9 @@ async function keepActing(
 async function compareWays(
   choice: Choice,
   ways: readonly WayOfActing[],
-  count: number,
+  most: number,
 ): Promise<Required<Chosen>> {
-  const sampled = await run(choice, "sampler", count);
+  let sampled = await run(choice, "sampler", choice.episodes);
   const simulated = sampled.returns.length > 0;
   const tried: WayScore[] = [];
   for (const acting of ways) {
@@ -95,12 +97,13 @@ async function compareWays(
       tried.push({ acting, passed: false, reason: twoWays });
       continue;
     }
-    const found = simulated ? await run(choice, acting, count) : sampled;
-    tried.push(
-      simulated ? compareScores(choice, acting, found, sampled) : await compareActions(choice, acting),
-    );
-    if (tried.at(-1)!.passed) {
-      return { episodes: found, acting, ways: [...tried, samplerOf(choice, sampled)] };
+    const compared = simulated
+      ? await compareEpisodes(choice, acting, sampled, most)
+      : { way: await compareActions(choice, acting), found: sampled, sampled };
+    sampled = compared.sampled;
+    tried.push(compared.way);
+    if (compared.way.passed) {
+      return { episodes: compared.found, acting, ways: [...tried, samplerOf(choice, sampled)] };
     }
   }
   return { episodes: sampled, acting: "sampler", ways: [...tried, samplerOf(choice, sampled)] };
@@ -112,6 +115,37 @@ function samplerOf(choice: Choice, sampled: Episodes): WayScore {
     acting: "sampler",
     passed: true,
     ...scores.length > 0 ? { score: mean(scores), episodes: scores.length } : {},
+  };
+}
+
+/**
+ * Runs as many episodes of a way as there are of the sampler, and more of both until it is sure which way the comparison goes.
+ * Where episodes succeed or fail, a way that seems to pass runs them all: of a few that are all alike an interval has no width.
+ */
+async function compareEpisodes(choice: Choice, acting: WayOfActing, sampled: Episodes, most: number) {
+  let found = await run(choice, acting, sampled.returns.length);
+  for (;;) {
+    const way = compareScores(choice, acting, found, sampled);
+    const [scores, beside] = [scoresOf(choice, found), scoresOf(choice, sampled)];
+    const lost = scores.length !== beside.length || found.lostEpisodes || sampled.lostEpisodes;
+    const isSure = !lost && isParitySure(scores, beside, choice.context.seed);
+    const sure = isSure && !(found.successes && way.passed);
+    const more = Math.min(Math.max(choice.episodes, MIN_EPISODES), most - scores.length);
+    if (lost || sure || more <= 0) return { way, found, sampled };
+    found = joined(found, await run(choice, acting, more, scores.length));
+    sampled = joined(sampled, await run(choice, "sampler", more, scores.length));
+  }
+}
+
+/** Episodes, and those after them. */
+function joined(one: Episodes, other: Episodes): Episodes {
+  const lost = (one.lostEpisodes ?? 0) + (other.lostEpisodes ?? 0);
+  return {
+    ...one,
+    returns: [...one.returns, ...other.returns],
+    lengths: [...one.lengths, ...other.lengths],
+    ...one.successes && other.successes ? { successes: [...one.successes, ...other.successes] } : {},
+    ...lost > 0 ? { lostEpisodes: lost } : {},
   };
 }
 
@@ -179,9 +213,10 @@ function run(
   { context, policy, input, simulators }: Choice,
   acting: WayOfActing | undefined,
   episodes: number,
+  from = 0,
 ) {
   const { stateDim, actionDim } = input;
-  return runEpisodes(context, policy, simulators, { stateDim, actionDim, episodes, acting });
+  return runEpisodes(context, policy, simulators, { stateDim, actionDim, episodes, from, acting });
 }
 
 /** As versions are scored: by success where the simulator tells it. */

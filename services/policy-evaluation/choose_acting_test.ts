@@ -5,18 +5,20 @@ import {
   fitSketch,
   normaliserToStored,
   presets,
+  type Policy,
 } from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import type { Dataset } from "@cugro/datasets";
-import { openVectorEnvironment, rollout } from "@cugro/environments";
+import { familyInfo, openVectorEnvironment, rollout } from "@cugro/environments";
 import { openSession } from "@cugro/inference";
 import { decodeNormaliser, decodeStored, encodeStored } from "@cugro/jobs";
-import type { JsonObject } from "@cugro/protocol";
+import type { FamilyRef, JsonObject } from "@cugro/protocol";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import { openCompute } from "@cugro/tensors";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { type JobBench, withJobs } from "../../tests/fakes/job_bench.ts";
+import { type Choice, chooseActing } from "./choose_acting.ts";
 import { createHandlers } from "./mod.ts";
 
 const KNOBS = {
@@ -127,13 +129,14 @@ async function returnsOfSession({ actor, normaliser }: { actor: Uint8Array; norm
 Deno.test("the first way that is no worse than the sampler in the same episodes acts; others are said to be worse", async () => {
   await withJobs(handlersOfAll((await openCompute()).compile), KNOBS, async (jobs) => {
     const same = await learn(jobs, rowsOf(() => 0.4));
-    // All ways do the same: not a point is between them.
-    const { metrics, failure } = await jobs.run("policy.evaluate", config(COMPARED), same);
+    // All ways do the same: not a point is between them, and few of the episodes show it.
+    const most = { acting: { ...COMPARED.acting, compare: 60 } };
+    const { metrics, failure } = await jobs.run("policy.evaluate", config(most), same);
     assertEquals(failure, undefined);
     assertEquals(metrics.acting, "actor");
     const [first, last] = metrics.ways as unknown as [Way, Way];
-    assertEquals([first.acting, first.passed, first.difference, first.episodes], ["actor", true, 0, 6]);
-    assertEquals([last.acting, last.episodes], ["sampler", 6]);
+    assertEquals([first.acting, first.passed, first.difference, first.episodes], ["actor", true, 0, 8]);
+    assertEquals([last.acting, last.episodes], ["sampler", 8]);
     const { metrics: sampled } = await jobs.run("policy.evaluate", config({}), same);
     assertEquals([sampled.acting, sampled.ways], [undefined, undefined]);
     assertEquals(metrics.returns, sampled.returns, "a row has the episodes that all versions run");
@@ -198,4 +201,36 @@ Deno.test("without a simulator a way is judged by its actions and by what the cr
     assertEquals([wild.acting, proposer.passed], ["sampler", false]);
     assertGreater(proposer.agreement!, 0.3);
   });
+});
+
+Deno.test("where episodes succeed or fail, a way that seems to pass runs all of them; elsewhere it is taken or refused as soon as that is sure", async () => {
+  const still: Policy["act"] = (_, states) => Promise.resolve(new Float32Array(states.length));
+  const wild: Policy["act"] = (_, states) => Promise.resolve(new Float32Array(states.length).fill(1));
+  const compare = async (spec: FamilyRef, act: Policy["act"], good = 1) => {
+    const simulator = await openVectorEnvironment(spec, 1);
+    const { stateDim, actionDim } = simulator;
+    simulator.close();
+    const of: Policy["act"] = (task, states, noise, way) => {
+      const rows = states.length / stateDim;
+      return (way === "sampler" ? still : act)(task, new Float32Array(rows * actionDim), noise);
+    };
+    const anchors = { random: 0, good, source: "test" };
+    const acting = { ways: ["proposer", "sampler"], compare: 12 };
+    const about = { task: 1, newTask: 1, environment: spec, horizon: 50, anchors, acting };
+    const context = { config: about, seed: 1, tick: () => Promise.resolve() };
+    const chosen = await chooseActing(
+      {
+        ...{ context, policy: { act: of }, input: { stateDim, actionDim }, states: null, episodes: 5 },
+        simulators: { rules: {}, python: undefined },
+      } as unknown as Choice,
+    );
+    const [way] = chosen.ways!;
+    return [chosen.acting, way!.passed, way!.episodes];
+  };
+  const maze = { family: "maze-dir", goal: familyInfo("maze-dir")!.goals[0]! } as FamilyRef;
+  assertEquals(await compare(maze, still), ["proposer", true, 12]);
+  assertEquals(await compare(HOPPER as FamilyRef, still), ["proposer", true, 5]);
+  // One of the two is worse, whether more is better or less.
+  const verdicts = [await compare(HOPPER as FamilyRef, wild), await compare(HOPPER as FamilyRef, wild, -1)];
+  assertEquals(verdicts.toSorted(), [["proposer", true, 5], ["sampler", false, 5]]);
 });

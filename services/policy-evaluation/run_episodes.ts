@@ -43,6 +43,8 @@ export interface Episodes {
 /** What episodes are asked for: how many, of what sizes, and by which way of acting, if not by the sampler. */
 export interface AskedEpisodes {
   episodes: number;
+  /** Episodes of the task before these, which were run already. @default 0 */
+  from?: number;
   stateDim: number;
   actionDim: number;
   acting?: WayOfActing | undefined;
@@ -67,25 +69,25 @@ export async function runEpisodes(
   }
 }
 
-function seedsOf(context: EvaluationContext, episodes: number): number[] {
+function seedsOf(context: EvaluationContext, { episodes, from = 0 }: AskedEpisodes): number[] {
   const starts = createRng(context.seed, "starts");
-  return Array.from({ length: episodes }, () => starts.integer(2 ** 31));
+  return Array.from({ length: from + episodes }, () => starts.integer(2 ** 31)).slice(from);
 }
 
 async function runFamily(
   context: EvaluationContext,
   policy: Policy,
   spec: FamilyRef,
-  { episodes, acting: way }: AskedEpisodes,
+  asked: AskedEpisodes,
 ): Promise<Episodes> {
   const { config: { task, horizon, episodeSteps }, seed } = context;
-  const seeds = seedsOf(context, episodes);
-  const acting = createRng(seed, "acting");
+  const seeds = seedsOf(context, asked);
+  const acting = createRng(seed, asked.from ? `acting/${asked.from}` : "acting");
   const environment = await openVectorEnvironment(spec, seeds.length, episodeSteps);
   try {
     return await rollout(environment, seeds, async (states, step) => {
       await context.tick({ step, steps: horizon });
-      return await policy.act(task, states, acting.integer(2 ** 31), way);
+      return await policy.act(task, states, acting.integer(2 ** 31), asked.acting);
     });
   } finally {
     environment.close();
@@ -104,11 +106,11 @@ async function runGymnasium(
     ...rules,
     spec,
     horizon,
-    seeds: seedsOf(context, asked.episodes),
+    seeds: seedsOf(context, asked),
     expected: { stateDim: asked.stateDim, actionDim: asked.actionDim },
     ...onLost ? { onLost } : {},
     startActing(first) {
-      const acting = createRng(seed, `acting/${first}`);
+      const acting = createRng(seed, `acting/${(asked.from ?? 0) + first}`);
       return async (states, step) => {
         await context.tick({ step: Math.min(step, horizon), steps: horizon });
         return await policy.act(task, states, acting.integer(2 ** 31), asked.acting);

@@ -63,7 +63,7 @@ export {
   worstDrop,
 } from "./measures/drops.ts";
 export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
-export { actionParity, type Parity, scoreParity } from "./measures/parity.ts";
+export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
 export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
@@ -109,4 +109,5 @@ export { apartShare, findModes, isMultimodal, type Modes, weightsOfHeavierMode }
 export { type ChoiceLabelInput, type ChoiceLabels, labelChoices } from "./policy/label_choices.ts";
 export { type OneStepTrainingInput, trainActor, trainProposer } from "./distillation/one_step_training.ts";
 export type { LabelledActions, OldStates } from "./distillation/one_step_rows.ts";
+export { perturbStates } from "./distillation/perturbed_states.ts";
 export { labelProposals, type ProposalLabelInput } from "./distillation/label_proposals.ts";

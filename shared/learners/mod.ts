@@ -99,6 +99,7 @@ export { type PendingRow, pendingRow } from "./results/pending_row.ts";
 export { estimateJobs } from "./results/estimate_jobs.ts";
 export { estimateOfCell, readEstimate } from "./results/estimates.ts";
 export { describeScale, type EstimatedLearner, estimateNote } from "./results/estimate_note.ts";
+export { describeActing, type DescribedActing } from "./results/acting_words.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { type Shown, shownBy, shownVersions } from "./reading/shown.ts";

@@ -28,7 +28,7 @@ const nothing = z.strictObject({});
  */
 const labelling = {
   service: "behavior-generation",
-  revision: 1,
+  revision: 2,
   config: z.strictObject({
     task,
     draw: z.strictObject({
@@ -45,7 +45,7 @@ const labelling = {
 /** Of a training on the labels of task k. Old tasks have states in `replay`, for which the parent answers, or labels too. */
 const training = {
   service: "behavior-generation",
-  revision: 1,
+  revision: 2,
   config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count }),
   identity: nothing,
   inputs: { labels: "perShard", normaliser: "perTask", parent: "optional", replay: "perShard" },

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  describeActing,
   describeDecision,
   describeScale,
   estimateNote,
@@ -51,6 +52,7 @@ export async function gatherReport(
     versions: versionsOf(status),
     measures: pickMeasures(status),
     estimates: estimatesOf(status),
+    acting: actingOf(status),
     fidelity: fidelityOf(status),
     curves: await curvesOf(store, status.jobs),
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
@@ -90,6 +92,11 @@ function versionsOf({ versions, tasks }: LearnerStatus): ReportVersion[] {
     measures: one.measures,
     seconds: one.seconds,
   }));
+}
+
+function actingOf({ versions, head }: LearnerStatus): ReportData["acting"] {
+  const serving = versions.find(({ version }) => version === head);
+  return { version: head, ways: describeActing(serving?.row ?? []) };
 }
 
 function fidelityOf({ fidelity }: LearnerStatus): ReportFidelity[] {

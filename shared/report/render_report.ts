@@ -15,6 +15,7 @@ import {
   withCode,
 } from "./html.ts";
 import { curvesPlot, secondsPlot } from "./plots.ts";
+import { acting } from "./render_acting.ts";
 import { estimates } from "./render_estimates.ts";
 import { fidelity } from "./render_fidelity.ts";
 import { results } from "./render_results.ts";
@@ -27,6 +28,7 @@ export function renderReport(data: ReportData): string {
     headline(data),
     results(data),
     problems(data),
+    acting(data),
     fidelity(data),
     estimates(data),
     losses(data),

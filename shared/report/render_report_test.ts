@@ -36,6 +36,15 @@ Deno.test("renderReport() shows no interval from few episodes, and success as wh
   assertStringIncludes(renderReport(withCells({ score: 35, isSuccess: true })), "35.0 %");
 });
 
+Deno.test("renderReport() says how the serving version acts, where it can do otherwise than sample", () => {
+  const shown = renderReport(EXAMPLE);
+  assertStringIncludes(shown, "<h2>Acting</h2>");
+  assertStringIncludes(shown, "How version 3, which serves, acts");
+  assertStringIncludes(shown, "proposer 92.0 (-0.3 to the sampler, n = 20)");
+  const samples = renderReport({ ...EXAMPLE, acting: { version: 3, ways: [] } });
+  assertEquals(samples.includes("<h2>Acting</h2>"), false);
+});
+
 Deno.test("renderReport() says of a transfer after bad learning what it is", () => {
   const measures = { ...EXAMPLE.measures, backwardTransfer: 7, badlyLearnedFirst: true };
   assertStringIncludes(renderReport({ ...EXAMPLE, measures }), "badly learned first");

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { LearnerMeasures, VersionMeasures } from "@cugro/learners";
+import type { DescribedActing, LearnerMeasures, VersionMeasures } from "@cugro/learners";
 import type { AfterLabel, CellEstimate } from "@cugro/protocol";
 
 /** One loss curve of one training. */
@@ -90,6 +90,8 @@ export interface ReportData {
   measures: LearnerMeasures;
   /** What estimates cannot see and have been worth, and their scale; null where there is none. */
   estimates: { note: string; scale: string } | null;
+  /** How the version that serves acts; no ways where it can only sample. */
+  acting: { version: number | null; ways: DescribedActing[] };
   fidelity: ReportFidelity[];
   curves: ReportCurve[];
   /** Raw bytes of every task's data, against what is kept instead. */

@@ -2,7 +2,7 @@
  * Policies that act: a version's policy, opened in this thread or served from threads of its own that follow the head.
  * @module
  */
-export { ActError, type ActField, type KnownStates, type PolicyFacts } from "./act_request.ts";
+export { ActError, type ActField, checkActing, type KnownStates, type PolicyFacts } from "./act_request.ts";
 export {
   type Acted,
   type Acting,

@@ -130,6 +130,9 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   distilStepsPerOldTask: { idle: { maxDistilSteps: 2 } },
   maxDistilSteps: { idle: { distilStepsPerOldTask: 0 } },
   actingEpisodes: { idle: { distil: "none" } },
+  distilNewTaskShare: { idle: { replay: "none" } },
+  distilPerturbation: { idle: { distil: "none" } },
+  distilLearningRate: { idle: { distil: "none" } },
   maxForgetting: { acts: { evaluationEpisodes: 5 }, idle: {} },
   maxAverageDrop: {
     acts: { evaluationEpisodes: 5, maxForgetting: 20 },

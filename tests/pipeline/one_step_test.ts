@@ -76,6 +76,7 @@ Deno.test("distil turned on later: all tasks are learnt by proposer and actor, k
     }
     await store.close();
 
+    assertStringIncludes(await runCommand(["status", ...of]), "how version 3, which serves, acts");
     const observations = JSON.stringify([Array.from({ length: 8 }, () => 0.1)]);
     const act = (
       ...more: string[]

@@ -2,7 +2,7 @@
  * `cugro serve`: act over HTTP from a folder; the weights follow the head.
  * @module
  */
-import { actRequestSchema, MAX_ACT_BYTES } from "@cugro/protocol";
+import { actRequestSchema, MAX_ACT_BYTES, type WayOfActing } from "@cugro/protocol";
 import { createLog } from "@cugro/telemetry";
 import {
   actBody,
@@ -19,6 +19,8 @@ import { bodyLimit } from "hono/body-limit";
 import { type HttpServer, listen as listenOn, type ListenOptions } from "@cugro/process";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
+import { actingOption } from "./acting_option.ts";
+import { actingSo } from "./acting_so.ts";
 import { UsageError, wholeNumber } from "./output.ts";
 import { problem } from "./serve_problem.ts";
 import { openServeSockets } from "./serve_sockets.ts";
@@ -40,22 +42,24 @@ export function registerServe(program: Command): void {
       wholeNumber("--stale", 0),
       MAX_STALE_MS / 1000,
     )
+    .addOption(actingOption())
     .option(...STORE_FLAG)
     .action(serve);
   onlyOnStore(command, "a gateway serves every learner of its store by itself; ask it with cugro act --url");
 }
 
 async function serve(
-  { learner, port, stale, store: folder }: {
+  { learner, port, stale, acting: way, store: folder }: {
     learner: string;
     port: number;
     stale: number;
+    acting?: WayOfActing;
     store: string;
   },
 ): Promise<void> {
   const store = await openForReading(folder);
   const log = createLog({ level: "warn" });
-  const acting = await openActing({ store, log, maxStaleMs: stale * 1000 });
+  const acting = actingSo(await openActing({ store, log, maxStaleMs: stale * 1000 }), way);
   try {
     const about = await acting.about(learner);
     const stop = new AbortController();
@@ -119,8 +123,9 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     await next();
   });
   app.get("/v1/learners/:name", async (context) => {
-    const { version, tasks, stateDim, actionDim } = await acting.about(learner);
-    const known = tasks.map(({ task, name }) => ({ task, name }));
+    const { version, tasks, stateDim, actionDim, actingByTask } = await acting.about(learner);
+    const wayOf = (task: number) => actingByTask?.get(task) ?? "sampler";
+    const known = tasks.map(({ task, name }) => ({ task, name, acting: wayOf(task) }));
     return context.json({ learner, version, tasks: known, stateDim, actionDim });
   });
   const onError = () => problem(413, "Too large", `A request may have ${MAX_ACT_BYTES} bytes`);

@@ -4,6 +4,7 @@ import { createClient, GatewayError } from "@cugro/client";
 import { createLog } from "@cugro/telemetry";
 import type { TaskFact } from "@cugro/protocol";
 import { ActError, type Acting, type Knowledge } from "@cugro/serving";
+import { actingSo } from "./acting_so.ts";
 import { UsageError } from "./output.ts";
 import { createActApp, describeUse, listen } from "./serve.ts";
 import { openServeSockets } from "./serve_sockets.ts";
@@ -56,6 +57,27 @@ Deno.test("createActApp() acts, and names the version that acted", async () => {
   );
 });
 
+Deno.test("actingSo() acts as it was told, unless the request says otherwise, and says how", async () => {
+  const asked: unknown[] = [];
+  const told: ReturnType<typeof acting> = {
+    ...acting(),
+    about: async (learner) => ({ ...await acting().about(learner), ways: ["sampler", "actor"] }),
+    act: (learner, request) => {
+      asked.push(request.acting);
+      return acting().act(learner, request);
+    },
+  };
+  const body = { task: 1, observations: [[1, 2]] };
+  for (const app of [undefined, "actor" as const].map((way) => createActApp("walker", actingSo(told, way)))) {
+    await post(app, JSON.stringify(body));
+    await post(app, JSON.stringify({ ...body, acting: "proposer" }));
+    const { tasks } = await (await app.request("/v1/learners/walker")).json();
+    asked.push(tasks[0].acting);
+  }
+  assertEquals(asked, [undefined, "proposer", "sampler", "actor", "proposer", "actor"]);
+  await assertRejects(() => actingSo(told, "proposer").about("walker"), ActError, "has no proposer");
+});
+
 Deno.test("createActApp() answers bad requests with a problem that names the fault", async () => {
   const app = createActApp("walker", acting());
   const cases: [string, number, string][] = [
@@ -83,7 +105,7 @@ Deno.test("createActApp() refuses a body that is too large, and tells what it se
   assertEquals(about, {
     learner: "walker",
     version: 3,
-    tasks: [{ task: 1, name: "walk" }],
+    tasks: [{ task: 1, name: "walk", acting: "sampler" }],
     stateDim: 2,
     actionDim: 2,
   });

@@ -17,6 +17,7 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, printTable, score, UsageError } from "./output.ts";
+import { printActing } from "./acting.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
 
@@ -96,6 +97,7 @@ function printStatus(found: ShownStatus, place: Place): void {
   const result = resultOf(found);
   printSteps(result.steps);
   printResult(result, found, place);
+  printActing(found.versions, found.head);
   const { bytes } = found;
   console.log(
     `bytes: raw data ${byteSize(bytes.rawData)}; kept: generators ${byteSize(bytes.generators)}, critic ${

@@ -7,6 +7,7 @@ import { briefly, describeInterval, duration } from "@cugro/report";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
+import { printActingOfVersions } from "./acting.ts";
 import { printEstimates } from "./estimates.ts";
 import { printJson, printTable, score } from "./output.ts";
 import { refuseWhileAway } from "./status.ts";
@@ -30,6 +31,7 @@ async function versions(
   const { versions, head } = found;
   if (json) return printJson(versions.map((version) => ({ ...version, serving: version.version === head })));
   printVersions(found);
+  printActingOfVersions(versions);
   for (const version of versions.filter(({ reasons }) => reasons.length > 0)) {
     console.log(`\nversion ${version.version} was ${leadToReasons(version)}:`);
     for (const reason of version.reasons) console.log(`  - ${reason}`);

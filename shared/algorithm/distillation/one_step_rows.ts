@@ -2,11 +2,14 @@
  * Raw labels and states of replay -> normalised rows, each task with its own normaliser. All shapes are checked here, once.
  * @module
  */
+import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import { normalise, type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
+import { createRng } from "../numerics/rng.ts";
 import { taskRow } from "../numerics/weights.ts";
 import type { OneStepRows } from "./one_step_batches.ts";
 import type { OneStepKind } from "./one_step_network.ts";
+import { perturbStates } from "./perturbed_states.ts";
 
 /** Labels of one task. */
 export interface LabelledActions {
@@ -42,6 +45,9 @@ export interface RawOneStepRows {
   replay: OldStates[];
   /** N_i by task id: of every task in `labels` and `replay`. */
   normalisers: ReadonlyMap<number, Normaliser>;
+  hyperparameters: Pick<Hyperparameters, "distilPerturbation">;
+  /** Decides how states of old tasks that the parent answers for are perturbed. */
+  seed: number;
 }
 
 /**
@@ -69,7 +75,6 @@ export function rowsToLearn(
   if (replay.some((shard) => shard.task === task)) {
     throw new InvalidInputError(`Cannot replay task ${task} as it is the one to be learnt`);
   }
-  const none = new Float32Array(0);
   const rowsOf = (id: number, shards: readonly LabelledActions[]): OneStepRows => {
     if (shards.length === 0) {
       throw new InvalidInputError(`Cannot train ${kind} on task ${id} as it has no labels`);
@@ -82,11 +87,23 @@ export function rowsToLearn(
       ...labelled.map((id) => rowsOf(id, labels.filter((shard) => shard.task === id))),
       ...taught.map((id) => {
         const shards = replay.filter((shard) => shard.task === id);
-        const silent = shards.map((shard) => ({ ...shard, noise: none, targets: none }));
-        return join(input, id, silent, taskRow(tasks, id));
+        return join(input, id, shards.map((shard, i) => perturbed(input, shard, i)), taskRow(tasks, id));
       }),
     ],
   };
+}
+
+/** Labels come with their states perturbed; the parent answers for any. */
+function perturbed(
+  { normalisers, hyperparameters, seed }: RawOneStepRows,
+  shard: OldStates,
+  place: number,
+): LabelledActions {
+  const { states: bounds } = normaliserOf(normalisers, shard.task);
+  const own = createRng(seed, `distillation.perturbed/${shard.task}/${place}`).integer(2 ** 31);
+  const none = new Float32Array(0);
+  const states = perturbStates(shard.states, bounds, hyperparameters.distilPerturbation, own);
+  return { ...shard, states, noise: none, targets: none };
 }
 
 function join(

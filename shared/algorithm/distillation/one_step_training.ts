@@ -85,7 +85,7 @@ function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: num
     openOneStepBatches({
       ...rows,
       batchSize: hyperparameters.generatorBatchSize,
-      newTaskShare: hyperparameters.newTaskShare,
+      newTaskShare: hyperparameters.distilNewTaskShare,
       stateDim: input.stateDim,
       actionDim: input.actionDim,
       noisy: kind === "proposer",
@@ -105,7 +105,8 @@ function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: num
     ...resumedState(initOptimiser(floatsOf(start), hyperparameters), resume),
     ...(teacher === undefined ? {} : withPrefix(floatsOf(teacher), TEACHER)),
   };
-  const rates = scheduleOf(steps, hyperparameters);
+  const { distilLearningRate: generatorLearningRate } = hyperparameters;
+  const rates = scheduleOf(steps, { ...hyperparameters, generatorLearningRate });
   // The example comes from other streams: the position of `batches` belongs to the next step.
   const compiled = input.compile(definition, initial, { ...open(seed).next(0), ...rates(0) });
   const curves = recordCurves(steps, resume?.position["curves"]);

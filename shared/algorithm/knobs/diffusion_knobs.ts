@@ -114,7 +114,7 @@ export const diffusionKnobs = {
     about: "Highest learning rate of the generators, per step.",
     range: [1e-12, 10],
     values: { paper: 1e-4, default: 5e-4, smoke: 5e-4 },
-    readBy: [...training, ...oneStep],
+    readBy: training,
   }),
   warmupSteps: whole({
     about: "Gradient steps over which every learning rate rises linearly.",

@@ -21,7 +21,8 @@ function steps(h: Hyperparameters): number[] {
 export const distillationRelations: readonly Relation[] = [
   ...acts(["proposerLabels", "proposerSteps"], proposes),
   ...acts(["actorLabels", "actorSteps", "actorCandidates"], acting),
-  ...acts(["labelShards", "actingEpisodes"], distils),
+  ...acts(["labelShards", "actingEpisodes", "distilPerturbation", "distilLearningRate"], distils),
+  ...acts(["distilNewTaskShare"], distils, is("replay", "generated", "oracle", "noise", "real-buffer")),
   ...atMost("labelShards", ["proposerLabels"], "for each job makes a label", proposes),
   ...atMost("labelShards", ["actorLabels"], "for each job makes a label", acting),
   ...atMost("proposerSteps", ["maxDistilSteps"], CUT, proposes),

@@ -66,7 +66,7 @@ export const replayKnobs = {
     range: [1e-12, 1],
     or: "proportional",
     values: { paper: "proportional", default: 0.2, smoke: 0.5 },
-    readBy: ["states.train", "behavior.train", "proposer.train", "actor.train"],
+    readBy: ["states.train", "behavior.train"],
   }),
   // Matching the parent has the same minimiser as regressing on its samples, with less variance.
   retention: choice({

@@ -55,6 +55,15 @@ export function scoreParity(
 }
 
 /**
+ * Whether more episodes would hardly change what {@linkcode scoreParity} says: the whole 90 % interval of the difference lies
+ * on one side of what the mean may be below the sampler.
+ */
+export function isParitySure(way: readonly number[], sampler: readonly number[], seed = 0): boolean {
+  const [low, high] = dropInterval(way, sampler, 0.9, seed) ?? [-Infinity, Infinity];
+  return low >= -MAX_MEAN_LOSS || high < -MAX_MEAN_LOSS;
+}
+
+/**
  * Of actions in the same states and their values.
  *
  * @param distance mean distance to the sampler's actions, as a share of the range

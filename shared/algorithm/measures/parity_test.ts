@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { createRng } from "../numerics/rng.ts";
-import { actionParity, scoreParity } from "./parity.ts";
+import { actionParity, isParitySure, scoreParity } from "./parity.ts";
 
 const sampler = Array.from(createRng(1).normals(60), (z) => 90 + 10 * z);
 /** Scores of the same episodes: some points less, give or take. */
@@ -26,6 +26,16 @@ Deno.test("scoreParity() refuses what is worse on average, or may be much worse,
   const few = scoreParity([90, 91], [90, 91]);
   assertEquals([few.passed, few.low, few.reason], [false, undefined, "too few episodes for a bound"]);
   assertThrows(() => scoreParity([1], sampler), RangeError);
+});
+
+Deno.test("isParitySure() says when the interval is on one side of what may be lost", () => {
+  const first = (scores: readonly number[]) => scores.slice(0, 20);
+  const sure = (points: number, spread: number) => isParitySure(first(less(points, spread)), first(sampler));
+  assertEquals([sure(0, 1), sure(6, 3)], [true, true]);
+  assertEquals(sure(2, 3), false);
+  const wide = sampler.map((score, i) => score + (i % 2 === 0 ? 40 : -40));
+  assertEquals(isParitySure(wide, sampler), false);
+  assertEquals(isParitySure([90, 91], [90, 91]), false, "of too few episodes nothing is sure");
 });
 
 Deno.test("actionParity() asks for actions as near as the sampler's own, and for their value", () => {

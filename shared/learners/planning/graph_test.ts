@@ -21,11 +21,13 @@ function describe(graph: Graph): string[] {
 }
 
 const small = { shardsPerTask: 1 };
+/** Three networks and what is asked of them, without what `default` adds. */
+const bare = { estimate: "never", distil: "none" } as const;
 const train = "dataset=dataset normaliser/1=artifact normaliser/2=artifact";
 
 Deno.test("buildGraph() of the first task is three trainings and an evaluation, whatever the preset", () => {
   for (const preset of Object.values(presets)) {
-    const knobs = { ...preset, estimate: "never" as const };
+    const knobs = { ...preset, ...bare };
     assertEquals(describe(previewGraph({ knobs, tasks: 1 })[0]!), [
       "0 train state generator on task 1 <- dataset=dataset normaliser/1=artifact",
       "1 train behavior generator on task 1 <- dataset=dataset normaliser/1=artifact",
@@ -37,7 +39,7 @@ Deno.test("buildGraph() of the first task is three trainings and an evaluation, 
 
 Deno.test("buildGraph() of the second task, presets default and smoke: one set of shards for three trainers", () => {
   for (const preset of [presets.default, presets.smoke]) {
-    const graph = previewGraph({ knobs: { ...preset, ...small, estimate: "never" }, tasks: 2 })[1]!;
+    const graph = previewGraph({ knobs: { ...preset, ...small, ...bare }, tasks: 2 })[1]!;
     assertEquals(describe(graph), [
       "0 sample states of task 1, shard 1 <- stateGenerator=parent normaliser=artifact",
       "1 label states of task 1, shard 1 <- states=0 behaviorGenerator=parent normaliser=artifact",
@@ -52,10 +54,12 @@ Deno.test("buildGraph() of the second task, presets default and smoke: one set o
 
 Deno.test("tasks are estimated where they should be: the new one from its data, old ones by the networks kept of them", () => {
   const estimatesOf = (values: Partial<Hyperparameters>) =>
-    previewGraph({ knobs: { ...presets.default, ...small, ...values }, tasks: 3 }).map((graph) => {
-      const lines = describe(graph);
-      return graph.estimates.map(({ id }) => lines[graph.jobs.findIndex((job) => job.id === id)]!);
-    });
+    previewGraph({ knobs: { ...presets.default, ...small, distil: "none", ...values }, tasks: 3 }).map(
+      (graph) => {
+        const lines = describe(graph);
+        return graph.estimates.map(({ id }) => lines[graph.jobs.findIndex((job) => job.id === id)]!);
+      },
+    );
   const [first, second, third] = estimatesOf({});
   assertEquals(first, [
     "4 estimate task 1 <- behaviorGenerator=1 critic=2 normaliser=artifact stateGenerator=0 dataset=dataset",
@@ -85,7 +89,7 @@ Deno.test("buildGraph() of the second task, preset paper: the critic's replay is
 });
 
 Deno.test("buildGraph() without replay makes no shards; with the oracle's, trainers read old datasets", () => {
-  const none = previewGraph({ knobs: { ...presets.default, replay: "none" }, tasks: 2 })[1]!;
+  const none = previewGraph({ knobs: { ...presets.default, ...bare, replay: "none" }, tasks: 2 })[1]!;
   assertEquals(none.shards, []);
   assertEquals(describe(none)[0], `0 train state generator on task 2 <- ${train} parent=parent`);
   const oracle = previewGraph({ knobs: { ...presets.default, replay: "oracle" }, tasks: 2 })[1]!;
@@ -221,16 +225,16 @@ Deno.test("buildGraph() of fixed knobs has the ids it always had: a change here 
   const ids = graphs.map(({ jobs }) => sha256(canonicalJson(jobs.map(({ id }) => id))).slice(0, 16));
   const revisions = JOB_KINDS.map((kind) => REVISIONS[kind]).join("");
   assertEquals({ revisions, ids }, {
-    revisions: "1133222111131",
+    revisions: "1133222222231",
     ids: ["5e2578cc74ff538b", "2caf40b3da301581", "f8c50f73030d1ea1"],
   });
 });
 
-Deno.test("distil puts labels and trainings of one-step networks between a version's trainings and its evaluations", () => {
+Deno.test("distil, which default has, puts labels and trainings of one-step networks between a version's trainings and its evaluations", () => {
   const knobs: Hyperparameters = {
     ...presets.smoke,
     ...small,
-    distil: "both",
+    distil: presets.default.distil,
     labelShards: 2,
     proposerLabels: 5,
   };

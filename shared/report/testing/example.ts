@@ -26,6 +26,13 @@ export const EXAMPLE: ReportData = {
     anchors: "of the file",
     notices: task === 2 ? ["<i>terminals</i>: every terminal comes at step 20"] : [],
   })),
+  acting: {
+    version: 3,
+    ways: [
+      { task: 1, acting: "actor", compared: "" },
+      { task: 3, acting: "proposer", compared: "proposer 92.0 (-0.3 to the sampler, n = 20)" },
+    ],
+  },
   versions: [1, 2, 3].map((version) => ({
     revision: 0,
     version,

@@ -1,0 +1,27 @@
+/**
+ * A policy that acts as its owner says, where a request says nothing.
+ * @module
+ */
+import type { WayOfActing } from "@cugro/protocol";
+import { type Acting, checkActing } from "@cugro/serving";
+
+/**
+ * The same answers, chosen by `way` unless a request says otherwise; what serves by itself where `way` is undefined.
+ *
+ * `about` refuses a version that cannot act so, as every request would be.
+ */
+export function actingSo<A extends Pick<Acting, "act" | "about">>(
+  acting: A,
+  way: WayOfActing | undefined,
+): A {
+  if (way === undefined) return acting;
+  return {
+    ...acting,
+    act: (learner, request, signal) => acting.act(learner, { acting: way, ...request }, signal),
+    async about(learner) {
+      const facts = await acting.about(learner);
+      checkActing(facts, { acting: way });
+      return { ...facts, actingByTask: new Map(facts.tasks.map(({ task }) => [task, way])) };
+    },
+  };
+}
