@@ -54,6 +54,8 @@ const KNOBS: Hyperparameters = {
   fisherRows: 1_024,
   retention: "distill",
   generator: "diffusion",
+  conditionDropout: 0,
+  guidance: 0,
   klWeight: 1,
   decoderSpread: "learned",
   slopeWeight: 1,

@@ -59,10 +59,8 @@ const BASE: Hyperparameters = {
 const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   replayBytes: 1,
   newTaskShare: 0.25,
-  bufferShare: 1e-3,
-  bufferTasks: 50,
-  ewcDecay: 0.5,
-  decoderSpread: 0.1,
+  ...{ bufferShare: 1e-3, bufferTasks: 50, ewcDecay: 0.5 },
+  ...{ decoderSpread: 0.1, conditionDropout: 0.25, guidance: 0.5 },
   denoiserWidth: 12,
   maxGeneratorSteps: 2,
   maxCriticSteps: 2,
@@ -88,20 +86,16 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   replayPairsPerTask: { idle: { replayPairs: 100 } },
   replayBytes: { acts: { replaySource: "first" }, idle: {} },
   shardsPerTask: { idle: { replay: "none" } },
-  ewcStrength: { acts: { regulariser: "ewc" }, idle: {} },
-  criticEwcStrength: { acts: { regulariser: "ewc" }, idle: {} },
-  ewcDecay: { acts: { regulariser: "ewc" }, idle: {} },
-  fisherRows: { acts: { regulariser: "ewc" }, idle: {} },
+  ...alike("ewcStrength criticEwcStrength ewcDecay fisherRows", { acts: { regulariser: "ewc" }, idle: {} }),
   bufferShare: { acts: { replay: "real-buffer" }, idle: {} },
   bufferTasks: { acts: { replay: "real-buffer" }, idle: { replay: "real-buffer", bufferShare: 0.01 } },
   newTaskShare: { idle: { replay: "none" } },
   retention: { idle: { newTaskShare: 1 } },
-  ...Object.fromEntries(
-    ["architecture", "solver", "finalDenoising", "functionEvaluations", "actingEvaluations", "timeEnd"]
-      .map((name) => [name, { idle: OTHER_FAMILY }]),
-  ),
-  klWeight: { acts: OTHER_FAMILY, idle: {} },
-  decoderSpread: { acts: OTHER_FAMILY, idle: {} },
+  ...alike("architecture solver finalDenoising functionEvaluations actingEvaluations", {
+    idle: OTHER_FAMILY,
+  }),
+  ...alike("timeEnd conditionDropout guidance", { idle: OTHER_FAMILY }),
+  ...alike("klWeight decoderSpread", { acts: OTHER_FAMILY, idle: {} }),
   slopeWeight: { acts: { ...OTHER_FAMILY, generator: "gan" }, idle: {} },
   denoiserBlocks: { idle: { architecture: "unet", distil: "none" } },
   generatorStepsPerOldTask: { idle: { maxGeneratorSteps: 2 } },
@@ -151,6 +145,11 @@ const CARRIED_ONLY: Partial<Record<KnobKind, readonly KnobName[]>> = {
   "behavior.train": ["timeEnd"],
   "policy.evaluate": ["discount"],
 };
+
+/** Knobs that act in the same places. */
+function alike(names: string, places: { acts?: Values; idle?: Values }) {
+  return Object.fromEntries(names.split(" ").map((name) => [name, places]));
+}
 
 function turn(name: KnobName): Values {
   const { rule } = knobs[name];

@@ -20,6 +20,8 @@ export interface BatchSettings {
   conditionDim: number;
   /** Known tasks, the new one included. */
   tasks: number;
+  /** Share of rows, of every task alike, that are not told their task. @default 0 */
+  conditionDropout?: number | undefined;
   /** A whole number, or the `state()` of other batches. */
   seed: number | readonly number[];
 }
@@ -63,6 +65,11 @@ export function oldRowsAt(step: number, rows: number, oldTasks: number): number[
   );
 }
 
+/** Rows of a task that are not told it at a step: those that come first, as all are drawn at random; over steps exactly their share. */
+export function untoldRowsAt(step: number, count: number, share: number): number {
+  return Math.floor((step + 1) * count * share) - Math.floor(step * count * share);
+}
+
 /** Opens a source of batches. Rows are drawn with replacement; rows, times and noise have streams of their own. */
 export function openBatches(settings: BatchSettings): Batches {
   const { fresh, replay, batchSize, dim, conditionDim, tasks } = settings;
@@ -77,10 +84,16 @@ export function openBatches(settings: BatchSettings): Batches {
       const [rows, times, noises] = streams;
       noises.fillNormals(arrays.noise);
       arrays.taskOneHot.fill(0);
-      let at = fillRows(arrays, fresh, 0, freshRows, settings, rows, times);
+      const fill = (source: TaskRows, from: number, count: number) => {
+        const end = fillRows(arrays, source, from, count, settings, rows, times);
+        const untold = untoldRowsAt(step, count, settings.conditionDropout ?? 0);
+        arrays.taskOneHot.fill(0, from * tasks, (from + untold) * tasks);
+        return end;
+      };
+      let at = fill(fresh, 0, freshRows);
       if (replay.length > 0) {
         oldRowsAt(step, batchSize - freshRows, replay.length).forEach((count, i) => {
-          at = fillRows(arrays, replay[i]!, at, count, settings, rows, times);
+          at = fill(replay[i]!, at, count);
         });
       }
       return stored;

@@ -46,6 +46,8 @@ export interface GeneratorSettings {
   /** Shape for a number of known tasks. */
   shapeOf: (tasks: number) => DenoiserShape;
   steps: number;
+  /** Share of rows that are not told their task, for guidance. */
+  conditionDropout?: number;
   /** Normalised rows of the new task and of the old ones, by {@linkcode TaskRows.taskRow}. */
   rowsOf: (tasks: readonly number[]) => { fresh: TaskRows; replay: TaskRows[] };
 }
@@ -83,7 +85,7 @@ async function fisherOfGenerator(
   const { fresh } = settings.rowsOf(tasks);
   const batches = openGeneratorBatches(
     { ...input, hyperparameters: { ...h, generatorBatchSize: 1 } },
-    settings.family,
+    { family: settings.family },
     { fresh, replay: [] },
     shape,
     tasks.length,
@@ -117,7 +119,7 @@ function openTraining(
   checkDenoiser(start, shape, family.init(shape, createRng(0)));
   const rows = settings.rowsOf(tasks);
   const open = (from: number | readonly number[]) =>
-    openGeneratorBatches(input, family, rows, shape, tasks.length, from);
+    openGeneratorBatches(input, settings, rows, shape, tasks.length, from);
   const batches = open(resume?.position.rng ?? seed);
   const { definition, state } = openStep(input, settings, start, shape, {
     freshRows: batches.freshRows,
@@ -172,7 +174,7 @@ function startWeights(input: GeneratorTrainingInput, settings: GeneratorSettings
 
 function openGeneratorBatches(
   { hyperparameters, joint }: GeneratorTrainingInput,
-  family: GeneratorFamily,
+  { family, conditionDropout }: Pick<GeneratorSettings, "family" | "conditionDropout">,
   rows: { fresh: TaskRows; replay: TaskRows[] },
   shape: DenoiserShape,
   tasks: number,
@@ -188,5 +190,6 @@ function openGeneratorBatches(
     conditionDim: shape.conditionDim,
     tasks,
     seed,
+    conditionDropout,
   });
 }

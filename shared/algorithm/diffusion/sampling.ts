@@ -44,15 +44,15 @@ export interface SamplingPass {
   draw(params: Params, inputs: SolverInputs): tf.Tensor2D;
 }
 
-/** Draws by a solver. */
-export function diffusionPass(shape: DenoiserShape, plan: SolverPlan): SamplingPass {
+/** Draws by a solver, with guidance in twice as many network calls. */
+export function diffusionPass(shape: DenoiserShape, plan: SolverPlan, guidance = 0): SamplingPass {
   return {
     noiseDim: shape.dim,
-    evaluations: plan.times.length,
-    identity: [shape, plan],
+    evaluations: (guidance > 0 ? 2 : 1) * plan.times.length,
+    identity: guidance > 0 ? [shape, plan, guidance] : [shape, plan],
     weights: denoiserWeights,
     check: (published) => checkDenoiser(published, shape, initDenoiser(shape, createRng(0))),
-    draw: (params, inputs) => solve(params, shape, plan, inputs),
+    draw: (params, inputs) => solve(params, shape, plan, inputs, guidance),
   };
 }
 

@@ -36,7 +36,8 @@ export interface SolverInputs {
 }
 
 /**
- * Draws samples.
+ * Draws samples, by classifier-free guidance (Ho and Salimans 2022) where it has a weight w: (1 + w) eps(x, k) - w eps(x), the
+ * latter not told the task.
  *
  * @param params The denoiser's weights, without prefix.
  * @returns Normalised samples within the task's own limits, `[B, D]`
@@ -46,13 +47,22 @@ export function solve(
   shape: DenoiserShape,
   plan: SolverPlan,
   inputs: SolverInputs,
+  guidance = 0,
 ): tf.Tensor2D {
   const { noise, condition, taskOneHot, low, high } = inputs;
   return tf.tidy(() => {
     const time = tf.tensor2d(plan.times, [plan.times.length, 1]);
     const told = shape.tasks > 0 ? taskOneHot : undefined;
-    const predict = openDenoiser(params, shape, { time, condition, taskOneHot: told }, noise.shape[0]!);
-    return runPlan(plan, (x, node) => tf.tidy(() => predict(x, node)), noise, low, high);
+    const open = (taskOneHot: tf.Tensor | undefined) =>
+      openDenoiser(params, shape, { time, condition, taskOneHot }, noise.shape[0]!);
+    const predict = open(told);
+    if (guidance === 0 || told === undefined) {
+      return runPlan(plan, (x, node) => tf.tidy(() => predict(x, node)), noise, low, high);
+    }
+    const untold = open(tf.zerosLike(told));
+    const guided = (x: tf.Tensor, node: number) =>
+      tf.tidy(() => tf.sub(tf.mul(predict(x, node), 1 + guidance), tf.mul(untold(x, node), guidance)));
+    return runPlan(plan, guided, noise, low, high);
   });
 }
 

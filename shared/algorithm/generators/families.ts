@@ -17,9 +17,13 @@ export function familyOf(hyperparameters: Hyperparameters): GeneratorFamily {
   return generator === "gan" ? ganFamily(hyperparameters) : vaeFamily(hyperparameters);
 }
 
-/** How its samples are drawn. */
-export function passOf(shape: DenoiserShape, hyperparameters: Hyperparameters): SamplingPass {
+/** How its samples are drawn. @param guidance weight of classifier-free guidance, of diffusion models */
+export function passOf(
+  shape: DenoiserShape,
+  hyperparameters: Hyperparameters,
+  guidance = 0,
+): SamplingPass {
   const { generator } = hyperparameters;
-  if (generator === "diffusion") return diffusionPass(shape, planSolver(hyperparameters));
+  if (generator === "diffusion") return diffusionPass(shape, planSolver(hyperparameters), guidance);
   return generator === "gan" ? ganPass(shape) : vaePass(shape);
 }

@@ -29,6 +29,7 @@ export function trainStateGenerator(
       h.maxGeneratorSteps,
       oldTasks,
     ),
+    conditionDropout: h.conditionDropout,
     rowsOf: (tasks) => taskRowsOf(input, { samples: "states" }, tasks),
   });
 }
@@ -74,7 +75,7 @@ function samplingOf(input: StateSamplingInput): SamplingInput {
   return {
     ...input,
     shape,
-    pass: passOf(shape, hyperparameters),
+    pass: passOf(shape, hyperparameters, hyperparameters.guidance),
     bounds: normaliser.states,
     conditions: new Float32Array(0),
     stream: "states",

@@ -50,6 +50,22 @@ export const diffusionKnobs = {
     absent: 1,
     readBy: ["states.train", "behavior.train"],
   }),
+  conditionDropout: number({
+    about:
+      "Share of the state generator's rows that are not told their task, so that sampling can be guided.",
+    range: [0, 0.9],
+    values: { paper: 0, default: 0, smoke: 0 },
+    absent: 0,
+    readBy: ["states.train"],
+  }),
+  guidance: number({
+    about:
+      "Weight w of classifier-free guidance of pseudo-states, (1 + w) eps(x, task) - w eps(x), in twice as many network calls; 0 has none.",
+    range: [0, 100],
+    values: { paper: 0, default: 0, smoke: 0 },
+    absent: 0,
+    readBy: ["states.sample", "policy.evaluate", "policy.estimate"],
+  }),
   architecture: choice({
     about: "Network of both generators: the paper's U-net, or a residual MLP.",
     choices: ["unet", "resnet"],

@@ -93,7 +93,16 @@ const trainingRelations: readonly Relation[] = [
     ["architecture", "solver", "finalDenoising", "functionEvaluations", "actingEvaluations"],
     diffusion,
   ),
-  ...acts(["timeEnd"], diffusion),
+  ...acts(["timeEnd", "conditionDropout", "guidance"], diffusion),
+  {
+    kind: "limit",
+    knobs: ["guidance", "conditionDropout"],
+    under: [],
+    holds: (h) => h.guidance === 0 || h.conditionDropout > 0,
+    says:
+      "must be 0 without conditionDropout, for the state generator must have seen rows without their task",
+    advice: () => "set conditionDropout=0.1 as well, from the first task on, or guidance=0",
+  },
   ...acts(["klWeight", "decoderSpread"], is("generator", "vae")),
   ...acts(["slopeWeight"], is("generator", "gan")),
   {
