@@ -19,15 +19,15 @@ export const regulariserKnobs = {
     about:
       "Weight of the distance from the parent's weights in the loss of both generators, per unit of Fisher information.",
     range: [0, 1e12],
-    values: { paper: 100, default: 100, smoke: 100 },
-    absent: 100,
+    values: { paper: 1_000, default: 1_000, smoke: 1_000 },
+    absent: 1_000,
     readBy: generators,
   }),
   criticEwcStrength: number({
     about: "The same in the loss of the critic.",
     range: [0, 1e12],
-    values: { paper: 100, default: 100, smoke: 100 },
-    absent: 100,
+    values: { paper: 1_000, default: 1_000, smoke: 1_000 },
+    absent: 1_000,
     readBy: ["critic.train"],
   }),
   ewcDecay: number({
