@@ -36,7 +36,10 @@ export function registerRun(program: Command): void {
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--preset <name>", `${Object.keys(presets).join(", ")} (default: default)`)
     .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
-    .option("--replay <source>", "generated, none or oracle (the same as --set replay=...)")
+    .option(
+      "--replay <source>",
+      "generated, none, oracle, multitask, noise or real-buffer (the same as --set replay=...)",
+    )
     .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
     .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
