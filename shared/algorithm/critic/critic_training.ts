@@ -18,6 +18,7 @@ import {
   recordCurves,
   type TrainingProgress,
   type TrainingResult,
+  whileMeasured,
 } from "../numerics/progress.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
 import { entry, matrix } from "../numerics/weights.ts";
@@ -42,23 +43,29 @@ export async function* trainCritic(
   const state = resume ? withoutTargets(resume.tensors) : plan.state;
   const example = stepInputs(plan, targets, createRng(0), 0);
   const compiled = compile(criticStep(plan.settings), state, example);
+  const progress = (
+    step: number,
+    losses: Record<string, number>,
+    present: Float32Array,
+  ): TrainingProgress => ({
+    ...{ step, steps: plan.steps, losses },
+    snapshot: () => takeSnapshot(compiled, present, step, rng, recorder),
+  });
+  let losses: Record<string, number> = {};
   try {
     for (let step = start; step < plan.steps; step++) {
       if (plan.refits.includes(step)) targets = await refit(input, plan, compiled);
       const outputs = await compiled.run(stepInputs(plan, targets, rng, step));
-      const losses = finiteLosses(outputs, step);
+      losses = finiteLosses(outputs, step);
       recorder.add(step + 1, losses);
-      const present = targets;
-      yield {
-        step: step + 1,
-        steps: plan.steps,
-        losses,
-        snapshot: () => takeSnapshot(compiled, present, step + 1, rng, recorder),
-      };
+      yield progress(step + 1, losses, targets);
     }
     const result = finish(plan, await compiled.readState(), recorder);
     if (input.hyperparameters.regulariser === "none") return result;
-    const fisher = await fisherOfCritic(input, plan, result.weights);
+    const fisher = yield* whileMeasured(
+      fisherOfCritic(input, plan, result.weights),
+      () => progress(plan.steps, losses, targets),
+    );
     return { ...result, weights: { ...result.weights, ...fisher } };
   } finally {
     compiled.dispose();
@@ -66,15 +73,15 @@ export async function* trainCritic(
 }
 
 /** The Fisher information of the new task on top of the parent's, from streams of its own. */
-async function fisherOfCritic(
+async function* fisherOfCritic(
   input: CriticTrainingInput,
   { source, settings: { shape } }: CriticPlan,
   weights: Stored,
-): Promise<Stored> {
+): AsyncGenerator<number, Stored> {
   const { hyperparameters: h, compile, parent, seed } = input;
   const rng = createRng(seed, "critic.fisher");
   const ofRows = { ...source, replay: [], batchSize: 1 };
-  const measured = await measureFisher({
+  const measured = yield* measureFisher({
     name: "critic",
     weights: trainableWeights(weights),
     output: (own, inputs) => qValues(own, shape, entry(inputs, "rows"), entry(inputs, "selection")),

@@ -66,19 +66,19 @@ export async function* trainGenerator(
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { shape, ...open } = openTraining(input, settings);
-  const result = yield* runTraining(open, { zeroPredictorLoss: shape.dim });
-  if (input.hyperparameters.regulariser === "none") return result;
-  const fisher = await fisherOfGenerator(input, settings, shape, result.weights);
-  return { ...result, weights: { ...result.weights, ...fisher } };
+  const measure = input.hyperparameters.regulariser === "ewc"
+    ? { measure: (weights: Stored) => fisherOfGenerator(input, settings, shape, weights) }
+    : {};
+  return yield* runTraining({ ...open, ...measure }, { zeroPredictorLoss: shape.dim });
 }
 
 /** The Fisher information of the new task on top of the parent's; batches of one row, from streams of their own. */
-async function fisherOfGenerator(
+async function* fisherOfGenerator(
   input: GeneratorTrainingInput,
   settings: GeneratorSettings,
   shape: DenoiserShape,
   weights: Stored,
-): Promise<Stored> {
+): AsyncGenerator<number, Stored> {
   const { hyperparameters: h, compile, parent } = input;
   const rng = createRng(input.seed, `${settings.name}.fisher`);
   const tasks = knownTasks(weights);
@@ -93,7 +93,7 @@ async function fisherOfGenerator(
   );
   const frozen = frozenWeights(shape);
   const trained = Object.entries(denoiserWeights(weights)).filter(([name]) => !frozen.includes(name));
-  const measured = await measureFisher({
+  const measured = yield* measureFisher({
     name: settings.name,
     weights: Object.fromEntries(trained),
     output: (own, inputs) => predictNoise(own, shape, entry(inputs, "noisy"), contextOf(shape, inputs)),

@@ -7,7 +7,13 @@ import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { TEACHER } from "./generator_step.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { adamInputs, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
-import type { CurveRecorder, Snapshot, TrainingProgress, TrainingResult } from "../numerics/progress.ts";
+import {
+  type CurveRecorder,
+  type Snapshot,
+  type TrainingProgress,
+  type TrainingResult,
+  whileMeasured,
+} from "../numerics/progress.ts";
 import { withoutHeld } from "../numerics/ewc.ts";
 import { countWeights, entry, tasksTensor } from "../numerics/weights.ts";
 
@@ -29,6 +35,8 @@ export interface OpenTraining {
   curves: CurveRecorder;
   rates: (step: number) => Stored;
   compiled: CompiledStep;
+  /** Measures what is published beside the weights. @yields now and then */
+  measure?: (weights: Stored) => AsyncGenerator<unknown, Stored>;
 }
 
 /**
@@ -40,26 +48,32 @@ export interface OpenTraining {
  * @throws {InvalidInputError} If the loss is no longer finite.
  */
 export async function* runTraining(
-  { name, steps, resume, tasks, batches, curves, rates, compiled }: OpenTraining,
+  { name, steps, resume, tasks, batches, curves, rates, compiled, measure }: OpenTraining,
   metrics: Record<string, number> = {},
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
+  const progress = (step: number, losses: Record<string, number>): TrainingProgress => ({
+    ...{ step, steps, losses },
+    snapshot: () => takeSnapshot(compiled, { step, rng: batches.state(), curves: curves.state() }),
+  });
+  let losses: Record<string, number> = {};
   try {
     for (let step = resume?.position.step ?? 0; step < steps; step++) {
       const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
-      const losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
+      losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
       curves.add(step + 1, losses);
-      const snapshot = () =>
-        takeSnapshot(compiled, { step: step + 1, rng: batches.state(), curves: curves.state() });
-      yield { step: step + 1, steps, losses, snapshot };
+      yield progress(step + 1, losses);
     }
     const weights: Stored = {
       ...publishedWeights(withoutTeacher(await compiled.readState())),
       tasks: tasksTensor(tasks),
     };
+    const beside = measure === undefined
+      ? {}
+      : yield* whileMeasured(measure(weights), () => progress(steps, losses));
     const drawn = curves.curves();
     const last = Object.fromEntries(drawn.map(({ name, values }) => [`${name}Final`, values.at(-1)!]));
     return {
-      weights,
+      weights: { ...weights, ...beside },
       curves: drawn,
       metrics: { steps, weights: countWeights(weights), ...metrics, ...last },
     };

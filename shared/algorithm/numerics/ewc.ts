@@ -16,6 +16,7 @@ import { entry, FISHER, withoutPrefix, withPrefix, zeros } from "./weights.ts";
 const ANCHOR = "anchor/";
 const SUM = "sum/";
 const WEIGHTS = "weights/";
+const ROWS_BETWEEN = 16;
 
 /** What a step's state holds of the tasks before: nothing where the parent kept no Fisher information. */
 export function heldState(start: Stored, parent: Stored | undefined): Stored {
@@ -63,8 +64,10 @@ export interface FisherInput {
 /**
  * Measures the diagonal of the Fisher information: mean over rows of (d (xi . output) / d w)^2 with xi standard normal,
  * whose expectation is sum_d (d output_d / d w)^2.
+ *
+ * @yields rows done, now and then, so that whoever runs a training can do something else
  */
-export async function measureFisher(input: FisherInput): Promise<Stored> {
+export async function* measureFisher(input: FisherInput): AsyncGenerator<number, Stored> {
   const { name, weights, outputs, rows, compile } = input;
   const inputsOf = (row: number): Stored => ({
     ...input.next(row),
@@ -75,7 +78,10 @@ export async function measureFisher(input: FisherInput): Promise<Stored> {
   const first = inputsOf(0);
   const compiled = compile(fisherStep(`${name}.fisher`, input.output), state, first);
   try {
-    for (let row = 0; row < rows; row++) await compiled.run(row === 0 ? first : inputsOf(row));
+    for (let row = 0; row < rows; row++) {
+      await compiled.run(row === 0 ? first : inputsOf(row));
+      if (row % ROWS_BETWEEN === 0) yield row;
+    }
     const measured = withoutPrefix(await compiled.readState(), SUM);
     return Object.fromEntries(
       Object.entries(measured).map(([key, { shape, data }]) => [

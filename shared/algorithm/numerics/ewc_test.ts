@@ -9,12 +9,19 @@ import { withoutPrefix } from "./weights.ts";
 
 const array = (shape: number[], ...data: number[]) => ({ shape, data: Float32Array.from(data) });
 
+async function ended<T>(measuring: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const item = await measuring.next();
+    if (item.done) return item.value;
+  }
+}
+
 Deno.test(
   "measureFisher() of a linear model is the mean of the squared inputs, and 1 for the bias",
   noLeaks(async () => {
     const scales = [0.5, 2, 0];
     const rng = createRng(1);
-    const measured = await measureFisher({
+    const measured = await ended(measureFisher({
       name: "linear",
       weights: { kernel: array([3, 2], 1, -1, 2, 0, 3, 5), bias: array([2], 7, -7) },
       output: ({ kernel, bias }, { x }) => linear(x!, kernel!, bias!),
@@ -25,7 +32,7 @@ Deno.test(
       }),
       probe: () => rng.normals(2),
       compile: eager,
-    });
+    }));
     // E[x_i^2], whatever the weights and whichever the output; the spread of the estimate is 7 % of it.
     measured["kernel"]!.data.forEach((value, i) => {
       assertAlmostEquals(value, scales[Math.floor(i / 2)]! ** 2, 0.3 * scales[Math.floor(i / 2)]! ** 2);

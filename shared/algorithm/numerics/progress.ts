@@ -81,3 +81,19 @@ export function recordCurves(steps: number, resume?: unknown): CurveRecorder {
     state: () => structuredClone(state),
   };
 }
+
+/** A measurement as the end of a training: its steps are all done, and it can be stopped and taken up there. */
+export async function* whileMeasured(
+  measured: AsyncGenerator<unknown, Stored>,
+  progress: () => TrainingProgress,
+): AsyncGenerator<TrainingProgress, Stored> {
+  try {
+    for (;;) {
+      const item = await measured.next();
+      if (item.done) return item.value;
+      yield progress();
+    }
+  } finally {
+    await measured.return(undefined as never);
+  }
+}
