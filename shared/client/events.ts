@@ -13,7 +13,7 @@ export interface WatchOptions {
   signal?: AbortSignal;
   /** @default all */
   types?: readonly EventType[];
-  /** Whether progress of jobs comes too. @default false */
+  /** Whether progress of jobs and traffic come too. @default false */
   progress?: boolean;
   /** Begin after this event; its `place`. @default what happens from now on */
   after?: string;
@@ -23,10 +23,11 @@ export interface WatchOptions {
   onLost?: () => void;
 }
 
-/** An event, progress, or `gap`: some were missed and are gone, so read the state again. */
+/** An event, progress, `traffic` (policies of a learner were asked by this gateway), or `gap`: some were missed and are gone, so read the state again. */
 export type WatchedEvent =
   | { type: EventType; event: CloudEvent; place: string }
   | { type: "progress"; progress: ProgressMessage }
+  | { type: "traffic"; learner: string }
   | { type: "gap" };
 
 const RETRY_MS = 1_000;
@@ -65,6 +66,7 @@ export async function* watchEvents(
 function toWatched(event: string, data: string, place: string): WatchedEvent | undefined {
   if (event === "gap") return { type: "gap" };
   if (event === "progress") return { type: "progress", progress: JSON.parse(data) };
+  if (event === "traffic") return { type: "traffic", ...JSON.parse(data) };
   if (!event.startsWith("cugro.")) return undefined;
   return { type: event as EventType, event: JSON.parse(data), place };
 }

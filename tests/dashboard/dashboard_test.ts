@@ -107,6 +107,10 @@ async function bothSeeTheSame(served: ServedDashboard, browser: TestBrowser, pag
   await page.reload();
   await page.locator("table.ledger").waitFor();
   assertEquals(await seen(page), await seen(other));
+  // A robot asks the policy: both see it without asking for it.
+  const robot = createClient({ url: served.url, token: served.tokens.read });
+  await robot.act("mine", { task: 1, observations: [[4, 5], [1e6, -1e6]] });
+  for (const one of [page, other]) await one.locator("#traffic tbody tr", { hasText: "50.0 %" }).waitFor();
   assertEquals(await other.getByRole("button", { name: "Add a task" }).count(), 0);
   await other.goto(`${served.url}/#/learners/mine/versions`);
   await other.getByRole("heading", { name: "version 2" }).waitFor();

@@ -105,7 +105,7 @@ async function watch(
 ): Promise<void> {
   for await (const each of client.events(learner, { signal, progress: true, onOpen: onNews })) {
     if (each.type === "progress") jobNews.progress(each.progress);
-    else if (each.type !== "gap") jobNews.event(each.event);
-    if (each.type !== "progress") onNews();
+    else if ("event" in each) jobNews.event(each.event);
+    if (each.type !== "progress" && each.type !== "traffic") onNews();
   }
 }

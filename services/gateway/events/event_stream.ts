@@ -42,6 +42,8 @@ export interface EventFeed {
   open(audience: Audience, gone: AbortSignal): ReadableStream<Uint8Array>;
   /** Sends an event that is no fact's to those who are there: it has no place to go on from. */
   tell(event: CloudEvent): void;
+  /** Tells those who follow progress that policies of a learner were asked: it has no place to go on from either. */
+  asked(learner: string): void;
   /** Streams that are open: all, or those of a token. */
   clients(token?: string): number;
   /** Ends all streams. */
@@ -79,9 +81,8 @@ export async function openEventFeed(
       else gone.addEventListener("abort", () => client.leave(), { once: true });
       return client.stream;
     },
-    tell(event) {
-      for (const client of clients) client.tell(event);
-    },
+    tell: (event) => clients.forEach((client) => client.tell(event)),
+    asked: (learner) => clients.forEach((client) => client.asked(learner)),
     clients: (token) =>
       token === undefined
         ? clients.size
@@ -102,6 +103,8 @@ class Client {
   #isOpen = true;
   /** The newest progress of each job that has not been sent. */
   #progress = new Map<string, ProgressMessage>();
+  /** Learners whose policies were asked, which has not been sent. */
+  #asked = new Set<string>();
   /** Events without a place that have not been sent. */
   #told: CloudEvent[] = [];
   #woken = new AbortController();
@@ -151,6 +154,13 @@ class Client {
     this.#woken.abort();
   }
 
+  asked(learner: string): void {
+    const { audience } = this;
+    if (!audience.progress || !audience.sees(learner)) return;
+    this.#asked.add(learner);
+    this.#woken.abort();
+  }
+
   tell(event: CloudEvent): void {
     const { sees, types } = this.audience;
     if (!sees(event.subject) || (types && !types.has(event.type)) || this.#told.length >= MOST_TOLD) return;
@@ -180,7 +190,9 @@ class Client {
   #takeNews(): string {
     const told = this.#told.splice(0).map((event) => frame(event.type, event));
     const frames = [...told, ...[...this.#progress.values()].map((one) => frame("progress", one))];
+    for (const learner of this.#asked) frames.push(frame("traffic", { learner }));
     this.#progress.clear();
+    this.#asked.clear();
     if (this.#isOpen) this.#woken = new AbortController();
     return frames.join("");
   }
@@ -203,7 +215,7 @@ function framesOf({ events, gap, place }: Page, { sees, types }: Audience): stri
 
 function frame(
   name: string,
-  data: CloudEvent | ProgressMessage | { detail: string },
+  data: CloudEvent | ProgressMessage | { detail: string } | { learner: string },
   place?: string,
 ): string {
   const id = place === undefined ? "" : `id: ${place}\n`;

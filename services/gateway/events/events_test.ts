@@ -88,6 +88,12 @@ Deno.test("events come live, of the learners and types that are wanted and may b
     assertEquals([event!.data.specversion, event!.data.subject, event!.data.data.version], ["1.0", "a", 1]);
     await until("the others have theirs", () => team.events().length > 0 && one.events().length > 0);
     assertEquals([team.events(), one.events()], [keys("team-b", 1), keys("a", 1)]);
+    feed.asked("a");
+    feed.asked("team-b");
+    const asked = ({ frames }: typeof all) =>
+      frames.filter(({ event }) => event === "traffic").map(({ data }) => data.learner);
+    await until("questions are told", () => asked(all).length === 2 && asked(team).length === 1);
+    assertEquals([asked(all).sort(), asked(team), asked(one)], [["a", "team-b"], ["team-b"], []]);
     assert(!one.frames.some(({ event }) => event === "progress"));
     assertEquals((await ask("GET", "/v1/learners/a/events", undefined, "team")).status, 404);
     for (const stream of [all, team, one]) await stream.close();

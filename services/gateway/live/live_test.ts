@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ProgressMessage } from "@cugro/protocol";
 import { createActTraffic } from "./act_traffic.ts";
+import { createEmbeddedBus } from "@cugro/bus";
+import { followLive } from "./mod.ts";
 import { createProgressKeeper, MOST_POINTS } from "./progress_keeper.ts";
 
 const progress = (step: number, loss?: number, jobId = "a"): ProgressMessage => ({
@@ -43,4 +45,22 @@ Deno.test("traffic is counted by task and minute, for an hour", () => {
   ]);
   now += 59.5 * 60_000;
   assertEquals(traffic.of("mine").map(({ task }) => task), [1]);
+});
+
+Deno.test("that policies were asked is told once for many questions, and nothing after the end", async () => {
+  const bus = createEmbeddedBus();
+  const live = await followLive(bus, 20);
+  const told: string[] = [];
+  const heard = Promise.withResolvers<void>();
+  live.onAsked((learner) => {
+    told.push(learner);
+    if (told.length === 2) heard.resolve();
+  });
+  for (const learner of ["mine", "mine", "other", "mine"]) live.traffic.note(learner, 1, [false]);
+  await heard.promise;
+  assertEquals(told, ["mine", "other"]);
+  assertEquals(live.traffic.of("mine")[0]?.minutes.reduce((sum, { requests }) => sum + requests, 0), 3);
+  live.traffic.note("mine", 1, [true]);
+  await live.close();
+  await bus.close();
 });

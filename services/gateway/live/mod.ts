@@ -18,11 +18,16 @@ export {
 export interface LiveFigures {
   progress: Pick<ProgressKeeper, "last" | "losses">;
   traffic: Pick<ActTraffic, "of" | "since">;
+  /** Calls when policies of a learner have been asked, at most every 2 s a learner. */
+  onAsked(handler: (learner: string) => void): void;
 }
+
+/** From a question to when it is told that there were some (ms). */
+const TOLD_MS = 2_000;
 
 /** Where nobody follows the bus. */
 export function noLiveFigures(): LiveFigures {
-  return { progress: createProgressKeeper(), traffic: createActTraffic() };
+  return { progress: createProgressKeeper(), traffic: createActTraffic(), onAsked: () => {} };
 }
 
 /** What is followed until it is closed. Traffic is noted by those who answer. */
@@ -31,10 +36,30 @@ export interface FollowedFigures extends LiveFigures {
   close(): Promise<void>;
 }
 
-/** Follows the bus. */
-export async function followLive(bus: Bus): Promise<FollowedFigures> {
+/** Follows the bus. @param toldMs see {@link LiveFigures.onAsked}. @default 2 s */
+export async function followLive(bus: Bus, toldMs = TOLD_MS): Promise<FollowedFigures> {
   const progress = createProgressKeeper();
   const traffic = createActTraffic();
+  const handlers: ((learner: string) => void)[] = [];
+  const due = new Map<string, ReturnType<typeof setTimeout>>();
+  const tell = (learner: string) => {
+    due.delete(learner);
+    for (const handler of handlers) handler(learner);
+  };
   const unsubscribe = await bus.subscribe("progress", (one) => progress.note(one));
-  return { progress, traffic, close: async () => await unsubscribe() };
+  return {
+    progress,
+    traffic: {
+      ...traffic,
+      note(learner, task, outOfDistribution) {
+        traffic.note(learner, task, outOfDistribution);
+        if (!due.has(learner)) due.set(learner, setTimeout(() => tell(learner), toldMs));
+      },
+    },
+    onAsked: (handler) => void handlers.push(handler),
+    async close() {
+      for (const timer of due.values()) clearTimeout(timer);
+      await unsubscribe();
+    },
+  };
 }

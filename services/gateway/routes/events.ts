@@ -15,7 +15,7 @@ import { sees } from "../tokens.ts";
 
 /** What the routes need. */
 export type EventDeps = RouteDeps & {
-  feed: Pick<EventFeed, "open" | "clients">;
+  feed: Pick<EventFeed, "open" | "clients" | "asked">;
   /** Streams at a time. @default 1000 */
   maxStreams?: number;
 };
@@ -27,7 +27,7 @@ const typesSchema = z.string().max(1000).transform((text) => text.split(",")).pi
 const querySchema = z.object({
   types: typesSchema.optional(),
   progress: z.enum(["true", "false"]).default("true").openapi({
-    description: "Whether progress of jobs is sent",
+    description: "Whether progress of jobs and traffic are sent",
   }),
   after: z.string().max(200).optional().openapi({ description: "As `Last-Event-ID`, which wins" }),
 });
@@ -40,13 +40,15 @@ const headerSchema = z.object({
 type Query = z.output<typeof querySchema>;
 
 const DESCRIPTION =
-  "CloudEvents, each under its type, with an `id` to go on from; `progress` of running jobs, without one. A comment " +
+  "CloudEvents, each under its type, with an `id` to go on from; `progress` of running jobs, and `traffic` where policies of a " +
+  "learner were asked (at most every 2 s), without one. A comment " +
   "every 15 s. `gap`: events were missed and are gone, so read the state again. Events may come twice, with the same " +
   "id in their data. Those of problems have no `id` of their own and are told to who is there: whoever comes asks " +
   "`/v1/problems` first. The stream ends after an hour; come again with the last id.";
 
 /** Adds the routes. */
 export function registerEvents(app: Gateway, deps: EventDeps): void {
+  deps.live.onAsked((learner) => deps.feed.asked(learner));
   const common = {
     tags: ["events"],
     description: DESCRIPTION,

@@ -2,6 +2,8 @@
  * How far the replay of each old task was from its real data, version by version, beside the distance that real data has from itself.
  * @module
  */
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import type { Fidelity } from "@cugro/client";
 import { briefly } from "@cugro/report/words";
 import { DataTable } from "../parts/data_table.tsx";
@@ -27,18 +29,34 @@ export function ReplayFidelity(
         chart={chartOf(shown)}
         look={{ x: "version", y: "times the floor", hasWholeX: true, reaches: [0, 1] }}
       />
-      <details>
-        <summary>Each replay with its generation, distance and floor</summary>
-        <DataTable label="Fidelity of each replay" heads={HEADS}>
-          {shown.map((entry) => (
-            <EntryRow key={`${entry.version} ${entry.task}`} learner={learner} entry={entry} />
-          ))}
-        </DataTable>
-      </details>
+      <EachReplay learner={learner} entries={shown} />
     </>
   );
 }
 
+/** The newest, told when somebody wants to know: of a long learner there are tens of thousands. */
+function EachReplay({ learner, entries }: { learner: string; entries: readonly Entry[] }) {
+  const isOpen = useMemo(() => signal(false), []);
+  const newest = entries.slice(-SHOWN);
+  return (
+    <details onToggle={(event) => void (isOpen.value = event.currentTarget.open)}>
+      <summary>
+        {newest.length < entries.length ? `The last ${SHOWN} of ${entries.length} replays` : "Each replay"}
+        {" "}
+        with its generation, distance and floor
+      </summary>
+      {isOpen.value && (
+        <DataTable label="Fidelity of each replay" heads={HEADS}>
+          {newest.map((entry) => (
+            <EntryRow key={`${entry.version} ${entry.task}`} learner={learner} entry={entry} />
+          ))}
+        </DataTable>
+      )}
+    </details>
+  );
+}
+
+const SHOWN = 200;
 const HEADS = [
   ...["version", "task", "generation", "sliced Wasserstein", "floor", "times", "MMD", "floor of MMD"],
   "evaluation",
@@ -69,17 +87,16 @@ function EntryRow({ learner, entry }: { learner: string; entry: Entry }) {
 function chartOf(entries: readonly Entry[]): Chart {
   const x = [...new Set(entries.map(({ version }) => version))].sort((a, b) => a - b);
   const tasks = [...new Set(entries.map(({ task }) => task))].sort((a, b) => a - b);
+  const byPlace = new Map(entries.map((entry) => [`${entry.version} ${entry.task}`, ratioOf(entry)]));
   const lines = tasks.map((task) => ({
-    ...{ name: `task ${task}`, colour: task - 1, hasPoints: x.length < 60 },
-    values: x.map((version) => {
-      const found = entries.find((entry) => entry.version === version && entry.task === task);
-      return found ? ratioOf(found) : null;
-    }),
+    ...{ name: `task ${task}`, colour: task - 1, hasPoints: x.length < 60, isFaint: tasks.length > 8 },
+    values: x.map((version) => byPlace.get(`${version} ${task}`) ?? null),
   }));
-  const allowed = x.map((version) => entries.find((entry) => entry.version === version)!.allowed);
-  const ratios = entries.map((entry) => ratioOf(entry)!);
+  const allowedIn = new Map(entries.map(({ version, allowed }) => [version, allowed]));
+  const allowed = x.map((version) => allowedIn.get(version)!);
+  const highest = [...byPlace.values()].reduce<number>((most, ratio) => Math.max(most, ratio ?? 0), 0);
   // A limit far above all that was seen would press the curves to the floor.
-  const isNear = Math.max(...ratios) * 3 >= Math.min(...allowed);
+  const isNear = highest * 3 >= Math.min(...allowed);
   const floor = { name: "real data", colour: 7, isDashed: true, values: x.map(() => 1) };
   const limit = { name: "allowed by the gate", colour: 5, isDashed: true, values: allowed };
   return { x, lines: [...lines, floor, ...isNear ? [limit] : []] };

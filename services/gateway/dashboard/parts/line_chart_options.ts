@@ -51,7 +51,7 @@ export function optionsOf(chart: () => Chart, look: Placed): uPlot.Options {
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: yScale(look) },
     axes: [
-      { ...axis, label: look.x, ...look.hasWholeX ? { incrs: WHOLE } : {} },
+      { ...axis, label: look.x, size: 34, ...look.hasWholeX ? { incrs: WHOLE } : {} },
       {
         ...axis,
         label: look.y,

@@ -63,6 +63,7 @@ export function openLearner(name: string): () => void {
     onOpen: refresher.news,
     onFault: (sentence) => void (fault.value = sentence),
     onNews(news) {
+      if (news.type === "traffic") return void readTraffic(name);
       if (news.type !== "progress") return refresher.news();
       // Of a job that the page does not know there is more to know.
       if (!keeper.last(news.progress.jobId)) refresher.news();
@@ -98,6 +99,13 @@ async function readLearner(name: string): Promise<KnownLearner> {
     jobs: [...imports, ...own],
     made: jobsBehind(own, ends),
   };
+}
+
+/** What its policies were asked, alone: it changes often where they are used. */
+async function readTraffic(name: string): Promise<void> {
+  const traffic = await client.value.traffic(name).catch(sentenceOf);
+  const { value } = known;
+  if (typeof traffic !== "string" && value?.learner.name === name) known.value = { ...value, traffic };
 }
 
 /** What was known of a job before the page was opened, once a job. */

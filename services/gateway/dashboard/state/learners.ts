@@ -42,6 +42,7 @@ export function openLearners(): () => void {
         heard.set(news.progress.jobId, { progress: news.progress, at: performance.now() });
         return showRunning(heard);
       }
+      if (news.type === "traffic") return;
       if (news.type === "gap") isWhole = true;
       else if (!learners.value?.has(news.event.subject)) isWhole = true;
       else changed.add(news.event.subject);

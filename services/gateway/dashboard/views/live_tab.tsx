@@ -18,6 +18,9 @@ import type { TabProps } from "./learner_view.tsx";
 import { aboutFigure } from "./live_figures.ts";
 import { FilesUnderWay } from "./files_under_way.tsx";
 
+/** A matrix of more tasks takes the whole width. */
+const NARROW_TASKS = 4;
+
 /** See the module. */
 export function LiveTab({ state, query }: TabProps) {
   const { learner, results, versions, fidelity, traffic } = state;
@@ -28,7 +31,7 @@ export function LiveTab({ state, query }: TabProps) {
       <FilesUnderWay state={state} />
       <div class="figures">
         <Work state={state} />
-        <Figure {...aboutFigure("matrix", name)}>
+        <Figure {...aboutFigure("matrix", name)} isWide={results.tasks.length > NARROW_TASKS}>
           <ResultsMatrix learner={name} results={results} versions={versions} query={query} />
         </Figure>
         <Figure {...aboutFigure("scores", name)}>
