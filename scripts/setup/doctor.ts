@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { nativeInstallation, openBackend, profileId } from "@cugro/tensors/backend";
+import { hasOnnxRuntime, ONNXRUNTIME, ONNXRUNTIME_SETUP } from "../../shared/export/onnx/runtime_files.ts";
 import { cacheFolder, inOrder, readStamp, ROOT, setupKey, wantedWheel } from "./plan.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -25,6 +26,8 @@ export interface DoctorReport {
   gymnasium: Record<string, string> | { missing: string };
   /** Version by name; `-` for what is not installed. */
   versions: Record<string, string>;
+  /** What `cugro export` checks with, or the command that installs it; that it is not there is no fault. */
+  onnxruntime: string;
   cache: { folder: string; freeGiB: number | null };
   findings: Finding[];
 }
@@ -59,6 +62,7 @@ export async function doctor(
     memoryGiB: round(totalmem() / 2 ** 30),
     gymnasium: await lookAtPython().catch((error: Error) => ({ missing: error.message })),
     versions: versions(),
+    onnxruntime: hasOnnxRuntime() ? ONNXRUNTIME.version : `none: ${ONNXRUNTIME_SETUP}, for cugro export`,
     cache: { folder, freeGiB: freeGiB(folder) },
     findings,
   };
@@ -74,6 +78,7 @@ export function printDoctor(report: DoctorReport): void {
     ["profile", backend?.profile ?? "-"],
     ["memory", `${report.memoryGiB} GiB`],
     ...Object.entries(report.versions),
+    ["onnxruntime", report.onnxruntime],
     ["gymnasium", describeGymnasium(report.gymnasium)],
     ["cache", `${cache.folder}${cache.freeGiB === null ? "" : ` (${cache.freeGiB} GiB free)`}`],
   ];

@@ -9,7 +9,7 @@ import { learnerStatus, REQUESTS_AT_ONCE, type VersionStatus } from "@cugro/lear
 import { ActError, readPolicy } from "@cugro/serving";
 import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
 import type { PartsInput } from "./parts.ts";
-import { chainOf, describeVersion, type VersionRecord } from "./version_record.ts";
+import { chainOf, describeVersion, type JobsById, type VersionRecord } from "./version_record.ts";
 
 /** What a bundle is made of. */
 export interface ExportInput {
@@ -69,7 +69,7 @@ export async function gatherVersion(
     policy,
     acting: new Map(chosen.map(({ task }) => [task, facts.actingByTask?.get(task) ?? "sampler"])),
     record: describeVersion(status, { ...facts, tasks: chosen, input: policy }, {
-      codeVersions: await codeVersionsOf(store, chain),
+      jobs: await jobsOf(store, chain),
       weights,
     }),
     ...(withoutStates === undefined ? {} : { withoutStates }),
@@ -116,14 +116,15 @@ async function weightsOf(store: Store, fact: VersionStatus): Promise<Record<stri
   return Object.fromEntries(found.flat());
 }
 
-/** Which code did each job, as far as its result is still there. */
-async function codeVersionsOf(store: Store, chain: readonly VersionStatus[]): Promise<Map<string, string>> {
-  const jobs = chain.flatMap(({ jobs, kinds }) =>
-    jobs.flatMap((id, i) => kinds?.[i] === undefined ? [] : [{ id, kind: kinds[i] }])
-  );
+/** Kind and code of each job, as far as its result is still there. Versions up to 0.2 do not say of which kind their jobs are. */
+async function jobsOf(store: Store, chain: readonly VersionStatus[]): Promise<JobsById> {
+  const jobs = chain.flatMap(({ jobs, kinds }) => jobs.map((id, i) => ({ id, kind: kinds?.[i] })));
   const found = await mapConcurrently(jobs, REQUESTS_AT_ONCE, async ({ id, kind }) => {
-    const result = await getResult(store, kind, id);
-    return result ? [[id, result.result.codeVersion] as const] : [];
+    // Their results lie at keys without a kind, which are looked at whatever the kind is.
+    const result = await getResult(store, kind ?? "dataset.import", id);
+    return result
+      ? [[id, { kind: result.result.kind, codeVersion: result.result.codeVersion }] as const]
+      : [];
   });
   return new Map(found.flat());
 }

@@ -86,12 +86,15 @@ export type ToldPolicy = Pick<
   "tasks" | "version" | "input" | "stateDim" | "actionDim" | "discreteActions"
 >;
 
-/** Describes a version. @param codeVersions of jobs, by their ids @param weights artifacts of the version, by network */
+/** What results say of jobs, by their ids. */
+export type JobsById = ReadonlyMap<string, { kind: JobKind; codeVersion: string }>;
+
+/** Describes a version. @param jobs that led to it @param weights artifacts of the version, by network */
 export function describeVersion(
   status: LearnerStatus,
   policy: ToldPolicy,
-  { codeVersions, weights }: {
-    codeVersions: ReadonlyMap<string, string>;
+  { jobs, weights }: {
+    jobs: JobsById;
     weights: ReadonlyMap<number, Record<string, string>>;
   },
 ): VersionRecord {
@@ -107,8 +110,8 @@ export function describeVersion(
         ...{ version: one.version, task: one.task, attempt: one.attempt, parent: one.parent },
         weights: weights.get(one.version) ?? {},
         jobs: one.jobs.map((id, i) => ({
-          ...{ kind: one.kinds?.[i] ?? null, id },
-          codeVersion: codeVersions.get(id) ?? null,
+          ...{ kind: one.kinds?.[i] ?? jobs.get(id)?.kind ?? null, id },
+          codeVersion: jobs.get(id)?.codeVersion ?? null,
         })),
       })),
       datasets: policy.tasks.map(({ task, datasetHash, size, episodes }) => ({

@@ -4,7 +4,7 @@
 //   std::vector<float> action = policy.act(observation, 1);   // task 1; raw numbers in, raw numbers out
 //   policy.act(observation, 1, "sampler");                    // of a discrete action the one number that it is
 //
-// g++ -std=c++17 -O2 -x c++ -DCUGRO_SELF_TEST cugro_policy.hpp -o selftest && ./selftest FOLDER
+// g++ -std=c++17 -O3 -x c++ -DCUGRO_SELF_TEST cugro_policy.hpp -o selftest && ./selftest FOLDER
 #ifndef CUGRO_POLICY_HPP
 #define CUGRO_POLICY_HPP
 #include <algorithm>

@@ -68,12 +68,39 @@ export function openPolicy(bytes) {
   const each = ({ rows, width, data }, of) => ({ rows, width, data: data.map((x, i) => of(x, i % width)) });
   const asRow = (data) => ({ rows: 1, width: data.length, data });
   const sum = (a, b) => mix(a, b, (x, y) => x + y);
+  const columns = new Map(); // Matrices by columns: a column is read once for four rows.
   const times = ({ rows, width, data }, { shape: [, O], data: w }) => {
-    const out = new Float32Array(rows * O);
-    for (let i = 0; i < width; i++) {
-      for (let r = 0; r < rows; r++) {
-        const x = data[r * width + i], at = r * O, from = i * O;
-        for (let o = 0; o < O; o++) out[at + o] += x * w[from + o];
+    if (!columns.has(w)) {
+      columns.set(
+        w,
+        Float32Array.from(w, (_, at) => w[(at % width) * O + Math.floor(at / width)]),
+      );
+    }
+    const out = new Float32Array(rows * O), by = columns.get(w);
+    let r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      const a = r * width, b = a + width, c = b + width, d = c + width;
+      for (let o = 0, at = 0; o < O; o++) {
+        let wa = 0, wb = 0, wc = 0, wd = 0;
+        for (let i = 0; i < width; i++, at++) {
+          const v = by[at];
+          wa += v * data[a + i];
+          wb += v * data[b + i];
+          wc += v * data[c + i];
+          wd += v * data[d + i];
+        }
+        const to = r * O + o;
+        out[to] = wa;
+        out[to + O] = wb;
+        out[to + 2 * O] = wc;
+        out[to + 3 * O] = wd;
+      }
+    }
+    for (; r < rows; r++) {
+      for (let o = 0, at = 0; o < O; o++) {
+        let sum = 0;
+        for (let i = r * width; i < (r + 1) * width; i++, at++) sum += by[at] * data[i];
+        out[r * O + o] = sum;
       }
     }
     return { rows, width: O, data: out };
