@@ -4,8 +4,8 @@ import {
   fitNormaliser,
   fitSketch,
   normaliserToStored,
-  presets,
   type Policy,
+  presets,
 } from "@cugro/algorithm";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
