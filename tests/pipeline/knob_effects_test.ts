@@ -24,12 +24,11 @@ import {
 } from "@cugro/algorithm/knobs";
 import { type Dataset, encodeDataset } from "@cugro/datasets";
 import { encodeLabels, encodeShard, encodeStored } from "@cugro/jobs";
-import { previewGraph } from "@cugro/learners";
+import { judgeVersion, previewGraph } from "@cugro/learners";
 import type { FieldsOf, JobKind, RowCell, VersionFact } from "@cugro/protocol";
 import { openFilesystemStore } from "@cugro/store";
 import { openBackend } from "@cugro/tensors";
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { judgeVersion } from "@cugro/learners";
 import { createRunner, type Outputs } from "./job_runner.ts";
 
 type Values = Partial<Hyperparameters>;
@@ -45,14 +44,8 @@ const BASE: Hyperparameters = {
   ...{ stateSteps: 2, behaviorSteps: 2, generatorStepsPerOldTask: 1, maxGeneratorSteps: 8 },
   ...{ criticSteps: 2, criticStepsPerOldTask: 1, maxCriticSteps: 8, warmupSteps: 1, planningRounds: 1 },
   ...{ functionEvaluations: 2, actingEvaluations: 2, candidates: 4, topCount: 2, estimateSteps: 2 },
-  ...{
-    fisherRows: 2,
-    distil: "both",
-    proposerSteps: 2,
-    actorSteps: 2,
-    distilStepsPerOldTask: 1,
-    maxDistilSteps: 8,
-  },
+  ...{ fisherRows: 2, distil: "both", proposerSteps: 2, actorSteps: 2 },
+  ...{ distilStepsPerOldTask: 1, maxDistilSteps: 8 },
 };
 
 /** What a knob is turned to; the others to another of their choices, or to twice their value. */

@@ -26,6 +26,35 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ours: method("generated replay, as the preset has it", ["replay=generated"], { colour: "#2f6db5" }),
   none: method("no replay: each task is learnt on top of the last", ["replay=none"], { colour: "#c0394b" }),
   oracle: method("replay of the real old data", ["replay=oracle"], { keepsOldData: true, colour: "#3f8f56" }),
+  multitask: method(
+    "joint training: each version is trained from nothing on the datasets of all tasks so far",
+    ["replay=multitask"],
+    { keepsOldData: true, colour: "#1d6b3a" },
+  ),
+  "real-buffer": method(
+    "real rows of old tasks, as many bytes as both generators take",
+    ["replay=real-buffer"],
+    { keepsOldData: true, colour: "#7fae3f" },
+  ),
+  "real-buffer-1-percent": method("one per cent of each old task's rows", [
+    "replay=real-buffer",
+    "bufferShare=0.01",
+  ], { keepsOldData: true, colour: "#a9c96b" }),
+  noise: method("replay of uniform noise within each task's range", ["replay=noise"], { colour: "#999999" }),
+  vae: method("replay from variational auto-encoders in the place of both diffusion models", [
+    "replay=generated",
+    "generator=vae",
+    "distil=none",
+  ], { colour: "#c98a1b" }),
+  gan: method("replay from adversarial networks in their place", [
+    "replay=generated",
+    "generator=gan",
+    "distil=none",
+  ], { colour: "#b5527a" }),
+  ewc: method("online elastic weight consolidation of all three networks, no replay", [
+    "replay=none",
+    "regulariser=ewc",
+  ], { colour: "#3aa0a0" }),
   separate: method("a learner of its own for each task", ["replay=none"], {
     ...{ learners: "one a task", colour: "#8a6fb3" },
   }),
