@@ -9,8 +9,9 @@ import {
   type Knob,
   KNOB_KINDS,
   knobChapters,
+  type KnobName,
   knobs,
-  PRESET_NAMES,
+  PRESET_COLUMNS,
   presets,
   relations,
   showKnobValue,
@@ -46,9 +47,17 @@ export function withTables(readme: string): string | undefined {
 function renderTables(): string {
   return Object.entries(knobChapters).map(([title, rows]) => {
     const lines = Object.entries<Knob>(rows).map(([name, row]) => renderRow(name, row));
-    const head = ["knob", ...PRESET_NAMES, "may be", "read by", "what it is"];
+    const head = ["knob", ...PRESET_COLUMNS, "may be", "read by", "what it is"];
     return `\n## ${title}\n\n${line(head)}${line(head.map(() => "---"))}${lines.join("")}`;
-  }).join("") + renderRelations();
+  }).join("") + renderLean() + renderRelations();
+}
+
+/** The preset that has no column. */
+function renderLean(): string {
+  const names = Object.keys(presets.default) as KnobName[];
+  const turned = names.filter((name) => presets.lean[name] !== presets.default[name])
+    .map((name) => `\`${name}: ${showKnobValue(presets.lean[name])}\``);
+  return `\n## the preset lean\n\nAs \`default\`, but for ${turned.join(", ")}.\n`;
 }
 
 /** What holds between knobs, in sentences, each name as code. */
@@ -63,7 +72,7 @@ function renderRelations(): string {
 
 /** Values of `default` that are not the paper's stand out. */
 function renderRow(name: string, { about, rule, values, readBy, frozen }: Knob): string {
-  const shown = PRESET_NAMES.map((preset) => {
+  const shown = PRESET_COLUMNS.map((preset) => {
     const value = showKnobValue(values[preset]);
     return preset === "default" && values.default !== values.paper ? `**${value}**` : value;
   });

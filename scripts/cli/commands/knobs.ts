@@ -11,7 +11,8 @@ import {
   knobs,
   knobsOfRelation,
   noKnob,
-  PRESET_NAMES,
+  PRESET_COLUMNS,
+  presets,
   relations,
   showKnobValue,
 } from "@cugro/algorithm/knobs";
@@ -61,9 +62,11 @@ function chapterOf(name: KnobName): string {
 
 /** `whole`: all there is to say of it. */
 function describeKnob(name: KnobName, { about, rule, values, frozen, readBy }: Knob, whole: boolean): string {
-  const each = PRESET_NAMES.map((preset) => `${preset} ${showKnobValue(values[preset])}`.padEnd(20)).join(
-    " ",
-  );
+  const columns = PRESET_COLUMNS.map((preset) => `${preset} ${showKnobValue(values[preset])}`.padEnd(20));
+  const lean = presets.lean[name] === presets.default[name]
+    ? ""
+    : `lean ${showKnobValue(presets.lean[name])}`;
+  const each = [...columns, lean].join(" ");
   const fixed = frozen ? "; fixed by the first task" : "";
   const further = whole ? [`read by ${readBy.join(", ")}`, ...relationsOf(name)] : [];
   return [

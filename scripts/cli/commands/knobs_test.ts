@@ -24,7 +24,7 @@ Deno.test("cugro knobs prints every knob with its values, its range and its sent
   }
   assertEquals((await outputOf("knobs", "stateSteps")).text.split("\n"), [
     "-- generators --",
-    "stateSteps                paper 29,300         default 2,000        smoke 60",
+    "stateSteps                paper 29,300         default 2,000        smoke 60             lean 1,000",
     "    Gradient steps of the state generator for the first task.",
     "    a whole number from 1 to 1,000,000,000",
     "    read by states.train",
@@ -43,7 +43,7 @@ Deno.test("cugro knobs --json prints the rows; a knob that does not exist is nam
   );
   const [{ chapter, relations }] = JSON.parse((await outputOf("knobs", "denoiserBlocks", "--json")).text);
   assertEquals([chapter, relations], ["generators", [
-    "denoiserBlocks acts only with architecture: resnet, or networks that distil asks for.",
+    "denoiserBlocks acts only with architecture: resnet, generator: vae or gan, or networks that distil asks for.",
   ]]);
   const { text, code } = await outputOf("knobs", "stateStep");
   assertEquals([text, code], [

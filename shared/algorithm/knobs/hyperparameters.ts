@@ -9,7 +9,15 @@ import { dataKnobs } from "./data_knobs.ts";
 import { distillationKnobs } from "./distillation_knobs.ts";
 import { diffusionKnobs } from "./diffusion_knobs.ts";
 import { evaluationKnobs } from "./evaluation_knobs.ts";
-import { checkKnobs, type Knob, KNOB_KINDS, type KnobKind, type PresetName } from "./knob.ts";
+import {
+  checkKnobs,
+  type Knob,
+  KNOB_KINDS,
+  type KnobKind,
+  type PRESET_COLUMNS,
+  type PresetName,
+} from "./knob.ts";
+import { LEAN } from "./lean.ts";
 import { regulariserKnobs } from "./regulariser_knobs.ts";
 import { replayKnobs } from "./replay_knobs.ts";
 
@@ -52,6 +60,7 @@ export const presets: Readonly<Record<PresetName, Readonly<Hyperparameters>>> = 
   paper: valuesOf("paper"),
   default: valuesOf("default"),
   smoke: valuesOf("smoke"),
+  lean: { ...valuesOf("default"), ...LEAN },
 };
 
 /** Names of the knobs that each kind of job reads, and carries in its configuration. */
@@ -65,7 +74,7 @@ export const knobsOfPlan: readonly KnobName[] = readBy("plan");
 /** Names of the knobs that the first task's weights fix: every later version continues from them. */
 export const frozenKnobs: readonly KnobName[] = names.filter((name) => knobs[name].frozen);
 
-function valuesOf(preset: PresetName): Hyperparameters {
+function valuesOf(preset: typeof PRESET_COLUMNS[number]): Hyperparameters {
   return Object.fromEntries(names.map((name) => [name, table[name].values[preset]])) as Hyperparameters;
 }
 

@@ -4,8 +4,10 @@
  * @module
  */
 
-/** Names of the presets: the reference code's settings, ours, and one that takes seconds, for tests. */
-export const PRESET_NAMES = ["paper", "default", "smoke"] as const;
+/** Presets that have a column of the table: the reference code's settings, ours, and one that takes seconds, for tests. */
+export const PRESET_COLUMNS = ["paper", "default", "smoke"] as const;
+/** Names of the presets: those, and one that is `default` with shorter work (`lean.ts`). */
+export const PRESET_NAMES = [...PRESET_COLUMNS, "lean"] as const;
 /** Name of a preset. */
 export type PresetName = typeof PRESET_NAMES[number];
 
@@ -41,8 +43,8 @@ export type KnobValue = string | number | boolean;
 interface Row<V extends KnobValue> {
   /** One sentence, with the unit. */
   about: string;
-  /** The value in each preset. */
-  values: Readonly<Record<PresetName, V>>;
+  /** The value in each preset that is a column. */
+  values: Readonly<Record<typeof PRESET_COLUMNS[number], V>>;
   /**
    * The kinds of job that read it: only these carry it in their configuration, so that turning it redoes these jobs
    * and no others. `plan`, alone: no job reads it; it shapes the graph, or judges the outcome.
@@ -139,7 +141,7 @@ export function checkKnobs(chapters: readonly Readonly<Record<string, Knob>>[]):
     if (readBy.length === 0) throw badKnob(name, "neither a kind of job nor the plan reads it");
     if (readBy.includes("plan") && readBy.length > 1) throw badKnob(name, "jobs read it as well as the plan");
     if (!/^\S.*\.$/.test(about)) throw badKnob(name, "a sentence must say what it is, with its unit");
-    for (const preset of PRESET_NAMES) parseKnobValue(name, rule, values[preset]);
+    for (const preset of PRESET_COLUMNS) parseKnobValue(name, rule, values[preset]);
   }
 }
 

@@ -9,6 +9,7 @@ export {
   type KnobKind,
   type KnobRule,
   type KnobValue,
+  PRESET_COLUMNS,
   PRESET_NAMES,
   type PresetName,
   showKnobValue,

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["default", { generator: "gan", decoderSpread: 0.1 }, ["decoderSpread", "generator"]],
   ["default", { generator: "vae", slopeWeight: 2 }, ["slopeWeight", "generator"]],
   ["default", { generator: "gan", distil: "both" }, ["distil", "generator"]],
-  ["default", { generator: "gan", regulariser: "ewc" }, ["regulariser", "generator"]],
+  ["default", { generator: "gan", distil: "none", regulariser: "ewc" }, ["regulariser", "generator"]],
   ["default", { replay: "multitask", regulariser: "ewc" }, ["regulariser", "replay"]],
   ["default", { ewcStrength: 1 }, ["ewcStrength", "regulariser"]],
   ["default", { criticEwcStrength: 1 }, ["criticEwcStrength", "regulariser"]],

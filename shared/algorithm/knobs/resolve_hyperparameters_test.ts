@@ -37,7 +37,7 @@ Deno.test("resolveHyperparameters() names knob, value and what is allowed", () =
   assertThrows(
     () => resolveHyperparameters("best" as PresetName, {}),
     RangeError,
-    "one of paper, default, smoke",
+    "one of paper, default, smoke, lean",
   );
 });
 
