@@ -31,7 +31,7 @@ const GRID = {
     ...["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "evaluationEpisodes=2", "candidates=2"],
     "actingEvaluations=1",
   ],
-  rows: [{ streams: [""], methods: ["ours", "none", "separate"], seeds: [0] }],
+  rows: [{ streams: [""], methods: ["ours", "none", "separate", "multitask"], seeds: [0] }],
 };
 
 Deno.test("a grid runs each run once, shares what runs have in common, and gives the same results again", () =>
@@ -50,15 +50,21 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     const args = [path, "--work", work, "--workers", "1"];
     const first = await experiment(...args);
     assertEquals(first.code, 0, first.said);
-    assertStringIncludes(first.said, "3 runs, 3 of them to run");
+    assertStringIncludes(first.said, "4 runs, 4 of them to run");
     const out = join(work, "results", "tiny.json");
     const text = await readFile(out, "utf8");
     const { runs, coreHours, command } = JSON.parse(text) as GridResults;
     assertEquals(command, `deno task experiment ${path}`);
-    assertEquals(runs.map(({ id }) => id), ["short-ours-0", "short-none-0", "short-separate-0"]);
-    const [ours, none, separate] = runs.map(({ resultsMatrix }) => resultsMatrix);
+    assertEquals(runs.map(({ id }) => id), [
+      "short-ours-0",
+      "short-none-0",
+      "short-separate-0",
+      "short-multitask-0",
+    ]);
+    const [ours, none, separate, multitask] = runs.map(({ resultsMatrix }) => resultsMatrix);
     assertEquals(ours![0], none![0], "the first task is learnt once, by the same jobs");
     assertEquals(separate![1]![0], ours![0]![0], "a learner of its own has the first task's score");
+    assertEquals(multitask!.map((row) => row.length), [2], "the last version is all there is");
     assert(coreHours.done < coreHours.unshared);
     assertStringIncludes(
       await readFile(join(work, "results", "tiny.html"), "utf8"),
@@ -73,7 +79,7 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     const jobs = await readdir(join(work, "store", "jobs"));
     const third = await experiment(...args, "--replace");
     assertEquals(third.code, 0, third.said);
-    assertStringIncludes(third.said, "3 runs, 1 of them to run");
+    assertStringIncludes(third.said, "4 runs, 1 of them to run");
     assertEquals(await readFile(out, "utf8"), text);
     assertEquals(await readdir(join(work, "store", "jobs")), jobs, "nothing was done again");
 

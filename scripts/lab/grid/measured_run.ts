@@ -26,6 +26,24 @@ export interface MeasuredRun extends GridRun, StreamMeasures {
 /** A run's work: seconds of each job, by its id. Two runs may share jobs. */
 export type Work = Readonly<Record<string, number>>;
 
+/** What a status says of a run whose last version alone counts, with the work that led to it. */
+export function measureLast(run: GridRun, status: ShownStatus): MeasuredRun {
+  const last = Math.max(...status.tasks.map(({ task }) => task));
+  const jobs = status.jobs.filter(({ task }) => task === null || task === last);
+  const { resultsMatrix, intervals, episodes, fidelity: _, ...rest } = measureRun(run, { ...status, jobs });
+  const row = <T>(rows: readonly T[]) => rows.slice(-1);
+  return {
+    ...rest,
+    ...measureMatrix(row(resultsMatrix)),
+    ...{
+      resultsMatrix: row(resultsMatrix),
+      intervals: row(intervals),
+      episodes: row(episodes),
+      fidelity: [],
+    },
+  };
+}
+
 /** What a status says of a run with one learner. */
 export function measureRun(run: GridRun, status: ShownStatus): MeasuredRun {
   const { resultsMatrix, intervals, episodes, bytes, secondsPerKind } = resultOf(status);

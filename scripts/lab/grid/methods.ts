@@ -13,6 +13,8 @@ export interface Method {
   keepsOldData: boolean;
   /** Learners of a run: one for all tasks, or one a task that shares nothing with the others. */
   learners: "one" | "one a task";
+  /** Turned for the last task alone, whose version is all there is to see: it is learnt from nothing on everything. */
+  lastTask?: readonly string[];
   colour: string;
 }
 
@@ -27,9 +29,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
   none: method("no replay: each task is learnt on top of the last", ["replay=none"], { colour: "#c0394b" }),
   oracle: method("replay of the real old data", ["replay=oracle"], { keepsOldData: true, colour: "#3f8f56" }),
   multitask: method(
-    "joint training: each version is trained from nothing on the datasets of all tasks so far",
-    ["replay=multitask"],
-    { keepsOldData: true, colour: "#1d6b3a" },
+    "joint training: the last version is trained from nothing on the datasets of all tasks",
+    ["replay=none"],
+    { keepsOldData: true, lastTask: ["replay=multitask"], colour: "#1d6b3a" },
   ),
   "real-buffer": method(
     "real rows of old tasks, as many bytes as both generators take",

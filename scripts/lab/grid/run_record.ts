@@ -27,7 +27,7 @@ export interface RunRecord {
 /** Knobs that the runs of a grid have beside those that the grid turns: a version counts whatever it has lost. */
 export const GRID_SETTINGS = ["gate=observe"];
 
-/** A run's inputs. @param datasets hashes of its datasets, in order of task */
+/** A finished run's inputs: a method that turns knobs for the last task is told by its name. @param datasets hashes of its datasets, in order of task */
 export function inputsOf({ preset, settings, seed }: GridRun, datasets: readonly string[]): RunInputs {
   const knobs = resolveHyperparameters(preset, parseSettings([...settings, ...GRID_SETTINGS]));
   return { seed, knobs: { ...knobs }, datasets };
