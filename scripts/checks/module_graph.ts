@@ -3,7 +3,9 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Modules with what they import; `code` for values, `type` for types and for what is loaded at run time. */
@@ -24,9 +26,16 @@ export interface Graph {
 export function moduleGraph(root: string, files: readonly string[]): Graph {
   const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(root, file)).href)};`)
     .join("\n");
-  const entry = `data:application/typescript,${encodeURIComponent(imports)}`;
-  const args = ["info", "--json", "--config", resolve(root, "deno.json"), entry];
-  return JSON.parse(
-    execFileSync(Deno.execPath(), args, { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 }),
-  );
+  // A file: as one argument the names of all files would be longer than systems allow (128 KiB).
+  const folder = mkdtempSync(join(tmpdir(), "cugro-graph-"));
+  try {
+    const entry = join(folder, "entry.ts");
+    writeFileSync(entry, imports);
+    const args = ["info", "--json", "--config", resolve(root, "deno.json"), entry];
+    return JSON.parse(
+      execFileSync(Deno.execPath(), args, { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -7,7 +7,13 @@ import type { Compile } from "@cugro/algorithm";
 import { InvalidInputError } from "@cugro/algorithm/arrays";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Checked, CHECKED_INPUTS, CHECKED_WITHIN, checkModel } from "./checking/check_model.ts";
+import {
+  type Checked,
+  CHECKED_INPUTS,
+  CHECKED_WITHIN,
+  checkModel,
+  UNDECIDED,
+} from "./checking/check_model.ts";
 import { randomInputs } from "./checking/inputs.ts";
 import { openOurs } from "./checking/ours.ts";
 import type { ExportInput } from "./gather_version.ts";
@@ -137,7 +143,7 @@ function bundleJson(
     acting: Object.fromEntries(acting),
     models: models.map(({ model, file }) => ({
       ...{ model, file, opset: 17 },
-      checked: { inputs: CHECKED_INPUTS, within: CHECKED_WITHIN },
+      checked: { inputs: CHECKED_INPUTS, within: CHECKED_WITHIN, undecidedAtMost: UNDECIDED },
     })),
     notWritten,
     ...rest,

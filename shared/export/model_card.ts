@@ -82,7 +82,7 @@ function fileLines(models: readonly BundleModel[], notWritten: readonly NotWritt
     "| `selftest.safetensors` | 256 inputs with their outputs |",
     "| `bundle.json` | tasks, limits, scores of every version, lineage, hashes of these files |",
     "",
-    `Each graph (ONNX, set 17 of operators) gave what the policy gives, to ${CHECKED_WITHIN}, on ${CHECKED_INPUTS} random inputs before it was written.`,
+    `Each graph (ONNX, set 17 of operators) gave what the policy gives, to ${CHECKED_WITHIN}, on ${CHECKED_INPUTS} random inputs before it was written (but for 1 in 100 at most, which the last digit decides).`,
     ...notWritten.map(({ model, reason }) => `No \`${model}.onnx\`: ${reason}.`),
     "",
   ];
