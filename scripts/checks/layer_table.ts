@@ -130,6 +130,7 @@ const COMMANDS = "scripts/cli/commands/";
 const SCRIPT_ROOMS: readonly string[] = [
   COMMANDS,
   "scripts/lab/bench/",
+  "scripts/lab/grid/",
   "scripts/lab/calibration/",
   "scripts/lab/distillation/",
 ];
