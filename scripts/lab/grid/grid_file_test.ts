@@ -1,3 +1,7 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KNOWN_STREAMS } from "../experiments/known_streams.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/commands/output.ts";
 import { parseRun } from "../experiments/streams.ts";
@@ -37,6 +41,14 @@ Deno.test("a grid that cannot be run is refused before anything runs, by file, p
   assertThrows(() => runsOf(parse(knob), "grid.json"), UsageError, "grid.json: rows.0: ");
   const twice = { ...grid, rows: [row, { ...row, set: ["emaDecay=0.9"] }] };
   assertThrows(() => runsOf(parse(twice), "grid.json"), UsageError, "give this one a label");
+});
+
+Deno.test("the declared grids can be run", async () => {
+  const folder = fileURLToPath(new URL("declared/", import.meta.url));
+  for (const file of await readdir(folder)) {
+    const runs = runsOf(parseGrid(await readFile(join(folder, file), "utf8"), file), file);
+    assertEquals(runs.filter(({ stream }) => !Object.hasOwn(KNOWN_STREAMS, stream)), [], file);
+  }
 });
 
 Deno.test("a run on the command line is a method and a seed", () => {

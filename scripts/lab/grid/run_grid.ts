@@ -8,6 +8,7 @@ import { mapConcurrently } from "@cugro/async";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
@@ -42,13 +43,16 @@ export interface NamedGrid {
   command: string;
 }
 
-/** Reads a grid and runs it. @throws {UsageError} */
+const DECLARED = fileURLToPath(new URL("declared/", import.meta.url));
+
+/** Reads a grid and runs it: a file, or one of those that are declared here (`paper.json`). @throws {UsageError} */
 export async function runGridFile(path: string, options: GridOptions): Promise<void> {
-  const text = await readFile(path, "utf8").catch((error) => {
-    throw new UsageError(
-      `${path} cannot be read (${error.code}): it must be a grid, see scripts/lab/grid/README.md`,
-    );
-  });
+  const text = await readFile(path, "utf8").catch(() => readFile(join(DECLARED, basename(path)), "utf8"))
+    .catch((error) => {
+      throw new UsageError(
+        `${path} cannot be read (${error.code}): it must be a grid, see scripts/lab/grid/README.md`,
+      );
+    });
   const name = basename(path).replace(/\.json$/, "");
   await runGrid(
     { grid: parseGrid(text, path), path, name, command: `deno task experiment ${path}` },
