@@ -125,9 +125,11 @@ export function tableRow(one: Summary): (string | number)[] {
     one.stream,
     `${one.label}${one.keepsOldData ? " (keeps old data)" : ""}`,
     one.seeds.length,
-    ...[one.averagePerformance, one.interquartileMean, one.meanPerformance, one.justLearned].map(figure),
+    ...[one.averagePerformance, one.interquartileMean, one.meanPerformance, one.justLearned].map((over) =>
+      figure(over)
+    ),
     score(Number.isFinite(one.worstDrop) ? one.worstDrop : null),
-    ...[one.forgetting, one.backwardTransfer, one.oursMinus].map(figure),
+    ...[one.forgetting, one.backwardTransfer, one.oursMinus].map((over) => figure(over)),
     one.oursIsBetter ? figure(one.oursIsBetter, 2) : "–",
     (one.bytes / 1e6).toFixed(1),
     one.coreHours.toFixed(2),
