@@ -57,9 +57,13 @@ export async function prepareStream(
       `${argument} is a folder, and there is no dataset in it (task1.hdf5, task2.hdf5 ...)`,
     );
   }
-  if (Object.hasOwn(known, argument)) {
-    return await described(argument, await ensureData(known[argument]!, join(work, "data", argument)));
-  }
+  await refuseUnknownStream(argument, known);
+  return await described(argument, await ensureData(known[argument]!, join(work, "data", argument)));
+}
+
+/** @throws {UsageError} where an argument is neither a folder nor a stream that can be made */
+export async function refuseUnknownStream(argument: string, known = KNOWN_STREAMS): Promise<void> {
+  if (Object.hasOwn(known, argument) || await isFolder(argument)) return;
   throw new UsageError(
     `${argument} is neither a folder nor a stream that can be made here: ${Object.keys(known).join(", ")}`,
   );

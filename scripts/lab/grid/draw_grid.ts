@@ -3,6 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
+import { mean } from "@cugro/algorithm";
 import { document } from "@cugro/report";
 import type { MeasuredRun } from "./measured_run.ts";
 import { methodOf } from "./methods.ts";
@@ -62,9 +63,8 @@ function legend(colours: ReadonlyMap<string, string>, stream: string | undefined
 function pointsOf(run: MeasuredRun) {
   const { id, label, resultsMatrix } = run;
   return resultsMatrix.map((row, index) => {
-    const scores = row.filter((value) => value !== null);
-    const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
-    return { stream: streamOf(run), label, run: id, tasks: index + 1, mean };
+    const average = mean(row.filter((value) => value !== null));
+    return { stream: streamOf(run), label, run: id, tasks: index + 1, mean: average };
   });
 }
 

@@ -13,7 +13,7 @@ import { score, UsageError } from "../../cli/commands/output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";
-import { KNOWN_STREAMS, type PreparedStream, prepareStream } from "../experiments/known_streams.ts";
+import { type PreparedStream, prepareStream, refuseUnknownStream } from "../experiments/known_streams.ts";
 import { type GridFile, type GridRun, parseGrid, runsOf } from "./grid_file.ts";
 import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
 import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
@@ -66,7 +66,7 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   const { work, only = "", out = join(work, "results") } = options;
   const wanted = runsOf(grid, path).filter(({ id }) => id.includes(only));
   if (wanted.length === 0) throw new UsageError(`${path}: no run's name holds ${only}`);
-  for (const { stream } of wanted) await refuseUnknown(stream);
+  for (const { stream } of wanted) await refuseUnknownStream(stream);
   if (!options.dryRun) await refuseToReplace(out, name, options.replace ?? false);
   await mkdir(work, { recursive: true });
   const prepared = await prepare(wanted, work);
@@ -88,17 +88,6 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   // Labels may have been changed since.
   const records = prepared.map(({ run, record }) => ({ ...record!, run: { ...record!.run, ...run } }));
   await writeResults({ ...named, out, records });
-}
-
-async function refuseUnknown(stream: string): Promise<void> {
-  if (Object.hasOwn(KNOWN_STREAMS, stream)) return;
-  const found = await Deno.stat(stream).catch(() => undefined);
-  if (found?.isDirectory) return;
-  throw new UsageError(
-    `${stream} is neither a folder nor a stream that can be made here: ${
-      Object.keys(KNOWN_STREAMS).join(", ")
-    }`,
-  );
 }
 
 /** Makes data that is missing, and reads the records there are. */

@@ -3,7 +3,7 @@
  * computes them. Scores are `[run][task]`; runs of one method on one or more streams, whose tasks stand side by side.
  * @module
  */
-import { createRng, interquartileMean, quantile } from "@cugro/algorithm";
+import { createRng, interquartileMean, mean, quantile } from "@cugro/algorithm";
 
 /** Scores of a method: `[run][task]`, every run with the same tasks. */
 export type Scores = readonly (readonly number[])[];
@@ -32,9 +32,10 @@ export function interquartileMeanOver(scores: Scores, seed = 0): OverRuns {
   );
 }
 
-/** The mean of one figure a run, with its bootstrap interval over runs. */
+/** The mean of one figure a run, with its bootstrap interval over runs; NaN of no run. */
 export function meanOver(values: readonly number[], seed = 0): OverRuns {
-  return interval(() => average(values), values.length, seed, (draw) => average(draw(values)));
+  if (values.length === 0) return { value: NaN, low: null, high: null, runs: 0 };
+  return interval(() => mean(values), values.length, seed, (draw) => mean(draw(values)));
 }
 
 /** The same of the differences of two methods' runs with the same seeds. */
@@ -54,7 +55,7 @@ export function probabilityOfImprovement(ours: Scores, theirs: Scores, seed = 0)
   if (a.length !== b.length) {
     throw new RangeError(`Both need the same tasks: there are ${a.length} and ${b.length}`);
   }
-  const share = (draw: Draw) => average(a.map((column, task) => winsOf(draw(column), draw(b[task]!))));
+  const share = (draw: Draw) => mean(a.map((column, task) => winsOf(draw(column), draw(b[task]!))));
   const fewest = Math.min(ours.length, theirs.length);
   return interval(() => share((values) => values), fewest, seed, share);
 }
@@ -89,8 +90,4 @@ function columns(scores: Scores): number[][] {
   const odd = scores.find((run) => run.length !== first.length);
   if (odd) throw new RangeError(`Every run must have ${first.length} tasks: one has ${odd.length}`);
   return first.map((_, task) => scores.map((run) => run[task]!));
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -2,6 +2,7 @@
  * Runs of one stream and one row, over their seeds.
  * @module
  */
+import { mean } from "@cugro/algorithm";
 import { score } from "../../cli/commands/output.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { methodOf } from "./methods.ts";
@@ -81,12 +82,12 @@ function summaryOf(group: readonly MeasuredRun[], ours: readonly MeasuredRun[] |
     forgetting: over("forgetting"),
     backwardTransfer: over("backwardTransfer"),
     ...against(group, first!.label === OURS ? undefined : ours),
-    bytes: averageOf(
+    bytes: mean(
       group.map(({ bytes: { rawData: _, ...kept } }) =>
         Object.values(kept).reduce((sum, part) => sum + part, 0)
       ),
     ),
-    coreHours: averageOf(group.map(({ coreSeconds }) => coreSeconds / 3_600)),
+    coreHours: mean(group.map(({ coreSeconds }) => coreSeconds / 3_600)),
   };
 }
 
@@ -107,10 +108,6 @@ function against(
 
 function lastRow({ resultsMatrix }: MeasuredRun): number[] {
   return resultsMatrix.at(-1)!.map((value) => value ?? NaN);
-}
-
-function averageOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The columns of the table. */
