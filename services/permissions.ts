@@ -133,7 +133,7 @@ export function permissionsOf(access: Access, place: Place): Permissions {
   };
 }
 
-/** Arguments of Deno that give these permissions and nothing else, to whoever asks, and no question to anybody. */
+/** Arguments of Deno that grant these permissions and nothing else, without a prompt. */
 export function denoFlags(permissions: Permissions): string[] {
   const { net, ...lists } = permissions;
   const flag = (name: string, values: readonly string[]) =>

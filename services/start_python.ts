@@ -16,7 +16,7 @@ export function startConfiguredPython(
     python,
     network,
     onEnd(error) {
-      createLog({ level: logLevel }).error("Python has ended; this process ends, to be started anew", {
+      createLog({ level: logLevel }).error("Python has ended; this process ends, to be started again", {
         error,
       });
       process.exit(1);

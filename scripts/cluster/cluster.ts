@@ -44,9 +44,9 @@ export interface ClusterOptions {
   hangMs?: number;
   /** Aborted while it starts: what was started is stopped. Later, call {@link Cluster.stop}. */
   signal?: AbortSignal;
-  /** Each line that a service writes. @default nobody hears it */
+  /** Each line that a service writes. @default ignored */
   onLine?: (process: string, line: string) => void;
-  /** What happens to the cluster's processes, as sentences. @default nobody hears it */
+  /** What happens to the cluster's processes, as sentences. @default ignored */
   onEvent?: (sentence: string) => void;
 }
 

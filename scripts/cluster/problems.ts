@@ -26,7 +26,7 @@ export async function sayClusterProblems(
   const place: Place = { kind: "gateway", name: url };
   const tell = sayProblems((line) => say(withPlace(line, place)), { named: true });
   while (!signal.aborted) {
-    // A gateway that gives no answer is being started again: whoever starts it says so.
+    // A gateway that does not answer is being restarted, and its supervisor says so.
     const problems = await client.problems.list().catch(() => undefined);
     if (problems) tell(problems);
     await pause(intervalMs, signal);

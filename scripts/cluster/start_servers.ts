@@ -14,7 +14,7 @@ import type { Program } from "./program.ts";
 import { findProgram, natsProgram, type ServerProgram } from "./servers.ts";
 import { allReady, Supervised, type Supervision } from "./supervised.ts";
 
-/** A server is not started again for ever: without it nothing works. Together these tries take a minute. */
+/** A server is not restarted without end: nothing works while it is missing. Together these tries take a minute. */
 const TRIES = 9;
 
 /** The servers of a cluster that run. */
@@ -33,7 +33,7 @@ export interface ClusterServers {
 /** What undoes the start, step by step; the last one first. */
 export type Undo = (() => unknown)[];
 
-/** What {@link startServers} needs. */
+/** Where the servers run, which programs they are, and what supervises them. */
 export interface ServerOptions {
   folder: string;
   /** `nats` and `s3`. */

@@ -18,7 +18,7 @@ const FIRST_RESTART_MS = 250;
 const LONGEST_RESTART_MS = 10_000;
 /** A process that was ready and lived this long was not ill from the start. */
 const HEALTHY_MS = 10_000;
-/** A process that leaves so many questions in a row unanswered hangs. */
+/** A process that leaves this many probes in a row unanswered counts as hung. */
 const QUESTIONS = 6;
 const POLL_MS = 100;
 /** Services load libraries, and wait for each other. */

@@ -2,7 +2,7 @@
  * The dashboard as files that a browser loads, made of its sources (`services/gateway/dashboard`) by esbuild: no network, and
  * only where a source has changed. They lie inside node_modules, so that they go when those go, and no bundle is in git.
  *
- * `deno run -A scripts/setup/dashboard.ts` makes them anew.
+ * `deno run -A scripts/setup/dashboard.ts` makes them again.
  * @module
  */
 import { createHash } from "node:crypto";

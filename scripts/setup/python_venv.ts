@@ -45,7 +45,7 @@ export async function pythonWith(
         return { missing: `no Python with ${requirements.join(" ")}: ${lastWords(ended) || command}` };
       }
     }
-    // Another process may have been faster; one whose Python has gone since is made anew.
+    // Another process may have been faster; one whose Python has gone since is made again.
     if (!existsSync(python)) {
       rmSync(folder, { recursive: true, force: true });
       renameSync(made, folder);

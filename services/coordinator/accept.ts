@@ -36,7 +36,7 @@ import {
 import { compared, reject, rejectSame } from "./compare.ts";
 import type { Decision, Submission } from "./plan_parts.ts";
 
-/** What a person can do about an import that failed, whoever brought the file. */
+/** What a person can do about an import that failed, however the file arrived. */
 const TRY_AGAIN = "see to it, then drop or add the same file again";
 
 /** What an arrival becomes. */

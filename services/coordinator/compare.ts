@@ -181,12 +181,12 @@ export function rejectSame(
   const is = `this dataset is already ${nameOfData({ task: k, revision })}${
     isGone ? `, which was ${state}` : ""
   }`;
-  const anew = `it is learnt anew with: cugro retry ${k} --learner ${name}`;
+  const again = `it is learnt again with: cugro retry ${k} --learner ${name}`;
   if (Object.keys(file).length > 0) {
     const command = `cugro relabel ${k} ${labelFlags(file)} --learner ${name}`;
     const reason = `${is}, and this file says otherwise of it (${describeDenied(file, task)}). ` +
-      `If the file is right: ${command}${isGone ? `; after that ${anew}` : ""}`;
+      `If the file is right: ${command}${isGone ? `; after that ${again}` : ""}`;
     return { ...reject(arrival, reason), sameRows: { task: k, file } };
   }
-  return reject(arrival, isGone ? `${is}; ${anew}` : is);
+  return reject(arrival, isGone ? `${is}; ${again}` : is);
 }

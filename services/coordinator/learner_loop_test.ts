@@ -131,7 +131,7 @@ Deno.test("runCoordinator() lets a learner with a thousand jobs starve nobody, a
   assertEquals([...errors], ["broken"]);
 });
 
-Deno.test("runCoordinator() notices an upload whose arrival is written after the store has told of its bytes", async () => {
+Deno.test("runCoordinator() notices an upload whose arrival is written after the store has announced its bytes", async () => {
   const store = memoryStore();
   await learnerWith(store, []);
   await withCoordinator(store, { intervalMs: 600_000 }, async (bus) => {

@@ -1,5 +1,5 @@
 /**
- * Which jobs are still needed, and how workers hear of those that are not. The plan is the truth: a job that was handed
+ * Which jobs are still needed, and how workers learn of those that are not. The plan is the truth: a job that was handed
  * out and that no learner's plan has any more is stopped, by a note in the store (`jobs/<kind>/<id>/stopped.json`) that
  * workers ask for; whichever plan needs it again removes the note before it submits the job. Whatever two coordinators do to
  * one another's notes is put right by their next whole look.

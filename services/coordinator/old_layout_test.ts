@@ -31,7 +31,7 @@ async function outcome(store: World) {
   return { jobs: jobs.map(({ id, kind, state, outputs }) => ({ id, kind, state, outputs })), decided, tasks };
 }
 
-/** Works until so many jobs are done. */
+/** Works until this many jobs are done. */
 async function driveUntil(store: World, pretence: Pretence, done: number): Promise<void> {
   const bus = memoryBus();
   while (pretence.runs.size < done) {

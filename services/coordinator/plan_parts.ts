@@ -37,6 +37,6 @@ export interface Plan {
   announce: CloudEvent[];
   /** Keys of objects that are no longer needed, or results whose outputs are lost. */
   release: string[];
-  /** What a person must see to, in words. */
+  /** What needs a person's attention, in words. */
   problems: string[];
 }

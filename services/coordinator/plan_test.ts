@@ -52,7 +52,7 @@ Deno.test("plan() leads three files to three published versions, and then rests"
     ...Array(3).fill("cugro.version.published"),
   ]);
   assertEquals((await store.list("incoming/")).length, 0);
-  // Whoever hears of a version need not ask what it is worth, what it replaces and when.
+  // The event says by itself what a version is worth, what it replaces and when.
   const second = bus.events.find(({ id }) => id === "learners/a/versions/2.json")!;
   assertEquals([second.data.previous, second.time], [1, (await store.head(second.id))!.lastModified]);
   const row = facts.versions[1]!.row;

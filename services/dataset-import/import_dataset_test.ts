@@ -6,7 +6,7 @@ import { createHandlers } from "./mod.ts";
 
 const KEY = incomingKey("walker", "task1.hdf5");
 
-/** Runs the import of a file of 1,000 bytes where at most so many may be read. */
+/** Runs the import of a file of 1,000 bytes where at most `importMaxBytes` may be read. */
 async function importWithin(importMaxBytes: number, etag?: string, bytes = new Uint8Array(1_000)) {
   const root = await Deno.makeTempDir();
   const store = await openFilesystemStore({ root });

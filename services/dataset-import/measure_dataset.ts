@@ -25,7 +25,7 @@ export interface MeasureOptions {
   seed: number;
   /** Of the choice of the rows that are held out. */
   heldOutSeed: number;
-  /** The task's normaliser, where it has one: it is widened, not fitted anew. */
+  /** The task's normaliser, where it has one: it is widened, not fitted again. */
   known?: Normaliser;
 }
 

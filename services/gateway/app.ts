@@ -72,7 +72,7 @@ export interface GatewayOptions {
   log?: Log;
   /** How often each token has asked lately, where others count as well. @default what `limits` says */
   rate?: RateLimiter;
-  /** Counts requests that are under way, for whoever wants to stop. */
+  /** Counts requests that are under way, so that a shutdown can wait for them. */
   inFlight?: InFlight;
 }
 

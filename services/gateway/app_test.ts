@@ -60,7 +60,7 @@ Deno.test("learners are made, listed, shown, configured and deleted", () =>
     assertEquals(
       [hints, hints.length],
       [wakes, 4],
-      "the coordinator hears of its making, its deletions and its restoration",
+      "the coordinator is notified of its creation, its deletions and its restoration",
     );
   }));
 
@@ -114,7 +114,7 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     };
     assertEquals([arrival.size, arrival.contentHash, arrival.state], [4, sha256(encode("abcd")), "waiting"]);
     assertEquals((await store.get(arrival.key))!.bytes, encode("abcd"));
-    assertEquals(hints.at(-1)!.key, arrival.key, "the coordinator hears of it at once");
+    assertEquals(hints.at(-1)!.key, arrival.key, "the coordinator is notified at once");
     const again = await ask("POST", path, { body: encode("abcd"), headers: FILE });
     assertEquals([again.status, again.body], [200, first.body]);
     assertEquals((await ask("GET", "/v1/learners/a/arrivals/1")).body, first.body);

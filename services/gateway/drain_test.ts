@@ -103,7 +103,7 @@ async function withFolder(
   }
 }
 
-/** A gateway in this process, whose balancers have heard of its end when `notice` resolves. */
+/** A gateway in this process, whose balancers know of its end when `notice` resolves. */
 async function startHere(
   { store: root, tokensFile }: { store: string; tokensFile: string },
   notice: Promise<void>,

@@ -27,7 +27,7 @@ export interface Limits {
   quotas: Quotas;
 }
 
-/** See {@link Limits}. */
+/** The limits of a gateway in service, unless its configuration says otherwise. */
 export const DEFAULT_LIMITS: Limits = {
   jsonBytes: 1024 * 1024,
   actBytes: MAX_ACT_BYTES,

@@ -22,7 +22,7 @@ async function arrive(store: Store, seq: number, lastModified: Date, reason?: st
   await putOnce(store, rejectionKey("a", seq), { schema: 1, seq, key, reason, failedJob: null });
 }
 
-Deno.test("a token makes so many learners of its patterns; others have their own number", () =>
+Deno.test("a token makes as many learners of its patterns as its quota says; others have their own", () =>
   withGateway(async ({ ask }) => {
     const make = (name: string, as: "admin" | "team") =>
       ask("POST", "/v1/learners", { as, body: { name, preset: "smoke" } });
@@ -40,7 +40,7 @@ Deno.test("a token makes so many learners of its patterns; others have their own
     assertEquals((await make("c", "admin")).status, 201, "where there is room again");
   }, few({ learners: 2 })));
 
-Deno.test("files of a learner wait or were rejected lately: more than so many are not taken", () =>
+Deno.test("files of a learner wait or were rejected lately: more than the quota are refused", () =>
   withGateway(async ({ ask, store }) => {
     await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
     const send = (text: string) =>
@@ -72,7 +72,7 @@ Deno.test("files that were rejected within a day count, earlier ones do not", ()
     assertStringIncludes(detailOf(body), "quota rejectedFiles");
   }, few({ rejectedFiles: 3 })));
 
-Deno.test("a token opens so many streams of events and makes so many webhooks; its entry may say otherwise", () =>
+Deno.test("streams of events and webhooks of a token are limited; its entry may say otherwise", () =>
   withLiveGateway({ quotas: { streams: 2, webhooks: 1 } }, async ({ url, ask, tokens, feed, tokensFile }) => {
     const { secret, entry } = issueToken({
       ...{ name: "many", scopes: ["admin"], learners: ["*"], quotas: { streams: 3 } },

@@ -18,7 +18,7 @@ export interface InFlight {
   count(): number;
 }
 
-/** See {@link InFlight}. */
+/** Makes a count of requests that have no answer yet, at 0. */
 export function createInFlight(): InFlight {
   let count = 0;
   return {

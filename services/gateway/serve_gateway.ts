@@ -152,7 +152,7 @@ async function drain(
   clearTimeout(late);
   const closed = Promise.all([acting.close(), delivered]);
   if (left === 0) return void await closed;
-  // Policies wait for whoever still asks them.
+  // Policies stay open until the last request that uses them is answered.
   await waitAtMost(CUT_MS, closed);
 }
 

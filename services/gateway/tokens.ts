@@ -1,5 +1,5 @@
 /**
- * Bearer tokens: random, shown once, kept as hashes in a JSON file. Whoever reads the file can use none of them.
+ * Bearer tokens: random, shown once, kept as hashes in a JSON file. Reading the file gives nobody a token.
  * @module
  */
 import { fitsPattern, HASH } from "@cugro/protocol";
@@ -13,7 +13,7 @@ export { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 
 /** What a token may do; each includes the ones before it. */
 export const SCOPES = ["read", "submit", "admin"] as const;
-/** See {@link SCOPES}. */
+/** One of {@link SCOPES}: what a token may do. */
 export type Scope = typeof SCOPES[number];
 
 const patternSchema = z.string().regex(
@@ -36,7 +36,7 @@ const entrySchema = z.strictObject({
 export type TokenEntry = z.infer<typeof entrySchema>;
 const fileSchema = z.strictObject({ tokens: z.array(entrySchema) });
 
-/** Whoever holds a token. */
+/** The holder of a token. */
 export interface Token {
   name: string;
   scopes: readonly Scope[];

@@ -129,7 +129,7 @@ export function versionView(fact: LearnerStatus["versions"][number], head: numbe
   };
 }
 
-/** A job in short. @param heard what was heard of it last */
+/** A job in short. @param heard its latest progress */
 export function jobSummary(job: JobStatus, heard: KeptProgress | undefined): JobSummary {
   const { id, kind, task, label, state, needs, seconds, coreSeconds, message, steps } = job;
   const isOver = state === "done" || state === "failed";

@@ -6,7 +6,7 @@
  */
 import type { CloudEvent, JobKind, ProgressMessage } from "@cugro/protocol";
 
-/** A delivery not heard of for this long is given to another worker. */
+/** A delivery without a sign of life for this long is given to another worker. */
 export const ACK_WAIT_MS = 30_000;
 
 /** A job that waits to be done. Everything else about it is in the store. */
@@ -28,12 +28,12 @@ export interface IncomingHint {
   size?: number;
 }
 
-/** A job message in the hands of one worker, until it acks, naks, or is not heard of for the ack wait. */
+/** A job message in the hands of one worker, until it acks, naks, or lets the ack wait pass. */
 export interface Delivery {
   message: JobMessage;
   /** How often this message has been given to a worker, this time included. */
   deliveries: number;
-  /** Still at it: the ack wait starts anew. */
+  /** Still at it: the ack wait starts again. */
   working(): void;
   /** Done; the message is gone. */
   ack(): Promise<void>;

@@ -18,13 +18,13 @@ export { GatewayError } from "./requests.ts";
 
 /** How to ask over a connection. */
 export interface ActSocketOptions {
-  /** An answer is waited for so long (ms), lost connections included. @default 30 s */
+  /** How long to wait for an answer (ms), lost connections included. @default 30 s */
   timeoutMs?: number;
   /** The class of connections. @default the runtime's, which Node has since version 22 */
   WebSocket?: typeof WebSocket;
 }
 
-/** A connection for one learner, made anew whenever it is lost. */
+/** A connection for one learner, made again whenever it is lost. */
 export interface ActSocket {
   /**
    * Actions of the serving policy. Any number may be asked for at a time; they are answered in the order of asking. What a
@@ -43,7 +43,7 @@ const LONGEST_RETRY_MS = 5_000;
 const TIMEOUT_MS = 30_000;
 
 /**
- * A connection to act over. It is made with the first question; while nothing is asked, a lost one is not made anew.
+ * A connection to act over. It is made with the first question; while nothing is asked, a lost one is not made again.
  *
  * @throws {RangeError} for what is no learner's name, for a token that no subprotocol can be, and without `WebSocket`
  */

@@ -113,7 +113,7 @@ Deno.test("a client rolls back, retries, cancels and configures; the coordinator
     assertEquals([wrong.status, wrong.errors[0]?.field], [422, "body.overrides"]);
     await refusesVainKnobs(client);
     assertEquals(await client.tasks.retry("a", 2), "new attempt");
-    await until("it is learnt anew", headIs(3));
+    await until("it is learnt again", headIs(3));
     const config = await client.learners.configure("a", { overrides: { stateSteps: 51 } });
     assertEquals([config.revision, config.fromTask], [2, 3]);
     assertEquals((await assertRejects(() => client.tasks.cancel("a", 2), GatewayError)).status, 409);

@@ -2,7 +2,7 @@ import { sleep } from "@cugro/async";
 import { assertEquals } from "@std/assert";
 import { createClient, type WatchedEvent } from "./mod.ts";
 
-/** Streams by connection, in pieces of so many bytes; the last one stays open. What each was asked to go on after. */
+/** Streams by connection, in pieces of `pieceBytes` bytes; the last one stays open. What each was asked to go on after. */
 async function withStreams(
   streams: { text: string; pieceBytes: number }[],
   test: (url: string, asked: (string | null)[]) => Promise<void>,

@@ -55,7 +55,7 @@ export interface Requester {
   patch<T>(path: string, body: unknown): Promise<T>;
 }
 
-/** See {@link Requester}. */
+/** Makes the sender of requests: with the token, and again after a failure that passes. */
 export function createRequester({ url, token, retries = 3, ...options }: ClientOptions): Requester {
   const ask = options.fetch ?? fetch;
   const base = url.replace(/\/+$/, "");

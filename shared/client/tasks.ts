@@ -58,7 +58,7 @@ function becoming({ asNewTask }: Becoming): Record<string, string> {
   return asNewTask ? { asNewTask: "true" } : {};
 }
 
-/** See {@link TaskClient}. */
+/** Makes the part of the client that is about tasks and files. */
 export function tasksOf(requests: Requester, of: PathOf): TaskClient {
   const handOver = async (path: string, body: BodyInit, type: string): Promise<HandedOver> => {
     const response = await requests.send("POST", path, { body, type });

@@ -20,7 +20,7 @@ export interface VersionClient {
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** See {@link VersionClient}. */
+/** Makes the part of the client that is about versions. */
 export function createVersionClient(requests: Requester, of: PathOf): VersionClient {
   return {
     async list(name) {

@@ -21,11 +21,11 @@ export interface WebhookClient {
   remove(id: string): Promise<void>;
   /** The newest first. @param filter.limit at most 999, 50 if left out */
   deliveries(id: string, filter?: { state?: DeliveryView["state"]; limit?: number }): Promise<DeliveryView[]>;
-  /** Sends an event again, with all attempts anew. */
+  /** Sends an event again, with a full count of attempts. */
   redeliver(id: string, delivery: string): Promise<DeliveryView>;
 }
 
-/** See {@link WebhookClient}. */
+/** Makes the part of the client that is about webhooks. */
 export function createWebhookClient(requests: Requester): WebhookClient {
   const of = (id: string, rest = "") => `/v1/webhooks/${encodeURIComponent(id)}${rest}`;
   return {

@@ -1,5 +1,5 @@
 /**
- * What a reader found -> one {@link Dataset} that can be trained on, and what is to be said of it.
+ * What a reader found -> one {@link Dataset} that can be trained on, and the notices about it.
  *
  * Stated rules: rewards and flags may be `[N]` or `[N, 1]`. Rows whose `mask` is 0 are padding. Where episodes end:
  * `episode_ends.ts`. Without next states, s' is the following row's state; at the end of an episode, where there is none,

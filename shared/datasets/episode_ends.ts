@@ -154,7 +154,7 @@ function placesOf(rows: Int32Array, fileRows: number): Int32Array {
 /**
  * Adds the ends that follow from next states and horizon.
  *
- * @returns what is to be said where nothing tells
+ * @returns the notices where nothing in the file tells
  */
 export function inferEnds(
   fields: Fields,

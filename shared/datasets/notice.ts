@@ -24,7 +24,7 @@ export const NOTICE_CODES = [
   "values-never-written",
   "environment-not-run",
 ] as const;
-/** See {@link NOTICE_CODES}. */
+/** One of {@link NOTICE_CODES}: a kind of implausible thing. */
 export type NoticeCode = typeof NOTICE_CODES[number];
 
 /** One implausible thing. `row` is 0-based, in the file; `advice`: what would put it right. */

@@ -48,7 +48,7 @@ function readRows(
   room: Room,
   noting = (raw: RawDataset) => raw,
 ): JudgedRows {
-  const raw = told(noting(readRaw(source, file, wantedFields(options), room)), options, file);
+  const raw = withCallersWords(noting(readRaw(source, file, wantedFields(options), room)), options, file);
   return sayingWhatItWas(raw, () => {
     const judged = assembleRows(raw, file, options, room);
     const [notice] = judged.notices;
@@ -99,8 +99,12 @@ export function readByRanges(source: ByteSource, file: string, options: ReadOpti
 
 const PIECE = 2 ** 18;
 
-/** What is told of the file stands for what it does not say itself. */
-function told(raw: RawDataset, { map, actionLimit, environment }: ReadOptions, file: string): RawDataset {
+/** The caller's map, action limit and environment, which take the place of the file's own. */
+function withCallersWords(
+  raw: RawDataset,
+  { map, actionLimit, environment }: ReadOptions,
+  file: string,
+): RawDataset {
   const mapped = map ? applyMap(raw, map, file) : raw;
   const limit = actionLimit ? { action_limit: actionLimit } : {};
   const where = environment === undefined ? {} : {

@@ -20,7 +20,7 @@ export interface Dynamics {
 export const WALKER_DYNAMICS: readonly Dynamics[] = walkerParams.tasks;
 
 /**
- * Gives a compiled model other dynamics and derives anew what follows from them. Not through the model file: most of the drawn
+ * Gives a compiled model other dynamics and derives again what follows from them. Not through the model file: most of the drawn
  * inertias belong to no real body (each principal one must be at most the sum of the other two), which the engine's compiler refuses.
  */
 export function setDynamics(mujoco: MainModule, compiled: MjModel, dynamics: Dynamics): void {

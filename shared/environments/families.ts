@@ -233,7 +233,7 @@ export function resolveTask(spec: TaskSpec): ResolvedTask {
 }
 
 /**
- * What a trained policy of the family is told of the task: the goal, or, where the goal is a number of dynamics, a one-hot of it.
+ * What a trained policy of the family gets as its task: the goal, or, where the goal is a number of dynamics, a one-hot of it.
  *
  * @throws RangeError as {@linkcode resolveTask}
  */

@@ -169,7 +169,7 @@ function applyLayer(layer: Layer, source: Float32Array, target: Float32Array, re
 /**
  * Lets a policy act: `a = tanh(mean + exp(clamp(log_std, -5, 2)) * noise)`.
  *
- * @param goal what the policy is told of its task (`policyGoal()`); states must have `inputDim - goalDim` numbers
+ * @param goal what the policy gets as its task (`policyGoal()`); states must have `inputDim - goalDim` numbers
  * @throws RangeError (when acting) when the states have another size
  * @param noiseSeeds one seed per environment; without them the noise is 0 (the deterministic action). Row i draws from
  *   its own stream, so that an episode does not depend on its neighbours

@@ -13,7 +13,7 @@ export interface ScriptedPolicy {
   readonly model: string;
   /**
    * Acts at one quality.
-   * @param goal what the policy is told of its task (`policyGoal()`)
+   * @param goal what the policy gets as its task (`policyGoal()`)
    * @param noiseSeeds one seed per environment
    */
   act(snapshot: Snapshot, goal: readonly number[], noiseSeeds: readonly number[]): Act;

@@ -74,7 +74,7 @@ export class Simulation {
     return this.data.ncon;
   }
 
-  /** Starts anew from a given state: clears time, controls and warm start, then evaluates once. */
+  /** Starts again from a given state: clears time, controls and warm start, then evaluates once. */
   setState(qpos: ArrayLike<number>, qvel: ArrayLike<number>): void {
     this.mujoco.mj_resetData(this.model.compiled, this.data);
     this.data.qpos.set(qpos);
@@ -87,7 +87,7 @@ export class Simulation {
    * One environment step: `frameSkip` engine steps under the same action. The engine clamps motors to [-1, 1] itself.
    *
    * @param action `[A]`
-   * @throws Error when the simulation became unstable: the engine then silently starts anew, which must not pass as data
+   * @throws Error when the simulation became unstable: the engine then silently starts again, which must not pass as data
    */
   step(action: ArrayLike<number>): void {
     const { frameSkip, options, model: name } = this.model.robot;

@@ -140,7 +140,7 @@ Deno.test("Simulation.step() clamps motors to [-1, 1]", async () => {
   model.close();
 });
 
-Deno.test("Simulation.step() reports a simulation that became unstable instead of starting anew", async () => {
+Deno.test("Simulation.step() reports a simulation that became unstable instead of starting again", async () => {
   const model = await RobotModel.compile(ROBOTS.ant);
   const simulation = model.openSimulation();
   simulation.setState(ROBOTS.ant.initialQpos, ROBOTS.ant.initialQvel);

@@ -43,7 +43,7 @@ export function structureLimit(fileBytes: number): number {
 }
 
 /**
- * Notes that so many bytes of structure are looked at, which bounds the work for a file whose parts name each other again
+ * Counts bytes of structure that are read, which bounds the work for a file whose parts name each other again
  * and again.
  *
  * @throws {StorageFault} where it is more than any sound file needs
@@ -116,7 +116,7 @@ export function cursorAt(file: FileBytes, at: number | undefined, length?: numbe
   return { file, at, end };
 }
 
-/** Passes over so many bytes, and says where they began. @throws {StorageFault} at the end of the block */
+/** Skips bytes, and says where they began. @throws {StorageFault} at the end of the block */
 export function skip(cursor: Cursor, size: number): number {
   const { at } = cursor;
   if (!(size >= 0) || !(at + size <= cursor.end)) throw new StorageFault(DAMAGED);

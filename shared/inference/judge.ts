@@ -65,7 +65,7 @@ export function openJudge(
   };
 }
 
-/** A critic that is in memory already; whoever placed it disposes of it. */
+/** A critic that is in memory already; its owner, who placed it, disposes of it. */
 export function judgeOf(placed: PlacedJudge, knobs: InferenceKnobs, kernels: Computing): Judge {
   const networks = placed.networks.map((network) => networkOf(network, kernels));
   const judge: Judge["judge"] = (known, states, candidates, perState) => {

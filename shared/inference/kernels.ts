@@ -14,7 +14,7 @@ export type KernelName = "wasm" | "plain";
 export interface Computing extends KernelFunctions {
   /** All numbers of the memory, until it grows. */
   floats(): Float32Array;
-  /** A place of at least so many bytes that every call may write to; what was in it is lost. */
+  /** Scratch memory of at least `bytes` bytes that every call may write to; what was in it is lost. */
   scratch(bytes: number): number;
 }
 

@@ -57,7 +57,7 @@ export function openNetwork(weights: Stored, description: NetworkDescription, ke
   return { ...networkOf(placed, kernels), dispose: () => placed.addresses.forEach(kernels.memory.release) };
 }
 
-/** A network that is in memory already; whoever placed it disposes of it. */
+/** A network that is in memory already; its owner, who placed it, disposes of it. */
 export function networkOf(placed: PlacedNetwork, kernels: Computing): Network {
   return {
     placed,

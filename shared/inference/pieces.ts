@@ -15,7 +15,7 @@ export interface Piece {
   perState: number;
 }
 
-/** States that are decided together when each has so many candidates. */
+/** How many states are decided together when each has `perState` candidates. */
 export const statesTogether = (perState: number): number => Math.max(1, Math.floor(BATCH_ROWS / perState));
 
 /** All candidates of `states` states; where one has more than fit, its own are shared out. */

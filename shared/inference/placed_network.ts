@@ -52,7 +52,7 @@ interface Placing {
   widest: number;
 }
 
-/** Whole panels that hold so many columns. */
+/** How many whole panels hold `columns` columns. */
 export const panelsOf = (columns: number): number => Math.ceil(columns / PANEL);
 
 /**

@@ -104,7 +104,7 @@ async function readRowsOfCritic(
   return { ...found, trainRows };
 }
 
-/** Which of a dataset's rows are read. `trainingRows`: so many, where it has more than are to be read. */
+/** Which of a dataset's rows are read. `trainingRows`: this many of them, where it has more than are to be read. */
 export interface RowLimits {
   heldOutSeed: number;
   trainingRows?: number;

@@ -10,7 +10,7 @@ export interface ProblemChanges {
   resolved: Problem[];
 }
 
-/** Compares each list with the one before. A problem whose cause was gone and is back has come up anew. */
+/** Compares each list with the one before. A problem whose cause was gone and is back has come up again. */
 export function createProblemChanges(): (problems: readonly Problem[]) => ProblemChanges {
   let before = new Map<string, Problem>();
   return (problems) => {

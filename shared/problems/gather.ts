@@ -20,7 +20,7 @@ export interface ProblemSources {
   cache?: FactCache;
   /** Of one learner only, and of all others nothing. @default all */
   learner?: string;
-  /** What is known of a learner. @default read anew */
+  /** What is known of a learner. @default read again */
   factsOf?: (name: string) => Promise<LearnerFacts>;
   /** What was observed of what the store cannot tell: the bus, the store itself, kinds of jobs, webhooks. */
   observed?: readonly Problem[];

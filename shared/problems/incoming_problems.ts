@@ -15,11 +15,11 @@ import {
 import type { ObjectInfo, StrangeObject } from "@cugro/store";
 import { isVisible } from "@cugro/learners";
 
-/** So many files of a folder are named one by one; the others are counted. */
+/** How many files of a folder are named one by one; the others are counted. */
 const NAMED = 50;
-/** So many files are named in one sentence. */
+/** How many files one sentence names. */
 const NAMED_TOGETHER = 3;
-/** Nobody writes to a file for so long (ms). */
+/** An upload without a write for this long is unfinished (ms). */
 const UNFINISHED_MS = 60 * 60 * 1000;
 /** Longest name that a sentence shows whole. */
 const SHOWN_NAME = 200;
@@ -34,7 +34,7 @@ export interface Dropped {
   now: number;
 }
 
-/** See the module. */
+/** The problems of what lies in `incoming/`: one for each place, at most. */
 export function incomingProblems({ infos, strange, learners, now }: Dropped): Problem[] {
   return [
     ...strangeNames(strange),

@@ -42,7 +42,7 @@ import {
  */
 export const AVERAGE_ALERT = { fall: 10, good: 100 };
 
-/** What a person must see to now: nothing is acknowledged yet. A rejection is history once a later file was accepted. */
+/** What needs a person now: nothing is acknowledged yet. A rejection is history once a later file was accepted. */
 export function learnerProblems(facts: LearnerFacts): Problem[] {
   if (facts.deleted) return [];
   return [
@@ -153,7 +153,7 @@ function parkedVersions(facts: LearnerFacts): Problem[] {
       message: `Version ${version} (${nameOfData({ task, revision })}) was parked: ${reasons.join("; ")}.`,
       advice: isPromotable(facts, version)
         ? `Let it through with: cugro promote ${version} --learner ${name}`
-        : `Learn the task anew with: cugro retry ${task} --learner ${name}`,
+        : `Learn the task again with: cugro retry ${task} --learner ${name}`,
     })
   );
 }

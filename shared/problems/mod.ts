@@ -1,5 +1,5 @@
 /**
- * What is wrong and a person must see to: found, acknowledged, said once.
+ * What is wrong and needs a person: found, acknowledged, said once.
  * @module
  */
 export { acknowledgeProblem } from "./acknowledge.ts";

@@ -85,7 +85,7 @@ Deno.test("incomingProblems() names what has looked unfinished for an hour, and 
   );
 });
 
-Deno.test("more files for a learner that is not there are the same problem, come up anew", () => {
+Deno.test("more files for a learner that is not there are the same problem, come up again", () => {
   const of = (seconds: number[]) =>
     incomingProblems({
       infos: seconds.map((second) => file(`incoming/ghost/${second}.hdf5`, second)),
@@ -209,7 +209,7 @@ Deno.test("a damaged learner is a problem, and hides none of the others'", async
   assertStringIncludes(found[0]!.message, "learners/a/config/1.json is damaged");
 });
 
-Deno.test("an acknowledgement holds for what began before it, whoever comes second, and not for what comes later", async () => {
+Deno.test("an acknowledgement holds for what began before it, also if given twice, and not for what comes later", async () => {
   const store = memoryStore();
   store.clock.now = Date.parse("2024-01-02T00:00:00Z");
   await store.put(incomingKey("ghost", "x.hdf5"), new TextEncoder().encode("x"));

@@ -63,7 +63,7 @@ export const environmentSchema = z.object({
   /** Said on healthz and readyz, so that the one who started this process tells it from another at its port. */
   CUGRO_INSTANCE: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits and . _ -")
     .optional(),
-  /** A process whose event loop stands still for this long ends itself, to be started anew. */
+  /** A process whose event loop stands still for this long ends itself, to be started again. */
   CUGRO_HANG_SECONDS: number(
     z.int("must be a whole number of seconds, 0 for never").min(0, "must be at least 0"),
   )
@@ -131,7 +131,7 @@ export const environmentSchema = z.object({
   CUGRO_CHECKPOINT_STEPS: number(z.int("must be a whole number from 1").min(1, "must be at least 1"))
     .optional(),
   /**
-   * A job whose worker is not heard of for this long is given to another; no step may take a quarter of it. The same for
+   * A job whose worker gives no sign of life for this long goes to another; no step may take a quarter of it. The same for
    * all processes of a cluster.
    */
   CUGRO_ACK_WAIT_SECONDS: number(z.number("must be a number from 1").min(1, "must be at least 1")).default(

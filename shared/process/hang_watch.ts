@@ -10,7 +10,7 @@ import type { Log } from "@cugro/telemetry";
 export interface WatchOrder {
   /** One number, which the event loop raises. */
   beats: SharedArrayBuffer;
-  /** So many seconds without a beat are a hang. */
+  /** This many seconds without a beat are a hang. */
   seconds: number;
   /** Said of the process in the log. */
   fields: Record<string, unknown>;

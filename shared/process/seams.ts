@@ -40,7 +40,7 @@ export async function openConfiguredBus(
     streams,
     ackWaitMs,
     log,
-    // The reason of an attempt that fails is worth more than one attempt that waits for ever.
+    // The reason of an attempt that fails is worth more than one attempt that waits forever.
     signal: AbortSignal.timeout(CONNECT_MS),
     ...(seedFile === undefined ? {} : { seed: (await readNamed("CUGRO_NATS_SEED_FILE", seedFile)).trim() }),
     ...(caFile === undefined ? {} : { ca: await readNamed("CUGRO_NATS_CA_FILE", caFile) }),
@@ -55,7 +55,7 @@ async function readNamed(variable: string, path: string): Promise<string> {
   }
 }
 
-/** What {@link openPatiently} needs. */
+/** How opening is retried, and who is notified of each failure. */
 export interface Patience {
   /** What is waited for, in a word or two. */
   name: string;

@@ -1,7 +1,7 @@
 /**
  * A service as a process, from its environment to its exit: bus and store, log, metrics, HTTP, signals.
  *
- * A process whose event loop stands still ends itself. SIGTERM drains: what is at hand is given back or finished, connections are closed, the status is 0. An uncaught
+ * A process whose event loop stands still ends itself. SIGTERM drains: work in progress is given back or finished, connections are closed, the status is 0. An uncaught
  * exception is logged, and the status is 1. Without `CUGRO_NATS` the process is a child of a command, on a pipe: Ctrl-C
  * reaches the whole process group then, but it is the parent who decides, and says so with SIGTERM.
  * @module
@@ -54,7 +54,7 @@ export async function runService(
   options: ServiceOptions,
   work: (seams: Seams) => Promise<void>,
 ): Promise<never> {
-  // First of all: the pipe redirects what is printed, and hears of the parent's end.
+  // First of all: the pipe redirects what is printed, and notices the parent's end.
   const inCluster = (process.env.CUGRO_NATS ?? "") !== "";
   const pipe = inCluster || options.openBus ? undefined : openPipe();
   let log = createLog({ fields: { service: options.name, worker: process.pid } });
@@ -202,7 +202,7 @@ async function openSeams(
   return { bus, store };
 }
 
-/** The bus reconnects for ever; if it ends all the same, so does the process, to be started anew. */
+/** The bus reconnects without end; if it closes nevertheless, so does the process, to be restarted. */
 function watchBus(bus: NatsBus, log: Log, signal: AbortSignal): void {
   void bus.closed.then((error) => {
     if (signal.aborted) return;

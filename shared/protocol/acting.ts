@@ -22,7 +22,7 @@ export type ActRequest = z.infer<typeof actRequestSchema>;
 
 /** What a request that comes as a message may be told from others by; comes back with its answer. */
 export const actIdSchema = z.union([z.string().max(64), z.int()]);
-/** See {@link actIdSchema}. */
+/** The id of a request that comes as a message; comes back with its answer. Checked by {@link actIdSchema}. */
 export type ActId = z.infer<typeof actIdSchema>;
 
 /** How far held-out rows are from their mean, at the levels of the measure `unusual`; tasks up to version 0.5 lack it. */

@@ -8,7 +8,7 @@ const schema = z.literal(1);
 
 /** The learner is gone. */
 export const deletedFactSchema = z.object({ schema, name: z.string(), reason: z.string() });
-/** See {@link deletedFactSchema}. */
+/** The learner is gone. Checked by {@link deletedFactSchema}. */
 export type DeletedFact = z.infer<typeof deletedFactSchema>;
 
 /** How the n-th deletion of a learner ended. */
@@ -17,5 +17,5 @@ export const deletionEndFactSchema = z.object({
   n: z.int().min(1),
   outcome: z.enum(["restored", "swept"]),
 });
-/** See {@link deletionEndFactSchema}. */
+/** How the n-th deletion of a learner ended. Checked by {@link deletionEndFactSchema}. */
 export type DeletionEndFact = z.infer<typeof deletionEndFactSchema>;

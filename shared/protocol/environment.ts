@@ -7,17 +7,17 @@ import { gymnasiumSchema } from "./gymnasium.ts";
 
 /** A task of the simulators of this project: family of robots, and the goal. */
 export const familySchema = z.object({ family: z.string(), goal: z.array(z.number()) });
-/** See {@link familySchema}. */
+/** A task of the simulators of this project: family of robots, and the goal. Checked by {@link familySchema}. */
 export type FamilyRef = z.infer<typeof familySchema>;
 
 /** A simulator's task: of this project's own, or of Gymnasium in Python. */
 export const environmentSchema = z.union([familySchema, gymnasiumSchema]);
-/** See {@link environmentSchema}. */
+/** A simulator's task: of this project's own, or of Gymnasium in Python. Checked by {@link environmentSchema}. */
 export type EnvironmentRef = z.infer<typeof environmentSchema>;
 
 /** Returns that score 0 and 100, and where they come from. */
 export const anchorsSchema = z.object({ random: z.number(), good: z.number(), source: z.string() });
-/** See {@link anchorsSchema}. */
+/** Returns that score 0 and 100, and where they come from. Checked by {@link anchorsSchema}. */
 export type Anchors = z.infer<typeof anchorsSchema>;
 
 /**

@@ -22,7 +22,7 @@ export const EVENT_TYPES = [
   "cugro.problem.raised",
   "cugro.problem.resolved",
 ] as const;
-/** See {@link EVENT_TYPES}. */
+/** One of {@link EVENT_TYPES}: what an event announces. */
 export type EventType = typeof EVENT_TYPES[number];
 
 /** Those that follow from a learner's facts: none can get lost, as the facts are there to read. */
@@ -59,7 +59,7 @@ export const cloudEventSchema = z.object({
   /** W3C trace context of what led to the fact (CloudEvents extension "distributed tracing"). */
   traceparent: z.string().exactOptional(),
 });
-/** See {@link cloudEventSchema}. */
+/** An event as CloudEvents 1.0 has it. Checked by {@link cloudEventSchema}. */
 export type CloudEvent = z.infer<typeof cloudEventSchema>;
 
 /** The event that a fact gives rise to; `learner` is its source. */
@@ -87,7 +87,7 @@ export const progressSchema = z.object({
   ratePerSecond: z.number().optional(),
   worker: z.string().max(200).optional(),
 });
-/** See {@link progressSchema}. */
+/** How far a running job is. Checked by {@link progressSchema}. */
 export interface ProgressMessage {
   jobId: string;
   kind: JobKind;

@@ -23,7 +23,7 @@ const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 /** A learner exists. `seed` is any whole number from 0. */
 export const learnerFactSchema = z.object({ schema, name: z.string(), seed: z.int().min(0), created: time });
-/** See {@link learnerFactSchema}. */
+/** A learner exists. Checked by {@link learnerFactSchema}. */
 export type LearnerFact = z.infer<typeof learnerFactSchema>;
 
 /**
@@ -36,12 +36,12 @@ export const configFactSchema = z.object({
   knobs: json,
   learner: learnerFactSchema.pick({ seed: true, created: true }).optional(),
 });
-/** See {@link configFactSchema}. */
+/** Revision r of a learner's knobs, every one written out; it holds for tasks from `fromTask` on. Checked by {@link configFactSchema}. */
 export type ConfigFact = z.infer<typeof configFactSchema>;
 
 /**
- * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes were at hand;
- * `traceparent`: W3C trace context of whoever brought it; `again`: the arrival of the same object whose import failed, so
+ * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes passed through the writer;
+ * `traceparent`: W3C trace context of the request that brought it; `again`: the arrival of the same object whose import failed, so
  * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be
  * told; `sidecar`: etag of the file beside it that says so; `asNewTask`: whose task it would be a revision of, is not asked.
  */
@@ -60,7 +60,7 @@ export const arrivalFactSchema = z.object({
   sidecar: z.string().exactOptional(),
   asNewTask: z.literal(true).exactOptional(),
 });
-/** See {@link arrivalFactSchema}. */
+/** A file has arrived, whatever it holds. Checked by {@link arrivalFactSchema}. */
 export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 
 /**
@@ -74,7 +74,7 @@ export const rejectionFactSchema = z.object({
   knobs: z.literal(true).exactOptional(),
   sameRows: sameRowsSchema.exactOptional(),
 });
-/** See {@link rejectionFactSchema}. */
+/** An arrival takes no place in the sequence, and why. Checked by {@link rejectionFactSchema}. */
 export type RejectionFact = z.infer<typeof rejectionFactSchema>;
 
 /**
@@ -94,7 +94,7 @@ export const importSummarySchema = z.object({
   notices: z.array(noticeSchema).exactOptional(),
   heldOutDistances: distancesSchema.exactOptional(),
 });
-/** See {@link importSummarySchema}. */
+/** What a `dataset.import` job reports of a good file, in its result's metrics. Checked by {@link importSummarySchema}. */
 export type ImportSummary = z.infer<typeof importSummarySchema>;
 
 /** An arrival was accepted as task k. `normaliser`, `sketch`, `episodeHashes`: artifacts; facts up to version 0.4 lack the last. */
@@ -107,20 +107,20 @@ export const taskFactSchema = importSummarySchema.extend({
   sketch: hash,
   episodeHashes: hash.exactOptional(),
 });
-/** See {@link taskFactSchema}. */
+/** An arrival was accepted as task k. Checked by {@link taskFactSchema}. */
 export type TaskFact = z.infer<typeof taskFactSchema>;
 
-/** Train task k anew: attempt `a` >= 2, with other knobs where `overrides` says so. */
+/** Train task k again: attempt `a` >= 2, with other knobs where `overrides` says so. */
 export const attemptFactSchema = z.object({
   ...{ schema, task: place, attempt: place },
   ...{ reason: z.string(), overrides: json },
 });
-/** See {@link attemptFactSchema}. */
+/** Train task k again: attempt `a` >= 2, with other knobs where `overrides` says so. Checked by {@link attemptFactSchema}. */
 export type AttemptFact = z.infer<typeof attemptFactSchema>;
 
 /** This attempt at task k is not made. */
 export const cancelledFactSchema = z.object({ schema, task: place, attempt: place, reason: z.string() });
-/** See {@link cancelledFactSchema}. */
+/** This attempt at task k is not made. Checked by {@link cancelledFactSchema}. */
 export type CancelledFact = z.infer<typeof cancelledFactSchema>;
 
 /**
@@ -136,12 +136,12 @@ export const taskFailureFactSchema = z.object({
   kind: z.enum(JOB_KINDS).exactOptional(),
   message: z.string(),
 });
-/** See {@link taskFailureFactSchema}. */
+/** An attempt at a task was stopped by a job that failed for good; it is stepped over until that job is retried. Checked by {@link taskFailureFactSchema}. */
 export type TaskFailureFact = z.infer<typeof taskFailureFactSchema>;
 
 /** A parked version was let through by an operator, or a published one taken back. */
 export const verdictFactSchema = z.object({ schema, version: place, reason: z.string() });
-/** See {@link verdictFactSchema}. */
+/** A parked version was let through by an operator, or a published one taken back. Checked by {@link verdictFactSchema}. */
 export type VerdictFact = z.infer<typeof verdictFactSchema>;
 
 /**
@@ -154,7 +154,7 @@ export const headFactSchema = z.object({
   version: place.nullable(),
   withdrawn: z.number().int().positive().optional(),
 });
-/** See {@link headFactSchema}. */
+/** Which version serves; null before the first. Checked by {@link headFactSchema}. */
 export type HeadFact = z.infer<typeof headFactSchema>;
 
 /** The job as it was first wanted: by which learner, for which task (not part of its identity). */
@@ -164,7 +164,7 @@ export const jobFactSchema = z.object({
   learner: z.string(),
   task: place.nullable(),
 });
-/** See {@link jobFactSchema}. */
+/** The job as it was first wanted: by which learner, for which task (not part of its identity). Checked by {@link jobFactSchema}. */
 export type JobFact = z.infer<typeof jobFactSchema>;
 
 /** A job is done. `startedAtStep` > 0: its last run resumed a checkpoint. `seconds`: of all runs that led here. */
@@ -180,7 +180,7 @@ export const resultFactSchema = z.object({
   codeVersion: z.string(),
   finished: time,
 });
-/** See {@link resultFactSchema}. */
+/** A job is done. Checked by {@link resultFactSchema}. */
 export type ResultFact = z.infer<typeof resultFactSchema>;
 
 /** A job was given up. It has failed while it has more failures than retries. */
@@ -192,15 +192,15 @@ export const failureFactSchema = z.object({
   permanent: z.boolean(),
   failed: time,
 });
-/** See {@link failureFactSchema}. */
+/** A job was given up. Checked by {@link failureFactSchema}. */
 export type FailureFact = z.infer<typeof failureFactSchema>;
 
 /** An operator asks for a failed job once more. */
 export const retryFactSchema = z.object({ schema, jobId: hash, n: place, reason: z.string() });
-/** See {@link retryFactSchema}. */
+/** An operator asks for a failed job once more. Checked by {@link retryFactSchema}. */
 export type RetryFact = z.infer<typeof retryFactSchema>;
 
 /** The event of a fact has been published. */
 export const announcedFactSchema = z.object({ schema, id: z.string() });
-/** See {@link announcedFactSchema}. */
+/** The event of a fact has been published. Checked by {@link announcedFactSchema}. */
 export type AnnouncedFact = z.infer<typeof announcedFactSchema>;

@@ -35,7 +35,7 @@ export const gymnasiumSchema = z.strictObject({
   wrappers: z.array(z.strictObject({ name: z.string().max(100), kwargs })).max(16).exactOptional(),
   maxEpisodeSteps: z.int().min(1).max(1e9).exactOptional(),
 });
-/** See {@link gymnasiumSchema}. */
+/** A task of Gymnasium: its id and how it is made. Checked by {@link gymnasiumSchema}. */
 export type GymnasiumSpec = z.infer<typeof gymnasiumSchema>;
 
 /** An id with a version and perhaps a namespace; no module. */

@@ -17,5 +17,5 @@ export const inputRefSchema = z.union([
   z.strictObject({ job: hash, output: z.string().min(1) }),
   z.strictObject({ artifact: hash }),
 ]);
-/** See {@link inputRefSchema}. */
+/** A dataset by content hash, an output of a job, or an artifact by content hash. Checked by {@link inputRefSchema}. */
 export type InputRef = z.infer<typeof inputRefSchema>;

@@ -1,5 +1,5 @@
 /**
- * What a job is, and its identity. A job is input-addressed: whoever describes the same work, gets the same id.
+ * What a job is, and its identity. A job is input-addressed: the same work always has the same id.
  *
  * What `config`, `inputs` and outputs hold is a matter of the kind: `job_kinds.ts`.
  *
@@ -23,7 +23,7 @@ export const jobSchema = z.strictObject({
   seed: z.int().min(0).max(0xffff_ffff),
   inputs: z.record(z.string(), inputRefSchema),
 });
-/** One piece of work, complete: whoever holds it and the store can do it. */
+/** One piece of work, complete: a process needs only this and the store to do it. */
 export type Job = z.infer<typeof jobSchema>;
 
 /** A job whose config is known to hold the fields of its kind (and the knobs that the kind reads, which are not typed here). */

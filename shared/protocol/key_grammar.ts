@@ -36,7 +36,7 @@ export const KEY_SHAPES = {
   arrival: "learners/{learner}/arrivals/{seq}.json",
   rejection: "learners/{learner}/rejections/{seq}.json",
   task: "learners/{learner}/tasks/{task}.json",
-  // A task is to be trained anew (from 2); an attempt at it is not made; a job stopped one.
+  // A task is to be trained again (from 2); an attempt at it is not made; a job stopped one.
   attempt: "learners/{learner}/tasks/{task}/attempts/{attempt}.json",
   cancelled: "learners/{learner}/tasks/{task}/cancelled/{attempt}.json",
   taskFailure: "learners/{learner}/tasks/{task}/failures/{n}.json",
@@ -77,7 +77,7 @@ export const KEY_SHAPES = {
   // The event of a fact has been published; the event's id is the fact's key.
   announced: "announced/{event}",
 
-  // Somebody wants to hear of events; which, and where to; an event that is to be delivered (overwritten with each
+  // A subscription to events: which, and where to; an event that is to be delivered (overwritten with each
   // attempt), and one that was delivered or given up.
   webhook: "webhooks/{webhook}/webhook.json",
   webhookSettings: "webhooks/{webhook}/settings/{revision}.json",

@@ -48,7 +48,7 @@ export const arrivalKey = (learner: string, seq: number): string => makeKey("arr
 export const rejectionKey = (learner: string, seq: number): string => makeKey("rejection", { learner, seq });
 /** An arrival was accepted as task k. */
 export const taskKey = (learner: string, task: number): string => makeKey("task", { learner, task });
-/** A task is to be trained anew. */
+/** A task is to be trained again. */
 export const attemptKey = (learner: string, task: number, attempt: number): string =>
   makeKey("attempt", { learner, task, attempt });
 /** An attempt at a task is not made. */
@@ -84,8 +84,8 @@ export const incomingPrefix = (learner: string): string =>
 /** A dropped file. */
 export const incomingKey = (learner: string, file: string): string => makeKey("incoming", { learner, file });
 /**
- * A file that is handed over through an upload: hidden from whoever looks for dropped files, since its arrival is
- * written by whoever took it in. `upload`: 32 hexadecimal digits, so that one upload never takes another's place.
+ * A file that is handed over through an upload: hidden from scans for dropped files, since its arrival is
+ * written by the process that took it in. `upload`: 32 hexadecimal digits, so that one upload never takes another's place.
  */
 export const uploadKey = (learner: string, upload: string, file: string): string =>
   makeKey("upload", { learner, upload, file });
@@ -126,7 +126,7 @@ export const oldResultKey = (job: string): string => makeKey("oldResult", { job 
 /** State of a training job under way. */
 export const checkpointKey = (kind: JobKind, job: string): string =>
   makeKey("checkpoint", { jobKind: kind, job });
-/** The worker's note on the run in progress and on attempts that came to nothing; overwritten, gone when done. */
+/** The worker's note on the run in progress and on failed attempts; overwritten, gone when done. */
 export const runKey = (kind: JobKind, job: string): string => makeKey("run", { jobKind: kind, job });
 /** A job was given up. */
 export const failureKey = (kind: JobKind, job: string, n: number): string =>
@@ -164,7 +164,7 @@ export const announcedPrefix = (learner: string): string => `${PREFIXES.announce
 
 /** Prefix of everything about a webhook but its deliveries. */
 export const webhookPrefix = (webhook: string): string => `${PREFIXES.webhooks}${checkWebhookId(webhook)}/`;
-/** Somebody wants to hear of events. */
+/** A subscription to events. */
 export const webhookKey = (webhook: string): string => makeKey("webhook", { webhook });
 /** Which events, and where to: revision r. */
 export const webhookSettingsKey = (webhook: string, revision: number): string =>

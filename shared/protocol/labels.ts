@@ -15,7 +15,7 @@ export const LABEL_NAMES = [
   "return_final_policy",
   "name",
 ] as const;
-/** See {@link LABEL_NAMES}. */
+/** One of {@link LABEL_NAMES}: an attribute that a label can put right. */
 export type LabelName = typeof LABEL_NAMES[number];
 
 /** Some of what a label can say. `family`, `goal`: null where there is no simulator. */
@@ -27,11 +27,11 @@ export const labelValuesSchema = z.object({
   return_final_policy: z.number().exactOptional(),
   name: z.string().exactOptional(),
 });
-/** See {@link labelValuesSchema}. */
+/** Some of what a label can say. Checked by {@link labelValuesSchema}. */
 export type LabelValues = z.infer<typeof labelValuesSchema>;
 
 /**
- * Label `n` of a task. `set`: what it says; `before`: what stood of the same names; `by`: a token's name, or whoever
+ * Label `n` of a task. `set`: what it says; `before`: what stood of the same names; `by`: a token's name, or the user who
  * typed. Of each name the newest label that says it counts.
  */
 export const labelFactSchema = z.object({
@@ -44,7 +44,7 @@ export const labelFactSchema = z.object({
   at: z.iso.datetime(),
   reason: z.string(),
 });
-/** See {@link labelFactSchema}. */
+/** Label `n` of a task. Checked by {@link labelFactSchema}. */
 export type LabelFact = z.infer<typeof labelFactSchema>;
 
 /**
@@ -53,10 +53,10 @@ export type LabelFact = z.infer<typeof labelFactSchema>;
  * anchors alone: `rescaled`.
  */
 export const AFTER_LABEL = ["again", "wait", "failed", "lost", "left", "none", "rescaled"] as const;
-/** See {@link AFTER_LABEL}. */
+/** One of {@link AFTER_LABEL}: what has become of a cell since a label. */
 export type AfterLabel = typeof AFTER_LABEL[number];
 
 /** Of a file with the rows of a task: which task, and what the file says of itself that is otherwise there. */
 export const sameRowsSchema = z.object({ task: place, file: labelValuesSchema });
-/** See {@link sameRowsSchema}. */
+/** Of a file with the rows of a task: which task, and what the file says of itself that is otherwise there. Checked by {@link sameRowsSchema}. */
 export type SameRows = z.infer<typeof sameRowsSchema>;

@@ -5,7 +5,7 @@
 
 /**
  * Whether a name fits a pattern. Takes at most `pattern.length * name.length` steps whatever the pattern: others choose
- * it, and a regular expression with many `.*` could keep the process busy for ever.
+ * it, and a regular expression with many `.*` could keep the process busy forever.
  */
 export function fitsPattern(pattern: string, name: string): boolean {
   let [at, next] = [0, 0];

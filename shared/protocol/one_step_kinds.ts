@@ -8,7 +8,7 @@ import type { JobSpec } from "./job_spec.ts";
 import { wayOfActingSchema } from "./ways_of_acting.ts";
 
 /**
- * How an evaluation acts: by the first of `ways` that passes. `compare`: of a new task, over so many episodes beside the
+ * How an evaluation acts: by the first of `ways` that passes. `compare`: of a new task, over this many episodes beside the
  * sampler's; `floor`: of an old task, the mean score that a way must reach.
  */
 export const actingSchema = z.strictObject({

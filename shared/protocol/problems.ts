@@ -1,5 +1,5 @@
 /**
- * Problems: what is wrong and a person must see to. One shape for every place that shows them.
+ * Problems: what is wrong and needs a person. One shape for every place that shows them.
  * @module
  */
 import { z } from "zod";
@@ -46,7 +46,7 @@ export const PROBLEMS = {
   string,
   { severity: "error" | "warning"; audience: "everyone" | "operators" }
 >;
-/** See {@link PROBLEMS}. */
+/** A code of {@link PROBLEMS}: what is wrong. */
 export type ProblemCode = keyof typeof PROBLEMS;
 /** Every code there is. */
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
@@ -54,9 +54,9 @@ export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCo
 const time = z.iso.datetime();
 const place = z.int().min(1);
 
-/** Somebody has seen a problem. `by`: a token's name, or whoever typed. */
+/** Somebody has seen a problem. `by`: a token's name, or the user who typed. */
 export const acknowledgementSchema = z.object({ by: z.string(), at: time, reason: z.string() });
-/** See {@link acknowledgementSchema}. */
+/** Somebody has seen a problem. Checked by {@link acknowledgementSchema}. */
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
 
 /**
@@ -80,7 +80,7 @@ export const standingProblemSchema = z.object({
   advice: z.string(),
   acknowledged: acknowledgementSchema.nullable(),
 });
-/** See {@link standingProblemSchema}. */
+/** One problem. Checked by {@link standingProblemSchema}. */
 export type Problem = z.infer<typeof standingProblemSchema>;
 
 /** Acknowledgement `n` of a problem, as a fact; it holds for occurrences that began before it was made. */
@@ -90,7 +90,7 @@ export const acknowledgementFactSchema = acknowledgementSchema.extend({
   n: place,
   since: time.nullable(),
 });
-/** See {@link acknowledgementFactSchema}. */
+/** Acknowledgement `n` of a problem, as a fact; it holds for occurrences that began before it was made. Checked by {@link acknowledgementFactSchema}. */
 export type AcknowledgementFact = z.infer<typeof acknowledgementFactSchema>;
 
 /** A problem that nobody has acknowledged. `cause`: what it is the same problem for. */
@@ -125,7 +125,7 @@ export function describeNamed(problem: Pick<Problem, "message" | "advice" | "sub
   return `${learner === null ? "" : `${learner}: `}${describeProblem(problem)}`;
 }
 
-/** Subject of events that everyone may hear of. */
+/** Subject of events that everyone may receive. */
 export const EVERYONE = "@everyone";
 /** Subject of events for those who see all learners: no name of a learner, and fits the pattern `*` alone. */
 export const OPERATORS = "@operators";

@@ -25,7 +25,7 @@ export const fieldMapSchema = z.partialRecord(
   z.enum(MAPPED_ARRAYS),
   z.array(z.string().min(1).max(200)).min(1).max(1024),
 );
-/** See {@link fieldMapSchema}. */
+/** Array -> the fields or columns that it is made of, side by side. Checked by {@link fieldMapSchema}. */
 export type FieldMap = z.infer<typeof fieldMapSchema>;
 
 /**
@@ -42,7 +42,7 @@ export const readingSchema = z.strictObject({
   environment: z.union([gymnasiumSchema, z.literal("none")]).exactOptional(),
   strict: z.boolean().exactOptional(),
 });
-/** See {@link readingSchema}. */
+/** How the caller wants a file read: where rewards and fields come from. Checked by {@link readingSchema}. */
 export type Reading = z.infer<typeof readingSchema>;
 
 /** One implausible thing in a dataset. `row` is 0-based, in the file; `advice`: what would put it right. */
@@ -53,7 +53,7 @@ export const noticeSchema = z.object({
   message: z.string(),
   advice: z.string(),
 });
-/** See {@link noticeSchema}. */
+/** One implausible thing in a dataset. Checked by {@link noticeSchema}. */
 export type NoticeFact = z.infer<typeof noticeSchema>;
 
 /** What differs from reading a file as it is; undefined where nothing does. */

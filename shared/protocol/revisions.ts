@@ -10,7 +10,7 @@ import { HASH } from "./names.ts";
 const place = z.int().min(1);
 const count = z.int().min(0);
 const hash = z.string().regex(HASH);
-/** So many episodes, and the rows in them. */
+/** A number of episodes, and of the rows in them. */
 const portion = z.object({ episodes: count, rows: count });
 
 /**
@@ -41,5 +41,5 @@ export const revisionFactSchema = z.object({
   gone: portion,
   leading: z.boolean(),
 });
-/** See {@link revisionFactSchema}. */
+/** An arrival was accepted as revision r of task k: its episodes are the task's and more. Checked by {@link revisionFactSchema}. */
 export type RevisionFact = z.infer<typeof revisionFactSchema>;

@@ -19,7 +19,7 @@ const estimated = z.object({ mean: z.number(), low: z.number(), high: z.number()
  * since it was learnt (above 0: worse), which is null for the task just learnt. Blind to states that the data never reached.
  */
 export const cellEstimateSchema = z.object({ job: hash, score: estimated, drop: estimated.nullable() });
-/** See {@link cellEstimateSchema}. */
+/** What a version is worth in a task, estimated from data. Checked by {@link cellEstimateSchema}. */
 export type CellEstimate = z.infer<typeof cellEstimateSchema>;
 
 /**
@@ -38,7 +38,7 @@ export const wayScoreSchema = z.object({
   agreement: z.number().exactOptional(),
   valueDifference: z.number().exactOptional(),
 });
-/** See {@link wayScoreSchema}. */
+/** What a way of acting came to in a task. Checked by {@link wayScoreSchema}. */
 export type WayScore = z.infer<typeof wayScoreSchema>;
 
 /**
@@ -64,5 +64,5 @@ export const rowCellSchema = z.object({
   ways: z.array(wayScoreSchema).exactOptional(),
   ...simulatorNotes,
 });
-/** See {@link rowCellSchema}. */
+/** One cell of the results matrix. Checked by {@link rowCellSchema}. */
 export type RowCell = z.infer<typeof rowCellSchema>;

@@ -60,7 +60,7 @@ type Refs = {
     & { [N in NamesOf<K, "perTask"> as `${N & string}/${number}`]: InputRef }
     & { [N in NamesOf<K, "perShard"> as `${N & string}/${number}/${number}`]: InputRef };
 };
-/** A job's inputs as whoever makes the job names them. */
+/** A job's inputs as the job's maker names them. */
 export type RefsOf<K extends JobKind> = Refs[K];
 
 /** A job as its handler sees it. `knobs`: what its config holds beside the fields of its kind. */

@@ -39,5 +39,5 @@ export const versionFactSchema = z.object({
   }).exactOptional(),
   seconds: z.number(),
 });
-/** See {@link versionFactSchema}. */
+/** The decision on one attempt at a task. Checked by {@link versionFactSchema}. */
 export type VersionFact = z.infer<typeof versionFactSchema>;

@@ -1,5 +1,5 @@
 /**
- * Webhooks: who wants to hear of which events, and how far each delivery is.
+ * Webhooks: who subscribes to which events, and how far each delivery is.
  * @module
  */
 import { z } from "zod";
@@ -16,7 +16,7 @@ export const webhookFactSchema = z.object({
   created: time,
   createdBy: z.string(),
 });
-/** See {@link webhookFactSchema}. */
+/** A webhook exists. Checked by {@link webhookFactSchema}. */
 export type WebhookFact = z.infer<typeof webhookFactSchema>;
 
 /**
@@ -32,7 +32,7 @@ export const webhookSettingsSchema = z.object({
   active: z.boolean(),
   description: z.string(),
 });
-/** See {@link webhookSettingsSchema}. */
+/** Revision of what a webhook wants. Checked by {@link webhookSettingsSchema}. */
 export type WebhookSettings = z.infer<typeof webhookSettingsSchema>;
 
 /** One request to the receiver. `status`: of its answer, null if there was none; `error`: why it does not count. */
@@ -42,12 +42,12 @@ export const deliveryAttemptSchema = z.object({
   status: z.int().nullable(),
   error: z.string().nullable(),
 });
-/** See {@link deliveryAttemptSchema}. */
+/** One request to the receiver. Checked by {@link deliveryAttemptSchema}. */
 export type DeliveryAttempt = z.infer<typeof deliveryAttemptSchema>;
 
 /**
  * How far the delivery of an event is; no fact, since it is overwritten with each attempt. `tries`: attempts since it was
- * first or anew asked for; `next`: not tried again before; `claim`: who is at it, and until when nobody else may be.
+ * last asked for; `next`: not tried again before; `claim`: who is at it, and until when nobody else may be.
  */
 export const deliverySchema = z.object({
   schema,
@@ -60,5 +60,5 @@ export const deliverySchema = z.object({
   next: time.nullable(),
   claim: z.object({ by: z.string(), until: time }).nullable(),
 });
-/** See {@link deliverySchema}. */
+/** How far the delivery of an event is; no fact, since it is overwritten with each attempt. Checked by {@link deliverySchema}. */
 export type WebhookDelivery = z.infer<typeof deliverySchema>;

@@ -27,7 +27,7 @@ export const MAX_POLICY_BYTES = 1024 ** 3;
 /** Rows of a learner that may wait, unless said otherwise. A request that comes alone is taken whatever its size. */
 export const MAX_WAITING_ROWS = 2048;
 
-/** What {@link openActing} needs. */
+/** Store, bus, limits and callbacks of acting. */
 export interface ActingOptions {
   store: Store;
   /** Its events say at once that a head has moved; without it that is noticed within `pollMs`. */
@@ -50,9 +50,9 @@ export interface ActingOptions {
   /** How long (ms) the first request after a pause waits for others to join it. @default 0: for those that have come already */
   windowMs?: number;
   log?: Log;
-  /** Told of each call of a policy. */
+  /** Called after each call of a policy. */
   onBatch?: (batch: { requests: number; rows: number; milliseconds: number }) => void;
-  /** Told of each answer: which of the observations are out of the distribution of their task. */
+  /** Called after each answer: which of the observations are out of the distribution of their task. */
   onJudged?: (about: { learner: string; task: number; outOfDistribution: readonly boolean[] }) => void;
   /** How policies are opened. @default those that sample in a thread each, others in this one */
   openPolicy?: OpenPolicy;
@@ -67,7 +67,7 @@ export interface Acting {
    * Actions of the serving version, or of the one asked for. The store is not asked where the policy is open, and not
    * waited for where it is not.
    *
-   * @param signal whoever asked has gone: what is not decided yet is left out
+   * @param signal aborted when the caller has gone: what is not decided yet is left out
    * @throws {ActError} saying why not, with an HTTP status.
    */
   act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<Acted>;
@@ -87,7 +87,7 @@ export interface Acting {
   close(): Promise<void>;
 }
 
-/** See the module. */
+/** Opens acting for all learners of a store; a policy is opened at the first request for it. */
 export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);

@@ -38,14 +38,14 @@ interface Asker {
   reject(error: unknown): void;
 }
 
-/** What {@link createBatcher} needs. */
+/** The call that a batch becomes, and the bounds on rows and requests. */
 export interface BatcherOptions {
   policy: RunningPolicy;
   stateDim: number;
   actionDim: number;
   /** After a pause the first request waits this long (ms) for others to join it; 0: for those that have come already. */
   windowMs: number;
-  /** Told of each batch: its requests and rows, and how long the call took. */
+  /** Called after each batch: its requests and rows, and how long the call took. */
   onBatch?: ((batch: { requests: number; rows: number; milliseconds: number }) => void) | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface Batcher {
   ): Promise<Float32Array>;
 }
 
-/** See the module. */
+/** Makes a batcher: requests that wait together share one call, each with a fair part of it. */
 export function createBatcher(options: BatcherOptions): Batcher {
   /** Who waits, by task and way of acting; these take turns. */
   const queues: Queues = new Map();

@@ -68,7 +68,7 @@ Deno.test("createBatcher() lets nobody wait for a long request, whose rows come 
   const long = act(1, count(100, 200));
   const short = count(1, 3).map((value) => act(1, [value]));
   await Promise.all(short);
-  // The second call may have begun before we hear of the first.
+  // The second call may have begun before the first is reported.
   assertLessOrEqual(calls.length, 2, "short ones had to wait for the long one");
   assertEquals(await long, tens(count(100, 200)));
   const shares = calls.flatMap(({ noise }) => noise).filter(({ seed }) => seed === 100);

@@ -27,7 +27,7 @@ export interface CapacityOptions extends Bounds {
 export interface Capacity {
   /** Waits until one more policy may be opened; takes others out of the pool for that. */
   reserve(need: PolicyNeed): Promise<void>;
-  /** What was reserved is a policy now, or came to nothing. */
+  /** Ends a reservation: the policy is open now, or opening it failed. */
   settle(need: PolicyNeed, pooled?: PooledPolicy): void;
   /** A policy beyond the bound: a new version, until the old one has gone. */
   add(pooled: PooledPolicy): void;

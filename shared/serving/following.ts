@@ -25,7 +25,7 @@ const MOVES: readonly EventType[] = [
   "cugro.version.withdrawn",
 ];
 
-/** What {@link followHeads} needs. */
+/** The policies that follow, the store and bus they read, and the longest time between two looks. */
 export interface FollowOptions {
   pool: PolicyPool;
   guard: StoreGuard;

@@ -9,7 +9,7 @@ import { ActError } from "./act_request.ts";
 /** More do not help requests that come one by one. */
 const MOST_THREADS = 4;
 
-/** One that is computed and one that waits, so that a thread need not wait for this one to hear of its answer. */
+/** One that is computed and one that waits, so that a thread need not wait until this one has its answer. */
 export const CALLS_A_THREAD = 2;
 
 /** A session, by a number that is its own. */

@@ -30,7 +30,7 @@ export interface PolicyPool {
   /** The slot of a learner's serving policy, if there is one. */
   serving(learner: string): Slot | undefined;
   /**
-   * Does `work` with the slot's policy, which stays open for so long; `read` says what it is made of, if it has to be
+   * Does `work` with the slot's policy, which stays open until the work is done; `read` says what it is made of, if it has to be
    * opened.
    *
    * @throws {ActError} 503 when too many others wait to be opened

@@ -131,7 +131,7 @@ Deno.test("a pool swaps policies beside others that open, and survives openings 
   assertEquals(seen.threads, 0);
 });
 
-/** Parts of a policy that acts by an actor of so many bytes. */
+/** Parts of a policy that acts by an actor of `bytes` bytes. */
 const light = (learner: string, bytes: number) => (): Promise<PolicyParts> => {
   const actor = { kernel: { shape: [bytes / 4], data: new Float32Array(bytes / 4) } };
   const parts = partsOf(learner, 1);

@@ -1,6 +1,6 @@
 /**
  * A policy that samples, in a thread of its own. Decisions are native calls of 5 to 50 ms, and opening a policy compiles for
- * a second or more: neither may keep whoever answers requests from answering.
+ * a second or more: neither may hold up the thread that answers requests.
  * @module
  */
 import { waitAtMost } from "@cugro/async";

@@ -24,7 +24,7 @@ export interface RunningPolicy {
     noise: readonly NoiseOf[],
     acting?: WayOfActing,
   ): Promise<Float32Array>;
-  /** Rows to give it in one call when so many wait. @default those that the sampler is compiled for */
+  /** The most rows to give it in one call. @default those that the sampler is compiled for */
   rowsAtOnce?(waiting: number, task: number, acting?: WayOfActing): number;
   /** The asker will not come back. */
   forget(asker: number): void;
@@ -34,5 +34,5 @@ export interface RunningPolicy {
   close(): Promise<void>;
 }
 
-/** Opens a policy, ready to answer at once. @param say told of what is slower or worse than it could be. */
+/** Opens a policy, ready to answer at once. @param say called with what is slower or worse than it could be. */
 export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) => Promise<RunningPolicy>;

@@ -11,7 +11,7 @@ import { ActError } from "./act_request.ts";
 const LOOK_MS = 3_000;
 /** All that a policy is made of, read within this. */
 const READ_MS = 30_000;
-/** After a look that failed, whoever needs the store is refused for so long. */
+/** For how long after a failed look requests that need the store are refused. */
 const REST_MS = 1_000;
 const RETRY_AFTER_SECONDS = 5;
 

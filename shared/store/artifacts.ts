@@ -13,7 +13,7 @@ export class MissingInputError extends Error {
 /** The bytes under a content address are others than they were: they are set aside, and made again. */
 export class CorruptArtifactError extends MissingInputError {
   override name = "CorruptArtifactError";
-  /** @param removed whether it counts as missing by now; else somebody with the right to remove it must hear of it. */
+  /** @param removed whether it counts as missing by now; else a process with the right to remove it must be notified. */
   constructor(message: string, readonly hash: string, readonly removed: boolean) {
     super(message);
   }

@@ -82,7 +82,7 @@ export interface Store {
   /**
    * What is known of the object, or undefined if there is none.
    *
-   * @param options.signal whoever asked does not wait any longer: where that can be done, the request is given up
+   * @param options.signal aborted when the caller no longer waits: where that can be done, the request is given up
    */
   head(key: string, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>;
   /**

@@ -6,7 +6,7 @@ import process from "node:process";
 
 /** From talkative to silent. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-/** See {@link LOG_LEVELS}. */
+/** One of {@link LOG_LEVELS}: how important a line is. */
 export type LogLevel = typeof LOG_LEVELS[number];
 /** What an event is about. An `Error` is written as its message (and its stack, at level debug). */
 export type LogFields = Record<string, unknown>;

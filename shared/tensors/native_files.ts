@@ -1,5 +1,5 @@
 /**
- * Where the set-up has put native code. Imports no package: whoever starts a confined process needs these paths for its
+ * Where the set-up has put native code. Imports no package: the starter of a confined process needs these paths for its
  * permissions, and loads no tensor library for them.
  * @module
  */

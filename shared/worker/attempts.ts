@@ -1,6 +1,6 @@
 /**
  * Counting the attempts at a job. An attempt counts when the handler threw, or when its process died without a
- * checkpoint beyond where the attempt started; an attempt that got further starts the count anew. The count lies in
+ * checkpoint beyond where the attempt started; an attempt that got further starts the count again. The count lies in
  * the store (`run.json` beside the job), so that it outlives workers; it is not a fact, and gone when the job is done.
  *
  * When a message is delivered for the first time, nobody has died over it: a note of a run is then left by a command
@@ -14,14 +14,14 @@ import { listJob, PreconditionFailed, type Store } from "@cugro/store";
 
 const runSchema = z.object({
   schema: z.literal(1),
-  /** Attempts in a row that came to nothing. */
+  /** Failed attempts in a row. */
   attempts: z.int().min(0),
   /** What was wrong with the last of them. */
   message: z.string(),
   /** Step the attempt in progress started at; null between attempts. */
   runningFrom: z.int().min(0).nullable(),
 });
-/** See the module. */
+/** The run in progress, as `run.json` has it, and the failed attempts before it. */
 export type Run = z.infer<typeof runSchema>;
 /** An attempt that has begun. `noted`: whether the store says so. */
 export type BegunRun = Run & { noted: boolean };
@@ -72,7 +72,7 @@ function readNote(bytes: Uint8Array, key: string): Run | undefined {
  *
  * @param message what the handler threw; undefined if the attempt does not count.
  * @param step of the last checkpoint.
- * @returns attempts in a row that came to nothing.
+ * @returns failed attempts in a row.
  */
 export async function endAttempt(
   store: Store,

@@ -67,9 +67,9 @@ export async function readCheckpoint(
     const reason = whyNot(metadata, job, profile);
     const [step, seconds] = [Number(metadata["cugro.step"]), Number(metadata["cugro.seconds"])];
     if (reason === undefined) return { bytes: found.bytes, step, seconds };
-    log.warn("checkpoint ignored, the job starts anew", { reason, step });
+    log.warn("checkpoint ignored, the job starts again", { reason, step });
   } catch (error) {
-    log.warn("checkpoint ignored, the job starts anew", { reason: "it is damaged", error });
+    log.warn("checkpoint ignored, the job starts again", { reason: "it is damaged", error });
   }
   return undefined;
 }

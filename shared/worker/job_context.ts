@@ -46,7 +46,7 @@ export interface JobContext<K extends JobKind = JobKind> extends ParsedJob<K> {
   /**
    * To be awaited between steps.
    *
-   * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts anew
+   * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts again
    *   after an interruption.
    * @throws {Interrupted} if the worker has been asked to stop, or nobody needs the job any more; the checkpoint is
    *   written then. Let it pass.

@@ -31,7 +31,7 @@ async function announce({ bus, log, traceparent }: Ending, event: CloudEvent): P
     return true;
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    log.warn("the bus is away: the event will be announced by whoever gets the job next", { error });
+    log.warn("the bus is away: the event will be announced by the next worker that gets the job", { error });
     return false;
   }
 }

@@ -61,7 +61,7 @@ export interface WorkerOptions {
   kinds: readonly JobKind[];
   /** What results depend on besides the job; recorded with them. */
   profile: JsonObject;
-  /** Aborted: finish or give back the job at hand, then return. */
+  /** Aborted: finish or give back the current job, then return. */
   signal: AbortSignal;
   /** @default 60 */
   checkpointSeconds?: number;
@@ -205,7 +205,7 @@ function handle<K extends JobKind>(handlers: JobHandlers, run: JobRun<K>): Promi
   return handler(run);
 }
 
-/** The attempt has come to nothing: who is to blame, and who goes on? */
+/** The attempt failed: what was the cause, and who goes on? */
 async function settle(
   worker: Living,
   delivery: Delivery,
@@ -222,7 +222,7 @@ async function settle(
   );
   const ended = endAttempt(store, delivery.message, note, savedStep, counts ? message : undefined);
   if (error instanceof StoreError) {
-    // The note of the attempt may well fail too; it is of no importance then.
+    // Writing the attempt's note may fail as well; that does no harm.
     await ended.catch(() => {});
     throw error;
   }

@@ -331,7 +331,7 @@ Deno.test(
 );
 
 Deno.test(
-  "runWorker() starts anew from a damaged checkpoint",
+  "runWorker() starts again from a damaged checkpoint",
   inWorld(async ({ store, work, submit, until, result, log }) => {
     const id = await submit(await addJob(store, { name: "damaged", steps: 3 }));
     await store.put(checkpointKey("states.train", id), Uint8Array.of(9, 9, 9));

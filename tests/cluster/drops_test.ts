@@ -35,7 +35,7 @@ interface World {
   store: Store;
   bus: NatsBus;
   strays: string[];
-  /** What the store told of objects whose names are no keys. */
+  /** What the store reported about objects whose names are no keys. */
   strange: string[];
   /** Puts an object under any name. */
   putRaw(name: string, text: string): Promise<void>;
@@ -145,7 +145,7 @@ async function checkTasks(store: Store, name: string, files: readonly string[]):
 }
 
 for (const server of S3_SERVERS) {
-  Deno.test(`${server}: a dropped file is told of, and not only found`, () =>
+  Deno.test(`${server}: a dropped file is announced, and not only found`, () =>
     inCluster(server, ["FAST"], 60_000, async ({ store }) => {
       await createLearner({ store, name: "told", seed: 6, preset: "smoke" });
       const began = performance.now();
@@ -193,7 +193,7 @@ for (const server of S3_SERVERS) {
       assertEquals((await store.list("incoming/nobody/")).length, 1);
     }));
 
-  Deno.test(`${server}: a file whose name is no key is told of once, and hinders nobody, whatever the server makes of its name`, () =>
+  Deno.test(`${server}: a file whose name is no key is reported once, and hinders nobody, whatever the server makes of its name`, () =>
     inCluster(server, ["SAFE", "FAST"], 1_000, async ({ store, bus, strange, putRaw }) => {
       await createLearner({ store, name: "neat", seed: 5, preset: "smoke" });
       const folders = ["neat", "A B"];

@@ -107,13 +107,13 @@ async function droppedFiles(world: World, received: readonly Received[]): Promis
   assertStringIncludes(JSON.stringify(named), "a\\\\u{202e}b");
   assertMatch((await problems("file.learner"))[0]!.message, /1 file waits .*"ghost".*incoming\/ghost\/task1/);
   assertStringIncludes((await problems("file.place"))[0]!.message, "incoming/lost.hdf5");
-  // Whoever sees team-* only hears nothing of others' files.
+  // A token that sees only team-* gets nothing about others' files.
   for (const code of ["file.name", "file.learner", "file.place"]) {
     assertEquals(await problems(code, "team"), [], code);
   }
   const { body: mine } = await ask("GET", "/v1/learners/mine");
   assertEquals(mine.problems.map(({ code }: Problem) => code), ["file.name", "file.name"]);
-  await until("the webhook is told of all five", () => {
+  await until("the webhook gets all five", () => {
     return told(received, "file.name").length === 3 && told(received, "file.learner").length === 1;
   });
 
@@ -176,7 +176,7 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     assertMatch((await metrics.expose()).text, /cugro_problems\{code="bus.away",[^}]*\} 1/);
     await startNats();
     await until("the bus is there", () => heard.includes("bus.away resolved"));
-    await until("webhooks hear of both", () => told(received, "bus.away").length === 2);
+    await until("webhooks get both", () => told(received, "bus.away").length === 2);
 
     freezeMinio();
     await until("the store is away", async () => (await problems("store.away")).length === 1);

@@ -36,7 +36,7 @@ async function handOver(cluster: Cluster, store: Store, task: number): Promise<v
   await until(`task ${task}`, async () => (await loadFacts(store, "one")).tasks.length === task);
 }
 
-Deno.test("a nats-server that is killed and a service that hangs come back at their addresses, are told of, and jobs go on", async () => {
+Deno.test("a nats-server that is killed and a service that hangs come back at their addresses, are reported, and jobs go on", async () => {
   await withFolder(async (folder) => {
     const events: string[] = [];
     const cluster = await startCluster({

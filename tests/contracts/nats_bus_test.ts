@@ -105,7 +105,7 @@ natsTest("submit() refuses an id that is no part of a subject", async (server) =
 });
 
 natsTest(
-  "subscribe() hears of objects from notifications of MinIO and of Versity's gateway, and overlooks other things",
+  "subscribe() reports objects from notifications of MinIO and of Versity's gateway, and overlooks other things",
   async (server) => {
     const bus = await server.open();
     const heard: IncomingHint[] = [];

@@ -58,7 +58,7 @@ export async function addAnyJob(store: Store, job: Job, kind: Job["kind"] = job.
   return jobId(job);
 }
 
-/** The sum that a job of so many steps ends with. */
+/** The sum that a job of `steps` steps ends with. */
 export function expectedSum(steps: number): number {
   return steps * (steps + 1) / 2;
 }

@@ -11,7 +11,7 @@ import { freePort, type RunningServer, startNats } from "../../scripts/cluster/s
 
 const log = createLog({ level: "silent" });
 
-/** See the module. */
+/** A nats-server with clients, which a test can stop, hang and restart. */
 export interface TestServer {
   url: string;
   /** Opens a client; it is closed with the server. */

@@ -15,7 +15,7 @@ import {
   withFolder,
 } from "../pipeline/embedded.ts";
 
-/** At least so many kills, so many of whose runs took up a checkpoint; a test that needs MOST kills for it fails. */
+/** The least number of kills, and of runs among them that took up a checkpoint; a test that needs MOST kills for it fails. */
 const KILLS = 20;
 const RESUMED = 10;
 const MOST = 60;

@@ -80,7 +80,7 @@ Deno.test("damaged weights stop the next task with a sentence; a copy put back, 
   });
 });
 
-Deno.test("a checkpoint of another profile is not resumed: the log says so, and the job starts anew", async () => {
+Deno.test("a checkpoint of another profile is not resumed: the log says so, and the job starts again", async () => {
   await withFolder(async (folder) => {
     const files = await smallStream(folder, 1);
     const store = join(folder, "store");
@@ -99,7 +99,7 @@ Deno.test("a checkpoint of another profile is not resumed: the log says so, and 
 
     const again = startCommand(learn);
     assertEquals((await again.ended).code, 0, again.errors());
-    assertStringIncludes(again.errors(), "checkpoint ignored, the job starts anew");
+    assertStringIncludes(again.errors(), "checkpoint ignored, the job starts again");
     assertStringIncludes(again.errors(), "it is of another profile");
     const job = (await finishedJobs(store)).get(checkpoint.jobId)!;
     assertEquals(job.startedAtStep, 0);

@@ -27,7 +27,7 @@ interface Learnt {
   resultsMatrix: (number | null)[][];
 }
 
-Deno.test("cugro run learns by every baseline: kept rows and all data with VAEs, noise with GANs, elastic weights; whoever looks is told what is kept", () =>
+Deno.test("cugro run learns by every baseline: kept rows and all data with VAEs, noise with GANs, elastic weights; the outputs say what is kept", () =>
   withFolder(async (folder) => {
     const store = join(folder, "store");
     const [one, two, three] = await smallStream(folder, 3);

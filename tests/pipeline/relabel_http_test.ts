@@ -37,7 +37,7 @@ Deno.test("PATCH of a task puts right what is said of it, and answers what follo
     ]);
     assertEquals((await get<Results>("results")).resultsMatrix, [[null]]);
     await drive(store, pretence);
-    // What is told of jobs may be 2 s old.
+    // The view of jobs may be 2 s old.
     let results = await get<Results>("results");
     while (results.resultsMatrix[0]![0] === null) {
       await sleep(50);

@@ -27,7 +27,7 @@ Deno.test("cugro cancel ends a cugro run on the same folder, which says so; what
       await learners.cancel("a", 1, undefined);
       const { code } = await running.ended;
       assertEquals(code, 0, running.errors());
-      assertStringIncludes(running.errors(), "task 1 was cancelled, and its work is stopped; learnt anew: ");
+      assertStringIncludes(running.errors(), "task 1 was cancelled, and its work is stopped; learnt again: ");
       assertStringIncludes(running.errors(), `cugro retry 1 --learner a --store ${store}`);
       assertEquals((await checkpoints(store)).length, 2);
       const { tasks, problems } = await learners.status("a");

@@ -12,7 +12,7 @@ import { SERVICE_NAMES, SERVICES } from "../../services/services.ts";
 import { gymnasiumPython, misbehavingPython, PACKAGES } from "../fakes/python.ts";
 
 const PROGRAM = fileURLToPath(new URL("confined_python.ts", import.meta.url));
-/** Longer than a process needs to hear of the end of a pipe, on any machine. */
+/** Longer than a process needs to notice the end of a pipe, on any machine. */
 const PATIENCE = 200;
 
 /** Command lines of processes whose program lies in a folder. */

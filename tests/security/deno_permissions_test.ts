@@ -89,7 +89,7 @@ function preyIn(folder: string, port: number, { environment }: ConfinedProcess):
   };
 }
 
-/** Serves code to whoever imports it; counts who came. */
+/** Serves code over HTTP; counts the requests. */
 function stranger() {
   let visits = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {

@@ -74,7 +74,7 @@ async function refuse({ store, lines, hints, tokens }: TestGateway, port: number
     }
   }
   assertEquals(await store.list(""), before, "the store is as it was");
-  assertEquals(hints.length, heard, "nobody was told of anything");
+  assertEquals(hints.length, heard, "no hint was sent");
 }
 
 Deno.test("without a token, or with one that is not known, there is nothing", () =>

@@ -55,7 +55,7 @@ export function judgeFlags(
     );
   }
   if (differences.some(({ knob }) => knob === "seed")) {
-    throw new UsageError(`The seed of "${name}" is ${current.seed} for ever: start another learner`);
+    throw new UsageError(`The seed of "${name}" is ${current.seed} and cannot change: start another learner`);
   }
   return { settings: { overrides, ...(preset === undefined ? {} : { preset }) }, list };
 }

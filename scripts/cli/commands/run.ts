@@ -96,7 +96,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   sayWhatIsNotLearnt(learners.place, status, handed);
   for (const { task } of cancelledSince(status.tasks, known)) {
     console.error(
-      `task ${task} was cancelled, and its work is stopped; learnt anew: ` +
+      `task ${task} was cancelled, and its work is stopped; learnt again: ` +
         commandLine(learners.place, `retry ${task} --learner ${learner}`),
     );
   }
@@ -144,7 +144,7 @@ function sayWhatIsNotLearnt(
     if (added || !found || !["cancelled", "withdrawn"].includes(found.state)) continue;
     const again = commandLine(place, `retry ${found.task} --learner ${name}`);
     console.error(
-      `${path} is not learnt: it is task ${found.task}'s, which was ${found.state}; learnt anew: ${again}`,
+      `${path} is not learnt: it is task ${found.task}'s, which was ${found.state}; learnt again: ${again}`,
     );
   }
 }

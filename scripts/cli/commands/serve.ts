@@ -38,7 +38,7 @@ export function registerServe(program: Command): void {
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
     .option(
       "--stale <seconds>",
-      "while the store is away, answer by what is known for so long; 0: for any time",
+      "while the store is away, answer by what is known, for this long; 0: for any time",
       wholeNumber("--stale", 0),
       MAX_STALE_MS / 1000,
     )

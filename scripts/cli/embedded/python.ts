@@ -66,7 +66,7 @@ export function checkRunnable(
  * Says once of each task, as soon as its file was read, that its environment cannot be run here: there is time until it is
  * evaluated.
  *
- * @returns to be told of a learner's facts whenever they have changed
+ * @returns the function to call with a learner's facts whenever they have changed
  */
 export function createPythonNotes(say: (line: string) => void): (facts: LearnerFacts) => Promise<void> {
   const asked = new Set<number>();

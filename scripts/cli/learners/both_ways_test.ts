@@ -180,7 +180,7 @@ Deno.test("cugro run --url that follows a learner ends with a sentence when the 
     const file = `${folder}-one.hdf5`;
     await Deno.writeTextFile(file, "one");
     const at = ["--url", url, "--token", tokens.admin];
-    // No coordinator is there: it would be followed for ever.
+    // No coordinator is there: it would be followed without end.
     const run = printed("run", file, "--learner", "team-x", "--preset", "smoke", ...at);
     for (const end = performance.now() + 20_000; performance.now() < end; await sleep(20)) {
       if ((await store.list("incoming/team-x/")).length > 0) break;

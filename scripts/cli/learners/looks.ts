@@ -4,7 +4,7 @@
  */
 import { pause, type Wakeup } from "@cugro/async";
 
-/** What {@link lookOnNews} needs. */
+/** The look itself, and the shortest and longest time between two looks (ms). */
 export interface LookOptions {
   /** Whether what is looked for has come. */
   look: () => Promise<boolean>;

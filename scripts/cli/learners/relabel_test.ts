@@ -29,7 +29,7 @@ Deno.test("cugro relabel does the same on a store and behind a gateway, and its 
         /^cugro: "gaol" is no label; did you mean goal\?$/,
       );
       assertMatch((await relabel("--set", "goal")).text, /--set must be/);
-      assertMatch((await relabel()).text, /Say what is to be put right, e.g. goal=2/);
+      assertMatch((await relabel()).text, /Say what to correct, e.g. goal=2/);
       const reward = await relabel("--set", "reward=1");
       assertStringIncludes(
         reward.text,
@@ -58,7 +58,7 @@ Deno.test("cugro relabel does the same on a store and behind a gateway, and its 
     await Deno.writeTextFile(file, "one");
     const { text } = await printed("add", file, "--learner", "a", "--store", folder);
     assertStringIncludes(text, `${file}: a has it already`);
-    assertMatch(text, /is task 1's, which was withdrawn; learnt anew: .*cugro retry 1 --learner a --store /);
+    assertMatch(text, /is task 1's, which was withdrawn; learnt again: .*cugro retry 1 --learner a --store /);
   }));
 
 Deno.test("values of a version stand in the order of the tasks, in whatever order they were learnt", () =>

@@ -16,7 +16,7 @@ export interface JobProgress {
 /** Where progress goes. */
 export interface ProgressDisplay {
   progress(report: JobProgress): void;
-  /** A job is done: its line goes. `seconds` since it was first heard of. */
+  /** A job is done: its line goes. `seconds` since its first message. */
   finished(jobId: string, label: string, seconds: number | undefined): void;
   /** A job has been given up: its line goes, `text` says why. */
   failed(jobId: string, text: string): void;

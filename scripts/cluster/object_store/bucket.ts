@@ -1,5 +1,5 @@
 /**
- * The bucket of a local cluster: on Versity's gateway or on MinIO, and NATS is told of what lands in it.
+ * The bucket of a local cluster: on Versity's gateway or on MinIO, which notifies NATS of each object that lands in it.
  * @module
  */
 import { sleep } from "@cugro/async";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 /** Servers that a local cluster can keep its objects with. */
 export const S3_SERVERS = ["versity", "minio"] as const;
-/** See {@link S3_SERVERS}. */
+/** The name of a server that a local cluster can keep its objects with. */
 export type S3ServerName = typeof S3_SERVERS[number];
 
 /** Keys with every right. */

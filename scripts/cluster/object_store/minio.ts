@@ -28,7 +28,7 @@ export interface MinioOptions {
 export const MINIO_ROOT = { user: "cugro-root", password: "cugro-root-secret" } as const;
 
 /**
- * MinIO on one folder, as a program, with nothing before it: whoever reaches it writes without a secret, and must know only
+ * MinIO on one folder, as a program, with nothing in front of it: anyone who can reach it can write without a secret, and needs only
  * an access key's name. The folder is made.
  */
 export async function minioProgram(options: MinioOptions): Promise<Program> {

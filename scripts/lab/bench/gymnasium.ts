@@ -59,7 +59,7 @@ export const gymnasium: Group = {
 
 type Bridge = Awaited<ReturnType<typeof openGymnasium>>;
 
-/** No episode ends meanwhile: they begin anew in each turn. */
+/** No episode ends meanwhile: they begin again in each turn. */
 async function bridgeSeconds(bridge: Bridge): Promise<number> {
   await bridge.reset(Array.from({ length: COPIES }, (_, i) => i));
   const actions = Float32Array.from({ length: COPIES * ACTIONS }, (_, i) => Math.sin(i));

@@ -1,5 +1,5 @@
-"""The yardstick of the bridge to Gymnasium: 20 HalfCheetah-v5 in one SyncVectorEnv. A line with a number in: so many steps of all
-copies, with one random action each; the seconds that they took out."""
+"""The yardstick of the bridge to Gymnasium: 20 HalfCheetah-v5 in one SyncVectorEnv. Reads the number
+of steps from a line, takes them in all copies with random actions, and writes the seconds that they took."""
 
 import sys
 import time

@@ -188,7 +188,7 @@ async function learn(
   };
 }
 
-/** Fresh weights for so many tasks. */
+/** Fresh weights for a number of tasks. */
 function oneStepNetworks(options: ExampleOptions, tasks: number, knobs: Hyperparameters) {
   const weights = (kind: "actor" | "proposer"): Stored => ({
     ...initOneStep(oneStepShape(kind, dimsOf(options), tasks, knobs), createRng(tasks, kind)),

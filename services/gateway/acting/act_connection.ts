@@ -10,7 +10,7 @@ import { type QuestionBounds, type QuestionDeps, type Questions, takeQuestions }
 
 /** What a connection may cost. */
 export interface ConnectionBounds extends QuestionBounds {
-  /** A connection on which nothing was asked for so long (ms) is closed. @default 10 min */
+  /** A connection on which nothing was asked for this long (ms) is closed. @default 10 min */
   idleMs: number;
   /** A client that does not answer a ping within this time (ms) has gone. @default 30 s */
   pingMs: number;

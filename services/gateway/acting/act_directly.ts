@@ -36,7 +36,7 @@ interface Accepted {
   request: ActRequest;
 }
 
-/** See the module. */
+/** Makes the short way; it answers undefined to a request that it leaves to the routes. */
 export async function createDirectAct(deps: DirectActDeps): Promise<Direct> {
   const always = { ...await securityHeaders(), "cache-control": "no-store" };
   return {

@@ -47,7 +47,7 @@ const SCHEMAS = {
   websocket: z.strictObject({ ...actRequestSchema.shape, id: actIdSchema.optional() }),
 } as const;
 
-/** See the module. */
+/** Makes the function that answers one message: JSON in, JSON or a problem document out. */
 export function createActMessages({ acting, metrics, log }: ActMessageDeps): AnswerActMessage {
   return async ({ via, learner, message, token, signal }) => {
     const began = performance.now();

@@ -22,7 +22,7 @@ import {
   openActConnection,
 } from "./act_connection.ts";
 
-/** See {@link ConnectionBounds}. */
+/** The bounds of a gateway in service. */
 export const CONNECTION_BOUNDS: ConnectionBounds = {
   questions: 16,
   bytes: MAX_ACT_BYTES,
@@ -66,7 +66,7 @@ export interface ActSockets extends Upgrade {
   close(graceMs: number): Promise<void>;
 }
 
-/** See the module. */
+/** Makes the WebSocket endpoint: it upgrades a request, and closes all connections at the end. */
 export function actOnWebSockets(deps: ActSocketDeps): ActSockets {
   const { admit, signal, mostConnections = MOST_CONNECTIONS } = deps;
   const bounds = { ...CONNECTION_BOUNDS, ...deps.bounds };

@@ -25,7 +25,7 @@ export interface QuestionDeps {
   bounds: QuestionBounds;
 }
 
-/** See the module. */
+/** The open questions of one connection, in order. */
 export interface Questions {
   count: { answered: number; refused: number };
   /** How many have no answer yet. */

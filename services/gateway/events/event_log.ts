@@ -1,5 +1,5 @@
 /**
- * The events that came lately, numbered: whoever was away goes on where it was. The newest are kept in memory; those
+ * The latest events, numbered, so that a client that was away goes on where it was. The newest are kept in memory; those
  * before are read from the bus where it stores them (NATS, seven days). A reader is a place in the log and nothing
  * more, so a slow one costs nobody anything.
  * @module
@@ -37,7 +37,7 @@ export interface EventReader {
   close(): void;
 }
 
-/** See the module. */
+/** The latest events; each reader holds its own place in it. */
 export interface EventLog {
   /** The place after the newest event. */
   end(): string;
@@ -50,7 +50,7 @@ export interface EventLog {
 interface Source {
   epoch: string;
   sequence: number;
-  /** Those after a place, oldest first, for ever. Missing where the bus keeps nothing. */
+  /** Those after a place, oldest first, without end. Missing where the bus keeps nothing. */
   read?: (place: Place, signal: AbortSignal) => AsyncGenerator<Numbered>;
 }
 

@@ -11,13 +11,13 @@ import type { EventLog, EventReader, Page } from "./event_log.ts";
 export interface StreamTimes {
   /** A comment after this long without news (ms). @default 15 s */
   heartbeatMs: number;
-  /** A client that fetches nothing for so long is dropped. @default 60 s */
+  /** A client that fetches nothing for this long is dropped. @default 60 s */
   stalledMs: number;
   /** A stream ends after so long; the client comes again and shows its token again. @default 1 h */
   maxMs: number;
 }
 
-/** See {@link StreamTimes}. */
+/** The times of a gateway in service. */
 export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, stalledMs: 60_000, maxMs: 3_600_000 };
 
 /** What a client wants, and may have. */
@@ -50,7 +50,7 @@ export interface EventFeed {
   close(): Promise<void>;
 }
 
-/** Events without a place that wait for one client; who fetches nothing for so long must read the state again. */
+/** Events without a place that wait for one client; one that fetches nothing for this long must read the state again. */
 const MOST_TOLD = 1_000;
 /** Clients wait this long (ms) before they come again. */
 const RETRY_MS = 2_000;

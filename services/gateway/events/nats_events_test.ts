@@ -51,7 +51,7 @@ Deno.test("openEventLog() over NATS: a place of one gateway holds in another, wh
   }
 });
 
-Deno.test("openEventLog() over NATS: a stream made anew is a gap, and what comes after it is not lost", async () => {
+Deno.test("openEventLog() over NATS: a stream made again is a gap, and what comes after it is not lost", async () => {
   const server = await startTestServer();
   try {
     const bus = await server.open();

@@ -18,7 +18,7 @@ export interface AskedMinute {
   unusual: number;
 }
 
-/** See the module. */
+/** Observations a minute by learner and task, and how many were unusual. */
 export interface ActTraffic {
   /** Since when (ms since 1970) it has been counted. */
   since: number;

@@ -21,7 +21,7 @@ Deno.test("a keeper of progress holds at most 2,000 points a job, over the whole
   assertEquals(keeper.last("a")?.step, 50_000);
 });
 
-Deno.test("a keeper of progress drops what a resumed job does again, and the job not heard of for longest", () => {
+Deno.test("a keeper of progress drops what a resumed job does again, and the job that has been silent for longest", () => {
   const keeper = createProgressKeeper();
   for (const step of [1, 2, 3, 4]) keeper.note(progress(step, step));
   keeper.note(progress(3, 30));

@@ -7,18 +7,18 @@ import type { ProgressMessage } from "@cugro/protocol";
 
 /** Points of a job that are kept; of more, every second one goes. */
 export const MOST_POINTS = 2_000;
-/** Jobs that are kept; the one not heard of for longest goes. */
+/** Capacity, in jobs; the one that has been silent for longest is dropped. */
 const MOST_JOBS = 256;
 
-/** What was heard of a job last. `at`: ms since 1970. */
+/** The latest progress of a job. `at`: ms since 1970. */
 export interface KeptProgress extends ProgressMessage {
   at: number;
 }
 
-/** See the module. */
+/** The latest progress and the losses of running jobs, by job id. */
 export interface ProgressKeeper {
   note(progress: ProgressMessage): void;
-  /** What was heard of a job last; undefined: nothing. */
+  /** The latest progress of a job; undefined: none. */
   last(jobId: string): KeptProgress | undefined;
   /** Its losses so far, oldest first. */
   losses(jobId: string): { steps: number[]; values: number[] };

@@ -32,7 +32,7 @@ export interface ObserverTimes {
   roomMs: number;
 }
 
-/** See {@link ObserverTimes}. */
+/** The times of a gateway in service. */
 export const OBSERVER_TIMES: ObserverTimes = {
   busMs: 3_000,
   storeMs: 3_000,
@@ -181,7 +181,7 @@ async function lookAtQueues(
 ): Promise<void> {
   const look = async (kind: JobKind) => [kind, await bus.lookAtQueue!(kind)] as const;
   const queues = await Promise.all(JOB_KINDS.map(look)).catch(() => undefined);
-  // Whoever cannot be asked is no sign of anything.
+  // A bus that does not answer is a problem of its own, not a sign of this one.
   if (!queues) return;
   for (const [kind, { waiting }] of queues) {
     const { service } = JOB_SPECS[kind];

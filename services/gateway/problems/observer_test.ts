@@ -4,7 +4,7 @@ import { openFilesystemStore, StoreFull } from "@cugro/store";
 import { onSmallDisk } from "../../../tests/fakes/small_disk.ts";
 import { createObserver } from "./observer.ts";
 
-Deno.test("a disk that is full is seen by whoever looks, also if nobody writes, and so is that it has room again", () =>
+Deno.test("a full disk is noticed without a write, and so is room on it", () =>
   onSmallDisk("200k", async (root, grow) => {
     const store = await openFilesystemStore({ root });
     const bus = createEmbeddedBus();

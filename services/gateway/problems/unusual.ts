@@ -7,7 +7,7 @@ import { createProblem, type Problem } from "@cugro/protocol";
 import type { ActingOptions } from "@cugro/serving";
 import type { Metrics } from "@cugro/telemetry";
 
-/** So many of a task's last observations are looked at, in blocks of a tenth. */
+/** How many of a task's last observations count, in blocks of a tenth. */
 const WINDOW = 1_000;
 const BLOCK = WINDOW / 10;
 /** Fewer say nothing. */
@@ -16,7 +16,7 @@ const LEAST = 200;
 export const RAISED_FROM = 0.05;
 /** ... and below this one it is over. */
 const OVER_BELOW = 0.025;
-/** It is over, too, when the task has not been asked about for so long (ms). */
+/** It is over, too, when the task has not been asked about for this long (ms). */
 const FORGOTTEN_MS = 3_600_000;
 
 /** What was asked of one task. */

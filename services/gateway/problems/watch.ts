@@ -1,6 +1,6 @@
 /**
- * The list of what is wrong, kept up to date: for whoever asks, for the metric, and for those who want to hear when
- * something comes up or is over.
+ * The list of what is wrong, kept up to date: for requests, for the metric, and for subscribers to its
+ * changes.
  * @module
  */
 import { createWakeup, waitAtMost } from "@cugro/async";
@@ -33,11 +33,11 @@ export interface WatchDeps {
   others?: () => Promise<Problem[]>;
 }
 
-/** See the module. */
+/** The problems that stand now, and a way to learn of changes. */
 export interface ProblemWatch {
   /** Everything that is wrong, those acknowledged too. While the store is away, what it last told. */
   list(): Promise<Problem[]>;
-  /** What is wrong with one learner, read anew, and with what all share. */
+  /** What is wrong with one learner, read again, and with what all share. */
   of(learner: string): Promise<Problem[]>;
   /** False once the store has given no answer for seconds. */
   storeAnswers(): boolean;
@@ -57,7 +57,7 @@ const PATIENCE_MS = 4_000;
 /** The store is busy with looking at most for this share of the time. */
 const SHARE = 0.1;
 
-/** The list for whoever asks, without anybody who watches: bus and store are not observed. */
+/** The list on request, without watching: bus and store are not observed. */
 export function problemsOnDemand(
   { store, cache, learners }: Pick<WatchDeps, "store" | "cache" | "learners">,
 ): Omit<ProblemWatch, "onChange" | "close"> {

@@ -13,7 +13,7 @@ import { withLiveGateway } from "../testing/live.ts";
 
 const ignore = !await readyOnnxRuntime();
 
-Deno.test("GET bundle gives the bytes that cugro export writes, whoever makes them, and says what is wrong", {
+Deno.test("GET bundle gives the bytes that cugro export writes, and says what is wrong", {
   ignore,
 }, () =>
   withLiveGateway({}, async ({ ask, store, folder, url, tokens }) => {

@@ -1,5 +1,5 @@
 /**
- * Losses of jobs: of one that is done its artifact, of one that runs what was heard of it.
+ * Losses of jobs: of one that is done its artifact, of one that runs the progress received so far.
  * @module
  */
 import { type Curves, curvesSchema, learnerName } from "@cugro/client/schemas";

@@ -49,7 +49,7 @@ export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
     operationId: "redeliver",
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{delivery}/redeliver`, tags, summary: "Deliver an event again" },
-    description: "Begins anew with all attempts, under the same `webhook-id`.",
+    description: "Begins again with all attempts, under the same `webhook-id`.",
     request: { params: webhookIdParams.extend({ delivery: z.string().regex(/^[A-Za-z0-9_-]{1,700}$/) }) },
     responses: {
       202: json(deliveryViewSchema, "It is sent at once, if the webhook is active"),

@@ -43,7 +43,7 @@ const DESCRIPTION =
   "CloudEvents, each under its type, with an `id` to go on from; `progress` of running jobs, and `traffic` where policies of a " +
   "learner were asked (at most every 2 s), without one. A comment " +
   "every 15 s. `gap`: events were missed and are gone, so read the state again. Events may come twice, with the same " +
-  "id in their data. Those of problems have no `id` of their own and are told to who is there: whoever comes asks " +
+  "id in their data. Those of problems have no `id` of their own and are sent to the clients connected at that time: a new one asks " +
   "`/v1/problems` first. The stream ends after an hour; come again with the last id.";
 
 /** Adds the routes. */

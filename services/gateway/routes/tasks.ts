@@ -79,7 +79,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
     ...secured(deps, "submit"),
     ...{ method: "post", path: `${path}/{task}/retry`, tags, summary: "Learn a task again" },
     description:
-      "A failed one goes on where it stopped; one that was parked, withdrawn or cancelled is trained anew.",
+      "A failed one goes on where it stopped; one that was parked, withdrawn or cancelled is trained again.",
     request: { params: oneParams, body: { content: { "application/json": { schema: retrySchema } } } },
     responses: {
       202: json(z.object({ task: z.int(), how: z.enum(["continued", "new attempt"]) }), "It will be done"),

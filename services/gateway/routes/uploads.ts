@@ -37,7 +37,7 @@ const ABOUT_UPLOADS =
   "that names an object in `incoming/`. Whether it becomes a task shows at the `Location`. The same content " +
   "again is the same arrival, unless its import failed without fault of the file: then it arrives once more. A file that " +
   "holds the episodes of a task and more becomes a revision of that task (`revision` and `note` of the arrival, event " +
-  "`cugro.task.revised`), which is learnt anew on the whole; with `asNewTask` it becomes a task of its own.";
+  "`cugro.task.revised`), which is learnt again on the whole; with `asNewTask` it becomes a task of its own.";
 
 /** Adds the routes. */
 export function registerUploads(app: Gateway, deps: RouteDeps): void {

@@ -36,7 +36,7 @@ export interface TestGateway {
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
 }
 
-/** See {@link TestGateway.ask}. */
+/** Sends a request to the gateway under test. */
 export interface Ask {
   as?: keyof TestGateway["tokens"] | "";
   body?: unknown;

@@ -1,5 +1,5 @@
 /**
- * Where webhooks may go. A receiver's address is chosen by whoever makes the webhook, and the request comes from inside:
+ * Where webhooks may go. A receiver's address is chosen by the webhook's author, and the request comes from inside:
  * so addresses of this machine and its network are refused (unless they are allowed), and those where clouds hand out
  * credentials always.
  * @module

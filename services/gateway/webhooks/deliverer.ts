@@ -1,5 +1,5 @@
 /**
- * Delivers events to webhooks. What is to be delivered follows from the facts, and how far it is lies in the store: news
+ * Delivers events to webhooks. The deliveries to make follow from the facts, and how far it is lies in the store: news
  * on the bus only makes it quick. Any number of gateways may do this at once.
  * @module
  */
@@ -26,7 +26,7 @@ import { createReconciler } from "./reconcile.ts";
 import { listByLearner, sweepRecords, type Wanted } from "./scan.ts";
 import { send } from "./send.ts";
 
-/** What {@link startDeliverer} needs. */
+/** Store, bus, limits and log of a deliverer. */
 export interface DelivererDeps {
   store: Store;
   bus: Pick<Bus, "subscribe">;

@@ -60,7 +60,7 @@ export async function createWebhook(
   return fact;
 }
 
-/** All webhooks, by id, except those of which something cannot be read: `onDamaged` is told of each. */
+/** All webhooks, by id, except those of which something cannot be read: `onDamaged` is called for each. */
 export async function listWebhooks(
   store: Store,
   cache: FactCache,

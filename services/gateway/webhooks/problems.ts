@@ -2,7 +2,7 @@
  * Webhooks and problems: events of what is wrong, for those who want them; and webhooks that are themselves a problem.
  *
  * Whether somebody has been told that a problem came up stands in the records of deliveries, and so does whether they are
- * still to be told that it is over: also where the gateway that told of it has ended since.
+ * still to be told that it is over: also where the gateway that reported it has ended since.
  * @module
  */
 import { type FactCache } from "@cugro/learners";
@@ -32,7 +32,7 @@ import { findRecord } from "./records.ts";
 import type { Wanted } from "./scan.ts";
 import { HORIZON_MS } from "./wanted.ts";
 
-/** So many failures in a row of one event are a problem. */
+/** This many failures in a row of one event are a problem. */
 const FAILING_TRIES = 3;
 /** Records that are looked at for each webhook. */
 const LOOKED_AT = 20;
@@ -126,7 +126,7 @@ async function missingEvents(
   ];
 }
 
-/** What a webhook was told of, that is not wrong any more, and that it has not been told is over. */
+/** Problems reported to a webhook that are over, which it has not been told yet. */
 async function resolvedSince(
   store: Store,
   webhook: string,

@@ -2,7 +2,7 @@ import { createProblem, type Problem } from "@cugro/protocol";
 import { assertEquals, assertMatch } from "@std/assert";
 import { refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
 
-Deno.test("a webhook that keeps failing is a problem, for whoever sees all learners, until its receiver takes events", () => {
+Deno.test("a webhook that keeps failing is a problem, for tokens that see all learners, until its receiver takes events", () => {
   let isDown = true;
   return withReceiver(
     ({ url: receiver }) =>

@@ -1,5 +1,5 @@
 /**
- * How far each delivery is, in the store: `pending` while it is to be made, then `done`. Whoever creates the pending
+ * How far each delivery is, in the store: `pending` while it is to be made, then `done`. The gateway that creates the pending
  * record, or writes its claim into it, makes the next attempt; the others leave it alone. A claim that is not followed
  * by its outcome (a crash) lapses, and somebody else tries again: at least once.
  * @module
@@ -74,7 +74,7 @@ export async function claim(
   const notBefore = Math.max(timeOf(record.claim?.until), timeOf(record.next));
   if (notBefore > Date.now()) return notBefore;
   if (await store.head(doneKey(record.webhook, record.event.id))) {
-    // Its outcome was written, and whoever did so ended before this one was removed.
+    // Its outcome was written by a gateway that ended before it removed this one.
     await store.delete(key);
     return undefined;
   }

@@ -15,9 +15,9 @@ import {
 import type { Webhook } from "./hooks.ts";
 import { candidates, isWanted } from "./wanted.ts";
 
-/** Records of what was delivered are kept for so long: well beyond the horizon, lest an event be taken for a new one. */
+/** Records of what was delivered are kept this long: well beyond the horizon, so that no event is taken for a new one. */
 export const RECORDS_MS = 30 * 86_400_000;
-/** Records of a webhook that is not there are left alone for so long: it may have been made a moment ago. */
+/** Records of a webhook that is not there are left alone for this long: it may have been made a moment ago. */
 const ORPHAN_MS = 600_000;
 
 /** An event to be delivered to a webhook. */

@@ -60,7 +60,7 @@ export interface JoinedTasks {
   rows: Float32Array;
   /** First targets, scaled, `[N]`. */
   targets: Float32Array;
-  /** The states that follow, `[N, S]` in the critic's coordinates; with the one-hot columns of so many heads, if V is told the task. */
+  /** The states that follow, `[N, S]` in the critic's coordinates, followed by one-hot columns of the task, one a head, if V knows the task. */
   nextStates(heads: number): Float32Array;
 }
 

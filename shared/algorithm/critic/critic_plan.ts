@@ -41,7 +41,7 @@ export interface CriticTrainingInput extends CriticTaskRows {
 /** What a training needs at each step. */
 export interface CriticPlan {
   steps: number;
-  /** Steps before which targets are computed anew. */
+  /** Steps before which targets are computed again. */
   refits: number[];
   settings: CriticStepSettings;
   schedule: ScheduleSettings;

@@ -142,7 +142,7 @@ function finiteLosses(outputs: Stored, step: number): Record<string, number> {
   return losses;
 }
 
-/** Targets computed anew with the present V: past time limits (`mc`), or along whole trajectories (`planning`). */
+/** Targets computed again with the present V: past time limits (`mc`), or along whole trajectories (`planning`). */
 async function refit(
   input: CriticTrainingInput,
   plan: CriticPlan,

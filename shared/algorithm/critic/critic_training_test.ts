@@ -164,7 +164,7 @@ for (
 Deno.test(
   "trainCritic() continues returns past the clock as its switches say",
   noLeaks(async () => {
-    // Reward 1 for ever, gamma 0.8, episodes of 3: cut returns 1, 1.8, 2.44 have mean 1.7467, the true value is 5.
+    // Reward 1 forever, gamma 0.8, episodes of 3: cut returns 1, 1.8, 2.44 have mean 1.7467, the true value is 5.
     const long = {
       ...quick,
       discount: 0.8,

@@ -10,7 +10,7 @@ import type { Episodes } from "./critic_targets.ts";
 export interface EpisodeRest {
   /** Its discounted rewards, in raw units. */
   reward: number;
-  /** Its rows: what follows its end is discounted so many times. */
+  /** Its length in rows, which is the exponent of gamma for what follows its end. */
   steps: number;
   /** Its last row, where the episode ends. */
   end: number;

@@ -1,5 +1,5 @@
 /**
- * Batches of a generator: how many rows of each task, which rows, at which time, with which noise. Arrays are made once and filled anew.
+ * Batches of a generator: how many rows of each task, which rows, at which time, with which noise. Arrays are made once and filled again.
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";

@@ -10,7 +10,7 @@ import { frozenWeights, initDenoiser } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import { generatorStep, type GeneratorStepSettings } from "./generator_step.ts";
 
-/** See the module. */
+/** The networks of a family, its batches, and one step of its training. */
 export interface GeneratorFamily {
   /** Fresh weights, those that only training needs included. */
   init(shape: DenoiserShape, rng: Rng): Stored;

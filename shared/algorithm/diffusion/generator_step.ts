@@ -27,7 +27,7 @@ export interface GeneratorStepSettings {
 }
 
 /**
- * Defines the step. Inputs: a batch (`replay/batches.ts`) and the rates (`adamInputs`); output: `rowLoss` `[B]`.
+ * Defines the step. Inputs: a batch (`batches.ts`) and the rates (`adamInputs`); output: `rowLoss` `[B]`.
  *
  * The loss is the mean of `denoisingLoss` over the batch's rows. With a teacher (`retention: distill`) the target of an old task's rows is
  * the frozen parent's prediction on the same x_t instead of the noise (generative distillation, Masip et al. 2023): the same minimiser,
@@ -67,7 +67,7 @@ export function denoisingLoss(predicted: tf.Tensor, target: tf.Tensor): tf.Tenso
   return tf.sum(tf.square(tf.sub(predicted, target)), 1);
 }
 
-/** What a denoiser is told of a batch. */
+/** A denoiser's inputs for a batch. */
 export function contextOf(shape: DenoiserShape, inputs: Params): DenoiserContext {
   return {
     time: entry(inputs, "time"),

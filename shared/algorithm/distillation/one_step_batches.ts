@@ -46,7 +46,7 @@ export interface OneStepBatches {
   labelledRows: number;
   /**
    * Fills the batch of a step: `states` `[B, S]`, `taskOneHot` `[B, tasks]`, `targets` `[labelledRows, A]`, and for the
-   * proposer `noise` `[B, A]`, drawn anew where the parent answers. The arrays are the same at every call.
+   * proposer `noise` `[B, A]`, drawn again where the parent answers. The arrays are the same at every call.
    */
   next(step: number): Stored;
   /** Positions of the two streams (rows, noise), 8 numbers. */

@@ -10,7 +10,7 @@ import { familyOf } from "./families.ts";
 
 const known = new Map<string, number>();
 
-/** Bytes of the weights of both generators once they know so many tasks, file headers not counted. */
+/** Bytes of the weights of both generators once they know `tasks` tasks, file headers not counted. */
 export function generatorBytes(
   stateDim: number,
   actionDim: number,

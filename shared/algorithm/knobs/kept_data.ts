@@ -1,12 +1,12 @@
 /**
- * Which sources of replay keep old data: whoever reads a plan, a status or a report is told.
+ * Which sources of replay keep old data, as plan, status and report say.
  * @module
  */
 import type { KnobValue } from "./knob.ts";
 
 const KEPT: Readonly<Record<string, string>> = {
   oracle: "every training reads the datasets of all earlier tasks (replay: oracle)",
-  multitask: "every task is learnt anew together with the datasets of all earlier ones (replay: multitask)",
+  multitask: "every task is learnt again together with the datasets of all earlier ones (replay: multitask)",
   "real-buffer": "rows of each task are kept and replayed (replay: real-buffer)",
 };
 

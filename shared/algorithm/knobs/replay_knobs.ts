@@ -15,7 +15,7 @@ export const replayKnobs = {
   }),
   replaySource: choice({
     about:
-      "`latest` samples anew from the parent version; `first` keeps what the version that learned the task sampled once.",
+      "`latest` samples again from the parent version; `first` keeps what the version that learned the task sampled once.",
     choices: ["latest", "first"],
     values: { paper: "latest", default: "latest", smoke: "latest" },
     readBy: ["plan"],

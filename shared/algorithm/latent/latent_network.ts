@@ -26,7 +26,7 @@ export function latentDim({ dim }: Pick<DenoiserShape, "dim">): number {
   return 2 * dim;
 }
 
-/** Fresh weights of a network with so many inputs and outputs, under a prefix. */
+/** Fresh weights of a network with these numbers of inputs and outputs, under a prefix. */
 export function initLatentNetwork(
   rng: Rng,
   prefix: string,

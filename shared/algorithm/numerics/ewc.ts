@@ -65,7 +65,7 @@ export interface FisherInput {
  * Measures the diagonal of the Fisher information: mean over rows of (d (xi . output) / d w)^2 with xi standard normal,
  * whose expectation is sum_d (d output_d / d w)^2.
  *
- * @yields rows done, now and then, so that whoever runs a training can do something else
+ * @yields rows done, now and then, so that the caller can do other work in between
  */
 export async function* measureFisher(input: FisherInput): AsyncGenerator<number, Stored> {
   const { name, weights, outputs, rows, compile } = input;

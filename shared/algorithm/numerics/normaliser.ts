@@ -1,5 +1,5 @@
 /**
- * N_i: one normaliser a task, fitted once at import and used unchanged for ever. Only these numbers are kept, never rows.
+ * N_i: one normaliser a task, fitted once at import and never changed. Only these numbers are kept, never rows.
  *
  * Centre and half-range come from the 0.1 and 99.9 percentiles, so that an outlier does not squeeze the rest (the paper takes min and max).
  * True min and max are kept too: samples are clamped to them.

@@ -4,7 +4,7 @@
  */
 import { createRng } from "./rng.ts";
 
-/** At least so many runs, however few rows are wanted, and none longer than this. */
+/** The least number of runs, however few rows are wanted, and the most rows of one. */
 const LEAST_RUNS = 256;
 const LONGEST_RUN = 4_096;
 

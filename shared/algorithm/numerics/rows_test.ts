@@ -16,7 +16,7 @@ Deno.test("takeRows() takes rows in the order asked for", () => {
   assertEquals(takeRows(matrix, 1, Int32Array.of(5)), Float32Array.of(2.5));
 });
 
-Deno.test("trainingRows() are all rows up to the limit; of more so many, rising, the same for the same seed", () => {
+Deno.test("trainingRows() are all rows up to the limit; of more, that many, rising, the same for the same seed", () => {
   assertEquals([...trainingRows(5, 5, 1)], [0, 1, 2, 3, 4]);
   for (const [size, limit] of [[1_001, 1_000], [5_000, 1_234], [300_000, 20_000], [7, 3]] as const) {
     const rows = trainingRows(size, limit, 3);

@@ -30,7 +30,7 @@ interface Waiter {
 
 const LONGEST_DELAY_MS = 30_000;
 
-/** See the module. All times are of a monotonic clock, in ms. */
+/** A work queue in memory: one message a job, redelivered until it is acked. All times are of a monotonic clock, in ms. */
 export class JobQueue {
   // A map keeps the order of insertion: within a kind, first come, first served.
   #entries = new Map<string, Entry>();

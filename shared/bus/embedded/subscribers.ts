@@ -6,7 +6,7 @@
 import type { News, Subject } from "../bus.ts";
 import { createLog, type Log } from "@cugro/telemetry";
 
-/** See the module. */
+/** The subscribers of this process, by subject; each is called in a turn of its own. */
 export class Subscribers {
   #handlers: { [S in Subject]: Set<(news: News[S]) => void> } = {
     events: new Set(),

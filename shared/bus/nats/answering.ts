@@ -1,6 +1,6 @@
 /**
  * Requests that are answered: one of a queue group takes each. Nobody waits in silence: what is too much to be taken, or
- * to be sent back, is answered as such by whoever serves.
+ * to be sent back, is answered as such by the serving side.
  * @module
  */
 import { headers, type Msg } from "@nats-io/transport-node";
@@ -69,7 +69,7 @@ export async function answerRequests(
   await connection.flush().catch((error) => log.debug("answering starts with the connection", { error }));
   if (refusal) throw new Error(`NATS does not let this service answer ${subject}`, { cause: refusal });
   return async () => {
-    // What the server has sent before it hears of the end is answered, too.
+    // Requests that the server sent before it processed the unsubscribe are still answered.
     await (link.connected ? subscription.drain().catch(() => {}) : subscription.unsubscribe());
     while (open.size > 0) await Promise.all(open);
   };

@@ -1,5 +1,5 @@
 /**
- * How streams and consumers must be. Whoever makes them elsewhere (Kubernetes resources, say) is checked against
+ * How streams and consumers must be. What makes them elsewhere (Kubernetes resources, say) is checked against
  * these.
  * @module
  */

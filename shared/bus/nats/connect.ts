@@ -12,7 +12,7 @@ const WAITING_NOTICE_MS = 10_000;
 /** More than a cluster of NATS has. */
 const MOST_SERVERS = 10;
 
-/** Connects; waits for ever for a server that is not there yet, and says so in the log. */
+/** Connects; waits without end for a server that is not there yet, and says so in the log. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { servers, name, signal, log } = options;
   checkCredentials(options);

@@ -35,7 +35,7 @@ export function createDelivery(
   const settle = async (word: string) => {
     settled = true;
     await topology.settled();
-    // If the stream was made anew, this number is another job's by now, or nobody's.
+    // If the stream was made again, this number is another job's by now, or nobody's.
     if (topology.epoch === epoch) await say(link, reply, word, log.with({ jobId: message.jobId }));
   };
   return {
@@ -59,7 +59,7 @@ async function say(link: Link, reply: string, word: string, log: Log): Promise<v
   try {
     await link.persist(`say ${word}`, () => link.ask(reply, word), { patienceMs: PATIENCE_MS });
   } catch (error) {
-    log.debug("the bus did not hear of a job's end; the message will come again", { word, error });
+    log.debug("the bus did not take a job's end; the message will come again", { word, error });
   }
 }
 

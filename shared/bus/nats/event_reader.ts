@@ -1,6 +1,6 @@
 /**
  * Reads the stream EVENTS from any place on: for consumers that must miss nothing of the last seven days. One request
- * an event and nothing kept on the server, so that restarts and a stream made anew need no repair.
+ * an event and nothing kept on the server, so that restarts and a stream made again need no repair.
  * @module
  */
 import type { CloudEvent } from "@cugro/protocol";
@@ -25,9 +25,9 @@ export interface ReadEventsOptions {
 
 /** An event and its place in the stream. */
 export interface StoredEvent {
-  /** From 1, ascending. Begins anew when the stream was made anew. */
+  /** From 1, ascending. Begins again when the stream was made again. */
   sequence: number;
-  /** Which stream it is of: changes when the stream is made anew. */
+  /** Which stream it is of: changes when the stream is made again. */
   stream: string;
   event: CloudEvent;
 }

@@ -1,5 +1,5 @@
 /**
- * The connection to NATS: kept for ever, through restarts of the server. Requests that an outage swallows are asked
+ * The connection to NATS, kept through restarts of the server. Requests that an outage swallows are asked
  * again for a bounded time, then fail with {@link BusUnavailable}.
  * @module
  */
@@ -20,7 +20,7 @@ const PATIENCE_MS = 15_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** See the module. */
+/** A connection to NATS that reconnects, and repeats requests that an outage swallowed. */
 export class Link {
   /** Resolves when the connection is closed for good: with what ended it, or with nothing when we did. */
   readonly closed: Promise<Error | undefined>;

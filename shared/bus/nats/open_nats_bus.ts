@@ -1,5 +1,5 @@
 /**
- * The door to the NATS bus. The client library is loaded behind it: whoever works on a folder does not wait for it.
+ * The door to the NATS bus. The client library is loaded behind it: work on a folder does not wait for it.
  * @module
  */
 import type { NatsBusOptions } from "./options.ts";

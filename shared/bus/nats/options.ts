@@ -21,7 +21,7 @@ export interface NatsBusOptions {
   ackWaitMs?: number;
   /** What an outage swallows is asked again for this long (ms), then rejected. @default 15 s */
   patienceMs?: number;
-  /** Aborted: no longer waits for a server that is not there yet. @default waits for ever */
+  /** Aborted: no longer waits for a server that is not there yet. @default waits without end */
   signal?: AbortSignal;
   log?: Log;
 }

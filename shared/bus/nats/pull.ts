@@ -44,7 +44,7 @@ export interface Pull {
   ended: Promise<void>;
 }
 
-/** See the module. */
+/** Asks the consumers of some kinds for one job message; the first that has one answers. */
 export function startPull(options: PullOptions): Pull {
   const { promise: message, resolve } = Promise.withResolvers<Msg | undefined>();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();

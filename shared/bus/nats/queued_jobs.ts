@@ -13,7 +13,7 @@ interface SubjectsInfo {
   total?: number;
 }
 
-/** The jobs that wait or run; the server gives so many at a time, and says how many there are. */
+/** The jobs that wait or run; the server gives a page at a time, and says how many there are. */
 export async function queuedJobs(link: Link): Promise<JobName[]> {
   const jobs: JobName[] = [];
   for (let total = 1; jobs.length < total;) {

@@ -110,7 +110,7 @@ export class Topology {
     throw new Error(`The ${wanted.what} is not as it must be: ${differences.join("; ")}. ${advice}.`);
   }
 
-  /** A journal that an earlier version made may have other limits: whoever may make streams changes them. */
+  /** A journal that an earlier version made may have other limits: a process with the right to make streams changes them. */
   async #limited(wanted: Wanted, found: Found): Promise<Found> {
     const { configuration, updateSubject } = wanted;
     const differs = differsInLimits(configuration, found.info.config);

@@ -19,5 +19,5 @@ export const arrivalSchema = z.object({
   reason: z.string().nullable().openapi({ description: "Why it was rejected" }),
   note: z.string().nullable().openapi({ description: "Why it became a revision, and what else it could be" }),
 }).openapi("Arrival");
-/** See {@link arrivalSchema}. */
+/** A file that has come in. Checked by {@link arrivalSchema}. */
 export type Arrival = z.infer<typeof arrivalSchema>;

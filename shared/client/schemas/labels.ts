@@ -41,9 +41,9 @@ export const relabelledSchema = z.object({
   said: z.string().openapi({ description: "All of it in sentences" }),
 }).openapi("Relabelled");
 
-/** See {@link newLabelSchema}. */
+/** Body of a label. Checked by {@link newLabelSchema}. */
 export type NewLabel = z.input<typeof newLabelSchema>;
-/** See {@link labelSchema}. */
+/** A label that a task has. Checked by {@link labelSchema}. */
 export type Label = z.infer<typeof labelSchema>;
-/** See {@link relabelledSchema}. */
+/** What a label has brought about, or would. Checked by {@link relabelledSchema}. */
 export type Relabelled = z.infer<typeof relabelledSchema>;

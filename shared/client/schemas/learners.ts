@@ -111,7 +111,8 @@ export const jobSchema = z.object({
     description: "Seconds times the threads it computed with; null until it is done",
   }),
   progress: jobProgressSchema.nullable().openapi({
-    description: "What this process of the gateway heard of it last, while it is not done; null: nothing",
+    description:
+      "The latest progress that this process of the gateway received, while the job is not done; null: none",
   }),
   message: z.string().nullable().openapi({ description: "Why it failed" }),
   steps: z.object({ done: z.int().nullable(), asked: z.int() }).nullable().openapi({
@@ -146,7 +147,7 @@ export const learnerSchema = z.object({
     coreSeconds: z.number().openapi({ description: "Seconds times the threads that each computed with" }),
   })).openapi({ description: "What was worked, by task and kind" }),
   problems: z.array(standingProblemSchema).openapi({
-    description: "What a person must see to, of the learner and of what all share; nothing acknowledged",
+    description: "What needs a person, of the learner and of what all share; nothing acknowledged",
   }),
 }).openapi("Learner");
 
@@ -155,13 +156,13 @@ export const jobStateSchema = jobState;
 
 /** Types of the shapes above, for clients. */
 export type NewLearner = z.input<typeof newLearnerSchema>;
-/** See {@link learnerSchema}. */
+/** A learner: where it stands. Checked by {@link learnerSchema}. */
 export type Learner = z.infer<typeof learnerSchema>;
-/** See {@link taskSchema}. */
+/** A task. Checked by {@link taskSchema}. */
 export type Task = z.infer<typeof taskSchema>;
-/** See {@link jobSchema}. */
+/** A job. Checked by {@link jobSchema}. */
 export type JobSummary = z.infer<typeof jobSchema>;
-/** See {@link jobDetailSchema}. */
+/** A job with what it reported. Checked by {@link jobDetailSchema}. */
 export type JobDetail = z.infer<typeof jobDetailSchema>;
-/** See {@link configSchema}. */
+/** A configuration of a learner. Checked by {@link configSchema}. */
 export type Config = z.infer<typeof configSchema>;

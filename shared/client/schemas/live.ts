@@ -25,7 +25,7 @@ export const curvesSchema = z.object({
   kind: z.enum(JOB_KINDS),
   source: z.enum(["artifact", "progress"]).openapi({
     description:
-      "`artifact`: the job is done, and these are its curves. `progress`: what this process of the gateway has heard of it, " +
+      "`artifact`: the job is done, and these are its curves. `progress`: what this process of the gateway has received of it, " +
       "at most 2,000 points",
   }),
   artifact: z.string().regex(HASH).nullable(),
@@ -50,9 +50,9 @@ export const trafficSchema = z.object({
   })),
 }).openapi("Traffic");
 
-/** See {@link jobProgressSchema}. */
+/** How far a job is. Checked by {@link jobProgressSchema}. */
 export type JobProgress = z.infer<typeof jobProgressSchema>;
-/** See {@link curvesSchema}. */
+/** Losses of one job. Checked by {@link curvesSchema}. */
 export type Curves = z.infer<typeof curvesSchema>;
-/** See {@link trafficSchema}. */
+/** What policies of a learner were asked. Checked by {@link trafficSchema}. */
 export type Traffic = z.infer<typeof trafficSchema>;

@@ -5,7 +5,7 @@
 import { PROBLEM_ID, standingProblemSchema as problem } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
-/** What is wrong and a person must see to; errors of requests are another thing ({@link problemSchema}). */
+/** What is wrong and needs a person; errors of requests are another thing ({@link problemSchema}). */
 export const standingProblemSchema = problem.extend({
   id: z.string().openapi({ description: "Follows from the cause: the same cause has the same id" }),
   since: z.iso.datetime().nullable().openapi({

@@ -1,5 +1,5 @@
 /**
- * The shape of what a token is told of itself.
+ * The shape of a token's description of itself.
  * @module
  */
 import { z } from "@hono/zod-openapi";
@@ -14,5 +14,5 @@ export const tokenSchema = z.object({
     description: "Names of learners it sees, with `*` for any characters",
   }),
 }).openapi("Token");
-/** See {@link tokenSchema}. */
+/** A token as its holder sees it. Checked by {@link tokenSchema}. */
 export type TokenView = z.infer<typeof tokenSchema>;

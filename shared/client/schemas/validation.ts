@@ -35,5 +35,5 @@ export const validationSchema = z.object({
       "That it is a task's dataset with more rows, in a sentence; null: a new task, or that takes an import to tell",
   }),
 }).openapi("Validation");
-/** See {@link validationSchema}. */
+/** What `cugro datasets validate --json` says of a file, and what the learner would make of it. Checked by {@link validationSchema}. */
 export type Validation = z.infer<typeof validationSchema>;

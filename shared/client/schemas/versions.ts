@@ -207,11 +207,11 @@ export const fidelitySchema = z.object({
   })),
 }).openapi("Fidelity");
 
-/** See {@link versionSummarySchema}. */
+/** A version in short. Checked by {@link versionSummarySchema}. */
 export type VersionSummary = z.infer<typeof versionSummarySchema>;
-/** See {@link versionSchema}. */
+/** A version in full. Checked by {@link versionSchema}. */
 export type Version = z.infer<typeof versionSchema>;
-/** See {@link resultsSchema}. */
+/** The results matrix. Checked by {@link resultsSchema}. */
 export type Results = z.infer<typeof resultsSchema>;
-/** See {@link fidelitySchema}. */
+/** How far each replay was from real data. Checked by {@link fidelitySchema}. */
 export type Fidelity = z.infer<typeof fidelitySchema>;

@@ -2,7 +2,7 @@
  * Reads the columns of numbers of a Parquet file: any table by convention, LeRobot's data files among them.
  *
  * Not left to a library: those for JavaScript believe what a page says of itself. A run of two thousand million equal values takes
- * seven bytes, and grows an array until the process is gone; thread and limits do not help against that; a negative length keeps their Snappy going for ever.
+ * seven bytes, and grows an array until the process is gone; thread and limits do not help against that; a negative length keeps their Snappy going forever.
  * @module
  */
 import type { ByteSource } from "@cugro/hdf5";

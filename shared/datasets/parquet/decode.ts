@@ -34,7 +34,7 @@ export function isWhole(type: NumberColumn): boolean {
   return type === "BOOLEAN" || TYPES[type].kind === "integer";
 }
 
-/** An array for so many values of the type. */
+/** An array for `count` values of the type. */
 export function arrayFor(type: NumberColumn, count: number): Numbers {
   if (type === "BOOLEAN") return new Uint8Array(count);
   const { size } = TYPES[type];

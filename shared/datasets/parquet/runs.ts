@@ -5,7 +5,7 @@
 import { DAMAGED, ParquetFault } from "./thrift.ts";
 
 /**
- * Reads so many numbers of `width` bits.
+ * Reads `count` numbers of `width` bits.
  *
  * @returns the numbers; fewer in the bytes than `count` is a fault
  * @throws {ParquetFault}

@@ -40,7 +40,7 @@ export function adaptedModule(module: string | undefined): AdaptedPackage | unde
   return ADAPTED.find((one) => one.module === module);
 }
 
-/** How such a package gets an interpreter of its own, and who has to be told of it, in words: everywhere the same. */
+/** How such a package gets an interpreter of its own, and which processes need its path, in words: everywhere the same. */
 export function adaptedAdvice({ namespace, venv, module, requirements }: AdaptedPackage): string {
   const folder = typedVenv(venv);
   return `${namespace} needs a Python of its own, which one line makes: ${
@@ -49,7 +49,7 @@ export function adaptedAdvice({ namespace, venv, module, requirements }: Adapted
     `set ${adaptedVariables({ module }, `${folder}/bin/python`)}`;
 }
 
-/** What `cugro run`, and a cluster, have to be told of it, as a shell takes it. */
+/** The setting for `cugro run`, and for a cluster, as a shell takes it. */
 export function adaptedVariables({ module }: Pick<AdaptedPackage, "module">, python: string): string {
   return `CUGRO_PYTHON=${python} CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
 }

@@ -48,7 +48,7 @@ export interface GymnasiumStep {
   readonly successes: Uint8Array;
   /** `[n]`, 1 for copies whose episode goes on */
   readonly active: Uint8Array;
-  /** Whether the environment has told of any step whether it succeeded. */
+  /** Whether the environment has reported success or failure for any step. */
   readonly tellsSuccess: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface EpisodeOptions extends Omit<GymnasiumOptions, "size"> {
   expected: { stateDim: number; actionDim: number };
   /** Called as often as episodes begin; the same each time. `first`: place of the first of them among all. */
   startActing(first: number): GymnasiumAct;
-  /** Hears of each end of a process that was not asked for. */
+  /** Called at each unexpected end of a process. */
   onLost?: (error: GymnasiumLost) => void;
 }
 

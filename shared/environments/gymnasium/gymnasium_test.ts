@@ -34,7 +34,7 @@ const rounded = (values: readonly number[]) => values.map((value) => Number(valu
 
 Deno.test({
   name:
-    "openGymnasium() steps copies from their seeds, tells terminals from time limits, clips actions, and begins nothing anew",
+    "openGymnasium() steps copies from their seeds, tells terminals from time limits, clips actions, and begins nothing again",
   ...withoutPython,
   fn: () =>
     withPython(async (python) => {

@@ -1,4 +1,4 @@
-"""The process of an environment: n copies of one task that step together. What ends is not begun anew until it is asked for.
+"""The process of an environment: n copies of one task that step together. What ends is not begun again until it is asked for.
 
 It imports the packages that the operator has named, and makes what is registered by then. Its requests are OPEN (JSON), RESET
 (uint32 seeds) and STEP (float32 actions [n, A]); both answer float64 rewards [n], float32 states [n, S], uint8 flags [n]."""

@@ -1,7 +1,7 @@
 """Makes walker_params.traces.json: reference trajectories of native MuJoCo for the tasks of walker-params.
 
 The model is Gymnasium's own Walker2d-v5, not the one that this project writes; the dynamics are set after compiling, and what
-follows from them is derived anew. To make the file again, in this folder:
+follows from them is derived again. To make the file again, in this folder:
 
     python3 -m venv venv && venv/bin/pip install mujoco==3.14.0 gymnasium==1.3.0
     venv/bin/python walker_params_traces.py > walker_params.traces.json

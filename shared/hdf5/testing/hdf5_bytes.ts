@@ -10,7 +10,7 @@ export type MessageBytes = [type: number, body: number[]];
 
 const UNSET = new Array<number>(8).fill(0xff);
 
-/** A whole number in so many bytes. */
+/** An integer, little-endian, in `size` bytes. */
 export function le(value: number | bigint, size: number): number[] {
   return Array.from({ length: size }, (_, i) => Number((BigInt(value) >> BigInt(8 * i)) & 0xffn));
 }

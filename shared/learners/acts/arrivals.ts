@@ -1,6 +1,6 @@
 /**
- * From an object in `incoming/` to its arrival fact: exactly one, whoever notices the object, however often, and
- * however many do so at once.
+ * From an object in `incoming/` to its arrival fact: exactly one, however often the object is noticed, and
+ * by however many processes at once.
  * @module
  */
 import { inSpan } from "@cugro/telemetry";
@@ -19,9 +19,9 @@ import {
 
 /** What may be known of an object besides what the store says. */
 export interface ArrivalNotes {
-  /** SHA-256 of its bytes, where they were at hand. @default null */
+  /** SHA-256 of its bytes, where the bytes passed through this process. @default null */
   contentHash?: string | null;
-  /** W3C trace context of whoever brought it, so that its trace goes on through the jobs. @default what is under way */
+  /** W3C trace context of the request that brought it, so that its trace goes on through the jobs. @default what is under way */
   traceparent?: string;
   /** Arrivals of this learner that are known already. @default all that are in the store */
   known?: readonly ArrivalFact[];

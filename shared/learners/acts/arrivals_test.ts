@@ -12,7 +12,7 @@ async function drop(store: ReturnType<typeof memoryStore>, name: string, text = 
   return (await store.head(incomingKey("a", name)))!;
 }
 
-Deno.test("adoptArrival() gives an object one arrival, whoever asks and however old their knowledge is", async () => {
+Deno.test("adoptArrival() gives an object one arrival, however many ask and however old their knowledge is", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const store = memoryStore();
     await learnerWith(store, []);

@@ -79,7 +79,7 @@ export async function restoreLearner({ store, name }: { store: Store; name: stri
 /**
  * Ends a deletion, in one way or the other, unless that has been done.
  *
- * @returns how it has ended, whoever was first.
+ * @returns how it ended, which another process may have decided first
  */
 export async function endDeletion(
   store: Store,

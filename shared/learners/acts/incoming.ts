@@ -59,7 +59,7 @@ const isUnread = ({ unread }: RejectionFact) => unread === true;
  * gone before it was read, when it is there again, whatever its time.
  *
  * @param seen what earlier scans saw; kept by the caller. `now` in milliseconds, of any steady clock.
- * @param onArrival told of each file's arrival, also where somebody else has just made it.
+ * @param onArrival called for each file's arrival, also where another process has just made it.
  * @returns how many arrivals were made, and whether files are still settling.
  */
 export async function scanIncoming(

@@ -160,7 +160,7 @@ Deno.test("a file that was refused for what it holds is not taken again", async 
   assertEquals((await adoptDropped({ store, facts, info })).added, false);
 });
 
-Deno.test("adoptDropped() has a failed import done once more for whoever names the file, and only once", async () => {
+Deno.test("adoptDropped() repeats a failed import when the file is named, and only once", async () => {
   const { store, key, facts } = await droppedAgain(true);
   const info = (await store.head(key))!;
   const given = await Promise.all([1, 2, 3].map(() => adoptDropped({ store, facts, info })));

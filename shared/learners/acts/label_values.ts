@@ -47,7 +47,7 @@ export function readLabelValues(
 ): LabelValues {
   const given = Object.entries(set);
   if (given.length === 0) {
-    throw new LabelError("set", `Say what is to be put right, e.g. goal=2: ${LABEL_NAMES.join(", ")}`);
+    throw new LabelError("set", `Say what to correct, e.g. goal=2: ${LABEL_NAMES.join(", ")}`);
   }
   const said: LabelValues = {};
   for (const [name, value] of given) {

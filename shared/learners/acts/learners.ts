@@ -48,7 +48,7 @@ export interface LearnerSettings {
 /**
  * Makes a learner. Two facts are written: the first configuration, which decides the seed as well, and last the
  * learner's own, so that no learner is without a configuration. Of several who do this at once, or after one who was cut
- * off in between, the first configuration stands, and whoever finds it writes the learner's own fact to it.
+ * off in between, the first configuration stands, and the next process to find it adds the learner's own fact.
  *
  * @throws {RangeError} when the name is not allowed, is taken, or was a deleted learner's; or a knob is wrong.
  */

@@ -43,7 +43,7 @@ export interface RunAgain {
   state: "open" | "done" | "lost";
 }
 
-/** Whoever writes a label takes the next number; a few may do so at once. */
+/** A label takes the next free number; a few writers may try at once. */
 const MOST_TRIES = 100;
 
 /**

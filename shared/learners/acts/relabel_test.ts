@@ -194,7 +194,7 @@ Deno.test("the first task can be withdrawn before and after its version, and the
   }
 });
 
-Deno.test("a label on a withdrawn task does not say that its episodes are measured; a file with its rows is told of both commands", async () => {
+Deno.test("a label on a withdrawn task does not say that its episodes are measured; a file with its rows gets both commands", async () => {
   const store = await learner("one");
   await rollback({ store, name, version: 0 });
   const { said, again } = await relabel({ store, name, task: 1, set: { goal: 3 }, by, dryRun: true });
@@ -207,7 +207,7 @@ Deno.test("a label on a withdrawn task does not say that its episodes are measur
   assertEquals(
     rejection!.reason,
     "this dataset is already task 1, which was withdrawn, and this file says otherwise of it (goal: 1 now, 2 in the file). " +
-      "If the file is right: cugro relabel 1 --set goal=2 --learner a; after that it is learnt anew with: cugro retry 1 --learner a",
+      "If the file is right: cugro relabel 1 --set goal=2 --learner a; after that it is learnt again with: cugro retry 1 --learner a",
   );
   // Both commands are taken as they stand there.
   await relabel({ store, name, task: 1, set: { goal: 2 }, by });
@@ -221,7 +221,7 @@ Deno.test("a label on a withdrawn task does not say that its episodes are measur
   ]);
 });
 
-Deno.test("what is told of a version's performance has the scores that stand, as status has them", async () => {
+Deno.test("a version's performance in words has the scores that stand, as status has them", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one"], { gate: "observe" });
   await drive(store, pretend({ returns: () => Array(5).fill(-20) }));

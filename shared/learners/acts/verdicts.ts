@@ -1,5 +1,5 @@
 /**
- * What an operator may decide: let a parked version through, take published ones back, learn a task anew or not at
+ * What an operator may decide: let a parked version through, take published ones back, learn a task again or not at
  * all. Each act is one fact, or several of which any prefix is a sound state.
  * @module
  */
@@ -95,7 +95,7 @@ export async function rollback(
 
 /**
  * Learns a task again, with the newest of its datasets: a failed one goes on where it stopped; one that was parked,
- * withdrawn or cancelled (or any with `overrides`) is a new attempt, trained anew with another seed on the newest valid
+ * withdrawn or cancelled (or any with `overrides`) is a new attempt, trained again with another seed on the newest valid
  * version.
  *
  * @throws {RangeError} when the task is part of a published version, or an override is wrong.

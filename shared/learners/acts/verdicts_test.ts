@@ -84,7 +84,7 @@ Deno.test("rollback() that was cut off after its first fact has done it all", as
   assertEquals((await states(store)).valid, [1]);
 });
 
-Deno.test("retry() trains a parked task anew, with another seed, on the newest valid version", async () => {
+Deno.test("retry() trains a parked task again, with another seed, on the newest valid version", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one", "two", "three"]);
   await drive(store, forgetful());

@@ -1,6 +1,6 @@
 /**
- * Facts that the world should hear of, as events: the events follow from the facts alone, so who missed one on the bus
- * finds it here again, under the same id. Pure.
+ * Facts that are announced, as events: the events follow from the facts alone, so a subscriber that missed one on the bus
+ * finds it here, under the same id. Pure.
  * @module
  */
 import {

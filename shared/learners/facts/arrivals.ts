@@ -13,7 +13,7 @@ export function importJob(
   arrival: ArrivalFact,
 ): JobOf<"dataset.import"> {
   const { key, etag, again, reading } = arrival;
-  // A job of its own each time: whoever still knows that the first one failed would refuse the second arrival too.
+  // A job of its own each time: a process that remembers the first one's failure would refuse the second arrival too.
   const once = again === undefined ? {} : { again };
   const read = reading === undefined ? {} : { reading };
   const fields = { key, etag, ...once, ...read, heldOutSeed: heldOutSeed(learner.seed) };

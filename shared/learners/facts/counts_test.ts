@@ -1,7 +1,7 @@
 import { assertStringIncludes } from "@std/assert";
 import { describeRevision } from "./revisions.ts";
 
-Deno.test("what is told of a revision has its numbers as the tables and the report have them", () => {
+Deno.test("a revision in words has its numbers as the tables and the report have them", () => {
   const said = describeRevision({
     ...{ task: 1, revision: 2, leading: true, size: 1_003_600 },
     known: { episodes: 60, rows: 1_200 },

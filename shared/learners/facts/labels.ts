@@ -37,7 +37,7 @@ export interface LabelledTask extends TaskFact {
   labelled?: Labelling;
 }
 
-/** The last tasks made of each fact: whoever compares by identity finds an unchanged task unchanged. */
+/** The last tasks made of each fact: a comparison by identity finds an unchanged task unchanged. */
 const made = new WeakMap<TaskFact, LabelledTask>();
 
 /** A task as its labels have it; the fact itself where there are none. */
@@ -106,7 +106,7 @@ export interface Episodes {
   steps: number | undefined;
 }
 
-/** See {@link Episodes}. */
+/** The simulator that a task's episodes run in and their length, after its labels. */
 export function episodesOf({ environment, labelled }: LabelledTask): Episodes {
   return { environment, steps: labelled?.episodeSteps };
 }

@@ -85,7 +85,7 @@ export function addTrainer<K extends TrainingKind>(
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
 
-/** At most so many rows of one old task: where all are learnt alike, as many as of the new one. */
+/** The most rows of one old task: where all are learnt alike, as many as of the new one. */
 export function replayRowsOf(builder: Builder, replay: readonly Replay[]): number {
   const { knobs, oldTasks } = builder;
   if (replay.length === 0) return 0;

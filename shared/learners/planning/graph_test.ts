@@ -171,7 +171,7 @@ Deno.test("buildGraph() with and without replay shares the first task's jobs", (
   assertEquals(first("none"), first("generated"));
 });
 
-Deno.test("buildGraph() samples anew for each task, or once from the version that learnt the task", () => {
+Deno.test("buildGraph() samples again for each task, or once from the version that learnt the task", () => {
   const shardsOfTask1 = (replaySource: Hyperparameters["replaySource"]) =>
     previewGraph({ knobs: { ...presets.smoke, replaySource }, tasks: 3 }).slice(1)
       .map(({ jobs, shards }) => jobs.filter(({ id, job }) => job.config.task === 1 && shards.includes(id)));

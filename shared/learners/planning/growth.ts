@@ -43,7 +43,7 @@ export interface Kinship {
   overlap: Overlap;
 }
 
-/** See the module. `job`: its result has the revision's normaliser and sketch. */
+/** What a file is to the tasks so far: new, more of one, or part of one. `job`: its result has the revision's normaliser and sketch. */
 export type Growth =
   | { kind: "wait"; jobs: JobOf<"dataset.measure">[] }
   | { kind: "grown" } & Kinship & { job: JobOf<"dataset.measure"> }
@@ -56,7 +56,7 @@ export function comparedData(facts: LearnerFacts, task: number): TaskData {
   return all.findLast((data) => ["published", "undecided"].includes(dataState(facts, data))) ?? all[0]!;
 }
 
-/** What is to be done about a file that was read. */
+/** What to do with a file that was read. */
 export function growthOf(facts: LearnerFacts, file: Compared): Growth {
   const candidates = facts.tasks.map(({ task }) => comparedData(facts, task)).filter((data) =>
     mayHold(data, file)
@@ -103,7 +103,7 @@ function overlapWith(
   return overlaps.get(pairOf(file.datasetHash, data.datasetHash));
 }
 
-/** The artifact with the hashes of a dataset's episodes, whoever made it; undefined while nobody has. */
+/** The artifact with the hashes of a dataset's episodes; undefined until a job has made it. */
 export function hashesOf(
   facts: LearnerFacts,
   data: Pick<TaskData, "datasetHash" | "normaliser" | "episodeHashes">,

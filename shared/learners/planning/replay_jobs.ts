@@ -19,7 +19,7 @@ export interface LabelledShard extends Replay {
 export interface ReplaySources {
   trained: Replay[];
   measured: Replay[];
-  /** Shards that a later behavior generator may label anew. */
+  /** Shards that a later behavior generator may label again. */
   generated: LabelledShard[];
   /** Jobs whose shards later tasks replay: a decision waits for them. */
   kept: string[];
@@ -57,7 +57,7 @@ function addShard(builder: Builder, old: TaskFact, shard: number, rows: number):
   const first = builder.knobs.replaySource === "first";
   const maker = first ? builder.learnt.get(task) : builder.parent;
   if (!maker) throw new Error(`No valid version has learnt task ${task}`);
-  // A shard made once has the seed of its maker, whoever asks for it; one sampled anew has the asking task's.
+  // A shard made once has its maker's seed for every task that uses it; one sampled again has the asking task's.
   const by = first ? task : builder.k;
   const attempt = first ? maker.attempt : builder.attempt;
   const seed = (kind: JobKind) => deriveSeed(builder.seed, `${kind}@${by}`, task, shard, attempt);
@@ -90,7 +90,7 @@ function realDatasets({ oldTasks }: Builder): Replay[] {
   return oldTasks.map(({ task, datasetHash }) => ({ task, shard: 0, ref: { dataset: datasetHash } }));
 }
 
-/** Noise in the place of every pair, anew for each task that is learnt: the method's control. */
+/** Noise in the place of every pair, again for each task that is learnt: the method's control. */
 function addNoise(builder: Builder): Replay[] {
   const { knobs, oldTasks, k, attempt } = builder;
   const counts = shardRows(knobs, oldTasks.length);

@@ -9,7 +9,7 @@ import { dataInOrder } from "../facts/revisions.ts";
 import type { Graph, GraphJob } from "./graph.ts";
 import { keptEstimate } from "./graph_estimates.ts";
 
-/** What is to be done for a graph. `decidable`: every job a decision needs is done. */
+/** The work that a graph still needs. `decidable`: every job a decision needs is done. */
 export interface Work {
   submit: GraphJob[];
   /** Keys of results whose outputs are lost: the job must be done again. */
@@ -35,7 +35,7 @@ export function isThere(facts: Pick<LearnerFacts, "jobs" | "missing">, ref: Inpu
   return made && (facts.missing.size === 0 || !facts.missing.has(keyOfInput(facts, ref)!));
 }
 
-/** What is to be done for a graph, given what exists. */
+/** The work that a graph still needs, given what exists. */
 export function planWork(facts: LearnerFacts, graph: Graph): Work {
   const walk: Walk = {
     facts,

@@ -6,7 +6,7 @@ import type { Store } from "@cugro/store";
 import { isOldJobName, parseFact, PREFIXES } from "@cugro/protocol";
 import type { Overlap } from "../facts/overlap.ts";
 
-/** So many facts, and so many marks of what was written, are remembered; the least recently used ones go. */
+/** LRU capacity, in facts, and as many marks of what was written. */
 const REMEMBERED = 10_000;
 /** That there are no jobs of the old layout holds so long (ms). */
 const OLD_JOBS_MS = 30_000;

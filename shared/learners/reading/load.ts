@@ -1,5 +1,5 @@
 /**
- * Reads the facts of a learner once, for whoever wants to know where it stands now.
+ * Reads the facts of a learner once, for callers that want to know where it stands now.
  * @module
  */
 import type { Store } from "@cugro/store";

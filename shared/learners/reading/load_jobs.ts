@@ -126,7 +126,7 @@ export async function absent(store: Store, keys: readonly string[]): Promise<str
   return keys.filter((_, index) => infos[index] === undefined);
 }
 
-/** Labels, and shards that are made anew for each task, are of no use once the newest decision is made. */
+/** Labels, and shards that are made again for each task, are of no use once the newest decision is made. */
 export async function leftoverShards(
   source: Source,
   facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,

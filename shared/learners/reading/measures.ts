@@ -74,7 +74,7 @@ export function measureLearner(
   };
 }
 
-/** A learner's measures alone, of all that is told of it. */
+/** A learner's measures alone, without the rest of its status. */
 export function pickMeasures(status: LearnerMeasures): LearnerMeasures {
   const { averagePerformance, meanPerformance, backwardTransfer, forgetting } = status;
   const { badlyLearnedFirst, worstDrop, worstDropEver } = status;

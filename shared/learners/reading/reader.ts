@@ -1,9 +1,9 @@
 /**
- * Reads where learners stand, again and again, for whoever is asked about them. Of each learner that was asked about
+ * Reads where learners stand, again and again, for processes that answer questions about them. Of each learner that was asked about
  * lately it keeps a view, so that a learner with thousands of unfinished jobs is read once and not for every question.
  *
- * Each reading lists the learner's own facts anew: whatever was written there before the question shows in the answer,
- * whoever wrote it. What has become of the jobs is asked at most every {@link ASK_MS}; whether inputs of jobs were lost
+ * Each reading lists the learner's own facts again: whatever was written there before the question shows in the answer,
+ * no matter which process wrote it. What has become of the jobs is asked at most every {@link ASK_MS}; whether inputs of jobs were lost
  * only every {@link WHOLE_MS}, or like the jobs as long as some are.
  * @module
  */
@@ -13,14 +13,14 @@ import { type LearnerStatus, statusOf } from "./status.ts";
 import { type Change, openView } from "./view.ts";
 import type { Store } from "@cugro/store";
 
-/** What is told of jobs is not older (ms). */
+/** Maximum age of what is known of jobs (ms). */
 const ASK_MS = 2_000;
-/** What is told of inputs that were there is not older (ms). */
+/** Maximum age of the knowledge that inputs exist (ms). */
 const WHOLE_MS = 30_000;
 /** Learners whose views are kept; the one not asked about for longest goes. */
 const KEPT = 64;
 
-/** See the module. */
+/** Reads where learners stand, with a view of each kept between readings. */
 export interface LearnerReader {
   /**
    * What is known of a learner.
@@ -74,7 +74,7 @@ function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: strin
   let wholeAt = -Infinity;
   let hasLosses = false;
   let last: Promise<unknown> = Promise.resolve();
-  /** A reading that has not begun: whoever asks now may share it. */
+  /** A reading that has not begun: callers that arrive now share it. */
   let next: { wantsStatus: boolean; reading: Promise<Reading> } | undefined;
   const due = (): Change => {
     const at = now();

@@ -212,7 +212,7 @@ Deno.test("createReader() says at once what acts and decisions have changed, and
     assertEquals((await reader.status("a")).jobs.every(({ state }) => state === "done"), true);
     await rollback({ store, name: "a", version: 1, reason: "worse" });
     await same("a version that was withdrawn");
-    await retry({ store, name: "a", task: 2, reason: "anew", overrides: {} });
+    await retry({ store, name: "a", task: 2, reason: "again", overrides: {} });
     await same("a new attempt");
     await cancel({ store, name: "a", task: 2, reason: "enough" });
     await same("an attempt that was cancelled");

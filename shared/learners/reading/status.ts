@@ -1,5 +1,5 @@
 /**
- * Everything there is to tell about a learner, from its facts: for the command line, the report and whoever asks.
+ * Everything there is to tell about a learner, from its facts: for the command line, the report and the gateway.
  * @module
  */
 import type { Store } from "@cugro/store";
@@ -74,7 +74,7 @@ export type VersionStatus = Omit<VersionFact, "row"> & {
   measures: VersionMeasures;
 };
 
-/** See the module. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
+/** A learner's tasks, versions, jobs and measures. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
 export interface LearnerStatus extends LearnerMeasures {
   learner: LearnerFact;
   deleted: boolean;

@@ -1,7 +1,7 @@
 /**
  * A learner's facts, kept up to date by reading only what may have changed. The first look reads everything; later
  * ones what news names: a job that is done, facts that came to be, files that were dropped. News may be lost, so
- * whoever looks must take a whole look from time to time.
+ * a caller must take a whole look from time to time.
  *
  * A whole look need not ask about every job of a graph. A job can only have been done if it was ready, and jobs are
  * handed out in the order of the graph: so it asks about the first ready ones, and about those behind them as long as

@@ -1,5 +1,5 @@
 /**
- * What is to be said beside estimates: their scale, what they cannot see, and what they have been worth, where. Pure.
+ * The note beside estimates: their scale, what they cannot see, and what they have been worth, where. Pure.
  * @module
  */
 import type { Anchors, CellEstimate, EnvironmentRef } from "@cugro/protocol";

@@ -6,7 +6,7 @@ import type { RowCell } from "@cugro/protocol";
 import { currentGraph, type LearnerFacts } from "../facts/facts.ts";
 import { evaluatedCell } from "./evaluated_cell.ts";
 
-/** See the module. `cells`: of each task that the version will know, the job that evaluates it, and what it came to. */
+/** The row of the version in progress, as far as it is evaluated. `cells`: of each task that the version will know, the job that evaluates it, and what it came to. */
 export interface PendingRow {
   task: number;
   revision: number;

@@ -1,5 +1,5 @@
 /**
- * What is to be said of labels: what they changed, what was measured again, and what would be decided otherwise. Pure.
+ * Remarks about labels: what they changed, what was measured again, and what would be decided otherwise. Pure.
  * @module
  */
 import type { LearnerFacts } from "../facts/facts.ts";

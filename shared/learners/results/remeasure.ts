@@ -107,7 +107,7 @@ function weightsOf(
   return artifact === undefined ? { job: version[of]!, output: "weights" } : { artifact };
 }
 
-/** What is to be done for the labels, given what exists. */
+/** The work that the labels still need, given what exists. */
 export function planRemeasuring(facts: LearnerFacts): Remeasuring {
   const open = remeasurements(facts).filter(({ id }) => !facts.jobs.get(id)?.result);
   const failed = open.filter(({ id }) => hasFailed(facts.jobs.get(id)));

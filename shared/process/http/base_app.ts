@@ -12,7 +12,7 @@ import { listen } from "./listen.ts";
 /** What a process depends on: `true`, or what is wrong with it. */
 export type Readiness = Record<string, string | true>;
 
-/** What {@link createBaseApp} needs. */
+/** The readiness, the metrics and the log that the base answers with. */
 export interface BaseOptions {
   /** Asked at each `/readyz`; should answer within a second. */
   ready: () => Promise<Readiness>;

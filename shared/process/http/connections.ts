@@ -36,7 +36,7 @@ export function limitConnections(
   endStalled(server, open, stallMs);
 }
 
-/** Ends connections whose client takes nothing of what waits for it: they would count as busy for ever. */
+/** Ends connections whose client takes nothing of what waits for it: they would count as busy forever. */
 function endStalled(server: Server, open: ReadonlySet<Socket>, stallMs: number): void {
   const seen = new WeakMap<Socket, { sent: number; at: number }>();
   const look = () => {

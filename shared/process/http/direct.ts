@@ -1,6 +1,6 @@
 /**
  * Requests that are answered without the web's Request, Response and streams, which cost more than a short answer does.
- * Only those whose body is small and has come with the head; whoever answers may leave any of them to the ordinary way.
+ * Only those whose body is small and has come with the head; the handler may leave any of them to the ordinary way.
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";

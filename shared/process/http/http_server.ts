@@ -38,7 +38,7 @@ export interface ConnectionLimits {
   stallMs: number;
 }
 
-/** See {@link ConnectionLimits}. */
+/** The limits of a process in service. */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   most: 2_000,
   headerMs: 10_000,
@@ -46,7 +46,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   stallMs: 30_000,
 };
 
-/** What is to listen where. */
+/** Which applications listen where. */
 export interface ListenOptions {
   host: string;
   /** 0: a free one. */

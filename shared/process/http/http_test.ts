@@ -155,7 +155,7 @@ Deno.test("startHttpBase() streams bodies both ways, and tells an application th
   );
 });
 
-Deno.test("close() lets a request finish, and does not wait for ever", async () => {
+Deno.test("close() lets a request finish, and does not wait forever", async () => {
   const app = new Hono();
   const stuck = Promise.withResolvers<Response>();
   app.get("/slow", async (context) => {

@@ -95,7 +95,7 @@ export function removeFile(path: string, root: string): void {
     if (code === "ENOENT" || code === "ENOTDIR") return;
     throw error;
   }
-  // Not forced to disk: what comes back after a power cut is removed again by whoever removed it.
+  // Not forced to disk: what comes back after a power cut is removed again by the same process.
   for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) {
     // A racing writer that finds its folder gone makes it again (`inFolder`).
     if (!removeFolder(folder)) return;
@@ -115,7 +115,7 @@ export async function removeStale(folder: string): Promise<number> {
 
 const syncs = new Map<string, { running: Promise<void>; next?: Promise<void> }>();
 
-/** Forces a folder's entries to disk. Whoever asks while that is under way shares the one that comes after it. */
+/** Forces a folder's entries to disk. Calls that arrive while that is under way share the one that comes after it. */
 export function syncFolder(folder: string): Promise<void> {
   const known = syncs.get(folder);
   if (known) return known.next ??= known.running.catch(() => {}).then(() => startSync(folder));
@@ -156,7 +156,7 @@ async function inFolder(path: string, place: () => void): Promise<void> {
       place();
       break;
     } catch (error) {
-      // Whoever removed the last object took the folder along.
+      // Another process removed the last object, and the folder with it.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === 8) throw error;
     }
   }

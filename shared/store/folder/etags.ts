@@ -11,7 +11,7 @@ import { type FileHandle, open } from "node:fs/promises";
 /** Objects up to this size (bytes) have their content's hash as etag. */
 export const HASHED_BYTES = 4 << 20;
 
-/** So many pieces of a large file are looked at, the first and the last among them; bytes of each. */
+/** How many pieces of a large file are read, the first and the last among them; bytes of each. */
 const PIECES = 64;
 const PIECE_BYTES = 4096;
 /** Hexadecimal digits of the pieces' hash. */

@@ -1,5 +1,5 @@
 /**
- * A lock that is a file: whoever links it into place holds it. It names its holder (process, host, start), so that a
+ * A lock that is a file: the process that links it into place holds it. It names its holder (process, host, start), so that a
  * lock whose holder is dead can be taken over and anybody can be told whom to ask.
  *
  * Taking over is safe among many: the dead holder's lock is replaced only under a second lock, whose name holds the

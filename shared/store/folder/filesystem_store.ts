@@ -39,7 +39,7 @@ export interface FilesystemStoreOptions {
   root: string;
   /**
    * Whether to hold the folder's lock, which writing needs. Processes started by the holder, and the holder itself,
-   * share it. Without it the store is read-only. `beside` writes next to whoever holds it: for single conditional puts.
+   * share it. Without it the store is read-only. `beside` writes next to the holder: for single conditional puts.
    *
    * @default true
    */

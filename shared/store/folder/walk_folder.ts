@@ -22,7 +22,7 @@ interface Walk {
   prefix: string;
   /** Keys that start with the prefix are added here, in no order. */
   keys: string[];
-  /** Told of names that cannot be keys. */
+  /** Called with names that cannot be keys. */
   onStrange: (name: string) => void;
 }
 
@@ -62,8 +62,8 @@ async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Pro
 }
 
 /**
- * What to do about a name that is no key: `onFile` is told of it once, `onStrange` each time, unless it is gone meanwhile.
- * Both are told of a folder as of a file.
+ * What to do about a name that is no key: `onFile` is called with it once, `onStrange` each time, unless it is gone meanwhile.
+ * Both are called for folders as well as for files.
  */
 export function strangeReporter(
   root: string,

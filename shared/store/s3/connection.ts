@@ -102,7 +102,7 @@ function createClient(options: S3Options, timeoutMs: number): S3Client {
     // Bodies are signed (over HTTP) or inside TLS. More checksums only keep other stores than AWS out.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    // Without these a server that hangs is waited for for ever.
+    // Without these a request to a hung server waits forever.
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: timeoutMs,

@@ -1,5 +1,5 @@
 /**
- * Whether a bucket takes writes without a secret. All community builds of MinIO since May 2023 do: whoever knows the
+ * Whether a bucket takes writes without a secret. All community builds of MinIO since May 2023 do: anyone who knows the
  * name of an access key (every presigned URL has it) writes what that key may, by an upload with an unsigned trailer
  * (CVE-2026-41145, CVE-2026-40344). Heads, results and webhooks could be anybody's. So each way in is tried at the start,
  * on a key of our own, and a store that lets one through is not used.

@@ -1,5 +1,5 @@
 /**
- * The way in. The client's libraries are loaded only here: whoever works on a folder need not wait for them.
+ * The way in. The client's libraries are loaded only here: work on a folder does not wait for them.
  * @module
  */
 import type { Store } from "../store.ts";

@@ -9,7 +9,7 @@ export const PART_BYTES = 8 << 20;
 /** Buffers of parts that have been sent. */
 export type PartPool = Uint8Array[];
 
-/** Parts of `PART_BYTES`; the last is what remains, and empty only if all is. Whoever has sent one adds it to the pool. */
+/** Parts of `PART_BYTES`; the last is what remains, and empty only if all is. Its sender adds it to the pool. */
 export async function* inParts(
   pieces: AsyncIterable<Uint8Array>,
   pool: PartPool,

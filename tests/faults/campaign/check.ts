@@ -27,7 +27,7 @@ export const RULES = {
   "not ended": "what was killed or hangs is replaced, and a second cluster on a folder is refused",
   "unannounced": "every event was published at least once before it was marked, and is marked",
 } as const;
-/** See {@link RULES}. */
+/** The name of one of {@link RULES}. */
 export type Rule = keyof typeof RULES;
 
 /** A rule that was broken. */

@@ -34,7 +34,7 @@ export type Entry = Sight & { at: number; who: string; pid: number };
 /** Writes down what is seen. */
 export type Recorder = (sight: Sight) => void;
 
-/** Milliseconds since 1970 as a steady clock has them: not moved by whoever replaces `Date`. */
+/** Milliseconds since 1970 as a steady clock has them: not moved by tests that replace `Date`. */
 export function steadyNow(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -28,11 +28,11 @@ export const STEPS = [
   "job-put",
   "submit",
 ] as const;
-/** See {@link STEPS}. */
+/** One of {@link STEPS}: a step of work that can be struck. */
 export type Step = typeof STEPS[number];
 /** What can happen there; all but a crash last `ms`. `clock` turns the wall clock by `ms` and does not turn it back. */
 export const ACTIONS = ["crash", "block", "full", "clock"] as const;
-/** See {@link ACTIONS}. */
+/** One of {@link ACTIONS}: what can happen there. */
 export type Action = typeof ACTIONS[number];
 
 /** One act of sabotage: at the `n`-th time that this process comes to this step. */

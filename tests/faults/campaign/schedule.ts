@@ -57,7 +57,7 @@ export const FAMILIES = [
   "worker without store",
   "a bit of everything",
 ] as const;
-/** See {@link FAMILIES}. */
+/** One of {@link FAMILIES}: a kind of trouble. */
 export type Family = typeof FAMILIES[number];
 
 /** Processes that serve every kind, so that two race for a job whose worker has fallen silent. */

@@ -1,7 +1,7 @@
 /**
  * Reads columns of numbers of an Arrow file, as Minari keeps episodes in them.
  *
- * Not left to a library: `apache-arrow` believes what a file says of itself, and damaged ones keep it busy for ever. Here every place and
+ * Not left to a library: `apache-arrow` believes what a file says of itself, and damaged ones keep it busy forever. Here every place and
  * length is held against the file, and what is read against a budget, before anything is allocated.
  * @module
  */

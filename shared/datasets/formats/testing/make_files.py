@@ -3,7 +3,7 @@
   pip install h5py numpy pandas pyarrow safetensors minari gymnasium pillow
   python shared/datasets/formats/testing/make_files.py [FOLDER [SEED]]
 
-The files lie in `files/` and are committed: most tests need no Python. `tests/datasets` makes them anew, with other transitions. robomimic's, d3rlpy's, OGBench's and LeRobot's layouts
+The files lie in `files/` and are committed: most tests need no Python. `tests/datasets` makes them again, with other transitions. robomimic's, d3rlpy's, OGBench's and LeRobot's layouts
 are written as those tools write them, since the tools themselves need PyTorch; everything else is made by the tool.
 `zstd.hdf5` is made where hdf5plugin is installed, too.
 All numbers are multiples of 1/64, which float16 and a decimal text hold exactly.

@@ -14,7 +14,7 @@ import type { Workload } from "../workload.ts";
 import { type ClusterRuns, openClusterRuns } from "./cluster_run.ts";
 import { planClusterFaults } from "./cluster_schedule.ts";
 
-/** Seeds that share a cluster, one after the other; so many workloads there are. */
+/** Seeds that share a cluster, one after the other: the number of workloads. */
 const RUNS_A_START = 4;
 const TASKS = 2;
 /** A few seconds of work for all jobs together. */

@@ -95,7 +95,7 @@ interface World {
   folder: string;
   cluster: Cluster;
   store: Store;
-  /** What the cluster told of its processes. */
+  /** What the cluster reported about its processes. */
   events: string[];
   /** Of all runs so far. */
   known: Outcome;

@@ -11,11 +11,11 @@ export type ServerRole = "bus" | "store";
 
 /** What can be done to a local cluster. */
 export type ClusterFault =
-  /** SIGKILL; whoever started it starts it again. */
+  /** SIGKILL; its supervisor restarts it. */
   | { kind: "kill"; servers: ServerRole[] }
   /** SIGSTOP, and SIGCONT after `ms`: it takes connections and answers nothing. */
   | { kind: "stop"; servers: ServerRole[]; ms: number }
-  /** SIGSTOP for good: whoever started it must end it, and start it again. */
+  /** SIGSTOP for good: its supervisor must end it, and restart it. */
   | { kind: "hang-server"; server: ServerRole }
   | { kind: "hang" | "kill-service"; service: string }
   /** A second cluster on the same folder, which must be refused and disturb nothing. */
