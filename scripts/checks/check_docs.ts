@@ -1,13 +1,13 @@
 /**
- * Every public symbol of every room has a sentence that says what it is, and READMEs say of knobs what their table
- * says (`--write` renders it). Part of `deno task ok`.
- * Fields are left to their names; `deno doc --lint` asks for those too.
+ * Every public symbol of every room has a sentence that says what it is, `deno doc --lint` finds nothing that matters
+ * (`doc_lint.ts`), and READMEs say of knobs what their table says (`--write` renders it). Part of `deno task ok`.
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { docLintFaults } from "./doc_lint.ts";
 import { worthFaults } from "./estimate_worth.ts";
 import { knobTableFaults } from "./knob_tables.ts";
 
@@ -62,6 +62,7 @@ if (import.meta.main) {
   const faults = [
     ...knobTableFaults(ROOT, Deno.args.includes("--write")),
     ...worthFaults(ROOT, Deno.args.includes("--write")),
+    ...docLintFaults(ROOT),
     ...new Set(publicModules().flatMap(undocumented)),
   ];
   for (const fault of faults) console.error(fault);

@@ -77,7 +77,7 @@ export {
   unusualAmong,
 } from "./measures/unusual.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";
-export { type RowFidelity, rowFidelity } from "./measures/row_fidelity.ts";
+export { type RowFidelity, rowFidelity, type RowFidelityInput } from "./measures/row_fidelity.ts";
 export { KnobError, resolveHyperparameters, withOverrides } from "./knobs/resolve_hyperparameters.ts";
 export { stepsFor } from "./knobs/training_steps.ts";
 export { type GeneratorTrainingInput } from "./diffusion/generator_training.ts";
@@ -96,7 +96,7 @@ export {
   trainBehaviorGenerator,
 } from "./generators/behavior_generator.ts";
 export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
-export type { ReplayRows } from "./replay/task_rows.ts";
+export type { RawTaskRows, ReplayRows } from "./replay/task_rows.ts";
 export { noisePairs } from "./replay/noise_pairs.ts";
 export { generatorBytes } from "./generators/generator_bytes.ts";
 export { trainCritic } from "./critic/critic_training.ts";
@@ -108,6 +108,10 @@ export { type PolicyInput, type WayOfActing, WAYS_OF_ACTING } from "./policy/pol
 export { apartShare, findModes, isMultimodal, type Modes, weightsOfHeavierMode } from "./policy/modes.ts";
 export { type ChoiceLabelInput, type ChoiceLabels, labelChoices } from "./policy/label_choices.ts";
 export { type OneStepTrainingInput, trainActor, trainProposer } from "./distillation/one_step_training.ts";
-export type { LabelledActions, OldStates } from "./distillation/one_step_rows.ts";
+export type { LabelledActions, OldStates, RawOneStepRows } from "./distillation/one_step_rows.ts";
 export { perturbStates } from "./distillation/perturbed_states.ts";
 export { labelProposals, type ProposalLabelInput } from "./distillation/label_proposals.ts";
+export type { CriticTaskRows } from "./critic/critic_parts.ts";
+export type { Episodes } from "./critic/critic_targets.ts";
+export type { MultistepNode, MultistepPlan } from "./diffusion/solver_dpmpp.ts";
+export type { SinglestepPlan, SinglestepStep, Update } from "./diffusion/solver_dpm3.ts";

@@ -12,12 +12,17 @@ export {
   type News,
   type Subject,
 } from "./bus.ts";
-export { createEmbeddedBus, type EmbeddedBus, type WorkerConnection } from "./embedded/embedded_bus.ts";
-export { openPipeBus } from "./embedded/pipe_bus.ts";
-export { createLineReader, decodeFrame, type Request } from "./embedded/pipe_protocol.ts";
+export {
+  createEmbeddedBus,
+  type EmbeddedBus,
+  type EmbeddedBusOptions,
+  type WorkerConnection,
+} from "./embedded/embedded_bus.ts";
+export { openPipeBus, type PipeBusOptions } from "./embedded/pipe_bus.ts";
+export { createLineReader, decodeFrame, type Reply, type Request } from "./embedded/pipe_protocol.ts";
 export type { Answered, AnsweringOptions, Asked } from "./nats/answering.ts";
 export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
-export { type StoredEvent } from "./nats/event_reader.ts";
+export { type ReadEventsOptions, type StoredEvent } from "./nats/event_reader.ts";
 export { parseNotification } from "./nats/messages.ts";
 export type { NatsBus } from "./nats/nats_bus.ts";
 export type { NatsBusOptions } from "./nats/options.ts";
@@ -32,3 +37,5 @@ export {
   progressOfKind,
   STREAMS,
 } from "./nats/subjects.ts";
+export type { StreamsMode } from "./nats/streams.ts";
+export type { Handout } from "./embedded/job_queue.ts";

@@ -13,7 +13,7 @@
  * @module
  */
 export { createClient, type GatewayClient } from "./client.ts";
-export type { Becoming, FileBody, HandedOver, OfferedFile, TaskClient } from "./tasks.ts";
+export type { Becoming, FileBody, HandedOver, OfferedFile, Overrides, TaskClient } from "./tasks.ts";
 export type { ActInput } from "./act_refusal.ts";
 export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
 export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";

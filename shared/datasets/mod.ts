@@ -11,7 +11,7 @@ export {
 } from "./dataset.ts";
 export { inMemory, rowsOfDataset } from "./dataset_rows.ts";
 export { isFull, NoRoomError } from "./blocks/room.ts";
-export { type Rows, rowsIn, takeRows, visitBlocks } from "./blocks/rows.ts";
+export { type Rows, rowsIn, type RowsPlace, takeRows, visitBlocks } from "./blocks/rows.ts";
 export { readDataset } from "./read_dataset.ts";
 export { datasetFolder, type Packed, packFolder } from "./formats/pack_folder.ts";
 export {

@@ -44,3 +44,15 @@ export {
 export { familyPolicy, type ScriptedPolicy } from "./scripted_policy.ts";
 export { type StepResult, type VectorEnvironment } from "./stepped_environment.ts";
 export { openVectorEnvironment } from "./vector_environment.ts";
+export type { Dynamics } from "./dynamics.ts";
+export type { RewardLaw } from "./rewards.ts";
+export type {
+  BodyFacts,
+  CompiledFacts,
+  GeomFacts,
+  HealthyBound,
+  JointFacts,
+  ObservationPart,
+  RobotFacts,
+  StatePart,
+} from "./robots.ts";

@@ -15,4 +15,5 @@ export { type Checked, CHECKED_INPUTS, CHECKED_WITHIN } from "./checking/check_m
 export { type ExportInput, gatherVersion } from "./gather_version.ts";
 export { type ModelName, MODELS } from "./graphs/decision_graphs.ts";
 export { OnnxRuntimeMissing } from "./onnx/runtime.ts";
-export type { VersionRecord } from "./version_record.ts";
+export type { LineageRecord, RowRecord, ScoreRecord, TaskRecord, VersionRecord } from "./version_record.ts";
+export type { PartsInput } from "./parts.ts";

@@ -12,12 +12,14 @@ export {
   readCriticInput,
   readGeneratorInput,
   readReplay,
+  type ReplayContext,
+  type RowLimits,
   rowsOfTask,
   type TrainingInput,
   type TrainingKind,
 } from "./training_input.ts";
 export { type CriticRows } from "./critic_rows.ts";
-export { openDataset, type StoredDataset } from "./stored_dataset.ts";
+export { type Flags, type Numbers, openDataset, type StoredDataset } from "./stored_dataset.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { decodeLabels, encodeLabels, readOneStepInput, readStatesToLabel } from "./one_step_input.ts";
 export { runGeneratorTraining, runOneStepTraining, runTraining, type StartTraining } from "./training_run.ts";

@@ -7,9 +7,10 @@ import { DatasetError } from "@cugro/datasets";
 import { headerBytes, type TensorPlace, tensorPlaces } from "@cugro/protocol";
 import type { OpenedInput } from "@cugro/worker";
 
-/** Arrays of a stored dataset that hold numbers, and those that hold flags. */
-type Numbers = "states" | "actions" | "rewards" | "nextStates";
-type Flags = "terminals" | "timeouts";
+/** Arrays of a stored dataset that hold numbers. */
+export type Numbers = "states" | "actions" | "rewards" | "nextStates";
+/** Arrays of a stored dataset that hold flags, one a row. */
+export type Flags = "terminals" | "timeouts";
 
 /** A stored dataset, of which nothing has been read but what it holds. */
 export interface StoredDataset {

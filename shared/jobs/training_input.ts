@@ -148,7 +148,7 @@ async function readNormalisers(context: JobContext<TrainingKind>): Promise<Map<n
 }
 
 /** A job that is given replay. */
-type ReplayContext = JobContext<TrainingKind | "policy.evaluate">;
+export type ReplayContext = JobContext<TrainingKind | "policy.evaluate">;
 
 /**
  * The replay of every old task that a job names as `replay/<task>/<shard>`: the shards as they are, in order of tasks. With

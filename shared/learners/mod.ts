@@ -15,6 +15,7 @@ export {
   isPromotable,
   jobsOfVersion,
   type JobState,
+  type KnobFacts,
   knobsOfData,
   knobsOfTask,
   knobsOfVersion,
@@ -32,7 +33,9 @@ export {
   dataOfVersion,
   describeKnown,
   describeRevision,
+  type GrowthFacts,
   nameOfData,
+  type RevisedFacts,
   type TaskData,
 } from "./facts/revisions.ts";
 export { countOf } from "./facts/counts.ts";
@@ -40,6 +43,7 @@ export { acceptedArrivals, measureJob } from "./facts/arrivals.ts";
 export { compareEpisodes, type Overlap, pairOf, relationOf } from "./facts/overlap.ts";
 export {
   arrivalJobs,
+  type Compared,
   comparedData,
   describeWaiting,
   type Growth,
@@ -52,12 +56,19 @@ export {
 } from "./planning/growth.ts";
 export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
 export type { Deletion } from "./facts/deletion.ts";
-export { acceptedTask, deniedBy, describeDenied, labelFlags, type LabelledTask } from "./facts/labels.ts";
-export { standingRejections, taskOfRejected } from "./facts/rejections.ts";
+export {
+  acceptedTask,
+  deniedBy,
+  describeDenied,
+  labelFlags,
+  type LabelledTask,
+  type Labelling,
+} from "./facts/labels.ts";
+export { type RejectionFacts, standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
-export { buildGraph, type Graph, type GraphInput, type GraphJob } from "./planning/graph.ts";
+export { buildGraph, type Graph, type GraphInput, type GraphJob, type GraphKind } from "./planning/graph.ts";
 export { heldOutSeed } from "./planning/seeds.ts";
-export { blindGate, judgeVersion } from "./results/gate.ts";
+export { blindGate, type GateInput, judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,
@@ -72,6 +83,8 @@ export {
 export {
   createCache,
   type FactCache,
+  type FactSchema,
+  type FactSource,
   noteWritten,
   readFact,
   REQUESTS_AT_ONCE,
@@ -83,6 +96,7 @@ export {
   planRemeasuring,
   type Remeasurement,
   remeasurements,
+  type Remeasuring,
   withRandom,
 } from "./results/remeasure.ts";
 export {
@@ -93,7 +107,7 @@ export {
   versionsAsLabelled,
 } from "./results/standing.ts";
 export { evaluatedCell } from "./results/evaluated_cell.ts";
-export { type CellBound, cellBounds } from "./results/bounds.ts";
+export { type CellBound, cellBounds, type JudgedRow } from "./results/bounds.ts";
 export type { ReplayFidelity } from "./results/replays.ts";
 export { type PendingRow, pendingRow } from "./results/pending_row.ts";
 export { estimateJobs } from "./results/estimate_jobs.ts";
@@ -102,9 +116,9 @@ export { describeScale, type EstimatedLearner, estimateNote } from "./results/es
 export { describeActing, type DescribedActing } from "./results/acting_words.ts";
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
-export { type Shown, shownBy, shownVersions } from "./reading/shown.ts";
-export { createReader, type LearnerReader } from "./reading/reader.ts";
-export { describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
+export { type Cell, type Shown, shownBy, shownVersions } from "./reading/shown.ts";
+export { createReader, type LearnerReader, type ReaderOptions } from "./reading/reader.ts";
+export { type Decided, describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
 export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
 export {
@@ -122,6 +136,7 @@ export {
   describeRejection,
   type LearnerStatus,
   learnerStatus,
+  type TaskStatus,
   type VersionStatus,
 } from "./reading/status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
@@ -131,7 +146,7 @@ export { LabelError, withdrawal } from "./acts/label_values.ts";
 export { putOnce } from "./facts/put_once.ts";
 export { isReached, type Reach, reachOf } from "./moving/reach.ts";
 export { type Change, type LearnerView, openView } from "./reading/view.ts";
-export { planWork } from "./planning/work.ts";
+export { planWork, type Work } from "./planning/work.ts";
 export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
 export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";

@@ -100,7 +100,7 @@ function rejectedFiles(facts: LearnerFacts): Problem[] {
 }
 
 /** A refused file, as far as it is known where problems are told. */
-type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<RejectionFact>;
+export type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<RejectionFact>;
 
 /** A file that was refused. */
 export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {

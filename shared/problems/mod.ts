@@ -6,4 +6,4 @@ export { acknowledgeProblem } from "./acknowledge.ts";
 export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
 export { withCommands, withFlag } from "./commands.ts";
 export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
-export { AVERAGE_ALERT, rejectionProblem } from "./learner_problems.ts";
+export { AVERAGE_ALERT, type Refused, rejectionProblem } from "./learner_problems.ts";

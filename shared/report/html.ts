@@ -10,7 +10,8 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
-type Part = Html | string | number | readonly Part[];
+/** What may stand in a page: text, which is escaped, HTML, or a list of both. */
+export type Part = Html | string | number | readonly Part[];
 
 function render(part: Part): string {
   if (part instanceof Html) return part.text;

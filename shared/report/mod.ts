@@ -15,9 +15,17 @@ export {
   Html,
   html,
   page,
+  type Part,
   section,
   table,
 } from "./html.ts";
 export { renderReport } from "./render_report.ts";
-export type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
+export type {
+  ReportCell,
+  ReportCurve,
+  ReportData,
+  ReportFidelity,
+  ReportTask,
+  ReportVersion,
+} from "./report_data.ts";
 export { document } from "./svg_document.ts";

@@ -5,7 +5,7 @@
 export { SERVICE_FOLDER } from "./folder/folder_lock.ts";
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { isEtagOf } from "./folder/etags.ts";
-export { openFilesystemStore } from "./folder/filesystem_store.ts";
+export { type FilesystemStoreOptions, openFilesystemStore } from "./folder/filesystem_store.ts";
 export { type Found, getJob, getResult, keysOfJob, listJob } from "./job_objects.ts";
 export { type OpenedObject, openObject } from "./open_object.ts";
 export { isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";

@@ -4,6 +4,6 @@
  */
 export { codeVersion, version } from "./code_version.ts";
 export { type EventLoopWatch, watchEventLoop } from "./event_loop.ts";
-export { createLog, type Log, LOG_LEVELS } from "./log.ts";
+export { createLog, type Log, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
 export { createMetrics, type JobOutcome, type Metrics } from "./metrics.ts";
-export { activeTraceparent, checkTraceparent, inSpan, traceIdOf } from "./trace.ts";
+export { activeTraceparent, checkTraceparent, type InSpan, inSpan, traceIdOf } from "./trace.ts";

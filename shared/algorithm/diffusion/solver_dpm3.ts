@@ -7,13 +7,13 @@ import * as tf from "tf";
 import { alpha, lambda, sigma } from "./noise_schedule.ts";
 
 /** x' = keepX x + the sum of noise_i times its coefficient, over the predictions of this step so far. */
-interface Update {
+export interface Update {
   keepX: number;
   noise: number[];
 }
 
 /** One step of order `updates.length`: the last update gives the new x, those before it inner nodes. */
-interface SinglestepStep {
+export interface SinglestepStep {
   updates: Update[];
 }
 

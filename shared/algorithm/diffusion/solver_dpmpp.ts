@@ -15,7 +15,7 @@ import { alpha, lambda, sigma, timeOfLambda } from "./noise_schedule.ts";
 const NODE_EXPONENT = 0.7;
 
 /** Coefficients of one evaluation; the last one of a plan with final denoising has only the first two. */
-interface MultistepNode {
+export interface MultistepNode {
   /** x0 = xToSample x - noiseToSample eps. */
   xToSample: number;
   noiseToSample: number;

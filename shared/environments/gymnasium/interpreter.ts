@@ -15,7 +15,7 @@ export const REQUIREMENTS: readonly string[] = [
 ];
 
 /** Variables by name. */
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The folder of the virtual environment that is found without being named. @param name of the one for such environments */
 export function venvFolder(environment: Environment = process.env, name = "gymnasium"): string {

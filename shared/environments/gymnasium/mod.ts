@@ -10,6 +10,7 @@ export {
   META_WORLD,
 } from "./adapted.ts";
 export {
+  type GymnasiumCall,
   GymnasiumFault,
   GymnasiumLost,
   GymnasiumUnavailable,
@@ -32,5 +33,12 @@ export {
   type GymnasiumAct,
   runEpisodes,
 } from "./gymnasium_episodes.ts";
-export { findInterpreter, installLine, interpreterAdvice, REQUIREMENTS, venvFolder } from "./interpreter.ts";
+export {
+  type Environment,
+  findInterpreter,
+  installLine,
+  interpreterAdvice,
+  REQUIREMENTS,
+  venvFolder,
+} from "./interpreter.ts";
 export { type PythonOptions, type PythonProcess, startPython } from "./python_process.ts";

@@ -6,7 +6,7 @@
  */
 import { deletedKey, deletionEndFactSchema, deletionEndKey, deletionKey, parseKey } from "@cugro/protocol";
 import type { ObjectInfo } from "@cugro/store";
-import { readFact, type Source } from "../reading/fact_cache.ts";
+import { type FactSource, readFact } from "../reading/fact_cache.ts";
 
 /** A deletion that was not undone. */
 export interface Deletion {
@@ -29,7 +29,7 @@ export function keyOfDeletion(name: string, n: number): string {
  * @param infos what lies under the learner's prefix; other objects do not matter
  */
 export async function standingDeletion(
-  source: Source,
+  source: FactSource,
   name: string,
   infos: readonly ObjectInfo[],
 ): Promise<Deletion | undefined> {

@@ -178,7 +178,7 @@ export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): Co
 }
 
 /** What knobs are read from. */
-type KnobFacts = Pick<LearnerFacts, "configs" | "attempts" | "tasks" | "revisions">;
+export type KnobFacts = Pick<LearnerFacts, "configs" | "attempts" | "tasks" | "revisions">;
 
 /** The knobs for the attempt that counts at a task as it was accepted. */
 export function knobsOfTask(facts: KnobFacts, task: number): Hyperparameters {

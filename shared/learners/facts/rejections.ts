@@ -8,13 +8,13 @@ import type { LearnerFacts } from "./facts.ts";
 import { differingValues } from "./labels.ts";
 
 /** What tells whether a refused file has been put right. */
-type Told = Pick<LearnerFacts, "rejections" | "tasks" | "revisions" | "arrivals">;
+export type RejectionFacts = Pick<LearnerFacts, "rejections" | "tasks" | "revisions" | "arrivals">;
 
 /**
  * Rejections whose file has not been put right: neither has a later file under the same key, or of the same name, become a
  * task, nor does the task with its rows have the attributes that it has.
  */
-export function standingRejections(facts: Told): RejectionFact[] {
+export function standingRejections(facts: RejectionFacts): RejectionFact[] {
   const accepted = new Set(acceptedArrivals(facts));
   const tasks = facts.arrivals.filter(({ seq }) => accepted.has(seq));
   return facts.rejections.filter((rejection) => {

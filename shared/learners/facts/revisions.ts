@@ -18,7 +18,8 @@ export interface TaskData extends LabelledTask {
   fact: TaskFact | RevisionFact;
 }
 
-type RevisedFacts = Pick<LearnerFacts, "tasks" | "revisions">;
+/** The tasks of a learner and the revisions of their datasets. */
+export type RevisedFacts = Pick<LearnerFacts, "tasks" | "revisions">;
 
 /** A task with each of its datasets, in order of arrival; none for a task that there is not. */
 export function dataOfTask({ tasks, revisions }: RevisedFacts, task: number): TaskData[] {
@@ -105,10 +106,11 @@ export function nameOfData({ task, revision }: Pick<TaskData, "task" | "revision
   return revision === 0 ? `task ${task}` : `task ${task}, revision ${revision}`;
 }
 
-type Growth = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading" | "size">;
+/** What a revision added to a task, in episodes and rows. */
+export type GrowthFacts = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading" | "size">;
 
 /** What of a file is a task's. `the first 229 rows of this file are task 1's`. */
-export function describeKnown({ task, known, leading, size }: Omit<Growth, "added" | "gone">): string {
+export function describeKnown({ task, known, leading, size }: Omit<GrowthFacts, "added" | "gone">): string {
   const rows = leading
     ? `the first ${countOf(known.rows)} rows`
     : `${countOf(known.rows)} of the ${countOf(size)} rows`;
@@ -116,7 +118,7 @@ export function describeKnown({ task, known, leading, size }: Omit<Growth, "adde
 }
 
 /** A revision in a sentence: what it is, and what else the file could have become. */
-export function describeRevision(fact: Growth & { revision: number }): string {
+export function describeRevision(fact: GrowthFacts & { revision: number }): string {
   const { task, revision, added, gone } = fact;
   const without = gone.rows === 0
     ? ""

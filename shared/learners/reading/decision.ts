@@ -4,7 +4,8 @@
  */
 import type { VersionState } from "@cugro/protocol";
 
-interface Decided {
+/** What a version fact says of its decision. */
+export interface Decided {
   state: VersionState;
   decision: "published" | "parked";
   reasons: readonly string[];

@@ -27,12 +27,12 @@ export interface FactCache {
 }
 
 /** Where facts come from. */
-export interface Source {
+export interface FactSource {
   store: Store;
   cache: FactCache;
 }
 /** What a fact must look like. */
-export type Schema<T> = Parameters<typeof parseFact<T>>[0];
+export type FactSchema<T> = Parameters<typeof parseFact<T>>[0];
 
 /** An empty cache. */
 export function createCache(): FactCache {
@@ -46,7 +46,7 @@ export function createCache(): FactCache {
  * Whether the store may have jobs in the layout of versions up to 0.2: only then both layouts are asked about a job. One
  * request, and none once it is known; a copy of an old learner may arrive at any time, so a no holds half a minute.
  */
-export async function hasOldJobs({ store, cache }: Source): Promise<boolean> {
+export async function hasOldJobs({ store, cache }: FactSource): Promise<boolean> {
   const now = performance.now();
   if (!cache.oldJobs || now - cache.oldJobs.asked > OLD_JOBS_MS) {
     const answer = store.folders(PREFIXES.jobs).then((names) => names.some(isOldJobName));
@@ -60,9 +60,9 @@ export async function hasOldJobs({ store, cache }: Source): Promise<boolean> {
 
 /** A put-once fact, or undefined. @throws {SyntaxError} when it is damaged, naming it. */
 export async function readFact<T>(
-  { store, cache }: Source,
+  { store, cache }: FactSource,
   key: string,
-  schema: Schema<T>,
+  schema: FactSchema<T>,
 ): Promise<T | undefined> {
   const known = cache.facts.get(key);
   if (known !== undefined) {

@@ -18,7 +18,7 @@ import {
   resultFactSchema,
   resultKey,
 } from "@cugro/protocol";
-import { hasOldJobs, readFact, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
+import { type FactSource, hasOldJobs, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
 import { jobsOfVersion, type JobState, knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import type { Remeasurement } from "../results/remeasure.ts";
@@ -26,7 +26,7 @@ import { keyOfInput } from "../planning/work.ts";
 
 /** Reads the state of each job that `into` does not know yet. */
 export async function loadJobStates(
-  source: Source,
+  source: FactSource,
   names: Iterable<JobName>,
   into: Map<string, JobState>,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function loadJobStates(
 }
 
 /** The state of a job, from its result, failures and retries. */
-export async function readJobState(source: Source, name: JobName): Promise<JobState> {
+export async function readJobState(source: FactSource, name: JobName): Promise<JobState> {
   const known = resultKeys(name).find((key) => source.cache.facts.has(key));
   if (known !== undefined) return await stateOfResult(source, name, known);
   const there = await listJob(source.store, name, await hasOldJobs(source));
@@ -54,7 +54,7 @@ export async function readJobState(source: Source, name: JobName): Promise<JobSt
 }
 
 /** The state of a job that is said to be done: one request if it is. */
-export async function readFinished(source: Source, name: JobName): Promise<JobState> {
+export async function readFinished(source: FactSource, name: JobName): Promise<JobState> {
   const state = await stateOfResult(source, name, resultKeys(name)[0]);
   return state.result ? state : await readJobState(source, name);
 }
@@ -64,7 +64,11 @@ function resultKeys({ id, kind }: JobName): string[] {
   return [...(kind === undefined ? [] : [resultKey(kind, id)]), oldResultKey(id)];
 }
 
-async function stateOfResult(source: Source, { kind }: JobName, key: string | undefined): Promise<JobState> {
+async function stateOfResult(
+  source: FactSource,
+  { kind }: JobName,
+  key: string | undefined,
+): Promise<JobState> {
   const result = key === undefined ? undefined : await readFact(source, key, resultFactSchema);
   return {
     kind: kind ?? result?.kind,
@@ -77,7 +81,7 @@ async function stateOfResult(source: Source, { kind }: JobName, key: string | un
 }
 
 /** The job itself, as it was handed out; undefined if it is gone. */
-export async function readJobFact(source: Source, { id, kind }: JobName): Promise<JobFact | undefined> {
+export async function readJobFact(source: FactSource, { id, kind }: JobName): Promise<JobFact | undefined> {
   const found = kind && await readFact(source, jobKey(kind, id), jobFactSchema);
   if (found || (kind && !await hasOldJobs(source))) return found;
   return await readFact(source, oldJobKey(id), jobFactSchema);
@@ -85,7 +89,7 @@ export async function readJobFact(source: Source, { id, kind }: JobName): Promis
 
 /** The jobs that have stopped tasks. Facts of versions up to 0.2 leave out of which kind they are; the job itself says it. */
 export async function stoppedJobs(
-  source: Source,
+  source: FactSource,
   { taskFailures }: Pick<LearnerFacts, "taskFailures">,
 ): Promise<JobName[]> {
   return await mapConcurrently(taskFailures, REQUESTS_AT_ONCE, async ({ job: id, kind }) => ({
@@ -128,7 +132,7 @@ export async function absent(store: Store, keys: readonly string[]): Promise<str
 
 /** Labels, and shards that are made again for each task, are of no use once the newest decision is made. */
 export async function leftoverShards(
-  source: Source,
+  source: FactSource,
   facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,
 ): Promise<string[]> {
   const newest = facts.versions.at(-1);

@@ -29,7 +29,7 @@ import {
   versionFactSchema,
   versionsPrefix,
 } from "@cugro/protocol";
-import { readFact, REQUESTS_AT_ONCE, type Schema, type Source } from "./fact_cache.ts";
+import { type FactSchema, type FactSource, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
 import { standingDeletion } from "../facts/deletion.ts";
 import { labelTasks } from "../facts/labels.ts";
 import type { LearnerFacts } from "../facts/facts.ts";
@@ -45,7 +45,7 @@ export type ListedFacts = Omit<
  *
  * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
  */
-export async function readListed(source: Source, name: string): Promise<ListedFacts> {
+export async function readListed(source: FactSource, name: string): Promise<ListedFacts> {
   const { store } = source;
   // The head first: were it read beside the list, another's newer head could stand beside older versions, and the
   // next plan would move it back. An older head beside newer versions only fails its condition.
@@ -86,18 +86,18 @@ export function asArrived(
 export type VersionFacts = Pick<LearnerFacts, "head" | "versions" | "promoted" | "withdrawn">;
 
 /** Reads the head first, then what it is derived from, as {@link readListed} does. */
-export async function readVersions(source: Source, name: string): Promise<VersionFacts> {
+export async function readVersions(source: FactSource, name: string): Promise<VersionFacts> {
   const head = await readHead(source.store, name);
   const infos = await source.store.list(versionsPrefix(name));
   return { head, ...await readVersionLists(listReader(source, byKind(infos.map(({ key }) => key)))) };
 }
 
-type ListReader = <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number) => Promise<T[]>;
+type ListReader = <T>(kind: KeyKind, schema: FactSchema<T>, by: (fact: T) => number) => Promise<T[]>;
 
 const byKind = (keys: readonly string[]) => Map.groupBy(keys, (key) => parseKey(key)?.kind);
 
-function listReader(source: Source, keys: ReturnType<typeof byKind>): ListReader {
-  return async <T>(kind: KeyKind, schema: Schema<T>, by: (fact: T) => number): Promise<T[]> => {
+function listReader(source: FactSource, keys: ReturnType<typeof byKind>): ListReader {
+  return async <T>(kind: KeyKind, schema: FactSchema<T>, by: (fact: T) => number): Promise<T[]> => {
     const facts = await mapConcurrently(
       keys.get(kind) ?? [],
       REQUESTS_AT_ONCE,
@@ -115,7 +115,7 @@ async function readVersionLists(list: ListReader) {
   };
 }
 
-async function readLists(source: Source, keys: readonly string[]) {
+async function readLists(source: FactSource, keys: readonly string[]) {
   const kinds = byKind(keys);
   const list = listReader(source, kinds);
   const cancelled = (kinds.get("cancelled") ?? []).map((key) => parseKey(key) as KeyOf<"cancelled">);

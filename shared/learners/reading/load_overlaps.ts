@@ -9,11 +9,11 @@ import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
 import { compareEpisodes, type Overlap, pairOf } from "../facts/overlap.ts";
 import type { TaskData } from "../facts/revisions.ts";
 import { comparedData, fileOf, growthOf, hashesOf, type Imported, mayHold } from "../planning/growth.ts";
-import type { Source } from "./fact_cache.ts";
+import type { FactSource } from "./fact_cache.ts";
 import { loadJobStates } from "./load_jobs.ts";
 
 /** Compares what has not been compared yet, and asks about the jobs that are needed for the rest. */
-export async function learnOfOverlaps(source: Source, facts: LearnerFacts): Promise<void> {
+export async function learnOfOverlaps(source: FactSource, facts: LearnerFacts): Promise<void> {
   for (const arrival of openArrivals(facts)) {
     const file = arrival.asNewTask ? undefined : fileOf(facts, arrival);
     if (!file) continue;
@@ -34,7 +34,7 @@ export async function learnOfOverlaps(source: Source, facts: LearnerFacts): Prom
 
 /** Undefined while a measurement is to be made; null where it cannot be. */
 async function overlapOf(
-  source: Source,
+  source: FactSource,
   facts: LearnerFacts,
   file: Imported,
   data: TaskData,
@@ -56,7 +56,7 @@ async function overlapOf(
 }
 
 async function loadStates(
-  source: Source,
+  source: FactSource,
   facts: LearnerFacts,
   job: JobOf<"dataset.measure">,
 ): Promise<void> {
@@ -65,7 +65,7 @@ async function loadStates(
 
 /** Null where the artifact is gone, or is none. */
 export async function readHashes(
-  { store }: Pick<Source, "store">,
+  { store }: Pick<FactSource, "store">,
   artifact: string,
 ): Promise<EpisodeHashes | null> {
   try {

@@ -34,7 +34,8 @@ export interface LearnerReader {
   told(name: string): void;
 }
 
-interface ReaderOptions {
+/** The store to read, a cache of facts that others may share, and a clock. */
+export interface ReaderOptions {
   store: Store;
   cache: FactCache;
   /** Milliseconds. */

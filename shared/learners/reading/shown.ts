@@ -5,7 +5,7 @@
 import type { CellEstimate, VersionState } from "@cugro/protocol";
 
 /** A cell of a version's row, as far as it is shown. */
-interface Cell {
+export interface Cell {
   task: number;
   meanScore: number | null;
   valueEstimate: number | null;

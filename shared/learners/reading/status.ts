@@ -32,7 +32,7 @@ import { standingRejections } from "../facts/rejections.ts";
 import { dataOfTask } from "../facts/revisions.ts";
 import { standingAnchors, type StandingCell, standingRows, versionsAsLabelled } from "../results/standing.ts";
 import { trainingRowsOf } from "../planning/training_rows.ts";
-import { createCache, type Source } from "./fact_cache.ts";
+import { createCache, type FactSource } from "./fact_cache.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { type CellBound, cellBounds } from "../results/bounds.ts";
@@ -118,7 +118,7 @@ export async function learnerStatus(
 }
 
 /** The same of facts that are known; what they leave out of decided tasks' jobs is read. */
-export async function statusOf({ store, cache }: Source, facts: LearnerFacts): Promise<LearnerStatus> {
+export async function statusOf({ store, cache }: FactSource, facts: LearnerFacts): Promise<LearnerStatus> {
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
   const rows = standingRows(facts);

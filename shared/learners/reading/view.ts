@@ -10,7 +10,7 @@
  */
 import { mapConcurrently } from "@cugro/async";
 import { type ArrivalFact, jobId, type JobName } from "@cugro/protocol";
-import { type FactCache, REQUESTS_AT_ONCE, type Source } from "./fact_cache.ts";
+import { type FactCache, type FactSource, REQUESTS_AT_ONCE } from "./fact_cache.ts";
 import { currentGraph, hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
 import { arrivalJobs } from "../planning/growth.ts";
 import { learnOfOverlaps } from "./load_overlaps.ts";
@@ -69,7 +69,7 @@ interface Seen {
   checked: number;
 }
 
-interface ViewSource extends Source {
+interface ViewSource extends FactSource {
   readOnly: boolean;
   deletedToo: boolean;
 }
@@ -169,7 +169,7 @@ function withArrivals(
 }
 
 /** First what says which task is current, then that task's jobs. Those of a graph that is left behind are dropped. */
-async function learnOfJobs(source: Source, seen: Seen): Promise<void> {
+async function learnOfJobs(source: FactSource, seen: Seen): Promise<void> {
   const { facts } = seen;
   // What was open when last asked about, and has led to a version since, is asked about again.
   const decided = new Set(facts.versions.flatMap(({ jobs }) => jobs));
@@ -198,7 +198,7 @@ function nameOf(job: ReturnType<typeof arrivalJobs>[number]): JobName {
 }
 
 /** Asks about jobs that may have been done or retried unheard of. */
-async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<void> {
+async function askReadyJobs(source: FactSource, { facts, graph }: Seen): Promise<void> {
   const asked = new Set<string>();
   for (let limit = ASKED_JOBS;; limit *= 2) {
     const arrived = arrivalJobs(facts).map(jobId);
@@ -214,10 +214,10 @@ async function askReadyJobs(source: Source, { facts, graph }: Seen): Promise<voi
 }
 
 async function readAgain(
-  source: Source,
+  source: FactSource,
   facts: LearnerFacts,
   ids: Iterable<string>,
-  read: (source: Source, name: JobName) => Promise<JobState>,
+  read: (source: FactSource, name: JobName) => Promise<JobState>,
 ): Promise<void> {
   const known = [...ids].filter((id) => facts.jobs.has(id));
   const states = await mapConcurrently(
@@ -237,7 +237,7 @@ async function readAgain(
 }
 
 /** Which inputs are not there: all that come from elsewhere, and of those the graph makes `limit`, in turn. */
-async function checkInputs(source: Source, seen: Seen, limit: number): Promise<void> {
+async function checkInputs(source: FactSource, seen: Seen, limit: number): Promise<void> {
   const { facts, graph } = seen;
   const { own, others } = neededKeys(facts, graph?.jobs ?? [], remeasurements(facts));
   const start = seen.checked < own.length ? seen.checked : 0;
