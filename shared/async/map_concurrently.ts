@@ -8,6 +8,15 @@
  *
  * @returns what `work` returned, in the order of the items.
  * @throws what the first failing call threw. No item is started after that, and the calls already running have ended.
+ *
+ * @example
+ * ```ts
+ * import { mapConcurrently } from "@cugro/async";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const squares = await mapConcurrently([1, 2, 3], 2, (x) => Promise.resolve(x * x));
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

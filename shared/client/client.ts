@@ -69,7 +69,20 @@ export interface GatewayClient {
   /** Events of a learner (of all, without a name), until `signal`; goes on by itself after a lost connection. */
   events(name?: string, options?: WatchOptions): AsyncGenerator<WatchedEvent>;
 }
-/** Makes a client of one gateway, with one token. */
+/**
+ * Makes a client of one gateway, with one token.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@cugro/client";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // `fetch` is the runtime's unless another one is given; this one answers as a gateway without learners does.
+ * const fetch = () => Promise.resolve(Response.json({ learners: [] }));
+ * const client = createClient({ url: "https://cugro.example.org", token: "TOKEN", fetch });
+ * assertEquals(await client.learners.list(), []);
+ * ```
+ */
 export function createClient(options: ClientOptions): GatewayClient {
   const requests = createRequester(options);
   const of = (name: string, rest = "") => `/v1/learners/${encodeURIComponent(name)}${rest}`;

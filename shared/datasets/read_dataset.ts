@@ -30,6 +30,17 @@ type Reader = (source: ByteSource, file: string, wanted: ReadonlySet<string>, ro
  * @param file name used in errors
  * @returns a dataset in raw units, episodes complete; and its notices
  * @throws {DatasetError} naming file, field, row and value; with `strict` of the first notice, too
+ *
+ * @example
+ * ```ts
+ * import { readDataset } from "@cugro/datasets";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = Array.from({ length: 100 }, (_, i) => `${i % 10},${Math.sin(i)},1,${i % 10 === 9 ? 1 : 0}`);
+ * const map = { states: ["state"], actions: ["action"], rewards: ["reward"], terminals: ["terminal"] };
+ * const { dataset } = readDataset(new TextEncoder().encode(["state,action,reward,terminal", ...rows].join("\n")), "task.csv", { map });
+ * assertEquals([dataset.size, dataset.stateDim, dataset.actionDim], [100, 1, 1]);
+ * ```
  */
 export function readDataset(bytes: Uint8Array, file: string, options: ReadOptions = {}): Judged {
   const { dataset, ...told } = readRows(sourceOf(bytes), file, options, roomInMemory());

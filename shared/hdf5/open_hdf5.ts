@@ -29,7 +29,19 @@ export interface Hdf5Group {
   group(name: string): Hdf5Group | undefined;
 }
 
-/** Opens a file, of which only what is asked for is read. @throws {StorageFault} where it is damaged, or still open for writing */
+/**
+ * Opens a file, of which only what is asked for is read. @throws {StorageFault} where it is damaged, or still open for writing
+ *
+ * @example
+ * ```ts
+ * import { openHdf5, sourceOf, StorageFault } from "@cugro/hdf5";
+ * import { assertThrows } from "@std/assert";
+ *
+ * // A file of another kind, or a damaged one, is refused with its reason.
+ * const bytes = new TextEncoder().encode("not an HDF5 file, but 40 bytes of plain text");
+ * assertThrows(() => openHdf5(sourceOf(bytes)), StorageFault);
+ * ```
+ */
 export function openHdf5(source: ByteSource): Hdf5Group {
   const file = readSuperblock(source);
   return openGroup(file, messagesOf(file, file.root));

@@ -12,6 +12,17 @@ import { PermanentError } from "@cugro/worker";
  * result without taking part in the job's identity.
  * @param job whose `knobs` have been told from its other fields
  * @returns the knobs; every access is checked
+ *
+ * @example
+ * ```ts
+ * import { knobsOf } from "@cugro/jobs";
+ * import { PermanentError } from "@cugro/worker";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const knobs = knobsOf({ kind: "states.train", knobs: { stateSteps: 100 } });
+ * assertEquals(knobs.stateSteps, 100);
+ * assertThrows(() => knobs.criticSteps, PermanentError, "criticSteps");
+ * ```
  */
 export function knobsOf({ kind, knobs }: { kind: JobKind; knobs: JsonObject }): Hyperparameters {
   return new Proxy(knobsOfJob(kind, knobs as Record<string, KnobValue>), {

@@ -38,6 +38,17 @@ export const READ_WHOLE_BYTES = 2 * 2 ** 20;
  * @param bytes the whole file; it is handed over, and empty afterwards
  * @param trust whether any environment may be run that the file names. @default "registered"
  * @throws {DatasetError} naming file, field, row and value
+ *
+ * @example
+ * ```ts
+ * import { judgeFile } from "@cugro/judging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = Array.from({ length: 100 }, (_, i) => `${i % 10},${Math.sin(i)},1,${i % 10 === 9 ? 1 : 0}`);
+ * const map = { states: ["state"], actions: ["action"], rewards: ["reward"], terminals: ["terminal"] };
+ * const judged = await judgeFile(new TextEncoder().encode(["state,action,reward,terminal", ...rows].join("\n")), "task.csv", { map });
+ * assertEquals([judged.dataset.size, judged.environment], [100, null]);
+ * ```
  */
 export async function judgeFile(
   bytes: Uint8Array,

@@ -26,7 +26,23 @@ export interface ProblemSources {
   observed?: readonly Problem[];
 }
 
-/** All problems, errors first, the newest first; those that were acknowledged say so. */
+/**
+ * All problems, errors first, the newest first; those that were acknowledged say so.
+ *
+ * @example
+ * ```ts
+ * import { gatherProblems } from "@cugro/problems";
+ * import { openFilesystemStore } from "@cugro/store";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const store = await openFilesystemStore({ root });
+ * await store.put("incoming/nobody/task.hdf5", new Uint8Array(8));
+ * assertEquals((await gatherProblems({ store })).map(({ code }) => code), ["file.learner"]);
+ * await store.close();
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
 export async function gatherProblems(sources: ProblemSources): Promise<Problem[]> {
   const { store, learner, cache = createCache(), observed = [] } = sources;
   const { factsOf = (name: string) => loadFacts(store, name, cache) } = sources;

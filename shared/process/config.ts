@@ -76,6 +76,15 @@ export function processEnvironment(): Environment {
  *
  * @param required variables that this process cannot do without, and what each must be.
  * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
+ *
+ * @example
+ * ```ts
+ * import { ConfigError, readConfig } from "@cugro/process";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(readConfig({ CUGRO_STORE: "/data/cugro" }).store, "/data/cugro");
+ * assertThrows(() => readConfig({ CUGRO_LOG: "loud" }), ConfigError, "CUGRO_LOG");
+ * ```
  */
 export function readConfig(
   environment: Environment = processEnvironment(),

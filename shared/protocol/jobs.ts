@@ -45,6 +45,18 @@ export type Exactly<F, C extends F> = C & { [N in Exclude<keyof C, keyof F>]: ne
  *
  * @param fields all fields of the kind, and no others: one that no handler reads would only make another job of it.
  * @param knobs those that the kind reads.
+ *
+ * @example
+ * ```ts
+ * import { createJob, jobId } from "@cugro/protocol";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * const dataset = { dataset: "0".repeat(64) };
+ * const fields = { task: 1, oldTasks: 0, heldOutSeed: 0, replayRows: 0 };
+ * const job = createJob("states.train", 7, fields, { dataset }, { stateSteps: 100 });
+ * assertEquals(jobId(job), jobId({ ...job }));
+ * assertNotEquals(jobId(job), jobId({ ...job, seed: 8 }));
+ * ```
  */
 export function createJob<K extends JobKind, C extends FieldsOf<K>>(
   kind: K,

@@ -27,6 +27,21 @@ const plainCommand = (words: string) => `deno task cugro ${words}`;
  * Reads everything a report shows.
  * @param complete makes a line that can be pasted of `promote 2 --learner mine`: where the learner is belongs to it
  * @throws {RangeError} when there is no such learner
+ *
+ * @example
+ * ```ts
+ * import { createLearner } from "@cugro/learners";
+ * import { gatherReport, renderReport } from "@cugro/report";
+ * import { openFilesystemStore } from "@cugro/store";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const store = await openFilesystemStore({ root });
+ * await createLearner({ store, name: "mine", seed: 0, preset: "smoke" });
+ * assertStringIncludes(renderReport(await gatherReport(store, "mine")), "<title>");
+ * await store.close();
+ * await Deno.remove(root, { recursive: true });
+ * ```
  */
 export async function gatherReport(
   store: Store,

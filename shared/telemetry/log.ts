@@ -31,7 +31,22 @@ export interface LogOptions {
   write?: (line: string) => void;
 }
 
-/** A log. */
+/**
+ * A log.
+ *
+ * @example
+ * ```ts
+ * import { createLog } from "@cugro/telemetry";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const log = createLog({ level: "warn", fields: { service: "example" }, write: (line) => void lines.push(line) });
+ * log.info("not important enough");
+ * log.warn("the store is away", { seconds: 3 });
+ * const { event, service, seconds } = JSON.parse(lines[0]!);
+ * assertEquals([lines.length, event, service, seconds], [1, "the store is away", "example", 3]);
+ * ```
+ */
 export function createLog(options: LogOptions = {}): Log {
   const { level = "info", fields: common = {}, write = (line) => void process.stderr.write(line) } = options;
   const lowest = LOG_LEVELS.indexOf(level);

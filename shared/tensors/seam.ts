@@ -56,6 +56,26 @@ export type Compile = (
 /**
  * Keeps the state as live tensors and runs the step operation by operation: on any backend, for steps that cannot become a
  * graph, and what compiled steps are compared with.
+ *
+ * @example
+ * ```ts
+ * import { openBackend } from "@cugro/tensors";
+ * import { eager } from "@cugro/tensors/seam";
+ * import * as tf from "tf";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await openBackend({ backend: "wasm" });
+ * const x = { shape: [2], data: Float32Array.of(1, 2) };
+ * const step = eager(
+ *   { name: "sum", step: ({ total }, { x }) => ({ state: { total: tf.add(total!, x!) }, outputs: {} }) },
+ *   { total: { shape: [2], data: new Float32Array(2) } },
+ *   { x },
+ * );
+ * await step.run({ x });
+ * await step.run({ x });
+ * assertEquals([...(await step.readState()).total!.data], [2, 4]);
+ * step.dispose();
+ * ```
  */
 export const eager: Compile = (definition, initialState, exampleInputs) => {
   const inputSpecs = specsOf(exampleInputs);

@@ -69,6 +69,18 @@ function lastRow(matrix: ResultsMatrix): readonly (number | null)[] {
 /**
  * Average performance AP_K = (1/K) sum_{j<=K} R[K,j] (the ACC of Lopez-Paz & Ranzato 2017): mean of the last row.
  * @throws InvalidInputError if it has no score
+ *
+ * @example
+ * ```ts
+ * import { averagePerformance, backwardTransfer, forgetting } from "@cugro/algorithm";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Row v: scores of version v on the tasks that it knows.
+ * const matrix = [[90], [80, 100], [85, 95, 90]];
+ * assertEquals(averagePerformance(matrix), 90);
+ * assertEquals(backwardTransfer(matrix), -5);
+ * assertEquals(forgetting(matrix), 5);
+ * ```
  */
 export function averagePerformance(matrix: ResultsMatrix): number {
   return mean(lastRow(matrix).filter(isScore));

@@ -31,7 +31,24 @@ export interface EmbeddedBusOptions {
   log?: Log;
 }
 
-/** A bus without news and jobs. */
+/**
+ * A bus without news and jobs.
+ *
+ * @example
+ * ```ts
+ * import { createEmbeddedBus } from "@cugro/bus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bus = createEmbeddedBus();
+ * const message = { jobId: "0".repeat(64), kind: "states.train", learner: "mine" } as const;
+ * assertEquals(await bus.submit(message), "queued");
+ * assertEquals(await bus.submit(message), "present");
+ * const delivery = await bus.fetch(["states.train"], AbortSignal.timeout(1_000));
+ * assertEquals(delivery?.message.learner, "mine");
+ * await delivery?.ack();
+ * await bus.close();
+ * ```
+ */
 export function createEmbeddedBus(options: EmbeddedBusOptions = {}): EmbeddedBus {
   return new ParentBus(new JobQueue(options.ackWaitMs), options.log);
 }

@@ -51,6 +51,21 @@ export interface LearnerSettings {
  * off in between, the first configuration stands, and the next process to find it adds the learner's own fact.
  *
  * @throws {RangeError} when the name is not allowed, is taken, or was a deleted learner's; or a knob is wrong.
+ *
+ * @example
+ * ```ts
+ * import { createLearner, learnerStatus } from "@cugro/learners";
+ * import { openFilesystemStore } from "@cugro/store";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const store = await openFilesystemStore({ root });
+ * await createLearner({ store, name: "mine", seed: 0, preset: "smoke" });
+ * const { learner, tasks } = await learnerStatus(store, "mine");
+ * assertEquals([learner.name, tasks.length], ["mine", 0]);
+ * await store.close();
+ * await Deno.remove(root, { recursive: true });
+ * ```
  */
 export async function createLearner(
   { store, name, seed, preset, overrides = {} }: LearnerSettings & { store: Store; name: string },
