@@ -12,12 +12,12 @@ import { compiled } from "./experiments/compiled.ts";
 import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
-import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
+import { KNOWN_STREAMS } from "./streams/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
-import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
+import { DEFAULT_RUNS, streams } from "./grid/typed_grid.ts";
 import { METHODS } from "./grid/methods.ts";
 import { runGridFile } from "./grid/run_grid.ts";
 
