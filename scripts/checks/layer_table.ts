@@ -131,6 +131,8 @@ const SCRIPT_ROOMS: readonly string[] = [
   COMMANDS,
   "scripts/lab/bench/",
   "scripts/lab/grid/",
+  "scripts/lab/streams/",
+  "scripts/lab/swap/",
   "scripts/lab/calibration/",
   "scripts/lab/distillation/",
 ];
@@ -191,7 +193,7 @@ export function faultOfImport(from: string, to: string): string | undefined {
   return `${from} (${room}) may not import ${to} (${target})`;
 }
 
-/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI, the benchmarks and the calibration of estimates are rooms of their own. */
+/** The room whose size a file counts to: of scripts, infra and tests the folder; the commands of the CLI and what is in `SCRIPT_ROOMS` are rooms of their own. */
 export function sizeRoomOf(path: string): string {
   const room = roomOf(path);
   if (room !== undefined) return room;

@@ -12,12 +12,13 @@ import { compiled } from "./experiments/compiled.ts";
 import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
-import { KNOWN_STREAMS } from "./experiments/known_streams.ts";
+import { KNOWN_STREAMS } from "./streams/known_streams.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
-import { DEFAULT_RUNS, streams } from "./experiments/streams.ts";
+import { swap } from "./swap/swap.ts";
+import { DEFAULT_RUNS, streams } from "./grid/typed_grid.ts";
 import { METHODS } from "./grid/methods.ts";
 import { runGridFile } from "./grid/run_grid.ts";
 
@@ -64,6 +65,26 @@ program.command("selections")
   .option("--out <folder>", "where the results go", "cugro-experiments/results")
   .option("--name <name>", "name of the result files", "selections")
   .action(selections);
+
+program.command("swap")
+  .description(
+    "which network a fall comes from, and in which rows: networks of two versions exchanged, from common starts; nothing is trained, the store is only read",
+  )
+  .argument("<store>", "its store")
+  .requiredOption("--learner <name>", "whose versions")
+  .requiredOption("--versions <list>", "two of them, e.g. 4,5")
+  .option("--tasks <list>", "old tasks, e.g. 1,3 (default: all that both know)")
+  .option("--acting <list>", "of sampler, proposer and actor (default: those that both versions have)")
+  .option("--episodes <n>", "episodes of each pair of networks", wholeNumber("--episodes", 5), 40)
+  .option(
+    "--states <n>",
+    "states of each set in which the versions are compared",
+    wholeNumber("--states", 10),
+    500,
+  )
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result file", "swap")
+  .action(swap);
 
 program.command("distillation")
   .description(

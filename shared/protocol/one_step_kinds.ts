@@ -42,11 +42,14 @@ const labelling = {
   outputs: ["labels"],
 } as const;
 
-/** Of a training on the labels of task k. Old tasks have states in `replay`, for which the parent answers, or labels too. */
+/** Of a training on the labels of task k. Old tasks have states in `replay`, for which the parent answers, or labels too. `joint`: all tasks alike, from fresh weights. */
 const training = {
   service: "behavior-generation",
   revision: 2,
-  config: z.strictObject({ task, oldTasks: count, heldOutSeed: uint32, replayRows: count }),
+  config: z.strictObject({
+    ...{ task, oldTasks: count, heldOutSeed: uint32, replayRows: count },
+    joint: z.literal(true).exactOptional(),
+  }),
   identity: nothing,
   inputs: { labels: "perShard", normaliser: "perTask", parent: "optional", replay: "perShard" },
   datasets: ["replay"],

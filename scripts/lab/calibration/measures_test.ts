@@ -1,7 +1,7 @@
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { measureCalibration } from "./measures.ts";
-import { spearman } from "./spearman.ts";
+import { spearman } from "../streams/spearman.ts";
 
 Deno.test("spearman() looks at ranks alone, and ties share theirs", () => {
   assertEquals(spearman([[1, 10], [2, 100], [3, 1_000]]), 1);

@@ -18,7 +18,7 @@ import { printTable } from "../../cli/commands/output.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 import { type FinishedWork, finishedWork } from "./finished_work.ts";
 import { stopOnSignal } from "./processes.ts";
-import { streamFiles } from "./stream_files.ts";
+import { streamFiles } from "../streams/stream_files.ts";
 
 interface ArrivalsOptions {
   preset: PresetName;

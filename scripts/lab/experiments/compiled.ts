@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { printTable, score } from "../../cli/commands/output.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 import { quantile } from "./processes.ts";
-import { streamFiles } from "./stream_files.ts";
+import { streamFiles } from "../streams/stream_files.ts";
 
 interface CompiledOptions {
   tasks: number;

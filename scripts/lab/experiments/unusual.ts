@@ -20,7 +20,7 @@ import {
 } from "@cugro/algorithm";
 import { type Dataset, readDataset } from "@cugro/datasets";
 import { printTable } from "../../cli/commands/output.ts";
-import { streamFiles } from "./stream_files.ts";
+import { streamFiles } from "../streams/stream_files.ts";
 
 const SEED = 1;
 /** Rows of each sort that are looked at. */

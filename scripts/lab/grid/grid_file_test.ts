@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KNOWN_STREAMS } from "../experiments/known_streams.ts";
+import { KNOWN_STREAMS } from "../streams/known_streams.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/commands/output.ts";
-import { parseRun } from "../experiments/streams.ts";
+import { parseRun } from "./typed_grid.ts";
 import { parseGrid, runsOf } from "./grid_file.ts";
 
 const parse = (grid: unknown) => parseGrid(JSON.stringify(grid), "grid.json");

@@ -5,7 +5,7 @@
 import type { ShownStatus } from "../../cli/learners/learners.ts";
 import { resultOf } from "../../cli/commands/result.ts";
 import type { GridRun } from "./grid_file.ts";
-import { measureMatrix, type StreamMeasures } from "../experiments/stream_measures.ts";
+import { measureMatrix, type StreamMeasures } from "../streams/stream_measures.ts";
 
 /** A finished run. */
 export interface MeasuredRun extends GridRun, StreamMeasures {

@@ -13,7 +13,7 @@ import { score, UsageError } from "../../cli/commands/output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";
-import { type PreparedStream, prepareStream, refuseUnknownStream } from "../experiments/known_streams.ts";
+import { type PreparedStream, prepareStream, refuseUnknownStream } from "../streams/known_streams.ts";
 import { type GridFile, type GridRun, parseGrid, runsOf } from "./grid_file.ts";
 import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
 import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";

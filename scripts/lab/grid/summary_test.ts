@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { MeasuredRun } from "./measured_run.ts";
-import { measureMatrix } from "../experiments/stream_measures.ts";
+import { measureMatrix } from "../streams/stream_measures.ts";
 import { HEAD, summarise, tableRow } from "./summary.ts";
 
 function run(method: string, seed: number, last: [number, number]): MeasuredRun {

@@ -27,7 +27,7 @@ export interface OneStepBatchSettings {
   /** Old tasks, one entry each: all with labels, or all without. */
   old: OneStepRows[];
   batchSize: number;
-  newTaskShare: number;
+  newTaskShare: number | "proportional";
   stateDim: number;
   actionDim: number;
   /** Whether the network is given noise. */

@@ -8,7 +8,7 @@ import { TEACHER } from "../diffusion/generator_step.ts";
 import { growTask } from "../diffusion/growth.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "../diffusion/training_parts.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
-import { stepsFor } from "../knobs/training_steps.ts";
+import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
 import { initOptimiser } from "../numerics/optimiser.ts";
 import {
   recordCurves,
@@ -35,6 +35,8 @@ export interface OneStepTrainingInput extends RawOneStepRows {
   parent?: Stored;
   /** As the parent's, where widths are concerned. */
   hyperparameters: Hyperparameters;
+  /** Whether all tasks are learnt alike, from fresh weights: all have labels. */
+  joint?: boolean;
   /** Old tasks of the learner: decides the number of steps. */
   oldTasks: number;
   /** Decides initial weights, batches and noise. */
@@ -69,7 +71,8 @@ async function* trainOneStep(
   firstSteps: number,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { distilStepsPerOldTask, maxDistilSteps } = input.hyperparameters;
-  const steps = stepsFor(firstSteps, distilStepsPerOldTask, maxDistilSteps, input.oldTasks);
+  const count = input.joint ? jointSteps : stepsFor;
+  const steps = count(firstSteps, distilStepsPerOldTask, maxDistilSteps, input.oldTasks);
   return yield* runTraining(openTraining(input, kind, steps));
 }
 
@@ -85,7 +88,7 @@ function openTraining(input: OneStepTrainingInput, kind: OneStepKind, steps: num
     openOneStepBatches({
       ...rows,
       batchSize: hyperparameters.generatorBatchSize,
-      newTaskShare: hyperparameters.distilNewTaskShare,
+      newTaskShare: input.joint ? "proportional" : hyperparameters.distilNewTaskShare,
       stateDim: input.stateDim,
       actionDim: input.actionDim,
       noisy: kind === "proposer",

@@ -1,4 +1,11 @@
-import { assertEquals, assertGreater, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { eager, type Stored, toParams } from "@cugro/tensors/seam";
 import { openCompute } from "@cugro/tensors";
 import * as tf from "tf";
@@ -132,6 +139,10 @@ Deno.test("a proposer without a parent learns all tasks from labels; half of the
     };
     const { weights } = await finish(trainProposer(oneStepInput(two, [one], all)));
     assertEquals(knownTasks(weights), [1, 2]);
+    const alike = { ...all, hyperparameters: { ...hyperparameters, distilNewTaskShare: 1 }, oldTasks: 1 };
+    const joint = await finish(trainProposer({ ...oneStepInput(two, [one], alike), joint: true }));
+    assertEquals(joint.metrics.steps, 4, "as many as both tasks would have taken one after the other");
+    assert(joint.curves.some(({ name }) => name === "lossOld"), "old tasks have their share of a batch");
     const three = { ...one, task: 3 };
     const mixed = oneStepInput(two, [one, three], { hyperparameters, labels: [two, one], parent: weights });
     const error = await assertRejects(

@@ -140,8 +140,8 @@ function labelledFields({ k, seed }: Builder, { task, labelled }: LabelledTask) 
   };
 }
 
-/** How many of the new task's rows are read, where that is not all of them: other jobs are those of old stores. */
-export function limitOf({ task, knobs }: Builder): { trainingRows?: number } {
+/** How many of a task's rows are read, where that is not all of them: other jobs are those of old stores. */
+export function limitOf({ task, knobs }: Pick<Builder, "task" | "knobs">): { trainingRows?: number } {
   const trainingRows = trainingRowsOf(task, knobs);
   return trainingRows < task.size ? { trainingRows } : {};
 }

@@ -120,6 +120,23 @@ Deno.test("buildGraph() of a joint training has no parent, reads all datasets al
   assertEquals(describe(last).slice(0, 3), describe(second!).slice(0, 3));
 });
 
+Deno.test("buildGraph() of a joint training learns the one-step networks of all tasks alike, from labels of their own data", () => {
+  const knobs: Hyperparameters = { ...presets.default, estimate: "never", replay: "multitask" };
+  const graph = previewGraph({ knobs, tasks: 3, size: 60_000 })[2]!;
+  const jobsOf = <K extends "proposer.label" | "actor.train">(kind: K) =>
+    graph.jobs.flatMap(({ job }) => job.kind === kind ? [job as JobOf<K>] : []);
+  const labels = jobsOf("proposer.label").map(({ config, inputs }) => [
+    config.task,
+    config.draw?.rows,
+    "dataset" in inputs.dataset!,
+  ]);
+  const each = (task: number) => Array(4).fill([task, presets.default.proposerLabels / 4, true]);
+  assertEquals(labels, [...each(3), ...each(1), ...each(2)]);
+  const [{ config, inputs }] = jobsOf("actor.train") as [JobOf<"actor.train">];
+  assertEquals([config.joint, config.oldTasks, "parent" in inputs], [true, 2, false]);
+  assertEquals(Object.keys(inputs).filter((name) => name.startsWith("replay")), []);
+});
+
 function buildLast(before: Hyperparameters, later: Hyperparameters): Graph {
   return previewGraph({ knobs: before, later, tasks: 2, size: 9_000 })[1]!;
 }

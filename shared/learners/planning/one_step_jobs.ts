@@ -6,11 +6,12 @@
  *                                           critic.train   ─┘
  * ```
  * Old tasks are held to the parent's network on the states that replay them. Where the parent has none, they are labelled
- * as the new task is, on the same states.
+ * as the new task is, on the same states. In a joint training every task is labelled alike, on rows of its own dataset.
  * @module
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import { deriveSeed, type InputRef, type JobOf, type RefsOf } from "@cugro/protocol";
+import type { LabelledTask } from "../facts/labels.ts";
 import type { OneStepNetworks } from "./acting_fields.ts";
 import {
   addJob,
@@ -61,11 +62,16 @@ function addNetwork(
   more: Partial<LabelRefs>,
 ): string {
   const { k, task, oldTasks, knobs, attempt } = builder;
-  const parent = isJoint(knobs, oldTasks.length) ? undefined : builder.parent?.[network];
+  const joint = isJoint(knobs, oldTasks.length);
+  const parent = joint ? undefined : builder.parent?.[network];
   const from = { behaviorGenerator: outputOf(behaviorGenerator, "weights"), ...more };
   const labels = {
-    ...labelsOfNew(builder, network, from),
-    ...(parent === undefined ? labelsOfOld(builder, network, from, replay) : {}),
+    ...labelsOfData(builder, network, from, task),
+    ...(joint
+      ? Object.assign({}, ...oldTasks.map((old) => labelsOfData(builder, network, from, old)))
+      : parent === undefined
+      ? labelsOfOld(builder, network, from, replay)
+      : {}),
   };
   const normalisers = [...oldTasks, task].map((t) => [`normaliser/${t.task}`, { artifact: t.normaliser }]);
   const inputs: RefsOf<"proposer.train"> = {
@@ -78,16 +84,23 @@ function addNetwork(
     oldTasks: oldTasks.length,
     heldOutSeed: heldOutSeed(builder.seed),
     replayRows: replayRowsOf(builder, replay),
+    ...(joint ? { joint: true as const } : {}),
   };
   const kind = `${network}.train` as const;
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
 
-/** Labels of the task being learnt, on rows of its dataset. */
-function labelsOfNew(builder: Builder, network: "proposer" | "actor", from: Partial<LabelRefs>): Labels {
-  const { k, task, knobs } = builder;
+/** Labels of a task on rows of its dataset. */
+function labelsOfData(
+  builder: Builder,
+  network: "proposer" | "actor",
+  from: Partial<LabelRefs>,
+  task: LabelledTask,
+): Labels {
+  const { knobs } = builder;
+  const k = task.task;
   const rows = labelRows(knobs, network);
-  const draw = { heldOutSeed: heldOutSeed(builder.seed), ...limitOf(builder) };
+  const draw = { heldOutSeed: heldOutSeed(builder.seed), ...limitOf({ task, knobs }) };
   const normaliser = { artifact: task.normaliser };
   return Object.fromEntries(rows.map((count, m) => {
     const fields = { task: k, draw: { rows: count, ...draw } };

@@ -1,12 +1,13 @@
 /**
- * Streams of datasets, learnt with every replay source and seed: a grid that needs no file.
+ * `deno task experiment streams`: a grid that is typed instead of declared. For one's own folders of datasets, and for a stream
+ * of which one run is wanted; everything else is the grid's.
  * @module
  */
 import { PRESET_NAMES } from "@cugro/algorithm/knobs";
 import { UsageError } from "../../cli/commands/output.ts";
-import { parseGrid } from "../grid/grid_file.ts";
-import { methodOf } from "../grid/methods.ts";
-import { type GridOptions, runGrid } from "../grid/run_grid.ts";
+import { parseGrid } from "./grid_file.ts";
+import { methodOf } from "./methods.ts";
+import { type GridOptions, runGrid } from "./run_grid.ts";
 
 interface StreamsOptions extends GridOptions {
   preset: typeof PRESET_NAMES[number];

@@ -1,0 +1,112 @@
+/**
+ * Episodes of one task with the networks of two versions exchanged: the same starts and the same noise for every pair.
+ * @module
+ */
+import {
+  createPolicy,
+  createRng,
+  dropInterval,
+  mean,
+  normalisedScore,
+  type PolicyInput,
+  type WayOfActing,
+} from "@cugro/algorithm";
+import { openVectorEnvironment, rollout } from "@cugro/environments";
+import type { LabelledTask } from "@cugro/learners";
+import type { OpenedVersion, VersionPair } from "./open_versions.ts";
+
+/** What came of one pair of networks in one task. */
+export interface SwapRow {
+  task: number;
+  acting: WayOfActing;
+  /** Versions whose networks acted: what draws candidates (of the actor: what acts), and the critic, which an actor does without. */
+  generator: number;
+  critic: number | null;
+  score: number;
+  /** Of the older version's own networks minus this, over the same episodes; null of those themselves. */
+  drop: number | null;
+  /** 90 % of it, paired by episode. */
+  interval: readonly [number, number] | null;
+  episodes: number;
+}
+
+/** The rows of a task, and the states that the older version's own networks have visited. */
+export interface SwappedEpisodes {
+  rows: SwapRow[];
+  visited: Float32Array;
+}
+
+/** Ways of acting that both versions can be asked for. */
+export function commonWays({ older, newer }: VersionPair): WayOfActing[] {
+  return (["sampler", "proposer", "actor"] as const).filter((way) =>
+    way === "sampler" || older.input[way] && newer.input[way]
+  );
+}
+
+/** Whether episodes of a task can be run in this process. */
+export function isSimulated({ environment }: LabelledTask): boolean {
+  return environment !== null && "family" in environment;
+}
+
+/** Runs all pairs of networks of one way of acting. */
+export async function runSwapped(
+  { older, newer }: VersionPair,
+  task: LabelledTask,
+  acting: WayOfActing,
+  episodes: number,
+): Promise<SwappedEpisodes> {
+  const both = [older, newer];
+  const pairs = acting === "actor"
+    ? both.map((one) => [one, undefined] as const)
+    : both.flatMap((one) => both.map((critic) => [one, critic] as const));
+  const rows: SwapRow[] = [];
+  let before: { scores: number[]; visited: Float32Array } | undefined;
+  for (const [generator, critic] of pairs) {
+    const found = await runTask(networksOf(newer, generator, critic), task, acting, episodes);
+    rows.push({
+      ...{ task: task.task, acting, generator: generator.fact.version, critic: critic?.fact.version ?? null },
+      score: mean(found.scores),
+      drop: before ? mean(before.scores) - mean(found.scores) : null,
+      interval: before ? dropInterval(before.scores, found.scores) : null,
+      episodes,
+    });
+    before ??= found;
+  }
+  return { rows, visited: before!.visited };
+}
+
+/** One version's knobs of acting for all, so that only networks differ. */
+function networksOf(newer: OpenedVersion, generator: OpenedVersion, critic = generator): PolicyInput {
+  const { behaviorGenerator, proposer, actor } = generator.input;
+  return { ...newer.input, behaviorGenerator, proposer, actor, critic: critic.input.critic };
+}
+
+async function runTask(
+  input: PolicyInput,
+  { task, environment, anchors, labelled }: LabelledTask,
+  acting: WayOfActing,
+  episodes: number,
+): Promise<{ scores: number[]; visited: Float32Array }> {
+  if (!environment || !("family" in environment)) throw new RangeError(`Task ${task} has no simulator here`);
+  const policy = createPolicy(input);
+  const starts = createRng(0, `swap/${task}/starts`), noise = createRng(0, `swap/${task}/acting`);
+  const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
+  const simulator = await openVectorEnvironment(environment, episodes, labelled?.episodeSteps);
+  const visited: number[] = [];
+  let steps = 0;
+  try {
+    const { returns, successes } = await rollout(simulator, seeds, async (states: Float32Array) => {
+      if (steps++ % VISITED_EVERY === 0) visited.push(...states);
+      return await policy.act(task, states, noise.integer(2 ** 31), acting);
+    });
+    const scores = successes?.map((one) => 100 * Number(one)) ??
+      returns.map((one) => normalisedScore(one, anchors));
+    return { scores, visited: Float32Array.from(visited) };
+  } finally {
+    policy.dispose();
+    simulator.close();
+  }
+}
+
+/** States that follow each other are much alike. */
+const VISITED_EVERY = 10;
