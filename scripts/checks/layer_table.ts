@@ -120,7 +120,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...["protocol", "async", "telemetry", "algorithm", "inference", "store", "tensors", "learners"],
     ...["jobs", "serving", "environments/families"],
   ],
-  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets"],
+  // What a learner has come to, for other tools.
+  tables: ["protocol", "async", "store", "learners"],
+  report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets", "tables"],
   // services/services.ts and what is made of it; every service may read it.
   services: ["protocol", "telemetry", "tensors", "process", "worker", "environments/gymnasium"],
 };
@@ -128,6 +130,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const COMMANDS = "scripts/cli/commands/";
 /** Folders of scripts whose size is counted by itself. */
 const SCRIPT_ROOMS: readonly string[] = [
+  // What learners have come to; before the folder that it is in.
+  `${COMMANDS}numbers/`,
   COMMANDS,
   "scripts/lab/bench/",
   "scripts/lab/grid/",

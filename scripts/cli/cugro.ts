@@ -19,6 +19,7 @@ import { registerReport } from "./commands/report.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStatus } from "./commands/status.ts";
+import { registerTables } from "./commands/numbers/tables.ts";
 import { registerVersions } from "./commands/versions.ts";
 import { registerTransfer } from "./commands/transfer.ts";
 import { registerToken } from "./commands/token.ts";
@@ -43,6 +44,7 @@ export function createProgram(): Command {
       registerStatus,
       registerVersions,
       registerProblems,
+      registerTables,
       registerReport,
       registerOperate,
       registerEvaluate,

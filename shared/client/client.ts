@@ -17,6 +17,7 @@ import type {
   JobDetail,
   JobSummary,
   Learner,
+  Losses,
   NewLearner,
   Results,
   StandingProblem,
@@ -57,6 +58,14 @@ export interface GatewayClient {
   };
   results(name: string): Promise<Results>;
   fidelity(name: string): Promise<Fidelity["fidelity"]>;
+  /** Losses of all trainings that are done. */
+  losses(name: string): Promise<Losses["losses"]>;
+  /** One of these as a file for other tools: `parquet` or `csv`. */
+  table(
+    name: string,
+    what: "results" | "fidelity" | "losses",
+    format: "csv" | "parquet",
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** What its policies were asked in the last hour. */
   traffic(name: string): Promise<Traffic>;
   /** What this token may do. */
@@ -101,6 +110,11 @@ export function createClient(options: ClientOptions): GatewayClient {
     },
     results: (name) => requests.get(of(name, "/results")),
     fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
+    losses: async (name) => (await requests.get<Losses>(of(name, "/losses"))).losses,
+    async table(name, what, format) {
+      const response = await requests.send("GET", of(name, `/${what}?format=${format}`));
+      return new Uint8Array(await response.arrayBuffer());
+    },
     traffic: (name) => requests.get(of(name, "/traffic")),
     token: () => requests.get("/v1/token"),
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),

@@ -16,9 +16,10 @@ import {
   trainingSteps,
 } from "@cugro/learners";
 import { gatherProblems, withCommands } from "@cugro/problems";
-import { getArtifact, type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
+import { lossesOf } from "@cugro/tables";
 import { describeEnvironment, describeProblem, type JsonObject } from "@cugro/protocol";
-import type { ReportCurve, ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
+import type { ReportData, ReportFidelity, ReportVersion } from "./report_data.ts";
 
 /** A command as it is typed on a machine with this repository. */
 const plainCommand = (words: string) => `deno task cugro ${words}`;
@@ -69,7 +70,7 @@ export async function gatherReport(
     estimates: estimatesOf(status),
     acting: actingOf(status),
     fidelity: fidelityOf(status),
-    curves: await curvesOf(store, status.jobs),
+    curves: await lossesOf(store, status.jobs),
     rawBytes: status.tasks.map(({ task, bytes }) => ({ task, bytes })),
     keptBytes: keptBytes(status),
     seconds: secondsOf(status.jobs),
@@ -138,17 +139,6 @@ function distancesOf(measured: JsonObject): Omit<ReportFidelity, "version" | "ta
       value: number(name),
     })),
   };
-}
-
-async function curvesOf(store: Store, jobs: readonly JobStatus[]): Promise<ReportCurve[]> {
-  const curves: ReportCurve[] = [];
-  for (const { kind, task, outputs } of jobs) {
-    const artifact = outputs.curves?.artifact;
-    if (artifact === undefined || task === null) continue;
-    const list = JSON.parse(new TextDecoder().decode(await getArtifact(store, artifact)));
-    for (const { name, steps, values } of list) curves.push({ task, kind, name, steps, values });
-  }
-  return curves;
 }
 
 function keptBytes({ jobs, versions, head }: LearnerStatus): { name: string; bytes: number }[] {

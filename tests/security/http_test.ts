@@ -156,6 +156,7 @@ Deno.test("somebody else's learner is 404, like one that does not exist, and in 
       "/versions/1/bundle",
       "/results",
       "/fidelity",
+      "/losses",
       "/report",
     ];
     await refuse([

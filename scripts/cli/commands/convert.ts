@@ -89,7 +89,8 @@ async function convert(
   printNotices(notices);
 }
 
-function formatFor(out: string, to: string | undefined): WrittenFormat {
+/** The format of a file that is to be written. @throws {UsageError} */
+export function formatFor(out: string, to: string | undefined): WrittenFormat {
   const known = WRITTEN_FORMATS.find((format) => format === to) ??
     (to === undefined ? writtenFormatOf(out) : undefined);
   if (known) return known;
@@ -102,8 +103,8 @@ function formatFor(out: string, to: string | undefined): WrittenFormat {
   );
 }
 
-/** @returns the attributes that the format cannot hold as they are, too */
-async function writeWhole(
+/** Writes a dataset and reads it back. @returns the attributes that the format cannot hold as they are, too */
+export async function writeWhole(
   dataset: Dataset,
   hash: string,
   format: WrittenFormat,

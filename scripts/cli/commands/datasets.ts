@@ -1,11 +1,13 @@
 /**
- * `cugro datasets inspect|validate|stats|convert`: looks at files without learning from them, and writes them in other formats.
+ * `cugro datasets inspect|validate|stats|convert|export`: looks at files without learning from them, and writes them, and what learners
+ * have been given, in other formats.
  * @module
  */
 import { datasetHash, type DatasetRows, type FileReport, printable, summarise } from "@cugro/datasets";
 import { countOf } from "@cugro/learners";
 import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
+import { registerDatasetExport } from "./numbers/export_data.ts";
 import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
 import { MOST_PATH, printJson, printTable } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
@@ -46,6 +48,7 @@ export function registerDatasets(program: Command): void {
   );
   registerStats(datasets);
   registerConvert(datasets);
+  registerDatasetExport(datasets);
 }
 
 async function validate(paths: string[], { json, ...options }: DatasetOptions): Promise<void> {

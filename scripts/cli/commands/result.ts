@@ -42,6 +42,8 @@ export interface RunResult extends LearnerMeasures {
   intervals: ([number, number] | null)[][];
   /** Episodes of each cell. */
   episodes: (number | null)[][];
+  /** How far each replay was from real data. */
+  fidelity: ShownStatus["fidelity"];
   /** Of every version, what was decided and what became of it, in words. */
   decisions: { version: number; decision: string }[];
   workSeconds: number;
@@ -83,6 +85,7 @@ export function resultOf(
     versions: status.validVersions,
     parked: shownVersions(status).flatMap(({ parked, ...row }) => parked ? [row] : []),
     ...intervalsOf(status),
+    fidelity: status.fidelity,
     decisions: status.versions.map((version) => ({
       version: version.version,
       decision: explainDecision(version),

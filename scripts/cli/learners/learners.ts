@@ -8,6 +8,7 @@ import type { Becoming } from "@cugro/client";
 import type { LearnerMeasures, LearnerStatus, Relabelled, ShownCell } from "@cugro/learners";
 import type { Bundle, OnCheck } from "@cugro/export";
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
+import type { LossCurve, TabledFidelity } from "@cugro/tables";
 import type { Place } from "./place.ts";
 
 /** What commands show of a learner. A store tells more: `--json` prints that too. */
@@ -49,7 +50,7 @@ export interface ShownStatus extends
     LearnerStatus["jobs"][number],
     "id" | "state" | "label" | "message" | "kind" | "task" | "steps" | "seconds"
   >[];
-  fidelity: { version: number; task: number; fidelity: Record<string, unknown> }[];
+  fidelity: TabledFidelity[];
 }
 
 /** What commands show of a version. */
@@ -109,6 +110,13 @@ export type Reason = string | undefined;
 /** A version as files. `checks`: what each graph's check came to; a gateway tells only what failed. */
 export type Exported = Omit<Bundle, "checks"> & Partial<Pick<Bundle, "checks">>;
 
+/** Normalised scores of the episodes of one task. `isSuccess`: they are 100 times the success of each. */
+export interface TaskEpisodes {
+  task: number;
+  scores: number[];
+  isSuccess: boolean;
+}
+
 /** Learners in one place. Every method throws an error whose message is a sentence for the person who typed. */
 export interface Learners {
   readonly place: Place;
@@ -158,6 +166,10 @@ export interface Learners {
     wanted: { version?: number | undefined; task?: number | undefined },
     onCheck: OnCheck,
   ): Promise<Exported>;
+  /** Losses of its trainings that are done. */
+  losses(name: string): Promise<LossCurve[]>;
+  /** Scores of each episode of a version, task by task; none of a task that was not run. */
+  episodes(name: string, version: number): Promise<TaskEpisodes[]>;
   /** An HTML page. */
   report(name: string): Promise<string>;
   /** Gives up what is open. */

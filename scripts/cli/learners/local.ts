@@ -34,9 +34,11 @@ import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
+import { lossesOf } from "@cugro/tables";
 import type { Store } from "@cugro/store";
 import { type Learning, openLearning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
+import { episodesOf } from "./episodes.ts";
 import { foresee } from "./foresee.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
@@ -73,6 +75,10 @@ export function openLocal(name: string): Learners {
       }),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     export: async (learner, wanted, onCheck) => await exportOnce(await reading(), learner, wanted, onCheck),
+    losses: async (learner) =>
+      await lossesOf(await reading(), (await learnerStatus(await reading(), learner)).jobs),
+    episodes: async (learner, version) =>
+      episodesOf((await learnerStatus(await reading(), learner)).versions, version),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
     close: stores.close,

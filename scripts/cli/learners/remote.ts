@@ -7,6 +7,7 @@ import { audienceOf, EVERYONE } from "@cugro/protocol";
 import { packFolder } from "@cugro/datasets";
 import { unzipFiles } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
+import { episodesOf } from "./episodes.ts";
 import { follow } from "./follow.ts";
 import type { Exported, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
 
@@ -45,6 +46,8 @@ export function openRemote(url: string, token: string): Learners {
     relabel: (name, task, { reason, ...label }) => tasks.relabel(name, task, { ...label, ...why(reason) }),
     act: (name, request) => client.act(name, request),
     export: (name, wanted) => exportFrom(client, name, wanted),
+    losses: (name) => client.losses(name),
+    episodes: async (name, version) => episodesOf([await versions.show(name, version)], version),
     report: (name) => client.report(name),
     close: () => Promise.resolve(),
   };

@@ -1,12 +1,14 @@
 /**
- * What was reached: results matrix, fidelity of the replay, the report.
+ * What was reached: results matrix, fidelity of the replay, losses, the report.
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
-import { fidelitySchema, learnerName, resultsSchema } from "@cugro/client/schemas";
+import { fidelitySchema, learnerName, lossesSchema, resultsSchema } from "@cugro/client/schemas";
 import { withFlag } from "@cugro/problems";
+import { fidelityTable, lossesOf, lossesTable, resultsTable } from "@cugro/tables";
+import { type Gateway, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { resultsView } from "../views.ts";
+import { formatOf, formatQuery, tableFile, tableResponse } from "./table_answers.ts";
 
 const tags = ["results"];
 const params = z.object({ name: learnerName });
@@ -15,6 +17,7 @@ const params = z.object({ name: learnerName });
 export function registerResults(app: Gateway, deps: RouteDeps): void {
   registerMatrix(app, deps);
   registerFidelity(app, deps);
+  registerLosses(app, deps);
   registerReport(app, deps);
 }
 
@@ -29,13 +32,23 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
       tags,
       summary: "The results matrix and its metrics",
     },
-    request: { params },
-    responses: { 200: json(resultsSchema, "Row: version. Column: task"), ...PROBLEMS },
+    request: { params, query: formatQuery },
+    responses: {
+      200: tableResponse(
+        resultsSchema,
+        "Row: version. Column: task. As a table: a row for each version, parked ones too, and task",
+      ),
+      ...PROBLEMS,
+    },
   });
-  app.openapi(
-    results,
-    async (context) => context.json(resultsView(await learners.status(context.req.valid("param").name)), 200),
-  );
+  app.openapi(results, async (context) => {
+    const { name } = context.req.valid("param");
+    const status = await learners.status(name);
+    const format = formatOf(context, context.req.valid("query"));
+    if (format === "json") return context.json(resultsView(status), 200);
+    const { bytes, headers } = await tableFile(resultsTable(status), format, `${name}-results`);
+    return context.body(bytes, 200, headers);
+  });
 }
 
 function registerFidelity(app: Gateway, deps: RouteDeps): void {
@@ -49,12 +62,50 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
       tags,
       summary: "How far each replay was from real data",
     },
-    request: { params },
-    responses: { 200: json(fidelitySchema, "Of each version and old task"), ...PROBLEMS },
+    request: { params, query: formatQuery },
+    responses: {
+      200: tableResponse(fidelitySchema, "Of each version and old task; as a table: a measure a column"),
+      ...PROBLEMS,
+    },
   });
   app.openapi(fidelity, async (context) => {
-    const status = await learners.status(context.req.valid("param").name);
-    return context.json({ fidelity: status.fidelity }, 200);
+    const { name } = context.req.valid("param");
+    const status = await learners.status(name);
+    const format = formatOf(context, context.req.valid("query"));
+    if (format === "json") return context.json({ fidelity: status.fidelity }, 200);
+    const { bytes, headers } = await tableFile(
+      fidelityTable(name, status.fidelity),
+      format,
+      `${name}-fidelity`,
+    );
+    return context.body(bytes, 200, headers);
+  });
+}
+
+function registerLosses(app: Gateway, deps: RouteDeps): void {
+  const { learners, store } = deps;
+  const losses = createRoute({
+    operationId: "showLosses",
+    ...secured(deps, "read"),
+    ...{
+      method: "get",
+      path: "/v1/learners/{name}/losses",
+      tags,
+      summary: "Losses of all trainings that are done",
+    },
+    request: { params, query: formatQuery },
+    responses: {
+      200: tableResponse(lossesSchema, "Curve by curve; as a table: a row a point"),
+      ...PROBLEMS,
+    },
+  });
+  app.openapi(losses, async (context) => {
+    const { name } = context.req.valid("param");
+    const curves = await lossesOf(store, (await learners.status(name)).jobs);
+    const format = formatOf(context, context.req.valid("query"));
+    if (format === "json") return context.json({ losses: curves }, 200);
+    const { bytes, headers } = await tableFile(lossesTable(name, curves), format, `${name}-losses`);
+    return context.body(bytes, 200, headers);
   });
 }
 

@@ -36,6 +36,18 @@ export const curvesSchema = z.object({
   })),
 }).openapi("Curves");
 
+/** Losses of all trainings of a learner that are done. */
+export const lossesSchema = z.object({
+  losses: z.array(z.object({
+    task: z.int().min(1).openapi({ description: "The task that was learnt" }),
+    kind: z.enum(JOB_KINDS),
+    job: z.string().regex(HASH),
+    name: z.string(),
+    steps: z.array(z.number()),
+    values: z.array(z.number().nullable()),
+  })),
+}).openapi("Losses");
+
 /** What policies of a learner were asked. */
 export const trafficSchema = z.object({
   since: moment.openapi({ description: "Since when this process of the gateway has counted" }),
@@ -54,5 +66,7 @@ export const trafficSchema = z.object({
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 /** Losses of one job. Checked by {@link curvesSchema}. */
 export type Curves = z.infer<typeof curvesSchema>;
+/** What a version lost in training, job by job. Checked by {@link lossesSchema}. */
+export type Losses = z.infer<typeof lossesSchema>;
 /** What policies of a learner were asked. Checked by {@link trafficSchema}. */
 export type Traffic = z.infer<typeof trafficSchema>;

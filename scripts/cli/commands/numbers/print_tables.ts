@@ -1,0 +1,36 @@
+/**
+ * Fidelity and losses for a person: what fits a terminal.
+ * @module
+ */
+import { briefly } from "@cugro/report";
+import type { LossCurve, TabledFidelity } from "@cugro/tables";
+import { printTable } from "../output.ts";
+
+/** A replay a row: its distances, beside those that real rows show. */
+export function printFidelity(entries: readonly TabledFidelity[]): void {
+  const over = (fidelity: TabledFidelity["fidelity"], name: string) => {
+    const [distance, floor] = [fidelity[name], fidelity[`${name}Floor`]];
+    if (typeof distance !== "number") return "–";
+    return typeof floor === "number" ? `${briefly(distance)} (${briefly(floor)})` : briefly(distance);
+  };
+  printTable(
+    ["version", "task", "generation", "sliced Wasserstein (real rows)", "MMD (real rows)", "allowed"],
+    entries.map(({ version, task, generation, allowed, fidelity }) => [
+      ...[version, task, generation, over(fidelity, "slicedWasserstein"), over(fidelity, "mmd")],
+      `${allowed} times`,
+    ]),
+    "nothing was replayed that was generated",
+  );
+}
+
+/** A curve a row: where it began, and where it ended. */
+export function printLosses(curves: readonly LossCurve[]): void {
+  printTable(
+    ["task", "kind", "curve", "points", "steps", "first", "last"],
+    curves.map(({ task, kind, name, steps, values }) => [
+      ...[task, kind, name, values.length, steps.at(-1) ?? 0],
+      ...[briefly(values[0]), briefly(values.at(-1))],
+    ]),
+    "no training is done yet",
+  );
+}

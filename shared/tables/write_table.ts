@@ -1,0 +1,24 @@
+/**
+ * A table as the bytes of a file.
+ * @module
+ */
+import type { Table } from "./table.ts";
+import { csvOf } from "./write_csv.ts";
+import { parquetOf } from "./write_parquet.ts";
+
+/** A format that tables are written in. */
+export type TableFormat = "csv" | "parquet";
+
+/** All of them. */
+export const TABLE_FORMATS: readonly TableFormat[] = ["csv", "parquet"];
+
+/** What each is called in headers of HTTP. */
+export const MEDIA_TYPES: Readonly<Record<TableFormat, string>> = {
+  csv: "text/csv; charset=utf-8; header=present",
+  parquet: "application/vnd.apache.parquet",
+};
+
+/** The file. */
+export async function writeTable(table: Table, format: TableFormat): Promise<Uint8Array<ArrayBuffer>> {
+  return format === "csv" ? new TextEncoder().encode(csvOf(table)) : await parquetOf(table);
+}
