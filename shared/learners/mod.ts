@@ -108,9 +108,10 @@ export { describeDecision, explainDecision, isObserved } from "./reading/decisio
 export type { JobStatus } from "./reading/job_statuses.ts";
 export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
 export {
+  averageOf,
   type LearnerMeasures,
   measureLearner,
-  measuresOf,
+  measureVersions,
   pickMeasures,
   sharesScale,
   type ShownCell,
