@@ -6,7 +6,7 @@ import { pause } from "@cugro/async";
 import {
   type LearnerFacts,
   measureLearner,
-  measuresOf,
+  measureVersions,
   planRemeasuring,
   taskState,
   validVersions,
@@ -45,7 +45,8 @@ function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
   const learner = facts.learner.name;
   const versions = versionsAsLabelled(facts);
   const chain = facts.deleted ? [] : validVersions({ ...facts, versions });
-  const valid = chain.map((fact) => ({ version: fact.version, measures: measuresOf(versions, fact) }));
+  const measured = measureVersions(versions);
+  const valid = chain.map(({ version }) => ({ version, measures: measured.get(version)! }));
   const { averagePerformance, backwardTransfer, forgetting, worstDrop } = measureLearner(valid);
   const averages = valid.flatMap(({ measures }) => measures.averagePerformance ?? []);
   const record = (gauge: Metrics["averagePerformance"], value: number | null | undefined) =>

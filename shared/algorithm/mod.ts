@@ -57,12 +57,19 @@ export {
 export {
   type EpisodeMatrix,
   type Fall,
+  fallBetween,
   fallOf,
   type Pair,
   type TaskDrop,
   worstDrop,
 } from "./measures/drops.ts";
-export { meanPerformance, measureVersion, type VersionMeasures } from "./measures/version_measures.ts";
+export {
+  extendRecord,
+  meanPerformance,
+  measureVersion,
+  type TaskRecord,
+  type VersionMeasures,
+} from "./measures/version_measures.ts";
 export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";

@@ -122,9 +122,10 @@ export { type Decided, describeDecision, explainDecision, isObserved } from "./r
 export type { JobStatus } from "./reading/job_statuses.ts";
 export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
 export {
+  averageOf,
   type LearnerMeasures,
   measureLearner,
-  measuresOf,
+  measureVersions,
   pickMeasures,
   sharesScale,
   type ShownCell,

@@ -16,6 +16,7 @@ import { simulatorProblems } from "./simulator_problems.ts";
 import {
   acceptedArrivals,
   attemptAt,
+  averageOf,
   blindGate,
   currentGraph,
   currentTask,
@@ -25,7 +26,6 @@ import {
   isPromotable,
   knobsOfTask,
   type LearnerFacts,
-  measuresOf,
   nameOfData,
   planRemeasuring,
   planWork,
@@ -182,7 +182,6 @@ function lowPerformance(facts: LearnerFacts): Problem[] {
   const valid = standingVersions(facts);
   const newest = valid.at(-1);
   if (!newest) return [];
-  const averageOf = (one: VersionFact) => measuresOf(valid, one).averagePerformance;
   const average = averageOf(newest);
   const before = valid.slice(0, -1).map((one) => ({
     version: one.version,

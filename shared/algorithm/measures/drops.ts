@@ -31,7 +31,7 @@ export interface Pair {
 }
 
 /** An old task beside its best, without an interval, which takes thousands of resamples. */
-interface Candidate extends Pair {
+export interface Candidate extends Pair {
   column: number;
   row: number;
   drop: number;
@@ -43,10 +43,30 @@ interface Candidate extends Pair {
  * is too large rather than too small.
  */
 export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
-  const candidates = sinceBest(episodes);
+  return worstOf(sinceBest(episodes));
+}
+
+/** The same of old tasks, each beside its best. */
+export function worstOf(candidates: readonly Candidate[]): TaskDrop | null {
   if (candidates.length === 0) return null;
-  const { column, row, ...pair } = candidates.reduce((a, b) => b.drop > a.drop ? b : a);
-  return { column, row, ...fallOf([pair]) };
+  const { column, row, before, after } = candidates.reduce((a, b) => b.drop > a.drop ? b : a);
+  return { column, row, ...fallBetween(before, after) };
+}
+
+/** By the episodes before, then by those after. */
+const falls = new WeakMap<readonly number[], WeakMap<readonly number[], Fall>>();
+
+/**
+ * The fall of one task, remembered as long as both lists are there: whoever shows a learner asks about the same ones again and again.
+ * @param before episodes that are never changed, as facts have them
+ * @param after the same
+ */
+export function fallBetween(before: readonly number[], after: readonly number[]): Fall {
+  const since = falls.get(before) ?? new WeakMap<readonly number[], Fall>();
+  falls.set(before, since);
+  const fall = since.get(after) ?? fallOf([{ before, after }]);
+  since.set(after, fall);
+  return fall;
 }
 
 function sinceBest(episodes: EpisodeMatrix): Candidate[] {

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { fallOf, worstDrop } from "./drops.ts";
-import { meanPerformance, measureVersion } from "./version_measures.ts";
+import { extendRecord, meanPerformance, measureVersion, type TaskRecord } from "./version_measures.ts";
 
 /** Episodes with the same luck in every version. */
 const around = (mean: number, n = 6) => Array.from({ length: n }, (_, i) => mean + (i % 2 ? 20 : -20));
@@ -37,14 +37,21 @@ Deno.test("fallOf() is of the mean over tasks: what one loses and another gains 
 });
 
 Deno.test("measureVersion() is what a table of versions shows of the last of them", () => {
-  const measures = measureVersion(RISEN, 2);
+  const [first, second, last] = RISEN;
+  const records = last!.map((_, task) =>
+    [first!, second!].reduce<TaskRecord | undefined>(
+      (record, row, version) => extendRecord(record, version, row[task]!),
+      undefined,
+    )
+  );
+  const measures = measureVersion(last!, records, 2);
   assertAlmostEquals(measures.averagePerformance!, (70 + 85 + 90) / 3);
   assertEquals(measures.justLearned, 90);
-  assertEquals(measures.worstDrop!.drop, 25);
+  assertEquals(measures.worstDrop, worstDrop(RISEN), "as of the whole matrix");
   assertEquals(measures.forgetting, (25 - 5) / 2);
   assertEquals(measures.backwardTransfer, (10 + 5) / 2);
   assertEquals(measures.badlyLearnedFirst, true, "70 on average when they were learnt");
-  const blind = measureVersion([[[]]], 0);
+  const blind = measureVersion([[]], [], 0);
   assertEquals([blind.averagePerformance, blind.worstDrop, blind.badlyLearnedFirst], [null, null, false]);
 });
 

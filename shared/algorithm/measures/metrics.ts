@@ -91,8 +91,12 @@ export function averagePerformance(matrix: ResultsMatrix): number {
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function backwardTransfer(matrix: ResultsMatrix): number | null {
-  const changes = oldTasks(matrix).map(({ score, first }) => score - first);
-  return changes.length === 0 ? null : mean(changes);
+  return transferOf(oldTasks(matrix));
+}
+
+/** The same of old tasks. */
+export function transferOf(old: readonly OldTask[]): number | null {
+  return old.length === 0 ? null : mean(old.map(({ score, first }) => score - first));
 }
 
 /**
@@ -101,8 +105,12 @@ export function backwardTransfer(matrix: ResultsMatrix): number | null {
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function forgetting(matrix: ResultsMatrix): number | null {
-  const drops = oldTasks(matrix).map(({ score, best }) => best - score);
-  return drops.length === 0 ? null : mean(drops);
+  return forgettingOf(oldTasks(matrix));
+}
+
+/** The same of old tasks. */
+export function forgettingOf(old: readonly OldTask[]): number | null {
+  return old.length === 0 ? null : mean(old.map(({ score, best }) => best - score));
 }
 
 /** A backward transfer above this is more than the noise of 20 episodes, and asks where it comes from. */
@@ -116,13 +124,25 @@ const LOW_JUST_LEARNED = 90;
 
 /** Whether a high backward transfer follows from a bad start: BWT > 2 while old tasks were learnt to less than 90. */
 export function isBadlyLearnedFirst(matrix: ResultsMatrix): boolean {
-  const transfer = backwardTransfer(matrix);
-  if (transfer === null || transfer <= HIGH_TRANSFER) return false;
-  return mean(oldTasks(matrix).map(({ first }) => first)) < LOW_JUST_LEARNED;
+  return wereBadlyLearned(oldTasks(matrix));
 }
 
-/** Each old task of the last version: its score there, when it was learnt, and at best before. */
-function oldTasks(matrix: ResultsMatrix): { score: number; first: number; best: number }[] {
+/** The same of old tasks. */
+export function wereBadlyLearned(old: readonly OldTask[]): boolean {
+  const transfer = transferOf(old);
+  if (transfer === null || transfer <= HIGH_TRANSFER) return false;
+  return mean(old.map(({ first }) => first)) < LOW_JUST_LEARNED;
+}
+
+/** A task that was known before: its score now, when it was learnt, and at best before. */
+export interface OldTask {
+  score: number;
+  first: number;
+  best: number;
+}
+
+/** Each old task of the last version. */
+function oldTasks(matrix: ResultsMatrix): OldTask[] {
   const earlier = matrix.slice(0, -1);
   return lastRow(matrix).flatMap((score, j) => {
     const before = earlier.map((row) => row[j]).filter(isScore);

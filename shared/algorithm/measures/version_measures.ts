@@ -2,15 +2,8 @@
  * Everything that one version of a stream is judged by, in one place: what a table of versions shows.
  * @module
  */
-import { type EpisodeMatrix, type TaskDrop, worstDrop } from "./drops.ts";
-import {
-  averagePerformance,
-  backwardTransfer,
-  forgetting,
-  isBadlyLearnedFirst,
-  mean,
-  type ResultsMatrix,
-} from "./metrics.ts";
+import { type Candidate, type TaskDrop, worstOf } from "./drops.ts";
+import { forgettingOf, mean, type OldTask, transferOf, wereBadlyLearned } from "./metrics.ts";
 
 /** Null where a figure has no meaning: no simulator, or no old task. */
 export interface VersionMeasures {
@@ -29,24 +22,58 @@ export interface VersionMeasures {
 }
 
 /**
- * Measures the last version of a chain.
- * @param episodes scores of it and of all versions that it continues, oldest first, `[v][j][episode]`
+ * What earlier versions of a chain have shown of a task: all that a later one is measured beside. `first`: its mean score when it was
+ * learnt; `best`: the highest since, of the earliest version that reached it, which is `row`, with its `episodes`.
+ */
+export interface TaskRecord {
+  first: number;
+  best: number;
+  row: number;
+  episodes: readonly number[];
+}
+
+/** A record with what one more version has shown of the task. @param row what the version is called by */
+export function extendRecord(
+  record: TaskRecord | undefined,
+  row: number,
+  episodes: readonly number[] | null,
+): TaskRecord | undefined {
+  if (!episodes || episodes.length === 0) return record;
+  const score = mean(episodes);
+  if (!record) return { first: score, best: score, row, episodes };
+  return score > record.best ? { ...record, best: score, row, episodes } : record;
+}
+
+/**
+ * Measures a version.
+ * @param row its scores, `[j][episode]`; null where it was not evaluated on task j
+ * @param records what the versions that it continues have shown of each task; nothing of a task that is new
  * @param column of the task that it has just learnt
  */
-export function measureVersion(episodes: EpisodeMatrix, column: number): VersionMeasures {
-  const matrix = meansOf(episodes);
-  const last = matrix.at(-1) ?? [];
-  if (!last.some((score) => score !== null)) {
+export function measureVersion(
+  row: readonly (readonly number[] | null)[],
+  records: readonly (TaskRecord | undefined)[],
+  column: number,
+): VersionMeasures {
+  const scores = row.map((episodes) => episodes && episodes.length > 0 ? mean(episodes) : null);
+  const known = scores.filter((score) => score !== null);
+  if (known.length === 0) {
     const nothing = { averagePerformance: null, justLearned: null, worstDrop: null };
     return { ...nothing, forgetting: null, backwardTransfer: null, badlyLearnedFirst: false };
   }
+  const old = scores.flatMap((score, j): (OldTask & Candidate)[] => {
+    const record = records[j];
+    if (score === null || !record) return [];
+    const { first, best, row: at, episodes: before } = record;
+    return [{ score, first, best, column: j, row: at, before, after: row[j]!, drop: best - score }];
+  });
   return {
-    averagePerformance: averagePerformance(matrix),
-    justLearned: last[column] ?? null,
-    worstDrop: worstDrop(episodes),
-    forgetting: forgetting(matrix),
-    backwardTransfer: backwardTransfer(matrix),
-    badlyLearnedFirst: isBadlyLearnedFirst(matrix),
+    averagePerformance: mean(known),
+    justLearned: scores[column] ?? null,
+    worstDrop: worstOf(old),
+    forgetting: forgettingOf(old),
+    backwardTransfer: transferOf(old),
+    badlyLearnedFirst: wereBadlyLearned(old),
   };
 }
 
@@ -54,8 +81,4 @@ export function measureVersion(episodes: EpisodeMatrix, column: number): Version
 export function meanPerformance(performances: readonly (number | null)[]): number | null {
   const known = performances.filter((one) => one !== null);
   return known.length === 0 ? null : mean(known);
-}
-
-function meansOf(episodes: EpisodeMatrix): ResultsMatrix {
-  return episodes.map((row) => row.map((scores) => scores && scores.length > 0 ? mean(scores) : null));
 }

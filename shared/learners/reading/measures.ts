@@ -3,11 +3,12 @@
  * @module
  */
 import {
-  type EpisodeMatrix,
+  extendRecord,
   meanPerformance,
   measureVersion,
   MIN_EPISODES,
   type TaskDrop,
+  type TaskRecord,
   type VersionMeasures as Measures,
 } from "@cugro/algorithm";
 import type { RowCell, VersionFact } from "@cugro/protocol";
@@ -40,23 +41,53 @@ export function sharesScale(one: Pick<RowCell, "success">, other: Pick<RowCell, 
   return (one.success === undefined) === (other.success === undefined);
 }
 
-/** Facts never change, and a version's measures follow from it and from those it continues. */
-const measured = new WeakMap<VersionFact, VersionMeasures>();
+/** What a version and those that it continues have shown of their tasks; scores that cannot be compared have records of their own. */
+type Records = ReadonlyMap<string, TaskRecord>;
 
-/** Measures a version beside those it continues, whatever was decided on it. @param versions all there are */
-export function measuresOf(versions: readonly VersionFact[], version: VersionFact): VersionMeasures {
-  const measures = measured.get(version) ?? measure(versions, version);
-  measured.set(version, measures);
+/**
+ * Measures versions, each beside those it continues, whatever was decided on it. What a version is compared with is handed on from
+ * parent to child, so that five hundred versions cost no more than their cells.
+ *
+ * @param versions all there are; a parent has a smaller number than what continues it
+ */
+export function measureVersions(versions: readonly VersionFact[]): Map<number, VersionMeasures> {
+  const records = new Map<number, Records>();
+  const measures = new Map<number, VersionMeasures>();
+  for (const version of [...versions].sort((a, b) => a.version - b.version)) {
+    const before: Records = (version.parent === null ? undefined : records.get(version.parent)) ?? new Map();
+    measures.set(version.version, measure(version, before));
+    records.set(version.version, extended(before, version));
+  }
   return measures;
 }
 
-function measure(versions: readonly VersionFact[], version: VersionFact): VersionMeasures {
-  const chain = chainOf(versions, version);
+function measure({ row, task }: VersionFact, before: Records): VersionMeasures {
   const { worstDrop, ...measures } = measureVersion(
-    chain.map((one) => episodesOf(one, version)),
-    version.row.findIndex(({ task }) => task === version.task),
+    row.map(({ scores }) => scores),
+    row.map((cell) => before.get(markOf(cell))),
+    row.findIndex((cell) => cell.task === task),
   );
-  return { ...measures, worstDrop: worstDrop ? nameDrop(worstDrop, chain) : null };
+  return { ...measures, worstDrop: worstDrop ? nameDrop(worstDrop, row) : null };
+}
+
+function extended(before: Records, { version, row }: VersionFact): Records {
+  const records = new Map(before);
+  for (const cell of row) {
+    const mark = markOf(cell);
+    const record = extendRecord(before.get(mark), version, cell.scores);
+    if (record) records.set(mark, record);
+  }
+  return records;
+}
+
+/** Task and scale: rates of success are not compared with scores by returns. */
+export function markOf({ task, success }: RowCell): string {
+  return `${task} ${success !== undefined}`;
+}
+
+/** The mean score of a version over its tasks; null without one. */
+export function averageOf({ row }: Pick<VersionFact, "row">): number | null {
+  return measureVersion(row.map(({ scores }) => scores), [], -1).averagePerformance;
 }
 
 /** Measures a learner. @param valid its valid versions with their measures, oldest first */
@@ -98,29 +129,10 @@ export function shownCell(cell: RowCell): ShownCell {
   return episodes < MIN_EPISODES ? { ...cell, episodes, low: null, high: null } : { ...cell, episodes };
 }
 
-/** The version and those it continues, oldest first. */
-function chainOf(versions: readonly VersionFact[], version: VersionFact): VersionFact[] {
-  const chain = [version];
-  while (chain[0]!.parent !== null) {
-    const parent = versions.find((one) => one.version === chain[0]!.parent);
-    if (!parent || chain.includes(parent)) break;
-    chain.unshift(parent);
-  }
-  return chain;
-}
-
-/** A row in the columns of the version that is measured. */
-function episodesOf({ row }: VersionFact, measured: VersionFact): EpisodeMatrix[number] {
-  return measured.row.map((cell) =>
-    row.find((one) => one.task === cell.task && sharesScale(one, cell))?.scores ?? null
-  );
-}
-
 function nameDrop(
-  { column, row, drop, interval, episodes }: TaskDrop,
-  chain: readonly VersionFact[],
+  { column, row: best, drop, interval, episodes }: TaskDrop,
+  row: readonly RowCell[],
 ): WorstDrop {
   const [low, high] = interval ?? [null, null];
-  const task = chain.at(-1)!.row[column]!.task;
-  return { task, best: chain[row]!.version, drop, low, high, episodes };
+  return { task: row[column]!.task, best, drop, low, high, episodes };
 }

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { describeDecision, explainDecision, isObserved } from "./decision.ts";
-import { measureLearner, measuresOf, shownCell } from "./measures.ts";
+import { averageOf, measureLearner, measureVersions, shownCell } from "./measures.ts";
 
 const around = (mean: number, n = 6) => Array.from({ length: n }, (_, i) => mean + (i % 2 ? 5 : -5));
 
@@ -21,10 +21,11 @@ const VERSIONS = [
   fact(4, 4, 3, cell(1, around(85)), cell(3, around(75)), cell(4, around(60))),
 ];
 
-Deno.test("measuresOf() measures a version beside those it continues, a parked one too", () => {
-  const [, parked, , last] = VERSIONS;
-  assertEquals(measuresOf(VERSIONS, parked!).worstDrop!.drop, 70);
-  const measures = measuresOf(VERSIONS, last!);
+Deno.test("measureVersions() measures each version beside those it continues, a parked one too", () => {
+  const measured = measureVersions(VERSIONS);
+  assertEquals(measured.get(2)!.worstDrop!.drop, 70);
+  const measures = measured.get(4)!;
+  assertEquals(averageOf(VERSIONS[3]!), measures.averagePerformance);
   assertEquals(
     [measures.averagePerformance, measures.justLearned, measures.forgetting, measures.backwardTransfer],
     [(85 + 75 + 60) / 3, 60, (10 - 5) / 2, 0],
@@ -33,24 +34,34 @@ Deno.test("measuresOf() measures a version beside those it continues, a parked o
   assertEquals([task, best, drop, episodes], [1, 3, 10, 6], "the parked version never was the best");
 });
 
-Deno.test("measureLearner() has the mean over versions, and the worst drop of any of them", () => {
-  const valid = [1, 3, 4].map((number) => {
-    const version = VERSIONS.find((one) => one.version === number)!;
-    return { version: number, measures: measuresOf(VERSIONS, version) };
+Deno.test("what versions are measured beside is handed on: of a long chain each row is read a few times, not once a version", () => {
+  let reads = 0;
+  const chain = Array.from({ length: 300 }, (_, index) => {
+    const row = [cell(1, around(90 - index % 7)), cell(2, around(50 + index % 5))];
+    const version = fact(index + 1, 1 + index % 2, index === 0 ? null : index);
+    return Object.defineProperty(version, "row", { get: () => (reads++, row) });
   });
+  const measured = measureVersions(chain);
+  assertEquals(measured.get(300)!.worstDrop!.best, 1);
+  assert(reads <= 10 * chain.length, `${reads} reads of ${chain.length} rows`);
+});
+
+Deno.test("measureLearner() has the mean over versions, and the worst drop of any of them", () => {
+  const measured = measureVersions(VERSIONS);
+  const valid = [1, 3, 4].map((version) => ({ version, measures: measured.get(version)! }));
   const { meanPerformance, worstDropEver } = measureLearner(valid);
   assertEquals(meanPerformance, (90 + 82.5 + 220 / 3) / 3);
   assertEquals([worstDropEver!.version, worstDropEver!.drop], [4, 10]);
   assertEquals(measureLearner([]).averagePerformance, null);
 });
 
-Deno.test("measuresOf() does not compare success with returns", () => {
+Deno.test("measureVersions() does not compare success with returns", () => {
   const success = [1, 1, 0, 0, 0, 0];
   const versions = [
     fact(1, 1, null, cell(1, around(90))),
     fact(2, 2, 1, cell(1, success.map((share) => 100 * share), success), cell(2, around(50))),
   ];
-  assertEquals(measuresOf(versions, versions[1]!).worstDrop, null);
+  assertEquals(measureVersions(versions).get(2)!.worstDrop, null);
 });
 
 Deno.test("shownCell() leaves out bounds that earlier versions drew from too few episodes", () => {

@@ -42,7 +42,7 @@ import { labelRemarks } from "../results/remarks.ts";
 import {
   type LearnerMeasures,
   measureLearner,
-  measuresOf,
+  measureVersions,
   type ShownCell,
   shownCell,
   type VersionMeasures,
@@ -170,13 +170,14 @@ function boundsOf(
 
 function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {
   const standing = versionsAsLabelled(facts);
+  const measures = measureVersions(standing);
   return facts.versions.map((version, index) => ({
     ...version,
     revision: version.revision ?? 0,
     row: standing[index]!.row.map((cell) => ({ ...cell, ...shownCell(cell) })),
     state: versionState(facts, version, chain),
     promotable: isPromotable(facts, version.version),
-    measures: measuresOf(standing, standing[index]!),
+    measures: measures.get(version.version)!,
   }));
 }
 

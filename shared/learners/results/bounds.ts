@@ -4,7 +4,8 @@
  * @module
  */
 import { type Hyperparameters, mean } from "@cugro/algorithm";
-import type { RowCell, VersionFact } from "@cugro/protocol";
+import type { VersionFact } from "@cugro/protocol";
+import { markOf } from "../reading/measures.ts";
 
 /** The bound of one cell. `lowest`: the score that may be reached; of an old task `best`, its best score before, in version `bestVersion`. */
 export interface CellBound {
@@ -47,9 +48,4 @@ function boundOf(
   }
   const { minNewTaskScore: floor } = knobs;
   return { lowest: of !== task || floor === "none" ? null : floor, best: null, bestVersion: null };
-}
-
-/** Rates of success are not compared with scores by returns. */
-function markOf({ task, success }: RowCell): string {
-  return `${task} ${success !== undefined}`;
 }

@@ -13,14 +13,22 @@
  * tells it; what was scored by returns is not compared with that.
  * @module
  */
-import { type Fall, fallOf, type Hyperparameters, mean, MIN_EPISODES, type Pair } from "@cugro/algorithm";
+import {
+  type Fall,
+  fallBetween,
+  fallOf,
+  type Hyperparameters,
+  mean,
+  MIN_EPISODES,
+  type Pair,
+} from "@cugro/algorithm";
 import { ESTIMATE_NETWORKS } from "@cugro/algorithm/estimate";
 import { besideLimit } from "@cugro/algorithm/knobs";
 import { sharesScale } from "../reading/measures.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
-/** What is judged: the new row, the valid versions before it (the last is the parent), the limits. */
-export interface GateInput {
+/** What is judged: the new row, and the limits. */
+interface Judged {
   knobs: Pick<
     Hyperparameters,
     | ("gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore")
@@ -29,7 +37,18 @@ export interface GateInput {
   /** The task just learnt. */
   task: number;
   row: readonly RowCell[];
+}
+
+/** A version beside all valid ones before it, oldest first; the last is the parent. */
+export interface GateInput extends Judged {
   earlier: readonly VersionFact[];
+}
+
+/** The same, where what was best before is known. */
+interface BesideBest extends Judged {
+  parent: Pick<VersionFact, "version" | "row"> | undefined;
+  /** The cell of the same task that scored best before, among those on the same scale. */
+  bestBefore: (cell: RowCell) => RowCell | undefined;
 }
 
 /** Why a gate cannot judge the scores of simulated tasks; undefined where it can, or only observes. */
@@ -41,7 +60,18 @@ export function blindGate(
 }
 
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
-export function judgeVersion(input: GateInput): { decision: "published" | "parked"; reasons: string[] } {
+export function judgeVersion({ earlier, ...judged }: GateInput): ReturnType<typeof judgeBesideBest> {
+  return judgeBesideBest({
+    ...judged,
+    parent: earlier.at(-1),
+    bestBefore: (cell) => bestOf(cell, earlier),
+  });
+}
+
+/** The same, where what was best before is known. */
+export function judgeBesideBest(
+  input: BesideBest,
+): { decision: "published" | "parked"; reasons: string[] } {
   const reasons = [
     ...newTaskReasons(input),
     ...forgettingReasons(input),
@@ -53,7 +83,7 @@ export function judgeVersion(input: GateInput): { decision: "published" | "parke
 }
 
 /** The task just learnt may not have been learnt. */
-function newTaskReasons({ knobs, task, row }: GateInput): string[] {
+function newTaskReasons({ knobs, task, row }: Judged): string[] {
   const floor = knobs.minNewTaskScore;
   const cell = row.find((one) => one.task === task);
   if (floor === "none" || !cell || cell.scores.length < MIN_EPISODES) return [];
@@ -66,12 +96,13 @@ function newTaskReasons({ knobs, task, row }: GateInput): string[] {
   ];
 }
 
-function forgettingReasons({ knobs, row, earlier }: GateInput): string[] {
+function forgettingReasons({ knobs, row, parent, bestBefore }: BesideBest): string[] {
   // A new task has no earlier score; one that was learnt on more data has, and may have lost by that.
-  const sinceBest = row.flatMap((cell) => pairWith(cell, bestOf(cell, earlier)) ?? []);
+  const sinceBest = row.flatMap((cell) => pairWith(cell, bestBefore(cell)) ?? []);
   const reasons: string[] = [];
   for (const pair of sinceBest) {
-    const fall = fallOf([pair]);
+    if (!mayExceed(pair, knobs.maxForgetting)) continue;
+    const fall = fallBetween(pair.before, pair.after);
     if (!exceeds(fall, knobs.maxForgetting)) continue;
     reasons.push(
       `task ${pair.cell.task} fell from ${points(fall.from)} to ${points(fall.to)}${unit(pair.cell)}, ` +
@@ -86,14 +117,14 @@ function forgettingReasons({ knobs, row, earlier }: GateInput): string[] {
     );
     return reasons;
   }
-  return [...reasons, ...averageReasons(knobs, row, earlier.at(-1))];
+  return [...reasons, ...averageReasons(knobs, row, parent)];
 }
 
 /** One task is judged by its own limit; an average is of two or more. */
 function averageReasons(
-  { maxAverageDrop }: GateInput["knobs"],
+  { maxAverageDrop }: Judged["knobs"],
   row: readonly RowCell[],
-  parent: VersionFact | undefined,
+  parent: BesideBest["parent"],
 ): string[] {
   const shared = row.flatMap((cell) => pairWith(cell, parent && bestOf(cell, [parent])) ?? []);
   if (maxAverageDrop === "none" || shared.length < 2) return [];
@@ -106,7 +137,7 @@ function averageReasons(
 }
 
 /** The cell of the same task that scores best, among those on the same scale. */
-function bestOf(cell: RowCell, versions: readonly VersionFact[]): RowCell | undefined {
+function bestOf(cell: RowCell, versions: readonly Pick<VersionFact, "row">[]): RowCell | undefined {
   const cells = versions.flatMap(({ row }) =>
     row.filter((old) => old.task === cell.task && old.scores.length > 0 && sharesScale(old, cell))
   );
@@ -118,6 +149,11 @@ function bestOf(cell: RowCell, versions: readonly VersionFact[]): RowCell | unde
 function pairWith(cell: RowCell, old: RowCell | undefined): Pair & { cell: RowCell } | undefined {
   if (!old || cell.scores.length === 0) return undefined;
   return { cell, before: old.scores, after: cell.scores };
+}
+
+/** Whether any episode fell so far: if none did, no resampled mean of theirs can have, and need not be drawn. */
+function mayExceed({ before, after }: Pair, limit: number): boolean {
+  return before.some((score, episode) => episode < after.length && score - after[episode]! >= limit);
 }
 
 function exceeds({ interval }: Fall, limit: number): boolean {
@@ -134,7 +170,7 @@ function unit({ success }: RowCell): string {
   return success ? " % success" : "";
 }
 
-function estimateReasons({ knobs: { maxEstimatedDrop: most }, row }: GateInput): string[] {
+function estimateReasons({ knobs: { maxEstimatedDrop: most }, row }: Judged): string[] {
   if (most === "none") return [];
   return row.flatMap(({ task, scores, estimate }) => {
     const drop = estimate?.drop;
@@ -149,7 +185,7 @@ function estimateReasons({ knobs: { maxEstimatedDrop: most }, row }: GateInput):
   });
 }
 
-function fidelityReasons({ knobs, task, row }: GateInput): string[] {
+function fidelityReasons({ knobs, task, row }: Judged): string[] {
   return row.flatMap((cell) => {
     const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = cell.fidelity ?? {};
     if (cell.task === task || typeof distance !== "number" || typeof floor !== "number") return [];

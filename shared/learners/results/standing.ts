@@ -3,11 +3,12 @@
  * shown follows the newest labels. Pure.
  * @module
  */
-import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
 import { type AfterLabel, type Anchors, type RowCell, type VersionFact } from "@cugro/protocol";
 import { isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
-import { judgeVersion } from "./gate.ts";
+import { markOf } from "../reading/measures.ts";
+import { judgeBesideBest } from "./gate.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
 
@@ -66,8 +67,18 @@ function rescaled(
   if (cell.success) return cell;
   const isSame = scale?.random === anchors.random && scale.good === anchors.good;
   if (isSame || returns.length === 0) return cell;
-  return { ...cell, ...scored(facts, task, { returns }, scale), after: "rescaled" };
+  const known = rescaledCells.get(cell);
+  if (known && known.random === scale?.random && known.good === scale?.good) return known.cell;
+  const made: StandingCell = { ...cell, ...scored(facts, task, { returns }, scale), after: "rescaled" };
+  rescaledCells.set(cell, { random: scale?.random, good: scale?.good, cell: made });
+  return made;
 }
+
+/** By the cell of a fact, which never changes: an interval takes thousands of resamples, and each question about a learner has all of them. */
+const rescaledCells = new WeakMap<
+  RowCell,
+  { random: number | undefined; good: number | undefined; cell: StandingCell }
+>();
 
 type Scored = Pick<RowCell, "returns" | "success" | "scores" | "meanScore" | "low" | "high">;
 
@@ -113,22 +124,45 @@ export interface Rejudged {
 export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, StandingCell[]>): Rejudged[] {
   if (facts.labels.length === 0) return [];
   const chain = validVersions(facts);
-  const rowOf = ({ version }: VersionFact) => rows.get(version)!;
+  const places = new Map(chain.map(({ version }, place) => [version, place]));
+  const beside = standingBefore(chain, rows);
   return facts.versions.flatMap((fact) => {
-    const place = chain.indexOf(fact);
-    if (place < 0 && !isPromotable(facts, fact.version)) return [];
-    const before = place < 0 ? chain : chain.slice(0, place);
-    const cells = [fact, ...before].flatMap(rowOf);
-    if (cells.every(({ after }) => after === undefined) || cells.some(({ after }) => after === "wait")) {
-      return [];
-    }
-    const { decision, reasons } = judgeVersion({
-      knobs: knobsOfVersion(facts, fact),
-      task: fact.task,
-      row: rowOf(fact),
-      earlier: before.map((one) => ({ ...one, row: rowOf(one) })),
+    const place = places.get(fact.version);
+    if (place === undefined && !isPromotable(facts, fact.version)) return [];
+    const { parent, best, states } = beside[place ?? chain.length]!;
+    const row = rows.get(fact.version)!;
+    const all = new Set([...states, ...row.map(({ after }) => after)]);
+    if (all.has("wait") || [...all].every((after) => after === undefined)) return [];
+    const { decision, reasons } = judgeBesideBest({
+      ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
+      bestBefore: (cell) => best.get(markOf(cell)),
     });
     const isSame = decision === fact.decision && (reasons.length > 0) === (fact.reasons.length > 0);
     return isSame ? [] : [{ version: fact.version, decision, reasons }];
   });
+}
+
+/** What is before a place of the chain: its last version, the best cell of each task and scale, and what labels have done to cells. */
+interface Before {
+  parent: { version: number; row: StandingCell[] } | undefined;
+  best: ReadonlyMap<string, StandingCell>;
+  states: ReadonlySet<AfterLabel | undefined>;
+}
+
+/** Before each version of the chain, and behind the last. */
+function standingBefore(chain: readonly VersionFact[], rows: Map<number, StandingCell[]>): Before[] {
+  const before: Before[] = [{ parent: undefined, best: new Map(), states: new Set() }];
+  for (const { version } of chain) {
+    const last = before.at(-1)!;
+    const row = rows.get(version)!;
+    const best = new Map(last.best);
+    for (const cell of row) {
+      if (cell.scores.length === 0) continue;
+      const known = best.get(markOf(cell));
+      if (!known || mean(cell.scores) > mean(known.scores)) best.set(markOf(cell), cell);
+    }
+    const states = new Set([...last.states, ...row.map(({ after }) => after)]);
+    before.push({ parent: { version, row }, best, states });
+  }
+  return before;
 }
