@@ -190,16 +190,6 @@ export function goalFault(
  *
  * @param sizes numbers in a state and in an action of the data
  * @returns what is wrong, and with which of both, where the family is known and the data cannot come from it
- *
- * @example
- * ```ts
- * import { findTask } from "@cugro/environments";
- * import { assertEquals } from "@std/assert";
- *
- * const sizes = { stateDim: 17, actionDim: 6 };
- * assertEquals(findTask({ family: "cheetah-vel", goal: [2] }, sizes), { task: { family: "cheetah-vel", goal: [2] } });
- * assertEquals(findTask({ family: undefined, goal: undefined }, sizes), { task: null });
- * ```
  */
 export function findTask(
   { family, goal }: { family: string | undefined; goal: readonly number[] | undefined },

@@ -3,6 +3,16 @@
  *
  * Nothing here writes to disk, reads a clock or draws an unseeded random number.
  *
+ * @example
+ * ```ts
+ * import { findTask } from "@cugro/environments";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sizes = { stateDim: 17, actionDim: 6 };
+ * assertEquals(findTask({ family: "cheetah-vel", goal: [2] }, sizes), { task: { family: "cheetah-vel", goal: [2] } });
+ * assertEquals(findTask({ family: undefined, goal: undefined }, sizes), { task: null });
+ * ```
+ *
  * @module
  */
 export {

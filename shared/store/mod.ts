@@ -1,5 +1,20 @@
 /**
  * Objects by key: the store's seam, its two implementations, and artifacts by content.
+ *
+ * @example
+ * ```ts
+ * import { openFilesystemStore } from "@cugro/store";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const store = await openFilesystemStore({ root });
+ * const { etag } = await store.put("notes/a", new TextEncoder().encode("one"), { ifNoneMatch: true });
+ * await store.put("notes/a", new TextEncoder().encode("two"), { ifMatch: etag });
+ * assertEquals(new TextDecoder().decode((await store.get("notes/a"))?.bytes), "two");
+ * await store.close();
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ *
  * @module
  */
 export { SERVICE_FOLDER } from "./folder/folder_lock.ts";

@@ -53,20 +53,6 @@ export interface FilesystemStoreOptions {
  *
  * @throws {StoreLocked} if another command writes there, naming it.
  * @throws {StoreError} if the folder cannot be used.
- *
- * @example
- * ```ts
- * import { openFilesystemStore } from "@cugro/store";
- * import { assertEquals } from "@std/assert";
- *
- * const root = await Deno.makeTempDir();
- * const store = await openFilesystemStore({ root });
- * const { etag } = await store.put("notes/a", new TextEncoder().encode("one"), { ifNoneMatch: true });
- * await store.put("notes/a", new TextEncoder().encode("two"), { ifMatch: etag });
- * assertEquals(new TextDecoder().decode((await store.get("notes/a"))?.bytes), "two");
- * await store.close();
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function openFilesystemStore(options: FilesystemStoreOptions): Promise<Store> {
   const { lock = true } = options;
