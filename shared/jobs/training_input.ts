@@ -37,6 +37,8 @@ export interface TrainingInput {
   normalisers: Map<number, Normaliser>;
   /** Whether all tasks are learnt alike, from fresh weights. */
   joint?: boolean;
+  /** Share of the steps after which the training ends. */
+  until?: number;
   /** Published weights of the parent version; absent for the first. */
   parent?: Stored;
 }
@@ -135,6 +137,7 @@ export async function readTrainingInput(
     replay: replay ?? await readReplay(context),
     normalisers: await readNormalisers(context),
     ...("joint" in config && config.joint ? { joint: true } : {}),
+    ...("until" in config && config.until !== undefined ? { until: config.until } : {}),
     ...(parent ? { parent } : {}),
   };
 }

@@ -33,12 +33,13 @@ const trainingRows = z.int().min(1).exactOptional();
 
 /**
  * Of a training on task k. `replayRows`: of one old task. `joint`: on all tasks alike and from fresh weights; the old ones'
- * datasets are their replay.
+ * datasets are their replay. `until`: the share of its steps after which it ends, as a part of the same training without it.
  */
 const training = {
   config: z.strictObject({
     ...{ task, oldTasks: count, heldOutSeed: uint32, replayRows: count, trainingRows },
     joint: z.literal(true).exactOptional(),
+    until: z.number().gt(0).lt(1).exactOptional(),
   }),
   identity: nothing,
   inputs: { dataset: "one", normaliser: "perTask", parent: "optional", replay: "perShard" },
@@ -134,7 +135,7 @@ export const JOB_SPECS = {
       heldOutSeed: uint32,
       replayRows: count,
       trainingRows,
-      // Of a decided version, after a label: nothing but episodes, as what they were measured beside may be gone.
+      // Nothing but episodes: of a decided version, after a label, as what they were measured beside may be gone; of trainings that ended early.
       episodesOnly: z.literal(true).exactOptional(),
       // Steps after which an episode is cut, where a label says so; else the family's.
       episodeSteps: z.int().min(1).exactOptional(),

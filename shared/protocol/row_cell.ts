@@ -41,13 +41,24 @@ export const wayScoreSchema = z.object({
 /** What a way of acting came to in a task. Checked by {@link wayScoreSchema}. */
 export type WayScore = z.infer<typeof wayScoreSchema>;
 
+/** What the task just learnt scored after a `share` of the trainings' steps; `scores`: an episode each, by `job`. */
+export const snapshotScoreSchema = z.object({
+  share: z.number(),
+  job: hash,
+  scores: z.array(z.number()),
+  meanScore: z.number(),
+});
+/** See {@link snapshotScoreSchema}. */
+export type SnapshotScore = z.infer<typeof snapshotScoreSchema>;
+
 /**
  * One cell of the results matrix. `scores`: an episode each, normalised, or 100 times its `success` (0 to 1) where the
  * simulator tells that; `low`, `high`: their 90 % interval. `valueEstimate`: mean value, by the critic, of the policy's own
  * actions (discounted return in the task's units of reward), which needs no simulator; null for facts of version 0.2.
  * `label`: the task's newest when this was measured, and the `anchors` then; absent where it had none. `estimate`: by the
  * anchors of the decision; absent where there was none. `acting`: how it was acted, and so the version serves the task;
- * absent where the version can only sample. `ways`: what was tried, in order.
+ * absent where the version can only sample. `ways`: what was tried, in order. `snapshots`: of the task just learnt, scores after
+ * a share of the trainings, where the knob `snapshots` asks for them.
  */
 export const rowCellSchema = z.object({
   ...{ task: place, job: hash, returns: z.array(z.number()), scores: z.array(z.number()) },
@@ -62,6 +73,7 @@ export const rowCellSchema = z.object({
   estimate: cellEstimateSchema.exactOptional(),
   acting: wayOfActingSchema.exactOptional(),
   ways: z.array(wayScoreSchema).exactOptional(),
+  snapshots: z.array(snapshotScoreSchema).exactOptional(),
   ...simulatorNotes,
 });
 /** One cell of the results matrix. Checked by {@link rowCellSchema}. */

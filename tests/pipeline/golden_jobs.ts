@@ -108,6 +108,7 @@ const KNOBS: Hyperparameters = {
   maxForgetting: 10,
   maxAverageDrop: 5,
   maxReplayDistance: 4,
+  snapshots: false,
   estimate: "never",
   estimateSteps: 16,
   maxEstimatedDrop: 20,

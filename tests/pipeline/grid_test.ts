@@ -31,7 +31,10 @@ const GRID = {
     ...["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "evaluationEpisodes=2", "candidates=2"],
     "actingEvaluations=1",
   ],
-  rows: [{ streams: [""], methods: ["ours", "none", "separate", "multitask"], seeds: [0] }],
+  rows: [
+    { streams: [""], methods: ["ours", "none", "separate", "multitask"], seeds: [0] },
+    { streams: [""], label: "curve", methods: ["ours", "separate"], seeds: [0], set: ["snapshots=true"] },
+  ],
 };
 
 Deno.test("a grid runs each run once, shares what runs have in common, and gives the same results again", () =>
@@ -50,7 +53,7 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     const args = [path, "--work", work, "--workers", "1"];
     const first = await experiment(...args);
     assertEquals(first.code, 0, first.said);
-    assertStringIncludes(first.said, "4 runs, 4 of them to run");
+    assertStringIncludes(first.said, "6 runs, 6 of them to run");
     const out = join(work, "results", "tiny.json");
     const text = await readFile(out, "utf8");
     const { runs, coreHours, command } = JSON.parse(text) as GridResults;
@@ -60,7 +63,14 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
       "short-none-0",
       "short-separate-0",
       "short-multitask-0",
+      "short-curve-ours-0",
+      "short-curve-separate-0",
     ]);
+    const [taken, alone] = runs.slice(4);
+    assertEquals(taken!.resultsMatrix, runs[0]!.resultsMatrix, "snapshots change nothing about the run");
+    assertEquals(taken!.curves!.map(({ shares }) => shares), Array(2).fill([0.1, 0.25, 0.5, 1]));
+    assertEquals(alone!.curves!.map(({ task }) => task), [1, 2]);
+    assertEquals(alone!.curves![0], taken!.curves![0], "the first task is learnt alone in both");
     const [ours, none, separate, multitask] = runs.map(({ resultsMatrix }) => resultsMatrix);
     assertEquals(ours![0], none![0], "the first task is learnt once, by the same jobs");
     assertEquals(separate![1]![0], ours![0]![0], "a learner of its own has the first task's score");
@@ -79,7 +89,7 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     const jobs = await readdir(join(work, "store", "jobs"));
     const third = await experiment(...args, "--replace");
     assertEquals(third.code, 0, third.said);
-    assertStringIncludes(third.said, "4 runs, 1 of them to run");
+    assertStringIncludes(third.said, "6 runs, 1 of them to run");
     assertEquals(await readFile(out, "utf8"), text);
     assertEquals(await readdir(join(work, "store", "jobs")), jobs, "nothing was done again");
 

@@ -347,6 +347,8 @@ Deno.test("every knob that a kind of job carries changes what that kind does, an
 function planOf(values: Hyperparameters): unknown {
   const jobs = previewGraph({ knobs: values, tasks: 5, size: 3e6 }).flatMap((graph) => graph.jobs);
   const ids = jobs.filter(({ job }) => job.kind !== "policy.evaluate").map(({ id }) => id);
+  const environment = { family: "hopper-vel", goal: [1] };
+  const simulated = previewGraph({ knobs: values, tasks: 1, environment })[0]!.jobs.map(({ label }) => label);
   const acting = jobs.flatMap(({ job }) => "acting" in job.config ? [job.config.acting] : []);
   const scores = (mean: number) => Array.from({ length: values.evaluationEpisodes }, () => mean);
   const cell = (task: number, mean: number, distance: number | null): RowCell => ({
@@ -362,7 +364,7 @@ function planOf(values: Hyperparameters): unknown {
   };
   const row = [unscored, cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
   const earlier = [{ version: 1, row: [cell(1, 90, null), cell(2, 90, null)] } as unknown as VersionFact];
-  return [ids, acting, judgeVersion({ knobs: values, task: 3, row, earlier })];
+  return [ids, simulated, acting, judgeVersion({ knobs: values, task: 3, row, earlier })];
 }
 
 Deno.test("every knob that only the plan reads changes the jobs or the decision, and none where a relation says so", () => {

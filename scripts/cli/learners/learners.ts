@@ -69,7 +69,10 @@ export interface ShownVersion extends
     | "seconds"
     | "measures"
   > {
-  row: Pick<ShownCell, "task" | "meanScore" | "low" | "high" | "episodes" | "valueEstimate" | "estimate">[];
+  row: Pick<
+    ShownCell,
+    "task" | "meanScore" | "low" | "high" | "episodes" | "valueEstimate" | "estimate" | "snapshots"
+  >[];
 }
 
 /** Knobs as a person gave them. */

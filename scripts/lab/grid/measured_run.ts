@@ -5,6 +5,7 @@
 import type { ShownStatus } from "../../cli/learners/learners.ts";
 import { resultOf } from "../../cli/commands/result.ts";
 import type { GridRun } from "./grid_file.ts";
+import { curvesOf, type LearningCurve } from "./learning_curves.ts";
 import { measureMatrix, type StreamMeasures } from "../streams/stream_measures.ts";
 
 /** A finished run. */
@@ -19,8 +20,13 @@ export interface MeasuredRun extends GridRun, StreamMeasures {
   /** Seconds of one core that its jobs took, whichever run they were done for. */
   coreSeconds: number;
   secondsPerKind: ShownStatus["secondsPerKind"];
-  /** Sliced Wasserstein distance of each old task's replay, in multiples of what real data shows; by version. */
-  fidelity: { version: number; task: number; distance: number }[];
+  /**
+   * By version, of each old task's replay and of samples of the new task: `distance`, the sliced Wasserstein distance in
+   * multiples of what real data shows; `figures`: the other measures of fidelity that are single numbers.
+   */
+  fidelity: { version: number; task: number; distance: number; figures?: Record<string, number> }[];
+  /** Scores after shares of each task's trainings; only of runs with the knob `snapshots`. */
+  curves?: LearningCurve[];
 }
 
 /** A run's work: seconds of each job, by its id. Two runs may share jobs. */
@@ -30,7 +36,10 @@ export type Work = Readonly<Record<string, number>>;
 export function measureLast(run: GridRun, status: ShownStatus): MeasuredRun {
   const last = Math.max(...status.tasks.map(({ task }) => task));
   const jobs = status.jobs.filter(({ task }) => task === null || task === last);
-  const { resultsMatrix, intervals, episodes, fidelity: _, ...rest } = measureRun(run, { ...status, jobs });
+  const { resultsMatrix, intervals, episodes, fidelity: _, curves: _none, ...rest } = measureRun(run, {
+    ...status,
+    jobs,
+  });
   const row = <T>(rows: readonly T[]) => rows.slice(-1);
   return {
     ...rest,
@@ -52,9 +61,10 @@ export function measureRun(run: GridRun, status: ShownStatus): MeasuredRun {
     ...measureMatrix(resultsMatrix),
     ...{ resultsMatrix, intervals, episodes, bytes, secondsPerKind },
     coreSeconds: sum(Object.values(workOf(status))),
+    ...withCurves(curvesOf(status)),
     fidelity: status.fidelity.flatMap(({ version, task, fidelity }) => {
       const distance = distanceOf(fidelity);
-      return distance === undefined ? [] : [{ version, task, distance }];
+      return distance === undefined ? [] : [{ version, task, distance, figures: figuresOf(fidelity) }];
     }),
   };
 }
@@ -75,6 +85,9 @@ export function measureSeparate(run: GridRun, statuses: readonly ShownStatus[]):
     bytes: addUp(each.map(({ bytes }) => bytes)),
     coreSeconds: sum(each.map(({ coreSeconds }) => coreSeconds)),
     secondsPerKind: addUp(each.map(({ secondsPerKind }) => secondsPerKind)),
+    ...withCurves(
+      each.flatMap(({ curves = [] }, index) => curves.map((one) => ({ ...one, task: index + 1 }))),
+    ),
     fidelity: [],
   };
 }
@@ -82,6 +95,19 @@ export function measureSeparate(run: GridRun, statuses: readonly ShownStatus[]):
 /** Seconds of each finished job. */
 export function workOf({ jobs }: Pick<ShownStatus, "jobs">): Work {
   return Object.fromEntries(jobs.flatMap(({ id, seconds }) => seconds === null ? [] : [[id, seconds]]));
+}
+
+const withCurves = (curves: LearningCurve[]) => curves.length === 0 ? {} : { curves };
+
+/** Single numbers, those of states alone and of real rows under `states.` and `real.`. */
+function figuresOf(fidelity: Record<string, unknown>, prefix = ""): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(fidelity).flatMap(([name, value]): [string, number][] => {
+      if (typeof value === "number") return [[`${prefix}${name}`, value]];
+      const isInner = prefix === "" && (name === "states" || name === "real") && typeof value === "object";
+      return isInner && value ? Object.entries(figuresOf(value as Record<string, unknown>, `${name}.`)) : [];
+    }),
+  );
 }
 
 function distanceOf(

@@ -7,7 +7,7 @@ import { score } from "../../cli/commands/output.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { methodOf } from "./methods.ts";
 import { MIN_RUNS } from "./statistics.ts";
-import { HEAD, streamOf, type Summary, tableRow } from "./summary.ts";
+import { headOf, streamOf, type Summary, tableRows } from "./summary.ts";
 import type { GridResults } from "./write_results.ts";
 
 /** The page's text. */
@@ -22,9 +22,9 @@ export function renderPage(results: GridResults, summaries: readonly Summary[], 
       "Over seeds",
       `Scores: 0 = random, 100 = the data's good policy (per cent of success where a stream has it). In brackets 95 % over ` +
         `seeds (bootstrap, stratified by task for IQM), from ${MIN_RUNS} seeds on. AP: mean over tasks of the last version; IQM: ` +
-        `interquartile mean over seeds and tasks; ours minus: difference of AP, paired by seed; worst drop: the largest of any ` +
+        `interquartile mean over seeds and tasks; ours minus: difference of AP, paired by seed; FWT: the area under the score while tasks are learnt minus that of learning each alone; worst drop: the largest of any ` +
         `task below its best, at any version of any seed.`,
-      table(HEAD, summaries.map(tableRow)),
+      table(headOf(summaries), tableRows(summaries)),
       html`<ul>${used.map((name) => html`<li><b>${name}</b>: ${methodOf(name).about}</li>`)}</ul>`,
     ),
     section("After each task", "One line a run.", new Html(`<div class="scroll">${picture}</div>`)),

@@ -2,7 +2,7 @@
  * Records of finished runs, in the work folder: a run that has one is not run again.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm/knobs";
+import { type KnobName, knobs as allKnobs, resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseSettings } from "../../cli/commands/settings.ts";
@@ -36,10 +36,12 @@ export function inputsOf({ preset, settings, seed }: GridRun, datasets: readonly
 /** What differs between two runs, in words; empty where nothing does. */
 export function differencesOf(was: RunInputs, wanted: RunInputs): string[] {
   const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
+  // A run of before there was a knob is one of what its absence means.
+  const of = ({ knobs }: RunInputs, knob: string) => knobs[knob] ?? allKnobs[knob as KnobName]?.absent;
   return [
     ...was.seed === wanted.seed ? [] : [`seed ${was.seed}, and ${wanted.seed} is wanted`],
-    ...knobs.filter((knob) => was.knobs[knob] !== wanted.knobs[knob])
-      .map((knob) => `${knob} ${was.knobs[knob]}, and ${wanted.knobs[knob]} is wanted`),
+    ...knobs.filter((knob) => of(was, knob) !== of(wanted, knob))
+      .map((knob) => `${knob} ${of(was, knob)}, and ${of(wanted, knob)} is wanted`),
     ...JSON.stringify(was.datasets) === JSON.stringify(wanted.datasets) ? [] : ["other data"],
   ];
 }

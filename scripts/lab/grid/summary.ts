@@ -5,6 +5,7 @@
 import { mean } from "@cugro/algorithm";
 import { score } from "../../cli/commands/output.ts";
 import type { MeasuredRun } from "./measured_run.ts";
+import { forwardTransferOf } from "./learning_curves.ts";
 import { methodOf } from "./methods.ts";
 import {
   differenceOver,
@@ -31,6 +32,8 @@ export interface Summary {
   worstDrop: number;
   forgetting: OverRuns;
   backwardTransfer: OverRuns;
+  /** Of runs with snapshots beside learners of each task alone, in points of score; null where there are none. */
+  forwardTransfer: OverRuns | null;
   /** Ours minus this one, paired by seed; null of ours itself, or where no seed is common. */
   oursMinus: OverRuns | null;
   /** That a run of ours is better than one of these. */
@@ -54,7 +57,7 @@ export function summarise(runs: readonly MeasuredRun[]): Summary[] {
     [...groups.values()].filter(([run]) => run!.label === OURS)
       .map((group) => [streamOf(group[0]!), group]),
   );
-  return [...groups.values()].map((group) => summaryOf(group, ours.get(streamOf(group[0]!))))
+  return [...groups.values()].map((group) => summaryOf(group, ours.get(streamOf(group[0]!)), runs))
     .sort((a, b) => a.stream.localeCompare(b.stream) || rank(b) - rank(a));
 }
 
@@ -67,8 +70,13 @@ export function streamOf({ stream, order }: Pick<MeasuredRun, "stream" | "order"
   return order === undefined ? name : `${name} (${order.join(" ")})`;
 }
 
-function summaryOf(group: readonly MeasuredRun[], ours: readonly MeasuredRun[] | undefined): Summary {
+function summaryOf(
+  group: readonly MeasuredRun[],
+  ours: readonly MeasuredRun[] | undefined,
+  all: readonly MeasuredRun[],
+): Summary {
   const [first] = group;
+  const transfers = group.flatMap((run) => forwardTransferOf(run, all)?.points ?? []);
   const over = (figure: keyof MeasuredRun) =>
     meanOver(group.map((run) => run[figure] as number).filter((value) => Number.isFinite(value)));
   return {
@@ -81,6 +89,7 @@ function summaryOf(group: readonly MeasuredRun[], ours: readonly MeasuredRun[] |
     worstDrop: Math.max(...group.map(({ worstDrop }) => worstDrop)),
     forgetting: over("forgetting"),
     backwardTransfer: over("backwardTransfer"),
+    forwardTransfer: transfers.length === 0 ? null : meanOver(transfers),
     ...against(group, first!.label === OURS ? undefined : ours),
     bytes: mean(
       group.map(({ bytes: { rawData: _, ...kept } }) =>
@@ -110,14 +119,35 @@ function lastRow({ resultsMatrix }: MeasuredRun): number[] {
   return resultsMatrix.at(-1)!.map((value) => value ?? NaN);
 }
 
-/** The columns of the table. */
-export const HEAD = [
-  ...["stream", "method", "seeds", "AP", "IQM", "mean AP", "just learned", "worst drop", "forgetting", "BWT"],
-  ...["ours minus", "P(ours better)", "MB kept", "core-hours"],
-];
+/** The columns of the table; that of forward transfer only where a row has it. */
+export function headOf(summaries: readonly Summary[]): string[] {
+  return [
+    ...[
+      "stream",
+      "method",
+      "seeds",
+      "AP",
+      "IQM",
+      "mean AP",
+      "just learned",
+      "worst drop",
+      "forgetting",
+      "BWT",
+    ],
+    ...hasTransfer(summaries) ? ["FWT"] : [],
+    ...["ours minus", "P(ours better)", "MB kept", "core-hours"],
+  ];
+}
 
-/** A summary as a row of the table. */
-export function tableRow(one: Summary): (string | number)[] {
+const hasTransfer = (summaries: readonly Summary[]) =>
+  summaries.some(({ forwardTransfer }) => forwardTransfer !== null);
+
+/** All rows, in the columns of {@linkcode headOf}. */
+export function tableRows(summaries: readonly Summary[]): (string | number)[][] {
+  return summaries.map((one) => tableRow(one, hasTransfer(summaries)));
+}
+
+function tableRow(one: Summary, transfers: boolean): (string | number)[] {
   return [
     one.stream,
     `${one.label}${one.keepsOldData ? " (keeps old data)" : ""}`,
@@ -126,7 +156,8 @@ export function tableRow(one: Summary): (string | number)[] {
       figure(over)
     ),
     score(Number.isFinite(one.worstDrop) ? one.worstDrop : null),
-    ...[one.forgetting, one.backwardTransfer, one.oursMinus].map((over) => figure(over)),
+    ...[one.forgetting, one.backwardTransfer, ...transfers ? [one.forwardTransfer] : [], one.oursMinus]
+      .map((over) => figure(over)),
     one.oursIsBetter ? figure(one.oursIsBetter, 2) : "–",
     (one.bytes / 1e6).toFixed(1),
     one.coreHours.toFixed(2),

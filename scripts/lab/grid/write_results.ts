@@ -10,7 +10,7 @@ import type { GridFile } from "./grid_file.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { renderPage } from "./render_page.ts";
 import type { RunRecord } from "./run_record.ts";
-import { HEAD, summarise, tableRow } from "./summary.ts";
+import { headOf, summarise, tableRows } from "./summary.ts";
 
 /** A finished grid. */
 export interface GridResults {
@@ -62,7 +62,7 @@ export async function writeResults(
     html: renderPage(results, summaries, picture),
   };
   for (const ending of ENDINGS) await writeFile(join(out, `${name}.${ending}`), files[ending]);
-  printTable(HEAD, summaries.map(tableRow));
+  printTable(headOf(summaries), tableRows(summaries));
   const { done, unshared } = results.coreHours;
   console.error(`${done.toFixed(1)} hours of a core (${unshared.toFixed(1)} without what the runs share)`);
   console.error(`results: ${ENDINGS.map((ending) => join(out, `${name}.${ending}`)).join(", ")}`);

@@ -15,7 +15,7 @@ import { type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { heldState } from "../numerics/ewc.ts";
 import { initOptimiser, type ScheduleSettings } from "../numerics/optimiser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
-import { jointSteps, stepsFor } from "../knobs/training_steps.ts";
+import { jointSteps, stepsFor, stepsUntil } from "../knobs/training_steps.ts";
 import { knownTasks, taskRow, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
 /** Arrays in, for {@linkcode trainCritic}: the rows of task k, the new one, or one that the parent knows and whose dataset has grown. */
@@ -33,6 +33,8 @@ export interface CriticTrainingInput extends CriticTaskRows {
   hyperparameters: Hyperparameters;
   /** Old tasks, for the number of steps. */
   oldTasks: number;
+  /** Share of the steps after which to end, in (0, 1): a part of the same training without it. */
+  until?: number;
   seed: number;
   resume?: Snapshot;
   compile: Compile;
@@ -41,6 +43,8 @@ export interface CriticTrainingInput extends CriticTaskRows {
 /** What a training needs at each step. */
 export interface CriticPlan {
   steps: number;
+  /** Steps after which it ends. */
+  end: number;
   /** Steps before which targets are computed again. */
   refits: number[];
   settings: CriticStepSettings;
@@ -85,6 +89,7 @@ export function planCritic(input: CriticTrainingInput): CriticPlan {
   const settings = stepSettings(input, source, knownTasks(parent).length);
   return {
     steps,
+    end: input.until === undefined ? steps : stepsUntil(steps, input.until),
     refits: refitSteps(h, steps),
     settings,
     schedule: scheduleOf(h, steps),

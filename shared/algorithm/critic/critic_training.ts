@@ -48,12 +48,12 @@ export async function* trainCritic(
     losses: Record<string, number>,
     present: Float32Array,
   ): TrainingProgress => ({
-    ...{ step, steps: plan.steps, losses },
+    ...{ step, steps: plan.end, losses },
     snapshot: () => takeSnapshot(compiled, present, step, rng, recorder),
   });
   let losses: Record<string, number> = {};
   try {
-    for (let step = start; step < plan.steps; step++) {
+    for (let step = start; step < plan.end; step++) {
       if (plan.refits.includes(step)) targets = await refit(input, plan, compiled);
       const outputs = await compiled.run(stepInputs(plan, targets, rng, step));
       losses = finiteLosses(outputs, step);
@@ -61,10 +61,10 @@ export async function* trainCritic(
       yield progress(step + 1, losses, targets);
     }
     const result = finish(plan, await compiled.readState(), recorder);
-    if (input.hyperparameters.regulariser === "none") return result;
+    if (input.hyperparameters.regulariser === "none" || input.until !== undefined) return result;
     const fisher = yield* whileMeasured(
       fisherOfCritic(input, plan, result.weights),
-      () => progress(plan.steps, losses, targets),
+      () => progress(plan.end, losses, targets),
     );
     return { ...result, weights: { ...result.weights, ...fisher } };
   } finally {
@@ -198,7 +198,7 @@ function finish(plan: CriticPlan, state: Stored, recorder: CurveRecorder): Train
   const curves = recorder.curves();
   const { scale } = plan.parts.at(-1)!;
   const metrics: Record<string, number> = {
-    steps: plan.steps,
+    steps: plan.end,
     returnMean: scale.mean,
     returnStd: scale.std,
   };

@@ -157,6 +157,13 @@ for (
         assertEquals(resumed.result, whole.result);
         assertEquals(resumed.losses, whole.losses.slice(snapshot.position.step));
       }
+      const part = await train({ ...input, normalisers, until: 1 / 3 }, [8]);
+      assertEquals(
+        [part.losses.length, part.result.metrics.steps],
+        [8, 8],
+        "ended early, the same until then",
+      );
+      assertEquals(part.snapshots.get(8), whole.snapshots.get(8));
     }),
   );
 }

@@ -20,6 +20,7 @@ import {
   type TrainingResult,
 } from "../numerics/progress.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "./training_parts.ts";
+import { stepsUntil } from "../knobs/training_steps.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, tasksTensor, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
@@ -33,6 +34,8 @@ export interface GeneratorTrainingInput extends RawTaskRows {
   oldTasks: number;
   /** Decides initial weights, batches, times and noise. */
   seed: number;
+  /** Share of the steps after which to end, in (0, 1): a part of the same training without it. */
+  until?: number;
   /** Goes on from here; all other inputs must be those of the interrupted training. */
   resume?: Snapshot;
   /** How the step runs. */
@@ -66,7 +69,7 @@ export async function* trainGenerator(
   settings: GeneratorSettings,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const { shape, ...open } = openTraining(input, settings);
-  const measure = input.hyperparameters.regulariser === "ewc"
+  const measure = input.hyperparameters.regulariser === "ewc" && input.until === undefined
     ? { measure: (weights: Stored) => fisherOfGenerator(input, settings, shape, weights) }
     : {};
   return yield* runTraining({ ...open, ...measure }, { zeroPredictorLoss: shape.dim });
@@ -130,7 +133,9 @@ function openTraining(
   const example = { ...open(seed).next(0), ...rates(0) };
   const curves = recordCurves(steps, resume?.position["curves"]);
   const compiled = input.compile(definition, state, example);
-  return { name, steps, resume, tasks, shape, batches, curves, rates, compiled };
+  const { until } = input;
+  const end = until === undefined ? {} : { end: stepsUntil(steps, until) };
+  return { name, steps, ...end, resume, tasks, shape, batches, curves, rates, compiled };
 }
 
 /** The step, and the state of the first one that is left to do: its own tensors, and what holds old tasks. */

@@ -129,6 +129,9 @@ Deno.test(
           const resume = await interrupted(train, input, 3);
           assertEquals(Object.keys(resume.tensors).some((name) => name.startsWith("teacher/")), false);
           assertEquals(await finish(train({ ...input, resume })), straight);
+          const part = { ...input, until: 0.25 };
+          assertEquals(await interrupted(train, part, 2), await interrupted(train, input, 2));
+          assertEquals((await finish(train(part))).metrics.steps, 2, "ended early, the same until then");
         }
       }
     }

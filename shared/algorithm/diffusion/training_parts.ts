@@ -23,6 +23,8 @@ export interface OpenTraining {
   name: string;
   /** Of the whole training. */
   steps: number;
+  /** Steps after which it ends. @default `steps` */
+  end?: number;
   resume: Snapshot | undefined;
   /** Task ids in row order. */
   tasks: readonly number[];
@@ -48,16 +50,16 @@ export interface OpenTraining {
  * @throws {InvalidInputError} If the loss is no longer finite.
  */
 export async function* runTraining(
-  { name, steps, resume, tasks, batches, curves, rates, compiled, measure }: OpenTraining,
+  { name, steps, end = steps, resume, tasks, batches, curves, rates, compiled, measure }: OpenTraining,
   metrics: Record<string, number> = {},
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
   const progress = (step: number, losses: Record<string, number>): TrainingProgress => ({
-    ...{ step, steps, losses },
+    ...{ step, steps: end, losses },
     snapshot: () => takeSnapshot(compiled, { step, rng: batches.state(), curves: curves.state() }),
   });
   let losses: Record<string, number> = {};
   try {
-    for (let step = resume?.position.step ?? 0; step < steps; step++) {
+    for (let step = resume?.position.step ?? 0; step < end; step++) {
       const outputs = await compiled.run({ ...batches.next(step), ...rates(step) });
       losses = lossesOf(entry(outputs, "rowLoss").data, batches.freshRows, name, step);
       curves.add(step + 1, losses);
@@ -69,13 +71,13 @@ export async function* runTraining(
     };
     const beside = measure === undefined
       ? {}
-      : yield* whileMeasured(measure(weights), () => progress(steps, losses));
+      : yield* whileMeasured(measure(weights), () => progress(end, losses));
     const drawn = curves.curves();
     const last = Object.fromEntries(drawn.map(({ name, values }) => [`${name}Final`, values.at(-1)!]));
     return {
       weights: { ...weights, ...beside },
       curves: drawn,
-      metrics: { steps, weights: countWeights(weights), ...metrics, ...last },
+      metrics: { steps: end, weights: countWeights(weights), ...metrics, ...last },
     };
   } finally {
     compiled.dispose();

@@ -2,7 +2,7 @@
  * Knobs of evaluation, and of the gate that publishes or parks a version.
  * @module
  */
-import { choice, number, whole } from "./knob.ts";
+import { choice, flag, number, whole } from "./knob.ts";
 
 /**
  * Fewest episodes from which a 90 % bound is drawn, and so the fewest that a gate can judge by. The whole range of n
@@ -18,6 +18,13 @@ export const evaluationKnobs = {
     range: [1, 1_000_000],
     values: { paper: 10, default: 20, smoke: 2 },
     readBy: ["policy.evaluate"],
+  }),
+  snapshots: flag({
+    about:
+      "Whether the new task is also run with behavior generator and critic as they were after 10, 25 and 50 % of their steps, which are trained again for it: how fast a task is learnt, for experiments.",
+    values: { paper: false, default: false, smoke: false },
+    absent: false,
+    readBy: ["plan"],
   }),
   // `smoke` trains too briefly to be judged.
   gate: choice({

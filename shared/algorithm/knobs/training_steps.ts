@@ -21,7 +21,7 @@ const STEP_KNOBS: {
 /**
  * Steps that the knobs of a kind ask for, before the most there may be cuts them.
  *
- * @param values of a job's configuration, which says whether all tasks are learnt alike (`joint`).
+ * @param values of a job's configuration, which says whether all tasks are learnt alike (`joint`), and whether it ends early (`until`).
  * @param oldTasks of the learner, when the training runs.
  * @returns undefined where the kind is no training, or a value is not among them.
  */
@@ -32,7 +32,8 @@ export function askedSteps(
 ): number | undefined {
   const [base, perOldTask] = STEP_KNOBS[kind]?.map((name) => values[name]) ?? [];
   if (typeof base !== "number" || typeof perOldTask !== "number") return undefined;
-  return (values.joint === true ? jointSteps : stepsFor)(base, perOldTask, Infinity, oldTasks);
+  const asked = (values.joint === true ? jointSteps : stepsFor)(base, perOldTask, Infinity, oldTasks);
+  return typeof values.until === "number" ? stepsUntil(asked, values.until) : asked;
 }
 
 /** Steps of a training: `base`, more for every old task, never above `max`. */
@@ -45,6 +46,11 @@ export function jointSteps(base: number, perOldTask: number, max: number, oldTas
   let steps = 0;
   for (let old = 0; old <= oldTasks; old++) steps += stepsFor(base, perOldTask, max, old);
   return steps;
+}
+
+/** Steps of a training that ends after a share of them, at least one. */
+export function stepsUntil(steps: number, share: number): number {
+  return Math.max(1, Math.round(share * steps));
 }
 
 /** The knob that cuts the steps of a kind. */

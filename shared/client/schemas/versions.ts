@@ -3,7 +3,14 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { AFTER_LABEL, HASH, VERSION_STATES, wayOfActingSchema, wayScoreSchema } from "@cugro/protocol";
+import {
+  AFTER_LABEL,
+  HASH,
+  snapshotScoreSchema,
+  VERSION_STATES,
+  wayOfActingSchema,
+  wayScoreSchema,
+} from "@cugro/protocol";
 import { simulatorNotes } from "./environments.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
@@ -125,6 +132,10 @@ export const versionSchema = versionSummarySchema.extend({
     acting: wayOfActingSchema.optional().openapi({ description: "How the version acts in the task" }),
     ways: z.array(wayScoreSchema).optional().openapi({
       description: "The ways of acting that were tried, in order",
+    }),
+    snapshots: z.array(snapshotScoreSchema).optional().openapi({
+      description:
+        "Of the task just learnt, after a share of the trainings' steps, where the knob `snapshots` asks for it",
     }),
     ...simulatorNotes,
   })),

@@ -28,8 +28,9 @@ const DESCRIPTIONS: { [K in JobKind]: (fields: FieldsOf<K>) => string } = {
   "policy.estimate": ({ task }) => `estimate task ${task}`,
 };
 
-function learntTasks({ task, oldTasks, joint }: FieldsOf<"states.train">): string {
-  return joint ? `task ${task} and ${oldTasks} before it` : `task ${task}`;
+function learntTasks({ task, oldTasks, joint, until }: FieldsOf<"states.train">): string {
+  const tasks = joint ? `task ${task} and ${oldTasks} before it` : `task ${task}`;
+  return until === undefined ? tasks : `${tasks}, the first ${100 * until} % of the steps`;
 }
 
 /** A job in a few words. */

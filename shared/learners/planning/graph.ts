@@ -22,6 +22,7 @@ import { addEstimates } from "./graph_estimates.ts";
 import { addEvaluation, addTrainer, type Builder } from "./graph_jobs.ts";
 import { addOneStepNetworks } from "./one_step_jobs.ts";
 import { addRelabelled, addReplay } from "./replay_jobs.ts";
+import { addSnapshots, type SnapshotJob } from "./snapshot_jobs.ts";
 import { trainingRowsOf } from "./training_rows.ts";
 
 /** Every kind of job that a graph is made of: datasets were read and measured before there was a task. */
@@ -55,6 +56,8 @@ export interface Graph {
   evaluations: { task: number; id: string }[];
   /** Of the tasks that have one: those of `estimate`, and of these the old ones whose networks were kept. */
   estimates: { task: number; id: string }[];
+  /** Runs of the task being learnt before its trainings were at their end; absent without the knob `snapshots`. */
+  snapshots?: SnapshotJob[];
   /** Ids of the jobs of this task whose shards replay it later, where its data will be gone. */
   kept?: string[];
   /** Ids of the jobs that make shards and labels. */
@@ -83,8 +86,8 @@ export function buildGraph(input: GraphInput): Graph {
   const stateGenerator = addTrainer(builder, "states.train", replay, parent?.stateGenerator);
   const behaviorGenerator = addTrainer(builder, "behavior.train", replay, parent?.behaviorGenerator);
   const relabelled = generated.length > 0 && input.knobs.criticReplay === "relabelled";
-  const criticReplay = relabelled ? addRelabelled(builder, generated, behaviorGenerator) : replay;
-  const critic = addTrainer(builder, "critic.train", criticReplay, parent?.critic);
+  const criticReplay = (by: string) => relabelled ? addRelabelled(builder, generated, by) : replay;
+  const critic = addTrainer(builder, "critic.train", criticReplay(behaviorGenerator), parent?.critic);
   const models = {
     ...{ stateGenerator, behaviorGenerator, critic },
     ...addOneStepNetworks(builder, { behaviorGenerator, critic, replay }),
@@ -93,6 +96,8 @@ export function buildGraph(input: GraphInput): Graph {
     task: about.task,
     id: addEvaluation(builder, about, models, measured),
   }));
+  const estimates = addEstimates(builder, models);
+  const snapshots = addSnapshots(builder, { behavior: replay, critic: criticReplay });
   return {
     task: task.task,
     revision: task.revision ?? 0,
@@ -103,7 +108,8 @@ export function buildGraph(input: GraphInput): Graph {
     jobs: builder.jobs,
     ...models,
     evaluations,
-    estimates: addEstimates(builder, models),
+    estimates,
+    ...(snapshots.length === 0 ? {} : { snapshots }),
     ...(kept.length === 0 ? {} : { kept }),
     shards: builder.jobs.filter(({ job }) => isTransient(job.kind)).map(({ id }) => id),
   };

@@ -57,12 +57,13 @@ export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
   return id;
 }
 
-/** A training job of the task being learnt. @returns its id. */
+/** A training job of the task being learnt. @param until share of its steps after which it ends @returns its id. */
 export function addTrainer<K extends TrainingKind>(
   builder: Builder,
   kind: K,
   replay: Replay[],
   parent: string | undefined,
+  until?: number,
 ): string {
   const { k, task, oldTasks, knobs, attempt } = builder;
   const normalisers = [...oldTasks, task].map((t) => [`normaliser/${t.task}`, { artifact: t.normaliser }]);
@@ -81,6 +82,7 @@ export function addTrainer<K extends TrainingKind>(
     replayRows: replayRowsOf(builder, replay),
     ...limitOf(builder),
     ...(isJoint(knobs, oldTasks.length) ? { joint: true as const } : {}),
+    ...(until === undefined ? {} : { until }),
   };
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
@@ -126,6 +128,27 @@ export function addEvaluation(
     ...(about.task === k ? limitOf(builder) : {}),
     ...labelledFields(builder, about),
     ...actingFields(builder, about, models),
+  };
+  return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
+}
+
+/** Nothing but the episodes of the task being learnt, by the sampler, from the starts of its evaluation. @returns its id. */
+export function addEpisodes(
+  builder: Builder,
+  about: LabelledTask,
+  { behaviorGenerator, critic }: Pick<Models, "behaviorGenerator" | "critic">,
+): string {
+  const fields = {
+    ...{ task: about.task, newTask: builder.k, environment: about.environment, horizon: about.horizon },
+    ...{ anchors: acceptedTask(about).anchors, heldOutSeed: heldOutSeed(builder.seed), replayRows: 0 },
+    episodesOnly: true as const,
+    ...(about.labelled?.episodeSteps === undefined ? {} : { episodeSteps: about.labelled.episodeSteps }),
+  };
+  const inputs: RefsOf<"policy.evaluate"> = {
+    behaviorGenerator: outputOf(behaviorGenerator, "weights"),
+    critic: outputOf(critic, "weights"),
+    normaliser: { artifact: about.normaliser },
+    sketch: { artifact: about.sketch },
   };
   return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
 }

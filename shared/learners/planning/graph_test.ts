@@ -137,6 +137,26 @@ Deno.test("buildGraph() of a joint training learns the one-step networks of all 
   assertEquals(Object.keys(inputs).filter((name) => name.startsWith("replay")), []);
 });
 
+Deno.test("buildGraph() with snapshots adds trainings that end early to jobs that stay what they are, where the task is simulated", () => {
+  const knobs: Hyperparameters = { ...presets.default, estimate: "never" };
+  const environment = { family: "cheetah-vel", goal: [1] };
+  const plain = previewGraph({ knobs, tasks: 2, environment });
+  const taken = previewGraph({ knobs: { ...knobs, snapshots: true }, tasks: 2, environment });
+  for (const [place, graph] of taken.entries()) {
+    const before = new Set(plain[place]!.jobs.map(({ id }) => id));
+    assertEquals(before.difference(new Set(graph.jobs.map(({ id }) => id))).size, 0);
+    assertEquals(graph.snapshots!.map(({ share }) => share), [0.1, 0.25, 0.5]);
+    const added = graph.jobs.filter(({ id }) => !before.has(id));
+    assertEquals(added.length, 9);
+    for (const { job } of added.filter(({ job }) => job.kind !== "policy.evaluate")) {
+      const whole = graph.jobs.find((one) => one.job.kind === job.kind && !("until" in one.job.config))!.job;
+      const { until: _, ...config } = job.config as JobOf<"critic.train">["config"];
+      assertEquals({ ...job, config }, whole, "the same training, but for its end");
+    }
+  }
+  assertEquals(previewGraph({ knobs: { ...knobs, snapshots: true }, tasks: 1 })[0]!.snapshots, undefined);
+});
+
 function buildLast(before: Hyperparameters, later: Hyperparameters): Graph {
   return previewGraph({ knobs: before, later, tasks: 2, size: 9_000 })[1]!;
 }

@@ -12,14 +12,25 @@ import { buildGraph, type Graph } from "./graph.ts";
  *
  * @param options.later knobs from the second task on.
  * @param options.size rows of each task; matters only to how many of them are read.
+ * @param options.environment of all tasks. @default none is simulated
  * @param options.stateDim numbers in a state; matters only to how many kept shards fit `replayBytes`.
  */
 export function previewGraph(
-  { seed = 0, knobs, later = knobs, tasks: count, size = 1, stateDim = 17, actionDim = 6 }: {
+  {
+    seed = 0,
+    knobs,
+    later = knobs,
+    tasks: count,
+    environment = null,
+    size = 1,
+    stateDim = 17,
+    actionDim = 6,
+  }: {
     seed?: number;
     knobs: Hyperparameters;
     later?: Hyperparameters;
     tasks: number;
+    environment?: TaskFact["environment"];
     size?: number;
     stateDim?: number;
     actionDim?: number;
@@ -29,7 +40,7 @@ export function previewGraph(
   const learnt = new Map<number, VersionFact>();
   const graphs: Graph[] = [];
   for (let k = 1; k <= count; k++) {
-    const task = placeholder(k, { size, stateDim, actionDim });
+    const task = placeholder(k, { environment, size, stateDim, actionDim });
     tasks.set(k, task);
     const parent = learnt.get(k - 1) ?? null;
     const graph = {
@@ -55,7 +66,10 @@ function keptRow({ task, estimates }: Graph): RowCell[] {
   return [{ ...nothing, task, job, fidelity: null, valueEstimate: null, estimate }];
 }
 
-function placeholder(k: number, shape: Pick<TaskFact, "size" | "stateDim" | "actionDim">): TaskFact {
+function placeholder(
+  k: number,
+  shape: Pick<TaskFact, "environment" | "size" | "stateDim" | "actionDim">,
+): TaskFact {
   const hash = (what: string) => sha256(`${what} of task ${k}`);
   return {
     schema: 1,
@@ -70,7 +84,6 @@ function placeholder(k: number, shape: Pick<TaskFact, "size" | "stateDim" | "act
     episodes: 1,
     bytes: 0,
     horizon: 1,
-    environment: null,
     anchors: { random: 0, good: 1, source: "preview" },
   };
 }

@@ -48,7 +48,7 @@ export function planWork(facts: LearnerFacts, graph: Graph): Work {
     graph.stateGenerator,
     graph.behaviorGenerator,
     graph.critic,
-    ...[...graph.evaluations, ...graph.estimates].map(({ id }) => id),
+    ...[...graph.evaluations, ...graph.estimates, ...graph.snapshots ?? []].map(({ id }) => id),
     ...graph.kept ?? [],
   ];
   const open = roots.filter((id) => !facts.jobs.get(id)?.result);

@@ -2,7 +2,7 @@
  * What the evaluation of a task came to, as a cell of the version that is to be decided. Pure.
  * @module
  */
-import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
 import {
   type Anchors,
   type JsonObject,
@@ -24,13 +24,9 @@ export function evaluatedCell(
   { task, id }: { task: number; id: string },
 ): RowCell {
   const metrics = facts.jobs.get(id)!.result!.metrics;
-  const returns = numbersOf(metrics.returns);
-  if (!returns) throw new Error(`The evaluation of task ${task} (job ${id}) has no list of returns`);
   const about = facts.tasks.find((fact) => fact.task === task)!;
   const anchors = anchorsOf(facts, about, metrics);
-  const success = successOf(metrics.success, returns.length, `task ${task} (job ${id})`);
-  const scores = success?.map((share) => 100 * share) ??
-    returns.map((value) => normalisedScore(value, anchors));
+  const { returns, success, scores } = episodesOf(metrics, anchors, `task ${task} (job ${id})`);
   const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
   const label = about.labelled?.labels.at(-1)?.n;
   const measured = {
@@ -41,6 +37,7 @@ export function evaluatedCell(
   const cell = {
     ...{ task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate },
     ...(estimate ? { estimate } : {}),
+    ...(task === graph.task ? snapshotsOf(facts, graph, anchors) : {}),
   };
   if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
   const { seed } = graph.jobs.find((job) => job.id === id)!.job;
@@ -48,6 +45,31 @@ export function evaluatedCell(
     ? successInterval(success)
     : scoreInterval(returns, anchors, seed);
   return { ...cell, meanScore, low, high };
+}
+
+/** Returns of episodes, their success where it is told, and scores. @throws {Error} as {@linkcode evaluatedCell} */
+function episodesOf(
+  metrics: JsonObject,
+  anchors: Anchors,
+  of: string,
+): { returns: number[]; success: number[] | undefined; scores: number[] } {
+  const returns = numbersOf(metrics.returns);
+  if (!returns) throw new Error(`The evaluation of ${of} has no list of returns`);
+  const success = successOf(metrics.success, returns.length, of);
+  const scores = success?.map((share) => 100 * share) ??
+    returns.map((value) => normalisedScore(value, anchors));
+  return { returns, success, scores };
+}
+
+/** What the task being learnt scored before its trainings were at their end, as far as that is done. */
+function snapshotsOf(facts: LearnerFacts, graph: Graph, anchors: Anchors): Pick<RowCell, "snapshots"> {
+  const snapshots = (graph.snapshots ?? []).flatMap(({ share, id }) => {
+    const metrics = facts.jobs.get(id)?.result?.metrics;
+    if (!metrics) return [];
+    const { scores } = episodesOf(metrics, anchors, `task ${graph.task} (job ${id})`);
+    return scores.length === 0 ? [] : [{ share, job: id, scores, meanScore: mean(scores) }];
+  });
+  return snapshots.length === 0 ? {} : { snapshots };
 }
 
 /** Success of each episode, 0 to 1; undefined where the simulator does not tell it. */
