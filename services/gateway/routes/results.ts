@@ -21,7 +21,7 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
 function registerMatrix(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const results = createRoute({
-    operationId: "showResults",
+    operationId: "results",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -41,7 +41,7 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
 function registerFidelity(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const fidelity = createRoute({
-    operationId: "showFidelity",
+    operationId: "fidelity",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -61,7 +61,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
 function registerReport(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const report = createRoute({
-    operationId: "showReport",
+    operationId: "report",
     ...secured(deps, "read"),
     ...{
       method: "get",
