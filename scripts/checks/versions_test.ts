@@ -22,12 +22,14 @@ async function packageVersions(): Promise<Record<string, string>> {
   return versions;
 }
 
-Deno.test("there is one version: packages, command line, API, code version and the newest change", async () => {
+Deno.test("there is one version: packages, that of Python among them, command line, API, code version and the newest change", async () => {
   const packages = await packageVersions();
   assert(Object.keys(packages).length > 20);
   assertEquals(Object.entries(packages).filter(([, one]) => one !== version), []);
   assertEquals(createProgram().version(), version);
   assertEquals(codeVersion.split("+")[0], version);
+  const python = await readFile(join(ROOT, "shared/client/python/pyproject.toml"), "utf8");
+  assertEquals(/^version = "(.*)"$/m.exec(python)?.[1], version);
   const changes = await readFile(join(ROOT, "CHANGELOG.md"), "utf8");
   assertEquals(/^## (\S+)$/m.exec(changes)?.[1], version);
   await withGateway(async ({ ask }) => {

@@ -12,15 +12,20 @@ export const PYTHON_PACKAGES = [
   "gymnasium==1.4.0",
   "h5py==3.16.0",
   "minari==0.5.4",
+  "nats-py==2.16.0",
+  "nkeys==0.2.1",
   "numpy==2.4.6",
   "pandas==3.1.1",
   "pillow==13.0.0",
   "pyarrow==26.0.1",
   "safetensors==0.8.0",
+  "setuptools==84.2.1",
 ] as const;
 
 /** Python with the packages. */
 export interface PythonWithPackages {
+  /** Path of the interpreter. */
+  python: string;
   /** Runs a script. @throws {Error} with its last words where it fails @returns what it printed */
   run(script: string, ...args: string[]): Promise<string>;
 }
@@ -43,7 +48,7 @@ export async function pythonWithPackages(
       const ended = await runCommand(made.python, ["-s", "-W", "ignore", script, ...args]);
       return outputOf(ended, script);
     };
-    return { run };
+    return { python: made.python, run };
   } catch (error) {
     if (!(error instanceof CannotInstall) || process.env.CUGRO_REQUIRE === "all") throw error;
     say(`Python's packages are not there, and tests that need them are left out: ${error.message}`);

@@ -11,7 +11,8 @@ import { lastWords, runCommand } from "./run_command.ts";
 
 const PIP_INSTALL = [
   ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],
-  ...["--only-binary=:all:", "--retries", "2", "--timeout", "30"],
+  // nkeys, a few lines of Python, is not there as a wheel.
+  ...["--only-binary=:all:", "--no-binary=nkeys", "--retries", "2", "--timeout", "30"],
 ];
 
 /**

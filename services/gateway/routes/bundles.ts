@@ -27,7 +27,7 @@ const DESCRIPTION =
 /** Adds the route. */
 export function registerBundles(app: Gateway, deps: BundleDeps): void {
   const bundle = createRoute({
-    operationId: "exportVersion",
+    operationId: "versionBundle",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/versions/{version}/bundle", tags: ["versions"] },
     summary: "A version as a zip that acts without this software",

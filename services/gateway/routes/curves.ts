@@ -14,7 +14,7 @@ import { Problem } from "../problem.ts";
 export function registerCurves(app: Gateway, deps: RouteDeps): void {
   const { learners, live, store } = deps;
   const show = createRoute({
-    operationId: "showCurves",
+    operationId: "jobCurves",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/jobs/{job}/curves", tags: ["jobs"] },
     summary: "Losses of a job, also while it runs",

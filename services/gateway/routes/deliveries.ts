@@ -30,7 +30,7 @@ const ENDING_POLL_MS = 20;
 export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const list = createRoute({
-    operationId: "listDeliveries",
+    operationId: "webhookDeliveries",
     ...secured(deps, "admin"),
     ...{ method: "get", path, tags, summary: "Deliveries of a webhook, the newest first" },
     request: { params: webhookIdParams, query: deliveryQuery },
@@ -46,7 +46,7 @@ export function registerDeliveries(app: Gateway, deps: WebhookDeps): void {
     return context.json({ deliveries: records.map(viewOf) }, 200);
   });
   const again = createRoute({
-    operationId: "redeliver",
+    operationId: "redeliverWebhook",
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{delivery}/redeliver`, tags, summary: "Deliver an event again" },
     description: "Begins again with all attempts, under the same `webhook-id`.",

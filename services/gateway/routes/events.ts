@@ -58,7 +58,7 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
     },
   };
   const ofLearner = createRoute({
-    operationId: "watchLearner",
+    operationId: "learnerEvents",
     ...secured(deps, "read"),
     ...common,
     ...{ method: "get", path: "/v1/learners/{name}/events", summary: "Events of a learner, live" },
@@ -70,7 +70,7 @@ export function registerEvents(app: Gateway, deps: EventDeps): void {
     return stream(deps, context, context.req.valid("query"), isSeen);
   });
   const ofAll = createRoute({
-    operationId: "watchEvents",
+    operationId: "events",
     ...secured(deps, "read"),
     ...common,
     ...{ method: "get", path: "/v1/events", summary: "Events of all learners the token sees, live" },

@@ -24,7 +24,7 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
 function registerMatrix(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const results = createRoute({
-    operationId: "showResults",
+    operationId: "results",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -54,7 +54,7 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
 function registerFidelity(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const fidelity = createRoute({
-    operationId: "showFidelity",
+    operationId: "fidelity",
     ...secured(deps, "read"),
     ...{
       method: "get",
@@ -112,7 +112,7 @@ function registerLosses(app: Gateway, deps: RouteDeps): void {
 function registerReport(app: Gateway, deps: RouteDeps): void {
   const { store } = deps;
   const report = createRoute({
-    operationId: "showReport",
+    operationId: "report",
     ...secured(deps, "read"),
     ...{
       method: "get",

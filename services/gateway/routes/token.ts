@@ -10,7 +10,7 @@ import { allows, SCOPES } from "../tokens.ts";
 /** Adds the route. */
 export function registerToken(app: Gateway, deps: RouteDeps): void {
   const show = createRoute({
-    operationId: "showToken",
+    operationId: "token",
     ...secured(deps, "read", { outage: "wait" }),
     ...{ method: "get", path: "/v1/token", tags: ["tokens"], summary: "What this token may do" },
     responses: { 200: json(tokenSchema, "The token, without its secret"), ...PROBLEMS },

@@ -10,7 +10,7 @@ import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gatewa
 export function registerTraffic(app: Gateway, deps: RouteDeps): void {
   const { live: { traffic } } = deps;
   const show = createRoute({
-    operationId: "showTraffic",
+    operationId: "traffic",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/traffic", tags: ["acting"] },
     summary: "What its policies were asked in the last hour, and how much of it was unusual",

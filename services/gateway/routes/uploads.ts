@@ -47,7 +47,7 @@ export function registerUploads(app: Gateway, deps: RouteDeps): void {
 
 function registerUpload(app: Gateway, deps: RouteDeps): void {
   const upload = createRoute({
-    operationId: "addTask",
+    operationId: "uploadTask",
     ...secured(deps, "submit", { bodyBytes: 0, outage: "wait" }),
     ...{
       method: "post",
@@ -230,7 +230,7 @@ function traceNote(): { traceparent?: string } {
 function registerArrival(app: Gateway, deps: RouteDeps): void {
   const { learners } = deps;
   const arrival = createRoute({
-    operationId: "showArrival",
+    operationId: "taskArrival",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/arrivals/{seq}", tags, summary: "What became of a file" },
     request: { params: z.object({ name: learnerName, seq: pathNumber }) },

@@ -32,7 +32,7 @@ const DESCRIPTION =
 /** Adds the route. */
 export function registerValidation(app: Gateway, deps: RouteDeps): void {
   const validate = createRoute({
-    operationId: "validateFile",
+    operationId: "validateTask",
     ...secured(deps, "submit", { bodyBytes: 0 }),
     ...{ method: "post", path: "/v1/learners/{name}/validate", tags: ["tasks"] },
     summary: "What is right and wrong with a file, before it is handed over",

@@ -93,7 +93,7 @@ function registerPromote(app: Gateway, deps: RouteDeps): void {
 function registerRollback(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const goBack = createRoute({
-    operationId: "rollBack",
+    operationId: "rollbackVersion",
     ...secured(deps, "admin"),
     ...{ method: "post", path: `${path}/{version}/rollback`, tags, summary: "Go back to a version" },
     description:

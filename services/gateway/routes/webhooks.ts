@@ -142,7 +142,7 @@ function registerChange(app: Gateway, deps: WebhookDeps): void {
 function registerRemoval(app: Gateway, deps: WebhookDeps): void {
   const { store, deliverer } = deps;
   const remove = createRoute({
-    operationId: "deleteWebhook",
+    operationId: "removeWebhook",
     ...secured(deps, "admin"),
     ...{
       method: "delete",

@@ -1,0 +1,58 @@
+"""Versions: listed, judged, taken away."""
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from .requests import Requests, part
+
+Json = dict[str, Any]
+# In classes that have a method of this name, `list` is that.
+Jsons = list[Json]
+Numbers = list[int]
+#: Seconds that the gateway may take to make a bundle.
+_BUNDLE_TIMEOUT = 600.0
+
+
+class VersionClient:
+    """Versions of a learner."""
+
+    def __init__(self, requests: Requests):
+        self._requests = requests
+
+    def list(self, name: str) -> Jsons:
+        """All of them, oldest first."""
+        return self._requests.get(_path(name))["versions"]
+
+    def show(self, name: str, version: int) -> Json:
+        """One version, with its row of the results matrix."""
+        return self._requests.get(_path(name, version))
+
+    def promote(self, name: str, version: int, *, reason: str | None = None) -> Json:
+        """Lets a parked version through."""
+        return self._requests.post(f"{_path(name, version)}/promote", {} if reason is None else {"reason": reason})
+
+    def rollback(self, name: str, version: int, *, reason: str | None = None) -> Numbers:
+        """The versions that were withdrawn; `version` 0 is before the first."""
+        given = {} if reason is None else {"reason": reason}
+        return self._requests.post(f"{_path(name, version)}/rollback", given)["withdrawn"]
+
+    def bundle(self, name: str, version: int, *, task: int | None = None) -> bytes:
+        """A zip of what acts without this software: graphs, weights, loaders; half a minute. `task`: for this one alone."""
+        return self._requests.send("GET", f"{_path(name, version)}/bundle", query={"task": task}, timeout=_BUNDLE_TIMEOUT)[1]
+
+    def save_bundle(self, name: str, version: int, folder: str | os.PathLike[str], *, task: int | None = None) -> Path:
+        """The same as files in a new or empty folder, for `BundlePolicy(folder)`."""
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise FileExistsError(f"{folder} must be a new or an empty folder")
+        with zipfile.ZipFile(io.BytesIO(self.bundle(name, version, task=task))) as files:
+            files.extractall(folder)
+        return folder
+
+
+def _path(name: str, version: int | None = None) -> str:
+    return f"/v1/learners/{part(name)}/versions" + ("" if version is None else f"/{version}")
