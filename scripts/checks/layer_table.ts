@@ -113,6 +113,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "learners/results": ["protocol", "algorithm", "learners", "learners/planning"],
   jobs: [...COMMON, "algorithm", "datasets", "store", "bus", "tensors", "process", "worker"],
   client: ["protocol", "async", "algorithm/knobs"],
+  // Whole stores copied, proved, restored.
+  backup: [...COMMON, "store", "learners"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],
   serving: [...COMMON, "algorithm", "inference", "store", "bus", "tensors", "worker", "learners", "jobs"],
   // A policy that leaves the system: the networks as graphs, what is known of a version, and what reads it elsewhere.
@@ -133,6 +135,7 @@ const SCRIPT_ROOMS: readonly string[] = [
   // What learners have come to; before the folder that it is in.
   `${COMMANDS}numbers/`,
   COMMANDS,
+  "scripts/cli/stores/",
   "scripts/lab/bench/",
   "scripts/lab/grid/",
   "scripts/lab/streams/",

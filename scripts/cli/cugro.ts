@@ -24,6 +24,8 @@ import { registerVersions } from "./commands/versions.ts";
 import { registerTransfer } from "./commands/transfer.ts";
 import { registerToken } from "./commands/token.ts";
 import { returnToCaller } from "./learners/invocation.ts";
+import { registerBackup } from "./stores/backup.ts";
+import { registerRestore } from "./stores/restore.ts";
 import { nameTyposFirst } from "./typos.ts";
 
 /** The whole command line, not run yet. */
@@ -56,6 +58,8 @@ export function createProgram(): Command {
       registerKnobs,
       registerLearner,
       registerTransfer,
+      registerBackup,
+      registerRestore,
       registerToken,
       registerDoctor,
     ]

@@ -3,17 +3,8 @@
  * @module
  */
 import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
-import {
-  checkHash,
-  checkLearnerName,
-  checkProblemId,
-  checkWebhookId,
-  HASH,
-  LEARNER_NAME,
-  PROBLEM_ID,
-  SEGMENT,
-  WEBHOOK_ID,
-} from "./names.ts";
+import { checkHash, checkLearnerName, checkProblemId, checkSnapshotName, checkWebhookId } from "./names.ts";
+import { HASH, LEARNER_NAME, PROBLEM_ID, SEGMENT, SNAPSHOT_NAME, WEBHOOK_ID } from "./names.ts";
 
 /** Where every object lies, by what it is. */
 export const KEY_SHAPES = {
@@ -88,6 +79,10 @@ export const KEY_SHAPES = {
   acknowledgement: "problems/{problem}/{n}.json",
   // Overwritten now and then, to see whether the store has room.
   room: "problems/room",
+
+  // In a backup, and nowhere else: which objects a store had at one moment, and their contents.
+  snapshot: "snapshots/{snapshot}.json",
+  content: "contents/{hash}",
 } as const;
 
 /** What an object is, by its key. */
@@ -134,6 +129,7 @@ const PARAMETERS: Readonly<Record<NamesIn<typeof KEY_SHAPES[KeyKind]>, Parameter
   jobKind: { pattern: new RegExp(`^(?:${JOB_KINDS.join("|").replaceAll(".", "\\.")})$`), check: checkKind },
   webhook: { pattern: WEBHOOK_ID, check: checkWebhookId },
   problem: { pattern: PROBLEM_ID, check: checkProblemId },
+  snapshot: { pattern: SNAPSHOT_NAME, check: checkSnapshotName },
   ...{ upload: segment, file: segment },
   event: otherKey,
 };

@@ -18,6 +18,8 @@ export const PREFIXES = {
   webhooks: "webhooks/",
   deliveries: "deliveries/",
   problems: "problems/",
+  snapshots: "snapshots/",
+  contents: "contents/",
 } as const;
 /** A key that nobody writes: asking for it tells whether the store answers. */
 export const PROBE_KEY = `${PREFIXES.jobs}readiness`;
@@ -206,6 +208,11 @@ export function parseProblemEventId(
   const match = /^problems\/([0-9a-f]{24})\/(\d{1,15})\/(raised|resolved)$/.exec(id);
   return match ? { problem: match[1]!, at: Number(match[2]), end: match[3] as "raised" } : undefined;
 }
+
+/** In a backup: which objects a store had at one moment. */
+export const snapshotKey = (snapshot: string): string => makeKey("snapshot", { snapshot });
+/** In a backup: bytes of objects, by their hash. */
+export const contentKey = (hash: string): string => makeKey("content", { hash });
 
 function deliveriesPrefix(state: "pending" | "done", webhook?: string, learner?: string): string {
   const all = `${PREFIXES.deliveries}${state}/`;

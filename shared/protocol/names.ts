@@ -11,6 +11,8 @@ export const LEARNER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 export const WEBHOOK_ID = /^[0-9a-f]{24}$/;
 /** Id of a problem: 24 hexadecimal digits. */
 export const PROBLEM_ID = /^[0-9a-f]{24}$/;
+/** Name of a snapshot in a backup: when it was made, and 16 digits of the hash of what it says. */
+export const SNAPSHOT_NAME = /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$/;
 /** Part of a key between two slashes; `.` and `..` are none. */
 export const SEGMENT = /^[A-Za-z0-9._=-]+$/;
 
@@ -43,6 +45,16 @@ export function checkWebhookId(id: string): string {
 export function checkProblemId(id: string): string {
   if (PROBLEM_ID.test(id)) return id;
   throw new RangeError(`A problem's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
+}
+
+/** The name itself. @throws {RangeError} if a snapshot cannot have it */
+export function checkSnapshotName(name: string): string {
+  if (SNAPSHOT_NAME.test(name)) return name;
+  throw new RangeError(
+    `A snapshot's name must look like 20300131T120000Z-0123456789abcdef: current name is "${
+      name.slice(0, 80)
+    }"`,
+  );
 }
 
 /** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */

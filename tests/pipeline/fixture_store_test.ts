@@ -1,5 +1,5 @@
 /**
- * A store of an earlier version is opened, acts with the same numbers, and is continued with the same job ids; where the
+ * A store of an earlier version is opened, backed up, restored; what was restored acts with the same numbers, and is continued with the same job ids; where the
  * machine computes as the one did that made it, with the same bytes.
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
@@ -82,8 +82,14 @@ function kindsOf(jobs: Jobs): Record<string, string> {
 Deno.test("a store of version 0.2 acts as it did then, and learns its third task with the same job ids", async () => {
   const recorded: Recorded = JSON.parse(await readFile(join(FIXTURE, "record.json"), "utf8"));
   await withFolder(async (folder) => {
+    const original = join(folder, "original");
+    await cp(join(FIXTURE, "store"), original, { recursive: true });
+    const { answer: { version } } = recorded.acts[0]!;
+    await checkAct(original, { ...recorded.acts[0]!, version }, false);
+    // All that follows is done in what a backup of it gives back.
     const store = join(folder, "store");
-    await cp(join(FIXTURE, "store"), store, { recursive: true });
+    await runCommand(["backup", "--all", "--store", original, "--to", join(folder, "backup")]);
+    await runCommand(["restore", "--from", join(folder, "backup"), "--store", store]);
     const before = await jobsOf(store);
     assertEquals(before, recorded.jobs);
 

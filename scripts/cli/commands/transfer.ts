@@ -2,16 +2,14 @@
  * `cugro push` and `cugro pull`: a learner between a folder and a bucket. Repeated, they send only what is new.
  * @module
  */
-import process from "node:process";
 import { exportLearner, type TransferProgress } from "@cugro/learners";
 import { isBucketName, type Store } from "@cugro/store";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
 import { openForReading, openForWriting } from "../embedded/session.ts";
 import { DEFAULT_STORE } from "../learners/place.ts";
+import { createLiveLine } from "../progress/live_line.ts";
 import { printJson, UsageError } from "./output.ts";
-
-const PLAIN_EVERY_MS = 5_000;
 
 interface TransferOptions {
   learner: string;
@@ -56,7 +54,9 @@ async function transfer(
   let to: Store | undefined;
   try {
     to = await openForWriting(target);
-    const show = createShow();
+    const show = createLiveLine(({ objects, of, bytes, added }: TransferProgress) =>
+      `${objects} of ${of} objects, ${byteSize(bytes)}, ${added} new`
+    );
     const done = await exportLearner({ store: from, name, to, onProgress: show.progress });
     show.end();
     if (json) return printJson(done);
@@ -68,23 +68,4 @@ async function transfer(
     await to?.close();
     await from.close();
   }
-}
-
-/** One live line on a terminal, else a line now and then. */
-function createShow() {
-  const { stderr } = process;
-  let shown = performance.now();
-  const text = ({ objects, of, bytes, added }: TransferProgress) =>
-    `${objects} of ${of} objects, ${byteSize(bytes)}, ${added} new`;
-  return {
-    progress(progress: TransferProgress) {
-      const every = stderr.isTTY ? 100 : PLAIN_EVERY_MS;
-      if (performance.now() - shown < every) return;
-      shown = performance.now();
-      stderr.write(stderr.isTTY ? `\r\x1b[K${text(progress)}` : `${text(progress)}\n`);
-    },
-    end() {
-      if (stderr.isTTY) stderr.write("\r\x1b[K");
-    },
-  };
 }

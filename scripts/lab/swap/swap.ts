@@ -162,7 +162,15 @@ function waysOf(pair: VersionPair, text: string | undefined): WayOfActing[] {
   });
 }
 
-function print({ rows, movements, findings }: SwapResult): void {
+function print(result: SwapResult): void {
+  printScores(result.rows);
+  console.log();
+  printMovements(result.movements);
+  console.log();
+  for (const finding of result.findings) console.log(finding);
+}
+
+function printScores(rows: SwapResult["rows"]): void {
   printTable(
     [
       "task",
@@ -179,7 +187,9 @@ function print({ rows, movements, findings }: SwapResult): void {
       ...[interval ? interval.map(score).join(" to ") : "–", episodes],
     ]),
   );
-  console.log();
+}
+
+function printMovements(movements: SwapResult["movements"]): void {
   const figure = (value: number | null, digits = 3) => value === null ? "–" : value.toFixed(digits);
   printTable(
     [
@@ -201,6 +211,4 @@ function print({ rows, movements, findings }: SwapResult): void {
       ],
     ]),
   );
-  console.log();
-  for (const finding of findings) console.log(finding);
 }

@@ -1,0 +1,32 @@
+/**
+ * Progress of work that counts something: one live line on a terminal, else a line now and then.
+ * @module
+ */
+import process from "node:process";
+
+const LIVE_EVERY_MS = 100;
+const PLAIN_EVERY_MS = 5_000;
+
+/** A line on stderr that changes. */
+export interface LiveLine<T> {
+  progress(now: T): void;
+  /** Takes the line away. */
+  end(): void;
+}
+
+/** Shows progress as `text` says it. */
+export function createLiveLine<T>(text: (now: T) => string): LiveLine<T> {
+  const { stderr } = process;
+  let shown = performance.now();
+  return {
+    progress(now) {
+      const every = stderr.isTTY ? LIVE_EVERY_MS : PLAIN_EVERY_MS;
+      if (performance.now() - shown < every) return;
+      shown = performance.now();
+      stderr.write(stderr.isTTY ? `\r\x1b[K${text(now)}` : `${text(now)}\n`);
+    },
+    end() {
+      if (stderr.isTTY) stderr.write("\r\x1b[K");
+    },
+  };
+}

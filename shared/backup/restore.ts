@@ -1,0 +1,185 @@
+/**
+ * A snapshot brought into an empty store. It is proved before anything is written: a damaged one is refused, naming the
+ * key. Blobs are written first and facts last, a learner's own fact at the very end, so that a restoration that is cut off
+ * leaves no half of a learner; it is simply repeated. Afterwards everything is read back.
+ * @module
+ */
+import { mapConcurrently, sleep } from "@cugro/async";
+import { headKey, learnerKey, learnerOfKey, parseKey, PREFIXES, sha256 } from "@cugro/protocol";
+import { type ObjectInfo, PreconditionFailed, readPieces, type Store } from "@cugro/store";
+import { arrivedAgain, type RestoredFiles } from "./arrived_again.ts";
+import { checkFacts, isBlob } from "./check.ts";
+import { BLOB_WIDTH, FACT_WIDTH, hashOf, putContent, readContent } from "./contents.ts";
+import { belongs } from "./gather.ts";
+import { namesOf } from "./references.ts";
+import { BackupError, type Entry, type Snapshot } from "./snapshot.ts";
+
+/** Times of objects have whole seconds in a bucket: after this (ms) they differ. */
+const NEXT_SECOND_MS = 1_100;
+
+/** How far a restoration is. */
+export interface RestoreProgress {
+  stage: "proving" | "writing" | "reading back";
+  objects: number;
+  of: number;
+  bytes: number;
+}
+
+/** What a restoration came to. */
+export interface Restored {
+  objects: number;
+  bytes: number;
+  learners: string[];
+  /** Arrivals that name their files as the new store does. */
+  renamed: string[];
+  /** What the store that was backed up had lost already. */
+  missing: string[];
+}
+
+/** What is restored where. */
+export interface RestoreOptions {
+  from: Store;
+  snapshot: Snapshot;
+  store: Store;
+  /** Whether webhooks are restored: a copy that is only tried out should not speak to their receivers. @default true */
+  secrets?: boolean;
+  onProgress?: (progress: RestoreProgress) => void;
+}
+
+interface Work extends Required<RestoreOptions> {
+  objects: readonly Entry[];
+  files: RestoredFiles & { now: Map<string, ObjectInfo> };
+  /** Hash by key of what was written otherwise than it was. */
+  changed: Map<string, string>;
+  progress: RestoreProgress;
+}
+
+/**
+ * Restores a snapshot into a store that is empty, or has a part of the same restoration.
+ *
+ * @throws {BackupError} if the snapshot is damaged, or the store has anything else in it, naming the key.
+ */
+export async function restore(
+  { from, snapshot, store, secrets = true, onProgress = () => {} }: RestoreOptions,
+): Promise<Restored> {
+  const objects = snapshot.objects.filter(({ key }) => belongs(key, secrets));
+  const work: Work = {
+    ...{ from, snapshot, store, secrets, onProgress, objects, changed: new Map() },
+    files: { before: new Map(objects.map((entry) => [entry.key, entry])), now: new Map() },
+    progress: { stage: "proving", objects: 0, of: objects.length, bytes: 0 },
+  };
+  onProgress({ ...work.progress });
+  await refuseOccupied(work);
+  await checkFacts(from, snapshot);
+  begin(work, "writing");
+  await writeAll(work);
+  const { bytes } = work.progress;
+  begin(work, "reading back");
+  await readBack(work);
+  return {
+    ...{ objects: objects.length, bytes, missing: snapshot.missing },
+    learners: namesOf(objects.map(({ key }) => key)),
+    renamed: [...work.changed.keys()].sort(),
+  };
+}
+
+function begin(work: Work, stage: RestoreProgress["stage"]): void {
+  Object.assign(work.progress, { stage, objects: 0, bytes: 0 });
+  work.onProgress({ ...work.progress });
+}
+
+function step(work: Work, { size }: Entry): void {
+  work.progress.objects++;
+  work.progress.bytes += size;
+  work.onProgress({ ...work.progress });
+}
+
+async function refuseOccupied({ store, files }: Work): Promise<void> {
+  const strange: string[] = [];
+  const present = await store.list("", ({ name }) => strange.push(name));
+  const other = present.find(({ key }) => !files.before.has(key))?.key ?? strange[0];
+  if (other === undefined) return;
+  throw new BackupError(
+    `The store that is to be restored into is not empty: ${other} is in it, and not in the snapshot. Choose an empty ` +
+      "folder, bucket or prefix",
+  );
+}
+
+async function writeAll(work: Work): Promise<void> {
+  const { objects, store, files } = work;
+  const blobs = objects.filter(isBlob);
+  await mapConcurrently(blobs, BLOB_WIDTH, (entry) => writeBlob(work, entry));
+  for (const info of await store.list(PREFIXES.incoming)) files.now.set(info.key, info);
+  const facts = objects.filter((entry) => !isBlob(entry));
+  const stages = Map.groupBy(facts, ({ key }) => stageOf(key));
+  for (const stage of [...stages.keys()].sort()) {
+    // A webhook is told of facts that are not older than itself: those of before are.
+    if (stage === WEBHOOKS) await sleep(NEXT_SECOND_MS);
+    await mapConcurrently(stages.get(stage)!, FACT_WIDTH, (entry) => writeFact(work, entry));
+  }
+}
+
+const WEBHOOKS = 5;
+
+/** Who speaks of others comes after them; the end of a deletion before it, lest a restored learner be deleted for a moment. */
+function stageOf(key: string): number {
+  const learner = learnerOfKey(key);
+  if (learner === undefined) return key.startsWith(PREFIXES.webhooks) ? WEBHOOKS : 0;
+  if (parseKey(key)?.kind === "deletionEnd") return 1;
+  return key === learnerKey(learner) ? 4 : key === headKey(learner) ? 3 : 2;
+}
+
+async function writeBlob(work: Work, entry: Entry): Promise<void> {
+  await once(work, entry, entry.sha256, async () => {
+    await putContent(work.from, work.store, entry);
+  });
+  step(work, entry);
+}
+
+async function writeFact(work: Work, entry: Entry): Promise<void> {
+  const original = await readContent(work.from, entry);
+  const isArrival = parseKey(entry.key)?.kind === "arrival";
+  const bytes = isArrival ? arrivedAgain(entry.key, original, work.files) : original;
+  if (bytes !== original) work.changed.set(entry.key, sha256(bytes));
+  await once(work, entry, sha256(bytes), async () => {
+    await work.store.put(entry.key, bytes, { ifNoneMatch: true });
+  });
+  step(work, entry);
+}
+
+/** Writes an object, or finds that an earlier restoration has written the same. */
+async function once(
+  { store }: Work,
+  { key }: Entry,
+  hash: string,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof PreconditionFailed)) throw error;
+    if (await hashIn(store, key) === hash) return;
+    throw new BackupError(`${key} is in the store that is to be restored into already, and is another one`);
+  }
+}
+
+async function hashIn(store: Store, key: string): Promise<string | undefined> {
+  const info = await store.head(key);
+  return info && await hashOf(readPieces(store, info));
+}
+
+/** The proof: every object is there, and is what it should be. */
+async function readBack(work: Work): Promise<void> {
+  const { store, objects, changed } = work;
+  const listed = new Set((await store.list("")).map(({ key }) => key));
+  await mapConcurrently(objects, FACT_WIDTH, async (entry) => {
+    const { key } = entry;
+    const wanted = changed.get(key) ?? entry.sha256;
+    if (!listed.has(key) || await hashIn(store, key) !== wanted) {
+      throw new BackupError(
+        `${key} was restored, and is not there now as it was written: do others use this store already?`,
+      );
+    }
+    step(work, entry);
+  });
+}
