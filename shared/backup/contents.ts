@@ -11,7 +11,7 @@ import { BackupError, type Entry } from "./snapshot.ts";
 const STREAMED_BYTES = 8 << 20;
 /** Objects on their way at a time: large ones, and facts. */
 export const BLOB_WIDTH = 4;
-/** See {@link BLOB_WIDTH}. */
+/** Facts read or written at a time. */
 export const FACT_WIDTH = 16;
 
 /** Which contents a backup has: size by hash. */

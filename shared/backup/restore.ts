@@ -113,7 +113,7 @@ async function writeAll(work: Work): Promise<void> {
   const facts = objects.filter((entry) => !isBlob(entry));
   const stages = Map.groupBy(facts, ({ key }) => stageOf(key));
   for (const stage of [...stages.keys()].sort()) {
-    // A webhook is told of facts that are not older than itself: those of before are.
+    // A webhook receives facts that are not older than itself: those of before are.
     if (stage === WEBHOOKS) await sleep(NEXT_SECOND_MS);
     await mapConcurrently(stages.get(stage)!, FACT_WIDTH, (entry) => writeFact(work, entry));
   }
@@ -121,7 +121,7 @@ async function writeAll(work: Work): Promise<void> {
 
 const WEBHOOKS = 5;
 
-/** Who speaks of others comes after them; the end of a deletion before it, lest a restored learner be deleted for a moment. */
+/** A fact comes after those that it names; the end of a deletion before it, so that a restored learner is not deleted for a moment. */
 function stageOf(key: string): number {
   const learner = learnerOfKey(key);
   if (learner === undefined) return key.startsWith(PREFIXES.webhooks) ? WEBHOOKS : 0;

@@ -67,8 +67,9 @@ export {
 export { type RejectionFacts, standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob, type GraphKind } from "./planning/graph.ts";
+export type { SnapshotJob } from "./planning/snapshot_jobs.ts";
 export { heldOutSeed } from "./planning/seeds.ts";
-export { blindGate, type GateInput, judgeVersion } from "./results/gate.ts";
+export { blindGate, type Decision, type GateInput, type Judged, judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
 export {
   configDifferences,

@@ -48,7 +48,7 @@ export const snapshotScoreSchema = z.object({
   scores: z.array(z.number()),
   meanScore: z.number(),
 });
-/** See {@link snapshotScoreSchema}. */
+/** A score of a part of a training. Checked by {@link snapshotScoreSchema}. */
 export type SnapshotScore = z.infer<typeof snapshotScoreSchema>;
 
 /**

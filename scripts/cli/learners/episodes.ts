@@ -1,5 +1,5 @@
 /**
- * Scores of single episodes, of all that is told of a version.
+ * Scores of single episodes, of everything that a version is reported with.
  * @module
  */
 import type { TaskEpisodes } from "./learners.ts";

@@ -34,7 +34,7 @@ export const JSON_FLAG = ["--json", "print one JSON document"] as const;
 /** Which snapshot. */
 export const AT = ["--at <snapshot>", "its name, or how that begins (default: the newest)"] as const;
 /** What is left out. */
-export const WITHOUT_SECRETS = "without webhooks and what is to be delivered to them";
+export const WITHOUT_SECRETS = "without webhooks and their pending deliveries";
 
 /** Adds the command and those below it. */
 export function registerBackup(program: Command): void {
@@ -108,7 +108,7 @@ export function sayLosses(
   for (const key of damaged) console.error(`${key} is damaged in the store, and was left out`);
 }
 
-/** Checked, lest a wrong file be found out on the day when it is needed. */
+/** Checked now, so that a wrong file is not found on the day when it is needed. */
 async function tokensIn(path: string): Promise<Uint8Array> {
   await readTokens(path);
   return new Uint8Array(await readFile(path));

@@ -57,7 +57,7 @@ export function worstOf(candidates: readonly Candidate[]): TaskDrop | null {
 const falls = new WeakMap<readonly number[], WeakMap<readonly number[], Fall>>();
 
 /**
- * The fall of one task, remembered as long as both lists are there: whoever shows a learner asks about the same ones again and again.
+ * The fall of one task, remembered as long as both lists are there: a page or command that shows a learner asks about the same ones again and again.
  * @param before episodes that are never changed, as facts have them
  * @param after the same
  */

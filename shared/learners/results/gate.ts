@@ -28,7 +28,7 @@ import { sharesScale } from "../reading/measures.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** What is judged: the new row, and the limits. */
-interface Judged {
+export interface Judged {
   knobs: Pick<
     Hyperparameters,
     | ("gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore")
@@ -45,7 +45,7 @@ export interface GateInput extends Judged {
 }
 
 /** The same, where what was best before is known. */
-interface BesideBest extends Judged {
+export interface BesideBest extends Judged {
   parent: Pick<VersionFact, "version" | "row"> | undefined;
   /** The cell of the same task that scored best before, among those on the same scale. */
   bestBefore: (cell: RowCell) => RowCell | undefined;
@@ -59,8 +59,14 @@ export function blindGate(
   return `gate: enforce cannot judge scores, as evaluationEpisodes is ${n} and no bound is drawn from fewer than ${MIN_EPISODES}`;
 }
 
+/** Whether a version is published, and what speaks against it. */
+export interface Decision {
+  decision: "published" | "parked";
+  reasons: string[];
+}
+
 /** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
-export function judgeVersion({ earlier, ...judged }: GateInput): ReturnType<typeof judgeBesideBest> {
+export function judgeVersion({ earlier, ...judged }: GateInput): Decision {
   return judgeBesideBest({
     ...judged,
     parent: earlier.at(-1),
@@ -69,9 +75,7 @@ export function judgeVersion({ earlier, ...judged }: GateInput): ReturnType<type
 }
 
 /** The same, where what was best before is known. */
-export function judgeBesideBest(
-  input: BesideBest,
-): { decision: "published" | "parked"; reasons: string[] } {
+export function judgeBesideBest(input: BesideBest): Decision {
   const reasons = [
     ...newTaskReasons(input),
     ...forgettingReasons(input),

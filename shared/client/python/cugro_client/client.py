@@ -153,7 +153,7 @@ class JobClient:
 
 
 class ProblemClient:
-    """What is wrong and a person must see to."""
+    """What is wrong and needs a person."""
 
     def __init__(self, requests: Requests):
         self._requests = requests
@@ -198,7 +198,7 @@ class WebhookClient:
         return self._requests.get(f"/v1/webhooks/{part(id)}/deliveries", {"state": state, "limit": limit})["deliveries"]
 
     def redeliver(self, id: str, delivery: str) -> Json:
-        """Sends an event again, with all attempts anew."""
+        """Sends an event again, with all attempts again."""
         return self._requests.post(f"/v1/webhooks/{part(id)}/deliveries/{part(delivery)}/redeliver", {})
 
 
