@@ -4,11 +4,13 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { documentedFunctions, lackingTags } from "./doc_tags.ts";
 import { docLintFaults } from "./doc_lint.ts";
 import { worthFaults } from "./estimate_worth.ts";
+import { isTest } from "./layer_table.ts";
 import { knobTableFaults } from "./knob_tables.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
@@ -58,11 +60,28 @@ function undocumented(module: string): string[] {
   });
 }
 
+/** Rooms in which every exported function says shapes or units of what it takes and gives, and its errors. */
+const SAID_IN_FULL: readonly string[] = ["shared/algorithm"];
+
+/** What docstrings of these rooms lack. */
+function tagFaults(): string[] {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--", ...SAID_IN_FULL], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).split("\n").filter((file) => file.endsWith(".ts") && !isTest(file) && existsSync(join(ROOT, file)));
+  return files.flatMap((file) =>
+    documentedFunctions(file, readFileSync(join(ROOT, file), "utf8")).flatMap((described) =>
+      lackingTags(described).map((lack) => `${file}:${described.line} ${described.name}() ${lack}`)
+    )
+  );
+}
+
 if (import.meta.main) {
   const faults = [
     ...knobTableFaults(ROOT, Deno.args.includes("--write")),
     ...worthFaults(ROOT, Deno.args.includes("--write")),
     ...docLintFaults(ROOT),
+    ...tagFaults(),
     ...new Set(publicModules().flatMap(undocumented)),
   ];
   for (const fault of faults) console.error(fault);

@@ -65,7 +65,11 @@ function entryPoints(root: string): string[] {
   });
 }
 
-/** What `deno doc --lint` finds in the rooms' exports. @param root of the repository */
+/**
+ * What `deno doc --lint` finds in the rooms' exports.
+ *
+ * @param root of the repository
+ */
 export function docLintFaults(root: string): string[] {
   const { stdout, stderr, status } = spawnSync(Deno.execPath(), ["doc", "--lint", ...entryPoints(root)], {
     cwd: root,

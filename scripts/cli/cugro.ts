@@ -68,7 +68,11 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Runs one command line; faults become one sentence on stderr. @returns the exit code */
+/**
+ * Runs one command line; faults become one sentence on stderr.
+ *
+ * @returns the exit code
+ */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     await createProgram().parseAsync([...args], { from: "user" });

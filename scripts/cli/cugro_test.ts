@@ -15,7 +15,11 @@ function leaves(command: Command, name = ""): [string, Command][] {
     : command.commands.flatMap((child) => leaves(child, own));
 }
 
-/** Runs a command line. @returns what it printed, and its exit code */
+/**
+ * Runs a command line.
+ *
+ * @returns what it printed, and its exit code
+ */
 async function printed(...args: string[]): Promise<{ code: number; text: string }> {
   const said: string[] = [];
   const { error, log } = console;
@@ -27,7 +31,11 @@ async function printed(...args: string[]): Promise<{ code: number; text: string 
   }
 }
 
-/** Runs a command line that fails. @returns what it said */
+/**
+ * Runs a command line that fails.
+ *
+ * @returns what it said
+ */
 async function failure(...args: string[]): Promise<string> {
   const { code, text } = await printed(...args);
   assertEquals(code, 1, text);

@@ -14,7 +14,12 @@ export class FolderHeld extends Error {
   override name = "FolderHeld";
 }
 
-/** Takes a folder for one cluster; it is made if need be. @returns what gives it back @throws {FolderHeld} */
+/**
+ * Takes a folder for one cluster; it is made if need be.
+ *
+ * @returns what gives it back
+ * @throws {FolderHeld}
+ */
 export async function ownFolder(folder: string): Promise<() => Promise<void>> {
   const isNew = await mkdir(folder, { recursive: true }) !== undefined;
   const lock = await tryLock(join(folder, "lock"));

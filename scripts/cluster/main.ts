@@ -31,7 +31,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** Until Ctrl-C. @throws {Error} if a server cannot be kept running */
+/**
+ * Until Ctrl-C.
+ *
+ * @throws {Error} if a server cannot be kept running
+ */
 async function untilOver({ failure }: Cluster, signal: AbortSignal, output: Output): Promise<void> {
   if (signal.aborted) return;
   const stopped = new Promise<undefined>((resolve) => {

@@ -33,7 +33,11 @@ const LONGEST_VALUE = 100;
 /** Request id of what the command itself asks the gateway every two seconds: as long as it is answered, it is no news. */
 export const OWN_REQUEST = "asked-by-deno-task-cluster";
 
-/** Opens the log file, if any. @throws {Error} if it cannot be written */
+/**
+ * Opens the log file, if any.
+ *
+ * @throws {Error} if it cannot be written
+ */
 export function openOutput(options: OutputOptions): Output {
   const { quiet, log, forPeople = process.stderr.isTTY === true, show = showOnStderr } = options;
   const file = log === undefined ? undefined : openSync(log, "a");

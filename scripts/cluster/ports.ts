@@ -40,7 +40,11 @@ const [FIRST, LAST] = [15_000, 32_000];
 /** A killed process is gone for others a moment before the system has closed what its threads held open. */
 const CLOSING_MS = 3_000;
 
-/** Chooses a port for each name and keeps it. @throws {RangeError} if an asked one is taken, or asked for twice */
+/**
+ * Chooses a port for each name and keeps it.
+ *
+ * @throws {RangeError} if an asked one is taken, or asked for twice
+ */
 export async function choosePorts({ folder, names, asked, preferred = {}, say }: PortWishes): Promise<Ports> {
   const kept = readPorts(folder);
   const chosen: Record<string, number> = {};

@@ -175,7 +175,11 @@ export function describeEnd({ status, signal }: ProgramEnd): string {
   return signal ?? (status === null ? "no status" : `status ${status}`);
 }
 
-/** Ends a process: SIGTERM, and SIGKILL when it has not stopped in time. @param onKilled told before SIGKILL */
+/**
+ * Ends a process: SIGTERM, and SIGKILL when it has not stopped in time.
+ *
+ * @param onKilled told before SIGKILL
+ */
 export async function stopRun(
   run: ProgramRun,
   graceMs: number,
@@ -190,7 +194,11 @@ export async function stopRun(
   return await run.ended;
 }
 
-/** Waits until a process is ready. @returns false if it ended, or was not ready in time */
+/**
+ * Waits until a process is ready.
+ *
+ * @returns false if it ended, or was not ready in time
+ */
 export async function becomesReady(
   program: Program,
   run: ProgramRun,

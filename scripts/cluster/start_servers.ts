@@ -54,7 +54,11 @@ export interface ServerOptions {
   onEvent?: (sentence: string) => void;
 }
 
-/** Starts the servers and keeps them running. @throws {Error} if one does not become ready */
+/**
+ * Starts the servers and keeps them running.
+ *
+ * @throws {Error} if one does not become ready
+ */
 export async function startServers(options: ServerOptions): Promise<ClusterServers> {
   const { folder, ports, undo, notifications: targets, onEvent = () => {}, signal } = options;
   const server = options.store === "folder" ? undefined : chooseServer(folder, options.s3, onEvent);

@@ -5,7 +5,11 @@
 import { incomingPrefix } from "@cugro/protocol";
 import type { Cluster } from "./cluster.ts";
 
-/** The lines. @param learner that files are sent for; undefined: it is still to be made, and is called `mine` here */
+/**
+ * The lines.
+ *
+ * @param learner that files are sent for; undefined: it is still to be made, and is called `mine` here
+ */
 export function summaryOf(cluster: Cluster, learner: string | undefined): string {
   const { gatewayUrl, s3, natsUrl, adminToken, processes, storeConfig, targetsFile } = cluster;
   const metrics = processes.map(({ name, url }) => `              ${url}/metrics  ${name}`);

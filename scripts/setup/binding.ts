@@ -34,7 +34,7 @@ function packageFolder(name: string): string {
  *
  * @param onCompile called before it is compiled, which takes a while.
  * @returns its folder, and whether it was compiled now.
- * @throws CannotInstall without a working C++ compiler.
+ * @throws {CannotInstall} without a working C++ compiler.
  */
 export async function getBinding(
   library: Library,

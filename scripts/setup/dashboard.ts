@@ -63,7 +63,11 @@ export async function makeDashboard(): Promise<void> {
   );
 }
 
-/** Makes the files, in a folder that is put in place by one rename. @returns their sizes as they are sent, in bytes */
+/**
+ * Makes the files, in a folder that is put in place by one rename.
+ *
+ * @returns their sizes as they are sent, in bytes
+ */
 export async function buildDashboard(): Promise<{ name: string; bytes: number }[]> {
   const { build, stop } = await import("esbuild");
   const result = await build(

@@ -22,7 +22,7 @@ export interface SelfTest {
 /**
  * Does what is missing: one line for each phase that takes time, and one on how it went.
  *
- * @throws Error when not even the fallback can run.
+ * @throws {Error} when not even the fallback can run.
  */
 export async function install(
   { key, quiet, withoutGpu = false }: { key: string; quiet: boolean; withoutGpu?: boolean },

@@ -46,7 +46,7 @@ with zipfile.ZipFile(wheel) as z:
  * The library for this machine: from the cache, else downloaded, verified, unpacked and put in place by one rename.
  *
  * @param beforeDownload runs before anything is downloaded, and may throw to prevent it.
- * @throws CannotInstall without Python, pip, network or room.
+ * @throws {CannotInstall} without Python, pip, network or room.
  */
 export async function getLibrary(wheel: Wheel, beforeDownload: () => Promise<void>): Promise<Library> {
   const name = `${wheel.package}-${wheel.version}-${process.arch}${wheel.variant === "gpu" ? "-cuda" : ""}`;

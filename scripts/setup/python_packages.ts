@@ -26,7 +26,12 @@ export const PYTHON_PACKAGES = [
 export interface PythonWithPackages {
   /** Path of the interpreter. */
   python: string;
-  /** Runs a script. @throws {Error} with its last words where it fails @returns what it printed */
+  /**
+   * Runs a script.
+   *
+   * @returns what it printed
+   * @throws {Error} with its last words where it fails
+   */
   run(script: string, ...args: string[]): Promise<string>;
 }
 

@@ -15,7 +15,7 @@ import { inOrder, readStamp, setupKey } from "./plan.ts";
  *
  * @param options.quiet print nothing when all is in order (default); otherwise check everything again and say how it is.
  * @param options.withoutGpu the self-test runs on the processor also where a GPU is asked for.
- * @throws Error when nothing can run on this machine, not even the WASM fallback.
+ * @throws {Error} when nothing can run on this machine, not even the WASM fallback.
  */
 export async function ensureSetup(
   { quiet = true, withoutGpu = false }: { quiet?: boolean; withoutGpu?: boolean } = {},

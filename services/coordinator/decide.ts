@@ -14,7 +14,11 @@ import {
 } from "@cugro/learners";
 import type { JobKind, VersionFact } from "@cugro/protocol";
 
-/** The version that these results make. @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none. */
+/**
+ * The version that these results make.
+ *
+ * @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none.
+ */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
   const data = dataOfTask(facts, graph.task).find(({ revision }) => revision === graph.revision)!;
   const row = graph.evaluations.map((evaluation) => evaluatedCell(facts, graph, evaluation));

@@ -108,7 +108,11 @@ async function mark(marking: Marking): Promise<(info: ObjectInfo) => boolean> {
   };
 }
 
-/** What a learner is and needs. @throws {Error} naming it, and what to do: its objects must not be taken for garbage */
+/**
+ * What a learner is and needs.
+ *
+ * @throws {Error} naming it, and what to do: its objects must not be taken for garbage
+ */
 async function readLearner(
   marking: Marking,
   name: string,

@@ -22,7 +22,11 @@ export interface LearnerLoops {
   onHint(key: string): void;
   /** Every loop looks at everything. */
   lookAtAll(): void;
-  /** Resolves when all loops have ended. @throws the first error that ended one */
+  /**
+   * Resolves when all loops have ended.
+   *
+   * @throws the first error that ended one
+   */
   ended(): Promise<void>;
 }
 

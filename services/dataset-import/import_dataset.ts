@@ -168,7 +168,11 @@ async function accept(
   return { outputs, metrics: { ...summary, heldOutDistances } };
 }
 
-/** Stores the dataset once, piece by piece. @returns its size in bytes */
+/**
+ * Stores the dataset once, piece by piece.
+ *
+ * @returns its size in bytes
+ */
 async function put(store: Store, key: string, dataset: DatasetRows): Promise<number> {
   const { size, pieces } = encodeInPieces(dataset);
   const found = await store.head(key);

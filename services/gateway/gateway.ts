@@ -148,7 +148,11 @@ function limitBody(limits: Limits, maxBytes: number): MiddlewareHandler<GatewayE
   };
 }
 
-/** Bodies come as they are: nobody here unpacks them. @throws {Problem} 415 */
+/**
+ * Bodies come as they are: nobody here unpacks them.
+ *
+ * @throws {Problem} 415
+ */
 export const refusePacked: MiddlewareHandler<GatewayEnv> = async (context, next) => {
   const encoding = context.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
   const transfer = context.req.header("transfer-encoding")?.trim().toLowerCase() ?? "chunked";

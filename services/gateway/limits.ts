@@ -78,7 +78,11 @@ export async function* boundedBody(request: Request, bounds: BodyBounds): AsyncG
   }
 }
 
-/** The whole body. @throws {Problem} as {@link boundedBody} does. */
+/**
+ * The whole body.
+ *
+ * @throws {Problem} as {@link boundedBody} does.
+ */
 export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   for await (const piece of boundedBody(request, bounds)) pieces.push(piece);

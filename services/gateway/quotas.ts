@@ -39,7 +39,11 @@ export const quotasSchema = z.strictObject({
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Reads `name=number,...`. @throws {RangeError} naming the part that is wrong */
+/**
+ * Reads `name=number,...`.
+ *
+ * @throws {RangeError} naming the part that is wrong
+ */
 export function parseQuotas(text: string): Partial<Quotas> {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   const pairs = parts.map((part) => {
@@ -56,7 +60,11 @@ export function parseQuotas(text: string): Partial<Quotas> {
   return Object.fromEntries(pairs);
 }
 
-/** Refuses one more of what the token has as many of as it may. @throws {Problem} of this status */
+/**
+ * Refuses one more of what the token has as many of as it may.
+ *
+ * @throws {Problem} of this status
+ */
 export function refuseMore(
   name: keyof Quotas,
   { has, quotas, token, status, what, advice, retryAfter }: {
@@ -77,7 +85,11 @@ export function refuseMore(
   );
 }
 
-/** Refuses one more file for a learner that has enough of them. @throws {Problem} 429 */
+/**
+ * Refuses one more file for a learner that has enough of them.
+ *
+ * @throws {Problem} 429
+ */
 export function refuseMoreFiles(
   { arrivals, tasks, rejections }: Pick<LearnerFacts, "arrivals" | "tasks" | "rejections">,
   { quotas, token, coming = 0, now = Date.now() }: {

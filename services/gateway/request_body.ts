@@ -25,7 +25,11 @@ function wordsOf({ code, message }: z.core.$ZodIssue): string {
   return `it is missing; wanted: ${expected === "record" ? "object" : expected}`;
 }
 
-/** A member `__proto__` would be dropped on the way, without a word: no name of ours is. @throws {Problem} 400 */
+/**
+ * A member `__proto__` would be dropped on the way, without a word: no name of ours is.
+ *
+ * @throws {Problem} 400
+ */
 export function refuseReserved(text: string): void {
   // The name itself, or letters of it in another spelling: numbers, which large bodies consist of, are not read twice.
   if (!/__proto__|\\u00(5f|7[0-9a]|6f|74)/i.test(text)) return;

@@ -81,7 +81,11 @@ export async function addToken(path: string, entry: TokenEntry): Promise<void> {
   await writeTokens(path, [...present, entry]);
 }
 
-/** Takes a token back. @throws {RangeError} when there is none of that name. */
+/**
+ * Takes a token back.
+ *
+ * @throws {RangeError} when there is none of that name.
+ */
 export async function removeToken(path: string, name: string): Promise<void> {
   const present = await readTokens(path);
   const left = present.filter((entry) => entry.name !== name);
@@ -96,7 +100,11 @@ async function writeTokens(path: string, tokens: readonly TokenEntry[]): Promise
   await rename(temporary, path);
 }
 
-/** Tokens of a file. @throws {RangeError} naming the file and what is wrong with it. */
+/**
+ * Tokens of a file.
+ *
+ * @throws {RangeError} naming the file and what is wrong with it.
+ */
 export async function readTokens(path: string): Promise<TokenEntry[]> {
   const text = await readFile(path, "utf8");
   let value: unknown;

@@ -129,7 +129,11 @@ export function versionView(fact: LearnerStatus["versions"][number], head: numbe
   };
 }
 
-/** A job in short. @param heard its latest progress */
+/**
+ * A job in short.
+ *
+ * @param heard its latest progress
+ */
 export function jobSummary(job: JobStatus, heard: KeptProgress | undefined): JobSummary {
   const { id, kind, task, label, state, needs, seconds, coreSeconds, message, steps } = job;
   const isOver = state === "done" || state === "failed";

@@ -4,7 +4,12 @@
  */
 import { sleep } from "./sleep.ts";
 
-/** Waits for `work`, at most `milliseconds`. @returns whether it ended in time @throws what `work` rejects with */
+/**
+ * Waits for `work`, at most `milliseconds`.
+ *
+ * @returns whether it ended in time
+ * @throws what `work` rejects with
+ */
 export async function waitAtMost(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();
   const late = sleep(milliseconds, ended.signal).then(() => false);

@@ -29,7 +29,6 @@ export interface ActSocket {
   /**
    * Actions of the serving policy. Any number may be asked for at a time; they are answered in the order of asking. What a
    * lost connection has left unanswered is asked again over the next one, which changes no answer.
-   *
    * @throws {GatewayError} if the gateway refuses, as over HTTP
    * @throws {Error} without an answer in time, or after `close`
    */
@@ -44,7 +43,6 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * A connection to act over. It is made with the first question; while nothing is asked, a lost one is not made again.
- *
  * @throws {RangeError} for what is no learner's name, for a token that no subprotocol can be, and without `WebSocket`
  */
 export function actOverWebSocket(
@@ -167,7 +165,10 @@ function keepConnected(
   };
 }
 
-/** Where the connection is made. @throws {RangeError} if the client's URL is not of HTTP */
+/**
+ * Where the connection is made.
+ * @throws {RangeError} if the client's URL is not of HTTP
+ */
 function socketUrl({ url }: ClientOptions, learner: string): string {
   if (!/^https?:\/\//.test(url)) {
     throw new RangeError(`The gateway's URL must begin with http:// or https://: ${url}`);
@@ -230,7 +231,11 @@ function refusalOfClose(code: number, reason: string): GatewayError | undefined 
   return new GatewayError(status, detail, [], undefined);
 }
 
-/** No `WebSocket` says why it does not open: HTTP does. @throws what may be over in a while */
+/**
+ * No `WebSocket` says why it does not open: HTTP does.
+ *
+ * @throws what may be over in a while
+ */
 async function askWhyNot(client: ClientOptions, learner: string): Promise<GatewayError | undefined> {
   try {
     await createRequester({ ...client, retries: 0 }).get(actSocketPath(learner));

@@ -51,7 +51,11 @@ export interface GatewayClient {
   versions: VersionClient;
   webhooks: WebhookClient;
   problems: {
-    /** Everything that is wrong and that the token may see. @param filter.all also what was acknowledged */
+    /**
+     * Everything that is wrong and that the token may see.
+     *
+     * @param filter.all also what was acknowledged
+     */
     list(filter?: { all?: boolean }): Promise<StandingProblem[]>;
     /** Somebody has seen it: it is not shown any more until it comes up again. */
     acknowledge(id: string, options?: Reason): Promise<StandingProblem>;

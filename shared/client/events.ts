@@ -32,7 +32,11 @@ export type WatchedEvent =
 
 const RETRY_MS = 1_000;
 
-/** Events until `signal`. @throws {GatewayError} when the gateway refuses. */
+/**
+ * Events until `signal`.
+ *
+ * @throws {GatewayError} when the gateway refuses.
+ */
 export async function* watchEvents(
   requests: Requester,
   path: string,

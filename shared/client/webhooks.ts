@@ -19,7 +19,11 @@ export interface WebhookClient {
   show(id: string): Promise<WebhookView>;
   change(id: string, change: WebhookChange): Promise<WebhookView>;
   remove(id: string): Promise<void>;
-  /** The newest first. @param filter.limit at most 999, 50 if left out */
+  /**
+   * The newest first.
+   *
+   * @param filter.limit at most 999, 50 if left out
+   */
   deliveries(id: string, filter?: { state?: DeliveryView["state"]; limit?: number }): Promise<DeliveryView[]>;
   /** Sends an event again, with a full count of attempts. */
   redeliver(id: string, delivery: string): Promise<DeliveryView>;

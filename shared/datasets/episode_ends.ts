@@ -1,6 +1,5 @@
 /**
  * Where episodes end, and how that is known.
- *
  * In this order: flags of time limits; a change of the episode's id; a list of ends; next states that are not the
  * following row's; a horizon. Where a file has none of these, only terminals end an episode, and that is said.
  * @module
@@ -22,7 +21,10 @@ export interface Ends {
   known: boolean;
 }
 
-/** Rows that end an episode by the file's own fields. @throws {DatasetError} where terminals cannot be told */
+/**
+ * Rows that end an episode by the file's own fields.
+ * @throws {DatasetError} where terminals cannot be told
+ */
 export function recordedEnds(fields: Fields, raw: Parameters<typeof missing>[0]): Ends {
   const { found, size, cuts } = fields;
   const { terminals, fromDones } = terminalsOf(fields, raw);
@@ -73,7 +75,6 @@ function withoutTerminals({ timeouts, episodeIds, episodeEnds, nextStates }: Fie
 
 /**
  * 1 at rows whose episode has another id than the next row's.
- *
  * @throws {DatasetError} for ids that are no numbers, and that do not hold rows together
  */
 function changesOf(fields: Fields, ids: Field): Uint8Array {
@@ -153,7 +154,6 @@ function placesOf(rows: Int32Array, fileRows: number): Int32Array {
 
 /**
  * Adds the ends that follow from next states and horizon.
- *
  * @returns the notices where nothing in the file tells
  */
 export function inferEnds(

@@ -15,7 +15,11 @@ function blockOf(fields: Fields, values: Values, columns: number, from: number, 
   return rows ? gather(values, columns, rows, { from, to }) : values.read(from * columns, to * columns);
 }
 
-/** Visits the values of a field in blocks, in the order of the rows. @param visit false ends it */
+/**
+ * Visits the values of a field in blocks, in the order of the rows.
+ *
+ * @param visit false ends it
+ */
 export function visitField(
   fields: Fields,
   field: Field,
@@ -98,7 +102,11 @@ function rowsOfFile({ rows, size, room }: Fields, { data }: Field, columns: numb
   return rowsAt({ file: room.openFile(place.path), ...place }, { size, columns, blockBytes });
 }
 
-/** A field of one number a row as float32, `[N]`. @throws {DatasetError} as {@link rowsOf} */
+/**
+ * A field of one number a row as float32, `[N]`.
+ *
+ * @throws {DatasetError} as {@link rowsOf}
+ */
 export function floatsOf(fields: Fields, field: Field, limit: number): Float32Array {
   columnsOf(fields, field, 1);
   const floats = new Float32Array(fields.size);
@@ -154,7 +162,11 @@ function unusable(
   return new DatasetError(placeOf(fields, field, row, column, value), fault);
 }
 
-/** A field of 0 and 1, `[N]`. @throws {DatasetError} naming the first other value */
+/**
+ * A field of 0 and 1, `[N]`.
+ *
+ * @throws {DatasetError} naming the first other value
+ */
 export function flagsOf(fields: Fields, field: Field): Uint8Array {
   columnsOf(fields, field, 1);
   const flags = new Uint8Array(fields.size);

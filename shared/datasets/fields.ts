@@ -55,7 +55,11 @@ function withoutUnitSides(shape: readonly number[]): number[] {
   return [shape[0]!, ...sides.length > 0 ? sides : [1]];
 }
 
-/** The error of a field that is not there. @param orElse what else would do, as the end of a sentence */
+/**
+ * The error of a field that is not there.
+ *
+ * @param orElse what else would do, as the end of a sentence
+ */
 export function missing(raw: RawDataset, key: FieldName, file: string, advice = "", orElse = ""): never {
   const names = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40);
   const present = names.map((name) => printable(name, 40)).join(", ") || "none";
@@ -66,7 +70,11 @@ export function missing(raw: RawDataset, key: FieldName, file: string, advice = 
   throw new DatasetError({ file, field: FIELD_NAMES[key][0] }, fault);
 }
 
-/** Sizes of a matrix `[rows, columns]`. @throws {DatasetError} where it is none */
+/**
+ * Sizes of a matrix `[rows, columns]`.
+ *
+ * @throws {DatasetError} where it is none
+ */
 export function matrixShape({ shape, name }: Field, file: string): [number, number] {
   const [size, columns] = shape;
   if (shape.length === 2 && size && columns) return [size, columns];
@@ -74,7 +82,11 @@ export function matrixShape({ shape, name }: Field, file: string): [number, numb
   throw new DatasetError({ file, field: name, value: `[${shape}]` }, fault);
 }
 
-/** Numbers a row: `[N]` and `[N, 1]` have one. @throws {DatasetError} where the rows are others than `size` */
+/**
+ * Numbers a row: `[N]` and `[N, 1]` have one.
+ *
+ * @throws {DatasetError} where the rows are others than `size`
+ */
 export function columnsOf(fields: Fields, field: Field, columns?: number): number {
   const { shape, name } = field;
   const width = shape.length === 1 ? 1 : shape.length === 2 ? shape[1]! : 0;

@@ -8,7 +8,11 @@ const UNPRINTABLE =
   // deno-lint-ignore no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** The text as it may be printed. @param most letters; what is beyond them becomes an ellipsis */
+/**
+ * The text as it may be printed.
+ *
+ * @param most letters; what is beyond them becomes an ellipsis
+ */
 export function printable(text: string, most: number): string {
   // First cut: a name may have a million letters.
   const shown = text.slice(0, most).replace(

@@ -4,7 +4,11 @@
  */
 import { type Rows, visitBlocks } from "./blocks/rows.ts";
 
-/** 53 bits of each row's content (two FNV-1a hashes), `[N]`. @param parts matrices whose rows are one row together */
+/**
+ * 53 bits of each row's content (two FNV-1a hashes), `[N]`.
+ *
+ * @param parts matrices whose rows are one row together
+ */
 export function keysOfRows(parts: readonly Rows[]): Float64Array {
   const all = new Float64Array(parts[0]!.size);
   visitKeys(parts, (keys, from) => all.set(keys, from));

@@ -199,7 +199,7 @@ async function collectEpisodes(
  * Rolls out a trained policy at several stages of its training, and random actions, into an offline dataset. Equal
  * options give equal bytes.
  *
- * @throws RangeError when family, goal, mix or number of episodes are not valid, or the policy is of another robot
+ * @throws {RangeError} when family, goal, mix or number of episodes are not valid, or the policy is of another robot
  */
 export async function collectDataset(options: CollectionOptions): Promise<CollectedDataset> {
   const { policy, mix = DEFAULT_MIX } = options;

@@ -213,7 +213,7 @@ export function findTask(
  * The family of a task and its goal as the datasets hold it (float32), so that a goal read from a file and the decimal
  * it came from name the same task.
  *
- * @throws RangeError when the family is unknown or the goal is none of its goals
+ * @throws {RangeError} when the family is unknown or the goal is none of its goals
  */
 export function resolveTask(spec: TaskSpec): ResolvedTask {
   const found = FAMILIES.find(({ info }) => info.family === spec.family);
@@ -235,7 +235,7 @@ export function resolveTask(spec: TaskSpec): ResolvedTask {
 /**
  * What a trained policy of the family gets as its task: the goal, or, where the goal is a number of dynamics, a one-hot of it.
  *
- * @throws RangeError as {@linkcode resolveTask}
+ * @throws {RangeError} as {@linkcode resolveTask}
  */
 export function policyGoal(spec: TaskSpec): number[] {
   const { family: { dynamics }, goal } = resolveTask(spec);

@@ -106,7 +106,7 @@ function readSnapshot(tensors: TensorFile, snapshot: Snapshot): Policy {
  * Reads a policy file: safetensors with tensors `<early|medium|final>.{0,2,4}.{weight,bias}`, float32, weights
  * row-major `[out, in]`, and the metadata `family` and `model`.
  *
- * @throws SyntaxError when the file is not of that form
+ * @throws {SyntaxError} when the file is not of that form
  */
 export function readPolicy(bytes: Uint8Array): PolicyFile {
   const { tensors, metadata } = readTensors(bytes);
@@ -129,7 +129,7 @@ const SHIPPED: readonly string[] = ["half_cheetah", "swimmer", "hopper", "walker
  * The trained policy that comes with this room (`policies/README.md` says where it comes from).
  *
  * @param model the robot: `half_cheetah` (for cheetah-vel), `swimmer` (swimmer-dir), `hopper` (hopper-vel) or `walker2d` (walker-params)
- * @throws RangeError when no policy for that robot is shipped
+ * @throws {RangeError} when no policy for that robot is shipped
  */
 export async function shippedPolicy(model: string): Promise<PolicyFile> {
   if (!SHIPPED.includes(model)) {
@@ -170,7 +170,7 @@ function applyLayer(layer: Layer, source: Float32Array, target: Float32Array, re
  * Lets a policy act: `a = tanh(mean + exp(clamp(log_std, -5, 2)) * noise)`.
  *
  * @param goal what the policy gets as its task (`policyGoal()`); states must have `inputDim - goalDim` numbers
- * @throws RangeError (when acting) when the states have another size
+ * @throws {RangeError} (when acting) when the states have another size
  * @param noiseSeeds one seed per environment; without them the noise is 0 (the deterministic action). Row i draws from
  *   its own stream, so that an episode does not depend on its neighbours
  */

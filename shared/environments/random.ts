@@ -43,7 +43,7 @@ export function xoshiro128(state: Uint32Array): () => number {
  * A generator for one seed: equal seeds give equal streams on every machine.
  *
  * @param seed any safe integer; negative ones are allowed
- * @throws RangeError when the seed is not a safe integer
+ * @throws {RangeError} when the seed is not a safe integer
  */
 export function createRandom(seed: number): Random {
   if (!Number.isSafeInteger(seed)) {

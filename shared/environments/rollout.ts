@@ -188,7 +188,7 @@ export function randomAct(actionDim: number, noiseSeeds: readonly number[]): Act
  * The mean undiscounted return of uniformly random actions.
  *
  * @param horizon steps after which an episode is cut. @default the family's
- * @throws RangeError when `episodes` is not a positive integer or the task is not valid
+ * @throws {RangeError} when `episodes` is not a positive integer or the task is not valid
  */
 export async function randomReturn(
   spec: TaskSpec,

@@ -27,7 +27,11 @@ export function isScripted(policy: PolicyFile | ScriptedPolicy): policy is Scrip
   return "act" in policy;
 }
 
-/** The policy that comes with this room for a family. @throws RangeError when there is none */
+/**
+ * The policy that comes with this room for a family.
+ *
+ * @throws {RangeError} when there is none
+ */
 export async function familyPolicy(
   { model }: Pick<EnvironmentInfo, "model">,
 ): Promise<PolicyFile | ScriptedPolicy> {

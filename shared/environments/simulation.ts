@@ -25,7 +25,7 @@ export class RobotModel {
 
   /**
    * @param dynamics what the task gives the robot instead of its own masses, inertias, damping and friction
-   * @throws Error with the engine's text when the facts do not make a valid model
+   * @throws {Error} with the engine's text when the facts do not make a valid model
    */
   static async compile(robot: RobotFacts, dynamics?: Dynamics): Promise<RobotModel> {
     const mujoco = await loadEngine();
@@ -87,7 +87,7 @@ export class Simulation {
    * One environment step: `frameSkip` engine steps under the same action. The engine clamps motors to [-1, 1] itself.
    *
    * @param action `[A]`
-   * @throws Error when the simulation became unstable: the engine then silently starts again, which must not pass as data
+   * @throws {Error} when the simulation became unstable: the engine then silently starts again, which must not pass as data
    */
   step(action: ArrayLike<number>): void {
     const { frameSkip, options, model: name } = this.model.robot;

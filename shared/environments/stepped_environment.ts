@@ -33,14 +33,14 @@ export interface VectorEnvironment {
    * Starts one episode per seed; with fewer seeds than environments the rest idles (their states are 0).
    *
    * @returns `[n, S]` start states; equal seeds give equal start states in every environment of the family
-   * @throws RangeError when there are no seeds, more seeds than environments, or a seed is not a safe integer
+   * @throws {RangeError} when there are no seeds, more seeds than environments, or a seed is not a safe integer
    */
   reset(seeds: readonly number[]): Float32Array;
   /**
    * One step of every active environment.
    *
    * @param actions `[n, A]`; rows of finished environments are not looked at
-   * @throws RangeError when `actions` has another size, or the action of an active environment is not finite
+   * @throws {RangeError} when `actions` has another size, or the action of an active environment is not finite
    */
   step(actions: Float32Array): StepResult;
   /** Frees the engine's memory. Closing twice is allowed, stepping afterwards is not. */
@@ -49,13 +49,20 @@ export interface VectorEnvironment {
 
 /** What simulates n copies of a task. `i`: which of them. */
 export interface Copies<Start = unknown> {
-  /** The start state of a seed. @throws RangeError when the seed is not a safe integer */
+  /**
+   * The start state of a seed.
+   *
+   * @throws {RangeError} when the seed is not a safe integer
+   */
   startOf(seed: number): Start;
   /** Puts a copy into a start state. */
   start(i: number, start: Start): void;
   /** Writes the state of a copy into `target[offset .. offset + S)`. */
   observe(i: number, target: Float32Array, offset: number): void;
-  /** @param action `[A]` finite @returns `success` where the simulator tells it */
+  /**
+   * @param action `[A]` finite
+   * @returns `success` where the simulator tells it
+   */
   step(i: number, action: Float32Array): { reward: number; ended: boolean; success?: boolean };
   /** Frees what they hold. */
   close(): void;

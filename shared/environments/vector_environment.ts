@@ -10,7 +10,7 @@ import { type Copies, SteppedEnvironment, type VectorEnvironment } from "./stepp
  *
  * @param size number of copies that step together, at least 1
  * @param horizon steps after which an episode is cut. @default the family's
- * @throws RangeError when family, goal, size or horizon are not valid
+ * @throws {RangeError} when family, goal, size or horizon are not valid
  */
 export async function openVectorEnvironment(
   spec: TaskSpec,

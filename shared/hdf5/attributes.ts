@@ -35,7 +35,11 @@ export interface Attribute {
 const ODD = { kind: "neither numbers nor text" };
 const MOST_BYTES = 2 ** 16;
 
-/** The attributes of an object. @throws {StorageFault} */
+/**
+ * The attributes of an object.
+ *
+ * @throws {StorageFault}
+ */
 export function attributesOf(file: FileBytes, messages: readonly Message[]): Attribute[] {
   const found: Attribute[] = [];
   for (const { type, isShared, body } of messages) {

@@ -108,7 +108,11 @@ export interface Cursor {
   end: number;
 }
 
-/** A cursor at the beginning of a block. @throws {StorageFault} where the block is not inside the file */
+/**
+ * A cursor at the beginning of a block.
+ *
+ * @throws {StorageFault} where the block is not inside the file
+ */
 export function cursorAt(file: FileBytes, at: number | undefined, length?: number): Cursor {
   if (at === undefined || !(at >= 0) || !(at <= file.size)) throw new StorageFault(DAMAGED);
   const end = length === undefined ? file.size : at + length;
@@ -116,7 +120,11 @@ export function cursorAt(file: FileBytes, at: number | undefined, length?: numbe
   return { file, at, end };
 }
 
-/** Skips bytes, and says where they began. @throws {StorageFault} at the end of the block */
+/**
+ * Skips bytes, and says where they began.
+ *
+ * @throws {StorageFault} at the end of the block
+ */
 export function skip(cursor: Cursor, size: number): number {
   const { at } = cursor;
   if (!(size >= 0) || !(at + size <= cursor.end)) throw new StorageFault(DAMAGED);

@@ -18,7 +18,11 @@ export interface ElementForm {
   size: number;
 }
 
-/** Reads client and size of elements from an array's header. @throws {StorageFault} */
+/**
+ * Reads client and size of elements from an array's header.
+ *
+ * @throws {StorageFault}
+ */
 export function readElementForm(header: Cursor): ElementForm {
   const client = uint(header, 1);
   const size = uint(header, 1);

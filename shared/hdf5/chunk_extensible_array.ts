@@ -20,7 +20,11 @@ interface Extensible {
   indexAt: number | undefined;
 }
 
-/** First elements lie in the index block, the others in data blocks, which super blocks list. @throws {StorageFault} */
+/**
+ * First elements lie in the index block, the others in data blocks, which super blocks list.
+ *
+ * @throws {StorageFault}
+ */
 export function chunksOfExtensibleArray(file: FileBytes, at: number, grid: Grid, found: Found): void {
   const array = readHeader(file, at);
   if (array.indexAt === undefined) return;

@@ -7,7 +7,11 @@ import { BEFORE, type ElementAt, readElement, readElementForm } from "./chunk_el
 import { type Found, type Grid, mostCounts, placeOf } from "./chunk_grid.ts";
 import { checkBlock, checkedBlock } from "./checksums.ts";
 
-/** An array with one element for each chunk that the field may ever have. @throws {StorageFault} */
+/**
+ * An array with one element for each chunk that the field may ever have.
+ *
+ * @throws {StorageFault}
+ */
 export function chunksOfFixedArray(file: FileBytes, at: number, grid: Grid, found: Found): void {
   const header = checkedBlock(file, at, 12 + file.offsetSize + file.lengthSize, "FAHD");
   const form = readElementForm(header);

@@ -23,7 +23,11 @@ export function bandBytes({ chunkBytes, counts }: Grid): number {
   return counts.slice(1).reduce((product, count) => product * count, chunkBytes);
 }
 
-/** Reads ranges of a field's bytes. @throws {StorageFault} where a chunk is damaged */
+/**
+ * Reads ranges of a field's bytes.
+ *
+ * @throws {StorageFault} where a chunk is damaged
+ */
 export function openChunks(field: StoredField): (target: Uint8Array, from: number) => void {
   const { shape, chunk, counts, places, chunkBytes } = field.grid;
   const numberBytes = chunkBytes / chunk.reduce((product, side) => product * side, 1);
@@ -72,7 +76,11 @@ function unpack(
   return unfilter(file.source.read(at, at + size), used, mask, grid.chunkBytes);
 }
 
-/** Copies the part of a chunk that is inside the field to the bytes of its row of chunks. @param rows of that row of chunks */
+/**
+ * Copies the part of a chunk that is inside the field to the bytes of its row of chunks.
+ *
+ * @param rows of that row of chunks
+ */
 function put(
   values: Uint8Array,
   { shape: whole, chunk, chunkBytes }: Grid,

@@ -19,7 +19,11 @@ export interface FieldForm {
 
 const MOST_SIDES = 32;
 
-/** Reads the form of an object. @throws {StorageFault} where it is no field of numbers in this file */
+/**
+ * Reads the form of an object.
+ *
+ * @throws {StorageFault} where it is no field of numbers in this file
+ */
 export function readFieldForm(file: FileBytes, messages: readonly Message[]): FieldForm {
   const layout = messages.some(({ type }) => type === MESSAGE.layout);
   if (!layout && isGroup(messages)) throw groupFault(linksOf(file, messages).map(({ name }) => name));
@@ -43,7 +47,11 @@ function groupFault(members: readonly string[]): StorageFault {
   );
 }
 
-/** The sides of a field or attribute; undefined for one without values. @throws {StorageFault} */
+/**
+ * The sides of a field or attribute; undefined for one without values.
+ *
+ * @throws {StorageFault}
+ */
 export function readSpace(body: Cursor): Pick<FieldForm, "shape" | "mostSides"> | undefined {
   const version = uint(body, 1);
   const rank = uint(body, 1);

@@ -34,7 +34,11 @@ export interface FieldPlan {
   unpackedBytes: number;
   /** Whether nothing was ever written, and stands for zeros. */
   isEmpty: boolean;
-  /** All its numbers. @throws {StorageFault} where the data is damaged */
+  /**
+   * All its numbers.
+   *
+   * @throws {StorageFault} where the data is damaged
+   */
   read(): Numbers;
   /** Its numbers by ranges; faults of the data show when a piece is read. */
   values(): Values;
@@ -85,7 +89,11 @@ export function isPlain({ kind, size, littleEndian }: NumberType): boolean {
   return kind === "float" && size >= 4 && littleEndian;
 }
 
-/** Numbers by ranges. @param fill reads the bytes of numbers from a place on */
+/**
+ * Numbers by ranges.
+ *
+ * @param fill reads the bytes of numbers from a place on
+ */
 export function valuesBy(
   fill: (target: Uint8Array, from: number) => void,
   type: NumberType,

@@ -18,7 +18,11 @@ import {
 import { checkedBlock, lookup3 } from "./checksums.ts";
 import { TREE2, walkTree2 } from "./tree2.ts";
 
-/** Finds an object by its id. @throws {StorageFault} */
+/**
+ * Finds an object by its id.
+ *
+ * @throws {StorageFault}
+ */
 export type HeapObjects = (id: Cursor) => Cursor;
 
 interface Heap {
@@ -41,7 +45,11 @@ const MANAGED = 0;
 const LARGE = 1;
 const TINY = 2;
 
-/** Opens the heap at an address. @throws {StorageFault} */
+/**
+ * Opens the heap at an address.
+ *
+ * @throws {StorageFault}
+ */
 export function openHeap(file: FileBytes, at: number | undefined): HeapObjects {
   const heap = readHeader(file, at);
   const checked = new Set<number>();

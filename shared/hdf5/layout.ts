@@ -32,7 +32,11 @@ const CONTIGUOUS = 1;
 const CHUNKED = 2;
 const VIRTUAL = 3;
 
-/** Reads a layout message. @throws {StorageFault} */
+/**
+ * Reads a layout message.
+ *
+ * @throws {StorageFault}
+ */
 export function readLayout(body: Cursor): Layout {
   const version = uint(body, 1);
   if (version < 3) {

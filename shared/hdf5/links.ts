@@ -41,7 +41,11 @@ export function isGroup(messages: readonly Message[]): boolean {
   );
 }
 
-/** The links of a group. @throws {StorageFault} */
+/**
+ * The links of a group.
+ *
+ * @throws {StorageFault}
+ */
 export function linksOf(file: FileBytes, messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   const table = bodyOf(messages, MESSAGE.symbolTable);
@@ -131,7 +135,11 @@ function addOfHeap(file: FileBytes, body: Cursor, links: Link[]): void {
   });
 }
 
-/** What a link stands for: messages of its object. @throws {StorageFault} where it leads elsewhere, or nowhere */
+/**
+ * What a link stands for: messages of its object.
+ *
+ * @throws {StorageFault} where it leads elsewhere, or nowhere
+ */
 export function followLink(
   file: FileBytes,
   link: Link,

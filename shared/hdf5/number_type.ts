@@ -40,12 +40,20 @@ const FLOATS: readonly [NumberType["kind"], number, string][] = [
   ["float", 8, "63 52 11 0 52 1023"],
 ];
 
-/** The fault of a type that is not read. @param detail e.g. the members of a compound type */
+/**
+ * The fault of a type that is not read.
+ *
+ * @param detail e.g. the members of a compound type
+ */
 export function typeFault(name: string, detail = ""): StorageFault {
   return new StorageFault(`it holds ${name}${detail} and not plain numbers: write integers or floats`);
 }
 
-/** The type in a message, or where the message says it is. @throws {StorageFault} where it is no plain number */
+/**
+ * The type in a message, or where the message says it is.
+ *
+ * @throws {StorageFault} where it is no plain number
+ */
 export function readNumberType(file: FileBytes, body: Cursor, isShared: boolean): NumberType {
   return readType(isShared ? sharedType(file, body) : body);
 }
@@ -60,7 +68,11 @@ export type TypeForm =
     | { kind: "odd" }
   );
 
-/** The type of an attribute, whatever it is. @throws {StorageFault} where it is damaged */
+/**
+ * The type of an attribute, whatever it is.
+ *
+ * @throws {StorageFault} where it is damaged
+ */
 export function readTypeForm(file: FileBytes, body: Cursor, isShared: boolean): TypeForm {
   const at = { ...(isShared ? sharedType(file, body) : body) };
   const type = { ...at };

@@ -50,7 +50,11 @@ interface Form {
   moreBytes: number;
 }
 
-/** All messages of the object at an address. @throws {StorageFault} */
+/**
+ * All messages of the object at an address.
+ *
+ * @throws {StorageFault}
+ */
 export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
   const prefix = cursorAt(file, at);
   const { form, size } = byteAt(file, prefix.at) === 0x4f ? newPrefix(prefix) : oldPrefix(prefix);
@@ -66,7 +70,11 @@ export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
   return messages;
 }
 
-/** A body of this type, once and not shared; undefined where there is none. @throws {StorageFault} */
+/**
+ * A body of this type, once and not shared; undefined where there is none.
+ *
+ * @throws {StorageFault}
+ */
 export function bodyOf(messages: readonly Message[], type: number): Cursor | undefined {
   const found = messages.filter((message) => message.type === type);
   if (found.length > 1) throw new StorageFault(DAMAGED);

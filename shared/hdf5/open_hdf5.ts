@@ -25,7 +25,11 @@ export interface Hdf5Group {
    * @throws {StorageFault} saying why it is not read
    */
   plan(name: string, mostBytes: number): FieldPlan;
-  /** The group of this name; undefined for a field. @throws {StorageFault} where the name leads nowhere */
+  /**
+   * The group of this name; undefined for a field.
+   *
+   * @throws {StorageFault} where the name leads nowhere
+   */
   group(name: string): Hdf5Group | undefined;
 }
 

@@ -57,7 +57,11 @@ export function readSuperblock(whole: ByteSource): FileBytes {
   return file;
 }
 
-/** Looks at the superblock only. @throws {StorageFault} as {@link readSuperblock} */
+/**
+ * Looks at the superblock only.
+ *
+ * @throws {StorageFault} as {@link readSuperblock}
+ */
 export function checkSuperblock(source: ByteSource): void {
   readSuperblock(source);
 }

@@ -14,7 +14,11 @@ export interface Values {
   readonly length: number;
   /** Of which type each piece is. */
   readonly type: NumbersType;
-  /** Numbers `from` up to `to`, to be used before the next call. @throws where the file is damaged there */
+  /**
+   * Numbers `from` up to `to`, to be used before the next call.
+   *
+   * @throws where the file is damaged there
+   */
   read(from: number, to: number): Numbers;
   /** Where on disk they lie as the machine would write them, one after the other; absent where they do not. */
   readonly place?: FilePlace;

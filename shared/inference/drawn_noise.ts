@@ -25,7 +25,11 @@ export type NoiseSource = number | readonly NoiseShare[] | DrawnNoise;
 
 type NoiseKnobs = Pick<InferenceKnobs, "candidates" | "selection">;
 
-/** What draws the noise of `count` rows, piece by piece. @throws InvalidInputError if the source is not of `count` rows */
+/**
+ * What draws the noise of `count` rows, piece by piece.
+ *
+ * @throws {InvalidInputError} if the source is not of `count` rows
+ */
 export function openSource(
   source: NoiseSource,
   count: number,

@@ -30,7 +30,11 @@ export interface SharedMemory {
   /** To be sent to threads, and again whenever `sizeBytes` has changed: a thread knows it as long as it was then. */
   memory: WebAssembly.Memory;
   sizeBytes(): number;
-  /** A place for one thread. @throws RangeError when the memory is full */
+  /**
+   * A place for one thread.
+   *
+   * @throws {RangeError} when the memory is full
+   */
   take(bytes: number): WorkPlace;
   release(place: WorkPlace): void;
 }

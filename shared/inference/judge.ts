@@ -31,7 +31,11 @@ export interface PlacedJudge {
   returns: { mean: readonly number[]; std: readonly number[] };
 }
 
-/** Opens a critic. @throws InvalidInputError if it does not take such states and actions */
+/**
+ * Opens a critic.
+ *
+ * @throws {InvalidInputError} if it does not take such states and actions
+ */
 export function openJudge(
   weights: Stored,
   stateDim: number,

@@ -34,7 +34,7 @@ let usual: KernelName | undefined;
  * The kernel of this thread, which all its sessions share.
  *
  * @param name the one that is wanted; by default WebAssembly, and plain TypeScript where that is missing
- * @throws Error where WebAssembly is wanted and missing
+ * @throws {Error} where WebAssembly is wanted and missing
  */
 export function kernelsOf(name?: KernelName): Kernels {
   const wanted = name ?? usual ?? opened.wasm?.name;

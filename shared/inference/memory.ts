@@ -14,7 +14,11 @@ const STEP = 1_024;
 export interface Growing {
   /** The bytes as they are now; another object after each growth. */
   buffer(): ArrayBufferLike;
-  /** At least `bytes` in all. @throws RangeError where there is no more */
+  /**
+   * At least `bytes` in all.
+   *
+   * @throws {RangeError} where there is no more
+   */
   grow(bytes: number): void;
 }
 
@@ -22,7 +26,11 @@ export interface Growing {
 export interface Memory {
   /** All numbers, until the next `take`. */
   floats(): Float32Array;
-  /** A place of its own, filled with zeros. @throws RangeError when the memory is full */
+  /**
+   * A place of its own, filled with zeros.
+   *
+   * @throws {RangeError} when the memory is full
+   */
   take(bytes: number): number;
   /** Gives a place back. */
   release(address: number): void;
@@ -30,7 +38,11 @@ export interface Memory {
   usedBytes(): number;
 }
 
-/** A WebAssembly memory, and its bytes. @param shared whether other threads may be given it */
+/**
+ * A WebAssembly memory, and its bytes.
+ *
+ * @param shared whether other threads may be given it
+ */
 export function wasmGrowing(
   maximumPages: number,
   shared = false,

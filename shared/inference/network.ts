@@ -51,7 +51,11 @@ interface Rows {
   columns: number;
 }
 
-/** Opens a network. @throws InvalidInputError naming the first tensor that does not fit */
+/**
+ * Opens a network.
+ *
+ * @throws {InvalidInputError} naming the first tensor that does not fit
+ */
 export function openNetwork(weights: Stored, description: NetworkDescription, kernels: Kernels): Network {
   const placed = placeNetwork(weights, description, kernels.memory);
   return { ...networkOf(placed, kernels), dispose: () => placed.addresses.forEach(kernels.memory.release) };

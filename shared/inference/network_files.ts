@@ -8,7 +8,7 @@ import type { Layer, NetworkDescription } from "./layers.ts";
 /**
  * The one-step networks g(s, k) and g(z, s, k): the residual MLP of the default denoiser without its embedding of time.
  *
- * @throws InvalidInputError naming a tensor that is missing or does not belong to it
+ * @throws {InvalidInputError} naming a tensor that is missing or does not belong to it
  */
 export function oneStepNetwork(kind: "actor" | "proposer", weights: Stored): NetworkDescription {
   const blocks = countOf(weights, (block) => `block.${block}.0.kernel`);
@@ -37,7 +37,7 @@ export function oneStepNetwork(kind: "actor" | "proposer", weights: Stored): Net
 /**
  * The critic's trunks, each with all its heads: one network for each of the ensemble.
  *
- * @throws InvalidInputError naming a tensor that is missing or does not belong to it
+ * @throws {InvalidInputError} naming a tensor that is missing or does not belong to it
  */
 export function criticNetworks(weights: Stored, stateDim: number, layerNorm: boolean): NetworkDescription[] {
   const trunks = countOf(weights, (trunk) => `trunk.${trunk}.0.kernel`);
@@ -66,7 +66,11 @@ function linear(name: string) {
   return { layer: "linear" as const, kernel: `${name}.kernel`, bias: `${name}.bias` };
 }
 
-/** Tensors that are numbered from 0. @throws InvalidInputError if there is none */
+/**
+ * Tensors that are numbered from 0.
+ *
+ * @throws {InvalidInputError} if there is none
+ */
 function countOf(weights: Stored, name: (index: number) => string): number {
   let count = 0;
   while (weights[name(count)] !== undefined) count++;

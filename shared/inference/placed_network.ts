@@ -58,7 +58,7 @@ export const panelsOf = (columns: number): number => Math.ceil(columns / PANEL);
 /**
  * Copies weights into memory.
  *
- * @throws InvalidInputError naming a tensor that is missing, of another shape or not finite; RangeError when memory is full
+ * @throws {InvalidInputError} naming a tensor that is missing, of another shape or not finite; RangeError when memory is full
  */
 export function placeNetwork(
   weights: Stored,

@@ -40,7 +40,11 @@ export function act(
   return denormalise(actions, known.normaliser.actions);
 }
 
-/** Q of given actions `[n]`, in raw reward units. @throws InvalidInputError without a critic */
+/**
+ * Q of given actions `[n]`, in raw reward units.
+ *
+ * @throws {InvalidInputError} without a critic
+ */
 export function value(
   { input, tasks, judge }: Opened,
   task: number,

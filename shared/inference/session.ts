@@ -28,7 +28,7 @@ export interface InferenceSession {
    * @param noise a seed, or whose rows these are, as a policy of `@cugro/algorithm` takes it; or what `draw` gave. An actor
    * needs none
    * @returns `[n, A]` raw, within the task's own limits; of discrete actions one-hot rows
-   * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or noise of other rows
+   * @throws {InvalidInputError} for an unknown task, a wrong shape, a state that is not finite, or noise of other rows
    */
   act(task: number, states: Float32Array, noise: NoiseSource): Float32Array;
   /** The noise of the next rows of these sources, one a row; undefined for an actor. */
@@ -39,7 +39,7 @@ export interface InferenceSession {
    * @param states `[n, S]` raw
    * @param actions `[n, A]` raw
    * @returns `[n]`
-   * @throws InvalidInputError as `act`, and without a critic
+   * @throws {InvalidInputError} as `act`, and without a critic
    */
   value(task: number, states: Float32Array, actions: Float32Array): Float32Array;
   /** Gives its memory back to other sessions; calling it again does nothing. */
@@ -49,7 +49,7 @@ export interface InferenceSession {
 /**
  * Opens a session. Weights are copied: the arrays that they came in are no longer needed.
  *
- * @throws InvalidInputError if weights, normalisers and dimensions do not fit each other; RangeError when memory is full
+ * @throws {InvalidInputError} if weights, normalisers and dimensions do not fit each other; RangeError when memory is full
  */
 export function openSession(input: SessionInput): InferenceSession {
   return openWith(input, kernelsOf(input.kernel)).session;

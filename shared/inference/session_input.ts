@@ -63,7 +63,11 @@ export interface KnownTasks {
   normalisers: ReadonlyMap<number, Normaliser>;
 }
 
-/** What stays of the input once the weights are placed. @throws InvalidInputError for a proposer without a critic */
+/**
+ * What stays of the input once the weights are placed.
+ *
+ * @throws {InvalidInputError} for a proposer without a critic
+ */
 export function tasksOf(
   { acting, network, critic, normalisers, actionDim, stateDim }: SessionInput,
 ): KnownTasks {

@@ -18,7 +18,11 @@ export interface WasmFunction {
   body(variable: (name: string) => number): Code;
 }
 
-/** The bytes of a module that imports `env.memory` and exports the functions. @param shared whether threads share the memory */
+/**
+ * The bytes of a module that imports `env.memory` and exports the functions.
+ *
+ * @param shared whether threads share the memory
+ */
 export function wasmModule(
   functions: readonly WasmFunction[],
   maximumPages: number,

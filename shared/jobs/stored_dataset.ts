@@ -17,7 +17,11 @@ export interface StoredDataset {
   size: number;
   stateDim: number;
   actionDim: number;
-  /** Rows of an array, in their order. @param rows rising; a row may be there twice */
+  /**
+   * Rows of an array, in their order.
+   *
+   * @param rows rising; a row may be there twice
+   */
   numbers(name: Numbers, rows: Int32Array): Promise<Float32Array>;
   /** The same of flags, 0 or 1. */
   flags(name: Flags, rows: Int32Array): Promise<Uint8Array>;
@@ -29,7 +33,11 @@ const PIECES_AT_ONCE = 4;
 /** A gap up to this size is read through: another request would take longer. */
 const GAP_BYTES = 64 << 10;
 
-/** Opens a stored dataset. @throws {DatasetError} where the input is none */
+/**
+ * Opens a stored dataset.
+ *
+ * @throws {DatasetError} where the input is none
+ */
 export async function openDataset(input: OpenedInput, file = "dataset"): Promise<StoredDataset> {
   const places = await readLayout(input, file);
   const [size = 0, stateDim = 0] = placeOf(places, "states", file).shape;

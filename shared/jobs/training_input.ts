@@ -124,7 +124,11 @@ export function rowsOfTask(
   return { rows, ...splitRows(rows, size, heldOutSeed) };
 }
 
-/** What all trainings are given. @param replay what stands for old tasks, where it has been read already */
+/**
+ * What all trainings are given.
+ *
+ * @param replay what stands for old tasks, where it has been read already
+ */
 export async function readTrainingInput(
   context: JobContext<TrainingKind>,
   replay?: ReplayRows[],

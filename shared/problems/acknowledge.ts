@@ -44,7 +44,11 @@ function covers({ since, at }: AcknowledgementFact, problem: Problem): boolean {
   return beganAt(problem) <= Math.max(Date.parse(at), since === null ? 0 : Date.parse(since));
 }
 
-/** Acknowledges what is wrong now, once: a second acknowledgement changes nothing. @returns the problem, acknowledged */
+/**
+ * Acknowledges what is wrong now, once: a second acknowledgement changes nothing.
+ *
+ * @returns the problem, acknowledged
+ */
 export async function acknowledgeProblem(
   { store, problem, by, reason = "", now = Date.now() }: {
     store: Store;

@@ -15,7 +15,11 @@ export function withFlag(words: string, flag: string): string {
   return `${words} ${words.startsWith("evaluate ") && flag.startsWith("--url ") ? "--store STORE" : flag}`;
 }
 
-/** Text with each command that it advises completed. @param complete makes a line of `promote 2 --learner mine` */
+/**
+ * Text with each command that it advises completed.
+ *
+ * @param complete makes a line of `promote 2 --learner mine`
+ */
 export function withCommands(text: string, complete: (words: string) => string): string {
   return text.replace(ADVISED, (_, words: string) => complete(words));
 }

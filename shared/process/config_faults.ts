@@ -25,7 +25,11 @@ export function describeFault(issue: z.core.$ZodIssue, environment: Environment)
   return `  ${name} ${allowed}: current value is "${name.includes("SECRET") ? "(hidden)" : value}"`;
 }
 
-/** Variables that a process cannot do without, and that are not set. @param required what each must be */
+/**
+ * Variables that a process cannot do without, and that are not set.
+ *
+ * @param required what each must be
+ */
 export function missingOf(required: Readonly<Record<string, string>>, environment: Environment): string[] {
   return Object.entries(required).flatMap(([name, text]) => environment[name] ? [] : [`  ${name} ${text}`]);
 }

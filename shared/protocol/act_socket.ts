@@ -38,12 +38,20 @@ export interface ActSocketAnswer extends ActAnswer {
   headAgeSeconds?: number;
 }
 
-/** Path of the connection for a learner. @throws {RangeError} if it is no learner's name */
+/**
+ * Path of the connection for a learner.
+ *
+ * @throws {RangeError} if it is no learner's name
+ */
 export function actSocketPath(learner: string): string {
   return `/v1/learners/${checkLearnerName(learner)}/act`;
 }
 
-/** The subprotocols that a client offers. @throws {RangeError} if the token has letters that none may have */
+/**
+ * The subprotocols that a client offers.
+ *
+ * @throws {RangeError} if the token has letters that none may have
+ */
 export function actSocketProtocols(token: string): string[] {
   const word = BEARER + token;
   if (WORD.test(word)) return [ACT_SOCKET_PROTOCOL, word];

@@ -47,7 +47,11 @@ export const ACT_SUBJECTS = "act.*";
 /** The queue group of the gateways: each request is one gateway's. */
 export const ACT_QUEUE = "gateways";
 
-/** Where gateways are asked over NATS to act for a learner. @throws {RangeError} if it is no learner's name */
+/**
+ * Where gateways are asked over NATS to act for a learner.
+ *
+ * @throws {RangeError} if it is no learner's name
+ */
 export function actSubject(learner: string): string {
   checkLearnerName(learner);
   return ACT_SUBJECTS.replace("*", learner);

@@ -23,7 +23,11 @@ export function encodeEpisodes({ hashes, rows }: EpisodeHashes): Uint8Array {
   });
 }
 
-/** What {@link encodeEpisodes} wrote. @throws {SyntaxError} for other bytes */
+/**
+ * What {@link encodeEpisodes} wrote.
+ *
+ * @throws {SyntaxError} for other bytes
+ */
 export function decodeEpisodes(bytes: Uint8Array): EpisodeHashes {
   const { hashes, rows } = decodeTensors(bytes).tensors;
   const isRight = hashes?.data instanceof Uint8Array && rows?.data instanceof Int32Array &&

@@ -29,19 +29,31 @@ export function checkLearnerName(name: string): string {
   );
 }
 
-/** The hash itself. @throws {RangeError} if it is none */
+/**
+ * The hash itself.
+ *
+ * @throws {RangeError} if it is none
+ */
 export function checkHash(hash: string): string {
   if (HASH.test(hash)) return hash;
   throw new RangeError(`An object's name must be 64 hexadecimal digits: current name is "${hash}"`);
 }
 
-/** The id itself. @throws {RangeError} if a webhook cannot have it */
+/**
+ * The id itself.
+ *
+ * @throws {RangeError} if a webhook cannot have it
+ */
 export function checkWebhookId(id: string): string {
   if (WEBHOOK_ID.test(id)) return id;
   throw new RangeError(`A webhook's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
 }
 
-/** The id itself. @throws {RangeError} if a problem cannot have it */
+/**
+ * The id itself.
+ *
+ * @throws {RangeError} if a problem cannot have it
+ */
 export function checkProblemId(id: string): string {
   if (PROBLEM_ID.test(id)) return id;
   throw new RangeError(`A problem's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);

@@ -100,7 +100,11 @@ function namesIn(text: string): unknown {
   }
 }
 
-/** One number, or several with commas. @throws {RangeError} */
+/**
+ * One number, or several with commas.
+ *
+ * @throws {RangeError}
+ */
 export function parseActionLimit(text: string): number[] {
   const limits = text.split(",").map(Number);
   if (text.trim() !== "" && limits.every((limit) => limit > 0 && limit <= 1e6)) return limits;

@@ -25,7 +25,11 @@ export interface TensorPlace {
   end: number;
 }
 
-/** Bytes that a file of `size` begins with before its tensors, told by its first 8. @throws {SyntaxError} as {@link tensorPlaces} */
+/**
+ * Bytes that a file of `size` begins with before its tensors, told by its first 8.
+ *
+ * @throws {SyntaxError} as {@link tensorPlaces}
+ */
 export function headerBytes(start: Uint8Array, size: number): number {
   if (size < 8) throw broken(`it has ${size} bytes, and its header length alone takes 8`);
   const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true));

@@ -15,7 +15,12 @@ const HIGHEST_PLANE = 440;
 /** More dimensions than this would not be legible. */
 const MOST_DIMENSIONS = 40;
 
-/** Draws it. @param name what the picture is called @returns the text of an SVG file */
+/**
+ * Draws it.
+ *
+ * @param name what the picture is called
+ * @returns the text of an SVG file
+ */
 export function drawDataset(dataset: Dataset, statistics: DatasetStatistics, name: string): string {
   const episodes = episodesOf(dataset);
   const shown = statistics.states.slice(0, MOST_DIMENSIONS);

@@ -57,7 +57,11 @@ export function table(
   `;
 }
 
-/** A whole page. @param headline stands below the title */
+/**
+ * A whole page.
+ *
+ * @param headline stands below the title
+ */
 export function page(title: string, headline: Part, ...sections: Html[]): string {
   const body = html`
     <header>

@@ -21,7 +21,11 @@ import { fidelity } from "./render_fidelity.ts";
 import { results } from "./render_results.ts";
 import type { ReportData } from "./report_data.ts";
 
-/** Renders a report. @returns the text of an HTML file */
+/**
+ * Renders a report.
+ *
+ * @returns the text of an HTML file
+ */
 export function renderReport(data: ReportData): string {
   return page(
     data.learner,

@@ -54,7 +54,11 @@ export class ActError extends Error {
   }
 }
 
-/** Refuses a way of acting that the version has no network for. @throws {ActError} 422 */
+/**
+ * Refuses a way of acting that the version has no network for.
+ *
+ * @throws {ActError} 422
+ */
 export function checkActing(
   { version, ways }: Pick<PolicyFacts, "version" | "ways">,
   { acting }: Pick<ActRequest, "acting">,

@@ -66,16 +66,17 @@ export interface Acting {
   /**
    * Actions of the serving version, or of the one asked for. The store is not asked where the policy is open, and not
    * waited for where it is not.
-   *
    * @param signal aborted when the caller has gone: what is not decided yet is left out
    * @throws {ActError} saying why not, with an HTTP status.
    */
   act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<Acted>;
-  /** The policy that serves now; opens it if need be. @throws {ActError} as {@link act} does. */
+  /**
+   * The policy that serves now; opens it if need be.
+   * @throws {ActError} as {@link act} does.
+   */
   about(learner: string): Promise<PolicyFacts>;
   /**
    * Whether there is such a learner: it has an open policy, or the store says so.
-   *
    * @throws {ActError} 503 when the store would have to be asked and is away
    */
   knows(learner: string): Promise<boolean>;
@@ -214,7 +215,11 @@ function createAdmission(maxRows: number) {
   let closed = false;
   let onEmpty = () => {};
   return {
-    /** A function to call when the request has been answered. @throws {ActError} 503 if there are too many. */
+    /**
+     * A function to call when the request has been answered.
+     *
+     * @throws {ActError} 503 if there are too many.
+     */
     enter(learner: string, rows: number): () => void {
       if (closed) throw new ActError(503, "This server is stopping: try again", { retryAfterSeconds: 1 });
       const before = waiting.get(learner) ?? 0;

@@ -42,7 +42,11 @@ export interface InferenceThreads {
   readonly count: number;
   /** Whether all have as much to do as they should, or there is none. */
   isBusy(): boolean;
-  /** Actions `[n * A]`, of the thread with least to do. @throws {ActError} 503 when the thread ends meanwhile */
+  /**
+   * Actions `[n * A]`, of the thread with least to do.
+   *
+   * @throws {ActError} 503 when the thread ends meanwhile
+   */
   act(session: ThreadSession, question: ThreadQuestion): Promise<Float32Array>;
   /** The session is about to be disposed; nothing may be under way for it. */
   forget(session: ThreadSession): void;
@@ -50,7 +54,11 @@ export interface InferenceThreads {
   close(): void;
 }
 
-/** As many threads as there are processors beside this thread's, one at least. @param count another number */
+/**
+ * As many threads as there are processors beside this thread's, one at least.
+ *
+ * @param count another number
+ */
 export function createInferenceThreads(
   count = Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency - 1)),
 ): InferenceThreads {

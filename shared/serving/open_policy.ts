@@ -28,7 +28,11 @@ export interface OpenPolicyOptions {
   compile: () => Promise<Compile>;
 }
 
-/** Loads a version's policy. @throws {ActError} as {@linkcode readPolicy} does. */
+/**
+ * Loads a version's policy.
+ *
+ * @throws {ActError} as {@linkcode readPolicy} does.
+ */
 export async function openPolicy(
   store: Store,
   name: string,
@@ -68,7 +72,11 @@ export function createActingPolicy(input: PolicyWeights, sampler?: ActingPolicy)
   };
 }
 
-/** Actions for a request, of this policy alone. @throws {ActError} 422 for an unknown task or rows of another size. */
+/**
+ * Actions for a request, of this policy alone.
+ *
+ * @throws {ActError} 422 for an unknown task or rows of another size.
+ */
 export async function actOn(served: ServedPolicy, request: ActRequest): Promise<ActAnswer> {
   checkActing(served, request);
   const states = readObservations(served, request);

@@ -64,7 +64,11 @@ export function waysToOpen(
   return ways.filter((way) => serving.has(way) || (asked === undefined && serving.has("sampler")));
 }
 
-/** What the sampler, and nothing else, is made of. @throws RangeError if the policy was opened for other ways alone */
+/**
+ * What the sampler, and nothing else, is made of.
+ *
+ * @throws {RangeError} if the policy was opened for other ways alone
+ */
 export function samplerInput(
   { behaviorGenerator, critic, normalisers, stateDim, actionDim, hyperparameters }: PolicyWeights,
 ): Omit<PolicyInput, "compile"> {
@@ -74,7 +78,11 @@ export function samplerInput(
   throw new RangeError("Cannot sample as this policy was opened without the networks of the sampler");
 }
 
-/** What a session is made of. @throws RangeError if the policy was opened for other ways alone */
+/**
+ * What a session is made of.
+ *
+ * @throws {RangeError} if the policy was opened for other ways alone
+ */
 export function sessionInput({ critic, ...input }: PolicyWeights, acting: InferenceActing): SessionInput {
   const { normalisers, stateDim, actionDim, hyperparameters } = input;
   const network = input[acting];

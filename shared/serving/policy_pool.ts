@@ -32,7 +32,6 @@ export interface PolicyPool {
   /**
    * Does `work` with the slot's policy, which stays open until the work is done; `read` says what it is made of, if it has to be
    * opened.
-   *
    * @throws {ActError} 503 when too many others wait to be opened
    */
   use<T>(
@@ -42,7 +41,6 @@ export interface PolicyPool {
   ): Promise<T>;
   /**
    * Opens another version, then lets it take the place of the one that serves; waits until that one has ended.
-   *
    * @param onPlaced told before it is first asked
    */
   swap(slot: Slot, parts: PolicyParts, onPlaced?: () => void): Promise<void>;
@@ -208,7 +206,11 @@ class BoundedPolicyPool implements PolicyPool {
     return pooled;
   }
 
-  /** Gives a slot its policy. @returns the one that it had, which ends now */
+  /**
+   * Gives a slot its policy.
+   *
+   * @returns the one that it had, which ends now
+   */
   #place(slot: Slot, pooled: PooledPolicy, users: number): PooledPolicy | undefined {
     if (!this.#isHere(slot)) this.#retire(pooled);
     this.#insist(slot);

@@ -39,7 +39,11 @@ export async function readPolicy(
   return await policyParts(store, facts, findVersion(facts, options.version), options.acting);
 }
 
-/** The facts of a learner. @throws {ActError} 404 when there is none, or none any more. */
+/**
+ * The facts of a learner.
+ *
+ * @throws {ActError} 404 when there is none, or none any more.
+ */
 export async function learnerFacts(
   store: Store,
   name: string,

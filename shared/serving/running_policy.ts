@@ -17,7 +17,11 @@ export interface NoiseOf {
 export interface RunningPolicy {
   /** Calls that may be under way at once. @default 1 */
   readonly callsAtOnce?: number;
-  /** Actions `[n * A]` for states `[n * S]`. @throws {ActError} 503 when the policy is gone. */
+  /**
+   * Actions `[n * A]` for states `[n * S]`.
+   *
+   * @throws {ActError} 503 when the policy is gone.
+   */
   act(
     task: number,
     states: Float32Array,
@@ -34,5 +38,9 @@ export interface RunningPolicy {
   close(): Promise<void>;
 }
 
-/** Opens a policy, ready to answer at once. @param say called with what is slower or worse than it could be. */
+/**
+ * Opens a policy, ready to answer at once.
+ *
+ * @param say called with what is slower or worse than it could be.
+ */
 export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) => Promise<RunningPolicy>;

@@ -27,9 +27,17 @@ export class StoreAway extends ActError {
 
 /** The store, asked with little patience. */
 export interface StoreGuard {
-  /** What a short question comes to. @throws {StoreAway} if the store fails or is late */
+  /**
+   * What a short question comes to.
+   *
+   * @throws {StoreAway} if the store fails or is late
+   */
   look<T>(question: (store: Store, signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** What a reading comes to. @throws {StoreAway} if the store fails or is late */
+  /**
+   * What a reading comes to.
+   *
+   * @throws {StoreAway} if the store fails or is late
+   */
   read<T>(reading: (store: Store) => Promise<T>): Promise<T>;
   /** @throws {StoreAway} if a look has failed a moment ago */
   insist(): void;

@@ -48,7 +48,7 @@ let opened: Promise<Opened> | undefined;
 /**
  * Opens the tensor backend of this process; a second call returns the same one.
  *
- * @throws RangeError when an option or environment variable has an unknown value, or when a second call asks for another
+ * @throws {RangeError} when an option or environment variable has an unknown value, or when a second call asks for another
  * backend; Error when the native backend or a GPU was asked for and cannot be used (there is no silent fallback then).
  */
 export async function openBackend(options: BackendOptions = {}): Promise<Backend> {

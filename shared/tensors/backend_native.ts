@@ -27,7 +27,7 @@ const CPU_ENVIRONMENT = {
  * Loads libtensorflow and registers it as tfjs' backend.
  *
  * @returns the library's name with the first digits of its hash, and the number of compute threads (1).
- * @throws Error when it is not installed, cannot be loaded, or a GPU was asked for and is not used.
+ * @throws {Error} when it is not installed, cannot be loaded, or a GPU was asked for and is not used.
  */
 export async function openNative(
   device: DeviceName,

@@ -31,7 +31,7 @@ type Kernel = (call: Call) => Info;
  * Registers the repaired WASM backend on the shared copy of tfjs-core and selects it.
  *
  * @returns tfjs' version with the first digits of the hash of the binary in use.
- * @throws Error when tfjs cannot start it (it would fall back to its far slower plain JS backend).
+ * @throws {Error} when tfjs cannot start it (it would fall back to its far slower plain JS backend).
  */
 export async function openWasm(): Promise<{ library: string }> {
   const core = await import("tf");

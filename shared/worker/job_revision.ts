@@ -17,7 +17,11 @@ import type { Found } from "@cugro/store";
 import { PermanentError } from "./job_errors.ts";
 import type { JobOutcome, Log } from "@cugro/telemetry";
 
-/** The job of a message. @throws {PermanentError} if its fact is damaged */
+/**
+ * The job of a message.
+ *
+ * @throws {PermanentError} if its fact is damaged
+ */
 export function readJob({ key, bytes }: Found, jobId: string): Job {
   let job: Job;
   try {
@@ -29,7 +33,11 @@ export function readJob({ key, bytes }: Found, jobId: string): Job {
   return job;
 }
 
-/** The job with the types of its kind. @throws {PermanentError} naming what does not fit, or is read by nobody */
+/**
+ * The job with the types of its kind.
+ *
+ * @throws {PermanentError} naming what does not fit, or is read by nobody
+ */
 export function typeJob(job: Job): ParsedJob {
   try {
     const knobs: readonly string[] = knobsOfKind[job.kind];

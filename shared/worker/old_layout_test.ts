@@ -18,7 +18,11 @@ const KIND = "states.train" as const;
 
 interface World {
   store: Store;
-  /** Works on one job until it has ended, or until `stop` says so. @returns what was announced */
+  /**
+   * Works on one job until it has ended, or until `stop` says so.
+   *
+   * @returns what was announced
+   */
   work(id: string, options?: { stop?: AbortSignal; handlers?: JobHandlers }): Promise<CloudEvent[]>;
 }
 

@@ -27,7 +27,11 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy for the server at `target`. @param judge says what to do, by method and path with query */
+/**
+ * Starts a proxy for the server at `target`.
+ *
+ * @param judge says what to do, by method and path with query
+ */
 export async function startProxy(
   target: string,
   judge: (method: string, path: string) => Spoil,

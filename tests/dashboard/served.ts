@@ -36,7 +36,11 @@ export interface ServedDashboard {
   startGateway(): Promise<void>;
 }
 
-/** Runs a test on a fresh one. @param learns whether a coordinator plans and a worker works */
+/**
+ * Runs a test on a fresh one.
+ *
+ * @param learns whether a coordinator plans and a worker works
+ */
 export async function withDashboard(
   test: (served: ServedDashboard) => Promise<void>,
   { learns = true }: { learns?: boolean } = {},

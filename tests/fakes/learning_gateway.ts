@@ -10,7 +10,11 @@ import { JOB_KINDS } from "@cugro/protocol";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 import { type TestGateway, withGateway } from "../../services/gateway/testing/gateway.ts";
 
-/** Runs a test on it. @param real handlers that do real work, in place of the small jobs of their kinds; how often files are looked for */
+/**
+ * Runs a test on it.
+ *
+ * @param real handlers that do real work, in place of the small jobs of their kinds; how often files are looked for
+ */
 export async function withLearningGateway(
   test: (gateway: TestGateway & { url: string }) => Promise<void>,
   { real = {}, ...times }: { real?: JobHandlers; intervalMs?: number } = {},

@@ -12,7 +12,11 @@ export interface Disk {
   unmount(): Promise<void>;
 }
 
-/** Mounts a disk of this size on a folder; undefined where this user may not. @param size as mount writes it, e.g. `180k` */
+/**
+ * Mounts a disk of this size on a folder; undefined where this user may not.
+ *
+ * @param size as mount writes it, e.g. `180k`
+ */
 export async function mountDisk(root: string, size: string): Promise<Disk | undefined> {
   if (!await command("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", root)) return undefined;
   return {
@@ -24,7 +28,11 @@ export async function mountDisk(root: string, size: string): Promise<Disk | unde
   };
 }
 
-/** Runs on a disk of its own; says so where this user may not mount one. @param size see {@link mountDisk} */
+/**
+ * Runs on a disk of its own; says so where this user may not mount one.
+ *
+ * @param size see {@link mountDisk}
+ */
 export async function onSmallDisk(
   size: string,
   run: (root: string, grow: Grow) => Promise<void>,

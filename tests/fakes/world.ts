@@ -70,7 +70,11 @@ export function pretend(options: Partial<Pretence> = {}): Pretence {
   return { runs: new Map(), ...options };
 }
 
-/** Does one job as a worker would: checks inputs, writes artifacts, then the result. @returns what became of it. */
+/**
+ * Does one job as a worker would: checks inputs, writes artifacts, then the result.
+ *
+ * @returns what became of it.
+ */
 export async function work(
   store: Store,
   { jobId: id, kind }: Pick<JobMessage, "jobId" | "kind">,

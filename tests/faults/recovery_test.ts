@@ -20,7 +20,11 @@ const SHORT = [...SMOKE, "--set", "stateSteps=30"];
 /** Long enough to be found at work. */
 const LONG = [...SMOKE, "--set", "stateSteps=1000", "--set", "maxGeneratorSteps=1000"];
 
-/** Runs a command that must fail. @returns what it said */
+/**
+ * Runs a command that must fail.
+ *
+ * @returns what it said
+ */
 async function failingCommand(args: readonly string[]): Promise<string> {
   const running = startCommand(args);
   const { code, output } = await running.ended;

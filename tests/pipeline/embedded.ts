@@ -24,7 +24,11 @@ export async function withFolder<T>(body: (folder: string) => Promise<T>): Promi
   }
 }
 
-/** Collects a small swimmer stream. @returns the files, in order of task */
+/**
+ * Collects a small swimmer stream.
+ *
+ * @returns the files, in order of task
+ */
 export async function smallStream(folder: string, tasks: number): Promise<string[]> {
   const goals = [[1, 0], [-1, 0], [0, 1]].slice(0, tasks);
   return await collectFiles({
@@ -72,7 +76,11 @@ export function startCommand(args: readonly string[], environment: Record<string
   return { child, errors: () => errors, ended, killGroup };
 }
 
-/** Runs a command to its end. @throws {Error} with what it wrote if it fails */
+/**
+ * Runs a command to its end.
+ *
+ * @throws {Error} with what it wrote if it fails
+ */
 export async function runCommand(
   args: readonly string[],
   environment: Record<string, string> = {},

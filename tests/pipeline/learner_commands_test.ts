@@ -6,7 +6,11 @@ import { runCommandLine } from "../../scripts/cli/cugro.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/store", import.meta.url));
 
-/** Runs a command line. @returns what it printed, and its exit code */
+/**
+ * Runs a command line.
+ *
+ * @returns what it printed, and its exit code
+ */
 async function cugro(...args: string[]): Promise<{ code: number; text: string }> {
   const said: string[] = [];
   const { error, log } = console;

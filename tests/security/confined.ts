@@ -32,7 +32,11 @@ export interface Confined {
   openBus(service: ServiceName, streams?: "create" | "verify"): Promise<NatsBus>;
   /** The store as a service has it: temporary keys under its committed policy. */
   openStoreOf(service: ServiceName): Promise<Store>;
-  /** A store under a policy of one's own. @param place as in `s3://place` */
+  /**
+   * A store under a policy of one's own.
+   *
+   * @param place as in `s3://place`
+   */
   openStoreUnder(policy: string, place?: string): Promise<Store>;
   /** Temporary keys under a policy. */
   keysUnder(policy: string): ReturnType<typeof assumeRole>;

@@ -325,7 +325,11 @@ Deno.test("bodies that are too large are 413, declared or not; the file leaves n
     ]);
   }));
 
-/** Sends raw bytes, then one byte at a time. @returns all that came back until the other side closed */
+/**
+ * Sends raw bytes, then one byte at a time.
+ *
+ * @returns all that came back until the other side closed
+ */
 async function trickle(port: number, head: string): Promise<{ answer: string; seconds: number }> {
   const began = performance.now();
   const socket = createConnection({ port, host: "127.0.0.1" });

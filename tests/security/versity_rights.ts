@@ -28,7 +28,11 @@ export interface ConfinedStore {
   url: string;
   /** The store as a service has it: keys under its committed policy. */
   openStoreOf(service: ServiceName): Promise<Store>;
-  /** A store under a policy of one's own. @param place as in `s3://place` */
+  /**
+   * A store under a policy of one's own.
+   *
+   * @param place as in `s3://place`
+   */
   openStoreUnder(policy: string, place?: string): Promise<Store>;
   /** New keys under a policy. */
   keysUnder(policy: string): Promise<Keys>;

@@ -23,7 +23,11 @@ export function gymnasiumConfig(): Config["gymnasium"] {
   return { ...gymnasium, python: findInterpreter() };
 }
 
-/** Gives `use` the Python of this machine, and what it may run. @throws {GymnasiumUnavailable} saying what to do */
+/**
+ * Gives `use` the Python of this machine, and what it may run.
+ *
+ * @throws {GymnasiumUnavailable} saying what to do
+ */
 async function withPython<T>(
   id: string,
   use: (python: PythonProcess, rules: GymnasiumRules) => Promise<T>,
@@ -38,7 +42,11 @@ async function withPython<T>(
   }
 }
 
-/** An interpreter with its packages, by their versions. @throws {GymnasiumUnavailable} saying what to do */
+/**
+ * An interpreter with its packages, by their versions.
+ *
+ * @throws {GymnasiumUnavailable} saying what to do
+ */
 export function checkPython(): Promise<Record<string, string>> {
   return withPython("an environment of Gymnasium", async (python, rules) => ({
     interpreter: python.python,

@@ -56,7 +56,11 @@ function asTyped(error: unknown, place: Place): unknown {
   return message === error.message ? error : new UsageError(message, { cause: error });
 }
 
-/** Has a command that works on a store alone refuse `--url` in a sentence. @param instead what to do */
+/**
+ * Has a command that works on a store alone refuse `--url` in a sentence.
+ *
+ * @param instead what to do
+ */
 export function onlyOnStore(command: Command, instead: string): Command {
   const refuse = (): never => {
     throw new UsageError(`cugro ${command.name()} has no --url: ${instead}`);

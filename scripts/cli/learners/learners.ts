@@ -126,7 +126,11 @@ export interface Learners {
   list(): Promise<string[]>;
   /** Everything that is wrong, those acknowledged too; of one learner and of what all share if it is named. */
   problems(name?: string): Promise<Problem[]>;
-  /** Somebody has seen it. @throws if there is no such problem now */
+  /**
+   * Somebody has seen it.
+   *
+   * @throws if there is no such problem now
+   */
   acknowledge(id: string, reason: Reason): Promise<Problem>;
   status(name: string): Promise<ShownStatus>;
   /** The learner that a run is about to change; undefined if there is none. */

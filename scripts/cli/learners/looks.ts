@@ -17,7 +17,11 @@ export interface LookOptions {
   idleMs: number;
 }
 
-/** Looks at once, and always once more after the last news. @returns whether it came; false: the signal came first */
+/**
+ * Looks at once, and always once more after the last news.
+ *
+ * @returns whether it came; false: the signal came first
+ */
 export async function lookOnNews({ look, news, signal, gapMs, idleMs }: LookOptions): Promise<boolean> {
   while (!signal.aborted) {
     if (await look()) return true;

@@ -25,7 +25,11 @@ export function flagOf({ kind, name }: Place): string {
   return `${kind === "gateway" ? "--url" : "--store"} ${quoted(name)}`;
 }
 
-/** A command about learners in a place, as a line that can be pasted. @param words `promote 2 --learner mine` */
+/**
+ * A command about learners in a place, as a line that can be pasted.
+ *
+ * @param words `promote 2 --learner mine`
+ */
 export function commandLine(place: Place, words: string): string {
   return `${invocation()} ${withFlag(words, flagOf(place))}`;
 }

@@ -13,7 +13,11 @@ import type { ProgressDisplay } from "./display.ts";
 const INTERVAL_MS = 2_000;
 const SAID: readonly ProblemCode[] = ["file.name", "file.learner", "file.place", "learner.unreadable"];
 
-/** Called with a learner's facts each time they have changed. @param intervalMs @default 2 s */
+/**
+ * Called with a learner's facts each time they have changed.
+ *
+ * @param intervalMs @default 2 s
+ */
 export function createProblemNotes(
   store: Store,
   display: Pick<ProgressDisplay, "note">,

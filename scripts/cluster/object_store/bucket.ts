@@ -39,7 +39,11 @@ export interface BucketServer {
   program: Program;
   /** Where clients go. */
   url: string;
-  /** What must run beside it. @returns what ends it */
+  /**
+   * What must run beside it.
+   *
+   * @returns what ends it
+   */
   guard(): Promise<() => Promise<void>>;
   /** Once it runs: makes the bucket and has it notify. What is there already stays. */
   prepare(): Promise<void>;

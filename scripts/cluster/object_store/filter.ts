@@ -29,7 +29,11 @@ export interface Filter {
   close(): Promise<void>;
 }
 
-/** Starts a filter on loopback before the server at `target`. @param port 0: a free one */
+/**
+ * Starts a filter on loopback before the server at `target`.
+ *
+ * @param port 0: a free one
+ */
 export async function startFilter(target: string, port = 0): Promise<Filter> {
   const { hostname, port: targetPort } = new URL(target);
   const open = new Set<Socket>();

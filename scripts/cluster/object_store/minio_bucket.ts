@@ -13,7 +13,11 @@ export type NotificationTarget = "SAFE" | "FAST";
 /** All of them. */
 export const BOTH_TARGETS: readonly NotificationTarget[] = ["SAFE", "FAST"];
 
-/** Variables that make MinIO publish into JetStream. @param queue absolute path of SAFE's queue */
+/**
+ * Variables that make MinIO publish into JetStream.
+ *
+ * @param queue absolute path of SAFE's queue
+ */
 export function targetEnvironment(
   natsUrl: string,
   queue: string,

@@ -11,7 +11,11 @@ const HORIZON = 1000;
 const BLOCK = 8 * HORIZON;
 const ROW_BYTES = 4 * (2 * STATE + ACTION + 1) + 2;
 
-/** Writes a safetensors file of at least this size, to the next whole episode. @returns rows in it */
+/**
+ * Writes a safetensors file of at least this size, to the next whole episode.
+ *
+ * @returns rows in it
+ */
 export function writeLarge(path: string, bytes: number): number {
   const rows = HORIZON * Math.ceil(bytes / ROW_BYTES / HORIZON);
   const matrix = (columns: number) => ({ shape: [rows, columns], dtype: "F32" } as const);

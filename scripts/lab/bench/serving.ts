@@ -121,7 +121,11 @@ async function connectToNats(servers: string) {
   return { robot, echoing };
 }
 
-/** Hono as it comes, which reads a body and answers with as much. @returns its URL */
+/**
+ * Hono as it comes, which reads a body and answers with as much.
+ *
+ * @returns its URL
+ */
 function openBare(closing: (() => Promise<unknown>)[]): string {
   const app = new Hono();
   app.post("/v1/learners/instant/act", async (context) => {

@@ -17,7 +17,11 @@ export interface SocketTimes {
   echo16: number[];
 }
 
-/** An echo as the library comes. @returns its URL */
+/**
+ * An echo as the library comes.
+ *
+ * @returns its URL
+ */
 export async function openEcho(closing: (() => Promise<unknown>)[]): Promise<string> {
   const server = createServer();
   const sockets = new WebSocketServer({ server });

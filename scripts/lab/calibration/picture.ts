@@ -6,7 +6,11 @@ import * as Plot from "@observablehq/plot";
 import { document } from "@cugro/report";
 import type { CalibrationResult } from "./measures.ts";
 
-/** Draws a calibration. @returns the text of an SVG file */
+/**
+ * Draws a calibration.
+ *
+ * @returns the text of an SVG file
+ */
 export function drawCalibration({ runs }: CalibrationResult): string {
   const dots = runs.flatMap(({ name, rows }) =>
     rows.flatMap(({ score, estimatedScore, drop, estimatedDrop }) => [

@@ -115,7 +115,11 @@ async function distil(
   return await distilVersion(store, { input, task, parent, stateGenerator: before?.stateGenerator });
 }
 
-/** All tasks of the last version, and of each the new one. @param file holds them, where it was done before */
+/**
+ * All tasks of the last version, and of each the new one.
+ *
+ * @param file holds them, where it was done before
+ */
 async function scoreVersion(
   { opened: { input, tasks }, version, networks, episodes, last }: {
     opened: OpenedVersion;

@@ -43,7 +43,11 @@ interface Compared extends Dropped {
 
 const GATE = { gate: "observe" };
 
-/** Drops the files of `folder` both ways, compares, and writes `arrivals.json`. @throws {Error} if anything differs */
+/**
+ * Drops the files of `folder` both ways, compares, and writes `arrivals.json`.
+ *
+ * @throws {Error} if anything differs
+ */
 export async function arrivals(folder: string, { preset, out }: ArrivalsOptions): Promise<void> {
   const files = await streamFiles(folder);
   const work = await mkdtemp(join(tmpdir(), "cugro-arrivals-"));
@@ -100,7 +104,11 @@ async function inCluster(work: string, preset: PresetName, files: readonly strin
   }
 }
 
-/** Drops the files, all at once or each after the version before it. @returns when each version was there */
+/**
+ * Drops the files, all at once or each after the version before it.
+ *
+ * @returns when each version was there
+ */
 async function drop(
   { store, client, learner, files }: {
     store: Store;

@@ -109,7 +109,11 @@ function startImporters(
   return Array.from({ length: count }, () => runWorker(settings));
 }
 
-/** Drops one file after the other. @returns of each, ms from the answer to the start of its job */
+/**
+ * Drops one file after the other.
+ *
+ * @returns of each, ms from the answer to the start of its job
+ */
 async function dropFiles(
   { drops, learners }: DropsOptions,
   store: Store,

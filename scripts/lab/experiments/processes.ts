@@ -13,7 +13,11 @@ const TICKS = 100;
 /** A child process. */
 export interface Child {
   pid: number;
-  /** Ends it with SIGTERM; its last line on stdout. @throws {Error} with its last words when its status is not 0 */
+  /**
+   * Ends it with SIGTERM; its last line on stdout.
+   *
+   * @throws {Error} with its last words when its status is not 0
+   */
   stop(): Promise<string>;
 }
 
@@ -41,7 +45,11 @@ export function startProgram(name: string, environment: Record<string, string>):
   };
 }
 
-/** Has a Ctrl-C or SIGTERM stop what was started before the process ends. @returns a function that ends this */
+/**
+ * Has a Ctrl-C or SIGTERM stop what was started before the process ends.
+ *
+ * @returns a function that ends this
+ */
 export function stopOnSignal(stop: () => Promise<unknown>): () => void {
   const onSignal = () => void stop().catch(console.error).then(() => process.exit(130));
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);

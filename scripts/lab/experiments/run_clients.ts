@@ -4,7 +4,11 @@
  */
 import type { ClientsResult, ClientsTask } from "./act_clients.ts";
 
-/** What the clients of one task have measured. @throws {Error} where one of them was refused */
+/**
+ * What the clients of one task have measured.
+ *
+ * @throws {Error} where one of them was refused
+ */
 export async function runClients(task: ClientsTask): Promise<ClientsResult> {
   const worker = new Worker(new URL("./act_clients.ts", import.meta.url), { type: "module" });
   try {

@@ -111,7 +111,11 @@ function print(rows: readonly SelectionRow[]): void {
   );
 }
 
-/** Draws a dot with its interval for each rule and task. @returns the text of an SVG file */
+/**
+ * Draws a dot with its interval for each rule and task.
+ *
+ * @returns the text of an SVG file
+ */
 function drawSelections(rows: readonly SelectionRow[]): string {
   const points = rows.map((row) => ({ ...row, low: row.interval?.[0], high: row.interval?.[1] }));
   const plot = Plot.plot({

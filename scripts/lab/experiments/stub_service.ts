@@ -52,7 +52,11 @@ export function stubService(settings: StubSettings): Service {
   };
 }
 
-/** Settings from `CUGRO_STUB_STEPS` (8) and `CUGRO_STUB_STEP_MS` (0). @throws {RangeError} naming a wrong one. */
+/**
+ * Settings from `CUGRO_STUB_STEPS` (8) and `CUGRO_STUB_STEP_MS` (0).
+ *
+ * @throws {RangeError} naming a wrong one.
+ */
 export function readStubSettings(environment: Record<string, string | undefined>): StubSettings {
   const read = (name: string, otherwise: number) => {
     const value = Number(environment[name] ?? otherwise);

@@ -35,7 +35,11 @@ export async function streams(names: string[], options: StreamsOptions): Promise
   await runGrid({ grid, path: "streams", name, command }, options);
 }
 
-/** `ours:0` -> its method and seed; the replay source `generated` is ours. @throws {UsageError} where it is not of that form */
+/**
+ * `ours:0` -> its method and seed; the replay source `generated` is ours.
+ *
+ * @throws {UsageError} where it is not of that form
+ */
 export function parseRun(run: string): { methods: string[]; seeds: number[] } {
   const [name = "", seed] = run.split(":");
   if (!seed || !Number.isInteger(Number(seed))) {

@@ -60,7 +60,11 @@ function anchorNames(panel: string) {
   });
 }
 
-/** Draws the runs of one stream with `generated` and with `none`. @returns the text of an SVG file */
+/**
+ * Draws the runs of one stream with `generated` and with `none`.
+ *
+ * @returns the text of an SVG file
+ */
 export function drawRun(runs: readonly DrawnRun[]): string {
   const points = runs.flatMap(pointsOf);
   const panels = Object.values(TITLES);

@@ -93,7 +93,11 @@ text { font: 13px system-ui, sans-serif; fill: #222 }
 .flow { stroke: #777; stroke-width: 1.2 }
 `;
 
-/** Draws the services, in the order given, between store and bus. @returns the text of an SVG file */
+/**
+ * Draws the services, in the order given, between store and bus.
+ *
+ * @returns the text of an SVG file
+ */
 export function drawSystem(services: readonly DrawnService[]): string {
   const width = (RIGHT - LEFT - GAP * (services.length - 1)) / services.length;
   const body = [

@@ -28,7 +28,11 @@ export interface StreamMeasures {
   badlyLearnedFirst: boolean;
 }
 
-/** Measures a run. @param matrix at least one row, with a score in each */
+/**
+ * Measures a run.
+ *
+ * @param matrix at least one row, with a score in each
+ */
 export function measureMatrix(matrix: readonly (readonly (number | null)[])[]): StreamMeasures {
   const chains = matrix.map((_, version) => matrix.slice(0, version + 1));
   const means = matrix.map((row) => row.map((score) => score === null ? null : [score]));

@@ -81,7 +81,11 @@ export function openActConnection(
   };
 }
 
-/** Asks a client that says nothing for a sign of life. @returns why the connection is closed, if it is */
+/**
+ * Asks a client that says nothing for a sign of life.
+ *
+ * @returns why the connection is closed, if it is
+ */
 function watchSilence(
   socket: WebSocket,
   questions: Questions,

@@ -41,7 +41,11 @@ export interface EventReader {
 export interface EventLog {
   /** The place after the newest event. */
   end(): string;
-  /** A reader from a place on, or from the end. @throws {RangeError} when it is no place */
+  /**
+   * A reader from a place on, or from the end.
+   *
+   * @throws {RangeError} when it is no place
+   */
   open(place: string | undefined): EventReader;
   close(): Promise<void>;
 }

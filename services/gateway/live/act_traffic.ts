@@ -27,7 +27,11 @@ export interface ActTraffic {
   of(learner: string): { task: number; minutes: AskedMinute[] }[];
 }
 
-/** Nothing was asked yet. @param now ms since 1970 */
+/**
+ * Nothing was asked yet.
+ *
+ * @param now ms since 1970
+ */
 export function createActTraffic(now: () => number = Date.now): ActTraffic {
   const tasks = new Map<string, { learner: string; task: number; minutes: AskedMinute[] }>();
   return {

@@ -36,7 +36,11 @@ export interface FollowedFigures extends LiveFigures {
   close(): Promise<void>;
 }
 
-/** Follows the bus. @param toldMs see {@link LiveFigures.onAsked}. @default 2 s */
+/**
+ * Follows the bus.
+ *
+ * @param toldMs see {@link LiveFigures.onAsked}. @default 2 s
+ */
 export async function followLive(bus: Bus, toldMs = TOLD_MS): Promise<FollowedFigures> {
   const progress = createProgressKeeper();
   const traffic = createActTraffic();

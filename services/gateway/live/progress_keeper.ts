@@ -32,7 +32,11 @@ interface Kept {
   gap: number;
 }
 
-/** Nothing is kept yet. @param now ms since 1970 */
+/**
+ * Nothing is kept yet.
+ *
+ * @param now ms since 1970
+ */
 export function createProgressKeeper(now: () => number = Date.now): ProgressKeeper {
   const jobs = new Map<string, Kept>();
   return {

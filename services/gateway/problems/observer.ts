@@ -64,7 +64,11 @@ type Found = Pick<Problem, "message" | "advice"> & { subject?: Problem["subject"
 /** Notes what is wrong, or that it is not. */
 type Note = (code: ProblemCode, cause: JsonObject, found: Found | undefined) => void;
 
-/** What seems wrong, and since when. @param now ms since 1970 */
+/**
+ * What seems wrong, and since when.
+ *
+ * @param now ms since 1970
+ */
 function createSuspicions(now: () => number) {
   const noted = new Map<string, Found & { code: ProblemCode; cause: JsonObject; since: number }>();
   const markOf = (code: ProblemCode, cause: JsonObject) => JSON.stringify([code, cause]);
@@ -89,7 +93,11 @@ function createSuspicions(now: () => number) {
   };
 }
 
-/** Nothing observed yet. @param options.now ms since 1970 */
+/**
+ * Nothing observed yet.
+ *
+ * @param options.now ms since 1970
+ */
 export function createObserver(
   { store, bus, times = {}, now = Date.now }: {
     store: Store;

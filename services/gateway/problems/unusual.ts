@@ -37,7 +37,11 @@ export interface UnusualWatch {
   problems(): Problem[];
 }
 
-/** Nothing has been asked yet. @param now ms since 1970 */
+/**
+ * Nothing has been asked yet.
+ *
+ * @param now ms since 1970
+ */
 export function createUnusualWatch(now: () => number = Date.now): UnusualWatch {
   const tasks = new Map<string, Asked>();
   return {

@@ -95,7 +95,11 @@ function refuseOrigin(
   );
 }
 
-/** A browser ends a connection whose subprotocol was not chosen, and says no reason. @throws {Problem} 400 */
+/**
+ * A browser ends a connection whose subprotocol was not chosen, and says no reason.
+ *
+ * @throws {Problem} 400
+ */
 function refuseProtocols(list: string | undefined): void {
   if (list === undefined || readActSocketProtocols(list).offered) return;
   throw new Problem(400, `Subprotocols are offered, and "${ACT_SOCKET_PROTOCOL}" is not among them`);

@@ -52,7 +52,11 @@ const pageOf = ({ script, style }: Built) =>
 `;
 const NOT_BUILT = "The dashboard is not built. Run: deno task setup\n";
 
-/** Adds `/` and `/dashboard/...`. @param folder where the files lie */
+/**
+ * Adds `/` and `/dashboard/...`.
+ *
+ * @param folder where the files lie
+ */
 export function registerDashboard(app: Gateway, folder: URL = BUILT): void {
   app.get("/", async (context) => {
     const built = await readBuilt(folder);

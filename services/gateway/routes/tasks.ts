@@ -62,7 +62,11 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-/** A task of a learner. @throws {Problem} 404 */
+/**
+ * A task of a learner.
+ *
+ * @throws {Problem} 404
+ */
 export function findTask(status: LearnerStatus, task: number): LearnerStatus["tasks"][number] {
   const found = status.tasks.find((fact) => fact.task === task);
   if (found) return found;

@@ -118,7 +118,11 @@ async function counted<T>(
 /** Files of each learner that are on their way to this process. */
 const coming = new Map<string, number>();
 
-/** Counts one more file that comes, unless there are too many. @returns what says that it comes no more */
+/**
+ * Counts one more file that comes, unless there are too many.
+ *
+ * @returns what says that it comes no more
+ */
 async function expectFile(
   { learners, limits }: RouteDeps,
   context: Context<GatewayEnv>,

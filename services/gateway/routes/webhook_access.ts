@@ -12,7 +12,11 @@ import { findWebhook, settingsOf, type Webhook } from "../webhooks/hooks.ts";
 /** What routes of webhooks and their deliveries need. */
 export type WebhookDeps = RouteDeps & { deliverer: Pick<Deliverer, "wake">; addresses: AddressPolicy };
 
-/** A webhook that the token sees. @throws {Problem} 404 for others and none alike. */
+/**
+ * A webhook that the token sees.
+ *
+ * @throws {Problem} 404 for others and none alike.
+ */
 export async function visibleHook({ store, cache }: RouteDeps, token: Token, id: string): Promise<Webhook> {
   const hook = await findWebhook(store, cache, id);
   if (hook && seesHook(token, hook)) return hook;

@@ -7,14 +7,22 @@ export interface ActLine {
   socket: WebSocket;
   /** Sends it as JSON, or a text as it is. */
   say(message: unknown): void;
-  /** The next message. @throws {Error} where the connection ends before */
+  /**
+   * The next message.
+   *
+   * @throws {Error} where the connection ends before
+   */
   // deno-lint-ignore no-explicit-any -- tests look into answers
   next(): Promise<any>;
   /** Code and reason of the end. */
   ended: Promise<[number, string]>;
 }
 
-/** Connects; the token goes as a subprotocol. @throws {Error} where it does not come about */
+/**
+ * Connects; the token goes as a subprotocol.
+ *
+ * @throws {Error} where it does not come about
+ */
 export async function openActLine(
   { url, tokens }: { url: string; tokens: { reader: string } },
   learner = "team-a",

@@ -245,7 +245,11 @@ export async function withReceiver(
   }
 }
 
-/** Waits until something holds. @throws {Error} after 60 s, for a machine that is busy */
+/**
+ * Waits until something holds.
+ *
+ * @throws {Error} after 60 s, for a machine that is busy
+ */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (!await holds()) {

@@ -49,7 +49,11 @@ export interface Deliverer {
 /** News that comes within this time (ms) is one look. */
 const COALESCE_MS = 20;
 
-/** Starts to deliver. @throws {RangeError} when a claim would lapse before its request has ended */
+/**
+ * Starts to deliver.
+ *
+ * @throws {RangeError} when a claim would lapse before its request has ended
+ */
 export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
   const options = { ...DELIVERY_OPTIONS, ...deps.options };
   const { leaseMs, timeoutMs } = options;

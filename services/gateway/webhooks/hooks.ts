@@ -88,7 +88,11 @@ export function createWebhookReader(
   };
 }
 
-/** One webhook, or undefined. @throws {SyntaxError | RangeError} if something of it cannot be read */
+/**
+ * One webhook, or undefined.
+ *
+ * @throws {SyntaxError | RangeError} if something of it cannot be read
+ */
 export async function findWebhook(store: Store, cache: FactCache, id: string): Promise<Webhook | undefined> {
   if (!WEBHOOK_ID.test(id)) return undefined;
   const onDamaged = (_id: string, error: Error) => {

@@ -119,7 +119,11 @@ export async function settle(
   return { outcome: "retried", next };
 }
 
-/** Has an event delivered again from the start, whether it was given up or delivered. @returns the new record's key */
+/**
+ * Has an event delivered again from the start, whether it was given up or delivered.
+ *
+ * @returns the new record's key
+ */
 export async function redeliver(
   store: Store,
   { webhook, event, attempts }: WebhookDelivery,

@@ -12,7 +12,11 @@ export function newSecret(): string {
   return PREFIX + randomBytes(32).toString("base64");
 }
 
-/** Headers that sign a body. @param now ms since 1970 */
+/**
+ * Headers that sign a body.
+ *
+ * @param now ms since 1970
+ */
 export function signatureHeaders(
   { secret, id, body, now }: { secret: string; id: string; body: string; now: number },
 ): { "webhook-id": string; "webhook-timestamp": string; "webhook-signature": string } {

@@ -33,7 +33,14 @@ export interface CriticBatchSource {
   reduction: "average" | "sum";
 }
 
-/** Number of replay rows in a batch, R. */
+/**
+ * Number of replay rows in a batch, R.
+ *
+ * @param replay the replayed tasks, one entry each
+ * @param batchSize B, rows of the new task in a batch
+ * @param reduction whether retention is the mean over old tasks or their sum
+ * @returns R: as many as the batch has of the new task, for a sum as many for each old one; 0 without any
+ */
 export function retentionRows(
   replay: readonly unknown[],
   batchSize: number,
@@ -43,7 +50,15 @@ export function retentionRows(
   return reduction === "sum" ? batchSize * replay.length : batchSize;
 }
 
-/** States and actions side by side in the critic's coordinates: the task's normalised ones, or raw. */
+/**
+ * States and actions side by side in the critic's coordinates: the task's normalised ones, or raw.
+ *
+ * @param states `[N, S]`, raw units
+ * @param actions `[N, A]`, raw units
+ * @param size N
+ * @param normaliser the task's; undefined: raw coordinates
+ * @returns `[N, S + A]`
+ */
 export function criticRows(
   states: Float32Array,
   actions: Float32Array,

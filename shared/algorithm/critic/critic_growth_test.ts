@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { criticForTask, criticShape, growCritic, initCritic } from "./critic_network.ts";
+import { criticForTask, growCritic } from "./critic_growth.ts";
+import { criticShape, initCritic } from "./critic_network.ts";
 import { noLeaks } from "../testing/backend.ts";
 import {
   A,

@@ -25,7 +25,14 @@ export interface CriticShape {
   layerNorm: boolean;
 }
 
-/** The critic that hyperparameters ask for. */
+/**
+ * The critic that hyperparameters ask for.
+ *
+ * @param stateDim S
+ * @param actionDim A
+ * @param h width, depth and layer normalisation
+ * @returns the shape of a critic with S + A inputs
+ */
 export function criticShape(stateDim: number, actionDim: number, h: Hyperparameters): CriticShape {
   return {
     inputs: stateDim + actionDim,
@@ -36,7 +43,13 @@ export function criticShape(stateDim: number, actionDim: number, h: Hyperparamet
   };
 }
 
-/** A fresh critic without heads (`head.<e>.kernel` is `[W, 0]`): {@linkcode growCritic} adds the first one too. */
+/**
+ * A fresh critic without heads (`head.<e>.kernel` is `[W, 0]`): `growCritic` adds the first one too.
+ *
+ * @param shape width W, depth and number of inputs
+ * @param seed decides the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initCritic(shape: CriticShape, seed: number): Stored {
   const weights: Stored = { tasks: tasksTensor([]) };
   for (let e = 0; e < shape.ensemble; e++) {
@@ -56,101 +69,10 @@ export function initCritic(shape: CriticShape, seed: number): Stored {
 }
 
 /**
- * The critic with one more head, seeded; all that was there stays as it is, bit for bit.
- * @param parent published weights or {@linkcode initCritic}
- * @param task id of the new head
- * @param returns scale of the new head's targets
- * @throws InvalidInputError if the parent knows the task or has other shapes than `shape`
+ * @param weights published weights
+ * @param shape what they must be of
+ * @throws {InvalidInputError} naming the first tensor that is not as `shape` wants it
  */
-export function growCritic(
-  parent: Stored,
-  shape: CriticShape,
-  task: number,
-  seed: number,
-  returns: { mean: number; std: number },
-): Stored {
-  const tasks = knownTasks(parent);
-  if (tasks.includes(task)) {
-    throw new InvalidInputError(`Cannot add a head as the critic already knows task ${task}`);
-  }
-  checkCritic(parent, shape);
-  const weights: Stored = { ...parent, tasks: tasksTensor([...tasks, task]) };
-  for (let e = 0; e < shape.ensemble; e++) {
-    const fresh = initLinear(createRng(seed, `critic.head.${e}.${task}`), "head", shape.width, 1);
-    weights[`head.${e}.kernel`] = addColumn(
-      entry(parent, `head.${e}.kernel`),
-      entry(fresh, "head.kernel").data,
-    );
-    weights[`head.${e}.bias`] = addNumber(
-      entry(parent, `head.${e}.bias`),
-      entry(fresh, "head.bias").data[0]!,
-    );
-  }
-  weights["returns.mean"] = addNumber(entry(parent, "returns.mean"), returns.mean);
-  weights["returns.std"] = addNumber(entry(parent, "returns.std"), returns.std);
-  return weights;
-}
-
-/**
- * The critic that a training of a task starts from: with one more head, or, where it knows the task already (its dataset
- * has grown), with that task's head in units of the new scale, so that what it answers stays as it is.
- *
- * @param returns scale of the task's targets
- * @throws InvalidInputError if the parent has other shapes than `shape`
- */
-export function criticForTask(
-  parent: Stored,
-  shape: CriticShape,
-  task: number,
-  seed: number,
-  returns: { mean: number; std: number },
-): Stored {
-  const head = knownTasks(parent).indexOf(task);
-  if (head < 0) return growCritic(parent, shape, task, seed, returns);
-  checkCritic(parent, shape);
-  const [mean, std] = ["returns.mean", "returns.std"].map((name) => entry(parent, name).data[head]!) as [
-    number,
-    number,
-  ];
-  const weights: Stored = {
-    ...parent,
-    "returns.mean": withNumbers(entry(parent, "returns.mean"), head, () => returns.mean),
-    "returns.std": withNumbers(entry(parent, "returns.std"), head, () => returns.std),
-  };
-  for (let e = 0; e < shape.ensemble; e++) {
-    const [kernel, bias] = [`head.${e}.kernel`, `head.${e}.bias`];
-    weights[kernel] = withNumbers(entry(parent, kernel), head, (value) => value * std / returns.std);
-    weights[bias] = withNumbers(
-      entry(parent, bias),
-      head,
-      (value) => (value * std + mean - returns.mean) / returns.std,
-    );
-  }
-  return weights;
-}
-
-/** The numbers of one column changed. */
-function withNumbers(old: Stored[string], column: number, change: (value: number) => number): Stored[string] {
-  const columns = old.shape.at(-1)!;
-  const data = Float32Array.from(old.data, (value, i) => i % columns === column ? change(value) : value);
-  return { shape: old.shape, data };
-}
-
-function addNumber(old: Stored[string], value: number): Stored[string] {
-  return { shape: [old.data.length + 1], data: Float32Array.of(...old.data, value) };
-}
-
-function addColumn(old: Stored[string], column: ArrayLike<number>): Stored[string] {
-  const rows = column.length, columns = old.data.length / rows;
-  const data = new Float32Array(rows * (columns + 1));
-  for (let row = 0; row < rows; row++) {
-    data.set(old.data.subarray(row * columns, (row + 1) * columns), row * (columns + 1));
-    data[row * (columns + 1) + columns] = column[row]!;
-  }
-  return { shape: [rows, columns + 1], data };
-}
-
-/** @throws InvalidInputError naming the first tensor that is not as `shape` wants it */
 export function checkCritic(weights: Stored, shape: CriticShape): void {
   const heads = knownTasks(weights).length;
   for (let e = 0; e < shape.ensemble; e++) {
@@ -173,7 +95,12 @@ function checkShape(weights: Stored, name: string, expected: number[]): void {
   }
 }
 
-/** The tensors that are trained: trunks and heads. */
+/**
+ * The tensors that are trained: trunks and heads.
+ *
+ * @param weights published weights
+ * @returns the same without `tasks`, scales and Fisher information
+ */
 export function trainableWeights(weights: Stored): Stored {
   return Object.fromEntries(Object.entries(weights).filter(([name]) => /^(trunk|head)\./.test(name)));
 }
@@ -209,7 +136,15 @@ function trunk(params: Params, name: string, shape: CriticShape, rows: tf.Tensor
   return hidden;
 }
 
-/** A fresh V(s) of the critic's width and depth: `value.<l>.kernel|bias` and `value.out.kernel|bias`. */
+/**
+ * A fresh V(s) of the critic's width and depth: `value.<l>.kernel|bias` and `value.out.kernel|bias`.
+ * Source: the expectile value of IQL (Kostrikov et al. 2022).
+ *
+ * @param stateDim S, with the one-hot columns of the task where V knows it
+ * @param shape width and depth
+ * @param seed decides the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initValue(stateDim: number, shape: CriticShape, seed: number): Stored {
   const rng = createRng(seed, "critic.value");
   const weights: Stored = {};

@@ -64,7 +64,14 @@ export interface JoinedTasks {
   nextStates(heads: number): Float32Array;
 }
 
-/** Puts tasks together. @throws {InvalidInputError} where an episode is not ended, or a task has no row to regress on */
+/**
+ * Puts tasks together.
+ *
+ * @param tasks the rows of each task, its head and its normaliser
+ * @param discount gamma
+ * @returns all rows one after the other, with the place and the scale of each task's
+ * @throws {InvalidInputError} where an episode is not ended, or a task has no row to regress on
+ */
 export function joinTasks(
   tasks: readonly { rows: CriticTaskRows; head: number; normaliser: Normaliser | undefined }[],
   discount: number,
@@ -100,14 +107,26 @@ function trainRowsOf({ trainRows, size }: CriticTaskRows): Int32Array {
   return trainRows ?? Int32Array.from({ length: size }, (_, n) => n);
 }
 
-/** Scaled targets of all rows, from returns in raw units. */
+/**
+ * Scaled targets of all rows, from returns in raw units.
+ *
+ * @param parts the tasks and their scales, in the order of the rows
+ * @param returns `[N]`, raw reward units
+ * @returns `[N]`, in units of each task's scale
+ */
 export function scaleTargets(parts: readonly CriticPart[], returns: Float64Array): Float32Array {
   return joined(
     parts.map(({ first, size, scale }) => scaleReturns(returns.subarray(first, first + size), scale)),
   );
 }
 
-/** One-step targets of all rows, scaled. */
+/**
+ * One-step targets of all rows, scaled.
+ *
+ * @param parts the tasks and their scales, in the order of the rows
+ * @param discount gamma
+ * @returns `rewards` and `discounts`, `[N]` each: target = reward + discount V(s')
+ */
 export function oneStepTargetsOf(
   parts: readonly CriticPart[],
   { rewards, terminals, timeouts }: Episodes,
@@ -126,7 +145,13 @@ export function oneStepTargetsOf(
   return { rewards: joined(of.map((one) => one.rewards)), discounts: joined(of.map((one) => one.discounts)) };
 }
 
-/** The scale of a row's task. */
+/**
+ * The scale of a row's task.
+ *
+ * @param parts the tasks and their scales, in the order of the rows
+ * @param row 0-based, among the rows of all tasks
+ * @returns mean and standard deviation of its task's targets
+ */
 export function scaleOfRow(parts: readonly CriticPart[], row: number): ReturnScale {
   return parts.findLast(({ first }) => first <= row)!.scale;
 }

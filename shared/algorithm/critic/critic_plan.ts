@@ -6,7 +6,8 @@ import type { ReplayRows } from "../replay/task_rows.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, type CriticReplay, criticRows, retentionRows } from "./critic_batches.ts";
-import { criticForTask, criticShape, initCritic, initValue, trainableWeights } from "./critic_network.ts";
+import { criticForTask } from "./critic_growth.ts";
+import { criticShape, initCritic, initValue, trainableWeights } from "./critic_network.ts";
 import type { CriticStepSettings } from "./critic_step.ts";
 import { type CriticPart, type CriticTaskRows, joinTasks, oneStepTargetsOf } from "./critic_parts.ts";
 import type { Episodes } from "./critic_targets.ts";
@@ -67,7 +68,13 @@ export interface CriticPlan {
   state: Stored;
 }
 
-/** Checks the input and prepares the training. @throws InvalidInputError as {@linkcode trainCritic} */
+/**
+ * Checks the input and prepares the training.
+ *
+ * @param input as given to the training
+ * @returns rows, targets, weights and schedule to train with
+ * @throws {InvalidInputError} as {@linkcode trainCritic}
+ */
 export function planCritic(input: CriticTrainingInput): CriticPlan {
   const { hyperparameters: h, stateDim, jointTasks = [] } = input;
   const learnt = [...jointTasks, input];

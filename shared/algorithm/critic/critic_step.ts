@@ -41,6 +41,10 @@ export interface CriticStepSettings {
  * The step. Inputs: `rows` `[B + R, S + A]`, `selection` `[B + R, heads]` one-hot, those of `adamInputs`; with given
  * targets `targets` `[B, 1]`, else `nextStates` `[B, S]`, `rewards` `[B, 1]`, `discounts` `[B, 1]`.
  * Outputs: scalars `fit` and `retention` (mean squared errors in units of the heads' scales), `value`.
+ * Source: arXiv 2404.10662, Eq. 15: new task's squared error + lambda times that to the frozen critic.
+ *
+ * @param settings shape, loss weights and kind of target
+ * @returns the step, to be compiled
  */
 export function criticStep(settings: CriticStepSettings): StepDefinition {
   return {
@@ -153,6 +157,12 @@ function valueLoss(
 /**
  * mean |tau - 1(u < 0)| u^2 with u = target - value (IQL, Eq. 5): tau = 0.5 is half the squared error.
  * No gradient flows into the target.
+ * Source: IQL (Kostrikov et al. 2022), Eq. 5.
+ *
+ * @param value V(s), `[B, 1]`
+ * @param target `[B, 1]`
+ * @param expectile tau in (0, 1)
+ * @returns scalar
  */
 export function expectileLoss(value: tf.Tensor, target: tf.Tensor, expectile: number): tf.Tensor {
   return tf.customGrad((...all) => {
@@ -191,7 +201,12 @@ function release(parts: Params): Params {
   );
 }
 
-/** V of many states, for targets that are recomputed: inputs `states` `[B, S]`, output `values` `[B, 1]`. */
+/**
+ * V of many states, for targets that are recomputed: inputs `states` `[B, S]`, output `values` `[B, 1]`.
+ *
+ * @param shape the critic's width and depth, which V has too
+ * @returns the step, to be compiled
+ */
 export function valueStep(shape: CriticShape): StepDefinition {
   return {
     name: "critic.value",

@@ -28,7 +28,9 @@ const ABSOLUTE_FLOOR = 1e-6;
 
 /**
  * Checks that rewards are finite and that the last row ends an episode.
- * @throws InvalidInputError otherwise: a return would silently run on from one episode into the next, or end where nothing ended
+ *
+ * @param episodes rewards, terminals and timeouts, `[N]` each
+ * @throws {InvalidInputError} otherwise: a return would silently run on from one episode into the next, or end where nothing ended
  */
 export function checkEpisodes(episodes: Episodes): void {
   const { rewards, terminals, timeouts } = episodes;
@@ -71,8 +73,13 @@ export function discountedReturns(
 /**
  * Planning along trajectories (SfBC's in-sample planning, with V in place of sampled candidates):
  * G_n = r_n + gamma max(G_{n+1}, V(s_{n+1})).
+ * Source: SfBC (Chen et al. 2023), in-sample planning.
+ *
  * @param nextValues V(s_{n+1}) of every row, `[N]` raw reward units
  * @param continued whether the value counts beyond a time limit (otherwise the return is cut there)
+ * @param episodes rewards, terminals and timeouts, `[N]` each
+ * @param discount gamma
+ * @returns `[N]`, raw reward units
  */
 export function planningReturns(
   episodes: Episodes,
@@ -103,7 +110,13 @@ function backups(
   return returns;
 }
 
-/** Mean and floored standard deviation of the targets of some rows. */
+/**
+ * Mean and floored standard deviation of the targets of some rows.
+ *
+ * @param returns `[N]`, raw reward units
+ * @param rows `[n]`, those that count
+ * @returns mean and standard deviation, the latter at least a floor
+ */
 export function returnScale(returns: Float64Array, rows: Int32Array): ReturnScale {
   let sum = 0;
   for (const row of rows) sum += returns[row]!;
@@ -116,7 +129,13 @@ export function returnScale(returns: Float64Array, rows: Int32Array): ReturnScal
   };
 }
 
-/** Returns in units of their scale, `[N]`. */
+/**
+ * Returns in units of their scale, `[N]`.
+ *
+ * @param returns `[N]`, raw reward units
+ * @param scale mean and standard deviation
+ * @returns (return - mean) / std, `[N]`
+ */
 export function scaleReturns(returns: Float64Array, { mean, std }: ReturnScale): Float32Array {
   return Float32Array.from(returns, (value) => (value - mean) / std);
 }
@@ -124,6 +143,11 @@ export function scaleReturns(returns: Float64Array, { mean, std }: ReturnScale):
 /**
  * The one-step target r + gamma V(s') in units of the scale, as two numbers a row: target = reward + discount V'(s'),
  * V' scaled. The clock's end is no end here: V knows what follows, as time is not part of the state.
+ *
+ * @param episodes rewards and terminals, `[N]` each
+ * @param discount gamma
+ * @param scale mean and standard deviation of the returns
+ * @returns `rewards` and `discounts`, `[N]` each; the discount is 0 after a terminal
  */
 export function oneStepTargets(
   { rewards, terminals }: Episodes,

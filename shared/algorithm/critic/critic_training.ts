@@ -27,8 +27,12 @@ const VALUE_BATCH = 1_024;
 
 /**
  * Trains Q^k with its retention (paper, Eq. 15): an item a step, the published critic at the end.
+ * Source: arXiv 2404.10662, Eq. 15.
  *
- * @throws InvalidInputError if shapes do not fit, a normaliser is missing, the task itself or one that is not known is replayed,
+ * @param input rows of the task `[N, S]`, `[N, A]`, replay of each old task, the parent's weights and a seed
+ * @yields progress after every step; `return()` frees all tensors
+ * @returns published weights, curves and metrics
+ * @throws {InvalidInputError} if shapes do not fit, a normaliser is missing, the task itself or one that is not known is replayed,
  * or an episode boundary is missing; Error if the loss is no longer finite
  */
 export async function* trainCritic(

@@ -7,7 +7,8 @@ import {
   assertRejects,
 } from "@std/assert";
 import { eager, type Stored } from "@cugro/tensors/seam";
-import { criticShape, growCritic, initCritic, trainableWeights } from "./critic_network.ts";
+import { growCritic } from "./critic_growth.ts";
+import { criticShape, initCritic, trainableWeights } from "./critic_network.ts";
 import { planCritic } from "./critic_plan.ts";
 import { criticStep } from "./critic_step.ts";
 import { trainCritic } from "./critic_training.ts";

@@ -29,7 +29,10 @@ export interface RestFinder {
 /**
  * Begins to look for the rests of episodes.
  *
- * @param after rows of the task, rising: the rest from the next row on is wanted
+ * @param after `[n]`, rows of the task, rising: the rest from the next row on is wanted
+ * @param discount gamma
+ * @returns a finder that takes the task's episodes piece by piece
+ * @throws {InvalidInputError} from the finder, where the rows of a piece do not end an episode
  */
 export function findRests(after: Int32Array, discount: number): RestFinder {
   const rests = new Array<EpisodeRest | undefined>(after.length);

@@ -54,6 +54,11 @@ export function freshRowsOf(batchSize: number, share: number | "proportional", o
 /**
  * Rows of each old task at a step: equal, and where the rest does not divide, the tasks take turns, so that over `oldTasks` steps each has had
  * exactly the same number.
+ *
+ * @param step from 0
+ * @param rows of all old tasks together, in one batch
+ * @param oldTasks their number
+ * @returns a count for each old task, which sum to `rows`
  */
 export function oldRowsAt(step: number, rows: number, oldTasks: number): number[] {
   const base = Math.floor(rows / oldTasks);
@@ -65,12 +70,25 @@ export function oldRowsAt(step: number, rows: number, oldTasks: number): number[
   );
 }
 
-/** Rows of a task that are not told it at a step: those that come first, as all are drawn at random; over steps exactly their share. */
+/**
+ * Rows of a task that are not told it at a step: those that come first, as all are drawn at random; over steps exactly their share.
+ * Source: classifier-free guidance (Ho and Salimans 2022).
+ *
+ * @param step from 0
+ * @param count rows of the task in the batch
+ * @param share of rows without their task, 0 to 1
+ * @returns how many of the batch's first rows go without
+ */
 export function untoldRowsAt(step: number, count: number, share: number): number {
   return Math.floor((step + 1) * count * share) - Math.floor(step * count * share);
 }
 
-/** Opens a source of batches. Rows are drawn with replacement; rows, times and noise have streams of their own. */
+/**
+ * Opens a source of batches. Rows are drawn with replacement; rows, times and noise have streams of their own.
+ *
+ * @param settings rows of every task, shares, batch size and seed
+ * @returns a source that fills the same arrays at every call
+ */
 export function openBatches(settings: BatchSettings): Batches {
   const { fresh, replay, batchSize, dim, conditionDim, tasks } = settings;
   const freshRows = freshRowsOf(batchSize, settings.newTaskShare, replay.length);

@@ -14,12 +14,23 @@ import * as resnet from "./denoiser_resnet.ts";
 import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
 import * as unet from "./denoiser_unet.ts";
 
-/** Fresh weights, PyTorch's uniform initialisation. */
+/**
+ * Fresh weights, PyTorch's uniform initialisation.
+ *
+ * @param shape of the network
+ * @param rng draws the weights
+ * @returns kernels `[inputs, outputs]`, biases `[outputs]` and the Fourier frequencies, float32
+ */
 export function initDenoiser(shape: DenoiserShape, rng: Rng): Stored {
   return shape.architecture === "unet" ? unet.init(shape, rng) : resnet.init(shape, rng);
 }
 
-/** Weights that are saved but not trained. */
+/**
+ * Weights that are saved but not trained.
+ *
+ * @param shape of the network
+ * @returns their names
+ */
 export function frozenWeights(shape: DenoiserShape): string[] {
   return shape.architecture === "unet" ? unet.FROZEN : [];
 }
@@ -64,7 +75,12 @@ export function openDenoiser(
   return (noisy, node) => resnet.forward(params, shape, noisy, resnet.atNode(rows, node));
 }
 
-/** Published weights as a step takes them: the floats, without the list of tasks and the Fisher information. */
+/**
+ * Published weights as a step takes them: the floats, without the list of tasks and the Fisher information.
+ *
+ * @param weights published weights
+ * @returns the denoiser's own tensors, not copied
+ */
 export function denoiserWeights(weights: Stored): Stored {
   const { tasks: _tasks, ...floats } = withoutFisher(weights);
   return floats;
@@ -72,6 +88,10 @@ export function denoiserWeights(weights: Stored): Stored {
 
 /**
  * The one-hot row of a task, `[1, tasks.length]`.
+ *
+ * @param tasks known ids, in row order
+ * @param task the one to mark
+ * @returns `[1, tasks.length]`, float32
  * @throws {InvalidInputError} If the weights do not know the task.
  */
 export function taskOneHot(tasks: readonly number[], task: number): StoredTensor {
@@ -82,6 +102,10 @@ export function taskOneHot(tasks: readonly number[], task: number): StoredTensor
 
 /**
  * Checks once, at the outer storey, that weights are those of `shape`.
+ *
+ * @param weights published weights
+ * @param shape named in the error
+ * @param expected tensors of that shape, whatever their values
  * @throws {InvalidInputError} If a tensor is missing or of another shape.
  */
 export function checkDenoiser(weights: Stored, shape: DenoiserShape, expected: Stored): void {

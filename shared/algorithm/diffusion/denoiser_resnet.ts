@@ -23,7 +23,13 @@ export interface ResnetEmbedding {
   time: tf.Tensor;
 }
 
-/** Fresh weights; the condition's kernel is apart from the sample's, so that it can be applied once a sample. */
+/**
+ * Fresh weights; the condition's kernel is apart from the sample's, so that it can be applied once a sample.
+ *
+ * @param shape of the network
+ * @param rng draws the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function init(shape: DenoiserShape, rng: Rng): Stored {
   const { dim, conditionDim, width, blocks, tasks } = shape;
   const weights = initLinear(rng, "input", dim, width, dim + conditionDim);
@@ -46,7 +52,15 @@ export function init(shape: DenoiserShape, rng: Rng): Stored {
   return Object.assign(weights, initBlocks(rng, blocks, width, dim));
 }
 
-/** Fresh weights of the residual blocks and the output layer. */
+/**
+ * Fresh weights of the residual blocks and the output layer.
+ *
+ * @param rng draws the weights
+ * @param blocks number of residual blocks
+ * @param width W
+ * @param outputs D
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initBlocks(rng: Rng, blocks: number, width: number, outputs: number): Stored {
   const weights: Stored = {};
   for (let block = 0; block < blocks; block++) {
@@ -59,7 +73,13 @@ export function initBlocks(rng: Rng, blocks: number, width: number, outputs: num
   return Object.assign(weights, initLinear(rng, "output", width, outputs));
 }
 
-/** All that does not depend on the sample. */
+/**
+ * All that does not depend on the sample.
+ *
+ * @param params the weights
+ * @param context time `[T, 1]`, condition `[n, C]`, one-hot task `[B, tasks]` or `[1, tasks]`
+ * @returns `input` `[n, W]` or `[W]`, and `time` `[T, W]`
+ */
 export function embed(params: Params, { time, condition, taskOneHot }: DenoiserContext): ResnetEmbedding {
   const bias = entry(params, "input.bias");
   const input = condition === undefined
@@ -83,7 +103,16 @@ function timeFeatures(time: tf.Tensor): tf.Tensor {
   return tf.concat([tf.sin(phase), tf.cos(phase)], 1);
 }
 
-/** `[B, D]` -> predicted noise `[B, D]`. */
+/**
+ * `[B, D]` -> predicted noise `[B, D]`.
+ * Source: IDQL's LN-ResNet (Hansen-Estruch et al. 2023).
+ *
+ * @param params the weights
+ * @param shape of the network
+ * @param noisy x_t, `[B, D]`
+ * @param embedding of n conditions, which divide B, at one time
+ * @returns predicted noise, `[B, D]`
+ */
 export function forward(
   params: Params,
   shape: DenoiserShape,
@@ -126,12 +155,24 @@ export function residualBlocks(
   return linear(silu(h), entry(params, "output.kernel"), entry(params, "output.bias"));
 }
 
-/** Conditions repeated to a batch of `batch` rows. */
+/**
+ * Conditions repeated to a batch of `batch` rows.
+ *
+ * @param embedding of n conditions
+ * @param batch a multiple of n
+ * @returns the embedding with `input` `[batch, W]`
+ */
 export function repeatConditions(embedding: ResnetEmbedding, batch: number): ResnetEmbedding {
   return embedding.input.rank === 1 ? embedding : { ...embedding, input: repeatRows(embedding.input, batch) };
 }
 
-/** The embedding at one of the T times. */
+/**
+ * The embedding at one of the T times.
+ *
+ * @param embedding of T times
+ * @param node 0-based
+ * @returns the embedding with `time` `[1, W]`
+ */
 export function atNode(embedding: ResnetEmbedding, node: number): ResnetEmbedding {
   return { ...embedding, time: tf.slice(embedding.time, [node, 0], [1, -1]) };
 }

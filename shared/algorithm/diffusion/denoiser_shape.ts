@@ -32,13 +32,28 @@ export interface DenoiserContext {
   taskOneHot?: tf.Tensor | undefined;
 }
 
-/** Shape of p(s|k). */
+/**
+ * Shape of p(s|k).
+ *
+ * @param stateDim S
+ * @param tasks how many are known
+ * @param hyperparameters architecture and sizes
+ * @returns D = S, no condition
+ */
 export function stateShape(stateDim: number, tasks: number, hyperparameters: Hyperparameters): DenoiserShape {
   const { architecture, denoiserWidth: width, denoiserBlocks: blocks } = hyperparameters;
   return { architecture, dim: stateDim, conditionDim: 0, width, blocks, tasks };
 }
 
-/** Shape of mu(a|s, k), or mu(a|s) if the behavior generator is not told the task. */
+/**
+ * Shape of mu(a|s, k), or mu(a|s) if the behavior generator is not told the task.
+ *
+ * @param stateDim S
+ * @param actionDim A
+ * @param tasks how many are known
+ * @param hyperparameters architecture and sizes, and whether it is told the task
+ * @returns D = A, C = S
+ */
 export function behaviorShape(
   stateDim: number,
   actionDim: number,
@@ -56,7 +71,14 @@ export function behaviorShape(
   };
 }
 
-/** `[n, W]` -> `[batch, W]`, each row repeated batch / n times in a row; one row stays one, to be broadcast. */
+/**
+ * `[n, W]` -> `[batch, W]`, each row repeated batch / n times in a row; one row stays one, to be broadcast.
+ *
+ * @param rows `[n, W]`
+ * @param batch a multiple of n
+ * @returns `[batch, W]`, or `[1, W]` for n = 1
+ * @throws {InvalidInputError} if n does not divide the batch
+ */
 export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor {
   const [count, width] = rows.shape as [number, number];
   if (count === batch || count === 1) return rows;

@@ -39,7 +39,13 @@ function blockSizes(dim: number, width: number): Record<Block, [number, number]>
   };
 }
 
-/** Fresh weights. */
+/**
+ * Fresh weights.
+ *
+ * @param shape of the network
+ * @param rng draws the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function init(shape: DenoiserShape, rng: Rng): Stored {
   const { dim, conditionDim, width, tasks } = shape;
   const scaled = rng.normals(FREQUENCIES).map((value) => value * FREQUENCY_SCALE);
@@ -71,7 +77,13 @@ export function init(shape: DenoiserShape, rng: Rng): Stored {
   return Object.assign(weights, initLinear(rng, "output", 2 * width, dim));
 }
 
-/** All that does not depend on the sample. */
+/**
+ * All that does not depend on the sample.
+ *
+ * @param params the weights
+ * @param context time `[T, 1]`, condition `[n, C]`, one-hot task `[B, tasks]` or `[1, tasks]`
+ * @returns embeddings of time, T rows, and of condition and task
+ */
 export function embed(params: Params, { time, condition, taskOneHot }: DenoiserContext): UnetEmbedding {
   const phase = tf.mul(time, tf.mul(entry(params, "fourier.frequencies"), 2 * Math.PI));
   const features = tf.concat([tf.sin(phase), tf.cos(phase)], 1);
@@ -90,7 +102,15 @@ export function embed(params: Params, { time, condition, taskOneHot }: DenoiserC
   return Object.fromEntries(rows) as UnetEmbedding;
 }
 
-/** `[B, D]` -> predicted noise `[B, D]`. */
+/**
+ * `[B, D]` -> predicted noise `[B, D]`.
+ * Source: the U-net of SfBC (Chen et al. 2023), which CuGRO uses.
+ *
+ * @param params the weights
+ * @param noisy x_t, `[B, D]`
+ * @param embedding of n conditions, which divide B, at one time
+ * @returns predicted noise, `[B, D]`
+ */
 export function forward(params: Params, noisy: tf.Tensor, embedding: UnetEmbedding): tf.Tensor {
   const run = (block: Block, x: tf.Tensor) => residual(params, block, x, embedding[block]);
   const down1 = run("down1", noisy);
@@ -118,12 +138,24 @@ function dense(params: Params, name: string, x: tf.Tensor): tf.Tensor {
   return linear(x, entry(params, `${name}.kernel`), entry(params, `${name}.bias`));
 }
 
-/** Conditions repeated to a batch of `batch` rows. */
+/**
+ * Conditions repeated to a batch of `batch` rows.
+ *
+ * @param embedding of n conditions
+ * @param batch a multiple of n
+ * @returns the embedding with `batch` conditions
+ */
 export function repeatConditions(embedding: UnetEmbedding, batch: number): UnetEmbedding {
   return mapBlocks(embedding, ({ time, condition }) => ({ time, condition: repeatRows(condition, batch) }));
 }
 
-/** The embedding at one of the T times. */
+/**
+ * The embedding at one of the T times.
+ *
+ * @param embedding of T times
+ * @param node 0-based
+ * @returns the embedding with a single time
+ */
 export function atNode(embedding: UnetEmbedding, node: number): UnetEmbedding {
   return mapBlocks(
     embedding,

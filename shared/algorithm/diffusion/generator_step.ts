@@ -32,6 +32,10 @@ export interface GeneratorStepSettings {
  * The loss is the mean of `denoisingLoss` over the batch's rows. With a teacher (`retention: distill`) the target of an old task's rows is
  * the frozen parent's prediction on the same x_t instead of the noise (generative distillation, Masip et al. 2023): the same minimiser,
  * less variance. Rows of the new task keep the noise as their target.
+ * Source: DDPM's simple loss (Ho et al. 2020, Eq. 14); arXiv 2404.10662, Eqs. 10 and 13.
+ *
+ * @param settings shape, retention, optimiser
+ * @returns the step, to be compiled
  */
 export function generatorStep(settings: GeneratorStepSettings): StepDefinition {
   const { name, shape, optimiser, teacherShape, freshRows, ewcStrength } = settings;
@@ -67,7 +71,13 @@ export function denoisingLoss(predicted: tf.Tensor, target: tf.Tensor): tf.Tenso
   return tf.sum(tf.square(tf.sub(predicted, target)), 1);
 }
 
-/** A denoiser's inputs for a batch. */
+/**
+ * A denoiser's inputs for a batch.
+ *
+ * @param shape whether there is a condition
+ * @param inputs a batch
+ * @returns time `[B, 1]`; condition `[B, C]` and one-hot task `[B, tasks]` where the denoiser takes them
+ */
 export function contextOf(shape: DenoiserShape, inputs: Params): DenoiserContext {
   return {
     time: entry(inputs, "time"),

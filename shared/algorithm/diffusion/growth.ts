@@ -14,6 +14,9 @@ const NEW_ROW_NOISE = 0.3;
  * Weights that also know `task`: a row that is the mean of the old ones plus seeded noise is appended.
  *
  * @param parent Published weights of the parent version.
+ * @param task id of the new one
+ * @param rng draws the noise
+ * @returns all weights, with a task embedding of one row more
  * @throws {InvalidInputError} If the parent already knows the task.
  */
 export function growTask(parent: Stored, task: number, rng: Rng): Stored {

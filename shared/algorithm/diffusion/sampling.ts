@@ -44,7 +44,15 @@ export interface SamplingPass {
   draw(params: Params, inputs: SolverInputs): tf.Tensor2D;
 }
 
-/** Draws by a solver, with guidance in twice as many network calls. */
+/**
+ * Draws by a solver, with guidance in twice as many network calls.
+ * Source: classifier-free guidance (Ho and Salimans 2022), Eq. 6.
+ *
+ * @param shape of the denoiser
+ * @param plan of the solver
+ * @param guidance weight of classifier-free guidance; 0: none
+ * @returns noise `[B, D]` in, samples `[B, D]` out, normalised
+ */
 export function diffusionPass(shape: DenoiserShape, plan: SolverPlan, guidance = 0): SamplingPass {
   return {
     noiseDim: shape.dim,
@@ -79,6 +87,7 @@ export interface SamplingInput extends SamplingRun {
 /**
  * Draws `count` samples. Row i is the same whatever the count: every pass has a random stream of its own.
  *
+ * @param input weights, task, count, conditions `[count, C]` if there are any, and a seed
  * @returns `[count, D]`, raw units, within the task's own min and max
  * @throws {InvalidInputError} If the weights have not learnt the task or are not of this shape, or `resume` is not of this run.
  */
@@ -86,7 +95,13 @@ export async function drawSamples(input: SamplingInput): Promise<Float32Array> {
   return denormalise(await drawNormalised(input), input.bounds);
 }
 
-/** As {@linkcode drawSamples}, in normalised units: `[count, D]`, clamped to the task's limits, discrete ones not yet chosen among. */
+/**
+ * As {@linkcode drawSamples}, in normalised units: `[count, D]`, clamped to the task's limits, discrete ones not yet chosen among.
+ *
+ * @param input as of {@linkcode drawSamples}
+ * @returns `[count, D]`, normalised
+ * @throws {InvalidInputError} as {@linkcode drawSamples}
+ */
 export async function drawNormalised(input: SamplingInput): Promise<Float32Array> {
   const { weights, shape, count, resume = new Float32Array(0) } = input;
   const oneHot = taskOneHot(knownTasks(weights), input.task);
@@ -120,7 +135,12 @@ export async function drawNormalised(input: SamplingInput): Promise<Float32Array
   return out;
 }
 
-/** The noise that each sample of {@linkcode drawNormalised} starts from, `[count, D]`. */
+/**
+ * The noise that each sample of {@linkcode drawNormalised} starts from, `[count, D]`.
+ *
+ * @param input as of {@linkcode drawSamples}
+ * @returns `[count, D]`, standard normal
+ */
 export function noiseOfSamples(input: SamplingInput): Float32Array {
   const { weights, count } = input;
   const how = passOf(input);

@@ -13,7 +13,12 @@ import { type MultistepPlan, planMultistep, runMultistep } from "./solver_dpmpp.
 /** A sampling pass with all its numbers, made once on the host. */
 export type SolverPlan = MultistepPlan | SinglestepPlan;
 
-/** Plans a pass as the hyperparameters say. */
+/**
+ * Plans a pass as the hyperparameters say.
+ *
+ * @param hyperparameters solver, number of function evaluations, end time
+ * @returns times and coefficients of a pass
+ */
 export function planSolver(hyperparameters: Hyperparameters): SolverPlan {
   const { solver, functionEvaluations, timeEnd, finalDenoising } = hyperparameters;
   return solver === "dpm3"
@@ -66,7 +71,16 @@ export function solve(
   });
 }
 
-/** Runs any plan with any predictor; samples are clamped to [low, high], both `[1, D]`. */
+/**
+ * Runs any plan with any predictor; samples are clamped to [low, high], both `[1, D]`.
+ *
+ * @param plan of {@linkcode planSolver}
+ * @param predict x_t `[B, D]` and the number of its node -> noise `[B, D]`
+ * @param noise x_1, `[B, D]`
+ * @param low `[1, D]`
+ * @param high `[1, D]`
+ * @returns x_0, `[B, D]`, within [low, high]
+ */
 export function runPlan(
   plan: SolverPlan,
   predict: (noisy: tf.Tensor, node: number) => tf.Tensor,

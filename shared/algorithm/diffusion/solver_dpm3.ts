@@ -27,7 +27,13 @@ export interface SinglestepPlan {
   denoising?: { xToSample: number; noiseToSample: number };
 }
 
-/** Orders of the steps that spend exactly `evaluations` calls. */
+/**
+ * Orders of the steps that spend exactly `evaluations` calls.
+ * Source: DPM-Solver-fast (Lu et al. 2022), section 3.4.
+ *
+ * @param evaluations NFE, at least 1
+ * @returns orders 1 to 3 that sum to `evaluations`
+ */
 export function ordersFor(evaluations: number): number[] {
   const thirds = Math.floor(evaluations / 3);
   const rest = evaluations % 3;
@@ -35,7 +41,12 @@ export function ordersFor(evaluations: number): number[] {
   return [...Array<number>(thirds).fill(3), rest];
 }
 
-/** (e^z - 1) / z - 1 without cancellation for small z. */
+/**
+ * (e^z - 1) / z - 1 without cancellation for small z.
+ *
+ * @param z any number
+ * @returns about z / 2 near 0
+ */
 export function expm1OverMinusOne(z: number): number {
   if (Math.abs(z) > 0.05) return Math.expm1(z) / z - 1;
   // Series z/2 + z^2/6 + ...: the next term is below 1e-16 of the first.
@@ -48,7 +59,15 @@ export function expm1OverMinusOne(z: number): number {
   return sum;
 }
 
-/** Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised. */
+/**
+ * Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised.
+ * Source: DPM-Solver (Lu et al. 2022), Algorithms 1 and 2.
+ *
+ * @param functionEvaluations NFE
+ * @param timeEnd t of the last noisy sample
+ * @param finalDenoising whether that is denoised once more
+ * @returns steps with their nodes and coefficients
+ */
 export function planSinglestep(
   functionEvaluations: number,
   timeEnd: number,

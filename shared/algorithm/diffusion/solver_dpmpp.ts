@@ -31,7 +31,15 @@ export interface MultistepPlan {
   nodes: MultistepNode[];
 }
 
-/** Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised. */
+/**
+ * Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised.
+ * Source: DPM-Solver++ 2M (Lu et al. 2022b), Algorithm 2.
+ *
+ * @param functionEvaluations NFE
+ * @param timeEnd t of the last noisy sample
+ * @param finalDenoising whether that is denoised once more
+ * @returns nodes with their coefficients
+ */
 export function planMultistep(
   functionEvaluations: number,
   timeEnd: number,

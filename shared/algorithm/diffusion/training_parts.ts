@@ -37,7 +37,11 @@ export interface OpenTraining {
   curves: CurveRecorder;
   rates: (step: number) => Stored;
   compiled: CompiledStep;
-  /** Measures what is published beside the weights. @yields now and then */
+  /**
+   * Measures what is published beside the weights.
+   *
+   * @yields now and then
+   */
   measure?: (weights: Stored) => AsyncGenerator<unknown, Stored>;
 }
 
@@ -84,7 +88,14 @@ export async function* runTraining(
   }
 }
 
-/** The rates of each step of a training. */
+/**
+ * The rates of each step of a training.
+ *
+ * @param steps of the whole training
+ * @param hyperparameters learning rate, warm-up, average
+ * @param beta1 Adam's, if it is not the default
+ * @returns step -> scalars that the update takes
+ */
 export function scheduleOf(
   steps: number,
   hyperparameters: Hyperparameters,
@@ -96,7 +107,11 @@ export function scheduleOf(
     adamInputs(step, learningRateAt(step, { learningRate, warmupSteps, steps, schedule }), emaDecay, beta1);
 }
 
-/** Means over all rows, the new task's, and the old tasks'. @throws {InvalidInputError} If the loss is not finite. */
+/**
+ * Means over all rows, the new task's, and the old tasks'.
+ *
+ * @throws {InvalidInputError} If the loss is not finite.
+ */
 function lossesOf(
   rows: ArrayLike<number>,
   freshRows: number,
@@ -126,7 +141,14 @@ function withoutTeacher(state: Stored): Stored {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith(TEACHER)));
 }
 
-/** The state to go on from: a snapshot's, which must have the tensors of a fresh one. */
+/**
+ * The state to go on from: a snapshot's, which must have the tensors of a fresh one.
+ *
+ * @param fresh the state of a training that begins
+ * @param resume where an earlier run stopped
+ * @returns the state to begin with
+ * @throws {InvalidInputError} if a tensor is missing or of another shape
+ */
 export function resumedState(fresh: Stored, resume: Snapshot | undefined): Stored {
   if (resume === undefined) return fresh;
   for (const [name, { shape }] of Object.entries(fresh)) {

@@ -36,6 +36,7 @@ export interface ProposalLabelInput extends SamplingRun {
 /**
  * One noise z for each state, and the sample that acting would begin with it: normalised, clamped to the task's limits.
  *
+ * @param input weights of the behavior generator, task, `size` states `[size, S]` and a seed
  * @returns `noise` and `targets`, `[size, A]`
  * @throws {InvalidInputError} If the weights have not learnt the task, or the states have another shape.
  */

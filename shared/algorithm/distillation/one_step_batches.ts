@@ -53,7 +53,12 @@ export interface OneStepBatches {
   state(): number[];
 }
 
-/** Opens a source of batches. Rows are drawn with replacement; rows and noise have streams of their own. */
+/**
+ * Opens a source of batches. Rows are drawn with replacement; rows and noise have streams of their own.
+ *
+ * @param settings labelled rows, old tasks' states, batch size and seed
+ * @returns a source that fills the same arrays at every call
+ */
 export function openOneStepBatches(settings: OneStepBatchSettings): OneStepBatches {
   const { fresh, old, batchSize, stateDim, actionDim, noisy, tasks } = settings;
   const freshRows = freshRowsOf(batchSize, settings.newTaskShare, old.length);

@@ -24,6 +24,9 @@ export interface OneStepSettings {
  * Defines the step. Inputs: a batch (`one_step_batches.ts`) and the rates; output: `rowLoss` `[B]`, the squared error summed
  * over the action's dimensions. Rows beyond the labelled ones have the frozen parent's answer to the same state and noise
  * their target, clamped as when acting.
+ *
+ * @param settings shape, teacher and optimiser
+ * @returns the step, to be compiled
  */
 export function oneStepTraining(settings: OneStepSettings): StepDefinition {
   const { name, shape, optimiser, teacherShape, labelledRows } = settings;

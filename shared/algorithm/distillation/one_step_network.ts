@@ -38,7 +38,15 @@ export interface OneStepInputs {
   taskOneHot: tf.Tensor;
 }
 
-/** Shape of a one-step network for a number of known tasks: of the generators' width and depth. */
+/**
+ * Shape of a one-step network for a number of known tasks: of the generators' width and depth.
+ *
+ * @param kind proposer, which takes noise, or actor
+ * @param dims S and A
+ * @param tasks how many are known
+ * @param hyperparameters width and number of blocks
+ * @returns inputs S (and A of noise), outputs A
+ */
 export function oneStepShape(
   kind: OneStepKind,
   dims: { stateDim: number; actionDim: number },
@@ -49,7 +57,13 @@ export function oneStepShape(
   return { kind, stateDim, actionDim, width, blocks, tasks };
 }
 
-/** Fresh weights. */
+/**
+ * Fresh weights.
+ *
+ * @param shape of the network
+ * @param rng draws the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initOneStep(shape: OneStepShape, rng: Rng): Stored {
   const { kind, stateDim, actionDim, width, blocks, tasks } = shape;
   const noiseDim = kind === "proposer" ? actionDim : 0;
@@ -90,6 +104,10 @@ export function answerInOneStep(
 
 /**
  * Checks once, at the outer storey, that weights are those of `shape`.
+ *
+ * @param weights published weights
+ * @param shape named in the error
+ * @param expected tensors of that shape, whatever their values
  * @throws {InvalidInputError} If a tensor is missing or of another shape.
  */
 export function checkOneStep(weights: Stored, shape: OneStepShape, expected: Stored): void {

@@ -50,6 +50,7 @@ export interface OneStepTrainingInput extends RawOneStepRows {
 /**
  * Trains g(z, s, k) to give what the sampler makes of the same noise z.
  *
+ * @param input labelled rows `[N, S]`, `[N, A]`, states of old tasks, the parent's weights and a seed
  * @yields After every step; stop with `return()`, which frees all tensors.
  * @returns Published weights with `tasks`, curves `loss`, `lossNew`, `lossOld`, metrics.
  * @throws {InvalidInputError} If shapes do not fit, a normaliser is missing, or the loss is no longer finite.
@@ -60,7 +61,13 @@ export function trainProposer(
   return trainOneStep(input, "proposer", input.hyperparameters.proposerSteps);
 }
 
-/** Trains g(s, k) to give the weighted mean of candidates; otherwise as {@linkcode trainProposer}. */
+/**
+ * Trains g(s, k) to give the weighted mean of candidates; otherwise as {@linkcode trainProposer}.
+ *
+ * @param input labelled rows `[N, S]`, `[N, A]`, states of old tasks, the parent's weights and a seed
+ * @yields progress after every step; `return()` frees all tensors
+ * @returns published weights with `tasks`, curves and metrics
+ */
 export function trainActor(input: OneStepTrainingInput): AsyncGenerator<TrainingProgress, TrainingResult> {
   return trainOneStep(input, "actor", input.hyperparameters.actorSteps);
 }

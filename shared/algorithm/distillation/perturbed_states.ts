@@ -12,6 +12,9 @@ import { createRng } from "../numerics/rng.ts";
  *
  * @param states `[n, S]` raw
  * @param seed decides the noise
+ * @param bounds half-range, min and max of the task's states, `[S]` each
+ * @param scale standard deviation, in half-ranges
+ * @returns `[n, S]`, raw units, within the task's limits
  */
 export function perturbStates(
   states: Float32Array,

@@ -73,8 +73,12 @@ export interface FitProgress {
 
 /**
  * Fits the networks; an item a step, the networks at the end.
+ * Source: fitted Q evaluation (Le et al. 2019) with an ensemble over bootstrap shares.
  *
- * @throws InvalidInputError where there is no row, an array has another length, or the loss is no longer finite
+ * @param input rows `[N, S + A]` and their next, rewards, episode ends, and a seed
+ * @yields progress after every step
+ * @returns weights of E networks side by side
+ * @throws {InvalidInputError} where there is no row, an array has another length, or the loss is no longer finite
  */
 export async function* fitValues(input: ValueFitInput): AsyncGenerator<FitProgress, Stored> {
   checkRows(input);

@@ -50,7 +50,12 @@ function columnMeans(values: Float32Array, columns: number): number[] {
 /** Quantile 0.95 of Student's t by degrees of freedom, from 1. */
 const T95 = [6.314, 2.92, 2.353, 2.132, 2.015, 1.943, 1.895, 1.86, 1.833] as const;
 
-/** Mean and 90 % interval for one more network. @param figures one a network, at least one */
+/**
+ * Mean and 90 % interval for one more network.
+ *
+ * @param figures one a network, at least one
+ * @returns mean, low and high in the figures' unit
+ */
 export function estimateOf(figures: readonly number[]): Estimate {
   const n = figures.length;
   const mean = figures.reduce((sum, one) => sum + one, 0) / n;
@@ -60,12 +65,24 @@ export function estimateOf(figures: readonly number[]): Estimate {
   return { mean, low: mean - half, high: mean + half };
 }
 
-/** A return as a score: 0 and 100 are the anchors. */
+/**
+ * A return as a score: 0 and 100 are the anchors.
+ *
+ * @param estimate in return
+ * @param anchors returns that score 0 and 100
+ * @returns in points of score
+ */
 export function estimatedScore(estimate: Estimate, { random, good }: Anchors): Estimate {
   return mapEstimate(estimate, (value) => 100 * (value - random) / (good - random));
 }
 
-/** A difference of returns in points of score. */
+/**
+ * A difference of returns in points of score.
+ *
+ * @param estimate a difference of returns
+ * @param anchors returns that score 0 and 100
+ * @returns in points of score
+ */
 export function estimatedPoints(estimate: Estimate, { random, good }: Anchors): Estimate {
   return mapEstimate(estimate, (value) => 100 * value / (good - random));
 }

@@ -8,7 +8,8 @@
  */
 import type { Compile, CompiledStep, Stored } from "@cugro/tensors/seam";
 import { criticRows } from "../critic/critic_batches.ts";
-import { type CriticShape, growCritic, initCritic, trainableWeights } from "../critic/critic_network.ts";
+import { growCritic } from "../critic/critic_growth.ts";
+import { type CriticShape, initCritic, trainableWeights } from "../critic/critic_network.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { entry, matrix } from "../numerics/weights.ts";
@@ -28,7 +29,12 @@ export interface ValueScale {
   std: number;
 }
 
-/** Fresh networks for a task, by the seed. */
+/**
+ * Fresh networks for a task, by the seed.
+ *
+ * @param settings task, number of inputs, seed, scale of returns, steps of an episode
+ * @returns kernels and biases of E networks side by side, float32
+ */
 export function initValues(
   { task, inputs, seed, scale, episodeSteps }: {
     task: number;
@@ -47,7 +53,12 @@ export function initValues(
   };
 }
 
-/** What stored networks are made of, told from their tensors: those of other versions of this code stay readable. */
+/**
+ * What stored networks are made of, told from their tensors: those of other versions of this code stay readable.
+ *
+ * @param network stored weights
+ * @returns width, depth and number of networks
+ */
 export function valueShape(network: Stored): CriticShape {
   const [inputs, width] = entry(network, "trunk.0.0.kernel").shape as [number, number];
   const count = (name: (n: number) => string) => {
@@ -62,7 +73,13 @@ export function valueShape(network: Stored): CriticShape {
   };
 }
 
-/** The single number of a tensor. */
+/**
+ * The single number of a tensor.
+ *
+ * @param network stored weights
+ * @param name of a tensor `[1]`
+ * @returns its number
+ */
 export function numberIn(network: Stored, name: string): number {
   return entry(network, name).data[0]!;
 }
@@ -80,7 +97,15 @@ export interface Values {
   dispose(): void;
 }
 
-/** Opens stored networks. @throws InvalidInputError where they are of other shapes than the task */
+/**
+ * Opens stored networks.
+ *
+ * @param network stored weights
+ * @param normaliser of the task
+ * @param compile makes the step
+ * @returns a function of states and actions; dispose it
+ * @throws {InvalidInputError} where they are of other shapes than the task
+ */
 export function openValues(network: Stored, normaliser: Normaliser, compile: Compile): Values {
   const shape = valueShape(network);
   const [stateDim, actionDim] = [normaliser.states.centre.length, normaliser.actions.centre.length];

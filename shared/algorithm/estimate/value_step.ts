@@ -23,6 +23,9 @@ export interface ValueStepSettings {
  * The step. Inputs: `rows` and `nextRows` `[B, S + A]`, `head` `[1, 1]` of ones, `rewards` and `discounts` `[B, 1]` in
  * units of the network's scale, `shares` `[B, E]`: how often each row is among those that a network learns, and those of
  * `adamInputs`. Output: scalar `fit`, the mean squared distance from the targets.
+ *
+ * @param settings shape and optimiser
+ * @returns the step, to be compiled
  */
 export function valueFitStep(settings: ValueStepSettings): StepDefinition {
   const { shape } = settings;
@@ -51,7 +54,12 @@ function followWeights(state: Params, rate: number): Params {
   return next;
 }
 
-/** Values of rows by every network. Inputs: `rows` `[B, S + A]`, `head` `[1, 1]`. Output: `values` `[B, E]`, scaled. */
+/**
+ * Values of rows by every network. Inputs: `rows` `[B, S + A]`, `head` `[1, 1]`. Output: `values` `[B, E]`, scaled.
+ *
+ * @param shape of the networks
+ * @returns the step, to be compiled
+ */
 export function valuesStep(shape: CriticShape): StepDefinition {
   return {
     name: "estimate.values",

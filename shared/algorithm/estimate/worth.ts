@@ -40,7 +40,12 @@ export interface EstimateConditions {
   tasks: readonly { task: number; world: string | null }[];
 }
 
-/** What estimates have been worth, on what, and what of these conditions that does not cover: a few sentences. */
+/**
+ * What estimates have been worth, on what, and what of these conditions that does not cover: a few sentences.
+ *
+ * @param conditions data, simulator and method of the estimate
+ * @returns a few sentences
+ */
 export function describeEstimateWorth(conditions: EstimateConditions): string {
   const { runs, cells, oldCells, ...w } = ESTIMATE_WORTH;
   const { streams, preset, estimateSteps } = ESTIMATE_CALIBRATION;

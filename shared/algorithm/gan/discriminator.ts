@@ -16,7 +16,13 @@ export const DISCRIMINATOR = "discriminator.";
 /** A deep one without normalisation learns slower than its generator. */
 const MOST_LAYERS = 3;
 
-/** Fresh weights. */
+/**
+ * Fresh weights.
+ *
+ * @param shape of the generator that it judges
+ * @param rng draws the weights
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initDiscriminator(
   { dim, conditionDim, width, blocks, tasks }: DenoiserShape,
   rng: Rng,
@@ -41,7 +47,15 @@ function hiddenLayers(blocks: number): number {
   return Math.min(2 * blocks, MOST_LAYERS);
 }
 
-/** Judges rows. @returns `[B, 1]`, above 0 for what looks real */
+/**
+ * Judges rows.
+ *
+ * @param weights of the discriminator
+ * @param shape number of blocks
+ * @param rows `[B, D]`, normalised
+ * @param context condition `[B, C]`, one-hot task `[B, tasks]`
+ * @returns `[B, 1]`, above 0 for what looks real
+ */
 export function discriminate(
   weights: Params,
   { blocks }: DenoiserShape,

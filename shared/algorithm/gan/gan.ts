@@ -28,7 +28,13 @@ import { discriminate, DISCRIMINATOR, initDiscriminator } from "./discriminator.
 
 const GENERATOR = "generator.";
 
-/** The family, with its knob. */
+/**
+ * The family, with its knob.
+ * Source: GAN (Goodfellow et al. 2014), zero-centred gradient penalty R1 (Mescheder et al. 2018).
+ *
+ * @param knobs weight of the slope penalty
+ * @returns networks, batches and a step of training
+ */
 export function ganFamily({ slopeWeight }: Pick<Hyperparameters, "slopeWeight">): GeneratorFamily {
   return {
     init: initGan,
@@ -41,7 +47,12 @@ export function ganFamily({ slopeWeight }: Pick<Hyperparameters, "slopeWeight">)
   };
 }
 
-/** Drawing: the generator's answer to noise. */
+/**
+ * Drawing: the generator's answer to noise.
+ *
+ * @param shape of the generator
+ * @returns noise `[B, Z]` in, samples `[B, D]` out, normalised
+ */
 export function ganPass(shape: DenoiserShape): SamplingPass {
   return latentPass(shape, {
     name: "gan",

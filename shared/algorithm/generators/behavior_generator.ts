@@ -15,7 +15,14 @@ import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } fro
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
-/** Trains the behavior generator on a new task and replay; see {@linkcode trainGenerator}. */
+/**
+ * Trains the behavior generator on a new task and replay; see {@linkcode trainGenerator}.
+ * Source: arXiv 2404.10662, Eq. 13.
+ *
+ * @param input rows of the task and replay
+ * @yields progress after every step; `return()` frees all tensors
+ * @returns published weights, curves and metrics
+ */
 export function trainBehaviorGenerator(
   input: GeneratorTrainingInput,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
@@ -59,6 +66,7 @@ export interface ActionSamplingInput extends SamplingRun {
 /**
  * Draws one pseudo-action for each state.
  *
+ * @param input weights, task, `count` states `[count, S]` and a seed
  * @returns `[count, actionDim]`, raw units, within the task's own min and max
  * @throws {InvalidInputError} If the weights have not learnt the task, or the states have another shape.
  */
@@ -66,7 +74,12 @@ export async function sampleActions(input: ActionSamplingInput): Promise<Float32
   return await drawSamples(samplingOf(input));
 }
 
-/** The noise that each of {@linkcode sampleActions} starts from, `[count, actionDim]`. */
+/**
+ * The noise that each of {@linkcode sampleActions} starts from, `[count, actionDim]`.
+ *
+ * @param input as of {@linkcode sampleActions}
+ * @returns `[count, A]`, standard normal
+ */
 export function noiseOfActions(input: ActionSamplingInput): Float32Array {
   return noiseOfSamples(samplingOf(input));
 }

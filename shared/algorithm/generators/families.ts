@@ -10,14 +10,26 @@ import { ganFamily, ganPass } from "../gan/gan.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { vaeFamily, vaePass } from "../vae/vae.ts";
 
-/** The family that the hyperparameters ask for. */
+/**
+ * The family that the hyperparameters ask for.
+ *
+ * @param hyperparameters `generator` and the knobs of its family
+ * @returns networks, batches and a step of training
+ */
 export function familyOf(hyperparameters: Hyperparameters): GeneratorFamily {
   const { generator } = hyperparameters;
   if (generator === "diffusion") return DIFFUSION;
   return generator === "gan" ? ganFamily(hyperparameters) : vaeFamily(hyperparameters);
 }
 
-/** How its samples are drawn. @param guidance weight of classifier-free guidance, of diffusion models */
+/**
+ * How its samples are drawn.
+ *
+ * @param guidance weight of classifier-free guidance, of diffusion models
+ * @param shape of the generator
+ * @param hyperparameters `generator` and the solver's knobs
+ * @returns noise in, samples `[B, D]` out, normalised
+ */
 export function passOf(
   shape: DenoiserShape,
   hyperparameters: Hyperparameters,

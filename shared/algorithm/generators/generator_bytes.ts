@@ -10,7 +10,15 @@ import { familyOf } from "./families.ts";
 
 const known = new Map<string, number>();
 
-/** Bytes of the weights of both generators once they know `tasks` tasks, file headers not counted. */
+/**
+ * Bytes of the weights of both generators once they know `tasks` tasks, file headers not counted.
+ *
+ * @param stateDim S
+ * @param actionDim A
+ * @param tasks how many they know
+ * @param hyperparameters family and sizes
+ * @returns bytes, 4 a weight
+ */
 export function generatorBytes(
   stateDim: number,
   actionDim: number,

@@ -14,7 +14,14 @@ import { drawSamples, noiseOfSamples, type SamplingInput, type SamplingRun } fro
 import { taskRowsOf } from "../replay/task_rows.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
-/** Trains the state generator on a new task and replay; see {@linkcode trainGenerator}. */
+/**
+ * Trains the state generator on a new task and replay; see {@linkcode trainGenerator}.
+ * Source: arXiv 2404.10662, Eq. 10.
+ *
+ * @param input rows of the task and replay
+ * @yields progress after every step; `return()` frees all tensors
+ * @returns published weights, curves and metrics
+ */
 export function trainStateGenerator(
   input: GeneratorTrainingInput,
 ): AsyncGenerator<TrainingProgress, TrainingResult> {
@@ -57,6 +64,7 @@ export interface StateSamplingInput extends SamplingRun {
 /**
  * Draws pseudo-states of a task.
  *
+ * @param input weights, task, count and a seed
  * @returns `[count, stateDim]`, raw units, within the task's own min and max
  * @throws {InvalidInputError} If the weights have not learnt the task.
  */
@@ -64,7 +72,12 @@ export function sampleStates(input: StateSamplingInput): Promise<Float32Array> {
   return drawSamples(samplingOf(input));
 }
 
-/** The noise that each of {@linkcode sampleStates} starts from, `[count, stateDim]`. */
+/**
+ * The noise that each of {@linkcode sampleStates} starts from, `[count, stateDim]`.
+ *
+ * @param input as of {@linkcode sampleStates}
+ * @returns `[count, S]`, standard normal
+ */
 export function noiseOfStates(input: StateSamplingInput): Float32Array {
   return noiseOfSamples(samplingOf(input));
 }

@@ -10,6 +10,9 @@ const MOST_DIGITS = 12;
  * A figure and the limit that it breaks, as texts that differ as soon as the numbers do: of as few digits as that takes.
  *
  * @param digits after the point, at least. @default 1
+ * @param value the figure
+ * @param limit that it breaks
+ * @returns both as texts, never equal
  */
 export function besideLimit(
   value: number,

@@ -15,6 +15,11 @@ function namesOf(kind: KnobKind, table: Table): string[] {
 /**
  * The part of the knobs that a job of a kind carries: those it reads, without those at the value that their absence means.
  * They enter the job's id, so turning any other knob leaves it alone.
+ *
+ * @param kind of the job
+ * @param values of all knobs
+ * @param table of knobs
+ * @returns knob name -> value
  */
 export function carriedKnobs(
   kind: KnobKind,
@@ -28,7 +33,14 @@ export function carriedKnobs(
   return Object.fromEntries(carried.map((name) => [name, all[name]!]));
 }
 
-/** The knobs of a job: what it carries, and what the absence of the others means. */
+/**
+ * The knobs of a job: what it carries, and what the absence of the others means.
+ *
+ * @param kind of the job
+ * @param carried knob name -> value, as its config has them
+ * @param table of knobs
+ * @returns knob name -> value, of all that the kind reads
+ */
 export function knobsOfJob(
   kind: KnobKind,
   carried: Values,

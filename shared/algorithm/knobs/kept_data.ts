@@ -10,7 +10,12 @@ const KEPT: Readonly<Record<string, string>> = {
   "real-buffer": "rows of each task are kept and replayed (replay: real-buffer)",
 };
 
-/** What a source of replay keeps of old data, in a sentence; undefined of those that keep none. */
+/**
+ * What a source of replay keeps of old data, in a sentence; undefined of those that keep none.
+ *
+ * @param replay value of the knob `replay`
+ * @returns a sentence, or undefined
+ */
 export function describeKeptData(replay: KnobValue | undefined): string | undefined {
   const kept = KEPT[String(replay)];
   return kept === undefined ? undefined : `keeps old data: ${kept}`;

@@ -64,13 +64,23 @@ export interface Knob<V extends KnobValue = KnobValue> extends Row<V> {
   rule: KnobRule;
 }
 
-/** A knob that is a whole number in `range`, both ends included. */
+/**
+ * A knob that is a whole number in `range`, both ends included.
+ *
+ * @param row range, values, readers and sentence
+ * @returns the knob
+ */
 export function whole(row: Row<number> & { range: readonly [number, number] }): Knob<number> {
   const { range: [min, max], ...rest } = row;
   return { ...rest, rule: { kind: "number", whole: true, min, max } };
 }
 
-/** A knob that is a number in `range`, both ends included, or the word `or`. */
+/**
+ * A knob that is a number in `range`, both ends included, or the word `or`.
+ *
+ * @param row range, values, readers and sentence
+ * @returns the knob
+ */
 export function number<const W extends string = never>(
   row: Row<number | NoInfer<W>> & { range: readonly [number, number]; or?: W },
 ): Knob<number | W> {
@@ -79,7 +89,12 @@ export function number<const W extends string = never>(
   return { ...rest, rule: or === undefined ? rule : { ...rule, or } };
 }
 
-/** A knob that is one of several words. */
+/**
+ * A knob that is one of several words.
+ *
+ * @param row words, values, readers and sentence
+ * @returns the knob
+ */
 export function choice<const C extends string>(
   row: Row<NoInfer<C>> & { choices: readonly C[] },
 ): Knob<C> {
@@ -87,12 +102,23 @@ export function choice<const C extends string>(
   return { ...rest, rule: { kind: "choice", choices } };
 }
 
-/** A knob that is true or false. */
+/**
+ * A knob that is true or false.
+ *
+ * @param row values, readers and sentence
+ * @returns the knob
+ */
 export function flag(row: Row<boolean>): Knob<boolean> {
   return { ...row, rule: { kind: "flag" } };
 }
 
-/** What a rule allows, as part of a sentence: `a whole number from 1 to 100`. `show`: how numbers are written. */
+/**
+ * What a rule allows, as part of a sentence: `a whole number from 1 to 100`. `show`: how numbers are written.
+ *
+ * @param rule of a knob
+ * @param show writes a number
+ * @returns part of a sentence
+ */
 export function describeRule(rule: KnobRule, show: (value: number) => string = String): string {
   if (rule.kind === "choice") return `one of ${rule.choices.join(", ")}`;
   if (rule.kind === "flag") return "true or false";
@@ -100,7 +126,12 @@ export function describeRule(rule: KnobRule, show: (value: number) => string = S
   return rule.or === undefined ? range : `${range}, or "${rule.or}"`;
 }
 
-/** A value as tables show it: `29,300`, `1e-12`. */
+/**
+ * A value as tables show it: `29,300`, `1e-12`.
+ *
+ * @param value of a knob
+ * @returns its text
+ */
 export function showKnobValue(value: KnobValue): string {
   return Number.isInteger(value) ? value.toLocaleString("en-US") : String(value);
 }
@@ -108,6 +139,10 @@ export function showKnobValue(value: KnobValue): string {
 /**
  * The value a knob takes when it is set to `value`, which may be text, as a command line gives it.
  *
+ * @param name of the knob
+ * @param rule what it may be
+ * @param value a value, or its text
+ * @returns the value
  * @throws {RangeError} naming the knob, what it may be and the value.
  */
 export function parseKnobValue(name: string, rule: KnobRule, value: unknown): KnobValue {
@@ -131,6 +166,7 @@ export function parseKnobValue(name: string, rule: KnobRule, value: unknown): Kn
  * Refuses a table that could not be used: a knob that nobody reads, is explained by no sentence, stands in two chapters,
  * or has a preset's value that its rule forbids.
  *
+ * @param chapters of the table: knob name -> knob
  * @throws {RangeError} naming the knob.
  */
 export function checkKnobs(chapters: readonly Readonly<Record<string, Knob>>[]): void {

@@ -46,7 +46,13 @@ type Numeric = { [K in KnobName]: Hyperparameters[K] extends number ? K : never 
 /** A training asks for its steps, and is cut off where a limit lies below them. */
 export const CUT = "which cuts what is above it";
 
-/** A knob that has one of these values. */
+/**
+ * A knob that has one of these values.
+ *
+ * @param knob its name
+ * @param values those that fulfil it
+ * @returns the condition
+ */
 export function is<K extends KnobName>(knob: K, ...values: Hyperparameters[K][]): Condition {
   return {
     knobs: [knob],
@@ -55,22 +61,49 @@ export function is<K extends KnobName>(knob: K, ...values: Hyperparameters[K][])
   };
 }
 
-/** A knob that is a number greater than this. */
+/**
+ * A knob that is a number greater than this.
+ *
+ * @param knob its name
+ * @param least the greatest number that does not fulfil it
+ * @returns the condition
+ */
 export function above(knob: Numeric, least: number): Condition {
   return { knobs: [knob], words: `${knob} above ${showKnobValue(least)}`, holds: (h) => h[knob] > least };
 }
 
-/** A condition that no single value decides. */
+/**
+ * A condition that no single value decides.
+ *
+ * @param knobs names of those that it looks at
+ * @param words the condition in a sentence
+ * @param holds whether values fulfil it
+ * @returns the condition
+ */
 export function when(knobs: readonly KnobName[], words: string, holds: Check): Condition {
   return { knobs, words, holds };
 }
 
-/** Knobs that act only while all conditions hold. */
+/**
+ * Knobs that act only while all conditions hold.
+ *
+ * @param knobs names of those that depend
+ * @param needs all of them must hold
+ * @returns an effect for each knob
+ */
 export function acts(knobs: readonly KnobName[], ...needs: readonly Condition[]): Effect[] {
   return knobs.map((knob) => ({ kind: "effect", knob, needs }));
 }
 
-/** Knobs of which the first may not be greater than any of the others. `because`: what would happen, after "which". */
+/**
+ * Knobs of which the first may not be greater than any of the others. `because`: what would happen, after "which".
+ *
+ * @param lower knob that may not be greater
+ * @param uppers knobs that it is compared with
+ * @param because what would happen, after "which"
+ * @param under conditions without which there is no limit
+ * @returns a limit for each upper knob
+ */
 export function atMost(
   lower: Numeric,
   uppers: readonly Numeric[],
@@ -87,7 +120,12 @@ export function atMost(
   }));
 }
 
-/** What a relation says of the knobs it names, as a sentence that begins with the first of them. */
+/**
+ * What a relation says of the knobs it names, as a sentence that begins with the first of them.
+ *
+ * @param relation an effect or a limit
+ * @returns a sentence
+ */
 export function describeRelation(relation: Relation): string {
   if (relation.kind === "limit") {
     const under = relation.under.length === 0 ? "" : ` (with ${joined(relation.under)})`;
@@ -96,7 +134,12 @@ export function describeRelation(relation: Relation): string {
   return `${relation.knob} acts only with ${joined(relation.needs)}.`;
 }
 
-/** Names of all knobs that a relation speaks of. */
+/**
+ * Names of all knobs that a relation speaks of.
+ *
+ * @param relation an effect or a limit
+ * @returns their names, each once
+ */
 export function knobsOfRelation(relation: Relation): KnobName[] {
   const named = relation.kind === "limit"
     ? [...relation.knobs, ...relation.under.flatMap((condition) => condition.knobs)]
@@ -104,7 +147,13 @@ export function knobsOfRelation(relation: Relation): KnobName[] {
   return [...new Set(named)];
 }
 
-/** Values as a sentence shows them: `criticTarget is mc and discount is 0.97`. */
+/**
+ * Values as a sentence shows them: `criticTarget is mc and discount is 0.97`.
+ *
+ * @param names of knobs
+ * @param values of all knobs
+ * @returns part of a sentence
+ */
 export function showValues(names: readonly KnobName[], values: Hyperparameters): string {
   return names.map((name) => `${name} is ${showKnobValue(values[name])}`).join(" and ");
 }

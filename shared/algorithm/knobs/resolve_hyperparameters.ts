@@ -22,6 +22,7 @@ export class KnobError extends RangeError {
  *
  * @param base one of {@linkcode presets}, or every knob's present value.
  * @param overrides By knob name; an unknown name is an error, never ignored.
+ * @returns a value for every knob
  * @throws {KnobError} If preset, knob or value is not known or not allowed, if a knob that is turned would have no effect,
  * or if it contradicts another; the message names both and says what to set.
  */
@@ -39,6 +40,9 @@ export function resolveHyperparameters(
 /**
  * The same without a look at how knobs go together: for what is compared only, or checked later against other values.
  *
+ * @param base a preset, or every knob's present value
+ * @param overrides by knob name
+ * @returns a value for every knob
  * @throws {KnobError} If preset, knob or value is not known or not allowed.
  */
 export function withOverrides(
@@ -57,7 +61,12 @@ export function withOverrides(
   return resolved as Hyperparameters;
 }
 
-/** Why a name is refused, with the one that was most likely meant. */
+/**
+ * Why a name is refused, with the one that was most likely meant.
+ *
+ * @param name what was typed
+ * @returns a sentence
+ */
 export function noKnob(name: string): string {
   return `there is no such knob${didYouMean(name, Object.keys(knobs)) || "; cugro knobs lists them"}`;
 }

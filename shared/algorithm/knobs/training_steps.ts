@@ -36,12 +36,28 @@ export function askedSteps(
   return typeof values.until === "number" ? stepsUntil(asked, values.until) : asked;
 }
 
-/** Steps of a training: `base`, more for every old task, never above `max`. */
+/**
+ * Steps of a training: `base`, more for every old task, never above `max`.
+ *
+ * @param base steps of a first task
+ * @param perOldTask more steps for each
+ * @param max the most steps
+ * @param oldTasks their number
+ * @returns steps
+ */
 export function stepsFor(base: number, perOldTask: number, max: number, oldTasks: number): number {
   return Math.min(base + perOldTask * oldTasks, max);
 }
 
-/** Steps of a training on all tasks alike: those of all trainings that a learner's tasks would have taken one after the other. */
+/**
+ * Steps of a training on all tasks alike: those of all trainings that a learner's tasks would have taken one after the other.
+ *
+ * @param base steps of a first task
+ * @param perOldTask more steps for each
+ * @param max the most steps of one training
+ * @param oldTasks their number
+ * @returns steps
+ */
 export function jointSteps(base: number, perOldTask: number, max: number, oldTasks: number): number {
   let steps = 0;
   for (let old = 0; old <= oldTasks; old++) steps += stepsFor(base, perOldTask, max, old);

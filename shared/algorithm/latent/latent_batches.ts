@@ -11,6 +11,10 @@ import type { TaskRows } from "../replay/task_rows.ts";
 /**
  * Opens a source of batches: `sample` `[B, D]`, `noise` `[B, noiseDim]`, `condition` `[B, C]` if C > 0, `taskOneHot` `[B, tasks]`.
  * Shares of tasks are those of every generator. Rows are drawn with replacement; rows and noise have streams of their own.
+ *
+ * @param settings rows of every task, shares, batch size and seed
+ * @param noiseDim numbers of noise in a row
+ * @returns a source that fills the same arrays at every call
  */
 export function openLatentBatches(settings: BatchSettings, noiseDim: number): Batches {
   const { fresh, replay, batchSize, dim, conditionDim, tasks } = settings;

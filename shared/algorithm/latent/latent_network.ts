@@ -21,12 +21,26 @@ export interface LatentContext {
   taskOneHot?: tf.Tensor | undefined;
 }
 
-/** Numbers of noise of one sample: twice its own, as in BCQ (Fujimoto et al. 2019). */
+/**
+ * Numbers of noise of one sample: twice its own, as in BCQ (Fujimoto et al. 2019).
+ *
+ * @param shape D
+ * @returns 2 D
+ */
 export function latentDim({ dim }: Pick<DenoiserShape, "dim">): number {
   return 2 * dim;
 }
 
-/** Fresh weights of a network with these numbers of inputs and outputs, under a prefix. */
+/**
+ * Fresh weights of a network with these numbers of inputs and outputs, under a prefix.
+ *
+ * @param rng draws the weights
+ * @param prefix of the tensors' names
+ * @param shape condition, width, blocks and tasks
+ * @param inputs numbers in a row
+ * @param outputs numbers in an answer
+ * @returns kernels `[inputs, outputs]` and biases `[outputs]`, float32
+ */
 export function initLatentNetwork(
   rng: Rng,
   prefix: string,

@@ -23,7 +23,13 @@ export interface LatentDraw {
   draw: (params: Params, noise: tf.Tensor, context: LatentContext) => tf.Tensor;
 }
 
-/** The pass of a family: one call, clamped to the task's limits. */
+/**
+ * The pass of a family: one call, clamped to the task's limits.
+ *
+ * @param shape of the generator
+ * @param how noise `[B, Z]` and context -> samples `[B, D]`
+ * @returns noise in, samples `[B, D]` out, normalised
+ */
 export function latentPass(shape: DenoiserShape, how: LatentDraw): SamplingPass {
   return {
     noiseDim: how.noiseDim,

@@ -41,6 +41,9 @@ export interface Candidate extends Pair {
  * The worst drop max_{j<K} (max_{v<K} R[v,j] - R[K,j]), over every task j that the last version was evaluated on, and one
  * before it; below 0 where every task has risen, null where none is old. The best is the best of noisy means, so that a drop
  * is too large rather than too small.
+ *
+ * @param episodes scores `[v][j][episode]`, versions oldest first
+ * @returns the task and its drop in points, or null
  */
 export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
   return worstOf(sinceBest(episodes));
@@ -83,7 +86,9 @@ function sinceBest(episodes: EpisodeMatrix): Candidate[] {
 
 /**
  * The fall of the mean score over some tasks, paired by episode, so that chance that tasks do not share cancels.
+ *
  * @param pairs a pair for each task, at least one, none of them empty
+ * @returns mean before and after, their difference and its 90 % interval, in points of score
  */
 export function fallOf(pairs: readonly Pair[]): Fall {
   const episodes = Math.min(...pairs.map(({ before, after }) => Math.min(before.length, after.length)));

@@ -5,10 +5,9 @@
  */
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
+import { averageFeatures, featureDistance } from "./random_features.ts";
 import {
-  averageFeatures,
   cloudOf,
-  featureDistance,
   LEVELS,
   marginalQuantiles,
   MAX_ROWS,
@@ -49,7 +48,11 @@ export interface Fidelity extends Distances {
   size: number;
 }
 
-/** A tensor of a sketch. @throws InvalidInputError if it is missing */
+/**
+ * A tensor of a sketch.
+ *
+ * @throws {InvalidInputError} if it is missing
+ */
 function tensor(sketch: Stored, name: string): Float32Array {
   const found = sketch[name];
   if (!found || !(found.data instanceof Float32Array)) {
@@ -66,8 +69,14 @@ function integer(sketch: Stored, name: string): number {
 
 /**
  * Compares rows with the sketch of a task.
+ * Source: sliced Wasserstein distance (Bonneel et al. 2015); MMD by random features (Rahimi and Recht 2007).
+ *
  * @param rows states `[n, S]` and actions `[n, A]` in raw units, n >= 2
- * @throws InvalidInputError if the dimensions are not the sketch's
+ * @param sketch of the task's held-out rows
+ * @param stateDim S
+ * @param actionDim A
+ * @returns distances of states, actions and pairs; 0: alike
+ * @throws {InvalidInputError} if the dimensions are not the sketch's
  */
 export function compareWithSketch(sketch: Stored, rows: Rows, stateDim: number, actionDim: number): Fidelity {
   const coordinates = { centre: tensor(sketch, "centre"), halfRange: tensor(sketch, "halfRange") };
@@ -147,9 +156,14 @@ function momentErrors(
 /**
  * Share of rows whose likelihood is highest under their own task's sketch, each taken as a Gaussian over (state,
  * action): quadratic discriminant analysis with equal priors.
+ *
  * @param sketches sketches by task id; must hold the task of the rows
  * @param rows pseudo-pairs with their task, raw units
- * @throws InvalidInputError if the rows' task has no sketch
+ * @param stateDim S
+ * @param actionDim A
+ * @param maxRows rows to look at, evenly spaced
+ * @returns share, 0 to 1
+ * @throws {InvalidInputError} if the rows' task has no sketch
  */
 export function taskPurity(
   sketches: ReadonlyMap<number, Stored>,

@@ -23,8 +23,14 @@ export interface Measured {
 
 /**
  * Percentile bootstrap interval of a statistic (Continual World: 90 %, 4,000 resamples).
+ *
  * @param values independent values, at least one
  * @param level coverage in (0, 1)
+ * @param seed decides the resamples
+ * @param statistic of a resample
+ * @param resamples their number
+ * @returns low and high
+ * @throws {InvalidInputError} without a value, or for a level outside (0, 1)
  */
 export function bootstrapInterval(
   values: readonly number[],
@@ -48,7 +54,13 @@ export function bootstrapInterval(
   return [quantile(draws, (1 - level) / 2), quantile(draws, (1 + level) / 2)];
 }
 
-/** The p-quantile of sorted values, linear between neighbours (`numpy.quantile`). */
+/**
+ * The p-quantile of sorted values, linear between neighbours (`numpy.quantile`).
+ *
+ * @param sorted values, rising, at least one
+ * @param p 0 to 1
+ * @returns in the unit of the values
+ */
 export function quantile(sorted: ArrayLike<number>, p: number): number {
   const place = p * (sorted.length - 1);
   const below = Math.floor(place);
@@ -56,7 +68,15 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   return below + 1 < sorted.length ? low + (place - below) * (sorted[below + 1]! - low) : low;
 }
 
-/** Mean normalised score of some episodes' returns, with its bootstrap interval over those episodes. */
+/**
+ * Mean normalised score of some episodes' returns, with its bootstrap interval over those episodes.
+ *
+ * @param returns of each episode, raw
+ * @param anchors returns that score 0 and 100
+ * @param seed decides the resamples
+ * @param level coverage in (0, 1)
+ * @returns score with low and high
+ */
 export function scoreInterval(returns: readonly number[], anchors: Anchors, seed = 0, level = 0.9): Measured {
   const scores = returns.map((ret) => normalisedScore(ret, anchors));
   const [low, high] = scores.length < MIN_EPISODES ? [null, null] : bootstrapInterval(scores, level, seed);
@@ -69,7 +89,9 @@ const Z90 = 1.6448536269514722;
 /**
  * Score 100 * p of a success rate p with its 90 % Wilson interval (Wilson 1927): unlike a bootstrap's it has a width where
  * every episode fails, or none does. Shares of success between 0 and 1 vary less than 0 and 1 do, so that it is wide enough.
+ *
  * @param success of each episode, 0 to 1, at least one
+ * @returns score with low and high, in percent
  */
 export function successInterval(success: readonly number[]): Measured {
   const rate = mean(success), n = success.length;
@@ -85,9 +107,13 @@ export function successInterval(success: readonly number[]): Measured {
 /**
  * Interval of the drop `mean(before) - mean(after)` in score. Episode i of both must have started in the same state,
  * so that differences are taken per episode and the chance of the start cancels.
+ *
  * @param before normalised scores of the better earlier version, `[n]`
  * @param after normalised scores of the newer version on the same start states, `[n]`
+ * @param level coverage in (0, 1)
+ * @param seed decides the resamples
  * @returns null with fewer than {@link MIN_EPISODES} pairs
+ * @throws {InvalidInputError} if the lists are of different length
  */
 export function dropInterval(
   before: readonly number[],

@@ -23,7 +23,12 @@ export type ResultsMatrix = readonly (readonly (number | null)[])[];
 
 /**
  * The normalised score of a return, never clipped: 0 = random, 100 = the data's good policy.
- * @throws InvalidInputError if the anchors are equal or not finite
+ * Source: D4RL (Fu et al. 2020), section 5.
+ *
+ * @param ret a return
+ * @param anchors returns that score 0 and 100
+ * @returns 100 (ret - random) / (good - random)
+ * @throws {InvalidInputError} if the anchors are equal or not finite
  */
 export function normalisedScore(ret: number, anchors: Anchors): number {
   const span = anchors.good - anchors.random;
@@ -35,20 +40,37 @@ export function normalisedScore(ret: number, anchors: Anchors): number {
   return 100 * (ret - anchors.random) / span;
 }
 
-/** The mean, in the order given. @throws InvalidInputError if there is no value */
+/**
+ * The mean, in the order given.
+ *
+ * @param values `[n]`, n > 0
+ * @returns in their unit
+ * @throws {InvalidInputError} if there is no value
+ */
 export function mean(values: readonly number[]): number {
   if (values.length === 0) throw new InvalidInputError("Cannot take a mean as there is no value");
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The interquartile mean (IQM): the mean without the lowest and the highest quarter (whole values, rounded down). */
+/**
+ * The interquartile mean (IQM): the mean without the lowest and the highest quarter (whole values, rounded down).
+ * Source: Agarwal et al. 2021.
+ *
+ * @param values `[n]`, n > 0
+ * @returns in their unit
+ */
 export function interquartileMean(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const cut = Math.floor(sorted.length / 4);
   return mean(sorted.slice(cut, sorted.length - cut));
 }
 
-/** Score of each task in the first version evaluated on it, by column; `null` for a column without a number. */
+/**
+ * Score of each task in the first version evaluated on it, by column; `null` for a column without a number.
+ *
+ * @param matrix scores R[v][j], versions oldest first
+ * @returns R[j, j] of each task j
+ */
 export function justLearned(matrix: ResultsMatrix): (number | null)[] {
   const columns = Math.max(0, ...matrix.map((row) => row.length));
   return Array.from({ length: columns }, (_, j) => matrix.find((row) => isScore(row[j]))?.[j] ?? null);
@@ -68,7 +90,10 @@ function lastRow(matrix: ResultsMatrix): readonly (number | null)[] {
 
 /**
  * Average performance AP_K = (1/K) sum_{j<=K} R[K,j] (the ACC of Lopez-Paz & Ranzato 2017): mean of the last row.
- * @throws InvalidInputError if it has no score
+ *
+ * @param matrix scores R[v][j], versions oldest first
+ * @returns in points of score
+ * @throws {InvalidInputError} if it has no score
  *
  * @example
  * ```ts
@@ -88,6 +113,8 @@ export function averagePerformance(matrix: ResultsMatrix): number {
 
 /**
  * Backward transfer BWT = (1/(K-1)) sum_{j<K} (R[K,j] - R[j,j]) (Lopez-Paz & Ranzato 2017): negative = forgotten.
+ *
+ * @param matrix scores R[v][j], versions oldest first
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function backwardTransfer(matrix: ResultsMatrix): number | null {
@@ -102,6 +129,8 @@ export function transferOf(old: readonly OldTask[]): number | null {
 /**
  * Forgetting F = (1/(K-1)) sum_{j<K} (max_{v<K} R[v,j] - R[K,j]) (Chaudhry et al. 2018): how far old tasks are below the
  * best they were in any version before; below 0 where the last version is better than all before it.
+ *
+ * @param matrix scores R[v][j], versions oldest first
  * @returns `null` with fewer than two tasks, where it has no meaning
  */
 export function forgetting(matrix: ResultsMatrix): number | null {
@@ -122,7 +151,12 @@ const HIGH_TRANSFER = 2;
  */
 const LOW_JUST_LEARNED = 90;
 
-/** Whether a high backward transfer follows from a bad start: BWT > 2 while old tasks were learnt to less than 90. */
+/**
+ * Whether a high backward transfer follows from a bad start: BWT > 2 while old tasks were learnt to less than 90.
+ *
+ * @param matrix scores R[v][j], versions oldest first
+ * @returns false where there is no old task
+ */
 export function isBadlyLearnedFirst(matrix: ResultsMatrix): boolean {
   return wereBadlyLearned(oldTasks(matrix));
 }
@@ -152,7 +186,14 @@ function oldTasks(matrix: ResultsMatrix): OldTask[] {
   });
 }
 
-/** Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares. */
+/**
+ * Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares.
+ * Source: Continual World (Wolczyk et al. 2021), section 4.1.
+ *
+ * @param curve steps, rising, and a score at each
+ * @returns in points of score
+ * @throws {InvalidInputError} if there are not as many values as steps, or none
+ */
 export function meanOverTraining(curve: { steps: readonly number[]; values: readonly number[] }): number {
   const { steps, values } = curve;
   if (steps.length !== values.length || steps.length === 0) {
@@ -171,10 +212,13 @@ export function meanOverTraining(curve: { steps: readonly number[]; values: read
 
 /**
  * Forward transfer FWT = (1/K) sum_j (area_j - reference_j) / (ceiling - reference_j) (Continual World).
+ * Source: Continual World (Wolczyk et al. 2021), section 4.1.
+ *
  * @param areas mean normalised score while task j was learnt in the stream, `[K]`
  * @param references the same for learning task j alone, from nothing, `[K]`
  * @param ceiling the score that counts as perfect
- * @throws InvalidInputError if a reference reaches the ceiling, where the quotient loses its meaning
+ * @returns 1: perfect from the first step; 0: as from nothing
+ * @throws {InvalidInputError} if a reference reaches the ceiling, where the quotient loses its meaning
  */
 export function forwardTransfer(
   areas: readonly number[],
@@ -197,7 +241,12 @@ export function forwardTransfer(
   }));
 }
 
-/** Whether an episode succeeded: at any step (Meta-World's rule), not only at the last. */
+/**
+ * Whether an episode succeeded: at any step (Meta-World's rule), not only at the last.
+ *
+ * @param steps success of each step
+ * @returns whether any is true
+ */
 export function episodeSucceeded(steps: readonly boolean[]): boolean {
   return steps.includes(true);
 }

@@ -44,7 +44,13 @@ function insert(nearest: Float64Array, from: number, to: number, distance: numbe
   nearest[place] = distance;
 }
 
-/** Squared distance of each point to its `count`-th nearest other point, `[size]`. */
+/**
+ * Squared distance of each point to its `count`-th nearest other point, `[size]`.
+ *
+ * @param cloud points `[size, dim]`
+ * @param count k, less than the size
+ * @returns `[size]`, squared
+ */
 export function neighbourRadii(cloud: Cloud, count: number): Float64Array {
   const nearest = new Float64Array(cloud.size * count).fill(Infinity);
   const row = new Float64Array(cloud.size);
@@ -60,7 +66,12 @@ export function neighbourRadii(cloud: Cloud, count: number): Float64Array {
 
 /**
  * Share of the points of each cloud that lie in the ball of some point of the other.
+ * Source: improved precision and recall (Kynkäänniemi et al. 2019).
+ *
  * @param radii of `first` and of `second`: squared, `[size]` each
+ * @param first points `[n, dim]`
+ * @param second points `[m, dim]`
+ * @returns precision and recall, 0 to 1
  */
 export function sharesInside(
   first: Cloud,
@@ -83,7 +94,13 @@ export function sharesInside(
   return [inside / first.size, covered.reduce((sum, value) => sum + value, 0) / second.size];
 }
 
-/** Squared distance of each point to the nearest of `among`, `[points.size]`. */
+/**
+ * Squared distance of each point to the nearest of `among`, `[points.size]`.
+ *
+ * @param points `[n, dim]`
+ * @param among `[m, dim]`
+ * @returns `[n]`, squared
+ */
 export function nearestDistances(points: Cloud, among: Cloud): Float64Array {
   const { dim, values, size } = among;
   const whole = dim - dim % BLOCK;

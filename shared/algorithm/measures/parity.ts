@@ -27,6 +27,9 @@ export interface Parity {
 /**
  * Of scores in the same episodes, from common starts.
  *
+ * @param way normalised scores, `[n]`
+ * @param sampler scores in the same episodes, `[n]`
+ * @param seed decides the resamples
  * @returns `difference`: to the sampler, mean over episodes; `low`: its lower 90 % bound, absent with too few episodes to pass
  * @throws {InvalidInputError} if there are not as many of one as of the other
  */
@@ -57,6 +60,11 @@ export function scoreParity(
 /**
  * Whether more episodes would hardly change what {@linkcode scoreParity} says: the whole 90 % interval of the difference lies
  * on one side of what the mean may be below the sampler.
+ *
+ * @param way normalised scores, `[n]`
+ * @param sampler scores in the same episodes, `[n]`
+ * @param seed decides the resamples
+ * @returns false where the interval holds the limit, as with too few episodes
  */
 export function isParitySure(way: readonly number[], sampler: readonly number[], seed = 0): boolean {
   const [low, high] = dropInterval(way, sampler, 0.9, seed) ?? [-Infinity, Infinity];
@@ -69,6 +77,7 @@ export function isParitySure(way: readonly number[], sampler: readonly number[],
  * @param distance mean distance to the sampler's actions, as a share of the range
  * @param own the same of the sampler's actions with other noise
  * @param valueDifference mean value minus that of the sampler's actions, in spreads of the task's returns
+ * @returns whether it passes, and why not
  */
 export function actionParity(
   { distance, own, valueDifference }: { distance: number; own: number; valueDifference: number },

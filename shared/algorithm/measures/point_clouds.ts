@@ -1,6 +1,6 @@
 /**
  * Point clouds in normalised coordinates, and the statistics by which two of them are compared: moments, quantiles
- * along random directions (sliced Wasserstein) and averaged random features (MMD). Pure arrays.
+ * along random directions (sliced Wasserstein). Pure arrays.
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
@@ -20,8 +20,6 @@ export interface Rows {
 export const DIRECTIONS = 256;
 /** Quantile levels kept along each direction: (i + 1/2) / LEVELS. */
 export const LEVELS = 32;
-/** Random frequencies of the kernel mean; each gives a cosine and a sine. */
-export const FREQUENCIES = 256;
 /** Rows looked at in one distance: about as many as the sketch of a usual task is made of; the floor accounts for it. */
 export const MAX_ROWS = 4_096;
 
@@ -38,7 +36,17 @@ export interface Cloud {
   dim: number;
 }
 
-/** At most {@link MAX_ROWS} rows, evenly spaced, as (state, action) points in normalised coordinates. */
+/**
+ * At most {@link MAX_ROWS} rows, evenly spaced, as (state, action) points in normalised coordinates.
+ *
+ * @param rows states `[n, S]` and actions `[n, A]`, raw units
+ * @param stateDim S
+ * @param actionDim A
+ * @param coordinates centre and half-range, `[S + A]` each
+ * @param maxRows the most rows
+ * @returns points `[size, S + A]`
+ * @throws {InvalidInputError} if lengths and sizes do not fit
+ */
 export function cloudOf(
   rows: Rows,
   stateDim: number,
@@ -66,7 +74,14 @@ export function cloudOf(
   return { values, size, dim };
 }
 
-/** The part of a joint cloud that a view looks at. */
+/**
+ * The part of a joint cloud that a view looks at.
+ *
+ * @param joint points `[size, S + A]`
+ * @param view states, actions or both
+ * @param stateDim S
+ * @returns points `[size, dim]`
+ */
 export function viewOf(joint: Cloud, view: View, stateDim: number): Cloud {
   if (view === "joint") return joint;
   const values = new Float32Array(joint.size * stateDim);
@@ -76,7 +91,12 @@ export function viewOf(joint: Cloud, view: View, stateDim: number): Cloud {
   return { values, size: joint.size, dim: stateDim };
 }
 
-/** Mean `[D]` and covariance `[D, D]` of a cloud. */
+/**
+ * Mean `[D]` and covariance `[D, D]` of a cloud.
+ *
+ * @param cloud points `[size, D]`
+ * @returns mean `[D]` and covariance `[D, D]`
+ */
 export function moments(cloud: Cloud): { mean: Float32Array; covariance: Float32Array } {
   const { values, size, dim } = cloud;
   const totals = new Float64Array(dim);
@@ -98,7 +118,12 @@ export function moments(cloud: Cloud): { mean: Float32Array; covariance: Float32
   return { mean, covariance };
 }
 
-/** Quantiles of each coordinate, `[dim, LEVELS]`. */
+/**
+ * Quantiles of each coordinate, `[dim, LEVELS]`.
+ *
+ * @param cloud points `[size, dim]`
+ * @returns `[dim, LEVELS]`
+ */
 export function marginalQuantiles(cloud: Cloud): Float32Array {
   const { values, size, dim } = cloud;
   const quantiles = new Float32Array(dim * LEVELS);
@@ -110,7 +135,12 @@ export function marginalQuantiles(cloud: Cloud): Float32Array {
   return quantiles;
 }
 
-/** Quantiles at (i + 1/2) / LEVELS of sorted values, linear between neighbours at the same mid-points. */
+/**
+ * Quantiles at (i + 1/2) / LEVELS of sorted values, linear between neighbours at the same mid-points.
+ *
+ * @param sorted `[n]`, rising
+ * @returns `[LEVELS]`
+ */
 export function quantilesOf(sorted: Float32Array): Float32Array {
   const quantiles = new Float32Array(LEVELS);
   for (let level = 0; level < LEVELS; level++) {
@@ -123,7 +153,14 @@ export function quantilesOf(sorted: Float32Array): Float32Array {
   return quantiles;
 }
 
-/** Seeded unit vectors, `[DIRECTIONS, dim]`. */
+/**
+ * Seeded unit vectors, `[DIRECTIONS, dim]`.
+ *
+ * @param seed decides the directions
+ * @param view has directions of its own
+ * @param dim numbers in a point
+ * @returns `[DIRECTIONS, dim]`, each of length 1
+ */
 export function randomDirections(seed: number, view: View, dim: number): Float32Array {
   const directions = createRng(seed, `sketch.directions.${view}`).normals(DIRECTIONS * dim);
   for (let k = 0; k < DIRECTIONS; k++) {
@@ -134,7 +171,14 @@ export function randomDirections(seed: number, view: View, dim: number): Float32
   return directions;
 }
 
-/** One coordinate of every point along a direction, into `out`. */
+/**
+ * One coordinate of every point along a direction, into `out`.
+ *
+ * @param cloud points `[size, dim]`
+ * @param direction `[dim]`
+ * @param out `[size]`, is filled
+ * @returns `out`
+ */
 export function project(cloud: Cloud, direction: Float32Array, out: Float32Array): Float32Array {
   const { values, size, dim } = cloud;
   for (let i = 0, at = 0; i < size; i++) {
@@ -145,7 +189,13 @@ export function project(cloud: Cloud, direction: Float32Array, out: Float32Array
   return out;
 }
 
-/** Quantiles along each direction, `[DIRECTIONS, LEVELS]`. */
+/**
+ * Quantiles along each direction, `[DIRECTIONS, LEVELS]`.
+ *
+ * @param cloud points `[size, dim]`
+ * @param directions `[DIRECTIONS, dim]`
+ * @returns `[DIRECTIONS, LEVELS]`
+ */
 export function slicedQuantiles(cloud: Cloud, directions: Float32Array): Float32Array {
   const quantiles = new Float32Array(DIRECTIONS * LEVELS);
   const line = new Float32Array(cloud.size);
@@ -157,56 +207,26 @@ export function slicedQuantiles(cloud: Cloud, directions: Float32Array): Float32
 }
 
 /**
- * Goes through the random features of a cloud: cosines and sines of random frequencies N(0, 1 / bandwidth^2) (Rahimi
- * and Recht 2007).
- * @param visit called with each feature's values at all points, `[size]` (reused), and its place, 0 .. 2 FREQUENCIES
+ * Mean of some values.
+ *
+ * @param values `[n]`
+ * @returns their mean
  */
-export function visitFeatures(
-  cloud: Cloud,
-  seed: number,
-  view: View,
-  bandwidth: number,
-  visit: (values: Float32Array, feature: number) => void,
-): void {
-  const { size, dim } = cloud;
-  const frequencies = createRng(seed, `sketch.frequencies.${view}`).normals(FREQUENCIES * dim);
-  const cosines = new Float32Array(size), sines = new Float32Array(size);
-  for (let f = 0; f < FREQUENCIES; f++) {
-    project(cloud, frequencies.subarray(f * dim, (f + 1) * dim), cosines);
-    for (let i = 0; i < size; i++) {
-      const angle = cosines[i]! / bandwidth;
-      cosines[i] = Math.cos(angle);
-      sines[i] = Math.sin(angle);
-    }
-    visit(cosines, 2 * f);
-    visit(sines, 2 * f + 1);
-  }
-}
-
-/** The mean of each random feature over a cloud, `[2 FREQUENCIES]`. */
-export function averageFeatures(cloud: Cloud, seed: number, view: View, bandwidth: number): Float32Array {
-  const means = new Float32Array(2 * FREQUENCIES);
-  visitFeatures(cloud, seed, view, bandwidth, (values, feature) => means[feature] = average(values));
-  return means;
-}
-
-/** Mean of some values. */
 export function average(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
 }
 
-/** Mean absolute difference of two equally long lists: the 1-Wasserstein distance when they hold quantiles. */
+/**
+ * Mean absolute difference of two equally long lists: the 1-Wasserstein distance when they hold quantiles.
+ *
+ * @param a `[n]`
+ * @param b `[n]`
+ * @returns at least 0
+ */
 export function meanAbsoluteDifference(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!);
   return sum / a.length;
-}
-
-/** MMD between two kernel means held as averaged features: their distance, with k(x, x) = 1. */
-export function featureDistance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(sum / FREQUENCIES);
 }

@@ -50,7 +50,10 @@ export interface RowFidelityInput {
 /**
  * Compares pseudo rows with real ones row by row; looks at 1,500 of each at most (1,000 of each among 20,000 train rows
  * for copies).
- * @throws InvalidInputError with fewer than 16 rows of a kind
+ *
+ * @param input real and pseudo rows, raw units, and the task's normaliser
+ * @returns precision, recall, classifier AUC, share of copies
+ * @throws {InvalidInputError} with fewer than 16 rows of a kind
  */
 export function rowFidelity(input: RowFidelityInput): RowFidelity {
   const { train, heldOut, pseudo, seed } = input;

@@ -7,13 +7,12 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Stored } from "@cugro/tensors/seam";
 import { type Bounds, fitNormaliser, type Normaliser } from "../numerics/normaliser.ts";
+import { featureDistance, FREQUENCIES, visitFeatures } from "./random_features.ts";
 import {
   average,
   type Cloud,
   cloudOf,
   DIRECTIONS,
-  featureDistance,
-  FREQUENCIES,
   LEVELS,
   marginalQuantiles,
   meanAbsoluteDifference,
@@ -25,7 +24,6 @@ import {
   type View,
   viewOf,
   VIEWS,
-  visitFeatures,
 } from "./point_clouds.ts";
 import { createRng } from "../numerics/rng.ts";
 
@@ -41,7 +39,7 @@ const BANDWIDTH_PAIRS = 4_000;
  * `quantiles.halves` `[D]` (their mean difference between two halves of the rows), and for each
  * view `<view>.quantiles` `[256, 32]`, `<view>.features` `[512]`, `<view>.bandwidth`, `<view>.halves` `[2]` (sliced
  * Wasserstein and MMD between two halves of the rows); `size` and `seed` as Int32
- * @throws InvalidInputError with fewer than 8 rows
+ * @throws {InvalidInputError} with fewer than 8 rows
  */
 export function fitSketch(
   input: Rows & { stateDim: number; actionDim: number; seed: number; normaliser?: Normaliser },

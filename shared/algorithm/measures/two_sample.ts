@@ -10,6 +10,12 @@ const FIT_STEPS = 100;
 /**
  * Area under the ROC curve of a classifier fitted on the even rows of both clouds, measured on the odd ones: 0.5 = cannot
  * tell `generated` from `real`, 1 = always can.
+ * Source: classifier two-sample test (Lopez-Paz and Oquab 2017).
+ *
+ * @param real points `[n, dim]`
+ * @param generated points `[m, dim]`
+ * @param seed decides the classifier
+ * @returns 0 to 1
  */
 export function twoSampleAuc(real: Cloud, generated: Cloud, seed: number): number {
   const width = real.dim + SQUARES;

@@ -48,9 +48,13 @@ export interface Unusual {
 
 /**
  * Reads what a sketch says of a task's states.
+ * Source: Mahalanobis distance.
+ *
  * @param sketch as `fitSketch` gives it
  * @param distances as {@linkcode heldOutDistances} gives them
- * @throws InvalidInputError if the sketch is of fewer dimensions
+ * @param stateDim S
+ * @returns mean, whitening and distances of the task's states
+ * @throws {InvalidInputError} if the sketch is of fewer dimensions
  */
 export function familiarOf(sketch: Stored, stateDim: number, distances?: readonly number[]): Familiar {
   const [centre, halfRange] = [entry(sketch, "centre").data, entry(sketch, "halfRange").data];
@@ -79,7 +83,11 @@ export function familiarOf(sketch: Stored, stateDim: number, distances?: readonl
 
 /**
  * Distances of held-out rows at {@linkcode DISTANCE_LEVELS}, to six digits.
+ *
  * @param states `[n, S]`, raw
+ * @param sketch of the task
+ * @param stateDim S
+ * @returns one for each level, rising
  */
 export function heldOutDistances(sketch: Stored, states: Float32Array, stateDim: number): number[] {
   const sorted = distancesOf(familiarOf(sketch, stateDim), states).sort();
@@ -88,9 +96,11 @@ export function heldOutDistances(sketch: Stored, states: Float32Array, stateDim:
 
 /**
  * How unusual observations are for a task.
+ *
  * @param familiar undefined: only the range of its states is known
  * @param bounds of the task's states
  * @param states `[n, S]`, raw
+ * @returns percentile and whether it is out of the distribution, one for each observation
  */
 export function unusualAmong(
   { familiar, bounds }: { familiar: Familiar | undefined; bounds: Pick<Bounds, "min" | "max"> },

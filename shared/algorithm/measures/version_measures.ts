@@ -49,6 +49,7 @@ export function extendRecord(
  * @param row its scores, `[j][episode]`; null where it was not evaluated on task j
  * @param records what the versions that it continues have shown of each task; nothing of a task that is new
  * @param column of the task that it has just learnt
+ * @returns average performance, forgetting, transfer and drops, in points of score
  */
 export function measureVersion(
   row: readonly (readonly number[] | null)[],
@@ -77,7 +78,12 @@ export function measureVersion(
   };
 }
 
-/** The mean over versions of their average performance: of the learning curve, not only of its end. */
+/**
+ * The mean over versions of their average performance: of the learning curve, not only of its end.
+ *
+ * @param performances of each valid version; null where it has no score
+ * @returns in points of score; null without any
+ */
 export function meanPerformance(performances: readonly (number | null)[]): number | null {
   const known = performances.filter((one) => one !== null);
   return known.length === 0 ? null : mean(known);

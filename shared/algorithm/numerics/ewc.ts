@@ -18,7 +18,13 @@ const SUM = "sum/";
 const WEIGHTS = "weights/";
 const ROWS_BETWEEN = 16;
 
-/** What a step's state holds of the tasks before: nothing where the parent kept no Fisher information. */
+/**
+ * What a step's state holds of the tasks before: nothing where the parent kept no Fisher information.
+ *
+ * @param start weights of a training
+ * @param parent published weights
+ * @returns the parent's weights and their Fisher information, under prefixes; nothing if there is none
+ */
 export function heldState(start: Stored, parent: Stored | undefined): Stored {
   const fisher = withoutPrefix(parent ?? {}, FISHER);
   const names = Object.keys(fisher);
@@ -27,14 +33,27 @@ export function heldState(start: Stored, parent: Stored | undefined): Stored {
   return { ...withPrefix(anchor, ANCHOR), ...withPrefix(grown, FISHER) };
 }
 
-/** A training's own tensors. */
+/**
+ * A training's own tensors.
+ *
+ * @param state of a step
+ * @returns its entries but those of {@linkcode heldState}
+ */
 export function withoutHeld(state: Stored): Stored {
   return Object.fromEntries(
     Object.entries(state).filter(([name]) => !name.startsWith(FISHER) && !name.startsWith(ANCHOR)),
   );
 }
 
-/** strength sum_w F_w (w - w_parent)^2, a scalar; 0 where nothing is held. */
+/**
+ * strength sum_w F_w (w - w_parent)^2, a scalar; 0 where nothing is held.
+ * Source: EWC (Kirkpatrick et al. 2017), Eq. 3.
+ *
+ * @param weights the present ones
+ * @param state of the step, with what is held
+ * @param strength lambda of the penalty
+ * @returns scalar
+ */
 export function ewcPenalty(weights: Params, state: Params, strength: number): tf.Scalar {
   const fisher = withoutPrefix(state, FISHER);
   const parts = Object.keys(fisher).sort().map((name) =>
@@ -64,7 +83,9 @@ export interface FisherInput {
 /**
  * Measures the diagonal of the Fisher information: mean over rows of (d (xi . output) / d w)^2 with xi standard normal,
  * whose expectation is sum_d (d output_d / d w)^2.
+ * Source: EWC (Kirkpatrick et al. 2017), with xi as in Hutchinson 1990.
  *
+ * @param input weights, rows and the network's output as a step
  * @yields rows done, now and then, so that the caller can do other work in between
  */
 export async function* measureFisher(input: FisherInput): AsyncGenerator<number, Stored> {
@@ -116,7 +137,11 @@ function fisherStep(name: string, output: FisherInput["output"]): StepDefinition
 
 /**
  * The Fisher information to publish: the parent's, decayed and with 0 for weights that it did not have, plus the new task's.
+ * Source: online EWC (Schwarz et al. 2018), Eq. 9.
  *
+ * @param parent published weights, with Fisher information or without
+ * @param measured that of the new task
+ * @param decay of the parent's, 0 to 1
  * @returns under {@linkcode FISHER}
  */
 export function consolidated(parent: Stored | undefined, measured: Stored, decay: number): Stored {

@@ -29,6 +29,7 @@ export interface RowsForm {
  * Fits N_i to a task's rows.
  *
  * @param rows `states` `[size, stateDim]` and `actions` `[size, actionDim]`, raw units
+ * @returns centre, half-range, min and max of states `[S]` and actions `[A]`
  * @throws {InvalidInputError} If there are no rows, a length does not fit or a value is not finite.
  */
 export function fitNormaliser(rows: RowsForm & { states: Float32Array; actions: Float32Array }): Normaliser {
@@ -40,6 +41,9 @@ export function fitNormaliser(rows: RowsForm & { states: Float32Array; actions: 
 /**
  * Fits N_i to rows that come in pieces, of which all together are `size`: to the same bits as {@link fitNormaliser}, with
  * memory for two thousandths of them.
+ *
+ * @param form N, S, A and the number of discrete actions
+ * @returns `add` takes pieces `[n, S]` and `[n, A]`; `finish` gives the normaliser
  */
 export function openNormaliserFit(
   { size, stateDim, actionDim, discreteActions }: RowsForm,

@@ -62,7 +62,13 @@ export function project(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor2D {
   })(kernel) as tf.Tensor2D;
 }
 
-/** x sigmoid(x), any shape. */
+/**
+ * x sigmoid(x), any shape.
+ * Source: SiLU (Elfwing et al. 2018).
+ *
+ * @param x `[...]`, any shape
+ * @returns the same shape
+ */
 export function silu(x: tf.Tensor): tf.Tensor {
   return tf.customGrad((...all) => {
     const [input, save] = all as [tf.Tensor, tf.GradSaveFunc];
@@ -108,6 +114,11 @@ export function layerNorm(x: tf.Tensor): tf.Tensor {
  * `<name>.kernel` `[inputs, outputs]` and `<name>.bias` `[outputs]`, uniform within 1 / sqrt(fan-in) as PyTorch's Linear.
  *
  * @param fanIn Counts as inputs if it differs from them (one layer kept as two kernels).
+ * @param rng draws the weights
+ * @param name prefix of both tensors
+ * @param inputs rows of the kernel
+ * @param outputs its columns
+ * @returns both tensors, float32
  */
 export function initLinear(rng: Rng, name: string, inputs: number, outputs: number, fanIn = inputs): Stored {
   const bound = 1 / Math.sqrt(Math.max(fanIn, 1));

@@ -72,7 +72,13 @@ export function denormalise(rows: Float32Array, bounds: Bounds): Float32Array {
   return bounds.classes === undefined ? out : oneHotRows(classesOf(rows, dim), dim);
 }
 
-/** The discrete action of each row: its greatest entry, ties to the first. @returns `[n]` */
+/**
+ * The discrete action of each row: its greatest entry, ties to the first.
+ *
+ * @param rows `[n, classes]`
+ * @param classes their number
+ * @returns `[n]`
+ */
 export function classesOf(rows: Float32Array, classes: number): Int32Array {
   return Int32Array.from({ length: rows.length / classes }, (_, n) => {
     let best = 0;
@@ -87,7 +93,12 @@ function oneHotRows(chosen: Int32Array, classes: number): Float32Array {
   return rows;
 }
 
-/** The task's min and max in normalised units, `[D]` each; low <= 0 <= high. */
+/**
+ * The task's min and max in normalised units, `[D]` each; low <= 0 <= high.
+ *
+ * @param bounds of states or of actions, `[D]`
+ * @returns `low` and `high`, `[D]` each
+ */
 export function normalisedLimits(bounds: Bounds): { low: Float32Array; high: Float32Array } {
   return {
     low: bounds.min.map((value, d) => (value - bounds.centre[d]!) / bounds.halfRange[d]!),
@@ -108,7 +119,12 @@ function checkWidth(rows: Float32Array, bounds: Bounds): number {
 const KINDS = ["states", "actions"] as const;
 const FIELDS = ["centre", "halfRange", "min", "max"] as const;
 
-/** As named arrays `states.centre` ... `actions.max`: 4 (S + A) numbers; `actions.classes` beside them if they are discrete. */
+/**
+ * As named arrays `states.centre` ... `actions.max`: 4 (S + A) numbers; `actions.classes` beside them if they are discrete.
+ *
+ * @param normaliser of a task
+ * @returns named arrays, float32
+ */
 export function normaliserToStored(normaliser: Normaliser): Stored {
   const stored: Stored = {};
   for (const kind of KINDS) {
@@ -124,6 +140,9 @@ export function normaliserToStored(normaliser: Normaliser): Stored {
 
 /**
  * The inverse of {@linkcode normaliserToStored}.
+ *
+ * @param stored named arrays
+ * @returns the normaliser
  * @throws {InvalidInputError} If an array is missing.
  */
 export function normaliserFromStored(stored: Stored): Normaliser {
@@ -138,6 +157,10 @@ export function normaliserFromStored(stored: Stored): Normaliser {
 
 /**
  * N_i of a task.
+ *
+ * @param normalisers by task id
+ * @param task an id
+ * @returns its own
  * @throws {InvalidInputError} If there is none: another task's must never stand in for it.
  */
 export function normaliserOf(normalisers: ReadonlyMap<number, Normaliser>, task: number): Normaliser {

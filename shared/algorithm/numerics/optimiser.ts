@@ -25,7 +25,14 @@ export interface OptimiserSettings {
   beta1?: number | undefined;
 }
 
-/** A fresh optimiser state around `weights` (float32 only): moments 0, average = the weights themselves. */
+/**
+ * A fresh optimiser state around `weights` (float32 only): moments 0, average = the weights themselves.
+ * Source: Adam (Kingma and Ba 2015).
+ *
+ * @param weights to train
+ * @param settings which are frozen, whether an average is kept
+ * @returns the step's state at step 0
+ */
 export function initOptimiser(weights: Stored, settings: OptimiserSettings): Stored {
   const trained = Object.fromEntries(
     Object.entries(weights).filter(([name]) => !settings.frozen?.includes(name)),
@@ -41,7 +48,12 @@ export function initOptimiser(weights: Stored, settings: OptimiserSettings): Sto
   };
 }
 
-/** The weights to publish from an optimiser state: the averaged ones if kept, and the frozen ones as they are. */
+/**
+ * The weights to publish from an optimiser state: the averaged ones if kept, and the frozen ones as they are.
+ *
+ * @param state of a step
+ * @returns weights by name
+ */
 export function publishedWeights(state: Stored): Stored {
   return { ...withoutPrefix(state, "weights/"), ...withoutPrefix(state, "average/") };
 }
@@ -53,6 +65,8 @@ export function publishedWeights(state: Stored): Stored {
  * @param learningRate The schedule's value at this step.
  * @param emaDecay If greater than 0, adds `averageGain`: the decay rises to its value as (1 + step) / (10 + step), so that a short training
  * does not publish its start. Without it the average uses the settings' decay from the first step.
+ * @param beta1 decay of the first moment
+ * @returns scalars by name
  */
 export function adamInputs(step: number, learningRate: number, emaDecay = 0, beta1 = BETA1): Stored {
   const second = Math.sqrt(1 - BETA2 ** (step + 1));
@@ -71,7 +85,13 @@ export interface ScheduleSettings {
   schedule: "cosine" | "constant";
 }
 
-/** Linear warm-up over `warmupSteps`, then cosine to 0 at `steps`, or constant. */
+/**
+ * Linear warm-up over `warmupSteps`, then cosine to 0 at `steps`, or constant.
+ *
+ * @param step from 0
+ * @param settings rate, warm-up and length of the training
+ * @returns the rate of that step
+ */
 export function learningRateAt(step: number, settings: ScheduleSettings): number {
   const { learningRate, warmupSteps, steps, schedule } = settings;
   const warmup = Math.min(warmupSteps, steps);

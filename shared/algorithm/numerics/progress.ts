@@ -54,7 +54,10 @@ interface RecorderState {
 
 /**
  * Starts or goes on recording.
+ *
  * @param steps steps of the whole training: the bucket of one point is steps / 400, rounded up
+ * @param resume curves of the run that is gone on with
+ * @returns a recorder of at most 400 points a curve
  */
 export function recordCurves(steps: number, resume?: unknown): CurveRecorder {
   const bucket = Math.ceil(steps / MAX_POINTS);
@@ -82,7 +85,14 @@ export function recordCurves(steps: number, resume?: unknown): CurveRecorder {
   };
 }
 
-/** A measurement as the end of a training: its steps are all done, and it can be stopped and taken up there. */
+/**
+ * A measurement as the end of a training: its steps are all done, and it can be stopped and taken up there.
+ *
+ * @param measured a measurement
+ * @param progress of the finished training
+ * @yields that progress, each time the measurement lets other work go first
+ * @returns what was measured
+ */
 export async function* whileMeasured(
   measured: AsyncGenerator<unknown, Stored>,
   progress: () => TrainingProgress,

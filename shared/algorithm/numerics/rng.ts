@@ -79,9 +79,11 @@ function expandSeed(seed: number, stream: string): number[] {
 
 /**
  * Opens a stream.
+ * Source: xoshiro128** (Blackman and Vigna 2018), the ziggurat (Marsaglia and Tsang 2000).
  *
  * @param seed A whole number, or a position that `state()` returned.
  * @param stream Name of the stream: different names of one seed give independent streams. Not used with a position.
+ * @returns uniform and normal numbers, with a position that can be stored
  * @throws {InvalidInputError} If the position is not four numbers, or all of them are zero.
  */
 export function createRng(seed: number | readonly number[], stream = ""): Rng {

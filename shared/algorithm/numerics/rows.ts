@@ -8,12 +8,25 @@ import { createRng } from "./rng.ts";
 const LEAST_RUNS = 256;
 const LONGEST_RUN = 4_096;
 
-/** Ten percent of the rows, chosen by `seed`, are held out of all training. Both parts are in rising order. */
+/**
+ * Ten percent of the rows, chosen by `seed`, are held out of all training. Both parts are in rising order.
+ *
+ * @param size N
+ * @param seed decides which
+ * @returns row numbers, rising, N together
+ */
 export function heldOutRows(size: number, seed: number): { train: Int32Array; heldOut: Int32Array } {
   return splitRows(countRows(size), size, seed);
 }
 
-/** The same split of a task's `size` rows, of which only `rows` are wanted (rising). */
+/**
+ * The same split of a task's `size` rows, of which only `rows` are wanted (rising).
+ *
+ * @param rows `[n]`, rising
+ * @param size N
+ * @param seed decides which
+ * @returns row numbers, rising, n together
+ */
 export function splitRows(
   rows: Int32Array,
   size: number,
@@ -23,7 +36,13 @@ export function splitRows(
   return { heldOut: rows.filter((row) => flags[row]), train: rows.filter((row) => !flags[row]) };
 }
 
-/** 1 at the rows that are held out by {@linkcode heldOutRows}, `[size]`. */
+/**
+ * 1 at the rows that are held out by {@linkcode heldOutRows}, `[size]`.
+ *
+ * @param size N
+ * @param seed decides which
+ * @returns `[N]`, 0 or 1
+ */
 export function heldOutFlags(size: number, seed: number): Uint8Array {
   const flags = new Uint8Array(size);
   const count = Math.floor(size / 10);
@@ -38,6 +57,11 @@ export function heldOutFlags(size: number, seed: number): Uint8Array {
  * The task, taken as a ring that begins anywhere, is cut into equal parts, and each part gives one run of consecutive
  * rows that begins anywhere in it and goes round within it. So every row is as likely to be read as any other, every
  * stage of the recording is there in proportion, and what is read lies together.
+ *
+ * @param size N
+ * @param limit the most rows
+ * @param seed decides which
+ * @returns row numbers, rising
  */
 export function trainingRows(size: number, limit: number, seed: number): Int32Array {
   if (size <= limit) return countRows(size);
@@ -66,7 +90,14 @@ function countRows(size: number): Int32Array {
   return rows;
 }
 
-/** Rows `indices` of a matrix `[N, width]`. @returns `[indices.length, width]` */
+/**
+ * Rows `indices` of a matrix `[N, width]`.
+ *
+ * @param matrix `[N, width]`
+ * @param width numbers in a row
+ * @param indices `[n]`, row numbers
+ * @returns `[indices.length, width]`
+ */
 export function takeRows(matrix: Float32Array, width: number, indices: Int32Array): Float32Array {
   const taken = new Float32Array(indices.length * width);
   indices.forEach((row, i) => taken.set(matrix.subarray(row * width, (row + 1) * width), i * width));

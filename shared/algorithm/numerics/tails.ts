@@ -14,7 +14,12 @@ export interface Tails {
 /** Keys that rise as floats do, -0 before 0: sorting orders floats the same way. */
 const keyOf = (bits: number) => (bits & 0x80000000) !== 0 ? ~bits >>> 0 : bits + 0x80000000;
 
-/** Opens a column. @param tail how many values lie beyond those that are asked for; there must be more values than that */
+/**
+ * Opens a column.
+ *
+ * @param tail how many values lie beyond those that are asked for; there must be more values than that
+ * @returns takes values one by one; knows the `tail` least and greatest
+ */
 export function openTails(tail: number): Tails {
   const low = openEnd(tail + 1);
   const high = openEnd(tail + 1);

@@ -9,6 +9,8 @@ import type { Bounds, Normaliser } from "./normaliser.ts";
  * of all versions are used to, and stay; samples are clamped to min and max, and these must not cut off what is new.
  *
  * @param whole fitted to the rows of the grown dataset
+ * @param normaliser that the weights were trained with
+ * @returns its centre and half-range, min and max of both
  */
 export function widenNormaliser(normaliser: Normaliser, whole: Normaliser): Normaliser {
   return {

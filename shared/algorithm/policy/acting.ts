@@ -43,7 +43,7 @@ export interface Policy {
    * whose rows these are, in order: each asker's rows get what {@linkcode openNoise} of its seed gives them alone
    * @param acting the way of acting; not given: the task's, or the sampler. The actor needs no noise
    * @returns `[n, A]` raw, within the task's own action bounds
-   * @throws InvalidInputError for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
+   * @throws {InvalidInputError} for an unknown task, a wrong shape, a state that is not finite, or shares that are not n rows
    */
   act(
     task: number,
@@ -62,7 +62,14 @@ export interface Policy {
   dispose(): void;
 }
 
-/** Opens a policy. @throws InvalidInputError if the weights are not as the hyperparameters say */
+/**
+ * Opens a policy.
+ * Source: arXiv 2404.10662, Eq. 7; SfBC (Chen et al. 2023).
+ *
+ * @param input weights, normalisers, sizes and hyperparameters
+ * @returns states `[n, S]` in, actions `[n, A]` out, raw units; dispose it
+ * @throws {InvalidInputError} if the weights are not as the hyperparameters say
+ */
 export function createPolicy(input: PolicyInput): Policy {
   checkCritic(input.critic, criticShape(input.stateDim, input.actionDim, input.hyperparameters));
   const actSteps = new Map<string, CompiledStep>(), valueSteps = new Map<number, CompiledStep>();
@@ -127,7 +134,15 @@ function row(data: Float32Array): Stored[string] {
   return { shape: [1, data.length], data };
 }
 
-/** What a step has to be told about the task. */
+/**
+ * What a step has to be told about the task.
+ *
+ * @param input of the policy
+ * @param acting sampler, proposer or actor
+ * @param task an id
+ * @param normaliser of the task
+ * @returns one-hot row of the task, limits `[1, A]`, and where candidates are judged the one-hot row of the head
+ */
 export function taskInputs(
   input: PolicyInput,
   acting: WayOfActing,

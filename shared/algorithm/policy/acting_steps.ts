@@ -26,6 +26,11 @@ import { entry, knownTasks, withoutPrefix, withPrefix } from "../numerics/weight
  * One decision for a batch. Output `actions` `[n, A]`, normalised. Sampler and proposer draw M candidates a state, judge
  * and select; the actor answers.
  * Discrete candidates are one-hot rows before they are judged, and the one with the greatest weight is chosen, never a mean.
+ * Source: arXiv 2404.10662, Eq. 7: weights proportional to exp(alpha Q).
+ *
+ * @param input of the policy
+ * @param acting sampler, proposer or actor
+ * @returns the step, to be compiled
  */
 export function actStep(input: PolicyInput, acting: WayOfActing): StepDefinition {
   const { stateDim, actionDim, hyperparameters: h } = input;
@@ -45,7 +50,14 @@ export function actStep(input: PolicyInput, acting: WayOfActing): StepDefinition
   };
 }
 
-/** The weights that a way of acting needs, as the state of its step. @throws InvalidInputError if they are not as the hyperparameters say */
+/**
+ * The weights that a way of acting needs, as the state of its step.
+ *
+ * @param input of the policy
+ * @param acting sampler, proposer or actor
+ * @returns weights by name
+ * @throws {InvalidInputError} if they are not as the hyperparameters say
+ */
 export function actState(input: PolicyInput, acting: WayOfActing): Stored {
   const weights = networkOf(input, acting);
   if (acting !== "sampler") {
@@ -73,6 +85,11 @@ export interface Candidates {
  * Candidates and their weights for a batch of states; with `selection: mode` those of the lighter of two groups have none.
  * Inputs: `states` `[n, S]`, `noise` `[n * M, A]`, the task's one-hot rows
  * `taskOneHot` and `head`, limits `low` and `high`; for `selection: one` also `gumbel`.
+ *
+ * @param input of the policy
+ * @param acting what draws the candidates
+ * @param looksForModes whether candidates that fall into two groups are told apart
+ * @returns state and inputs -> candidates `[n * M, A]` and weights `[n, M]`
  */
 export function openCandidates(
   input: PolicyInput,
@@ -140,7 +157,13 @@ function candidatesShape(input: PolicyInput, acting: "sampler" | "proposer") {
   return acting === "sampler" ? samplerShape(input) : proposerShape(input);
 }
 
-/** Numbers of noise that a candidate begins with. */
+/**
+ * Numbers of noise that a candidate begins with.
+ *
+ * @param input of the policy
+ * @param acting what draws the candidates
+ * @returns A for diffusion and the proposer; what its family takes for another generator
+ */
 export function candidateNoise(input: PolicyInput, acting: "sampler" | "proposer"): number {
   return acting === "sampler" ? samplerPass(input).noiseDim : input.actionDim;
 }
@@ -168,7 +191,12 @@ function actorShape(input: PolicyInput) {
   return oneStepShape("actor", input, knownTasks(networkOf(input, "actor")).length, input.hyperparameters);
 }
 
-/** All tasks of a learner have discrete actions, or none. */
+/**
+ * All tasks of a learner have discrete actions, or none.
+ *
+ * @param input of the policy
+ * @returns whether actions are one-hot rows
+ */
 export function hasDiscreteActions({ normalisers }: Pick<PolicyInput, "normalisers">): boolean {
   return normalisers.values().some(({ actions }) => actions.classes !== undefined);
 }
@@ -185,7 +213,13 @@ function criticInputs(rows: tf.Tensor, inputs: Params): tf.Tensor {
   return centre && halfRange ? tf.add(tf.mul(rows, halfRange), centre) : rows;
 }
 
-/** Q of rows by one head: inputs `rows` `[B, S + A]` and `head` `[1, n]`, output `values` `[B]` in the head's scale. */
+/**
+ * Q of rows by one head: inputs `rows` `[B, S + A]` and `head` `[1, n]`, output `values` `[B]` in the head's scale.
+ *
+ * @param shape of the critic
+ * @param h layer normalisation
+ * @returns the step, to be compiled
+ */
 export function judgeStep(shape: CriticShape, h: Hyperparameters): StepDefinition {
   return {
     name: "policy.value",

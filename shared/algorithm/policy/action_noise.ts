@@ -20,12 +20,24 @@ export interface NoiseShare {
   rows: number;
 }
 
-/** Opens the noise of a seed at its first row. */
+/**
+ * Opens the noise of a seed at its first row.
+ *
+ * @param seed decides all rows
+ * @returns noise row by row
+ */
 export function openNoise(seed: number): ActionNoise {
   return { candidates: createRng(seed, "act.candidates"), choice: createRng(seed, "act.choice") };
 }
 
-/** The source of each row's noise. @throws InvalidInputError if the shares are not `count` rows */
+/**
+ * The source of each row's noise.
+ *
+ * @param shares whose noise serves how many rows
+ * @param count of all rows
+ * @returns one source a row
+ * @throws {InvalidInputError} if the shares are not `count` rows
+ */
 export function rowSources(shares: readonly NoiseShare[], count: number): ActionNoise[] {
   const sources = shares.flatMap(({ noise, rows }) => Array.from({ length: rows }, () => noise));
   if (sources.length === count) return sources;
@@ -34,7 +46,14 @@ export function rowSources(shares: readonly NoiseShare[], count: number): Action
   );
 }
 
-/** Noise of one decision, drawn state by state so that it does not depend on batching or padding. @param noiseDim numbers that a candidate begins with */
+/**
+ * Noise of one decision, drawn state by state so that it does not depend on batching or padding.
+ *
+ * @param noiseDim numbers that a candidate begins with
+ * @param h number of candidates, way of selection
+ * @param sources one a state
+ * @returns `noise` `[padded * M, noiseDim]`, and `gumbel` where one is drawn
+ */
 export function decisionNoise(
   h: Pick<Hyperparameters, "candidates" | "selection">,
   noiseDim: number,

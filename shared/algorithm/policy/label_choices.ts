@@ -48,6 +48,8 @@ export interface ChoiceLabels {
  * What an actor should answer: the mean that acting would choose, over more candidates than acting has. With `selection: one`
  * it is the mean of what would be drawn.
  *
+ * @param input weights, normalisers, task, states `[n, S]` and a seed
+ * @returns `targets` `[n, A]`, normalised, and `apart` `[n]`: 1 where candidates fall apart into two groups
  * @throws {InvalidInputError} for an unknown task, a wrong shape or a state that is not finite
  */
 export async function labelChoices(input: ChoiceLabelInput): Promise<ChoiceLabels> {

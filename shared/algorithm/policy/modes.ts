@@ -27,10 +27,12 @@ export interface Modes {
 
 /**
  * Looks for two groups.
+ *
  * @param weights `[n, M]`, rows that sum to 1
  * @param actions `[n * M, A]`, those of one state together
  * @param low least possible action `[1, A]`, in the coordinates of `actions`
  * @param high greatest possible action `[1, A]`
+ * @returns `apart` `[n, 1]` and `heavier` `[n, M]`, 0 or 1
  */
 export function findModes(
   weights: tf.Tensor2D,
@@ -68,6 +70,9 @@ export function findModes(
 
 /**
  * The weights again; where there are two groups, without those of the lighter one.
+ *
+ * @param weights `[n, M]`, rows that sum to 1
+ * @param modes as {@linkcode findModes} gives them
  * @returns `[n, M]`, every row sums to 1; to the bit what was given where there is one group
  */
 export function weightsOfHeavierMode(weights: tf.Tensor2D, { apart, heavier }: Modes): tf.Tensor2D {
@@ -76,12 +81,22 @@ export function weightsOfHeavierMode(weights: tf.Tensor2D, { apart, heavier }: M
   return tf.where(tf.greater(apart, 0.5), shares, weights) as tf.Tensor2D;
 }
 
-/** The share of states whose candidates fall apart. @param apart `[n]`, see {@link Modes} */
+/**
+ * The share of states whose candidates fall apart.
+ *
+ * @param apart `[n]`, see {@link Modes}
+ * @returns 0 to 1
+ */
 export function apartShare(apart: Float32Array): number {
   return apart.reduce((sum, one) => sum + one, 0) / apart.length;
 }
 
-/** Whether candidates of a task must not be averaged by a network: the actor is not to act in it. */
+/**
+ * Whether candidates of a task must not be averaged by a network: the actor is not to act in it.
+ *
+ * @param apartShare 0 to 1
+ * @returns whether it is above the limit
+ */
 export function isMultimodal(apartShare: number): boolean {
   return apartShare > MAX_APART_SHARE;
 }

@@ -33,14 +33,28 @@ export const WAYS_OF_ACTING = ["sampler", "proposer", "actor"] as const;
 /** A way of acting. */
 export type WayOfActing = typeof WAYS_OF_ACTING[number];
 
-/** The normaliser of a task that both networks know. @throws InvalidInputError listing what is known otherwise */
+/**
+ * The normaliser of a task that both networks know.
+ *
+ * @param input of the policy
+ * @param task an id
+ * @returns its normaliser
+ * @throws {InvalidInputError} listing what is known otherwise
+ */
 export function knownNormaliser(input: PolicyInput, task: number): Normaliser {
   taskRow(knownTasks(input.behaviorGenerator), task);
   taskRow(knownTasks(input.critic), task);
   return normaliserOf(input.normalisers, task);
 }
 
-/** The network that a way of acting asks. @throws InvalidInputError if there is none */
+/**
+ * The network that a way of acting asks.
+ *
+ * @param input of the policy
+ * @param acting sampler, proposer or actor
+ * @returns published weights
+ * @throws {InvalidInputError} if there is none
+ */
 export function networkOf(input: PolicyInput, acting: WayOfActing): Stored {
   const network = acting === "sampler" ? input.behaviorGenerator : input[acting];
   if (network !== undefined) return network;
@@ -50,7 +64,15 @@ export function networkOf(input: PolicyInput, acting: WayOfActing): Stored {
   );
 }
 
-/** n of finite rows `[n, dim]`, n > 0. @throws InvalidInputError naming the place of what is wrong */
+/**
+ * n of finite rows `[n, dim]`, n > 0.
+ *
+ * @param rows `[n * dim]`
+ * @param dim numbers in a row
+ * @param what named in the error
+ * @returns n
+ * @throws {InvalidInputError} naming the place of what is wrong
+ */
 export function countRows(rows: Float32Array, dim: number, what: string): number {
   if (rows.length === 0 || rows.length % dim !== 0) {
     throw new InvalidInputError(
@@ -68,19 +90,38 @@ export function countRows(rows: Float32Array, dim: number, what: string): number
   return rows.length / dim;
 }
 
-/** The least of the sizes that holds `size` rows, or the greatest. */
+/**
+ * The least of the sizes that holds `size` rows, or the greatest.
+ *
+ * @param sizes rising
+ * @param size rows to hold
+ * @returns one of the sizes
+ */
 export function paddedSize(sizes: readonly number[], size: number): number {
   return sizes.find((one) => one >= size) ?? sizes[sizes.length - 1]!;
 }
 
-/** Zeros after the rows, up to `length` numbers. */
+/**
+ * Zeros after the rows, up to `length` numbers.
+ *
+ * @param rows `[n]`, n <= `length`
+ * @param length numbers wanted
+ * @returns `[length]`; the same array if it is as long
+ */
 export function padRows(rows: Float32Array, length: number): Float32Array {
   const padded = new Float32Array(length);
   padded.set(rows);
   return padded;
 }
 
-/** The step compiled for a batch size and a way of acting, made on first use. */
+/**
+ * The step compiled for a batch size and a way of acting, made on first use.
+ *
+ * @param steps made so far
+ * @param key batch size and way of acting
+ * @param make compiles one
+ * @returns the step
+ */
 export function stepFor<K>(steps: Map<K, CompiledStep>, key: K, make: () => CompiledStep): CompiledStep {
   const step = steps.get(key) ?? make();
   steps.set(key, step);

@@ -69,7 +69,13 @@ export function oneHotOfBest(rows: tf.Tensor2D): tf.Tensor2D {
   return bestOf(rows, 1);
 }
 
-/** 1/n for each of the n greatest of a row, ties to the earlier one. By comparing all pairs: no sort on any backend. */
+/**
+ * 1/n for each of the n greatest of a row, ties to the earlier one. By comparing all pairs: no sort on any backend.
+ *
+ * @param values `[B, M]`
+ * @param count n, at most M
+ * @returns `[B, M]`, rows that sum to 1
+ */
 export function bestOf(values: tf.Tensor2D, count: number): tf.Tensor2D {
   const candidates = values.shape[1];
   const n = Math.min(count, candidates);

@@ -9,6 +9,9 @@ import { createRng, type Rng } from "../numerics/rng.ts";
  * Pairs that know no more of a task than its limits: every number uniform over the range that holds nearly all of its rows
  * (normalised -1 to 1, within its min and max).
  *
+ * @param normaliser of the task
+ * @param count of pairs
+ * @param seed decides the numbers
  * @returns raw units; discrete actions are chosen by their greatest number
  */
 export function noisePairs(

@@ -49,7 +49,12 @@ export interface RawTaskRows {
   normalisers: ReadonlyMap<number, Normaliser>;
 }
 
-/** Ids of the tasks of a joint training: the old ones in order, then the new one. */
+/**
+ * Ids of the tasks of a joint training: the old ones in order, then the new one.
+ *
+ * @param input the new task's id, and the old tasks' rows
+ * @returns ids
+ */
 export function allTasks({ task, replay }: Pick<RawTaskRows, "task" | "replay">): number[] {
   return [...new Set(replay.map((shard) => shard.task))].sort((a, b) => a - b).concat(task);
 }

@@ -37,7 +37,13 @@ const [LEAST_LOG_VARIANCE, MOST_LOG_VARIANCE] = [-10, 4];
 
 type VaeKnobs = Pick<Hyperparameters, "klWeight" | "decoderSpread">;
 
-/** The family, with its knobs. */
+/**
+ * The family, with its knobs.
+ * Source: VAE (Kingma and Welling 2014), Eq. 10; conditional as in BCQ (Fujimoto et al. 2019).
+ *
+ * @param knobs weight of the KL term, spread of the decoder
+ * @returns networks, batches and a step of training
+ */
 export function vaeFamily({ klWeight, decoderSpread }: VaeKnobs): GeneratorFamily {
   return {
     init: (shape, rng) => initVae(shape, rng, decoderSpread),
@@ -48,7 +54,12 @@ export function vaeFamily({ klWeight, decoderSpread }: VaeKnobs): GeneratorFamil
   };
 }
 
-/** Drawing from the prior: z and the decoder's own noise, one after the other in each row. */
+/**
+ * Drawing from the prior: z and the decoder's own noise, one after the other in each row.
+ *
+ * @param shape of the generator
+ * @returns noise `[B, Z + D]` in, samples `[B, D]` out, normalised
+ */
 export function vaePass(shape: DenoiserShape): SamplingPass {
   const latent = latentDim(shape);
   return latentPass(shape, {

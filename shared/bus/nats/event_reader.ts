@@ -87,7 +87,11 @@ interface Place {
   checked: boolean;
 }
 
-/** Where the stream ends now. @throws {Error} as the link's requests do; not patient. */
+/**
+ * Where the stream ends now.
+ *
+ * @throws {Error} as the link's requests do; not patient.
+ */
 export async function endOfEvents(link: Link): Promise<{ stream: string; sequence: number }> {
   const { created, state } = await link.askJetStream<StreamInfo>(`$JS.API.STREAM.INFO.${STREAMS.events}`, "");
   return { stream: created, sequence: state.last_seq };

@@ -55,7 +55,11 @@ export interface NatsBus extends Bus {
   queuedJobs(): Promise<JobName[]>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
-  /** Answers requests under a subject, with others of its queue, until the function is called. @throws {Error} if not allowed */
+  /**
+   * Answers requests under a subject, with others of its queue, until the function is called.
+   *
+   * @throws {Error} if not allowed
+   */
   answer(options: AnsweringOptions): Promise<() => Promise<void>>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
   endOfEvents(): Promise<{ stream: string; sequence: number }>;

@@ -11,7 +11,11 @@ export interface FileSource extends ByteSource {
   close(): void;
 }
 
-/** Opens a file. @throws where it cannot be opened */
+/**
+ * Opens a file.
+ *
+ * @throws where it cannot be opened
+ */
 export function openFileSource(path: string): FileSource {
   const file = openSync(path, "r");
   const { size } = fstatSync(file);
@@ -31,7 +35,11 @@ export function openFileSource(path: string): FileSource {
   };
 }
 
-/** Fills bytes from a place in an open file. @throws {RangeError} where the file ends before */
+/**
+ * Fills bytes from a place in an open file.
+ *
+ * @throws {RangeError} where the file ends before
+ */
 export function fillFrom(file: number, target: Uint8Array, from: number): void {
   for (let filled = 0; filled < target.length;) {
     const count = readSync(file, target, filled, target.length - filled, from + filled);

@@ -27,7 +27,11 @@ export function roomInMemory(blockBytes = BLOCK_BYTES): Room {
   return { blockBytes, memoryLeft: Infinity, close: () => {} };
 }
 
-/** Room in a folder, which the caller removes. @param memoryBytes that are kept in memory before */
+/**
+ * Room in a folder, which the caller removes.
+ *
+ * @param memoryBytes that are kept in memory before
+ */
 export function roomIn(folder: string, memoryBytes: number, blockBytes = BLOCK_BYTES): Room {
   const files: number[] = [];
   const kept = (file: number) => {
@@ -56,7 +60,11 @@ export interface NumbersWriter {
   numbers(): Numbers | Values;
 }
 
-/** Opens room for numbers. @param most how many may be added */
+/**
+ * Opens room for numbers.
+ *
+ * @param most how many may be added
+ */
 export function openNumbers(room: Room, type: NumbersType, most: number): NumbersWriter {
   const bytes = most * new type(0).BYTES_PER_ELEMENT;
   if (!room.makeFile || bytes <= room.memoryLeft) {
@@ -99,7 +107,11 @@ export interface RowsWriter {
   rows(): Rows;
 }
 
-/** Opens room for rows. @param size how many will be added */
+/**
+ * Opens room for rows.
+ *
+ * @param size how many will be added
+ */
 export function openRows(room: Room, size: number, columns: number): RowsWriter {
   const { blockBytes } = room;
   const bytes = 4 * size * columns;

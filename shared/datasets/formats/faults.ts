@@ -5,7 +5,11 @@
 import { DAMAGED, StorageFault, UNREADABLE } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
 
-/** Does what is a part of reading the file at this place, and nothing else. @throws {DatasetError} */
+/**
+ * Does what is a part of reading the file at this place, and nothing else.
+ *
+ * @throws {DatasetError}
+ */
 export function faultsAt<T>(place: { file: string; field?: string }, act: () => T): T {
   try {
     return act();

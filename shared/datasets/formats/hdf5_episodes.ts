@@ -35,7 +35,10 @@ interface Layout {
   finish?: (arrays: RawDataset["arrays"]) => RawDataset["arrays"];
 }
 
-/** The layout of a file that keeps episodes apart; undefined for any other. @throws {DatasetError} */
+/**
+ * The layout of a file that keeps episodes apart; undefined for any other.
+ * @throws {DatasetError}
+ */
 export function episodeLayout(top: Hdf5Group, file: string): Layout | undefined {
   return minari(top, file) ?? robomimic(top, file) ?? d3rlpy(top);
 }
@@ -134,7 +137,6 @@ interface PlannedEpisode {
 
 /**
  * Reads the episodes one after the other.
- *
  * @param wanted further fields of an episode, by their paths
  * @throws {DatasetError} naming the episode's field
  */

@@ -28,7 +28,11 @@ const MOST_DEPTH = 8;
 const MOST_PARTS = 1024;
 const INDEXED = /^_index_(\d{1,6})$/;
 
-/** Judges a field or a group of fields. `path` may lead through groups: `infos/qpos`. @throws {DatasetError} */
+/**
+ * Judges a field or a group of fields. `path` may lead through groups: `infos/qpos`.
+ *
+ * @throws {DatasetError}
+ */
 export function planMember(
   group: Hdf5Group,
   path: string,

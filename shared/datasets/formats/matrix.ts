@@ -78,7 +78,11 @@ export function openStack(isFlat = false): Stack {
   return { width: 0, parts: [], integer: true, isFlat };
 }
 
-/** Adds rows of a matrix. @throws {DatasetError} where they have another width than those before */
+/**
+ * Adds rows of a matrix.
+ *
+ * @throws {DatasetError} where they have another width than those before
+ */
 export function addRows(
   stack: Stack,
   matrix: Matrix,

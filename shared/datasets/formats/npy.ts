@@ -25,7 +25,11 @@ const HEADER =
 const DTYPE = /^([<>|=])([fiub])([1248])$/;
 const KINDS = { f: "float", i: "integer", u: "integer", b: "integer" } as const;
 
-/** The numbers of an array's file; by ranges where it does not lie in memory. @throws {NpyFault} where they are none */
+/**
+ * The numbers of an array's file; by ranges where it does not lie in memory.
+ *
+ * @throws {NpyFault} where they are none
+ */
 export function readNpy(source: ByteSource): RawArray {
   const { type, shape, isByColumn, from } = headerOf(source);
   const count = shape.reduce((product, side) => product * side, 1);

@@ -22,7 +22,11 @@ export interface Packed {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** The files of a dataset that a folder is; undefined where it is none. @throws {DatasetError} for RLDS */
+/**
+ * The files of a dataset that a folder is; undefined where it is none.
+ *
+ * @throws {DatasetError} for RLDS
+ */
 export async function datasetFolder(folder: string): Promise<string[] | undefined> {
   if (!await isFolder(folder)) return undefined;
   if (await exists(join(folder, "meta", "info.json")) && await isFolder(join(folder, "data"))) {

@@ -15,7 +15,11 @@ const MOST_BYTES = 4 * 2 ** 20;
 /** The header, a tensor, its shape. */
 const MOST_DEPTH = 3;
 
-/** The header's object, and where the data begins. @throws {HeaderFault} */
+/**
+ * The header's object, and where the data begins.
+ *
+ * @throws {HeaderFault}
+ */
 export function readHeader(source: ByteSource): { header: Record<string, unknown>; dataAt: number } {
   if (source.size < 8) throw new HeaderFault("the file is cut short");
   const start = source.read(0, 8);

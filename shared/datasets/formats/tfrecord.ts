@@ -6,7 +6,11 @@
 const POLYNOMIAL = 0x82f63b78;
 const MASK = 0xa282ead8;
 
-/** Whether the bytes begin as a TFRecord does. @param fileBytes of the whole file */
+/**
+ * Whether the bytes begin as a TFRecord does.
+ *
+ * @param fileBytes of the whole file
+ */
 export function isTfRecord(bytes: Uint8Array, fileBytes: number): boolean {
   if (bytes.length < 16) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);

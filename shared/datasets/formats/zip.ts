@@ -58,7 +58,11 @@ function viewOf(source: ByteSource, from: number, to: number): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** What is in the archive. @throws {ZipFault} */
+/**
+ * What is in the archive.
+ *
+ * @throws {ZipFault}
+ */
 export function zipEntries(source: ByteSource): ZipEntry[] {
   const { from, count } = directoryOf(source);
   if (count > MOST_ENTRIES) throw new ZipFault(`it has ${count} entries: at most ${MOST_ENTRIES} are read`);
@@ -130,7 +134,11 @@ function sizesOf(view: DataView, at: number, extra: { from: number; to: number }
 
 const DAMAGED = "its data is damaged; write the file again";
 
-/** An entry as it lies in the archive. @throws {ZipFault} */
+/**
+ * An entry as it lies in the archive.
+ *
+ * @throws {ZipFault}
+ */
 function packedOf(archive: ByteSource, { at, packedSize, method, isEncrypted }: ZipEntry): ByteSource {
   if (isEncrypted) throw new ZipFault("it is encrypted");
   if (!(at + 30 <= archive.size)) throw new ZipFault("it is not where the directory says");
@@ -144,7 +152,11 @@ function packedOf(archive: ByteSource, { at, packedSize, method, isEncrypted }: 
   return partOf(archive, from, from + packedSize);
 }
 
-/** An entry's bytes, which begin their buffer. @throws {ZipFault} */
+/**
+ * An entry's bytes, which begin their buffer.
+ *
+ * @throws {ZipFault}
+ */
 export function unzip(archive: ByteSource, entry: ZipEntry): Uint8Array<ArrayBuffer> {
   const source = packedOf(archive, entry);
   const packed = source.read(0, source.size);
@@ -202,7 +214,11 @@ function inflate(packed: Uint8Array, size: number): Uint8Array {
   }
 }
 
-/** Does what is a part of reading an archive, whose faults are the file's at this place. @throws {DatasetError} */
+/**
+ * Does what is a part of reading an archive, whose faults are the file's at this place.
+ *
+ * @throws {DatasetError}
+ */
 export function zipFaultsAt<T>(place: { file: string; field?: string }, act: () => T): T {
   try {
     return act();

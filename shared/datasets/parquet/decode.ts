@@ -41,7 +41,11 @@ export function arrayFor(type: NumberColumn, count: number): Numbers {
   return toNumbers(new Uint8Array(count * size), TYPES[type]);
 }
 
-/** `count` values that lie one after the other. @throws {ParquetFault} */
+/**
+ * `count` values that lie one after the other.
+ *
+ * @throws {ParquetFault}
+ */
 export function readPlain(bytes: Uint8Array, type: NumberColumn, count: number): Numbers {
   if (type === "BOOLEAN") {
     if (bytes.length < Math.ceil(count / 8)) throw new ParquetFault(DAMAGED);
@@ -54,7 +58,11 @@ export function readPlain(bytes: Uint8Array, type: NumberColumn, count: number):
   return toNumbers(own, TYPES[type]);
 }
 
-/** `count` values of a page. @throws {ParquetFault} */
+/**
+ * `count` values of a page.
+ *
+ * @throws {ParquetFault}
+ */
 export function readValues(
   bytes: Uint8Array,
   { encoding, type, count, dictionary }: {

@@ -71,7 +71,11 @@ const LIST = 3;
 const DECIMAL = 5;
 const UNSIGNED = [11, 12, 13, 14];
 
-/** Reads the footer. @throws {ParquetFault} */
+/**
+ * Reads the footer.
+ *
+ * @throws {ParquetFault}
+ */
 export function readFooter(source: ByteSource): Footer {
   const end = source.size - 8;
   const tail = end >= 4 ? viewOf(source.read(end, source.size)) : undefined;

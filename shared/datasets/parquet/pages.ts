@@ -39,7 +39,11 @@ const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 };
 const UNCOMPRESSED = 0;
 const CODECS = ["none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "Zstandard", "LZ4"];
 
-/** The pages of a piece, in order, each to be used before the next one is asked for. @throws {ParquetFault} */
+/**
+ * The pages of a piece, in order, each to be used before the next one is asked for.
+ *
+ * @throws {ParquetFault}
+ */
 export function* pagesOf(
   source: ByteSource,
   column: Column,

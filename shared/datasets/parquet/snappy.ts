@@ -4,7 +4,12 @@
  */
 import { DAMAGED, ParquetFault } from "./thrift.ts";
 
-/** Unpacks. @param size bytes that must come out @throws {ParquetFault} */
+/**
+ * Unpacks.
+ *
+ * @param size bytes that must come out
+ * @throws {ParquetFault}
+ */
 export function unpackSnappy(packed: Uint8Array, size: number): Uint8Array {
   let at = 0;
   const byte = () => {

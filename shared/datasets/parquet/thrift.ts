@@ -46,7 +46,11 @@ const TYPE = {
 };
 const MOST_DEPTH = 16;
 
-/** Reads a structure, and leaves the place behind it. @throws {ParquetFault} */
+/**
+ * Reads a structure, and leaves the place behind it.
+ *
+ * @throws {ParquetFault}
+ */
 export function readStruct(reader: Reader, depth = 0): Struct {
   if (depth > MOST_DEPTH) throw new ParquetFault(DAMAGED);
   const fields: Struct = new Map();
@@ -132,28 +136,44 @@ function readList(reader: Reader, depth: number): Value[] {
   return values;
 }
 
-/** A field that must be a number. @throws {ParquetFault} */
+/**
+ * A field that must be a number.
+ *
+ * @throws {ParquetFault}
+ */
 export function numberOf(struct: Struct, id: number, otherwise?: number): number {
   const value = struct.get(id) ?? otherwise;
   if (typeof value !== "number") throw new ParquetFault(DAMAGED);
   return value;
 }
 
-/** A field that must be a structure. @throws {ParquetFault} */
+/**
+ * A field that must be a structure.
+ *
+ * @throws {ParquetFault}
+ */
 export function structOf(struct: Struct, id: number): Struct {
   const value = struct.get(id);
   if (!(value instanceof Map)) throw new ParquetFault(DAMAGED);
   return value;
 }
 
-/** A field that must be a list of structures. @throws {ParquetFault} */
+/**
+ * A field that must be a list of structures.
+ *
+ * @throws {ParquetFault}
+ */
 export function structsOf(struct: Struct, id: number): Struct[] {
   const value = struct.get(id) ?? [];
   if (!Array.isArray(value) || !value.every((item) => item instanceof Map)) throw new ParquetFault(DAMAGED);
   return value as Struct[];
 }
 
-/** Text of a field. @throws {ParquetFault} */
+/**
+ * Text of a field.
+ *
+ * @throws {ParquetFault}
+ */
 export function textOf(value: Value | undefined): string {
   if (!(value instanceof Uint8Array)) throw new ParquetFault(DAMAGED);
   return new TextDecoder().decode(value);

@@ -91,7 +91,11 @@ function describeException(id: string, { type, message, doing, copy, traceback }
   return `${id} raised ${type} in ${doing}${where}: ${message}\n${plainWords(traceback ?? "")}`.trim();
 }
 
-/** There is no interpreter. @param id of the environment */
+/**
+ * There is no interpreter.
+ *
+ * @param id of the environment
+ */
 export function noInterpreter(id: string): GymnasiumUnavailable {
   const adapted = adaptedPackage(id);
   const advice = adapted ? adaptedAdvice(adapted) : interpreterAdvice();

@@ -68,7 +68,11 @@ export interface GymnasiumEnvironment {
   readonly versions: Readonly<Record<string, string>>;
   /** Starts one episode a seed (0 to 2^32 - 1); with fewer seeds than copies the rest idles. */
   reset(seeds: readonly number[]): Promise<GymnasiumStep>;
-  /** One step of every copy whose episode goes on. @param actions `[n, A]` */
+  /**
+   * One step of every copy whose episode goes on.
+   *
+   * @param actions `[n, A]`
+   */
   step(actions: Float32Array): Promise<GymnasiumStep>;
   /** Ends the process of the environment. */
   close(): Promise<void>;
@@ -128,7 +132,11 @@ export async function openGymnasium(
   };
 }
 
-/** Versions of Python and the packages. @throws as {@link openGymnasium} does */
+/**
+ * Versions of Python and the packages.
+ *
+ * @throws as {@link openGymnasium} does
+ */
 export async function checkPackages(
   python: PythonProcess,
   rules: GymnasiumRules,

@@ -17,7 +17,11 @@ export const REQUIREMENTS: readonly string[] = [
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder of the virtual environment that is found without being named. @param name of the one for such environments */
+/**
+ * The folder of the virtual environment that is found without being named.
+ *
+ * @param name of the one for such environments
+ */
 export function venvFolder(environment: Environment = process.env, name = "gymnasium"): string {
   const cache = environment.CUGRO_CACHE ||
     join(environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache"), "cugro");
@@ -59,7 +63,11 @@ function pathOf(named: string, path: string): string {
   return found ?? resolve(python);
 }
 
-/** The line for a shell that makes the virtual environment. @param folder where it is looked for */
+/**
+ * The line for a shell that makes the virtual environment.
+ *
+ * @param folder where it is looked for
+ */
 export function installLine(folder = typedVenv(), requirements = REQUIREMENTS): string {
   return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`, requirements)}`;
 }

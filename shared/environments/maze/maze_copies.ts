@@ -5,7 +5,11 @@
 import type { Copies } from "../stepped_environment.ts";
 import { directionOf, intoMaze, intoWorld, type Pair, startPoint, stepPoint } from "./maze_law.ts";
 
-/** `size` points, each in a maze of its own. @param goal cosine and sine of the direction in which the maze is turned */
+/**
+ * `size` points, each in a maze of its own.
+ *
+ * @param goal cosine and sine of the direction in which the maze is turned
+ */
 export function mazeCopies(goal: readonly number[], size: number): Copies<Pair> {
   const direction = directionOf(goal);
   const positions = Array.from({ length: size }, (): Pair => [0, 0]);

@@ -42,12 +42,20 @@ export function directionOf([cos = 0, sin = 0]: readonly number[]): Pair {
   return [cos / length, sin / length];
 }
 
-/** Turns a pair of the world into the maze's frame. @param direction cosine and sine of where the goal lies */
+/**
+ * Turns a pair of the world into the maze's frame.
+ *
+ * @param direction cosine and sine of where the goal lies
+ */
 export function intoMaze([cos, sin]: Pair, [x, y]: Pair): Pair {
   return [cos * x + sin * y, cos * y - sin * x];
 }
 
-/** Turns a pair of the maze's frame into the world's. @param direction cosine and sine of where the goal lies */
+/**
+ * Turns a pair of the maze's frame into the world's.
+ *
+ * @param direction cosine and sine of where the goal lies
+ */
 export function intoWorld([cos, sin]: Pair, [along, across]: Pair): Pair {
   return [cos * along - sin * across, sin * along + cos * across];
 }

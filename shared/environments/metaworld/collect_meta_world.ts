@@ -67,7 +67,11 @@ interface PlannedEpisode {
   readonly noise: number;
 }
 
-/** The episodes, in the order of the file. @throws RangeError when their number is not a positive integer */
+/**
+ * The episodes, in the order of the file.
+ *
+ * @throws {RangeError} when their number is not a positive integer
+ */
 export function planEpisodes(
   { episodes, seed }: Pick<MetaWorldCollection, "episodes" | "seed">,
 ): PlannedEpisode[] {
@@ -159,7 +163,11 @@ async function runBatch(
   }
 }
 
-/** An action `[A]` in [-1, 1]. @param expert the expert's, in the same range */
+/**
+ * An action `[A]` in [-1, 1].
+ *
+ * @param expert the expert's, in the same range
+ */
 export function chooseAction(actor: MetaWorldActor, expert: Float32Array, random: Random): Float32Array {
   const noise = META_WORLD_NOISE[actor];
   return expert.map((value) =>

@@ -200,7 +200,11 @@ function attribute(name: string, { type, shape, data }: AttributeBytes): Message
   ]];
 }
 
-/** Bytes of a file with these fields, links and attributes. @param open whether its writer has not closed it */
+/**
+ * Bytes of a file with these fields, links and attributes.
+ *
+ * @param open whether its writer has not closed it
+ */
 export function hdf5Bytes(
   fields: Readonly<Record<string, FieldBytes>>,
   { links = {}, attributes = {}, open = false }: {

@@ -11,7 +11,11 @@ export type Version = "earliest" | "v108" | "v110" | "v112" | "v114" | "latest";
 
 let made = 0;
 
-/** Bytes of the file that `build` fills. @param version @default "earliest" */
+/**
+ * Bytes of the file that `build` fills.
+ *
+ * @param version @default "earliest"
+ */
 export async function makeHdf5(
   build: (file: Hdf5Writer) => void,
   version: Version = "earliest",

@@ -43,7 +43,11 @@ export async function learnerExists(
     await deletionOf(store, name, options) === undefined;
 }
 
-/** Stops a learner: nothing is planned for it, and nobody served, until it is restored. @throws {RangeError} if there is none */
+/**
+ * Stops a learner: nothing is planned for it, and nobody served, until it is restored.
+ *
+ * @throws {RangeError} if there is none
+ */
 export async function deleteLearner(
   { store, name, reason = "deleted by its operator" }: { store: Store; name: string; reason?: string },
 ): Promise<void> {

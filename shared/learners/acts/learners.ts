@@ -97,7 +97,11 @@ export async function createLearner(
 
 type FirstConfig = ConfigFact & { learner: NonNullable<ConfigFact["learner"]> };
 
-/** Writes a learner's first configuration, unless there is one. @returns the one that stands */
+/**
+ * Writes a learner's first configuration, unless there is one.
+ *
+ * @returns the one that stands
+ */
 async function putFirstConfig(store: Store, name: string, config: FirstConfig): Promise<FirstConfig> {
   const key = configKey(name, 1);
   let condition: { ifNoneMatch: true } | { ifMatch: string } = { ifNoneMatch: true };

@@ -140,7 +140,11 @@ export async function retry(
   return "new attempt";
 }
 
-/** Asks once more for episodes that a label has run again, and that failed. @returns whether there were any */
+/**
+ * Asks once more for episodes that a label has run again, and that failed.
+ *
+ * @returns whether there were any
+ */
 async function retryEpisodes(
   store: Store,
   facts: LearnerFacts,
@@ -178,7 +182,11 @@ async function retryJob(store: Store, { id, kind }: JobName, reason: string): Pr
   }
 }
 
-/** Steps over a task that is not decided, with each of its datasets that is not. @throws {RangeError} when all are. */
+/**
+ * Steps over a task that is not decided, with each of its datasets that is not.
+ *
+ * @throws {RangeError} when all are.
+ */
 export async function cancel(
   { store, name, task, reason = "cancelled" }: Act & { task: number },
 ): Promise<void> {
@@ -227,7 +235,11 @@ function findVersion(facts: LearnerFacts, version: number) {
   );
 }
 
-/** The fact of a task, as its labels have it. @throws {RangeError} when there is none */
+/**
+ * The fact of a task, as its labels have it.
+ *
+ * @throws {RangeError} when there is none
+ */
 export function findTask(facts: LearnerFacts, task: number) {
   const fact = facts.tasks.find((candidate) => candidate.task === task);
   if (fact) return fact;

@@ -76,7 +76,11 @@ export interface GraphInput {
   learnt: ReadonlyMap<number, VersionFact>;
 }
 
-/** The jobs of a task. @throws {Error} when the parent knows a task that has no fact. */
+/**
+ * The jobs of a task.
+ *
+ * @throws {Error} when the parent knows a task that has no fact.
+ */
 export function buildGraph(input: GraphInput): Graph {
   const { task, attempt, parent, tasks } = input;
   const before = parent?.tasks ?? [];

@@ -43,7 +43,11 @@ export interface Models extends OneStepNetworks {
 /** A kind of job that trains on the new task and its replay. */
 export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
 
-/** Adds a job to the graph. @returns its id */
+/**
+ * Adds a job to the graph.
+ *
+ * @returns its id
+ */
 export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
   builder: Builder,
   kind: K,
@@ -57,7 +61,12 @@ export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
   return id;
 }
 
-/** A training job of the task being learnt. @param until share of its steps after which it ends @returns its id. */
+/**
+   * A training job of the task being learnt.
+   *
+   * @param until share of its steps after which it ends
+   * @returns its id
+   */
 export function addTrainer<K extends TrainingKind>(
   builder: Builder,
   kind: K,
@@ -95,7 +104,11 @@ export function replayRowsOf(builder: Builder, replay: readonly Replay[]): numbe
   return pairsPerTask(knobs, oldTasks.length);
 }
 
-/** The evaluation of one task: its episodes, and how far its replay was from real data. @returns its id. */
+/**
+ * The evaluation of one task: its episodes, and how far its replay was from real data.
+ *
+ * @returns its id.
+ */
 export function addEvaluation(
   builder: Builder,
   about: LabelledTask,

@@ -38,7 +38,11 @@ type LabelRefs =
   & Pick<RefsOf<"actor.label">, "behaviorGenerator" | "normaliser">
   & Partial<RefsOf<"actor.label">>;
 
-/** Adds the networks that the knobs ask for. @returns their trainings */
+/**
+ * Adds the networks that the knobs ask for.
+ *
+ * @returns their trainings
+ */
 export function addOneStepNetworks(builder: Builder, sources: Sources): OneStepNetworks {
   const { distil } = builder.knobs;
   const networks: OneStepNetworks = {};

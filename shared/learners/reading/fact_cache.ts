@@ -58,7 +58,11 @@ export async function hasOldJobs({ store, cache }: FactSource): Promise<boolean>
   return await cache.oldJobs.answer;
 }
 
-/** A put-once fact, or undefined. @throws {SyntaxError} when it is damaged, naming it. */
+/**
+ * A put-once fact, or undefined.
+ *
+ * @throws {SyntaxError} when it is damaged, naming it.
+ */
 export async function readFact<T>(
   { store, cache }: FactSource,
   key: string,

@@ -90,7 +90,11 @@ export function averageOf({ row }: Pick<VersionFact, "row">): number | null {
   return measureVersion(row.map(({ scores }) => scores), [], -1).averagePerformance;
 }
 
-/** Measures a learner. @param valid its valid versions with their measures, oldest first */
+/**
+ * Measures a learner.
+ *
+ * @param valid its valid versions with their measures, oldest first
+ */
 export function measureLearner(
   valid: readonly { version: number; measures: VersionMeasures }[],
 ): LearnerMeasures {

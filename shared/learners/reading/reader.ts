@@ -28,7 +28,11 @@ export interface LearnerReader {
    * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
    */
   facts(name: string): Promise<LearnerFacts>;
-  /** Where it stands. @throws as {@link facts} does. */
+  /**
+   * Where it stands.
+   *
+   * @throws as {@link facts} does.
+   */
   status(name: string): Promise<LearnerStatus>;
   /** An act may have changed what is known of its jobs: the next reading asks about them. */
   told(name: string): void;

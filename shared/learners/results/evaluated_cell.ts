@@ -17,7 +17,11 @@ import { estimateOfCell } from "./estimates.ts";
 import { numbersOf, withRandom } from "./remeasure.ts";
 import { standingAnchors } from "./standing.ts";
 
-/** The cell of an evaluation that is done. @throws {Error} when its metrics lack `returns`, or have a `success` that is none. */
+/**
+ * The cell of an evaluation that is done.
+ *
+ * @throws {Error} when its metrics lack `returns`, or have a `success` that is none.
+ */
 export function evaluatedCell(
   facts: LearnerFacts,
   graph: Graph,

@@ -76,7 +76,11 @@ export function createBaseApp(
   return app;
 }
 
-/** Starts answering. @throws {Error} if the port is taken */
+/**
+ * Starts answering.
+ *
+ * @throws {Error} if the port is taken
+ */
 export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServer> {
   const { host = "127.0.0.1", port, extra, connections = {} } = options;
   const loop = watchEventLoop();

@@ -54,7 +54,11 @@ function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
   return names.size * 2 < rawHeaders.length;
 }
 
-/** Answers, if it can be done so. @returns whether it was */
+/**
+ * Answers, if it can be done so.
+ *
+ * @returns whether it was
+ */
 export async function answerDirectly(
   direct: Direct,
   body: Uint8Array,

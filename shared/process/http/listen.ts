@@ -24,7 +24,11 @@ const CHECK_MS = 1_000;
 /** A client that still sends may take so long (ms) to fetch the answer that ends its connection. */
 const LINGER_MS = 250;
 
-/** Starts listening. @throws {Error} if the address is taken, naming it */
+/**
+ * Starts listening.
+ *
+ * @throws {Error} if the address is taken, naming it
+ */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   const { host, port } = options;
   const bodies = createBodies();

@@ -36,7 +36,11 @@ export function isUpgrade(upgrade: Upgrade | undefined, incoming: IncomingMessag
   return upgrade.wants(method, url);
 }
 
-/** Hands over what {@link isUpgrade} allows. @returns the connections that are not HTTP's any more */
+/**
+ * Hands over what {@link isUpgrade} allows.
+ *
+ * @returns the connections that are not HTTP's any more
+ */
 export function handleUpgrades(
   server: Server,
   upgrade: (() => Upgrade | undefined) | undefined,

@@ -57,7 +57,11 @@ export interface Connection {
   request<T>(call: (client: S3Client) => Promise<T>): Promise<T>;
   /** Name in the bucket of a key, which is checked. */
   nameOf(key: string): string;
-  /** The fault in a sentence. @param doing as in "writing jobs/x (12 bytes)" */
+  /**
+   * The fault in a sentence.
+   *
+   * @param doing as in "writing jobs/x (12 bytes)"
+   */
   explain(error: unknown, doing: string): unknown;
   readonly client: S3Client;
   close(): void;

@@ -215,7 +215,11 @@ function followProgress(history: string): () => Promise<number> {
 /** A run that stands still for this long is struck by the next fault all the same. */
 const STILL_MS = 6_000;
 
-/** Carries the faults out in turn, each when its share of the work is done. @returns those that were not */
+/**
+ * Carries the faults out in turn, each when its share of the work is done.
+ *
+ * @returns those that were not
+ */
 async function carryOut(
   plan: FaultPlan,
   world: World,

@@ -54,7 +54,11 @@ export interface Saboteur {
 
 const PATTERN = /^([a-z]+)(?:=(-?\d+))?@(before|after)-([a-z-]+):(\d+)$/;
 
-/** The strikes in a plan. @throws {RangeError} naming the part that is none. */
+/**
+ * The strikes in a plan.
+ *
+ * @throws {RangeError} naming the part that is none.
+ */
 export function parseStrikes(plan: string): Strike[] {
   return plan.split(",").filter((part) => part !== "").map((part) => {
     const [, action, ms = "0", moment, step, n] = PATTERN.exec(part) ?? [];

@@ -34,7 +34,11 @@ function placeOf({ view, at }: Table, field: number): number | undefined {
   return offset === 0 ? undefined : at + offset;
 }
 
-/** A whole number of 1, 2, 4 or 8 bytes. @param otherwise its value where it is left out */
+/**
+ * A whole number of 1, 2, 4 or 8 bytes.
+ *
+ * @param otherwise its value where it is left out
+ */
 export function numberIn(table: Table, field: number, bytes: 1 | 2 | 4 | 8, otherwise = 0): number {
   const at = placeOf(table, field);
   if (at === undefined) return otherwise;
@@ -43,7 +47,11 @@ export function numberIn(table: Table, field: number, bytes: 1 | 2 | 4 | 8, othe
   return bytes === 4 ? view.getInt32(at, true) : bytes === 2 ? view.getInt16(at, true) : view.getUint8(at);
 }
 
-/** A length or a place. @throws {ArrowFault} for one that no file has */
+/**
+ * A length or a place.
+ *
+ * @throws {ArrowFault} for one that no file has
+ */
 export function longAt(view: DataView<ArrayBuffer>, at: number): number {
   const value = Number(view.getBigInt64(at, true));
   if (!Number.isSafeInteger(value) || value < 0) throw new ArrowFault(DAMAGED);
@@ -56,7 +64,11 @@ export function tableIn(table: Table, field: number): Table | undefined {
   return at === undefined ? undefined : { view: table.view, at: at + table.view.getUint32(at, true) };
 }
 
-/** The beginning and the number of a list's items. @param itemBytes of each; there cannot be more than the file holds */
+/**
+ * The beginning and the number of a list's items.
+ *
+ * @param itemBytes of each; there cannot be more than the file holds
+ */
 export function listIn(table: Table, field: number, itemBytes: number): { at: number; count: number } {
   const list = tableIn(table, field);
   if (!list) return { at: 0, count: 0 };

@@ -21,7 +21,11 @@ const NUMBER_BYTES = 8;
 /** Columns by their names (`observations.position` inside a struct), each with how a batch's rows of it are read. */
 export interface ArrowFile {
   names: string[];
-  /** Rows of a column, batch by batch. @throws {ArrowFault} where it holds no numbers, or is damaged */
+  /**
+   * Rows of a column, batch by batch.
+   *
+   * @throws {ArrowFault} where it holds no numbers, or is damaged
+   */
   read(name: string, budget: { left: number }): Matrix[];
 }
 
@@ -34,7 +38,11 @@ interface Leaf {
   buffer: number;
 }
 
-/** Opens a file. @throws {ArrowFault} */
+/**
+ * Opens a file.
+ *
+ * @throws {ArrowFault}
+ */
 export function openArrow(bytes: Uint8Array): ArrowFile {
   return damageOf(() => {
     const view = new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
@@ -181,7 +189,11 @@ function valuesIn(buffer: DataView<ArrayBuffer>, count: number, type: NumberKind
   return toNumbers(bytes.slice(0, count * size), form);
 }
 
-/** Absent values become NaN. @param valid a bit for each list of `width` numbers */
+/**
+ * Absent values become NaN.
+ *
+ * @param valid a bit for each list of `width` numbers
+ */
 function withoutAbsent(data: Numbers, valid: DataView<ArrayBuffer>, width: number): Numbers {
   const values = Float64Array.from(data);
   for (let i = 0; i < values.length; i++) {

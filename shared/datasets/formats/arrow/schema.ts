@@ -47,7 +47,11 @@ const BUFFERS: Readonly<Record<number, number>> = {
 };
 const TYPE = { integer: 2, float: 3, bits: 6, struct: 13, list: 16 };
 
-/** The columns of a schema. @throws {ArrowFault} for types that are not known at all */
+/**
+ * The columns of a schema.
+ *
+ * @throws {ArrowFault} for types that are not known at all
+ */
 export function fieldsOf(schema: Table): Field[] {
   if (numberIn(schema, 0, 2) !== 0) throw new ArrowFault("its numbers are big-endian, which is not read");
   let left = MOST_FIELDS;

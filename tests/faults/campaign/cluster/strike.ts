@@ -12,7 +12,11 @@ import type { ClusterFault, ServerRole } from "./cluster_schedule.ts";
 const BACK_MS = 180_000;
 const POLL_MS = 50;
 
-/** Does it, and waits until what was struck is ready again. @throws {Error} if that does not come about */
+/**
+ * Does it, and waits until what was struck is ready again.
+ *
+ * @throws {Error} if that does not come about
+ */
 export async function strike(fault: ClusterFault, cluster: Cluster): Promise<void> {
   switch (fault.kind) {
     case "kill":
