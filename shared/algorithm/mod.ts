@@ -30,18 +30,17 @@ export {
   type RowsForm,
 } from "./numerics/normaliser.ts";
 export { widenNormaliser } from "./numerics/widen.ts";
+export { forwardTransfer, meanOverTraining } from "./measures/forward_transfer.ts";
 export {
   type Anchors,
   averagePerformance,
   backwardTransfer,
   episodeSucceeded,
   forgetting,
-  forwardTransfer,
   interquartileMean,
   isBadlyLearnedFirst,
   justLearned,
   mean,
-  meanOverTraining,
   normalisedScore,
   type ResultsMatrix,
 } from "./measures/metrics.ts";

@@ -41,10 +41,9 @@ export interface CriticTrainingInput extends CriticTaskRows {
   compile: Compile;
 }
 
-/** What a training needs at each step. */
+/** What a training needs at each step. `end`: steps after which it ends. */
 export interface CriticPlan {
   steps: number;
-  /** Steps after which it ends. */
   end: number;
   /** Steps before which targets are computed again. */
   refits: number[];
@@ -70,7 +69,6 @@ export interface CriticPlan {
 
 /**
  * Checks the input and prepares the training.
- *
  * @param input as given to the training
  * @returns rows, targets, weights and schedule to train with
  * @throws {InvalidInputError} as {@linkcode trainCritic}

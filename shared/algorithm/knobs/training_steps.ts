@@ -64,12 +64,23 @@ export function jointSteps(base: number, perOldTask: number, max: number, oldTas
   return steps;
 }
 
-/** Steps of a training that ends after a share of them, at least one. */
+/**
+ * Steps of a training that ends after a share of them, at least one.
+ *
+ * @param steps of the whole training
+ * @param share of them, 0 to 1
+ * @returns steps, at least one
+ */
 export function stepsUntil(steps: number, share: number): number {
   return Math.max(1, Math.round(share * steps));
 }
 
-/** The knob that cuts the steps of a kind. */
+/**
+ * The knob that cuts the steps of a kind.
+ *
+ * @param kind of a training job
+ * @returns the knob's name, or undefined where none cuts
+ */
 export function limitOfSteps(kind: KnobKind): KnobName | undefined {
   return STEP_KNOBS[kind]?.[2];
 }

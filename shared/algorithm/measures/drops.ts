@@ -49,7 +49,12 @@ export function worstDrop(episodes: EpisodeMatrix): TaskDrop | null {
   return worstOf(sinceBest(episodes));
 }
 
-/** The same of old tasks, each beside its best. */
+/**
+ * The same of old tasks, each beside its best.
+ *
+ * @param candidates the old tasks, each with its drop
+ * @returns the largest, or null
+ */
 export function worstOf(candidates: readonly Candidate[]): TaskDrop | null {
   if (candidates.length === 0) return null;
   const { column, row, before, after } = candidates.reduce((a, b) => b.drop > a.drop ? b : a);
@@ -61,8 +66,10 @@ const falls = new WeakMap<readonly number[], WeakMap<readonly number[], Fall>>()
 
 /**
  * The fall of one task, remembered as long as both lists are there: a page or command that shows a learner asks about the same ones again and again.
+ *
  * @param before episodes that are never changed, as facts have them
  * @param after the same
+ * @returns mean before and after, their difference and its 90 % interval, in points of score
  */
 export function fallBetween(before: readonly number[], after: readonly number[]): Fall {
   const since = falls.get(before) ?? new WeakMap<readonly number[], Fall>();

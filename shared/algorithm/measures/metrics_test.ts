@@ -1,14 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { forwardTransfer, meanOverTraining } from "./forward_transfer.ts";
 import {
   averagePerformance,
   backwardTransfer,
   episodeSucceeded,
   forgetting,
-  forwardTransfer,
   interquartileMean,
   isBadlyLearnedFirst,
   justLearned,
-  meanOverTraining,
   normalisedScore,
 } from "./metrics.ts";
 

@@ -32,7 +32,14 @@ export interface TaskRecord {
   episodes: readonly number[];
 }
 
-/** A record with what one more version has shown of the task. @param row what the version is called by */
+/**
+ * A record with what one more version has shown of the task.
+ *
+ * @param row what the version is called by
+ * @param record what versions before have shown; undefined: nothing
+ * @param episodes the version's scores, `[episode]`; null where it was not evaluated
+ * @returns the record, or the old one where there is nothing to add
+ */
 export function extendRecord(
   record: TaskRecord | undefined,
   row: number,

@@ -62,11 +62,11 @@ export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
 }
 
 /**
-   * A training job of the task being learnt.
-   *
-   * @param until share of its steps after which it ends
-   * @returns its id
-   */
+ * A training job of the task being learnt.
+ *
+ * @param until share of its steps after which it ends
+ * @returns its id
+ */
 export function addTrainer<K extends TrainingKind>(
   builder: Builder,
   kind: K,

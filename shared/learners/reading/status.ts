@@ -108,10 +108,7 @@ export interface LearnerStatus extends LearnerMeasures {
   secondsPerKind: Partial<Record<JobKind, number>>;
 }
 
-/**
- * Everything there is to tell about a learner.
- * @throws {RangeError} when there is none of that name.
- */
+/** Everything there is to tell about a learner. @throws {RangeError} when there is none of that name. */
 export async function learnerStatus(
   store: Store,
   name: string,
