@@ -2,12 +2,8 @@
  * `cugro collect`: makes real datasets by rolling out trained policies in the simulator.
  * @module
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type Dataset, writeHdf5 } from "@cugro/datasets";
+import { readFile } from "node:fs/promises";
 import {
-  collectDataset,
-  type CollectedDataset,
   type EnvironmentInfo,
   familyInfo,
   familyPolicy,
@@ -19,6 +15,7 @@ import {
 } from "@cugro/environments";
 import { didYouMean } from "@cugro/algorithm/knobs";
 import type { Command } from "commander";
+import { collectFiles } from "./collect_files.ts";
 import { noteUnusual, parseGoals } from "./collect_goals.ts";
 import { knownFamilies, printNames, withCollectionHelp } from "./collect_help.ts";
 import {
@@ -27,7 +24,6 @@ import {
   metaWorldRun,
   parseMetaWorldTasks,
 } from "./collect_meta_world.ts";
-import { progressLines } from "./collect_progress.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { repeatable } from "./settings.ts";
 
@@ -42,6 +38,8 @@ interface CollectOptions {
   json?: boolean;
   list?: boolean;
   tasks?: string;
+  rewardScale?: number;
+  goodEpisodes?: number;
 }
 
 const MIX_NAMES = ["random", "early", "medium", "final"] as const;
@@ -63,6 +61,16 @@ export function registerCollect(program: Command): void {
       "trained policy (safetensors with snapshots early, medium, final) instead of the shipped one",
     )
     .option("--mix <shares>", "who acts, e.g. random=0.2,early=0.15,medium=0.15,final=0.5")
+    .option(
+      "--reward-scale <factor>",
+      "multiply the rewards in the files; returns that score 0 and 100 stay the simulator's",
+      positive,
+    )
+    .option(
+      "--good-episodes <n>",
+      "measure the return that scores 100 over so many episodes of the final policy, which the files need not hold",
+      wholeNumber("--good-episodes", 1),
+    )
     .option(
       "--tasks <list>",
       "tasks of metaworld, in the order of the files: cl5, cw10, or names with commas",
@@ -96,6 +104,8 @@ async function collect(name: string | undefined, options: CollectOptions): Promi
     seed: options.seed,
     folder: options.out,
     ...(mix ? { mix } : {}),
+    ...(options.rewardScale === undefined ? {} : { rewardScale: options.rewardScale }),
+    ...(options.goodEpisodes === undefined ? {} : { goodEpisodes: options.goodEpisodes }),
   });
   if (options.json) printJson({ files: written });
 }
@@ -111,8 +121,11 @@ function unknownFamily(name: string): UsageError {
 
 async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {
   const { goal, goals, policy, mix, tasks, episodes, seed, out: folder, json } = options;
-  const other = Object.entries({ "--goal": goal[0], "--goals": goals, "--policy": policy, "--mix": mix })
-    .find(([, value]) => value !== undefined);
+  const { rewardScale, goodEpisodes } = options;
+  const other = Object.entries({
+    ...{ "--goal": goal[0], "--goals": goals, "--policy": policy, "--mix": mix },
+    ...{ "--reward-scale": rewardScale, "--good-episodes": goodEpisodes },
+  }).find(([, value]) => value !== undefined);
   if (other) {
     throw new UsageError(
       `${
@@ -126,62 +139,10 @@ async function collectMetaWorldTasks(options: CollectOptions): Promise<void> {
   if (json) printJson({ files });
 }
 
-/** What {@link collectFiles} makes. */
-export interface CollectFiles {
-  family: string;
-  goals: readonly (readonly number[])[];
-  policy: PolicyFile | ScriptedPolicy;
-  episodes: number;
-  seed: number;
-  folder: string;
-  mix?: PolicyMix;
-}
-
-/** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */
-export async function collectFiles(
-  { family, goals, policy, episodes, seed, folder, mix }: CollectFiles,
-): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
-  const written: string[] = [];
-  for (const [index, goal] of goals.entries()) {
-    const path = join(folder, `task${index + 1}.hdf5`);
-    const collected = await collectDataset({
-      family,
-      goal,
-      policy,
-      episodes,
-      seed: seed * 1000 + index,
-      onProgress: progressLines(path),
-      ...(mix ? { mix } : {}),
-    });
-    const { mix: used, ...rest } = collected.metadata;
-    const bytes = await writeHdf5(toDataset(collected), { mix: JSON.stringify(used), seed });
-    await writeFile(`${path}.tmp`, bytes);
-    await rename(`${path}.tmp`, path);
-    written.push(path);
-    console.error(
-      `${path}: ${collected.size} transitions, goal [${rest.goal.map((value) => value.toFixed(3))}], random ${
-        rest.return_random.toFixed(1)
-      }, good ${rest.return_final_policy?.toFixed(1) ?? "not in the mix"}`,
-    );
-  }
-  return written;
-}
-
-function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
-  const { env, family, goal, horizon, return_random: returnRandom, return_final_policy: good } = metadata;
-  return {
-    ...arrays,
-    metadata: {
-      env,
-      family,
-      // As the files have it since the first version: a goal of more digits would be another task.
-      goal: goal.map(Math.fround),
-      horizon,
-      returnRandom,
-      ...(good === null ? {} : { returnFinalPolicy: good }),
-    },
-  };
+function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`--reward-scale must be a number above 0: current value is ${text}`);
 }
 
 async function shipped(info: EnvironmentInfo): Promise<PolicyFile | ScriptedPolicy> {

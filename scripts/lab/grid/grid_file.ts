@@ -3,9 +3,11 @@
  * @module
  */
 import { PRESET_NAMES, resolveHyperparameters } from "@cugro/algorithm/knobs";
+import { familyInfo, goalFault, listFamilies } from "@cugro/environments";
 import { z } from "zod";
 import { parseSettings } from "../../cli/commands/settings.ts";
 import { UsageError } from "../../cli/commands/output.ts";
+import { KNOWN_STREAMS, type KnownStream } from "../streams/known_streams.ts";
 import { methodOf, METHODS } from "./methods.ts";
 
 const settings = z.array(z.string().regex(/^[a-zA-Z]+=.+$/, "must be knob=value")).default([]);
@@ -24,8 +26,24 @@ const rowsSchema = z.strictObject({
   orders: z.array(z.array(z.int().min(1)).min(1)).min(1).optional(),
 });
 
+const share = z.number().min(0).default(0);
+/** Data that is made for the grid, as `cugro collect` makes it. */
+const dataSchema = z.strictObject({
+  family: z.string().min(1),
+  /** @default the family's own */
+  goals: z.array(z.array(z.number()).min(1)).min(1).optional(),
+  episodes: z.int().min(1),
+  /** Shares of those who act. */
+  mix: z.strictObject({ random: share, early: share, medium: share, final: share }).optional(),
+  rewardScale: z.number().positive().optional(),
+  /** Episodes of the final policy whose mean return scores 100: so that data of other qualities has the same scale. */
+  goodEpisodes: z.int().min(1).optional(),
+});
+
 const gridSchema = z.strictObject({
   about: z.string().min(1),
+  /** Streams that rows may name beside those that can be made anyway. */
+  data: z.record(name, dataSchema).default({}),
   preset: preset.default("default"),
   set: settings,
   rows: z.array(rowsSchema).min(1),
@@ -62,6 +80,27 @@ export function parseGrid(text: string, path: string): GridFile {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UsageError(`${path}: ${issue!.path.join(".") || "the grid"}: ${issue!.message}`);
+}
+
+/** The streams that a grid's rows may name: those there are, and its own. @throws {UsageError} where one cannot be made */
+export function streamsOf(grid: GridFile, path: string): Record<string, KnownStream> {
+  const streams: Record<string, KnownStream> = { ...KNOWN_STREAMS };
+  for (const [name, { goals, ...data }] of Object.entries(grid.data)) {
+    const where = `${path}: data.${name}`;
+    if (Object.hasOwn(KNOWN_STREAMS, name)) {
+      throw new UsageError(`${where}: there is a stream of this name: take another`);
+    }
+    const info = familyInfo(data.family);
+    if (!info?.policyShipped) {
+      const shipped = listFamilies().filter((one) => one.policyShipped).map((one) => one.family).join(", ");
+      throw new UsageError(`${where}: family must be one of ${shipped}: current value is ${data.family}`);
+    }
+    const wanted = goals ?? info.goals;
+    const fault = wanted.map((goal) => goalFault(info, goal)).find((one) => one !== undefined);
+    if (fault !== undefined) throw new UsageError(`${where}: ${fault}`);
+    streams[name] = { ...JSON.parse(JSON.stringify(data)), goals: wanted };
+  }
+  return streams;
 }
 
 /** The runs of a grid, in the order of its rows and seeds; what two rows ask for is there once. @throws {UsageError} */

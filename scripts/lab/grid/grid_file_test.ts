@@ -1,11 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KNOWN_STREAMS } from "../streams/known_streams.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../cli/commands/output.ts";
 import { parseRun } from "./typed_grid.ts";
-import { parseGrid, runsOf } from "./grid_file.ts";
+import { parseGrid, runsOf, streamsOf } from "./grid_file.ts";
 
 const parse = (grid: unknown) => parseGrid(JSON.stringify(grid), "grid.json");
 const row = { streams: ["cheetah-vel"], methods: ["ours", "none"], seeds: [0, 1] };
@@ -43,11 +42,34 @@ Deno.test("a grid that cannot be run is refused before anything runs, by file, p
   assertThrows(() => runsOf(parse(twice), "grid.json"), UsageError, "give this one a label");
 });
 
+Deno.test("a grid may declare data of its own; what cannot be made is refused by its name", () => {
+  const data = { "poor": { family: "cheetah-vel", episodes: 20, mix: { random: 1 }, goodEpisodes: 10 } };
+  const { poor } = streamsOf(parse({ ...grid, data }), "grid.json");
+  assert(poor && "goals" in poor);
+  assertEquals([poor.mix, poor.goals.length], [{ random: 1, early: 0, medium: 0, final: 0 }, 5]);
+  const refused: [Record<string, unknown>, string][] = [
+    [{ "cheetah-vel": data.poor }, "data.cheetah-vel: there is a stream of this name"],
+    [{ poor: { ...data.poor, family: "cheetah" } }, "data.poor: family must be one of"],
+    [{ poor: { ...data.poor, goals: [[1, 2]] } }, "grid.json: data.poor: "],
+  ];
+  for (const [wrong, message] of refused) {
+    assertThrows(() => streamsOf(parse({ ...grid, data: wrong }), "grid.json"), UsageError, message);
+  }
+});
+
 Deno.test("the declared grids can be run", async () => {
   const folder = fileURLToPath(new URL("declared/", import.meta.url));
   for (const file of await readdir(folder)) {
-    const runs = runsOf(parseGrid(await readFile(join(folder, file), "utf8"), file), file);
-    assertEquals(runs.filter(({ stream }) => !Object.hasOwn(KNOWN_STREAMS, stream)), [], file);
+    const grid = parseGrid(await readFile(join(folder, file), "utf8"), file);
+    const streams = streamsOf(grid, file);
+    const runs = runsOf(grid, file);
+    assertEquals(runs.filter(({ stream }) => !Object.hasOwn(streams, stream)), [], file);
+    const named = new Set(runs.map(({ stream }) => stream));
+    assertEquals(
+      Object.keys(grid.data).filter((name) => !named.has(name)),
+      [],
+      `${file}: data that no row names`,
+    );
   }
 });
 

@@ -13,8 +13,13 @@ import { score, UsageError } from "../../cli/commands/output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";
-import { type PreparedStream, prepareStream, refuseUnknownStream } from "../streams/known_streams.ts";
-import { type GridFile, type GridRun, parseGrid, runsOf } from "./grid_file.ts";
+import {
+  type KnownStream,
+  type PreparedStream,
+  prepareStream,
+  refuseUnknownStream,
+} from "../streams/known_streams.ts";
+import { type GridFile, type GridRun, parseGrid, runsOf, streamsOf } from "./grid_file.ts";
 import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
 import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
 import { refuseToReplace, writeResults } from "./write_results.ts";
@@ -66,10 +71,11 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   const { work, only = "", out = join(work, "results") } = options;
   const wanted = runsOf(grid, path).filter(({ id }) => id.includes(only));
   if (wanted.length === 0) throw new UsageError(`${path}: no run's name holds ${only}`);
-  for (const { stream } of wanted) await refuseUnknownStream(stream);
+  const known = streamsOf(grid, path);
+  for (const { stream } of wanted) await refuseUnknownStream(stream, known);
   if (!options.dryRun) await refuseToReplace(out, name, options.replace ?? false);
   await mkdir(work, { recursive: true });
-  const prepared = await prepare(wanted, work);
+  const prepared = await prepare(wanted, work, known);
   const left = prepared.filter(({ record }) => record === undefined);
   for (const { run, record } of prepared) console.error(`${record ? "finished" : "to run  "} ${run.id}`);
   console.error(`${prepared.length} runs, ${left.length} of them to run`);
@@ -91,10 +97,14 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
 }
 
 /** Makes data that is missing, and reads the records there are. */
-async function prepare(runs: readonly GridRun[], work: string): Promise<PreparedRun[]> {
+async function prepare(
+  runs: readonly GridRun[],
+  work: string,
+  known: Readonly<Record<string, KnownStream>>,
+): Promise<PreparedRun[]> {
   const streams = new Map<string, PreparedStream>();
   for (const name of new Set(runs.map(({ stream }) => stream))) {
-    const stream = await prepareStream(name, work);
+    const stream = await prepareStream(name, work, known);
     streams.set(name, stream);
     setVariables(stream);
   }

@@ -5,9 +5,9 @@
 import { datasetHash, readDataset } from "@cugro/datasets";
 import { familyInfo, familyPolicy } from "@cugro/environments";
 import { META_WORLD_STREAMS } from "@cugro/environments/metaworld";
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { collectFiles } from "../../cli/commands/collect.ts";
+import { type CollectFiles, collectFiles } from "../../cli/commands/collect_files.ts";
 import { collectMetaWorldFiles } from "../../cli/commands/collect_meta_world.ts";
 import { UsageError } from "../../cli/commands/output.ts";
 import { streamFiles } from "./stream_files.ts";
@@ -15,7 +15,10 @@ import { pythonVariables } from "./stream_python.ts";
 
 /** How a stream's data is made; `cugro collect` makes the same. */
 export type KnownStream =
-  | { family: string; goals: readonly (readonly number[])[]; episodes: number }
+  | (
+    & { family: string; goals: readonly (readonly number[])[]; episodes: number }
+    & Pick<CollectFiles, "mix" | "rewardScale" | "goodEpisodes">
+  )
   | { metaWorld: readonly string[]; episodes: number };
 
 const usualGoals = (family: string) => familyInfo(family)!.goals;
@@ -72,6 +75,7 @@ export async function refuseUnknownStream(argument: string, known = KNOWN_STREAM
 /** Makes the files where one of them is missing; each is written whole or not at all, and made again it holds the same. */
 async function ensureData(stream: KnownStream, folder: string): Promise<string[]> {
   const files = await isFolder(folder) ? await streamFiles(folder) : [];
+  await refuseOtherData(stream, folder);
   const tasks = "metaWorld" in stream ? stream.metaWorld : stream.goals;
   if (files.length === tasks.length) return files;
   console.error(`making the data of ${basename(folder)} in ${folder}`);
@@ -79,9 +83,22 @@ async function ensureData(stream: KnownStream, folder: string): Promise<string[]
   if ("metaWorld" in stream) {
     return await collectMetaWorldFiles({ tasks: stream.metaWorld, keep: true, ...wanted });
   }
-  const { family, goals } = stream;
-  const policy = await familyPolicy(familyInfo(family)!);
-  return await collectFiles({ family, goals, policy, ...wanted });
+  const policy = await familyPolicy(familyInfo(stream.family)!);
+  return await collectFiles({ ...stream, policy, ...wanted });
+}
+
+/** What a folder's data was made by is written beside it; data of versions up to 0.7 has nothing there. */
+async function refuseOtherData(stream: KnownStream, folder: string): Promise<void> {
+  const path = join(folder, "made_by.json"), declaration = JSON.stringify(stream);
+  const known = await readFile(path, "utf8").catch(() => undefined);
+  if (known === undefined && await isFolder(folder)) return;
+  if (known !== undefined && known !== declaration) {
+    throw new UsageError(
+      `the data in ${folder} was made by ${known}, and ${declaration} is wanted: give another folder with --work, or remove it`,
+    );
+  }
+  await mkdir(folder, { recursive: true });
+  await writeFile(path, declaration);
 }
 
 async function described(name: string, files: string[]): Promise<PreparedStream> {

@@ -4,7 +4,7 @@ import { familyInfo, goalFault } from "@cugro/environments";
 import { META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/output.ts";
-import { KNOWN_STREAMS, prepareStream } from "./known_streams.ts";
+import { KNOWN_STREAMS, type KnownStream, prepareStream } from "./known_streams.ts";
 
 const TINY = { tiny: { family: "walker-params", goals: [[5]], episodes: 1 } };
 
@@ -46,6 +46,22 @@ Deno.test("prepareStream() makes what is missing, the same again, and leaves wha
     await Deno.remove(path);
     assertEquals(await prepareStream("tiny", work, TINY), made);
     assertEquals((await prepareStream(join(work, "data", "tiny"), work)).hashes, made.hashes);
+  }));
+
+Deno.test("prepareStream() makes data of another quality on the same scale of scores, and takes no other data for it", () =>
+  withFolder(async (work) => {
+    const stream = { family: "swimmer-dir", goals: [[1, 0]], episodes: 1, goodEpisodes: 1 };
+    const mix = { random: 1, early: 0, medium: 0, final: 0 };
+    const read = async (known: KnownStream, folder: string) => {
+      const { files } = await prepareStream("poor", join(work, folder), { poor: known });
+      return (await readDataset(await Deno.readFile(files[0]!), "task1.hdf5")).dataset;
+    };
+    const poor = await read({ ...stream, mix }, "poor");
+    const scaled = await read({ ...stream, mix, rewardScale: 100 }, "scaled");
+    assertEquals(poor.metadata.returnFinalPolicy, scaled.metadata.returnFinalPolicy);
+    assert(poor.metadata.returnFinalPolicy! > poor.metadata.returnRandom!);
+    assertEquals(scaled.rewards, poor.rewards.map((reward) => reward * 100));
+    await assertRejects(() => read({ ...stream, mix, episodes: 2 }, "poor"), UsageError, "was made by");
   }));
 
 Deno.test("prepareStream() says of an argument that is no stream what it could be", () =>
