@@ -18,6 +18,7 @@ import {
   failureKey,
   type InputRef,
   type Job,
+  JOB_KINDS,
   jobFactSchema,
   type JobKind,
   type JobOf,
@@ -29,6 +30,7 @@ import {
   resultKey,
   sha256,
 } from "@cugro/protocol";
+import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
 import { memoryBus } from "./store.ts";
 import { applyPlan } from "../../services/coordinator/apply.ts";
 import { isIdle, plan } from "../../services/coordinator/plan.ts";
@@ -99,6 +101,20 @@ export async function work(
   pretence.runs.set(id, (pretence.runs.get(id) ?? 0) + 1);
   await commit(store, id, job, await outcome(store, id, job, pretence));
   return "done";
+}
+
+/** The same as handlers of a real worker, which brings and commits what they return. */
+export function pretendHandlers(store: Store, pretence: Pretence): JobHandlers {
+  const handler = async ({ jobId, kind }: JobContext): Promise<JobOutput> => {
+    const { job } = parseFact(jobFactSchema, (await getJob(store, kind, jobId))!.bytes, jobId);
+    pretence.runs.set(jobId, (pretence.runs.get(jobId) ?? 0) + 1);
+    const { outputs, metrics, made } = await outcome(store, jobId, job, pretence);
+    const bytes = outputs.map((
+      name,
+    ) => [name, made?.[name] ?? encode(`${name} of ${metrics.datasetHash ?? jobId}`)]);
+    return { outputs: Object.fromEntries(bytes), metrics };
+  };
+  return Object.fromEntries(JOB_KINDS.map((kind) => [kind, handler])) as JobHandlers;
 }
 
 interface Outcome {

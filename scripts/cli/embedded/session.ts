@@ -15,14 +15,21 @@ import type { Access } from "../../../services/services.ts";
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 const WORKER_ACCESS: Access = { native: true, python: true };
 
-/** Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`. */
-export async function openForReading(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: false });
+/** Variables of the environment. */
+type Variables = Record<string, string | undefined>;
+
+/**
+ * Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`.
+ *
+ * @param variables how to get into a bucket
+ */
+export async function openForReading(store: string, variables: Variables = process.env): Promise<Store> {
+  return await openStore(configOf(store, variables), { lock: false });
 }
 
-/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. */
-export async function openForWriting(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: true });
+/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. See {@link openForReading}. */
+export async function openForWriting(store: string, variables: Variables = process.env): Promise<Store> {
+  return await openStore(configOf(store, variables), { lock: true });
 }
 
 /**
@@ -30,12 +37,12 @@ export async function openForWriting(store: string): Promise<Store> {
  * `cugro run` notices them.
  */
 export async function openForActing(store: string): Promise<Store> {
-  return await openStore(configOf(store), { lock: "beside" });
+  return await openStore(configOf(store, process.env), { lock: "beside" });
 }
 
 /** How to get into a bucket is in the environment. */
-function configOf(store: string): StoreConfig {
-  if (isBucketName(store)) return readStoreConfig({ ...process.env, CUGRO_STORE: store });
+function configOf(store: string, variables: Variables): StoreConfig {
+  if (isBucketName(store)) return readStoreConfig({ ...variables, CUGRO_STORE: store });
   if (!store.includes("://")) return { store: resolve(store) };
   throw new RangeError(`A store is a folder, s3://bucket or s3://bucket/prefix: current value is "${store}"`);
 }

@@ -19,7 +19,7 @@ import type { Command } from "commander";
 import { printJson, printTable, UsageError, wholeNumber } from "../commands/output.ts";
 import { DEFAULT_STORE } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
-import { withSource, withTarget } from "./with_store.ts";
+import { withBackup, withSource, withWrittenBackup } from "./with_store.ts";
 
 /** Where learners are. */
 export const STORE = [
@@ -84,7 +84,10 @@ async function make(
   );
   await withSource(name, async (store) => {
     const options = { store, name, secrets: !withoutSecrets, onProgress: show.progress, ...file };
-    const done = await withTarget(to, (target) => backUp({ ...options, to: target }).finally(show.end));
+    const done = await withWrittenBackup(
+      to,
+      (target) => backUp({ ...options, to: target }).finally(show.end),
+    );
     if (json) return printJson(done);
     const { objects, bytes, added, addedBytes, snapshot, learners } = done;
     console.log(
@@ -115,7 +118,7 @@ async function tokensIn(path: string): Promise<Uint8Array> {
 }
 
 async function list({ from: name, json }: { from: string; json?: boolean }): Promise<void> {
-  await withSource(name, async (from) => {
+  await withBackup(name, async (from) => {
     const names = (await listSnapshots(from)).toReversed();
     const rows: { name: string; fault?: string; snapshot?: Snapshot }[] = [];
     for (const each of names) {
@@ -159,7 +162,7 @@ function about({ objects, missing, tokens, schema: _, ...rest }: Snapshot) {
 }
 
 async function check({ from: name, at, json }: { from: string; at?: string; json?: boolean }): Promise<void> {
-  await withSource(name, async (from) => {
+  await withBackup(name, async (from) => {
     const { name: snapshot, snapshot: content } = await openSnapshot(from, at);
     const show = createLiveLine(({ objects, of, bytes }: ReadProgress) =>
       `${objects} of ${of} objects, ${byteSize(bytes)}`
@@ -175,7 +178,7 @@ async function check({ from: name, at, json }: { from: string; at?: string; json
 async function pruneOld(
   { from: name, keep, json }: { from: string; keep: number; json?: boolean },
 ): Promise<void> {
-  const done = await withTarget(name, (backup) => prune(backup, keep));
+  const done = await withWrittenBackup(name, (backup) => prune(backup, keep));
   if (json) return printJson(done);
   const { snapshots, contents, bytes, kept } = done;
   console.log(

@@ -11,7 +11,7 @@ import { printJson, UsageError } from "../commands/output.ts";
 import { commandLine, placeOfStore } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
 import { AT, BACKUP, JSON_FLAG, sayLosses, STORE, WITHOUT_SECRETS } from "./backup.ts";
-import { withSource, withTarget } from "./with_store.ts";
+import { withBackup, withTarget } from "./with_store.ts";
 
 /** Adds the command. */
 export function registerRestore(program: Command): void {
@@ -35,7 +35,7 @@ interface RestoreFlags {
 async function restoreAll(
   { from: name, at, store: into, tokens, withoutSecrets, json }: RestoreFlags,
 ): Promise<void> {
-  await withSource(name, async (from) => {
+  await withBackup(name, async (from) => {
     const { name: chosen, snapshot } = await openSnapshot(from, at);
     if (tokens !== undefined) await refuseTokens(snapshot, tokens);
     const show = createLiveLine(({ stage, objects, of, bytes }: RestoreProgress) =>
