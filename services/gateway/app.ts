@@ -21,6 +21,7 @@ import { bodyProblem } from "./request_body.ts";
 import { refuseUnknownQueries } from "./query_names.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
+import { registerAsyncapi } from "./routes/asyncapi.ts";
 import { type BundleDeps, registerBundles } from "./routes/bundles.ts";
 import { registerCurves } from "./routes/curves.ts";
 import { registerDashboard } from "./routes/dashboard.ts";
@@ -105,6 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     registerDeliveries(app, { ...deps, ...options.webhooks });
   }
   registerOpenapi(app);
+  registerAsyncapi(app);
   registerDashboard(app);
   app.notFound((context) =>
     problemResponse(

@@ -29,6 +29,7 @@ export type { NatsBusOptions } from "./nats/options.ts";
 export { openNatsBus } from "./nats/open_nats_bus.ts";
 export {
   consumerName,
+  eventSubject,
   HINT_SUBJECT,
   jobEvents,
   jobFilter,

@@ -22,6 +22,7 @@ export type { ProgressMessage } from "@cugro/protocol";
 export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
 export type { VersionClient } from "./versions.ts";
 export type { WebhookClient } from "./webhooks.ts";
+export { BadSignature, verifyWebhook, type WebhookRequest } from "./webhook_signature.ts";
 export type {
   Arrival,
   Config,

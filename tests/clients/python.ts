@@ -17,6 +17,9 @@ const SOURCE = fileURLToPath(new URL("../../shared/client/python", import.meta.u
 export interface ClientPython {
   /** A folder for scripts and what they write. */
   folder: string;
+  /** Path of the interpreter, and the folder that it finds the client in (`PYTHONPATH`). */
+  python: string;
+  installed: string;
   /** Runs a script, in `folder`. `environment`: beside that of this process. */
   run(script: string, environment: Record<string, string>, ...args: string[]): Promise<Ended>;
 }
@@ -42,6 +45,8 @@ export async function withClientPython(use: (python: ClientPython) => Promise<vo
     rmSync(source, { recursive: true });
     await use({
       folder,
+      python: packages!.python,
+      installed,
       run: (script, environment, ...args) =>
         runCommand(
           "sh",

@@ -82,14 +82,7 @@ export async function startConfined(): Promise<Confined> {
     nats,
     minio,
     seedOf: (user) => seeds[user]!,
-    openBus: (service, streams = "verify") =>
-      openNatsBus({
-        servers: [nats.url],
-        name: service,
-        seed: seeds[service]!,
-        streams,
-        log: createLog({ level: "error" }),
-      }),
+    openBus: busOpener(nats, seeds),
     openStoreOf: (service) =>
       openUnder(readFileSync(new URL(`minio/policies/${service}.json`, INFRA), "utf8")),
     openStoreUnder: openUnder,
@@ -101,6 +94,36 @@ export async function startConfined(): Promise<Confined> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** NATS alone, as infra/ sets it up. */
+export async function startConfinedNats(): Promise<
+  {
+    nats: RunningServer;
+    seedFile: (user: string) => string;
+    openBus: Confined["openBus"];
+    stop(): Promise<void>;
+  }
+> {
+  const folder = mkdtempSync(join(tmpdir(), "cugro-security-"));
+  const seeds = makeSeeds(folder);
+  const configFile = writeConfig(folder, seeds);
+  const nats = await startNats({ folder: join(folder, "nats"), configFile, port: await freePort() });
+  return {
+    nats,
+    seedFile: (user) => join(folder, `${user}.seed`),
+    openBus: busOpener(nats, seeds),
+    async stop() {
+      await nats.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function busOpener(nats: RunningServer, seeds: Record<string, string>): Confined["openBus"] {
+  const log = createLog({ level: "error" });
+  return (service, streams = "verify") =>
+    openNatsBus({ servers: [nats.url], name: service, seed: seeds[service]!, streams, log });
 }
 
 function makeSeeds(folder: string): Record<string, string> {

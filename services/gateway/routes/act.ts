@@ -19,7 +19,8 @@ export type ActDeps = ActSocketDeps & {
 const requestSchema = z.strictObject(actRequestSchema.shape).openapi("ActRequest", {
   example: { task: 2, observations: [[0.1, -0.4, 1.2]], seed: 7 },
 });
-const answerSchema = z.object({
+/** What is answered. */
+export const answerSchema = z.object({
   version: z.int().openapi({ description: "The version that chose them" }),
   task: z.int(),
   acting: z.enum(WAYS_OF_ACTING).openapi({ description: "How they were chosen" }),

@@ -6,7 +6,7 @@
 import {
   type CloudEvent,
   createEvent,
-  type JsonObject,
+  type EventData,
   labelKey,
   promotedKey,
   rejectionKey,
@@ -51,25 +51,56 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   const name = facts.learner.name;
   return [
     ...facts.tasks.map(acceptedTask).map(({ task, name: title, size }) =>
-      createEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
+      createEvent(
+        "cugro.task.accepted",
+        taskKey(name, task),
+        name,
+        {
+          ...{ task, name: title, size },
+        } satisfies EventData<"cugro.task.accepted">,
+      )
     ),
     ...facts.revisions.map((fact) =>
-      createEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, {
-        ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
-        ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
-        message: describeRevision(fact),
-      })
+      createEvent(
+        "cugro.task.revised",
+        revisionKey(name, fact.task, fact.revision),
+        name,
+        {
+          ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
+          ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
+          message: describeRevision(fact),
+        } satisfies EventData<"cugro.task.revised">,
+      )
     ),
     ...facts.rejections.map(({ seq, key, reason }) =>
-      createEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, { arrival: seq, key, reason })
+      createEvent(
+        "cugro.arrival.rejected",
+        rejectionKey(name, seq),
+        name,
+        {
+          ...{ arrival: seq, key, reason },
+        } satisfies EventData<"cugro.arrival.rejected">,
+      )
     ),
     ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
-      createEvent("cugro.task.failed", taskFailureKey(name, task, n), name, { task, attempt, job, message })
+      createEvent(
+        "cugro.task.failed",
+        taskFailureKey(name, task, n),
+        name,
+        {
+          ...{ task, attempt, job, message },
+        } satisfies EventData<"cugro.task.failed">,
+      )
     ),
     ...facts.labels.map(({ task, n: label, set, before, by, reason }) =>
-      createEvent("cugro.task.relabelled", labelKey(name, task, label), name, {
-        ...{ task, label, set, before, by, reason },
-      })
+      createEvent(
+        "cugro.task.relabelled",
+        labelKey(name, task, label),
+        name,
+        {
+          ...{ task, label, set, before, by, reason },
+        } satisfies EventData<"cugro.task.relabelled">,
+      )
     ),
     ...versionEvents(facts),
   ].map((event) => tracedAndDated(facts, event));
@@ -79,23 +110,38 @@ function versionEvents(facts: AnnouncedFacts): CloudEvent[] {
   const { learner: { name } } = facts;
   return [
     ...facts.versions.map((fact) =>
-      createEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
-        ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
-        ...(fact.revision === undefined ? {} : { revision: fact.revision }),
-        ...resultOf(facts, fact.version),
-      })
+      createEvent(
+        `cugro.version.${fact.decision}`,
+        versionKey(name, fact.version),
+        name,
+        {
+          ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
+          ...(fact.revision === undefined ? {} : { revision: fact.revision }),
+          ...resultOf(facts, fact.version),
+        } satisfies EventData<"cugro.version.published" | "cugro.version.parked">,
+      )
     ),
     ...facts.promoted.map(({ version, reason }) =>
-      createEvent("cugro.version.promoted", promotedKey(name, version), name, {
-        ...{ version, reason },
-        ...resultOf(facts, version),
-      })
+      createEvent(
+        "cugro.version.promoted",
+        promotedKey(name, version),
+        name,
+        {
+          ...{ version, reason },
+          ...resultOf(facts, version),
+        } satisfies EventData<"cugro.version.promoted">,
+      )
     ),
     ...facts.withdrawn.map(({ version, reason }) =>
-      createEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, {
-        ...{ version, reason },
-        ...resultOf(facts, version),
-      })
+      createEvent(
+        "cugro.version.withdrawn",
+        withdrawnKey(name, version),
+        name,
+        {
+          ...{ version, reason },
+          ...resultOf(facts, version),
+        } satisfies EventData<"cugro.version.withdrawn">,
+      )
     ),
   ];
 }
@@ -114,7 +160,10 @@ function tracedAndDated(facts: AnnouncedFacts, event: CloudEvent): CloudEvent {
 }
 
 /** `previous`: the version it continues, which served before it and serves again without it. */
-function resultOf({ versions }: Pick<LearnerFacts, "versions">, version: number): JsonObject {
+function resultOf(
+  { versions }: Pick<LearnerFacts, "versions">,
+  version: number,
+): Pick<EventData<"cugro.version.published">, "previous" | "scores"> {
   const fact = versions.find((candidate) => candidate.version === version);
   if (!fact) return {};
   const scores = fact.row.map(shownCell).map(({ task, meanScore, low, high, episodes }) => ({

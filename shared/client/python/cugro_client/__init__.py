@@ -28,10 +28,11 @@ from .errors import (
 )
 from .events import Event, EventStream
 from .policies import ActAnswer, BundlePolicy, Policy, RemotePolicy
+from .signatures import BadSignature, verify_webhook
 from .tables import Tables
 
 __all__ = [
-    "ActAnswer", "BadRequest", "BundlePolicy", "Client", "Conflict", "CugroError", "Event", "EventStream", "FieldFault",
+    "ActAnswer", "BadRequest", "BadSignature", "BundlePolicy", "Client", "Conflict", "CugroError", "Event", "EventStream", "FieldFault",
     "Forbidden", "GatewayError", "NotFound", "Policy", "RemotePolicy", "Tables", "TooLarge", "TooManyRequests",
-    "Unauthorized", "Unavailable", "Unprocessable", "Unreachable",
+    "Unauthorized", "Unavailable", "Unprocessable", "Unreachable", "verify_webhook",
 ]
