@@ -2,7 +2,7 @@
  * Objects by key: the store's seam, its two implementations, and artifacts by content.
  * @module
  */
-export { SERVICE_FOLDER } from "./folder/folder_lock.ts";
+export { announcePage, type FolderHolder, folderHolder, SERVICE_FOLDER } from "./folder/folder_lock.ts";
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { isEtagOf } from "./folder/etags.ts";
 export { openFilesystemStore } from "./folder/filesystem_store.ts";

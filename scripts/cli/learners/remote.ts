@@ -8,7 +8,8 @@ import { packFolder } from "@cugro/datasets";
 import { unzipFiles } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { follow } from "./follow.ts";
-import type { Exported, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+import { addressOfPage } from "@cugro/gateway/here";
+import type { Exported, KnownLearner, Learners, Reason, ShownPage, ShownStatus } from "./learners.ts";
 
 /** Learners at an address. */
 export function openRemote(url: string, token: string): Learners {
@@ -38,6 +39,8 @@ export function openRemote(url: string, token: string): Learners {
       return { seq, added, reason };
     },
     learn: (name) => follow(client, name),
+    learnOn: () => Promise.resolve(),
+    page: () => Promise.resolve(pageAt(url, token)),
     promote: async (name, version, reason) => void await versions.promote(name, version, why(reason)),
     rollback: (name, version, reason) => versions.rollback(name, version, why(reason)),
     retry: (name, task, reason, overrides) => tasks.retry(name, task, { ...why(reason), overrides }),
@@ -46,6 +49,14 @@ export function openRemote(url: string, token: string): Learners {
     act: (name, request) => client.act(name, request),
     export: (name, wanted) => exportFrom(client, name, wanted),
     report: (name) => client.report(name),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The gateway's own page. */
+function pageAt(url: string, token: string): ShownPage {
+  return {
+    addressOf: (place) => addressOfPage(url.replace(/\/+$/, ""), token, place),
     close: () => Promise.resolve(),
   };
 }
