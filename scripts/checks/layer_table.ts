@@ -147,10 +147,14 @@ const SCRIPT_ROOMS: readonly string[] = [
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["acting", "dashboard", "events", "live", "problems", "routes", "webhooks"].map((
-    inner,
-  ) => `services/gateway/${inner}`),
+  "services/gateway": ["acting", "dashboard", "events", "here", "live", "problems", "routes", "webhooks"].map(
+    (
+      inner,
+    ) => `services/gateway/${inner}`,
+  ),
   "services/gateway/acting": ["services/gateway"],
+  // The gateway without a cluster.
+  "services/gateway/here": ["services/gateway", "services/gateway/events", "services/gateway/live"],
   // Runs in browsers.
   "services/gateway/dashboard": ["services/gateway/live"],
   "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>

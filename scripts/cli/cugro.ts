@@ -6,6 +6,7 @@ import { version } from "@cugro/telemetry";
 import { Command, CommanderError } from "commander";
 import { registerActing } from "./commands/act.ts";
 import { registerCollect } from "./commands/collect.ts";
+import { registerDashboard } from "./page/dashboard.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
@@ -53,6 +54,7 @@ export function createProgram(): Command {
       registerActing,
       registerExport,
       registerServe,
+      registerDashboard,
       registerCollect,
       registerDatasets,
       registerKnobs,

@@ -17,7 +17,7 @@
  *
  * @module
  */
-export { SERVICE_FOLDER } from "./folder/folder_lock.ts";
+export { announcePage, type FolderHolder, folderHolder, SERVICE_FOLDER } from "./folder/folder_lock.ts";
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { isEtagOf } from "./folder/etags.ts";
 export { type FilesystemStoreOptions, openFilesystemStore } from "./folder/filesystem_store.ts";

@@ -9,19 +9,27 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { HandedOver, KnownLearner, LearnEnd, Learners, ShownStatus } from "../learners/learners.ts";
 import { invocation, quoted } from "../learners/invocation.ts";
 import { commandLine, DEFAULT_STORE, learningCommand, type Place } from "../learners/place.ts";
-import { type Flags, judgeFlags } from "./flags.ts";
+import type { Flags } from "./flags.ts";
+import { settle } from "../learners/settle.ts";
+import {
+  isOnTerminal,
+  openPageIfAsked,
+  type PageFlags,
+  stayUntilCtrlC,
+  withPageOptions,
+} from "../page/page_options.ts";
 import { type PythonFlags, refuseUnrunnable, usePython, withPythonOptions } from "./python_options.ts";
 import { type ReadFlags, readingOfFlags, withReadOptions } from "./read_options.ts";
 import { printJson, UsageError, wholeNumber } from "./output.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { writeReport } from "./report.ts";
 import { hasFaults, printResult, resultOf, type RunResult } from "./result.ts";
-import { parsePreset, parseSettings, repeatable } from "./settings.ts";
+import { repeatable } from "./settings.ts";
 
 /** A week. */
 const MOST_MINUTES = 10_080;
 
-interface RunOptions extends Flags, ReadFlags, PythonFlags, Becoming {
+interface RunOptions extends Flags, ReadFlags, PythonFlags, Becoming, PageFlags {
   workers: number;
   waitForRoom: number;
   json?: boolean;
@@ -45,7 +53,7 @@ export function registerRun(program: Command): void {
     .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
-  onLearners(withBecoming(withPythonOptions(withReadOptions(runCommand))), run);
+  onLearners(withPageOptions(withBecoming(withPythonOptions(withReadOptions(runCommand)))), run);
   const addCommand = program.command("add")
     .description("hand a dataset to a learner without learning it now")
     .argument("<files...>")
@@ -80,6 +88,24 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   if (runsHere && environment !== undefined && environment !== "none") await refuseUnrunnable(environment);
   await refuseUnreadable(paths);
   const known = await settle(learners, options, paths.length > 0);
+  const page = await openPageIfAsked(learners, learner, options);
+  try {
+    const end = await learnAll(learners, paths, options, known);
+    if (!page || end !== "idle" || !options.stay || json || !isOnTerminal()) return;
+    if (learners.place.kind === "folder") await stayUntilCtrlC(learners, options, page);
+  } finally {
+    await page?.close();
+  }
+}
+
+/** Hands the files over, learns, and says what came of it. */
+async function learnAll(
+  learners: Learners,
+  paths: string[],
+  options: RunOptions,
+  known: KnownLearner | undefined,
+): Promise<LearnEnd> {
+  const { learner, json } = options;
   // A file that an earlier run was told about is no fault of this one, unless it is named again.
   const history = new Set(known?.rejected);
   const handed = await handOver(learners, learner, paths, options);
@@ -107,6 +133,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   } else console.error(describeInterruption(learners.place, learner));
   Deno.exitCode = exitCodeOf(end, result);
   if (json) printJson(result);
+  return end;
 }
 
 /** Tasks that were cancelled while this command ran. */
@@ -183,41 +210,6 @@ function describeInterruption(place: Place, learner: string): string {
   return place.kind === "gateway"
     ? `Not followed any more; the cluster goes on. Again: ${again}`
     : `Stopped. Nothing is lost: the same command goes on, or: ${again}`;
-}
-
-/** Makes the learner, or checks that the flags fit the one there is, which is returned. */
-async function settle(
-  learners: Learners,
-  options: RunOptions,
-  hasFiles: boolean,
-): Promise<KnownLearner | undefined> {
-  const { learner: name, seed = 0 } = options;
-  const known = await learners.find(name);
-  if (known) await adjust(learners, known, options);
-  else if (hasFiles) {
-    const overrides = parseSettings(options.set, options.replay);
-    await learners.create({ name, seed, preset: parsePreset(options.preset ?? "default"), overrides });
-  } else {
-    const { kind, name: where } = learners.place;
-    throw new UsageError(
-      `There is no learner "${name}" ${
-        kind === "gateway" ? "at" : "in"
-      } ${where}; name the files of its first tasks`,
-    );
-  }
-  return known;
-}
-
-/** Flags of a learner that exists: they must fit, or be meant for the tasks to come. */
-async function adjust(
-  learners: Learners,
-  { seed, config }: KnownLearner,
-  options: RunOptions,
-): Promise<void> {
-  const change = judgeFlags({ seed, ...config }, options);
-  if (!change) return;
-  const { revision, fromTask } = await learners.configure(options.learner, change.settings);
-  console.error(`configuration ${revision} holds from task ${fromTask} on:\n${change.list}`);
 }
 
 async function add(

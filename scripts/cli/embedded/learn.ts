@@ -4,6 +4,7 @@
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
 import { currentGraph, describeTrainingRows, learnerExists } from "@cugro/learners";
+import type { EmbeddedBus } from "@cugro/bus";
 import { type Store, StoreFull } from "@cugro/store";
 import process from "node:process";
 import type { LearnEnd } from "../learners/learners.ts";
@@ -22,6 +23,7 @@ export interface LearningOptions {
   /** The store's folder, for the workers. */
   folder: string;
   workers: number;
+  bus: EmbeddedBus;
   display: ProgressDisplay;
   /** How long a full store is waited for. */
   waitForRoomMs: number;
@@ -31,6 +33,8 @@ export interface LearningOptions {
 export interface Learning {
   /** Until the learner has nothing left to do, or Ctrl-C. */
   learn(learner: string): Promise<LearnEnd>;
+  /** Every learner of the store, whatever is handed over to it, until Ctrl-C. */
+  learnOn(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,12 +45,15 @@ type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 
 /** Starts workers on a folder, which learn until they are closed; work that two learners share is done once. */
 export async function openLearning(options: LearningOptions): Promise<Learning> {
-  const { store, folder, workers, display, waitForRoomMs: waitMs } = options;
+  const { store, folder, workers, bus, display, waitForRoomMs: waitMs } = options;
   const room = watchRoom({ say: display.note, onGivenUp: (error) => session.fail(error), waitMs });
   const onOutput = (text: string) => tell(text, display, room);
-  const session = openSession({ folder, workers, onOutput });
-  const watch = await watchJobs(session, display);
-  await session.bus.subscribe("events", ({ type }) => type === "cugro.job.finished" && room.room());
+  const session = openSession({ folder, workers, onOutput, bus });
+  const { watch, unwatch } = await watchJobs(session, display);
+  const unsubscribe = await bus.subscribe(
+    "events",
+    ({ type }) => type === "cugro.job.finished" && room.room(),
+  );
   const noteProblems = createProblemNotes(store, display);
   const notePython = createPythonNotes(display.note);
   const onChange: OnChange = (change) => {
@@ -56,11 +63,15 @@ export async function openLearning(options: LearningOptions): Promise<Learning> 
   };
   session.signal.addEventListener(
     "abort",
-    () => session.failure() ?? display.note("stopping: every running job writes a checkpoint"),
+    () =>
+      workers > 0 && !session.failure() && display.note("stopping: every running job writes a checkpoint"),
   );
   return {
     learn: (learner) => learnOne(learner, { session, store, room, onChange }),
+    learnOn: () => learnAll({ session, store, room, onChange }),
     async close() {
+      unsubscribe();
+      unwatch();
       room.close();
       display.close();
       await session.close();
@@ -68,23 +79,32 @@ export async function openLearning(options: LearningOptions): Promise<Learning> 
   };
 }
 
-async function learnOne(
-  learner: string,
-  { session, store, room, onChange }: {
-    session: Session;
-    store: Store;
-    room: RoomWatch;
-    onChange: OnChange;
-  },
-): Promise<LearnEnd> {
-  await runCoordinator({
-    ...{ store, bus: session.bus, learners: [learner], until: "idle", intervalMs: LOOK_MS },
-    ...{ signal: session.signal, onChange },
+interface Planning {
+  session: Session;
+  store: Store;
+  room: RoomWatch;
+  onChange: OnChange;
+}
+
+function planningOf({ session, store, room, onChange }: Planning): CoordinatorOptions {
+  return {
+    ...{ store, bus: session.bus, signal: session.signal, intervalMs: LOOK_MS, onChange },
     onError(_learner, error) {
       if (!(error instanceof StoreFull)) throw error;
       room.full(error.message);
     },
-  });
+  };
+}
+
+async function learnAll(planning: Planning): Promise<void> {
+  await runCoordinator(planningOf(planning));
+  const failure = planning.session.failure();
+  if (failure) throw failure;
+}
+
+async function learnOne(learner: string, planning: Planning): Promise<LearnEnd> {
+  const { session, store } = planning;
+  await runCoordinator({ ...planningOf(planning), learners: [learner], until: "idle" });
   const failure = session.failure();
   if (failure) throw failure;
   if (session.signal.aborted) return "interrupted";
@@ -103,15 +123,20 @@ function tell(text: string, display: ProgressDisplay, room: RoomWatch): void {
   }
 }
 
-/** Follows the news of the bus; the returned function tells it what the running jobs are called. */
-async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<OnChange> {
+/** Follows the news of the bus; `watch` tells it what the running jobs are called. */
+async function watchJobs(
+  { bus }: Session,
+  display: ProgressDisplay,
+): Promise<{ watch: OnChange; unwatch: () => void }> {
   const labels = new Map<string, string>();
   const news = createJobNews(display, labels);
   const told = new Set<string>();
-  await bus.subscribe("progress", news.progress);
-  await bus.subscribe("events", news.event);
+  const followed = [
+    await bus.subscribe("progress", news.progress),
+    await bus.subscribe("events", news.event),
+  ];
   const learners = new Set<string>();
-  return ({ facts, plan, stopped }) => {
+  const watch: OnChange = ({ facts, plan, stopped }) => {
     const { name } = facts.learner;
     learners.add(name);
     const named = (label: string) => learners.size > 1 ? `${name}: ${label}` : label;
@@ -125,4 +150,5 @@ async function watchJobs({ bus }: Session, display: ProgressDisplay): Promise<On
     if (read && !told.has(read)) display.note(read);
     if (read) told.add(read);
   };
+  return { watch, unwatch: () => followed.forEach((leave) => leave()) };
 }

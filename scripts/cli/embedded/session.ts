@@ -65,14 +65,16 @@ export interface SessionOptions {
   /** Its store is opened for writing by this process. */
   folder: string;
   workers: number;
+  /** Of this process, and closed by whoever made it. @default one of the session's own */
+  bus?: EmbeddedBus;
   /** Where log lines and the workers' own output go. */
   onOutput: (text: string) => void;
 }
 
 /** Opens bus and workers, and listens for Ctrl-C. */
-export function openSession({ folder, workers, onOutput }: SessionOptions): Session {
+export function openSession({ folder, workers, onOutput, bus: given }: SessionOptions): Session {
   const root = resolve(folder);
-  const bus = createEmbeddedBus();
+  const bus = given ?? createEmbeddedBus();
   const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130);
@@ -103,7 +105,7 @@ export function openSession({ folder, workers, onOutput }: SessionOptions): Sess
     close: async () => {
       await pool.close();
       worker.clear();
-      await bus.close();
+      if (!given) await bus.close();
       for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
     },
   };

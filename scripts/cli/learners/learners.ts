@@ -107,6 +107,19 @@ export interface HandedOver {
 /** How learning ended: nothing is left to do, or Ctrl-C or a deletion of the learner came first. */
 export type LearnEnd = "idle" | "interrupted" | "deleted";
 
+/** How it is worked. `waitForRoom`: minutes that a full folder is waited for. */
+export interface Work {
+  workers: number;
+  waitForRoom: number;
+}
+
+/** A page in a browser. */
+export interface ShownPage {
+  /** The address of a place of the page, with a token in it. */
+  addressOf(place?: string): string;
+  close(): Promise<void>;
+}
+
 /** Why an operator acts, for the record. */
 export type Reason = string | undefined;
 
@@ -148,8 +161,12 @@ export interface Learners {
   foresee(name: string, path: string, reading?: Reading): Promise<string | undefined>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
   add(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
-  /** Until every task is decided, with progress on stderr. `waitForRoom`: minutes that a full folder is waited for. */
-  learn(name: string, options: { workers: number; waitForRoom: number }): Promise<LearnEnd>;
+  /** Until every task is decided, with progress on stderr. */
+  learn(name: string, options: Work): Promise<LearnEnd>;
+  /** Whatever is handed over to any learner, until Ctrl-C; nothing where a cluster does so by itself. */
+  learnOn(options: Work): Promise<void>;
+  /** The page of these learners: served by this process until it is closed, or by the gateway that they are behind. */
+  page(): Promise<ShownPage>;
   promote(name: string, version: number, reason: Reason): Promise<void>;
   /** The versions that were withdrawn. */
   rollback(name: string, version: number, reason: Reason): Promise<number[]>;

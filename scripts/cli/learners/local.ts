@@ -33,6 +33,7 @@ import { bundleFiles, gatherVersion, type OnCheck, requireOnnxRuntime } from "@c
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
 import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
+import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { openCompute } from "@cugro/tensors";
 import { lossesOf } from "@cugro/tables";
 import type { Store } from "@cugro/store";
@@ -43,7 +44,8 @@ import { foresee } from "./foresee.ts";
 import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { packFolder } from "@cugro/datasets";
-import type { Exported, HandedOver, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+import { openPage } from "../page/open_page.ts";
+import type { Exported, HandedOver, KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
 import { commandLine, placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
@@ -51,6 +53,9 @@ export function openLocal(name: string): Learners {
   const place = placeOfStore(name);
   const stores = openStores(name);
   const { reading, writing, acting } = stores;
+  let open: EmbeddedBus | undefined;
+  /** What learns and what shows it hear of each other. */
+  const bus = () => open ??= createEmbeddedBus();
   return {
     place,
     list: async () => await listLearners(await reading()),
@@ -66,7 +71,8 @@ export function openLocal(name: string): Learners {
     restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
     foresee: async (learner, path, reading) => await foresee(await writing(), learner, path, reading),
     add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
-    learn: learnIn(name, writing),
+    ...learnIn(name, writing, bus),
+    page: async () => await openPage({ place, store: await writing(), bus: bus() }),
     ...verdictsOn(acting),
     relabel: async (learner, task, { reason, ...label }) =>
       await relabel({
@@ -81,23 +87,30 @@ export function openLocal(name: string): Learners {
       episodesOf((await learnerStatus(await reading(), learner)).versions, version),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
-    close: stores.close,
+    async close() {
+      await open?.close();
+      await stores.close();
+    },
   };
 }
 
 /** Learners that are learnt at the same time share workers; these end with the last of them. */
-function learnIn(folder: string, writing: () => Promise<Store>): Learners["learn"] {
+function learnIn(
+  folder: string,
+  writing: () => Promise<Store>,
+  bus: () => EmbeddedBus,
+): Pick<Learners, "learn" | "learnOn"> {
   let open: Promise<Learning> | undefined;
   let users = 0;
-  return async (learner, { workers, waitForRoom }) => {
+  const using = async <T>({ workers, waitForRoom }: Work, use: (learning: Learning) => Promise<T>) => {
     const waitForRoomMs = waitForRoom * 60_000;
     users += 1;
     open ??= writing().then((store) =>
-      openLearning({ store, folder, workers, display: displayOnStderr(), waitForRoomMs })
+      openLearning({ store, folder, workers, bus: bus(), display: displayOnStderr(), waitForRoomMs })
     );
     const learning = open;
     try {
-      return await (await learning).learn(learner);
+      return await use(await learning);
     } finally {
       users -= 1;
       if (users === 0) {
@@ -105,6 +118,10 @@ function learnIn(folder: string, writing: () => Promise<Store>): Learners["learn
         await (await learning).close();
       }
     }
+  };
+  return {
+    learn: (learner, work) => using(work, (learning) => learning.learn(learner)),
+    learnOn: (work) => using(work, (learning) => learning.learnOn()),
   };
 }
 

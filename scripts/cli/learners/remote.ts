@@ -9,7 +9,8 @@ import { unzipFiles } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { episodesOf } from "./episodes.ts";
 import { follow } from "./follow.ts";
-import type { Exported, KnownLearner, Learners, Reason, ShownStatus } from "./learners.ts";
+import { addressOfPage } from "@cugro/gateway/here";
+import type { Exported, KnownLearner, Learners, Reason, ShownPage, ShownStatus } from "./learners.ts";
 
 /** Learners at an address. */
 export function openRemote(url: string, token: string): Learners {
@@ -39,6 +40,8 @@ export function openRemote(url: string, token: string): Learners {
       return { seq, added, reason };
     },
     learn: (name) => follow(client, name),
+    learnOn: () => Promise.resolve(),
+    page: () => Promise.resolve(pageAt(url, token)),
     promote: async (name, version, reason) => void await versions.promote(name, version, why(reason)),
     rollback: (name, version, reason) => versions.rollback(name, version, why(reason)),
     retry: (name, task, reason, overrides) => tasks.retry(name, task, { ...why(reason), overrides }),
@@ -49,6 +52,14 @@ export function openRemote(url: string, token: string): Learners {
     losses: (name) => client.losses(name),
     episodes: async (name, version) => episodesOf([await versions.show(name, version)], version),
     report: (name) => client.report(name),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The gateway's own page. */
+function pageAt(url: string, token: string): ShownPage {
+  return {
+    addressOf: (place) => addressOfPage(url.replace(/\/+$/, ""), token, place),
     close: () => Promise.resolve(),
   };
 }

@@ -24,11 +24,15 @@ export interface LockHolder {
   /** The command line that took it. */
   command: string;
   nonce: string;
+  /** Address of the page that the holder serves. */
+  page?: string;
 }
 
 /** A lock that is ours. */
 export interface FileLock {
   holder: LockHolder;
+  /** Writes into the lock where the holder serves a page. */
+  tellPage(page: string): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -42,11 +46,11 @@ export async function tryLock(path: string): Promise<FileLock | LockHolder> {
   await writeFile(temporary, JSON.stringify(holder), { flag: "wx" });
   try {
     while (true) {
-      if (await linkOnce(temporary, path)) return { holder, release: () => release(path, holder) };
+      if (await linkOnce(temporary, path)) return lockOf(path, holder);
       const current = await readHolder(path);
       if (current === undefined) continue;
       if (isAlive(current)) return current;
-      if (await takeOver(path, current, temporary)) return { holder, release: () => release(path, holder) };
+      if (await takeOver(path, current, temporary)) return lockOf(path, holder);
     }
   } finally {
     await unlink(temporary).catch(ignoreAbsence);
@@ -142,6 +146,19 @@ async function takeOver(path: string, dead: LockHolder, temporary: string): Prom
   } finally {
     await guard.release();
   }
+}
+
+function lockOf(path: string, holder: LockHolder): FileLock {
+  return {
+    holder,
+    release: () => release(path, holder),
+    async tellPage(page) {
+      const temporary = `${path}.${randomBytes(8).toString("hex")}`;
+      await writeFile(temporary, JSON.stringify({ ...holder, page }), { flag: "wx" });
+      // Nobody replaces the lock of a living holder, so it is still ours.
+      await rename(temporary, path);
+    },
+  };
 }
 
 async function release(path: string, holder: LockHolder): Promise<void> {

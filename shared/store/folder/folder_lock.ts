@@ -3,14 +3,26 @@
  * it; the lock of a dead command is taken over, and what it left half-written is removed.
  * @module
  */
+import { readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import os from "node:os";
 import { removeStale } from "./durable_file.ts";
-import { describeHolder, type FileLock, isSelfOrAncestor, type LockHolder, tryLock } from "./file_lock.ts";
-import { StoreLocked } from "../store.ts";
+import {
+  describeHolder,
+  type FileLock,
+  isAlive,
+  isSelfOrAncestor,
+  type LockHolder,
+  readHolder,
+  tryLock,
+} from "./file_lock.ts";
+import { StoreError, StoreLocked } from "../store.ts";
 
 /** The folder in a store's root for what is not an object. `@` cannot be part of a key. */
 export const SERVICE_FOLDER = "@store";
+
+/** Begins the name of the file that has the token of a page. */
+const TOKEN_FILE = "page-";
 
 /** Locks of this process, by folder: a folder opened twice is held until it is closed twice. */
 const held = new Map<string, { lock: Promise<FileLock | LockHolder>; users: number }>();
@@ -30,7 +42,9 @@ export async function holdFolder(root: string): Promise<() => Promise<void>> {
     if (--entry.users > 0) return;
     held.delete(root);
     const lock = await entry.lock;
-    if ("release" in lock) await lock.release();
+    if (!("release" in lock)) return;
+    await rm(tokenPath(root, lock.holder), { force: true });
+    await lock.release();
   };
   try {
     const lock = await entry.lock;
@@ -43,11 +57,55 @@ export async function holdFolder(root: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Who writes a folder, and the page that it serves, if any. `token`: only for those who may read what the holder's user may. */
+export interface FolderHolder {
+  /** In words: process, host, since when, command. */
+  who: string;
+  page?: { url: string; token?: string };
+}
+
+/** Who writes the folder now; undefined: nobody, or there is no such folder. */
+export async function folderHolder(folder: string): Promise<FolderHolder | undefined> {
+  const root = await realpath(folder).catch(() => undefined);
+  const holder = root && await readHolder(join(root, SERVICE_FOLDER, "lock"));
+  if (!root || !holder || !isAlive(holder)) return undefined;
+  const who = describeHolder(holder);
+  if (holder.page === undefined) return { who };
+  const token = await readFile(tokenPath(root, holder), "utf8").catch(() => undefined);
+  return { who, page: { url: holder.page, ...token === undefined ? {} : { token } } };
+}
+
+/**
+ * Says in the lock of a folder, which this process holds, where its page is. The token lies beside it in a file that only this
+ * user reads, as a folder may be read by many.
+ *
+ * @throws {StoreError} where this process does not hold it
+ */
+export async function announcePage(folder: string, page: { url: string; token: string }): Promise<void> {
+  const root = await realpath(folder);
+  const lock = await held.get(root)?.lock;
+  if (!lock || !("release" in lock)) {
+    throw new StoreError(`The store folder ${root} is not held by this process: it announces no page there`);
+  }
+  // What commands that were killed have left: their tokens open nothing any more.
+  const left = (await readdir(join(root, SERVICE_FOLDER))).filter((name) => name.startsWith(TOKEN_FILE));
+  for (const name of left) await rm(join(root, SERVICE_FOLDER, name), { force: true });
+  await writeFile(tokenPath(root, lock.holder), page.token, { mode: 0o600 });
+  await lock.tellPage(page.url);
+}
+
+function tokenPath(root: string, { nonce }: LockHolder): string {
+  return join(root, SERVICE_FOLDER, `${TOKEN_FILE}${nonce}`);
+}
+
 function lockedBy(root: string, path: string, holder: LockHolder): StoreLocked {
   const advice = holder.host === os.hostname()
     ? `Wait until it ends, or stop it (kill ${holder.pid}); nothing is lost`
     : `Wait until it ends; if that machine is gone, delete ${path}`;
+  const page = holder.page === undefined ? "" : ` It shows what it does at ${holder.page}`;
   return new StoreLocked(
-    `The store folder ${root} is being written by another command: ${describeHolder(holder)}. ${advice}`,
+    `The store folder ${root} is being written by another command: ${
+      describeHolder(holder)
+    }. ${advice}.${page}`.replace(/\.$/, ""),
   );
 }

@@ -1,0 +1,65 @@
+/**
+ * Flags of commands that show a page, and what is said of it.
+ * @module
+ */
+import process from "node:process";
+import { type Command } from "commander";
+import { commandLine } from "../learners/place.ts";
+import type { Learners, ShownPage } from "../learners/learners.ts";
+import { openBrowser } from "./browser.ts";
+
+/** What was asked for. */
+export interface PageFlags {
+  open?: boolean;
+  stay: boolean;
+  browser?: boolean;
+}
+
+/** Gives a command that works for a while the flags of a page beside it. */
+export function withPageOptions(command: Command): Command {
+  return command
+    .option("--open", "serve a page that shows what happens, from the start; its address is printed")
+    .option("--browser", "open the page in a browser, where there is one (means --open)")
+    .option("--no-stay", "end when all is learnt: on a terminal the page stays until Ctrl-C");
+}
+
+/** Opens the page of a learner if it was asked for, and says where it is. */
+export async function openPageIfAsked(
+  learners: Learners,
+  learner: string,
+  { open = false, browser = false }: Omit<PageFlags, "stay">,
+): Promise<ShownPage | undefined> {
+  if (!open && !browser) return undefined;
+  const page = await learners.page();
+  await sayPage(page, `/learners/${learner}`, browser);
+  return page;
+}
+
+/** Says where a page is, and opens it in a browser where that was asked for. */
+export async function sayPage(
+  page: Pick<ShownPage, "addressOf">,
+  place: string,
+  browser: boolean,
+): Promise<void> {
+  const address = page.addressOf(place);
+  console.error(`page: ${address}`);
+  if (browser && !await openBrowser(address)) {
+    console.error("There is no browser on this machine: open the address in yours, where it can be reached.");
+  }
+}
+
+/** Whether somebody sits here who ends the command when the page has been seen. */
+export function isOnTerminal(): boolean {
+  return process.stderr.isTTY === true && process.stdin.isTTY === true;
+}
+
+/** Keeps the page, and goes on with whatever is handed over there, until Ctrl-C. */
+export async function stayUntilCtrlC(
+  learners: Learners,
+  work: { workers: number; waitForRoom: number },
+  page: ShownPage,
+): Promise<void> {
+  console.error(`The page stays, and what is handed over there is learnt, until Ctrl-C: ${page.addressOf()}`);
+  await learners.learnOn(work);
+  console.error(`The page is closed. Again: ${commandLine(learners.place, "dashboard")}`);
+}
