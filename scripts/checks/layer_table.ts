@@ -134,6 +134,8 @@ const COMMANDS = "scripts/cli/commands/";
 const SCRIPT_ROOMS: readonly string[] = [
   // What learners have come to; before the folder that it is in.
   `${COMMANDS}numbers/`,
+  // Data made here; likewise.
+  `${COMMANDS}collecting/`,
   COMMANDS,
   "scripts/cli/stores/",
   "scripts/lab/bench/",

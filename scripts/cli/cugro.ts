@@ -5,7 +5,7 @@
 import { version } from "@cugro/telemetry";
 import { Command, CommanderError } from "commander";
 import { registerActing } from "./commands/act.ts";
-import { registerCollect } from "./commands/collect.ts";
+import { registerCollect } from "./commands/collecting/collect.ts";
 import { registerDashboard } from "./page/dashboard.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { PresetName } from "@cugro/algorithm";
 import { familyInfo, shippedPolicy } from "@cugro/environments";
-import { collectFiles } from "../cli/commands/collect_files.ts";
+import { collectFiles } from "../cli/commands/collecting/collect_files.ts";
 import { printMatrix } from "../cli/commands/output.ts";
 import { metricsLine, type RunResult } from "../cli/commands/result.ts";
 import { runChild } from "../cli/embedded/child_run.ts";

@@ -74,7 +74,7 @@ function software(revision: number, store: ReturnType<typeof memoryStore>, bus: 
   };
 }
 
-/** Jobs of the changed kind, whoever made them. */
+/** Jobs of the changed kind, of old and new software. */
 async function criticJobs(
   store: ReturnType<typeof memoryStore>,
 ): Promise<{ id: string; done: boolean; failures: number }[]> {
@@ -126,7 +126,7 @@ Deno.test("a task under way is finished by new software beside old: nothing fail
   assertEquals([...bus.queue.keys()], []);
 });
 
-Deno.test("jobs that only old software knows are dropped by new software alone, and planned anew", async () => {
+Deno.test("jobs that only old software knows are dropped by new software alone, and planned again", async () => {
   const [store, bus, pretence] = [memoryStore(), memoryBus(), pretend()];
   const old = software(REVISIONS[CHANGED], store, bus, pretence);
   const renewed = software(REVISIONS[CHANGED] + 1, store, bus, pretence);

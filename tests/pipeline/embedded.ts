@@ -9,7 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { shippedPolicy } from "@cugro/environments";
-import { collectFiles } from "../../scripts/cli/commands/collect_files.ts";
+import { collectFiles } from "../../scripts/cli/commands/collecting/collect_files.ts";
 
 const CLI = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

@@ -65,7 +65,7 @@ export interface SessionOptions {
   /** Its store is opened for writing by this process. */
   folder: string;
   workers: number;
-  /** Of this process, and closed by whoever made it. @default one of the session's own */
+  /** Of this process, and closed by the caller that made it. @default one of the session's own */
   bus?: EmbeddedBus;
   /** Where log lines and the workers' own output go. */
   onOutput: (text: string) => void;

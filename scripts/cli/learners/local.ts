@@ -54,7 +54,7 @@ export function openLocal(name: string): Learners {
   const stores = openStores(name);
   const { reading, writing, acting } = stores;
   let open: EmbeddedBus | undefined;
-  /** What learns and what shows it hear of each other. */
+  /** One bus for what learns and what shows it. */
   const bus = () => open ??= createEmbeddedBus();
   return {
     place,
@@ -74,23 +74,33 @@ export function openLocal(name: string): Learners {
     ...learnIn(name, writing, bus),
     page: async () => await openPage({ place, store: await writing(), bus: bus() }),
     ...verdictsOn(acting),
-    relabel: async (learner, task, { reason, ...label }) =>
-      await relabel({
-        ...{ store: await acting(), name: learner, task, by: whoTypes(), ...label },
-        ...(reason === undefined ? {} : { reason }),
-      }),
+    relabel: relabelOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     export: async (learner, wanted, onCheck) => await exportOnce(await reading(), learner, wanted, onCheck),
-    losses: async (learner) =>
-      await lossesOf(await reading(), (await learnerStatus(await reading(), learner)).jobs),
-    episodes: async (learner, version) =>
-      episodesOf((await learnerStatus(await reading(), learner)).versions, version),
+    ...shownBy(reading),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
     async close() {
       await open?.close();
       await stores.close();
     },
+  };
+}
+
+function relabelOn(acting: () => Promise<Store>): Learners["relabel"] {
+  return async (learner, task, { reason, ...label }) =>
+    await relabel({
+      ...{ store: await acting(), name: learner, task, by: whoTypes(), ...label },
+      ...(reason === undefined ? {} : { reason }),
+    });
+}
+
+/** What a learner has come to. */
+function shownBy(reading: () => Promise<Store>): Pick<Learners, "losses" | "episodes"> {
+  const status = async (learner: string) => await learnerStatus(await reading(), learner);
+  return {
+    losses: async (learner) => await lossesOf(await reading(), (await status(learner)).jobs),
+    episodes: async (learner, version) => episodesOf((await status(learner)).versions, version),
   };
 }
 

@@ -42,17 +42,26 @@ export function openRemote(url: string, token: string): Learners {
     learn: (name) => follow(client, name),
     learnOn: () => Promise.resolve(),
     page: () => Promise.resolve(pageAt(url, token)),
-    promote: async (name, version, reason) => void await versions.promote(name, version, why(reason)),
-    rollback: (name, version, reason) => versions.rollback(name, version, why(reason)),
-    retry: (name, task, reason, overrides) => tasks.retry(name, task, { ...why(reason), overrides }),
-    cancel: async (name, task, reason) => void await tasks.cancel(name, task, why(reason)),
-    relabel: (name, task, { reason, ...label }) => tasks.relabel(name, task, { ...label, ...why(reason) }),
+    ...actsBy(client),
     act: (name, request) => client.act(name, request),
     export: (name, wanted) => exportFrom(client, name, wanted),
     losses: (name) => client.losses(name),
     episodes: async (name, version) => episodesOf([await versions.show(name, version)], version),
     report: (name) => client.report(name),
     close: () => Promise.resolve(),
+  };
+}
+
+/** What a person may do to a learner's versions and tasks. */
+function actsBy(
+  { tasks, versions }: GatewayClient,
+): Pick<Learners, "promote" | "rollback" | "retry" | "cancel" | "relabel"> {
+  return {
+    promote: async (name, version, reason) => void await versions.promote(name, version, why(reason)),
+    rollback: (name, version, reason) => versions.rollback(name, version, why(reason)),
+    retry: (name, task, reason, overrides) => tasks.retry(name, task, { ...why(reason), overrides }),
+    cancel: async (name, task, reason) => void await tasks.cancel(name, task, why(reason)),
+    relabel: (name, task, { reason, ...label }) => tasks.relabel(name, task, { ...label, ...why(reason) }),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Opens a page in the browser of whoever typed, where there is one.
+ * Opens a page in the browser of the person who typed the command, where there is one.
  * @module
  */
 import { spawn } from "node:child_process";

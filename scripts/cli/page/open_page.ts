@@ -15,11 +15,11 @@ export interface PageOptions {
   place: Place;
   store: Store;
   bus: EmbeddedBus;
-  /** Why it may only look: a name for whoever looks. @default it may do everything */
+  /** Why it may only look: a name for the person who looks. @default it may do everything */
   readOnlyAs?: string;
 }
 
-/** Serves it until it is closed. Whoever asks for the page of this folder meanwhile finds it by the folder's lock. */
+/** Serves it until it is closed. A command that asks for the page of this folder meanwhile finds it by the folder's lock. */
 export async function openPage({ place, store, bus, readOnlyAs }: PageOptions): Promise<ShownPage> {
   const isLooking = readOnlyAs !== undefined;
   const here = await serveHere({

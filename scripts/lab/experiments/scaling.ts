@@ -20,7 +20,7 @@ import type { JobKind } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES, type ServiceName } from "../../../services/services.ts";
-import { collectFiles } from "../../cli/commands/collect_files.ts";
+import { collectFiles } from "../../cli/commands/collecting/collect_files.ts";
 import { printTable } from "../../cli/commands/output.ts";
 import { stopOnSignal } from "./processes.ts";
 

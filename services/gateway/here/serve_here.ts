@@ -24,11 +24,11 @@ export interface HereOptions {
   store: Store;
   bus: Bus;
   log: Log;
-  /** What whoever opens the page may do. */
+  /** What a person who opens the page may do. */
   scope: Scope;
-  /** What the page calls whoever looks: letters, digits and . _ - */
+  /** What the page calls the person who looks: letters, digits and . _ - */
   name: string;
-  /** Others write the store, and this process's bus does not hear of it. */
+  /** Others write the store, without a message on this process's bus. */
   isWatched?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Here {
 /** What is under way at the end may take so long (ms). */
 const GRACE_MS = 2_000;
 
-/** See the module. */
+/** Serves the page of a store from this process. */
 export async function serveHere(options: HereOptions): Promise<Here> {
   const { store, bus, log, isWatched = false } = options;
   const { secret, auth } = oneToken(options);

@@ -22,7 +22,7 @@ interface WatchOptions {
   lookMs?: number;
 }
 
-/** See the module. */
+/** Looks at a store again and again, and reports what has changed. */
 export function watchStore(
   { store, bus, learners, isWanted, lookMs = LOOK_MS }: WatchOptions,
 ): { close(): Promise<void> } {

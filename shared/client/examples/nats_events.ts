@@ -10,7 +10,7 @@ import process from "node:process";
 import type { CloudEvent } from "@cugro/protocol";
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 
-/** How far this program has read, and of which journal: a broker that lost its disk begins anew at 1. */
+/** How far this program has read, and of which journal: a broker that lost its disk begins again at 1. */
 interface Place {
   stream: string;
   after: number;

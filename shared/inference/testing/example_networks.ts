@@ -4,7 +4,8 @@
  */
 import { createRng, fitNormaliser, type Normaliser, presets, type Rng, type Stored } from "@cugro/algorithm";
 import { initLinear, tasksTensor } from "@cugro/algorithm/numerics";
-import { growCritic, initCritic } from "../../algorithm/critic/critic_network.ts";
+import { growCritic } from "../../algorithm/critic/critic_growth.ts";
+import { initCritic } from "../../algorithm/critic/critic_network.ts";
 import type { InferenceKnobs } from "../session_input.ts";
 
 /** Sizes of an example. */

@@ -48,62 +48,46 @@ export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announ
 
 /** The events of all facts of a learner, announced or not, in the order of their kinds and numbers. */
 export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
-  const name = facts.learner.name;
+  return [...taskEvents(facts), ...arrivalEvents(facts), ...laterEvents(facts), ...versionEvents(facts)]
+    .map((event) => tracedAndDated(facts, event));
+}
+
+function taskEvents({ learner: { name }, tasks }: AnnouncedFacts): CloudEvent[] {
+  return tasks.map(acceptedTask).map((task) => {
+    const data: EventData<"cugro.task.accepted"> = { task: task.task, name: task.name, size: task.size };
+    return createEvent("cugro.task.accepted", taskKey(name, task.task), name, data);
+  });
+}
+
+function arrivalEvents({ learner: { name }, revisions, rejections }: AnnouncedFacts): CloudEvent[] {
   return [
-    ...facts.tasks.map(acceptedTask).map(({ task, name: title, size }) =>
-      createEvent(
-        "cugro.task.accepted",
-        taskKey(name, task),
-        name,
-        {
-          ...{ task, name: title, size },
-        } satisfies EventData<"cugro.task.accepted">,
-      )
-    ),
-    ...facts.revisions.map((fact) =>
-      createEvent(
-        "cugro.task.revised",
-        revisionKey(name, fact.task, fact.revision),
-        name,
-        {
-          ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
-          ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
-          message: describeRevision(fact),
-        } satisfies EventData<"cugro.task.revised">,
-      )
-    ),
-    ...facts.rejections.map(({ seq, key, reason }) =>
-      createEvent(
-        "cugro.arrival.rejected",
-        rejectionKey(name, seq),
-        name,
-        {
-          ...{ arrival: seq, key, reason },
-        } satisfies EventData<"cugro.arrival.rejected">,
-      )
-    ),
-    ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
-      createEvent(
-        "cugro.task.failed",
-        taskFailureKey(name, task, n),
-        name,
-        {
-          ...{ task, attempt, job, message },
-        } satisfies EventData<"cugro.task.failed">,
-      )
-    ),
-    ...facts.labels.map(({ task, n: label, set, before, by, reason }) =>
-      createEvent(
-        "cugro.task.relabelled",
-        labelKey(name, task, label),
-        name,
-        {
-          ...{ task, label, set, before, by, reason },
-        } satisfies EventData<"cugro.task.relabelled">,
-      )
-    ),
-    ...versionEvents(facts),
-  ].map((event) => tracedAndDated(facts, event));
+    ...revisions.map((fact) => {
+      const data: EventData<"cugro.task.revised"> = {
+        ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
+        ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
+        message: describeRevision(fact),
+      };
+      return createEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, data);
+    }),
+    ...rejections.map(({ seq, key, reason }) => {
+      const data: EventData<"cugro.arrival.rejected"> = { arrival: seq, key, reason };
+      return createEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, data);
+    }),
+  ];
+}
+
+/** Of tasks that were accepted before. */
+function laterEvents({ learner: { name }, taskFailures, labels }: AnnouncedFacts): CloudEvent[] {
+  return [
+    ...taskFailures.map(({ task, attempt, n, job, message }) => {
+      const data: EventData<"cugro.task.failed"> = { task, attempt, job, message };
+      return createEvent("cugro.task.failed", taskFailureKey(name, task, n), name, data);
+    }),
+    ...labels.map(({ task, n: label, set, before, by, reason }) => {
+      const data: EventData<"cugro.task.relabelled"> = { task, label, set, before, by, reason };
+      return createEvent("cugro.task.relabelled", labelKey(name, task, label), name, data);
+    }),
+  ];
 }
 
 function versionEvents(facts: AnnouncedFacts): CloudEvent[] {

@@ -12,7 +12,7 @@ async function inFolder(run: (root: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("whoever writes a folder tells in its lock where its page is; the token only to the same user", () =>
+Deno.test("a process that writes a folder says in its lock where its page is; the token only to the same user", () =>
   inFolder(async (root) => {
     assertEquals(await folderHolder(root), undefined);
     const nobodys = () => announcePage(root, { url: "http://x", token: "t" });

@@ -27,7 +27,7 @@ async def read(server: str, seed: Path | None, kept: Path) -> None:
     while True:
         news.clear()
         try:
-            # A broker that lost its disk begins anew at 1.
+            # A broker that lost its disk begins again at 1.
             stream = str((await journal.stream_info("EVENTS")).created)
             if place["stream"] != stream:
                 place = {"stream": stream, "after": 0}

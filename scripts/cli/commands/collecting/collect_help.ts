@@ -7,7 +7,7 @@ import { META_WORLD_STREAMS, META_WORLD_TASKS } from "@cugro/environments/metawo
 import { type Command, Help, type Option } from "commander";
 import { describeFamilies, describeFamily } from "./collect_goals.ts";
 import { describeMetaWorld, META_WORLD_FAMILY, metaWorldAdvice } from "./collect_meta_world.ts";
-import { printJson } from "./output.ts";
+import { printJson } from "../output.ts";
 
 /** Options that only robots' tasks have, and that only Meta-World's have. */
 const OF_ROBOTS = ["--goals", "--goal", "--policy", "--mix"];

@@ -24,8 +24,8 @@ import {
   metaWorldRun,
   parseMetaWorldTasks,
 } from "./collect_meta_world.ts";
-import { printJson, UsageError, wholeNumber } from "./output.ts";
-import { repeatable } from "./settings.ts";
+import { printJson, UsageError, wholeNumber } from "../output.ts";
+import { repeatable } from "../settings.ts";
 
 interface CollectOptions {
   out: string;
@@ -68,7 +68,7 @@ export function registerCollect(program: Command): void {
     )
     .option(
       "--good-episodes <n>",
-      "measure the return that scores 100 over so many episodes of the final policy, which the files need not hold",
+      "measure the return that scores 100 over this many episodes of the final policy, which the files need not hold",
       wholeNumber("--good-episodes", 1),
     )
     .option(

@@ -2,9 +2,9 @@ import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@
 import { installLine, META_WORLD } from "@cugro/environments/gymnasium";
 import { META_WORLD_STREAMS, META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import process from "node:process";
-import { runCommandLine } from "../cugro.ts";
+import { runCommandLine } from "../../cugro.ts";
 import { describeMetaWorld, metaWorldRun, parseMetaWorldTasks } from "./collect_meta_world.ts";
-import { UsageError } from "./output.ts";
+import { UsageError } from "../output.ts";
 
 Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is none", () => {
   assertEquals(parseMetaWorldTasks(undefined), META_WORLD_STREAMS.cl5);

@@ -27,10 +27,10 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { gymnasiumConfig } from "../embedded/python.ts";
+import { gymnasiumConfig } from "../../embedded/python.ts";
 import { progressLines } from "./collect_progress.ts";
-import { invocation, quoted } from "../learners/invocation.ts";
-import { UsageError } from "./output.ts";
+import { invocation, quoted } from "../../learners/invocation.ts";
+import { UsageError } from "../output.ts";
 
 /** What `cugro collect` calls it. */
 export const META_WORLD_FAMILY = "metaworld";
