@@ -155,4 +155,9 @@ function conclude({ passed, failed, ignored }: Counts, filtered: boolean): numbe
   return failures === 0 && passed > 0 ? 0 : 1;
 }
 
-if (import.meta.main) process.exitCode = await main(Deno.args);
+if (import.meta.main) {
+  process.exitCode = await main(Deno.args).catch((error: Error) => {
+    console.error(error.message);
+    return 1;
+  });
+}

@@ -33,8 +33,12 @@ export async function ensureSetup(
   await install({ key, quiet, withoutGpu });
 }
 
+const FLAGS = ["--quiet", "--without-gpu", "--export"];
+
 if (import.meta.main) {
   try {
+    const unknown = Deno.args.find((argument) => !FLAGS.includes(argument));
+    if (unknown) throw new RangeError(`there is no option ${unknown}, only ${FLAGS.join(", ")}`);
     const [quiet, withoutGpu] = ["--quiet", "--without-gpu"].map((flag) => Deno.args.includes(flag));
     await ensureSetup({ quiet: quiet!, withoutGpu: withoutGpu! });
     if (Deno.args.includes("--export")) {

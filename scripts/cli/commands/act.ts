@@ -13,11 +13,11 @@ import { printJson, UsageError, wholeNumber } from "./output.ts";
 /** Adds the command. */
 export function registerActing(program: Command): void {
   const command = program.command("act")
-    .description("actions of the serving version for observations")
+    .description("ask the serving version for actions")
     .requiredOption("--learner <name>", "whose policy acts")
     .requiredOption("--task <k>", "which task to act for", wholeNumber("--task", 1))
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
-    .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
+    .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
     .addOption(actingOption())
     .option("--seed <n>", "seed of the candidates", wholeNumber("--seed", 0), 0)
     .option(...STORE_FLAG);

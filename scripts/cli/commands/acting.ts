@@ -4,7 +4,7 @@
  */
 import { describeActing } from "@cugro/learners";
 import type { RowCell } from "@cugro/protocol";
-import { printTable } from "./output.ts";
+import { printTable } from "../table.ts";
 
 /** A version and its row. */
 interface ActingVersion {

@@ -50,7 +50,7 @@ export function registerConvert(datasets: Command): void {
           "--to <format>",
           `the format, where the ending does not tell it: ${WRITTEN_FORMATS.join(", ")}`,
         )
-        .option("--force", "replace a file that is there already")
+        .option("--force", "replace an existing file")
         .option("--json", "print one JSON document"),
     ).action(convert),
     "cugro datasets convert lerobot/pusht pusht.hdf5 --reward success",

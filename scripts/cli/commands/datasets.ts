@@ -9,7 +9,8 @@ import type { Command } from "commander";
 import { registerConvert } from "./convert.ts";
 import { registerDatasetExport } from "./numbers/export_data.ts";
 import { judge, type Judgement, printNotices, report, withExamples } from "./judged_file.ts";
-import { MOST_PATH, printJson, printTable } from "./output.ts";
+import { MOST_PATH, printJson } from "./output.ts";
+import { printTable } from "../table.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { registerStats } from "./stats.ts";
@@ -23,7 +24,7 @@ const FILES = "files, or folders of LeRobot and Minari";
 /** Adds the commands. */
 export function registerDatasets(program: Command): void {
   const datasets = program.command("datasets")
-    .description("look at dataset files, and write them in other formats");
+    .description("check, describe and convert dataset files");
   withExamples(
     withReadOptions(
       datasets.command("inspect")

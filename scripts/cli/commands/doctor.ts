@@ -11,7 +11,7 @@ import { type PythonFlags, usePython, withPythonOptions } from "./python_options
 /** Adds the command. */
 export function registerDoctor(program: Command): void {
   withPythonOptions(program.command("doctor"))
-    .description("backend, device, threads, versions, and what is missing")
+    .description("check this machine: backend, device, threads, versions, and what is missing")
     .option("--json", "print one JSON document")
     .action(async ({ json, ...flags }: { json?: boolean } & PythonFlags) => {
       usePython(flags);

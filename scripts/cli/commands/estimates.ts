@@ -4,7 +4,8 @@
  */
 import { describeScale, type EstimatedLearner, estimateNote, type Shown } from "@cugro/learners";
 import { describeEstimate } from "@cugro/report";
-import { markOf, printTable } from "./output.ts";
+import { markOf } from "./output.ts";
+import { printTable } from "../table.ts";
 
 /** Whose versions they are, with the names of its tasks. */
 type Named = Pick<EstimatedLearner, "config"> & {

@@ -23,7 +23,8 @@ import { gymnasiumConfig } from "../embedded/python.ts";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { type PythonFlags, usePython, withPythonOptions } from "./python_options.ts";
-import { printJson, printTable, score, UsageError, wholeNumber } from "./output.ts";
+import { printJson, score, UsageError, wholeNumber } from "./output.ts";
+import { printTable } from "../table.ts";
 
 interface EvaluateOptions extends PythonFlags {
   learner: string;
@@ -43,9 +44,9 @@ export function registerEvaluate(program: Command): void {
   const command = withPythonOptions(program.command("evaluate"))
     .description("run a version on its tasks in the simulator")
     .requiredOption("--learner <name>", "whose version runs")
-    .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
+    .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
-    .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 1), 20)
+    .option("--episodes <n>", "episodes per task", wholeNumber("--episodes", 1), 20)
     .addOption(actingOption())
     .option("--seed <n>", "seed of start states and candidates", wholeNumber("--seed", 0), 0)
     .option(...STORE_FLAG)

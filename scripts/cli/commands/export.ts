@@ -9,7 +9,8 @@ import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Exported, Learners } from "../learners/learners.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import { MOST_PATH, printJson, printTable, wholeNumber } from "./output.ts";
+import { MOST_PATH, printJson, wholeNumber } from "./output.ts";
+import { printTable } from "../table.ts";
 import { refuseTakenFolder, writeFolder } from "./written_folder.ts";
 
 interface ExportOptions {

@@ -22,8 +22,10 @@ const NO_GATEWAY = "copies are made between stores; give one with --store, which
 
 /** Adds the commands. */
 export function registerLearner(program: Command): void {
-  const learner = program.command("learner").description("learners as wholes");
-  const listCommand = learner.command("list").description("names").option(...STORE_FLAG)
+  const learner = program.command("learner").description("create, delete, restore, copy and list learners");
+  const listCommand = learner.command("list").description("list the names of all learners").option(
+    ...STORE_FLAG,
+  )
     .option("--json", "print one JSON document");
   onLearners(listCommand, list);
   const createCommand = learner.command("create").description("make a learner that waits for its first task")
@@ -33,7 +35,7 @@ export function registerLearner(program: Command): void {
     .option("--seed <n>", "seed", wholeNumber("--seed", 0), 0);
   onLearners(createCommand, create);
   const exportCommand = learner.command("export")
-    .description("copy a learner and all it needs into a folder, or go on with a copy there")
+    .description("copy a learner and all it needs into a folder, or continue a copy there")
     .argument("<name>").argument("<folder>").option(...STORE_FLAG).action(exportTo);
   onlyOnStore(exportCommand, NO_GATEWAY);
   const importCommand = learner.command("import").description("bring in a learner that was exported")

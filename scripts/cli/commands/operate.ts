@@ -15,7 +15,7 @@ import { parseSettings, repeatable } from "./settings.ts";
 
 /** Adds the commands. */
 export function registerOperate(program: Command): void {
-  act(program, "promote <version>", "let a parked version through", letThrough);
+  act(program, "promote <version>", "publish a parked version", letThrough);
   act(
     program,
     "rollback <version>",
@@ -24,7 +24,7 @@ export function registerOperate(program: Command): void {
   );
   act(program, "retry <task>", "learn a failed, parked, withdrawn or cancelled task again", learnAgain)
     .addOption(repeatable("--set <knob=value>", "with another value of a knob; may be repeated"));
-  act(program, "cancel <task>", "step over a task that is not decided", stepOver);
+  act(program, "cancel <task>", "skip a task that is not decided yet", stepOver);
   registerRelabel(program);
   registerGarbage(program);
 }
@@ -91,7 +91,9 @@ interface RelabelOptions extends ActOptions {
 
 function registerRelabel(program: Command): void {
   const command = program.command("relabel <task>")
-    .description("put right what is said of a task beside its rows; what follows from it is measured again")
+    .description(
+      "correct a task's labels (its goal, environment, name ...); what depends on them is measured again",
+    )
     .requiredOption("--learner <name>", "whose task it is")
     .addOption(repeatable("--set <name=value>", `one of ${LABEL_NAMES.join(", ")}; may be repeated`))
     .option(...STORE_FLAG)
@@ -119,10 +121,10 @@ function registerRelabel(program: Command): void {
 
 function registerGarbage(program: Command): void {
   const command = program.command("gc")
-    .description("remove what no learner needs any more")
+    .description("remove objects that no learner needs any more")
     .option(...STORE_FLAG)
-    .option("--grace-hours <n>", "younger objects stay", String(GC_GRACE_HOURS))
-    .option("--dry-run", "only say what would go")
+    .option("--grace-hours <n>", "keep objects younger than this", String(GC_GRACE_HOURS))
+    .option("--dry-run", "only say what would be removed")
     .action(sweep);
   onlyOnStore(command, "the coordinator behind a gateway removes it by itself");
 }

@@ -3,31 +3,7 @@
  * @module
  */
 import type { NoticeFact } from "@cugro/protocol";
-
-/** Prints rows in columns as wide as their widest cell; numbers are right-aligned. @param none what is said where there are no rows */
-export function printTable(
-  head: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
-  none = "none",
-): void {
-  if (rows.length === 0) return console.log(none);
-  const text = rows.map((row) => row.map(String));
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...text.map((row) => (row[column] ?? "").length))
-  );
-  const numeric = head.map((_, column) =>
-    rows.every((row) =>
-      typeof row[column] === "number" || /^[-–+]?[\d.,%]*(e[-+]\d+)?$/.test(String(row[column]))
-    )
-  );
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, column) =>
-      numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
-    ).join("  ").trimEnd();
-  console.log(line(head));
-  console.log(widths.map((width) => "-".repeat(width)).join("  "));
-  for (const row of text) console.log(line(row));
-}
+import { printTable } from "../table.ts";
 
 /** Letters of a path: as long as systems allow. */
 export const MOST_PATH = 4096;

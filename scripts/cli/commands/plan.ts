@@ -20,7 +20,8 @@ import {
 import type { Command } from "commander";
 import { openForReading } from "../embedded/session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
-import { printJson, printTable, wholeNumber } from "./output.ts";
+import { printJson, wholeNumber } from "./output.ts";
+import { printTable } from "../table.ts";
 import { parsePreset, parseSettings, repeatable } from "./settings.ts";
 
 interface PlanOptions {
@@ -35,7 +36,7 @@ interface PlanOptions {
 /** Adds the command. */
 export function registerPlan(program: Command): void {
   const command = program.command("plan")
-    .description("the jobs of a learner's next task, or those that a number of tasks would take")
+    .description("list the jobs of a learner's next task, or of a number of tasks")
     .option("--learner <name>", "show what this learner does next")
     .option(...STORE_FLAG)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)

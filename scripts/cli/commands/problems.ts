@@ -12,14 +12,14 @@ import { printJson } from "./output.ts";
 /** Adds the commands. */
 export function registerProblems(program: Command): void {
   const problemsCommand = program.command("problems")
-    .description("everything that is wrong, and what to do about it")
-    .option("--learner <name>", "of one learner, and of what all share")
+    .description("list everything that is wrong, and what to do about it")
+    .option("--learner <name>", "only problems of one learner, and of what all share")
     .option("--all", "also those that were acknowledged")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
   onLearners(problemsCommand, problems);
   const acknowledgeCommand = problemsCommand.command("acknowledge <id>")
-    .description("it has been seen: it is not shown any more until it comes up again")
+    .description("acknowledge a problem: it is hidden until it occurs again")
     .option(...STORE_FLAG)
     .option("--reason <text>", "for the record");
   onLearners(acknowledgeCommand, acknowledge);

@@ -29,7 +29,7 @@ export function withReadOptions(command: Command): Command {
     )
     .option(
       "--environments <n>",
-      "the rows of this many environments alternate",
+      "rows alternate between this many environments",
       wholeNumber("--environments", 1),
     )
     .option(
@@ -44,7 +44,7 @@ export function withReadOptions(command: Command): Command {
     )
     .option(
       "--gymnasium <id>",
-      "the environment of Gymnasium that the data was made in, e.g. Hopper-v5; none: the one that a file names is not run",
+      "the environment of Gymnasium that the data was made in, e.g. Hopper-v5; none: do not run the one that a file names",
     )
     .option("--gymnasium-kwargs <json>", "its arguments, e.g. '{\"ctrl_cost_weight\": 0.2}'");
 }

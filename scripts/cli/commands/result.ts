@@ -19,7 +19,8 @@ import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
 import { printEstimates } from "./estimates.ts";
 import { sayProblem } from "./problems.ts";
-import { describeNotice, markOf, printMatrix, printTable, score } from "./output.ts";
+import { describeNotice, markOf, printMatrix, score } from "./output.ts";
+import { printTable } from "../table.ts";
 
 /** The JSON document of `cugro run --json`. */
 export interface RunResult extends LearnerMeasures {

@@ -40,7 +40,7 @@ export function registerRun(program: Command): void {
   const runCommand = program.command("run")
     .description("learn dataset files one after the other; resumes where it stopped")
     .argument("[files...]", "datasets in the order of their tasks: files, or folders of LeRobot or Minari")
-    .requiredOption("--learner <name>", "name of the learner; made if there is none")
+    .requiredOption("--learner <name>", "name of the learner; created if it does not exist")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--preset <name>", `${Object.keys(presets).join(", ")} (default: default)`)
     .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
@@ -50,12 +50,12 @@ export function registerRun(program: Command): void {
     )
     .option("--seed <n>", "seed of a new learner (default: 0)", wholeNumber("--seed", 0))
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
-    .option("--wait-for-room <minutes>", "how long a full disk is waited for", minutes, 30)
+    .option("--wait-for-room <minutes>", "minutes to wait for space on a full disk", minutes, 30)
     .option("--from-next-task", "on an existing learner: use the given knobs for the tasks not yet started")
     .option("--json", "print one JSON document at the end");
   onLearners(withPageOptions(withBecoming(withPythonOptions(withReadOptions(runCommand)))), run);
   const addCommand = program.command("add")
-    .description("hand a dataset to a learner without learning it now")
+    .description("hand a dataset to a learner without learning it yet")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
     .option(...STORE_FLAG);

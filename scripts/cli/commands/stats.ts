@@ -15,7 +15,8 @@ import { countOf } from "@cugro/learners";
 import { drawDataset } from "@cugro/report";
 import type { Command } from "commander";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";
-import { MOST_PATH, printJson, printTable, UsageError } from "./output.ts";
+import { MOST_PATH, printJson, UsageError } from "./output.ts";
+import { printTable } from "../table.ts";
 import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
@@ -30,7 +31,7 @@ export function registerStats(datasets: Command): void {
   withExamples(
     withReadOptions(
       datasets.command("stats")
-        .description("how returns, lengths, states and actions of a file are spread")
+        .description("describe a file: distribution of returns, lengths, states and actions")
         .argument("<file>", "a file, or a folder of LeRobot or Minari")
         .option(
           "--picture <file.svg>",

@@ -16,7 +16,8 @@ import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { commandLine, type Place, withPlace } from "../learners/place.ts";
-import { printJson, printTable, score, UsageError } from "./output.ts";
+import { printJson, score, UsageError } from "./output.ts";
+import { printTable } from "../table.ts";
 import { printActing } from "./acting.ts";
 import { printProblems, sayProblem } from "./problems.ts";
 import { printResult, resultOf } from "./result.ts";
@@ -24,7 +25,9 @@ import { printResult, resultOf } from "./result.ts";
 /** Adds the command. */
 export function registerStatus(program: Command): void {
   const statusCommand = program.command("status")
-    .description("tasks, jobs, scores and problems of a learner (of all, in short, without --learner)")
+    .description(
+      "show tasks, jobs, scores and problems of a learner; without --learner, one line for each learner",
+    )
     .option("--learner <name>", "one learner, in full")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");

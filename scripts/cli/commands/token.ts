@@ -12,15 +12,16 @@ import {
   type Scope,
 } from "@cugro/gateway/tokens";
 import type { Command } from "commander";
-import { printJson, printTable } from "./output.ts";
+import { printJson } from "./output.ts";
+import { printTable } from "../table.ts";
 
 /** Adds the commands. */
 export function registerToken(program: Command): void {
-  const token = program.command("token").description("bearer tokens of the gateway");
+  const token = program.command("token").description("create, list and revoke bearer tokens of the gateway");
   const file = ["--file <file>", "the gateway's CUGRO_TOKENS_FILE"] as const;
   token.command("create")
-    .description("make a token; it is shown once, and the file keeps its hash")
-    .requiredOption("--name <name>", "for logs, and to take it back")
+    .description("create a token; it is shown once, and the file keeps its hash")
+    .requiredOption("--name <name>", "shown in logs, and used to revoke it")
     .requiredOption("--scopes <list>", "read, submit or admin; each includes the ones before it")
     .option("--learners <list>", "names of learners it sees, with * for any characters", "*")
     .option("--expires <time>", "e.g. 2030-01-31T00:00:00Z")
@@ -31,12 +32,12 @@ export function registerToken(program: Command): void {
     .requiredOption(...file)
     .option("--json", "print one JSON document")
     .action(create);
-  token.command("list").description("names and rights").requiredOption(...file).option(
+  token.command("list").description("list names and rights").requiredOption(...file).option(
     "--json",
     "print one JSON document",
   )
     .action(list);
-  token.command("remove").description("take a token back; a running gateway notices within seconds").argument(
+  token.command("remove").description("revoke a token; a running gateway notices within seconds").argument(
     "<name>",
   )
     .requiredOption(...file).action(remove);
@@ -84,7 +85,7 @@ async function list({ file, json }: { file: string; json?: boolean }): Promise<v
 
 async function remove(name: string, { file }: { file: string }): Promise<void> {
   await removeToken(file, name);
-  console.log(`${name} is taken back`);
+  console.log(`${name} is revoked`);
 }
 
 const quotaText = (quotas: object) =>

@@ -9,13 +9,14 @@ import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { printActingOfVersions } from "./acting.ts";
 import { printEstimates } from "./estimates.ts";
-import { printJson, printTable, score } from "./output.ts";
+import { printJson, score } from "./output.ts";
+import { printTable } from "../table.ts";
 import { refuseWhileAway } from "./status.ts";
 
 /** Adds the command. */
 export function registerVersions(program: Command): void {
   const versionsCommand = program.command("versions")
-    .description("the versions of a learner and why each was published or parked")
+    .description("list a learner's versions, and why each was published or parked")
     .requiredOption("--learner <name>", "whose versions")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");

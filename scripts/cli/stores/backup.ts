@@ -16,7 +16,8 @@ import {
 import { readTokens } from "@cugro/gateway/tokens";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { printJson, printTable, UsageError, wholeNumber } from "../commands/output.ts";
+import { printJson, UsageError, wholeNumber } from "../commands/output.ts";
+import { printTable } from "../table.ts";
 import { DEFAULT_STORE } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
 import { withBackup, withSource, withWrittenBackup } from "./with_store.ts";

@@ -5,7 +5,7 @@
 import { type Hyperparameters, mean, presets } from "@cugro/algorithm";
 import { judgeVersion } from "@cugro/learners";
 import type { RowCell, VersionFact } from "@cugro/protocol";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { spearman } from "../streams/spearman.ts";
 
 /** A run whose versions have been estimated. */

@@ -12,7 +12,7 @@ import { type WayOfActing, wayOfActingSchema } from "@cugro/protocol";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import type { ClientsResult } from "./act_clients.ts";
 import { openLocalGateway } from "./local_gateway.ts";
 import { runClients } from "./run_clients.ts";

@@ -14,7 +14,7 @@ import { openStore, type Store } from "@cugro/store";
 import { canonicalJson, incomingKey } from "@cugro/protocol";
 import { BUCKET } from "../../cluster/object_store/bucket.ts";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 import { type FinishedWork, finishedWork } from "./finished_work.ts";
 import { stopOnSignal } from "./processes.ts";

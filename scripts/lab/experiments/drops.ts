@@ -15,7 +15,7 @@ import { incomingKey } from "@cugro/protocol";
 import type { NotificationTarget } from "../../cluster/object_store/minio_bucket.ts";
 import { openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES } from "../../../services/services.ts";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { quantile, stopOnSignal } from "./processes.ts";
 import { createStubHandlers } from "./stub_service.ts";
 

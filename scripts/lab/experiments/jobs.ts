@@ -12,7 +12,7 @@ import type { Store } from "@cugro/store";
 import { incomingPrefix } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES } from "../../../services/services.ts";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { type Child, machineSeconds, startProgram, stopOnSignal, usageOf } from "./processes.ts";
 
 interface JobsOptions {

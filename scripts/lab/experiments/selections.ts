@@ -11,7 +11,8 @@ import { openCompute } from "@cugro/tensors";
 import * as Plot from "@observablehq/plot";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { printTable, score, UsageError } from "../../cli/commands/output.ts";
+import { score, UsageError } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { openForReading } from "../../cli/embedded/session.ts";
 
 interface SelectionsOptions {

@@ -8,7 +8,7 @@ import { shippedPolicy } from "@cugro/environments";
 import { jobFactSchema, jobKey, jobOfResult, parseFact, PREFIXES, resultFactSchema } from "@cugro/protocol";
 import { openStore } from "@cugro/store";
 import { collectFiles } from "../../cli/commands/collecting/collect_files.ts";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 
 interface SoakOptions {

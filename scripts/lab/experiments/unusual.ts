@@ -19,7 +19,7 @@ import {
   unusualAmong,
 } from "@cugro/algorithm";
 import { type Dataset, readDataset } from "@cugro/datasets";
-import { printTable } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { streamFiles } from "../streams/stream_files.ts";
 
 const SEED = 1;

@@ -4,7 +4,8 @@
  */
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { printTable, UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/output.ts";
+import { printTable } from "../../cli/table.ts";
 import { drawGrid } from "./draw_grid.ts";
 import type { GridFile } from "./grid_file.ts";
 import type { MeasuredRun } from "./measured_run.ts";

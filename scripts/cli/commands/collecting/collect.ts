@@ -47,10 +47,10 @@ const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 /** Adds the command. */
 export function registerCollect(program: Command): void {
   withCollectionHelp(program.command("collect"))
-    .description("make real datasets with the simulator: one file a goal, task1.hdf5, task2.hdf5 ...")
+    .description("collect datasets in a simulator: one file per goal, task1.hdf5, task2.hdf5 ...")
     .argument("[family]", `one of ${knownFamilies().join(", ")}; with --help after it, its own help`)
     .option("--out <folder>", "where the files go", "datasets")
-    .option("--episodes <n>", "episodes a file", wholeNumber("--episodes", 1), 200)
+    .option("--episodes <n>", "episodes per file", wholeNumber("--episodes", 1), 200)
     .option(
       "--goals <list>",
       "all goals, in the order of the files: 0.5,1.2 or, of two numbers each, '1,0;-1,0' (default: the family's five)",
@@ -75,7 +75,7 @@ export function registerCollect(program: Command): void {
       "--tasks <list>",
       "tasks of metaworld, in the order of the files: cl5, cw10, or names with commas",
     )
-    .option("--list", "make nothing, and name what can be collected: families, a family's goals, or tasks")
+    .option("--list", "collect nothing; name what can be collected: families, a family's goals, or tasks")
     .option("--seed <n>", "seed; equal seeds give equal data", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
     .action(collect);

@@ -4,7 +4,7 @@
  */
 import { briefly } from "@cugro/report";
 import type { LossCurve, TabledFidelity } from "@cugro/tables";
-import { printTable } from "../output.ts";
+import { printTable } from "../../table.ts";
 
 /** A replay a row: its distances, beside those that real rows show. */
 export function printFidelity(entries: readonly TabledFidelity[]): void {
