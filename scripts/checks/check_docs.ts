@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { documentedFunctions, lackingTags } from "./doc_tags.ts";
 import { docLintFaults } from "./doc_lint.ts";
 import { worthFaults } from "./estimate_worth.ts";
+import { serviceTableFaults } from "./service_table.ts";
 import { isTest } from "./layer_table.ts";
 import { knobTableFaults } from "./knob_tables.ts";
 
@@ -80,6 +81,7 @@ if (import.meta.main) {
   const faults = [
     ...knobTableFaults(ROOT, Deno.args.includes("--write")),
     ...worthFaults(ROOT, Deno.args.includes("--write")),
+    ...serviceTableFaults(ROOT, Deno.args.includes("--write")),
     ...docLintFaults(ROOT),
     ...tagFaults(),
     ...new Set(publicModules().flatMap(undocumented)),
