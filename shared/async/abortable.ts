@@ -3,7 +3,13 @@
  * @module
  */
 
-/** What `promise` comes to; rejects with the signal's reason if that aborts first. The work behind it goes on. */
+/**
+ * What `promise` comes to; rejects with the signal's reason if that aborts first. The work behind it goes on.
+ *
+ * @param promise the work
+ * @param signal ends the waiting, not the work
+ * @returns what `promise` resolves to
+ */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);

@@ -6,6 +6,10 @@
 /**
  * Milliseconds to wait after `failures` in a row (from 1): `firstMs`, doubled with each further failure, at most
  * `longestMs`.
+ *
+ * @param failures in a row, from 1
+ * @param times the first wait and the longest, in ms
+ * @returns ms
  */
 export function backoffMs(
   failures: number,

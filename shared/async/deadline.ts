@@ -9,7 +9,10 @@ import { abortable } from "./abortable.ts";
  * does or not, the wait is over then.
  *
  * @param late makes the error for work that took too long.
- * @throws what `late` makes, or what `work` throws.
+ * @param milliseconds for the work
+ * @param work takes a signal that aborts when the time is up
+ * @returns what `work` resolves to
+ * @throws {what} `late` makes, or what `work` throws.
  */
 export async function deadline<T>(
   milliseconds: number,

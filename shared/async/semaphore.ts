@@ -11,7 +11,12 @@ export interface Semaphore {
   waiting(): number;
 }
 
-/** A semaphore with `slots` places. */
+/**
+ * A semaphore with `slots` places.
+ *
+ * @param slots holders at a time, from 1
+ * @returns a semaphore that nobody holds
+ */
 export function createSemaphore(slots: number): Semaphore {
   const queue: (() => void)[] = [];
   let taken = 0;

@@ -3,7 +3,12 @@
  * @module
  */
 
-/** Resolves after `milliseconds`; rejects with the signal's reason once it aborts. */
+/**
+ * Resolves after `milliseconds`; rejects with the signal's reason once it aborts.
+ *
+ * @param milliseconds to wait
+ * @param signal ends the wait with an error
+ */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

@@ -7,8 +7,10 @@ import { sleep } from "./sleep.ts";
 /**
  * Waits for `work`, at most `milliseconds`.
  *
+ * @param milliseconds to wait
+ * @param work what is waited for; it goes on in any case
  * @returns whether it ended in time
- * @throws what `work` rejects with
+ * @throws {what} `work` rejects with
  */
 export async function waitAtMost(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();

@@ -13,7 +13,11 @@ export interface Wakeup {
   wait(limits?: { milliseconds?: number; signal?: AbortSignal }): Promise<void>;
 }
 
-/** A wake-up that nobody has called yet. */
+/**
+ * Makes a wake-up that is not called yet.
+ *
+ * @returns `wake` ends every wait
+ */
 export function createWakeup(): Wakeup {
   const waits = new Set<() => void>();
   let isPending = false;

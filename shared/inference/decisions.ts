@@ -42,7 +42,16 @@ export function answers(
   return withinLimits(actions, known);
 }
 
-/** The proposer's candidates, weighed by the critic, normalised. */
+/**
+ * The proposer's candidates, weighed by the critic, normalised.
+ *
+ * @param opened networks and knobs
+ * @param known the task
+ * @param states `[count, S]`, normalised
+ * @param count of states
+ * @param source of noise
+ * @returns `[count, A]`, normalised
+ */
 export function decisions(
   opened: Opened,
   known: KnownTask,

@@ -39,7 +39,11 @@ export interface SharedMemory {
   release(place: WorkPlace): void;
 }
 
-/** The memory of this thread's sessions that can be joined; undefined where WebAssembly is missing. */
+/**
+ * The memory of this thread's sessions that can be joined; undefined where WebAssembly is missing.
+ *
+ * @returns a memory that other threads can be given
+ */
 export function sharedMemory(): SharedMemory | undefined {
   const { shared, memory } = sharedKernels();
   return shared && {

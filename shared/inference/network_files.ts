@@ -8,6 +8,9 @@ import type { Layer, NetworkDescription } from "./layers.ts";
 /**
  * The one-step networks g(s, k) and g(z, s, k): the residual MLP of the default denoiser without its embedding of time.
  *
+ * @param kind which network
+ * @param weights published weights
+ * @returns its layers in order
  * @throws {InvalidInputError} naming a tensor that is missing or does not belong to it
  */
 export function oneStepNetwork(kind: "actor" | "proposer", weights: Stored): NetworkDescription {
@@ -37,6 +40,10 @@ export function oneStepNetwork(kind: "actor" | "proposer", weights: Stored): Net
 /**
  * The critic's trunks, each with all its heads: one network for each of the ensemble.
  *
+ * @param weights published weights
+ * @param stateDim S
+ * @param layerNorm whether trunks have layer normalisation
+ * @returns layers of each network in order
  * @throws {InvalidInputError} naming a tensor that is missing or does not belong to it
  */
 export function criticNetworks(weights: Stored, stateDim: number, layerNorm: boolean): NetworkDescription[] {

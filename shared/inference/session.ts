@@ -49,6 +49,8 @@ export interface InferenceSession {
 /**
  * Opens a session. Weights are copied: the arrays that they came in are no longer needed.
  *
+ * @param input weights, normalisers, sizes and knobs
+ * @returns states `[n, S]` in, actions `[n, A]` out, raw units; dispose it
  * @throws {InvalidInputError} if weights, normalisers and dimensions do not fit each other; RangeError when memory is full
  */
 export function openSession(input: SessionInput): InferenceSession {
@@ -61,7 +63,12 @@ export interface SharedSession extends InferenceSession {
   readonly joined: JoinedInput | undefined;
 }
 
-/** Opens a session in the memory that threads can be given; else as {@linkcode openSession}. */
+/**
+ * Opens a session in the memory that threads can be given; else as {@linkcode openSession}.
+ *
+ * @param input weights, normalisers, sizes and knobs
+ * @returns a session, and what threads join it by
+ */
 export function openSharedSession(input: SessionInput): SharedSession {
   const kernels = sharedKernels();
   const { session, parts } = openWith(input, kernels);

@@ -9,7 +9,12 @@ import { decodeShardStates, decodeStored } from "./encoding.ts";
 import { readTrainingInput, rowsOfTask } from "./training_input.ts";
 import { openDataset } from "./stored_dataset.ts";
 
-/** Labels: states `[n, S]` in raw units, targets `[n, A]` in normalised ones; noise `[n, A]` where the network takes it. */
+/**
+ * Labels: states `[n, S]` in raw units, targets `[n, A]` in normalised ones; noise `[n, A]` where the network takes it.
+ *
+ * @param labels states `[n, S]`, noise and targets `[n, A]`
+ * @returns `[bytes]`, safetensors
+ */
 export function encodeLabels({ states, noise, targets, size }: Omit<LabelledActions, "task">): Uint8Array {
   const matrix = (data: Float32Array) => ({ shape: [size, data.length / size], data });
   return encodeTensors({
@@ -19,7 +24,14 @@ export function encodeLabels({ states, noise, targets, size }: Omit<LabelledActi
   });
 }
 
-/** What {@link encodeLabels} wrote. */
+/**
+ * What {@link encodeLabels} wrote.
+ *
+ * @param bytes `[bytes]`, safetensors
+ * @param task whose they are
+ * @returns states `[n, S]`, noise and targets `[n, A]`
+ * @throws {PermanentError} if states or targets are missing
+ */
 export function decodeLabels(bytes: Uint8Array, task: number): LabelledActions {
   const { states, targets, noise } = decodeStored(bytes);
   if (!states || !targets) throw new PermanentError(`Labels of task ${task} hold no states or no targets`);
@@ -32,7 +44,13 @@ export function decodeLabels(bytes: Uint8Array, task: number): LabelledActions {
   };
 }
 
-/** The states that a job is to label: those of a shard, or rows drawn from a dataset, as often as they are drawn. */
+/**
+ * The states that a job is to label: those of a shard, or rows drawn from a dataset, as often as they are drawn.
+ *
+ * @param context of the job
+ * @returns `[size, S]`, raw units
+ * @throws {PermanentError} if the job names neither states nor rows of a dataset
+ */
 export async function readStatesToLabel(
   context: JobContext<"proposer.label" | "actor.label">,
 ): Promise<{ states: Float32Array; size: number }> {
@@ -54,7 +72,13 @@ export async function readStatesToLabel(
   return { states, size: draw.rows };
 }
 
-/** Reads everything that the training of a one-step network names. */
+/**
+ * Reads everything that the training of a one-step network names.
+ *
+ * @param context of the job
+ * @returns labelled rows of the new task, states of the old ones, weights
+ * @throws {PermanentError} if the job has no normaliser of the task
+ */
 export async function readOneStepInput(
   context: JobContext<"proposer.train" | "actor.train">,
 ): Promise<Omit<OneStepTrainingInput, "hyperparameters" | "seed" | "compile">> {

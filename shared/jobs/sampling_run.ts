@@ -6,7 +6,12 @@ import type { SamplingRun } from "@cugro/algorithm";
 import type { JobContext } from "@cugro/worker";
 import { decodeStored, encodeStored } from "./encoding.ts";
 
-/** To be spread into the input of `sampleStates` or `sampleActions`: takes the job's checkpoint up, if there is one. */
+/**
+ * To be spread into the input of `sampleStates` or `sampleActions`: takes the job's checkpoint up, if there is one.
+ *
+ * @param context of the job
+ * @returns what an earlier run has drawn, and what to call after each pass
+ */
 export function resumableSampling(
   context: Pick<JobContext, "checkpoint" | "tick">,
 ): SamplingRun {

@@ -32,7 +32,12 @@ export interface ServiceCompute {
   compile: Compile;
 }
 
-/** Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks. */
+/**
+ * Serves jobs until SIGTERM, then ends the process with status 0; 1 if it cannot start or breaks.
+ *
+ * @param service kinds, handlers, what they are prepared with
+ * @returns never
+ */
 export async function serve<Prepared = undefined>(service: Service<Prepared>): Promise<never> {
   const { name = "worker" } = service;
   return await runService({ name, needs: ["backend"] }, (seams) => work(service, seams));
@@ -78,6 +83,10 @@ function chooseKinds(kinds: readonly JobKind[], wanted: readonly JobKind[] | und
 /**
  * The tensor backend that a configuration names, and the compile seam on it. Loaded here and not above:
  * who only needs a store does not wait for a tensor library.
+ *
+ * @param config of the process
+ * @param log for what is slower than it could be
+ * @returns the backend's profile, and `compile`
  */
 export async function openTensors(config: Config, log: Log): Promise<ServiceCompute> {
   const { openCompute } = await import("@cugro/tensors");

@@ -36,6 +36,9 @@ const GAP_BYTES = 64 << 10;
 /**
  * Opens a stored dataset.
  *
+ * @param input opened
+ * @param file name used in errors
+ * @returns N, S, A, and readers of its arrays by rows
  * @throws {DatasetError} where the input is none
  */
 export async function openDataset(input: OpenedInput, file = "dataset"): Promise<StoredDataset> {

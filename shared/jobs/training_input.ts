@@ -60,7 +60,12 @@ export interface CriticInput extends TrainingInput, CriticRows {
   jointTasks?: (CriticRows & { task: number; trainRows: Int32Array })[];
 }
 
-/** Reads everything that the training of a generator names. */
+/**
+ * Reads everything that the training of a generator names.
+ *
+ * @param context of the job
+ * @returns rows `[n, S]` and `[n, A]` of the new task, replay, normalisers, parent's weights
+ */
 export async function readGeneratorInput(
   context: JobContext<"states.train" | "behavior.train">,
 ): Promise<GeneratorInput> {
@@ -77,7 +82,12 @@ export async function readGeneratorInput(
   };
 }
 
-/** Reads everything that the training of a critic names. */
+/**
+ * Reads everything that the training of a critic names.
+ *
+ * @param context of the job
+ * @returns rows of the new task with rewards and ends, replay, normalisers, parent's weights
+ */
 export async function readCriticInput(context: JobContext<"critic.train">): Promise<CriticInput> {
   const { config, inputs } = context;
   const rows = await readRowsOfCritic(context, inputs.dataset, config);
@@ -115,6 +125,10 @@ export interface RowLimits {
 /**
  * Which rows of a new task's dataset are read: by all trainers, and by its evaluation, the same. `train` and `heldOut`
  * are parts of `rows`; all are rising.
+ *
+ * @param dataset its size N
+ * @param limits seed of the held-out split, and the most rows
+ * @returns row numbers, rising
  */
 export function rowsOfTask(
   { size }: Pick<StoredDataset, "size">,
@@ -161,6 +175,9 @@ export type ReplayContext = JobContext<TrainingKind | "policy.evaluate">;
  * The replay of every old task that a job names as `replay/<task>/<shard>`: the shards as they are, in order of tasks. With
  * the oracle a name leads to the task's real dataset instead, of which as many rows are drawn as pseudo-samples would have
  * been made.
+ *
+ * @param context of the job
+ * @returns states `[n, S]` and actions `[n, A]` of each old task, raw units
  */
 export async function readReplay(context: ReplayContext): Promise<ReplayRows[]> {
   const shards: ReplayRows[] = [];
@@ -191,6 +208,11 @@ async function drawReal(
 /**
  * Pairs drawn from a dataset, each row at most once, none that is held out. They are read in rising order, and come in the
  * order in which they were drawn.
+ *
+ * @param dataset opened
+ * @param task whose it is
+ * @param options seed of the held-out split, number of rows, random numbers
+ * @returns states `[rows, S]` and actions `[rows, A]`, raw units
  */
 export async function drawPairs(
   dataset: StoredDataset,

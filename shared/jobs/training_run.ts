@@ -47,7 +47,14 @@ export async function runTraining(
   }
 }
 
-/** Trains one of the two generators as a job: they differ in `train` alone. */
+/**
+ * Trains one of the two generators as a job: they differ in `train` alone.
+ *
+ * @param context of the job
+ * @param compile makes the step
+ * @param train the training
+ * @returns outputs `weights` and `curves`, and metrics
+ */
 export async function runGeneratorTraining(
   context: JobContext<"states.train" | "behavior.train">,
   compile: Compile,
@@ -58,7 +65,14 @@ export async function runGeneratorTraining(
   return await runTraining(context, (resume) => train({ ...fixed, ...(resume ? { resume } : {}) }));
 }
 
-/** Trains the proposer or the actor as a job. */
+/**
+ * Trains the proposer or the actor as a job.
+ *
+ * @param context of the job
+ * @param compile makes the step
+ * @param train the training
+ * @returns outputs `weights` and `curves`, and metrics
+ */
 export async function runOneStepTraining(
   context: JobContext<"proposer.train" | "actor.train">,
   compile: Compile,

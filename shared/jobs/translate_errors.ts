@@ -10,6 +10,9 @@ import { PermanentError } from "@cugro/worker";
  * A job's handler whose errors have the class that the worker goes by. Arguments that can never work and a stored dataset
  * that cannot be read fail the job at once. Everything else, running out of memory among it, stays as it is and is
  * tried again: other range errors are not ours.
+ *
+ * @param handler of a job
+ * @returns the same, whose errors are `PermanentError` where trying again cannot help
  */
 export function translateErrors<Arguments extends unknown[], Output>(
   handler: (...given: Arguments) => Promise<Output>,

@@ -9,6 +9,10 @@ import { type EnvironmentRef, faultOfGymnasium } from "@cugro/protocol";
 
 /**
  * The simulator's task of a dataset, or null where there is none: then only fidelity and values are measured.
+ *
+ * @param dataset its attributes, S and A
+ * @param file name used in errors
+ * @returns family and goal, or an environment of Gymnasium
  * @throws {DatasetError} when the family is known but the data cannot come from it
  */
 export function findEnvironment(
@@ -23,7 +27,12 @@ export function findEnvironment(
   throw new DatasetError({ file, field, value }, found.fault);
 }
 
-/** Why what a stranger's file names is not run, where it is not. */
+/**
+ * Why what a stranger's file names is not run, where it is not.
+ *
+ * @param environment that a file names
+ * @returns a notice, or undefined where it is run
+ */
 export function noticeOfEnvironment(environment: EnvironmentRef | null): Notice | undefined {
   const fault = environment && "gymnasium" in environment ? faultOfGymnasium(environment) : undefined;
   if (fault === undefined) return undefined;

@@ -37,6 +37,8 @@ export const READ_WHOLE_BYTES = 2 * 2 ** 20;
  *
  * @param bytes the whole file; it is handed over, and empty afterwards
  * @param trust whether any environment may be run that the file names. @default "registered"
+ * @param options how to read it
+ * @returns dataset, notices, and the simulator's task
  * @throws {DatasetError} naming file, field, row and value
  *
  * @example
@@ -64,6 +66,8 @@ export async function judgeFile(
  * Reads a file on disk by ranges, in a thread of its own, and judges all of it.
  *
  * @param path of a file that nobody changes meanwhile
+ * @param options how to read it
+ * @returns dataset by rows, notices, and the simulator's task; close it
  * @throws {DatasetError} naming file, field, row and value
  */
 export async function judgeFileAt(

@@ -75,6 +75,8 @@ export function processEnvironment(): Environment {
  * The configuration in these variables. An empty variable counts as not set; others are ignored.
  *
  * @param required variables that this process cannot do without, and what each must be.
+ * @param environment variables by name
+ * @returns the configuration; sizes in bytes, times in ms
  * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
  *
  * @example
@@ -146,6 +148,8 @@ function configOf(values: Values): Config {
 /**
  * The store that these variables name; see `CONFIG_VARIABLES`. All but `CUGRO_STORE` and `CUGRO_S3_...` are ignored.
  *
+ * @param environment variables by name
+ * @returns the store's name, and the login of a bucket
  * @throws {ConfigError} naming each wrong variable, its value, and what it may be.
  */
 export function readStoreConfig(environment: Record<string, string | undefined>): StoreConfig {

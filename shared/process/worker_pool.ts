@@ -71,7 +71,12 @@ const LONGEST_RESTART_MS = 30_000;
 const FAILED_STARTS = 5;
 const LAST_WORDS = 2_000;
 
-/** Starts worker processes and keeps them running until closed. */
+/**
+ * Starts worker processes and keeps them running until closed.
+ *
+ * @param options command, number of processes, bus, what happens at a death
+ * @returns the pool; close it
+ */
 export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const places: Place[] = Array.from({ length: options.count }, () => {
     return new Place(options, () => places.some((place) => place.attached), () => void stop());

@@ -57,6 +57,8 @@ export class ActError extends Error {
 /**
  * Refuses a way of acting that the version has no network for.
  *
+ * @param policy its version and its ways of acting
+ * @param request the way that is asked for
  * @throws {ActError} 422
  */
 export function checkActing(

@@ -31,6 +31,10 @@ export interface OpenPolicyOptions {
 /**
  * Loads a version's policy.
  *
+ * @param store to read
+ * @param name of the learner
+ * @param options version, way of acting, `compile`
+ * @returns the policy, and what is known of it; dispose it
  * @throws {ActError} as {@linkcode readPolicy} does.
  */
 export async function openPolicy(
@@ -50,6 +54,8 @@ export async function openPolicy(
  * serving gives.
  *
  * @param sampler what samples; it is disposed of, too
+ * @param input weights by way of acting
+ * @returns observations `[n, S]` in, actions `[n, A]` out, raw units; dispose it
  */
 export function createActingPolicy(input: PolicyWeights, sampler?: ActingPolicy): ActingPolicy {
   const sessions = new Map<InferenceActing, InferenceSession>();
@@ -75,6 +81,9 @@ export function createActingPolicy(input: PolicyWeights, sampler?: ActingPolicy)
 /**
  * Actions for a request, of this policy alone.
  *
+ * @param served the policy
+ * @param request task, observations `[n, S]`, seed
+ * @returns actions `[n, A]`, raw units, and how unusual the observations are
  * @throws {ActError} 422 for an unknown task or rows of another size.
  */
 export async function actOn(served: ServedPolicy, request: ActRequest): Promise<ActAnswer> {

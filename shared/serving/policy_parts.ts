@@ -67,6 +67,8 @@ export function waysToOpen(
 /**
  * What the sampler, and nothing else, is made of.
  *
+ * @param weights of the policy
+ * @returns input of `createPolicy`, without `compile`
  * @throws {RangeError} if the policy was opened for other ways alone
  */
 export function samplerInput(

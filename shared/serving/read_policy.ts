@@ -23,6 +23,10 @@ import { actingOf, type PolicyParts, type PolicyWeights, waysToOpen } from "./po
  *
  * @param version the newest valid one if left out
  * @param acting the way of acting that it is opened for; those that the version serves by if left out
+ * @param store to read
+ * @param name of the learner
+ * @param options version, way of acting, a cache of facts
+ * @returns weights, normalisers, and what is known of the version
  * @throws {ActError} 404 when there is no such learner or version, 409 when none is published yet, 422 when the version
  * cannot act so.
  */

@@ -38,7 +38,12 @@ export function refuseTooOld({ learner, confirmedAt }: Slot, maxStaleMs: number)
   );
 }
 
-/** Headers of an answer over HTTP: which version acted, and how old what is known is. Stale is said only of what is. */
+/**
+ * Headers of an answer over HTTP: which version acted, and how old what is known is. Stale is said only of what is.
+ *
+ * @param knowledge version, and the age of the head in seconds
+ * @returns header names and values
+ */
 export function actHeaders(
   { version, headAgeSeconds, stale }: Knowledge & { version: number },
 ): Record<string, string> {
@@ -49,7 +54,12 @@ export function actHeaders(
   };
 }
 
-/** The answer alone, as its body has it. */
+/**
+ * The answer alone, as its body has it.
+ *
+ * @param answer with what is known of its age
+ * @returns without it
+ */
 export function actBody(
   { headAgeSeconds: _age, stale: _stale, ...answer }: ActAnswer & Knowledge,
 ): ActAnswer {

@@ -22,7 +22,13 @@ export class CorruptArtifactError extends MissingInputError {
 /** An artifact older than this may be about to be swept (after 24 h), so a writer that needs it writes it again. */
 const REFRESH_MS = 12 * 3600 * 1000;
 
-/** Stores bytes under their hash, once; the hash and the size. */
+/**
+ * Stores bytes under their hash, once; the hash and the size.
+ *
+ * @param store to write
+ * @param bytes `[n]`, any content
+ * @returns SHA-256 in hex, and n
+ */
 export async function putArtifact(
   store: Store,
   bytes: Uint8Array,
@@ -37,6 +43,9 @@ export async function putArtifact(
 /**
  * The bytes of an artifact, checked against their hash.
  *
+ * @param store to read
+ * @param hash SHA-256 in hex
+ * @returns `[n]`, all bytes
  * @throws {MissingInputError} if there is none.
  * @throws {CorruptArtifactError} if its bytes have changed; they are set aside as `artifacts/<hash>.damaged` (where gc
  *   finds them), so that the artifact counts as missing and the planner lets its job make it again. Who may not remove

@@ -30,6 +30,9 @@ export interface Found {
  * The keys of everything about a job.
  *
  * @param old whether the old layout is looked at too; a job whose kind is unknown lies nowhere else.
+ * @param store to read
+ * @param name id and kind
+ * @returns keys, unordered
  */
 export async function keysOfJob(store: Store, { id, kind }: JobName, old: boolean): Promise<string[]> {
   const prefixes = [
@@ -40,17 +43,38 @@ export async function keysOfJob(store: Store, { id, kind }: JobName, old: boolea
   return listed.flat().map(({ key }) => key);
 }
 
-/** The same in order. */
+/**
+ * The same in order.
+ *
+ * @param store to read
+ * @param name id and kind
+ * @param old whether the old layout is looked at too
+ * @returns its objects by what they are
+ */
 export async function listJob(store: Store, name: JobName, old: boolean): Promise<JobObjects> {
   return sortJobKeys(await keysOfJob(store, name, old));
 }
 
-/** The object that says what a job is. A second request is made only where the first finds nothing. */
+/**
+ * The object that says what a job is. A second request is made only where the first finds nothing.
+ *
+ * @param store to read
+ * @param kind of the job
+ * @param id 64 hexadecimal digits
+ * @returns key and bytes of `job.json`
+ */
 export async function getJob(store: Store, kind: JobKind, id: string): Promise<Found | undefined> {
   return await getFirst(store, [jobKey(kind, id), oldJobKey(id)]);
 }
 
-/** A job's result, and the key it lies under. A second request is made only where the first finds nothing. */
+/**
+ * A job's result, and the key it lies under. A second request is made only where the first finds nothing.
+ *
+ * @param store to read
+ * @param kind of the job
+ * @param id 64 hexadecimal digits
+ * @returns undefined while it is not done
+ */
 export async function getResult(
   store: Store,
   kind: JobKind,

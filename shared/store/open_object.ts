@@ -18,7 +18,13 @@ export interface OpenedObject {
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Opens an object; undefined if there is none. Its first 4 MiB are held as long as it is. */
+/**
+ * Opens an object; undefined if there is none. Its first 4 MiB are held as long as it is.
+ *
+ * @param store to read
+ * @param key of the object
+ * @returns its size in bytes, and a reader of ranges `[start, end)`
+ */
 export async function openObject(store: Store, key: string): Promise<OpenedObject | undefined> {
   const begun = await store.get(key, { range: [0, START_BYTES] });
   if (!begun) return undefined;

@@ -17,7 +17,12 @@ export interface StoreConfig {
 /** What to do about an object, or a file, whose name cannot be a key. */
 export const STRANGE_NAME = "cannot be taken: rename it to letters, digits and . _ = -";
 
-/** Whether a store's name is that of a bucket; else it is a folder. */
+/**
+ * Whether a store's name is that of a bucket; else it is a folder.
+ *
+ * @param store a name as typed
+ * @returns true for `s3://...`
+ */
 export function isBucketName(store: string): boolean {
   return store.startsWith("s3://");
 }
@@ -28,6 +33,8 @@ export function isBucketName(store: string): boolean {
  * @param options.lock whether to write: a folder is locked for it, a bucket is tried out. Without it a folder cannot be
  *   written, and a bucket is tried out before the first conditional write. `beside`: as `FilesystemStoreOptions` says
  * @param options.onStrange told once of each object whose name cannot be a key
+ * @param config name of the store, login of a bucket
+ * @returns the store; close it
  * @throws {StoreError} if it cannot be used, saying what to do.
  */
 export async function openStore(

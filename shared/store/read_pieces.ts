@@ -10,6 +10,8 @@ const PIECE_BYTES = 8 << 20;
  * The object's bytes in pieces of at most 8 MiB; none for an empty object.
  *
  * @param info of the object as `head` or `list` gave it.
+ * @param store to read
+ * @yields `[n]`, n at most 8 MiB
  * @throws {StoreError} if the object is changed or removed meanwhile.
  */
 export async function* readPieces(

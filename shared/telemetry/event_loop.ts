@@ -14,7 +14,11 @@ export interface EventLoopWatch {
   stop(): void;
 }
 
-/** Starts watching; does not keep the process alive. */
+/**
+ * Starts watching; does not keep the process alive.
+ *
+ * @returns how late timers were, in seconds, and how to stop
+ */
 export function watchEventLoop(): EventLoopWatch {
   let due = performance.now() + INTERVAL_MS;
   const delays: { at: number; delay: number }[] = [];

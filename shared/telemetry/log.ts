@@ -34,6 +34,9 @@ export interface LogOptions {
 /**
  * A log.
  *
+ * @param options least level, fields of every line, where lines go
+ * @returns a function for each level: lines of JSON
+ *
  * @example
  * ```ts
  * import { createLog } from "@cugro/telemetry";

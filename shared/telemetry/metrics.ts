@@ -61,7 +61,12 @@ const JOB_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_
 const REQUEST_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** The metrics of a process of this service; a registry of its own, so that tests can have several. */
+/**
+ * The metrics of a process of this service; a registry of its own, so that tests can have several.
+ *
+ * @param service label of all metrics
+ * @returns the metrics, and their registry
+ */
 export function createMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });

@@ -38,7 +38,8 @@ export interface InSpan {
  * Runs `work` in a span.
  *
  * @param options.parent a traceparent; if left out, what is under way in this process; "none" starts a trace.
- * @throws what `work` throws; the span then says so.
+ * @returns what `work` resolves to
+ * @throws {what} `work` throws; the span then says so.
  */
 export async function inSpan<T>(
   name: string,
@@ -65,18 +66,32 @@ export async function inSpan<T>(
   }
 }
 
-/** The traceparent of what is under way in this process. */
+/**
+ * The traceparent of what is under way in this process.
+ *
+ * @returns W3C traceparent; undefined without a span
+ */
 export function activeTraceparent(): string | undefined {
   const active = trace.getActiveSpan();
   return active && formatTraceparent(active.spanContext());
 }
 
-/** The trace's id in a traceparent, for log lines. */
+/**
+ * The trace's id in a traceparent, for log lines.
+ *
+ * @param traceparent W3C
+ * @returns 32 hexadecimal digits
+ */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
   return TRACEPARENT.exec(traceparent ?? "")?.[1];
 }
 
-/** A traceparent that may have come from anywhere: itself if it is one, else undefined. */
+/**
+ * A traceparent that may have come from anywhere: itself if it is one, else undefined.
+ *
+ * @param text any
+ * @returns W3C traceparent
+ */
 export function checkTraceparent(text: string | null | undefined): string | undefined {
   const read = parseTraceparent(text ?? "");
   return read && formatTraceparent(read);

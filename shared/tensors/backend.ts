@@ -48,6 +48,8 @@ let opened: Promise<Opened> | undefined;
 /**
  * Opens the tensor backend of this process; a second call returns the same one.
  *
+ * @param options which backend and device; else as the environment says
+ * @returns its name and profile
  * @throws {RangeError} when an option or environment variable has an unknown value, or when a second call asks for another
  * backend; Error when the native backend or a GPU was asked for and cannot be used (there is no silent fallback then).
  */

@@ -26,6 +26,8 @@ const CPU_ENVIRONMENT = {
 /**
  * Loads libtensorflow and registers it as tfjs' backend.
  *
+ * @param device processor or GPU
+ * @param showLog whether TensorFlow's own log is shown
  * @returns the library's name with the first digits of its hash, and the number of compute threads (1).
  * @throws {Error} when it is not installed, cannot be loaded, or a GPU was asked for and is not used.
  */
@@ -93,7 +95,11 @@ function processHelper(): ProcessHelper | undefined {
   return path === undefined ? undefined : require(path) as ProcessHelper;
 }
 
-/** The processor's instruction-set flags, also where `/proc` is closed to JavaScript; undefined if nothing tells them. */
+/**
+ * The processor's instruction-set flags, also where `/proc` is closed to JavaScript; undefined if nothing tells them.
+ *
+ * @returns words with spaces between
+ */
 export function nativeCpuFlags(): string | undefined {
   return processHelper()?.cpuFlags() || undefined;
 }

@@ -19,7 +19,12 @@ export interface Profile {
   compile: boolean;
 }
 
-/** The profile in one line, for logs and comparison. */
+/**
+ * The profile in one line, for logs and comparison.
+ *
+ * @param profile what bytes depend on
+ * @returns parts with slashes between
+ */
 export function profileId(profile: Profile): string {
   const { backend, library, cpuFeatures, threads, compile } = profile;
   return `${backend}/${library}/${cpuFeatures}/t${threads}/${compile ? "compiled" : "eager"}`;
@@ -30,6 +35,7 @@ export function profileId(profile: Profile): string {
  * CPU that does not tell them.
  *
  * @param flags as `/proc/cpuinfo` has them. @default read there
+ * @returns 8 hexadecimal digits
  */
 export function cpuFeatures(flags: string | undefined = cpuinfoFlags()): string {
   const sorted = (flags ?? "").trim().split(/\s+/).filter((flag) => flag !== "").sort().join(" ");
@@ -49,7 +55,12 @@ function cpuinfoFlags(): string | undefined {
   }
 }
 
-/** SHA-256 of a file in hex, read in pieces: the library has 800 MB. */
+/**
+ * SHA-256 of a file in hex, read in pieces: the library has 800 MB.
+ *
+ * @param path of the file
+ * @returns 64 hexadecimal digits
+ */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {

@@ -24,7 +24,11 @@ const require = createRequire(import.meta.url);
 /** Name of the addon beside the binding that catches stderr and reads the processor's flags. */
 export const HELPER = "process_helper.node";
 
-/** Path of the binding inside the installed package, whether or not it exists; undefined without the package. */
+/**
+ * Path of the binding inside the installed package, whether or not it exists; undefined without the package.
+ *
+ * @returns a path
+ */
 export function bindingPath(): string | undefined {
   try {
     const manifest = require.resolve("@tensorflow/tfjs-node-gpu/package.json");
@@ -34,24 +38,40 @@ export function bindingPath(): string | undefined {
   }
 }
 
-/** Whether the set-up has put a binding in place. */
+/**
+ * Whether the set-up has put a binding in place.
+ *
+ * @returns whether its file exists
+ */
 export function nativeInstalled(): boolean {
   const path = bindingPath();
   return path !== undefined && existsSync(path);
 }
 
-/** What the set-up has installed; undefined without a native backend or with one it did not install. */
+/**
+ * What the set-up has installed; undefined without a native backend or with one it did not install.
+ *
+ * @returns name, variant, path and hash of the library
+ */
 export function nativeInstallation(): NativeInstallation | undefined {
   const manifest = besideBinding("manifest.json");
   return manifest === undefined ? undefined : JSON.parse(readFileSync(manifest, "utf8"));
 }
 
-/** Path of the helper addon; undefined where the set-up has not put one in place. */
+/**
+ * Path of the helper addon; undefined where the set-up has not put one in place.
+ *
+ * @returns a path
+ */
 export function helperPath(): string | undefined {
   return besideBinding(HELPER);
 }
 
-/** Real paths of the libraries that a process loads for the native backend; none where it is not installed. */
+/**
+ * Real paths of the libraries that a process loads for the native backend; none where it is not installed.
+ *
+ * @returns paths
+ */
 export function nativeLibraries(): string[] {
   if (!nativeInstalled()) return [];
   return [realpathSync(bindingPath()!), helperPath()].filter((path) => path !== undefined);

@@ -26,6 +26,8 @@ export interface ComputeOptions extends BackendOptions {
 /**
  * Opens the tensor backend of this process, as {@linkcode openBackend} does, and the way to run steps on it.
  *
+ * @param options backend, device, whether steps are compiled
+ * @returns `compile`, and the backend's profile
  * @throws {RangeError} as `openBackend` does, when an option or a variable cannot be used.
  */
 export async function openCompute(

@@ -104,17 +104,32 @@ export const eager: Compile = (definition, initialState, exampleInputs) => {
   };
 };
 
-/** A live tensor with a copy of the values: a backend may read an array as late as the tensor's first use. */
+/**
+ * A live tensor with a copy of the values: a backend may read an array as late as the tensor's first use.
+ *
+ * @param stored shape and data
+ * @returns float32 or int32, of that shape
+ */
 export function toTensor({ shape, data }: StoredTensor): tf.Tensor {
   return tf.tensor(data.slice(), shape, data instanceof Int32Array ? "int32" : "float32");
 }
 
-/** Live tensors of all entries, as {@linkcode toTensor} makes them; the caller disposes them. */
+/**
+ * Live tensors of all entries, as {@linkcode toTensor} makes them; the caller disposes them.
+ *
+ * @param stored arrays by name
+ * @returns tensors by name
+ */
 export function toParams(stored: Stored): Params {
   return Object.fromEntries(Object.entries(stored).map(([name, tensor]) => [name, toTensor(tensor)]));
 }
 
-/** Copies live tensors out and does not dispose them; booleans become integers. */
+/**
+ * Copies live tensors out and does not dispose them; booleans become integers.
+ *
+ * @param params tensors by name
+ * @returns arrays by name
+ */
 export function toStored(params: Params): Stored {
   return Object.fromEntries(
     Object.entries(params).map(([name, tensor]) => {
@@ -132,7 +147,12 @@ export interface ArraySpec {
   dtype: "float32" | "int32" | "bool";
 }
 
-/** The specs of `stored`, sorted by name so that equal arrays give equal graphs. */
+/**
+ * The specs of `stored`, sorted by name so that equal arrays give equal graphs.
+ *
+ * @param stored arrays by name
+ * @returns name, shape and type of each
+ */
 export function specsOf(stored: Stored): ArraySpec[] {
   return Object.keys(stored).sort().map((name) => {
     const { shape, data } = stored[name]!;
@@ -143,6 +163,9 @@ export function specsOf(stored: Stored): ArraySpec[] {
 /**
  * Checks that `stored` holds exactly the arrays of `specs`: TensorFlow itself does not check what is fed.
  *
+ * @param what named in the error
+ * @param specs as compiled
+ * @param stored arrays by name
  * @throws {RangeError} On a missing or unexpected name, another shape, or data that does not fill its shape.
  * @throws {TypeError} On integers where floats were compiled, or the reverse.
  */

@@ -36,6 +36,9 @@ export const tensorSettings: {
 /**
  * The value of a setting; undefined where its variable is not set, or empty.
  *
+ * @param setting its variable, and what it may be
+ * @param environment variables by name
+ * @returns the parsed value
  * @throws {RangeError} naming the variable, what it may be and what it is.
  */
 export function readSetting<T>(

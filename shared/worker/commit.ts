@@ -35,6 +35,10 @@ export interface JobRecord extends Required<JobOutput> {
 /**
  * Puts the artifacts, then the result.
  *
+ * @param store to write
+ * @param jobId 64 hexadecimal digits
+ * @param job what it was
+ * @param record outputs, metrics, seconds and steps
  * @returns the result's key, and whether this worker was the first; if not, the other's result stands.
  * @throws {PermanentError} if the metrics are not JSON (NaN, say).
  */

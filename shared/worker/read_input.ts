@@ -9,6 +9,10 @@ import { PermanentError } from "./job_errors.ts";
 /**
  * The bytes an input of a job of this kind refers to.
  *
+ * @param store to read
+ * @param kind of the job
+ * @param input its name, and what it refers to
+ * @returns `[n]`, all bytes
  * @throws {MissingInputError} saying what is missing.
  * @throws {PermanentError} if the job it names has no such output.
  */
@@ -40,7 +44,11 @@ export interface OpenedInput {
 /**
  * Opens an input to read parts of it: a dataset by ranges, all else from memory, since an artifact is checked whole.
  *
- * @throws as {@link readInput}; a later read {@link StoreError} if the dataset is not what it was.
+ * @param store to read
+ * @param kind of the job
+ * @param input its name, and what it refers to
+ * @returns its size in bytes, and a reader of ranges
+ * @throws {as} {@link readInput}; a later read {@link StoreError} if the dataset is not what it was.
  */
 export async function openInput(store: Store, kind: JobKind, input: JobInput): Promise<OpenedInput> {
   if (!("dataset" in input.ref)) return openBytes(await readInput(store, kind, input));
@@ -50,7 +58,12 @@ export async function openInput(store: Store, kind: JobKind, input: JobInput): P
   return { size: opened.info.size, read: opened.read };
 }
 
-/** Bytes in memory as an input. */
+/**
+ * Bytes in memory as an input.
+ *
+ * @param bytes `[n]`
+ * @returns an input of n bytes
+ */
 export function openBytes(bytes: Uint8Array): OpenedInput {
   return { size: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
 }

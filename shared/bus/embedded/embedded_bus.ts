@@ -34,6 +34,9 @@ export interface EmbeddedBusOptions {
 /**
  * A bus without news and jobs.
  *
+ * @param options ack wait in ms, log
+ * @returns the parent's bus; `attach` connects a worker process
+ *
  * @example
  * ```ts
  * import { createEmbeddedBus } from "@cugro/bus";

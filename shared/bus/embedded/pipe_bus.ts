@@ -32,7 +32,12 @@ function redirectConsole(): void {
   globalThis.console = new Console(process.stderr, process.stderr) as typeof globalThis.console;
 }
 
-/** The bus of a worker process that an embedded parent has started. Call it before anything else prints. */
+/**
+ * The bus of a worker process that an embedded parent has started. Call it before anything else prints.
+ *
+ * @param options streams of the pipe, if not stdin and stdout
+ * @returns a bus that speaks to the parent
+ */
 export function openPipeBus(options: PipeBusOptions = {}): Bus {
   const { input = process.stdin, output = process.stdout, onParentGone = () => process.exit(1) } = options;
   if (output === process.stdout) redirectConsole();

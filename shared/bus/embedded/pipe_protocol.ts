@@ -33,7 +33,12 @@ export function encodeFrame(frame: Request | Reply): string {
   return `\n${JSON.stringify({ cugro: 1, ...frame })}\n`;
 }
 
-/** The frame of a line, or undefined if the line is something else. */
+/**
+ * The frame of a line, or undefined if the line is something else.
+ *
+ * @param line without its break
+ * @returns the frame
+ */
 export function decodeFrame<F extends Request | Reply>(line: string): F | undefined {
   if (!line.startsWith('{"cugro":1,')) return undefined;
   try {
@@ -43,7 +48,12 @@ export function decodeFrame<F extends Request | Reply>(line: string): F | undefi
   }
 }
 
-/** Cuts chunks of UTF-8 into lines; empty ones are left out. */
+/**
+ * Cuts chunks of UTF-8 into lines; empty ones are left out.
+ *
+ * @param onLine called with each line, without its break
+ * @returns takes the next chunk
+ */
 export function createLineReader(onLine: (line: string) => void): (chunk: Uint8Array) => void {
   const decoder = new TextDecoder();
   let rest = "";

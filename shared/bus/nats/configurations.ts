@@ -50,7 +50,13 @@ export const STREAM_CONFIGURATIONS: readonly Configuration[] = [
 /** Limits of a stream: they can be changed under a stream that is in use. */
 const LIMITS: ReadonlySet<string> = new Set(["max_age", "max_bytes"]);
 
-/** The durable pull consumer of a kind in JOBS. Attempts are counted in the store, so deliveries are not limited. */
+/**
+ * The durable pull consumer of a kind in JOBS. Attempts are counted in the store, so deliveries are not limited.
+ *
+ * @param kind of its jobs
+ * @param ackWaitMs time without a sign of life
+ * @returns fields as JetStream names them; times in ns
+ */
 export function consumerConfiguration(kind: JobKind, ackWaitMs: number): Configuration {
   return {
     durable_name: consumerName(kind),

@@ -78,6 +78,8 @@ function parseIncoming(message: unknown): IncomingHint[] {
  * with or without a prefix of the store before it. Keys are URL-encoded there, with + for a space; but Versity, which
  * writes etags in quotes, leaves them as they are.
  *
+ * @param message parsed JSON
+ * @returns key, size in bytes and etag of each object
  * @throws {z.ZodError} if it is no such notification.
  */
 export function parseNotification(message: unknown): IncomingHint[] {

@@ -8,6 +8,8 @@ import type { NatsBus } from "./nats_bus.ts";
 /**
  * Connects (waiting until a server is there, which the log tells) and makes or checks streams and consumers.
  *
+ * @param options servers, login, streams
+ * @returns the bus, connected
  * @throws {RangeError} if the options are wrong.
  * @throws {Error} if the login is refused; if `signal` aborts, with the reason of the last attempt; if a stream or
  *   consumer is not as it must be, naming each field.

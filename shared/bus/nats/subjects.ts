@@ -36,13 +36,21 @@ export const jobFilter = (kind: JobKind): string => `jobs.${JOB_SPECS[kind].serv
 /**
  * Where a job is put in the queue.
  *
+ * @param kind of the job
+ * @param jobId 64 hexadecimal digits
+ * @returns `jobs.<service>.<kind>.<id>`
  * @throws {RangeError} if the id cannot be part of a subject.
  */
 export function jobSubject(kind: JobKind, jobId: string): string {
   return jobFilter(kind).replace("*", token(jobId));
 }
 
-/** Where an event is published. */
+/**
+ * Where an event is published.
+ *
+ * @param event its type and data
+ * @returns `events.<type>`, with the kind behind it for a job's
+ */
 export function eventSubject({ type, data }: Pick<CloudEvent, "type" | "data">): string {
   const subject = plainSubject(type);
   const kind = kindOf(type, data);

@@ -79,6 +79,8 @@ export function createBaseApp(
 /**
  * Starts answering.
  *
+ * @param options port, readiness, metrics, log, and a service's own application
+ * @returns the server, listening
  * @throws {Error} if the port is taken
  */
 export async function startHttpBase(options: HttpBaseOptions): Promise<HttpServer> {

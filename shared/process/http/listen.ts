@@ -27,6 +27,8 @@ const LINGER_MS = 250;
 /**
  * Starts listening.
  *
+ * @param options address, handler, limits of connections
+ * @returns the server, listening
  * @throws {Error} if the address is taken, naming it
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {

@@ -47,6 +47,10 @@ export async function largeEtagOf(file: FileHandle, { size, mtimeMs, ino }: Stat
 /**
  * Whether a fact speaks of an object: by its etag, or by the one that earlier software gave a large file in a folder,
  * which lacks the pieces.
+ *
+ * @param object with its etag of today
+ * @param written the etag in a fact
+ * @returns whether both are of the same content
  */
 export function isEtagOf(object: { etag: string }, written: string): boolean {
   return object.etag === written || /^\d+-\d+-\d+$/.test(written) && object.etag.startsWith(`${written}-`);

@@ -36,7 +36,11 @@ export interface FileLock {
   release(): Promise<void>;
 }
 
-/** Takes the lock, from a dead holder if need be; the living holder if it is taken. */
+/**
+ * Takes the lock, from a dead holder if need be; the living holder if it is taken.
+ * @param path of the lock file
+ * @returns the lock, or its living holder
+ */
 export async function tryLock(path: string): Promise<FileLock | LockHolder> {
   const present = await readHolder(path);
   if (present && isAlive(present)) return present;
@@ -57,7 +61,14 @@ export async function tryLock(path: string): Promise<FileLock | LockHolder> {
   }
 }
 
-/** Runs `work` while holding the lock, waiting for others up to `timeoutMs`. */
+/**
+ * Runs `work` while holding the lock, waiting for others up to `timeoutMs`.
+ * @param path of the lock file
+ * @param timeoutMs to wait for others
+ * @param work done while it is held
+ * @returns what `work` resolves to
+ * @throws {Error} naming the holder, if the time is up
+ */
 export async function withLock<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   while (true) {
@@ -76,13 +87,23 @@ export async function withLock<T>(path: string, timeoutMs: number, work: () => P
   }
 }
 
-/** Whether the holder still runs, as far as this machine can tell: another host's holder counts as alive. */
+/**
+ * Whether the holder still runs, as far as this machine can tell: another host's holder counts as alive.
+ * @param holder as the lock file names it
+ * @returns false only where this machine can tell
+ */
 export function isAlive(holder: LockHolder): boolean {
   if (holder.host !== os.hostname()) return true;
   return isProcessAlive(holder.pid, holder.started);
 }
 
-/** Whether the process runs, and, if `started` is known, whether it is still the same one. */
+/**
+ * Whether the process runs, and, if `started` is known, whether it is still the same one.
+ *
+ * @param pid of a process
+ * @param started as {@link processStart} gave it
+ * @returns whether it runs
+ */
 export function isProcessAlive(pid: number, started = ""): boolean {
   // 0 and below mean groups of processes; the pid of a torn file is none.
   if (!(pid > 0)) return false;
@@ -97,12 +118,22 @@ export function isProcessAlive(pid: number, started = ""): boolean {
   return started === "" || started === stat.started;
 }
 
-/** Tells a process from every later one with its pid. Undefined if it is gone, or where the system does not say. */
+/**
+ * Tells a process from every later one with its pid. Undefined if it is gone, or where the system does not say.
+ *
+ * @param pid of a process
+ * @returns an opaque text that no later process with this pid has
+ */
 export function processStart(pid: number): string | undefined {
   return readStat(pid)?.started;
 }
 
-/** Whether `pid` is this process or one of those that started it. */
+/**
+ * Whether `pid` is this process or one of those that started it.
+ *
+ * @param pid of a process
+ * @returns true for this one as well
+ */
 export function isSelfOrAncestor(pid: number): boolean {
   let current = process.pid;
   let parent: number | undefined = process.ppid;
@@ -115,12 +146,23 @@ export function isSelfOrAncestor(pid: number): boolean {
   return false;
 }
 
-/** "pid 12 on host since 2026-01-01T00:00:00Z (cugro run a.hdf5)" */
+/**
+ * "pid 12 on host since 2026-01-01T00:00:00Z (cugro run a.hdf5)"
+ *
+ * @param holder of a lock
+ * @returns part of a sentence
+ */
 export function describeHolder(holder: LockHolder): string {
   return `pid ${holder.pid} on ${holder.host} since ${holder.since} (${holder.command})`;
 }
 
-/** The holder written in the lock file, or undefined if there is no such file. */
+/**
+ * The holder written in the lock file, or undefined if there is no such file.
+ *
+ * @param path of the lock file
+ * @returns pid, host, start and command line
+ * @throws {Error} if the system cannot read the file
+ */
 export async function readHolder(path: string): Promise<LockHolder | undefined> {
   try {
     const value = JSON.parse(await readFile(path, "utf8")) as LockHolder;

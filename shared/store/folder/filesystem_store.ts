@@ -51,6 +51,8 @@ export interface FilesystemStoreOptions {
 /**
  * Opens a folder as a store.
  *
+ * @param options folder, lock, what to do with strange files
+ * @returns the store; close it
  * @throws {StoreLocked} if another command writes there, naming it.
  * @throws {StoreError} if the folder cannot be used.
  */

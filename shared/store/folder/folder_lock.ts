@@ -64,7 +64,12 @@ export interface FolderHolder {
   page?: { url: string; token?: string };
 }
 
-/** Who writes the folder now; undefined: nobody, or there is no such folder. */
+/**
+ * Who writes the folder now; undefined: nobody, or there is no such folder.
+ *
+ * @param folder of a store
+ * @returns its holder, and the address of its page if it has one
+ */
 export async function folderHolder(folder: string): Promise<FolderHolder | undefined> {
   const root = await realpath(folder).catch(() => undefined);
   const holder = root && await readHolder(join(root, SERVICE_FOLDER, "lock"));
@@ -79,6 +84,8 @@ export async function folderHolder(folder: string): Promise<FolderHolder | undef
  * Says in the lock of a folder, which this process holds, where its page is. The token lies beside it in a file that only this
  * user reads, as a folder may be read by many.
  *
+ * @param folder of a store
+ * @param page its address and token
  * @throws {StoreError} where this process does not hold it
  */
 export async function announcePage(folder: string, page: { url: string; token: string }): Promise<void> {

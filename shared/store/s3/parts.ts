@@ -32,7 +32,12 @@ export async function* inParts(
   yield part.subarray(0, filled);
 }
 
-/** Bytes that are there already, cut into parts; nothing is copied. */
+/**
+ * Bytes that are there already, cut into parts; nothing is copied.
+ *
+ * @param bytes `[n]`
+ * @yields views of at most `PART_BYTES`
+ */
 export function* cut(bytes: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += PART_BYTES) {
     yield bytes.subarray(start, start + PART_BYTES);
