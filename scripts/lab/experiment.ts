@@ -13,6 +13,7 @@ import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./streams/known_streams.ts";
+import { questions } from "./questions/questions.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
@@ -54,6 +55,15 @@ withRunning(
     .addOption(repeatable("--set <knob=value>", "change a knob; may be repeated"))
     .option("--name <name>", "name of the result files", "streams"),
 ).action(streams);
+
+program.command("questions")
+  .description(
+    "one figure and one sentence for each question about the method, from the records of finished runs",
+  )
+  .argument("<runs...>", "work folders of grids, or their result files")
+  .option("--only <list>", "questions, e.g. a,d")
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .action(questions);
 
 program.command("selections")
   .description(
