@@ -18,6 +18,7 @@ import { scaling } from "./experiments/scaling.ts";
 import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
+import { synthetic } from "./swap/synthetic.ts";
 import { swap } from "./swap/swap.ts";
 import { DEFAULT_RUNS, streams } from "./grid/typed_grid.ts";
 import { METHODS } from "./grid/methods.ts";
@@ -95,6 +96,18 @@ program.command("swap")
   .option("--out <folder>", "where the results go", "cugro-experiments/results")
   .option("--name <name>", "name of the result file", "swap")
   .action(swap);
+
+program.command("synthetic")
+  .description(
+    "policies learnt from synthetic samples alone beside those learnt from the data: of a learner's first version",
+  )
+  .argument("<store>", "its store")
+  .requiredOption("--learner <name>", "whose first version")
+  .option("--rows <n>", "pseudo-pairs to learn from", wholeNumber("--rows", 256), 100_000)
+  .option("--episodes <n>", "episodes of each pair of networks", wholeNumber("--episodes", 5), 40)
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result file", "synthetic")
+  .action(synthetic);
 
 program.command("distillation")
   .description(
