@@ -12,7 +12,7 @@ import {
 } from "@cugro/environments";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { progressLines } from "../commands/collect_progress.ts";
+import { progressLines } from "./collect_progress.ts";
 
 /** What {@link collectFiles} makes. */
 export interface CollectFiles {
