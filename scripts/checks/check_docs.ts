@@ -1,6 +1,6 @@
 /**
  * Every public symbol of every room has a sentence that says what it is, `deno doc --lint` finds nothing that matters
- * (`doc_lint.ts`), and READMEs say of knobs what their table says (`--write` renders it). Part of `deno task ok`.
+ * (`doc_lint.ts`), and READMEs say of knobs what their table says, and of results what their files say (`--write` renders both). Part of `deno task ok`.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -13,6 +13,7 @@ import { worthFaults } from "./estimate_worth.ts";
 import { serviceTableFaults } from "./service_table.ts";
 import { isTest } from "./layer_table.ts";
 import { knobTableFaults } from "./knob_tables.ts";
+import { resultFaults } from "./result_tables.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 
@@ -84,11 +85,12 @@ if (import.meta.main) {
     ...serviceTableFaults(ROOT, Deno.args.includes("--write")),
     ...docLintFaults(ROOT),
     ...tagFaults(),
+    ...resultFaults(ROOT, Deno.args.includes("--write")),
     ...new Set(publicModules().flatMap(undocumented)),
   ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
   console.log(
-    "docs: every public symbol says what it is, and the READMEs of the knobs and of estimates hold",
+    "docs: every public symbol says what it is, and the READMEs of the knobs, of estimates and of results hold",
   );
 }

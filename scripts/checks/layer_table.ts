@@ -142,6 +142,7 @@ const SCRIPT_ROOMS: readonly string[] = [
   "scripts/lab/grid/",
   "scripts/lab/streams/",
   "scripts/lab/swap/",
+  "scripts/lab/questions/",
   "scripts/lab/calibration/",
   "scripts/lab/distillation/",
 ];

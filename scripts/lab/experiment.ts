@@ -13,10 +13,12 @@ import { distillation } from "./distillation/distillation.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./streams/known_streams.ts";
+import { questions } from "./questions/questions.ts";
 import { scaling } from "./experiments/scaling.ts";
 import { selections } from "./experiments/selections.ts";
 import { soak } from "./experiments/soak.ts";
 import { unusual } from "./experiments/unusual.ts";
+import { synthetic } from "./swap/synthetic.ts";
 import { swap } from "./swap/swap.ts";
 import { DEFAULT_RUNS, streams } from "./grid/typed_grid.ts";
 import { METHODS } from "./grid/methods.ts";
@@ -55,6 +57,15 @@ withRunning(
     .option("--name <name>", "name of the result files", "streams"),
 ).action(streams);
 
+program.command("questions")
+  .description(
+    "one figure and one sentence for each question about the method, from the records of finished runs",
+  )
+  .argument("<runs...>", "work folders of grids, or their result files")
+  .option("--only <list>", "questions, e.g. a,d")
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .action(questions);
+
 program.command("selections")
   .description(
     "one finished learner, acting by every rule of the knob `selection`: the same starts, nothing is trained",
@@ -85,6 +96,18 @@ program.command("swap")
   .option("--out <folder>", "where the results go", "cugro-experiments/results")
   .option("--name <name>", "name of the result file", "swap")
   .action(swap);
+
+program.command("synthetic")
+  .description(
+    "policies learnt from synthetic samples alone beside those learnt from the data: of a learner's first version",
+  )
+  .argument("<store>", "its store")
+  .requiredOption("--learner <name>", "whose first version")
+  .option("--rows <n>", "pseudo-pairs to learn from", wholeNumber("--rows", 256), 100_000)
+  .option("--episodes <n>", "episodes of each pair of networks", wholeNumber("--episodes", 5), 40)
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result file", "synthetic")
+  .action(synthetic);
 
 program.command("distillation")
   .description(

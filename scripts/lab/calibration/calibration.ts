@@ -3,6 +3,7 @@
  * simulator said. The stores are only read.
  * @module
  */
+import { codeVersion } from "@cugro/telemetry";
 import {
   estimateJobs,
   type LearnerFacts,
@@ -38,7 +39,10 @@ export async function calibration(
   for (const folder of stores) runs.push(...await runsOf(folder, { work, handlers, known }));
   const result = measureCalibration(runs);
   await mkdir(out, { recursive: true });
-  await writeFile(join(out, "calibration.json"), JSON.stringify(result, null, 1) + "\n");
+  await writeFile(
+    join(out, "calibration.json"),
+    JSON.stringify({ made: { code: codeVersion }, ...result }, null, 1) + "\n",
+  );
   await writeFile(join(out, "calibration.svg"), drawCalibration(result));
   printCalibration(result);
 }

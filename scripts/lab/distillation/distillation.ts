@@ -3,6 +3,7 @@
  * after the other as its tasks came, and score beside the sampler from common starts. The store is only read.
  * @module
  */
+import { codeVersion } from "@cugro/telemetry";
 import {
   createPolicy,
   createRng,
@@ -77,7 +78,7 @@ export async function distillation(path: string, options: DistillationOptions): 
   }
   print(rows);
   await mkdir(out, { recursive: true });
-  const result = { learner, settings, episodesEach: episodes, costs, rows };
+  const result = { made: { code: codeVersion }, learner, settings, episodesEach: episodes, costs, rows };
   await writeFile(join(out, `${name}.json`), JSON.stringify(result, null, 1) + "\n");
 }
 

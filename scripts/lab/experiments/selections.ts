@@ -2,6 +2,7 @@
  * One learner, acting by every rule of `selection`: what averaging costs where the data goes two ways. Nothing is trained.
  * @module
  */
+import { codeVersion } from "@cugro/telemetry";
 import { createPolicy, createRng, type Measured, scoreInterval, successInterval } from "@cugro/algorithm";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { LabelledTask } from "@cugro/learners";
@@ -60,7 +61,8 @@ export async function selections(path: string, options: SelectionsOptions): Prom
   const { learner, episodes, out, name } = options;
   await writeFile(
     join(out, `${name}.json`),
-    JSON.stringify({ learner, version, episodesEach: episodes, rows }, null, 1) + "\n",
+    JSON.stringify({ made: { code: codeVersion }, learner, version, episodesEach: episodes, rows }, null, 1) +
+      "\n",
   );
   await writeFile(join(out, `${name}.svg`), drawSelections(rows));
 }

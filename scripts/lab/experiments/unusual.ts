@@ -3,6 +3,7 @@
  * the other tasks of the stream, of another robot with as many numbers, and noise.
  * @module
  */
+import { codeVersion } from "@cugro/telemetry";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
@@ -63,7 +64,16 @@ export async function unusual(folders: string[], { out }: { out: string }): Prom
   const rows = [...streams].flatMap(([stream, tasks]) =>
     tasks.map((task, index) => rowOf(stream, index, task, tasks, firstOther(streams, stream, task.stateDim)))
   );
-  await writeFile(out, `${JSON.stringify({ date: new Date().toISOString(), seed: SEED, rows }, null, 2)}\n`);
+  await writeFile(
+    out,
+    `${
+      JSON.stringify(
+        { made: { code: codeVersion }, date: new Date().toISOString(), seed: SEED, rows },
+        null,
+        2,
+      )
+    }\n`,
+  );
   print(rows);
   console.log(`\npercent of the rows; ${out}`);
 }

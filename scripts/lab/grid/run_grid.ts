@@ -5,6 +5,7 @@
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
+import { codeVersion } from "@cugro/telemetry";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
@@ -169,6 +170,7 @@ async function finish(learners: Learners, prepared: PreparedRun, options: GridOp
   if (record === undefined) return false;
   prepared.record = record;
   const { id, averagePerformance, worstDrop } = record.run;
+  record.code = codeVersion;
   await writeRecord(recordPath(options.work, id), record);
   const figures = `average performance ${score(averagePerformance)}, worst drop ${score(worstDrop)}`;
   console.error(`finished ${id}: ${figures}`);

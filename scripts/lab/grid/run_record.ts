@@ -22,6 +22,8 @@ export interface RunRecord {
   inputs: RunInputs;
   run: MeasuredRun;
   work: Work;
+  /** By which code it was finished; records of versions up to 0.7 lack it. */
+  code?: string;
 }
 
 /** Knobs that the runs of a grid have beside those that the grid turns: a version counts whatever it has lost. */

@@ -2,6 +2,8 @@
  * What a grid came to: JSON small enough to be committed, tables, a picture, and one page.
  * @module
  */
+import { canonicalJson, type JsonObject, type JsonValue, sha256 } from "@cugro/protocol";
+import { codeVersion } from "@cugro/telemetry";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/output.ts";
@@ -18,9 +20,20 @@ export interface GridResults {
   about: string;
   /** The command that makes it again. */
   command: string;
+  /** By which code it was put together; each run says by which it was learnt. */
+  made: { code: string };
   /** Of one core: what was done, each job once, and what the runs would have taken had they shared nothing. */
   coreHours: { done: number; unshared: number };
-  runs: MeasuredRun[];
+  runs: KeptRun[];
+}
+
+/** A run in a result file. */
+export interface KeptRun extends MeasuredRun {
+  /** First 16 digits of the SHA-256 of all its knobs, and of the hashes of its datasets. */
+  knobs: string;
+  data: string;
+  /** By which code it was finished; null of records of versions up to 0.7. */
+  code: string | null;
 }
 
 const ENDINGS = ["json", "svg", "html"] as const;
@@ -51,8 +64,9 @@ export async function writeResults(
   const results: GridResults = {
     about: grid.about,
     command,
+    made: { code: codeVersion },
     coreHours: coreHoursOf(records),
-    runs: records.map(({ run }) => run),
+    runs: records.map(keptRun),
   };
   await mkdir(out, { recursive: true });
   const summaries = summarise(results.runs);
@@ -67,6 +81,16 @@ export async function writeResults(
   const { done, unshared } = results.coreHours;
   console.error(`${done.toFixed(1)} hours of a core (${unshared.toFixed(1)} without what the runs share)`);
   console.error(`results: ${ENDINGS.map((ending) => join(out, `${name}.${ending}`)).join(", ")}`);
+}
+
+function keptRun({ run, inputs, code }: RunRecord): KeptRun {
+  const digest = (value: JsonValue) => sha256(canonicalJson(value)).slice(0, 16);
+  return {
+    ...run,
+    knobs: digest(inputs.knobs as JsonObject),
+    data: digest([...inputs.datasets]),
+    code: code ?? null,
+  };
 }
 
 function coreHoursOf(records: readonly RunRecord[]): GridResults["coreHours"] {

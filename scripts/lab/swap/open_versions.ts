@@ -4,7 +4,7 @@
  */
 import { createRng, type PolicyInput, sampleStates, type Stored, takeRows } from "@cugro/algorithm";
 import { decodeStored, openDataset, rowsOfTask } from "@cugro/jobs";
-import { heldOutSeed, type LabelledTask, type LearnerFacts, loadFacts } from "@cugro/learners";
+import { heldOutSeed, type LabelledTask, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
 import type { VersionFact } from "@cugro/protocol";
 import { readPolicy, samplerInput } from "@cugro/serving";
 import { MissingInputError, type Store } from "@cugro/store";
@@ -32,9 +32,7 @@ export async function openPair(
   learner: string,
   [first, second]: readonly [number, number],
 ): Promise<VersionPair> {
-  const facts = await loadFacts(store, learner).catch((error) => {
-    throw error instanceof RangeError ? new UsageError(error.message) : error;
-  });
+  const facts = await factsOf(store, learner);
   const open = async (version: number): Promise<OpenedVersion> => {
     const fact = facts.versions.find((one) => one.version === version);
     const known = facts.versions.map((one) => one.version).join(", ") || "none yet";
@@ -43,6 +41,19 @@ export async function openPair(
   };
   const [older, newer] = [await open(Math.min(first, second)), await open(Math.max(first, second))];
   return { facts, older, newer };
+}
+
+/** Opens a learner's first valid version. @throws {UsageError} where there is none, or it knows other tasks than one */
+export async function firstVersion(store: Store, learner: string): Promise<OpenedVersion> {
+  const [fact] = validVersions(await factsOf(store, learner));
+  if (fact?.tasks.length === 1) return await openVersion(store, learner, fact);
+  throw new UsageError(`"${learner}" has no version yet that knows one task alone`);
+}
+
+async function factsOf(store: Store, learner: string): Promise<LearnerFacts> {
+  return await loadFacts(store, learner).catch((error) => {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  });
 }
 
 async function openVersion(store: Store, learner: string, fact: VersionFact): Promise<OpenedVersion> {
@@ -94,7 +105,8 @@ export async function replayStates(
   });
 }
 
-async function stateGeneratorOf(store: Store, { stateGenerator: job }: VersionFact): Promise<Stored> {
+/** The state generator of a version. */
+export async function stateGeneratorOf(store: Store, { stateGenerator: job }: VersionFact): Promise<Stored> {
   const ref = { job, output: "weights" };
   return decodeStored(await readInput(store, "states.sample", { name: "stateGenerator", ref }));
 }

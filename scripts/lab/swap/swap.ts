@@ -7,6 +7,7 @@
 import { type WayOfActing, WAYS_OF_ACTING } from "@cugro/algorithm";
 import type { LabelledTask } from "@cugro/learners";
 import type { Store } from "@cugro/store";
+import { codeVersion } from "@cugro/telemetry";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
@@ -47,6 +48,7 @@ export async function swap(path: string, options: SwapOptions): Promise<void> {
   const tasks = tasksOf(pair, options.tasks);
   const ways = waysOf(pair, options.acting);
   const result = {
+    made: { code: codeVersion },
     learner: options.learner,
     ...await compareVersions(store, pair, { ...options, tasks, ways }),
   };

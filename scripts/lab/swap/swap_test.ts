@@ -5,7 +5,8 @@ import { UsageError } from "../../cli/commands/output.ts";
 import { openForReading } from "../../cli/embedded/session.ts";
 import { blame } from "./blame.ts";
 import { measureMovement, shareOfWay } from "./movement.ts";
-import { openPair } from "./open_versions.ts";
+import { firstVersion, openPair } from "./open_versions.ts";
+import { compareWithReal, learnFromPseudo } from "./synthetic.ts";
 import { compareVersions, swap, type SwapOptions } from "./swap.ts";
 import type { SwapRow } from "./swapped_episodes.ts";
 
@@ -71,6 +72,25 @@ Deno.test("compareVersions() exchanges networks of a stored learner's versions, 
     new Float32Array(2 * task.stateDim),
   );
   assertEquals([unmoved.meanAction, unmoved.values, unmoved.rankAgreement], [0, 0, 1]);
+});
+
+Deno.test("networks learnt from pseudo-pairs alone act beside the real ones, from common starts", async () => {
+  const store = await openForReading(STORE);
+  const version = await firstVersion(store, "fixture");
+  const networks = await learnFromPseudo(store, version, 256);
+  assertEquals(Array.from(networks.critic["tasks"]!.data), [1]);
+  const [task] = version.tasks as [LabelledTask];
+  const short = {
+    ...task,
+    labelled: { accepted: task, labels: [], episodeSteps: 10, measuresRandom: false },
+  };
+  const rows = await compareWithReal(version.input, networks, short, 5);
+  assertEquals(rows.map(({ behavior, critic }) => `${behavior} ${critic}`), [
+    ...["real real", "real synthetic", "synthetic real", "synthetic synthetic"],
+  ]);
+  assertEquals(rows.map(({ drop }) => drop === null), [true, false, false, false]);
+  assertEquals(new Set(rows.map(({ score }) => score)).size, 4, "each pair of networks acts in its own way");
+  await assertRejects(() => firstVersion(store, "none"), UsageError, 'no learner "none"');
 });
 
 Deno.test("swap refuses what there is not, and says what there is", async () => {

@@ -65,9 +65,7 @@ export async function runSwapped(
     const found = await runTask(networksOf(newer, generator, critic), task, acting, episodes);
     rows.push({
       ...{ task: task.task, acting, generator: generator.fact.version, critic: critic?.fact.version ?? null },
-      score: mean(found.scores),
-      drop: before ? mean(before.scores) - mean(found.scores) : null,
-      interval: before ? dropInterval(before.scores, found.scores) : null,
+      ...dropBeside(before?.scores, found.scores),
       episodes,
     });
     before ??= found;
@@ -81,7 +79,20 @@ function networksOf(newer: OpenedVersion, generator: OpenedVersion, critic = gen
   return { ...newer.input, behaviorGenerator, proposer, actor, critic: critic.input.critic };
 }
 
-async function runTask(
+/** The mean score, and how far it is below that of the same episodes `before`. */
+export function dropBeside(
+  before: readonly number[] | undefined,
+  scores: readonly number[],
+): Pick<SwapRow, "score" | "drop" | "interval"> {
+  return {
+    score: mean(scores),
+    drop: before ? mean(before) - mean(scores) : null,
+    interval: before ? dropInterval(before, scores) : null,
+  };
+}
+
+/** Scores of episodes from the task's starts, and some of the states that they go through, `[n, S]`. */
+export async function runTask(
   input: PolicyInput,
   { task, environment, anchors, labelled }: LabelledTask,
   acting: WayOfActing,
