@@ -5,12 +5,13 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printTable, UsageError } from "../../cli/commands/output.ts";
-import { drawGrid } from "./draw_grid.ts";
+import { drawRuns } from "../../cli/runs/draw_runs.ts";
 import type { GridFile } from "./grid_file.ts";
+import { colourOf } from "./methods.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { renderPage } from "./render_page.ts";
 import type { RunRecord } from "./run_record.ts";
-import { headOf, summarise, tableRows } from "./summary.ts";
+import { headOf, summariseGrid, tableRows } from "./table.ts";
 
 /** A finished grid. */
 export interface GridResults {
@@ -54,8 +55,8 @@ export async function writeResults(
     runs: records.map(({ run }) => run),
   };
   await mkdir(out, { recursive: true });
-  const summaries = summarise(results.runs);
-  const picture = drawGrid(results.runs);
+  const summaries = summariseGrid(results.runs);
+  const picture = drawRuns(results.runs, colourOf);
   const files = {
     json: JSON.stringify(results, null, 1) + "\n",
     svg: picture,
