@@ -40,7 +40,7 @@ export function printComparison(comparison: Comparison): void {
 
 /** The page's text. @param about what it is of, for the headline */
 export function renderComparison(comparison: Comparison, about: string): string {
-  const { learners, tasks, reference, seeds, notes } = comparison;
+  const { learners, tasks, seeds } = comparison;
   const runs = learners.map((one) => ({
     ...{ stream: "common tasks", label: one.turned || one.label, id: one.label },
     resultsMatrix: one.resultsMatrix,
@@ -48,32 +48,7 @@ export function renderComparison(comparison: Comparison, about: string): string 
   return page(
     `${learners.length} learners`,
     about,
-    section(
-      "Learners",
-      `Score 0 is random, 100 the data's good policy (per cent of success where a simulator tells it), of each learner's newest version ` +
-        `that counts, on the ${tasks.length} tasks that all have been run on. In brackets 90 % over episodes; differences from ` +
-        `${reference} are taken episode by episode where these started alike. Worst drop: of any task below its best, at any version.`,
-      table(
-        [
-          "learner",
-          "seed",
-          "average",
-          `against ${reference}`,
-          "worst drop",
-          "forgetting",
-          "transfer",
-          "knobs",
-        ],
-        learners.map((one) => [
-          ...[html`<b>${one.label}</b>`, one.seed, measured(one.average), gained(one.gain), worst(one)],
-          ...[number(one.measures.forgetting), number(one.measures.backwardTransfer), one.turned || "–"],
-        ]),
-        { stacks: true },
-      ),
-      notes.length > 0
-        ? html`<ul class="remarks">${notes.map((note) => html`<li>${note}</li>`)}</ul>`
-        : html``,
-    ),
+    learnersSection(comparison),
     section("Each task", "", ...tasks.map((name, task) => taskTable(comparison, name, task))),
     ...seeds ? [seedsSection(seeds)] : [],
     section(
@@ -81,6 +56,24 @@ export function renderComparison(comparison: Comparison, about: string): string 
       "One line a learner.",
       new Html(`<div class="scroll">${drawRuns(runs)}</div>`),
     ),
+  );
+}
+
+function learnersSection({ learners, tasks, reference, notes }: Comparison): Html {
+  return section(
+    "Learners",
+    `Score 0 is random, 100 the data's good policy (per cent of success where a simulator tells it), of each learner's newest ` +
+      `version that counts, on the ${tasks.length} tasks that all have been run on. In brackets 90 % over episodes; differences from ` +
+      `${reference} are taken episode by episode where these started alike. Worst drop: of any task below its best, at any version.`,
+    table(
+      ["learner", "seed", "average", `against ${reference}`, "worst drop", "forgetting", "transfer", "knobs"],
+      learners.map((one) => [
+        ...[html`<b>${one.label}</b>`, one.seed, measured(one.average), gained(one.gain), worst(one)],
+        ...[number(one.measures.forgetting), number(one.measures.backwardTransfer), one.turned || "–"],
+      ]),
+      { stacks: true },
+    ),
+    notes.length > 0 ? html`<ul class="remarks">${notes.map((note) => html`<li>${note}</li>`)}</ul>` : html``,
   );
 }
 

@@ -11,7 +11,6 @@ import {
   probabilityOfImprovement,
   type StreamMeasures,
 } from "@cugro/algorithm";
-import { score } from "../commands/output.ts";
 
 /** What is known of a run. */
 export interface SummarisedRun extends StreamMeasures {
