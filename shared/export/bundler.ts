@@ -68,33 +68,19 @@ interface Kept extends AskedBundle {
   forget?: ReturnType<typeof setTimeout>;
 }
 
+/** What a bundler remembers. */
+interface Memory {
+  kept: Map<string, Kept>;
+  /** The end of the bundle that is made last. */
+  last: Promise<unknown>;
+}
+
 /** See {@link Bundler}. @param make makes one; tests say which */
 export function createBundler(make: typeof makeInThread = makeInThread): Bundler {
-  const kept = new Map<string, Kept>();
+  const memory: Memory = { kept: new Map(), last: Promise.resolve() };
+  const { kept } = memory;
   /** Where two ask at once, one reads. */
   const gathering = new Map<string, Promise<AskedBundle>>();
-  let last: Promise<unknown> = Promise.resolve();
-  const makingNow = () => [...kept.values()].filter(({ state }) => state === "making").length;
-
-  function begin(key: string, content: string, input: ExportInput): Kept {
-    if (makingNow() > MAX_WAITING) throw new BundlerBusy(30);
-    const progress: BundleProgress = { before: makingNow(), model: null, done: 0, inputs: 0 };
-    for (const other of kept.values()) {
-      if (other.state === "making") void other.zip.then(() => progress.before--, () => progress.before--);
-    }
-    const zip = last.then(() => make(input, (news) => Object.assign(progress, news)));
-    last = zip.catch(() => undefined);
-    const begun: Kept = { content, state: "making", zip, progress: () => ({ ...progress }) };
-    kept.set(key, begun);
-    zip.then(() => {
-      begun.state = "made";
-      keep(kept, key);
-    }, () => {
-      begun.state = "failed";
-    });
-    return begun;
-  }
-
   return {
     async ask(name, gather) {
       requireOnnxRuntime();
@@ -108,12 +94,37 @@ export function createBundler(make: typeof makeInThread = makeInThread): Bundler
       }
       const asked = gathering.get(key) ?? gather().then((input) => {
         const content = JSON.stringify([input.record, [...input.acting]]);
-        return known?.content === content ? keep(kept, key) ?? known : begin(key, content, input);
+        if (known?.content === content) return keep(kept, key) ?? known;
+        return begin(memory, key, content, (onNews) => make(input, onNews));
       }).finally(() => gathering.delete(key));
       gathering.set(key, asked);
       return await asked;
     },
   };
+}
+
+/** Makes one after those that are being made. @throws {BundlerBusy} */
+function begin(
+  memory: Memory,
+  key: string,
+  content: string,
+  make: (onNews: OnNews) => Promise<Uint8Array<ArrayBuffer>>,
+): Kept {
+  const before = [...memory.kept.values()].filter(({ state }) => state === "making");
+  if (before.length > MAX_WAITING) throw new BundlerBusy(30);
+  const progress: BundleProgress = { before: before.length, model: null, done: 0, inputs: 0 };
+  for (const { zip } of before) void zip.then(() => progress.before--, () => progress.before--);
+  const zip = memory.last.then(() => make((news) => Object.assign(progress, news)));
+  memory.last = zip.catch(() => undefined);
+  const begun: Kept = { content, state: "making", zip, progress: () => ({ ...progress }) };
+  memory.kept.set(key, begun);
+  zip.then(() => {
+    begun.state = "made";
+    keep(memory.kept, key);
+  }, () => {
+    begun.state = "failed";
+  });
+  return begun;
 }
 
 /** Keeps a bundle for a while from now on, and as few as may be kept. */
