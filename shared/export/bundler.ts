@@ -61,6 +61,14 @@ export class BundlerBusy extends Error {
   }
 }
 
+/** Makes one bundle, a zip, and tells how far it is. */
+export type MakeBundle = (
+  input: ExportInput,
+  onNews: (news: Pick<BundleProgress, "model" | "done" | "inputs">) => void,
+) => Promise<Uint8Array<ArrayBuffer>>;
+
+type OnNews = Parameters<MakeBundle>[1];
+
 interface Kept extends AskedBundle {
   /** All that its bytes follow from. */
   content: string;
@@ -76,7 +84,7 @@ interface Memory {
 }
 
 /** See {@link Bundler}. @param make makes one; tests say which */
-export function createBundler(make: typeof makeInThread = makeInThread): Bundler {
+export function createBundler(make: MakeBundle = makeInThread): Bundler {
   const memory: Memory = { kept: new Map(), last: Promise.resolve() };
   const { kept } = memory;
   /** Where two ask at once, one reads. */
@@ -139,8 +147,6 @@ function keep(kept: Map<string, Kept>, key: string): Kept | undefined {
   for (const [old] of made.slice(0, Math.max(0, made.length - MAX_KEPT))) kept.delete(old);
   return one;
 }
-
-type OnNews = (news: Pick<BundleProgress, "model" | "done" | "inputs">) => void;
 
 async function makeInThread(input: ExportInput, onNews: OnNews): Promise<Uint8Array<ArrayBuffer>> {
   const worker = new Worker(new URL("./bundle_worker.ts", import.meta.url), {

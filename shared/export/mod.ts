@@ -11,10 +11,12 @@ export {
 } from "./bundle_files.ts";
 export {
   type AskedBundle,
+  type BundleName,
   type BundleProgress,
   type Bundler,
   BundlerBusy,
   createBundler,
+  type MakeBundle,
 } from "./bundler.ts";
 export { unzipFiles, zipFiles } from "./zip.ts";
 export { type Checked, CHECKED_INPUTS, CHECKED_WITHIN } from "./checking/check_model.ts";
