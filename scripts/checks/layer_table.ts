@@ -136,6 +136,7 @@ const SCRIPT_ROOMS: readonly string[] = [
   `${COMMANDS}numbers/`,
   // Data made here; likewise.
   `${COMMANDS}collecting/`,
+  "scripts/cli/runs/",
   COMMANDS,
   "scripts/cli/stores/",
   "scripts/lab/bench/",

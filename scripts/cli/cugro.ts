@@ -20,6 +20,8 @@ import { registerReport } from "./commands/report.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStatus } from "./commands/status.ts";
+import { registerCompare } from "./commands/numbers/compare.ts";
+import { registerSweep } from "./commands/numbers/sweep.ts";
 import { registerTables } from "./commands/numbers/tables.ts";
 import { registerVersions } from "./commands/versions.ts";
 import { registerTransfer } from "./commands/transfer.ts";
@@ -48,6 +50,8 @@ export function createProgram(): Command {
       registerVersions,
       registerProblems,
       registerTables,
+      registerCompare,
+      registerSweep,
       registerReport,
       registerOperate,
       registerEvaluate,

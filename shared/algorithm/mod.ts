@@ -69,6 +69,17 @@ export {
   type TaskRecord,
   type VersionMeasures,
 } from "./measures/version_measures.ts";
+export { measureMatrix, type StreamMeasures } from "./measures/stream_measures.ts";
+export {
+  differenceOver,
+  interquartileMeanOver,
+  meanOver,
+  MIN_RUNS,
+  type OverRuns,
+  probabilityOfImprovement,
+  type Scores,
+} from "./measures/over_runs.ts";
+export { averageInterval, type Gain, gainOf } from "./measures/gains.ts";
 export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";

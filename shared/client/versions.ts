@@ -2,8 +2,9 @@
  * Versions of the client: listed, judged, taken away.
  * @module
  */
+import { sleep } from "@cugro/async";
 import type { PathOf, Reason, Requester } from "./requests.ts";
-import type { Version, VersionSummary } from "./schemas/mod.ts";
+import type { BundleProgress, Version, VersionSummary } from "./schemas/mod.ts";
 
 /** Versions of a learner. */
 export interface VersionClient {
@@ -12,11 +13,14 @@ export interface VersionClient {
   promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
   /** The versions that were withdrawn; `version` 0 is before the first. */
   rollback(name: string, version: number, options?: Reason): Promise<number[]>;
-  /** A zip of what acts without this software: graphs, weights, loaders; half a minute. `task`: for this one alone. */
+  /**
+   * A zip of what acts without this software: graphs, weights, loaders. It is made in half a minute, and asked for until it is there.
+   * `task`: for this one alone; `onProgress` is told how far it is.
+   */
   bundle(
     name: string,
     version: number,
-    options?: { task?: number; signal?: AbortSignal },
+    options?: { task?: number; signal?: AbortSignal; onProgress?: (progress: BundleProgress) => void },
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -33,10 +37,14 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
       const path = of(name, `/versions/${version}/rollback`);
       return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
     },
-    async bundle(name, version, { task, signal } = {}) {
+    async bundle(name, version, { task, signal, onProgress } = {}) {
       const path = of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`);
-      const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
-      return new Uint8Array(await response.arrayBuffer());
+      for (;;) {
+        const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
+        if (response.status !== 202) return new Uint8Array(await response.arrayBuffer());
+        onProgress?.(await response.json());
+        await sleep(1_000 * (Number(response.headers.get("retry-after")) || 2), signal);
+      }
     },
   };
 }

@@ -3,14 +3,15 @@
  * @module
  */
 import { openCompute } from "@cugro/tensors";
-import { bundleFiles } from "./bundle_files.ts";
+import { bundleFiles, type OnCheck } from "./bundle_files.ts";
 import type { FromThread } from "./bundler.ts";
 import type { ExportInput } from "./gather_version.ts";
 import { OnnxRuntimeMissing } from "./onnx/runtime.ts";
+import { zipFiles } from "./zip.ts";
 
 interface Thread {
   onmessage: (event: MessageEvent<ExportInput>) => void;
-  postMessage(message: FromThread): void;
+  postMessage(message: FromThread, moved?: Transferable[]): void;
 }
 // cast: the types of this file are those of a page, not of a worker thread.
 const thread = globalThis as unknown as Thread;
@@ -18,7 +19,10 @@ const thread = globalThis as unknown as Thread;
 thread.onmessage = async ({ data }) => {
   try {
     const { compile } = await openCompute();
-    thread.postMessage({ made: await bundleFiles(data, compile) });
+    const onCheck: OnCheck = (model, done, inputs) => thread.postMessage({ checking: model, done, inputs });
+    const { files } = await bundleFiles(data, compile, onCheck);
+    const made = zipFiles(files);
+    thread.postMessage({ made }, [made.buffer]);
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);
     thread.postMessage({ failed, isMissing: error instanceof OnnxRuntimeMissing });

@@ -9,7 +9,15 @@ export {
   type OnCheck,
   requireOnnxRuntime,
 } from "./bundle_files.ts";
-export { type Bundler, BundlerBusy, createBundler } from "./bundler.ts";
+export {
+  type AskedBundle,
+  type BundleName,
+  type BundleProgress,
+  type Bundler,
+  BundlerBusy,
+  createBundler,
+  type MakeBundle,
+} from "./bundler.ts";
 export { unzipFiles, zipFiles } from "./zip.ts";
 export { type Checked, CHECKED_INPUTS, CHECKED_WITHIN } from "./checking/check_model.ts";
 export { type ExportInput, gatherVersion } from "./gather_version.ts";

@@ -67,6 +67,7 @@ Deno.test("renderReport() says that a version was published in spite of reasons,
   const versions = [{ ...last, decision, observed: true, reasons: ["task 1 fell", "task <2> fell"] }];
   const text = renderReport({ ...EXAMPLE, versions });
   assertStringIncludes(text, `<b class="observed">${decision}</b>`);
+  assertStringIncludes(text, "<summary>2 reasons</summary>");
   assertStringIncludes(text, "<li>task 1 fell</li><li>task &#60;2&#62; fell</li>");
 });
 

@@ -81,11 +81,15 @@ function versionTable({ versions }: ReportData): Html {
   return table(head, rows, { kind: "versions", stacks: true });
 }
 
-/** In words: of a version that `enforce` would have parked, what it was published in spite of. */
+/** The verdict in a few words; what a version was parked for, or published in spite of, is folded below it. */
 function decision({ decision, reasons, observed }: ReportVersion): Html {
   if (reasons.length === 0) return html`${decision}`;
   const list = html`<ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
-  return html`<b class="${observed ? "observed" : "parked"}">${decision}</b>${list}`;
+  const count = reasons.length === 1 ? "1 reason" : `${reasons.length} reasons`;
+  return html`
+    <b class="${observed ? "observed" : "parked"}">${decision}</b><details
+      class="why"><summary>${count}</summary>${list}</details>
+  `;
 }
 
 function matrix({ versions, tasks }: ReportData): Html {

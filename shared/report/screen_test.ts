@@ -34,6 +34,11 @@ const CUT_PARTS = `
   [...page, ...parts.filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.innerText)];
 `;
 
+/** Rows of the table of versions that take half a screen: their verdicts would have to be looked for. */
+const LONG_ROWS = `
+  [...document.querySelectorAll(".versions tbody tr")].map((row) => row.offsetHeight).filter((height) => height > 400);
+`;
+
 Deno.test({
   name: "the report is cut nowhere on a phone, a narrow window and a wide one",
   ignore: browserPath === undefined,
@@ -43,6 +48,13 @@ Deno.test({
         const page = await browser.newPage({ viewport: { width, height: 900 } });
         await page.setContent(renderReport(LONG));
         assertEquals(await page.evaluate(CUT_PARTS), [], `at ${width} px`);
+        assertEquals(
+          await page.evaluate(LONG_ROWS),
+          [],
+          `at ${width} px: reasons are folded until they are asked for`,
+        );
+        await page.locator(".why summary").first().click();
+        assertEquals(await page.getByText("judged by the lower 90 % bound").first().isVisible(), true);
         await page.close();
       }
     }),

@@ -27,7 +27,8 @@ th { font-weight: 600; color: #5d6675; }
 .stacks .label { display: none; }
 .matrix td { padding: .2rem .25rem; text-align: center; vertical-align: middle; }
 .matrix td:first-child { text-align: left; padding-right: 1rem; }
-.versions td:last-child { min-width: 16rem; max-width: 34rem; }
+.versions td:last-child { min-width: 11rem; max-width: 34rem; }
+.why { margin: 0; font-size: .92em; }
 .versions td:nth-child(5) { min-width: 13.5rem; }
 code { font-size: .92em; padding: .05em .3em; border-radius: 4px; background: var(--soft); overflow-wrap: anywhere; }
 .cell { display: block; min-width: 6.2rem; padding: .35rem .5rem; border-radius: 6px; color: #14202b; }

@@ -170,6 +170,9 @@ def has_tables(client):
     assert client.tables.matrix("team-a", pandas=False).shape == (2, 2)
     assert len(client.tables.jobs("team-a")) == len(client.jobs.list("team-a"))
     assert client.tables.fidelity("team-a", pandas=False) == []
+    assert client.losses("team-a") == []
+    assert client.table("team-a", "results", "csv").startswith(b"learner,seed,version,")
+    assert client.table("team-a", "losses")[:4] == b"PAR1"
     arrays = columns([{"a": 1, "b": "x"}, {"a": None, "b": "y", "c": 2.5}])
     assert np.isnan(arrays["a"][1]) and arrays["b"].tolist() == ["x", "y"] and np.isnan(arrays["c"][0]), arrays
     imported = builtins.__import__

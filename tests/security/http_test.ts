@@ -133,6 +133,7 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
         ...{ status: 403, method: "PATCH", path: `${one}/tasks/1`, as: "reader" as const },
         ...{ headers: JSON_TYPE, body: '{"set":{"goal":2}}' },
       },
+      { status: 403, path: `${one}/versions/1/bundle`, as: "reader" },
       { status: 403, method: "POST", path: `/v1/problems/${"0".repeat(24)}/acknowledge`, as: "reader" },
       { status: 403, method: "POST", path: `${one}/restore`, as: "submitter" },
       { status: 403, method: "POST", path: `${one}/versions/1/promote`, as: "submitter" },

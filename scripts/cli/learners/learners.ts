@@ -41,6 +41,7 @@ export interface ShownStatus extends
     | "size"
     | "trainingRows"
     | "environment"
+    | "datasetHash"
     | "anchors"
     | "notices"
   >[];

@@ -5,7 +5,7 @@
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
 import { packFolder } from "@cugro/datasets";
-import { unzipFiles } from "@cugro/export";
+import { type ModelName, type OnCheck, unzipFiles } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { episodesOf } from "./episodes.ts";
 import { follow } from "./follow.ts";
@@ -44,7 +44,7 @@ export function openRemote(url: string, token: string): Learners {
     page: () => Promise.resolve(pageAt(url, token)),
     ...actsBy(client),
     act: (name, request) => client.act(name, request),
-    export: (name, wanted) => exportFrom(client, name, wanted),
+    export: (name, wanted, onCheck) => exportFrom(client, name, wanted, onCheck),
     losses: (name) => client.losses(name),
     episodes: async (name, version) => episodesOf([await versions.show(name, version)], version),
     report: (name) => client.report(name),
@@ -78,10 +78,16 @@ async function exportFrom(
   client: GatewayClient,
   name: string,
   { version, task }: { version?: number | undefined; task?: number | undefined },
+  onCheck: OnCheck,
 ): Promise<Exported> {
   const serving = version ?? (await client.learners.show(name)).head;
   if (serving === null) throw new RangeError(`The learner "${name}" has no published version yet`);
-  const files = unzipFiles(await client.versions.bundle(name, serving, task === undefined ? {} : { task }));
+  const zip = await client.versions.bundle(name, serving, {
+    ...task === undefined ? {} : { task },
+    // cast: models are named as `@cugro/export` names them, by the software that runs there.
+    onProgress: ({ model, done, inputs }) => model && onCheck(model as ModelName, done, inputs),
+  });
+  const files = unzipFiles(zip);
   const { notWritten } = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
   return { learner: name, version: serving, files, notWritten };
 }

@@ -2,11 +2,11 @@
  * What is kept of a finished run: everything that tables and pictures are made of.
  * @module
  */
+import { measureMatrix, type StreamMeasures } from "@cugro/algorithm";
 import type { ShownStatus } from "../../cli/learners/learners.ts";
 import { resultOf } from "../../cli/commands/result.ts";
 import type { GridRun } from "./grid_file.ts";
 import { curvesOf, type LearningCurve } from "./learning_curves.ts";
-import { measureMatrix, type StreamMeasures } from "../streams/stream_measures.ts";
 
 /** A finished run. */
 export interface MeasuredRun extends GridRun, StreamMeasures {

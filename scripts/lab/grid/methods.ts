@@ -69,3 +69,8 @@ export function methodOf(name: string): Method {
     `a method must be one of ${Object.keys(METHODS).join(", ")}: current value is ${name}`,
   );
 }
+
+/** The colour of a label that is a method's own. */
+export function colourOf(label: string): string | undefined {
+  return Object.hasOwn(METHODS, label) ? METHODS[label]!.colour : undefined;
+}

@@ -3,15 +3,16 @@
  * @module
  */
 import { Html, html, page, section, table } from "@cugro/report";
+import { MIN_RUNS } from "@cugro/algorithm";
 import { score } from "../../cli/commands/output.ts";
+import { streamOf } from "../../cli/runs/summary.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { methodOf } from "./methods.ts";
-import { MIN_RUNS } from "./statistics.ts";
-import { headOf, streamOf, type Summary, tableRows } from "./summary.ts";
+import { type GridSummary, headOf, tableRows } from "./table.ts";
 import type { GridResults } from "./write_results.ts";
 
 /** The page's text. */
-export function renderPage(results: GridResults, summaries: readonly Summary[], picture: string): string {
+export function renderPage(results: GridResults, summaries: readonly GridSummary[], picture: string): string {
   const { about, command, coreHours, runs } = results;
   const used = [...new Set(runs.map(({ method }) => method))];
   return page(

@@ -4,7 +4,6 @@
  * there when it is stopped, by whatever, is not done again.
  * @module
  */
-import { mapConcurrently } from "@cugro/async";
 import { codeVersion } from "@cugro/telemetry";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -14,6 +13,7 @@ import { score, UsageError } from "../../cli/commands/output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";
+import { type Ended, learnMany } from "../../cli/runs/learn_many.ts";
 import {
   type KnownStream,
   type PreparedStream,
@@ -21,7 +21,7 @@ import {
   refuseUnknownStream,
 } from "../streams/known_streams.ts";
 import { type GridFile, type GridRun, parseGrid, runsOf, streamsOf } from "./grid_file.ts";
-import { type PreparedRun, RunFailed, runOnce } from "./learn_run.ts";
+import { type PreparedRun, runOnce } from "./learn_run.ts";
 import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
 import { refuseToReplace, writeResults } from "./write_results.ts";
 
@@ -138,30 +138,13 @@ function setVariables({ name, variables }: PreparedStream): void {
   }
 }
 
-/** How the runs of a grid ended. `failed`: why, in sentences; Ctrl-C stops all that are left. */
-interface Ended {
-  stopped: boolean;
-  failed: string[];
-}
-
-/** Learns what is left, `parallel` runs at a time; one that fails does not keep the others from being learnt. */
 async function learnAll(left: readonly PreparedRun[], options: GridOptions): Promise<Ended> {
   const learners = openPlace(options);
-  const ended: Ended = { stopped: false, failed: [] };
   try {
-    await mapConcurrently(left, options.parallel, async (prepared) => {
-      if (ended.stopped) return;
-      try {
-        if (!await finish(learners, prepared, options)) ended.stopped = true;
-      } catch (error) {
-        if (!(error instanceof RunFailed)) throw error;
-        ended.failed.push(error.message);
-      }
-    });
+    return await learnMany(left, options.parallel, (prepared) => finish(learners, prepared, options));
   } finally {
     await learners.close();
   }
-  return ended;
 }
 
 /** @returns false where it was stopped */

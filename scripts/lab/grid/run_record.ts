@@ -2,11 +2,12 @@
  * Records of finished runs, in the work folder: a run that has one is not run again.
  * @module
  */
-import { type KnobName, knobs as allKnobs, resolveHyperparameters } from "@cugro/algorithm/knobs";
+import { resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseSettings } from "../../cli/commands/settings.ts";
 import { UsageError } from "../../cli/commands/output.ts";
+import { differencesOf, RUN_SETTINGS } from "../../cli/runs/learn_one.ts";
 import type { GridRun } from "./grid_file.ts";
 import type { MeasuredRun, Work } from "./measured_run.ts";
 
@@ -26,26 +27,16 @@ export interface RunRecord {
   code?: string;
 }
 
-/** Knobs that the runs of a grid have beside those that the grid turns: a version counts whatever it has lost. */
-export const GRID_SETTINGS = ["gate=observe"];
-
 /** A finished run's inputs: a method that turns knobs for the last task is told by its name. @param datasets hashes of its datasets, in order of task */
 export function inputsOf({ preset, settings, seed }: GridRun, datasets: readonly string[]): RunInputs {
-  const knobs = resolveHyperparameters(preset, parseSettings([...settings, ...GRID_SETTINGS]));
+  const knobs = resolveHyperparameters(preset, parseSettings([...settings, ...RUN_SETTINGS]));
   return { seed, knobs: { ...knobs }, datasets };
 }
 
 /** What differs between two runs, in words; empty where nothing does. */
-export function differencesOf(was: RunInputs, wanted: RunInputs): string[] {
-  const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
-  // A run of before there was a knob is one of what its absence means.
-  const of = ({ knobs }: RunInputs, knob: string) => knobs[knob] ?? allKnobs[knob as KnobName]?.absent;
-  return [
-    ...was.seed === wanted.seed ? [] : [`seed ${was.seed}, and ${wanted.seed} is wanted`],
-    ...knobs.filter((knob) => of(was, knob) !== of(wanted, knob))
-      .map((knob) => `${knob} ${of(was, knob)}, and ${of(wanted, knob)} is wanted`),
-    ...JSON.stringify(was.datasets) === JSON.stringify(wanted.datasets) ? [] : ["other data"],
-  ];
+function differencesFrom(was: RunInputs, wanted: RunInputs): string[] {
+  const isSame = JSON.stringify(was.datasets) === JSON.stringify(wanted.datasets);
+  return [...differencesOf(was, wanted), ...isSame ? [] : ["other data"]];
 }
 
 /** Where a run's record is. */
@@ -59,7 +50,7 @@ export async function readRecord(path: string, wanted: RunInputs): Promise<RunRe
   });
   if (text === undefined) return undefined;
   const record = JSON.parse(text) as RunRecord;
-  const differences = differencesOf(record.inputs, wanted);
+  const differences = differencesFrom(record.inputs, wanted);
   if (differences.length === 0) return record;
   throw new UsageError(
     `${path} is of a run with ${differences.join("; ")}: give another folder with --work, or remove the file`,

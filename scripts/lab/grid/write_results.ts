@@ -7,13 +7,14 @@ import { codeVersion } from "@cugro/telemetry";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/output.ts";
+import { drawRuns } from "../../cli/runs/draw_runs.ts";
 import { printTable } from "../../cli/table.ts";
-import { drawGrid } from "./draw_grid.ts";
 import type { GridFile } from "./grid_file.ts";
+import { colourOf } from "./methods.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { renderPage } from "./render_page.ts";
 import type { RunRecord } from "./run_record.ts";
-import { headOf, summarise, tableRows } from "./summary.ts";
+import { headOf, summariseGrid, tableRows } from "./table.ts";
 
 /** A finished grid. */
 export interface GridResults {
@@ -69,8 +70,8 @@ export async function writeResults(
     runs: records.map(keptRun),
   };
   await mkdir(out, { recursive: true });
-  const summaries = summarise(results.runs);
-  const picture = drawGrid(results.runs);
+  const summaries = summariseGrid(results.runs);
+  const picture = drawRuns(results.runs, colourOf);
   const files = {
     json: JSON.stringify(results, null, 1) + "\n",
     svg: picture,

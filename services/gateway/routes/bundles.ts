@@ -2,11 +2,18 @@
  * A version that leaves: one zip that acts without this software.
  * @module
  */
+import { waitAtMost } from "@cugro/async";
 import type { Bundler } from "@cugro/export";
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Gateway, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { Problem } from "../problem.ts";
-import { learnerName, pathNumber } from "@cugro/client/schemas";
+import { bundleProgressSchema, learnerName, pathNumber } from "@cugro/client/schemas";
+
+/** Without a wish: what is there is sent, and what is not is told of, before anybody in between loses patience. */
+const SHORT_WAIT_SECONDS = 1;
+/** Proxies give up after a minute of silence. */
+const MOST_WAIT_SECONDS = 50;
+const RETRY_SECONDS = 2;
 
 const params = z.object({ name: learnerName, version: pathNumber });
 const query = z.object({
@@ -19,39 +26,61 @@ const headers = z.object({
 /** What the route needs. `bundler`: who makes them. @default a thread of this process */
 export type BundleDeps = RouteDeps & { bundler?: Bundler | undefined };
 
+const requestHeaders = z.object({
+  prefer: z.string().optional().openapi({
+    description: `\`wait=30\` (RFC 7240): the answer may take so many seconds, at most ${MOST_WAIT_SECONDS}`,
+  }),
+});
+const polling = z.object({
+  "retry-after": z.string().openapi({ description: "Seconds until it is worth asking again" }),
+  location: z.string().openapi({ description: "Where to ask again: the same address" }),
+});
+
 const DESCRIPTION =
   "ONNX graphs that were checked against the policy, weights, loaders for Python, C++ and JavaScript with a self-test, " +
-  "and what is known of the version: scores, limits, lineage. The same version gives the same bytes. Takes half a " +
-  "minute; bundles are made one after the other. 501 where onnxruntime is not installed beside the gateway.";
+  "and what is known of the version: scores, limits, lineage. The same version gives the same bytes. Making it takes half a " +
+  "minute, during which this answers 202 with how far it is: ask again until it is there; who asks with `Prefer: wait=50` need " +
+  "rarely ask twice. It is kept for ten minutes after it was last asked for. Needs `submit`: weights cannot be taken back. 501 " +
+  "where onnxruntime is not installed beside the gateway.";
 
-/** Adds the route. */
-export function registerBundles(app: Gateway, deps: BundleDeps): void {
-  const bundle = createRoute({
+const bundle = (deps: BundleDeps) =>
+  createRoute({
     operationId: "versionBundle",
-    ...secured(deps, "read"),
+    ...secured(deps, "submit"),
     ...{ method: "get", path: "/v1/learners/{name}/versions/{version}/bundle", tags: ["versions"] },
     summary: "A version as a zip that acts without this software",
     description: DESCRIPTION,
-    request: { params, query },
+    request: { params, query, headers: requestHeaders },
     responses: {
       200: {
         description: "The files, MODEL_CARD.md to be read first",
         content: { "application/zip": { schema: z.string().openapi({ format: "binary" }) } },
         headers,
       },
+      202: { ...json(bundleProgressSchema, "It is being made: ask again"), headers: polling },
       ...PROBLEMS,
     },
   });
+
+/** Adds the route. */
+export function registerBundles(app: Gateway, deps: BundleDeps): void {
   let { bundler } = deps;
-  app.openapi(bundle, async (context) => {
+  app.openapi(bundle(deps), async (context) => {
     const { name, version } = context.req.valid("param");
     const { task } = context.req.valid("query");
+    const waitMs = 1_000 * secondsToWait(context.req.valid("header").prefer);
     // Loaded when it is first wanted: acting and watching need nothing of it.
     const exporting = await import("@cugro/export");
     try {
-      const input = await exporting.gatherVersion(deps.store, name, { version, task });
-      const { files } = await (bundler ??= exporting.createBundler()).make(input);
-      return context.body(exporting.zipFiles(files), 200, {
+      bundler ??= exporting.createBundler();
+      const gather = () => exporting.gatherVersion(deps.store, name, { version, task });
+      const { zip, progress } = await bundler.ask({ learner: name, version, task }, gather);
+      if (!await waitAtMost(waitMs, zip)) {
+        const { pathname, search } = new URL(context.req.url);
+        const wait = { "retry-after": String(RETRY_SECONDS), location: `${pathname}${search}` };
+        return context.json(progress(), 202, { ...wait, "cache-control": "no-store" });
+      }
+      return context.body(await zip, 200, {
         "content-type": "application/zip",
         "content-disposition": `attachment; filename="${name}-version-${version}.zip"`,
       });
@@ -59,6 +88,12 @@ export function registerBundles(app: Gateway, deps: BundleDeps): void {
       throw problemOfExport(exporting, error);
     }
   });
+}
+
+/** What `Prefer: wait=N` asks for. */
+function secondsToWait(prefer: string | undefined): number {
+  const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?/i.exec(prefer ?? "")?.[1];
+  return wait === undefined ? SHORT_WAIT_SECONDS : Math.min(Number(wait), MOST_WAIT_SECONDS);
 }
 
 function problemOfExport(

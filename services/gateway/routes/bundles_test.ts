@@ -1,9 +1,11 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { sleep } from "@cugro/async";
+import type { BundleProgress } from "@cugro/client/schemas";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@cugro/client";
-import { BundlerBusy, OnnxRuntimeMissing, unzipFiles } from "@cugro/export";
+import { type Bundler, BundlerBusy, OnnxRuntimeMissing, unzipFiles } from "@cugro/export";
 import { openBackend } from "@cugro/tensors";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { readyOnnxRuntime } from "../../../shared/export/testing/ready_runtime.ts";
@@ -21,15 +23,18 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
     await publishExample({ store, name: "team-a" });
     await publishExample({ store, name: "team-a" });
     await ask("POST", "/v1/learners", { name: "empty", preset: "smoke" });
-    const client = createClient({ url, token: tokens.reader });
+    const client = createClient({ url, token: tokens.admin });
+    const told: BundleProgress[] = [];
     const [zip, again] = await Promise.all([
-      client.versions.bundle("team-a", 2),
+      client.versions.bundle("team-a", 2, { onProgress: (progress) => void told.push(progress) }),
       client.versions.bundle("team-a", 2),
     ]);
     assertEquals(zip, again);
+    assert(told.some(({ model, inputs }) => model !== null && inputs > 0), "how far it is is told");
+    assertEquals(told.map(({ before }) => before).filter((before) => before !== 0), []);
     const files = unzipFiles(zip);
-    const told = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
-    assertEquals([told.learner, told.version, told.tasks.length, told.acting], [
+    const about = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
+    assertEquals([about.learner, about.version, about.tasks.length, about.acting], [
       "team-a",
       2,
       2,
@@ -41,7 +46,7 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
       for (
         const [to, place] of [
           ["store", ["--store", folder]],
-          ["gateway", ["--url", url, "--token", tokens.reader]],
+          ["gateway", ["--url", url, "--token", tokens.admin]],
         ] as const
       ) {
         const words = ["export", "--learner", "team-a", "--out", join(out, to), ...place];
@@ -58,6 +63,8 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
       rmSync(out, { recursive: true });
     }
 
+    const weights = await ask("GET", "/v1/learners/team-a/versions/2/bundle", undefined, "reader");
+    assertEquals(weights.status, 403, "who may only look may not take weights");
     const wrong: [string, number, string][] = [
       ["team-a/versions/9/bundle", 404, "no version 9"],
       ["team-a/versions/2/bundle?task=7", 404, "does not know task 7: it knows 1, 2"],
@@ -67,7 +74,7 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
       ["nobody/versions/1/bundle", 404, "no learner"],
     ];
     for (const [path, status, part] of wrong) {
-      const answer = await ask("GET", `/v1/learners/${path}`, undefined, "reader");
+      const answer = await ask("GET", `/v1/learners/${path}`, undefined, "admin");
       assertEquals(
         [answer.status, answer.headers.get("content-type")],
         [status, "application/problem+json"],
@@ -79,7 +86,7 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
 
 Deno.test("without onnxruntime, or with too many bundles under way, it is said what to do", async () => {
   const faults = [new OnnxRuntimeMissing(), new BundlerBusy(30)];
-  const bundler = { make: () => Promise.reject(faults.shift()) };
+  const bundler = { ask: () => Promise.reject(faults.shift()) };
   await withGateway(async ({ ask, store }) => {
     await openBackend();
     await publishExample({ store, name: "team-a" });
@@ -89,5 +96,32 @@ Deno.test("without onnxruntime, or with too many bundles under way, it is said w
     assertStringIncludes(JSON.stringify(missing.body), "run `deno task setup --export`");
     const busy = await ask("GET", path);
     assertEquals([busy.status, busy.headers.get("retry-after")], [503, "30"]);
+  }, { bundler });
+});
+
+Deno.test("GET bundle answers 202 at once while it is made, waits as long as is preferred, and then sends the zip", async () => {
+  let finish = (_zip: Uint8Array<ArrayBuffer>) => {};
+  const zip = new Promise<Uint8Array<ArrayBuffer>>((resolve) => finish = resolve);
+  const progress: BundleProgress = { before: 1, model: "sampler", done: 250, inputs: 1000 };
+  const bundler: Bundler = { ask: () => Promise.resolve({ zip, progress: () => progress as never }) };
+  await withGateway(async ({ fetch, ask, tokens, store }) => {
+    await openBackend();
+    await publishExample({ store, name: "team-a" });
+    const path = "/v1/learners/team-a/versions/1/bundle?task=1";
+    const get = async (prefer?: string) => {
+      const headers = { authorization: `Bearer ${tokens.submitter}`, ...(prefer ? { prefer } : {}) };
+      return await fetch(new Request(`http://gateway${path}`, { headers }));
+    };
+    const early = await get();
+    assertEquals([early.status, await early.json()], [202, progress]);
+    assertEquals([early.headers.get("retry-after"), early.headers.get("location")], ["2", path]);
+    assertEquals((await get("respond-async, wait=0")).status, 202);
+    const patient = get('respond-async; wait="30"');
+    await sleep(1_500);
+    finish(Uint8Array.of(80, 75));
+    const answer = await patient;
+    assertEquals([answer.status, answer.headers.get("content-type")], [200, "application/zip"]);
+    assertEquals(new Uint8Array(await answer.arrayBuffer()), Uint8Array.of(80, 75));
+    assertEquals((await ask("GET", path)).status, 200);
   }, { bundler });
 });

@@ -218,6 +218,16 @@ export const fidelitySchema = z.object({
   })),
 }).openapi("Fidelity");
 
+/** How far a bundle is. */
+export const bundleProgressSchema = z.object({
+  before: z.int().min(0).openapi({ description: "Bundles of others that are made first" }),
+  model: z.string().nullable().openapi({ description: "The graph that is checked; null before the first" }),
+  done: z.int().min(0).openapi({ description: "Inputs on which it was checked" }),
+  inputs: z.int().min(0),
+}).openapi("BundleProgress");
+
+/** How far a bundle is. Checked by {@link bundleProgressSchema}. */
+export type BundleProgress = z.infer<typeof bundleProgressSchema>;
 /** A version in short. Checked by {@link versionSummarySchema}. */
 export type VersionSummary = z.infer<typeof versionSummarySchema>;
 /** A version in full. Checked by {@link versionSchema}. */

@@ -63,6 +63,14 @@ class Client:
         """How far each replay was from real data."""
         return self._requests.get(f"/v1/learners/{part(name)}/fidelity")["fidelity"]
 
+    def losses(self, name: str) -> Jsons:
+        """Losses of all trainings that are done, curve by curve."""
+        return self._requests.get(f"/v1/learners/{part(name)}/losses")["losses"]
+
+    def table(self, name: str, what: str, format: str = "parquet") -> bytes:
+        """`results`, `fidelity` or `losses` as the bytes of a file for other tools: `parquet` or `csv`."""
+        return self._requests.send("GET", f"/v1/learners/{part(name)}/{what}", query={"format": format})[1]
+
     def traffic(self, name: str) -> Json:
         """What its policies were asked in the last hour."""
         return self._requests.get(f"/v1/learners/{part(name)}/traffic")

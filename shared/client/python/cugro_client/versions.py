@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ Json = dict[str, Any]
 # In classes that have a method of this name, `list` is that.
 Jsons = list[Json]
 Numbers = list[int]
-#: Seconds that the gateway may take to make a bundle.
-_BUNDLE_TIMEOUT = 600.0
+#: Seconds until it is asked again whether a bundle is made.
+_BUNDLE_PAUSE = 2.0
 
 
 class VersionClient:
@@ -41,8 +42,15 @@ class VersionClient:
         return self._requests.post(f"{_path(name, version)}/rollback", given)["withdrawn"]
 
     def bundle(self, name: str, version: int, *, task: int | None = None) -> bytes:
-        """A zip of what acts without this software: graphs, weights, loaders; half a minute. `task`: for this one alone."""
-        return self._requests.send("GET", f"{_path(name, version)}/bundle", query={"task": task}, timeout=_BUNDLE_TIMEOUT)[1]
+        """A zip of what acts without this software: graphs, weights, loaders; the token needs `submit`. `task`: for this one alone.
+
+        It is made in half a minute, and asked for until it is there.
+        """
+        while True:
+            status, content = self._requests.send("GET", f"{_path(name, version)}/bundle", query={"task": task})
+            if status != 202:
+                return content
+            time.sleep(_BUNDLE_PAUSE)
 
     def save_bundle(self, name: str, version: int, folder: str | os.PathLike[str], *, task: int | None = None) -> Path:
         """The same as files in a new or empty folder, for `BundlePolicy(folder)`."""

@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { MeasuredRun } from "./measured_run.ts";
-import { measureMatrix } from "../streams/stream_measures.ts";
+import { measureMatrix } from "@cugro/algorithm";
+import { differencesOf } from "../../cli/runs/learn_one.ts";
 import { forwardTransferOf } from "./learning_curves.ts";
-import { differencesOf } from "./run_record.ts";
-import { headOf, summarise, tableRows } from "./summary.ts";
+import { headOf, summariseGrid, tableRows } from "./table.ts";
 
 function run(method: string, seed: number, last: [number, number]): MeasuredRun {
   const resultsMatrix = [[100, null], last];
@@ -17,7 +17,7 @@ function run(method: string, seed: number, last: [number, number]): MeasuredRun 
 
 Deno.test("a table of seeds: one decimal everywhere, ours first, differences paired by seed", () => {
   const none = [run("none", 1, [20, 99]), run("none", 0, [10, 100])];
-  const summaries = summarise([...none, run("ours", 0, [96, 98]), run("ours", 1, [97, 99])]);
+  const summaries = summariseGrid([...none, run("ours", 0, [96, 98]), run("ours", 1, [97, 99])]);
   const rows = tableRows(summaries);
   assertEquals(rows[0]!.length, headOf(summaries).length);
   const ours = ["97.5", "97.5", "98.8", "99.3", "4.0", "3.5", "-3.5", "–", "–", "3.0", "0.50"];
@@ -40,7 +40,7 @@ Deno.test("forward transfer is the area under the score beside learning alone: o
       curves: [curve(1, 0, 0, 0, 0), curve(2, 30, 40, 60, 80)],
     },
   };
-  const summaries = summarise([alone, ours, run("none", 0, [0, 0])]);
+  const summaries = summariseGrid([alone, ours, run("none", 0, [0, 0])]);
   assertEquals(headOf(summaries).indexOf("FWT"), 10);
   // 20 points above from 10 to 50 % of the trainings, then ever less: (0.4 * 20 + 0.5 * 10) / 0.9.
   assertEquals(tableRows(summaries).map((row) => row[10]), ["14.4", "0.0", "–"]);
@@ -53,7 +53,7 @@ Deno.test("forward transfer is the area under the score beside learning alone: o
 });
 
 Deno.test("a run of before there was a knob is the run that its absence means", () => {
-  const inputs = { seed: 0, knobs: { snapshots: false, lambda: 1 }, datasets: [] };
+  const inputs = { seed: 0, knobs: { snapshots: false, lambda: 1 } };
   const { snapshots: _, ...knobs } = inputs.knobs;
   assertEquals(differencesOf({ ...inputs, knobs }, inputs), []);
   const turned = { ...inputs, knobs: { ...inputs.knobs, snapshots: true } };

@@ -3,7 +3,9 @@
  * computes them. Scores are `[run][task]`; runs of one method on one or more streams, whose tasks stand side by side.
  * @module
  */
-import { createRng, interquartileMean, mean, quantile } from "@cugro/algorithm";
+import { createRng } from "../numerics/rng.ts";
+import { quantile } from "./intervals.ts";
+import { interquartileMean, mean } from "./metrics.ts";
 
 /** Scores of a method: `[run][task]`, every run with the same tasks. */
 export type Scores = readonly (readonly number[])[];

@@ -1,20 +1,24 @@
 /**
- * The picture of a grid: average performance after each task, one panel a stream; a line for each run.
+ * Runs in a picture: average performance after each task, one panel a stream; a line for each run.
  * @module
  */
 import * as Plot from "@observablehq/plot";
 import { mean } from "@cugro/algorithm";
 import { document } from "@cugro/report";
-import type { MeasuredRun } from "./measured_run.ts";
-import { methodOf } from "./methods.ts";
-import { streamOf } from "./summary.ts";
+import { streamOf, type SummarisedRun } from "./summary.ts";
 
-/** Lines of labels that are no method's own: a row with knobs turned. */
+/** What is drawn of a run. `id`: it has a line of its own. */
+export type DrawnRun = Pick<SummarisedRun, "stream" | "order" | "label" | "resultsMatrix"> & { id: string };
+
+/** Lines of labels that have no colour of their own. */
 const OTHERS = ["#b5762f", "#2f9db5", "#b52f8e", "#6f7f2f", "#5a5a9c", "#9c5a5a"];
 
-/** The text of an SVG file. */
-export function drawGrid(runs: readonly MeasuredRun[]): string {
-  const colours = coloursOf(runs);
+/** The text of an SVG file. @param colourOf the colour of a label, where it has one */
+export function drawRuns(
+  runs: readonly DrawnRun[],
+  colourOf: (label: string) => string | undefined = () => undefined,
+): string {
+  const colours = coloursOf(runs, colourOf);
   const points = runs.flatMap(pointsOf);
   const streams = [...new Set(points.map(({ stream }) => stream))];
   const plot = Plot.plot({
@@ -60,7 +64,7 @@ function legend(colours: ReadonlyMap<string, string>, stream: string | undefined
   );
 }
 
-function pointsOf(run: MeasuredRun) {
+function pointsOf(run: DrawnRun) {
   const { id, label, resultsMatrix } = run;
   return resultsMatrix.map((row, index) => {
     const average = mean(row.filter((value) => value !== null));
@@ -68,11 +72,14 @@ function pointsOf(run: MeasuredRun) {
   });
 }
 
-function coloursOf(runs: readonly MeasuredRun[]): Map<string, string> {
+function coloursOf(
+  runs: readonly DrawnRun[],
+  colourOf: (label: string) => string | undefined,
+): Map<string, string> {
   const colours = new Map<string, string>();
-  for (const { label, method } of runs) {
+  for (const { label } of runs) {
     if (colours.has(label)) continue;
-    colours.set(label, label === method ? methodOf(method).colour : OTHERS[colours.size % OTHERS.length]!);
+    colours.set(label, colourOf(label) ?? OTHERS[colours.size % OTHERS.length]!);
   }
   return colours;
 }

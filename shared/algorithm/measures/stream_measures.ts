@@ -3,6 +3,7 @@
  * figures may have had other definitions.
  * @module
  */
+import { worstDrop } from "./drops.ts";
 import {
   averagePerformance,
   backwardTransfer,
@@ -10,9 +11,8 @@ import {
   isBadlyLearnedFirst,
   justLearned,
   mean,
-  meanPerformance,
-  worstDrop,
-} from "@cugro/algorithm";
+} from "./metrics.ts";
+import { meanPerformance } from "./version_measures.ts";
 
 /** NaN where a figure has no meaning. */
 export interface StreamMeasures {

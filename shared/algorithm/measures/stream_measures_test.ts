@@ -6,7 +6,7 @@ import type { StreamMeasures } from "./stream_measures.ts";
 
 type Run = StreamMeasures & { stream: string; seed: number; resultsMatrix: (number | null)[][] };
 
-const RESULTS = fileURLToPath(new URL("../../../shared/algorithm/results/", import.meta.url));
+const RESULTS = fileURLToPath(new URL("../results/", import.meta.url));
 
 Deno.test("measureMatrix() sees what the last row hides: a version that had lost a task, and a bad start", () => {
   const hopper = [[98, null, null, null], [99, 98, null, null], [75, 98, 59, null], [97, 100, 89, 102]];

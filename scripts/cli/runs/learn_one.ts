@@ -1,0 +1,121 @@
+/**
+ * One run of many that are compared: a learner, made where there is none, until nothing is left to do. What another run has done
+ * already is not done again, and a run that was stopped goes on.
+ * @module
+ */
+import {
+  type KnobName,
+  knobs as allKnobs,
+  type PresetName,
+  resolveHyperparameters,
+} from "@cugro/algorithm/knobs";
+import { UsageError } from "../commands/output.ts";
+import { sayProblem } from "../commands/problems.ts";
+import { parseSettings } from "../commands/settings.ts";
+import type { Reading } from "@cugro/protocol";
+import type { KnownLearner, Learners, ShownStatus } from "../learners/learners.ts";
+
+/** Knobs that such runs have beside those they are compared by: a version counts whatever it has lost. */
+export const RUN_SETTINGS: readonly string[] = ["gate=observe"];
+
+/** A run that cannot be finished, for reasons of its own. */
+export class RunFailed extends Error {
+  override name = "RunFailed";
+}
+
+/** What a learner of a run is. */
+export interface RunLearner {
+  name: string;
+  seed: number;
+  preset: PresetName;
+  /** `knob=value`, in order. */
+  settings: readonly string[];
+  /** Settings of the last file's task. */
+  lastTask?: readonly string[];
+}
+
+/** How it is learnt. `reading`: how its files are to be read. */
+export interface LearningOptions {
+  workers: number;
+  reading?: Reading | undefined;
+}
+
+const WAIT_FOR_ROOM_MINUTES = 30;
+
+/** Learns it. @returns undefined where it was stopped @throws {RunFailed} */
+export async function learnOne(
+  learners: Learners,
+  one: RunLearner,
+  files: readonly string[],
+  options: LearningOptions,
+): Promise<ShownStatus | undefined> {
+  const { name, seed, preset, lastTask } = one;
+  const known = await learners.find(name);
+  if (known) refuseOther(learners, one, known);
+  else await learners.create({ name, seed, preset, overrides: parseSettings(one.settings) });
+  if (!lastTask) return await learnFiles(learners, name, files, options);
+  if (!await learnFiles(learners, name, files.slice(0, -1), options, files.length)) return undefined;
+  const isTurned = known && differences(known, one, lastTask).length === 0;
+  if (!isTurned) await learners.configure(name, { overrides: parseSettings(lastTask) });
+  return await learnFiles(learners, name, files, options);
+}
+
+/** @throws {UsageError} where a learner of this name has other knobs */
+function refuseOther(learners: Learners, one: RunLearner, known: KnownLearner): void {
+  const found = differences(known, one);
+  if (found.length === 0 || (one.lastTask && differences(known, one, one.lastTask).length === 0)) return;
+  throw new UsageError(
+    `${learners.place.name} has a learner ${one.name} with ${found.join("; ")}: take another place or name`,
+  );
+}
+
+function differences(
+  { seed, config }: KnownLearner,
+  one: RunLearner,
+  more: readonly string[] = [],
+): string[] {
+  const knobs = resolveHyperparameters(one.preset, parseSettings([...one.settings, ...more]));
+  return differencesOf({ seed, knobs: config.knobs }, { seed: one.seed, knobs: { ...knobs } });
+}
+
+/** A run's seed and knobs. */
+export interface SeedAndKnobs {
+  seed: number;
+  knobs: Record<string, unknown>;
+}
+
+/** What differs between two runs' seeds and knobs, in words; empty where nothing does. */
+export function differencesOf(was: SeedAndKnobs, wanted: SeedAndKnobs): string[] {
+  const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
+  // A run of before there was a knob is one of what its absence means.
+  const of = ({ knobs }: SeedAndKnobs, knob: string) => knobs[knob] ?? allKnobs[knob as KnobName]?.absent;
+  return [
+    ...was.seed === wanted.seed ? [] : [`seed ${was.seed}, and ${wanted.seed} is wanted`],
+    ...knobs.filter((knob) => of(was, knob) !== of(wanted, knob))
+      .map((knob) => `${knob} ${of(was, knob)}, and ${of(wanted, knob)} is wanted`),
+  ];
+}
+
+/** @param most a learner that was left later may have so many versions already */
+async function learnFiles(
+  learners: Learners,
+  name: string,
+  files: readonly string[],
+  { workers, reading }: LearningOptions,
+  most = files.length,
+): Promise<ShownStatus | undefined> {
+  for (const file of files) await learners.add(name, file, reading, { asNewTask: true });
+  const end = await learners.learn(name, { workers, waitForRoom: WAIT_FOR_ROOM_MINUTES });
+  if (end === "interrupted") return undefined;
+  const status = await learners.status(name);
+  for (const problem of status.problems) {
+    if (problem.subject.learner === name) console.error(`! ${sayProblem(problem, learners.place)}`);
+  }
+  const versions = status.validVersions.length;
+  if (end === "idle" && versions >= files.length && versions <= most) return status;
+  throw new RunFailed(
+    `${name} ended ${
+      end === "deleted" ? "as it was deleted" : `with ${versions} of ${files.length} versions`
+    }: ` + (status.problems.map(({ message }) => message).join("; ") || "no problem is known"),
+  );
+}
