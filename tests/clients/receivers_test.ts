@@ -85,11 +85,11 @@ Deno.test(
             assertEquals((await line(receiver, 1)).replace(/: |, /g, (text) => text.trim()), told);
             // The same once more.
             const state = async () => (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body.deliveries[0];
-          await until("it is delivered", async () => (await state()).state === "delivered");
-          const { id: delivery } = await state();
+            await until("it is delivered", async () => (await state()).state === "delivered");
+            const { id: delivery } = await state();
             const again = await ask("POST", `/v1/webhooks/${id}/deliveries/${delivery}/redeliver`, {});
             assertEquals(again.status < 300, true, JSON.stringify(again.body));
-              await until("it is delivered again", async () => (await state()).attempts.length > 1);
+            await until("it is delivered again", async () => (await state()).attempts.length > 1);
             await ask("PATCH", `/v1/webhooks/${id}`, { active: false });
 
             const event = createEvent("cugro.arrival.rejected", "forged", "a", {
