@@ -2,7 +2,7 @@
  * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
  * @module
  */
-import { type CloudEvent, createEvent, type EventData, hasOutput, type JobKind } from "@cugro/protocol";
+import { type CloudEvent, createFactEvent, hasOutput, type JobKind } from "@cugro/protocol";
 import { giveUp } from "./attempts.ts";
 import { type Bus, BusUnavailable, type Delivery } from "@cugro/bus";
 import type { JobOutput } from "./commit.ts";
@@ -20,14 +20,7 @@ export interface Ending {
 /** Announces the result under `key` and takes the message off the queue. */
 export async function finish(ending: Ending, delivery: Delivery, key: string): Promise<void> {
   const { jobId, kind, learner } = delivery.message;
-  const event = createEvent(
-    "cugro.job.finished",
-    key,
-    learner,
-    {
-      ...{ jobId, kind },
-    } satisfies EventData<"cugro.job.finished">,
-  );
+  const event = createFactEvent("cugro.job.finished", key, learner, { jobId, kind });
   if (await announce(ending, event)) await delivery.ack();
 }
 
@@ -38,7 +31,7 @@ async function announce({ bus, log, traceparent }: Ending, event: CloudEvent): P
     return true;
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    log.warn("the bus is away: the event will be announced by whoever gets the job next", { error });
+    log.warn("the bus is away: the event will be announced by the next worker that gets the job", { error });
     return false;
   }
 }
@@ -63,14 +56,7 @@ export async function abandon(
 ): Promise<JobOutcome> {
   const { jobId, kind, learner } = delivery.message;
   ending.log.error("job failed", { message });
-  const event = createEvent(
-    "cugro.job.failed",
-    factKey,
-    learner,
-    {
-      ...{ jobId, kind, message },
-    } satisfies EventData<"cugro.job.failed">,
-  );
+  const event = createFactEvent("cugro.job.failed", factKey, learner, { jobId, kind, message });
   if (await announce(ending, event)) await delivery.term();
   return "failed";
 }

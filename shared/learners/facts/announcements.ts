@@ -1,11 +1,11 @@
 /**
- * Facts that the world should hear of, as events: the events follow from the facts alone, so who missed one on the bus
- * finds it here again, under the same id. Pure.
+ * Facts that are announced, as events: the events follow from the facts alone, so a subscriber that missed one on the bus
+ * finds it here, under the same id. Pure.
  * @module
  */
 import {
   type CloudEvent,
-  createEvent,
+  createFactEvent,
   type EventData,
   labelKey,
   promotedKey,
@@ -51,56 +51,30 @@ export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   const name = facts.learner.name;
   return [
     ...facts.tasks.map(acceptedTask).map(({ task, name: title, size }) =>
-      createEvent(
-        "cugro.task.accepted",
-        taskKey(name, task),
-        name,
-        {
-          ...{ task, name: title, size },
-        } satisfies EventData<"cugro.task.accepted">,
-      )
+      createFactEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
     ),
     ...facts.revisions.map((fact) =>
-      createEvent(
-        "cugro.task.revised",
-        revisionKey(name, fact.task, fact.revision),
-        name,
-        {
-          ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
-          ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
-          message: describeRevision(fact),
-        } satisfies EventData<"cugro.task.revised">,
-      )
+      createFactEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, {
+        ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
+        ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
+        message: describeRevision(fact),
+      })
     ),
     ...facts.rejections.map(({ seq, key, reason }) =>
-      createEvent(
-        "cugro.arrival.rejected",
-        rejectionKey(name, seq),
-        name,
-        {
-          ...{ arrival: seq, key, reason },
-        } satisfies EventData<"cugro.arrival.rejected">,
-      )
+      createFactEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, { arrival: seq, key, reason })
     ),
     ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
-      createEvent(
-        "cugro.task.failed",
-        taskFailureKey(name, task, n),
-        name,
-        {
-          ...{ task, attempt, job, message },
-        } satisfies EventData<"cugro.task.failed">,
-      )
+      createFactEvent("cugro.task.failed", taskFailureKey(name, task, n), name, {
+        task,
+        attempt,
+        job,
+        message,
+      })
     ),
     ...facts.labels.map(({ task, n: label, set, before, by, reason }) =>
-      createEvent(
-        "cugro.task.relabelled",
-        labelKey(name, task, label),
-        name,
-        {
-          ...{ task, label, set, before, by, reason },
-        } satisfies EventData<"cugro.task.relabelled">,
-      )
+      createFactEvent("cugro.task.relabelled", labelKey(name, task, label), name, {
+        ...{ task, label, set, before, by, reason },
+      })
     ),
     ...versionEvents(facts),
   ].map((event) => tracedAndDated(facts, event));
@@ -110,38 +84,23 @@ function versionEvents(facts: AnnouncedFacts): CloudEvent[] {
   const { learner: { name } } = facts;
   return [
     ...facts.versions.map((fact) =>
-      createEvent(
-        `cugro.version.${fact.decision}`,
-        versionKey(name, fact.version),
-        name,
-        {
-          ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
-          ...(fact.revision === undefined ? {} : { revision: fact.revision }),
-          ...resultOf(facts, fact.version),
-        } satisfies EventData<"cugro.version.published" | "cugro.version.parked">,
-      )
+      createFactEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
+        ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
+        ...(fact.revision === undefined ? {} : { revision: fact.revision }),
+        ...resultOf(facts, fact.version),
+      })
     ),
     ...facts.promoted.map(({ version, reason }) =>
-      createEvent(
-        "cugro.version.promoted",
-        promotedKey(name, version),
-        name,
-        {
-          ...{ version, reason },
-          ...resultOf(facts, version),
-        } satisfies EventData<"cugro.version.promoted">,
-      )
+      createFactEvent("cugro.version.promoted", promotedKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
     ...facts.withdrawn.map(({ version, reason }) =>
-      createEvent(
-        "cugro.version.withdrawn",
-        withdrawnKey(name, version),
-        name,
-        {
-          ...{ version, reason },
-          ...resultOf(facts, version),
-        } satisfies EventData<"cugro.version.withdrawn">,
-      )
+      createFactEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
   ];
 }
