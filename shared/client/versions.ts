@@ -3,7 +3,7 @@
  * @module
  */
 import type { PathOf, Reason, Requester } from "./requests.ts";
-import type { Version, VersionSummary } from "./schemas/mod.ts";
+import type { Evaluation, NewEvaluation, Version, VersionSummary } from "./schemas/mod.ts";
 
 /** Versions of a learner. */
 export interface VersionClient {
@@ -12,6 +12,14 @@ export interface VersionClient {
   promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
   /** The versions that were withdrawn; `version` 0 is before the first. */
   rollback(name: string, version: number, options?: Reason): Promise<number[]>;
+  /** Hands in episodes that were run elsewhere; `added` is false if they had been handed in before. Needs the scope submit. */
+  evaluate(
+    name: string,
+    version: number,
+    evaluation: NewEvaluation,
+  ): Promise<Evaluation & { added: boolean }>;
+  /** What was handed in, oldest first. */
+  evaluations(name: string, version: number): Promise<Evaluation[]>;
   /** A zip of what acts without this software: graphs, weights, loaders; half a minute. `task`: for this one alone. */
   bundle(
     name: string,
@@ -32,6 +40,16 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
     async rollback(name, version, options = {}) {
       const path = of(name, `/versions/${version}/rollback`);
       return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
+    },
+    async evaluate(name, version, evaluation) {
+      const path = of(name, `/versions/${version}/evaluations`);
+      const sent = { body: JSON.stringify(evaluation), type: "application/json" };
+      const response = await requests.send("POST", path, sent);
+      return { ...await response.json() as Evaluation, added: response.status === 201 };
+    },
+    async evaluations(name, version) {
+      const path = of(name, `/versions/${version}/evaluations`);
+      return (await requests.get<{ evaluations: Evaluation[] }>(path)).evaluations;
     },
     async bundle(name, version, { task, signal } = {}) {
       const path = of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`);

@@ -5,6 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { AFTER_LABEL, HASH, VERSION_STATES, wayOfActingSchema, wayScoreSchema } from "@cugro/protocol";
 import { simulatorNotes } from "./environments.ts";
+import { measuredBySchema } from "./evaluations.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
@@ -127,6 +128,7 @@ export const versionSchema = versionSummarySchema.extend({
       description: "The ways of acting that were tried, in order",
     }),
     ...simulatorNotes,
+    outside: measuredBySchema.optional(),
   })),
 }).openapi("Version");
 

@@ -1,5 +1,5 @@
 /**
- * Rows of the results matrix as the labels that stand have them. What was decided stays decided; what is measured and
+ * Rows of the results matrix as the labels that stand, and scores from outside, have them. What was decided stays decided; what is measured and
  * shown follows the newest labels. Pure.
  * @module
  */
@@ -10,14 +10,39 @@ import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts"
 import { judgeVersion } from "./gate.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
+import { hasOutside, type MeasuredBy, measuredBy, outsideOf } from "./outside.ts";
 
-/** A cell as it stands. With `after`, its fidelity and value were measured before the label. */
+/**
+ * A cell as it stands. With `after`, its fidelity and value were measured before the label; with `outside`, somebody else has
+ * run its episodes.
+ */
 export interface StandingCell extends RowCell {
   after?: AfterLabel;
+  outside?: MeasuredBy;
 }
 
-/** The rows of all versions, by version; the very cells of their facts where no label has changed anything. */
+/** The rows of all versions, by version; the very cells of their facts where nothing was said or measured since. */
 export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
+  const rows = labelledRows(facts);
+  if (!hasOutside(facts)) return rows;
+  const tasks = new Map(facts.tasks.map((task) => [task.task, task]));
+  const stand = (version: VersionFact, cell: StandingCell): StandingCell => {
+    const [found, task] = [outsideOf(facts, version, cell), tasks.get(cell.task)];
+    if (!found || !task) return cell;
+    const { after: _, ...rest } = cell;
+    return {
+      ...rest,
+      ...scored(facts, task, found, standingAnchors(facts, task)),
+      outside: measuredBy(found),
+    };
+  };
+  return new Map(
+    facts.versions.map((fact) => [fact.version, rows.get(fact.version)!.map((cell) => stand(fact, cell))]),
+  );
+}
+
+/** The same by labels alone. */
+function labelledRows(facts: LearnerFacts): Map<number, StandingCell[]> {
   if (facts.labels.length === 0) return new Map(facts.versions.map(({ version, row }) => [version, row]));
   const jobs = remeasurements(facts);
   const { submit, failed, lost } = planRemeasuring(facts);
@@ -87,9 +112,12 @@ function scored(
   return { returns, scores, meanScore, low, high };
 }
 
-/** All versions with their rows as they stand; the very facts where no label has changed anything. */
+/** Whether rows may stand otherwise than their facts have them. */
+const areFacts = (facts: LearnerFacts): boolean => facts.labels.length === 0 && !hasOutside(facts);
+
+/** All versions with their rows as they stand; the very facts where nothing was said or measured since. */
 export function versionsAsLabelled(facts: LearnerFacts): VersionFact[] {
-  if (facts.labels.length === 0) return facts.versions;
+  if (areFacts(facts)) return facts.versions;
   const rows = standingRows(facts);
   return facts.versions.map((fact) => ({ ...fact, row: rows.get(fact.version)! }));
 }
@@ -107,11 +135,11 @@ export interface Rejudged {
 }
 
 /**
- * Versions that count, or still may, on which the labels that stand would have another decision, or other grounds for
- * one that only observes. Nothing is taken back by it. Those that are still measured are left out.
+ * Versions that count, or still may, on which the labels that stand, or scores from outside, would have another decision, or
+ * other grounds for one that only observes. Nothing is taken back by it. Those that are still measured are left out.
  */
 export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, StandingCell[]>): Rejudged[] {
-  if (facts.labels.length === 0) return [];
+  if (areFacts(facts)) return [];
   const chain = validVersions(facts);
   const rowOf = ({ version }: VersionFact) => rows.get(version)!;
   return facts.versions.flatMap((fact) => {
@@ -119,7 +147,9 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
     if (place < 0 && !isPromotable(facts, fact.version)) return [];
     const before = place < 0 ? chain : chain.slice(0, place);
     const cells = [fact, ...before].flatMap(rowOf);
-    if (cells.every(({ after }) => after === undefined) || cells.some(({ after }) => after === "wait")) {
+    if (
+      cells.every(({ after, outside }) => !after && !outside) || cells.some(({ after }) => after === "wait")
+    ) {
       return [];
     }
     const { decision, reasons } = judgeVersion({
