@@ -26,6 +26,7 @@ import { type BundleDeps, registerBundles } from "./routes/bundles.ts";
 import { registerCurves } from "./routes/curves.ts";
 import { registerDashboard } from "./routes/dashboard.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
+import { registerEvaluations } from "./routes/evaluations.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLabels } from "./routes/labels.ts";
@@ -121,8 +122,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Routes that every gateway has, in the order in which `/docs` shows them. */
 const ALWAYS = [
   ...[registerLearners, registerUploads, registerTasks, registerLabels, registerValidation, registerJobs],
-  ...[registerCurves, registerVersions, registerResults, registerTraffic, registerToken, registerProblems],
-  registerNotifications,
+  ...[registerCurves, registerVersions, registerEvaluations, registerResults, registerTraffic, registerToken],
+  ...[registerProblems, registerNotifications],
 ];
 
 /** What a route's schemas refuse, field by field. */

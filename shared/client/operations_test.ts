@@ -25,7 +25,7 @@ const NOUNS = {
   problems: "problem",
 } as const;
 /** Methods that are named by what they give: `taskArrival`, where others are `retryTask`. */
-const GIVEN = ["arrival", "curves", "bundle", "deliveries"];
+const GIVEN = ["arrival", "curves", "bundle", "deliveries", "evaluations"];
 const capital = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
 function operationName(group: keyof typeof NOUNS, method: string): string {
@@ -47,7 +47,7 @@ async function calls(client: GatewayClient, asked: () => string[]): Promise<[str
     },
     ...{ "problems.list": [], "learners.list": [], "webhooks.list": [], token: [] },
     ...{ configure: ["a", { overrides: {} }], relabel: ["a", 1, { set: {} }], change: ["a", {}] },
-    ...{ deliveries: ["a", {}], "jobs.list": ["a", {}] },
+    ...{ deliveries: ["a", {}], "jobs.list": ["a", {}], evaluate: ["a", 1, {}] },
   };
   const found: [string, string][] = [];
   const call = async (name: string, method: string, run: unknown, expected: string) => {

@@ -4,7 +4,7 @@
  */
 import { sleep } from "@cugro/async";
 import type { PathOf, Reason, Requester } from "./requests.ts";
-import type { BundleProgress, Version, VersionSummary } from "./schemas/mod.ts";
+import type { BundleProgress, Evaluation, NewEvaluation, Version, VersionSummary } from "./schemas/mod.ts";
 
 /** Versions of a learner. */
 export interface VersionClient {
@@ -13,6 +13,14 @@ export interface VersionClient {
   promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
   /** The versions that were withdrawn; `version` 0 is before the first. */
   rollback(name: string, version: number, options?: Reason): Promise<number[]>;
+  /** Hands in episodes that were run elsewhere; `added` is false if they had been handed in before. Needs the scope submit. */
+  evaluate(
+    name: string,
+    version: number,
+    evaluation: NewEvaluation,
+  ): Promise<Evaluation & { added: boolean }>;
+  /** What was handed in, oldest first. */
+  evaluations(name: string, version: number): Promise<Evaluation[]>;
   /**
    * A zip of what acts without this software: graphs, weights, loaders. It is made in half a minute, and asked for until it is there.
    * `task`: for this one alone; `onProgress` is told how far it is.
@@ -36,6 +44,16 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
     async rollback(name, version, options = {}) {
       const path = of(name, `/versions/${version}/rollback`);
       return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
+    },
+    async evaluate(name, version, evaluation) {
+      const path = of(name, `/versions/${version}/evaluations`);
+      const sent = { body: JSON.stringify(evaluation), type: "application/json" };
+      const response = await requests.send("POST", path, sent);
+      return { ...await response.json() as Evaluation, added: response.status === 201 };
+    },
+    async evaluations(name, version) {
+      const path = of(name, `/versions/${version}/evaluations`);
+      return (await requests.get<{ evaluations: Evaluation[] }>(path)).evaluations;
     },
     async bundle(name, version, { task, signal, onProgress } = {}) {
       const path = of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`);

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import type { EventType } from "./events.ts";
+import { type CloudEvent, createEvent, type EventType } from "./events.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
 import { labelFactSchema } from "./labels.ts";
 import { HASH } from "./names.ts";
@@ -60,3 +60,13 @@ export const EVENT_DATA = {
 
 /** The `data` of events of a type. */
 export type EventData<Type extends EventType> = z.infer<typeof EVENT_DATA[Type]>;
+
+/** The event that a fact gives rise to, with the data that its type has; `learner` is its source. */
+export function createFactEvent<Type extends EventType>(
+  type: Type,
+  factKey: string,
+  learner: string,
+  data: EventData<Type>,
+): CloudEvent {
+  return createEvent(type, factKey, learner, data);
+}

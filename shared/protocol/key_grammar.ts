@@ -40,6 +40,8 @@ export const KEY_SHAPES = {
   version: "learners/{learner}/versions/{version}.json",
   promoted: "learners/{learner}/versions/{version}/promoted.json",
   withdrawn: "learners/{learner}/versions/{version}/withdrawn.json",
+  // Episodes that somebody else has run with the version, in a simulator or on a robot of theirs.
+  evaluation: "learners/{learner}/versions/{version}/evaluations/{n}.json",
 
   // Validated transitions, and blobs, by their content; `damaged`: bytes that were not what their name said.
   dataset: "datasets/{hash}.safetensors",

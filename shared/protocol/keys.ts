@@ -59,6 +59,9 @@ export const cancelledKey = (learner: string, task: number, attempt: number): st
 /** A job stopped an attempt at a task. */
 export const taskFailureKey = (learner: string, task: number, n: number): string =>
   makeKey("taskFailure", { learner, task, n });
+/** Somebody else has run episodes with a version. */
+export const evaluationKey = (learner: string, version: number, n: number): string =>
+  makeKey("evaluation", { learner, version, n });
 /** What is said of a task is put right. */
 export const labelKey = (learner: string, task: number, n: number): string =>
   makeKey("label", { learner, task, n });

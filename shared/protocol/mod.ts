@@ -8,6 +8,7 @@ export * from "./canonical.ts";
 export * from "./deletions.ts";
 export * from "./environment.ts";
 export * from "./episode_hashes.ts";
+export * from "./evaluations.ts";
 export * from "./event_data.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";

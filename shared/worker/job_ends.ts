@@ -2,7 +2,7 @@
  * How the life of a job message ends for good: what is announced and counted, and the message taken off the queue.
  * @module
  */
-import { type CloudEvent, createEvent, type EventData, hasOutput, type JobKind } from "@cugro/protocol";
+import { type CloudEvent, createFactEvent, hasOutput, type JobKind } from "@cugro/protocol";
 import { giveUp } from "./attempts.ts";
 import { type Bus, BusUnavailable, type Delivery } from "@cugro/bus";
 import type { JobOutput } from "./commit.ts";
@@ -20,14 +20,7 @@ export interface Ending {
 /** Announces the result under `key` and takes the message off the queue. */
 export async function finish(ending: Ending, delivery: Delivery, key: string): Promise<void> {
   const { jobId, kind, learner } = delivery.message;
-  const event = createEvent(
-    "cugro.job.finished",
-    key,
-    learner,
-    {
-      ...{ jobId, kind },
-    } satisfies EventData<"cugro.job.finished">,
-  );
+  const event = createFactEvent("cugro.job.finished", key, learner, { jobId, kind });
   if (await announce(ending, event)) await delivery.ack();
 }
 
@@ -63,14 +56,7 @@ export async function abandon(
 ): Promise<JobOutcome> {
   const { jobId, kind, learner } = delivery.message;
   ending.log.error("job failed", { message });
-  const event = createEvent(
-    "cugro.job.failed",
-    factKey,
-    learner,
-    {
-      ...{ jobId, kind, message },
-    } satisfies EventData<"cugro.job.failed">,
-  );
+  const event = createFactEvent("cugro.job.failed", factKey, learner, { jobId, kind, message });
   if (await announce(ending, event)) await delivery.term();
   return "failed";
 }

@@ -114,7 +114,8 @@ function registerRollback(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-function findVersion(status: LearnerStatus, version: number): LearnerStatus["versions"][number] {
+/** A version of a learner. @throws {Problem} 404 */
+export function findVersion(status: LearnerStatus, version: number): LearnerStatus["versions"][number] {
   const found = status.versions.find((fact) => fact.version === version);
   if (found) return found;
   const { learner, versions } = status;

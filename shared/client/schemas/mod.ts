@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./arrivals.ts";
+export * from "./evaluations.ts";
 export * from "./labels.ts";
 export * from "./learners.ts";
 export * from "./live.ts";

@@ -12,6 +12,7 @@ import {
   wayScoreSchema,
 } from "@cugro/protocol";
 import { simulatorNotes } from "./environments.ts";
+import { measuredBySchema } from "./evaluations.ts";
 
 const hash = z.string().regex(HASH).openapi({ description: "64 hexadecimal digits" });
 const place = z.int().min(1);
@@ -138,6 +139,7 @@ export const versionSchema = versionSummarySchema.extend({
         "Of the task just learnt, after a share of the trainings' steps, where the knob `snapshots` asks for it",
     }),
     ...simulatorNotes,
+    outside: measuredBySchema.optional(),
   })),
 }).openapi("Version");
 

@@ -5,7 +5,7 @@
  */
 import {
   type CloudEvent,
-  createEvent,
+  createFactEvent,
   type EventData,
   labelKey,
   promotedKey,
@@ -48,84 +48,59 @@ export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announ
 
 /** The events of all facts of a learner, announced or not, in the order of their kinds and numbers. */
 export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
-  return [...taskEvents(facts), ...arrivalEvents(facts), ...laterEvents(facts), ...versionEvents(facts)]
-    .map((event) => tracedAndDated(facts, event));
-}
-
-function taskEvents({ learner: { name }, tasks }: AnnouncedFacts): CloudEvent[] {
-  return tasks.map(acceptedTask).map((task) => {
-    const data: EventData<"cugro.task.accepted"> = { task: task.task, name: task.name, size: task.size };
-    return createEvent("cugro.task.accepted", taskKey(name, task.task), name, data);
-  });
-}
-
-function arrivalEvents({ learner: { name }, revisions, rejections }: AnnouncedFacts): CloudEvent[] {
+  const name = facts.learner.name;
   return [
-    ...revisions.map((fact) => {
-      const data: EventData<"cugro.task.revised"> = {
+    ...facts.tasks.map(acceptedTask).map(({ task, name: title, size }) =>
+      createFactEvent("cugro.task.accepted", taskKey(name, task), name, { task, name: title, size })
+    ),
+    ...facts.revisions.map((fact) =>
+      createFactEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, {
         ...{ task: fact.task, revision: fact.revision, arrival: fact.arrival, name: fact.name },
         ...{ size: fact.size, known: fact.known, added: fact.added, gone: fact.gone },
         message: describeRevision(fact),
-      };
-      return createEvent("cugro.task.revised", revisionKey(name, fact.task, fact.revision), name, data);
-    }),
-    ...rejections.map(({ seq, key, reason }) => {
-      const data: EventData<"cugro.arrival.rejected"> = { arrival: seq, key, reason };
-      return createEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, data);
-    }),
-  ];
-}
-
-/** Of tasks that were accepted before. */
-function laterEvents({ learner: { name }, taskFailures, labels }: AnnouncedFacts): CloudEvent[] {
-  return [
-    ...taskFailures.map(({ task, attempt, n, job, message }) => {
-      const data: EventData<"cugro.task.failed"> = { task, attempt, job, message };
-      return createEvent("cugro.task.failed", taskFailureKey(name, task, n), name, data);
-    }),
-    ...labels.map(({ task, n: label, set, before, by, reason }) => {
-      const data: EventData<"cugro.task.relabelled"> = { task, label, set, before, by, reason };
-      return createEvent("cugro.task.relabelled", labelKey(name, task, label), name, data);
-    }),
-  ];
+      })
+    ),
+    ...facts.rejections.map(({ seq, key, reason }) =>
+      createFactEvent("cugro.arrival.rejected", rejectionKey(name, seq), name, { arrival: seq, key, reason })
+    ),
+    ...facts.taskFailures.map(({ task, attempt, n, job, message }) =>
+      createFactEvent("cugro.task.failed", taskFailureKey(name, task, n), name, {
+        task,
+        attempt,
+        job,
+        message,
+      })
+    ),
+    ...facts.labels.map(({ task, n: label, set, before, by, reason }) =>
+      createFactEvent("cugro.task.relabelled", labelKey(name, task, label), name, {
+        ...{ task, label, set, before, by, reason },
+      })
+    ),
+    ...versionEvents(facts),
+  ].map((event) => tracedAndDated(facts, event));
 }
 
 function versionEvents(facts: AnnouncedFacts): CloudEvent[] {
   const { learner: { name } } = facts;
   return [
     ...facts.versions.map((fact) =>
-      createEvent(
-        `cugro.version.${fact.decision}`,
-        versionKey(name, fact.version),
-        name,
-        {
-          ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
-          ...(fact.revision === undefined ? {} : { revision: fact.revision }),
-          ...resultOf(facts, fact.version),
-        } satisfies EventData<"cugro.version.published" | "cugro.version.parked">,
-      )
+      createFactEvent(`cugro.version.${fact.decision}`, versionKey(name, fact.version), name, {
+        ...{ version: fact.version, task: fact.task, reasons: fact.reasons },
+        ...(fact.revision === undefined ? {} : { revision: fact.revision }),
+        ...resultOf(facts, fact.version),
+      })
     ),
     ...facts.promoted.map(({ version, reason }) =>
-      createEvent(
-        "cugro.version.promoted",
-        promotedKey(name, version),
-        name,
-        {
-          ...{ version, reason },
-          ...resultOf(facts, version),
-        } satisfies EventData<"cugro.version.promoted">,
-      )
+      createFactEvent("cugro.version.promoted", promotedKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
     ...facts.withdrawn.map(({ version, reason }) =>
-      createEvent(
-        "cugro.version.withdrawn",
-        withdrawnKey(name, version),
-        name,
-        {
-          ...{ version, reason },
-          ...resultOf(facts, version),
-        } satisfies EventData<"cugro.version.withdrawn">,
-      )
+      createFactEvent("cugro.version.withdrawn", withdrawnKey(name, version), name, {
+        ...{ version, reason },
+        ...resultOf(facts, version),
+      })
     ),
   ];
 }

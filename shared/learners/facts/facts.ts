@@ -8,6 +8,7 @@ import {
   type ArrivalFact,
   type AttemptFact,
   type ConfigFact,
+  type EvaluationFact,
   type FailureFact,
   type JobKind,
   type JobName,
@@ -65,6 +66,8 @@ export interface LearnerFacts {
   versions: VersionFact[];
   promoted: VerdictFact[];
   withdrawn: VerdictFact[];
+  /** Scores from outside, by version and number; absent where nobody asked for them. */
+  evaluations?: EvaluationFact[];
   head: { version: number | null; etag: string } | undefined;
   /** Ids of facts whose event has been published. */
   announced: Set<string>;

@@ -10,6 +10,7 @@ import {
   arrivalFactSchema,
   attemptFactSchema,
   configFactSchema,
+  evaluationFactSchema,
   headFactSchema,
   headKey,
   incomingPrefix,
@@ -132,6 +133,8 @@ async function readLists(source: FactSource, keys: readonly string[]) {
     cancelled: new Set(cancelled.map(({ task, attempt }) => `${task}/${attempt}`)),
     taskFailures: await list("taskFailure", taskFailureFactSchema, ({ n }) => n),
     ...await readVersionLists(list),
+    evaluations: (await list("evaluation", evaluationFactSchema, ({ n }) => n))
+      .sort((a, b) => a.version - b.version),
   };
 }
 

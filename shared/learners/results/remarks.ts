@@ -5,6 +5,7 @@
 import type { LearnerFacts } from "../facts/facts.ts";
 import { describeChange } from "../facts/labels.ts";
 import type { AfterLabel } from "@cugro/protocol";
+import { hasOutside, outsideRemarks } from "./outside.ts";
 import { type Rejudged, rejudgedVersions, type StandingCell } from "./standing.ts";
 
 /** A sentence or two for each label and each decision that would be another one, in the order of tasks and versions. */
@@ -17,6 +18,7 @@ export function labelRemarks(facts: LearnerFacts, rows: Map<number, StandingCell
       const what = `Task ${task}, label ${n} of ${at.slice(0, 10)}: ${describeChange(newest)} (${reason}).`;
       return [[what, ...columnRemarks(facts, rows, task)].join(" ")];
     }),
+    ...outsideRemarks(facts),
     ...rejudgedVersions(facts, rows).map((one) => describeRejudged(facts, one)),
   ];
 }
@@ -59,14 +61,15 @@ function columnRemarks(facts: LearnerFacts, rows: Map<number, StandingCell[]>, t
 
 function describeRejudged(facts: LearnerFacts, { version, decision, reasons }: Rejudged): string {
   const { learner: { name } } = facts;
+  const what = hasOutside(facts) ? "what is known now" : "the labels that stand";
   const fact = facts.versions.find((one) => one.version === version)!;
   const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : ", as nothing speaks against it";
   if (decision === fact.decision) {
-    return `Version ${version} was ${fact.decision} by a gate that only observes; with the labels that stand ` +
+    return `Version ${version} was ${fact.decision} by a gate that only observes; with ${what} ` +
       (reasons.length > 0 ? `this speaks against it${why}.` : "nothing speaks against it.");
   }
   const back = `cugro rollback ${fact.parent ?? 0} --learner ${name}`;
-  return `Version ${version} was ${fact.decision}, and stays so; with the labels that stand it would be ${decision}${why}. ` +
+  return `Version ${version} was ${fact.decision}, and stays so; with ${what} it would be ${decision}${why}. ` +
     (decision === "parked"
       ? `Take it back with: ${back}`
       : `Let it through with: cugro promote ${version} --learner ${name}`);

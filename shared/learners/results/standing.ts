@@ -1,5 +1,5 @@
 /**
- * Rows of the results matrix as the labels that stand have them. What was decided stays decided; what is measured and
+ * Rows of the results matrix as the labels that stand, and scores from outside, have them. What was decided stays decided; what is measured and
  * shown follows the newest labels. Pure.
  * @module
  */
@@ -11,14 +11,39 @@ import { markOf } from "../reading/measures.ts";
 import { judgeBesideBest } from "./gate.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
+import { hasOutside, type MeasuredBy, measuredBy, outsideOf } from "./outside.ts";
 
-/** A cell as it stands. With `after`, its fidelity and value were measured before the label. */
+/**
+ * A cell as it stands. With `after`, its fidelity and value were measured before the label; with `outside`, somebody else has
+ * run its episodes.
+ */
 export interface StandingCell extends RowCell {
   after?: AfterLabel;
+  outside?: MeasuredBy;
 }
 
-/** The rows of all versions, by version; the very cells of their facts where no label has changed anything. */
+/** The rows of all versions, by version; the very cells of their facts where nothing was said or measured since. */
 export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
+  const rows = labelledRows(facts);
+  if (!hasOutside(facts)) return rows;
+  const tasks = new Map(facts.tasks.map((task) => [task.task, task]));
+  const stand = (version: VersionFact, cell: StandingCell): StandingCell => {
+    const [found, task] = [outsideOf(facts, version, cell), tasks.get(cell.task)];
+    if (!found || !task) return cell;
+    const { after: _, ...rest } = cell;
+    return {
+      ...rest,
+      ...scored(facts, task, found, standingAnchors(facts, task)),
+      outside: measuredBy(found),
+    };
+  };
+  return new Map(
+    facts.versions.map((fact) => [fact.version, rows.get(fact.version)!.map((cell) => stand(fact, cell))]),
+  );
+}
+
+/** The same by labels alone. */
+function labelledRows(facts: LearnerFacts): Map<number, StandingCell[]> {
   if (facts.labels.length === 0) return new Map(facts.versions.map(({ version, row }) => [version, row]));
   const jobs = remeasurements(facts);
   const { submit, failed, lost } = planRemeasuring(facts);
@@ -98,9 +123,12 @@ function scored(
   return { returns, scores, meanScore, low, high };
 }
 
-/** All versions with their rows as they stand; the very facts where no label has changed anything. */
+/** Whether rows may stand otherwise than their facts have them. */
+const areFacts = (facts: LearnerFacts): boolean => facts.labels.length === 0 && !hasOutside(facts);
+
+/** All versions with their rows as they stand; the very facts where nothing was said or measured since. */
 export function versionsAsLabelled(facts: LearnerFacts): VersionFact[] {
-  if (facts.labels.length === 0) return facts.versions;
+  if (areFacts(facts)) return facts.versions;
   const rows = standingRows(facts);
   return facts.versions.map((fact) => ({ ...fact, row: rows.get(fact.version)! }));
 }
@@ -118,11 +146,11 @@ export interface Rejudged {
 }
 
 /**
- * Versions that count, or still may, on which the labels that stand would have another decision, or other grounds for
- * one that only observes. Nothing is taken back by it. Those that are still measured are left out.
+ * Versions that count, or still may, on which the labels that stand, or scores from outside, would have another decision, or
+ * other grounds for one that only observes. Nothing is taken back by it. Those that are still measured are left out.
  */
 export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, StandingCell[]>): Rejudged[] {
-  if (facts.labels.length === 0) return [];
+  if (areFacts(facts)) return [];
   const chain = validVersions(facts);
   const places = new Map(chain.map(({ version }, place) => [version, place]));
   const beside = standingBefore(chain, rows);
@@ -131,8 +159,8 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
     if (place === undefined && !isPromotable(facts, fact.version)) return [];
     const { parent, best, states } = beside[place ?? chain.length]!;
     const row = rows.get(fact.version)!;
-    const all = new Set([...states, ...row.map(({ after }) => after)]);
-    if (all.has("wait") || [...all].every((after) => after === undefined)) return [];
+    const all = new Set([...states, ...row.map(changeOf)]);
+    if (all.has("wait") || [...all].every((change) => change === undefined)) return [];
     const { decision, reasons } = judgeBesideBest({
       ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
       bestBefore: (cell) => best.get(markOf(cell)),
@@ -142,12 +170,17 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
   });
 }
 
-/** What is before a place of the chain: its last version, the best cell of each task and scale, and what labels have done to cells. */
+/** What is before a place of the chain: its last version, the best cell of each task and scale, and what has happened to cells since. */
 interface Before {
   parent: { version: number; row: StandingCell[] } | undefined;
   best: ReadonlyMap<string, StandingCell>;
-  states: ReadonlySet<AfterLabel | undefined>;
+  states: ReadonlySet<Change | undefined>;
 }
+
+/** What has happened to a cell since its version was made. */
+type Change = AfterLabel | "outside";
+
+const changeOf = ({ after, outside }: StandingCell): Change | undefined => after ?? (outside && "outside");
 
 /** Before each version of the chain, and behind the last. */
 function standingBefore(chain: readonly VersionFact[], rows: Map<number, StandingCell[]>): Before[] {
@@ -161,7 +194,7 @@ function standingBefore(chain: readonly VersionFact[], rows: Map<number, Standin
       const known = best.get(markOf(cell));
       if (!known || mean(cell.scores) > mean(known.scores)) best.set(markOf(cell), cell);
     }
-    const states = new Set([...last.states, ...row.map(({ after }) => after)]);
+    const states = new Set([...last.states, ...row.map(changeOf)]);
     before.push({ parent: { version, row }, best, states });
   }
   return before;

@@ -45,13 +45,13 @@ class Requests:
         return json.loads(self.send("PATCH", path, value=value)[1])
 
     def send(self, method: str, path: str, *, query: Query | None = None, value: Any = None,
-             body: Body | None = None, timeout: float | None = None) -> tuple[int, bytes]:
+             body: Body | None = None, timeout: float | None = None, again: bool = False) -> tuple[int, bytes]:
         """Status and body of the answer. `value` goes as JSON, `body` as it is.
 
         Asked again are: what the gateway was too busy for (429, 503 with Retry-After), and what may be done twice and whose
-        connection was lost.
+        connection was lost (`again`: this is such a request).
         """
-        again = method == "GET" or body is not None or path.endswith("/act")
+        again = again or method == "GET" or body is not None or path.endswith("/act")
         for attempt in range(self.retries + 1):
             last = attempt == self.retries
             try:

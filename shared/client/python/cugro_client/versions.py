@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import os
 import time
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,32 @@ class VersionClient:
         """The versions that were withdrawn; `version` 0 is before the first."""
         given = {} if reason is None else {"reason": reason}
         return self._requests.post(f"{_path(name, version)}/rollback", given)["withdrawn"]
+
+    def evaluate(self, name: str, version: int, task: int, *, evaluator: str, returns: Iterable[float] | None = None,
+                 success: Iterable[float] | None = None, seeds: Iterable[int] | None = None, reason: str | None = None) -> Json:
+        """Hands in episodes that were run elsewhere, in a task that has no simulator at the gateway. Needs the scope submit.
+
+        The same once more is not taken twice (`added` is false then), so it may be sent again after a lost connection.
+
+        Args:
+            evaluator: what has measured it: robot or simulator, and its version.
+            returns: sums of rewards, an episode each; may be left out where there is `success`.
+            success: of each episode, 0 to 1: scores are 100 times this then.
+            seeds: of the start states, each once; versions are compared episode by episode where they started alike.
+        """
+        episodes = {key: [number(value) for value in values]
+                    for key, values, number in (("returns", returns, float), ("success", success, float), ("seeds", seeds, int))
+                    if values is not None}
+        for key, values in episodes.items():
+            if not all(math.isfinite(value) for value in values):
+                raise ValueError(f"{key} must be finite: {values}")
+        value = {"task": task, "evaluator": evaluator, **episodes, **({} if reason is None else {"reason": reason})}
+        status, answer = self._requests.send("POST", f"{_path(name, version)}/evaluations", value=value, again=True)
+        return {**json.loads(answer), "added": status == 201}
+
+    def evaluations(self, name: str, version: int) -> Jsons:
+        """What was handed in, oldest first."""
+        return self._requests.get(f"{_path(name, version)}/evaluations")["evaluations"]
 
     def bundle(self, name: str, version: int, *, task: int | None = None) -> bytes:
         """A zip of what acts without this software: graphs, weights, loaders; the token needs `submit`. `task`: for this one alone.

@@ -1,0 +1,47 @@
+/**
+ * Shapes of scores from outside: episodes that somebody else has run with a version.
+ * @module
+ */
+import { evaluationFactSchema, MOST_EPISODES } from "@cugro/protocol";
+import { z } from "@hono/zod-openapi";
+
+// Made here: schemas of the protocol cannot be described for the API.
+const episodes = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MOST_EPISODES);
+
+/** Who has measured a cell of the results matrix. */
+export const measuredBySchema = z.object(
+  evaluationFactSchema.pick({ n: true, evaluator: true, by: true, at: true }).shape,
+).openapi({ description: "Who has run its episodes outside; absent where they were run here" });
+
+/** Body of an evaluation. */
+export const newEvaluationSchema = z.strictObject({
+  task: z.int().min(1),
+  returns: episodes(z.number()).optional().openapi({
+    description: "Undiscounted sum of rewards, an episode each; may be left out where there is `success`",
+  }),
+  success: episodes(z.number().min(0).max(1)).optional().openapi({
+    description: "Of each episode, 0 to 1: scores are 100 times this then",
+  }),
+  seeds: episodes(z.int().min(0)).optional().openapi({
+    description:
+      "Of the start states, each once. Versions are compared episode by episode where they started alike",
+  }),
+  evaluator: z.string().min(1).max(200).openapi({
+    description: "What has measured it: robot or simulator, and its version",
+    example: "lab arm 3, firmware 2.1",
+  }),
+  reason: z.string().min(1).max(1000).optional().openapi({ description: "For the record" }),
+}).refine((body) => body.returns !== undefined || body.success !== undefined, {
+  message: "must be there, or success",
+  path: ["returns"],
+}).openapi("NewEvaluation");
+
+/** An evaluation that was handed in. */
+export const evaluationSchema = z.object(evaluationFactSchema.omit({ schema: true }).shape).openapi(
+  "Evaluation",
+);
+
+/** See {@link newEvaluationSchema}. */
+export type NewEvaluation = z.input<typeof newEvaluationSchema>;
+/** See {@link evaluationSchema}. */
+export type Evaluation = z.infer<typeof evaluationSchema>;

@@ -1,0 +1,47 @@
+/**
+ * Scores from outside, as cells of the results matrix: where a version has no episodes of our own in a task, the newest that
+ * somebody else has run count. Pure.
+ * @module
+ */
+import type { EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
+import type { LearnerFacts } from "../facts/facts.ts";
+
+/** Who has measured a cell. `n`: which evaluation of the version; `by`: the token that handed it in. */
+export type MeasuredBy = Pick<EvaluationFact, "n" | "evaluator" | "by" | "at">;
+
+/** The evaluation that counts for a cell; undefined where there is none, or there are episodes of our own. */
+export function outsideOf(
+  { evaluations = [] }: Pick<LearnerFacts, "evaluations">,
+  { version }: Pick<VersionFact, "version">,
+  cell: RowCell,
+): EvaluationFact | undefined {
+  if (cell.returns.length > 0) return undefined;
+  return evaluations.findLast((one) => one.version === version && one.task === cell.task);
+}
+
+/** Whether anything was measured outside. */
+export function hasOutside({ evaluations = [] }: Pick<LearnerFacts, "evaluations">): boolean {
+  return evaluations.length > 0;
+}
+
+/** Who has measured it. */
+export function measuredBy({ n, evaluator, by, at }: EvaluationFact): MeasuredBy {
+  return { n, evaluator, by, at };
+}
+
+/** A sentence for each evaluation that counts, by version and task. */
+export function outsideRemarks(facts: LearnerFacts): string[] {
+  if (!hasOutside(facts)) return [];
+  return facts.versions.flatMap((version) =>
+    version.row.flatMap((cell) => {
+      const found = outsideOf(facts, version, cell);
+      if (!found) return [];
+      const { returns, evaluator, by, at, reason } = found;
+      const why = reason === undefined ? "" : ` (${reason})`;
+      return [
+        `Version ${version.version} in task ${cell.task}: ${returns.length} episodes measured by ${evaluator}, ` +
+        `handed in by ${by} on ${at.slice(0, 10)}${why}.`,
+      ];
+    })
+  );
+}
