@@ -47,6 +47,7 @@ export {
 } from "./measures/metrics.ts";
 export {
   bootstrapInterval,
+  differenceInterval,
   dropInterval,
   type Interval,
   type Measured,
