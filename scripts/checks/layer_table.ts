@@ -151,7 +151,17 @@ const SCRIPT_ROOMS: readonly string[] = [
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["acting", "dashboard", "events", "here", "live", "problems", "routes", "webhooks"].map(
+  "services/gateway": [
+    "acting",
+    "dashboard/compare",
+    "dashboard",
+    "events",
+    "here",
+    "live",
+    "problems",
+    "routes",
+    "webhooks",
+  ].map(
     (
       inner,
     ) => `services/gateway/${inner}`,
@@ -160,7 +170,8 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   // The gateway without a cluster.
   "services/gateway/here": ["services/gateway", "services/gateway/events", "services/gateway/live"],
   // Runs in browsers.
-  "services/gateway/dashboard": ["services/gateway/live"],
+  "services/gateway/dashboard": ["services/gateway/live", "services/gateway/dashboard/compare"],
+  "services/gateway/dashboard/compare": ["services/gateway/dashboard"],
   "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),

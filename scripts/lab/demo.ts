@@ -9,8 +9,12 @@ import type { PresetName } from "@cugro/algorithm";
 import { familyInfo, shippedPolicy } from "@cugro/environments";
 import { collectFiles } from "../cli/commands/collecting/collect_files.ts";
 import { printMatrix } from "../cli/commands/output.ts";
-import { metricsLine, type RunResult } from "../cli/commands/result.ts";
-import { runChild } from "../cli/embedded/child_run.ts";
+import { writeReport } from "../cli/commands/report.ts";
+import { metricsLine, resultOf, type RunResult } from "../cli/commands/result.ts";
+import type { Learners } from "../cli/learners/learners.ts";
+import { openLocal } from "../cli/learners/local.ts";
+import { commandLine } from "../cli/learners/place.ts";
+import { isOnTerminal, stayUntilCtrlC } from "../cli/page/page_options.ts";
 import { duration } from "@cugro/report";
 
 const FAMILY = "swimmer-dir";
@@ -67,17 +71,33 @@ export const CONTENDERS: readonly Contender[] = [
   { name: "without-replay", title: "without replay", replay: "none" },
 ];
 
-async function demo(show: Show): Promise<void> {
+async function demo(show: Show): Promise<number> {
   const began = performance.now();
   const { folder, tasks, episodes } = show;
-  console.log(
-    `1. Collecting: a trained swimmer swims in ${tasks} directions, ${episodes} episodes each (a fifth of them random)`,
-  );
-  const files = await collect(show);
-  console.log(
-    `2. Learning ${tasks} tasks one after the other, twice at the same budget, one worker process each`,
-  );
-  const results = await Promise.all(CONTENDERS.map((contender) => learn(contender, files, show)));
+  // The store of the demo of earlier versions was a folder for each learner.
+  const learners = openLocal(join(folder, "store"));
+  try {
+    const page = await learners.page();
+    console.log(`Look at it while it learns: ${page.addressOf("/learners")}`);
+    console.log(
+      `1. Collecting: a trained swimmer swims in ${tasks} directions, ${episodes} episodes each (a fifth of them random)`,
+    );
+    const files = await collect(show);
+    console.log(
+      `2. Learning ${tasks} tasks one after the other, twice at the same budget, two worker processes`,
+    );
+    const results = await Promise.all(CONTENDERS.map((contender) => learn(learners, contender, files, show)));
+    const shown = results.filter((result) => result !== undefined);
+    if (shown.length === results.length) await conclude(learners, shown, began);
+    if (shown.length === results.length && isOnTerminal()) await stayUntilCtrlC(learners, WORK, page);
+    await page.close();
+    return shown.length === results.length ? 0 : 130;
+  } finally {
+    await learners.close();
+  }
+}
+
+async function conclude(learners: Learners, results: readonly RunResult[], began: number): Promise<void> {
   for (const [index, result] of results.entries()) print(CONTENDERS[index]!, result);
   const [kept, lost] = results as [RunResult, RunResult];
   const gap = (kept.averagePerformance ?? 0) - (lost.averagePerformance ?? 0);
@@ -86,10 +106,17 @@ async function demo(show: Show): Promise<void> {
       gap.toFixed(1)
     } points better over all tasks, without keeping a row of old data.`,
   );
+  const report = await writeReport(learners, CONTENDERS[0]!.name);
+  const { place } = learners;
+  const [first] = CONTENDERS;
+  const line = (words: string) => commandLine(place, words);
   console.log(`${duration((performance.now() - began) / 1000)} in all. Next:`);
-  console.log(`  look at the report      ${join(folder, "with-replay", "reports", "with-replay.html")}`);
+  console.log(`  look at the report      ${report}`);
+  console.log(`  look at the page        ${line("dashboard")}`);
   console.log(
-    `  act with the policy     deno task cugro act --store ${folder}/with-replay --learner with-replay --task 1 --observations '[[0,0,0,0,0,0,0,0]]'`,
+    `  act with the policy     ${
+      line(`act --learner ${first!.name} --task 1 --observations '[[0,0,0,0,0,0,0,0]]'`)
+    }`,
   );
   console.log(`  your own data           deno task cugro run task1.hdf5 task2.hdf5 --learner mine`);
 }
@@ -113,24 +140,26 @@ export function knobsOf({ replay }: Contender, { knobs }: Show): Show["knobs"] {
   return Object.fromEntries(used);
 }
 
-/** Runs the same command a person would type; its lines are shown with the contender's name. */
+/** Does what `cugro run` does; undefined where Ctrl-C came first. */
 async function learn(
+  learners: Learners,
   contender: Contender,
   files: readonly string[],
   show: Show,
-): Promise<RunResult> {
+): Promise<RunResult | undefined> {
   const { name, replay } = contender;
-  const { folder, preset } = show;
-  const settings = Object.entries(knobsOf(contender, show)).flatMap((
-    [knob, value],
-  ) => ["--set", `${knob}=${value}`]);
-  const flags = [
-    ...["--learner", name, "--store", join(folder, name), "--replay", replay, "--workers", "1"],
-    ...["--preset", preset],
-  ];
-  const say = (line: string) => console.log(`   [${name}] ${line}`);
-  return (await runChild(name, [...files, ...flags, ...settings], say)).result;
+  const knobs = Object.entries(knobsOf(contender, show)).map(([knob, value]) => [knob, String(value)]);
+  const overrides = { ...Object.fromEntries(knobs), replay };
+  if (!await learners.find(name)) {
+    await learners.create({ name, seed: 0, preset: show.preset, overrides });
+  }
+  for (const file of files) await learners.add(name, file);
+  const end = await learners.learn(name, WORK);
+  return end === "idle" ? resultOf(await learners.status(name), () => true) : undefined;
 }
+
+/** Both learners share them. */
+const WORK = { workers: 2, waitForRoom: 30 };
 
 function print({ title }: Contender, result: RunResult): void {
   console.log(`\n${title}: score of each task (column) after each task (row)`);
@@ -143,7 +172,8 @@ function print({ title }: Contender, result: RunResult): void {
 
 const HELP = `deno task demo [--quick]
 
-Collects data of a swimming robot, learns its tasks one after the other with replay and without, and prints both.
+Collects data of a swimming robot, learns its tasks one after the other with replay and without, and prints both. A page shows it
+meanwhile; its address comes first, and on a terminal the page stays until Ctrl-C.
   --quick   two tasks with small networks: under a minute once set up (the whole demo takes 4 to 7 minutes)`;
 
 if (import.meta.main) {
@@ -152,6 +182,5 @@ if (import.meta.main) {
     console.log(HELP);
     process.exit(unknown === "--help" || unknown === "-h" ? 0 : 1);
   }
-  await demo(Deno.args.includes("--quick") ? QUICK : WHOLE);
-  process.exit(0);
+  process.exit(await demo(Deno.args.includes("--quick") ? QUICK : WHOLE));
 }

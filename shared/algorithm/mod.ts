@@ -46,6 +46,7 @@ export {
 } from "./measures/metrics.ts";
 export {
   bootstrapInterval,
+  differenceInterval,
   dropInterval,
   type Interval,
   type Measured,

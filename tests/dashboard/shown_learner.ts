@@ -3,11 +3,14 @@
  * @module
  */
 import { createRng, scoreInterval } from "@cugro/algorithm";
-import { createLearner } from "@cugro/learners";
-import type { Store } from "@cugro/store";
+import { createLearner, loadFacts } from "@cugro/learners";
+import { putArtifact, type Store } from "@cugro/store";
 import {
   encodeFact,
   headKey,
+  jobId,
+  jobKey,
+  resultKey,
   type RowCell,
   sha256,
   type TaskFact,
@@ -28,6 +31,42 @@ export interface ShownLearner {
   nameOf?: (task: number) => string;
 }
 
+/** Writes a training that is done, of a version's own jobs, with a loss of so many points. @returns the job's id */
+export async function writeShownTraining(
+  { store, name, version, points }: { store: Store; name: string; version: number; points: number },
+): Promise<string> {
+  const kind = "critic.train" as const;
+  const { knobs } = (await loadFacts(store, name)).configs.at(-1)!;
+  const job = {
+    schema: 1 as const,
+    kind,
+    revision: 1,
+    config: { ...knobs, oldTasks: 0 },
+    seed: 1,
+    inputs: {},
+  };
+  const id = jobId(job);
+  await store.put(jobKey(kind, id), encodeFact({ schema: 1, job, learner: name, task: 1 }));
+  const steps = Array.from({ length: points }, (_, index) => index + 1);
+  const values = steps.map((step) =>
+    Number((1 / Math.sqrt(step) + 0.1 * Math.sin(step / 9) ** 2).toPrecision(5))
+  );
+  const curves = encoder.encode(JSON.stringify([{ name: "loss", steps, values }]));
+  const stored = await putArtifact(store, curves);
+  await store.put(
+    resultKey(kind, id),
+    encodeFact({
+      ...{ schema: 1, jobId: id, kind, outputs: { curves: stored } },
+      ...{ metrics: { steps: points }, seconds: 60, startedAtStep: 0, profile: {}, codeVersion: "0" },
+      finished: "2026-01-01T00:00:00.000Z",
+    }),
+  );
+  const fact = { ...versionOf(name, version, version), jobs: [id], kinds: [kind] };
+  await store.put(versionKey(name, version), encodeFact(fact as VersionFact, versionFactSchema));
+  return id;
+}
+
+const encoder = new TextEncoder();
 const EPISODES = 6;
 const ANCHORS = { random: 0, good: 100, source: "made up" };
 

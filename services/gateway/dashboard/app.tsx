@@ -6,14 +6,16 @@ import { useEffect } from "preact/hooks";
 import { ActDialog } from "./acts/act_dialog.tsx";
 import { AddTask } from "./acts/add_task.tsx";
 import { Evaluate } from "./acts/evaluate.tsx";
+import { ExportBundle } from "./acts/export_bundle.tsx";
 import { NewLearner } from "./acts/new_learner.tsx";
 import { openDialog } from "./acts/open_act.ts";
 import { Relabel } from "./acts/relabel.tsx";
+import { CompareView } from "./compare/compare_view.tsx";
 import { DropPlace } from "./parts/drop_place.tsx";
 import { Head } from "./parts/head.tsx";
 import { Keys } from "./parts/keys.tsx";
 import { Toasts } from "./parts/toasts.tsx";
-import { route } from "./state/route.ts";
+import { type Route, route } from "./state/route.ts";
 import { askedBecause, token } from "./state/session.ts";
 import { LearnerView } from "./views/learner_view.tsx";
 import { LearnersView } from "./views/learners_view.tsx";
@@ -51,13 +53,15 @@ function skip(event: Event): void {
 
 function View() {
   const { value } = route;
-  const title = value.view === "learner" ? `${value.name} · CuGRO` : "CuGRO";
+  const title = titleOf(value);
   useEffect(() => void (document.title = title), [title]);
   switch (value.view) {
     case "learners":
       return <LearnersView />;
     case "learner":
       return <LearnerView name={value.name} tab={value.tab} item={value.item} query={value.query} />;
+    case "compare":
+      return <CompareView query={value.query} />;
     case "nowhere":
       return (
         <main id="content">
@@ -68,6 +72,11 @@ function View() {
         </main>
       );
   }
+}
+
+function titleOf(place: Route): string {
+  if (place.view === "learner") return `${place.name} · CuGRO`;
+  return place.view === "compare" ? "Compare · CuGRO" : "CuGRO";
 }
 
 function OpenDialog() {
@@ -81,6 +90,8 @@ function OpenDialog() {
       return <Relabel learner={open.learner} task={open.task} />;
     case "evaluate":
       return <Evaluate learner={open.learner} version={open.version} />;
+    case "export":
+      return <ExportBundle learner={open.learner} version={open.version} />;
     case "new learner":
       return <NewLearner />;
     case "keys":

@@ -127,3 +127,28 @@ export function dropInterval(
   if (before.length < MIN_EPISODES) return null;
   return bootstrapInterval(before.map((score, i) => score - after[i]!), level, seed);
 }
+
+/**
+ * Interval of the difference `mean(one) - mean(other)` of scores whose episodes share nothing: each side is resampled by itself. Where
+ * episodes started alike, {@link dropInterval} is narrower.
+ * @returns null with fewer than {@link MIN_EPISODES} on either side
+ */
+export function differenceInterval(
+  one: readonly number[],
+  other: readonly number[],
+  level = 0.9,
+  seed = 0,
+  resamples = 4_000,
+): Interval | null {
+  if (Math.min(one.length, other.length) < MIN_EPISODES) return null;
+  const rng = createRng(seed, "difference");
+  const resampled = (values: readonly number[]) => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[rng.integer(values.length)]!;
+    return sum / values.length;
+  };
+  const draws = new Float64Array(resamples);
+  for (let b = 0; b < resamples; b++) draws[b] = resampled(one) - resampled(other);
+  draws.sort();
+  return [quantile(draws, (1 - level) / 2), quantile(draws, (1 + level) / 2)];
+}

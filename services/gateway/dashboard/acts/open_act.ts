@@ -27,6 +27,7 @@ export type OpenDialog =
   | { kind: "add task"; learner: string; file: File | undefined }
   | { kind: "relabel"; learner: string; task: number }
   | { kind: "evaluate"; learner: string; version: number }
+  | { kind: "export"; learner: string; version: number }
   | { kind: "new learner" }
   | { kind: "keys" };
 

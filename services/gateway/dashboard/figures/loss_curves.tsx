@@ -3,7 +3,7 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import uPlot from "uplot";
 import type { Curves, JobSummary } from "@cugro/client";
 import { type Chart, LineChart } from "../parts/line_chart.tsx";
@@ -61,10 +61,16 @@ export function JobCurves({ learner, job }: { learner: string; job: JobSummary }
   useEffect(() => {
     if (job.state === "done") void readStored(learner, job.id);
   }, [job]);
-  beat.value;
-  const curves = stored.value.get(job.id) ?? heardOf(job);
-  if (curves.length === 0) return <p class="empty">No losses are known of it.</p>;
-  const chart = joined(curves.map((curve, index) => ({ ...curve, colour: index })));
+  const kept = stored.value.get(job.id);
+  const heard = kept ? 0 : beat.value;
+  // What is kept never changes, however often there is news: a long curve is drawn once.
+  const chart = useMemo(() => {
+    const curves = kept ?? heardOf(job);
+    return curves.length === 0
+      ? undefined
+      : joined(curves.map((curve, index) => ({ ...curve, colour: index })));
+  }, [job.id, kept, heard]);
+  if (!chart) return <p class="empty">No losses are known of it.</p>;
   return (
     <LineChart
       label={`Losses of ${job.label}, over steps`}
@@ -92,6 +98,19 @@ function chartOf(jobs: readonly JobSummary[]): Chart | undefined {
 }
 
 function joined(curves: readonly (Curves["curves"][number] & { colour: number })[]): Chart {
+  const x = curves[0]!.steps;
+  if (curves.every(({ steps }) => isSame(steps, x))) {
+    return { x, lines: curves.map(({ name, colour, values }) => ({ name, colour, values })) };
+  }
+  return joinedByStep(curves);
+}
+
+/** Losses of one training are of the same steps: a million of them need not be sorted into each other. */
+function isSame(one: readonly number[], other: readonly number[]): boolean {
+  return one === other || (one.length === other.length && one.every((step, index) => step === other[index]));
+}
+
+function joinedByStep(curves: readonly (Curves["curves"][number] & { colour: number })[]): Chart {
   const [x, ...values] = uPlot.join(curves.map(({ steps, values }) => [steps, values] as uPlot.AlignedData));
   return {
     x: x as number[],

@@ -22,6 +22,7 @@ export function Head() {
       <a class="brand" href="#/learners">CuGRO</a>
       <nav aria-label="Main">
         <a href="#/learners" aria-current={route.value.view === "learners" ? "page" : undefined}>Learners</a>
+        <a href="#/compare" aria-current={route.value.view === "compare" ? "page" : undefined}>Compare</a>
         <a href="/docs">API</a>
       </nav>
       <span class={`connection ${connection.value}`} role="status">{CONNECTIONS[connection.value]}</span>

@@ -9,6 +9,7 @@ import uPlot from "uplot";
 import { briefly } from "@cugro/report/words";
 import { isDark } from "../state/theme.ts";
 import { DataTable } from "./data_table.tsx";
+import { followMotion, MOTION_KEYS } from "./line_chart_motion.ts";
 import { type ChartLook, optionsOf, plotData } from "./line_chart_options.ts";
 
 /** One curve. `low` and `high`: the ends of intervals. */
@@ -67,15 +68,17 @@ export function LineChart({ label, chart, look }: { label: string; chart: Chart;
       if (made.width !== width()) made.setSize({ width: width(), height: made.height });
     });
     observer.observe(host);
+    const unmove = followMotion(made);
     return () => {
       observer.disconnect();
+      unmove();
       made.destroy();
     };
   }, [shape, isDark.value]);
   useEffect(() => plot.current?.setData(plotData(chart)), [chart]);
   return (
     <div class="chart">
-      <div ref={place} role="img" aria-label={label} />
+      <div ref={place} role="img" aria-label={label} tabIndex={0} title={MOTION_KEYS} />
       <Legend lines={chart.lines} />
       <p class="reading" aria-hidden="true">{read.value || " "}</p>
       <ChartTable chart={chart} look={look} />
@@ -96,6 +99,7 @@ function Legend({ lines }: { lines: readonly Line[] }) {
 function ChartTable({ chart, look }: { chart: Chart; look: ChartLook }) {
   const isOpen = useMemo(() => signal(false), []);
   const every = Math.max(1, Math.ceil(chart.x.length / TABLE_ROWS));
+  const rows = Array.from({ length: Math.ceil(chart.x.length / every) }, (_, index) => index * every);
   return (
     <details onToggle={(event) => void (isOpen.value = event.currentTarget.open)}>
       <summary>As a table</summary>
@@ -104,14 +108,12 @@ function ChartTable({ chart, look }: { chart: Chart; look: ChartLook }) {
           label={`Table: ${look.y}`}
           heads={[look.x, ...chart.lines.map(({ name }) => name)]}
         >
-          {chart.x.map((x, row) =>
-            row % every === 0 && (
-              <tr key={x}>
-                <td>{x}</td>
-                {chart.lines.map(({ name, values }) => <td key={name}>{briefly(values[row])}</td>)}
-              </tr>
-            )
-          )}
+          {rows.map((row) => (
+            <tr key={row}>
+              <td>{chart.x[row]}</td>
+              {chart.lines.map(({ name, values }) => <td key={name}>{briefly(values[row])}</td>)}
+            </tr>
+          ))}
         </DataTable>
       )}
     </details>

@@ -108,6 +108,8 @@ function drawBeside(plot: uPlot, { x, lines, marks = [] }: Chart, colour: (name:
   ctx.lineWidth = 4 * devicePixelRatio;
   ctx.globalAlpha = 0.3;
   for (const line of lines) {
+    // Long curves have no intervals, and are not walked through for them.
+    if (!line.low || !line.high) continue;
     ctx.strokeStyle = colour(`--line-${line.colour % 8}`);
     ctx.beginPath();
     x.forEach((place, index) => {

@@ -11,6 +11,8 @@ export interface Doing {
   body?: unknown;
   /** A file that is the body; its name. */
   file?: string;
+  /** Where curl puts the answer. */
+  output?: string;
   /** Words behind `deno task cugro`; undefined: no command does this over HTTP. */
   command?: readonly (string | number)[];
 }
@@ -22,7 +24,7 @@ export function commandOf({ command }: Doing, url: string): string | undefined {
 }
 
 /** The request. The token is taken from the environment and stands in no history. */
-export function curlOf({ method, path, body, file }: Doing, url: string): string {
+export function curlOf({ method, path, body, file, output }: Doing, url: string): string {
   const words = [
     "curl",
     ...method === "GET" ? [] : ["-X", method],
@@ -32,6 +34,7 @@ export function curlOf({ method, path, body, file }: Doing, url: string): string
   else if (body !== undefined) {
     words.push("-H", quoted("content-type: application/json"), "-d", quoted(JSON.stringify(body)));
   }
+  if (output !== undefined) words.push("-o", quoted(output));
   return [...words, quoted(url + path)].join(" ");
 }
 

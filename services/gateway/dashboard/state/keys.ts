@@ -3,13 +3,14 @@
  * @module
  */
 import { openDialog } from "../acts/open_act.ts";
-import { goTo, LEARNER_TABS, route, toLearner } from "./route.ts";
+import { addressOf, goTo, LEARNER_TABS, route, toLearner } from "./route.ts";
 import { may } from "./session.ts";
 import { nextTheme } from "./theme.ts";
 
 /** Keys and what they do, for people. */
 export const KEYS = [
   ["l", "all learners"],
+  ["c", "compare, with the learner that is open on the left"],
   ["1 2 3 4", "live, tasks, versions, jobs of a learner"],
   ["a", "add a task to the learner"],
   ["/", "filter learners"],
@@ -29,7 +30,9 @@ export function followKeys(): void {
 function act(key: string): boolean {
   const { value: place } = route;
   if (key === "l") goTo("#/learners");
-  else if (key === "t") nextTheme();
+  else if (key === "c") {
+    goTo(addressOf({ view: "compare", query: place.view === "learner" ? { left: place.name } : {} }));
+  } else if (key === "t") nextTheme();
   else if (key === "?") openDialog.value = { kind: "keys" };
   else if (key === "/") document.getElementById("filter")?.focus();
   else if (place.view !== "learner") return false;

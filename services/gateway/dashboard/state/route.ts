@@ -13,6 +13,7 @@ export type LearnerTab = typeof LEARNER_TABS[number];
 /** A place of the page. `item`: the task, version or job that is opened; `query`: what is chosen in figures. */
 export type Route =
   | { view: "learners" }
+  | { view: "compare"; query: Query }
   | { view: "learner"; name: string; tab: LearnerTab; item?: string; query: Query }
   | { view: "nowhere"; path: string };
 
@@ -25,9 +26,10 @@ export function parseRoute(hash: string): Route {
   const parts = path.split("/").filter((part) => part !== "").map(decoded);
   const [view, name, tab = "live", item, ...rest] = parts;
   if (view === undefined || (view === "learners" && name === undefined)) return { view: "learners" };
+  const query = Object.fromEntries(new URLSearchParams(search));
+  if (view === "compare" && name === undefined) return { view: "compare", query };
   const isTab = (LEARNER_TABS as readonly string[]).includes(tab);
   if (view !== "learners" || !isTab || rest.length > 0) return { view: "nowhere", path };
-  const query = Object.fromEntries(new URLSearchParams(search));
   return {
     view: "learner",
     name: name!,
@@ -41,6 +43,7 @@ export function parseRoute(hash: string): Route {
 export function addressOf(route: Route): string {
   if (route.view === "learners") return "#/learners";
   if (route.view === "nowhere") return `#${route.path}`;
+  if (route.view === "compare") return `#/compare${searchOf(route.query)}`;
   const { name, tab, item, query } = route;
   const parts = [
     "learners",
@@ -48,8 +51,18 @@ export function addressOf(route: Route): string {
     ...tab === "live" && item === undefined ? [] : [tab],
     ...item ? [item] : [],
   ];
+  return `#/${parts.map(encodeURIComponent).join("/")}${searchOf(query)}`;
+}
+
+function searchOf(query: Query): string {
   const search = new URLSearchParams(query).toString();
-  return `#/${parts.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;
+  return search === "" ? "" : `?${search}`;
+}
+
+/** The address of a comparison of two versions of a learner. */
+export function toComparison(learner: string, left: number, right: number): string {
+  const both = { left: learner, leftVersion: String(left), right: learner, rightVersion: String(right) };
+  return addressOf({ view: "compare", query: both });
 }
 
 /** The address of a part of a learner's page. */
@@ -81,7 +94,7 @@ export function goTo(address: string): void {
 /** Changes what is chosen, in the same place: one goes back past it, not through it. */
 export function choose(change: Record<string, string | undefined>): void {
   const { value } = route;
-  if (value.view !== "learner") return;
+  if (value.view !== "learner" && value.view !== "compare") return;
   const all = { ...value.query, ...change };
   const query = Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -5,6 +5,8 @@ Deno.test("every place of the page is an address that leads back to it", () => {
   const query = { task: "3", rows: "all" };
   const places: Route[] = [
     { view: "learners" },
+    { view: "compare", query: {} },
+    { view: "compare", query: { left: "a/b ?#%&=<b>", leftVersion: "3", right: "\u202e", task: "2" } },
     { view: "learner", name: "walker", tab: "live", query: {} },
     { view: "learner", name: "walker", tab: "live", query },
     { view: "learner", name: "a/b ?#%<b>", tab: "versions", item: "3", query },

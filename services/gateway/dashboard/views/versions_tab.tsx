@@ -11,7 +11,7 @@ import { Facts } from "../parts/facts.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
 import { pathOf } from "../state/commands.ts";
-import { toLearner } from "../state/route.ts";
+import { toComparison, toLearner } from "../state/route.ts";
 import type { TabProps } from "./learner_view.tsx";
 
 /** More are shown when it is asked for. */
@@ -64,7 +64,7 @@ function VersionCard(
     isOpen: boolean;
   },
 ) {
-  const { version: v, task, state, serving, promotable, decisionText, measures } = version;
+  const { version: v, task, state, parent, serving, promotable, decisionText, measures } = version;
   return (
     <li class="card" id={`version-${v}`}>
       <div class="card-head">
@@ -84,6 +84,10 @@ function VersionCard(
           <DialogButton scope="read" dialog={{ kind: "evaluate", learner, version: v }}>
             Evaluate
           </DialogButton>
+          <DialogButton scope="read" dialog={{ kind: "export", learner, version: v }}>Export</DialogButton>
+          {parent !== null && (
+            <a class="button" href={toComparison(learner, parent, v)}>Compare with {parent}</a>
+          )}
         </span>
       </div>
       <p>{decisionText}</p>

@@ -1,0 +1,82 @@
+/**
+ * Both learners over their versions, on the same axes: the average performance, or the score of a task that both have.
+ * @module
+ */
+import type { Chart, Line } from "../parts/line_chart.tsx";
+import { LineChart } from "../parts/line_chart.tsx";
+import { choose } from "../state/route.ts";
+import { type MatrixRow, matrixRows } from "../figures/matrix_rows.ts";
+import type { Compared } from "./compared.ts";
+import type { KnownSide } from "./sides.ts";
+
+/** See the module. */
+export function CompareLines(
+  { left, right, compared, task }: {
+    left: KnownSide;
+    right: KnownSide;
+    compared: Compared | undefined;
+    task: string | undefined;
+  },
+) {
+  const chosen = compared?.both.find((one) => String(one.left) === task);
+  const chart = chartOf([
+    { side: left, task: chosen?.left, colour: 0, name: `left: ${left.learner.name}` },
+    // One learner is one line: its versions are marked by the table above.
+    ...left.learner.name === right.learner.name
+      ? []
+      : [{ side: right, task: chosen?.right, colour: 1, name: `right: ${right.learner.name}` }],
+  ]);
+  return (
+    <>
+      <label class="choice">
+        Look at{" "}
+        <select
+          value={chosen ? String(chosen.left) : ""}
+          onChange={(event) => choose({ task: event.currentTarget.value || undefined })}
+        >
+          <option value="">the average performance</option>
+          {compared?.both.map(({ left, name }) => (
+            <option key={left} value={String(left)}>task {left}: {name}</option>
+          ))}
+        </select>
+      </label>
+      {chart.x.length === 0 ? <p class="empty">There is no version yet.</p> : (
+        <LineChart
+          label={chosen
+            ? "Score of the task over versions, of both learners, with intervals"
+            : "Average performance over versions, of both learners"}
+          chart={chart}
+          look={{ x: "version", y: "score", hasWholeX: true, reaches: [0, 100], height: 280 }}
+        />
+      )}
+    </>
+  );
+}
+
+interface Drawn {
+  side: KnownSide;
+  task: number | undefined;
+  colour: number;
+  name: string;
+}
+
+function chartOf(drawn: readonly Drawn[]): Chart {
+  const rows = drawn.map(({ side }) => rowsOf(side));
+  const x = [...new Set(rows.flatMap((one) => one.map(({ version }) => version!)))].sort((a, b) => a - b);
+  const lines = drawn.map(({ task, colour, name }, index): Line => {
+    const byVersion = new Map(rows[index]!.map((row) => [row.version, row]));
+    const cells = x.map((version) => byVersion.get(version)?.cells.find((cell) => cell.task === task));
+    if (task === undefined) {
+      const values = x.map((version) => byVersion.get(version)?.average ?? null);
+      return { name, colour, values, hasPoints: x.length < 60 };
+    }
+    const of = (end: "score" | "low" | "high") => cells.map((cell) => cell?.[end] ?? null);
+    return { name, colour, values: of("score"), low: of("low"), high: of("high"), hasPoints: x.length < 60 };
+  });
+  return { x, lines };
+}
+
+function rowsOf({ results, versions }: KnownSide): MatrixRow[] {
+  const valid = versions.filter(({ version }) => results.versions.includes(version));
+  return matrixRows({ ...results, pending: null }, valid);
+}
