@@ -49,7 +49,7 @@ export interface VerifyOptions extends Omit<Executor, "done"> {
   onVerified?: (job: VerifiedJob) => void;
 }
 
-/** @throws {RangeError} if there is no such learner, version or job. */
+/** Executes jobs of a version again. @throws {RangeError} if there is no such learner, version or job */
 export async function verifyVersion(options: VerifyOptions): Promise<Verification> {
   const { store, learner, version, wanted = [], profile, onVerified = () => {} } = options;
   const { versions } = await loadFacts(store, learner, createCache());

@@ -33,54 +33,64 @@ export function wayIn(connection: Connection, base: string): Check[] {
   const { bucket, prefix } = connection;
   const target = { Bucket: bucket, Key: `${base}rights-${randomUUID()}` };
   const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
-  const step = (what: string, right: string, send: () => Promise<unknown>): Check => ({
-    name: what,
-    meaning: "nothing works without it",
-    advice:
-      `see to what it says; a user that may not needs ${right} (rights are in infra/aws/policies and infra/minio/policies)`,
-    run: async () => {
-      try {
-        await send();
-        return "allowed";
-      } catch (error) {
-        throw connection.explain(error, what);
-      }
-    },
-  });
-  const send = connection.request;
+  const put = new PutObjectCommand({ ...target, Body: "x", Metadata: { tried: "yes" } });
+  const step = (name: string, right: string, run: () => Promise<unknown>) =>
+    stepOf(connection, { name, right, run });
+  const { request: send } = connection;
   return [
     step("list", "s3:ListBucket on the bucket", () => send((client) => client.send(list))),
-    step(
-      WRITE,
-      "s3:PutObject on the prefix",
-      () =>
-        send((client) =>
-          client.send(new PutObjectCommand({ ...target, Body: "x", Metadata: { tried: "yes" } }))
-        ),
-    ),
-    step("read", "s3:GetObject on the prefix", async () => {
-      await send((client) => client.send(new GetObjectCommand(target)));
-      const { Metadata } = await send((client) => client.send(new HeadObjectCommand(target)));
-      if (Metadata?.tried !== "yes") {
-        throw new Unfit("metadata of an object are not kept, by which a writer knows its own write again");
-      }
-    }),
+    step(WRITE, "s3:PutObject on the prefix", () => send((client) => client.send(put))),
+    step("read", "s3:GetObject on the prefix", () => reads(connection, target)),
     step(
       "remove",
       "s3:DeleteObject on the prefix",
       () => send((client) => client.send(new DeleteObjectCommand(target))),
     ),
     {
-      ...step("tell what is not there", "s3:ListBucket on the bucket", async () => {
-        const missing = new HeadObjectCommand(target);
-        await send((client) => client.send(missing)).then(
-          () => Promise.reject(new Unfit("an object that was removed is still there")),
-          (error) => isMissing(error) ? undefined : Promise.reject(error),
-        );
-      }),
+      ...step(
+        "tell what is not there",
+        "s3:ListBucket on the bucket",
+        () => tellsMissing(connection, target),
+      ),
       meaning: "an object that is not there could not be told from one that may not be read",
     },
   ];
+}
+
+function stepOf(
+  connection: Connection,
+  { name, right, run }: { name: string; right: string; run: () => Promise<unknown> },
+): Check {
+  return {
+    name,
+    meaning: "nothing works without it",
+    advice:
+      `see to what it says; a user that may not needs ${right} (infra/aws/policies and infra/minio/policies)`,
+    run: async () => {
+      try {
+        await run();
+        return "allowed";
+      } catch (error) {
+        throw error instanceof Unfit ? error : connection.explain(error, `trying to ${name}`);
+      }
+    },
+  };
+}
+
+type Target = { Bucket: string; Key: string };
+
+async function reads({ request: send }: Connection, target: Target): Promise<void> {
+  await send((client) => client.send(new GetObjectCommand(target)));
+  const { Metadata } = await send((client) => client.send(new HeadObjectCommand(target)));
+  if (Metadata?.tried === "yes") return;
+  throw new Unfit("metadata of an object are not kept, by which a writer knows its own write again");
+}
+
+async function tellsMissing({ request: send }: Connection, target: Target): Promise<void> {
+  const found = await send((client) => client.send(new HeadObjectCommand(target))).catch((error) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (found) throw new Unfit("an object that was removed is still there");
 }
 
 /** Checks of what the contract does not see. */

@@ -26,54 +26,55 @@ async function wins(writing: Promise<unknown>): Promise<boolean> {
   }
 }
 
+const CONTRACT: readonly (Omit<Check, "run"> & { run: (store: Store) => Promise<string> })[] = [
+  {
+    name: "write once",
+    meaning: "two workers could both commit one job, and two coordinators decide differently",
+    advice: OTHER_SERVER,
+    run: writesOnce,
+  },
+  {
+    name: "compare and swap",
+    meaning: "a head could be moved back by whoever read an older one",
+    advice: OTHER_SERVER,
+    run: swaps,
+  },
+  {
+    name: "lists and reads at once",
+    meaning: "finished jobs would not be seen, and be done again; a removed note would go on stopping a job",
+    advice: "switch off caches in front of it (CDN, proxy), and replication that lets reads lag behind",
+    run: isConsistent,
+  },
+  {
+    name: "names",
+    meaning: "some objects could not be written, or not be found again",
+    advice: OTHER_SERVER,
+    run: keepsNames,
+  },
+  {
+    name: "ranges and sizes",
+    meaning: "datasets and exports are read by ranges: rows would be wrong",
+    advice: "switch off what changes bodies on the way (compression, a proxy); else another server",
+    run: readsRanges,
+  },
+  {
+    name: "uploads in parts",
+    meaning:
+      "objects of more than 8 MiB (datasets, weights, uploads) could not be written, or be overwritten by a second writer",
+    advice: `${OTHER_SERVER}. A proxy before it must let 8 MiB bodies through`,
+    run: uploadsInParts,
+  },
+  {
+    name: "removal",
+    meaning: "garbage collection would free nothing, and checkpoints would stay",
+    advice: "give the user s3:DeleteObject; look for an object lock or a retention rule on the bucket",
+    run: removes,
+  },
+];
+
 /** Checks that any store must pass. */
 export function contractChecks(store: Store): Check[] {
-  return [
-    {
-      name: "write once",
-      meaning: "two workers could both commit one job, and two coordinators decide differently",
-      advice: OTHER_SERVER,
-      run: () => writesOnce(store),
-    },
-    {
-      name: "compare and swap",
-      meaning: "a head could be moved back by whoever read an older one",
-      advice: OTHER_SERVER,
-      run: () => swaps(store),
-    },
-    {
-      name: "lists and reads at once",
-      meaning:
-        "finished jobs would not be seen, and be done again; a removed note would go on stopping a job",
-      advice: "switch off caches in front of it (CDN, proxy), and replication that lets reads lag behind",
-      run: () => isConsistent(store),
-    },
-    {
-      name: "names",
-      meaning: "some objects could not be written, or not be found again",
-      advice: OTHER_SERVER,
-      run: () => keepsNames(store),
-    },
-    {
-      name: "ranges and sizes",
-      meaning: "datasets and exports are read by ranges: rows would be wrong",
-      advice: "switch off what changes bodies on the way (compression, a proxy); else another server",
-      run: () => readsRanges(store),
-    },
-    {
-      name: "uploads in parts",
-      meaning:
-        "objects of more than 8 MiB (datasets, weights, uploads) could not be written, or be overwritten by a second writer",
-      advice: `${OTHER_SERVER}. A proxy before it must let 8 MiB bodies through`,
-      run: () => uploadsInParts(store),
-    },
-    {
-      name: "removal",
-      meaning: "garbage collection would free nothing, and checkpoints would stay",
-      advice: "give the user s3:DeleteObject; look for an object lock or a retention rule on the bucket",
-      run: () => removes(store),
-    },
-  ];
+  return CONTRACT.map(({ run, ...about }) => ({ ...about, run: () => run(store) }));
 }
 
 async function writesOnce(store: Store): Promise<string> {
