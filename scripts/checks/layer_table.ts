@@ -115,6 +115,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   client: ["protocol", "async", "algorithm/knobs"],
   // Whole stores copied, proved, restored.
   backup: [...COMMON, "store", "learners"],
+  // Jobs executed again, to compare.
+  verification: [...COMMON, "store", "bus", "worker", "learners", "algorithm/knobs"],
   problems: [...COMMON, "algorithm/knobs", "store", "learners"],
   serving: [...COMMON, "algorithm", "inference", "store", "bus", "tensors", "worker", "learners", "jobs"],
   // A policy that leaves the system: the networks as graphs, what is known of a version, and what reads it elsewhere.

@@ -29,6 +29,7 @@ import { registerToken } from "./commands/token.ts";
 import { returnToCaller } from "./learners/invocation.ts";
 import { registerBackup } from "./stores/backup.ts";
 import { registerRestore } from "./stores/restore.ts";
+import { registerVerify } from "./stores/verify.ts";
 import { nameTyposFirst } from "./typos.ts";
 
 /** The whole command line, not run yet. */
@@ -66,6 +67,7 @@ export function createProgram(): Command {
       registerTransfer,
       registerBackup,
       registerRestore,
+      registerVerify,
       registerToken,
       registerDoctor,
     ]

@@ -3,6 +3,9 @@
  * @module
  */
 import { openFilesystemStore } from "./folder/filesystem_store.ts";
+import { examineFolder } from "./folder/examine_folder.ts";
+import type { S3Options } from "./s3/connection.ts";
+import type { Finding } from "./s3/examine/finding.ts";
 import { openS3Store } from "./s3/open_s3_store.ts";
 import type { Store } from "./store.ts";
 
@@ -44,13 +47,29 @@ export async function openStore(
   if (!isBucketName(store)) {
     return await openFilesystemStore({ root: store, lock, ...(onStrange && { onStrangeFile: onStrange }) });
   }
-  const [bucket = "", ...folders] = store.slice("s3://".length).split("/");
-  const prefix = folders.join("/").replace(/\/+$/, "");
   return await openS3Store({
-    ...s3,
-    bucket,
-    prefix,
+    ...bucketOf({ store, s3 }),
     probe: lock !== false,
     ...(onStrange && { onStrangeKey: onStrange }),
   });
+}
+
+function bucketOf({ store, s3 = {} }: StoreConfig): S3Options {
+  const [bucket = "", ...folders] = store.slice("s3://".length).split("/");
+  return { ...s3, bucket, prefix: folders.join("/").replace(/\/+$/, "") };
+}
+
+/**
+ * Tries out whether a place may be a store, on names of its own, which are removed; nobody's objects are touched.
+ *
+ * @param onFinding told of each finding as it comes
+ * @throws {StoreError} for a folder that is not there; a bucket that is unfit is no error
+ */
+export async function examineStore(
+  config: StoreConfig,
+  onFinding?: (finding: Finding) => void,
+): Promise<Finding[]> {
+  if (!isBucketName(config.store)) return await examineFolder(config.store, onFinding);
+  const { examineBucket } = await import("./s3/examine/examine_bucket.ts");
+  return await examineBucket(bucketOf(config), onFinding);
 }

@@ -110,6 +110,28 @@ Deno.test("a store of version 0.2 acts as it did then, and learns its third task
       await checkAct(store, { ...act, version: act.answer.version }, exact);
     }
     if (exact) await checkAct(store, recorded.thirdTask.act, true);
+    // What the third version is made of can be made again: shards that went with the decision, too.
+    const statement = join(folder, "statement.json");
+    await runCommand([
+      ...[
+        "verify",
+        "3",
+        "--learner",
+        "fixture",
+        "--store",
+        store,
+        "--job",
+        "states.train",
+        "--out",
+        statement,
+      ],
+    ]);
+    const { subject, predicate } = JSON.parse(await readFile(statement, "utf8"));
+    const [job] = Object.keys(made).filter((id) => made[id]!.kind === "states.train");
+    assertEquals(predicate.verificationResult, "PASSED");
+    assertEquals(predicate.jobs.map(({ job }: { job: string }) => job), [job]);
+    const weights = subject.find(({ name }: { name: string }) => name === `${job}/weights`);
+    assertEquals(weights.digest.sha256, made[job!]!.outputs.weights);
     await checkHalves(folder, store, Object.keys(before), made);
     // A copy of both halves acts like the original.
     const copy = join(folder, "copy");

@@ -4,6 +4,7 @@
  */
 import type { Command } from "commander";
 import { doctor, printDoctor } from "../../setup/doctor.ts";
+import { examineAndPrint } from "../stores/examine.ts";
 import { printJson } from "./output.ts";
 import { checkPython } from "../embedded/python.ts";
 import { type PythonFlags, usePython, withPythonOptions } from "./python_options.ts";
@@ -11,9 +12,16 @@ import { type PythonFlags, usePython, withPythonOptions } from "./python_options
 /** Adds the command. */
 export function registerDoctor(program: Command): void {
   withPythonOptions(program.command("doctor"))
-    .description("check this machine: backend, device, threads, versions, and what is missing")
+    .description(
+      "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can be a store",
+    )
+    .option(
+      "--store <store>",
+      "try out a bucket (s3://bucket/prefix) or a folder's disk instead of this machine",
+    )
     .option("--json", "print one JSON document")
-    .action(async ({ json, ...flags }: { json?: boolean } & PythonFlags) => {
+    .action(async ({ json = false, store, ...flags }: { json?: boolean; store?: string } & PythonFlags) => {
+      if (store !== undefined) return await examineAndPrint(store, json);
       usePython(flags);
       const report = await doctor(() => checkPython());
       if (json) printJson(report);

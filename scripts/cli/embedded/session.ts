@@ -24,12 +24,12 @@ type Variables = Record<string, string | undefined>;
  * @param variables how to get into a bucket
  */
 export async function openForReading(store: string, variables: Variables = process.env): Promise<Store> {
-  return await openStore(configOf(store, variables), { lock: false });
+  return await openStore(storeConfigOf(store, variables), { lock: false });
 }
 
 /** Opens a store for a command that writes facts; one such command a folder, any number a bucket. See {@link openForReading}. */
 export async function openForWriting(store: string, variables: Variables = process.env): Promise<Store> {
-  return await openStore(configOf(store, variables), { lock: true });
+  return await openStore(storeConfigOf(store, variables), { lock: true });
 }
 
 /**
@@ -37,11 +37,11 @@ export async function openForWriting(store: string, variables: Variables = proce
  * `cugro run` notices them.
  */
 export async function openForActing(store: string): Promise<Store> {
-  return await openStore(configOf(store, process.env), { lock: "beside" });
+  return await openStore(storeConfigOf(store, process.env), { lock: "beside" });
 }
 
-/** How to get into a bucket is in the environment. */
-function configOf(store: string, variables: Variables): StoreConfig {
+/** Which store a name means; how to get into a bucket is in the environment. */
+export function storeConfigOf(store: string, variables: Variables = process.env): StoreConfig {
   if (isBucketName(store)) return readStoreConfig({ ...variables, CUGRO_STORE: store });
   if (!store.includes("://")) return { store: resolve(store) };
   throw new RangeError(`A store is a folder, s3://bucket or s3://bucket/prefix: current value is "${store}"`);

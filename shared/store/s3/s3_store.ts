@@ -50,6 +50,11 @@ export async function openBucket(options: S3Options): Promise<Store> {
   return new S3Store(connection, probe, onStrangeKey);
 }
 
+/** A store on a connection, of which nothing is tried out. */
+export function storeOn(connection: Connection): Store {
+  return new S3Store(connection, true);
+}
+
 class S3Store implements Store {
   readonly settles = false;
   #connection: Connection;

@@ -1,0 +1,13 @@
+/**
+ * Versions verified: jobs executed again, bytes compared, and a statement of it.
+ * @module
+ */
+export { layeredStore } from "./layered_store.ts";
+export { PREDICATE_TYPE, statementOf } from "./statement.ts";
+export {
+  type Verdict,
+  type Verification,
+  type VerifiedJob,
+  type VerifyOptions,
+  verifyVersion,
+} from "./verify_version.ts";

@@ -1,0 +1,145 @@
+/**
+ * A version verified: its jobs are executed again, here, and their bytes compared with those that are recorded.
+ * @module
+ */
+import { type JobName, type JsonObject, type VersionFact } from "@cugro/protocol";
+import { createCache, jobsOfVersion, loadFacts } from "@cugro/learners";
+import { getResult, type Store } from "@cugro/store";
+import { execute, type Executed, type Executor, NotExecutable, recordedJob } from "./execute.ts";
+
+/** What they hold besides follows from the clock: they are told of, and no fault if they differ. */
+const TIMED_OUTPUTS: readonly string[] = ["curves", "rollouts"];
+
+/**
+ * What came of one job. `same`: the same bytes; `differs`: other bytes, by the same backend; `other backend`: other bytes, and the
+ * profile is another one, so that nothing is known against the data; `not executed`: see `reason`.
+ */
+export type Verdict = "same" | "differs" | "other backend" | "not executed";
+
+/** One job verified. */
+export interface VerifiedJob {
+  id: string;
+  kind: JobName["kind"];
+  verdict: Verdict;
+  reason?: string;
+  executed?: Executed;
+  /** Of what is recorded, even where it could not be executed. */
+  recorded?: Pick<Executed, "job" | "recorded">;
+  /** Names of outputs and of members of the profile that are others. */
+  differing: { outputs: string[]; timed: string[]; profile: string[] };
+}
+
+/** A version verified. */
+export interface Verification {
+  learner: string;
+  version: number;
+  /** Of this process. */
+  profile: JsonObject;
+  jobs: VerifiedJob[];
+  /** Whether every job that was asked for was executed and had the same bytes. */
+  result: "PASSED" | "FAILED" | "INCOMPLETE";
+}
+
+/** What to verify, and with what. `store` as {@link Executor} has it. */
+export interface VerifyOptions extends Omit<Executor, "done"> {
+  learner: string;
+  version: number;
+  /** Beginnings of ids, or kinds. @default all jobs of the version */
+  wanted?: readonly string[];
+  onVerified?: (job: VerifiedJob) => void;
+}
+
+/** Executes jobs of a version again. @throws {RangeError} if there is no such learner, version or job */
+export async function verifyVersion(options: VerifyOptions): Promise<Verification> {
+  const { store, learner, version, wanted = [], profile, onVerified = () => {} } = options;
+  const { versions } = await loadFacts(store, learner, createCache());
+  const fact = versions.find((one) => one.version === version);
+  if (!fact) {
+    const known = versions.map((one) => one.version).join(", ") || "none";
+    throw new RangeError(`The learner "${learner}" has no version ${version}: it has ${known}`);
+  }
+  const executor: Executor = { ...options, done: new Map() };
+  const jobs: VerifiedJob[] = [];
+  for (const name of await chosen(store, fact, wanted)) {
+    jobs.push(await verifyJob(executor, name));
+    onVerified(jobs.at(-1)!);
+  }
+  return { learner, version, profile, jobs, result: resultOf(jobs) };
+}
+
+function resultOf(jobs: readonly VerifiedJob[]): Verification["result"] {
+  if (jobs.some(({ verdict }) => verdict === "differs")) return "FAILED";
+  return jobs.every(({ verdict }) => verdict === "same") ? "PASSED" : "INCOMPLETE";
+}
+
+async function chosen(store: Store, fact: VersionFact, wanted: readonly string[]): Promise<JobName[]> {
+  const names = await Promise.all(
+    jobsOfVersion(fact).map(async ({ id, kind }) => ({
+      id,
+      kind: kind ?? await kindOf(store, id),
+    })),
+  );
+  const fits = ({ id, kind }: JobName) => wanted.some((word) => id.startsWith(word) || kind === word);
+  const unknown = wanted.find((word) => !names.some(({ id, kind }) => id.startsWith(word) || kind === word));
+  if (unknown === undefined) return wanted.length === 0 ? names : names.filter(fits);
+  const kinds = [...new Set(names.map(({ kind }) => kind))].join(", ");
+  throw new RangeError(
+    `Version ${fact.version} has no job whose id begins with, or whose kind is, "${unknown}": it has ${names.length} jobs (${kinds})`,
+  );
+}
+
+/** Facts of versions up to 0.2 do not say it; their jobs lie where no kind is asked for. */
+async function kindOf(store: Store, id: string): Promise<JobName["kind"]> {
+  return (await getResult(store, "states.train", id))?.result.kind;
+}
+
+async function verifyJob(executor: Executor, { id, kind }: JobName): Promise<VerifiedJob> {
+  const nothing = { outputs: [], timed: [], profile: [] };
+  if (kind === undefined) {
+    return {
+      id,
+      kind,
+      verdict: "not executed",
+      reason: "the job is not in the store any more",
+      differing: nothing,
+    };
+  }
+  const recorded = await recordedJob(executor.store, kind, id).catch(() => undefined);
+  const known = recorded ? { recorded } : {};
+  try {
+    return { id, kind, ...known, ...compare(executor, await execute(executor, kind, id)) };
+  } catch (error) {
+    executor.signal.throwIfAborted();
+    const said = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof NotExecutable ? said : `it failed: ${said}`;
+    return { id, kind, ...known, verdict: "not executed", reason, differing: nothing };
+  }
+}
+
+function compare(
+  { profile }: Executor,
+  executed: Executed,
+): Pick<VerifiedJob, "verdict" | "reason" | "executed" | "differing"> {
+  const { outputs, recorded } = executed;
+  // What later software makes besides was never promised.
+  const names = Object.keys(recorded.outputs).sort();
+  const others = names.filter((name) => outputs[name]?.artifact !== recorded.outputs[name]?.artifact);
+  const differing = {
+    outputs: others.filter((name) => !TIMED_OUTPUTS.includes(name)),
+    timed: others.filter((name) => TIMED_OUTPUTS.includes(name)),
+    profile: membersThatDiffer(recorded.profile, profile),
+  };
+  if (differing.outputs.length === 0) return { verdict: "same", executed, differing };
+  if (differing.profile.length === 0) return { verdict: "differs", executed, differing };
+  return {
+    ...{ verdict: "other backend", executed, differing },
+    reason: `this machine computes otherwise (${
+      differing.profile.join(", ")
+    }), so that other bytes say nothing of the data`,
+  };
+}
+
+function membersThatDiffer(one: JsonObject, other: JsonObject): string[] {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
+  return names.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
+}
