@@ -8,10 +8,13 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 
-/** Packages of `deno.json` that only scripts, tests and the set-up import, and those that are in the dashboard's bundle. */
+/** Packages of `deno.json` that are in the dashboard's bundle, and need not be there beside it. */
+export const BUNDLED: readonly string[] = ["@preact/signals", "preact", "uplot"];
+
+/** Those, and what only scripts, tests and the set-up import. */
 export const TOOLS: readonly string[] = [
+  ...BUNDLED,
   "@balena/dockerignore",
-  "@preact/signals",
   "@prometheus-io/lezer-promql",
   "@types/ws",
   "ajv",
@@ -21,9 +24,7 @@ export const TOOLS: readonly string[] = [
   "minio",
   "node-api-headers",
   "playwright-core",
-  "preact",
   "typescript",
-  "uplot",
   "yaml",
 ];
 
