@@ -2,8 +2,16 @@
  * Versions of the client: listed, judged, taken away.
  * @module
  */
+import type { PortableAbout } from "@cugro/protocol";
+import { decodeTensors, type TensorFile } from "@cugro/protocol/safetensors";
 import type { PathOf, Reason, Requester } from "./requests.ts";
 import type { Version, VersionSummary } from "./schemas/mod.ts";
+
+/** A version's policy, to compute with. Tensors: `actor/NAME`, `proposer/NAME`, `critic/NAME`, `task/K/normaliser/NAME`, `task/K/sketch/NAME`. */
+export interface VersionPolicy {
+  about: PortableAbout;
+  tensors: TensorFile;
+}
 
 /** Versions of a learner. */
 export interface VersionClient {
@@ -12,6 +20,8 @@ export interface VersionClient {
   promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
   /** The versions that were withdrawn; `version` 0 is before the first. */
   rollback(name: string, version: number, options?: Reason): Promise<number[]>;
+  /** Its one-step networks, its critic and what it knows of its tasks; of the sampler nothing but the critic. */
+  policy(name: string, version: number, options?: { signal?: AbortSignal }): Promise<VersionPolicy>;
   /** A zip of what acts without this software: graphs, weights, loaders; half a minute. `task`: for this one alone. */
   bundle(
     name: string,
@@ -32,6 +42,12 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
     async rollback(name, version, options = {}) {
       const path = of(name, `/versions/${version}/rollback`);
       return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
+    },
+    async policy(name, version, { signal } = {}) {
+      const path = of(name, `/versions/${version}/policy`);
+      const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
+      const { tensors, metadata } = decodeTensors(new Uint8Array(await response.arrayBuffer()));
+      return { about: JSON.parse(metadata.about ?? "null"), tensors };
     },
     async bundle(name, version, { task, signal } = {}) {
       const path = of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`);

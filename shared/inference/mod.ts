@@ -2,7 +2,14 @@
  * Acting in this thread without a tensor library: from stored weights and normalisers to actions. See README.md.
  * @module
  */
-export { type InferenceSession, openSession, openSharedSession, type SharedSession } from "./session.ts";
+export {
+  type CriticInput,
+  type InferenceSession,
+  openCritic,
+  openSession,
+  openSharedSession,
+  type SharedSession,
+} from "./session.ts";
 export type { InferenceActing, InferenceKnobs, SessionInput } from "./session_input.ts";
 export { type JoinedInput, type JoinedSession, joinMemory, sharedMemory } from "./joined_session.ts";
 export type { DrawnNoise, NoiseSource } from "./drawn_noise.ts";
