@@ -142,13 +142,19 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
     inner,
   ) => `services/gateway/${inner}`),
   "services/gateway/acting": ["services/gateway"],
-  // Runs in browsers.
-  "services/gateway/dashboard": ["services/gateway/live"],
+  // Run in browsers; robots and replay are loaded where they are looked at.
+  "services/gateway/dashboard": [
+    ...["services/gateway/live", "services/gateway/dashboard/robots", "services/gateway/dashboard/replay"],
+  ],
+  "services/gateway/dashboard/robots": ["services/gateway/dashboard"],
+  "services/gateway/dashboard/replay": ["services/gateway/dashboard", "services/gateway/dashboard/robots"],
   "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),
 };
-const INNER_ROOMS = Object.values(INNER).flat();
+/** Rooms inside rooms come first: a file is in the innermost. */
+const INNER_ROOMS = [...new Set([...Object.keys(INNER), ...Object.values(INNER).flat()])]
+  .filter((room) => room.split("/").length > 2).sort((a, b) => b.length - a.length);
 
 /** Whether a file is only for tests. */
 export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);
