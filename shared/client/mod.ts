@@ -20,7 +20,7 @@ export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.t
 export type { WatchedEvent, WatchOptions } from "./events.ts";
 export type { ProgressMessage } from "@cugro/protocol";
 export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
-export type { VersionClient } from "./versions.ts";
+export type { VersionClient, VersionPolicy } from "./versions.ts";
 export type { WebhookClient } from "./webhooks.ts";
 export type {
   Arrival,
@@ -32,6 +32,8 @@ export type {
   JobSummary,
   Label,
   Learner,
+  Memory,
+  MemoryRows,
   NewLabel,
   NewLearner,
   Relabelled,
