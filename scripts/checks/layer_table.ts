@@ -153,17 +153,7 @@ const SCRIPT_ROOMS: readonly string[] = [
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": [
-    "acting",
-    "dashboard/compare",
-    "dashboard",
-    "events",
-    "here",
-    "live",
-    "problems",
-    "routes",
-    "webhooks",
-  ].map(
+  "services/gateway": ["acting", "dashboard", "events", "here", "live", "problems", "routes", "webhooks"].map(
     (
       inner,
     ) => `services/gateway/${inner}`,
@@ -171,14 +161,22 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   "services/gateway/acting": ["services/gateway"],
   // The gateway without a cluster.
   "services/gateway/here": ["services/gateway", "services/gateway/events", "services/gateway/live"],
-  // Runs in browsers.
-  "services/gateway/dashboard": ["services/gateway/live", "services/gateway/dashboard/compare"],
+  // Run in browsers; robots and replay are loaded where they are looked at.
+  "services/gateway/dashboard": [
+    ...["services/gateway/live", "services/gateway/dashboard/acts", "services/gateway/dashboard/compare"],
+    ...["services/gateway/dashboard/robots", "services/gateway/dashboard/replay"],
+  ],
+  "services/gateway/dashboard/acts": ["services/gateway/dashboard"],
   "services/gateway/dashboard/compare": ["services/gateway/dashboard"],
+  "services/gateway/dashboard/robots": ["services/gateway/dashboard"],
+  "services/gateway/dashboard/replay": ["services/gateway/dashboard", "services/gateway/dashboard/robots"],
   "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),
 };
-const INNER_ROOMS = Object.values(INNER).flat();
+/** Rooms inside rooms come first: a file is in the innermost. */
+const INNER_ROOMS = [...new Set([...Object.keys(INNER), ...Object.values(INNER).flat()])]
+  .filter((room) => room.split("/").length > 2).sort((a, b) => b.length - a.length);
 
 /** Whether a file is only for tests. */
 export const isTest = (path: string): boolean => /_test\.ts$|_bench\.ts$|^tests\/|\/testing\//.test(path);

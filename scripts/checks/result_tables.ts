@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GridResults } from "../lab/grid/write_results.ts";
-import { headOf, summarise, type Summary, tableRows } from "../lab/grid/summary.ts";
+import { type GridSummary, headOf, summariseGrid, tableRows } from "../lab/grid/table.ts";
 
 const RESULTS = "shared/algorithm/results";
 const README = "shared/algorithm/README.md";
@@ -78,7 +78,7 @@ function tableFaults(root: string, grids: readonly NamedGrid[], write: boolean):
 
 /** A grid's table in Markdown. Where ours is not the best of those that keep no old data, the best is bold. */
 export function gridTable({ runs, coreHours, command }: GridResults): string {
-  const summaries = summarise(runs);
+  const summaries = summariseGrid(runs);
   const head = headOf(summaries);
   const performance = head.indexOf("AP");
   const rows = tableRows(summaries).map((row, place) =>
@@ -98,7 +98,7 @@ export function gridTable({ runs, coreHours, command }: GridResults): string {
   ].join("\n");
 }
 
-function beatsOurs(one: Summary, all: readonly Summary[]): boolean {
+function beatsOurs(one: GridSummary, all: readonly GridSummary[]): boolean {
   const rivals = all.filter(({ stream, keepsOldData }) => stream === one.stream && !keepsOldData);
   const best = rivals.reduce(
     (a, b) => b.averagePerformance.value > a.averagePerformance.value ? b : a,

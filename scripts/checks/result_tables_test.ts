@@ -1,7 +1,7 @@
+import { measureMatrix } from "@cugro/algorithm";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { measureMatrix } from "../lab/streams/stream_measures.ts";
 import { resultFaults } from "./result_tables.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");

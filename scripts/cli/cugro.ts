@@ -32,6 +32,35 @@ import { registerRestore } from "./stores/restore.ts";
 import { registerVerify } from "./stores/verify.ts";
 import { nameTyposFirst } from "./typos.ts";
 
+/** In the order of the help. */
+const COMMANDS = [
+  registerRun,
+  registerPlan,
+  registerStatus,
+  registerVersions,
+  registerProblems,
+  registerTables,
+  registerCompare,
+  registerSweep,
+  registerReport,
+  registerOperate,
+  registerEvaluate,
+  registerActing,
+  registerExport,
+  registerServe,
+  registerDashboard,
+  registerCollect,
+  registerDatasets,
+  registerKnobs,
+  registerLearner,
+  registerTransfer,
+  registerBackup,
+  registerRestore,
+  registerVerify,
+  registerToken,
+  registerDoctor,
+];
+
 /** The whole command line, not run yet. */
 export function createProgram(): Command {
   const program = new Command("cugro")
@@ -43,35 +72,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .showHelpAfterError("(cugro --help shows all commands)")
     .exitOverride();
-  for (
-    const register of [
-      registerRun,
-      registerPlan,
-      registerStatus,
-      registerVersions,
-      registerProblems,
-      registerTables,
-      registerCompare,
-      registerSweep,
-      registerReport,
-      registerOperate,
-      registerEvaluate,
-      registerActing,
-      registerExport,
-      registerServe,
-      registerDashboard,
-      registerCollect,
-      registerDatasets,
-      registerKnobs,
-      registerLearner,
-      registerTransfer,
-      registerBackup,
-      registerRestore,
-      registerVerify,
-      registerToken,
-      registerDoctor,
-    ]
-  ) register(program);
+  for (const register of COMMANDS) register(program);
   nameTyposFirst(program);
   return program;
 }

@@ -12,6 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { BuildResult, Metafile, Plugin } from "esbuild";
+import { browserMujoco } from "./browser_mujoco.ts";
 import { lastWords, runCommand } from "./run_command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,7 +36,10 @@ interface Built {
 const TYPES: Record<string, string> = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
+  ".wasm": "application/wasm",
 };
+/** Of ten megabytes the last tenth would take half a minute. */
+const QUALITY: Record<string, number> = { ".wasm": 5 };
 
 /** Whether the files are those of the sources as they are now; also true where there are no sources. */
 export function isDashboardInOrder(): boolean {
@@ -84,7 +88,8 @@ export async function buildDashboard(): Promise<{ name: string; bytes: number }[
       ...{ jsx: "automatic", jsxImportSource: "preact", legalComments: "none", logLevel: "silent" },
       // Of the client only; they are never loaded in a browser.
       external: ["node:*"],
-      plugins: [ownPackages],
+      loader: { ".wasm": "file" },
+      plugins: [ownPackages, browserMujoco],
     } as Parameters<typeof build>[0],
   );
   // It would keep the process alive.
@@ -99,9 +104,10 @@ function putInPlace({ outputFiles = [], metafile }: BuildResult): { name: string
   const sizes = outputFiles.map(({ path, contents }) => {
     const name = basename(path);
     writeFileSync(join(folder, name), contents);
-    const packed = brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+    const quality = QUALITY[endOf(name)] ?? 11;
+    const packed = brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
     writeFileSync(join(folder, `${name}.br`), packed);
-    writeFileSync(join(folder, `${name}.gz`), gzipSync(contents, { level: 9 }));
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(contents, { level: Math.min(9, quality) }));
     return { name, bytes: packed.length };
   });
   writeFileSync(join(folder, RECORD), JSON.stringify(recordOf(metafile!), null, 1));
@@ -120,8 +126,9 @@ function recordOf({ inputs, outputs }: Metafile): Built {
   const paths = Object.keys(inputs).map((path) => relative(ROOT, join(process.cwd(), path)))
     .filter((path) => !path.startsWith("node_modules"));
   const names = Object.keys(outputs).map((path) => basename(path));
-  const typeOf = (name: string) => TYPES[name.slice(name.lastIndexOf("."))]!;
-  const start = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint !== undefined)!;
+  const typeOf = (name: string) => TYPES[endOf(name)]!;
+  // What is loaded later has an entry of its own.
+  const start = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith("/main.tsx"))!;
   return {
     sources: Object.fromEntries(paths.map((path) => [path, hashOf(join(ROOT, path))])),
     files: Object.fromEntries(names.map((name) => [name, typeOf(name)])),
@@ -148,6 +155,10 @@ const ownPackages: Plugin = {
     });
   },
 };
+
+function endOf(name: string): string {
+  return name.slice(name.lastIndexOf("."));
+}
 
 function hashOf(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16);

@@ -31,8 +31,10 @@ import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLabels } from "./routes/labels.ts";
 import { registerLearners } from "./routes/learners.ts";
+import { registerMemory } from "./routes/memory.ts";
 import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
+import { registerPolicies } from "./routes/policies.ts";
 import { registerProblems } from "./routes/problems.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
@@ -122,8 +124,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Routes that every gateway has, in the order in which `/docs` shows them. */
 const ALWAYS = [
   ...[registerLearners, registerUploads, registerTasks, registerLabels, registerValidation, registerJobs],
-  ...[registerCurves, registerVersions, registerEvaluations, registerResults, registerTraffic, registerToken],
-  ...[registerProblems, registerNotifications],
+  ...[
+    registerCurves,
+    registerVersions,
+    registerEvaluations,
+    registerPolicies,
+    registerMemory,
+    registerResults,
+  ],
+  ...[registerTraffic, registerToken, registerProblems, registerNotifications],
 ];
 
 /** What a route's schemas refuse, field by field. */

@@ -11,10 +11,12 @@ export {
   normalise,
   normalisedLimits,
   type Normaliser,
+  normaliserFromStored,
   normaliserOf,
   OBSERVATION_CLAMP,
 } from "./numerics/normaliser.ts";
 export { entry, FISHER, knownTasks, taskRow } from "./numerics/weights.ts";
+export { type Familiar, familiarOf, type Unusual, unusualAmong } from "./measures/unusual.ts";
 export {
   type ActionNoise,
   decisionNoise,

@@ -84,7 +84,7 @@ export { averageInterval, type Gain, gainOf } from "./measures/gains.ts";
 export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
 export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
-export { MAX_ROWS as SKETCH_ROWS, type Rows } from "./measures/point_clouds.ts";
+export { MAX_ROWS as SKETCH_ROWS, type Rows, sampleQuantiles } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export {
   DISTANCE_LEVELS,

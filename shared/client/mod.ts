@@ -20,7 +20,7 @@ export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.t
 export type { WatchedEvent, WatchOptions } from "./events.ts";
 export type { ProgressMessage } from "@cugro/protocol";
 export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
-export type { VersionClient } from "./versions.ts";
+export type { VersionClient, VersionPolicy } from "./versions.ts";
 export type { WebhookClient } from "./webhooks.ts";
 export { BadSignature, verifyWebhook, type WebhookRequest } from "./webhook_signature.ts";
 export type {
@@ -34,6 +34,8 @@ export type {
   JobSummary,
   Label,
   Learner,
+  Memory,
+  MemoryRows,
   NewEvaluation,
   NewLabel,
   NewLearner,

@@ -5,7 +5,7 @@
 import type { Reading } from "@cugro/protocol";
 import { fieldMapTexts, gymnasiumText } from "@cugro/protocol/reading-texts";
 import type { PathOf, Reason, Requester } from "./requests.ts";
-import type { Arrival, NewLabel, Relabelled, Task, Validation } from "./schemas/mod.ts";
+import type { Arrival, Memory, MemoryRows, NewLabel, Relabelled, Task, Validation } from "./schemas/mod.ts";
 
 /** Knob to value. */
 export type Overrides = Record<string, string | number | boolean>;
@@ -35,6 +35,12 @@ export interface Becoming {
 export interface TaskClient {
   list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
   show(name: string, task: number): Promise<Task>;
+  /** What is remembered of its real rows, and which versions have replayed it. */
+  memory(name: string, task: number): Promise<Memory>;
+  /** Pseudo-samples of it that a version was trained on, evenly spaced. */
+  pseudoRows(name: string, task: number, version: number, options?: { rows?: number }): Promise<MemoryRows>;
+  /** Its real rows where they still exist, evenly spaced, or one episode (from 0). */
+  rows(name: string, task: number, options?: { rows?: number; episode?: number }): Promise<MemoryRows>;
   /** Hands over a dataset, streamed. */
   upload(name: string, file: OfferedFile & Becoming): Promise<HandedOver>;
   /** What is right and wrong with a file of at most 256 MiB; nothing is kept of it. */
@@ -70,6 +76,7 @@ export function tasksOf(requests: Requester, of: PathOf): TaskClient {
   return {
     list: (name) => requests.get(of(name, "/tasks")),
     show: (name, task) => requests.get(of(name, `/tasks/${task}`)),
+    ...memoryOf(requests, of),
     upload,
     async validate(name, { body, ...file }) {
       const sent = { body: toBody(body), type: BYTES };
@@ -130,4 +137,16 @@ function toBody(body: FileBody): BodyInit {
     },
     cancel: async (reason) => void await pieces.return?.(reason),
   });
+}
+
+function memoryOf(requests: Requester, of: PathOf): Pick<TaskClient, "memory" | "pseudoRows" | "rows"> {
+  return {
+    memory: (name, task) => requests.get(of(name, `/tasks/${task}/memory`)),
+    pseudoRows: (name, task, version, { rows = 256 } = {}) =>
+      requests.get(of(name, `/tasks/${task}/memory/${version}?rows=${rows}`)),
+    rows(name, task, { rows = 256, episode } = {}) {
+      const which = episode === undefined ? "" : `&episode=${episode}`;
+      return requests.get(of(name, `/tasks/${task}/rows?rows=${rows}${which}`));
+    },
+  };
 }

@@ -3,8 +3,16 @@
  * @module
  */
 import { sleep } from "@cugro/async";
+import type { PortableAbout } from "@cugro/protocol";
+import { decodeTensors, type TensorFile } from "@cugro/protocol/safetensors";
 import type { PathOf, Reason, Requester } from "./requests.ts";
 import type { BundleProgress, Evaluation, NewEvaluation, Version, VersionSummary } from "./schemas/mod.ts";
+
+/** A version's policy, to compute with. Tensors: `actor/NAME`, `proposer/NAME`, `critic/NAME`, `task/K/normaliser/NAME`, `task/K/sketch/NAME`. */
+export interface VersionPolicy {
+  about: PortableAbout;
+  tensors: TensorFile;
+}
 
 /** Versions of a learner. */
 export interface VersionClient {
@@ -21,6 +29,8 @@ export interface VersionClient {
   ): Promise<Evaluation & { added: boolean }>;
   /** What was handed in, oldest first. */
   evaluations(name: string, version: number): Promise<Evaluation[]>;
+  /** Its one-step networks, its critic and what it knows of its tasks; of the sampler nothing but the critic. */
+  policy(name: string, version: number, options?: { signal?: AbortSignal }): Promise<VersionPolicy>;
   /**
    * A zip of what acts without this software: graphs, weights, loaders. It is made in half a minute, and asked for until it is there.
    * `task`: for this one alone; `onProgress` is told how far it is.
@@ -44,6 +54,12 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
     async rollback(name, version, options = {}) {
       const path = of(name, `/versions/${version}/rollback`);
       return (await requests.post<{ withdrawn: number[] }>(path, options)).withdrawn;
+    },
+    async policy(name, version, { signal } = {}) {
+      const path = of(name, `/versions/${version}/policy`);
+      const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
+      const { tensors, metadata } = decodeTensors(new Uint8Array(await response.arrayBuffer()));
+      return { about: JSON.parse(metadata.about ?? "null"), tensors };
     },
     async evaluate(name, version, evaluation) {
       const path = of(name, `/versions/${version}/evaluations`);

@@ -31,6 +31,20 @@ export function observe(robot: RobotFacts, state: RobotState, target: Float32Arr
   }
 }
 
+/** A state of a robot that looks like an observation: what is not observed is as in the initial pose. */
+export function stateOf(
+  robot: RobotFacts,
+  observation: ArrayLike<number>,
+): { qpos: number[]; qvel: number[] } {
+  const state = { qpos: [...robot.initialQpos], qvel: [...robot.initialQvel] };
+  let at = 0;
+  for (const part of robot.observation) {
+    const values = part.of === "qpos" ? state.qpos : state.qvel;
+    for (let i = part.first; i <= part.last; i++) values[i] = observation[at++]!;
+  }
+  return state;
+}
+
 /** Whether a robot still stands: all its bounds hold. NaN is never healthy where a bound looks at it. */
 export function isHealthy(robot: RobotFacts, state: RobotState): boolean {
   return robot.healthy.every((bound) => {

@@ -101,6 +101,27 @@ export class Simulation {
     }
   }
 
+  /**
+   * Where the shapes are now, in the order of the robot's geoms: three numbers of place and nine of rotation (by rows) each.
+   *
+   * After a step the engine still has them where they were before it, so they are computed again, which changes no later step.
+   */
+  shapePlaces(target: Float64Array): void {
+    this.mujoco.mj_kinematics(this.model.compiled, this.data);
+    const { geom_xpos: places, geom_xmat: rotations } = this.data;
+    for (let i = 0; 12 * i < target.length; i++) {
+      for (let j = 0; j < 3; j++) target[12 * i + j] = places[3 * i + j];
+      for (let j = 0; j < 9; j++) target[12 * i + 3 + j] = rotations[9 * i + j];
+    }
+  }
+
+  /** A force on the body of a shape until it is set again, N in the frame of the world. @param shape its place in the order of the geoms */
+  push(shape: number, force: readonly number[]): void {
+    const body: number = this.model.compiled.geom_bodyid[shape];
+    this.data.xfrc_applied.fill(0);
+    this.data.xfrc_applied.set(force, 6 * body);
+  }
+
   close(): void {
     this.data.delete();
   }

@@ -2,7 +2,14 @@
  * Acting in this thread without a tensor library: from stored weights and normalisers to actions. See README.md.
  * @module
  */
-export { type InferenceSession, openSession, openSharedSession, type SharedSession } from "./session.ts";
+export {
+  type CriticInput,
+  type InferenceSession,
+  openCritic,
+  openSession,
+  openSharedSession,
+  type SharedSession,
+} from "./session.ts";
 export type {
   InferenceActing,
   InferenceKnobs,

@@ -40,13 +40,16 @@ export function act(
   return denormalise(actions, known.normaliser.actions);
 }
 
+/** What values are computed with. */
+export type Valuing = Pick<Opened, "tasks" | "judge"> & { input: Omit<Opened["input"], "acting"> };
+
 /**
  * Q of given actions `[n]`, in raw reward units.
  *
  * @throws {InvalidInputError} without a critic
  */
 export function value(
-  { input, tasks, judge }: Opened,
+  { input, tasks, judge }: Valuing,
   task: number,
   states: Float32Array,
   actions: Float32Array,

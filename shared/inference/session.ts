@@ -3,7 +3,7 @@
  * of this room.
  * @module
  */
-import { type ActionNoise, InvalidInputError } from "@cugro/algorithm/arrays";
+import { type ActionNoise, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
 import type { Opened } from "./decisions.ts";
 import { type DrawnNoise, drawNoise, type NoiseSource } from "./drawn_noise.ts";
 import { type JoinedInput, joinedInputOf } from "./joined_session.ts";
@@ -55,6 +55,20 @@ export interface InferenceSession {
  */
 export function openSession(input: SessionInput): InferenceSession {
   return openWith(input, kernelsOf(input.kernel)).session;
+}
+
+/** What a critic alone is opened with. */
+export type CriticInput = Omit<SessionInput, "acting" | "network" | "critic"> & { critic: Stored };
+
+/** Opens a critic that values actions of any origin. @throws as {@linkcode openSession} */
+export function openCritic(input: CriticInput): Pick<InferenceSession, "value" | "dispose"> {
+  const { critic, stateDim, actionDim, hyperparameters } = input;
+  const tasks = tasksOf({ ...input, acting: "actor", network: critic });
+  const judge = openJudge(critic, stateDim, actionDim, hyperparameters, kernelsOf(input.kernel));
+  return {
+    value: (task, states, actions) => value({ input, tasks, judge }, task, states, actions),
+    dispose: () => judge.dispose(),
+  };
 }
 
 /** A session whose weights threads can compute with, too. */

@@ -33,5 +33,5 @@ export const evaluationFactSchema = z.object({
   at: z.iso.datetime(),
   reason: z.string().exactOptional(),
 });
-/** See {@link evaluationFactSchema}. */
+/** Scores from outside. Checked by {@link evaluationFactSchema}. */
 export type EvaluationFact = z.infer<typeof evaluationFactSchema>;

@@ -43,6 +43,7 @@ export {
   WEBHOOK_ID,
 } from "./names.ts";
 export * from "./parse_job.ts";
+export * from "./portable_policy.ts";
 export * from "./problems.ts";
 export * from "./reading.ts";
 export * from "./reading_texts.ts";

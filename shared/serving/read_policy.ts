@@ -2,7 +2,7 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import { type Familiar, familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm";
+import { familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm";
 import {
   createCache,
   dataOfVersion,
@@ -73,10 +73,7 @@ export async function policyParts(
   fact: VersionFact,
   acting?: WayOfActing,
 ): Promise<PolicyParts> {
-  const known = [...dataOfVersion(facts, fact).values()].sort((a, b) => a.task - b.task);
-  const tasks = known.map(({ fact: _, firstAttempt: _first, revision: _revision, ...task }): TaskFact =>
-    task
-  );
+  const tasks = tasksOf(facts, fact);
   const [{ stateDim, actionDim, discreteActions }] = tasks as [TaskFact];
   const ways = WAYS_OF_ACTING.filter((way) => way === "sampler" || fact[way] !== undefined);
   checkActing({ version: fact.version, ways }, { acting });
@@ -105,6 +102,12 @@ export async function policyParts(
   };
 }
 
+/** The tasks of a version, with the data that it knows them by. */
+export function tasksOf(facts: ListedFacts, fact: VersionFact): TaskFact[] {
+  const known = [...dataOfVersion(facts, fact).values()].sort((a, b) => a.task - b.task);
+  return known.map(({ fact: _, firstAttempt: _first, revision: _revision, ...task }): TaskFact => task);
+}
+
 async function knownStates(
   store: Store,
   tasks: readonly TaskFact[],
@@ -121,12 +124,12 @@ async function knownStates(
   return new Map(known);
 }
 
-/** A sketch that is lost keeps nobody from acting. */
-async function readFamiliar(
+/** What is read of a sketch; one that is lost keeps nobody from acting. */
+export async function readFamiliar<T>(
   store: Store,
   sketch: string,
-  read: (stored: Stored) => Familiar,
-): Promise<Familiar | undefined> {
+  read: (stored: Stored) => T,
+): Promise<T | undefined> {
   try {
     return read(decodeStored(await getArtifact(store, sketch)));
   } catch (error) {
@@ -135,7 +138,8 @@ async function readFamiliar(
   }
 }
 
-function findVersion(facts: ListedFacts, version: number | undefined): VersionFact {
+/** A version, or the one that serves. @throws {ActError} 404 and 409 as {@linkcode readPolicy} */
+export function findVersion(facts: ListedFacts, version: number | undefined): VersionFact {
   const { name } = facts.learner;
   if (version === undefined) {
     const serving = servingVersion(facts);
@@ -178,8 +182,8 @@ const NETWORKS = {
 } as const;
 type Network = typeof NETWORKS[WayOfActing][number];
 
-/** As the decision says; versions up to 0.2 left that to the results. */
-async function weightsOf(
+/** Weights as the decision says; versions up to 0.2 left that to the results. */
+export async function weightsOf(
   store: Store,
   fact: VersionFact,
   model: Network,

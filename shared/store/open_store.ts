@@ -62,7 +62,7 @@ function bucketOf({ store, s3 = {} }: StoreConfig): S3Options {
 /**
  * Tries out whether a place may be a store, on names of its own, which are removed; nobody's objects are touched.
  *
- * @param onFinding told of each finding as it comes
+ * @param onFinding called with each finding as it comes
  * @throws {StoreError} for a folder that is not there; a bucket that is unfit is no error
  */
 export async function examineStore(

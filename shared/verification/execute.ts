@@ -37,7 +37,7 @@ export interface Executor {
   handlers: JobHandlers;
   /** Of this process. */
   profile: JsonObject;
-  /** Told of each job that is about to be executed, for itself or for its outputs. */
+  /** Called with each job that is about to be executed, for itself or for its outputs. */
   onJob: (job: Job, id: string) => void;
   signal: AbortSignal;
   /** Jobs that have been executed, by id. */

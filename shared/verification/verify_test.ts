@@ -107,7 +107,7 @@ Deno.test("other bytes are a fault of the data only where backend and revision a
   assert(statement.predicate.jobs[0]!.materials.every(({ digest }) => /^[0-9a-f]{64}$/.test(digest.sha256)));
 });
 
-Deno.test("a dataset that is gone is told of, and the other jobs are verified", async () => {
+Deno.test("a dataset that is gone is reported, and the other jobs are verified", async () => {
   const store = await learnt();
   for (const key of store.objects.keys()) if (key.startsWith("datasets/")) await store.delete(key);
   const { jobs } = await verify(store, ["critic.train", "states.sample"]);

@@ -7,7 +7,7 @@ import { createCache, jobsOfVersion, loadFacts } from "@cugro/learners";
 import { getResult, type Store } from "@cugro/store";
 import { execute, type Executed, type Executor, NotExecutable, recordedJob } from "./execute.ts";
 
-/** What they hold besides follows from the clock: they are told of, and no fault if they differ. */
+/** What they hold besides follows from the clock: they are reported, and no fault if they differ. */
 const TIMED_OUTPUTS: readonly string[] = ["curves", "rollouts"];
 
 /**

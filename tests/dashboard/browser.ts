@@ -25,9 +25,12 @@ export interface TestBrowser {
 /** What a gateway that is away, or refuses, makes a browser say: the page says it, too. */
 const EXPECTED = /^Failed to load resource/;
 
+/** Without a graphics card, WebGL is drawn by the processor. */
+const ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader"];
+
 /** Runs a test with a browser. */
 export async function withBrowser(test: (browser: TestBrowser) => Promise<void>): Promise<void> {
-  const browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: browserPath!, args: ARGUMENTS });
   const heard: string[] = [];
   try {
     await test({

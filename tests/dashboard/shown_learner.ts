@@ -31,7 +31,7 @@ export interface ShownLearner {
   nameOf?: (task: number) => string;
 }
 
-/** Writes a training that is done, of a version's own jobs, with a loss of so many points. @returns the job's id */
+/** Writes a training that is done, of a version's own jobs, with a loss of a given number of points. @returns the job's id */
 export async function writeShownTraining(
   { store, name, version, points }: { store: Store; name: string; version: number; points: number },
 ): Promise<string> {

@@ -155,6 +155,7 @@ Deno.test("somebody else's learner is 404, like one that does not exist, and in 
       "/versions",
       "/versions/1",
       "/versions/1/bundle",
+      "/versions/1/policy",
       "/results",
       "/fidelity",
       "/losses",
@@ -239,7 +240,9 @@ Deno.test("names, numbers and keys that try to leave their place stay outside", 
       { status: 404, path: "//v1/learners" },
       { status: 404, path: "/docs/..%2f..%2fdeno.json" },
       ...numbers.map((number) => ({ status: 400, path: `/v1/learners/mine/versions/${number}` })),
-      ...numbers.map((number) => ({ status: 400, path: `/v1/learners/mine/versions/${number}/bundle` })),
+      ...["bundle", "policy"].flatMap((what) =>
+        numbers.map((number) => ({ status: 400, path: `/v1/learners/mine/versions/${number}/${what}` }))
+      ),
       ...files.map((file) => ({
         ...{ status: 400, method: "POST", path: `/v1/learners/mine/tasks?fileName=${file}` },
         ...{ headers: FILE, body: "data" },

@@ -96,7 +96,7 @@ export function differencesOf(was: SeedAndKnobs, wanted: SeedAndKnobs): string[]
   ];
 }
 
-/** @param most a learner that was left later may have so many versions already */
+/** @param most a learner that was left later may have that number of versions already */
 async function learnFiles(
   learners: Learners,
   name: string,

@@ -4,7 +4,8 @@
  */
 import { type Gain, type Measured, MIN_RUNS, type OverRuns } from "@cugro/algorithm";
 import { describeInterval, Html, html, page, section, table } from "@cugro/report";
-import { printTable, score } from "../commands/output.ts";
+import { score } from "../commands/output.ts";
+import { printTable } from "../table.ts";
 import type { ComparedRow, Comparison } from "./compare.ts";
 import { drawRuns } from "./draw_runs.ts";
 import { figure } from "./summary.ts";

@@ -9,6 +9,8 @@ import {
   createRng,
   eager,
   fitNormaliser,
+  fitSketch,
+  heldOutDistances,
   type Hyperparameters,
   type Normaliser,
   normaliserToStored,
@@ -24,6 +26,7 @@ import { createLearner, knobsOfTask, learnerExists, type LearnerFacts, loadFacts
 import { putArtifact, type Store } from "@cugro/store";
 import {
   encodeFact,
+  type EnvironmentRef,
   headKey,
   type JobKind,
   type ResultFact,
@@ -57,6 +60,10 @@ export interface ExampleOptions {
   compile?: Compile;
   /** Gives the version an actor and a proposer, of random weights: how it serves each task, the last one all others. */
   acting?: readonly WayOfActing[];
+  /** What all tasks are run in. @default nothing: their data names no simulator */
+  environment?: EnvironmentRef;
+  /** Rows of each task instead of random ones: states `[256, S]` in raw units. The task has a sketch of them, then. */
+  states?: Float32Array;
 }
 
 /** What makes the weights of a policy. */
@@ -80,7 +87,7 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
   const facts = await loadFacts(store, name);
   const task = facts.tasks.length + 1;
   const rows = randomRows(task, options);
-  await addTask(options, task, rows.normaliser);
+  await addTask(options, task, rows);
   const weights = await learn(options, facts, task, rows);
   const jobs: { behaviorGenerator: string; critic: string } & { [network in Network]?: string } = {
     ...{ behaviorGenerator: "", critic: "" },
@@ -120,7 +127,8 @@ function dimsOf({ stateDim = 3, actionDim = 2 }: ExampleOptions) {
 function randomRows(task: number, options: ExampleOptions) {
   const { stateDim, actionDim } = dimsOf(options);
   const rng = createRng(task, "example");
-  const states = rng.normals(ROWS * stateDim), actions = rng.uniforms(ROWS * actionDim, -1, 1);
+  const states = options.states ?? rng.normals(ROWS * stateDim),
+    actions = rng.uniforms(ROWS * actionDim, -1, 1);
   const shape = { size: ROWS, stateDim, actionDim };
   const normaliser: Normaliser = fitNormaliser({ states, actions, ...shape });
   const timeouts = new Uint8Array(ROWS);
@@ -134,9 +142,13 @@ function randomRows(task: number, options: ExampleOptions) {
   return { states, actions, ...shape, normaliser, episodes };
 }
 
-async function addTask(options: ExampleOptions, task: number, normaliser: Normaliser): Promise<void> {
-  const { store, name } = options;
-  const bytes = encodeStored(normaliserToStored(normaliser));
+async function addTask(
+  options: ExampleOptions,
+  task: number,
+  rows: ReturnType<typeof randomRows>,
+): Promise<void> {
+  const { store, name, environment = null } = options;
+  const bytes = encodeStored(normaliserToStored(rows.normaliser));
   const { artifact } = await putArtifact(store, bytes);
   const fact: TaskFact = {
     ...{
@@ -149,11 +161,21 @@ async function addTask(options: ExampleOptions, task: number, normaliser: Normal
       bytes: 0,
       horizon: ROWS,
     },
-    ...{ ...dimsOf(options), environment: null, anchors: { random: 0, good: 1, source: "example" } },
+    ...{ ...dimsOf(options), environment, anchors: { random: 0, good: 1, source: "example" } },
     ...{ datasetHash: sha256(`${name} ${task}`), importJob: sha256(`${name} import ${task}`) },
     ...{ normaliser: artifact, sketch: artifact },
+    ...options.states ? await sketchOf(store, rows) : {},
   };
   await store.put(taskKey(name, task), encodeFact(fact, taskFactSchema));
+}
+
+async function sketchOf(
+  store: Store,
+  rows: ReturnType<typeof randomRows>,
+): Promise<Pick<TaskFact, "sketch" | "heldOutDistances">> {
+  const sketch = fitSketch({ ...rows, seed: 1 });
+  const { artifact } = await putArtifact(store, encodeStored(sketch));
+  return { sketch: artifact, heldOutDistances: heldOutDistances(sketch, rows.states, rows.stateDim) };
 }
 
 async function learn(

@@ -2,9 +2,9 @@
  * What an answer to a question is: one sentence, and the points of one figure. Pure.
  * @module
  */
+import { meanOver, type OverRuns } from "@cugro/algorithm";
 import { type MeasuredRun } from "../grid/measured_run.ts";
-import { meanOver, type OverRuns } from "../grid/statistics.ts";
-import { figure } from "../grid/summary.ts";
+import { figure } from "../../cli/runs/summary.ts";
 
 /** One point of a figure. */
 export interface AnswerPoint extends OverRuns {

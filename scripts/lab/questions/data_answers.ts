@@ -3,7 +3,7 @@
  * @module
  */
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { figure, streamOf } from "../grid/summary.ts";
+import { figure, streamOf } from "../../cli/runs/summary.ts";
 import { spearman } from "../streams/spearman.ts";
 import { type Answer, dropsOf, pointOf, type Question, say } from "./answer.ts";
 

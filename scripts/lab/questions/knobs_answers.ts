@@ -4,8 +4,8 @@
  */
 import { presets } from "@cugro/algorithm/knobs";
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { differenceOver, meanOver } from "../grid/statistics.ts";
-import { figure } from "../grid/summary.ts";
+import { differenceOver, meanOver } from "@cugro/algorithm";
+import { figure } from "../../cli/runs/summary.ts";
 import { type Answer, byKnob, pointOf, type Question, runsOfStream, say } from "./answer.ts";
 
 /** The figure of each value of a knob on one stream. @param others what is drawn beside what the sentence is about */

@@ -3,8 +3,8 @@
  * @module
  */
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { probabilityOfImprovement } from "../grid/statistics.ts";
-import { figure } from "../grid/summary.ts";
+import { probabilityOfImprovement } from "@cugro/algorithm";
+import { figure } from "../../cli/runs/summary.ts";
 import { type Answer, pointOf, type Question, say } from "./answer.ts";
 
 /** Distance of the first version's samples, in multiples of what real rows show. */
@@ -34,7 +34,7 @@ function generationQuality(runs: readonly MeasuredRun[]): Answer | null {
   });
   return {
     sentence:
-      `After one task samples lie so many times as far from the data as as many real rows do (1 = cannot be told apart): ${
+      `After one task samples lie this many times as far from the data as equally many real rows do (1 = cannot be told apart): ${
         said.join("; ")
       }.`,
     points,

@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/page.css";
 import "./styles/parts.css";
 import "./styles/figures.css";
+import "./styles/robots.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { followKeys } from "./state/keys.ts";

@@ -9,7 +9,7 @@ import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gatewa
 import { Problem } from "../problem.ts";
 import { bundleProgressSchema, learnerName, pathNumber } from "@cugro/client/schemas";
 
-/** Without a wish: what is there is sent, and what is not is told of, before anybody in between loses patience. */
+/** Without a wish: a bundle that is there is sent, and of one that is not the progress, before a proxy gives up. */
 const SHORT_WAIT_SECONDS = 1;
 /** Proxies give up after a minute of silence. */
 const MOST_WAIT_SECONDS = 50;
@@ -28,7 +28,7 @@ export type BundleDeps = RouteDeps & { bundler?: Bundler | undefined };
 
 const requestHeaders = z.object({
   prefer: z.string().optional().openapi({
-    description: `\`wait=30\` (RFC 7240): the answer may take so many seconds, at most ${MOST_WAIT_SECONDS}`,
+    description: `\`wait=30\` (RFC 7240): seconds that the answer may take, at most ${MOST_WAIT_SECONDS}`,
   }),
 });
 const polling = z.object({

@@ -21,8 +21,10 @@ export interface Gain {
 const RESAMPLES = 4_000;
 
 /**
- * The mean score over tasks with its 90 % bootstrap interval over episodes: of each task episodes are drawn anew.
- * @param tasks scores of the episodes of each task, at least one task, none of them empty
+ * The mean score over tasks with its 90 % bootstrap interval over episodes: of each task episodes are drawn again.
+ *
+ * @param tasks `[task][episode]` scores, at least one task, none of them empty
+ * @returns the mean, and its interval where there are enough episodes
  */
 export function averageInterval(tasks: readonly (readonly number[])[], seed = 0): Measured {
   const average = mean(tasks.map(mean));
@@ -37,10 +39,12 @@ export function averageInterval(tasks: readonly (readonly number[])[], seed = 0)
 
 /**
  * By how much `ours` is better than `theirs` on average over tasks, with a 90 % interval over episodes. Where episodes started alike,
- * differences are taken episode by episode, as {@link fallOf} does, and the chance of the start cancels; else both are drawn anew by
+ * differences are taken episode by episode, as {@link fallOf} does, and the chance of the start cancels; else both are drawn again by
  * themselves, and the interval is wider.
- * @param ours scores of the episodes of each task, at least one task, none of them empty
+ *
+ * @param ours `[task][episode]` scores, at least one task, none of them empty
  * @param theirs the same of the other policy on the same tasks, in the same order
+ * @returns the mean of ours less theirs, and its interval where there are enough episodes
  */
 export function gainOf(
   ours: readonly (readonly number[])[],

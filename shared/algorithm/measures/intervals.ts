@@ -131,6 +131,9 @@ export function dropInterval(
 /**
  * Interval of the difference `mean(one) - mean(other)` of scores whose episodes share nothing: each side is resampled by itself. Where
  * episodes started alike, {@link dropInterval} is narrower.
+ *
+ * @param one `[episode]` scores
+ * @param other `[episode]` scores
  * @returns null with fewer than {@link MIN_EPISODES} on either side
  */
 export function differenceInterval(

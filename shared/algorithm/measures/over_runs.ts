@@ -23,7 +23,13 @@ export const MIN_RUNS = 3;
 const RESAMPLES = 2_000;
 const LEVEL = 0.95;
 
-/** The interquartile mean over runs and tasks together, with a stratified bootstrap interval: tasks stay, the runs of each are drawn anew. */
+/**
+ * The interquartile mean over runs and tasks together, with a stratified bootstrap interval: tasks stay, the runs of each are drawn
+ * again (Agarwal et al. 2021, section 4).
+ *
+ * @param scores `[run][task]`
+ * @returns the mean of the middle half, and its 95 % interval
+ */
 export function interquartileMeanOver(scores: Scores, seed = 0): OverRuns {
   const tasks = columns(scores);
   return interval(
@@ -34,13 +40,25 @@ export function interquartileMeanOver(scores: Scores, seed = 0): OverRuns {
   );
 }
 
-/** The mean of one figure a run, with its bootstrap interval over runs; NaN of no run. */
+/**
+ * The mean of one figure a run, with its bootstrap interval over runs.
+ *
+ * @param values `[run]`
+ * @returns the mean, NaN of no run, and its 95 % interval
+ */
 export function meanOver(values: readonly number[], seed = 0): OverRuns {
   if (values.length === 0) return { value: NaN, low: null, high: null, runs: 0 };
   return interval(() => mean(values), values.length, seed, (draw) => mean(draw(values)));
 }
 
-/** The same of the differences of two methods' runs with the same seeds. */
+/**
+ * The mean difference of two methods' runs with the same seeds.
+ *
+ * @param ours `[run]`
+ * @param theirs `[run]`, of the same seeds in the same order
+ * @returns the mean of ours less theirs, and its 95 % interval
+ * @throws {RangeError} for other numbers of runs
+ */
 export function differenceOver(ours: readonly number[], theirs: readonly number[], seed = 0): OverRuns {
   if (ours.length !== theirs.length) {
     throw new RangeError(`Differences need runs in pairs: there are ${ours.length} and ${theirs.length}`);
@@ -50,7 +68,12 @@ export function differenceOver(ours: readonly number[], theirs: readonly number[
 
 /**
  * The probability that a run of ours is better than one of theirs on a task, averaged over tasks; a tie counts half
- * (Mann and Whitney's U over the number of pairs).
+ * (Mann and Whitney's U over the number of pairs; Agarwal et al. 2021, section 4).
+ *
+ * @param ours `[run][task]`
+ * @param theirs `[run][task]`, of the same tasks
+ * @returns between 0 and 1, and its 95 % interval
+ * @throws {RangeError} for other numbers of tasks
  */
 export function probabilityOfImprovement(ours: Scores, theirs: Scores, seed = 0): OverRuns {
   const [a, b] = [columns(ours), columns(theirs)];

@@ -136,6 +136,19 @@ export function marginalQuantiles(cloud: Cloud): Float32Array {
 }
 
 /**
+ * Quantiles of each dimension of some rows, states then actions, in raw units and as a sketch has them.
+ *
+ * @param rows states `[N, S]`, actions `[N, A]`
+ * @returns `[S + A][LEVELS]`
+ */
+export function sampleQuantiles(rows: Rows, stateDim: number, actionDim: number): Float32Array[] {
+  const dim = stateDim + actionDim;
+  const asTheyAre = { centre: new Float32Array(dim), halfRange: new Float32Array(dim).fill(1) };
+  const quantiles = marginalQuantiles(cloudOf(rows, stateDim, actionDim, asTheyAre));
+  return Array.from({ length: dim }, (_, d) => quantiles.subarray(d * LEVELS, (d + 1) * LEVELS));
+}
+
+/**
  * Quantiles at (i + 1/2) / LEVELS of sorted values, linear between neighbours at the same mid-points.
  *
  * @param sorted `[n]`, rising

@@ -31,7 +31,8 @@ export interface StreamMeasures {
 /**
  * Measures a run.
  *
- * @param matrix at least one row, with a score in each
+ * @param matrix `[version][task]`, at least one row, with a score in each
+ * @returns its measures; NaN where there is nothing to measure
  */
 export function measureMatrix(matrix: readonly (readonly (number | null)[])[]): StreamMeasures {
   const chains = matrix.map((_, version) => matrix.slice(0, version + 1));

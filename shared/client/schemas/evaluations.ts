@@ -41,7 +41,7 @@ export const evaluationSchema = z.object(evaluationFactSchema.omit({ schema: tru
   "Evaluation",
 );
 
-/** See {@link newEvaluationSchema}. */
+/** Episodes to hand in. Checked by {@link newEvaluationSchema}. */
 export type NewEvaluation = z.input<typeof newEvaluationSchema>;
-/** See {@link evaluationSchema}. */
+/** Episodes that were handed in. Checked by {@link evaluationSchema}. */
 export type Evaluation = z.infer<typeof evaluationSchema>;

@@ -7,6 +7,7 @@ export * from "./evaluations.ts";
 export * from "./labels.ts";
 export * from "./learners.ts";
 export * from "./live.ts";
+export * from "./memory.ts";
 export * from "./paths.ts";
 export * from "./problem.ts";
 export * from "./problems.ts";

@@ -26,7 +26,7 @@ export class EvaluationError extends RangeError {
   }
 }
 
-/** Whoever hands one in takes the next number; a few may do so at once. */
+/** Each that is handed in takes the next number; a few may be so at once. */
 const MOST_TRIES = 100;
 
 /**

@@ -13,7 +13,7 @@ import { type Doing, pathOf } from "../state/commands.ts";
 import { client, sentenceOf } from "../state/session.ts";
 import { closeDialog } from "./open_act.ts";
 
-/** See the module. */
+/** The dialog that makes a bundle and saves it. */
 export function ExportBundle({ learner, version }: { learner: string; version: number }) {
   const [fault, setFault] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -39,11 +39,7 @@ export function ExportBundle({ learner, version }: { learner: string; version: n
   return (
     <Dialog title={`Export version ${version} of ${learner}`} onClose={closeDialog}>
       <form onSubmit={(event) => void make(event)}>
-        <p>
-          A zip archive with the networks as ONNX graphs, their weights, and loaders for Python, C++ and
-          JavaScript. Each graph is checked against the policy here before it is written, which takes half a
-          minute or more; nothing changes in the learner.
-        </p>
+        <WhatItIs />
         {isBusy && (
           <div role="status">
             <p>The gateway makes and checks it …</p>
@@ -54,6 +50,16 @@ export function ExportBundle({ learner, version }: { learner: string; version: n
         <DoingLines doing={exporting(learner, version)} />
       </form>
     </Dialog>
+  );
+}
+
+function WhatItIs() {
+  return (
+    <p>
+      A zip archive with the networks as ONNX graphs, their weights, and loaders for Python, C++ and
+      JavaScript. Each graph is checked against the policy here before it is written, which takes half a
+      minute or more; nothing changes in the learner.
+    </p>
   );
 }
 

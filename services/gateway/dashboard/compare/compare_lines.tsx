@@ -9,7 +9,7 @@ import { type MatrixRow, matrixRows } from "../figures/matrix_rows.ts";
 import type { Compared } from "./compared.ts";
 import type { KnownSide } from "./sides.ts";
 
-/** See the module. */
+/** The chart, and what it is of. */
 export function CompareLines(
   { left, right, compared, task }: {
     left: KnownSide;
@@ -28,18 +28,7 @@ export function CompareLines(
   ]);
   return (
     <>
-      <label class="choice">
-        Look at{" "}
-        <select
-          value={chosen ? String(chosen.left) : ""}
-          onChange={(event) => choose({ task: event.currentTarget.value || undefined })}
-        >
-          <option value="">the average performance</option>
-          {compared?.both.map(({ left, name }) => (
-            <option key={left} value={String(left)}>task {left}: {name}</option>
-          ))}
-        </select>
-      </label>
+      <TaskChoice both={compared?.both ?? []} chosen={chosen?.left} />
       {chart.x.length === 0 ? <p class="empty">There is no version yet.</p> : (
         <LineChart
           label={chosen
@@ -50,6 +39,21 @@ export function CompareLines(
         />
       )}
     </>
+  );
+}
+
+function TaskChoice({ both, chosen }: { both: Compared["both"]; chosen: number | undefined }) {
+  return (
+    <label class="choice">
+      Look at{" "}
+      <select
+        value={chosen === undefined ? "" : String(chosen)}
+        onChange={(event) => choose({ task: event.currentTarget.value || undefined })}
+      >
+        <option value="">the average performance</option>
+        {both.map(({ left, name }) => <option key={left} value={String(left)}>task {left}: {name}</option>)}
+      </select>
+    </label>
   );
 }
 

@@ -15,7 +15,7 @@ import { SideChoice, type SideName } from "./side_choice.tsx";
 import { Differences } from "./differences.tsx";
 import { type Chosen, fault, type KnownSide, openSides, sides } from "./sides.ts";
 
-/** See the module. */
+/** The view of a comparison. */
 export function CompareView({ query }: { query: Query }) {
   const [left, right] = [chosenIn(query, "left"), chosenIn(query, "right")];
   useEffect(() => openSides(left, right), [query.left, query.leftVersion, query.right, query.rightVersion]);
@@ -92,20 +92,7 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
 }
 
 function Costs({ left, right }: Both) {
-  const rows: readonly (readonly [string, (side: KnownSide) => string])[] = [
-    ["mean performance over all versions", ({ learner }) => figure(learner.meanPerformance)],
-    ["worst drop of the version", ({ version }) => describeDrop(version?.measures.worstDrop ?? null)],
-    ["forgetting of the version", ({ version }) => figure(version?.measures.forgetting)],
-    ["backward transfer of the version", ({ version }) => figure(version?.measures.backwardTransfer)],
-    ["tasks", ({ learner }) => String(learner.tasks.length)],
-    [
-      "core time of all that was done",
-      ({ learner }) => duration(learner.work.reduce((sum, { coreSeconds }) => sum + coreSeconds, 0)),
-    ],
-    ["raw data", ({ learner }) => byteSize(learner.bytes.rawData)],
-    ["generators kept in its place", ({ learner }) => byteSize(learner.bytes.generators)],
-    ["knobs that differ", (side) => differingKnobs(side, side === left ? right : left)],
-  ];
+  const rows = costRows({ left, right });
   return (
     <Figure
       id="costs"
@@ -131,6 +118,23 @@ function Costs({ left, right }: Both) {
       </DataTable>
     </Figure>
   );
+}
+
+function costRows({ left, right }: Both): readonly (readonly [string, (side: KnownSide) => string])[] {
+  return [
+    ["mean performance over all versions", ({ learner }) => figure(learner.meanPerformance)],
+    ["worst drop of the version", ({ version }) => describeDrop(version?.measures.worstDrop ?? null)],
+    ["forgetting of the version", ({ version }) => figure(version?.measures.forgetting)],
+    ["backward transfer of the version", ({ version }) => figure(version?.measures.backwardTransfer)],
+    ["tasks", ({ learner }) => String(learner.tasks.length)],
+    [
+      "core time of all that was done",
+      ({ learner }) => duration(learner.work.reduce((sum, { coreSeconds }) => sum + coreSeconds, 0)),
+    ],
+    ["raw data", ({ learner }) => byteSize(learner.bytes.rawData)],
+    ["generators kept in its place", ({ learner }) => byteSize(learner.bytes.generators)],
+    ["knobs that differ", (side) => differingKnobs(side, side === left ? right : left)],
+  ];
 }
 
 function differingKnobs(

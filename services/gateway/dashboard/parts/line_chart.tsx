@@ -39,10 +39,10 @@ export interface Chart {
   marks?: readonly Mark[];
 }
 
-/** Rows of the table; of a longer curve it tells so many, evenly. */
+/** Rows of the table; of a longer curve it has this many, evenly. */
 const TABLE_ROWS = 200;
 
-/** See the module. `label` says in a sentence what the curves are of. */
+/** The chart with its legend, reading and table. `label` says in a sentence what the curves are of. */
 export function LineChart({ label, chart, look }: { label: string; chart: Chart; look: ChartLook }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -51,29 +51,9 @@ export function LineChart({ label, chart, look }: { label: string; chart: Chart;
   const shown = useRef(chart);
   shown.current = chart;
   useEffect(() => {
-    const host = place.current!;
-    const width = () => Math.max(120, host.clientWidth);
-    const made = new uPlot(
-      optionsOf(() => shown.current, {
-        ...look,
-        width: width(),
-        host,
-        say: (text) => void (read.value = text),
-      }),
-      plotData(shown.current),
-      host,
-    );
-    plot.current = made;
-    const observer = new ResizeObserver(() => {
-      if (made.width !== width()) made.setSize({ width: width(), height: made.height });
-    });
-    observer.observe(host);
-    const unmove = followMotion(made);
-    return () => {
-      observer.disconnect();
-      unmove();
-      made.destroy();
-    };
+    const drawn = drawIn(place.current!, () => shown.current, look, (text) => void (read.value = text));
+    plot.current = drawn.plot;
+    return drawn.remove;
   }, [shape, isDark.value]);
   useEffect(() => plot.current?.setData(plotData(chart)), [chart]);
   return (
@@ -84,6 +64,28 @@ export function LineChart({ label, chart, look }: { label: string; chart: Chart;
       <ChartTable chart={chart} look={look} />
     </div>
   );
+}
+
+/** As wide as its host, also when that changes. */
+function drawIn(
+  host: HTMLElement,
+  shown: () => Chart,
+  look: ChartLook,
+  say: (text: string) => void,
+): { plot: uPlot; remove: () => void } {
+  const width = () => Math.max(120, host.clientWidth);
+  const plot = new uPlot(optionsOf(shown, { ...look, width: width(), host, say }), plotData(shown()), host);
+  const observer = new ResizeObserver(() => {
+    if (plot.width !== width()) plot.setSize({ width: width(), height: plot.height });
+  });
+  observer.observe(host);
+  const unmove = followMotion(plot);
+  const remove = () => {
+    observer.disconnect();
+    unmove();
+    plot.destroy();
+  };
+  return { plot, remove };
 }
 
 function Legend({ lines }: { lines: readonly Line[] }) {

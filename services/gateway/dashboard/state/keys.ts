@@ -11,10 +11,12 @@ import { nextTheme } from "./theme.ts";
 export const KEYS = [
   ["l", "all learners"],
   ["c", "compare, with the learner that is open on the left"],
-  ["1 2 3 4", "live, tasks, versions, jobs of a learner"],
+  ["1 2 3 4 5", "live, tasks, versions, jobs, robots of a learner"],
   ["a", "add a task to the learner"],
   ["/", "filter learners"],
   ["t", "light, dark, or as the system has it"],
+  ["Space r s n", "robots: pause, reset, slow motion, another start state"],
+  ["← → ↑ ↓", "a robot that has the focus: shove it"],
   ["?", "these keys"],
   ["Esc", "close what is open"],
 ] as const;
@@ -46,6 +48,7 @@ function act(key: string): boolean {
   return true;
 }
 
-function isWriting(target: EventTarget | null): boolean {
+/** Whether somebody writes there. */
+export function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, select, textarea");
 }

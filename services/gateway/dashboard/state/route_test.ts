@@ -10,6 +10,7 @@ Deno.test("every place of the page is an address that leads back to it", () => {
     { view: "learner", name: "walker", tab: "live", query: {} },
     { view: "learner", name: "walker", tab: "live", query },
     { view: "learner", name: "a/b ?#%<b>", tab: "versions", item: "3", query },
+    { view: "learner", name: "walker", tab: "robots", query: { task: "2", a: "3", b: "other/1" } },
     { view: "learner", name: "walker", tab: "jobs", item: "f".repeat(64), query: {} },
   ];
   for (const place of places) assertEquals(parseRoute(addressOf(place)), place);

@@ -5,6 +5,7 @@
 import { useEffect } from "preact/hooks";
 import { figure } from "@cugro/report/words";
 import { DialogButton } from "../acts/act_button.tsx";
+import { later } from "../parts/later.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { ProblemList } from "../parts/problem_list.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
@@ -23,11 +24,16 @@ export interface TabProps {
   query: Query;
 }
 
+/** Robots bring MuJoCo and three.js, which nothing else needs. */
 const TABS: Record<LearnerTab, { name: string; View: (props: TabProps) => preact.JSX.Element }> = {
   live: { name: "Live", View: LiveTab },
   tasks: { name: "Tasks", View: TasksTab },
   versions: { name: "Versions", View: VersionsTab },
   jobs: { name: "Jobs", View: JobsTab },
+  robots: {
+    name: "Robots",
+    View: later(async () => (await import("../robots/robots_view.tsx")).RobotsView, "the robots"),
+  },
 };
 
 /** See the module. */

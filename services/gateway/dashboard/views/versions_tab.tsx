@@ -17,7 +17,7 @@ import type { TabProps } from "./learner_view.tsx";
 /** More are shown when it is asked for. */
 const SHOWN = 40;
 
-/** See the module. */
+/** All versions, newest first. */
 export function VersionsTab({ state, item, query }: TabProps) {
   const { learner: { name }, versions, results } = state;
   const newest = [...versions].reverse();
@@ -55,16 +55,34 @@ export function VersionsTab({ state, item, query }: TabProps) {
   );
 }
 
-function VersionCard(
-  { learner, version, later, isValid, isOpen }: {
-    learner: string;
-    version: VersionSummary;
-    later: readonly VersionSummary[];
-    isValid: boolean;
-    isOpen: boolean;
-  },
-) {
-  const { version: v, task, state, parent, serving, promotable, decisionText, measures } = version;
+interface CardProps {
+  learner: string;
+  version: VersionSummary;
+  later: readonly VersionSummary[];
+  isValid: boolean;
+}
+
+function VersionActs({ learner, version, later, isValid }: CardProps) {
+  const { version: v, parent, promotable } = version;
+  return (
+    <span class="buttons">
+      {promotable && <ActButton act={promoteVersion(learner, version)}>Promote</ActButton>}
+      {isValid && later.length > 0 && (
+        <ActButton act={rollBack(learner, v, later)}>
+          Roll back to it
+        </ActButton>
+      )}
+      <DialogButton scope="read" dialog={{ kind: "evaluate", learner, version: v }}>
+        Evaluate
+      </DialogButton>
+      <DialogButton scope="submit" dialog={{ kind: "export", learner, version: v }}>Export</DialogButton>
+      {parent !== null && <a class="button" href={toComparison(learner, parent, v)}>Compare with {parent}</a>}
+    </span>
+  );
+}
+
+function VersionCard({ learner, version, later, isValid, isOpen }: CardProps & { isOpen: boolean }) {
+  const { version: v, task, state, serving, decisionText, measures } = version;
   return (
     <li class="card" id={`version-${v}`}>
       <div class="card-head">
@@ -76,19 +94,7 @@ function VersionCard(
         </span>
         <StateMark state={serving ? "serving" : state} />
         <span class="quiet">average {figure(measures.averagePerformance)}</span>
-        <span class="buttons">
-          {promotable && <ActButton act={promoteVersion(learner, version)}>Promote</ActButton>}
-          {isValid && later.length > 0 && (
-            <ActButton act={rollBack(learner, v, later)}>Roll back to it</ActButton>
-          )}
-          <DialogButton scope="read" dialog={{ kind: "evaluate", learner, version: v }}>
-            Evaluate
-          </DialogButton>
-          <DialogButton scope="read" dialog={{ kind: "export", learner, version: v }}>Export</DialogButton>
-          {parent !== null && (
-            <a class="button" href={toComparison(learner, parent, v)}>Compare with {parent}</a>
-          )}
-        </span>
+        <VersionActs learner={learner} version={version} later={later} isValid={isValid} />
       </div>
       <p>{decisionText}</p>
       <details open={isOpen}>

@@ -35,7 +35,7 @@ const CONTRACT: readonly (Omit<Check, "run"> & { run: (store: Store) => Promise<
   },
   {
     name: "compare and swap",
-    meaning: "a head could be moved back by whoever read an older one",
+    meaning: "a head could be moved back by a process that read an older one",
     advice: OTHER_SERVER,
     run: swaps,
   },

@@ -14,7 +14,7 @@ import { type Check, type Finding, tryOut } from "./finding.ts";
 /**
  * Tries out a bucket.
  *
- * @param onFinding told of each finding as it comes
+ * @param onFinding called with each finding as it comes
  * @returns all findings, in order; nothing is thrown for a bucket that is unfit
  */
 export async function examineBucket(

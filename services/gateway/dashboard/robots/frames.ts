@@ -1,0 +1,65 @@
+/**
+ * Frames: what is done in each, and how long that takes.
+ * @module
+ */
+
+/** Frames that figures are about. */
+const REMEMBERED = 600;
+/** A page that was away goes on as if it had been for so long (s). */
+const LONGEST = 0.1;
+
+/** How long frames take, ms: our own work in them, and the time from one to the next. */
+export interface FrameFigures {
+  frames: number;
+  workP95: number;
+  workMedian: number;
+  /** Handing the pictures to the browser. */
+  drawMedian: number;
+  perSecond: number;
+}
+
+/** See the module. */
+export interface Frames {
+  figures(): FrameFigures;
+  stop(): void;
+}
+
+/** Does the work of each frame, then draws it, until stopped. @param work is given the seconds since the last frame; false: there is nothing to do */
+export function runFrames(work: (seconds: number) => boolean, draw: () => void): Frames {
+  const works: number[] = [], draws: number[] = [], gaps: number[] = [];
+  let last: number | undefined;
+  const frame = (now: number) => {
+    request = requestAnimationFrame(frame);
+    const since = last === undefined ? 0 : (now - last) / 1000;
+    const gap = last === undefined ? undefined : now - last;
+    last = now;
+    const begun = performance.now();
+    if (!work(Math.min(LONGEST, since))) return;
+    if (gap !== undefined) keep(gaps, gap);
+    const worked = performance.now();
+    draw();
+    keep(works, worked - begun);
+    keep(draws, performance.now() - worked);
+  };
+  let request = requestAnimationFrame(frame);
+  return {
+    figures: () => ({
+      frames: works.length,
+      workP95: share(works, 0.95),
+      workMedian: share(works, 0.5),
+      drawMedian: share(draws, 0.5),
+      perSecond: gaps.length === 0 ? 0 : 1000 * gaps.length / gaps.reduce((sum, gap) => sum + gap, 0),
+    }),
+    stop: () => cancelAnimationFrame(request),
+  };
+}
+
+function keep(values: number[], value: number): void {
+  values.push(value);
+  if (values.length > REMEMBERED) values.shift();
+}
+
+function share(values: readonly number[], level: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(level * sorted.length))] ?? 0;
+}

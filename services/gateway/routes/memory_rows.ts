@@ -1,0 +1,194 @@
+/**
+ * Rows of a task out of the store: what its sketch says of the real ones, those that generators made, those that still exist.
+ * @module
+ */
+import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm";
+import type { Memory, MemoryRows } from "@cugro/client/schemas";
+import { observationNames } from "@cugro/environments/families";
+import { decodeShard, decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";
+import type { LearnerStatus } from "@cugro/learners";
+import { artifactKey, datasetKey } from "@cugro/protocol";
+import { CorruptArtifactError, getArtifact, MissingInputError, openObject, type Store } from "@cugro/store";
+import { Problem } from "../problem.ts";
+
+type TaskStatus = LearnerStatus["tasks"][number];
+
+/** Steps of an episode that are given at most. */
+const EPISODE_STEPS = 2_000;
+/** Digits of numbers. */
+const DIGITS = 6;
+
+/** What is known of a task's real rows, and which versions have replayed it. @throws {Problem} 404 without such a task */
+export async function memoryOf(store: Store, status: LearnerStatus, task: number): Promise<Memory> {
+  const fact = taskOf(status, task);
+  const { stateDim, actionDim, sketch, size, episodes, datasetHash } = fact;
+  const kept = await store.head(datasetKey(datasetHash)) !== undefined;
+  const learntBy = new Map(status.versions.map(({ version, task }) => [version, task]));
+  return {
+    ...{ task, stateDim, actionDim, names: namesOf(fact) },
+    real: await sketchOf(store, sketch, stateDim + actionDim),
+    dataset: { rows: size, episodes, kept },
+    generations: status.fidelity.filter((one) => one.task === task && learntBy.get(one.version) !== task)
+      .map(({ version, generation, job }) => ({ version, learnt: learntBy.get(version)!, generation, job })),
+  };
+}
+
+/** Pseudo-samples that a version was trained on. @throws {Problem} 404 where there are none, or none any more */
+export async function pseudoRowsOf(
+  store: Store,
+  status: LearnerStatus,
+  { task, version, rows }: { task: number; version: number; rows: number },
+): Promise<MemoryRows> {
+  const { stateDim, actionDim } = taskOf(status, task);
+  const found = status.versions.find((one) => one.version === version);
+  if (!found) throw new Problem(404, `There is no version ${version} of "${status.learner.name}"`);
+  const evaluation = found.row.find((cell) => cell.task === task)?.job;
+  const needs = new Set(status.jobs.find(({ id }) => id === evaluation)?.needs);
+  const shards = status.jobs.filter(({ id, kind }) => needs.has(id) && kind === "actions.label");
+  if (shards.length === 0) {
+    throw new Problem(404, `Version ${version} was trained on no pseudo-samples of task ${task}`);
+  }
+  const parts = [];
+  for (const { outputs } of shards) {
+    parts.push(decodeShard(await artifactOf(store, outputs.shard?.artifact, task, version), task));
+  }
+  const states = joined(parts.map((part) => part.states)),
+    actions = joined(parts.map((part) => part.actions));
+  const size = states.length / stateDim;
+  const all = { states, actions, size };
+  return {
+    ...{ task, version, rows: size },
+    quantiles: quantilesOf(all, stateDim, actionDim),
+    ...chosen(all, evenly(size, rows), stateDim, actionDim),
+  };
+}
+
+/** Real rows. @throws {Problem} 404 where there is no such task or episode, or its rows are gone */
+export async function realRowsOf(
+  store: Store,
+  status: LearnerStatus,
+  { task, rows, episode }: { task: number; rows: number; episode?: number | undefined },
+): Promise<MemoryRows> {
+  const { datasetHash, stateDim, actionDim } = taskOf(status, task);
+  const opened = await openObject(store, datasetKey(datasetHash));
+  if (!opened) {
+    throw new Problem(404, `The rows of task ${task} are gone: only what generators remember is left`);
+  }
+  const dataset = await openDataset({ size: opened.info.size, read: opened.read });
+  const wanted = episode === undefined
+    ? evenly(dataset.size, SKETCH_ROWS)
+    : await episodeRows(dataset, episode, task);
+  const states = await dataset.numbers("states", wanted), actions = await dataset.numbers("actions", wanted);
+  const read = { states, actions, size: wanted.length };
+  const places = episode === undefined ? evenly(wanted.length, rows) : evenly(wanted.length, EPISODE_STEPS);
+  return {
+    ...{ task, version: null, rows: episode === undefined ? dataset.size : wanted.length },
+    quantiles: episode === undefined ? quantilesOf(read, stateDim, actionDim) : null,
+    ...chosen(read, places, stateDim, actionDim),
+  };
+}
+
+function taskOf({ tasks, learner }: LearnerStatus, task: number): TaskStatus {
+  const found = tasks.find((one) => one.task === task);
+  if (found) return found;
+  throw new Problem(404, `There is no task ${task} of "${learner.name}": it has ${tasks.length}`);
+}
+
+function namesOf({ environment, stateDim, actionDim }: TaskStatus): string[] {
+  const family = environment && "family" in environment ? environment.family : undefined;
+  const known = family === undefined ? undefined : observationNames(family);
+  const states = known?.length === stateDim
+    ? known
+    : Array.from({ length: stateDim }, (_, i) => `state ${i + 1}`);
+  return [...states, ...Array.from({ length: actionDim }, (_, i) => `action ${i + 1}`)];
+}
+
+/** A sketch that is lost keeps nobody from looking at what else there is. */
+async function sketchOf(store: Store, artifact: string, dim: number): Promise<Memory["real"]> {
+  let stored: Stored;
+  try {
+    stored = decodeStored(await getArtifact(store, artifact));
+  } catch (error) {
+    if (error instanceof MissingInputError || error instanceof CorruptArtifactError) return null;
+    throw error;
+  }
+  const numbers = (name: string) => [...stored[name]?.data ?? []].map(rounded);
+  const [centre, halfRange, quantiles] = [numbers("centre"), numbers("halfRange"), numbers("quantiles")];
+  if (quantiles.length === 0) return null;
+  const levels = quantiles.length / dim;
+  return {
+    ...{ rows: stored.size?.data[0] ?? 0, centre, halfRange, mean: numbers("mean") },
+    covariance: inRows(numbers("covariance"), dim),
+    quantiles: inRows(quantiles, levels).map((row, d) =>
+      row.map((value) => rounded(centre[d]! + halfRange[d]! * value))
+    ),
+  };
+}
+
+async function artifactOf(
+  store: Store,
+  artifact: string | undefined,
+  task: number,
+  version: number,
+): Promise<Uint8Array> {
+  if (artifact !== undefined && await store.head(artifactKey(artifact))) {
+    return await getArtifact(store, artifact);
+  }
+  throw new Problem(
+    404,
+    `The pseudo-samples of task ${task} that version ${version} was trained on were cleared away: gc removes them once a version is decided`,
+  );
+}
+
+/** Rows of one episode, in order. */
+async function episodeRows(dataset: StoredDataset, episode: number, task: number): Promise<Int32Array> {
+  const all = Int32Array.from({ length: dataset.size }, (_, row) => row);
+  const [terminals, timeouts] = [await dataset.flags("terminals", all), await dataset.flags("timeouts", all)];
+  let [first, count] = [0, 0];
+  for (let row = 0; row < dataset.size; row++) {
+    if (!terminals[row] && !timeouts[row] && row < dataset.size - 1) continue;
+    if (count++ === episode) return all.subarray(first, row + 1);
+    first = row + 1;
+  }
+  throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);
+}
+
+interface AllRows {
+  states: Float32Array;
+  actions: Float32Array;
+  size: number;
+}
+
+function quantilesOf(rows: AllRows, stateDim: number, actionDim: number): number[][] {
+  return sampleQuantiles(rows, stateDim, actionDim).map((row) => [...row].map(rounded));
+}
+
+function chosen({ states, actions }: AllRows, places: Int32Array, stateDim: number, actionDim: number) {
+  const take = (values: Float32Array, dim: number) =>
+    Array.from(places, (row) => [...values.subarray(row * dim, (row + 1) * dim)].map(rounded));
+  return { states: take(states, stateDim), actions: take(actions, actionDim) };
+}
+
+function evenly(size: number, wanted: number): Int32Array {
+  const count = Math.min(size, wanted);
+  return Int32Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function inRows(values: readonly number[], width: number): number[][] {
+  return Array.from(
+    { length: values.length / width },
+    (_, row) => values.slice(row * width, (row + 1) * width),
+  );
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(DIGITS));

@@ -1,0 +1,59 @@
+/**
+ * Shapes of what is remembered of a task: quantities of its real rows, pseudo-samples of each generation, rows where they still exist.
+ * @module
+ */
+import { HASH } from "@cugro/protocol";
+import { z } from "@hono/zod-openapi";
+
+const place = z.int().min(1);
+const count = z.int().min(0);
+const matrix = z.array(z.array(z.number()));
+const quantiles = matrix.openapi({
+  description: "Of each dimension, states then actions, in raw units: at the levels (i + 1/2) / 32",
+});
+
+/** What is known of a task's real rows without them, and which versions have replayed it. */
+export const memorySchema = z.object({
+  task: place,
+  stateDim: place,
+  actionDim: place,
+  names: z.array(z.string()).openapi({ description: "What each dimension is, states then actions" }),
+  real: z.object({
+    rows: count.openapi({ description: "Held-out rows that the sketch was made of" }),
+    quantiles,
+    mean: z.array(z.number()).openapi({ description: "In units of `halfRange` around `centre`" }),
+    covariance: matrix.openapi({ description: "In the same units" }),
+    centre: z.array(z.number()),
+    halfRange: z.array(z.number()),
+  }).nullable().openapi({ description: "The sketch; null where it is lost" }),
+  dataset: z.object({
+    rows: count,
+    episodes: count,
+    kept: z.boolean().openapi({ description: "Whether the rows still exist" }),
+  }),
+  generations: z.array(z.object({
+    version: place.openapi({ description: "The version that was trained on it" }),
+    learnt: place.openapi({ description: "The task that was being learnt" }),
+    generation: count.openapi({
+      description: "How often the task's replay had been made from generated samples before",
+    }),
+    job: z.string().regex(HASH).openapi({ description: "The evaluation that measured it" }),
+  })),
+}).openapi("Memory");
+
+/** Rows, real or not, evenly spaced unless an episode is asked for. */
+export const memoryRowsSchema = z.object({
+  task: place,
+  version: place.nullable().openapi({ description: "That was trained on them; null: real ones" }),
+  rows: count.openapi({ description: "How many there are in all" }),
+  quantiles: quantiles.nullable().openapi({
+    description: "Of up to 4,096 of them, evenly spaced; null of an episode",
+  }),
+  states: matrix,
+  actions: matrix,
+}).openapi("MemoryRows");
+
+/** What is remembered of a task. Checked by {@link memorySchema}. */
+export type Memory = z.infer<typeof memorySchema>;
+/** Some of its rows. Checked by {@link memoryRowsSchema}. */
+export type MemoryRows = z.infer<typeof memoryRowsSchema>;

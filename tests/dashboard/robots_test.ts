@@ -1,0 +1,161 @@
+/** Robots in the dashboard, in a real browser: MuJoCo and three.js under the strict policy, acting by weights that the gateway gives. */
+import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
+import { createRng } from "@cugro/algorithm";
+import type { WayOfActing } from "@cugro/protocol";
+import { openBackend } from "@cugro/tensors";
+import type { Page } from "playwright-core";
+import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
+import { assertAccessible, browserPath, overflow, withBrowser } from "./browser.ts";
+import { type ServedDashboard, withDashboard } from "./served.ts";
+
+/** A swimmer whose second version samples the second task, and a point in a maze. */
+async function prepare({ store }: ServedDashboard): Promise<void> {
+  await openBackend();
+  const swimmer = { store, name: "swimmer", stateDim: 8, actionDim: 2 };
+  const environment = { family: "swimmer-dir", goal: [1, 0] };
+  const states = createRng(1, "states").normals(256 * 8);
+  for (const acting of [["actor"], ["actor", "sampler"]] satisfies WayOfActing[][]) {
+    await publishExample({ ...swimmer, environment, states, acting });
+  }
+  const maze = { family: "maze-dir", goal: [0, 1] };
+  await publishExample({ store, name: "maze", stateDim: 2, environment: maze, acting: ["actor"] });
+  await publishExample({
+    store,
+    name: "other",
+    environment: { gymnasium: "Pendulum-v1" },
+    acting: ["actor"],
+  });
+}
+
+const picture = (page: Page, index: number) => page.locator(".robot-picture").nth(index);
+
+/** What a picture says of its robot: step and what was earned. */
+async function standing(page: Page, index: number): Promise<{ step: number; earned: string }> {
+  const told = picture(page, index).locator("dl");
+  const [earned, step] = await told.locator("dd").allInnerTexts();
+  return { step: Number(step), earned: earned! };
+}
+
+/** The page's policy lets nobody wait inside it by a text. */
+async function until(page: Page, isThere: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 25_000; !await isThere();) {
+    assert(Date.now() < end, "it does not come");
+    await page.waitForTimeout(50);
+  }
+}
+
+async function untilStep(page: Page, step: number): Promise<void> {
+  const robots = await page.locator(".robot-standing").count();
+  for (let index = 0; index < robots; index++) {
+    await until(page, async () => (await standing(page, index)).step >= step);
+  }
+}
+
+async function watchRobots(page: Page, served: ServedDashboard): Promise<void> {
+  // Who wants little motion begins with robots that stand still.
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  await picture(page, 1).getByText("The actor of version 2, in this page.").waitFor();
+  assertEquals(await standing(page, 0), { step: 0, earned: "0" });
+  await page.getByRole("button", { name: "Play" }).click();
+  await untilStep(page, 4);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.locator(".robot-curves .uplot").nth(1).waitFor();
+  await page.locator(".frame-note").getByText("frames a second, drawn by").waitFor();
+  await assertAccessible(page, "robots");
+  await page.getByRole("button", { name: "Reset" }).click();
+  await until(page, async () => (await standing(page, 0)).step === 0);
+  // Two robots of one version are one, until one of them is pushed.
+  await page.goto(`${served.url}/#/learners/swimmer/robots?task=1&a=1&b=1&seed=4`);
+  await picture(page, 1).getByText("The actor of version 1").waitFor();
+  await picture(page, 0).getByText("The actor of version 1").waitFor();
+  await picture(page, 0).locator("canvas").focus();
+  await page.keyboard.press("Space");
+  await untilStep(page, 3);
+  await page.keyboard.press("Space");
+  assertEquals(await standing(page, 0), await standing(page, 1));
+  await pushFirst(page);
+}
+
+async function pushFirst(page: Page): Promise<void> {
+  const canvas = picture(page, 0).locator("canvas");
+  const { x, y, width, height } = (await canvas.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, y + height / 4, { steps: 3 });
+  const { step } = await standing(page, 0);
+  await page.keyboard.press("Space");
+  await untilStep(page, step + 3);
+  await page.keyboard.press("Space");
+  await page.mouse.up();
+  const [pushed, free] = [await standing(page, 0), await standing(page, 1)];
+  assertEquals(pushed.step, free.step);
+  assertNotEquals(pushed.earned, free.earned);
+}
+
+async function chooseByAddress(page: Page, { url }: ServedDashboard): Promise<void> {
+  await page.goto(`${url}/#/learners/swimmer/robots?task=2&a=2&b=none&speed=0.25&seed=3`);
+  await picture(page, 0).getByText("The sampler of version 2, in the gateway.").waitFor();
+  await picture(page, 1).getByText("Choose a version to see it beside the other.").waitFor();
+  await page.getByText("start state 3").waitFor();
+  await page.getByRole("button", { name: "Play" }).click();
+  await untilStep(page, 3);
+  await page.getByLabel("Version of the second robot").selectOption("2");
+  await page.getByLabel("Acts by").selectOption("actor");
+  await page.keyboard.press("n");
+  await picture(page, 0).getByText("The actor of version 2, in this page.").waitFor();
+  assert(page.url().endsWith("task=2&a=2&b=2&speed=0.25&seed=4&by=actor"), page.url());
+  await page.reload();
+  await picture(page, 1).getByText("The actor of version 2, in this page.").waitFor();
+  await page.getByLabel("Acts by").selectOption("proposer");
+  await picture(page, 1).getByText("The proposer of version 2, in this page.").waitFor();
+  // Another learner beside it, and one that cannot be seen.
+  await page.getByLabel("Learner of the second robot").selectOption("other");
+  await picture(page, 1).getByText("does not know task 2: it knows 1").waitFor();
+  await page.goto(`${url}/#/learners/other/robots`);
+  await picture(page, 0).getByText("no browser simulates that").waitFor();
+}
+
+Deno.test({
+  name: "robots act in the page by a version's weights, are pushed, and every choice is an address",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard((served) =>
+      withBrowser(async ({ open, complaints }) => {
+        await prepare(served);
+        const page = await open(served.addressFor("read", "/learners/swimmer"));
+        const loaded: string[] = [];
+        page.on("request", (request) => void loaded.push(new URL(request.url()).pathname));
+        await page.locator("main h1").waitFor();
+        assertEquals(
+          loaded.filter((path) => /part-|wasm/.test(path)),
+          [],
+          "nothing of robots is loaded before",
+        );
+        await page.keyboard.press("5");
+        await watchRobots(page, served);
+        assertEquals(loaded.filter((path) => path.endsWith(".wasm")).length, 1);
+        assertGreater(loaded.filter((path) => path.endsWith("/versions/1/policy")).length, 0);
+        await chooseByAddress(page, served);
+        assertEquals(complaints(), []);
+      }), { learns: false }),
+});
+
+Deno.test({
+  name: "robots fit from 360 pixels to 2,560, light and dark; a maze is drawn, too",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard((served) =>
+      withBrowser(async ({ open, complaints }) => {
+        await prepare(served);
+        for (const [width, theme, name] of [[360, "dark", "maze"], [2560, "light", "swimmer"]] as const) {
+          const page = await open(served.addressFor("read", `/learners/${name}/robots`), { width, theme });
+          await picture(page, 0).getByText("The actor of version 1").waitFor();
+          await page.getByRole("button", { name: "Play" }).click();
+          await untilStep(page, 1);
+          assertEquals(await overflow(page), 0, `${width} px`);
+          await assertAccessible(page, `robots at ${width} px, ${theme}`);
+          await page.context().close();
+        }
+        assertEquals(complaints(), []);
+      }), { learns: false }),
+});
