@@ -9,7 +9,12 @@ import type { ProblemDetails } from "./schemas/problem.ts";
 /** A request to a policy; `seed` is 0 if left out. */
 export type ActInput = Omit<ActRequest, "seed"> & { seed?: number };
 
-/** The error that an answer is; undefined for actions. */
+/**
+ * The error that an answer is; undefined for actions.
+ *
+ * @param answer parsed JSON
+ * @returns the error, to be thrown
+ */
 export function refusalOf(answer: object): GatewayError | undefined {
   if (!("status" in answer)) return undefined;
   // cast: what has a status is the gateway's problem document.

@@ -24,6 +24,11 @@ export interface NatsActOptions {
  * Actions of a learner's serving policy, asked of the gateways over NATS. The connection's user needs the right to publish
  * `act.*` (in the rendered configuration `robot`, whose inboxes begin with `_INBOX_robot`).
  *
+ * @param connection to NATS
+ * @param learner its name
+ * @param request task, observations `[n, S]`, seed
+ * @param options time to wait in ms
+ * @returns actions `[n, A]`, raw units
  * @throws {GatewayError} if the gateway refuses, as over HTTP
  * @throws {RangeError} if it is no learner's name
  * @throws {Error} called `TimeoutError` without an answer in time; else what the connection throws: nobody listens, no such right

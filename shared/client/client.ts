@@ -85,6 +85,9 @@ export interface GatewayClient {
 /**
  * Makes a client of one gateway, with one token.
  *
+ * @param options address, token, `fetch`
+ * @returns methods by what they are about
+ *
  * @example
  * ```ts
  * import { createClient } from "@cugro/client";

@@ -55,7 +55,12 @@ export interface Requester {
   patch<T>(path: string, body: unknown): Promise<T>;
 }
 
-/** Makes the sender of requests: with the token, and again after a failure that passes. */
+/**
+ * Makes the sender of requests: with the token, and again after a failure that passes.
+ *
+ * @param options address, token, retries, `fetch`
+ * @returns sends a request, and reads its answer
+ */
 export function createRequester({ url, token, retries = 3, ...options }: ClientOptions): Requester {
   const ask = options.fetch ?? fetch;
   const base = url.replace(/\/+$/, "");

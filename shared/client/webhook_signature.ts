@@ -23,7 +23,13 @@ export class BadSignature extends Error {
   override name = "BadSignature";
 }
 
-/** The event that a webhook has sent. @throws {BadSignature} naming what is wrong */
+/**
+ * The event that a webhook has sent.
+ *
+ * @param request secret, headers, body, and the time in ms
+ * @returns the event
+ * @throws {BadSignature} naming what is wrong
+ */
 export async function verifyWebhook(
   { secret, headers, body, now = Date.now() }: WebhookRequest,
 ): Promise<CloudEvent> {

@@ -48,7 +48,13 @@ const SCHEMAS: Readonly<Record<NumberAttribute, readonly [z.ZodType, string]>> =
   discrete_actions: [single.pipe(z.int().min(2).max(1024)), "must be a whole number from 2 to 1024"],
 };
 
-/** What a value of an attribute stands for, or the rule that it breaks. */
+/**
+ * What a value of an attribute stands for, or the rule that it breaks.
+ *
+ * @param name of the attribute
+ * @param value as the file has it
+ * @returns the value, undefined where it says nothing; or the rule
+ */
 export function judgeAttribute(
   name: NumberAttribute,
   value: unknown,
@@ -63,7 +69,13 @@ export function judgeAttribute(
 export const textAttribute = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value.slice(0, 200) : undefined;
 
-/** A value in few words, whatever it is; deep nesting is not followed. */
+/**
+ * A value in few words, whatever it is; deep nesting is not followed.
+ *
+ * @param value any
+ * @param depth of nesting so far
+ * @returns a few words
+ */
 export function describeValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (ArrayBuffer.isView(value)) return describeValue(numbersOf(value), depth);

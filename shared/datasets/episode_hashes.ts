@@ -12,6 +12,9 @@ import { episodesOf } from "./episodes.ts";
 /**
  * Hashes of the stored rows: states, actions, rewards, next states and both flags. Neither the episode's place nor what
  * else is known of the steps (`success`) nor any attribute enters: a file may tell more of the same steps later.
+ *
+ * @param given the dataset
+ * @returns a hash and the number of rows of each episode
  */
 export function episodeHashes(given: Dataset | DatasetRows): EpisodeHashes {
   const dataset = rowsOfDataset(given);

@@ -14,7 +14,12 @@ export interface Episode {
   terminal: boolean;
 }
 
-/** Cuts a dataset into its episodes. */
+/**
+ * Cuts a dataset into its episodes.
+ *
+ * @param dataset rewards, terminals and timeouts `[N]`
+ * @returns first row, length and return of each
+ */
 export function episodesOf(
   { rewards, terminals, timeouts, size }: Pick<Dataset, "rewards" | "terminals" | "timeouts" | "size">,
 ): Episode[] {
@@ -45,7 +50,12 @@ export interface DatasetSummary {
   actionRange: [number, number][];
 }
 
-/** Summarises a dataset. */
+/**
+ * Summarises a dataset.
+ *
+ * @param dataset in memory or by rows
+ * @returns sizes, returns and lengths
+ */
 export function summarise(dataset: Dataset | DatasetRows): DatasetSummary {
   const { states, actions } = rowsOfDataset(dataset);
   const episodes = episodesOf(dataset);

@@ -12,6 +12,8 @@ const UNPRINTABLE =
  * The text as it may be printed.
  *
  * @param most letters; what is beyond them becomes an ellipsis
+ * @param text any
+ * @returns at most `most` letters, without control characters
  */
 export function printable(text: string, most: number): string {
   // First cut: a name may have a million letters.

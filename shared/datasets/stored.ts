@@ -42,7 +42,12 @@ function* rowPieces(rows: Rows): Generator<Uint8Array> {
   }
 }
 
-/** The file `datasets/<hash>.safetensors` of a dataset. */
+/**
+ * The file `datasets/<hash>.safetensors` of a dataset.
+ *
+ * @param dataset in memory or by rows
+ * @returns `[bytes]`, safetensors
+ */
 export function encodeDataset(dataset: Dataset | DatasetRows): Uint8Array {
   const { size, pieces } = encodeInPieces(dataset);
   const bytes = new Uint8Array(size);
@@ -54,7 +59,12 @@ export function encodeDataset(dataset: Dataset | DatasetRows): Uint8Array {
   return bytes;
 }
 
-/** The same file piece by piece, each to be used before the next one is asked for, and its size in bytes. */
+/**
+ * The same file piece by piece, each to be used before the next one is asked for, and its size in bytes.
+ *
+ * @param dataset in memory or by rows
+ * @returns its size in bytes, and its pieces in order
+ */
 export function encodeInPieces(
   dataset: Dataset | DatasetRows,
 ): { size: number; pieces(): Iterable<Uint8Array> } {
@@ -94,6 +104,9 @@ function metadataOf(dataset: Dataset | DatasetRows): Record<string, string> {
 /**
  * Reads what {@link encodeDataset} wrote; the content was judged when it was accepted.
  *
+ * @param bytes `[n]`, safetensors
+ * @param file name used in errors
+ * @returns matrices `[N, S]` and `[N, A]`, raw units
  * @throws {DatasetError} where the bytes are no stored dataset
  */
 export function decodeDataset(bytes: Uint8Array, file = "dataset"): Dataset {
@@ -146,7 +159,12 @@ function parsed(text: string): unknown {
 
 const isText = (name: string) => name === "env" || name === "family" || name === "reward_rule";
 
-/** Identity of a dataset: SHA-256 (hex) over the names, shapes and bytes of its arrays, and nothing else. */
+/**
+ * Identity of a dataset: SHA-256 (hex) over the names, shapes and bytes of its arrays, and nothing else.
+ *
+ * @param dataset in memory or by rows
+ * @returns 64 hexadecimal digits
+ */
 export function datasetHash(dataset: Dataset | DatasetRows): string {
   const hash = createHash("sha256");
   for (const [name, array] of Object.entries(arraysOf(dataset)).sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -12,8 +12,10 @@ const ACTION_TOLERANCE = 1e-3;
 
 /**
  * Checks a dataset and returns it.
+ *
  * @param dataset arrays of agreeing shapes and finite values
  * @param file name used in errors
+ * @returns the same dataset
  * @throws {DatasetError} naming file, field, row, column and value of the first fault
  */
 export function validate<T extends Dataset | DatasetRows>(dataset: T, file: string): T {

@@ -199,6 +199,8 @@ async function collectEpisodes(
  * Rolls out a trained policy at several stages of its training, and random actions, into an offline dataset. Equal
  * options give equal bytes.
  *
+ * @param options family, goal, who acts, number of episodes, seed
+ * @returns states `[N, S]`, actions `[N, A]`, rewards and ends `[N]`, and what made them
  * @throws {RangeError} when family, goal, mix or number of episodes are not valid, or the policy is of another robot
  */
 export async function collectDataset(options: CollectionOptions): Promise<CollectedDataset> {

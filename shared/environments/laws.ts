@@ -11,7 +11,12 @@ function source(state: RobotState, part: StatePart): ArrayLike<number> {
   return part.of === "qpos" ? state.qpos : state.qvel;
 }
 
-/** Numbers in the observation of a robot: S. */
+/**
+ * Numbers in the observation of a robot: S.
+ *
+ * @param robot its facts
+ * @returns S
+ */
 export function observationSize(robot: RobotFacts): number {
   return robot.observation.reduce((sum, part) => sum + part.last - part.first + 1, 0);
 }

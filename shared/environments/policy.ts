@@ -106,6 +106,8 @@ function readSnapshot(tensors: TensorFile, snapshot: Snapshot): Policy {
  * Reads a policy file: safetensors with tensors `<early|medium|final>.{0,2,4}.{weight,bias}`, float32, weights
  * row-major `[out, in]`, and the metadata `family` and `model`.
  *
+ * @param bytes `[n]`, safetensors
+ * @returns three snapshots of the policy
  * @throws {SyntaxError} when the file is not of that form
  */
 export function readPolicy(bytes: Uint8Array): PolicyFile {
@@ -129,6 +131,7 @@ const SHIPPED: readonly string[] = ["half_cheetah", "swimmer", "hopper", "walker
  * The trained policy that comes with this room (`policies/README.md` says where it comes from).
  *
  * @param model the robot: `half_cheetah` (for cheetah-vel), `swimmer` (swimmer-dir), `hopper` (hopper-vel) or `walker2d` (walker-params)
+ * @returns three snapshots of the policy
  * @throws {RangeError} when no policy for that robot is shipped
  */
 export async function shippedPolicy(model: string): Promise<PolicyFile> {
@@ -170,9 +173,11 @@ function applyLayer(layer: Layer, source: Float32Array, target: Float32Array, re
  * Lets a policy act: `a = tanh(mean + exp(clamp(log_std, -5, 2)) * noise)`.
  *
  * @param goal what the policy gets as its task (`policyGoal()`); states must have `inputDim - goalDim` numbers
- * @throws {RangeError} (when acting) when the states have another size
  * @param noiseSeeds one seed per environment; without them the noise is 0 (the deterministic action). Row i draws from
  *   its own stream, so that an episode does not depend on its neighbours
+ * @param policy weights of one snapshot
+ * @returns states `[n, S]` -> actions `[n, A]`
+ * @throws {RangeError} (when acting) when the states have another size
  */
 export function policyAct(policy: Policy, goal: readonly number[], noiseSeeds?: readonly number[]): Act {
   const { inputDim, actionDim, layers } = policy;

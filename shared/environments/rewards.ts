@@ -11,7 +11,15 @@ export interface RewardLaw {
   readonly controlCost: number;
 }
 
-/** A law in one line. */
+/**
+ * A law in one line.
+ *
+ * @param kind of what is rewarded
+ * @param scale factor of the velocity
+ * @param alive reward of each step
+ * @param controlCost factor of the squared action
+ * @returns the law
+ */
 export function rewardLaw(
   kind: RewardLaw["kind"],
   scale: number,

@@ -84,6 +84,8 @@ function* batchesOf(seeds: readonly number[], size: number): Generator<number[]>
  *
  * @param seeds start states follow from these alone, so equal seeds compare policies on common start states
  * @param act asked once per step for the whole batch
+ * @param env copies of a task
+ * @returns undiscounted return, length and success of each episode
  */
 export async function rollout(
   env: VectorEnvironment,
@@ -113,7 +115,14 @@ export async function rollout(
   return { returns, lengths, ...tellsSuccess ? { successes } : {} };
 }
 
-/** The same as {@linkcode rollout}, keeping every transition. */
+/**
+ * The same as {@linkcode rollout}, keeping every transition.
+ *
+ * @param env copies of a task
+ * @param seeds of the start states
+ * @param act asked once per step
+ * @returns transitions of each episode
+ */
 export async function rolloutRecorded(
   env: VectorEnvironment,
   seeds: readonly number[],
@@ -171,6 +180,8 @@ function createRecorder(env: VectorEnvironment, seed: number) {
  * Acts uniformly in [-1, 1]. Row i draws from its own stream.
  *
  * @param noiseSeeds one seed per environment
+ * @param actionDim A
+ * @returns states `[n, S]` -> actions `[n, A]`
  */
 export function randomAct(actionDim: number, noiseSeeds: readonly number[]): Act {
   const random = noiseSeeds.map(createRandom);
@@ -188,6 +199,10 @@ export function randomAct(actionDim: number, noiseSeeds: readonly number[]): Act
  * The mean undiscounted return of uniformly random actions.
  *
  * @param horizon steps after which an episode is cut. @default the family's
+ * @param spec family and goal
+ * @param episodes number of them
+ * @param seed of start states and actions
+ * @returns in the task's reward unit
  * @throws {RangeError} when `episodes` is not a positive integer or the task is not valid
  */
 export async function randomReturn(

@@ -30,6 +30,8 @@ export function isScripted(policy: PolicyFile | ScriptedPolicy): policy is Scrip
 /**
  * The policy that comes with this room for a family.
  *
+ * @param info of the family
+ * @returns trained snapshots, or a policy that is written down
  * @throws {RangeError} when there is none
  */
 export async function familyPolicy(

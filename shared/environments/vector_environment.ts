@@ -10,6 +10,8 @@ import { type Copies, SteppedEnvironment, type VectorEnvironment } from "./stepp
  *
  * @param size number of copies that step together, at least 1
  * @param horizon steps after which an episode is cut. @default the family's
+ * @param spec family and goal
+ * @returns states `[size, S]` after `reset` and `step`; close it
  * @throws {RangeError} when family, goal, size or horizon are not valid
  */
 export async function openVectorEnvironment(

@@ -47,6 +47,7 @@ function covers({ since, at }: AcknowledgementFact, problem: Problem): boolean {
 /**
  * Acknowledges what is wrong now, once: a second acknowledgement changes nothing.
  *
+ * @param act the store, the problem, who has seen it, and when
  * @returns the problem, acknowledged
  */
 export async function acknowledgeProblem(

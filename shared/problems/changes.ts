@@ -10,7 +10,11 @@ export interface ProblemChanges {
   resolved: Problem[];
 }
 
-/** Compares each list with the one before. A problem whose cause was gone and is back has come up again. */
+/**
+ * Compares each list with the one before. A problem whose cause was gone and is back has come up again.
+ *
+ * @returns a function that takes the next list, and gives what was raised and what is over
+ */
 export function createProblemChanges(): (problems: readonly Problem[]) => ProblemChanges {
   let before = new Map<string, Problem>();
   return (problems) => {
@@ -27,6 +31,8 @@ export function createProblemChanges(): (problems: readonly Problem[]) => Proble
  * Says each change of a list in a line of its own; whatever is acknowledged is not said.
  *
  * @param options.named whether the lines name the learner
+ * @param say called with each line
+ * @returns a function that takes the next list
  */
 export function sayProblems(
   say: (line: string) => void,

@@ -10,7 +10,13 @@ const ADVISED = new RegExp(
   "g",
 );
 
-/** Words of a command with what names its place: `flag`, but for `evaluate`, which a gateway cannot do. */
+/**
+ * Words of a command with what names its place: `flag`, but for `evaluate`, which a gateway cannot do.
+ *
+ * @param words of a command
+ * @param flag such as `--store FOLDER`
+ * @returns words
+ */
 export function withFlag(words: string, flag: string): string {
   return `${words} ${words.startsWith("evaluate ") && flag.startsWith("--url ") ? "--store STORE" : flag}`;
 }
@@ -19,6 +25,8 @@ export function withFlag(words: string, flag: string): string {
  * Text with each command that it advises completed.
  *
  * @param complete makes a line of `promote 2 --learner mine`
+ * @param text with commands in it
+ * @returns the text
  */
 export function withCommands(text: string, complete: (words: string) => string): string {
   return text.replace(ADVISED, (_, words: string) => complete(words));

@@ -29,6 +29,9 @@ export interface ProblemSources {
 /**
  * All problems, errors first, the newest first; those that were acknowledged say so.
  *
+ * @param sources store, learner, and what was observed elsewhere
+ * @returns a sorted list
+ *
  * @example
  * ```ts
  * import { gatherProblems } from "@cugro/problems";
@@ -60,7 +63,12 @@ export async function gatherProblems(sources: ProblemSources): Promise<Problem[]
   return sortProblems(found.map((problem) => withAcknowledgement(problem, acknowledged.get(problem.id))));
 }
 
-/** Errors before warnings, then the newest first, in an order that is the same each time. */
+/**
+ * Errors before warnings, then the newest first, in an order that is the same each time.
+ *
+ * @param problems in any order
+ * @returns a new list
+ */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const mark = ({ severity, since, id }: Problem) => [severity, since ?? "", id] as const;
   return [...problems].sort((a, b) => {

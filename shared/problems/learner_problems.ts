@@ -102,7 +102,14 @@ function rejectedFiles(facts: LearnerFacts): Problem[] {
 /** A refused file, as far as it is known where problems are told. */
 export type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<RejectionFact>;
 
-/** A file that was refused. */
+/**
+ * A file that was refused.
+ *
+ * @param learner its name
+ * @param refused the rejection fact
+ * @param since ISO 8601, or null
+ * @returns the problem
+ */
 export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {
   const { seq, key } = refused;
   const said = describeRejection(refused);

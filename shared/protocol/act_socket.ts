@@ -41,6 +41,8 @@ export interface ActSocketAnswer extends ActAnswer {
 /**
  * Path of the connection for a learner.
  *
+ * @param learner its name
+ * @returns `/v1/learners/<name>/act`
  * @throws {RangeError} if it is no learner's name
  */
 export function actSocketPath(learner: string): string {
@@ -50,6 +52,8 @@ export function actSocketPath(learner: string): string {
 /**
  * The subprotocols that a client offers.
  *
+ * @param token bearer token
+ * @returns `cugro` and `bearer.<token>`
  * @throws {RangeError} if the token has letters that none may have
  */
 export function actSocketProtocols(token: string): string[] {
@@ -61,7 +65,12 @@ export function actSocketProtocols(token: string): string[] {
   );
 }
 
-/** What a list of subprotocols says: whether ours is offered, and the token, if it has one. */
+/**
+ * What a list of subprotocols says: whether ours is offered, and the token, if it has one.
+ *
+ * @param list as the header `Sec-WebSocket-Protocol` has it
+ * @returns the token is undefined where none stands there
+ */
 export function readActSocketProtocols(list: string): { offered: boolean; token: string | undefined } {
   const words = list.split(",").map((word) => word.trim());
   const bearer = words.find((word) => word.startsWith(BEARER));

@@ -6,6 +6,10 @@
 /**
  * Whether a name fits a pattern. Takes at most `pattern.length * name.length` steps whatever the pattern: others choose
  * it, and a regular expression with many `.*` could keep the process busy forever.
+ *
+ * @param pattern `*` stands for any characters
+ * @param name any text
+ * @returns whether all of the name fits
  */
 export function fitsPattern(pattern: string, name: string): boolean {
   let [at, next] = [0, 0];

@@ -19,6 +19,8 @@ export const SEGMENT = /^[A-Za-z0-9._=-]+$/;
 /**
  * The name itself, if a learner may have it: 1-64 lower-case letters, digits and inner hyphens.
  *
+ * @param name any text
+ * @returns the name
  * @throws {RangeError} saying the rule.
  */
 export function checkLearnerName(name: string): string {
@@ -69,7 +71,12 @@ export function checkSnapshotName(name: string): string {
   );
 }
 
-/** `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced. */
+/**
+ * `safeFileName("run 1.hdf5")` is `run-1.hdf5`: a file name with every character a key cannot hold replaced.
+ *
+ * @param name any text
+ * @returns a name that a key can hold
+ */
 export function safeFileName(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? "";
   const safe = base.replace(/[^A-Za-z0-9._=-]+/g, "-").replace(/^[.-]+/, "").slice(-128);
@@ -78,7 +85,12 @@ export function safeFileName(name: string): string {
 
 const UNFINISHED = /\.(part|tmp|crdownload|partial|download)$/i;
 
-/** Whether a path in `incoming/` is hidden, or named as tools name files that they are still writing. */
+/**
+ * Whether a path in `incoming/` is hidden, or named as tools name files that they are still writing.
+ *
+ * @param path behind the prefix
+ * @returns true for `.x`, `x.part` and the like
+ */
 export function looksUnfinished(path: string): boolean {
   const parts = path.split("/");
   return parts.some((part) => part.startsWith(".")) || UNFINISHED.test(parts.at(-1)!);

@@ -77,6 +77,8 @@ export function readingOf(
  * One entry of a map as it is written on a command line or in a query: `observations=x,y`; names with commas as a JSON list,
  * `observations=["x,y"]`.
  *
+ * @param text one entry
+ * @returns a map with one array
  * @throws {RangeError} saying what it must look like
  */
 export function parseFieldMap(text: string): FieldMap {
@@ -118,6 +120,8 @@ export function parseActionLimit(text: string): number[] {
  * `kwargs`, or `none`.
  *
  * @param kwargs a JSON object, beside an id
+ * @param text id, JSON or `none`
+ * @returns the environment, or `none`
  * @throws {RangeError} saying what it must look like
  */
 export function parseGymnasium(text: string, kwargs?: string): GymnasiumSpec | "none" {

@@ -5,7 +5,12 @@
 import type { GymnasiumSpec } from "./gymnasium.ts";
 import type { FieldMap } from "./reading.ts";
 
-/** What `parseFieldMap` takes, one text an array. */
+/**
+ * What `parseFieldMap` takes, one text an array.
+ *
+ * @param map array -> fields
+ * @returns texts for `--map`
+ */
 export function fieldMapTexts(map: FieldMap): string[] {
   return Object.entries(map).map(([array, names]) => {
     const isPlain = names.every((name) => name === name.trim() && !/^\[|,/.test(name));
@@ -13,7 +18,12 @@ export function fieldMapTexts(map: FieldMap): string[] {
   });
 }
 
-/** What `parseGymnasium` takes. */
+/**
+ * What `parseGymnasium` takes.
+ *
+ * @param environment or `none`
+ * @returns a text for `--gymnasium`
+ */
 export function gymnasiumText(environment: GymnasiumSpec | "none"): string {
   return environment === "none" ? environment : JSON.stringify(environment);
 }

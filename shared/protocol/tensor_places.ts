@@ -28,6 +28,9 @@ export interface TensorPlace {
 /**
  * Bytes that a file of `size` begins with before its tensors, told by its first 8.
  *
+ * @param start `[n]`, n >= 8
+ * @param size bytes of the whole file
+ * @returns bytes
  * @throws {SyntaxError} as {@link tensorPlaces}
  */
 export function headerBytes(start: Uint8Array, size: number): number {
@@ -44,6 +47,7 @@ export function headerBytes(start: Uint8Array, size: number): number {
  *
  * @param start at least {@link headerBytes} of it
  * @param size bytes of the whole file
+ * @returns shape, type, and place in bytes of each tensor
  * @throws {SyntaxError} saying what is wrong with the file.
  */
 export function tensorPlaces(

@@ -26,7 +26,11 @@ const plainCommand = (words: string) => `deno task cugro ${words}`;
 
 /**
  * Reads everything a report shows.
+ *
  * @param complete makes a line that can be pasted of `promote 2 --learner mine`: where the learner is belongs to it
+ * @param store to read
+ * @param name of the learner
+ * @returns what `renderReport` takes
  * @throws {RangeError} when there is no such learner
  *
  * @example

@@ -19,7 +19,13 @@ function render(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Template tag: values are escaped unless they are {@link Html}. */
+/**
+ * Template tag: values are escaped unless they are {@link Html}.
+ *
+ * @param strings HTML
+ * @param values between them
+ * @returns HTML
+ */
 export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(values[index - 1]!) + string));
 }
@@ -32,6 +38,11 @@ export function withCode(text: string): Html[] {
 /**
  * A table from a head and rows. `kind`: a class of its own; `stacks`: on a narrow screen each row becomes a block with the
  * heads before its cells, so that nothing is cut. Without rows there is a word instead.
+ *
+ * @param head one cell a column
+ * @param rows of cells
+ * @param options class, and what a narrow screen shows
+ * @returns HTML
  */
 export function table(
   head: readonly Part[],
@@ -61,6 +72,9 @@ export function table(
  * A whole page.
  *
  * @param headline stands below the title
+ * @param title plain text
+ * @param sections in order
+ * @returns a whole HTML file
  */
 export function page(title: string, headline: Part, ...sections: Html[]): string {
   const body = html`
@@ -76,7 +90,14 @@ export function page(title: string, headline: Part, ...sections: Html[]): string
 <body>${body.text}</body></html>\n`;
 }
 
-/** A section of the page with its explanation. */
+/**
+ * A section of the page with its explanation.
+ *
+ * @param title plain text
+ * @param explanation plain text
+ * @param content HTML
+ * @returns HTML
+ */
 export function section(title: string, explanation: string, ...content: Html[]): Html {
   return html`<section><h2>${title}</h2><p class="note">${explanation}</p>${content}</section>`;
 }

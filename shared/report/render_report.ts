@@ -24,6 +24,7 @@ import type { ReportData } from "./report_data.ts";
 /**
  * Renders a report.
  *
+ * @param data of `gatherReport`
  * @returns the text of an HTML file
  */
 export function renderReport(data: ReportData): string {

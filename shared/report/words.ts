@@ -4,7 +4,12 @@
  */
 import type { CellEstimate } from "@cugro/protocol";
 
-/** Steps that were done, and what was asked for where a limit cut it: `60 of 6,000 (maxGeneratorSteps)`. */
+/**
+ * Steps that were done, and what was asked for where a limit cut it: `60 of 6,000 (maxGeneratorSteps)`.
+ *
+ * @param steps done, asked for, and the knob that cut them
+ * @returns a few words
+ */
 export function describeSteps(
   { done, asked, cutBy }: { done: number | null; asked: number; cutBy: string | null },
 ): string {
@@ -12,12 +17,23 @@ export function describeSteps(
   return cutBy === null ? count(done) : `${count(done)} of ${count(asked)} asked for (${cutBy})`;
 }
 
-/** A number with a sensible count of digits, or a dash. */
+/**
+ * A number with a sensible count of digits, or a dash.
+ *
+ * @param value any number
+ * @param digits after the point
+ * @returns a number, or `–`
+ */
 export function figure(value: number | null | undefined, digits = 1): string {
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(digits);
 }
 
-/** A 90 % interval with the number of episodes that it is over; from too few of them there is the number alone. */
+/**
+ * A 90 % interval with the number of episodes that it is over; from too few of them there is the number alone.
+ *
+ * @param interval bounds, and the number of episodes
+ * @returns a few words
+ */
 export function describeInterval(
   { low, high, episodes }: { low: number | null; high: number | null; episodes: number },
 ): string {
@@ -25,7 +41,12 @@ export function describeInterval(
   return low === null || high === null ? count : `${figure(low)} … ${figure(high)}, ${count}`;
 }
 
-/** An estimate in points: `81.0 (70.2 … 91.8), lost 12.1 (3.3 … 20.9)`. */
+/**
+ * An estimate in points: `81.0 (70.2 … 91.8), lost 12.1 (3.3 … 20.9)`.
+ *
+ * @param estimate of a cell, in points
+ * @returns a few words, or `–`
+ */
 export function describeEstimate(estimate: CellEstimate | null | undefined): string {
   if (!estimate) return "–";
   const one = ({ mean, low, high }: CellEstimate["score"]) =>
@@ -33,7 +54,12 @@ export function describeEstimate(estimate: CellEstimate | null | undefined): str
   return `${one(estimate.score)}${estimate.drop ? `, lost ${one(estimate.drop)}` : ""}`;
 }
 
-/** The old task that has lost most, with interval, or a dash where there is no old task. */
+/**
+ * The old task that has lost most, with interval, or a dash where there is no old task.
+ *
+ * @param drop of the task that lost most, in points
+ * @returns a few words, or `–`
+ */
 export function describeDrop(
   drop: {
     task: number;
@@ -49,14 +75,24 @@ export function describeDrop(
     : `${figure(drop.drop)} (${describeInterval(drop)}; task ${drop.task} since version ${drop.best})`;
 }
 
-/** A number of any size with four significant digits, or a dash. */
+/**
+ * A number of any size with four significant digits, or a dash.
+ *
+ * @param value any number
+ * @returns a number, or `–`
+ */
 export function briefly(value: number | null | undefined): string {
   return value === null || value === undefined || !Number.isFinite(value)
     ? "–"
     : String(Number(value.toPrecision(4)));
 }
 
-/** Bytes as a person reads them. */
+/**
+ * Bytes as a person reads them.
+ *
+ * @param bytes their number
+ * @returns such as `1.6 MB`
+ */
 export function byteSize(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];
   let value = bytes;
@@ -68,7 +104,12 @@ export function byteSize(bytes: number): string {
   return `${value.toFixed(value < 10 && unit > 0 ? 2 : unit === 0 ? 0 : 1)} ${units[unit]}`;
 }
 
-/** Seconds as a person reads them. */
+/**
+ * Seconds as a person reads them.
+ *
+ * @param seconds their number
+ * @returns such as `3 min 20 s`
+ */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

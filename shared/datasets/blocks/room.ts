@@ -207,7 +207,12 @@ export class NoRoomError extends Error {
   }
 }
 
-/** Whether an error says that a disk is full, or that a share of it is used up. */
+/**
+ * Whether an error says that a disk is full, or that a share of it is used up.
+ *
+ * @param error of the system
+ * @returns true for ENOSPC and EDQUOT
+ */
 export function isFull(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT";

@@ -27,7 +27,14 @@ export function blockRowsOf(columns: number, blockBytes = BLOCK_BYTES): number {
   return Math.max(1, Math.floor(blockBytes / (4 * columns)));
 }
 
-/** Rows in memory. */
+/**
+ * Rows in memory.
+ *
+ * @param data `[N * columns]`, row-major
+ * @param columns numbers in a row
+ * @param options bytes of a block, whether others may change the data
+ * @returns `[N, columns]`
+ */
 export function rowsIn(
   data: Float32Array,
   columns: number,
@@ -59,7 +66,13 @@ export function visitBlocks(
 
 const NEAR = 64;
 
-/** These rows, one after the other, `[indices.length, columns]`; those that lie near each other are read at once. */
+/**
+ * These rows, one after the other, `[indices.length, columns]`; those that lie near each other are read at once.
+ *
+ * @param rows `[N, columns]`
+ * @param indices `[n]`, row numbers
+ * @returns `[n, columns]`
+ */
 export function takeRows(rows: Rows, indices: readonly number[] | Int32Array): Float32Array {
   const { columns } = rows;
   const taken = new Float32Array(indices.length * columns);

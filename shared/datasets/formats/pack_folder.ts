@@ -25,6 +25,8 @@ export interface Packed {
 /**
  * The files of a dataset that a folder is; undefined where it is none.
  *
+ * @param folder a path
+ * @returns paths of its files
  * @throws {DatasetError} for RLDS
  */
 export async function datasetFolder(folder: string): Promise<string[] | undefined> {
@@ -48,7 +50,13 @@ export async function datasetFolder(folder: string): Promise<string[] | undefine
   return undefined;
 }
 
-/** A path's dataset as one file, where it is a folder; undefined for anything else. */
+/**
+ * A path's dataset as one file, where it is a folder; undefined for anything else.
+ *
+ * @param path of a file or folder
+ * @returns one file, and how to remove it
+ * @throws {DatasetError} for a folder that cannot be read as one file
+ */
 export async function packFolder(path: string): Promise<Packed | undefined> {
   const files = await datasetFolder(path);
   if (!files) return undefined;

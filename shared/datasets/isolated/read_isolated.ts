@@ -70,6 +70,7 @@ const MEMORY_BYTES = 32 * 2 ** 20;
  * Reads and judges a file by ranges, as {@link readIsolated} does one in memory: datasets larger than memory can be read.
  *
  * @param path of a file that nobody changes until the dataset is closed
+ * @returns the dataset by rows, and its notices; close it
  * @throws {DatasetError} as {@link readIsolated}
  * @throws {NoRoomError} where the temporary folder is full
  */

@@ -31,7 +31,12 @@ export interface DatasetStatistics {
   actions: DimensionStatistics[] | { discrete: { action: number; share: number }[] };
 }
 
-/** Computes the figures from all rows. */
+/**
+ * Computes the figures from all rows.
+ *
+ * @param dataset in memory
+ * @returns distributions of returns, lengths, states and actions
+ */
 export function statisticsOf(dataset: Dataset): DatasetStatistics {
   const { size, stateDim, actionDim, rewards, states } = dataset;
   const episodes = episodesOf(dataset);

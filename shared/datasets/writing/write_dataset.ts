@@ -30,13 +30,25 @@ const ENDINGS: Readonly<Record<string, WrittenFormat>> = {
 /** All formats that are written. */
 export const WRITTEN_FORMATS = Object.keys(WRITERS) as readonly WrittenFormat[];
 
-/** The format that a file's name asks for; undefined where it asks for none of those that are written. */
+/**
+ * The format that a file's name asks for; undefined where it asks for none of those that are written.
+ *
+ * @param fileName with its ending
+ * @returns the format
+ */
 export function writtenFormatOf(fileName: string): WrittenFormat | undefined {
   const ending = /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined;
 }
 
-/** Writes a dataset piece by piece. */
+/**
+ * Writes a dataset piece by piece.
+ *
+ * @param dataset in memory
+ * @param format of the file
+ * @param sink takes the bytes in order
+ * @param options further attributes
+ */
 export async function writeDataset(
   dataset: Dataset,
   format: WrittenFormat,

@@ -18,8 +18,10 @@ let written = 0;
 
 /**
  * The bytes of an HDF5 file with `observations actions rewards next_observations terminals timeouts` and attributes.
+ *
  * @param dataset what to write
  * @param attributes further attributes of the file, e.g. how it was collected
+ * @returns `[bytes]`, HDF5
  */
 export async function writeHdf5(
   dataset: Dataset,

@@ -30,7 +30,12 @@ export const META_WORLD: AdaptedPackage = {
 };
 const ADAPTED = [META_WORLD];
 
-/** The package that an id is of; undefined for ids of others. */
+/**
+ * The package that an id is of; undefined for ids of others.
+ *
+ * @param id of an environment
+ * @returns the package and what it needs
+ */
 export function adaptedPackage(id: string): AdaptedPackage | undefined {
   return ADAPTED.find(({ namespace }) => id.startsWith(`${namespace}/`));
 }
@@ -40,7 +45,12 @@ export function adaptedModule(module: string | undefined): AdaptedPackage | unde
   return ADAPTED.find((one) => one.module === module);
 }
 
-/** How such a package gets an interpreter of its own, and which processes need its path, in words: everywhere the same. */
+/**
+ * How such a package gets an interpreter of its own, and which processes need its path, in words: everywhere the same.
+ *
+ * @param adapted the package
+ * @returns sentences with a line for a shell
+ */
 export function adaptedAdvice({ namespace, venv, module, requirements }: AdaptedPackage): string {
   const folder = typedVenv(venv);
   return `${namespace} needs a Python of its own, which one line makes: ${
@@ -49,7 +59,13 @@ export function adaptedAdvice({ namespace, venv, module, requirements }: Adapted
     `set ${adaptedVariables({ module }, `${folder}/bin/python`)}`;
 }
 
-/** The setting for `cugro run`, and for a cluster, as a shell takes it. */
+/**
+ * The setting for `cugro run`, and for a cluster, as a shell takes it.
+ *
+ * @param adapted the package
+ * @param python path of the interpreter
+ * @returns `NAME=value ...`
+ */
 export function adaptedVariables({ module }: Pick<AdaptedPackage, "module">, python: string): string {
   return `CUGRO_PYTHON=${python} CUGRO_GYMNASIUM_PACKAGES=gymnasium,${module}`;
 }

@@ -95,6 +95,7 @@ function describeException(id: string, { type, message, doing, copy, traceback }
  * There is no interpreter.
  *
  * @param id of the environment
+ * @returns the error, to be thrown
  */
 export function noInterpreter(id: string): GymnasiumUnavailable {
   const adapted = adaptedPackage(id);

@@ -90,6 +90,9 @@ type About = Pick<GymnasiumEnvironment, "stateDim" | "actionDim" | "low" | "high
 /**
  * Opens `size` copies, in a process of their own. What a stranger's spec may not say is refused.
  *
+ * @param python starts the process
+ * @param options spec, number of copies, what the spec may say
+ * @returns states `[size, S]` after `reset` and `step`; close it
  * @throws {GymnasiumUnavailable} where this installation does not run it
  * @throws {GymnasiumFault} with the last lines of the traceback
  * @throws {GymnasiumLost} where the process died or took too long
@@ -135,7 +138,10 @@ export async function openGymnasium(
 /**
  * Versions of Python and the packages.
  *
- * @throws as {@link openGymnasium} does
+ * @param python starts the process
+ * @param rules what a spec may say
+ * @returns name -> version
+ * @throws {as} {@link openGymnasium} does
  */
 export async function checkPackages(
   python: PythonProcess,

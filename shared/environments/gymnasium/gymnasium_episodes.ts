@@ -56,6 +56,9 @@ const MOST_LOST = 4;
 /**
  * Runs one episode a seed.
  *
+ * @param python starts the process
+ * @param options spec, seeds, who acts
+ * @returns return, length and success of each episode
  * @throws {GymnasiumUnavailable | GymnasiumFault} as {@link openGymnasium} does, and where states or actions have other sizes
  * @throws {GymnasiumLost} where the process dies again and again
  */

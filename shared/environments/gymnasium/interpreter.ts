@@ -21,6 +21,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * The folder of the virtual environment that is found without being named.
  *
  * @param name of the one for such environments
+ * @param environment variables by name
+ * @returns a path
  */
 export function venvFolder(environment: Environment = process.env, name = "gymnasium"): string {
   const cache = environment.CUGRO_CACHE ||
@@ -44,6 +46,10 @@ export function typedVenv(name = "gymnasium", environment: Environment = process
 /**
  * The interpreter: `CUGRO_PYTHON`, else that of {@link venvFolder} where it exists. Its path is not resolved further, since
  * a virtual environment is told by the link.
+ *
+ * @param environment variables by name
+ * @param name of the virtual environment
+ * @returns a path; undefined where there is none
  */
 export function findInterpreter(
   environment: Environment = process.env,
@@ -67,6 +73,8 @@ function pathOf(named: string, path: string): string {
  * The line for a shell that makes the virtual environment.
  *
  * @param folder where it is looked for
+ * @param requirements of pip
+ * @returns a line
  */
 export function installLine(folder = typedVenv(), requirements = REQUIREMENTS): string {
   return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`, requirements)}`;
@@ -77,7 +85,11 @@ export function pipInstall(python: string, requirements = REQUIREMENTS): string 
   return `${python} -m pip install ${requirements.map((one) => `'${one}'`).join(" ")}`;
 }
 
-/** What to do where there is no interpreter. */
+/**
+ * What to do where there is no interpreter.
+ *
+ * @returns a sentence
+ */
 export function interpreterAdvice(): string {
   return `one line makes one: ${installLine()}; another that has Gymnasium is named with --python ` +
     "or CUGRO_PYTHON";

@@ -60,7 +60,12 @@ const LIBRARIES = {
   CUDA_VISIBLE_DEVICES: "",
 };
 
-/** Starts Python. Nothing of this process's environment is handed on. */
+/**
+ * Starts Python. Nothing of this process's environment is handed on.
+ *
+ * @param options interpreter, temporary folder, network, what to call at its end
+ * @returns asks it, one question at a time; close it
+ */
 export function startPython(
   { python, temporary = tmpdir(), network = "refuse", onEnd }: PythonOptions,
 ): PythonProcess {

@@ -22,7 +22,12 @@ export const MAZE_INFO: EnvironmentInfo = {
   policyShipped: true,
 };
 
-/** Whether both lie on the unit circle, as far as a file's digits go. */
+/**
+ * Whether both lie on the unit circle, as far as a file's digits go.
+ *
+ * @param goal cosine and sine
+ * @returns whether they are of one angle
+ */
 export function isDirection([cos = 0, sin = 0]: readonly number[]): boolean {
   return Math.abs(Math.hypot(cos, sin) - 1) < 0.01;
 }

@@ -87,6 +87,8 @@ export function planEpisodes(
  * Rolls out Meta-World's expert of a task with noise, and random actions. Equal options give equal arrays.
  *
  * @param python an interpreter that has Meta-World
+ * @param options task, number of episodes, noise, seed
+ * @returns states `[N, S]`, actions `[N, A]`, rewards, success and ends `[N]`
  * @throws {GymnasiumUnavailable | GymnasiumFault | GymnasiumLost} as {@link openGymnasium} does
  */
 export async function collectMetaWorld(

@@ -35,7 +35,12 @@ export const META_WORLD_TASKS: readonly string[] = [
   ...["reach-wall", "shelf-place", "sweep-into", "sweep", "window-open", "window-close"],
 ];
 
-/** The id of a task: `push` -> `Meta-World/push-v3`. */
+/**
+ * The id of a task: `push` -> `Meta-World/push-v3`.
+ *
+ * @param task its name
+ * @returns an id of Gymnasium
+ */
 export function metaWorldId(task: string): string {
   return `${META_WORLD.namespace}/${task}-v3`;
 }
