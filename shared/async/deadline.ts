@@ -12,7 +12,7 @@ import { abortable } from "./abortable.ts";
  * @param milliseconds for the work
  * @param work takes a signal that aborts when the time is up
  * @returns what `work` resolves to
- * @throws {what} `late` makes, or what `work` throws.
+ * @throws {Error} what `late` makes, or what `work` throws.
  */
 export async function deadline<T>(
   milliseconds: number,

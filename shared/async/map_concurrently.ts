@@ -10,7 +10,7 @@
  * @param width the most calls at once, from 1
  * @param work called with an item and its index
  * @returns what `work` returned, in the order of the items.
- * @throws {what} the first failing call threw. No item is started after that, and the calls already running have ended.
+ * @throws {Error} what the first failing call threw. No item is started after that, and the calls already running have ended.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import { sleep } from "./sleep.ts";
  * @param milliseconds to wait
  * @param work what is waited for; it goes on in any case
  * @returns whether it ended in time
- * @throws {what} `work` rejects with
+ * @throws {Error} what `work` rejects with
  */
 export async function waitAtMost(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();

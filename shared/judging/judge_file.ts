@@ -35,7 +35,7 @@ export const READ_WHOLE_BYTES = 2 * 2 ** 20;
 /**
  * Reads a file in a thread of its own, and judges all of it.
  *
- * @param bytes the whole file; it is handed over, and empty afterwards
+ * @param bytes `[n]`, the whole file; it is handed over, and empty afterwards
  * @param trust whether any environment may be run that the file names. @default "registered"
  * @param options how to read it
  * @returns dataset, notices, and the simulator's task

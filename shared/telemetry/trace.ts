@@ -39,7 +39,7 @@ export interface InSpan {
  *
  * @param options.parent a traceparent; if left out, what is under way in this process; "none" starts a trace.
  * @returns what `work` resolves to
- * @throws {what} `work` throws; the span then says so.
+ * @throws {Error} what `work` throws; the span then says so.
  */
 export async function inSpan<T>(
   name: string,

@@ -48,7 +48,7 @@ export interface OpenedInput {
  * @param kind of the job
  * @param input its name, and what it refers to
  * @returns its size in bytes, and a reader of ranges
- * @throws {as} {@link readInput}; a later read {@link StoreError} if the dataset is not what it was.
+ * @throws {Error} as {@link readInput}; a later read {@link StoreError} if the dataset is not what it was.
  */
 export async function openInput(store: Store, kind: JobKind, input: JobInput): Promise<OpenedInput> {
   if (!("dataset" in input.ref)) return openBytes(await readInput(store, kind, input));

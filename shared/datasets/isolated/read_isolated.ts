@@ -25,7 +25,7 @@ const FAILED = "the file is damaged: reading it failed";
 /**
  * Reads and judges a dataset, as `readDataset` does.
  *
- * @param bytes the whole file; it is handed over, and empty afterwards
+ * @param bytes `[n]`, the whole file; it is handed over, and empty afterwards
  * @param file name used in errors
  * @returns a dataset in raw units, episodes complete; and its notices
  * @throws {DatasetError} naming file, field, row and value; also where the file ends its thread

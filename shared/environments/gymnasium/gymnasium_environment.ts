@@ -141,7 +141,7 @@ export async function openGymnasium(
  * @param python starts the process
  * @param rules what a spec may say
  * @returns name -> version
- * @throws {as} {@link openGymnasium} does
+ * @throws {Error} as {@link openGymnasium} does
  */
 export async function checkPackages(
   python: PythonProcess,
