@@ -63,7 +63,12 @@ function undocumented(module: string): string[] {
 }
 
 /** Rooms in which every exported function says shapes or units of what it takes and gives, and its errors. */
-const SAID_IN_FULL: readonly string[] = ["shared/algorithm", "shared/async", "shared/judging", "shared/telemetry"];
+const SAID_IN_FULL: readonly string[] = [
+  "shared/algorithm",
+  "shared/async",
+  "shared/judging",
+  "shared/telemetry",
+];
 
 /** What docstrings of these rooms lack. */
 function tagFaults(): string[] {

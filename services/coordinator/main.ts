@@ -11,13 +11,13 @@ import { confine } from "../confined_process.ts";
 import { COMPUTE_SERVICES, SERVICES } from "../services.ts";
 import { createObserver, watchQueues } from "./observe.ts";
 import { runCoordinator } from "./run.ts";
-import { createSaidOnce } from "./say_once.ts";
+import { createLogOnce } from "./log_once.ts";
 import { sweepRegularly } from "./sweep.ts";
 
 await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ log }) }, async (seams) => {
   const { store, bus, log, metrics, signal, config } = seams;
   const observe = createObserver(metrics);
-  const said = createSaidOnce(log);
+  const once = createLogOnce(log);
   const pools = config.nats ? [] : COMPUTE_SERVICES.map((name) => {
     const program = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
     const own = { CUGRO_STORE: config.store, CUGRO_NATS: "", CUGRO_HTTP_PORT: "" };
@@ -34,11 +34,11 @@ await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ lo
     metrics,
     onChange({ facts, plan }) {
       observe(facts);
-      said.planned(facts.learner.name, plan.decide);
-      said.learning(facts.learner.name, currentGraph(facts));
+      once.planned(facts.learner.name, plan.decide);
+      once.learning(facts.learner.name, currentGraph(facts));
       for (const problem of plan.problems) log.debug(problem, { learner: facts.learner.name });
     },
-    onError: said.failed,
+    onError: once.failed,
     onUnknownLearner: (learner, key) =>
       log.warn("a file was dropped for a learner that does not exist", { learner, key }),
   });

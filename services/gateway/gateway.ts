@@ -200,6 +200,6 @@ export function json<T>(schema: T, description: string) {
 
 /** An act was done: has the next answer, and the coordinator, look at the learner. A lost hint costs seconds, not facts. */
 export function wake({ bus, learners }: Pick<RouteDeps, "bus" | "learners">, learner: string): void {
-  learners.told(learner);
+  learners.invalidate(learner);
   bus.hint({ key: incomingPrefix(learner) });
 }

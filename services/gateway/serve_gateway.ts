@@ -61,7 +61,7 @@ export async function serveGateway(
   const others = async () => [...await failingWebhooks(store, cache), ...unusual.problems()];
   const problems = await startProblemWatch({ store, bus, cache, learners, metrics, log, others });
   problems.onChange((events, all) => {
-    for (const event of events) feed.tell(event);
+    for (const event of events) feed.publish(event);
     deliverer.tellProblems(all);
   });
   const [inFlight, limits] = [createInFlight(), limitsFrom(config)];

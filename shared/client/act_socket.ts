@@ -71,7 +71,7 @@ interface Questions {
   ask(request: ActInput, link: Link): Promise<ActSocketAnswer>;
   /** In the order of asking, as they are sent. */
   texts(): string[];
-  hear(answer: ActSocketAnswer): void;
+  onAnswer(answer: ActSocketAnswer): void;
   /** Nothing will be answered. */
   refuse(error: Error): void;
 }
@@ -82,7 +82,7 @@ function createQuestions(timeoutMs: number): Questions {
   return {
     texts: () => [...open.values()].map(({ text }) => text),
     // One whose question has been given up belongs to nobody.
-    hear: (answer) => open.get(Number(answer.id))?.settle(refusalOf(answer) ?? answer),
+    onAnswer: (answer) => open.get(Number(answer.id))?.settle(refusalOf(answer) ?? answer),
     refuse(error) {
       for (const { settle } of [...open.values()]) settle(error);
     },
@@ -200,7 +200,7 @@ function openLine(socket: WebSocket, questions: Questions): Line {
   };
   socket.onmessage = ({ data }) => {
     line.answered = true;
-    questions.hear(JSON.parse(data));
+    questions.onAnswer(JSON.parse(data));
   };
   return line;
 }

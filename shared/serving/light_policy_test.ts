@@ -10,7 +10,7 @@ import type { Acting } from "./acting.ts";
 import { createInferenceThreads } from "./inference_threads.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
 import { createOpenPolicy } from "./open_ways.ts";
-import type { Said } from "./testing/act_alone.ts";
+import type { Answered } from "./testing/act_alone.ts";
 import { withActing, withStore } from "./testing/quick_acting.ts";
 
 const rowsOf = (count: number, seed = 1) => {
@@ -174,7 +174,7 @@ Deno.test({
         const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
         const text = new TextDecoder().decode(stdout);
         assert(text !== "", new TextDecoder().decode(stderr));
-        return JSON.parse(text) as Said[];
+        return JSON.parse(text) as Answered[];
       };
       const [actor, proposer, sampler] = await ask("actor", "proposer", "sampler");
       assertEquals([actor!.tensors, proposer!.tensors], [[], []]);

@@ -27,7 +27,7 @@ export type Run = z.infer<typeof runSchema>;
 export type BegunRun = Run & { noted: boolean };
 
 /** What a message says of its job. */
-interface Told {
+interface JobNamed {
   jobId: string;
   kind: JobKind;
 }
@@ -40,7 +40,7 @@ interface Told {
 export async function beginAttempt(
   store: Store,
   noted: string | undefined,
-  { message, deliveries }: { message: Told; deliveries: number },
+  { message, deliveries }: { message: JobNamed; deliveries: number },
   step: number,
 ): Promise<BegunRun> {
   const found = noted === undefined ? undefined : await store.get(noted);
@@ -76,7 +76,7 @@ function readNote(bytes: Uint8Array, key: string): Run | undefined {
  */
 export async function endAttempt(
   store: Store,
-  { kind, jobId }: Told,
+  { kind, jobId }: JobNamed,
   run: Run,
   step: number,
   message?: string,
@@ -94,7 +94,7 @@ export async function endAttempt(
 /** Gives a job up: the failure is a fact. The fact's key. */
 export async function giveUp(
   store: Store,
-  { kind, jobId }: Told,
+  { kind, jobId }: JobNamed,
   message: string,
   permanent: boolean,
 ): Promise<string> {

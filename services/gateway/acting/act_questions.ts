@@ -43,24 +43,24 @@ export function takeQuestions(
   { answer, rate, inFlight, bounds }: QuestionDeps,
 ): Questions {
   const gone = new AbortController();
-  const room = createRoom(bounds);
+  const capacity = createCapacity(bounds);
   const replies = createReplies(socket);
   const about = { via: "websocket", learner, ...(token === undefined ? {} : { token }) } as const;
   const begin = async (message: Buffer) => {
-    const leaves = [inFlight.enter(), room.enter(message.length)];
+    const leaves = [inFlight.enter(), capacity.enter(message.length)];
     await replies.add(answer({ ...about, message: message.toString("utf8"), signal: gone.signal }));
     for (const leave of leaves) leave();
     line.go();
   };
   const pauseMs = () => token === undefined ? 0 : Math.ceil(1000 * rate.take(token));
-  const line = createLine(socket, room, { begin, pauseMs });
+  const line = createLine(socket, capacity, { begin, pauseMs });
   const stop = () => {
     line.stop();
     return replies.done();
   };
   return {
     count: replies.count,
-    underWay: () => room.count() + line.waiting(),
+    underWay: () => capacity.count() + line.waiting(),
     stop,
     leave: () => (void stop(), gone.abort()),
   };
@@ -69,7 +69,7 @@ export function takeQuestions(
 /** Messages that have come, each of which begins when there is room and its time has come. */
 function createLine(
   socket: WebSocket,
-  room: ReturnType<typeof createRoom>,
+  capacity: ReturnType<typeof createCapacity>,
   { begin, pauseMs }: { begin: (message: Buffer) => Promise<void>; pauseMs: () => number },
 ) {
   /** Came in one piece with others, and has not begun; a piece from the network has 64 KiB. */
@@ -79,7 +79,7 @@ function createLine(
   const go = () => {
     clearTimeout(timer);
     if (isOver) return;
-    while (waiting.length > 0 && room.has(waiting[0]!.length)) {
+    while (waiting.length > 0 && capacity.has(waiting[0]!.length)) {
       const wait = pauseMs();
       if (wait > 0) {
         timer = setTimeout(go, wait);
@@ -87,7 +87,7 @@ function createLine(
       }
       void begin(waiting.shift()!);
     }
-    if (waiting.length > 0 || room.isFull()) socket.pause();
+    if (waiting.length > 0 || capacity.isFull()) socket.pause();
     else if (socket.isPaused) socket.resume();
   };
   socket.on("message", (data) => {
@@ -102,7 +102,7 @@ function createLine(
   return { go, stop, waiting: () => waiting.length };
 }
 
-function createRoom({ questions, bytes }: QuestionBounds) {
+function createCapacity({ questions, bytes }: QuestionBounds) {
   let [count, size] = [0, 0];
   return {
     count: () => count,

@@ -41,7 +41,7 @@ export interface EventFeed {
    */
   open(audience: Audience, gone: AbortSignal): ReadableStream<Uint8Array>;
   /** Sends an event that is no fact's to those who are there: it has no place to go on from. */
-  tell(event: CloudEvent): void;
+  publish(event: CloudEvent): void;
   /** Tells those who follow progress that policies of a learner were asked: it has no place to go on from either. */
   asked(learner: string): void;
   /** Streams that are open: all, or those of a token. */
@@ -81,7 +81,7 @@ export async function openEventFeed(
       else gone.addEventListener("abort", () => client.leave(), { once: true });
       return client.stream;
     },
-    tell: (event) => clients.forEach((client) => client.tell(event)),
+    publish: (event) => clients.forEach((client) => client.publish(event)),
     asked: (learner) => clients.forEach((client) => client.asked(learner)),
     clients: (token) =>
       token === undefined
@@ -106,7 +106,7 @@ class Client {
   /** Learners whose policies were asked, which has not been sent. */
   #asked = new Set<string>();
   /** Events without a place that have not been sent. */
-  #told: CloudEvent[] = [];
+  #unplaced: CloudEvent[] = [];
   #woken = new AbortController();
   #stalled: ReturnType<typeof setTimeout> | undefined;
   #end: ReturnType<typeof setTimeout>;
@@ -161,10 +161,12 @@ class Client {
     this.#woken.abort();
   }
 
-  tell(event: CloudEvent): void {
+  publish(event: CloudEvent): void {
     const { sees, types } = this.audience;
-    if (!sees(event.subject) || (types && !types.has(event.type)) || this.#told.length >= MOST_TOLD) return;
-    this.#told.push(event);
+    if (!sees(event.subject) || (types && !types.has(event.type)) || this.#unplaced.length >= MOST_TOLD) {
+      return;
+    }
+    this.#unplaced.push(event);
     this.#woken.abort();
   }
 
@@ -188,7 +190,7 @@ class Client {
   }
 
   #takeNews(): string {
-    const told = this.#told.splice(0).map((event) => frame(event.type, event));
+    const told = this.#unplaced.splice(0).map((event) => frame(event.type, event));
     const frames = [...told, ...[...this.#progress.values()].map((one) => frame("progress", one))];
     for (const learner of this.#asked) frames.push(frame("traffic", { learner }));
     this.#progress.clear();

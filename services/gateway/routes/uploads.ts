@@ -91,7 +91,7 @@ function takeEither(
   deps: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  told: Told,
+  told: UploadNotes,
 ): Promise<Taken> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   return type === "application/json"
@@ -110,7 +110,7 @@ async function counted<T>(
   try {
     return await take();
   } finally {
-    deps.learners.told(learner);
+    deps.learners.invalidate(learner);
     arrived();
   }
 }
@@ -146,7 +146,7 @@ async function expectFile(
 }
 
 /** What the query says of a file. */
-interface Told {
+interface UploadNotes {
   fileName: string | undefined;
   reading: Reading | undefined;
   asNewTask: boolean | undefined;
@@ -161,7 +161,7 @@ async function takeFile(
   { store, limits }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  { fileName, reading, asNewTask }: Told,
+  { fileName, reading, asNewTask }: UploadNotes,
 ): Promise<Taken> {
   if (fileName === undefined) {
     const errors = [{ field: "query.fileName", detail: "names the file, e.g. ?fileName=task1.hdf5" }];
@@ -186,7 +186,7 @@ async function adoptObject(
   { store, limits, learners }: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  { reading, asNewTask }: Told,
+  { reading, asNewTask }: UploadNotes,
 ): Promise<Taken> {
   const bytes = await readBody(context.req.raw, { ...limits, maxBytes: limits.jsonBytes });
   const parsed = objectSchema.safeParse(parseJson(bytes));

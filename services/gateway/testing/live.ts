@@ -110,7 +110,7 @@ export async function withLiveGateway(
   const watch = options.problems &&
     await startProblemWatch({ store, bus, cache, learners, metrics, log, others, times: options.problems });
   watch?.onChange((events, all) => {
-    for (const event of events) feed.tell(event);
+    for (const event of events) feed.publish(event);
     deliverer.tellProblems(all);
   });
   const auth = await openAuthenticator({ path: tokensFile, log });

@@ -114,7 +114,7 @@ class LoopingDeliverer {
   }
 
   tellProblems(problems: readonly Problem[]): void {
-    this.#problems.tell(problems);
+    this.#problems.onProblems(problems);
     if (this.#problems.isPending()) this.#wakeup.wake();
   }
 

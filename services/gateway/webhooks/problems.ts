@@ -39,7 +39,7 @@ const LOOKED_AT = 20;
 
 /** What is wrong, as last told, and which of it is still to be said. */
 export interface ProblemNews {
-  tell(problems: readonly Problem[]): void;
+  onProblems(problems: readonly Problem[]): void;
   /** Whether anything was told since the last look. */
   isPending(): boolean;
   /** Events that are wanted and have no record. */
@@ -56,7 +56,7 @@ export function createProblemNews(store: Store): ProblemNews {
   /** Ids of what this gateway itself has observed. */
   const observed = new Set<string>();
   return {
-    tell(now) {
+    onProblems(now) {
       const mark = now.map(({ id, since, acknowledged }) => `${id} ${since} ${acknowledged === null}`).join();
       for (const problem of now) {
         if (isObserved(problem)) observed.add(problem.id);

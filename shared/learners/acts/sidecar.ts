@@ -20,7 +20,7 @@ export function sidecarOf(key: string): string {
 }
 
 /** What a sidecar says. */
-export interface Told {
+export interface SidecarNotes {
   reading?: Reading;
   /** That it is a task of its own, whatever is in it. */
   asNewTask?: true;
@@ -31,7 +31,7 @@ export interface Told {
 }
 
 /** What a file's sidecar says; nothing where there is none. */
-export async function readSidecar(store: Store, key: string): Promise<Told> {
+export async function readSidecar(store: Store, key: string): Promise<SidecarNotes> {
   const name = sidecarOf(key);
   const info = await store.head(name);
   if (!info) return {};

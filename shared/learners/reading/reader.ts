@@ -35,7 +35,7 @@ export interface LearnerReader {
    */
   status(name: string): Promise<LearnerStatus>;
   /** An act may have changed what is known of its jobs: the next reading asks about them. */
-  told(name: string): void;
+  invalidate(name: string): void;
 }
 
 /** The store to read, a cache of facts that others may share, and a clock. */
@@ -59,7 +59,7 @@ export function createReader({ store, cache, now = () => performance.now() }: Re
   return {
     facts: async (name) => (await find(name).read(false)).facts,
     status: async (name) => (await find(name).read(true)).status!,
-    told: (name) => kept.get(name)?.told(),
+    invalidate: (name) => kept.get(name)?.invalidate(),
   };
 }
 
@@ -70,7 +70,7 @@ interface Reading {
 
 interface KeptLearner {
   read(wantsStatus: boolean): Promise<Reading>;
-  told(): void;
+  invalidate(): void;
 }
 
 function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: string): KeptLearner {
@@ -108,6 +108,6 @@ function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: strin
       next.wantsStatus ||= wantsStatus;
       return next.reading;
     },
-    told: () => void (askedAt = -Infinity),
+    invalidate: () => void (askedAt = -Infinity),
   };
 }

@@ -199,7 +199,7 @@ Deno.test("createReader() says at once what acts and decisions have changed, and
     await same("a task that has failed");
     assertEquals((await reader.status("a")).tasks[1]!.state, "failed");
     await retry({ store, name: "a", task: 2, reason: "again", overrides: {} });
-    reader.told("a");
+    reader.invalidate("a");
     await same("a task that is tried again");
     assertEquals((await reader.status("a")).tasks[1]!.state, "undecided");
 

@@ -10,7 +10,7 @@ import { type WayOfActing, wayOfActingSchema } from "@cugro/protocol";
 import { openActing } from "../acting.ts";
 
 /** What is said after each way. */
-export interface Said {
+export interface Answered {
   acting: WayOfActing;
   actions: number[][];
   /** Files of TensorFlow and its binding that are mapped. */
@@ -29,7 +29,7 @@ if (import.meta.main) {
   const [root, ...asked] = Deno.args;
   const store = await openFilesystemStore({ root: root!, lock: false });
   const acting = await openActing({ store, log: createLog({ level: "silent" }) });
-  const said: Said[] = [];
+  const said: Answered[] = [];
   for (const one of asked) {
     const [learner, way] = one.split(":") as [string, string];
     const observations = [[0.1, 0.2, 0.3]];

@@ -1,5 +1,5 @@
 /**
- * What is told to the log once. Learners that cannot be planned, and that they can be again: they are tried every few
+ * What is logged once. Learners that cannot be planned, and that they can be again: they are tried every few
  * seconds, and a store that is away would fill the log. Tasks of which trainings do not read all rows; and of what was decided,
  * what a person may want to decide otherwise.
  * @module
@@ -10,8 +10,8 @@ import { StoreError } from "@cugro/store";
 import type { Log } from "@cugro/telemetry";
 import type { Decision } from "./plan_parts.ts";
 
-/** What has been told. */
-export interface SaidOnce {
+/** What has been logged, so that it is not logged again. */
+export interface LogOnce {
   failed(learner: string | null, error: unknown): void;
   /** It was planned, and these facts were made: a task whose dataset has grown is worth a word. */
   planned(learner: string, decisions: readonly Decision[]): void;
@@ -19,8 +19,8 @@ export interface SaidOnce {
   learning(learner: string, graph: Graph | undefined): void;
 }
 
-/** Nothing told yet. */
-export function createSaidOnce(log: Log): SaidOnce {
+/** Nothing is logged yet. */
+export function createLogOnce(log: Log): LogOnce {
   const said = new Map<string | null, string>();
   const partly = new Set<string>();
   return {
