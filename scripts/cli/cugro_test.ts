@@ -4,7 +4,7 @@ import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { createProgram, runCommandLine } from "./cugro.ts";
-import { openForWriting } from "./embedded/session.ts";
+import { openForWriting } from "./embedded/run_session.ts";
 import { createProblemNotes } from "./progress/problem_notes.ts";
 
 /** Commands that can be typed, with their full names. */

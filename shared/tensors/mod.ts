@@ -4,5 +4,5 @@
  * @module
  */
 export { hashFile, type NativeInstallation, nativeInstallation, openBackend, profileId } from "./backend.ts";
-export { closeIdleSessions } from "./compile/session.ts";
+export { closeIdleSessions } from "./compile/graph_session.ts";
 export { type Compute, type ComputeOptions, openCompute } from "./open_compute.ts";

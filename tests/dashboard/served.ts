@@ -12,7 +12,7 @@ import { startHttpBase } from "@cugro/process";
 import { type Acting, openActing } from "@cugro/serving";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { createLog, createMetrics } from "@cugro/telemetry";
-import { openSession } from "../../scripts/cli/embedded/session.ts";
+import { openSession } from "../../scripts/cli/embedded/run_session.ts";
 import { createGateway } from "../../services/gateway/app.ts";
 import { openAuthenticator } from "../../services/gateway/auth.ts";
 import { openEventLog } from "../../services/gateway/events/event_log.ts";

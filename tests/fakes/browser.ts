@@ -6,7 +6,7 @@ import { type Browser, chromium } from "playwright-core";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { findBrowser } from "../../scripts/setup/browser.ts";
+import { findBrowser } from "../../scripts/setup/chromium.ts";
 
 /** Its program; undefined where there is none. */
 export const browserPath: string | undefined = findBrowser();

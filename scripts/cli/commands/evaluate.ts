@@ -20,7 +20,7 @@ import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
 import { actingOption } from "./acting_option.ts";
 import { gymnasiumConfig } from "../embedded/python.ts";
-import { openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/run_session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { type PythonFlags, usePython, withPythonOptions } from "./python_options.ts";
 import { printJson, score, UsageError, wholeNumber } from "./output.ts";

@@ -10,7 +10,7 @@ import { exportLearner, importLearner } from "@cugro/learners";
 import { parseKey } from "@cugro/protocol";
 import { openFilesystemStore, SERVICE_FOLDER } from "@cugro/store";
 import type { Command } from "commander";
-import { openForReading, openForWriting } from "../embedded/session.ts";
+import { openForReading, openForWriting } from "../embedded/run_session.ts";
 import { byteSize } from "@cugro/report";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";

@@ -6,7 +6,7 @@ import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
 import { LABEL_NAMES } from "@cugro/protocol";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { openForWriting } from "../embedded/session.ts";
+import { openForWriting } from "../embedded/run_session.ts";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, Overrides, Reason } from "../learners/learners.ts";
 import { learningCommand } from "../learners/place.ts";

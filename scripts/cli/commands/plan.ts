@@ -18,7 +18,7 @@ import {
   previewGraph,
 } from "@cugro/learners";
 import type { Command } from "commander";
-import { openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/run_session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { printJson, wholeNumber } from "./output.ts";
 import { printTable } from "../table.ts";

@@ -17,7 +17,7 @@ import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { type HttpServer, listen as listenOn, type ListenOptions } from "@cugro/process";
-import { openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/run_session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { actingOption } from "./acting_option.ts";
 import { actingSo } from "./acting_so.ts";

@@ -6,7 +6,7 @@ import { exportLearner, type TransferProgress } from "@cugro/learners";
 import { isBucketName, type Store } from "@cugro/store";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { openForReading, openForWriting } from "../embedded/session.ts";
+import { openForReading, openForWriting } from "../embedded/run_session.ts";
 import { DEFAULT_STORE } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
 import { printJson, UsageError } from "./output.ts";

@@ -14,7 +14,7 @@ import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { describeLogLine, parseLogLine } from "../progress/log_lines.ts";
 import { createPythonNotes } from "./python.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, type Session } from "./run_session.ts";
 
 /** Where to learn, and with what. */
 export interface LearningOptions {

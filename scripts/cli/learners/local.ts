@@ -41,7 +41,7 @@ import { type Learning, openLearning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { episodesOf } from "./episodes.ts";
 import { foresee } from "./foresee.ts";
-import { openForActing, openForReading, openForWriting } from "../embedded/session.ts";
+import { openForActing, openForReading, openForWriting } from "../embedded/run_session.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { packFolder } from "@cugro/datasets";
 import { openPage } from "../page/open_page.ts";

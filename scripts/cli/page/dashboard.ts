@@ -8,7 +8,7 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { type FolderHolder, folderHolder, StoreLocked } from "@cugro/store";
 import { addressOfPage } from "@cugro/gateway/here";
 import type { Command } from "commander";
-import { openForReading } from "../embedded/session.ts";
+import { openForReading } from "../embedded/run_session.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { ShownPage } from "../learners/learners.ts";
 import { openLocal } from "../learners/local.ts";

@@ -10,7 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
-import { findBrowser } from "../../setup/browser.ts";
+import { findBrowser } from "../../setup/chromium.ts";
 import { modelXml } from "../../../shared/environments/model_xml.ts";
 import { ROBOTS } from "../../../shared/environments/robots.ts";
 

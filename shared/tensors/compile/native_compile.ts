@@ -4,9 +4,9 @@
  */
 import type { DeviceName } from "../settings.ts";
 import { type NativeBackend, nativeBackend } from "./native_backend.ts";
-import { giveBack, openSession, type Session } from "./session.ts";
+import { giveBack, openSession, type Session } from "./graph_session.ts";
 import { buildStepGraph, type StepGraph } from "./step_graph.ts";
-import { traceStep } from "./trace.ts";
+import { traceStep } from "./record_graph.ts";
 import { UntraceableStep } from "./recorded_values.ts";
 import {
   checkStored,

@@ -5,7 +5,7 @@ import { filled, normals } from "../testing/example_step.ts";
 import { nativeBackend } from "./native_backend.ts";
 import { nativeCompile } from "./native_compile.ts";
 import { KNOWN_OPERATIONS } from "./operations.ts";
-import { traceStep } from "./trace.ts";
+import { traceStep } from "./record_graph.ts";
 import { eager, type Params, type Stored } from "../seam.ts";
 
 await openBackend({ backend: "native" });

@@ -5,7 +5,7 @@ import { nativeBackend } from "./native_backend.ts";
 import { integerField, varint } from "./protobuf.ts";
 import { encodeSavedModel } from "./saved_model.ts";
 import { buildStepGraph } from "./step_graph.ts";
-import { traceStep } from "./trace.ts";
+import { traceStep } from "./record_graph.ts";
 
 await openBackend({ backend: "native" });
 

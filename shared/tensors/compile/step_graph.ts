@@ -9,7 +9,7 @@
  */
 import { type Attribute, type Attributes, type Constant, DataType, type GraphNode } from "./graph.ts";
 import { isDeviceWork, isRegrouped } from "./operations.ts";
-import type { Reference, Trace, TracedNode } from "./trace.ts";
+import type { Reference, Trace, TracedNode } from "./record_graph.ts";
 import type { ArraySpec } from "../seam.ts";
 
 /** A named array and the tensor of the graph that carries it. */

@@ -11,7 +11,7 @@ import { byteSize } from "@cugro/report";
 import type { Store } from "@cugro/store";
 import { shardsTable, TABLE_FORMATS, type TableFormat, writeTable } from "@cugro/tables";
 import type { Command } from "commander";
-import { openForReading } from "../../embedded/session.ts";
+import { openForReading } from "../../embedded/run_session.ts";
 import { onlyOnStore, STORE_FLAG } from "../../learners/connect.ts";
 import { nameLikelyLearner } from "../../typos.ts";
 import { formatFor, writeWhole } from "../convert.ts";

@@ -5,7 +5,7 @@ import { openBackend } from "../backend.ts";
 import { filled, normals } from "../testing/example_step.ts";
 import { nativeBackend } from "./native_backend.ts";
 import { nativeCompile } from "./native_compile.ts";
-import { closeIdleSessions } from "./session.ts";
+import { closeIdleSessions } from "./graph_session.ts";
 import type { CompiledStep, Params } from "../seam.ts";
 
 await openBackend({ backend: "native" });
