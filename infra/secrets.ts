@@ -50,7 +50,7 @@ export async function makeSecrets(
   const root = make("minio.env", newRoot);
   make("grafana_password", () => random(18));
   await makeToken(folder, made);
-  // Follow from the others: always written anew.
+  // Follow from the others: always rewritten.
   replace(folder, "nats.env", `${publicKeys.join("\n")}\n`);
   const lines = users.map(([service, { access, secret }]) => `${service} ${access} ${secret}\n`).join("");
   replace(folder, "minio_users", lines);

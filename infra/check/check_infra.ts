@@ -2,7 +2,7 @@
  * Infra without a cluster: what is rendered is up to date, deno.json has every service's task; compose, Kubernetes, KEDA and NACK resources fit their
  * schemas and each other; the Dockerfile keeps its rules; queries name metrics that exist. Part of `deno task ok`.
  *
- * `deno task infra [--write]`: `--write` renders anew what is rendered.
+ * `deno task infra [--write]`: `--write` renders what is rendered.
  * @module
  */
 import { existsSync } from "node:fs";

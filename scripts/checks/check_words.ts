@@ -17,10 +17,6 @@ const READ = /\.(?:tsx?|jsx?|mjs|py|sh|cc|cpp|h|css|html|md|ya?ml)$/;
 const EXCEPT: Readonly<Record<string, string>> = {
   "scripts/checks/banned_words.ts": "the list itself",
   "scripts/checks/banned_words_test.ts": "its test",
-  "services/gateway/dashboard/": "the page, whose words are read with its next change",
-  "shared/export/": "the same",
-  "scripts/lab/grid/": "the same",
-  "infra/": "the same",
   "CHANGELOG.md": "what was released, in the words of that day",
   "shared/environments/models/": "robots of other people, as they published them",
 };

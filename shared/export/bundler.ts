@@ -95,7 +95,7 @@ export function createBundler(make: MakeBundle = makeInThread): Bundler {
       const key = JSON.stringify([name.learner, name.version, name.task ?? null]);
       const known = kept.get(key);
       if (known?.state === "making") return known;
-      // It has been told of: who asks again tries again.
+      // It has been reported: the next request tries again.
       if (known?.state === "failed") {
         kept.delete(key);
         return known;

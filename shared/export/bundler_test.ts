@@ -47,7 +47,7 @@ Deno.test(
     await next.zip;
     const other = await made.ask(name(1), () => Promise.resolve(input(2)));
     await settled();
-    assertEquals(begun.length, 3, "what is told of the version is another by now");
+    assertEquals(begun.length, 3, "the version has other scores by now");
     begun[2]!.end(Uint8Array.of(3));
     assertEquals(await other.zip, Uint8Array.of(3));
   },

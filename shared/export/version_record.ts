@@ -67,7 +67,7 @@ export interface LineageRecord {
   codeVersion: string;
 }
 
-/** See the module. */
+/** All that is known of a version: its tasks, scores, lineage and knobs. */
 export interface VersionRecord {
   learner: string;
   version: number;

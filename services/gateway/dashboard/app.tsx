@@ -21,7 +21,6 @@ import { LearnerView } from "./views/learner_view.tsx";
 import { LearnersView } from "./views/learners_view.tsx";
 import { TokenView } from "./views/token_view.tsx";
 
-/** See the module. */
 export function App() {
   if (askedBecause.value !== undefined) return <TokenView because={askedBecause.value} />;
   if (!token.value) {

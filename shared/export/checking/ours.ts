@@ -23,7 +23,7 @@ export interface Ours {
   act(way: WayOfActing, inputs: TaskInputs): Promise<Float32Array>;
   /** `[n]`, in units of reward. */
   value(inputs: TaskInputs): Promise<Float32Array>;
-  /** The noise `[n, S]` and `[n, A]` that replay of so many states and actions comes of. */
+  /** The noise `[n, S]` and `[n, A]` that replay of n states and actions starts from. */
   replayNoise(inputs: ReplayInputs): ReplayNoise;
   /** States of replay, `[n, S]`. */
   states(inputs: ReplayInputs): Promise<Float32Array>;

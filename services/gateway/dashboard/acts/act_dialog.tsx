@@ -11,7 +11,6 @@ import { say } from "../parts/toasts.tsx";
 import { sentenceOf } from "../state/session.ts";
 import { type Act, closeDialog } from "./open_act.ts";
 
-/** See the module. */
 export function ActDialog({ act }: { act: Act }) {
   const [reason, setReason] = useState("");
   const [fault, setFault] = useState("");

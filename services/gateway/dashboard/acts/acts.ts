@@ -45,7 +45,7 @@ export function retryTask(learner: string, { task, name, state }: Task): Act {
     before: [
       state === "failed"
         ? `“${name}” goes on where it stopped.`
-        : `“${name}” is trained anew, as a new attempt on the newest valid version.`,
+        : `“${name}” is trained again, as a new attempt on the newest valid version.`,
     ],
     ...{ verb: "Learn it again", scope: "submit" },
     doing: (reason) =>

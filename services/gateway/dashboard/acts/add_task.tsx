@@ -24,7 +24,6 @@ type Stage =
   | { at: "judging" | "sending"; sent: number }
   | { at: "judged"; validation: Validation | undefined; note?: string };
 
-/** See the module. */
 export function AddTask({ learner, file: dropped }: { learner: string; file: File | undefined }) {
   const [file, setFile] = useState(dropped);
   const [stage, setStage] = useState<Stage>({ at: "choosing" });

@@ -7,7 +7,6 @@ import { Dialog } from "../parts/dialog.tsx";
 import { quoted } from "../state/commands.ts";
 import { closeDialog } from "./open_act.ts";
 
-/** See the module. */
 export function Evaluate({ learner, version }: { learner: string; version: number }) {
   const words = `deno task cugro evaluate --learner ${quoted(learner)} --version ${version}`;
   return (

@@ -6,7 +6,6 @@ import type { Validation } from "@cugro/client";
 import { Notices } from "../parts/notices.tsx";
 import { briefly } from "@cugro/report/words";
 
-/** See the module. */
 export function Judgement({ validation }: { validation: Validation }) {
   const { ok, error, notices, becomes } = validation;
   if (!ok) {

@@ -16,7 +16,6 @@ import { closeDialog } from "./open_act.ts";
 
 const PRESETS = ["default", "smoke", "paper"] as const satisfies readonly Settings["preset"][];
 
-/** See the module. */
 export function NewLearner() {
   const [name, setName] = useState("");
   const [preset, setPreset] = useState<typeof PRESETS[number]>("default");

@@ -26,7 +26,6 @@ const FIELDS = [
 
 type Values = Record<string, string>;
 
-/** See the module. */
 export function Relabel({ learner, task }: { learner: string; task: number }) {
   const [values, setValues] = useState<Values>({});
   const [foreseen, setForeseen] = useState<Relabelled | undefined>(undefined);

@@ -40,7 +40,6 @@ export interface Compared {
   onlyRight: string[];
 }
 
-/** See the module. */
 export function compareSides(left: Side, right: Side): Compared {
   const both = pairsOf(left, right).map((pair) => comparedTask(left, right, pair));
   const rest = (side: Side, which: "left" | "right") =>

@@ -8,7 +8,6 @@ import type { Compared, ComparedTask, Difference } from "./compared.ts";
 
 const HEADS = ["task", "left", "right", "difference", "90 % interval", "episodes"];
 
-/** See the module. */
 export function Differences({ compared: { both, average, onlyLeft, onlyRight } }: { compared: Compared }) {
   return (
     <>

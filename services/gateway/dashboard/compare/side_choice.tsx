@@ -8,7 +8,6 @@ import { type Chosen, type KnownSide, names } from "./sides.ts";
 /** Which of the two. */
 export type SideName = "left" | "right";
 
-/** See the module. */
 export function SideChoice(
   { side, chosen, known }: { side: SideName; chosen: Chosen | undefined; known: KnownSide | undefined },
 ) {

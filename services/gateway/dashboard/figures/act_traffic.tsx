@@ -8,7 +8,6 @@ import { DataTable } from "../parts/data_table.tsx";
 const MINUTE_MS = 60_000;
 const MINUTES = 60;
 
-/** See the module. */
 export function ActTraffic({ traffic }: { traffic: Traffic }) {
   const { tasks } = traffic;
   if (tasks.length === 0) {

@@ -13,10 +13,9 @@ import { groupJobs, type JobGroup } from "./job_groups.ts";
 
 /** Of cards and between them, in root em: they grow with the text. */
 const SIZES = { width: 13.25, height: 8.6, gapX: 2.75, gapY: 0.9 };
-/** A job not heard of for so long (ms) is not said to run. */
+/** A job without progress for this long (ms) is not shown as running. */
 const SILENT_MS = 20_000;
 
-/** See the module. */
 export function JobGraph({ learner, jobs }: { learner: string; jobs: readonly JobSummary[] }) {
   const size = inPixels();
   const placed = place(groupJobs(jobs), size);
@@ -105,7 +104,7 @@ function GroupCard({ learner, group: { kind, name, jobs } }: { learner: string; 
   );
 }
 
-/** What was heard of a job lately, here or by the gateway. */
+/** The latest progress of a job, here or at the gateway. */
 export function progressOf({ id, state, progress, kind }: JobSummary): KeptProgress | undefined {
   if (state === "done" || state === "failed") return undefined;
   const heard = live().last(id);

@@ -5,7 +5,6 @@
 import type { Learner } from "@cugro/client";
 import { byteSize } from "@cugro/report/words";
 
-/** See the module. */
 export function KeptBytes({ learner: { bytes } }: { learner: Learner }) {
   const rows = [
     ["raw data, which may be deleted", bytes.rawData, "raw"],

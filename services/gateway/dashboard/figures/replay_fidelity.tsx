@@ -13,7 +13,6 @@ import type { Query } from "../state/route.ts";
 
 type Entry = Fidelity["fidelity"][number];
 
-/** See the module. */
 export function ReplayFidelity(
   { learner, fidelity, query }: { learner: string; fidelity: readonly Entry[]; query: Query },
 ) {

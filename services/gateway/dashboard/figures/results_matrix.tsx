@@ -11,7 +11,6 @@ import { heatOf, type MatrixCell, type MatrixRow, matrixRows } from "./matrix_ro
 /** More cells than these are not drawn at once: the newest rows are. */
 const MOST_CELLS = 1_500;
 
-/** See the module. */
 export function ResultsMatrix(
   { learner, results, versions, query }: {
     learner: string;

@@ -7,7 +7,6 @@ import { type Chart, type Line, LineChart } from "../parts/line_chart.tsx";
 import { choose, type Query } from "../state/route.ts";
 import { type MatrixRow, matrixRows } from "./matrix_rows.ts";
 
-/** See the module. */
 export function ScoreLines(
   { results, versions, query }: { results: Results; versions: readonly VersionSummary[]; query: Query },
 ) {

@@ -7,7 +7,6 @@ import { duration } from "@cugro/report/words";
 import { DataTable } from "../parts/data_table.tsx";
 import { nameOfKind } from "./job_groups.ts";
 
-/** See the module. */
 export function WorkLedger({ work }: { work: Learner["work"] }) {
   if (work.length === 0) return <p class="empty">No job is done yet.</p>;
   const kinds = [...new Set(work.map(({ kind }) => kind))];

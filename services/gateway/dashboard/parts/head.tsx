@@ -14,7 +14,6 @@ const CONNECTIONS = {
   lost: "connection lost: trying again",
 } as const;
 
-/** See the module. */
 export function Head() {
   const { name = "", scopes = [] } = token.value ?? {};
   return (

@@ -4,7 +4,7 @@
  */
 import { toLearner } from "../state/route.ts";
 
-/** So many digits tell jobs of a learner apart for people. */
+/** As many digits of an id as tell jobs of a learner apart. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 8);
 }

@@ -6,7 +6,6 @@ import { closeDialog } from "../acts/open_act.ts";
 import { KEYS } from "../state/keys.ts";
 import { Dialog } from "./dialog.tsx";
 
-/** See the module. */
 export function Keys() {
   return (
     <Dialog title="Keys" onClose={closeDialog}>

@@ -3,7 +3,6 @@
  * @module
  */
 
-/** See the module. */
 export function NothingYet({ fault, what }: { fault: string | undefined; what: string }) {
   if (fault !== undefined) return <p class="fault" role="alert">{what} cannot be shown: {fault}</p>;
   return <p class="empty" role="status">Asking the gateway for {what} …</p>;

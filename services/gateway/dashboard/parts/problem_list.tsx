@@ -1,5 +1,5 @@
 /**
- * What is wrong and a person must see to, in words, with commands that can be copied.
+ * What is wrong and needs a person, in words, with commands that can be copied.
  * @module
  */
 import type { StandingProblem } from "@cugro/client";
@@ -8,7 +8,6 @@ import { acknowledge } from "../acts/acts.ts";
 import { ActButton } from "../acts/act_button.tsx";
 import { CopyButton } from "./copy.tsx";
 
-/** See the module. */
 export function ProblemList({ problems }: { problems: readonly StandingProblem[] }) {
   if (problems.length === 0) return null;
   return (

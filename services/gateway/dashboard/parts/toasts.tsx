@@ -6,7 +6,7 @@ import { signal } from "@preact/signals";
 import type { Doing } from "../state/commands.ts";
 import { DoingLines } from "./doing_lines.tsx";
 
-/** So many are shown. */
+/** The most that are shown at once. */
 const MOST = 3;
 /** One without a fault goes by itself after so long (ms). */
 const SHOWN_MS = 15_000;

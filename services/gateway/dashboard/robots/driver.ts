@@ -26,12 +26,11 @@ export interface Trace {
   percentiles: (number | null)[];
 }
 
-/** See the module. */
 export interface Driver {
   readonly world: ShownWorld;
   readonly standing: Standing;
   readonly trace: Trace;
-  /** Begins anew from the start state of a seed. */
+  /** Begins again from the start state of a seed. */
   reset(seed: number): void;
   /** Lets so much simulated time pass, in whole steps; what is too slow for that is left behind. @param beforeStep before each */
   move(seconds: number, beforeStep?: () => void): void;

@@ -25,7 +25,6 @@ export interface Floor {
   dispose(): void;
 }
 
-/** See the module. */
 export function createFloor(palette: Palette, tile = TILE): Floor {
   const picture = document.createElement("canvas");
   picture.width = picture.height = PIXELS;

@@ -4,7 +4,6 @@
  */
 import type { Show } from "./show.ts";
 
-/** See the module. */
 export function FrameNote({ show }: { show: Show }) {
   // A tenth as often as there is news.
   const turn = Math.floor(show.beat.value / 10);

@@ -18,7 +18,6 @@ export interface FrameFigures {
   perSecond: number;
 }
 
-/** See the module. */
 export interface Frames {
   figures(): FrameFigures;
   stop(): void;

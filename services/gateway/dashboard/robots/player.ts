@@ -20,7 +20,6 @@ export interface Judgement {
   isUnusual: boolean;
 }
 
-/** See the module. */
 export interface Player {
   learner: string;
   version: number;

@@ -13,7 +13,6 @@ const MOST = 45;
 const SHOVE = 22;
 const SHOVE_SECONDS = 0.12;
 
-/** See the module. */
 export interface Pusher {
   /** Sets the force before each step. @param seconds of the step */
   apply(seconds: number): void;
@@ -79,7 +78,7 @@ function createHand(stage: Stage, world: ShownWorld): { held: () => Held | undef
   };
   const stop = new AbortController();
   const { signal } = stop;
-  // Before the controls hear of it: what is held is not turned.
+  // Before the controls get it: what is held is not turned.
   canvas.addEventListener("pointerdown", take, { capture: true, signal });
   canvas.addEventListener("pointermove", pull, { signal });
   for (const end of ["pointerup", "pointercancel"] as const) canvas.addEventListener(end, letGo, { signal });

@@ -7,7 +7,6 @@ import type { Pace, Show } from "./show.ts";
 
 const SPEEDS = [1, 0.5, 0.25, 0.1];
 
-/** See the module. */
 export function RobotControls({ show }: { show: Show }) {
   const { isPaused, speed, seed } = show.pace.value;
   return (
@@ -40,7 +39,7 @@ export function togglePause({ pace }: Show): void {
   pace.value = { ...pace.value, isPaused: !pace.value.isPaused };
 }
 
-/** Changes the address, which the pace follows. Another start state begins anew. */
+/** Changes the address, which the pace follows. Another start state begins again. */
 export function setPace(show: Show, change: Partial<Pick<Pace, "speed" | "seed">>): void {
   const { speed, seed } = { ...show.pace.value, ...change };
   choose({ speed: speed === 1 ? undefined : String(speed), seed: seed === 0 ? undefined : String(seed) });

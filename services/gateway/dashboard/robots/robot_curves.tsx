@@ -6,10 +6,9 @@ import { type Chart, LineChart } from "../parts/line_chart.tsx";
 import type { Trace } from "./driver.ts";
 import type { Picture, Show } from "./show.ts";
 
-/** Drawn every so many beats. */
+/** Beats between two drawings. */
 const EVERY = 4;
 
-/** See the module. */
 export function RobotCurves({ show }: { show: Show }) {
   const turn = Math.floor(show.beat.value / EVERY);
   const shown = show.pictures.filter(({ player }) => player.value);

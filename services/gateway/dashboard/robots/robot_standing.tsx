@@ -10,7 +10,6 @@ const ENDS = { fell: "it fell", goal: "it reached the goal", block: "it touched 
 
 const LESS_UNUSUAL = "Percent of the task's real states that are less unusual";
 
-/** See the module. */
 export function RobotStanding({ show, picture }: { show: Show; picture: Picture }) {
   show.beat.value;
   const player = picture.player.value;

@@ -20,7 +20,6 @@ import { parseSide, type ShownSide, usualSides } from "./shown_side.ts";
 import { RobotStanding } from "./robot_standing.tsx";
 import { followRobotKeys } from "./robot_keys.ts";
 
-/** See the module. */
 export function RobotsView({ state, query }: TabProps) {
   const { learner: { name, tasks }, versions } = state;
   const known = tasks.filter(({ task }) => versions.some((version) => version.tasks.includes(task)));

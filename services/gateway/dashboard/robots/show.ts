@@ -26,7 +26,6 @@ export interface Picture {
   driver: Driver | undefined;
 }
 
-/** See the module. */
 export interface Show {
   readonly pictures: readonly [Picture, Picture];
   readonly pace: Signal<Pace>;
@@ -79,7 +78,7 @@ export function createShow(pace: Signal<Pace>): Show {
     void openPicture(picture, { canvas, asked, tone: index, signal: stop.signal }).then((found) => {
       if (!found) return;
       opened.set(picture, found);
-      reset(); // Whoever comes later begins with the others.
+      reset(); // A later robot begins with the others.
       renderer.value = found.stage.renderer;
     });
     return () => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-/** See the module. */
 export type ShownSide =
   | { kind: "version"; learner: string; version: number }
   | { kind: "data"; episode: number };

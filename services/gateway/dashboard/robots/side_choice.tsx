@@ -17,7 +17,6 @@ interface SideProps {
   side: ShownSide | undefined;
 }
 
-/** See the module. */
 export function SideChoice({ index, state, task, side }: SideProps) {
   const own = state.learner.name;
   const learner = side?.kind === "version" ? side.learner : own;

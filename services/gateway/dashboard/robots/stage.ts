@@ -25,7 +25,6 @@ const SOFTWARE_MS = 60;
 /** Numbers of one place: position and rotation. */
 const NUMBERS = 12;
 
-/** See the module. */
 export interface Stage {
   readonly canvas: HTMLCanvasElement;
   readonly camera: PerspectiveCamera;

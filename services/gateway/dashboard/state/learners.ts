@@ -10,7 +10,7 @@ import { openStream } from "./stream.ts";
 
 /** Learners asked about at a time. */
 const AT_ONCE = 4;
-/** A job not heard of for so long (ms) does not run. */
+/** A job without progress for this long (ms) does not run. */
 const SILENT_MS = 15_000;
 
 /** By name; undefined until they are known. */

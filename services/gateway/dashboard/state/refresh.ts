@@ -11,7 +11,6 @@ const APART_MS = 700;
 /** What the gateway tells of jobs may be 2 s old. */
 const SETTLED_MS = 2_300;
 
-/** See the module. */
 export interface Refresher {
   /** Something has happened. */
   news(): void;

@@ -7,7 +7,7 @@ import { signal } from "@preact/signals";
 
 /** The parts of one learner's page. */
 export const LEARNER_TABS = ["live", "tasks", "versions", "jobs", "robots"] as const;
-/** See {@link LEARNER_TABS}. */
+/** One of {@link LEARNER_TABS}. */
 export type LearnerTab = typeof LEARNER_TABS[number];
 
 /** A place of the page. `item`: the task, version or job that is opened; `query`: what is chosen in figures. */

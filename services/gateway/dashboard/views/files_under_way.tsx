@@ -6,7 +6,6 @@ import { byteSize } from "@cugro/report/words";
 import { progressOf, RunningLine } from "../figures/job_graph.tsx";
 import { beat, type KnownLearner } from "../state/learner.ts";
 
-/** See the module. */
 export function FilesUnderWay({ state: { waiting, jobs, learner } }: { state: KnownLearner }) {
   beat.value;
   const { rejections } = learner;

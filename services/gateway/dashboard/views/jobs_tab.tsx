@@ -24,7 +24,6 @@ import type { TabProps } from "./learner_view.tsx";
 /** More are shown when it is asked for. */
 const SHOWN = 200;
 
-/** See the module. */
 export function JobsTab({ state, item, query }: TabProps) {
   const { learner: { name, tasks } } = state;
   if (item !== undefined) return <JobPage learner={name} id={item} news={state} />;

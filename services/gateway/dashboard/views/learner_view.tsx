@@ -36,7 +36,6 @@ const TABS: Record<LearnerTab, { name: string; View: (props: TabProps) => preact
   },
 };
 
-/** See the module. */
 export function LearnerView(
   { name, tab, item, query }: { name: string; tab: LearnerTab; item: string | undefined; query: Query },
 ) {

@@ -18,7 +18,6 @@ const SOURCE: Source = {
   doing: { method: "GET", path: "/v1/learners", command: ["status"] },
 };
 
-/** See the module. */
 export function LearnersView() {
   useEffect(() => openLearners(), []);
   const [filter, setFilter] = useState("");

@@ -29,7 +29,7 @@ const FIGURES = {
     title: "Losses",
     isWide: true,
     words:
-      "Of a training that is done its artifact “curves”; of one that runs what the gateway has heard of it, at most 2,000 points.",
+      "Of a training that is done its artifact “curves”; of one that runs what the gateway has received of it, at most 2,000 points.",
     path: "/jobs/JOB/curves",
   },
   matrix: {

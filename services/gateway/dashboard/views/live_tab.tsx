@@ -21,7 +21,6 @@ import { FilesUnderWay } from "./files_under_way.tsx";
 /** A matrix of more tasks takes the whole width. */
 const NARROW_TASKS = 4;
 
-/** See the module. */
 export function LiveTab({ state, query }: TabProps) {
   const { learner, results, versions, fidelity, traffic } = state;
   const { name } = learner;

@@ -15,7 +15,6 @@ import { toLearner } from "../state/route.ts";
 import { FilesUnderWay } from "./files_under_way.tsx";
 import type { TabProps } from "./learner_view.tsx";
 
-/** See the module. */
 export function TasksTab({ state, item }: TabProps) {
   const { learner: { name, tasks } } = state;
   return (

@@ -6,7 +6,6 @@ import { useState } from "preact/hooks";
 import { CopyLine } from "../parts/copy.tsx";
 import { enter } from "../state/session.ts";
 
-/** See the module. */
 export function TokenView({ because }: { because: string }) {
   const [shown, setShown] = useState("");
   const [isBusy, setBusy] = useState(false);
