@@ -12,8 +12,8 @@ Deno.test("the installed command says nothing but what was asked for, and counts
     assertEquals(await installCommand(join(folder, "bin")), path, "again, over itself");
     const type = async (...args: string[]) => {
       const { code, stdout, stderr } = await new Deno.Command(path, { args, cwd: folder }).output();
-      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-      return { code, out, err };
+      const read = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      return { code, out: read(stdout), err: read(stderr) };
     };
     assertEquals(await type("--version"), { code: 0, out: `${version}\n`, err: "" });
     const help = await type("--help");
