@@ -25,6 +25,8 @@ export function returnToCaller(): void {
 
 /** What to type for `cugro`, from the folder that the person is in. */
 export function invocation(): string {
+  // It was installed (`deno task install`), and is typed by its name.
+  if (process.env.CUGRO_COMMAND) return process.env.CUGRO_COMMAND;
   const deno = process.env.npm_command === "exec" ? "npx -y deno" : "deno";
   const isInside = !relative(ROOT, process.cwd()).startsWith("..");
   return `${deno} task${isInside ? "" : ` --config ${quoted(`${ROOT}/deno.json`)}`} cugro`;
