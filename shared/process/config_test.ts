@@ -80,7 +80,13 @@ Deno.test("readConfig() reads every variable", () => {
   };
   assertEquals(readConfig(environment), {
     store: "s3://bucket/some/prefix",
-    s3: { endpoint: "http://127.0.0.1:9000", region: "eu-north-1", accessKey: "key", secretKey: "secret" },
+    s3: {
+      endpoint: "http://127.0.0.1:9000",
+      region: "eu-north-1",
+      accessKey: "key",
+      secretKey: "secret",
+      caFile: "/run/s3.pem",
+    },
     nats: {
       servers: ["nats://one:4222", "tls://two:4223"],
       seedFile: "/run/seed",

@@ -15,7 +15,7 @@ import { makeCertificates } from "../../infra/certificates.ts";
 import { readDocuments, type Value } from "../../infra/check/documents.ts";
 import { MINIO_ROOT, minioProgram } from "../../scripts/cluster/object_store/minio.ts";
 import { targetEnvironment } from "../../scripts/cluster/object_store/minio_bucket.ts";
-import { freePort, type RunningServer, startNats, startServer } from "../../scripts/cluster/servers.ts";
+import { type RunningServer, startNats, startServer } from "../../scripts/cluster/servers.ts";
 import { withFolder } from "../pipeline/embedded.ts";
 
 const OVERLAY = readDocuments("compose.tls.yaml")[0]!.value.services as Record<string, Value>;
