@@ -7,23 +7,7 @@ import { type Services } from "../../services/services.ts";
 const TLS = "${CUGRO_SECRETS:-./secrets}/tls";
 const CA = "/tls/ca.pem";
 
-/** compose.tls.yaml with the services of the table. */
-export function renderComposeTls(services: Services): string {
-  const names = Object.entries(services).flatMap(([name, { gpu }]) => gpu ? [name, `${name}-gpu`] : [name]);
-  return `# Rendered by \`deno task infra --write\`. TLS between services, NATS and the S3 server. First \`deno task infra:certificates\`, then:
-#   docker compose -f infra/compose.yaml -f infra/compose.tls.yaml up --build --detach
-x-tls: &tls
-  volumes: ["${TLS}/ca.pem:${CA}:ro"]
-  environment:
-    CUGRO_NATS: tls://nats:4222
-    CUGRO_NATS_CA_FILE: ${CA}
-    CUGRO_S3_ENDPOINT: https://minio:9000
-    CUGRO_S3_CA_FILE: ${CA}
-
-services:
-${names.map((name) => `  ${name}: *tls`).join("\n")}
-
-  nats:
+const SERVERS = `  nats:
     command: ["-c", "/etc/nats/nats_tls.conf"]
     volumes:
       - ./nats/nats_tls.conf:/etc/nats/nats_tls.conf:ro
@@ -48,4 +32,22 @@ ${names.map((name) => `  ${name}: *tls`).join("\n")}
     volumes: ["${TLS}/ca.pem:${CA}:ro"]
     environment: { ENDPOINT: "https://minio:9000", SSL_CERT_FILE: ${CA} }
 `;
+
+/** compose.tls.yaml with the services of the table. */
+export function renderComposeTls(services: Services): string {
+  const names = Object.entries(services).flatMap(([name, { gpu }]) => gpu ? [name, `${name}-gpu`] : [name]);
+  return `# Rendered by \`deno task infra --write\`. TLS between services, NATS and the S3 server. First \`deno task infra:certificates\`, then:
+#   docker compose -f infra/compose.yaml -f infra/compose.tls.yaml up --build --detach
+x-tls: &tls
+  volumes: ["${TLS}/ca.pem:${CA}:ro"]
+  environment:
+    CUGRO_NATS: tls://nats:4222
+    CUGRO_NATS_CA_FILE: ${CA}
+    CUGRO_S3_ENDPOINT: https://minio:9000
+    CUGRO_S3_CA_FILE: ${CA}
+
+services:
+${names.map((name) => `  ${name}: *tls`).join("\n")}
+
+${SERVERS}`;
 }

@@ -56,19 +56,9 @@ const port = (name: string) => (text: string) => {
   throw new UsageError(`${name} must be a port from 1 to 65535: current value is ${text}`);
 };
 
-function program(): Command {
-  const command = new Command("cluster")
-    .description("starts NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
-    .option(
-      "--folder <dir>",
-      "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
-      ".cugro-cluster",
-    )
-    .option("--store <kind>", "bucket, or folder (no S3 server)", "bucket")
-    .option(
-      "--s3 <server>",
-      "what serves the bucket: versity, or minio behind a filter (default: what the folder has, else versity)",
-    )
+/** A port that is not asked for stays the one that the folder has kept. */
+const withPorts = (command: Command): Command =>
+  command
     .option(
       "--port <n>",
       `port of the gateway (default: the last one, ${HTTP_PORT} or a free one)`,
@@ -80,6 +70,20 @@ function program(): Command {
       "--metrics-port <n>",
       "ports of the other services' /metrics, from this one on (default: the last ones, or free ones)",
       port("--metrics-port"),
+    );
+
+function program(): Command {
+  const command = withPorts(new Command("cluster"))
+    .description("starts NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
+    .option(
+      "--folder <dir>",
+      "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
+      ".cugro-cluster",
+    )
+    .option("--store <kind>", "bucket, or folder (no S3 server)", "bucket")
+    .option(
+      "--s3 <server>",
+      "what serves the bucket: versity, or minio behind a filter (default: what the folder has, else versity)",
     )
     .option(
       "--together <n>",
