@@ -40,6 +40,7 @@ export interface Permissions {
 export const FILE_VARIABLES = [
   "CUGRO_NATS_SEED_FILE",
   "CUGRO_NATS_CA_FILE",
+  "CUGRO_S3_CA_FILE",
   "CUGRO_TOKENS_FILE",
   "CUGRO_NOTIFICATION_SECRET_FILE",
   "AWS_CONFIG_FILE",

@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { unpinned } from "../render/images.ts";
-import { checkCompose, loadCompose, mountedFiles } from "./compose.ts";
+import { checkCompose, checkComposeTls, loadCompose, mountedFiles } from "./compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
 import { checkImages } from "./images.ts";
@@ -30,6 +30,7 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
     ...checkDockerfile(),
     ...checkImageSources(),
     ...checkCompose(),
+    ...checkComposeTls(),
     ...mountedFiles().filter((path) => !existsSync(join(INFRA, path))).map((path) =>
       `compose mounts ${path}, which is not there`
     ),
@@ -38,8 +39,9 @@ export async function checkInfra(): Promise<{ faults: string[]; skipped: string[
     ...checkScraping(),
     ...await checkQueries(),
   ];
+  const tls = [join(INFRA, "compose.tls.yaml")];
   const loaded = await loadCompose(findTool);
-  if (loaded) faults.push(...loaded);
+  if (loaded) faults.push(...loaded, ...await loadCompose(findTool, undefined, undefined, tls) ?? []);
   else skipped.push("compose-go is not installed: compose.yaml was checked against its schema only");
   for (const overlay of OVERLAYS) {
     const built = await buildOverlay(overlay, findTool);

@@ -3,13 +3,13 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
 import { parseReference } from "../render/images.ts";
 import { runCommand } from "../../scripts/setup/run_command.ts";
 import { SERVICES, type Services } from "../../services/services.ts";
 import { makeSecrets } from "../secrets.ts";
-import { composeValidator, INFRA, readDocuments, type Value } from "./documents.ts";
+import { composeValidator, INFRA, readDocuments, ROOT, type Value } from "./documents.ts";
 import type { Tool } from "./tools.ts";
 
 /** Faults of infra/compose.yaml. */
@@ -59,19 +59,38 @@ function faultsOfService(name: string, service: Value, file: Value, ours: string
   ];
 }
 
+/** Faults of infra/compose.tls.yaml: its services are those of compose.yaml, and it sets variables of ours. */
+export function checkComposeTls(
+  over: Value = readDocuments("compose.tls.yaml")[0]!.value,
+  file: Value = readDocuments("compose.yaml")[0]!.value,
+): string[] {
+  const faults = composeValidator()(over);
+  for (const [name, { environment = {} }] of Object.entries(over.services as Record<string, Value>)) {
+    if (!file.services[name]) faults.push(`service ${name} is none of compose.yaml`);
+    const strange = Object.keys(environment).filter((key) =>
+      key.startsWith("CUGRO_") && !CONFIG_VARIABLES.includes(key)
+    );
+    faults.push(...strange.map((key) => `service ${name}: ${key} is no variable of ours`));
+  }
+  return faults.map((fault) => `infra/compose.tls.yaml: ${fault}`);
+}
+
 /**
  * The file as compose itself reads it, for both profiles, with secrets as the script makes them: `docker compose
  * config` where there is one, else compose's own library. Undefined without either.
+ *
+ * @param over laid over it
  */
 export async function loadCompose(
   tool: (name: Tool) => Promise<string | undefined>,
   file = join(INFRA, "compose.yaml"),
   services: Services = SERVICES,
+  over: readonly string[] = [],
 ): Promise<string[] | undefined> {
   const hasPlugin = (await runCommand("docker", ["compose", "version"])).code === 0;
   const [program, args] = hasPlugin
-    ? ["docker", ["compose", "-f", file, "config", "--quiet"]]
-    : [await tool("compose-go"), ["--format=json", file]];
+    ? ["docker", ["compose", ...[file, ...over].flatMap((path) => ["-f", path]), "config", "--quiet"]]
+    : [await tool("compose-go"), ["--format=json", file, ...over]];
   if (!program) return undefined;
   const folder = Deno.makeTempDirSync({ prefix: "cugro-infra-" });
   try {
@@ -81,7 +100,11 @@ export async function loadCompose(
       const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };
       const { code, stdout, stderr } = await runCommand(program, args, environment);
       if (code !== 0) {
-        faults.push(`infra/compose.yaml, profile ${profile}: ${stderr.trim() || stdout.trim()}`);
+        faults.push(
+          `${[file, ...over].map((path) => relative(ROOT, path)).join(" + ")}, profile ${profile}: ${
+            stderr.trim() || stdout.trim()
+          }`,
+        );
       }
     }
     return faults;
@@ -92,6 +115,7 @@ export async function loadCompose(
 
 /** Names of the files that compose mounts from infra, for the check that they exist. */
 export function mountedFiles(): string[] {
-  const text = readFileSync(join(INFRA, "compose.yaml"), "utf8");
+  const text = ["compose.yaml", "compose.tls.yaml"].map((name) => readFileSync(join(INFRA, name), "utf8"))
+    .join("\n");
   return [...text.matchAll(/\.\/([a-z_./-]+):\/[a-z]/g)].map(([, path]) => path!);
 }

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { SERVICES, type Services } from "../../services/services.ts";
 import { storeRights } from "../permissions.ts";
 import { renderCompose, renderPrometheus } from "./compose.ts";
+import { renderComposeTls } from "./compose_tls.ts";
 import { renderDashboard } from "./dashboard.ts";
 import { type Images, readImages, renderImages } from "./images.ts";
 import { renderDeployments, renderDisruption, renderKustomization } from "./deployments.ts";
@@ -40,6 +41,7 @@ export function renderedFiles(
     ...Object.fromEntries(
       ["Dockerfile", ...WITH_IMAGES].map((path) => [path, renderImages(committed(path), images)]),
     ),
+    "compose.tls.yaml": renderComposeTls(services),
     "prometheus/prometheus.yaml": renderPrometheus(committed("prometheus/prometheus.yaml"), services),
     "nats/nats.conf": natsConfig,
     "nats/events.schema.json": renderEventSchema(),

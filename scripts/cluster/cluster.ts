@@ -12,8 +12,14 @@ import type { NotificationTarget } from "./object_store/minio_bucket.ts";
 import { ChildRegister, stopLeftovers } from "./child_register.ts";
 import { adminTokenOf, ownFolder, tokensFile, writeTargets } from "./folder.ts";
 import { type AskedPort, choosePorts, type Ports } from "./ports.ts";
-import { type ServiceName, SERVICES } from "../../services/services.ts";
-import { ClusterProcess, processName, serviceProgram, startOrder } from "./services.ts";
+import {
+  ClusterProcess,
+  givesWork,
+  placesOf,
+  type ProcessCounts,
+  processName,
+  serviceProgram,
+} from "./services.ts";
 import { type ClusterServers, startServers, type Undo } from "./start_servers.ts";
 import { allReady, type Supervised, type Supervision } from "./supervised.ts";
 
@@ -23,15 +29,13 @@ const SERVICE_STARTS = 5;
 const HANG_MS = 120_000;
 
 /** How a cluster is set up. */
-export interface ClusterOptions {
+export interface ClusterOptions extends ProcessCounts {
   /** What it keeps: objects, messages, tokens, ports. One cluster at a time has it. @default a temporary folder, removed at the end */
   folder?: string;
   /** @default "bucket" */
   store?: "bucket" | "folder";
   /** What serves the bucket. @default what the folder's objects are kept with, else Versity's gateway */
   s3?: S3ServerName;
-  /** Number of processes; 0 leaves a service out. @default 1 of each */
-  processes?: Partial<Record<ServiceName, number>>;
   /** Ports that must be had, by `nats`, `s3` and the names of processes. @default those the folder keeps, else free ones */
   ports?: Readonly<Record<string, AskedPort>>;
   /** Port of the gateway if it is free and the folder has kept no other. */
@@ -162,20 +166,12 @@ function superviseWith(
 /** With the ports that were chosen. */
 type ServiceOptions = Omit<ClusterOptions, "ports"> & { ports: Ports };
 
-function placesOf(
-  { processes = {} }: Pick<ClusterOptions, "processes">,
-): { service: ServiceName; index: number }[] {
-  return startOrder().flatMap((service) =>
-    Array.from({ length: processes[service] ?? 1 }, (_, index) => ({ service, index }))
-  );
-}
-
 function startServices(options: ServiceOptions, supervision: Supervision): ClusterProcess[] {
   const { ports, environment = {}, store } = options;
   return placesOf(options).map(({ service, index }) => {
     const port = ports[processName(service, index)]!;
     // Those who change heads in a folder must see in /proc whether another's lock is alive, which takes all permissions.
-    const unconfined = store === "folder" && SERVICES[service].kinds.length === 0;
+    const unconfined = store === "folder" && givesWork(service);
     const program = serviceProgram({ service, index, port, environment, unconfined });
     const one = new ClusterProcess(service, index, program, supervision);
     one.start();
@@ -185,7 +181,7 @@ function startServices(options: ServiceOptions, supervision: Supervision): Clust
 
 /** Those who give work first, so that nothing new is begun; then all workers at once. */
 async function stopInOrder(processes: readonly ClusterProcess[]): Promise<void> {
-  const isGiver = ({ service }: ClusterProcess) => SERVICES[service].kinds.length === 0;
+  const isGiver = ({ service }: ClusterProcess) => givesWork(service);
   await Promise.all(processes.filter(isGiver).map((one) => one.stop()));
   await Promise.all(processes.filter((one) => !isGiver(one)).map((one) => one.stop()));
 }

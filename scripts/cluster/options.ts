@@ -5,13 +5,13 @@
 import { type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
 import { checkLearnerName } from "@cugro/protocol";
 import { Command } from "commander";
-import { HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
+import { COMPUTE_SERVICES, HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
 import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, parseSettings, repeatable } from "../cli/commands/settings.ts";
 import type { ClusterOptions } from "./cluster.ts";
 import { S3_SERVERS, type S3ServerName } from "./object_store/choice.ts";
 import type { AskedPort } from "./ports.ts";
-import { processName, startOrder } from "./services.ts";
+import { placesOf, type ProcessCounts, processName, startOrder } from "./services.ts";
 
 /** A learner that is made unless it exists. */
 export interface WantedLearner {
@@ -40,6 +40,7 @@ interface Flags {
   natsPort?: number;
   metricsPort?: number;
   privateWebhooks?: boolean;
+  together?: number;
   learner?: string;
   preset?: string;
   set: string[];
@@ -55,8 +56,24 @@ const port = (name: string) => (text: string) => {
   throw new UsageError(`${name} must be a port from 1 to 65535: current value is ${text}`);
 };
 
+/** A port that is not asked for stays the one that the folder has kept. */
+const withPorts = (command: Command): Command =>
+  command
+    .option(
+      "--port <n>",
+      `port of the gateway (default: the last one, ${HTTP_PORT} or a free one)`,
+      port("--port"),
+    )
+    .option("--s3-port <n>", "port of the bucket (default: the last one, or a free one)", port("--s3-port"))
+    .option("--nats-port <n>", "port of NATS (default: the last one, or a free one)", port("--nats-port"))
+    .option(
+      "--metrics-port <n>",
+      "ports of the other services' /metrics, from this one on (default: the last ones, or free ones)",
+      port("--metrics-port"),
+    );
+
 function program(): Command {
-  const command = new Command("cluster")
+  const command = withPorts(new Command("cluster"))
     .description("starts NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
     .option(
       "--folder <dir>",
@@ -69,16 +86,9 @@ function program(): Command {
       "what serves the bucket: versity, or minio behind a filter (default: what the folder has, else versity)",
     )
     .option(
-      "--port <n>",
-      `port of the gateway (default: the last one, ${HTTP_PORT} or a free one)`,
-      port("--port"),
-    )
-    .option("--s3-port <n>", "port of the bucket (default: the last one, or a free one)", port("--s3-port"))
-    .option("--nats-port <n>", "port of NATS (default: the last one, or a free one)", port("--nats-port"))
-    .option(
-      "--metrics-port <n>",
-      "ports of the other services' /metrics, from this one on (default: the last ones, or free ones)",
-      port("--metrics-port"),
+      "--together <n>",
+      "on a small machine: N processes that do jobs of all kinds, instead of one a service",
+      wholeNumber("--together", 1),
     )
     .option("--private-webhooks", "webhooks may go to addresses of this machine and its network")
     .option("--learner <name>", "make this learner, unless it exists, so that files can be dropped for it")
@@ -106,10 +116,10 @@ export function parseCommand(argv: readonly string[]): ClusterCommand {
   if (store !== "bucket" && store !== "folder") {
     throw new UsageError(`--store must be bucket or folder: current value is "${store}"`);
   }
-  const processes = processCounts(flags);
+  const counts = countsOf(flags);
   return {
     cluster: {
-      ...{ folder, store, processes, ports: portsOf(flags, processes), preferredGatewayPort: HTTP_PORT },
+      ...{ folder, store, ...counts, ports: portsOf(flags, counts), preferredGatewayPort: HTTP_PORT },
       ...s3 === undefined ? {} : { s3 },
       ...privateWebhooks ? { environment: { CUGRO_WEBHOOKS_PRIVATE: "allow" } } : {},
     },
@@ -129,17 +139,22 @@ function serverOf({ s3, store }: Flags): S3ServerName | undefined {
   return server;
 }
 
-type Counts = Partial<Record<ServiceName, number>>;
-
-function processCounts(flags: Flags): Counts {
+/** @throws {UsageError} where a number has no meaning */
+function countsOf(flags: Flags): ProcessCounts & { processes: Partial<Record<ServiceName, number>> } {
   const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   const counts = SERVICE_NAMES.map((service) => [service, flags[camel(service)]] as const);
-  return Object.fromEntries(counts.filter(([, count]) => typeof count === "number"));
+  const given = counts.filter(([, count]) => typeof count === "number");
+  const processes: Partial<Record<ServiceName, number>> = Object.fromEntries(given);
+  const { together } = flags;
+  if (together === undefined) return { processes };
+  const own = given.find(([service]) => COMPUTE_SERVICES.includes(service));
+  if (own) throw new UsageError(`--together does the jobs of all services: give it or --${own[0]}, not both`);
+  return { processes, together };
 }
 
-function portsOf(flags: Flags, counts: Counts): Record<string, AskedPort> {
+function portsOf(flags: Flags, counts: ProcessCounts): Record<string, AskedPort> {
   const { port, s3Port, natsPort, metricsPort } = flags;
-  if (port !== undefined && counts.gateway === 0) {
+  if (port !== undefined && counts.processes?.gateway === 0) {
     throw new UsageError("--port needs a gateway, and --gateway is 0");
   }
   if (s3Port !== undefined && flags.store === "folder") {
@@ -150,9 +165,8 @@ function portsOf(flags: Flags, counts: Counts): Record<string, AskedPort> {
   if (s3Port !== undefined) asked.s3 = { port: s3Port, by: "--s3-port" };
   if (natsPort !== undefined) asked.nats = { port: natsPort, by: "--nats-port" };
   if (metricsPort === undefined) return asked;
-  const names = startOrder().flatMap((service) =>
-    Array.from({ length: counts[service] ?? 1 }, (_, index) => processName(service, index))
-  ).filter((name) => name !== "gateway");
+  const names = placesOf(counts).map(({ service, index }) => processName(service, index))
+    .filter((name) => name !== "gateway");
   if (metricsPort + names.length - 1 > 65_535) {
     throw new UsageError(`--metrics-port must leave room for ${names.length} ports up to 65535`);
   }

@@ -30,8 +30,16 @@ Deno.test("parseCommand() reads ports, counts, webhooks and a learner", () => {
   ]);
 });
 
+Deno.test("parseCommand() reads that all kinds of jobs are done together", () => {
+  const { cluster } = parseCommand(["--together", "2", "--gateway", "2", "--metrics-port", "9100"]);
+  assertEquals([cluster.together, cluster.processes], [2, { gateway: 2 }]);
+  assertEquals(Object.keys(cluster.ports!), ["worker", "worker.1", "coordinator", "gateway.1"]);
+});
+
 Deno.test("parseCommand() refuses what is wrong before anything is started, in one sentence", () => {
   const cases: [string[], string][] = [
+    [["--together", "2", "--critic-training", "1"], "give it or --critic-training, not both"],
+    [["--together", "0"], "--together"],
     [["--learner", "p", "--preset", "smok"], "--preset must be one of"],
     [["--learner", "p", "--set", "gate=park"], "gate"],
     [["--learner", "p", "--set", "nothing=1"], "nothing"],

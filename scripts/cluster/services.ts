@@ -5,7 +5,14 @@
  */
 import process from "node:process";
 import { confine, type ConfinedProcess, ROOT } from "../../services/confined_process.ts";
-import { type Service, type ServiceName, SERVICES, type Services } from "../../services/services.ts";
+import {
+  type Access,
+  COMPUTE_SERVICES,
+  type Service,
+  type ServiceName,
+  SERVICES,
+  type Services,
+} from "../../services/services.ts";
 import { answers, type Program } from "./program.ts";
 import { Supervised, type Supervision } from "./supervised.ts";
 
@@ -22,6 +29,39 @@ export function startOrder<Name extends string = ServiceName>(
   return [...workers, ...names.filter((name) => services[name].kinds.length === 0).reverse()];
 }
 
+/** A process that does the jobs of all services, one at a time: that of `cugro run`, on a bus. */
+export const WORKER = "worker";
+/** What processes of a cluster are of: a service, or all that do jobs together. */
+export type ProcessSort = ServiceName | typeof WORKER;
+const WORKER_ACCESS: Access = { native: true, python: true };
+
+/** Whether it gives work to others instead of doing jobs. */
+export function givesWork(sort: ProcessSort): boolean {
+  return sort !== WORKER && SERVICES[sort].kinds.length === 0;
+}
+
+/** Numbers of processes. */
+export interface ProcessCounts {
+  /** Of services; 0 leaves one out. @default 1 of each, but none of those that do jobs where `together` is given */
+  processes?: Partial<Record<ServiceName, number>>;
+  /** Of processes that do the jobs of all services. @default none */
+  together?: number;
+}
+
+/** The processes of a cluster, in the order in which they are started. */
+export function placesOf(
+  { processes = {}, together = 0 }: ProcessCounts,
+): { service: ProcessSort; index: number }[] {
+  const usual = (service: ServiceName) => together > 0 && COMPUTE_SERVICES.includes(service) ? 0 : 1;
+  const counts: [ProcessSort, number][] = [
+    [WORKER, together],
+    ...startOrder().map((service): [ProcessSort, number] => [service, processes[service] ?? usual(service)]),
+  ];
+  return counts.flatMap(([service, count]) =>
+    Array.from({ length: count }, (_, index) => ({ service, index }))
+  );
+}
+
 /** What a service's process is called: `gateway`, `gateway.1`. */
 export function processName(service: string, index: number): string {
   return index === 0 ? service : `${service}.${index}`;
@@ -30,7 +70,7 @@ export function processName(service: string, index: number): string {
 /** A service's process, the one after the other. */
 export class ClusterProcess extends Supervised {
   constructor(
-    readonly service: ServiceName,
+    readonly service: ProcessSort,
     /** 0-based, among those of its service. */
     readonly index: number,
     program: Program,
@@ -42,7 +82,7 @@ export class ClusterProcess extends Supervised {
 
 /** How a service's process is started. */
 export interface ServiceOptions {
-  service: ServiceName;
+  service: ProcessSort;
   index: number;
   port: number;
   /** Added to this process's environment. */
@@ -57,11 +97,12 @@ export function confineService(
   own: Readonly<Record<string, string>>,
   services: Services = SERVICES,
 ): ConfinedProcess {
-  return confine(services[service]!.access, own, service);
+  return confine(service === WORKER ? WORKER_ACCESS : services[service]!.access, own, service);
 }
 
 /** The program of a service, in the repository's folder. */
-export const mainOf = (service: string): string => `services/${service}/main.ts`;
+export const mainOf = (service: string): string =>
+  service === WORKER ? "scripts/cli/embedded/worker.ts" : `services/${service}/main.ts`;
 
 /** A service as a program. */
 export function serviceProgram({ service, index, port, environment, unconfined }: ServiceOptions): Program {

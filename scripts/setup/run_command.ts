@@ -12,17 +12,20 @@ export interface Ended {
  * Runs a program to its end and never rejects: a missing program is an outcome the set-up has an answer to.
  *
  * @param signal aborted: the program is interrupted, as by Ctrl-C
+ * @param cwd the folder it runs in; default this process's
  */
 export function runCommand(
   command: string,
   args: string[],
   env: Record<string, string> = {},
   signal?: AbortSignal,
+  cwd?: string,
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
+      ...cwd === undefined ? {} : { cwd },
       ...signal === undefined ? {} : { signal, killSignal: "SIGINT" },
     });
     let stdout = "", stderr = "";

@@ -21,7 +21,14 @@ export interface Config {
   /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
   store: string;
   /** For stores in a bucket. */
-  s3: { endpoint?: string; region: string; accessKey?: string; secretKey?: string; unsafe?: true };
+  s3: {
+    endpoint?: string;
+    region: string;
+    accessKey?: string;
+    secretKey?: string;
+    caFile?: string;
+    unsafe?: true;
+  };
   /** Undefined: the process is a child of a command, on a pipe. */
   nats: { servers: string[]; seedFile?: string; caFile?: string; streams: "create" | "verify" } | undefined;
   /** `port` is undefined where nothing is to be answered, and 0 for a free one. */
@@ -169,6 +176,7 @@ function readServers(values: Values): Pick<Config, "s3" | "nats"> {
     region: values.CUGRO_S3_REGION,
     accessKey: values.CUGRO_S3_ACCESS_KEY,
     secretKey: values.CUGRO_S3_SECRET_KEY,
+    caFile: values.CUGRO_S3_CA_FILE,
     unsafe: values.CUGRO_S3_UNSAFE === "allow" || undefined,
   };
   const nats = {

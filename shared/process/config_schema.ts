@@ -48,6 +48,8 @@ export const environmentSchema = z.object({
   /** Without keys the AWS SDK looks where it usually does. */
   CUGRO_S3_ACCESS_KEY: z.string().optional(),
   CUGRO_S3_SECRET_KEY: z.string().optional(),
+  /** File with the CA of the server's certificate. */
+  CUGRO_S3_CA_FILE: path.optional(),
   /** Whether a bucket is used into which anybody can write without a secret. */
   CUGRO_S3_UNSAFE: z.enum(["allow", "refuse"]).default("refuse"),
   /** Servers of the bus; without it the process is a child of a command and talks to it over a pipe. */

@@ -42,6 +42,7 @@ Deno.test("readConfig() reads every variable", () => {
     CUGRO_S3_REGION: "eu-north-1",
     CUGRO_S3_ACCESS_KEY: "key",
     CUGRO_S3_SECRET_KEY: "secret",
+    CUGRO_S3_CA_FILE: "/run/s3.pem",
     CUGRO_NATS: "nats://one:4222, tls://two:4223",
     CUGRO_NATS_SEED_FILE: "/run/seed",
     CUGRO_NATS_CA_FILE: "/run/ca.pem",
@@ -79,7 +80,13 @@ Deno.test("readConfig() reads every variable", () => {
   };
   assertEquals(readConfig(environment), {
     store: "s3://bucket/some/prefix",
-    s3: { endpoint: "http://127.0.0.1:9000", region: "eu-north-1", accessKey: "key", secretKey: "secret" },
+    s3: {
+      endpoint: "http://127.0.0.1:9000",
+      region: "eu-north-1",
+      accessKey: "key",
+      secretKey: "secret",
+      caFile: "/run/s3.pem",
+    },
     nats: {
       servers: ["nats://one:4222", "tls://two:4223"],
       seedFile: "/run/seed",

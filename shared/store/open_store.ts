@@ -14,7 +14,14 @@ export interface StoreConfig {
   /** A folder, `s3://bucket` or `s3://bucket/prefix`. */
   store: string;
   /** For buckets; see `S3Options`. */
-  s3?: { endpoint?: string; region?: string; accessKey?: string; secretKey?: string; unsafe?: boolean };
+  s3?: {
+    endpoint?: string;
+    region?: string;
+    accessKey?: string;
+    secretKey?: string;
+    caFile?: string;
+    unsafe?: boolean;
+  };
 }
 
 /** What to do about an object, or a file, whose name cannot be a key. */

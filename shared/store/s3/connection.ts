@@ -3,6 +3,7 @@
  * @module
  */
 import { S3Client } from "@aws-sdk/client-s3";
+import { readFileSync } from "node:fs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { checkKey } from "@cugro/protocol";
 import { StoreError } from "../store.ts";
@@ -21,6 +22,8 @@ export interface S3Options {
   /** With `secretKey`. @default what the AWS default chain finds (environment, profile, instance role) */
   accessKey?: string;
   secretKey?: string;
+  /** File with the CA of the endpoint's certificate. @default those that the runtime trusts */
+  caFile?: string;
   /** Make the bucket if there is none. @default false */
   createBucket?: boolean;
   /** A request that is not answered for this long has failed; it is made at most three times. @default 20 000 */
@@ -53,6 +56,8 @@ export interface Connection {
   /** The store in words, for messages. */
   readonly place: string;
   readonly timeoutMs: number;
+  /** The CA of the server's certificate; undefined where the runtime knows it. */
+  readonly ca: string | undefined;
   /** Runs a request when there is a connection for it; its body must be read in there. Faults are as S3 has them. */
   request<T>(call: (client: S3Client) => Promise<T>): Promise<T>;
   /** Name in the bucket of a key, which is checked. */
@@ -72,15 +77,14 @@ export function connect(options: S3Options): Connection {
   const { bucket, endpoint, timeoutMs = 20_000 } = options;
   const prefix = options.prefix ? `${checkKey(options.prefix)}/` : "";
   const place = `s3://${bucket}${prefix && `/${prefix.slice(0, -1)}`}${endpoint ? ` at ${endpoint}` : ""}`;
-  const client = createClient(options, timeoutMs);
+  const ca = options.caFile === undefined ? undefined : readAuthority(options.caFile);
+  const client = createClient(options, timeoutMs, ca);
   const semaphore = createSemaphore(CONNECTIONS);
   let closed = false;
   return {
     bucket,
     prefix,
-    place,
-    timeoutMs,
-    client,
+    ...{ place, timeoutMs, ca, client },
     request(call) {
       if (closed) return Promise.reject(new StoreError(`The store ${place} is closed`));
       return semaphore.run(() => call(client));
@@ -94,7 +98,18 @@ export function connect(options: S3Options): Connection {
   };
 }
 
-function createClient(options: S3Options, timeoutMs: number): S3Client {
+function readAuthority(path: string): string {
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new StoreError(`CUGRO_S3_CA_FILE names ${path}, which cannot be read: ${(error as Error).message}`);
+  }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new StoreError(`CUGRO_S3_CA_FILE must name a PEM file with a certificate: there is none in ${path}`);
+}
+
+function createClient(options: S3Options, timeoutMs: number, ca: string | undefined): S3Client {
   const { endpoint, region = "us-east-1", accessKey, secretKey } = options;
   return new S3Client({
     region,
@@ -111,6 +126,7 @@ function createClient(options: S3Options, timeoutMs: number): S3Client {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: timeoutMs,
       throwOnRequestTimeout: true,
+      ...(ca === undefined ? {} : { httpsAgent: { ca, keepAlive: true, maxSockets: CONNECTIONS } }),
     }),
   });
 }

@@ -88,7 +88,7 @@ async function isTaken(
     let said: unknown;
     try {
       const status = await connection.request(() =>
-        statusOfPut(url, { ...headers, "content-length": String(body.length) }, body, connection.timeoutMs)
+        statusOfPut(url, { ...headers, "content-length": String(body.length) }, body, connection)
       );
       if (status < 500) return status < 300;
       said = `status ${status}`;
@@ -123,10 +123,17 @@ async function prepare(
 }
 
 /** On a connection of its own: one that is kept would keep a server from stopping. A redirect is an answer, too. */
-function statusOfPut(url: string, headers: Record<string, string>, body: Uint8Array, timeoutMs: number) {
+function statusOfPut(
+  url: string,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  { timeoutMs, ca }: Pick<Connection, "timeoutMs" | "ca">,
+) {
   return new Promise<number>((resolve, reject) => {
     const { request } = url.startsWith("https:") ? https : http;
-    const sent = request(url, { method: "PUT", headers, agent: false, timeout: timeoutMs }, (answer) => {
+    const trust = ca === undefined ? {} : { ca };
+    const options = { method: "PUT", headers, agent: false as const, timeout: timeoutMs, ...trust };
+    const sent = request(url, options, (answer) => {
       answer.resume();
       answer.on("close", () => resolve(answer.statusCode ?? 0));
     });
