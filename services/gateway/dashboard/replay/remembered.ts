@@ -37,7 +37,7 @@ export async function realOrigin(learner: string, task: number): Promise<Origin>
   return { key: "real", name: "real rows", colour: REAL, states, quantiles, rows };
 }
 
-/** Pseudo-samples that a version was trained on. */
+/** Pseudo-samples as a version's generators make them. */
 export async function pseudoOrigin(
   learner: string,
   { task, generations }: Memory,
@@ -47,7 +47,7 @@ export async function pseudoOrigin(
     rows: SHOWN,
   });
   const index = generations.findIndex((one) => one.version === version);
-  const name = `generation ${generations[index]?.generation ?? "?"}, for version ${version}`;
+  const name = `generation ${generations[index]?.generation ?? "?"}, of version ${version}`;
   return { key: String(version), name, colour: Math.max(0, index) % POLICY, states, quantiles, rows };
 }
 

@@ -76,11 +76,7 @@ function ReplayChoice(
           ))}
         </select>
       </label>
-      {memory && memory.generations.length === 0 && (
-        <p class="note">
-          No version has replayed this task yet: pseudo-samples are made when the next task is learnt.
-        </p>
-      )}
+      {memory && memory.generations.length === 0 && <p class="note">No version has learnt this task yet.</p>}
       {memory && memory.generations.length > 0 && <Generations memory={memory} chosen={chosen} />}
     </div>
   );
@@ -97,7 +93,7 @@ function Generations({ memory, chosen }: { memory: Memory; chosen: readonly numb
       {memory.generations.map(({ version, generation }) => (
         <label key={version}>
           <input type="checkbox" checked={chosen.includes(version)} onChange={() => toggle(version)} />{" "}
-          generation {generation}, for version {version}
+          generation {generation}: version {version}
         </label>
       ))}
     </fieldset>
@@ -153,7 +149,7 @@ const ABOUT = {
   poses: [
     "What is remembered, as robots",
     "A state of each, at the same share along the direction in which real states spread most. Where a robot stands is not observed.",
-    "Rows that still exist, pseudo-samples that versions were trained on, and an episode of the serving policy in this page.",
+    "Rows that still exist, samples of the versions' generators, and an episode of the serving policy in this page.",
   ],
   cloud: [
     "States in one picture",
@@ -163,7 +159,7 @@ const ABOUT = {
   quantiles: [
     "Each dimension by itself",
     "Grey is real: quantiles that the sketch has kept. Numbers say how far pseudo-samples are from them on average, in spreads of the real ones.",
-    "Quantiles of the sketch and of up to 4,096 pseudo-samples.",
+    "Quantiles of the sketch and of 1,024 pseudo-samples.",
   ],
 } as const;
 
