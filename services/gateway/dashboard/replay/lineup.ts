@@ -81,6 +81,6 @@ function cameraFor({ view }: ShownWorld, wide: number, aspect: number): Perspect
   const far = Math.max(wide / 2 / (half * aspect), 1.25 / half);
   const height = view === "above" ? 0 : 0.6;
   camera.position.set(0, view === "above" ? -0.35 * far : -far, view === "above" ? far : height + 0.12 * far);
-  camera.lookAt(0, 0, height);
+  camera.lookAt(0, 0, view === "above" ? 0 : 0.75);
   return camera;
 }

@@ -3,8 +3,9 @@
  * robots in these poses. Loaded when it is looked at.
  * @module
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Memory } from "@cugro/client";
+import type { TaskSpec } from "@cugro/environments/families";
 import { Figure } from "../parts/figure.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { pathOf } from "../state/commands.ts";
@@ -23,7 +24,7 @@ export function ReplayView({ state, query }: TabProps) {
   const { answer: memory, fault } = useMemory(name, task, state);
   const chosen = memory &&
     (query.g?.split(",").map(Number).filter((version) => version > 0) ?? usualVersions(memory));
-  const { origins, faults } = useOrigins(name, memory, chosen ?? [], head);
+  const { origins, faults, awaited } = useOrigins(name, memory, chosen ?? [], head);
   if (tasks.length === 0) return <p class="empty">There is no task yet that could be remembered.</p>;
   const share = Math.min(100, Math.max(0, Number(query.share ?? 50) || 0)) / 100;
   const environment = tasks.find((one) => one.task === task)?.environment;
@@ -32,26 +33,46 @@ export function ReplayView({ state, query }: TabProps) {
     <>
       <ReplayChoice tasks={tasks} task={task} memory={memory} chosen={chosen ?? []} />
       {!memory && <NothingYet fault={fault} what="what is remembered" />}
+      {awaited > 0 && (
+        <p class="empty" role="status">
+          {awaited}{" "}
+          of what is shown is still being drawn: the gateway asks the generators, which takes seconds.
+        </p>
+      )}
       {faults.map((sentence) => <p key={sentence} class="note">{sentence}</p>)}
       {memory && !memory.real && (
         <p class="fault">The sketch of task {task} is lost: there is nothing to compare with.</p>
       )}
-      {memory?.real && (
-        <div class="figures">
-          {spec && origins.length > 0 && (
-            <Figure {...aboutReplay("poses", name, task)} isWide>
-              <LineupFigure spec={spec} memory={memory} origins={origins} share={share} />
-            </Figure>
-          )}
-          <Figure {...aboutReplay("cloud", name, task)}>
-            <StateCloud real={memory.real} stateDim={memory.stateDim} origins={origins} share={share} />
-          </Figure>
-          <Figure {...aboutReplay("quantiles", name, task)}>
-            <QuantileStrips memory={memory} origins={origins} />
-          </Figure>
-        </div>
-      )}
+      {memory?.real && <ReplayFigures {...{ name, memory, origins, share, spec }} />}
     </>
+  );
+}
+
+interface FiguresProps {
+  name: string;
+  memory: Memory;
+  origins: readonly Origin[];
+  share: number;
+  /** What a pose is of; undefined where no robot is known. */
+  spec: TaskSpec | undefined;
+}
+
+function ReplayFigures({ name, memory, origins, share, spec }: FiguresProps) {
+  const { task, real, stateDim } = memory;
+  return (
+    <div class="figures">
+      {spec && origins.length > 0 && (
+        <Figure {...aboutReplay("poses", name, task)} isWide>
+          <LineupFigure spec={spec} memory={memory} origins={origins} share={share} />
+        </Figure>
+      )}
+      <Figure {...aboutReplay("cloud", name, task)}>
+        <StateCloud real={real!} stateDim={stateDim} origins={origins} share={share} />
+      </Figure>
+      <Figure {...aboutReplay("quantiles", name, task)}>
+        <QuantileStrips memory={memory} origins={origins} />
+      </Figure>
+    </div>
   );
 }
 
@@ -113,17 +134,26 @@ function useMemory(name: string, task: number, news: unknown) {
   return { answer: told.answer?.task === task ? told.answer : undefined, fault: told.fault };
 }
 
-/** States of everything that there is; what cannot be had is said, and the rest shown. */
+/** What is shown, in order, as far as it is there; why some of it is not; how many are still awaited. */
+interface Gathered {
+  origins: readonly (Origin | undefined)[];
+  faults: readonly string[];
+  awaited: number;
+}
+
+const NOTHING: Gathered = { origins: [], faults: [], awaited: 0 };
+
+/** States of everything that there is, each as soon as it is there; what cannot be had is said, and the rest shown. */
 function useOrigins(
   name: string,
   memory: Memory | undefined,
   versions: readonly number[],
   head: number | null,
 ) {
-  const [told, tell] = useState<{ origins: Origin[]; faults: string[] }>({ origins: [], faults: [] });
+  const [told, tell] = useState(NOTHING);
   const mark = JSON.stringify([memory?.task, memory?.dataset.kept, versions, head]);
   useEffect(() => {
-    if (!memory?.real) return tell({ origins: [], faults: [] });
+    if (!memory?.real) return tell(NOTHING);
     let isOver = false;
     const { task, dataset } = memory;
     const asked = [
@@ -131,18 +161,19 @@ function useOrigins(
       ...versions.map((version) => pseudoOrigin(name, memory, version)),
       ...head === null ? [] : [policyOrigin(name, task, head)],
     ];
-    void Promise.allSettled(asked).then((found) => {
-      if (isOver) return;
-      tell({
-        origins: found.flatMap((one) => one.status === "fulfilled" ? [one.value] : []),
-        faults: found.flatMap((one) =>
-          one.status === "rejected" ? [`Not shown: ${sentenceOf(one.reason)}.`] : []
-        ),
-      });
-    });
+    tell({ ...NOTHING, awaited: asked.length });
+    const add = (change: (before: Gathered) => Partial<Gathered>) =>
+      isOver || tell((before) => ({ ...before, ...change(before), awaited: before.awaited - 1 }));
+    asked.forEach((one, place) =>
+      one.then(
+        (origin) => add(({ origins }) => ({ origins: Object.assign([...origins], { [place]: origin }) })),
+        (error) => add(({ faults }) => ({ faults: [...faults, `Not shown: ${sentenceOf(error)}.`] })),
+      )
+    );
     return () => void (isOver = true);
   }, [mark]);
-  return told;
+  const origins = useMemo(() => told.origins.filter((origin) => origin !== undefined), [told]);
+  return { ...told, origins };
 }
 
 const ABOUT = {
