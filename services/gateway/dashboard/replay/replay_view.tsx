@@ -69,7 +69,7 @@ function ReplayFigures({ name, memory, origins, share, spec }: FiguresProps) {
       <Figure {...aboutReplay("cloud", name, task)}>
         <StateCloud real={real!} stateDim={stateDim} origins={origins} share={share} />
       </Figure>
-      <Figure {...aboutReplay("quantiles", name, task)}>
+      <Figure {...aboutReplay("quantiles", name, task)} isWide>
         <QuantileStrips memory={memory} origins={origins} />
       </Figure>
     </div>
