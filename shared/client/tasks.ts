@@ -35,9 +35,9 @@ export interface Becoming {
 export interface TaskClient {
   list(name: string): Promise<{ tasks: Task[]; waiting: Arrival[] }>;
   show(name: string, task: number): Promise<Task>;
-  /** What is remembered of its real rows, and which versions have replayed it. */
+  /** What is known of its real rows, and which versions remember it. */
   memory(name: string, task: number): Promise<Memory>;
-  /** Pseudo-samples of it that a version was trained on, evenly spaced. */
+  /** Pseudo-samples of it as a version's generators make them; seconds the first time. */
   pseudoRows(name: string, task: number, version: number, options?: { rows?: number }): Promise<MemoryRows>;
   /** Its real rows where they still exist, evenly spaced, or one episode (from 0). */
   rows(name: string, task: number, options?: { rows?: number; episode?: number }): Promise<MemoryRows>;

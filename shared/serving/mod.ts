@@ -24,6 +24,7 @@ export {
 } from "./open_policy.ts";
 export { type PolicyParts, type PolicyWeights, samplerInput } from "./policy_parts.ts";
 export { portablePolicy } from "./portable_policy.ts";
+export { createRememberer, type Remembered, type Rememberer } from "./remember.ts";
 export { readPolicy } from "./read_policy.ts";
 export { openPolicyThread } from "./policy_thread.ts";
 export type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";

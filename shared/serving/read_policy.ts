@@ -186,7 +186,7 @@ type Network = typeof NETWORKS[WayOfActing][number];
 export async function weightsOf(
   store: Store,
   fact: VersionFact,
-  model: Network,
+  model: Network | "stateGenerator",
 ): Promise<Stored> {
   const decided = fact.weights?.[model];
   if (decided !== undefined) return decodeStored(await getArtifact(store, decided));

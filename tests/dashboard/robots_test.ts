@@ -159,3 +159,31 @@ Deno.test({
         assertEquals(complaints(), []);
       }), { learns: false }),
 });
+
+Deno.test({
+  name: "what a version's generators remember is points, quantiles and robots; the choice is an address",
+  ignore: browserPath === undefined,
+  fn: () =>
+    withDashboard((served) =>
+      withBrowser(async ({ open, complaints }) => {
+        await prepare(served);
+        const address = served.addressFor("read", "/learners/swimmer/replay?task=2&share=80");
+        const page = await open(address, { width: 360, theme: "dark" });
+        // Three tensor graphs are compiled before the first pseudo-sample is there.
+        await page.locator(".state-cloud .line-0 circle.marked").waitFor({ timeout: 90_000 });
+        await page.locator(".lineup").waitFor();
+        await page.getByText("generation 0, of version 2 (1,024)").waitFor();
+        assertEquals(await page.getByRole("slider").inputValue(), "80");
+        assertEquals(
+          await page.locator(".strips tbody tr").count(),
+          10,
+          "eight numbers of a state, two of an action",
+        );
+        assertEquals(await overflow(page), 0);
+        await assertAccessible(page, "replay at 360 px, dark");
+        await page.getByLabel("generation 0: version 2").uncheck();
+        await page.locator(".state-cloud .line-0").waitFor({ state: "detached" });
+        assert(page.url().includes("g=&") || page.url().endsWith("g="), page.url());
+        assertEquals(complaints(), []);
+      }), { learns: false }),
+});

@@ -2,6 +2,7 @@
  * Learners whose weights are right in every shape and have hardly been trained: for tests, and for measurements of time.
  * @module
  */
+import { sketchOf } from "./example_sketch.ts";
 import { initOneStep, oneStepShape } from "../../../shared/algorithm/distillation/one_step_network.ts";
 import { policyParts, servingVersion } from "../../../shared/serving/read_policy.ts";
 import {
@@ -9,8 +10,6 @@ import {
   createRng,
   eager,
   fitNormaliser,
-  fitSketch,
-  heldOutDistances,
   type Hyperparameters,
   type Normaliser,
   normaliserToStored,
@@ -20,6 +19,7 @@ import {
   trainCritic,
   type TrainingProgress,
   type TrainingResult,
+  trainStateGenerator,
 } from "@cugro/algorithm";
 import { tasksTensor } from "@cugro/algorithm/numerics";
 import { createLearner, knobsOfTask, learnerExists, type LearnerFacts, loadFacts } from "@cugro/learners";
@@ -68,6 +68,7 @@ export interface ExampleOptions {
 
 /** What makes the weights of a policy. */
 const KINDS = {
+  stateGenerator: "states.train",
   behaviorGenerator: "behavior.train",
   critic: "critic.train",
   proposer: "proposer.train",
@@ -110,7 +111,7 @@ export async function publishExample(options: ExampleOptions): Promise<number> {
     ...{ parent: task === 1 ? null : task - 1, tasks: Array.from({ length: task }, (_, i) => i + 1) },
     ...{
       ...jobs,
-      stateGenerator: jobs.behaviorGenerator,
+      stateGenerator: jobs.stateGenerator ?? jobs.behaviorGenerator,
       jobs: Object.values(jobs),
       kinds: Object.keys(weights).map((part) => KINDS[part as Network]),
     },
@@ -169,15 +170,6 @@ async function addTask(
   await store.put(taskKey(name, task), encodeFact(fact, taskFactSchema));
 }
 
-async function sketchOf(
-  store: Store,
-  rows: ReturnType<typeof randomRows>,
-): Promise<Pick<TaskFact, "sketch" | "heldOutDistances">> {
-  const sketch = fitSketch({ ...rows, seed: 1 });
-  const { artifact } = await putArtifact(store, encodeStored(sketch));
-  return { sketch: artifact, heldOutDistances: heldOutDistances(sketch, rows.states, rows.stateDim) };
-}
-
 async function learn(
   options: ExampleOptions,
   facts: LearnerFacts,
@@ -206,7 +198,18 @@ async function learn(
   return {
     behaviorGenerator: await finish(trainBehaviorGenerator({ ...input, ...from(parent?.behaviorGenerator) })),
     critic: await finish(trainCritic({ ...input, ...episodes, ...from(parent?.critic) })),
+    ...options.states ? await stateGeneratorOf(input) : {},
     ...options.acting ? oneStepNetworks(options, task, input.hyperparameters) : {},
+  };
+}
+
+/** Hardly trained, and from nothing each time: it knows the task that is learnt alone. */
+async function stateGeneratorOf(
+  input: Omit<Parameters<typeof trainStateGenerator>[0], "stateDim"> & { stateDim: number },
+): Promise<{ stateGenerator: Stored }> {
+  const hyperparameters = { ...input.hyperparameters, stateSteps: 1 };
+  return {
+    stateGenerator: await finish(trainStateGenerator({ ...input, hyperparameters, replay: [], oldTasks: 0 })),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { learnerName, memoryRowsSchema, memorySchema, pathNumber } from "@cugro/client/schemas";
+import { createRememberer } from "@cugro/serving";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { memoryOf, pseudoRowsOf, realRowsOf } from "./memory_rows.ts";
 
@@ -43,18 +44,21 @@ function registerSketch(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerPseudoRows(app: Gateway, deps: RouteDeps): void {
+  const rememberer = createRememberer(deps.store, deps.cache);
   const route = createRoute({
     operationId: "listPseudoRows",
     ...secured(deps, "read"),
     ...{ method: "get", path: `${path}/memory/{version}`, tags },
-    summary: "Pseudo-samples of a task that a version was trained on",
+    summary: "Pseudo-samples of a task as a version's generators make them",
+    description: "1,024 are drawn, which takes seconds the first time; the same version gives the same ones.",
     request: { params: params.extend({ version: pathNumber }), query: z.object({ rows }) },
     responses: { 200: json(memoryRowsSchema, "Some of them, and quantiles"), ...PROBLEMS },
   });
   app.openapi(route, async (context) => {
     const { name, task, version } = context.req.valid("param");
     const asked = { task, version, rows: context.req.valid("query").rows };
-    return context.json(await pseudoRowsOf(deps.store, await deps.learners.status(name), asked), 200);
+    const status = await deps.learners.status(name);
+    return context.json(pseudoRowsOf(status, asked, await rememberer.remember(name, asked)), 200);
   });
 }
 

@@ -5,9 +5,9 @@
 import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm";
 import type { Memory, MemoryRows } from "@cugro/client/schemas";
 import { observationNames } from "@cugro/environments/families";
-import { decodeShard, decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";
+import { decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";
 import type { LearnerStatus } from "@cugro/learners";
-import { artifactKey, datasetKey } from "@cugro/protocol";
+import { datasetKey } from "@cugro/protocol";
 import { CorruptArtifactError, getArtifact, MissingInputError, openObject, type Store } from "@cugro/store";
 import { Problem } from "../problem.ts";
 
@@ -23,43 +23,28 @@ export async function memoryOf(store: Store, status: LearnerStatus, task: number
   const fact = taskOf(status, task);
   const { stateDim, actionDim, sketch, size, episodes, datasetHash } = fact;
   const kept = await store.head(datasetKey(datasetHash)) !== undefined;
-  const learntBy = new Map(status.versions.map(({ version, task }) => [version, task]));
   return {
     ...{ task, stateDim, actionDim, names: namesOf(fact) },
     real: await sketchOf(store, sketch, stateDim + actionDim),
     dataset: { rows: size, episodes, kept },
-    generations: status.fidelity.filter((one) => one.task === task && learntBy.get(one.version) !== task)
-      .map(({ version, generation, job }) => ({ version, learnt: learntBy.get(version)!, generation, job })),
+    generations: status.versions.filter(({ tasks }) => tasks.includes(task))
+      .map(({ version, task: learnt, tasks }) => ({
+        ...{ version, learnt, generation: learnt === task ? 0 : generationsSince(tasks, task) },
+      })),
   };
 }
 
-/** Pseudo-samples that a version was trained on. @throws {Problem} 404 where there are none, or none any more */
-export async function pseudoRowsOf(
-  store: Store,
+/** Pseudo-samples as they are told. @param drawn by a version's generators */
+export function pseudoRowsOf(
   status: LearnerStatus,
   { task, version, rows }: { task: number; version: number; rows: number },
-): Promise<MemoryRows> {
+  drawn: AllRows,
+): MemoryRows {
   const { stateDim, actionDim } = taskOf(status, task);
-  const found = status.versions.find((one) => one.version === version);
-  if (!found) throw new Problem(404, `There is no version ${version} of "${status.learner.name}"`);
-  const evaluation = found.row.find((cell) => cell.task === task)?.job;
-  const needs = new Set(status.jobs.find(({ id }) => id === evaluation)?.needs);
-  const shards = status.jobs.filter(({ id, kind }) => needs.has(id) && kind === "actions.label");
-  if (shards.length === 0) {
-    throw new Problem(404, `Version ${version} was trained on no pseudo-samples of task ${task}`);
-  }
-  const parts = [];
-  for (const { outputs } of shards) {
-    parts.push(decodeShard(await artifactOf(store, outputs.shard?.artifact, task, version), task));
-  }
-  const states = joined(parts.map((part) => part.states)),
-    actions = joined(parts.map((part) => part.actions));
-  const size = states.length / stateDim;
-  const all = { states, actions, size };
   return {
-    ...{ task, version, rows: size },
-    quantiles: quantilesOf(all, stateDim, actionDim),
-    ...chosen(all, evenly(size, rows), stateDim, actionDim),
+    ...{ task, version, rows: drawn.size },
+    quantiles: quantilesOf(drawn, stateDim, actionDim),
+    ...chosen(drawn, evenly(drawn.size, rows), stateDim, actionDim),
   };
 }
 
@@ -94,6 +79,11 @@ function taskOf({ tasks, learner }: LearnerStatus, task: number): TaskStatus {
   throw new Problem(404, `There is no task ${task} of "${learner.name}": it has ${tasks.length}`);
 }
 
+/** How many tasks a version has learnt since that one: so often its generators have been trained on their own samples of it. */
+function generationsSince(tasks: readonly number[], task: number): number {
+  return tasks.length - 1 - tasks.indexOf(task);
+}
+
 function namesOf({ environment, stateDim, actionDim }: TaskStatus): string[] {
   const family = environment && "family" in environment ? environment.family : undefined;
   const known = family === undefined ? undefined : observationNames(family);
@@ -125,21 +115,6 @@ async function sketchOf(store: Store, artifact: string, dim: number): Promise<Me
   };
 }
 
-async function artifactOf(
-  store: Store,
-  artifact: string | undefined,
-  task: number,
-  version: number,
-): Promise<Uint8Array> {
-  if (artifact !== undefined && await store.head(artifactKey(artifact))) {
-    return await getArtifact(store, artifact);
-  }
-  throw new Problem(
-    404,
-    `The pseudo-samples of task ${task} that version ${version} was trained on were cleared away: gc removes them once a version is decided`,
-  );
-}
-
 /** Rows of one episode, in order. */
 async function episodeRows(dataset: StoredDataset, episode: number, task: number): Promise<Int32Array> {
   const all = Int32Array.from({ length: dataset.size }, (_, row) => row);
@@ -153,7 +128,8 @@ async function episodeRows(dataset: StoredDataset, episode: number, task: number
   throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);
 }
 
-interface AllRows {
+/** Rows as the store and generators have them. */
+export interface AllRows {
   states: Float32Array;
   actions: Float32Array;
   size: number;
@@ -172,16 +148,6 @@ function chosen({ states, actions }: AllRows, places: Int32Array, stateDim: numb
 function evenly(size: number, wanted: number): Int32Array {
   const count = Math.min(size, wanted);
   return Int32Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function inRows(values: readonly number[], width: number): number[][] {

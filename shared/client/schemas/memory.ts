@@ -2,7 +2,6 @@
  * Shapes of what is remembered of a task: quantities of its real rows, pseudo-samples of each generation, rows where they still exist.
  * @module
  */
-import { HASH } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
 const place = z.int().min(1);
@@ -32,19 +31,19 @@ export const memorySchema = z.object({
     kept: z.boolean().openapi({ description: "Whether the rows still exist" }),
   }),
   generations: z.array(z.object({
-    version: place.openapi({ description: "The version that was trained on it" }),
-    learnt: place.openapi({ description: "The task that was being learnt" }),
+    version: place,
+    learnt: place.openapi({ description: "The task that it has learnt" }),
     generation: count.openapi({
-      description: "How often the task's replay had been made from generated samples before",
+      description:
+        "How often its generators have been trained on their own samples of the task: 0 just after it was learnt",
     }),
-    job: z.string().regex(HASH).openapi({ description: "The evaluation that measured it" }),
-  })),
+  })).openapi({ description: "The versions that know the task, oldest first" }),
 }).openapi("Memory");
 
 /** Rows, real or not, evenly spaced unless an episode is asked for. */
 export const memoryRowsSchema = z.object({
   task: place,
-  version: place.nullable().openapi({ description: "That was trained on them; null: real ones" }),
+  version: place.nullable().openapi({ description: "Whose generators have made them; null: real ones" }),
   rows: count.openapi({ description: "How many there are in all" }),
   quantiles: quantiles.nullable().openapi({
     description: "Of up to 4,096 of them, evenly spaced; null of an episode",

@@ -11,7 +11,7 @@ import { nextTheme } from "./theme.ts";
 export const KEYS = [
   ["l", "all learners"],
   ["c", "compare, with the learner that is open on the left"],
-  ["1 2 3 4 5", "live, tasks, versions, jobs, robots of a learner"],
+  ["1 2 … 6", "live, tasks, versions, jobs, robots, replay of a learner"],
   ["a", "add a task to the learner"],
   ["/", "filter learners"],
   ["t", "light, dark, or as the system has it"],

@@ -6,7 +6,7 @@
 import { signal } from "@preact/signals";
 
 /** The parts of one learner's page. */
-export const LEARNER_TABS = ["live", "tasks", "versions", "jobs", "robots"] as const;
+export const LEARNER_TABS = ["live", "tasks", "versions", "jobs", "robots", "replay"] as const;
 /** One of {@link LEARNER_TABS}. */
 export type LearnerTab = typeof LEARNER_TABS[number];
 

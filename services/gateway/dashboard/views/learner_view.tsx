@@ -24,7 +24,7 @@ export interface TabProps {
   query: Query;
 }
 
-/** Robots bring MuJoCo and three.js, which nothing else needs. */
+/** Robots and replay bring MuJoCo and three.js, which nothing else needs. */
 const TABS: Record<LearnerTab, { name: string; View: (props: TabProps) => preact.JSX.Element }> = {
   live: { name: "Live", View: LiveTab },
   tasks: { name: "Tasks", View: TasksTab },
@@ -33,6 +33,10 @@ const TABS: Record<LearnerTab, { name: string; View: (props: TabProps) => preact
   robots: {
     name: "Robots",
     View: later(async () => (await import("../robots/robots_view.tsx")).RobotsView, "the robots"),
+  },
+  replay: {
+    name: "Replay",
+    View: later(async () => (await import("../replay/replay_view.tsx")).ReplayView, "the replay"),
   },
 };
 

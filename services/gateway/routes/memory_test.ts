@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createRng } from "@cugro/algorithm";
+import { createClient, GatewayError } from "@cugro/client";
+import { encodeDataset } from "@cugro/datasets";
+import { loadFacts } from "@cugro/learners";
+import { datasetKey } from "@cugro/protocol";
+import { openBackend } from "@cugro/tensors";
+import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
+import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
+import { withLiveGateway } from "../testing/live.ts";
+
+const [ROWS, STATE_DIM, ACTION_DIM] = [256, 3, 2];
+
+Deno.test("of a task are told its sketch, what each version's generators make of it, and its rows while they exist", () =>
+  withLiveGateway({}, async ({ store, url, tokens }) => {
+    await openBackend();
+    const states = createRng(1, "states").normals(ROWS * STATE_DIM);
+    const environment = { family: "unknown", goal: [1] };
+    for (let task = 1; task <= 2; task++) {
+      await publishExample({ store, name: "team-a", states, environment });
+    }
+    const { tasks } = createClient({ url, token: tokens.reader });
+    const memory = await tasks.memory("team-a", 1);
+    assertEquals(memory.generations, [
+      { version: 1, learnt: 1, generation: 0 },
+      { version: 2, learnt: 2, generation: 1 },
+    ]);
+    assertEquals(memory.names, ["state 1", "state 2", "state 3", "action 1", "action 2"]);
+    assertEquals([memory.real!.rows, memory.real!.quantiles.length, memory.dataset.kept], [ROWS, 5, false]);
+    // The middle of what the sketch has kept is that of the rows.
+    const column = Array.from({ length: ROWS }, (_, row) => states[row * STATE_DIM]!).sort((a, b) => a - b);
+    assert(Math.abs(memory.real!.quantiles[0]![16]! - column[132]!) < 0.05, "in raw units");
+
+    const drawn = await tasks.pseudoRows("team-a", 1, 1, { rows: 7 });
+    assertEquals([drawn.version, drawn.rows, drawn.states.length, drawn.quantiles!.length], [1, 1024, 7, 5]);
+    assertEquals([drawn.states[0]!.length, drawn.actions[0]!.length], [STATE_DIM, ACTION_DIM]);
+    assertEquals(await tasks.pseudoRows("team-a", 1, 1, { rows: 7 }), drawn, "the same ones again");
+
+    const gone = await assertRejects(() => tasks.rows("team-a", 1), GatewayError, "are gone");
+    const unknown = await assertRejects(() => tasks.pseudoRows("team-a", 2, 1), GatewayError, "it knows 1");
+    const nothing = await assertRejects(() => tasks.memory("team-a", 9), GatewayError, "no task 9");
+    assertEquals([gone.status, unknown.status, nothing.status], [404, 404, 404]);
+  }));
+
+Deno.test("rows that exist are told evenly or episode by episode, read in parts", () =>
+  withLiveGateway({}, async ({ store, url, tokens }) => {
+    await openBackend();
+    await publishExample({ store, name: "team-a", stateDim: 2, actionDim: 1 });
+    const dataset = exampleDataset(4, 10);
+    const [fact] = (await loadFacts(store, "team-a")).tasks;
+    await store.put(datasetKey(fact!.datasetHash), encodeDataset(dataset));
+    const { tasks } = createClient({ url, token: tokens.reader });
+    const width = dataset.states.length / 40;
+    const rowOf = (row: number) =>
+      [...dataset.states.subarray(row * width, (row + 1) * width)].map((value) =>
+        Number(value.toPrecision(6))
+      );
+    const some = await tasks.rows("team-a", 1, { rows: 4 });
+    assertEquals([some.rows, some.version], [40, null]);
+    assertEquals(some.states, [0, 10, 20, 30].map(rowOf));
+    const episode = await tasks.rows("team-a", 1, { episode: 2 });
+    assertEquals([episode.rows, episode.quantiles], [10, null]);
+    assertEquals(episode.states, Array.from({ length: 10 }, (_, i) => rowOf(20 + i)));
+    const missing = await assertRejects(
+      () => tasks.rows("team-a", 1, { episode: 4 }),
+      GatewayError,
+      "it has 4",
+    );
+    assertEquals(missing.status, 404);
+    for (const query of ["rows=0", "rows=2001", "rows=x", "episode=-1"]) {
+      const answer = await fetch(`${url}/v1/learners/team-a/tasks/1/rows?${query}`, {
+        headers: { authorization: `Bearer ${tokens.reader}` },
+      });
+      assertEquals(answer.status, 400, query);
+      await answer.body?.cancel();
+    }
+  }));
