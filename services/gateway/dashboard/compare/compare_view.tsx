@@ -57,7 +57,7 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
     ? compareSides({ ...left, version: left.version }, { ...right, version: right.version })
     : undefined;
   return (
-    <div class="figures">
+    <div class="figures pair">
       <Figure
         id="differences"
         title="Scores, task by task"
