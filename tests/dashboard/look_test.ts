@@ -19,6 +19,9 @@ const HOSTILE = [
 const PLACES = [
   "/learners",
   ...["", "/tasks/1", "/versions/2", "/jobs"].map((tab) => `/learners/mine${tab}`),
+  "/compare",
+  "/compare?left=mine&right=other&rightVersion=2&task=1",
+  "/compare?left=mine&leftVersion=1&right=mine&rightVersion=2",
 ];
 
 async function prepare({ store }: ServedDashboard): Promise<void> {
@@ -27,6 +30,13 @@ async function prepare({ store }: ServedDashboard): Promise<void> {
     name: "mine",
     tasks: 5,
     versions: 7,
+    nameOf: (task) => HOSTILE[task - 1]!,
+  });
+  await writeShownLearner({
+    store,
+    name: "other",
+    tasks: 3,
+    versions: 3,
     nameOf: (task) => HOSTILE[task - 1]!,
   });
   const key = `incoming/mine/${HOSTILE[1]}.hdf5`;
@@ -78,6 +88,14 @@ Deno.test({
         assertEquals(await page.locator("main img, main script").count(), 0);
         const body = await page.locator("main").textContent();
         assert(body!.includes(`was rejected: ${HOSTILE[0]}`));
+        // The other learner has the same tasks by name and simulator.
+        await page.goto(`${served.url}/#/compare?left=mine&right=other`);
+        await page.locator("#differences tbody tr").nth(2).waitFor();
+        const compared = await page.locator("#differences tbody th").allTextContents();
+        assertEquals(compared, HOSTILE.slice(0, 3).map((name, index) => `task ${index + 1}: ${name}`));
+        assertEquals(await page.locator("#lines .legend li").count(), 2, "both on the same axes");
+        await page.goto(`${served.url}/#/compare?left=${encodeURIComponent("<b>x</b>")}&right=other`);
+        await page.getByText("cannot be shown").waitFor();
         await page.goto(`${served.url}/#/learners/${encodeURIComponent("<b>nobody</b>")}`);
         await page.getByText("cannot be shown").waitFor();
         assertEquals(await page.locator("main b").count(), 0);

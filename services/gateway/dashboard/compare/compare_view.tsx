@@ -57,12 +57,11 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
     ? compareSides({ ...left, version: left.version }, { ...right, version: right.version })
     : undefined;
   return (
-    <div class="figures">
+    <div class="figures pair">
       <Figure
         id="differences"
         title="Scores, task by task"
         note="Right less left, with its 90 % interval: of episodes that started alike from their differences, else by resampling both sides."
-        isWide
         source={{
           words:
             "The episodes of both versions' evaluations; intervals are drawn in the page, by the functions that the gate uses.",
@@ -75,6 +74,7 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
       >
         {compared ? <Differences compared={compared} /> : <p class="empty">A side has no version yet.</p>}
       </Figure>
+      <Costs left={left} right={right} />
       <Figure
         id="lines"
         title="Over versions"
@@ -86,7 +86,6 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
       >
         <CompareLines left={left} right={right} compared={compared} task={query.task} />
       </Figure>
-      <Costs left={left} right={right} />
     </div>
   );
 }
@@ -97,7 +96,6 @@ function Costs({ left, right }: Both) {
     <Figure
       id="costs"
       title="What they lost, and what they cost"
-      isWide
       source={{
         words: "The status of both learners.",
         doing: {
@@ -107,7 +105,7 @@ function Costs({ left, right }: Both) {
         },
       }}
     >
-      <DataTable label="Both sides" heads={["", titleOf(left), titleOf(right)]}>
+      <DataTable label="Both sides" heads={["measure", titleOf(left), titleOf(right)]}>
         {rows.map(([name, tell]) => (
           <tr key={name}>
             <th scope="row">{name}</th>

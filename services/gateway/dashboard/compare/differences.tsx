@@ -6,7 +6,7 @@ import { describeInterval, figure } from "@cugro/report/words";
 import { DataTable } from "../parts/data_table.tsx";
 import type { Compared, ComparedTask, Difference } from "./compared.ts";
 
-const HEADS = ["task", "left", "right", "difference", "90 % interval", "episodes"];
+const HEADS = ["task", "difference", "90 % interval", "episodes", "left", "right"];
 
 export function Differences({ compared: { both, average, onlyLeft, onlyRight } }: { compared: Compared }) {
   return (
@@ -29,19 +29,24 @@ export function Differences({ compared: { both, average, onlyLeft, onlyRight } }
 }
 
 function Row({ task: { left, right, name, cells, difference } }: { task: ComparedTask }) {
-  const scoreOf = (cell: ComparedTask["cells"]["left"]) =>
-    cell === undefined || cell.meanScore === null
-      ? "–"
-      : `${figure(cell.meanScore)} (${describeInterval(cell)})`;
   return (
     <tr>
       <th scope="row" class="user-text">
         {left === right ? `task ${left}` : `task ${left} | ${right}`}: {name}
       </th>
-      <td>{scoreOf(cells.left)}</td>
-      <td>{scoreOf(cells.right)}</td>
       <DifferenceCells difference={difference} />
+      <ScoreCell cell={cells.left} />
+      <ScoreCell cell={cells.right} />
     </tr>
+  );
+}
+
+function ScoreCell({ cell }: { cell: ComparedTask["cells"]["left"] }) {
+  if (cell === undefined || cell.meanScore === null) return <td>–</td>;
+  return (
+    <td class="score">
+      {figure(cell.meanScore)} <small>{describeInterval(cell)}</small>
+    </td>
   );
 }
 
@@ -49,9 +54,9 @@ function AverageRow({ average: { left, right, difference } }: { average: NonNull
   return (
     <tr>
       <th scope="row">average</th>
+      <DifferenceCells difference={difference} />
       <td>{figure(left)}</td>
       <td>{figure(right)}</td>
-      <DifferenceCells difference={difference} />
     </tr>
   );
 }
