@@ -64,6 +64,9 @@ function describeRejudged(facts: LearnerFacts, { version, decision, reasons }: R
   const what = hasOutside(facts) ? "what is known now" : "the labels that stand";
   const fact = facts.versions.find((one) => one.version === version)!;
   const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : ", as nothing speaks against it";
+  if (decision === fact.decision && fact.awaits) {
+    return `Version ${version} has waited for its scores, and stays parked${why}.`;
+  }
   if (decision === fact.decision) {
     return `Version ${version} was ${fact.decision} by a gate that only observes; with ${what} ` +
       (reasons.length > 0 ? `this speaks against it${why}.` : "nothing speaks against it.");

@@ -165,7 +165,9 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
       ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
       bestBefore: (cell) => best.get(markOf(cell)),
     });
-    const isSame = decision === fact.decision && (reasons.length > 0) === (fact.reasons.length > 0);
+    const isSame = decision === fact.decision && (reasons.length > 0) === (fact.reasons.length > 0) &&
+      // It was parked to be measured, and is for another reason now.
+      (fact.awaits === undefined || reasons.join() === fact.reasons.join());
     return isSame ? [] : [{ version: fact.version, decision, reasons }];
   });
 }
