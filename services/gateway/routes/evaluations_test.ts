@@ -150,15 +150,21 @@ Deno.test("a gate that awaits scores parks a version until they come, and the ne
     await client.versions.evaluate("a", 2, { task: 1, returns: about(40), evaluator });
     const after = await loadFacts(store, "a");
     assertEquals(planAwaited(after, Date.now()), { waits: false, decide: [] }, "it has forgotten task 1");
-    assertStringIncludes((await client.results("a")).remarks.join(), "task 1 fell from 90.0 to 40.0");
+    assertStringIncludes(
+      (await client.results("a")).remarks.join(),
+      "waited for its scores, and stays parked: task 1 fell from 90.0 to 40.0",
+    );
     await upload("three");
     await untilStates(["promoted", "parked", "parked"]);
     assertEquals((await client.versions.show("a", 3)).parent, 1);
-    // The task may be learnt anew, and whoever measured it wrongly may say so.
     for (const task of [1, 3]) {
       await client.versions.evaluate("a", 3, { task, returns: about(95), evaluator });
     }
     await untilStates(["promoted", "parked", "promoted"]);
+    const remarks = (await client.results("a")).remarks.filter((text) =>
+      !text.includes("episodes measured by")
+    );
+    assertEquals(remarks, [], "what was let through needs no word, and what was stepped over none any more");
     const problems = (await client.problems.list()).filter(({ code }) => code === "version.parked");
     assertEquals(problems.map(({ subject }) => subject.version), [2]);
   }, { real }));
