@@ -47,7 +47,12 @@ async function calls(client: GatewayClient, asked: () => string[]): Promise<[str
     },
     ...{ "problems.list": [], "learners.list": [], "webhooks.list": [], token: [] },
     ...{ configure: ["a", { overrides: {} }], relabel: ["a", 1, { set: {} }], change: ["a", {}] },
-    ...{ deliveries: ["a", {}], "jobs.list": ["a", {}], evaluate: ["a", 1, {}] },
+    ...{
+      deliveries: ["a", {}],
+      "jobs.list": ["a", {}],
+      table: ["a", "losses", "csv"],
+      evaluate: ["a", 1, {}],
+    },
   };
   const found: [string, string][] = [];
   const call = async (name: string, method: string, run: unknown, expected: string) => {
@@ -56,7 +61,9 @@ async function calls(client: GatewayClient, asked: () => string[]): Promise<[str
   };
   for (const [group, methods] of Object.entries(client)) {
     if (group === "events" || group === "actOverWebSocket") continue;
-    if (typeof methods === "function") await call(group, group, methods, group);
+    // The same as a file.
+    if (group === "table") await call(group, group, methods, "losses");
+    else if (typeof methods === "function") await call(group, group, methods, group);
     else {
       for (const [method, run] of Object.entries(methods as Record<string, unknown>)) {
         // Three ways to hand a file over.
