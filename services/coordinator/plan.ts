@@ -29,6 +29,7 @@ import {
   versionKey,
 } from "@cugro/protocol";
 import { planArrivals } from "./accept.ts";
+import { planAwaited } from "./await_scores.ts";
 import { decideVersion } from "./decide.ts";
 import type { Decision, HeadMove, Plan, Submission } from "./plan_parts.ts";
 
@@ -38,18 +39,22 @@ import type { Decision, HeadMove, Plan, Submission } from "./plan_parts.ts";
  */
 export const MAX_QUEUED_PER_KIND = 64;
 
-/** What to do next for this learner. */
-export function plan(facts: LearnerFacts): Plan {
+/** What to do next for this learner. @param now ms since 1970, for what waits until then */
+export function plan(facts: LearnerFacts, now = Date.now()): Plan {
   if (facts.deleted) {
     return { submit: [], decide: [], moveHead: null, announce: [], release: [], problems: [] };
   }
   const arrivals = planArrivals(facts);
   const again = planRemeasuring(facts).submit;
-  const learning = planLearning(facts, again.length > 0);
+  const awaited = planAwaited(facts, now);
+  const learning = awaited.waits
+    // What the next task may replay stays.
+    ? { ...NOTHING, needed: new Set(facts.leftoverShards) }
+    : planLearning(facts, again.length > 0);
   const submit = firstOfEachKind([...arrivals.submit, ...learning.submit, ...again]);
   return {
     submit,
-    decide: [...arrivals.decide, ...learning.decide],
+    decide: [...arrivals.decide, ...awaited.decide, ...learning.decide],
     moveHead: planHead(facts),
     announce: announcements(facts),
     release: [
@@ -87,19 +92,20 @@ interface Learning {
   needed: Set<string>;
 }
 
+const NOTHING: Learning = { submit: [], decide: [], release: [], problems: [], needed: new Set() };
+
 /** @param isMeasuring whether scores that the next version is compared with are still measured, as labels have changed */
 function planLearning(facts: LearnerFacts, isMeasuring: boolean): Learning {
-  const nothing: Learning = { submit: [], decide: [], release: [], problems: [], needed: new Set() };
   const graph = currentGraph(facts);
-  if (!graph) return nothing;
+  if (!graph) return NOTHING;
   const work = planWork(facts, graph);
   if (work.failed.length > 0) {
-    return { ...nothing, decide: [recordFailure(facts, graph, work.failed[0]!.id)] };
+    return { ...NOTHING, decide: [recordFailure(facts, graph, work.failed[0]!.id)] };
   }
-  if (work.decidable && isMeasuring) return { ...nothing, needed: shardsInUse(facts, graph) };
+  if (work.decidable && isMeasuring) return { ...NOTHING, needed: shardsInUse(facts, graph) };
   if (work.decidable) {
     const version = decideVersion(facts, graph);
-    return { ...nothing, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };
+    return { ...NOTHING, decide: [{ key: versionKey(facts.learner.name, version.version), value: version }] };
   }
   const traceparent = traceOfArrival(facts, currentTask(facts)!.arrival);
   const submit = traceparent === undefined

@@ -17,6 +17,7 @@ const schema = z.literal(1);
  * the version it continued; `jobs` are all jobs that led here, `kinds` their kinds in the same order, which facts of versions
  * up to 0.2 lack. `weights`: artifacts of those three, so that
  * what serves follows from the decision alone; lacking in the same facts. `revision`: of the task, where its dataset had grown.
+ * `awaits`: the tasks whose scores from outside a parked version waits for.
  */
 export const versionFactSchema = z.object({
   schema,
@@ -38,6 +39,7 @@ export const versionFactSchema = z.object({
     ...{ proposer: hash.exactOptional(), actor: hash.exactOptional() },
   }).exactOptional(),
   seconds: z.number(),
+  awaits: z.array(place).exactOptional(),
 });
 /** The decision on one attempt at a task. Checked by {@link versionFactSchema}. */
 export type VersionFact = z.infer<typeof versionFactSchema>;

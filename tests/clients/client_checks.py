@@ -170,7 +170,7 @@ def has_tables(client):
     assert client.tables.matrix("team-a", pandas=False).shape == (2, 2)
     assert len(client.tables.jobs("team-a")) == len(client.jobs.list("team-a"))
     assert client.tables.fidelity("team-a", pandas=False) == []
-    assert client.losses("team-a") == []
+    assert client.losses("team-a") == [] and client.tables.losses("team-a", pandas=False) == []
     assert client.table("team-a", "results", "csv").startswith(b"learner,seed,version,")
     assert client.table("team-a", "losses")[:4] == b"PAR1"
     arrays = columns([{"a": 1, "b": "x"}, {"a": None, "b": "y", "c": 2.5}])

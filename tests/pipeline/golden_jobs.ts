@@ -112,6 +112,7 @@ const KNOBS: Hyperparameters = {
   estimate: "never",
   estimateSteps: 16,
   maxEstimatedDrop: 20,
+  awaitScores: 0,
   minNewTaskScore: 0,
   distil: "both",
   proposerLabels: 64,

@@ -67,6 +67,7 @@ const TURNED: { [K in KnobName]?: Hyperparameters[K] } = {
   pessimism: 1,
   inverseTemperature: 1,
   minNewTaskScore: 60,
+  awaitScores: 24,
 };
 
 /** Candidates of other families take one call, so that no network need learn them. */
@@ -127,6 +128,7 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   },
   maxReplayDistance: { idle: { replay: "none" } },
   minNewTaskScore: { acts: { evaluationEpisodes: 5 }, idle: {} },
+  awaitScores: { acts: { gate: "enforce", maxReplayDistance: 6 }, idle: { maxReplayDistance: 6 } },
   // A job reads it in any case: whether there is one is the plan's.
   estimateSteps: { acts: { estimate: "always" } },
   maxEstimatedDrop: { acts: { estimate: "always" }, idle: {} },

@@ -118,6 +118,7 @@ Deno.test("a scope that is too small is 403, whatever is asked", () =>
       "/tasks/1/cancel",
       "/config",
       "/versions/1/promote",
+      "/versions/1/evaluations",
     ];
     await refuse([
       {

@@ -1,8 +1,11 @@
 /** Scores from outside, over HTTP: what is taken, what is refused and why, and what follows from them. */
 import { createClient, GatewayError } from "@cugro/client";
+import { loadFacts } from "@cugro/learners";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createStubHandlers } from "../../../scripts/lab/experiments/stub_service.ts";
 import { withLearningGateway } from "../../../tests/fakes/learning_gateway.ts";
+import { planAwaited } from "../../coordinator/await_scores.ts";
+import { plan } from "../../coordinator/plan.ts";
 import { until } from "../testing/live.ts";
 
 const stub = createStubHandlers({ steps: 2, stepMs: 0 });
@@ -51,7 +54,6 @@ Deno.test("episodes from outside score a version, and so its matrix, measures an
       said,
       "Version 2 was published by a gate that only observes; with what is known now this speaks against it",
     );
-    assertStringIncludes(await client.report("a"), "measured by a robot");
     // Who corrects a measurement hands in another: the newest counts.
     await client.versions.evaluate("a", 2, { task: 1, returns: about(88), seeds, evaluator });
     assertEquals((await client.results("a")).resultsMatrix[1]![0], 88);
@@ -114,6 +116,57 @@ Deno.test("episodes that cannot count are refused, by field and with the reason"
     // What was sent twice at once is one.
     const both = await Promise.all([1, 2].map(() => client.versions.evaluate("a", 1, good)));
     assertEquals(both.map(({ n, added }) => `${n} ${added}`).sort(), ["1 false", "1 true"]);
+  }, { real }));
+
+Deno.test("a gate that awaits scores parks a version until they come, and the next task with it; then it publishes, or leaves it at that", () =>
+  withLearningGateway(async ({ url, tokens, store }) => {
+    const client = createClient({ url, token: tokens.admin });
+    const overrides = { gate: "enforce", awaitScores: 24 };
+    await client.learners.create({ name: "a", preset: "smoke", overrides });
+    const upload = (text: string) => client.tasks.upload("a", { fileName: text, body: encode(text) });
+    const states = async () => (await client.versions.list("a")).map(({ state }) => state);
+    const untilStates = (wanted: string[]) =>
+      until(wanted.join(", "), async () => (await states()).join() === wanted.join());
+    await upload("one");
+    await untilStates(["parked"]);
+    const { reasons } = await client.versions.show("a", 1);
+    assertEquals(reasons, ["waits for scores from outside in task 1, at most 24 hours"]);
+    await upload("two");
+    await until("task 2 is there", async () => (await client.tasks.list("a")).tasks.length === 2);
+    const facts = await loadFacts(store, "a");
+    const isPlanned = (now: number) => plan(facts, now).submit.length > 0;
+    assertEquals([isPlanned(Date.now()), planAwaited(facts, Date.now()).decide], [false, []]);
+    const late = Date.now() + 25 * 3_600_000;
+    assertStringIncludes(
+      JSON.stringify(planAwaited(facts, late).decide),
+      "no scores came from outside in task 1 within 24 hours: judged by what there is",
+    );
+    await client.versions.evaluate("a", 1, { task: 1, returns: about(90), evaluator });
+    await untilStates(["promoted", "parked"]);
+    assertEquals((await client.learners.show("a")).head, 1);
+    // One of two is not enough.
+    await client.versions.evaluate("a", 2, { task: 2, returns: about(70), evaluator });
+    assertEquals(planAwaited(await loadFacts(store, "a"), Date.now()), { waits: true, decide: [] });
+    await client.versions.evaluate("a", 2, { task: 1, returns: about(40), evaluator });
+    const after = await loadFacts(store, "a");
+    assertEquals(planAwaited(after, Date.now()), { waits: false, decide: [] }, "it has forgotten task 1");
+    assertStringIncludes(
+      (await client.results("a")).remarks.join(),
+      "waited for its scores, and stays parked: task 1 fell from 90.0 to 40.0",
+    );
+    await upload("three");
+    await untilStates(["promoted", "parked", "parked"]);
+    assertEquals((await client.versions.show("a", 3)).parent, 1);
+    for (const task of [1, 3]) {
+      await client.versions.evaluate("a", 3, { task, returns: about(95), evaluator });
+    }
+    await untilStates(["promoted", "parked", "promoted"]);
+    const remarks = (await client.results("a")).remarks.filter((text) =>
+      !text.includes("episodes measured by")
+    );
+    assertEquals(remarks, [], "what was let through needs no word, and what was stepped over none any more");
+    const problems = (await client.problems.list()).filter(({ code }) => code === "version.parked");
+    assertEquals(problems.map(({ subject }) => subject.version), [2]);
   }, { real }));
 
 Deno.test("where episodes are run here, those from outside do not count", () =>

@@ -85,7 +85,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
 function registerLosses(app: Gateway, deps: RouteDeps): void {
   const { learners, store } = deps;
   const losses = createRoute({
-    operationId: "showLosses",
+    operationId: "losses",
     ...secured(deps, "read"),
     ...{
       method: "get",

@@ -86,4 +86,12 @@ export const evaluationKnobs = {
     values: { paper: 0, default: 0, smoke: 0 },
     readBy: ["plan"],
   }),
+  // Nothing waits by itself: only who has a robot elsewhere knows how long it takes.
+  awaitScores: number({
+    about:
+      "Hours that a version waits, parked, for scores from outside in its tasks that have none, and the next task with it; then it is judged by what there is. 0 does not wait.",
+    range: [0, 10_000],
+    values: { paper: 0, default: 0, smoke: 0 },
+    readBy: ["plan"],
+  }),
 };

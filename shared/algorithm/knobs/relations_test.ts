@@ -113,6 +113,7 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["smoke", { evaluationEpisodes: 4, minNewTaskScore: 3 }, ["minNewTaskScore", "evaluationEpisodes"]],
   ["smoke", { maxAverageDrop: 3 }, ["maxAverageDrop", "evaluationEpisodes"]],
   [{ ...presets.default, maxAverageDrop: 12 }, { maxAverageDrop: 15 }, ["maxAverageDrop", "maxForgetting"]],
+  ["smoke", { awaitScores: 24 }, ["awaitScores", "gate"]],
   ["smoke", { estimateSteps: 100 }, ["estimateSteps", "estimate"]],
   [{ ...presets.default, estimate: "never" }, { maxEstimatedDrop: 5 }, ["maxEstimatedDrop", "estimate"]],
   [{ ...presets.default, candidates: 4 }, { selection: "top" }, ["topCount", "candidates"]],
@@ -148,6 +149,7 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   // Nothing is turned in vain where the other limit is drawn below it.
   ["default", { maxForgetting: 3 }],
   ["smoke", { gate: "enforce", evaluationEpisodes: 5 }],
+  ["default", { awaitScores: 24 }],
   // Without a simulator nothing is judged by episodes.
   ["smoke", { gate: "enforce" }],
   ["default", { evaluationEpisodes: 4 }],

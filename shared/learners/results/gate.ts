@@ -29,11 +29,13 @@ import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** What is judged: the new row, and the limits. */
 export interface Judged {
-  knobs: Pick<
-    Hyperparameters,
-    | ("gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore")
-    | "maxEstimatedDrop"
-  >;
+  knobs:
+    & Pick<
+      Hyperparameters,
+      | ("gate" | "maxForgetting" | "maxAverageDrop" | "maxReplayDistance" | "minNewTaskScore")
+      | "maxEstimatedDrop"
+    >
+    & Partial<Pick<Hyperparameters, "awaitScores">>;
   /** The task just learnt. */
   task: number;
   row: readonly RowCell[];
@@ -59,13 +61,13 @@ export function blindGate(
   return `gate: enforce cannot judge scores, as evaluationEpisodes is ${n} and no bound is drawn from fewer than ${MIN_EPISODES}`;
 }
 
-/** Whether a version is published, and what speaks against it. */
-export interface Decision {
-  decision: "published" | "parked";
-  reasons: string[];
-}
+/** Whether a version is published, and what speaks against it. `awaits`: tasks whose scores from outside it waits for, if it does. */
+export type Decision = Pick<VersionFact, "decision" | "reasons" | "awaits">;
 
-/** The decision and what speaks against the version; `observe` publishes and keeps the reasons. */
+/**
+ * The decision and what speaks against the version; `observe` publishes and keeps the reasons. A version that nothing speaks
+ * against waits for scores from outside where it has none, if `awaitScores` says so.
+ */
 export function judgeVersion({ earlier, ...judged }: GateInput): Decision {
   return judgeBesideBest({
     ...judged,
@@ -82,7 +84,13 @@ export function judgeBesideBest(input: BesideBest): Decision {
     ...estimateReasons(input),
     ...fidelityReasons(input),
   ];
-  const parked = reasons.length > 0 && input.knobs.gate === "enforce";
+  const { gate, awaitScores = 0 } = input.knobs;
+  const awaits = input.row.filter(({ scores }) => scores.length === 0).map(({ task }) => task);
+  if (gate === "enforce" && awaitScores > 0 && reasons.length === 0 && awaits.length > 0) {
+    const words = `waits for scores from outside in task ${awaits.join(", ")}, at most ${awaitScores} hours`;
+    return { decision: "parked", reasons: [words], awaits };
+  }
+  const parked = reasons.length > 0 && gate === "enforce";
   return { decision: parked ? "parked" : "published", reasons };
 }
 

@@ -2,11 +2,11 @@
  * Remarks about labels: what they changed, what was measured again, and what would be decided otherwise. Pure.
  * @module
  */
-import type { LearnerFacts } from "../facts/facts.ts";
+import { type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { describeChange } from "../facts/labels.ts";
 import type { AfterLabel } from "@cugro/protocol";
 import { hasOutside, outsideRemarks } from "./outside.ts";
-import { type Rejudged, rejudgedVersions, type StandingCell } from "./standing.ts";
+import { decidedOf, type Rejudged, rejudgedVersions, type StandingCell } from "./standing.ts";
 
 /** A sentence or two for each label and each decision that would be another one, in the order of tasks and versions. */
 export function labelRemarks(facts: LearnerFacts, rows: Map<number, StandingCell[]>): string[] {
@@ -62,8 +62,12 @@ function columnRemarks(facts: LearnerFacts, rows: Map<number, StandingCell[]>, t
 function describeRejudged(facts: LearnerFacts, { version, decision, reasons }: Rejudged): string {
   const { learner: { name } } = facts;
   const what = hasOutside(facts) ? "what is known now" : "the labels that stand";
-  const fact = facts.versions.find((one) => one.version === version)!;
+  const found = facts.versions.find((one) => one.version === version)!;
+  const fact = { ...found, ...decidedOf(found, validVersions(facts).includes(found)) };
   const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : ", as nothing speaks against it";
+  if (decision === "parked" && fact.decision === "parked") {
+    return `Version ${version} has waited for its scores, and stays parked${why}.`;
+  }
   if (decision === fact.decision) {
     return `Version ${version} was ${fact.decision} by a gate that only observes; with ${what} ` +
       (reasons.length > 0 ? `this speaks against it${why}.` : "nothing speaks against it.");

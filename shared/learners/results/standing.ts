@@ -4,11 +4,17 @@
  * @module
  */
 import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import { type AfterLabel, type Anchors, type RowCell, type VersionFact } from "@cugro/protocol";
+import {
+  type AfterLabel,
+  type Anchors,
+  type EvaluationFact,
+  type RowCell,
+  type VersionFact,
+} from "@cugro/protocol";
 import { isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
 import { markOf } from "../reading/measures.ts";
-import { judgeBesideBest } from "./gate.ts";
+import { type Decision as Judgement, judgeBesideBest } from "./gate.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
 import { hasOutside, type MeasuredBy, measuredBy, outsideOf } from "./outside.ts";
@@ -30,17 +36,33 @@ export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
   const stand = (version: VersionFact, cell: StandingCell): StandingCell => {
     const [found, task] = [outsideOf(facts, version, cell), tasks.get(cell.task)];
     if (!found || !task) return cell;
-    const { after: _, ...rest } = cell;
-    return {
-      ...rest,
-      ...scored(facts, task, found, standingAnchors(facts, task)),
-      outside: measuredBy(found),
-    };
+    return outsideCell(facts, task, cell, found);
   };
   return new Map(
     facts.versions.map((fact) => [fact.version, rows.get(fact.version)!.map((cell) => stand(fact, cell))]),
   );
 }
+
+/** Made once for each evaluation, as {@link rescaledCells} are. */
+function outsideCell(
+  facts: LearnerFacts,
+  task: LabelledTask,
+  cell: StandingCell,
+  found: EvaluationFact,
+): StandingCell {
+  const scale = standingAnchors(facts, task);
+  const known = outsideCells.get(found);
+  if (known?.cell === cell && known.random === scale?.random && known.good === scale?.good) return known.made;
+  const { after: _, ...rest } = cell;
+  const made = { ...rest, ...scored(facts, task, found, scale), outside: measuredBy(found) };
+  outsideCells.set(found, { random: scale?.random, good: scale?.good, cell, made });
+  return made;
+}
+
+const outsideCells = new WeakMap<
+  EvaluationFact,
+  { random: number | undefined; good: number | undefined; cell: StandingCell; made: StandingCell }
+>();
 
 /** The same by labels alone. */
 function labelledRows(facts: LearnerFacts): Map<number, StandingCell[]> {
@@ -161,13 +183,22 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
     const row = rows.get(fact.version)!;
     const all = new Set([...states, ...row.map(changeOf)]);
     if (all.has("wait") || [...all].every((change) => change === undefined)) return [];
-    const { decision, reasons } = judgeBesideBest({
+    const { decision, reasons, awaits } = judgeBesideBest({
       ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
       bestBefore: (cell) => best.get(markOf(cell)),
     });
-    const isSame = decision === fact.decision && (reasons.length > 0) === (fact.reasons.length > 0);
+    const decided = decidedOf(fact, place !== undefined);
+    const isSame = decision === decided.decision && (reasons.length > 0) === (decided.reasons.length > 0) &&
+      // It was parked to be measured, and is for another reason now.
+      (decided.awaits === undefined || reasons.join() === decided.reasons.join());
+    if (awaits) return [];
     return isSame ? [] : [{ version: fact.version, decision, reasons }];
   });
+}
+
+/** What was decided: one that had waited for its scores and was let through counts as published. */
+export function decidedOf(fact: VersionFact, isValid: boolean): Judgement {
+  return fact.awaits && isValid ? { decision: "published", reasons: [] } : fact;
 }
 
 /** What is before a place of the chain: its last version, the best cell of each task and scale, and what has happened to cells since. */

@@ -64,7 +64,7 @@ class Client:
         return self._requests.get(f"/v1/learners/{part(name)}/fidelity")["fidelity"]
 
     def losses(self, name: str) -> Jsons:
-        """Losses of all trainings that are done, curve by curve."""
+        """Losses of all trainings that are done, curve by curve; `client.tables.losses` has them as a table."""
         return self._requests.get(f"/v1/learners/{part(name)}/losses")["losses"]
 
     def table(self, name: str, what: str, format: str = "parquet") -> bytes:

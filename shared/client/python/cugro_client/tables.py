@@ -64,6 +64,12 @@ class Tables:
                 for job in self._client.jobs.list(name)]
         return _table(rows, pandas)
 
+    def losses(self, name: str, *, pandas: bool | None = None) -> Table:
+        """Losses of all trainings that are done: a row a point, `task kind job curve step value`."""
+        return _table([{"task": one["task"], "kind": one["kind"], "job": one["job"], "curve": one["name"], "step": step,
+                        "value": value}
+                       for one in self._client.losses(name) for step, value in zip(one["steps"], one["values"])], pandas)
+
     def curves(self, name: str, job: str, *, pandas: bool | None = None) -> Table:
         """A job's losses: a row a point, `curve step value`."""
         curves = self._client.jobs.curves(name, job)["curves"]
