@@ -17,7 +17,7 @@ import {
   type Reach,
   reachOf,
 } from "@cugro/learners";
-import { isEtagOf, type ObjectInfo, type Store } from "@cugro/store";
+import { isEtagOf, type ObjectInfo, type Store, StoreFull } from "@cugro/store";
 import { isUploadKey, jobOfResult, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
 
 /** Unmarked objects younger than this stay: somebody may be about to use them. */
@@ -141,7 +141,13 @@ async function readLearner(
 async function isGone({ store, dryRun, mayGo }: Marking, name: string, deletion: Deletion): Promise<boolean> {
   if (deletion.swept) return true;
   if (!mayGo(deletion)) return false;
-  return dryRun || await endDeletion(store, name, deletion.n, "swept") === "swept";
+  if (dryRun) return true;
+  const ended = endDeletion(store, name, deletion.n, "swept").catch((error) => {
+    // On a full disk what others left goes first; this one's turn comes with the next collection.
+    if (error instanceof StoreFull) return undefined;
+    throw error;
+  });
+  return await ended === "swept";
 }
 
 /** A file under `incoming/`, as its arrival tells it. */

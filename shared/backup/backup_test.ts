@@ -132,7 +132,9 @@ Deno.test("what is restored is the store, to the last byte; a part of a restorat
   });
   await assertRejects(() => restore({ from: to, snapshot, store: failing }), Error, "cut off");
   assertEquals([...target.objects.keys()].some((key) => key.endsWith("learner.json")), false);
+  await target.put("problems/room", bytes("a gateway runs"));
   await restore({ from: to, snapshot, store: target });
+  await target.delete("problems/room");
   const contents = ({ objects }: Memory) =>
     [...objects].map(([key, object]) => [key, text(object.bytes)]).sort();
   assertEquals(contents(target), contents(store));

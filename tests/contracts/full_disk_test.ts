@@ -3,9 +3,13 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createEmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandler, runWorker } from "@cugro/worker";
-import { openFilesystemStore, StoreFull } from "@cugro/store";
+import { createLearner, deleteLearner } from "@cugro/learners";
+import { openFilesystemStore, openS3Store, StoreFull } from "@cugro/store";
 import { encodeFact, jobId, jobKey, jobPrefix, resultKey } from "@cugro/protocol";
 import { trainingJob } from "../fakes/counting_job.ts";
+import { runCommandLine } from "../../scripts/cli/cugro.ts";
+import { startVersity } from "../../scripts/cluster/object_store/versity.ts";
+import { S3_ROOT } from "../fakes/s3_servers.ts";
 import { onSmallDisk } from "../fakes/small_disk.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -60,4 +64,52 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     assertEquals(await store.list(`${jobPrefix("states.train", id)}failures/`), []);
     await bus.close();
     await store.close();
+  }));
+
+/** Puts objects that nobody needs until there is room for no more, not even for an empty file. */
+async function fill(put: (n: number, size: number) => Promise<unknown>): Promise<void> {
+  let n = 0;
+  for (const size of [100_000, 4_000, 1]) {
+    while (await put(n++, size).then(() => true, () => false)) continue;
+  }
+}
+
+const artifactOf = (n: number) => `artifacts/${String(n).padStart(64, "0")}`;
+
+Deno.test("cugro gc frees a folder that is full to the last byte", () =>
+  onSmallDisk("600k", async (root) => {
+    const store = await openFilesystemStore({ root });
+    await fill((n, size) => store.put(artifactOf(n), new Uint8Array(size)));
+    await store.close();
+    // What is left of a block would do for a lock.
+    await fill((n, size) => Deno.writeFile(`${root}/@store/ballast-${n}`, new Uint8Array(size)));
+    assertEquals(await runCommandLine(["gc", "--store", root, "--grace-hours", "0"]), 0);
+    const after = await openFilesystemStore({ root, lock: false });
+    assertEquals(await after.list(""), []);
+    await after.close();
+  }));
+
+Deno.test("cugro gc frees a bucket that is full, deleted learners too", () =>
+  onSmallDisk("900k", async (root) => {
+    const server = await startVersity({ folder: root });
+    const options = { bucket: "full", endpoint: server.url, ...S3_ROOT };
+    const store = await openS3Store({ ...options, createBucket: true });
+    for (const name of ["kept", "gone"]) await createLearner({ store, name, seed: 1, preset: "smoke" });
+    await deleteLearner({ store, name: "gone" });
+    await fill((n, size) => store.put(artifactOf(n), new Uint8Array(size)));
+    const variables = {
+      CUGRO_S3_ENDPOINT: server.url,
+      CUGRO_S3_ACCESS_KEY: S3_ROOT.accessKey,
+      CUGRO_S3_SECRET_KEY: S3_ROOT.secretKey,
+    };
+    for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+    try {
+      assertEquals(await runCommandLine(["gc", "--store", "s3://full", "--grace-hours", "0"]), 0);
+    } finally {
+      for (const name of Object.keys(variables)) Deno.env.delete(name);
+    }
+    assertEquals((await store.list("artifacts/")).length, 0);
+    await store.put(artifactOf(1), new Uint8Array(100_000));
+    await store.close();
+    await server.stop();
   }));

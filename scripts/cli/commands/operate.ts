@@ -6,7 +6,7 @@ import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
 import { LABEL_NAMES } from "@cugro/protocol";
 import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { openForWriting } from "../embedded/run_session.ts";
+import { openForReading, openForRemoving } from "../embedded/run_session.ts";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, Overrides, Reason } from "../learners/learners.ts";
 import { learningCommand } from "../learners/place.ts";
@@ -136,7 +136,7 @@ async function sweep(
   if (!(hours >= 0)) {
     throw new UsageError(`--grace-hours must be a number of at least 0: current value is ${graceHours}`);
   }
-  const store = await openForWriting(folder);
+  const store = await (dryRun ? openForReading : openForRemoving)(folder);
   try {
     const { removed, bytes, young } = await collectGarbage({ store, graceHours: hours, dryRun });
     if (dryRun) { for (const { key } of removed) console.log(key); }

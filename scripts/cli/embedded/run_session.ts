@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
-import { isBucketName, openStore, type Store, type StoreConfig } from "@cugro/store";
+import { isBucketName, openStore, type Store, type StoreConfig, StoreFull } from "@cugro/store";
 import { readStoreConfig, startWorkerPool } from "@cugro/process";
 import { confine, type ConfinedProcess } from "../../../services/confined_process.ts";
 import type { Access } from "../../../services/services.ts";
@@ -38,6 +38,19 @@ export async function openForWriting(store: string, variables: Variables = proce
  */
 export async function openForActing(store: string): Promise<Store> {
   return await openStore(storeConfigOf(store, process.env), { lock: "beside" });
+}
+
+/**
+ * Opens a store for a command that removes: on a full one, too, where nothing can be written first, be it a lock or what
+ * tries a bucket out.
+ */
+export async function openForRemoving(store: string): Promise<Store> {
+  const config = storeConfigOf(store);
+  if (isBucketName(store)) return await openStore(config, { lock: false });
+  return await openStore(config, { lock: true }).catch((error) => {
+    if (error instanceof StoreFull) return openStore(config, { lock: "beside" });
+    throw error;
+  });
 }
 
 /** Which store a name means; how to get into a bucket is in the environment. */
