@@ -15,7 +15,7 @@ import {
 import { promotedKey, type VersionFact, versionKey } from "@cugro/protocol";
 import type { Decision } from "./plan_parts.ts";
 
-/** What is to be done about it. `waits`: nothing is learnt meanwhile, as the next task continues this version or the one before. */
+/** What the coordinator does about it. `waits`: nothing is learnt meanwhile, as the next task continues this version or the one before. */
 export interface Awaited {
   waits: boolean;
   decide: Decision[];
@@ -49,7 +49,7 @@ export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   return { waits: true, decide: [{ key: promotedKey(name, newest.version), value }] };
 }
 
-/** Nobody has decided on it since, nor wants its task learnt anew. */
+/** Nobody has decided on it since, nor wants its task learnt again. */
 function stillWaits(facts: LearnerFacts, { version, awaits, task, attempt }: VersionFact): boolean {
   return awaits !== undefined && isPromotable(facts, version) && attemptAt(facts, task) === attempt;
 }

@@ -107,7 +107,7 @@ Deno.test("every operation has a name of its own: that of the client's method, w
         if (body instanceof ReadableStream) { for await (const _ of body); }
         asked.push(`${init!.method} ${new URL(String(input)).pathname}`);
         const isStream = String(input).includes("/events");
-        if (String(input).endsWith("/policy")) return new Response(encodeTensors({}));
+        if (String(input).endsWith("/policy")) return new Response(new Uint8Array(encodeTensors({})));
         return isStream ? new Response("event: gap\ndata: {}\n\n") : new Response(JSON.stringify(answer));
       },
     });

@@ -45,7 +45,7 @@ const COUNT = 1_024;
 const MAX_WAITING = 6;
 const KEPT = 64;
 
-/** See the module. */
+/** Draws pairs from stored generators, and keeps the last drawings. */
 export function createRememberer(store: Store, cache?: FactCache): Rememberer {
   const drawn = new Map<string, Promise<Remembered>>();
   let [last, waiting]: [Promise<unknown>, number] = [Promise.resolve(), 0];
@@ -69,7 +69,7 @@ export function createRememberer(store: Store, cache?: FactCache): Rememberer {
   };
 }
 
-/** What is drawn from; weights are read when it is their turn. `mark`: the job of the generator, another one for a learner made anew. */
+/** What is drawn from; weights are read when it is their turn. `mark`: the job of the generator, another one for a learner made again. */
 async function inputOf(
   store: Store,
   learner: string,

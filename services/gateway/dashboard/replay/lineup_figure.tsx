@@ -20,7 +20,7 @@ interface LineupProps {
   share: number;
 }
 
-/** See the module. */
+/** The robot in poses of each origin. */
 export function LineupFigure({ spec, memory, origins, share }: LineupProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { world, fault } = useWorld(spec);

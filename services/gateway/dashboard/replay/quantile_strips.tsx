@@ -11,7 +11,7 @@ import type { Origin } from "./remembered.ts";
 const LEVELS = [1, 8, 16, 23, 30] as const;
 const [WIDTH, ROW] = [220, 11];
 
-/** See the module. */
+/** The quantiles of each dimension, one strip for each origin. */
 export function QuantileStrips({ memory, origins }: { memory: Memory; origins: readonly Origin[] }) {
   const told = origins.filter(({ quantiles }) => quantiles !== null);
   const heads = ["dimension", "5 to 95 %, 25 to 75 % and the middle", ...told.map(({ name }) => name)];

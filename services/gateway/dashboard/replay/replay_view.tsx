@@ -17,7 +17,7 @@ import { QuantileStrips } from "./quantile_strips.tsx";
 import { type Origin, policyOrigin, pseudoOrigin, realOrigin, usualVersions } from "./remembered.ts";
 import { StateCloud } from "./state_cloud.tsx";
 
-/** See the module. */
+/** The tab: what is chosen, and the figures of it. */
 export function ReplayView({ state, query }: TabProps) {
   const { learner: { name, tasks, head } } = state;
   const task = Number(query.task ?? tasks[0]?.task);

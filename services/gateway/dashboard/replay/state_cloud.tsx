@@ -18,7 +18,7 @@ interface CloudProps {
   share: number;
 }
 
-/** See the module. */
+/** States of all origins in one plane. */
 export function StateCloud({ real, stateDim, origins, share }: CloudProps) {
   const names = origins.map(({ name }) => name).join(", ");
   const plane = planeOf(real, stateDim);
