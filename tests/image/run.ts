@@ -5,7 +5,7 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { Command } from "commander";
 import { cacheFolder } from "../../scripts/setup/plan.ts";
@@ -13,7 +13,7 @@ import { startOrder } from "../../scripts/cluster/services.ts";
 import { buildImage, IMAGE } from "./build.ts";
 import { type Container, startContainer } from "./containers.ts";
 import { becomesVersion, startTestServers, type TestServers } from "./learning.ts";
-import { ask, CannotBuild, openTools, type Tools } from "./tools.ts";
+import { ask, CannotBuild, closeTools, openTools, type Tools } from "./tools.ts";
 
 interface Settings {
   folder: string;
@@ -32,7 +32,8 @@ async function undoAll(): Promise<void> {
 }
 
 async function main({ folder, pull = false, build }: Settings): Promise<void> {
-  const tools = await openTools(folder);
+  const tools = await openTools(resolve(folder));
+  undo.push(() => closeTools(tools));
   if (build) {
     const { bytes, seconds } = await buildImage(tools, { pull, say });
     say(`built in ${Math.round(seconds)} s, ${megabytes(bytes)}`);

@@ -73,6 +73,15 @@ async function isHybrid(): Promise<boolean> {
   return stdout.trim() !== "cgroup2fs";
 }
 
+/** Unmounts what both programs leave mounted in their folder, the innermost first; the files stay. */
+export async function closeTools({ folder }: Tools): Promise<void> {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n").map((line) =>
+    line.split(" ")[4] ?? ""
+  );
+  const own = mounts.filter((mount) => mount.startsWith(`${folder}/`)).sort().reverse();
+  for (const mount of own) await runCommand("umount", [mount]);
+}
+
 /** Runs one of them to its end, in silence. @returns what it printed. @throws {Error} with its last words */
 export async function ask(tools: Tools, program: "buildah" | "podman", ...args: string[]): Promise<string> {
   const ended = await runCommand(program, [...tools.place, ...args], tools.environment);
