@@ -27,7 +27,7 @@ export function registerMemory(app: Gateway, deps: RouteDeps): void {
 
 function registerSketch(app: Gateway, deps: RouteDeps): void {
   const route = createRoute({
-    operationId: "showMemory",
+    operationId: "taskMemory",
     ...secured(deps, "read"),
     ...{ method: "get", path: `${path}/memory`, tags, summary: "What is remembered of a task" },
     request: { params },
@@ -44,7 +44,7 @@ function registerSketch(app: Gateway, deps: RouteDeps): void {
 
 function registerPseudoRows(app: Gateway, deps: RouteDeps): void {
   const route = createRoute({
-    operationId: "listPseudoRows",
+    operationId: "taskPseudoRows",
     ...secured(deps, "read"),
     ...{ method: "get", path: `${path}/memory/{version}`, tags },
     summary: "Pseudo-samples of a task that a version was trained on",
@@ -64,7 +64,7 @@ function registerRealRows(app: Gateway, deps: RouteDeps): void {
     description: "One episode from its begin, counted from 0, in the place of rows of all",
   });
   const route = createRoute({
-    operationId: "listRows",
+    operationId: "taskRows",
     ...secured(deps, "read"),
     ...{ method: "get", path: `${path}/rows`, tags },
     summary: "Real rows of a task, where they still exist",

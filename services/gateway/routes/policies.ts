@@ -15,7 +15,7 @@ const DESCRIPTION =
 /** Adds the route. */
 export function registerPolicies(app: Gateway, deps: RouteDeps): void {
   const policy = createRoute({
-    operationId: "downloadPolicy",
+    operationId: "versionPolicy",
     ...secured(deps, "read"),
     ...{ method: "get", path: "/v1/learners/{name}/versions/{version}/policy", tags: ["versions"] },
     summary: "What a version acts by in one step, to compute with",

@@ -81,6 +81,18 @@ class TaskClient:
         """Steps over a task that is not decided."""
         return self._requests.post(f"{_path(name, task)}/cancel", _reason(reason))
 
+    def memory(self, name: str, task: int) -> Json:
+        """What is remembered of its real rows, and which versions have replayed it."""
+        return self._requests.get(f"{_path(name, task)}/memory")
+
+    def pseudo_rows(self, name: str, task: int, version: int, *, rows: int = 256) -> Json:
+        """Pseudo-samples of it that a version was trained on, evenly spaced."""
+        return self._requests.get(f"{_path(name, task)}/memory/{version}", {"rows": rows})
+
+    def rows(self, name: str, task: int, *, rows: int = 256, episode: int | None = None) -> Json:
+        """Its real rows where they still exist, evenly spaced, or one episode (from 0)."""
+        return self._requests.get(f"{_path(name, task)}/rows", {"rows": rows, "episode": episode})
+
     def relabel(self, name: str, task: int, set: Mapping[str, Any], *, reason: str | None = None, dry_run: bool = False) -> Json:
         """Puts right what is said of a task beside its rows: `{"goal": [2]}`."""
         return self._requests.patch(_path(name, task), {"set": dict(set), "dryRun": dry_run, **_reason(reason)})

@@ -70,6 +70,10 @@ class VersionClient:
         """What was handed in, oldest first."""
         return self._requests.get(f"{_path(name, version)}/evaluations")["evaluations"]
 
+    def policy(self, name: str, version: int) -> bytes:
+        """Its one-step networks, its critic and what it knows of its tasks, as a safetensors file."""
+        return self._requests.send("GET", f"{_path(name, version)}/policy")[1]
+
     def bundle(self, name: str, version: int, *, task: int | None = None) -> bytes:
         """A zip of what acts without this software: graphs, weights, loaders; the token needs `submit`. `task`: for this one alone.
 
