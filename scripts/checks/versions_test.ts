@@ -31,7 +31,7 @@ Deno.test("there is one version: packages, that of Python among them, command li
   const python = await readFile(join(ROOT, "shared/client/python/pyproject.toml"), "utf8");
   assertEquals(/^version = "(.*)"$/m.exec(python)?.[1], version);
   const changes = await readFile(join(ROOT, "CHANGELOG.md"), "utf8");
-  assertEquals(/^## (\S+)$/m.exec(changes)?.[1], version);
+  assertEquals(/^## \[(\S+)\] - \d{4}-\d\d-\d\d$/m.exec(changes)?.[1], version);
   await withGateway(async ({ ask }) => {
     const { body } = await ask("GET", "/openapi.json", { as: "" });
     assertEquals((body as { info: { version: string } }).info.version, version);
