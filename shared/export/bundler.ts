@@ -3,7 +3,6 @@
  * who answers requests must go on answering. Who asks is told at once how far a bundle is, and finds it here when it is done.
  * @module
  */
-import { clearTimeout, setTimeout } from "node:timers";
 import { requireOnnxRuntime } from "./bundle_files.ts";
 import type { ExportInput } from "./gather_version.ts";
 import type { ModelName } from "./graphs/decision_graphs.ts";
@@ -73,7 +72,8 @@ interface Kept extends AskedBundle {
   /** All that its bytes follow from. */
   content: string;
   state: "making" | "made" | "failed";
-  forget?: ReturnType<typeof setTimeout>;
+  /** When it is forgotten, by the clock of `performance`. */
+  until: number;
 }
 
 /** What a bundler remembers. */
@@ -92,6 +92,7 @@ export function createBundler(make: MakeBundle = makeInThread): Bundler {
   return {
     async ask(name, gather) {
       requireOnnxRuntime();
+      forgetOld(kept);
       const key = JSON.stringify([name.learner, name.version, name.task ?? null]);
       const known = kept.get(key);
       if (known?.state === "making") return known;
@@ -124,7 +125,7 @@ function begin(
   for (const { zip } of before) void zip.then(() => progress.before--, () => progress.before--);
   const zip = memory.last.then(() => make((news) => Object.assign(progress, news)));
   memory.last = zip.catch(() => undefined);
-  const begun: Kept = { content, state: "making", zip, progress: () => ({ ...progress }) };
+  const begun: Kept = { content, state: "making", zip, progress: () => ({ ...progress }), until: Infinity };
   memory.kept.set(key, begun);
   zip.then(() => {
     begun.state = "made";
@@ -139,13 +140,17 @@ function begin(
 function keep(kept: Map<string, Kept>, key: string): Kept | undefined {
   const one = kept.get(key);
   if (!one) return undefined;
-  clearTimeout(one.forget);
-  one.forget = setTimeout(() => void (kept.get(key) === one && kept.delete(key)), KEPT_MS).unref();
+  one.until = performance.now() + KEPT_MS;
   kept.delete(key);
   kept.set(key, one);
   const made = [...kept].filter(([, { state }]) => state === "made");
   for (const [old] of made.slice(0, Math.max(0, made.length - MAX_KEPT))) kept.delete(old);
   return one;
+}
+
+/** At the next question, whichever it is about: a timer would outlive a gateway that is closed. */
+function forgetOld(kept: Map<string, Kept>): void {
+  for (const [key, { until }] of kept) if (until < performance.now()) kept.delete(key);
 }
 
 async function makeInThread(input: ExportInput, onNews: OnNews): Promise<Uint8Array<ArrayBuffer>> {
