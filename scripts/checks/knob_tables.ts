@@ -63,7 +63,7 @@ function renderLean(): string {
 /** What holds between knobs, in sentences, each name as code. */
 function renderRelations(): string {
   const names = new RegExp(`\\b(${Object.keys(knobs).join("|")})\\b(?!: )`, "g");
-  const settings = new RegExp(`\\b(${Object.keys(knobs).join("|")}): (\\w+)`, "g");
+  const settings = new RegExp(`\\b(${Object.keys(knobs).join("|")}): ([\\w-]+)`, "g");
   const lines = relations.map((relation) =>
     `- ${describeRelation(relation).replace(settings, "`$1: $2`").replace(names, "`$1`")}\n`
   );

@@ -155,9 +155,9 @@ function valueLoss(
 }
 
 /**
- * mean |tau - 1(u < 0)| u^2 with u = target - value (IQL, Eq. 5): tau = 0.5 is half the squared error.
+ * mean |tau - 1(u < 0)| u^2 with u = target - value (IQL): tau = 0.5 is half the squared error.
  * No gradient flows into the target.
- * Source: IQL (Kostrikov et al. 2022), Eq. 5.
+ * Source: IQL (Kostrikov et al. 2022).
  *
  * @param value V(s), `[B, 1]`
  * @param target `[B, 1]`

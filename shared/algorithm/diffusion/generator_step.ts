@@ -32,7 +32,7 @@ export interface GeneratorStepSettings {
  * The loss is the mean of `denoisingLoss` over the batch's rows. With a teacher (`retention: distill`) the target of an old task's rows is
  * the frozen parent's prediction on the same x_t instead of the noise (generative distillation, Masip et al. 2023): the same minimiser,
  * less variance. Rows of the new task keep the noise as their target.
- * Source: DDPM's simple loss (Ho et al. 2020, Eq. 14); arXiv 2404.10662, Eqs. 10 and 13.
+ * Source: DDPM's simple loss (Ho et al. 2020, Eq. 14); arXiv 2404.10662, Eqs. 6, 10 and 13 (of its first version).
  *
  * @param settings shape, retention, optimiser
  * @returns the step, to be compiled

@@ -59,7 +59,7 @@ export interface GeneratorSettings {
  * Trains a generator on a new task mixed with replay; of a diffusion model epsilon-prediction, L = mean over rows of sum over dims (eps - target)^2.
  * A task that the parent knows (its dataset has grown) is trained on in its own place, and all others are replayed.
  * Fresh Adam each task, start from the parent's published weights.
- * Source: arXiv 2404.10662, Eqs. 10 and 13.
+ * Source: arXiv 2404.10662, Eqs. 10 and 13 (of its first version).
  *
  * @param input rows of the task `[N, S]`, `[N, A]`, replay of each old task, normalisers, the parent's
  *   weights, a seed

@@ -1,5 +1,5 @@
 /**
- * The forward process of both generators: VP-SDE with linear beta on t in [0, 1] (Song et al. 2021; DPM-Solver, Lu et al. 2022, appendix D.4).
+ * The forward process of both generators: VP-SDE with linear beta on t in [0, 1] (Song et al. 2021; DPM-Solver, Lu et al. 2022).
  * All of it in float64 on the host: near t = 0 float32 would cancel.
  * @module
  */
@@ -43,7 +43,7 @@ export function sigma(t: number): number {
 
 /**
  * lambda_t = log(alpha_t / sigma_t), half the log signal-to-noise ratio; falls with t.
- * Source: DPM-Solver (Lu et al. 2022), section 3.
+ * Source: DPM-Solver (Lu et al. 2022).
  *
  * @param t in (0, 1]
  * @returns about 4.6 at t = 0.001, -5 at t = 1
@@ -54,7 +54,7 @@ export function lambda(t: number): number {
 
 /**
  * The t of a lambda: the inverse of {@linkcode lambda}.
- * Source: DPM-Solver (Lu et al. 2022), appendix D.
+ * Source: DPM-Solver (Lu et al. 2022).
  *
  * @param value lambda
  * @returns t in (0, 1]

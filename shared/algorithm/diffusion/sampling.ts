@@ -46,7 +46,7 @@ export interface SamplingPass {
 
 /**
  * Draws by a solver, with guidance in twice as many network calls.
- * Source: classifier-free guidance (Ho and Salimans 2022), Eq. 6.
+ * Source: classifier-free guidance (Ho and Salimans 2022).
  *
  * @param shape of the denoiser
  * @param plan of the solver

@@ -1,6 +1,6 @@
 /**
- * DPM-Solver-3, single-step "fast" schedule, noise prediction, nodes uniform in time (Lu et al. 2022, algorithm 2 and appendix B; the paper's
- * sampler). Exactly as many network calls as asked: third-order steps, then one of order 2 and/or 1.
+ * DPM-Solver-3, single-step "fast" schedule, noise prediction, nodes uniform in time (DPM-Solver, Lu et al. 2022;
+ * the sampler of CuGRO's code). Exactly as many network calls as asked: third-order steps, then one of order 2 and/or 1.
  * @module
  */
 import * as tf from "tf";
@@ -29,7 +29,7 @@ export interface SinglestepPlan {
 
 /**
  * Orders of the steps that spend exactly `evaluations` calls.
- * Source: DPM-Solver-fast (Lu et al. 2022), section 3.4.
+ * Source: DPM-Solver-fast (Lu et al. 2022).
  *
  * @param evaluations NFE, at least 1
  * @returns orders 1 to 3 that sum to `evaluations`
@@ -61,7 +61,7 @@ export function expm1OverMinusOne(z: number): number {
 
 /**
  * Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised.
- * Source: DPM-Solver (Lu et al. 2022), Algorithms 1 and 2.
+ * Source: DPM-Solver (Lu et al. 2022).
  *
  * @param functionEvaluations NFE
  * @param timeEnd t of the last noisy sample

@@ -1,5 +1,5 @@
 /**
- * DPM-Solver++(2M) (Lu et al. 2022, algorithm 2), data prediction, the predicted sample clamped to the task's limits.
+ * DPM-Solver++(2M) (Lu et al. 2022b), data prediction, the predicted sample clamped to the task's limits.
  *
  *   x0 = clamp((x - sigma eps) / alpha),  D = x0 + h / (2 h_prev) (x0 - x0_prev)
  *   x_next = (sigma_next / sigma) x - alpha_next (e^-h - 1) D
@@ -33,7 +33,7 @@ export interface MultistepPlan {
 
 /**
  * Plans `functionEvaluations` calls from t = 1 to `timeEnd`, plus one if the last noisy sample is denoised.
- * Source: DPM-Solver++ 2M (Lu et al. 2022b), Algorithm 2.
+ * Source: DPM-Solver++(2M) (Lu et al. 2022b, arXiv 2211.01095).
  *
  * @param functionEvaluations NFE
  * @param timeEnd t of the last noisy sample

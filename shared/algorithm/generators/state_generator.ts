@@ -16,7 +16,7 @@ import { knownTasks } from "../numerics/weights.ts";
 
 /**
  * Trains the state generator on a new task and replay; see {@linkcode trainGenerator}.
- * Source: arXiv 2404.10662, Eq. 10.
+ * Source: arXiv 2404.10662, Eqs. 10 and 13 (of its first version).
  *
  * @param input rows of the task and replay
  * @yields progress after every step; `return()` frees all tensors

@@ -16,7 +16,7 @@ const allTraining = [...training, "critic.train", ...oneStep] as const;
 export const diffusionKnobs = {
   generator: choice({
     about:
-      "Family of both generators: diffusion models, or variational auto-encoders or adversarial networks of the same widths and steps. Fixed by the first task.",
+      "Family of both generators: diffusion models, or variational auto-encoders or adversarial networks of the same widths and steps.",
     choices: ["diffusion", "vae", "gan"],
     values: { paper: "diffusion", default: "diffusion", smoke: "diffusion" },
     absent: "diffusion",

@@ -7,7 +7,7 @@ import { mean } from "./metrics.ts";
 
 /**
  * Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares.
- * Source: Continual World (Wolczyk et al. 2021), section 4.1.
+ * Source: Continual World (Wolczyk et al. 2021).
  *
  * @param curve steps, rising, and a score at each
  * @returns in points of score
@@ -31,7 +31,7 @@ export function meanOverTraining(curve: { steps: readonly number[]; values: read
 
 /**
  * Forward transfer FWT = (1/K) sum_j (area_j - reference_j) / (ceiling - reference_j) (Continual World).
- * Source: Continual World (Wolczyk et al. 2021), section 4.1.
+ * Source: Continual World (Wolczyk et al. 2021).
  *
  * @param areas mean normalised score while task j was learnt in the stream, `[K]`
  * @param references the same for learning task j alone, from nothing, `[K]`

@@ -23,7 +23,7 @@ export type ResultsMatrix = readonly (readonly (number | null)[])[];
 
 /**
  * The normalised score of a return, never clipped: 0 = random, 100 = the data's good policy.
- * Source: D4RL (Fu et al. 2020), section 5.
+ * Source: D4RL (Fu et al. 2020), whose 100 is an expert's return.
  *
  * @param ret a return
  * @param anchors returns that score 0 and 100

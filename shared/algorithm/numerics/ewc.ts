@@ -47,11 +47,11 @@ export function withoutHeld(state: Stored): Stored {
 
 /**
  * strength sum_w F_w (w - w_parent)^2, a scalar; 0 where nothing is held.
- * Source: EWC (Kirkpatrick et al. 2017), Eq. 3.
+ * Source: EWC (Kirkpatrick et al. 2017), whose lambda / 2 is `strength`.
  *
  * @param weights the present ones
  * @param state of the step, with what is held
- * @param strength lambda of the penalty
+ * @param strength factor of the penalty
  * @returns scalar
  */
 export function ewcPenalty(weights: Params, state: Params, strength: number): tf.Scalar {
@@ -137,7 +137,7 @@ function fisherStep(name: string, output: FisherInput["output"]): StepDefinition
 
 /**
  * The Fisher information to publish: the parent's, decayed and with 0 for weights that it did not have, plus the new task's.
- * Source: online EWC (Schwarz et al. 2018), Eq. 9.
+ * Source: online EWC (Schwarz et al. 2018).
  *
  * @param parent published weights, with Fisher information or without
  * @param measured that of the new task

@@ -59,7 +59,7 @@ export function publishedWeights(state: Stored): Stored {
 }
 
 /**
- * Inputs of an update: Adam's bias corrections are folded into rate and epsilon (Kingma and Ba 2015, end of section 2).
+ * Inputs of an update: Adam's bias corrections are folded into rate and epsilon (Kingma and Ba 2015, just before section 2.1).
  *
  * @param step Updates done so far, from 0.
  * @param learningRate The schedule's value at this step.

@@ -64,7 +64,7 @@ export interface Policy {
 
 /**
  * Opens a policy.
- * Source: arXiv 2404.10662, Eq. 7; SfBC (Chen et al. 2023).
+ * Source: arXiv 2404.10662, Eq. 7 (of its first version); SfBC (Chen et al. 2023).
  *
  * @param input weights, normalisers, sizes and hyperparameters
  * @returns states `[n, S]` in, actions `[n, A]` out, raw units; dispose it

@@ -26,7 +26,7 @@ import { entry, knownTasks, withoutPrefix, withPrefix } from "../numerics/weight
  * One decision for a batch. Output `actions` `[n, A]`, normalised. Sampler and proposer draw M candidates a state, judge
  * and select; the actor answers.
  * Discrete candidates are one-hot rows before they are judged, and the one with the greatest weight is chosen, never a mean.
- * Source: arXiv 2404.10662, Eq. 7: weights proportional to exp(alpha Q).
+ * Source: arXiv 2404.10662, Eq. 7 (of its first version): weights proportional to exp(alpha Q).
  *
  * @param input of the policy
  * @param acting sampler, proposer or actor

@@ -39,7 +39,7 @@ type VaeKnobs = Pick<Hyperparameters, "klWeight" | "decoderSpread">;
 
 /**
  * The family, with its knobs.
- * Source: VAE (Kingma and Welling 2014), Eq. 10; conditional as in BCQ (Fujimoto et al. 2019).
+ * Source: VAE (Kingma and Welling 2014); conditional as in BCQ (Fujimoto et al. 2019).
  *
  * @param knobs weight of the KL term, spread of the decoder
  * @returns networks, batches and a step of training
