@@ -5,10 +5,20 @@
  * `deno task infra:certificates [FOLDER] [--name HOST]...`  (default infra/secrets/tls)
  * @module
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import process from "node:process";
 import { lastWords, runCommand } from "../scripts/setup/run_command.ts";
 import { SECRETS_FOLDER } from "./secrets.ts";
 
@@ -24,11 +34,12 @@ const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-
  *
  * @param names hosts and addresses that the servers answer at, besides their own names and this machine's
  * @returns names of the files that were made
- * @throws {Error} where there is no openssl, or it fails
+ * @throws {Error} where there is no openssl, or it fails, or others may look into the folder
  */
 export async function makeCertificates(place: string, names: readonly string[] = []): Promise<string[]> {
   const folder = resolve(place);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  refuseOpen(folder);
   const scratch = mkdtempSync(join(tmpdir(), "cugro-certificates-"));
   const made: string[] = [];
   const keep = (name: string) => {
@@ -66,6 +77,15 @@ export async function makeCertificates(place: string, names: readonly string[] =
 
 const outputs = (file: string, key: string) => ["-out", file, "-keyout", key];
 const subject = (name: string) => ["-subj", `/CN=${name}`];
+
+/** The keys' own rights let anybody read them, so the folder must keep others out: one that was there before may not. */
+function refuseOpen(folder: string): void {
+  const others = statSync(folder).mode & 0o077;
+  if (process.platform === "win32" || others === 0) return;
+  throw new Error(
+    `Others may look into ${folder}, where keys are to lie: chmod 700 it, or name another folder`,
+  );
+}
 
 async function sign(
   { folder, scratch, server, names }: { folder: string; scratch: string; server: string; names: string[] },

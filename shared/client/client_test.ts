@@ -157,6 +157,14 @@ Deno.test("a refused client says why; a stream of events goes on after a lost co
     assertEquals([opened, seen], [2, ["1", "2"]]);
   }));
 
+Deno.test("what is said of a token that cannot be sent does not tell it", async () => {
+  for (const token of ["cugro_secret\nx: y", "cugro_secret cugro_secret", "cugro_secretü"]) {
+    const { learners } = createClient({ url: "http://127.0.0.1:9", token });
+    const { message } = await assertRejects(() => learners.list(), TypeError, "token must be");
+    assert(!message.includes("secret"), message);
+  }
+});
+
 Deno.test("a client has events sent elsewhere, and is told why nobody can act yet", () =>
   withLiveGateway({}, async ({ url, tokens }) => {
     const client = createClient({ url, token: tokens.admin });

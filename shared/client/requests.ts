@@ -76,6 +76,7 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
       ...(signal === undefined ? {} : { signal }),
     } as RequestInit);
   const send: Requester["send"] = async (method, path, sent = {}) => {
+    refuseUnsendable(token);
     for (let left = retries;; left--) {
       const response = await once(method, path, sent);
       if (response.ok) return response;
@@ -93,6 +94,12 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
     post: (path, body) => sendJson("POST", path, body),
     patch: (path, body) => sendJson("PATCH", path, body),
   };
+}
+
+/** What `fetch` says of a header that cannot be sent has its value in it, and this one is a secret. */
+function refuseUnsendable(token: string): void {
+  if (/^[!-~]*$/.test(token.trim())) return;
+  throw new TypeError("token must be one word of plain letters, as it was issued");
 }
 
 /** How long (ms) to wait before asking again; undefined: it would not help, or the body is used up. */

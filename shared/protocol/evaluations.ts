@@ -10,6 +10,8 @@ const place = z.int().min(1);
 export const MOST_EPISODES = 1_000;
 /** Evaluations of one version that are taken, at most. */
 export const MOST_EVALUATIONS = 500;
+/** A return of an episode is at most this far from 0: what is computed from returns, squares of scores among it, must stay finite. */
+export const MOST_RETURN = 1e30;
 
 const episodes = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MOST_EPISODES);
 

@@ -8,13 +8,19 @@ import type { Cell, Table } from "./table.ts";
 /** What a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** The text of the file. */
-export function csvOf({ columns, rows }: Table): string {
-  const lines = [columns.map(({ name }) => fieldOf(name)).join(",")];
-  for (let row = 0; row < rows; row++) {
-    lines.push(columns.map(({ values }) => fieldOf(values[row]!)).join(","));
+/** Rows of one piece: a text may have half a billion letters, which a million wide rows exceed. */
+const PIECE_ROWS = 4_096;
+
+/** The text of the file, piece by piece. */
+export function* csvOf({ columns, rows }: Table): Generator<string> {
+  yield `${columns.map(({ name }) => fieldOf(name)).join(",")}\r\n`;
+  for (let first = 0; first < rows; first += PIECE_ROWS) {
+    let piece = "";
+    for (let row = first; row < Math.min(rows, first + PIECE_ROWS); row++) {
+      piece += `${columns.map(({ values }) => fieldOf(values[row]!)).join(",")}\r\n`;
+    }
+    yield piece;
   }
-  return lines.map((line) => `${line}\r\n`).join("");
 }
 
 function fieldOf(cell: Cell): string {

@@ -20,5 +20,7 @@ export const MEDIA_TYPES: Readonly<Record<TableFormat, string>> = {
 
 /** The file. */
 export async function writeTable(table: Table, format: TableFormat): Promise<Uint8Array<ArrayBuffer>> {
-  return format === "csv" ? new TextEncoder().encode(csvOf(table)) : await parquetOf(table);
+  if (format === "parquet") return await parquetOf(table);
+  const encoder = new TextEncoder();
+  return await new Blob(Array.from(csvOf(table), (piece) => encoder.encode(piece))).bytes();
 }

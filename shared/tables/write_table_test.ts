@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pythonWithPackages } from "../../scripts/setup/python_packages.ts";
 import { fidelityTable, lossesTable, resultsTable, shardsTable, type Table, writeTable } from "./mod.ts";
+import { csvOf } from "./write_csv.ts";
 
 const python = await pythonWithPackages(console.error);
 const READ = fileURLToPath(new URL("testing/read_tables.py", import.meta.url));
@@ -50,6 +51,15 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("a CSV of any number of rows is written in pieces, as a text may have only so many letters", async () => {
+  const rows = 20_000;
+  const values = Array.from({ length: rows }, (_, row) => row);
+  const table: Table = { rows, columns: [{ name: "n", type: "whole", values }] };
+  const pieces = Array.from(csvOf(table), ({ length }) => length);
+  assertEquals([pieces.length, Math.max(...pieces) < 40_000], [6, true]);
+  assertEquals(await text(table), `n\r\n${values.map((n) => `${n}\r\n`).join("")}`);
 });
 
 Deno.test("a table without rows has its head, in both formats", async () => {

@@ -71,6 +71,7 @@ function describeJob({ id, kind, verdict, reason, executed, recorded, differing 
       : {}),
     ...(executed ? { seconds: executed.seconds } : {}),
     differences: otherwise,
+    ...(differing.metrics.length > 0 ? { metricDifferences: differing.metrics } : {}),
     profileDifferences: differing.profile,
   };
 }

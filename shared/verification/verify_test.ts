@@ -8,6 +8,7 @@ import {
   versionFactSchema,
 } from "@cugro/protocol";
 import { encodeFact, sha256 } from "@cugro/protocol";
+import type { JobHandlers } from "@cugro/worker";
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { drive, learnerWith, pretend, pretendHandlers } from "../../tests/fakes/world.ts";
 import { layeredStore } from "./layered_store.ts";
@@ -29,6 +30,7 @@ async function verify(
   wanted: string[] = [],
   profile: JsonObject = {},
   version = 2,
+  others: (own: JobHandlers) => JobHandlers = (own) => own,
 ): Promise<Verification> {
   const store = layeredStore(memoryStore(), lower);
   const before = new Map(lower.objects);
@@ -42,7 +44,7 @@ async function verify(
       onJob: () => {},
       signal: new AbortController().signal,
     },
-    handlers: pretendHandlers(store, pretend()),
+    handlers: others(pretendHandlers(store, pretend())),
   });
   assertEquals([...lower.objects.keys()], [...before.keys()]);
   return verification;
@@ -105,6 +107,50 @@ Deno.test("other bytes are a fault of the data only where backend and revision a
     { output: "weights", timed: false, recorded: sha256(forged), executed: result.outputs.weights!.artifact },
   ]);
   assert(statement.predicate.jobs[0]!.materials.every(({ digest }) => /^[0-9a-f]{64}$/.test(digest.sha256)));
+});
+
+Deno.test("returns that an evaluation did not have are found, though its outputs are as they were", async () => {
+  const store = await learnt();
+  const { id, result } = await recorded(store, "policy.evaluate");
+  const record = (metrics: JsonObject) =>
+    store.put(resultKey("policy.evaluate", id), encodeFact({ ...result, metrics }));
+  assertEquals((await verify(store, [id])).result, "PASSED");
+  const { returns } = result.metrics as { returns: number[] };
+  for (const other of [returns.with(1, 120), returns.slice(1), [...returns, 90], null]) {
+    await record({ ...result.metrics, returns: other });
+    const { result: found, jobs } = await verify(store, [id]);
+    assertEquals([found, jobs[0]!.differing.metrics], ["FAILED", ["returns"]], JSON.stringify(other));
+  }
+  assertEquals((await verify(store, [id], { backend: "another" })).result, "INCOMPLETE");
+  // What software tells since then is nothing that differs.
+  await record({ returns });
+  assertEquals((await verify(store, [id])).result, "PASSED");
+});
+
+Deno.test("episodes of a simulator that is another one, or does not run here, tell nothing of the data", async () => {
+  const store = await learnt();
+  const { id, result } = await recorded(store, "policy.evaluate");
+  const simulating = (gymnasium: string, more: JsonObject) => (own: JobHandlers): JobHandlers => ({
+    ...own,
+    "policy.evaluate": async (context) => {
+      const { metrics } = await own["policy.evaluate"]!(context);
+      return { outputs: { rollouts: rollouts(gymnasium) }, metrics: { ...metrics, ...more } };
+    },
+  });
+  const rollouts = (gymnasium: string) => bytes(JSON.stringify({ versions: { gymnasium } }));
+  const then = rollouts("1.0");
+  await store.put(`artifacts/${sha256(then)}`, then);
+  const outputs = { rollouts: { artifact: sha256(then), bytes: then.length } };
+  await store.put(resultKey("policy.evaluate", id), encodeFact({ ...result, outputs }));
+  const look = async (gymnasium: string, more: JsonObject) => {
+    const { jobs: [job] } = await verify(store, [id], {}, 2, simulating(gymnasium, more));
+    return [job!.verdict, job!.differing.profile.join(), job!.reason];
+  };
+  assertEquals(await look("1.0", {}), ["same", "", undefined]);
+  assertEquals((await look("1.0", { returns: [1] }))[0], "differs");
+  assertEquals((await look("1.1", { returns: [1] })).slice(0, 2), ["other backend", "gymnasium"]);
+  const away = await look("1.0", { returns: [], notRun: "there is no Python" });
+  assertEquals(away, ["not executed", "", "its episodes cannot be run here: there is no Python"]);
 });
 
 Deno.test("a dataset that is gone is reported, and the other jobs are verified", async () => {

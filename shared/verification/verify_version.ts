@@ -2,17 +2,20 @@
  * A version verified: its jobs are executed again, here, and their bytes compared with those that are recorded.
  * @module
  */
-import { type JobName, type JsonObject, type VersionFact } from "@cugro/protocol";
+import { artifactKey, type JobName, type JsonObject, type VersionFact } from "@cugro/protocol";
 import { createCache, jobsOfVersion, loadFacts } from "@cugro/learners";
-import { getResult, type Store } from "@cugro/store";
+import { getArtifact, getResult, type Store } from "@cugro/store";
 import { execute, type Executed, type Executor, NotExecutable, recordedJob } from "./execute.ts";
 
 /** What they hold besides follows from the clock: they are reported, and no fault if they differ. */
 const TIMED_OUTPUTS: readonly string[] = ["curves", "rollouts"];
 
+/** Of an evaluation: why its episodes were not run. */
+const NOT_RUN = "notRun";
+
 /**
- * What came of one job. `same`: the same bytes; `differs`: other bytes, by the same backend; `other backend`: other bytes, and the
- * profile is another one, so that nothing is known against the data; `not executed`: see `reason`.
+ * What came of one job. `same`: the same bytes and metrics, as those of an evaluation hold its scores; `differs`: others, by the same
+ * backend; `other backend`: others, and the profile is another one, so that nothing is known against the data; `not executed`: see `reason`.
  */
 export type Verdict = "same" | "differs" | "other backend" | "not executed";
 
@@ -25,8 +28,8 @@ export interface VerifiedJob {
   executed?: Executed;
   /** Of what is recorded, even where it could not be executed. */
   recorded?: Pick<Executed, "job" | "recorded">;
-  /** Names of outputs and of members of the profile that are others. */
-  differing: { outputs: string[]; timed: string[]; profile: string[] };
+  /** Names of outputs, of metrics and of members of the profile that are others. */
+  differing: { outputs: string[]; timed: string[]; metrics: string[]; profile: string[] };
 }
 
 /** A version verified. */
@@ -94,7 +97,7 @@ async function kindOf(store: Store, id: string): Promise<JobName["kind"]> {
 }
 
 async function verifyJob(executor: Executor, { id, kind }: JobName): Promise<VerifiedJob> {
-  const nothing = { outputs: [], timed: [], profile: [] };
+  const nothing = { outputs: [], timed: [], metrics: [], profile: [] };
   if (kind === undefined) {
     return {
       id,
@@ -107,7 +110,14 @@ async function verifyJob(executor: Executor, { id, kind }: JobName): Promise<Ver
   const recorded = await recordedJob(executor.store, kind, id).catch(() => undefined);
   const known = recorded ? { recorded } : {};
   try {
-    return { id, kind, ...known, ...compare(executor, await execute(executor, kind, id)) };
+    const executed = await execute(executor, kind, id);
+    refuseUnsimulated(executed);
+    return {
+      id,
+      kind,
+      ...known,
+      ...compare(executor, executed, await otherSimulator(executor.store, executed)),
+    };
   } catch (error) {
     executor.signal.throwIfAborted();
     const said = error instanceof Error ? error.message : String(error);
@@ -116,20 +126,50 @@ async function verifyJob(executor: Executor, { id, kind }: JobName): Promise<Ver
   }
 }
 
+/** Episodes of a simulator that is no part of this software, which ran only then, or only now. @throws {NotExecutable} */
+function refuseUnsimulated({ metrics, recorded }: Executed): void {
+  const [then, now] = [recorded.metrics[NOT_RUN], metrics[NOT_RUN]];
+  if ((then === undefined) === (now === undefined)) return;
+  throw new NotExecutable(
+    now === undefined
+      ? `there is nothing to compare its episodes with, as they could not be run then: ${then}`
+      : `its episodes cannot be run here: ${now}`,
+  );
+}
+
+/** Names of programs of such a simulator whose versions are others than they were. */
+async function otherSimulator(store: Store, { outputs, recorded }: Executed): Promise<string[]> {
+  const [then, now] = [recorded.outputs.rollouts, outputs.rollouts];
+  if (!then || !now || then.artifact === now.artifact) return [];
+  const versionsOf = async ({ artifact }: { artifact: string }) => {
+    const kept = await store.head(artifactKey(artifact));
+    if (!kept) return {};
+    const { versions = {} } = JSON.parse(new TextDecoder().decode(await getArtifact(store, artifact)));
+    return versions as JsonObject;
+  };
+  return membersThatDiffer(await versionsOf(then), await versionsOf(now));
+}
+
 function compare(
   { profile }: Executor,
   executed: Executed,
+  simulator: readonly string[],
 ): Pick<VerifiedJob, "verdict" | "reason" | "executed" | "differing"> {
-  const { outputs, recorded } = executed;
+  const { outputs, metrics, recorded } = executed;
   // What later software makes besides was never promised.
   const names = Object.keys(recorded.outputs).sort();
   const others = names.filter((name) => outputs[name]?.artifact !== recorded.outputs[name]?.artifact);
   const differing = {
     outputs: others.filter((name) => !TIMED_OUTPUTS.includes(name)),
     timed: others.filter((name) => TIMED_OUTPUTS.includes(name)),
-    profile: membersThatDiffer(recorded.profile, profile),
+    metrics: Object.keys(recorded.metrics).sort().filter((name) =>
+      name !== NOT_RUN && !holds(metrics[name], recorded.metrics[name])
+    ),
+    profile: [...membersThatDiffer(recorded.profile, profile), ...simulator],
   };
-  if (differing.outputs.length === 0) return { verdict: "same", executed, differing };
+  if (differing.outputs.length === 0 && differing.metrics.length === 0) {
+    return { verdict: "same", executed, differing };
+  }
   if (differing.profile.length === 0) return { verdict: "differs", executed, differing };
   return {
     ...{ verdict: "other backend", executed, differing },
@@ -137,6 +177,18 @@ function compare(
       differing.profile.join(", ")
     }), so that other bytes say nothing of the data`,
   };
+}
+
+/** Whether a value has all that is recorded; members that later software tells besides were never promised. */
+function holds(value: unknown, recorded: unknown): boolean {
+  if (typeof recorded !== "object" || recorded === null) return value === recorded;
+  if (typeof value !== "object" || value === null || Array.isArray(value) !== Array.isArray(recorded)) {
+    return false;
+  }
+  if (Array.isArray(recorded) && recorded.length !== (value as unknown[]).length) return false;
+  return Object.entries(recorded).every(([name, one]) =>
+    holds((value as Record<string, unknown>)[name], one)
+  );
 }
 
 function membersThatDiffer(one: JsonObject, other: JsonObject): string[] {

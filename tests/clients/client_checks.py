@@ -54,6 +54,16 @@ def says_what_is_wrong(client):
     assert "url must be like" in str(refusal(ValueError, lambda: Client("localhost", "x")))
 
 
+def tells_no_secret(client):
+    # As it is read from a file.
+    assert Client(token=reader + "\n").token()["scopes"] == ["read"]
+    for token in (f"{reader}\nx: y", f"{reader} {reader}", f"{reader}\u00fc"):
+        error = refusal(ValueError, lambda: Client("http://127.0.0.1:9", token, retries=0).learners.list())
+        assert "token must be" in str(error) and reader not in repr(error), error
+    error = refusal(ValueError, lambda: Client(f"http://me:{reader}@127.0.0.1:9", "x", retries=0).learners.list())
+    assert reader not in repr(error), error
+
+
 def hands_files_over(client):
     seen = []
     bytes_ = np.random.default_rng(0).bytes(1 << 20)
@@ -212,6 +222,7 @@ def does_what_a_person_does(client):
 client = Client()
 has_the_methods_of_the_other_client(client)
 says_what_is_wrong(client)
+tells_no_secret(client)
 hands_files_over(client)
 refusal(ValueError, lambda: client.tasks.upload("team-a", "shrinking.hdf5", Shrinking()))
 acts(client)

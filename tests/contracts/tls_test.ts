@@ -113,6 +113,10 @@ Deno.test("the overlay for TLS: bus, store and notifications work with its certi
     const made = await makeCertificates(certificates);
     assertEquals(made.sort(), ["ca", "minio", "nats"].flatMap((name) => [`${name}.key`, `${name}.pem`]));
     assertEquals(await makeCertificates(certificates), []);
+    const open = join(folder, "open");
+    await Deno.mkdir(open, { mode: 0o755 });
+    await assertRejects(() => makeCertificates(open), Error, `Others may look into ${open}`);
+    assertEquals([...Deno.readDirSync(open)], []);
     const ca = await Deno.readTextFile(join(certificates, "ca.pem"));
     const nats = await startTlsNats(folder, certificates);
     const servers = [nats];

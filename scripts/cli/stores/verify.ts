@@ -111,7 +111,8 @@ async function addDataset(upper: Store, path: string): Promise<void> {
 }
 
 function lineOf({ id, kind, verdict, reason, differing, executed }: VerifiedJob): string {
-  const what = differing.outputs.length > 0 ? `: ${differing.outputs.join(", ")}` : "";
+  const others = [...differing.outputs, ...differing.metrics];
+  const what = others.length > 0 ? `: ${others.join(", ")}` : "";
   const seconds = executed ? ` (${executed.seconds.toFixed(1)} s)` : "";
   return `${verdict.padEnd(14)}${(kind ?? "?").padEnd(17)}${id.slice(0, 12)}${what}${seconds}${
     reason ? ` ${reason}` : ""
@@ -122,7 +123,7 @@ function summaryOf({ learner, version, jobs, result }: Verification): string {
   const same = jobs.filter(({ verdict }) => verdict === "same").length;
   const words = {
     PASSED: "all of them",
-    FAILED: "bytes differ where backend and revision are the same",
+    FAILED: "bytes or metrics differ where backend and revision are the same",
     INCOMPLETE: "nothing speaks against the others, but they could not be told",
   };
   return `${learner} version ${version}: ${same} of ${jobs.length} jobs gave the same bytes; ${

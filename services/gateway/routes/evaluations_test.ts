@@ -83,6 +83,11 @@ Deno.test("episodes that cannot count are refused, by field and with the reason"
       [{ ...good, returns: undefined }, 400, "body.returns", "must be there, or success"],
       [{ ...good, returns: [] }, 400, "body.returns", "1"],
       [{ ...good, returns: ["1"] }, 400, "body.returns.0", "number"],
+      // Their mean would be infinite, and no gate sees a fall from there.
+      [{ ...good, returns: [1, 1e308] }, 400, "body.returns.1", "1e+30"],
+      [{ ...good, returns: [-1e308, 1] }, 400, "body.returns.0", "-1e+30"],
+      [{ ...good, evaluator: "a \u001b[2J robot" }, 400, "body.evaluator", "letters that can be shown"],
+      [{ ...good, reason: "a\u202etry" }, 400, "body.reason", "letters that can be shown"],
       [{ ...good, returns: new Array(1001).fill(0) }, 400, "body.returns", "1000"],
       [{ ...good, success: [1, 1.5] }, 400, "body.success.1", "1"],
       [{ ...good, success: [1] }, 422, "body.success", "each of the 2 episodes: there are 1"],

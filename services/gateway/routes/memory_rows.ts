@@ -60,17 +60,35 @@ export async function realRowsOf(
     throw new Problem(404, `The rows of task ${task} are gone: only what generators remember is left`);
   }
   const dataset = await openDataset({ size: opened.info.size, read: opened.read });
-  const wanted = episode === undefined
-    ? evenly(dataset.size, SKETCH_ROWS)
-    : await episodeRows(dataset, episode, task);
-  const states = await dataset.numbers("states", wanted), actions = await dataset.numbers("actions", wanted);
-  const read = { states, actions, size: wanted.length };
-  const places = episode === undefined ? evenly(wanted.length, rows) : evenly(wanted.length, EPISODE_STEPS);
+  if (episode !== undefined) {
+    const { rows: all, ...read } = await readEpisode(dataset, episode, task);
+    const whole = evenly(read.size, read.size);
+    return {
+      ...{ task, version: null, rows: all, quantiles: null },
+      ...chosen(read, whole, stateDim, actionDim),
+    };
+  }
+  const read = await readRows(dataset, evenly(dataset.size, SKETCH_ROWS));
   return {
-    ...{ task, version: null, rows: episode === undefined ? dataset.size : wanted.length },
-    quantiles: episode === undefined ? quantilesOf(read, stateDim, actionDim) : null,
-    ...chosen(read, places, stateDim, actionDim),
+    ...{ task, version: null, rows: dataset.size, quantiles: quantilesOf(read, stateDim, actionDim) },
+    ...chosen(read, evenly(read.size, rows), stateDim, actionDim),
   };
+}
+
+/** Of one episode what is told of it, and no more: it may be all that a dataset of millions of rows has. */
+export async function readEpisode(
+  dataset: StoredDataset,
+  episode: number,
+  task: number,
+): Promise<AllRows & { rows: number }> {
+  const { first, rows } = await findEpisode(dataset, episode, task);
+  const told = evenly(rows, EPISODE_STEPS).map((row) => first + row);
+  return { ...await readRows(dataset, told), rows };
+}
+
+async function readRows(dataset: StoredDataset, rows: Int32Array): Promise<AllRows> {
+  const states = await dataset.numbers("states", rows), actions = await dataset.numbers("actions", rows);
+  return { states, actions, size: rows.length };
 }
 
 function taskOf({ tasks, learner }: LearnerStatus, task: number): TaskStatus {
@@ -115,14 +133,18 @@ async function sketchOf(store: Store, artifact: string, dim: number): Promise<Me
   };
 }
 
-/** Rows of one episode, in order. */
-async function episodeRows(dataset: StoredDataset, episode: number, task: number): Promise<Int32Array> {
+/** Where an episode begins, and how many rows it has. */
+async function findEpisode(
+  dataset: StoredDataset,
+  episode: number,
+  task: number,
+): Promise<{ first: number; rows: number }> {
   const all = Int32Array.from({ length: dataset.size }, (_, row) => row);
   const [terminals, timeouts] = [await dataset.flags("terminals", all), await dataset.flags("timeouts", all)];
   let [first, count] = [0, 0];
   for (let row = 0; row < dataset.size; row++) {
     if (!terminals[row] && !timeouts[row] && row < dataset.size - 1) continue;
-    if (count++ === episode) return all.subarray(first, row + 1);
+    if (count++ === episode) return { first, rows: row + 1 - first };
     first = row + 1;
   }
   throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);

@@ -2,12 +2,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createRng } from "@cugro/algorithm";
 import { createClient, GatewayError } from "@cugro/client";
 import { encodeDataset } from "@cugro/datasets";
+import { openDataset, type StoredDataset } from "@cugro/jobs";
 import { loadFacts } from "@cugro/learners";
 import { datasetKey } from "@cugro/protocol";
 import { openBackend } from "@cugro/tensors";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
 import { withLiveGateway } from "../testing/live.ts";
+import { readEpisode } from "./memory_rows.ts";
 
 const [ROWS, STATE_DIM, ACTION_DIM] = [256, 3, 2];
 
@@ -75,3 +77,22 @@ Deno.test("rows that exist are told evenly or episode by episode, read in parts"
       await answer.body?.cancel();
     }
   }));
+
+Deno.test("of an episode are read the rows that are told, however long it is", async () => {
+  const [bytes, length] = [encodeDataset(exampleDataset(2, 5_000)), 5_000];
+  const stored = await openDataset({
+    size: bytes.length,
+    read: (start, end) => Promise.resolve(bytes.slice(start, end)),
+  });
+  const asked: number[] = [];
+  const watched: StoredDataset = {
+    ...stored,
+    numbers(name, rows) {
+      asked.push(rows.length);
+      return stored.numbers(name, rows);
+    },
+  };
+  const { states, size, rows } = await readEpisode(watched, 1, 1);
+  assertEquals([rows, size, asked], [length, 2_000, [2_000, 2_000]]);
+  assertEquals([...states.subarray(0, 6)], [0, 1, 2, 1, 5, 1], "step and episode, evenly");
+});

@@ -2,10 +2,13 @@
  * Shapes of scores from outside: episodes that somebody else has run with a version.
  * @module
  */
-import { evaluationFactSchema, MOST_EPISODES } from "@cugro/protocol";
+import { evaluationFactSchema, MOST_EPISODES, MOST_RETURN } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
 // Made here: schemas of the protocol cannot be described for the API.
+/** Words that results repeat, on terminals too: nothing in them may change what is around them. */
+const words = (most: number) =>
+  z.string().min(1).max(most).refine((text) => !/\p{C}/u.test(text), "must be letters that can be shown");
 const episodes = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MOST_EPISODES);
 
 /** Who has measured a cell of the results matrix. */
@@ -16,7 +19,7 @@ export const measuredBySchema = z.object(
 /** Body of an evaluation. */
 export const newEvaluationSchema = z.strictObject({
   task: z.int().min(1),
-  returns: episodes(z.number()).optional().openapi({
+  returns: episodes(z.number().min(-MOST_RETURN).max(MOST_RETURN)).optional().openapi({
     description: "Undiscounted sum of rewards, an episode each; may be left out where there is `success`",
   }),
   success: episodes(z.number().min(0).max(1)).optional().openapi({
@@ -26,11 +29,11 @@ export const newEvaluationSchema = z.strictObject({
     description:
       "Of the start states, each once. Versions are compared episode by episode where they started alike",
   }),
-  evaluator: z.string().min(1).max(200).openapi({
+  evaluator: words(200).openapi({
     description: "What has measured it: robot or simulator, and its version",
     example: "lab arm 3, firmware 2.1",
   }),
-  reason: z.string().min(1).max(1000).optional().openapi({ description: "For the record" }),
+  reason: words(1000).optional().openapi({ description: "For the record" }),
 }).refine((body) => body.returns !== undefined || body.success !== undefined, {
   message: "must be there, or success",
   path: ["returns"],

@@ -57,7 +57,13 @@ export async function holdFolder(root: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Who writes a folder, and the page that it serves, if any. `token`: only for those who may read what the holder's user may. */
+/** A page's address, as only this machine reaches it. A folder may come from anywhere: nobody is led to what else its lock names. */
+const PAGE = /^http:\/\/127\.0\.0\.1:\d{1,5}$/;
+
+/**
+ * Who writes a folder, and the page that it serves on this machine, if any. `token`: only for those who may read what the holder's
+ * user may.
+ */
 export interface FolderHolder {
   /** In words: process, host, since when, command. */
   who: string;
@@ -75,9 +81,10 @@ export async function folderHolder(folder: string): Promise<FolderHolder | undef
   const holder = root && await readHolder(join(root, SERVICE_FOLDER, "lock"));
   if (!root || !holder || !isAlive(holder)) return undefined;
   const who = describeHolder(holder);
-  if (holder.page === undefined) return { who };
+  const url = pageHere(holder);
+  if (url === undefined) return { who };
   const token = await readFile(tokenPath(root, holder), "utf8").catch(() => undefined);
-  return { who, page: { url: holder.page, ...token === undefined ? {} : { token } } };
+  return { who, page: { url, ...token === undefined ? {} : { token } } };
 }
 
 /**
@@ -97,8 +104,14 @@ export async function announcePage(folder: string, page: { url: string; token: s
   // What commands that were killed have left: their tokens open nothing any more.
   const left = (await readdir(join(root, SERVICE_FOLDER))).filter((name) => name.startsWith(TOKEN_FILE));
   for (const name of left) await rm(join(root, SERVICE_FOLDER, name), { force: true });
-  await writeFile(tokenPath(root, lock.holder), page.token, { mode: 0o600 });
+  // A file that is there already would be another's, with rights of its own.
+  await writeFile(tokenPath(root, lock.holder), page.token, { mode: 0o600, flag: "wx" });
   await lock.tellPage(page.url);
+}
+
+/** The address of a holder's page, where it leads to the holder: on another machine that address is somebody else's. */
+function pageHere({ host, page }: LockHolder): string | undefined {
+  return host === os.hostname() && typeof page === "string" && PAGE.test(page) ? page : undefined;
 }
 
 function tokenPath(root: string, { nonce }: LockHolder): string {
@@ -109,7 +122,8 @@ function lockedBy(root: string, path: string, holder: LockHolder): StoreLocked {
   const advice = holder.host === os.hostname()
     ? `Wait until it ends, or stop it (kill ${holder.pid}); nothing is lost`
     : `Wait until it ends; if that machine is gone, delete ${path}`;
-  const page = holder.page === undefined ? "" : ` It shows what it does at ${holder.page}`;
+  const url = pageHere(holder);
+  const page = url === undefined ? "" : ` It shows what it does at ${url}`;
   return new StoreLocked(
     `The store folder ${root} is being written by another command: ${
       describeHolder(holder)

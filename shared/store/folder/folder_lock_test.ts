@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openFilesystemStore } from "./filesystem_store.ts";
 import { announcePage, folderHolder } from "./folder_lock.ts";
-import { StoreError } from "../store.ts";
+import { StoreError, StoreLocked } from "../store.ts";
 
 async function inFolder(run: (root: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -51,4 +51,39 @@ Deno.test("the page of a command that is gone is not told", () =>
     };
     await Deno.writeTextFile(`${root}/@store/lock`, JSON.stringify({ ...gone, page: "http://127.0.0.1:1" }));
     assertEquals(await folderHolder(root), undefined);
+  }));
+
+Deno.test("nobody is led to a page of another machine, nor to an address that no command of this machine serves", () =>
+  inFolder(async (root) => {
+    await (await openFilesystemStore({ root })).close();
+    const holder = {
+      pid: Deno.pid,
+      host: Deno.hostname(),
+      started: "",
+      since: "",
+      command: "run",
+      nonce: "0a",
+    };
+    await Deno.writeTextFile(`${root}/@store/page-0a`, "secret");
+    const page = async (change: object) => {
+      await Deno.writeTextFile(`${root}/@store/lock`, JSON.stringify({ ...holder, ...change }));
+      return (await folderHolder(root))!.page;
+    };
+    const url = "http://127.0.0.1:4711";
+    assertEquals(await page({ page: url }), { url, token: "secret" });
+    assertEquals(await page({ page: url, host: "elsewhere" }), undefined);
+    for (
+      const other of [
+        "https://evil.example",
+        "javascript:alert(1)",
+        `${url}@evil.example`,
+        `${url}/\u001b[2J`,
+        7,
+      ]
+    ) {
+      assertEquals(await page({ page: other }), undefined, String(other));
+    }
+    await page({ page: url, host: "elsewhere" });
+    const locked = await assertRejects(() => openFilesystemStore({ root }), StoreLocked);
+    assert(!locked.message.includes(url), locked.message);
   }));

@@ -26,9 +26,15 @@ class Requests:
 
     def __init__(self, url: str, token: str, timeout: float, retries: int, context: ssl.SSLContext | None):
         parts = urlsplit(url)
+        if "@" in parts.netloc:
+            raise ValueError("url must hold neither user nor password: the token says who asks")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"url must be like https://cugro.example.org: current value is {url!r}")
-        self.timeout, self.retries, self._token = timeout, retries, token
+        # A file's last line has its end with it. What else no header can hold is told without its value: it is a secret.
+        secret = token.strip()
+        if not (secret.isascii() and secret.isprintable()) or " " in secret:
+            raise ValueError("token must be one word of plain letters, as it was issued")
+        self.timeout, self.retries, self._token = timeout, retries, secret
         self._parts, self._path, self._context = parts, parts.path.rstrip("/"), context
         self._kept = threading.local()
 
