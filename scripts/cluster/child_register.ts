@@ -7,6 +7,7 @@
 import { isProcessAlive, processStart } from "@cugro/store/lock";
 import { sleep } from "@cugro/async";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { killGroup } from "./program.ts";
@@ -65,11 +66,15 @@ export class ChildRegister {
   }
 
   /** Every process has been stopped: nobody needs to be found or ended. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
+    const guard = this.#guard;
+    const isThere = guard?.pid !== undefined && guard.exitCode === null && guard.signalCode === null;
+    const gone = isThere ? once(guard, "close") : undefined;
     this.#tellGuard("end");
-    this.#guard?.stdin?.end();
+    guard?.stdin?.end();
     rmSync(this.path, { force: true });
+    await gone;
   }
 
   #startGuard(): void {

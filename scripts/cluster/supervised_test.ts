@@ -48,7 +48,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     await test({ supervise, register, path, events, gaveUp });
   } finally {
     for (const one of started) await one.stop();
-    register.close();
+    await register.close();
     await Deno.remove(folder, { recursive: true });
   }
 }

@@ -235,18 +235,20 @@ Deno.test("stats tells the spread of returns, states and actions, and draws it",
   });
 });
 
-Deno.test("every command of datasets shows an example, and takes folders and --map", () => {
+Deno.test("every command of datasets shows an example; what reads files takes folders and --map", () => {
   const datasets = createProgram().commands.find((command) => command.name() === "datasets")!;
   assertEquals(datasets.commands.map((command) => command.name()), [
     "inspect",
     "validate",
     "stats",
     "convert",
+    "export",
   ]);
   for (const command of datasets.commands) {
     let help = "";
     command.configureOutput({ writeOut: (text) => help += text }).outputHelp();
-    for (const words of ["Example", `cugro datasets ${command.name()} `, "--map", "folder", "--json"]) {
+    const ofFiles = command.name() === "export" ? [] : ["--map", "folder", "--json"];
+    for (const words of ["Example", `cugro datasets ${command.name()} `, ...ofFiles]) {
       assertStringIncludes(help, words, command.name());
     }
     assert(help.split("\n").every((line) => line.length <= 120));

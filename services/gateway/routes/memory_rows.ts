@@ -75,7 +75,7 @@ export async function realRowsOf(
   };
 }
 
-/** Of one episode what is told of it, and no more: it may be all that a dataset of millions of rows has. */
+/** Of one episode the rows that are sent, and no more: it may be all that a dataset of millions of rows has. */
 export async function readEpisode(
   dataset: StoredDataset,
   episode: number,
