@@ -15,7 +15,7 @@ import {
 import { decodeStored } from "@cugro/jobs";
 import { getArtifact, type Store } from "@cugro/store";
 import { actingOf } from "./policy_parts.ts";
-import { findVersion, learnerFacts, readFamiliar, tasksOf, weightsOf } from "./read_policy.ts";
+import { findVersion, keptWeightsOf, learnerFacts, readFamiliar, tasksOf } from "./read_policy.ts";
 
 /** What of a sketch says how unusual a state is. */
 const OF_SKETCH = ["centre", "halfRange", "mean", "covariance"];
@@ -37,7 +37,7 @@ export async function portablePolicy(
   const ways = WAYS_OF_ACTING.filter((way) => way === "sampler" || fact[way] !== undefined);
   const file: TensorFile = {};
   for (const network of [...ways.filter((way) => way !== "sampler"), "critic"] as const) {
-    addAll(file, network, await weightsOf(store, fact, network));
+    addAll(file, network, await keptWeightsOf(store, fact, network));
   }
   const acting = actingOf(fact, tasks.map(({ task }) => task));
   const about: PortableAbout = {

@@ -192,6 +192,25 @@ export async function weightsOf(
   if (decided !== undefined) return decodeStored(await getArtifact(store, decided));
   const [job, kind] = [fact[model]!, makerOf("policy.evaluate", model)];
   const found = await getResult(store, kind, job);
-  if (!found) throw new Error(`The result of job ${job} is gone; restore ${resultKey(kind, job)}`);
+  if (!found) {
+    throw new MissingInputError(`The result of job ${job} is gone; restore ${resultKey(kind, job)}`);
+  }
   return decodeStored(await getArtifact(store, found.result.outputs.weights!.artifact));
+}
+
+/** The same of any version: those of one that was withdrawn go with garbage collection. @throws {ActError} 404 once they are gone */
+export async function keptWeightsOf(
+  store: Store,
+  fact: VersionFact,
+  model: Network | "stateGenerator",
+): Promise<Stored> {
+  try {
+    return await weightsOf(store, fact, model);
+  } catch (error) {
+    if (!(error instanceof MissingInputError)) throw error;
+    const message =
+      `The weights of version ${fact.version} are not in the store any more (${model}): those of versions ` +
+      "that were withdrawn are cleared away";
+    throw new ActError(404, message);
+  }
 }

@@ -8,7 +8,7 @@ import { decodeNormaliser } from "@cugro/jobs";
 import { type FactCache, knobsOfVersion } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/store";
 import { ActError } from "./act_request.ts";
-import { findVersion, learnerFacts, tasksOf, weightsOf } from "./read_policy.ts";
+import { findVersion, keptWeightsOf, learnerFacts, tasksOf } from "./read_policy.ts";
 
 /** What they are drawn from. */
 export interface RememberInput {
@@ -86,8 +86,8 @@ async function inputOf(
   return {
     mark: fact.stateGenerator,
     read: async () => ({
-      stateGenerator: await weightsOf(store, fact, "stateGenerator"),
-      behaviorGenerator: await weightsOf(store, fact, "behaviorGenerator"),
+      stateGenerator: await keptWeightsOf(store, fact, "stateGenerator"),
+      behaviorGenerator: await keptWeightsOf(store, fact, "behaviorGenerator"),
       normaliser: decodeNormaliser(await getArtifact(store, known.normaliser)),
       ...{ task, stateDim: known.stateDim, actionDim: known.actionDim, count: COUNT, seed: version },
       hyperparameters: knobsOfVersion(facts, fact),

@@ -5,7 +5,7 @@
 import { mapConcurrently } from "@cugro/async";
 import type { JobStatus } from "@cugro/learners";
 import type { JobKind } from "@cugro/protocol";
-import { getArtifact, type Store } from "@cugro/store";
+import { getArtifact, MissingInputError, type Store } from "@cugro/store";
 import { type ColumnType, type Table, tableOf } from "./table.ts";
 
 /** A curve of one training. `task`: the one that was learnt. */
@@ -24,7 +24,7 @@ const TYPES = {
   loss: "number",
 } as const satisfies Readonly<Record<string, ColumnType>>;
 
-/** The curves of a learner's jobs that are done, in the order of the jobs. */
+/** The curves of a learner's jobs that are done, in the order of the jobs. Those that garbage collection has removed, or that are damaged, are left out. */
 export async function lossesOf(
   store: Store,
   jobs: readonly Pick<JobStatus, "id" | "kind" | "task" | "outputs">[],
@@ -32,12 +32,23 @@ export async function lossesOf(
   const read = await mapConcurrently([...jobs], READ_AT_ONCE, async ({ id, kind, task, outputs }) => {
     const artifact = outputs.curves?.artifact;
     if (artifact === undefined || task === null) return [];
-    const list: Pick<LossCurve, "name" | "steps" | "values">[] = JSON.parse(
-      new TextDecoder().decode(await getArtifact(store, artifact)),
-    );
+    const list = await curvesIn(store, artifact);
     return list.map(({ name, steps, values }) => ({ task, kind, job: id, name, steps, values }));
   });
   return read.flat();
+}
+
+/** What is lost keeps nobody from the rest. */
+async function curvesIn(
+  store: Store,
+  artifact: string,
+): Promise<Pick<LossCurve, "name" | "steps" | "values">[]> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await getArtifact(store, artifact)));
+  } catch (error) {
+    if (error instanceof MissingInputError) return [];
+    throw error;
+  }
 }
 
 /** The table. */

@@ -3,8 +3,18 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { putArtifact } from "@cugro/store";
+import { memoryStore } from "../../tests/fakes/store.ts";
 import { pythonWithPackages } from "../../scripts/setup/python_packages.ts";
-import { fidelityTable, lossesTable, resultsTable, shardsTable, type Table, writeTable } from "./mod.ts";
+import {
+  fidelityTable,
+  lossesOf,
+  lossesTable,
+  resultsTable,
+  shardsTable,
+  type Table,
+  writeTable,
+} from "./mod.ts";
 import { csvOf } from "./write_csv.ts";
 
 const python = await pythonWithPackages(console.error);
@@ -53,7 +63,19 @@ Deno.test({
   },
 });
 
-Deno.test("a CSV of any number of rows is written in pieces, as a text cannot be longer than an engine allows", async () => {
+Deno.test("losses that are lost keep nobody from the others", async () => {
+  const store = memoryStore();
+  const stored = [{ name: "loss", steps: [1, 2], values: [0.5, null] }];
+  const { artifact } = await putArtifact(store, new TextEncoder().encode(JSON.stringify(stored)));
+  const job = (id: string, hash: string) => ({
+    ...{ id, kind: "critic.train" as const, task: 1 },
+    outputs: { curves: { artifact: hash, bytes: 1 } },
+  });
+  const read = await lossesOf(store, [job("gone", "0".repeat(64)), job("there", artifact)]);
+  assertEquals(read, [{ task: 1, kind: "critic.train", job: "there", ...stored[0]! }]);
+});
+
+Deno.test("a CSV of any number of rows is written in pieces, as a text may have only so many letters", async () => {
   const rows = 20_000;
   const values = Array.from({ length: rows }, (_, row) => row);
   const table: Table = { rows, columns: [{ name: "n", type: "whole", values }] };

@@ -1,5 +1,8 @@
 """What the Python client does on a gateway that has the learner `team-a`, of two versions; run by python_client_test.ts."""
+import base64
 import builtins
+import hashlib
+import hmac
 import json
 import sys
 import threading
@@ -7,7 +10,8 @@ import threading
 import numpy as np
 
 from cugro_client import (
-    BadRequest, BundlePolicy, Client, Conflict, GatewayError, NotFound, TooLarge, Unauthorized, Unprocessable, Unreachable,
+    BadRequest, BadSignature, BundlePolicy, Client, Conflict, GatewayError, NotFound, TooLarge, Unauthorized, Unprocessable,
+    Unreachable, verify_webhook,
 )
 from cugro_client.tables import columns
 
@@ -62,6 +66,23 @@ def tells_no_secret(client):
         assert "token must be" in str(error) and reader not in repr(error), error
     error = refusal(ValueError, lambda: Client(f"http://me:{reader}@127.0.0.1:9", "x", retries=0).learners.list())
     assert reader not in repr(error), error
+
+
+def believes_nobody_without_a_secret():
+    body = b'{"type": "cugro.version.published", "subject": "a", "data": {}, "id": "x"}'
+
+    def signed(key, sent="1000"):
+        made = base64.b64encode(hmac.new(key, f"x.{sent}.".encode() + body, hashlib.sha256).digest()).decode()
+        return {"webhook-id": "x", "webhook-timestamp": sent, "webhook-signature": f"v1,{made}"}
+
+    key = bytes(range(32))
+    secret = "whsec_" + base64.b64encode(key).decode()
+    assert verify_webhook(secret, signed(key), body, now=1000.0).id == "x"
+    # What is left of these is a key that anybody has.
+    for empty in ("", "whsec_", "whsec_....", "whsec_AA=="):
+        refusal(ValueError, lambda: verify_webhook(empty, signed(b""), body, now=1000.0))
+    for sent in ("\u00b2", "9" * 5000, "-1", "1e3"):
+        refusal(BadSignature, lambda: verify_webhook(secret, signed(key, sent), body, now=1000.0))
 
 
 def hands_files_over(client):
@@ -223,6 +244,7 @@ client = Client()
 has_the_methods_of_the_other_client(client)
 says_what_is_wrong(client)
 tells_no_secret(client)
+believes_nobody_without_a_secret()
 hands_files_over(client)
 refusal(ValueError, lambda: client.tasks.upload("team-a", "shrinking.hdf5", Shrinking()))
 acts(client)

@@ -86,10 +86,14 @@ Deno.test(
             // The same once more.
             const state = async () => (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body.deliveries[0];
             await until("it is delivered", async () => (await state()).state === "delivered");
-            const { id: delivery } = await state();
+            const { id: delivery, attempts } = await state();
             const again = await ask("POST", `/v1/webhooks/${id}/deliveries/${delivery}/redeliver`, {});
             assertEquals(again.status < 300, true, JSON.stringify(again.body));
-            await until("it is delivered again", async () => (await state()).attempts.length > 1);
+            // A gateway that finds it without any record for a moment counts its attempts anew.
+            await until("it is delivered again", async () => {
+              const now = await state();
+              return now?.state === "delivered" && now.attempts.at(-1).at !== attempts.at(-1).at;
+            });
             await ask("PATCH", `/v1/webhooks/${id}`, { active: false });
 
             const event = createEvent("cugro.arrival.rejected", "forged", "a", {

@@ -44,6 +44,18 @@ Deno.test("of a task are told its sketch, what each version's generators make of
     assertEquals([gone.status, unknown.status, nothing.status], [404, 404, 404]);
   }));
 
+Deno.test("of a version whose weights were cleared away it is said that they were", () =>
+  withLiveGateway({}, async ({ store, url, tokens }) => {
+    await openBackend();
+    const states = createRng(1, "states").normals(ROWS * STATE_DIM);
+    await publishExample({ store, name: "team-a", states });
+    const { tasks, versions } = createClient({ url, token: tokens.admin });
+    for (const { key } of await store.list("artifacts/")) await store.delete(key);
+    const gone = await assertRejects(() => tasks.pseudoRows("team-a", 1, 1), GatewayError, "cleared away");
+    const policy = await assertRejects(() => versions.policy("team-a", 1), GatewayError, "cleared away");
+    assertEquals([gone.status, policy.status], [404, 404]);
+  }));
+
 Deno.test("rows that exist are told evenly or episode by episode, read in parts", () =>
   withLiveGateway({}, async ({ store, url, tokens }) => {
     await openBackend();

@@ -21,7 +21,10 @@ class Receiver(BaseHTTPRequestHandler):
     secret_file: Path
 
     def do_POST(self) -> None:
-        size = int(self.headers.get("content-length", 0))
+        length = self.headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit() and len(length) < 10):
+            return self.answer(411, "content-length must be a number")
+        size = int(length)
         if size > MOST_BYTES:
             return self.answer(413, "an event is smaller")
         body = self.rfile.read(size)
@@ -29,6 +32,9 @@ class Receiver(BaseHTTPRequestHandler):
             event = verify_webhook(self.secret_file.read_text().strip(), dict(self.headers), body)
         except BadSignature as error:
             return self.answer(401, str(error))
+        except (OSError, ValueError) as error:
+            # There is no secret yet: the event comes again.
+            return self.answer(503, str(error))
         # Events come at least once. What is done with one should be done before the answer: without a 2xx it comes again.
         if event.id not in seen:
             print(event.type, event.learner, json.dumps(event.data), flush=True)
