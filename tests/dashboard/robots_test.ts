@@ -1,7 +1,9 @@
 /** Robots in the dashboard, in a real browser: MuJoCo and three.js under the strict policy, acting by weights that the gateway gives. */
 import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import { createRng } from "@cugro/algorithm";
-import type { WayOfActing } from "@cugro/protocol";
+import { encodeDataset } from "@cugro/datasets";
+import { loadFacts } from "@cugro/learners";
+import { datasetKey, encodeFact, taskFactSchema, taskKey, type WayOfActing } from "@cugro/protocol";
 import { openBackend } from "@cugro/tensors";
 import type { Page } from "playwright-core";
 import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
@@ -51,6 +53,11 @@ async function untilStep(page: Page, step: number): Promise<void> {
   }
 }
 
+/** What is read of robots that have stopped is up to a beat old, and that of one may be older than that of the other. */
+async function untilLevel(page: Page): Promise<void> {
+  await until(page, async () => (await standing(page, 0)).step === (await standing(page, 1)).step);
+}
+
 async function watchRobots(page: Page, served: ServedDashboard): Promise<void> {
   // Who wants little motion begins with robots that stand still.
   await page.getByRole("button", { name: "Play" }).waitFor();
@@ -72,6 +79,7 @@ async function watchRobots(page: Page, served: ServedDashboard): Promise<void> {
   await page.keyboard.press("Space");
   await untilStep(page, 3);
   await page.keyboard.press("Space");
+  await untilLevel(page);
   assertEquals(await standing(page, 0), await standing(page, 1));
   await pushFirst(page);
 }
@@ -87,9 +95,64 @@ async function pushFirst(page: Page): Promise<void> {
   await untilStep(page, step + 3);
   await page.keyboard.press("Space");
   await page.mouse.up();
+  await untilLevel(page);
   const [pushed, free] = [await standing(page, 0), await standing(page, 1)];
   assertEquals(pushed.step, free.step);
   assertNotEquals(pushed.earned, free.earned);
+}
+
+/** Two recorded episodes of 6 and 5 steps, whose rewards are all 2. @returns what takes the rows away */
+async function keepRows({ store }: ServedDashboard): Promise<() => Promise<void>> {
+  const [size, stateDim, actionDim] = [11, 8, 2];
+  const rng = createRng(2, "episodes");
+  const states = rng.normals(size * stateDim);
+  const timeouts = new Uint8Array(size);
+  timeouts[5] = timeouts[10] = 1;
+  const dataset = {
+    ...{ states, nextStates: states, actions: rng.uniforms(size * actionDim, -1, 1), timeouts },
+    ...{
+      rewards: new Float32Array(size).fill(2),
+      terminals: new Uint8Array(size),
+      size,
+      stateDim,
+      actionDim,
+    },
+    metadata: {},
+  };
+  const [fact] = (await loadFacts(store, "swimmer")).tasks;
+  await store.put(taskKey("swimmer", 1), encodeFact({ ...fact!, episodes: 2 }, taskFactSchema));
+  const key = datasetKey(fact!.datasetHash);
+  await store.put(key, encodeDataset(dataset));
+  return () => store.delete(key);
+}
+
+async function playData(page: Page, url: string, removeRows: () => Promise<void>): Promise<void> {
+  await page.goto(`${url}/#/learners/swimmer/robots?task=1&a=1&b=none&speed=0.25`);
+  await page.getByLabel("Version of the second robot").selectOption("data");
+  await picture(page, 1).getByText("Episode 0 of the data of task 1: 6 steps").waitFor();
+  await picture(page, 1).getByText("judged by the critic of version 1").waitFor();
+  assertEquals(await standing(page, 1), { step: 0, earned: "0" });
+  await page.getByRole("button", { name: "Play" }).click();
+  await until(page, async () => (await standing(page, 1)).step >= 2);
+  await page.getByRole("button", { name: "Pause" }).click();
+  const { step, earned } = await standing(page, 1);
+  assertEquals(Number(earned), 2 * step);
+  assertEquals(await page.locator(".robot-curves .uplot").count(), 2);
+  await assertAccessible(page, "an episode of the data");
+  await page.keyboard.press("e");
+  await picture(page, 1).getByText("Episode 1 of the data of task 1: 5 steps").waitFor();
+  assert(page.url().includes("b=data%2F1"), page.url());
+  await page.reload();
+  await picture(page, 1).getByText("Episode 1 of the data of task 1: 5 steps").waitFor();
+  await page.getByRole("button", { name: "Another episode" }).click();
+  await picture(page, 1).getByText("Episode 0 of the data").waitFor();
+  await page.getByLabel("Episode of the second robot").fill("7");
+  await page.keyboard.press("Enter");
+  await picture(page, 1).getByText("There is no episode 7 of task 1: it has 2").waitFor();
+  await removeRows();
+  await page.reload();
+  await page.getByText("The rows of task 1 are gone, so that no episode").waitFor();
+  await picture(page, 1).getByText("The rows of task 1 are gone: only what").waitFor();
 }
 
 async function chooseByAddress(page: Page, { url }: ServedDashboard): Promise<void> {
@@ -122,6 +185,7 @@ Deno.test({
     withDashboard((served) =>
       withBrowser(async ({ open, complaints }) => {
         await prepare(served);
+        const removeRows = await keepRows(served);
         const page = await open(served.addressFor("read", "/learners/swimmer"));
         const loaded: string[] = [];
         page.on("request", (request) => void loaded.push(new URL(request.url()).pathname));
@@ -136,6 +200,7 @@ Deno.test({
         assertEquals(loaded.filter((path) => path.endsWith(".wasm")).length, 1);
         assertGreater(loaded.filter((path) => path.endsWith("/versions/1/policy")).length, 0);
         await chooseByAddress(page, served);
+        await playData(page, served.url, removeRows);
         assertEquals(complaints(), []);
       }), { learns: false }),
 });

@@ -15,6 +15,8 @@ type TaskStatus = LearnerStatus["tasks"][number];
 
 /** Steps of an episode that are given at most. */
 const EPISODE_STEPS = 2_000;
+/** Rows whose rewards are read at once. */
+const PART_ROWS = 1 << 20;
 /** Digits of numbers. */
 const DIGITS = 6;
 
@@ -43,7 +45,7 @@ export function pseudoRowsOf(
   const { stateDim, actionDim } = taskOf(status, task);
   return {
     ...{ task, version, rows: drawn.size },
-    quantiles: quantilesOf(drawn, stateDim, actionDim),
+    ...{ quantiles: quantilesOf(drawn, stateDim, actionDim), rewards: null },
     ...chosen(drawn, evenly(drawn.size, rows), stateDim, actionDim),
   };
 }
@@ -61,29 +63,31 @@ export async function realRowsOf(
   }
   const dataset = await openDataset({ size: opened.info.size, read: opened.read });
   if (episode !== undefined) {
-    const { rows: all, ...read } = await readEpisode(dataset, episode, task);
+    const { rows: all, rewards, ...read } = await readEpisode(dataset, episode, task);
     const whole = evenly(read.size, read.size);
     return {
-      ...{ task, version: null, rows: all, quantiles: null },
+      ...{ task, version: null, rows: all, quantiles: null, rewards },
       ...chosen(read, whole, stateDim, actionDim),
     };
   }
   const read = await readRows(dataset, evenly(dataset.size, SKETCH_ROWS));
   return {
-    ...{ task, version: null, rows: dataset.size, quantiles: quantilesOf(read, stateDim, actionDim) },
+    ...{ task, version: null, rows: dataset.size, rewards: null },
+    quantiles: quantilesOf(read, stateDim, actionDim),
     ...chosen(read, evenly(read.size, rows), stateDim, actionDim),
   };
 }
 
-/** Of one episode the rows that are sent, and no more: it may be all that a dataset of millions of rows has. */
+/** Of one episode the rows that are sent, and of the others the rewards alone: it may be all that a dataset of millions of rows has. */
 export async function readEpisode(
   dataset: StoredDataset,
   episode: number,
   task: number,
-): Promise<AllRows & { rows: number }> {
+): Promise<AllRows & { rows: number; rewards: number[] }> {
   const { first, rows } = await findEpisode(dataset, episode, task);
   const told = evenly(rows, EPISODE_STEPS).map((row) => first + row);
-  return { ...await readRows(dataset, told), rows };
+  const rewards = await earnedBetween(dataset, told, first + rows);
+  return { ...await readRows(dataset, told), rewards, rows };
 }
 
 async function readRows(dataset: StoredDataset, rows: Int32Array): Promise<AllRows> {
@@ -148,6 +152,20 @@ async function findEpisode(
     first = row + 1;
   }
   throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);
+}
+
+/** What is earned from each of the rows that are told to the next one, so that nothing of an episode is lost; read in parts. */
+async function earnedBetween(dataset: StoredDataset, told: Int32Array, end: number): Promise<number[]> {
+  const sums = new Float64Array(told.length);
+  for (let begin = told[0]!, at = 0; begin < end; begin += PART_ROWS) {
+    const count = Math.min(PART_ROWS, end - begin);
+    const rewards = await dataset.numbers("rewards", Int32Array.from({ length: count }, (_, i) => begin + i));
+    rewards.forEach((reward, i) => {
+      while (at + 1 < told.length && told[at + 1]! <= begin + i) at++;
+      sums[at]! += reward;
+    });
+  }
+  return Array.from(sums, rounded);
 }
 
 /** Rows as the store and generators have them. */

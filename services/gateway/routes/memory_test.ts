@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { createRng } from "@cugro/algorithm";
 import { createClient, GatewayError } from "@cugro/client";
 import { encodeDataset } from "@cugro/datasets";
@@ -71,10 +71,11 @@ Deno.test("rows that exist are told evenly or episode by episode, read in parts"
       );
     const some = await tasks.rows("team-a", 1, { rows: 4 });
     assertEquals([some.rows, some.version], [40, null]);
-    assertEquals(some.states, [0, 10, 20, 30].map(rowOf));
+    assertEquals([some.states, some.rewards], [[0, 10, 20, 30].map(rowOf), null]);
     const episode = await tasks.rows("team-a", 1, { episode: 2 });
     assertEquals([episode.rows, episode.quantiles], [10, null]);
     assertEquals(episode.states, Array.from({ length: 10 }, (_, i) => rowOf(20 + i)));
+    assertEquals(episode.rewards, [0, .1, .2, .3, .4, .5, .6, .7, .8, .9]);
     const missing = await assertRejects(
       () => tasks.rows("team-a", 1, { episode: 4 }),
       GatewayError,
@@ -100,11 +101,16 @@ Deno.test("of an episode are read the rows that are told, however long it is", a
   const watched: StoredDataset = {
     ...stored,
     numbers(name, rows) {
-      asked.push(rows.length);
+      if (name !== "rewards") asked.push(rows.length);
       return stored.numbers(name, rows);
     },
   };
-  const { states, size, rows } = await readEpisode(watched, 1, 1);
+  const { states, size, rows, rewards } = await readEpisode(watched, 1, 1);
   assertEquals([rows, size, asked], [length, 2_000, [2_000, 2_000]]);
   assertEquals([...states.subarray(0, 6)], [0, 1, 2, 1, 5, 1], "step and episode, evenly");
+  // Steps 0 and 1, then 2, 3 and 4, each of which has earned its number over 5,000.
+  const sums = [...rewards.slice(0, 2), rewards.reduce((sum, reward) => sum + reward, 0)];
+  [1 / length, 9 / length, (length - 1) / 2].forEach((sum, i) =>
+    assertAlmostEquals(sums[i]!, sum, sum * 1e-5)
+  );
 });

@@ -50,6 +50,9 @@ export const memoryRowsSchema = z.object({
   }),
   states: matrix,
   actions: matrix,
+  rewards: z.array(z.number()).nullable().openapi({
+    description: "Earned from each of these rows to the next of them; null unless an episode is asked for",
+  }),
 }).openapi("MemoryRows");
 
 /** What is remembered of a task. Checked by {@link memorySchema}. */

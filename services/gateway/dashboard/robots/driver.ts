@@ -13,7 +13,8 @@ export interface Standing {
   seconds: number;
   /** Sum of the rewards, of one episode's steps at most. */
   earned: number;
-  end: ShownStep["end"] | undefined;
+  /** `over`: what was recorded has been shown. */
+  end: ShownStep["end"] | "over" | undefined;
   judgement: Judgement | undefined;
   /** Why it does not go on. */
   fault: string | undefined;
@@ -40,7 +41,7 @@ export interface Driver {
 /** Steps of curves. */
 const REMEMBERED = 400;
 /** Steps in one go at most: a page that was away does not catch up. */
-const STEPS_AT_ONCE = 12;
+export const STEPS_AT_ONCE = 12;
 /** Seconds that a step is shown for which takes none. */
 const STRIDE_SECONDS = 0.3;
 
@@ -124,7 +125,8 @@ function take(
   note(trace, standing);
 }
 
-function guarded(standing: Standing, work: () => void): void {
+/** Does the work; what keeps it from being done is why the robot does not go on. */
+export function guarded(standing: Standing, work: () => void): void {
   try {
     work();
   } catch (error) {
@@ -132,7 +134,8 @@ function guarded(standing: Standing, work: () => void): void {
   }
 }
 
-function note(trace: Trace, { seconds, judgement }: Standing): void {
+/** Adds a step to the curves. */
+export function note(trace: Trace, { seconds, judgement }: Standing): void {
   if (!judgement) return;
   trace.seconds.push(seconds);
   trace.values.push(judgement.value);
@@ -141,7 +144,8 @@ function note(trace: Trace, { seconds, judgement }: Standing): void {
   for (const values of Object.values(trace)) values.shift();
 }
 
-function begun(): Standing {
+/** Nothing has happened yet. */
+export function begun(): Standing {
   return {
     ...{ steps: 0, seconds: 0, earned: 0, end: undefined, judgement: undefined },
     fault: undefined,

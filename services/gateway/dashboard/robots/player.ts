@@ -49,18 +49,13 @@ type Asked = Omit<AskedPlayer, "by"> & { acting: Way };
 export async function openPlayer({ learner, version, task, by }: AskedPlayer): Promise<Player> {
   const policy = await client.value.versions.policy(learner, version);
   const { about } = policy;
-  const known = about.tasks.find((one) => one.task === task);
-  if (!known) {
-    const ids = about.tasks.map((one) => one.task).join(", ");
-    throw new Error(`version ${version} of ${learner} does not know task ${task}: it knows ${ids}`);
-  }
+  const known = knownTask(policy, { learner, version, task });
   const acting = by ?? known.acting;
   if (!about.ways.includes(acting)) {
     throw new Error(
       `version ${version} of ${learner} has no ${acting}: it acts by ${about.ways.join(" or ")}`,
     );
   }
-  const states = statesOf(policy, task);
   const { act, value, dispose } = acting === "sampler"
     ? askGateway(policy, { learner, version, task, acting })
     : computeHere(policy, acting, task);
@@ -68,20 +63,41 @@ export async function openPlayer({ learner, version, task, by }: AskedPlayer): P
     ...{ learner, version, acting, taskName: known.name, spec: specOf(policy, task) },
     where: acting === "sampler" ? "the gateway" : "this page",
     act,
-    judge(state, action) {
-      const { percentiles, outOfDistribution } = unusualAmong(states, state);
-      return {
-        value: value(task, state, action)[0]!,
-        percentile: percentiles?.[0] ?? null,
-        isUnusual: outOfDistribution[0]!,
-      };
-    },
+    judge: judgeOf(policy, task, value),
     close: dispose,
   };
 }
 
+/** What a version says of a task. @throws Error where it does not know it */
+export function knownTask(
+  { about }: VersionPolicy,
+  { learner, version, task }: Omit<AskedPlayer, "by">,
+): VersionPolicy["about"]["tasks"][number] {
+  const known = about.tasks.find((one) => one.task === task);
+  if (known) return known;
+  const ids = about.tasks.map((one) => one.task).join(", ");
+  throw new Error(`version ${version} of ${learner} does not know task ${task}: it knows ${ids}`);
+}
+
+/** Judges by a version's critic and by what is known of the task's states. */
+export function judgeOf(
+  policy: VersionPolicy,
+  task: number,
+  value: ReturnType<typeof criticOf>["value"],
+): Player["judge"] {
+  const states = statesOf(policy, task);
+  return (state, action) => {
+    const { percentiles, outOfDistribution } = unusualAmong(states, state);
+    return {
+      value: value(task, state, action)[0]!,
+      percentile: percentiles?.[0] ?? null,
+      isUnusual: outOfDistribution[0]!,
+    };
+  };
+}
+
 /** What is simulated. @throws Error for what no simulator of this page knows */
-function specOf({ about }: VersionPolicy, task: number): TaskSpec {
+export function specOf({ about }: VersionPolicy, task: number): TaskSpec {
   const { environment } = about.tasks.find((one) => one.task === task)!;
   if (environment && "family" in environment) return environment;
   throw new Error(

@@ -4,14 +4,14 @@
  */
 import { type Chart, LineChart } from "../parts/line_chart.tsx";
 import type { Trace } from "./driver.ts";
-import type { Picture, Show } from "./show.ts";
+import { isRecording, type Picture, type Show, type Shown } from "./show.ts";
 
 /** Beats between two drawings. */
 const EVERY = 4;
 
 export function RobotCurves({ show }: { show: Show }) {
   const turn = Math.floor(show.beat.value / EVERY);
-  const shown = show.pictures.filter(({ player }) => player.value);
+  const shown = show.pictures.filter(({ shown }) => shown.value);
   if (shown.length === 0) return null;
   return (
     <div class="robot-curves" data-turn={turn}>
@@ -33,14 +33,14 @@ export function RobotCurves({ show }: { show: Show }) {
 function chartOf(pictures: readonly Picture[], of: "values" | "percentiles"): Chart {
   const x = [...new Set(pictures.flatMap(({ driver }) => driver?.trace.seconds ?? []))].sort((a, b) => a - b);
   const place = new Map(x.map((seconds, i) => [seconds, i]));
-  const lines = pictures.map(({ player, driver }, index) => ({
-    ...{ name: nameOf(player.value!), colour: index, values: placed(driver?.trace, of, place, x.length) },
+  const lines = pictures.map(({ shown, driver }, index) => ({
+    ...{ name: nameOf(shown.value!), colour: index, values: placed(driver?.trace, of, place, x.length) },
   }));
   return { x, lines };
 }
 
-const nameOf = ({ learner, version }: { learner: string; version: number }) =>
-  `${learner}, version ${version}`;
+const nameOf = (shown: Shown) =>
+  isRecording(shown) ? `the data, episode ${shown.episode}` : `${shown.learner}, version ${shown.version}`;
 
 function placed(
   trace: Trace | undefined,

@@ -3,7 +3,7 @@
  * @module
  */
 import { isWriting } from "../state/keys.ts";
-import { setPace, togglePause } from "./robot_controls.tsx";
+import { anotherEpisode, setPace, togglePause } from "./robot_controls.tsx";
 import type { Show } from "./show.ts";
 
 const SLOW = 0.25;
@@ -15,6 +15,7 @@ export function followRobotKeys(show: Show): () => void {
     r: () => show.reset(),
     s: () => setPace(show, { speed: show.pace.value.speed === 1 ? SLOW : 1 }),
     n: () => setPace(show, { seed: show.pace.value.seed + 1 }),
+    e: () => anotherEpisode(show),
     ArrowLeft: () => show.shove(-1, 0),
     ArrowRight: () => show.shove(1, 0),
     ArrowUp: () => show.shove(0, 1),

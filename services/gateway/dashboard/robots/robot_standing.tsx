@@ -4,30 +4,34 @@
  */
 import { briefly } from "@cugro/report/words";
 import { Meter } from "../parts/meter.tsx";
-import type { Picture, Show } from "./show.ts";
+import { isRecording, type Picture, type Show, type Shown } from "./show.ts";
 
-const ENDS = { fell: "it fell", goal: "it reached the goal", block: "it touched the block" } as const;
+const ENDS = {
+  ...{ fell: "it fell", goal: "it reached the goal", block: "it touched the block" },
+  over: "the episode was over",
+} as const;
 
 const LESS_UNUSUAL = "Percent of the task's real states that are less unusual";
 
 export function RobotStanding({ show, picture }: { show: Show; picture: Picture }) {
   show.beat.value;
-  const player = picture.player.value;
-  const standing = picture.driver?.standing;
-  if (!player || !standing || !picture.driver) return null;
-  const { steps, seconds, earned, judgement, end, fault } = standing;
-  const { horizon } = picture.driver.world;
+  const shown = picture.shown.value;
+  if (!shown || !picture.driver) return null;
+  const { world, standing: { steps, seconds, earned, judgement, end, fault } } = picture.driver;
+  // Rewards of a policy are counted as far as an episode goes, those that were recorded to their end.
+  const isBeyond = !isRecording(shown) && steps > world.horizon;
+  const earnedIn = isBeyond ? `earned in ${world.horizon} steps` : "earned so far";
   const percentile = judgement?.percentile ?? null;
   return (
     <div class="robot-standing">
       <p class="who-acts">
-        The {player.acting} of version {player.version}, in {player.where}.
+        {whoActs(shown, world.follows)}
         {end && <b>{` After ${seconds.toFixed(1)} s ${ENDS[end]}.`}</b>}
       </p>
       {fault !== undefined && <p class="fault" role="alert">It does not go on: {fault}</p>}
       <dl>
         <div>
-          <dt>{steps > horizon ? `earned in ${horizon} steps` : "earned so far"}</dt>
+          <dt>{earnedIn}</dt>
           <dd>{briefly(earned)}</dd>
         </div>
         <div>
@@ -48,6 +52,14 @@ export function RobotStanding({ show, picture }: { show: Show; picture: Picture 
       </dl>
     </div>
   );
+}
+
+function whoActs(shown: Shown, follows: boolean): string {
+  if (!isRecording(shown)) return `The ${shown.acting} of version ${shown.version}, in ${shown.where}.`;
+  const { episode, task, version, rows: { steps } } = shown;
+  const place = follows ? " Where the robot stood was not recorded, so it stays in its place." : "";
+  return `Episode ${episode} of the data of task ${task}: ${steps} steps as they were recorded, ` +
+    `judged by the critic of version ${version}.${place}`;
 }
 
 function unusualWords(percentile: number | null, isUnusual: boolean | undefined): string {

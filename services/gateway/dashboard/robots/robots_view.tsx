@@ -10,43 +10,61 @@ import { pathOf } from "../state/commands.ts";
 import { choose, type Query } from "../state/route.ts";
 import { isDark } from "../state/theme.ts";
 import type { TabProps } from "../views/learner_view.tsx";
-import type { AskedPlayer, Way } from "./player.ts";
+import type { Way } from "./player.ts";
 import { FrameNote } from "./frame_note.tsx";
 import { RobotControls } from "./robot_controls.tsx";
 import { RobotCurves } from "./robot_curves.tsx";
 import { SideChoice } from "./side_choice.tsx";
-import { createShow, type Pace, type Picture, type Show } from "./show.ts";
-import { parseSide, type ShownSide, usualSides } from "./shown_side.ts";
+import { type AskedShown, createShow, isRecording, type Pace, type Picture, type Show } from "./show.ts";
+import { judgingVersion, parseSide, type ShownSide, usualSides } from "./shown_side.ts";
 import { RobotStanding } from "./robot_standing.tsx";
 import { followRobotKeys } from "./robot_keys.ts";
+import { type KeptRows, useKeptRows } from "./kept_rows.ts";
 
 export function RobotsView({ state, query }: TabProps) {
   const { learner: { name, tasks }, versions } = state;
   const known = tasks.filter(({ task }) => versions.some((version) => version.tasks.includes(task)));
   const task = Number(query.task ?? known[0]?.task);
   const show = useShow(query);
+  const kept = useKeptRows(name, task);
   if (known.length === 0) return <p class="empty">There is no version yet that could act.</p>;
   const usual = usualSides(task, versions);
   const sides = [sideOf(query.a, name, usual[0]), sideOf(query.b, name, usual[1])] as const;
   const by = query.by as Way | undefined;
+  const judge = (beside: ShownSide | undefined) => judgingVersion(beside, { learner: name, task }, versions);
   return (
     <section class="robots" aria-labelledby="robots-title">
       <h2 id="robots-title">Watch it act</h2>
       <p class="note">
-        The robot of the task in MuJoCo, stepped as in evaluations, acting by the weights of a version. Pull
-        it with the mouse or a finger; turn the view beside it.
+        The robot of the task in MuJoCo, stepped as in evaluations, acting by the weights of a version, or
+        posed by the states of an episode of the task's data, where its rows still exist. Pull it with the
+        mouse or a finger; turn the view beside it.
       </p>
       <TaskChoice tasks={known} task={task} by={by} />
+      {kept === "gone" && <GoneNote task={task} />}
       <div class="robot-pictures">
         {sides.map((side, index) => (
-          <RobotPicture key={index} index={index as 0 | 1} {...{ show, state, task, by, side }} />
+          <RobotPicture
+            key={index}
+            index={index as 0 | 1}
+            {...{ show, state, task, side, kept }}
+            asked={askedOf(side, { state, task, by, version: judge(sides[1 - index]) })}
+          />
         ))}
       </div>
       <RobotControls show={show} />
       <RobotCurves show={show} />
       <FrameNote show={show} />
-      <SourceNote source={sourceOf(name, sides)} />
+      <SourceNote source={sourceOf(name, task, sides)} />
     </section>
+  );
+}
+
+function GoneNote({ task }: { task: number }) {
+  return (
+    <p class="note">
+      The rows of task {task} are gone, so that no episode of its data can be shown beside a version.
+    </p>
   );
 }
 
@@ -118,21 +136,37 @@ interface PictureProps {
   show: Show;
   state: TabProps["state"];
   task: number;
-  by: Way | undefined;
   side: ShownSide | undefined;
+  kept: KeptRows;
+  asked: AskedShown | undefined;
 }
 
-function RobotPicture({ index, show, state, task, by, side }: PictureProps) {
+/** What a picture is asked for. @param version the one that judges an episode of the data */
+function askedOf(
+  side: ShownSide | undefined,
+  { state: { learner }, task, by, version }: {
+    state: TabProps["state"];
+    task: number;
+    by: Way | undefined;
+    version: number | undefined;
+  },
+): AskedShown | undefined {
+  if (side?.kind === "version") return { learner: side.learner, version: side.version, task, by };
+  const episodes = learner.tasks.find((one) => one.task === task)?.episodes ?? 1;
+  // Without a version that knows the task the first one says so.
+  return side && { learner: learner.name, task, episode: side.episode, episodes, version: version ?? 1 };
+}
+
+function RobotPicture({ index, show, state, task, side, kept, asked }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = show.pictures[index];
-  const asked: AskedPlayer | undefined = side?.kind === "version" ? { ...side, task, by } : undefined;
   const mark = JSON.stringify(asked);
   useEffect(() => {
     if (asked && canvas.current) return show.open(index, canvas.current, asked);
   }, [mark, isDark.value]);
   return (
     <article class="robot-picture" aria-label={index === 0 ? "First robot" : "Second robot"}>
-      <SideChoice index={index} state={state} task={task} side={side} />
+      <SideChoice index={index} state={state} task={task} side={side} kept={kept} />
       {!asked && <p class="empty">Choose a version to see it beside the other.</p>}
       {asked && (
         <>
@@ -144,7 +178,7 @@ function RobotPicture({ index, show, state, task, by, side }: PictureProps) {
             role="img"
             aria-label={labelOf(picture, task)}
           />
-          <Opening picture={picture} />
+          <Opening picture={picture} what={side?.kind === "data" ? "the episode" : "the policy"} />
           <RobotStanding show={show} picture={picture} />
         </>
       )}
@@ -152,23 +186,32 @@ function RobotPicture({ index, show, state, task, by, side }: PictureProps) {
   );
 }
 
-function Opening({ picture }: { picture: Picture }) {
-  if (picture.player.value && picture.fault.value === undefined) return null;
-  return <NothingYet fault={picture.fault.value} what="the policy" />;
+function Opening({ picture, what }: { picture: Picture; what: string }) {
+  if (picture.shown.value && picture.fault.value === undefined) return null;
+  return <NothingYet fault={picture.fault.value} what={what} />;
 }
 
-function labelOf({ player: { value } }: Picture, task: number): string {
+function labelOf({ shown: { value } }: Picture, task: number): string {
   if (!value) return "A robot that is being loaded";
+  if (isRecording(value)) return `The robot of task ${task}, in episode ${value.episode} of its data`;
   return `The robot of task ${task}, acting by version ${value.version} of ${value.learner}`;
 }
 
-function sourceOf(name: string, sides: readonly (ShownSide | undefined)[]) {
+function sourceOf(name: string, task: number, sides: readonly (ShownSide | undefined)[]) {
+  const data = sides.find((side) => side?.kind === "data");
   const shown = sides.find((side) => side?.kind === "version");
+  if (data?.kind === "data" && !shown) {
+    return {
+      words: "Rows of the task's dataset, as they were recorded; nothing is simulated.",
+      doing: { method: "GET" as const, path: pathOf(name, `/tasks/${task}/rows?episode=${data.episode}`) },
+    };
+  }
   const [learner, version] = shown?.kind === "version" ? [shown.learner, shown.version] : [name, 1];
   return {
     words:
       "Weights of the version, computed in this page; where it samples, the gateway is asked for each step. The physics and " +
-      "the rewards are those of evaluations, in MuJoCo's WebAssembly.",
+      "the rewards are those of evaluations, in MuJoCo's WebAssembly." +
+      (data ? " An episode of the data is as it was recorded." : ""),
     doing: { method: "GET" as const, path: pathOf(learner, `/versions/${version}/policy`) },
   };
 }

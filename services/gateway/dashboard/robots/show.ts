@@ -3,12 +3,14 @@
  * @module
  */
 import { type Signal, signal } from "@preact/signals";
-import { openShownWorld } from "@cugro/environments/shown";
+import { openShownWorld, type ShownWorld } from "@cugro/environments/shown";
 import { sentenceOf } from "../state/session.ts";
 import { createDriver, type Driver, stepSeconds } from "./driver.ts";
 import { type FrameFigures, runFrames } from "./frames.ts";
 import { type AskedPlayer, openPlayer, type Player } from "./player.ts";
 import { createPusher, type Pusher } from "./push.ts";
+import { createRecordedDriver } from "./recorded_driver.ts";
+import { type AskedRecording, openRecording, type Recording } from "./recording.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** Whether they go on, how fast, and from which start state. */
@@ -19,9 +21,17 @@ export interface Pace {
   seed: number;
 }
 
+/** What a picture shows: a policy that acts, or an episode of the data. */
+export type Shown = Player | Recording;
+/** What it is asked to show. */
+export type AskedShown = AskedPlayer | AskedRecording;
+
+/** Whether it was recorded, so that nobody acts. */
+export const isRecording = (shown: Shown): shown is Recording => "rows" in shown;
+
 /** One picture. */
 export interface Picture {
-  player: Signal<Player | undefined>;
+  shown: Signal<Shown | undefined>;
   fault: Signal<string | undefined>;
   driver: Driver | undefined;
 }
@@ -35,7 +45,7 @@ export interface Show {
   readonly renderer: Signal<string | undefined>;
   figures(): FrameFigures;
   /** Opens a picture on a canvas. @returns what closes it */
-  open(index: 0 | 1, canvas: HTMLCanvasElement, asked: AskedPlayer): () => void;
+  open(index: 0 | 1, canvas: HTMLCanvasElement, asked: AskedShown): () => void;
   reset(): void;
   /** Shoves all robots, along x and z. */
   shove(x: number, z: number): void;
@@ -46,6 +56,9 @@ export interface Show {
 const BEAT_MS = 100;
 /** How long one sees that a robot has fallen (s). */
 const FALLEN_SECONDS = 1.5;
+
+/** What was recorded cannot be pushed. */
+const NOBODY: Pusher = { apply: () => {}, shove: () => {}, dispose: () => {} };
 
 /** What is open of a picture. */
 interface Opened {
@@ -102,12 +115,12 @@ function tell(beat: Signal<number>): void {
 }
 
 function createPicture(): Picture {
-  return { player: signal(undefined), fault: signal(undefined), driver: undefined };
+  return { shown: signal(undefined), fault: signal(undefined), driver: undefined };
 }
 
 interface Opening {
   canvas: HTMLCanvasElement;
-  asked: AskedPlayer;
+  asked: AskedShown;
   tone: number;
   signal: AbortSignal;
 }
@@ -116,22 +129,25 @@ async function openPicture(
   picture: Picture,
   { canvas, asked, tone, signal }: Opening,
 ): Promise<Opened | undefined> {
-  picture.player.value = picture.fault.value = undefined;
-  let player: Player | undefined;
+  picture.shown.value = picture.fault.value = undefined;
+  let [shown, world] = [undefined as Shown | undefined, undefined as ShownWorld | undefined];
   try {
-    player = await openPlayer(asked);
-    const world = await openShownWorld(player.spec);
+    shown = "episode" in asked ? await openRecording(asked) : await openPlayer(asked);
+    world = await openShownWorld(shown.spec);
     if (signal.aborted) {
-      player.close();
+      shown.close();
       world.close();
       return undefined;
     }
-    picture.driver = createDriver(world, player);
+    const driver = isRecording(shown) ? createRecordedDriver(world, shown) : createDriver(world, shown);
     const stage = openStage(canvas, world, tone);
-    picture.player.value = player;
-    return { stage, pusher: createPusher(stage, world), fallenFor: 0 };
+    const pusher = isRecording(shown) ? NOBODY : createPusher(stage, world);
+    picture.driver = driver;
+    picture.shown.value = shown;
+    return { stage, pusher, fallenFor: 0 };
   } catch (error) {
-    player?.close();
+    shown?.close();
+    world?.close();
     if (!signal.aborted) picture.fault.value = sentenceOf(error);
     return undefined;
   }
@@ -142,7 +158,7 @@ function closePicture(picture: Picture, open: Opened | undefined): void {
   open?.stage.dispose();
   picture.driver?.close();
   picture.driver = undefined;
-  picture.player.value = undefined;
+  picture.shown.value = undefined;
 }
 
 function moveOn(picture: Picture, open: Opened, { isPaused, speed, seed }: Pace, seconds: number): void {

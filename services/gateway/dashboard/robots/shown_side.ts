@@ -23,6 +23,23 @@ export function sideWords(side: ShownSide, learner: string): string {
   return side.learner === learner ? String(side.version) : `${side.learner}/${side.version}`;
 }
 
+/** Whose critic judges an episode of the data: the version beside it where it knows the task, else the newest that does. */
+export function judgingVersion(
+  beside: ShownSide | undefined,
+  { learner, task }: { learner: string; task: number },
+  versions: readonly { version: number; tasks: readonly number[] }[],
+): number | undefined {
+  const knowing = versions.filter(({ tasks }) => tasks.includes(task)).map(({ version }) => version);
+  const isKnowing = beside?.kind === "version" && beside.learner === learner &&
+    knowing.includes(beside.version);
+  return isKnowing ? beside.version : knowing.at(-1);
+}
+
+/** The episode `by` places further on: behind the last one comes the first. */
+export function episodeBeside(episode: number, by: number, episodes: number): number {
+  return (Math.min(episode, episodes - 1) + by + episodes) % episodes;
+}
+
 /** What is compared when nothing was chosen: the version that learnt the task, and the newest that counts. */
 export function usualSides(
   task: number,

@@ -1,5 +1,5 @@
 /**
- * What one picture shows: a version of this learner or of another.
+ * What one picture shows: a version of this learner or of another, or an episode of the task's data.
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
@@ -8,6 +8,7 @@ import { figure } from "@cugro/report/words";
 import { choose } from "../state/route.ts";
 import { client } from "../state/session.ts";
 import type { TabProps } from "../views/learner_view.tsx";
+import type { KeptRows } from "./kept_rows.ts";
 import { type ShownSide, sideWords } from "./shown_side.ts";
 
 interface SideProps {
@@ -15,17 +16,17 @@ interface SideProps {
   state: TabProps["state"];
   task: number;
   side: ShownSide | undefined;
+  kept: KeptRows;
 }
 
-export function SideChoice({ index, state, task, side }: SideProps) {
+export function SideChoice({ index, state, task, side, kept }: SideProps) {
   const own = state.learner.name;
   const learner = side?.kind === "version" ? side.learner : own;
   const versions = useVersions(learner, state);
   const names = useLearners(own);
   const put = (next: ShownSide | undefined) =>
     choose({ [index === 0 ? "a" : "b"]: next ? sideWords(next, own) : "none" });
-  const knowing = (versions ?? []).filter(({ tasks }) => tasks.includes(task));
-  const shown = side?.kind === "version" ? String(side.version) : "";
+  const isWithData = learner === own && (kept === "kept" || side?.kind === "data");
   return (
     <div class="side-choice">
       <select
@@ -35,22 +36,87 @@ export function SideChoice({ index, state, task, side }: SideProps) {
       >
         {names.map((name) => <option key={name} value={name}>{name}</option>)}
       </select>
-      <select
-        aria-label={`Version of the ${WHICH[index]} robot`}
-        value={shown}
-        onChange={({ currentTarget: { value } }) =>
-          put(value === "" ? undefined : { kind: "version", learner, version: Number(value) })}
-      >
-        <option value="">nothing</option>
-        {shown !== "" && !knowing.some(({ version }) => String(version) === shown) && (
-          <option value={shown}>version {shown}</option>
-        )}
-        {knowing.map((version) => (
-          <option key={version.version} value={String(version.version)}>{nameOf(version, task)}</option>
-        ))}
-      </select>
+      <VersionField
+        label={`Version of the ${WHICH[index]} robot`}
+        versions={(versions ?? []).filter(({ tasks }) => tasks.includes(task))}
+        onChange={(value) => put(sideOf(value, learner))}
+        {...{ side, task, isWithData }}
+      />
+      {side?.kind === "data" && (
+        <EpisodeField
+          label={`Episode of the ${WHICH[index]} robot, counted from 0`}
+          episode={side.episode}
+          last={lastEpisode(state, task)}
+          onChange={(episode) => put({ kind: "data", episode })}
+        />
+      )}
     </div>
   );
+}
+
+interface VersionProps {
+  label: string;
+  /** Those that know the task. */
+  versions: readonly VersionSummary[];
+  side: ShownSide | undefined;
+  task: number;
+  /** Whether an episode of the data can be chosen. */
+  isWithData: boolean;
+  onChange: (value: string) => void;
+}
+
+function VersionField({ label, versions, side, task, isWithData, onChange }: VersionProps) {
+  const shown = side?.kind === "version" ? String(side.version) : side ? DATA : "";
+  const isUnknown = side?.kind === "version" && !versions.some(({ version }) => version === side.version);
+  return (
+    <select aria-label={label} value={shown} onChange={(event) => onChange(event.currentTarget.value)}>
+      <option value="">nothing</option>
+      {isUnknown && <option value={shown}>version {shown}</option>}
+      {versions.map((version) => (
+        <option key={version.version} value={String(version.version)}>{nameOf(version, task)}</option>
+      ))}
+      {isWithData && (
+        <option value={DATA}>
+          the data: episode {side?.kind === "data" ? side.episode : 0} of task {task}
+        </option>
+      )}
+    </select>
+  );
+}
+
+interface EpisodeProps {
+  label: string;
+  episode: number;
+  last: number;
+  onChange: (episode: number) => void;
+}
+
+function EpisodeField({ label, episode, last, onChange }: EpisodeProps) {
+  return (
+    <input
+      type="number"
+      aria-label={label}
+      min={0}
+      max={last}
+      value={episode}
+      onChange={({ currentTarget: { valueAsNumber: value } }) =>
+        value >= 0 && onChange(Math.min(MOST, Math.floor(value)))}
+    />
+  );
+}
+
+/** Episodes beyond this are no words of an address. */
+const MOST = 999_999_999;
+/** What the data are called among versions. */
+const DATA = "data";
+
+function sideOf(value: string, learner: string): ShownSide | undefined {
+  if (value === "") return undefined;
+  return value === DATA ? { kind: "data", episode: 0 } : { kind: "version", learner, version: Number(value) };
+}
+
+function lastEpisode({ learner: { tasks } }: TabProps["state"], task: number): number {
+  return Math.max(1, tasks.find((one) => one.task === task)?.episodes ?? 1) - 1;
 }
 
 const WHICH = ["first", "second"] as const;

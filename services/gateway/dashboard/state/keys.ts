@@ -16,6 +16,7 @@ export const KEYS = [
   ["/", "filter learners"],
   ["t", "light, dark, or as the system has it"],
   ["Space r s n", "robots: pause, reset, slow motion, another start state"],
+  ["e", "robots: another episode of the data"],
   ["← → ↑ ↓", "a robot that has the focus: shove it"],
   ["?", "these keys"],
   ["Esc", "close what is open"],

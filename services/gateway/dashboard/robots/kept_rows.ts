@@ -1,0 +1,25 @@
+/**
+ * Whether the rows of a task's dataset still exist, so that its episodes can be shown.
+ * @module
+ */
+import { useEffect, useState } from "preact/hooks";
+import { client } from "../state/session.ts";
+
+/** Undefined while it is asked, or where it cannot be told. */
+export type KeptRows = "kept" | "gone" | undefined;
+
+/** Asked once for each task that is looked at. */
+export function useKeptRows(learner: string, task: number): KeptRows {
+  const [told, tell] = useState<{ of: string; kept: KeptRows }>();
+  const of = `${learner}/${task}`;
+  useEffect(() => {
+    let isOver = false;
+    client.value.tasks.memory(learner, task).then(
+      ({ dataset }) => isOver || tell({ of, kept: dataset.kept ? "kept" : "gone" }),
+      // A picture that asks for an episode says what is wrong.
+      () => {},
+    );
+    return () => void (isOver = true);
+  }, [of]);
+  return told?.of === of ? told.kept : undefined;
+}
