@@ -153,7 +153,17 @@ const SCRIPT_ROOMS: readonly string[] = [
 const SHARED = Object.keys(ALLOWED);
 /** Rooms inside a service. */
 const INNER: Readonly<Record<string, readonly string[]>> = {
-  "services/gateway": ["acting", "dashboard", "events", "here", "live", "problems", "routes", "webhooks"].map(
+  "services/gateway": [
+    "acting",
+    "dashboard",
+    "events",
+    "here",
+    "live",
+    "problems",
+    "routes",
+    "routes/memory",
+    "webhooks",
+  ].map(
     (
       inner,
     ) => `services/gateway/${inner}`,
@@ -173,6 +183,8 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   "services/gateway/routes": ["", "/events", "/live", "/problems", "/webhooks"].map((inner) =>
     `services/gateway${inner}`
   ),
+  // What is remembered of a task.
+  "services/gateway/routes/memory": ["services/gateway"],
 };
 /** Rooms inside rooms come first: a file is in the innermost. */
 const INNER_ROOMS = [...new Set([...Object.keys(INNER), ...Object.values(INNER).flat()])]

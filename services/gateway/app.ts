@@ -31,7 +31,7 @@ import { type EventDeps, registerEvents } from "./routes/events.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLabels } from "./routes/labels.ts";
 import { registerLearners } from "./routes/learners.ts";
-import { registerMemory } from "./routes/memory.ts";
+import { registerMemory } from "./routes/memory/memory.ts";
 import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
 import { registerPolicies } from "./routes/policies.ts";

@@ -75,7 +75,7 @@ Deno.test("losses that are lost keep nobody from the others", async () => {
   assertEquals(read, [{ task: 1, kind: "critic.train", job: "there", ...stored[0]! }]);
 });
 
-Deno.test("a CSV of any number of rows is written in pieces, as a text may have only so many letters", async () => {
+Deno.test("a CSV of any number of rows is written in pieces, as a text cannot be longer than an engine allows", async () => {
   const rows = 20_000;
   const values = Array.from({ length: rows }, (_, row) => row);
   const table: Table = { rows, columns: [{ name: "n", type: "whole", values }] };

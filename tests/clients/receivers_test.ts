@@ -89,7 +89,7 @@ Deno.test(
             const { id: delivery, attempts } = await state();
             const again = await ask("POST", `/v1/webhooks/${id}/deliveries/${delivery}/redeliver`, {});
             assertEquals(again.status < 300, true, JSON.stringify(again.body));
-            // A gateway that finds it without any record for a moment counts its attempts anew.
+            // A gateway that finds it without any record for a moment counts its attempts from one.
             await until("it is delivered again", async () => {
               const now = await state();
               return now?.state === "delivered" && now.attempts.at(-1).at !== attempts.at(-1).at;

@@ -5,7 +5,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { learnerName, memoryRowsSchema, memorySchema, pathNumber } from "@cugro/client/schemas";
 import { createRememberer } from "@cugro/serving";
-import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
+import { type Gateway, json, PROBLEMS, type RouteDeps, secured } from "../../gateway.ts";
 import { memoryOf, pseudoRowsOf, realRowsOf } from "./memory_rows.ts";
 
 const tags = ["memory"];

@@ -6,9 +6,9 @@ import { openDataset, type StoredDataset } from "@cugro/jobs";
 import { loadFacts } from "@cugro/learners";
 import { datasetKey } from "@cugro/protocol";
 import { openBackend } from "@cugro/tensors";
-import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
-import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
-import { withLiveGateway } from "../testing/live.ts";
+import { publishExample } from "../../../../scripts/lab/experiments/example_learner.ts";
+import { exampleDataset } from "../../../../tests/fakes/example_dataset.ts";
+import { withLiveGateway } from "../../testing/live.ts";
 import { readEpisode } from "./memory_rows.ts";
 
 const [ROWS, STATE_DIM, ACTION_DIM] = [256, 3, 2];
