@@ -26,6 +26,7 @@ import {
   readSnapshot,
   type Snapshot,
   some,
+  timeOfNext,
   writeSnapshot,
 } from "./snapshot.ts";
 import { snapshotStore } from "./snapshot_store.ts";
@@ -93,7 +94,7 @@ export async function backUp(
     ...{ contents: new Map(), damaged: new Set() },
     progress: { objects: 0, of: 0, bytes: 0, added: 0, addedBytes: 0 },
   };
-  const made = new Date().toISOString();
+  const made = await timeOfNext(to);
   const { objects, missing } = await wholeRound(work, made);
   const snapshot: Snapshot = {
     ...{ schema: 1, made, software: version, store: name, secrets, objects, missing },

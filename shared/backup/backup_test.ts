@@ -230,6 +230,16 @@ Deno.test("what a store has lost is said, and is no fault of the backup", async 
   assertEquals((await restore({ from: to, snapshot, store: memoryStore() })).missing, done.missing);
 });
 
+Deno.test("a snapshot is newer than all that are there, also when the clock was put back", async () => {
+  const store = memoryStore();
+  await learnerWith(store, ["one"]);
+  const first = await snapshotOf(store);
+  const ahead = new Date(Date.now() + 3_600_000).toISOString();
+  const future = await writeSnapshot(first.to, { ...first.snapshot, made: ahead });
+  const { name } = await snapshotOf(store, first.to);
+  assertEquals(await listSnapshots(first.to), [first.name, future, name]);
+});
+
 Deno.test("pruning keeps what the newest snapshots have, and says no to a damaged one", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one"]);

@@ -54,13 +54,29 @@ const DIGITS = 16;
 /** Writes a snapshot; from here on the backup has it. @returns its name */
 export async function writeSnapshot(to: Store, snapshot: Snapshot): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalJson(snapshot));
-  const time = snapshot.made.replaceAll(/[-:]|\.\d+/g, "");
+  const time = snapshot.made.replaceAll(/[-:.]/g, "");
   const name = `${time}-${sha256(bytes).slice(0, DIGITS)}`;
   await to.put(snapshotKey(name), bytes, { ifNoneMatch: true }).catch((error) => {
     // Its name has the hash of its content: it is the very same.
     if (!(error instanceof PreconditionFailed)) throw error;
   });
   return name;
+}
+
+/**
+ * When a snapshot that is begun now was made: after all that are there, whatever the clock says, as the newest is the one that is
+ * restored and the last to be pruned.
+ *
+ * @returns time in ISO 8601, to the millisecond
+ */
+export async function timeOfNext(to: Store): Promise<string> {
+  const last = (await listSnapshots(to)).at(-1);
+  const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)(...)Z/.exec(last ?? "") ?? [];
+  const [year, month, day, hour, minute, second, ms] = parts;
+  const before = last === undefined
+    ? -Infinity
+    : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return new Date(Math.max(Date.now(), before + 1)).toISOString();
 }
 
 /** Names of a backup's snapshots, oldest first. */

@@ -35,7 +35,7 @@ const VALUES: Record<string, (dice: Dice) => string | number> = {
   ...{ revision: number, seq: number, task: number, attempt: number, n: number, version: number },
   jobKind: (dice) => JOB_KINDS[dice(JOB_KINDS.length)]!,
   ...{ hash: hex(64), job: hex(64), webhook: hex(24), problem: hex(24), upload: hex(32), file: segment },
-  snapshot: (dice) => `20301231T235959Z-${hex(16)(dice)}`,
+  snapshot: (dice) => `20301231T235959999Z-${hex(16)(dice)}`,
   event: (dice) => Array.from({ length: 1 + dice(4) }, () => segment(dice)).join("/"),
 };
 

@@ -12,7 +12,7 @@ export const WEBHOOK_ID = /^[0-9a-f]{24}$/;
 /** Id of a problem: 24 hexadecimal digits. */
 export const PROBLEM_ID = /^[0-9a-f]{24}$/;
 /** Name of a snapshot in a backup: when it was made, and 16 digits of the hash of what it says. */
-export const SNAPSHOT_NAME = /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$/;
+export const SNAPSHOT_NAME = /^[0-9]{8}T[0-9]{9}Z-[0-9a-f]{16}$/;
 /** Part of a key between two slashes; `.` and `..` are none. */
 export const SEGMENT = /^[A-Za-z0-9._=-]+$/;
 
@@ -65,7 +65,7 @@ export function checkProblemId(id: string): string {
 export function checkSnapshotName(name: string): string {
   if (SNAPSHOT_NAME.test(name)) return name;
   throw new RangeError(
-    `A snapshot's name must look like 20300131T120000Z-0123456789abcdef: current name is "${
+    `A snapshot's name must look like 20300131T120000000Z-0123456789abcdef: current name is "${
       name.slice(0, 80)
     }"`,
   );
