@@ -5,6 +5,7 @@
 import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withPart } from "./rendered_part.ts";
 import { type CalibrationFigures, type CalibrationResult, streamOf } from "../lab/calibration/measures.ts";
 
 const RESULT = "shared/algorithm/results/calibration.json";
@@ -53,11 +54,10 @@ function constantFaults(result: CalibrationResult): string[] {
 function tableFaults(root: string, result: CalibrationResult, write: boolean): string[] {
   const path = join(root, README);
   const text = readFileSync(path, "utf8");
-  const [start, end] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
-  if (start < 0 || end < start) {
+  const right = withPart(text, ...MARKS, table(result));
+  if (right === undefined) {
     return [`${README} has no place for the calibration table: ${MARKS.join(" ... ")}`];
   }
-  const right = text.slice(0, start + MARKS[0].length) + table(result) + text.slice(end);
   if (right === text) return [];
   if (!write) return [`${README}: the calibration table is not that of ${RESULT} (deno task docs --write)`];
   writeFileSync(path, right);

@@ -18,6 +18,7 @@ import {
 } from "@cugro/algorithm/knobs";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withPart } from "./rendered_part.ts";
 
 const KNOBS_README = "shared/algorithm/knobs/README.md";
 const ALGORITHM_README = "shared/algorithm/README.md";
@@ -39,9 +40,7 @@ export function knobTableFaults(root: string, write: boolean): string[] {
 
 /** A README with its tables as they should be, or undefined if it has no place for them. */
 export function withTables(readme: string): string | undefined {
-  const [start, end] = [readme.indexOf(START), readme.indexOf(END)];
-  if (start < 0 || end < start) return undefined;
-  return readme.slice(0, start + START.length) + renderTables() + readme.slice(end);
+  return withPart(readme, START, END, renderTables());
 }
 
 function renderTables(): string {

@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withPart } from "./rendered_part.ts";
 import type { GridResults } from "../lab/grid/write_results.ts";
 import { type GridSummary, headOf, summariseGrid, tableRows } from "../lab/grid/table.ts";
 
@@ -53,12 +54,11 @@ function tableFaults(root: string, grids: readonly NamedGrid[], write: boolean):
       `<!-- grid ${grid}: rendered by \`deno task docs --write\` -->\n`,
       `<!-- end of grid ${grid} -->`,
     ];
-    const [start, end] = [text.indexOf(open), text.indexOf(close)];
-    if (start < 0 || end < start) {
+    const right = withPart(text, open, close, gridTable(result));
+    if (right === undefined) {
       faults.push(`${README} has no place for the table of ${RESULTS}/${name}: ${open.trim()} ... ${close}`);
       continue;
     }
-    const right = text.slice(0, start + open.length) + gridTable(result) + text.slice(end);
     if (right !== text && !write) {
       faults.push(
         `${README}: the table of grid ${grid} is not that of its result file (deno task docs --write)`,

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Service, SERVICES } from "../../services/services.ts";
+import { withPart } from "./rendered_part.ts";
 import { WORKLOADS } from "../../infra/render/workloads.ts";
 
 const README = "services/README.md";
@@ -26,12 +27,10 @@ export function serviceTableFaults(root: string, write: boolean): string[] {
 
 /** A README with its table as it should be, or undefined if it has no place for it. */
 export function withProcesses(readme: string): string | undefined {
-  const [start, end] = [readme.indexOf(START), readme.indexOf(END)];
-  if (start < 0 || end < start) return undefined;
   const head = ["service", "does", "processes", "requests: processors, memory", "limit of memory", "GPU"];
   const rows = Object.entries<Service>(SERVICES).flatMap(([name, service]) => rowsOf(name, service));
   const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
-  return `${readme.slice(0, start + START.length)}\n${table}\n${readme.slice(end)}`;
+  return withPart(readme, START, END, `\n${table}\n`);
 }
 
 /** A row for each kind of job, since each scales by itself; one for a service without. */
