@@ -3,9 +3,9 @@
  * values, and the order in which the critic puts the same candidates.
  * @module
  */
-import { createPolicy, sampleActions } from "@cugro/algorithm";
+import { sampleActions } from "@cugro/algorithm";
 import { spearman } from "../streams/spearman.ts";
-import type { OpenedVersion, VersionPair } from "./open_versions.ts";
+import { type OpenedVersion, valuesOf, type VersionPair } from "./open_versions.ts";
 
 /** Draws of each state: of their mean, and in what order the critic puts them. */
 export const DRAWS = 16;
@@ -122,8 +122,8 @@ async function valuesMoved(
   actions: Float32Array,
 ): Promise<Pick<Movement, "values" | "rankAgreement">> {
   const [before, after] = [
-    await valuesOf(older, task, states, actions),
-    await valuesOf(newer, task, states, actions),
+    Float64Array.from(await valuesOf(older.input, task, states, actions)),
+    Float64Array.from(await valuesOf(newer.input, task, states, actions)),
   ];
   const mean = before.reduce((sum, value) => sum + value, 0) / before.length;
   const deviation = rootMeanSquare(before.map((value) => value - mean));
@@ -139,18 +139,4 @@ async function valuesMoved(
       ? null
       : agreements.reduce((sum, one) => sum + one, 0) / agreements.length,
   };
-}
-
-async function valuesOf(
-  { input }: OpenedVersion,
-  task: number,
-  states: Float32Array,
-  actions: Float32Array,
-): Promise<Float64Array> {
-  const policy = createPolicy(input);
-  try {
-    return Float64Array.from(await policy.value(task, states, actions));
-  } finally {
-    policy.dispose();
-  }
 }

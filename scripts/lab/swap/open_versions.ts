@@ -2,7 +2,14 @@
  * Two versions of a learner, whole: their networks, and states in which they can be compared. The store is only read.
  * @module
  */
-import { createRng, type PolicyInput, sampleStates, type Stored, takeRows } from "@cugro/algorithm";
+import {
+  createPolicy,
+  createRng,
+  type PolicyInput,
+  sampleStates,
+  type Stored,
+  takeRows,
+} from "@cugro/algorithm";
 import { decodeStored, openDataset, rowsOfTask } from "@cugro/jobs";
 import { heldOutSeed, type LabelledTask, type LearnerFacts, loadFacts, validVersions } from "@cugro/learners";
 import type { VersionFact } from "@cugro/protocol";
@@ -116,4 +123,19 @@ export function someStates(states: Float32Array, stateDim: number, count: number
   const all = states.length / stateDim;
   if (all <= count) return states;
   return takeRows(states, stateDim, createRng(0, "swap/visited").permutation(all).slice(0, count));
+}
+
+/** A version's values of actions in states of a task, `[n]`, in raw reward units. */
+export async function valuesOf(
+  input: PolicyInput,
+  task: number,
+  states: Float32Array,
+  actions: Float32Array,
+): Promise<Float32Array> {
+  const policy = createPolicy(input);
+  try {
+    return await policy.value(task, states, actions);
+  } finally {
+    policy.dispose();
+  }
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  createPolicy,
   type PolicyInput,
   sampleActions,
   sampleStates,
@@ -21,7 +20,7 @@ import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
 import { openForReading } from "../../cli/embedded/run_session.ts";
-import { firstVersion, type OpenedVersion, stateGeneratorOf } from "./open_versions.ts";
+import { firstVersion, type OpenedVersion, stateGeneratorOf, valuesOf } from "./open_versions.ts";
 import { dropBeside, isSimulated, runTask } from "./swapped_episodes.ts";
 
 /** Flags. `rows`: pseudo-pairs. */
@@ -148,20 +147,6 @@ export async function compareWithReal(
 
 function spreadOf(critic: Stored): number {
   return critic["returns.std"]!.data[0]!;
-}
-
-async function valuesOf(
-  input: PolicyInput,
-  task: number,
-  states: Float32Array,
-  actions: Float32Array,
-): Promise<Float32Array> {
-  const policy = createPolicy(input);
-  try {
-    return await policy.value(task, states, actions);
-  } finally {
-    policy.dispose();
-  }
 }
 
 async function finish(training: ReturnType<typeof trainCritic>): Promise<Stored> {
