@@ -26,7 +26,7 @@ import {
   readSnapshot,
   type Snapshot,
   some,
-  timeOfNext,
+  timeAfter,
   writeSnapshot,
 } from "./snapshot.ts";
 import { snapshotStore } from "./snapshot_store.ts";
@@ -89,12 +89,20 @@ export async function backUp(
   { store, to, name, tokens, secrets = true, onProgress = () => {} }: BackupOptions,
 ): Promise<BackupDone> {
   await refuseStore(to);
+  const newest = (await listSnapshots(to)).at(-1);
   const work: Work = {
-    ...{ store, to, secrets, onProgress, present: await listContents(to), known: await knownEntries(to) },
+    ...{
+      store,
+      to,
+      secrets,
+      onProgress,
+      present: await listContents(to),
+      known: await knownEntries(to, newest),
+    },
     ...{ contents: new Map(), damaged: new Set() },
     progress: { objects: 0, of: 0, bytes: 0, added: 0, addedBytes: 0 },
   };
-  const made = await timeOfNext(to);
+  const made = timeAfter(newest);
   const { objects, missing } = await wholeRound(work, made);
   const snapshot: Snapshot = {
     ...{ schema: 1, made, software: version, store: name, secrets, objects, missing },
@@ -118,11 +126,10 @@ async function refuseStore(to: Store): Promise<void> {
 }
 
 /** What the newest snapshot knows: an object that has the same etag has the same bytes, and is not read again. */
-async function knownEntries(to: Store): Promise<Map<string, Entry>> {
-  const last = (await listSnapshots(to)).at(-1);
-  if (last === undefined) return new Map();
+async function knownEntries(to: Store, newest: string | undefined): Promise<Map<string, Entry>> {
+  if (newest === undefined) return new Map();
   // One that is damaged costs time, not the backup.
-  const objects = await readSnapshot(to, last).then((snapshot) => snapshot.objects, (error) => {
+  const objects = await readSnapshot(to, newest).then((snapshot) => snapshot.objects, (error) => {
     if (error instanceof BackupError) return [];
     throw error;
   });

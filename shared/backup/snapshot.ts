@@ -64,19 +64,19 @@ export async function writeSnapshot(to: Store, snapshot: Snapshot): Promise<stri
 }
 
 /**
- * When a snapshot that is begun now was made: after all that are there, whatever the clock says, as the newest is the one that is
+ * When a snapshot that is begun now was made: after the one before, whatever the clock says, as the newest is the one that is
  * restored and the last to be pruned.
  *
+ * @param before name of the newest there is
  * @returns time in ISO 8601, to the millisecond
  */
-export async function timeOfNext(to: Store): Promise<string> {
-  const last = (await listSnapshots(to)).at(-1);
-  const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)(...)Z/.exec(last ?? "") ?? [];
+export function timeAfter(before: string | undefined): string {
+  const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)(...)Z/.exec(before ?? "") ?? [];
   const [year, month, day, hour, minute, second, ms] = parts;
-  const before = last === undefined
+  const last = before === undefined
     ? -Infinity
     : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return new Date(Math.max(Date.now(), before + 1)).toISOString();
+  return new Date(Math.max(Date.now(), last + 1)).toISOString();
 }
 
 /** Names of a backup's snapshots, oldest first. */
