@@ -26,10 +26,11 @@ import { type EventFeed, openEventFeed, type StreamTimes } from "../events/event
 import { openEventLog } from "../events/event_log.ts";
 import { countUnusual, createUnusualWatch } from "../problems/unusual.ts";
 import { startProblemWatch, type WatchTimes } from "../problems/watch.ts";
-import { addToken, issueToken, QUOTAS, type Quotas, type Scope } from "../tokens.ts";
+import { QUOTAS, type Quotas } from "../tokens.ts";
 import { type Deliverer, startDeliverer } from "../webhooks/deliverer.ts";
 import type { DeliveryOptions } from "../webhooks/options.ts";
 import { failingWebhooks } from "../webhooks/problems.ts";
+import { asker, makeTokens } from "./live_tokens.ts";
 
 /** How the gateway is made. */
 export interface LiveOptions {
@@ -174,37 +175,6 @@ async function openParts(store: Store, bus: Bus, options: LiveOptions) {
     return one;
   };
   return { acting, unusual, live, feed, metrics, deliverers, anotherDeliverer };
-}
-
-async function makeTokens(folder: string) {
-  const tokensFile = join(folder, "tokens.json");
-  const make = async (name: string, scope: Scope, learners: string) => {
-    const { secret, entry } = issueToken({ name, scopes: [scope], learners: [learners] });
-    await addToken(tokensFile, entry);
-    return secret;
-  };
-  const tokens = {
-    admin: await make("admin", "admin", "*"),
-    reader: await make("reader", "read", "*"),
-    team: await make("team", "admin", "team-*"),
-  };
-  return { tokens, tokensFile };
-}
-
-function asker(url: string, tokens: LiveGateway["tokens"]): LiveGateway["ask"] {
-  return async (method, path, body, as = "admin") => {
-    const response = await fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${tokens[as]}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return {
-      status: response.status,
-      body: text === "" ? undefined : JSON.parse(text),
-      headers: response.headers,
-    };
-  };
 }
 
 /** Makes a learner, if need be, and the fact of its n-th refused file: its event is `cugro.arrival.rejected`. */
