@@ -1,9 +1,10 @@
+import { typed } from "../../tests/fakes/typed_command.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "commander";
 import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
-import { createProgram, runCommandLine } from "./cugro.ts";
+import { createProgram } from "./cugro.ts";
 import { openForWriting } from "./embedded/run_session.ts";
 import { createProblemNotes } from "./progress/problem_notes.ts";
 
@@ -16,28 +17,12 @@ function leaves(command: Command, name = ""): [string, Command][] {
 }
 
 /**
- * Runs a command line.
- *
- * @returns what it printed, and its exit code
- */
-async function printed(...args: string[]): Promise<{ code: number; text: string }> {
-  const said: string[] = [];
-  const { error, log } = console;
-  console.error = console.log = (text: unknown) => void said.push(String(text));
-  try {
-    return { code: await runCommandLine(args), text: said.join("\n") };
-  } finally {
-    Object.assign(console, { error, log });
-  }
-}
-
-/**
  * Runs a command line that fails.
  *
  * @returns what it said
  */
 async function failure(...args: string[]): Promise<string> {
-  const { code, text } = await printed(...args);
+  const { code, text } = await typed(...args);
   assertEquals(code, 1, text);
   return text;
 }
@@ -105,9 +90,9 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
     const at = ["--store", `${folder}/store`];
     const files = ["one", "two"].map((name) => `${folder}/${name}.hdf5`);
     for (const file of files) await Deno.writeTextFile(file, file);
-    await printed("learner", "create", "a", ...at);
+    await typed("learner", "create", "a", ...at);
     const add = async (...paths: string[]) => {
-      const { code, text } = await printed("add", ...paths, "--learner", "a", ...at);
+      const { code, text } = await typed("add", ...paths, "--learner", "a", ...at);
       assertEquals(code, 0, text);
       return text.split("\n").slice(0, -1).map((line) => line.slice(folder.length + 1));
     };
@@ -121,7 +106,7 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
       "one.hdf5: a has rejected it before: no rows",
       "two.hdf5: a has it already",
     ]);
-    const { text } = await printed("status", "--learner", "a", ...at);
+    const { text } = await typed("status", "--learner", "a", ...at);
     assertEquals(text.match(/was rejected/g)?.length, 1, "once, though it is a problem as well");
     assertMatch(
       text,
@@ -134,7 +119,7 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
     );
     assertStringIncludes(text, "no task yet");
     assertStringIncludes(text, "a: no version yet");
-    assertStringIncludes((await printed("versions", "--learner", "a", ...at)).text, "no version yet");
+    assertStringIncludes((await typed("versions", "--learner", "a", ...at)).text, "no version yet");
     assertStringIncludes(
       await failure("add", `${folder}/three`, "--learner", "a", ...at),
       "is the path right?",
@@ -177,7 +162,7 @@ Deno.test("cugro status shows the scores of a parked version, marked, beside tho
       task === 1 && newTask === 2 ? [9, 10, 11, 12, 13] : [90, 95, 100, 105, 110];
     await drive(store, pretend({ returns }), { name });
     await store.close();
-    const { text } = await printed("status", "--learner", name, "--store", folder);
+    const { text } = await typed("status", "--learner", name, "--store", folder);
     assertMatch(text, /^1 +100\.0 +–$/m);
     assertMatch(text, /^2 \(parked\) +11\.0 +100\.0$/m);
     assertStringIncludes(text, "! Version 2 (task 2) was parked: ");
@@ -194,7 +179,7 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
     said.length = 0;
     process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
     try {
-      const { code, text } = await printed(...args);
+      const { code, text } = await typed(...args);
       assertEquals(code, 1);
       return said.join("") + text;
     } finally {
@@ -203,7 +188,7 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
   };
   try {
     const at = ["--store", `${folder}/store`];
-    await printed("learner", "create", "walker", "--preset", "smoke", ...at);
+    await typed("learner", "create", "walker", "--preset", "smoke", ...at);
     const sayings: [string[], string][] = [
       [["run", "f.hdf5", "--lerner", "mine"], "unknown option '--lerner'\n(Did you mean --learner?)"],
       [["act", "--learnr=a"], "unknown option '--learnr'\n(Did you mean --learner?)"],
@@ -237,7 +222,7 @@ Deno.test("knobs that are turned in vain are refused wherever a command takes th
     const at = ["--store", `${folder}/store`];
     const file = `${folder}/one.hdf5`;
     await Deno.writeTextFile(file, "x");
-    await printed("learner", "create", "a", "--preset", "smoke", ...at);
+    await typed("learner", "create", "a", "--preset", "smoke", ...at);
     const vain = ["--set", "behaviorSteps=6000"];
     const both = "behaviorSteps is 6,000 and maxGeneratorSteps is 60";
     for (
@@ -252,7 +237,7 @@ Deno.test("knobs that are turned in vain are refused wherever a command takes th
       await failure("run", file, "--learner", "c", "--replay", "none", "--set", "replayPairs=9", ...at),
       'Cannot set "replayPairs" to 9 as it would have no effect: it acts only with replay: generated or oracle',
     );
-    assertEquals((await printed("learner", "list", ...at)).text, "a", "nothing was made");
+    assertEquals((await typed("learner", "list", ...at)).text, "a", "nothing was made");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,26 +1,10 @@
+import { typed } from "../fakes/typed_command.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createProblem } from "@cugro/protocol";
-import { runCommandLine } from "../../scripts/cli/cugro.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/store", import.meta.url));
-
-/**
- * Runs a command line.
- *
- * @returns what it printed, and its exit code
- */
-async function cugro(...args: string[]): Promise<{ code: number; text: string }> {
-  const said: string[] = [];
-  const { error, log } = console;
-  console.error = console.log = (text: unknown) => void said.push(String(text));
-  try {
-    return { code: await runCommandLine(args), text: said.join("\n") };
-  } finally {
-    Object.assign(console, { error, log });
-  }
-}
 
 async function withFixture(test: (folder: string, at: string[]) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -44,29 +28,29 @@ async function objects(folder: string): Promise<string[]> {
 
 Deno.test("cugro learner delete says until when it can be undone, and restore undoes it", () =>
   withFixture(async (_, at) => {
-    const before = await cugro("versions", "--learner", "fixture", ...at);
-    const { text } = await cugro("learner", "delete", "fixture", "--yes", ...at);
+    const before = await typed("versions", "--learner", "fixture", ...at);
+    const { text } = await typed("learner", "delete", "fixture", "--yes", ...at);
     assertMatch(
       text,
       /Until garbage collection, after \d{4}-\d\d-\d\dT\d\d:\d\dZ, it comes back with: .*cugro learner restore/,
     );
     const back = text.split(/comes back with: .*?cugro /)[1]!.split(";")[0]!.split(" ");
-    const taken = await cugro("learner", "create", "fixture", ...at);
+    const taken = await typed("learner", "create", "fixture", ...at);
     assertStringIncludes(taken.text, "its name is not used again: choose another, or restore it");
-    assertStringIncludes((await cugro("gc", ...at)).text, "removed 0 objects");
-    assertEquals((await cugro(...back)).code, 0);
-    assertEquals(await cugro("versions", "--learner", "fixture", ...at), before);
-    await cugro("learner", "delete", "fixture", "--yes", ...at);
-    await cugro("gc", "--grace-hours", "0", ...at);
-    const late = await cugro(...back);
+    assertStringIncludes((await typed("gc", ...at)).text, "removed 0 objects");
+    assertEquals((await typed(...back)).code, 0);
+    assertEquals(await typed("versions", "--learner", "fixture", ...at), before);
+    await typed("learner", "delete", "fixture", "--yes", ...at);
+    await typed("gc", "--grace-hours", "0", ...at);
+    const late = await typed(...back);
     assertEquals(late.code, 1);
     assertStringIncludes(late.text, "the weights of version 1, the weights of version 2");
-    assertStringIncludes((await cugro("learner", "restore", "ghost", ...at)).text, 'no learner "ghost"');
+    assertStringIncludes((await typed("learner", "restore", "ghost", ...at)).text, 'no learner "ghost"');
   }));
 
 Deno.test("cugro learner export goes on with its own half of a copy, and leaves other folders alone", () =>
   withFixture(async (folder, at) => {
-    const exported = (to: string) => cugro("learner", "export", "fixture", to, ...at);
+    const exported = (to: string) => typed("learner", "export", "fixture", to, ...at);
     assertEquals((await exported(`${folder}/whole`)).code, 0);
     const whole = (await objects(`${folder}/whole`)).map((path) => path.slice(`${folder}/whole`.length));
     // What a command that is killed leaves: some objects, the learner's own fact last of all.
@@ -76,7 +60,7 @@ Deno.test("cugro learner export goes on with its own half of a copy, and leaves 
     for (const path of removed) await Deno.remove(path);
     assertEquals((await exported(`${folder}/half`)).code, 0);
     assertEquals((await objects(`${folder}/half`)).map((path) => path.slice(`${folder}/half`.length)), whole);
-    await cugro("learner", "create", "other", "--store", `${folder}/half`);
+    await typed("learner", "create", "other", "--store", `${folder}/half`);
     await Deno.mkdir(`${folder}/mine`);
     await Deno.writeTextFile(`${folder}/mine/letter.txt`, "x");
     for (const place of ["half", "mine"]) {
@@ -101,7 +85,7 @@ Deno.test("status and versions say at once that a gateway's store is away, and a
   try {
     const at = ["--url", `http://127.0.0.1:${server.addr.port}`, "--token", "x"];
     for (const words of [["status"], ["status", "--learner", "a"], ["versions", "--learner", "a"]]) {
-      const { code, text } = await cugro(...words, ...at);
+      const { code, text } = await typed(...words, ...at);
       assertEquals(code, 1);
       assertMatch(text, /The store cannot be reached or used\. Start it again\. .*cugro problems --url/);
     }

@@ -1,24 +1,14 @@
 /** `cugro datasets`: files and folders, as a person types it. */
+import { typed } from "../../../tests/fakes/typed_command.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { sampleFolder } from "../../../shared/datasets/formats/testing/sample.ts";
 import { encodeDataset } from "@cugro/datasets";
 import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
 import { onSmallDisk } from "../../../tests/fakes/small_disk.ts";
-import { createProgram, runCommandLine } from "../cugro.ts";
+import { createProgram } from "../cugro.ts";
 
-/** Runs a command line. @returns what it printed, and its exit code */
-async function type(...args: string[]): Promise<{ code: number; text: string }> {
-  const said: string[] = [];
-  const { error, log } = console;
-  console.error = console.log = (text: unknown) => void said.push(String(text));
-  try {
-    return { code: await runCommandLine(["datasets", ...args]), text: said.join("\n") };
-  } finally {
-    Object.assign(console, { error, log });
-    Deno.exitCode = 0;
-  }
-}
+const type = (...args: string[]) => typed("datasets", ...args);
 
 async function good(...args: string[]): Promise<string> {
   const { code, text } = await type(...args);

@@ -14,23 +14,11 @@ import {
   taskKey,
 } from "@cugro/protocol";
 import { openFilesystemStore, putArtifact } from "@cugro/store";
+import { typed } from "../../../../tests/fakes/typed_command.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { exampleDataset } from "../../../../tests/fakes/example_dataset.ts";
-import { runCommandLine } from "../../cugro.ts";
 import { replayShards } from "./replay_shards.ts";
-
-async function typed(...args: string[]): Promise<{ code: number; text: string }> {
-  const said: string[] = [];
-  const { error, log } = console;
-  console.error = console.log = (text: unknown) => void said.push(String(text));
-  try {
-    return { code: await runCommandLine(["datasets", ...args]), text: said.join("\n") };
-  } finally {
-    Object.assign(console, { error, log });
-    Deno.exitCode = 0;
-  }
-}
 
 async function inStore(
   use: (folder: string, store: Awaited<ReturnType<typeof openFilesystemStore>>) => Promise<void>,
@@ -61,9 +49,9 @@ Deno.test("a task's dataset leaves as it was learnt, in every format, and what c
     await store.put(datasetKey(hash), encodeDataset(dataset));
     const place = ["--learner", "mine", "--store", join(folder, "store")];
     for (const name of ["a.parquet", "a.hdf5", "a.safetensors"]) {
-      const { code, text } = await typed("export", join(folder, name), "--task", "1", ...place);
+      const { code, text } = await typed("datasets", "export", join(folder, name), "--task", "1", ...place);
       assertEquals(code, 0, text);
-      const read = await typed("inspect", "--json", join(folder, name));
+      const read = await typed("datasets", "inspect", "--json", join(folder, name));
       assertEquals(JSON.parse(read.text)[0].hash, hash, name);
     }
     const refused: [string[], string][] = [
@@ -75,11 +63,12 @@ Deno.test("a task's dataset leaves as it was learnt, in every format, and what c
       [["b.parquet", "--task", "1", "--replay"], "has no version: it has none yet"],
     ];
     for (const [[name, ...flags], words] of refused) {
-      const { code, text } = await typed("export", join(folder, name!), ...flags, ...place);
+      const { code, text } = await typed("datasets", "export", join(folder, name!), ...flags, ...place);
       assertEquals(code, 1, text);
       assertStringIncludes(text, words);
     }
     const { text } = await typed(
+      "datasets",
       "export",
       join(folder, "c.parquet"),
       "--task",
@@ -93,7 +82,7 @@ Deno.test("a task's dataset leaves as it was learnt, in every format, and what c
       datasetKey(hash),
       encodeDataset({ ...dataset, rewards: dataset.rewards.map((one) => one + 1) }),
     );
-    const damaged = await typed("export", join(folder, "c.parquet"), "--task", "1", ...place);
+    const damaged = await typed("datasets", "export", join(folder, "c.parquet"), "--task", "1", ...place);
     assertStringIncludes(damaged.text, "is damaged in the store");
   }));
 
