@@ -1,11 +1,13 @@
 /**
- * Committed results say by which code and with which knobs they were made, and tables of grids in the algorithm's README are
+ * Committed results say by which code and with which knobs they were made, and tables of grids and of ways of acting in the algorithm's README are
  * what their result files say.
  * @module
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withPart } from "./rendered_part.ts";
+import type { WaysResult } from "../lab/distillation/ways.ts";
+import { sentencesOf, summariseWays, WAYS_HEAD, waysRows } from "../lab/distillation/ways_summary.ts";
 import type { GridResults } from "../lab/grid/write_results.ts";
 import { type GridSummary, headOf, summariseGrid, tableRows } from "../lab/grid/table.ts";
 
@@ -21,17 +23,23 @@ export function resultFaults(root: string, write: boolean): string[] {
   }));
   return [
     ...results.flatMap(({ name, result }) => originFaults(name, result)),
-    ...tableFaults(root, results.filter(isGrid), write),
+    ...tableFaults(root, results.flatMap(tableOf), write),
   ];
 }
 
-interface NamedGrid {
-  name: string;
-  result: GridResults;
+/** A table that the README has a place for, by what it is of: `grid tiny`. */
+interface ResultTable {
+  of: string;
+  file: string;
+  text: string;
 }
 
-const isGrid = (one: { name: string; result: Partial<GridResults> }): one is NamedGrid =>
-  one.result.coreHours !== undefined;
+function tableOf({ name, result }: { name: string; result: object }): ResultTable[] {
+  const bare = name.replace(/\.json$/, ""), file = `${RESULTS}/${name}`;
+  if ("coreHours" in result) return [{ of: `grid ${bare}`, file, text: gridTable(result as GridResults) }];
+  if ("cells" in result) return [{ of: `ways ${bare}`, file, text: waysTable(result as WaysResult) }];
+  return [];
+}
 
 function originFaults(name: string, result: Partial<GridResults>): string[] {
   const file = `${RESULTS}/${name}`;
@@ -43,34 +51,30 @@ function originFaults(name: string, result: Partial<GridResults>): string[] {
     .map(({ id }) => `${file}: run ${id} does not say with which knobs it was made`);
 }
 
-function tableFaults(root: string, grids: readonly NamedGrid[], write: boolean): string[] {
+function tableFaults(root: string, tables: readonly ResultTable[], write: boolean): string[] {
   const path = join(root, README);
   const before = readFileSync(path, "utf8");
   const faults: string[] = [];
   let text = before;
-  for (const { name, result } of grids) {
-    const grid = name.replace(/\.json$/, "");
+  for (const { of, file, text: table } of tables) {
     const [open, close] = [
-      `<!-- grid ${grid}: rendered by \`deno task docs --write\` -->\n`,
-      `<!-- end of grid ${grid} -->`,
+      `<!-- ${of}: rendered by \`deno task docs --write\` -->\n`,
+      `<!-- end of ${of} -->`,
     ];
-    const right = withPart(text, open, close, gridTable(result));
+    const right = withPart(text, open, close, table);
     if (right === undefined) {
-      faults.push(`${README} has no place for the table of ${RESULTS}/${name}: ${open.trim()} ... ${close}`);
+      faults.push(`${README} has no place for the table of ${file}: ${open.trim()} ... ${close}`);
       continue;
     }
     if (right !== text && !write) {
-      faults.push(
-        `${README}: the table of grid ${grid} is not that of its result file (deno task docs --write)`,
-      );
+      faults.push(`${README}: the table of ${of} is not that of its result file (deno task docs --write)`);
     }
     text = right;
   }
-  const known = new Set(grids.map(({ name }) => name.replace(/\.json$/, "")));
-  for (const [, grid] of before.matchAll(/<!-- grid (\S+): rendered/g)) {
-    if (!known.has(grid!)) {
-      faults.push(`${README} has a place for grid ${grid}, and there is no ${RESULTS}/${grid}.json`);
-    }
+  const known = new Set(tables.map(({ of }) => of));
+  for (const [, of] of before.matchAll(/<!-- ((?:grid|ways) \S+): rendered/g)) {
+    const missing = `${RESULTS}/${of!.split(" ")[1]}.json`;
+    if (!known.has(of!)) faults.push(`${README} has a place for ${of}, and there is no ${missing}`);
   }
   if (write && text !== before) writeFileSync(path, text);
   return faults;
@@ -86,16 +90,21 @@ export function gridTable({ runs, coreHours, command }: GridResults): string {
       column === performance && beatsOurs(summaries[place]!, summaries) ? `**${cell}**` : cell
     )
   );
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
-  return [
-    "",
-    line(head),
-    `|${"---|".repeat(head.length)}`,
-    ...rows.map(line),
-    "",
-    `${runs.length} runs, ${coreHours.done.toFixed(1)} hours of a core: \`${command}\`.`,
-    "\n",
-  ].join("\n");
+  return markdownTable(head, rows) +
+    `\n${runs.length} runs, ${coreHours.done.toFixed(1)} hours of a core: \`${command}\`.\n\n`;
+}
+
+/** Ways of acting beside each other in Markdown, and what is said of them. */
+export function waysTable({ cells, episodesEach, command }: WaysResult): string {
+  const number = (value: number | null) => value === null ? "" : value.toFixed(1);
+  return markdownTable(WAYS_HEAD, waysRows(summariseWays(cells), number)) +
+    `\n${episodesEach} episodes a task and way: \`${command}\`.\n\n` +
+    sentencesOf(cells).map((sentence) => `- ${sentence}\n`).join("") + "\n";
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |\n`;
+  return `\n${line(head)}|${"---|".repeat(head.length)}\n${rows.map(line).join("")}`;
 }
 
 function beatsOurs(one: GridSummary, all: readonly GridSummary[]): boolean {

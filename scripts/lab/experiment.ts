@@ -10,6 +10,7 @@ import { arrivals } from "./experiments/arrivals.ts";
 import { calibration } from "./calibration/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
 import { distillation } from "./distillation/distillation.ts";
+import { ways } from "./distillation/ways.ts";
 import { drops } from "./experiments/drops.ts";
 import { jobs } from "./experiments/jobs.ts";
 import { KNOWN_STREAMS } from "./streams/known_streams.ts";
@@ -126,6 +127,18 @@ program.command("distillation")
   .option("--out <folder>", "where the results go", "cugro-experiments/results")
   .option("--name <name>", "name of the result file", "distillation")
   .action(distillation);
+
+program.command("ways")
+  .description(
+    "finished learners by each way of acting they have, from common starts: their last versions, and what each task had when it was learnt; nothing is trained, the store is only read",
+  )
+  .argument("<store>", "its store")
+  .addOption(repeatable("--learner <name>", "whose versions; may be repeated").makeOptionMandatory())
+  .option("--episodes <n>", "episodes a task and way", wholeNumber("--episodes", 5), 60)
+  .option("--work <folder>", "where scores are kept; those there are not measured again", "cugro-ways")
+  .option("--out <folder>", "where the results go", "cugro-experiments/results")
+  .option("--name <name>", "name of the result file", "ways")
+  .action(ways);
 
 program.command("act")
   .description("how long a request to act takes over HTTP, by the way of acting and the number of clients")

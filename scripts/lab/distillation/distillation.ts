@@ -5,17 +5,13 @@
  */
 import { codeVersion } from "@cugro/telemetry";
 import {
-  createPolicy,
-  createRng,
   mean,
-  normalisedScore,
   type PolicyInput,
   resolveHyperparameters,
   scoreParity,
   type Stored,
   type WayOfActing,
 } from "@cugro/algorithm";
-import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { decodeStored, encodeStored } from "@cugro/jobs";
 import { type LabelledTask, loadFacts, validVersions } from "@cugro/learners";
 import { canonicalJson, sha256 } from "@cugro/protocol";
@@ -24,12 +20,15 @@ import type { Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import process from "node:process";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
 import { parseSettings } from "../../cli/commands/settings.ts";
 import { openForReading } from "../../cli/embedded/run_session.ts";
+import { runTask } from "../swap/task_episodes.ts";
 import { type Distilled, distilVersion } from "./distil_version.ts";
+
+/** Names starts and noise. */
+const STUDY = "distillation";
 
 interface DistillationOptions {
   learner: string;
@@ -139,10 +138,10 @@ async function scoreVersion(
   const rows: WayRow[] = [];
   for (const task of tasks.filter((one) => last || one.task === newest)) {
     console.error(`version ${version}: episodes of task ${task.task}`);
-    const sampled = await runTask(input, task, "sampler", episodes);
+    const sampled = await runTask(input, task, "sampler", episodes, STUDY);
     for (const acting of ["sampler", "proposer", "actor"] as const) {
       const policy = { ...input, proposer, actor };
-      const run = acting === "sampler" ? sampled : await runTask(policy, task, acting, episodes);
+      const run = acting === "sampler" ? sampled : await runTask(policy, task, acting, episodes, STUDY);
       const { difference = null, low = null } = acting === "sampler"
         ? {}
         : scoreParity(run.scores, sampled.scores);
@@ -152,34 +151,6 @@ async function scoreVersion(
   }
   await writeFile(file, JSON.stringify(rows));
   return rows;
-}
-
-async function runTask(
-  input: PolicyInput,
-  { task, environment, anchors, labelled }: LabelledTask,
-  acting: WayOfActing,
-  episodes: number,
-): Promise<{ scores: number[]; seconds: number }> {
-  if (!environment || !("family" in environment)) {
-    throw new UsageError(`task ${task} has no simulator here: ways of acting are compared by episodes`);
-  }
-  const policy = createPolicy(input);
-  const starts = createRng(0, `distillation/${task}/starts`),
-    noise = createRng(0, `distillation/${task}/acting`);
-  const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-  const simulator = await openVectorEnvironment(environment, episodes, labelled?.episodeSteps);
-  const began = process.cpuUsage();
-  try {
-    const act = (states: Float32Array) => policy.act(task, states, noise.integer(2 ** 31), acting);
-    const { returns, successes } = await rollout(simulator, seeds, act);
-    const { user, system } = process.cpuUsage(began);
-    const scores = successes?.map((one) => 100 * Number(one)) ??
-      returns.map((one) => normalisedScore(one, anchors));
-    return { scores, seconds: (user + system) / 1e6 };
-  } finally {
-    policy.dispose();
-    simulator.close();
-  }
 }
 
 /** Networks of an earlier run with the same settings. */

@@ -63,7 +63,8 @@ async function factsOf(store: Store, learner: string): Promise<LearnerFacts> {
   });
 }
 
-async function openVersion(store: Store, learner: string, fact: VersionFact): Promise<OpenedVersion> {
+/** Opens a version with all networks that it has. */
+export async function openVersion(store: Store, learner: string, fact: VersionFact): Promise<OpenedVersion> {
   const { version } = fact;
   const parts = await readPolicy(store, learner, { version, acting: "sampler" });
   const { compile } = await openCompute();

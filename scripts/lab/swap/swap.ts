@@ -16,7 +16,8 @@ import { openForReading } from "../../cli/embedded/run_session.ts";
 import { blame } from "./blame.ts";
 import { measureMovement, type Movement } from "./movement.ts";
 import { heldOutStates, openPair, replayStates, someStates, type VersionPair } from "./open_versions.ts";
-import { commonWays, isSimulated, runSwapped, type SwapRow } from "./swapped_episodes.ts";
+import { commonWays, runSwapped, type SwapRow } from "./swapped_episodes.ts";
+import { isSimulated } from "./task_episodes.ts";
 
 /** Flags. */
 export interface SwapOptions {

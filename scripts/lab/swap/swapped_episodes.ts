@@ -2,18 +2,10 @@
  * Episodes of one task with the networks of two versions exchanged: the same starts and the same noise for every pair.
  * @module
  */
-import {
-  createPolicy,
-  createRng,
-  dropInterval,
-  mean,
-  normalisedScore,
-  type PolicyInput,
-  type WayOfActing,
-} from "@cugro/algorithm";
-import { openVectorEnvironment, rollout } from "@cugro/environments";
+import { dropInterval, mean, type PolicyInput, type WayOfActing } from "@cugro/algorithm";
 import type { LabelledTask } from "@cugro/learners";
 import type { OpenedVersion, VersionPair } from "./open_versions.ts";
+import { runTask } from "./task_episodes.ts";
 
 /** What came of one pair of networks in one task. */
 export interface SwapRow {
@@ -43,11 +35,6 @@ export function commonWays({ older, newer }: VersionPair): WayOfActing[] {
   );
 }
 
-/** Whether episodes of a task can be run in this process. */
-export function isSimulated({ environment }: LabelledTask): boolean {
-  return environment !== null && "family" in environment;
-}
-
 /** Runs all pairs of networks of one way of acting. */
 export async function runSwapped(
   { older, newer }: VersionPair,
@@ -62,7 +49,7 @@ export async function runSwapped(
   const rows: SwapRow[] = [];
   let before: { scores: number[]; visited: Float32Array } | undefined;
   for (const [generator, critic] of pairs) {
-    const found = await runTask(networksOf(newer, generator, critic), task, acting, episodes);
+    const found = await runTask(networksOf(newer, generator, critic), task, acting, episodes, "swap");
     rows.push({
       ...{ task: task.task, acting, generator: generator.fact.version, critic: critic?.fact.version ?? null },
       ...dropBeside(before?.scores, found.scores),
@@ -90,34 +77,3 @@ export function dropBeside(
     interval: before ? dropInterval(before, scores) : null,
   };
 }
-
-/** Scores of episodes from the task's starts, and some of the states that they go through, `[n, S]`. */
-export async function runTask(
-  input: PolicyInput,
-  { task, environment, anchors, labelled }: LabelledTask,
-  acting: WayOfActing,
-  episodes: number,
-): Promise<{ scores: number[]; visited: Float32Array }> {
-  if (!environment || !("family" in environment)) throw new RangeError(`Task ${task} has no simulator here`);
-  const policy = createPolicy(input);
-  const starts = createRng(0, `swap/${task}/starts`), noise = createRng(0, `swap/${task}/acting`);
-  const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-  const simulator = await openVectorEnvironment(environment, episodes, labelled?.episodeSteps);
-  const visited: number[] = [];
-  let steps = 0;
-  try {
-    const { returns, successes } = await rollout(simulator, seeds, async (states: Float32Array) => {
-      if (steps++ % VISITED_EVERY === 0) visited.push(...states);
-      return await policy.act(task, states, noise.integer(2 ** 31), acting);
-    });
-    const scores = successes?.map((one) => 100 * Number(one)) ??
-      returns.map((one) => normalisedScore(one, anchors));
-    return { scores, visited: Float32Array.from(visited) };
-  } finally {
-    policy.dispose();
-    simulator.close();
-  }
-}
-
-/** States that follow each other are much alike. */
-const VISITED_EVERY = 10;

@@ -21,7 +21,8 @@ import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
 import { openForReading } from "../../cli/embedded/run_session.ts";
 import { firstVersion, type OpenedVersion, stateGeneratorOf, valuesOf } from "./open_versions.ts";
-import { dropBeside, isSimulated, runTask } from "./swapped_episodes.ts";
+import { dropBeside } from "./swapped_episodes.ts";
+import { isSimulated, runTask } from "./task_episodes.ts";
 
 /** Flags. `rows`: pseudo-pairs. */
 export interface SyntheticOptions {
@@ -137,7 +138,7 @@ export async function compareWithReal(
         ...(behavior === "real" ? {} : { behaviorGenerator }),
         ...(valued === "real" ? {} : { critic, hyperparameters }),
       };
-      const { scores } = await runTask(input, task, "sampler", episodes);
+      const { scores } = await runTask(input, task, "sampler", episodes, "swap");
       rows.push({ behavior, critic: valued, ...dropBeside(before, scores) });
       before ??= scores;
     }
