@@ -13,11 +13,12 @@ import { synthetic } from "./swap/synthetic.ts";
 
 /** Adds them to the program. */
 export function addLearnerExperiments(program: Command): void {
+  addSelections(program);
   addWaysOfActing(program);
   addNetworks(program);
 }
 
-function addWaysOfActing(program: Command): void {
+function addSelections(program: Command): void {
   program.command("selections")
     .description(
       "one finished learner, acting by every rule of the knob `selection`: the same starts, nothing is trained",
@@ -28,7 +29,9 @@ function addWaysOfActing(program: Command): void {
     .option("--out <folder>", "where the results go", "cugro-experiments/results")
     .option("--name <name>", "name of the result files", "selections")
     .action(selections);
+}
 
+function addWaysOfActing(program: Command): void {
   program.command("distillation")
     .description(
       "proposer and actor for the versions of a finished learner, scored beside the sampler from common starts; reads the store alone",
