@@ -5,6 +5,7 @@ import {
   artifactKey,
   canonicalJson,
   encodeFact,
+  learnerKey,
   parseFact,
   sha256,
   snapshotKey,
@@ -160,6 +161,27 @@ Deno.test("a file that waits is learnt in a store with other etags", async () =>
   assertEquals((await target.head(waiting.key))?.etag, waiting.etag);
   await drive(target, pretend());
   assertEquals((await loadFacts(target, "a")).tasks.map(({ name }) => name), ["one"]);
+});
+
+Deno.test("a learner appears when all of it is proved: services that have started already change what is restored only then", async () => {
+  const wanted = await uninterrupted();
+  for (const looks of [4, 8, 12]) {
+    const store = memoryStore();
+    await learnerWith(store, ["one", "two", "three"]);
+    let rounds = 0;
+    await driveUntil(store, pretend(), () => ++rounds > looks);
+    const { to, snapshot } = await snapshotOf(store);
+    const restored = memoryStore();
+    const busy: Store = Object.assign(Object.create(restored), {
+      put: async (...[key, content, options]: Parameters<Store["put"]>) => {
+        const done = await restored.put(key, content, options);
+        if (restored.objects.has(learnerKey("a"))) await drive(restored, pretend());
+        return done;
+      },
+    });
+    await restore({ from: to, snapshot, store: busy });
+    assertEquals(await versionsOf(restored), wanted, `after ${looks} rounds`);
+  }
 });
 
 Deno.test("a damaged backup is refused before anything is written, naming the key", async () => {

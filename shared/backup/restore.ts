@@ -1,7 +1,8 @@
 /**
  * A snapshot brought into an empty store. It is proved before anything is written: a damaged one is refused, naming the
- * key. Blobs are written first and facts last, a learner's own fact at the very end, so that a restoration that is cut off
- * leaves no half of a learner; it is simply repeated. Afterwards everything is read back.
+ * key. Blobs are written first, then facts, and all of it is read back before the learners' own facts are written: only
+ * with these do learners appear to services that have started already. So a restoration that is cut off leaves no half
+ * of a learner; it is simply repeated.
  * @module
  */
 import { mapConcurrently, sleep } from "@cugro/async";
@@ -72,10 +73,12 @@ export async function restore(
   await refuseOccupied(work);
   await checkFacts(from, snapshot);
   begin(work, "writing");
-  await writeAll(work);
-  const { bytes } = work.progress;
+  const { blobs, facts, appearing } = parts(objects);
+  await writeHidden(work, blobs, facts);
   begin(work, "reading back");
-  await readBack(work);
+  await readBack(work, [...blobs, ...facts]);
+  await show(work, appearing);
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
   return {
     ...{ objects: objects.length, bytes, missing: snapshot.missing },
     learners: namesOf(objects.map(({ key }) => key)),
@@ -106,12 +109,29 @@ async function refuseOccupied({ store, files }: Work): Promise<void> {
   );
 }
 
-async function writeAll(work: Work): Promise<void> {
-  const { objects, store, files } = work;
-  const blobs = objects.filter(isBlob);
-  await mapConcurrently(blobs, BLOB_WIDTH, (entry) => writeBlob(work, entry));
-  for (const info of await store.list(PREFIXES.incoming)) files.now.set(info.key, info);
+/** Objects in the order in which they are written; `appearing`: those that make others act on the rest. */
+function parts(objects: readonly Entry[]): Record<"blobs" | "facts" | "appearing", Entry[]> {
   const facts = objects.filter((entry) => !isBlob(entry));
+  return {
+    blobs: objects.filter(isBlob),
+    facts: facts.filter(({ key }) => stageOf(key) < LEARNERS),
+    appearing: facts.filter(({ key }) => stageOf(key) >= LEARNERS),
+  };
+}
+
+async function writeHidden(work: Work, blobs: readonly Entry[], facts: readonly Entry[]): Promise<void> {
+  await mapConcurrently(blobs, BLOB_WIDTH, (entry) => writeBlob(work, entry));
+  for (const info of await work.store.list(PREFIXES.incoming)) work.files.now.set(info.key, info);
+  await writeInStages(work, facts);
+}
+
+/** Learners appear, and webhooks are sent what comes from now on. Nobody rewrites these facts, whoever works already. */
+async function show(work: Work, appearing: readonly Entry[]): Promise<void> {
+  await writeInStages(work, appearing);
+  for (const entry of appearing) await refuseOther(work, entry);
+}
+
+async function writeInStages(work: Work, facts: readonly Entry[]): Promise<void> {
   const stages = Map.groupBy(facts, ({ key }) => stageOf(key));
   for (const stage of [...stages.keys()].sort()) {
     // A webhook receives facts that are not older than itself: those of before are.
@@ -120,6 +140,7 @@ async function writeAll(work: Work): Promise<void> {
   }
 }
 
+const LEARNERS = 4;
 const WEBHOOKS = 5;
 
 /** A fact comes after those that it names; the end of a deletion before it, so that a restored learner is not deleted for a moment. */
@@ -127,7 +148,7 @@ function stageOf(key: string): number {
   const learner = learnerOfKey(key);
   if (learner === undefined) return key.startsWith(PREFIXES.webhooks) ? WEBHOOKS : 0;
   if (parseKey(key)?.kind === "deletionEnd") return 1;
-  return key === learnerKey(learner) ? 4 : key === headKey(learner) ? 3 : 2;
+  return key === learnerKey(learner) ? LEARNERS : key === headKey(learner) ? 3 : 2;
 }
 
 async function writeBlob(work: Work, entry: Entry): Promise<void> {
@@ -170,17 +191,21 @@ async function hashIn(store: Store, key: string): Promise<string | undefined> {
 }
 
 /** The proof: every object is there, and is what it should be. */
-async function readBack(work: Work): Promise<void> {
-  const { store, objects, changed } = work;
-  const listed = new Set((await store.list("")).map(({ key }) => key));
-  await mapConcurrently(objects, FACT_WIDTH, async (entry) => {
-    const { key } = entry;
-    const wanted = changed.get(key) ?? entry.sha256;
-    if (!listed.has(key) || await hashIn(store, key) !== wanted) {
-      throw new BackupError(
-        `${key} was restored, and is not there now as it was written: do others use this store already?`,
-      );
-    }
+async function readBack(work: Work, written: readonly Entry[]): Promise<void> {
+  const listed = new Set((await work.store.list("")).map(({ key }) => key));
+  await mapConcurrently(written, FACT_WIDTH, async (entry) => {
+    if (!listed.has(entry.key)) throw notAsWritten(entry.key);
+    await refuseOther(work, entry);
     step(work, entry);
   });
+}
+
+async function refuseOther({ store, changed }: Work, { key, sha256: hash }: Entry): Promise<void> {
+  if (await hashIn(store, key) !== (changed.get(key) ?? hash)) throw notAsWritten(key);
+}
+
+function notAsWritten(key: string): BackupError {
+  return new BackupError(
+    `${key} was restored, and is not there now as it was written: do others use this store already?`,
+  );
 }

@@ -6,7 +6,10 @@ import { describeReport } from "./campaign/report.ts";
 /** A bus killed, news distorted, workers and a coordinator killed between their steps, JetStream deleted. */
 const SEEDS = [4, 12, 17, 19, 23];
 
-Deno.test("clusters that are damaged while they work come to what they come to undisturbed: five seeds", async () => {
+/** A bus killed; the store lost, and restored beside services that have started in its empty place. */
+const RESTORED = 4;
+
+Deno.test("clusters that are damaged while they work come to what they come to undisturbed: five seeds, one with a store that is lost and restored", async () => {
   const folder = await makeMemoryFolder();
   try {
     const campaign = await openCampaign("stub", folder);
@@ -15,6 +18,9 @@ Deno.test("clusters that are damaged while they work come to what they come to u
       console.log(describeReport(report, "stub"));
       assertEquals(report.violations, [], describeReport(report, "stub"));
     }
+    const report = await (await openCampaign("backup", folder)).run(RESTORED);
+    console.log(describeReport(report, "backup"));
+    assertEquals(report.violations, [], describeReport(report, "backup"));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -9,13 +9,13 @@ import { openFilesystemStore } from "@cugro/store";
 import { openClusterCampaign } from "./cluster/cluster_campaign.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { discard, runSeed, type SeedReport } from "./run_seed.ts";
-import { planFaults, type Scale } from "./schedule.ts";
+import { planFaults, planRestoration, type Scale } from "./schedule.ts";
 import { openTrainingCampaign } from "./training_campaign.ts";
 import { runUndisturbed, STUB_STEPS } from "./undisturbed.ts";
 import { stubWorkload, type Workload } from "./workload.ts";
 
-/** Stub jobs, or real training, or that in a local cluster. */
-export type CampaignMode = "stub" | "training" | "cluster";
+/** Stub jobs, the same with a store that is lost and restored, real training, or that in a local cluster. */
+export type CampaignMode = "stub" | "backup" | "training" | "cluster";
 
 /** Runs seeds. */
 export interface Campaign {
@@ -43,7 +43,7 @@ export async function openCampaign(mode: CampaignMode, folder: string): Promise<
       const workload = stubWorkload(seed);
       const expected = expectations.get(workload.id) ?? await expect(workload, join(folder, workload.id));
       expectations.set(workload.id, expected);
-      const plan = planFaults(seed, STUB_SCALE);
+      const plan = (mode === "backup" ? planRestoration : planFaults)(seed, STUB_SCALE);
       const longest = Math.max(0, ...plan.timeline.map(({ fault }) => fault.ms));
       const own = join(folder, `seed-${seed}`);
       const report = await runSeed({

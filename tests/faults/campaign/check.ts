@@ -123,11 +123,16 @@ function checkVersions(name: string, was: LearnerOutcome, wanted: LearnerOutcome
 function checkHead(name: string, history: readonly Entry[]): Violation[] {
   const violations: Violation[] = [];
   const written = new Set<string>();
-  let goesBackTo: number | undefined;
+  let [goesBackTo, wentBackTo]: (number | undefined)[] = [];
   let highest = 0;
   for (const entry of history) {
     if (entry.what === "act" && entry.act === "rollback" && entry.learner === name) {
-      goesBackTo = Number(entry.about);
+      goesBackTo = wentBackTo = Number(entry.about);
+    }
+    if (entry.what === "lost") {
+      // The snapshot may have the operator's act, and the head from before it.
+      [highest, goesBackTo] = [entry.heads[name] ?? 0, wentBackTo];
+      written.clear();
     }
     if (entry.what === "put" && entry.key === headKey(name) && entry.outcome === "written") {
       if (written.has(entry.hash)) {
@@ -203,9 +208,10 @@ function checkWrites(history: readonly Entry[]): Violation[] {
   const written = new Map<string, string>();
   const sampled = new Map<string, string>();
   for (const entry of history) {
-    if (entry.what === "delete" && entry.key.endsWith("/result.json")) {
-      written.delete(entry.key);
-      sampled.delete(jobOfResult(entry.key) ?? "");
+    for (const key of entry.what === "delete" ? [entry.key] : entry.what === "lost" ? entry.keys : []) {
+      if (!key.endsWith("/result.json")) continue;
+      written.delete(key);
+      sampled.delete(jobOfResult(key) ?? "");
     }
     if (entry.what === "put" && entry.key.endsWith("/result.json") && entry.outcome === "written") {
       if (written.has(entry.key)) violations.push({ rule: "rewritten result", detail: entry.key });

@@ -147,8 +147,7 @@ const corruptions: Corruption[] = [
     rule: "rewritten result",
     name: "a result was written twice",
     spoil: ({ history }, random) => {
-      const puts = history.filter((entry) => entry.what === "put" && entry.key.endsWith("/result.json"));
-      history.push({ ...oneOf(random, puts), at: history.at(-1)!.at + 1 });
+      history.push({ ...oneOf(random, resultPuts(history)), at: history.at(-1)!.at + 1 });
       return Promise.resolve();
     },
   },
@@ -186,6 +185,23 @@ const corruptions: Corruption[] = [
     name: "the head fell back a second time after one rollback",
     spoil: ({ history }) => {
       history.splice(goneBack(history) + 1, 0, ...sampled("ann", [2, 1, 2, 1]));
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "head backward",
+    name: "the head fell below that of the snapshot which was restored",
+    spoil: ({ history }) => {
+      history.push(lost(history, [], { ann: 3, bob: 2 }), ...sampled("bob", [1, 2]));
+      return Promise.resolve();
+    },
+  },
+  {
+    rule: "rewritten result",
+    name: "a result that a snapshot had was written again",
+    spoil: ({ history }, random) => {
+      const puts = resultPuts(history);
+      history.push(lost(history, [], {}), { ...oneOf(random, puts), at: history.at(-1)!.at + 1 });
       return Promise.resolve();
     },
   },
@@ -254,6 +270,11 @@ Deno.test("check() finds nothing in a sound run, and each of its corruptions", a
     assertEquals(await check({ history, store, expected }), [], "everything was put back");
     const late = history.toSpliced(goneBack(history) + 1, 0, ...sampled("ann", [2, 1]));
     assertEquals(await check({ history: late, store, expected }), [], "the sampler saw version 2 late");
+    assertEquals(
+      await check({ history: doneAgain(history), store, expected }),
+      [],
+      "restored without version 2",
+    );
   } finally {
     await store.close();
     await Deno.remove(folder, { recursive: true });
@@ -263,6 +284,26 @@ Deno.test("check() finds nothing in a sound run, and each of its corruptions", a
 /** Where the operator goes back to version 1. */
 function goneBack(history: readonly Entry[]): number {
   return history.findIndex((entry) => entry.what === "act" && entry.act === "rollback");
+}
+
+function resultPuts(history: readonly Entry[]) {
+  return history.filter((entry) => entry.what === "put" && entry.key.endsWith("/result.json"));
+}
+
+/** The store is lost at the end of what was seen. */
+function lost(history: readonly Entry[], keys: string[], heads: Record<string, number | null>): Entry {
+  return { at: history.at(-1)!.at, who: "campaign", pid: 1, what: "lost", keys, heads };
+}
+
+/** Bob's second version and all results are lost, and made again. */
+function doneAgain(history: readonly Entry[]): Entry[] {
+  const seen = sampled("bob", [1, 2]);
+  const puts = history.filter((entry) =>
+    entry.what === "put" && entry.outcome === "written" &&
+    (entry.key.endsWith("/result.json") || entry.key === headKey("bob"))
+  );
+  const keys = resultPuts(history).map((entry) => entry.what === "put" ? entry.key : "");
+  return [...history, ...seen, lost(history, keys, { ann: 3, bob: 1 }), ...puts, ...seen];
 }
 
 /** What the sampler sees of a learner's head. */

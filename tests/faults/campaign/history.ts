@@ -25,6 +25,8 @@ export type Sight =
   | { what: "head"; learner: string; version: number | null }
   | { what: "result"; jobId: string; etag: string }
   | { what: "news"; id: string; type: string }
+  /** The store was lost, and is restored without these keys; versions that serve in the snapshot. */
+  | { what: "lost"; keys: string[]; heads: Record<string, number | null> }
   /** What the operator did. */
   | { what: "act"; learner: string; act: "drop" | "rollback" | "retry"; about: string };
 

@@ -20,6 +20,7 @@ interface Settings {
   seeds: number;
   start: number;
   training?: boolean;
+  backup?: boolean;
   cluster?: boolean;
   keep?: boolean;
   add?: boolean;
@@ -30,6 +31,7 @@ const program = new Command("test:faults")
   .description("damage clusters while they learn, and check that nothing is lost, doubled or changed")
   .option("--seeds <n>", "how many runs", wholeNumber("--seeds", 1), 5)
   .option("--start <s>", "the first run's seed", wholeNumber("--start", 0), 0)
+  .option("--backup", "in each run the store is backed up at work, lost and restored")
   .option("--training", "real smoke training on small datasets instead of stub jobs")
   .option(
     "--cluster",
@@ -42,9 +44,10 @@ program.parse();
 process.exitCode = await main(program.opts<Settings>());
 
 async function main(
-  { seeds, start, training = false, cluster = false, keep = false, add = false, out }: Settings,
+  { seeds, start, training = false, cluster = false, backup = false, keep = false, add = false, out }:
+    Settings,
 ): Promise<number> {
-  const mode: CampaignMode = cluster ? "cluster" : training ? "training" : "stub";
+  const mode: CampaignMode = cluster ? "cluster" : training ? "training" : backup ? "backup" : "stub";
   const path = join(out, mode === "stub" ? "campaign.json" : `campaign_${mode}.json`);
   const folder = await makeMemoryFolder();
   const campaign = await openCampaign(mode, folder);

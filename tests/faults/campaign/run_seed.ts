@@ -6,6 +6,7 @@ import { sleep } from "@cugro/async";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLog } from "@cugro/telemetry";
+import type { Store } from "@cugro/store";
 import { openNatsBus } from "@cugro/bus";
 import { headFactSchema, headKey, jobOfResult, parseFact, type ResultFact } from "@cugro/protocol";
 import { check, type Violation } from "./check.ts";
@@ -15,10 +16,12 @@ import { createRecorder, followHistory, readHistory, type Recorder } from "./his
 import type { Outcome } from "./outcome.ts";
 import { kindsOf, type ProcessSettings } from "./process.ts";
 import { type Cable, startCable } from "./proxy.ts";
+import type { Places } from "./places.ts";
+import { loseAndRestore } from "./restoration.ts";
 import { describePlan, type Fault, type FaultPlan } from "./schedule.ts";
 import { type Servers, startServers } from "./servers.ts";
 import { supervise, type Supervised } from "./supervisor.ts";
-import { play, type Workload } from "./workload.ts";
+import { play, type Stage, type Workload } from "./workload.ts";
 
 /** What a run is made of. */
 export interface SeedOptions {
@@ -65,16 +68,16 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
   const stop = new AbortController();
   const world = await startWorld(options, servers, history);
   try {
-    const sampler = sample(servers, workload, record, stop.signal);
+    const sampler = sample(() => servers.places.era().store, workload, record, stop.signal);
     const total = Object.keys(expected.results).length;
     const faults = carryOut(plan, world, record, followProgress(history), total, stop.signal);
-    const late = await playInTime(options, world, record, stop);
+    const late = await playInTime(options, world, record, stop, faults);
     const skipped = await faults;
     stop.abort();
     await sampler;
     await world.stopProcesses();
     const entries = await readHistory(history);
-    const violations = await check({ history: entries, store: servers.store, expected });
+    const violations = await check({ history: entries, store: servers.places.era().store, expected });
     if (late) violations.unshift(late);
     const struck = entries.flatMap((entry) => entry.what === "sabotage" ? [{ ...entry }] : []);
     const deaths = world.processes.reduce((sum, process) => sum + process.deaths(), 0);
@@ -114,6 +117,7 @@ export async function discard(folder: string): Promise<void> {
 interface World {
   servers: Servers;
   processes: Supervised[];
+  learners: string[];
   cables: Map<string, { bus: Cable; store: Cable | undefined }>;
   stopProcesses(): Promise<void>;
   close(): Promise<void>;
@@ -147,7 +151,7 @@ async function startWorld(options: SeedOptions, servers: Servers, history: strin
     };
     processes.push(supervise({
       settings,
-      environment: { ...servers.environment(ports), ...environment },
+      environment: () => ({ ...servers.environment(ports), ...environment }),
       lives: plan.sabotage[who] ?? [],
       logs: join(folder, "logs"),
     }));
@@ -156,6 +160,7 @@ async function startWorld(options: SeedOptions, servers: Servers, history: strin
   return {
     servers,
     processes,
+    learners: options.workload.lessons.map(({ learner }) => learner),
     cables,
     stopProcesses,
     async close() {
@@ -168,12 +173,13 @@ async function startWorld(options: SeedOptions, servers: Servers, history: strin
   };
 }
 
-/** Plays the workload; a violation if it does not come to its end. */
+/** Plays the workload while faults are carried out; a violation if it does not come to its end. */
 async function playInTime(
   { workload, plan, timeoutMs, environment }: SeedOptions,
   { servers }: World,
   record: Recorder,
   stop: AbortController,
+  faults: Promise<unknown>,
 ): Promise<Violation | undefined> {
   const bus = await openNatsBus({
     servers: [servers.environment().CUGRO_NATS!],
@@ -186,7 +192,13 @@ async function playInTime(
   try {
     const wayIn = (learner: string) =>
       plan.waysIn[workload.lessons.findIndex((lesson) => lesson.learner === learner) % 2]!;
-    await play(workload, { store: servers.store, bus, record, seed: plan.seed, wayIn, signal: stop.signal });
+    await playInAllEras(
+      workload,
+      servers.places,
+      { bus, record, seed: plan.seed, wayIn },
+      stop.signal,
+      faults,
+    );
     return undefined;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -195,6 +207,28 @@ async function playInTime(
     clearTimeout(timer);
     await listening();
     await bus.close();
+  }
+}
+
+/** Plays until it comes to its end in a store that is not lost any more: after each loss from the start. */
+async function playInAllEras(
+  workload: Workload,
+  places: Places,
+  stage: Omit<Stage, "store" | "signal" | "again">,
+  stop: AbortSignal,
+  faults: Promise<unknown>,
+): Promise<void> {
+  for (let again = false;; again = true) {
+    await places.admitted();
+    const era = places.era();
+    const { store, lost } = era;
+    try {
+      await play(workload, { ...stage, store, signal: AbortSignal.any([stop, lost]), again });
+      await faults;
+      if (places.era() === era) return;
+    } catch (error) {
+      if (stop.aborted || !lost.aborted) throw error;
+    }
   }
 }
 
@@ -207,6 +241,7 @@ function followProgress(history: string): () => Promise<number> {
       if (entry.what === "put" && entry.key.endsWith("/result.json") && entry.outcome === "written") {
         done.add(entry.key);
       }
+      if (entry.what === "lost") { for (const key of entry.keys) done.delete(key); }
     }
     return done.size;
   };
@@ -243,13 +278,14 @@ async function carryOut(
       continue;
     }
     record({ what: "fault", fault: name, state: "begins" });
-    if (!await strike(fault, world)) skipped.push(`${name}: not possible here`);
+    if (!await strike(fault, world, record)) skipped.push(`${name}: not possible here`);
     record({ what: "fault", fault: name, state: "ends" });
   }
   return skipped;
 }
 
-async function strike(fault: Fault, { servers, processes, cables }: World): Promise<boolean> {
+async function strike(fault: Fault, world: World, record: Recorder): Promise<boolean> {
+  const { servers, processes, cables, learners } = world;
   const named = () => processes.find(({ who }) => "who" in fault && who === fault.who)!;
   const cable = (end: "bus" | "store") => cables.get(named().who)?.[end];
   const during = async (cable: Cable | undefined, how: "cut" | "hold") => {
@@ -292,6 +328,13 @@ async function strike(fault: Fault, { servers, processes, cables }: World): Prom
       return true;
     case "fill-store":
       return await servers.fillStore(fault.ms);
+    case "lose-store":
+    case "move-store":
+      await loseAndRestore({
+        ...{ places: servers.places, processes, learners, record, ms: fault.ms },
+        elsewhere: fault.kind === "move-store",
+      });
+      return true;
   }
 }
 
@@ -301,7 +344,7 @@ const LISTING_EVERY = 8;
 
 /** Looks at every learner's head, and at what results there are, until the run is over. */
 export async function sample(
-  { store }: Pick<Servers, "store">,
+  storeOf: () => Store,
   workload: Workload,
   record: Recorder,
   signal: AbortSignal,
@@ -309,6 +352,7 @@ export async function sample(
   const heads = new Map<string, number | null>();
   const results = new Map<string, ResultFact["jobId"]>();
   for (let round = 0; !signal.aborted; round++) {
+    const store = storeOf();
     for (const { learner } of workload.lessons) {
       const object = await store.get(headKey(learner)).catch(() => undefined);
       if (!object) continue;

@@ -15,7 +15,9 @@ export type Fault =
   | {
     kind: "kill-bus" | "freeze-bus" | "wipe-bus" | "kill-store" | "freeze-store" | "fill-store";
     ms: number;
-  };
+  }
+  /** Backed up at work, lost, and restored where it was or in another place. */
+  | { kind: "lose-store" | "move-store"; ms: number };
 
 /** A fault and when it begins: once this share of all results is there. */
 export interface Planned {
@@ -115,6 +117,18 @@ export function planFaults(seed: number, { ackWaitMs, longOutageMs }: Scale): Fa
   build.family(family);
   const other = oneOf(random, FAMILIES.slice(0, -1));
   if (family !== "a bit of everything" && other !== family) build.little(other);
+  plan.timeline.sort((a, b) => a.share - b.share);
+  return plan;
+}
+
+/** The faults of a seed, and in their midst the store's loss, with what a backup has of it. */
+export function planRestoration(seed: number, scale: Scale): FaultPlan {
+  const random = randomOf(seed * 104_729 + 3);
+  const plan = planFaults(seed, scale);
+  // A family has both in turn.
+  const kind = (seed + Math.floor(seed / FAMILIES.length)) % 2 === 0 ? "lose-store" : "move-store";
+  const share = 0.1 + 0.6 * random();
+  plan.timeline.push({ share, fault: { kind, ms: Math.round(scale.ackWaitMs * 0.75 * random()) } });
   plan.timeline.sort((a, b) => a.share - b.share);
   return plan;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseStrikes } from "./sabotage.ts";
-import { describePlan, FAMILIES, planFaults } from "./schedule.ts";
+import { describePlan, FAMILIES, planFaults, planRestoration } from "./schedule.ts";
 
 const scale = { ackWaitMs: 2_000, longOutageMs: 30_000 };
 const plans = Array.from({ length: 96 }, (_, seed) => planFaults(seed, scale));
@@ -48,6 +48,19 @@ Deno.test("planFaults() kills between each two steps of a job's end, and between
     assert(struck(false, "after", step), step);
   }
   for (const step of ["version-put", "announce", "head-put"]) assert(struck(true, "after", step), step);
+});
+
+Deno.test("planRestoration() loses the store once beside a seed's faults, on both stores, in its place and in another", () => {
+  const found = new Set<string>();
+  for (const plan of plans.slice(0, 24)) {
+    const { store, timeline, ...rest } = planRestoration(plan.seed, scale);
+    const losses = timeline.filter(({ fault }) => /^(lose|move)-store$/.test(fault.kind));
+    assertEquals(losses.length, 1);
+    found.add(`${store} ${losses[0]!.fault.kind}`);
+    const others = timeline.filter((planned) => !losses.includes(planned));
+    assertEquals({ store, timeline: others, ...rest }, plan);
+  }
+  assertEquals(found.size, 4);
 });
 
 Deno.test("planFaults() has outages of the store of 30 s", () => {

@@ -7,18 +7,18 @@ import { rm } from "node:fs/promises";
 import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import { MINIO_ROOT, startMinio } from "../../../scripts/cluster/object_store/minio.ts";
 import { freePort, type RunningServer, startNats } from "../../../scripts/cluster/servers.ts";
 import { type Disk, mountDisk } from "../../fakes/small_disk.ts";
+import { bucketPlaces, folderPlaces, openPlaces, type Places } from "./places.ts";
 
 /** Servers under way. */
 export interface Servers {
   natsPort: number;
   /** Undefined for a folder. */
   s3Port: number | undefined;
-  /** The store as the runner reads it: past every cable. The folder's lock is held here. */
-  store: Store;
+  /** The store as the runner reads it: past every cable. A folder's lock is held here. */
+  places: Places;
   /** Environment that leads a process to bus and store, perhaps by other ports. */
   environment(ports?: { nats?: number; s3?: number }): Record<string, string>;
   killBus(ms: number): Promise<void>;
@@ -32,7 +32,6 @@ export interface Servers {
   close(): Promise<void>;
 }
 
-const BUCKET = "cugro";
 const DISK = "96m";
 
 /** Starts NATS, and MinIO for an S3 store; `small`: the store lies on a disk that can be filled. */
@@ -49,23 +48,18 @@ export async function startServers(
     ? new Restartable(() => startMinio({ folder: join(storeFolder, "minio"), port: s3Port }))
     : undefined;
   await Promise.all([bus.start(), minio?.start()]);
-  const root = join(storeFolder, "objects");
   const keys = { accessKey: MINIO_ROOT.user, secretKey: MINIO_ROOT.password };
-  const store = minio
-    ? await openS3Store({
-      bucket: BUCKET,
-      endpoint: `http://127.0.0.1:${s3Port}`,
-      createBucket: true,
-      ...keys,
-    })
-    : await openFilesystemStore({ root });
+  const endpoint = `http://127.0.0.1:${s3Port}`;
+  const places = await openPlaces(
+    minio ? bucketPlaces({ endpoint, ...keys }) : folderPlaces(join(storeFolder, "objects")),
+  );
   return {
     natsPort,
     s3Port: minio && s3Port,
-    store,
+    places,
     environment: ({ nats = natsPort, s3 = s3Port } = {}) => ({
       CUGRO_NATS: `nats://127.0.0.1:${nats}`,
-      CUGRO_STORE: minio ? `s3://${BUCKET}` : root,
+      CUGRO_STORE: places.name(),
       ...(minio
         ? {
           CUGRO_S3_ENDPOINT: `http://127.0.0.1:${s3}`,
@@ -81,7 +75,7 @@ export async function startServers(
     freezeStore: async (ms) => await minio?.freeze(ms),
     fillStore: (ms) => fill(disk, storeFolder, ms),
     close: async () => {
-      await store.close();
+      await places.close();
       await Promise.all([bus.stop(), minio?.stop()]);
       await disk?.unmount();
     },

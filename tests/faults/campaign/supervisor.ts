@@ -22,6 +22,9 @@ export interface Supervised {
   kill(): void;
   /** SIGSTOP or SIGCONT. */
   signal(name: "SIGSTOP" | "SIGCONT"): void;
+  /** SIGKILL; it is not started again before `resume`. */
+  halt(): Promise<void>;
+  resume(): void;
   /** How often it died without being killed from here. */
   deaths(): number;
   stop(): Promise<void>;
@@ -30,7 +33,8 @@ export interface Supervised {
 /** What a process is started with. */
 export interface SupervisedOptions {
   settings: Omit<ProcessSettings, "sabotage">;
-  environment: Record<string, string>;
+  /** Asked at each start. */
+  environment: () => Record<string, string>;
   /** Sabotage of its first life, its second, ...; none after those. */
   lives: readonly string[];
   /** Folder for what it writes to stderr. */
@@ -45,6 +49,7 @@ export function supervise(options: SupervisedOptions): Supervised {
   let deaths = 0;
   let killed = false;
   let stopping = false;
+  let halted = false;
   let child: ChildProcess;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended: Promise<void>;
@@ -63,19 +68,25 @@ export function supervise(options: SupervisedOptions): Supervised {
     ];
     child = spawn(process.execPath, args, {
       stdio: ["ignore", output, output],
-      env: { ...process.env, ...THREADS, ...environment },
+      env: { ...process.env, ...THREADS, ...environment() },
     });
     closeSync(output);
     ended = new Promise((resolve) => {
       child.on("exit", () => {
         if (!killed) deaths++;
         killed = false;
-        if (!stopping) timer = setTimeout(start, RESTART_MS);
+        if (!stopping && !halted) timer = setTimeout(start, RESTART_MS);
         resolve();
       });
     });
   };
   start();
+  const halt = async () => {
+    halted = killed = true;
+    clearTimeout(timer);
+    signalProcess(child.pid, "SIGKILL");
+    await ended;
+  };
   return {
     who: settings.who,
     kill() {
@@ -83,13 +94,15 @@ export function supervise(options: SupervisedOptions): Supervised {
       signalProcess(child.pid, "SIGKILL");
     },
     signal: (name) => signalProcess(child.pid, name),
+    halt,
+    resume() {
+      halted = killed = false;
+      start();
+    },
     deaths: () => deaths,
     async stop() {
       stopping = true;
-      killed = true;
-      clearTimeout(timer);
-      signalProcess(child.pid, "SIGKILL");
-      await ended;
+      await halt();
     },
   };
 }

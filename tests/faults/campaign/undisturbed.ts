@@ -41,7 +41,15 @@ export async function runUndisturbed(
   });
   const coordinator = runCoordinator({ ...watched, signal: stop.signal, intervalMs: 300 });
   try {
-    await play(workload, { store, bus, record, seed: 0, wayIn: () => "handed", signal: stop.signal });
+    await play(workload, {
+      store,
+      bus,
+      record,
+      seed: 0,
+      wayIn: () => "handed",
+      signal: stop.signal,
+      again: false,
+    });
   } finally {
     stop.abort();
     await bus.close();

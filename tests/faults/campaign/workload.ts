@@ -80,6 +80,8 @@ export interface Stage {
   /** One way for all files of a learner: a dropped file may be noticed later than one that is handed in after it. */
   wayIn: (learner: string) => WayIn;
   signal: AbortSignal;
+  /** After a loss of the store: some of it was done before, and may be lost or not. */
+  again: boolean;
 }
 
 /** Creates all learners, then gives each its files and waits until everything is decided. */
@@ -127,10 +129,18 @@ async function handIn(
   learner: string,
   file: Lesson["files"][number],
   way: WayIn,
-  { store }: Stage,
+  { store, again }: Stage,
 ): Promise<void> {
   if (way === "handed") await addUploaded({ store, learner, fileName: file.name, body: file.bytes });
-  else await store.put(incomingKey(learner, file.name), file.bytes);
+  else if (!again || !await hasArrived(store, learner, file.name)) {
+    await store.put(incomingKey(learner, file.name), file.bytes);
+  }
+}
+
+/** Whether a dropped file has become an arrival: then its object may be gone. */
+async function hasArrived(store: Store, learner: string, name: string): Promise<boolean> {
+  const { arrivals } = await loadFacts(store, learner);
+  return arrivals.some(({ key }) => key === incomingKey(learner, name));
 }
 
 /** Hints of a dropped file, as a notification of the store would be one. */
@@ -144,7 +154,10 @@ async function tell(key: string, hint: Hint, { bus, signal }: Stage): Promise<vo
 async function goBack({ learner: name }: Lesson, stage: Stage): Promise<void> {
   const { store, record } = stage;
   let version: number | undefined;
-  await insist(stage, async () => version = validVersions(await loadFacts(store, name)).at(-2)?.version);
+  await insist(stage, async () => {
+    const facts = await loadFacts(store, name);
+    version = facts.withdrawn.length > 0 ? undefined : validVersions(facts).at(-2)?.version;
+  });
   const target = version;
   if (target === undefined) return;
   // Written down first: from now on the head may go back to this version.

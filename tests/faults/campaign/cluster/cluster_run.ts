@@ -113,7 +113,7 @@ async function runInCluster(world: World, options: ClusterRunOptions): Promise<S
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), RUN_MS);
   const client = startActing({ ...robot, everyMs: ACT_EVERY_MS });
-  const sampled = sample({ store }, workload, progress.record, stop.signal);
+  const sampled = sample(() => store, workload, progress.record, stop.signal);
   const spans: Spans = { faults: [], gone: [] };
   const told = world.events.length;
   const violations: Violation[] = [];
@@ -126,7 +126,7 @@ async function runInCluster(world: World, options: ClusterRunOptions): Promise<S
       seed: plan.seed,
       wayIn: () => plan.wayIn,
     };
-    await play(workload, { ...stage, signal: stop.signal }).catch((error) => {
+    await play(workload, { ...stage, signal: stop.signal, again: false }).catch((error) => {
       if (!stop.signal.aborted) throw error;
       violations.push({ rule: "lost task", detail: `the run was not finished after ${RUN_MS / 1000} s` });
     });
