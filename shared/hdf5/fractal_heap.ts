@@ -48,7 +48,10 @@ const TINY = 2;
 /**
  * Opens the heap at an address.
  *
+ * @param at address of the heap
+ * @returns gives a cursor on the object of an id; throws a StorageFault where there is none
  * @throws {StorageFault}
+ * @throws {StorageFault} where its header is damaged
  */
 export function openHeap(file: FileBytes, at: number | undefined): HeapObjects {
   const heap = readHeader(file, at);

@@ -53,7 +53,10 @@ interface Form {
 /**
  * All messages of the object at an address.
  *
+ * @param at address of the object
+ * @returns those of all blocks of its header
  * @throws {StorageFault}
+ * @throws {StorageFault} where it is damaged
  */
 export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
   const prefix = cursorAt(file, at);
@@ -73,7 +76,11 @@ export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
 /**
  * A body of this type, once and not shared; undefined where there is none.
  *
+ * @param messages of an object's header
+ * @param type of {@link MESSAGE}
+ * @returns a cursor of its own
  * @throws {StorageFault}
+ * @throws {StorageFault} where there are two, or it is shared
  */
 export function bodyOf(messages: readonly Message[], type: number): Cursor | undefined {
   const found = messages.filter((message) => message.type === type);
