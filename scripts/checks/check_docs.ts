@@ -69,6 +69,7 @@ const SAID_IN_FULL: readonly string[] = [
   "shared/backup",
   "shared/bus",
   "shared/client",
+  "shared/datasets",
   "shared/environments",
   "shared/export",
   "shared/hdf5",

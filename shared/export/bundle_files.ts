@@ -67,7 +67,6 @@ export function requireOnnxRuntime(): void {
  * @param compile of the backend, for our side of the check
  * @param onCheck called with a model's name, rows done and rows in all
  * @returns files by name, and which models are missing and why
- * @throws {OnnxRuntimeMissing}
  * @throws {OnnxRuntimeMissing} where onnxruntime is not installed
  */
 export async function bundleFiles(

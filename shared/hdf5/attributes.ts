@@ -40,7 +40,6 @@ const MOST_BYTES = 2 ** 16;
  *
  * @param messages of the object's header
  * @returns names and values, those that are in a heap included
- * @throws {StorageFault}
  * @throws {StorageFault} where they are damaged
  */
 export function attributesOf(file: FileBytes, messages: readonly Message[]): Attribute[] {

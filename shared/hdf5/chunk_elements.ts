@@ -23,7 +23,6 @@ export interface ElementForm {
  *
  * @param header behind the array's version; moved behind both numbers
  * @returns size in bytes, and whether chunks are filtered
- * @throws {StorageFault}
  * @throws {StorageFault} where the two do not fit each other
  */
 export function readElementForm(header: Cursor): ElementForm {

@@ -25,7 +25,6 @@ interface Extensible {
  *
  * @param at address of the header
  * @param found called with each chunk that was written
- * @throws {StorageFault}
  * @throws {StorageFault} where it is damaged
  */
 export function chunksOfExtensibleArray(file: FileBytes, at: number, grid: Grid, found: Found): void {

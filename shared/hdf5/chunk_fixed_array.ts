@@ -12,7 +12,6 @@ import { checkBlock, checkedBlock } from "./checksums.ts";
  *
  * @param at address of the header
  * @param found called with each chunk that was written
- * @throws {StorageFault}
  * @throws {StorageFault} where it is damaged
  */
 export function chunksOfFixedArray(file: FileBytes, at: number, grid: Grid, found: Found): void {

@@ -54,7 +54,6 @@ function groupFault(members: readonly string[]): StorageFault {
  *
  * @param body of a message about a dataspace
  * @returns sides now, and those that they may grow to
- * @throws {StorageFault}
  * @throws {StorageFault} where it is damaged, or has too many sides
  */
 export function readSpace(body: Cursor): Pick<FieldForm, "shape" | "mostSides"> | undefined {

@@ -50,7 +50,6 @@ const TINY = 2;
  *
  * @param at address of the heap
  * @returns gives a cursor on the object of an id; throws a StorageFault where there is none
- * @throws {StorageFault}
  * @throws {StorageFault} where its header is damaged
  */
 export function openHeap(file: FileBytes, at: number | undefined): HeapObjects {

@@ -37,7 +37,6 @@ const VIRTUAL = 3;
  *
  * @param body of a layout message
  * @returns values in one piece, or in chunks with an index
- * @throws {StorageFault}
  * @throws {StorageFault} for old, virtual and damaged layouts
  */
 export function readLayout(body: Cursor): Layout {

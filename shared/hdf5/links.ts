@@ -51,7 +51,6 @@ export function isGroup(messages: readonly Message[]): boolean {
  *
  * @param messages of the group's header
  * @returns names with addresses or paths, in the order of the file
- * @throws {StorageFault}
  * @throws {StorageFault} where they are damaged
  */
 export function linksOf(file: FileBytes, messages: readonly Message[]): Link[] {

@@ -55,7 +55,6 @@ interface Form {
  *
  * @param at address of the object
  * @returns those of all blocks of its header
- * @throws {StorageFault}
  * @throws {StorageFault} where it is damaged
  */
 export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
@@ -79,7 +78,6 @@ export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
  * @param messages of an object's header
  * @param type of {@link MESSAGE}
  * @returns a cursor of its own
- * @throws {StorageFault}
  * @throws {StorageFault} where there are two, or it is shared
  */
 export function bodyOf(messages: readonly Message[], type: number): Cursor | undefined {

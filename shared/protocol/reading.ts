@@ -112,7 +112,6 @@ function namesIn(text: string): unknown {
  *
  * @param text such as `2` or `1,1,0.5`
  * @returns one number for all, or one for each number of an action
- * @throws {RangeError}
  * @throws {RangeError} for a number that is not above 0, or above 1e6
  */
 export function parseActionLimit(text: string): number[] {
