@@ -29,7 +29,9 @@ export function documentedFunctions(path: string, text: string): DocumentedFunct
       name: ts.isIdentifier(name) ? name.text : "",
       type: type?.getText(source) ?? "",
     })),
-    returnsValue: !/^(?:void|never|Promise<void>|asserts .*)?$/.test(node.type?.getText(source) ?? ""),
+    returnsValue: !/^(?:void|never|Promise<(?:void|never)>|asserts .*)?$/.test(
+      node.type?.getText(source) ?? "",
+    ),
     throws: node.body !== undefined && holdsThrow(node.body),
     ...docOf(node),
   }));
@@ -57,19 +59,22 @@ function docOf(node: ts.FunctionDeclaration): Pick<DocumentedFunction, "tags" | 
   };
 }
 
-const ARRAYS = /\b(?:Float32Array|Float64Array|Int32Array|Uint8Array|tf\.Tensor\w*)\b/;
+const ARRAYS = /\b(?:Float32Array|Float64Array|Int32Array|tf\.Tensor\w*)\b/;
+/** Flags have a shape; the bytes of a file, a message or a body have none, and are called bytes. */
+const FLAGS_OR_BYTES = /\bUint8Array\b/;
 
 /**
- * What the docstring of a function lacks: `@param` (with a shape for arrays and tensors), `@returns` or `@yields`, and
+ * What the docstring of a function lacks: `@param` (with a shape for arrays and tensors, or the word bytes), `@returns` or `@yields`, and
  * `@throws {Class}` where its own body throws.
  * @returns a sentence each
  */
 export function lackingTags({ parameters, returnsValue, throws, tags }: DocumentedFunction): string[] {
   const has = (...names: string[]) => tags.some(({ name }) => names.includes(name));
   const texts = tags.filter(({ name }) => name === "param").map(({ text }) => text);
+  const lacks = (text: string, type: string) =>
+    !text.includes("`[") && (ARRAYS.test(type) || FLAGS_OR_BYTES.test(type) && !/\bbytes?\b/.test(text));
   const shapeless = parameters.filter(({ name, type }) =>
-    ARRAYS.test(type) && !type.includes("=>") &&
-    texts.some((text) => text.startsWith(`${name} `) && !text.includes("`["))
+    !type.includes("=>") && texts.some((text) => text.startsWith(`${name} `) && lacks(text, type))
   );
   return [
     ...parameters.length > 0 && !has("param") ? ["has no @param"] : [],

@@ -18,6 +18,14 @@ Deno.test("lackingTags() wants arguments, results and errors of exported functio
   ]);
 });
 
+Deno.test("lackingTags() wants flags to have a shape, and bytes to be called so", () => {
+  const docOf = (text: string) =>
+    lacks(`/**\n * Reads.\n * @param a ${text}\n */\nexport function read(a: Uint8Array): void {}`);
+  assertEquals(docOf("a file"), ["has no shape in @param a"]);
+  assertEquals(docOf("bytes of a file"), []);
+  assertEquals(docOf("`[n]`, 1 where an episode ends"), []);
+});
+
 Deno.test("lackingTags() wants nothing of what a function does not have, nor of functions inside it", () => {
   assertEquals(lacks("/** Stops. */\nexport function stop(): void {}"), []);
   const inner =

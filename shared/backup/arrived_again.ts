@@ -18,6 +18,10 @@ export interface RestoredFiles {
 /**
  * The bytes of an arrival in the new store: the same where its file is not there, or is called as before.
  *
+ * @param key of the arrival
+ * @param bytes the bytes of the arrival, as the backup has them
+ * @param files etags and times by name, before and now
+ * @returns JSON; the same bytes where nothing changes
  * @throws {SyntaxError} when the fact is damaged, naming it.
  */
 export function arrivedAgain(key: string, bytes: Uint8Array, files: RestoredFiles): Uint8Array {

@@ -83,6 +83,8 @@ interface Work extends Required<Pick<BackupOptions, "store" | "to" | "secrets" |
 /**
  * Makes a snapshot of a store in a backup.
  *
+ * @param options where from and to; `secrets` (true): whether webhooks' secrets and the file of tokens are in it
+ * @returns the snapshot's name, what is missing or damaged in the store, and how much was added
  * @throws {BackupError} if the place holds a store of learners instead, or a fact cannot be read.
  */
 export async function backUp(

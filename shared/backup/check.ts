@@ -21,7 +21,12 @@ import { snapshotStore } from "./snapshot_store.ts";
 
 const BLOBS = [PREFIXES.artifacts, PREFIXES.datasets, PREFIXES.incoming];
 
-/** Whether an object may be large; all others are facts and notes. */
+/**
+ * Whether an object may be large; all others are facts and notes.
+ *
+ * @param entry of a snapshot
+ * @returns by its key's prefix
+ */
 export function isBlob({ key }: Pick<Entry, "key">): boolean {
   return BLOBS.some((prefix) => key.startsWith(prefix));
 }
@@ -30,6 +35,7 @@ export function isBlob({ key }: Pick<Entry, "key">): boolean {
  * Checks everything about a snapshot but the bytes of its blobs: that each content is there with its size, that every fact
  * is what it was, and that whatever facts speak of and somebody needs is in the snapshot.
  *
+ * @param from the backup, as a store
  * @throws {BackupError} naming the first key that is damaged or missing.
  */
 export async function checkFacts(from: Store, snapshot: Snapshot): Promise<void> {
@@ -69,7 +75,14 @@ export interface ReadProgress {
   bytes: number;
 }
 
-/** Checks the whole snapshot, every byte of it. @throws {BackupError} naming the first key that is damaged or missing */
+/**
+ * Checks the whole snapshot, every byte of it.
+ *
+ * @param from the backup, as a store
+ * @param onProgress called after each object
+ * @returns how many objects and bytes have been read
+ * @throws {BackupError} naming the first key that is damaged or missing
+ */
 export async function checkSnapshot(
   from: Store,
   snapshot: Snapshot,

@@ -17,7 +17,12 @@ export const FACT_WIDTH = 16;
 /** Which contents a backup has: size by hash. */
 export type Present = Map<string, number>;
 
-/** Looks which contents a backup has. */
+/**
+ * Looks which contents a backup has.
+ *
+ * @param backup the backup, as a store
+ * @returns size in bytes by hash
+ */
 export async function listContents(backup: Store): Promise<Present> {
   const present: Present = new Map();
   for (const { key, size } of await backup.list(PREFIXES.contents)) {
@@ -38,6 +43,7 @@ export interface Kept {
 /**
  * Copies an object into a backup, unless its content is there.
  *
+ * @param info of the object as it was listed
  * @returns undefined if the object is gone, or is replaced again and again while it is read.
  */
 export async function keep(
@@ -93,20 +99,37 @@ async function keepLarge(
   }
 }
 
-/** The hash that a key promises of its bytes; undefined for most keys. */
+/**
+ * The hash that a key promises of its bytes; undefined for most keys.
+ *
+ * @param key any key of a store
+ * @returns SHA-256 as hexadecimal digits
+ */
 export function hashInName(key: string): string | undefined {
   const parsed = parseKey(key);
   return parsed?.kind === "artifact" ? parsed.hash : undefined;
 }
 
-/** SHA-256 of pieces. */
+/**
+ * SHA-256 of pieces.
+ *
+ * @param pieces bytes, read to the end
+ * @returns hexadecimal digits
+ */
 export async function hashOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of pieces) hash.update(piece);
   return hash.digest("hex");
 }
 
-/** A content that is small enough for memory. @throws {BackupError} naming the key if it is not what it should be */
+/**
+ * A content that is small enough for memory.
+ *
+ * @param backup the backup, as a store
+ * @param entry its hash, and the key that it is wanted for
+ * @returns the bytes, whose hash is the entry's
+ * @throws {BackupError} naming the key if it is not what it should be
+ */
 export async function readContent(backup: Store, entry: Entry): Promise<Uint8Array> {
   const found = await backup.get(contentKey(entry.sha256));
   if (!found) throw damagedContent(entry, "it is not there");
@@ -115,7 +138,14 @@ export async function readContent(backup: Store, entry: Entry): Promise<Uint8Arr
   return found.bytes;
 }
 
-/** A content in pieces; at their end an error if they are not what they should be. */
+/**
+ * A content in pieces; at their end an error if they are not what they should be.
+ *
+ * @param backup the backup, as a store
+ * @param entry its hash, and the key that it is wanted for
+ * @yields bytes, which are proved only when the last has been read
+ * @throws {BackupError} at the end, if they are not what they should be
+ */
 export async function* contentPieces(backup: Store, entry: Entry): AsyncGenerator<Uint8Array> {
   const info = await backup.head(contentKey(entry.sha256));
   if (!info) throw damagedContent(entry, "it is not there");
@@ -128,7 +158,13 @@ export async function* contentPieces(backup: Store, entry: Entry): AsyncGenerato
   if (actual !== entry.sha256) throw damagedContent(entry, describeBytes(info.size, actual));
 }
 
-/** Writes a content under its key in a store. @returns the object's etag there */
+/**
+ * Writes a content under its key in a store.
+ *
+ * @param backup the backup, as a store
+ * @param entry the object's key and its content's hash
+ * @returns the object's etag there
+ */
 export async function putContent(
   backup: Store,
   store: Store,
@@ -139,7 +175,12 @@ export async function putContent(
   return await store.putStream(entry.key, contentPieces(backup, entry), once);
 }
 
-/** The backup cannot give back an object. */
+/**
+ * The backup cannot give back an object.
+ *
+ * @param why after a colon, without a full stop
+ * @returns an error that names the key and says what to do
+ */
 export function damagedContent(
   { key, sha256: hash }: { key: string; sha256: string },
   why: string,

@@ -17,13 +17,24 @@ const LEFT_OUT: readonly (KeyKind | undefined)[] = [undefined, "damaged", "room"
 /** What comes with webhooks. */
 const SECRET: readonly (KeyKind | undefined)[] = ["webhook", "webhookSettings", "pending", "done"];
 
-/** Whether an object belongs into a snapshot. */
+/**
+ * Whether an object belongs into a snapshot.
+ *
+ * @param key of an object of a store
+ * @param secrets whether secrets belong into it
+ * @returns false also for notes of a moment, such as checkpoints
+ */
 export function belongs(key: string, secrets: boolean): boolean {
   const kind = parseKey(key)?.kind;
   return !LEFT_OUT.includes(kind) && (secrets || !SECRET.includes(kind));
 }
 
-/** Lists all objects that belong into a snapshot, in the order in which they are to be looked at. */
+/**
+ * Lists all objects that belong into a snapshot, in the order in which they are to be looked at.
+ *
+ * @param secrets whether secrets belong into it
+ * @yields objects of one kind at a time: what refers to others comes before them
+ */
 export async function* gather(store: Store, secrets: boolean): AsyncGenerator<ObjectInfo[]> {
   const mine = (infos: ObjectInfo[]) => infos.filter(({ key }) => belongs(key, secrets));
   for (const prefix of [PREFIXES.deliveries, PREFIXES.announced, PREFIXES.problems, PREFIXES.webhooks]) {

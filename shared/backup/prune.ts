@@ -20,7 +20,10 @@ export interface Pruned {
  * that one would notice, and fail.
  *
  * @param keep how many, at least 1.
- * @throws {BackupError} if a snapshot that stays cannot be read, since what it has could not be told from what may go.
+ * @returns what was removed, with its size in bytes
+ * @throws {BackupError} if a snapshot that stays cannot be read, since what it has could not be told from what may
+ *   go.
+ * @throws {RangeError} if `keep` is below 1
  */
 export async function prune(backup: Store, keep: number): Promise<Pruned> {
   if (!(Number.isInteger(keep) && keep >= 1)) {

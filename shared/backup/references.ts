@@ -11,6 +11,7 @@ import { BackupError } from "./snapshot.ts";
  * Keys of what learners need, and of files that wait, which the store does not have.
  *
  * @param store usually a snapshot as a store.
+ * @returns sorted
  * @throws {BackupError} naming a fact that cannot be read.
  */
 export async function missingReferences(store: Store): Promise<string[]> {
@@ -22,7 +23,12 @@ export async function missingReferences(store: Store): Promise<string[]> {
   return [...missing].sort();
 }
 
-/** Names of the learners that these keys hold. */
+/**
+ * Names of the learners that these keys hold.
+ *
+ * @param keys of learners' objects; others are passed over
+ * @returns in the order of the keys; a learner may come twice
+ */
 export function namesOf(keys: readonly string[]): string[] {
   return keys.flatMap((key) => {
     const parsed = parseKey(key);

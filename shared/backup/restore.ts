@@ -58,6 +58,8 @@ interface Work extends Required<RestoreOptions> {
 /**
  * Restores a snapshot into a store that is empty, or has a part of the same restoration.
  *
+ * @param options backup, snapshot and store; `secrets` (true): whether what is secret is restored
+ * @returns how many objects and bytes, which learners, and the keys of arrivals that name their files as the new store does
  * @throws {BackupError} if the snapshot is damaged, or the store has anything else in it, naming the key.
  */
 export async function restore(

@@ -51,7 +51,12 @@ export class BackupError extends Error {
 
 const DIGITS = 16;
 
-/** Writes a snapshot; from here on the backup has it. @returns its name */
+/**
+ * Writes a snapshot; from here on the backup has it.
+ *
+ * @param to the backup, as a store
+ * @returns its name
+ */
 export async function writeSnapshot(to: Store, snapshot: Snapshot): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalJson(snapshot));
   const time = snapshot.made.replaceAll(/[-:.]/g, "");
@@ -79,7 +84,12 @@ export function timeAfter(before: string | undefined): string {
   return new Date(Math.max(Date.now(), last + 1)).toISOString();
 }
 
-/** Names of a backup's snapshots, oldest first. */
+/**
+ * Names of a backup's snapshots, oldest first.
+ *
+ * @param from the backup, as a store
+ * @returns in the order of their times
+ */
 export async function listSnapshots(from: Store): Promise<string[]> {
   const keys = (await from.list(PREFIXES.snapshots)).map(({ key }) => parseKey(key));
   return keys.flatMap((key) => key?.kind === "snapshot" ? [key.snapshot] : []).sort();
@@ -88,6 +98,9 @@ export async function listSnapshots(from: Store): Promise<string[]> {
 /**
  * Reads a snapshot.
  *
+ * @param from the backup, as a store
+ * @param name whole
+ * @returns as its schema reads it
  * @throws {BackupError} if there is none of that name, or it is damaged.
  */
 export async function readSnapshot(from: Store, name: string): Promise<Snapshot> {
@@ -114,7 +127,15 @@ export async function readSnapshot(from: Store, name: string): Promise<Snapshot>
   throw damaged(`${path.map(String).join(".")}: ${message}`, parsed.error);
 }
 
-/** A snapshot by its name or the beginning of it. @param wanted @default the newest one */
+/**
+ * A snapshot by its name or the beginning of it.
+ *
+ * @param from the backup, as a store
+ * @param wanted
+ * @returns with its whole name
+ * @throws {BackupError} if there is none, several begin so, or it is damaged
+ * @default the newest one
+ */
 export async function openSnapshot(from: Store, wanted?: string): Promise<NamedSnapshot> {
   const names = await listSnapshots(from);
   if (names.length === 0) throw new BackupError("There is no snapshot in this backup: is the place right?");
@@ -129,7 +150,12 @@ export async function openSnapshot(from: Store, wanted?: string): Promise<NamedS
   return { name, snapshot: await readSnapshot(from, name) };
 }
 
-/** A few of many. */
+/**
+ * A few of many.
+ *
+ * @param texts any number of them
+ * @returns the first three, and how many more there are
+ */
 export function some(texts: readonly string[]): string {
   return texts.slice(0, 3).join(", ") + (texts.length > 3 ? ` and ${texts.length - 3} more` : "");
 }

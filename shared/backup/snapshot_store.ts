@@ -10,7 +10,8 @@ import type { Entry, Snapshot } from "./snapshot.ts";
 /**
  * The objects of a snapshot, as they were, with the etags that they had.
  *
- * @param known contents that are in memory already, by hash.
+ * @param known contents `[bytes]` that are in memory already, by hash
+ * @returns a store that refuses writes
  */
 export function snapshotStore(
   backup: Store,

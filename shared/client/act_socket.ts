@@ -43,7 +43,8 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * A connection to act over. It is made with the first question; while nothing is asked, a lost one is not made again.
- * @throws {RangeError} for what is no learner's name, for a token that no subprotocol can be, and without `WebSocket`
+ * @param learner its name @returns `act` rejects what is not answered within `timeoutMs`; `close` rejects what is under way
+ * @throws {RangeError} for what is no learner's name, a token that no subprotocol can be, and without `WebSocket`
  */
 export function actOverWebSocket(
   client: ClientOptions,

@@ -35,6 +35,9 @@ const RETRY_MS = 1_000;
 /**
  * Events until `signal`.
  *
+ * @param path of the gateway's stream of events
+ * @param options `after`: the place to go on behind; `onLost` is called at each loss of the connection
+ * @yields events with their places, each once, over as many connections as it takes
  * @throws {GatewayError} when the gateway refuses.
  */
 export async function* watchEvents(

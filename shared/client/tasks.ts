@@ -64,7 +64,13 @@ function becoming({ asNewTask }: Becoming): Record<string, string> {
   return asNewTask ? { asNewTask: "true" } : {};
 }
 
-/** Makes the part of the client that is about tasks and files. */
+/**
+ * Makes the part of the client that is about tasks and files.
+ *
+ * @param requests with the gateway's address and token
+ * @param of the path of a learner
+ * @returns methods that throw a GatewayError where the gateway refuses
+ */
 export function tasksOf(requests: Requester, of: PathOf): TaskClient {
   const handOver = async (path: string, body: BodyInit, type: string): Promise<HandedOver> => {
     const response = await requests.send("POST", path, { body, type });

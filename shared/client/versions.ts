@@ -42,7 +42,13 @@ export interface VersionClient {
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Makes the part of the client that is about versions. */
+/**
+ * Makes the part of the client that is about versions.
+ *
+ * @param requests with the gateway's address and token
+ * @param of the path of a learner
+ * @returns methods that throw a GatewayError where the gateway refuses
+ */
 export function createVersionClient(requests: Requester, of: PathOf): VersionClient {
   return {
     async list(name) {

@@ -29,7 +29,12 @@ export interface WebhookClient {
   redeliver(id: string, delivery: string): Promise<DeliveryView>;
 }
 
-/** Makes the part of the client that is about webhooks. */
+/**
+ * Makes the part of the client that is about webhooks.
+ *
+ * @param requests with the gateway's address and token
+ * @returns methods that throw a GatewayError where the gateway refuses
+ */
 export function createWebhookClient(requests: Requester): WebhookClient {
   const of = (id: string, rest = "") => `/v1/webhooks/${encodeURIComponent(id)}${rest}`;
   return {

@@ -11,7 +11,12 @@ import { printable } from "./printable.ts";
 /**
  * Puts the fields side by side, in the order they were named.
  *
- * @throws {DatasetError} naming a field that is not there, is more than a list a row, or has other rows than those beside it
+ * @param raw what a reader has found
+ * @param map names of fields by the array that they make up
+ * @param file named in errors
+ * @returns with the arrays of the map in place of their fields
+ * @throws {DatasetError} naming a field that is not there, is more than a list a row, or has other rows than those
+ *   beside it
  */
 export function applyMap(raw: RawDataset, map: FieldMap, file: string): RawDataset {
   const arrays = { ...raw.arrays };

@@ -12,7 +12,8 @@ import type { Dataset, DatasetMetadata, DatasetRows, RawDataset } from "./datase
 import { inMemory } from "./dataset_rows.ts";
 import { readActions } from "./discrete.ts";
 import { checkEpisodes } from "./check_episodes.ts";
-import { type Ends, inferEnds, judgeMarkedEnds, recordedEnds } from "./episode_ends.ts";
+import { type Ends, recordedEnds } from "./episode_ends.ts";
+import { inferEnds, judgeMarkedEnds } from "./inferred_ends.ts";
 import { findResetRows, repairLastStates, resetNotice } from "./false_steps.ts";
 import { flagsOf, rowsOf, type Unused, visitField } from "./field_rows.ts";
 import { columnsOf, type Fields, findFields, keepRows, LIMITS, matrixShape, missing } from "./fields.ts";
@@ -20,7 +21,7 @@ import { readMetadata } from "./metadata.ts";
 import type { Notice, ReadOptions } from "./notice.ts";
 import { judgeOrder } from "./judge_order.ts";
 import { judgePadding, type PaddedArrays, withoutPadding } from "./padding.ts";
-import { judgePlausibility } from "./plausibility.ts";
+import { judgePlausibility } from "./plausibility/plausibility.ts";
 import { readRewards } from "./reward_rule.ts";
 import { type Following, separateEnvironments } from "./row_order.ts";
 import { leadsOn } from "./steps.ts";
@@ -43,7 +44,10 @@ export interface JudgedRows extends Omit<Judged, "dataset"> {
  *
  * @param raw what a reader found
  * @param file name used in errors
- * @throws {DatasetError} for missing fields, shapes that disagree, values that cannot be used, rows in another order
+ * @param options how the file is read
+ * @returns the dataset, and what is implausible about it
+ * @throws {DatasetError} for missing fields, shapes that disagree, values that cannot be used, rows in another
+ *   order
  */
 export function assemble(raw: RawDataset, file: string, options: ReadOptions = {}): Judged {
   const { dataset, notices } = assembleRows(raw, file, options, roomInMemory());
@@ -53,7 +57,12 @@ export function assemble(raw: RawDataset, file: string, options: ReadOptions = {
 /**
  * Builds the dataset, as {@link assemble} does.
  *
+ * @param raw what a reader has found
+ * @param file named in errors
+ * @param options how the file is read
  * @param room where its matrices are kept
+ * @returns matrices as rows, and what is implausible about them
+ * @throws {DatasetError} as {@link assemble}
  */
 export function assembleRows(raw: RawDataset, file: string, options: ReadOptions, room: Room): JudgedRows {
   const metadata = readMetadata(raw.attributes, file);

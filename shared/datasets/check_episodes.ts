@@ -14,6 +14,7 @@ import type { Following } from "./row_order.ts";
  *
  * @param following undefined where each row's next state was made of the following row
  * @param doubt what explains rows that are no successors, where that is known
+ * @throws {DatasetError} naming the first row that is wrong
  */
 export function checkEpisodes(
   fields: Fields,

@@ -5,7 +5,12 @@
 import { allRows, rowsIn } from "./blocks/rows.ts";
 import type { Dataset, DatasetRows } from "./dataset.ts";
 
-/** The matrices of a dataset as rows; those in memory are not copied. */
+/**
+ * The matrices of a dataset as rows; those in memory are not copied.
+ *
+ * @param dataset in memory, or as rows already
+ * @returns the same flags and metadata
+ */
 export function rowsOfDataset(dataset: Dataset | DatasetRows): DatasetRows {
   if (!isInMemory(dataset)) return dataset;
   const { states, actions, nextStates, stateDim, actionDim } = dataset;
@@ -17,7 +22,12 @@ export function rowsOfDataset(dataset: Dataset | DatasetRows): DatasetRows {
   };
 }
 
-/** The whole dataset in memory; matrices that are there already are not copied. */
+/**
+ * The whole dataset in memory; matrices that are there already are not copied.
+ *
+ * @param dataset as rows
+ * @returns the same flags and metadata
+ */
 export function inMemory(dataset: DatasetRows): Dataset {
   const { states, actions, nextStates } = dataset;
   return {

@@ -26,7 +26,13 @@ export type FileReport =
     actions: { discrete: number } | { continuous: number };
   });
 
-/** The report of a good file. */
+/**
+ * The report of a good file.
+ *
+ * @param file its name
+ * @param judged the dataset, and what is implausible about it
+ * @returns sizes, returns and notices; JSON of `validate --json`
+ */
 export function reportOf(file: string, { dataset, notices }: Judged | JudgedRows): FileReport {
   const { stateRange: _states, actionRange: _actions, ...figures } = summarise(dataset);
   const { discreteActions } = dataset.metadata;
@@ -36,7 +42,13 @@ export function reportOf(file: string, { dataset, notices }: Judged | JudgedRows
   return { file, ok: true, notices, ...figures, actions };
 }
 
-/** The report of a refused file. */
+/**
+ * The report of a refused file.
+ *
+ * @param file its name
+ * @param error where it is, and what is wrong
+ * @returns the error, with field and row where it has them
+ */
 export function reportOfError(file: string, { place: { field, row }, message }: DatasetError): FileReport {
   const error: FileError = { code: "refused", message };
   if (field !== undefined) error.field = field;

@@ -8,7 +8,7 @@ import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/rows.ts";
 import { floatsOf, rowsOf } from "./field_rows.ts";
 import { columnsOf, type Field, type Fields, LIMITS, placeOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { countDifferent } from "./row_keys.ts";
+import { countDifferent } from "./plausibility/row_keys.ts";
 
 /** More classes than this in whole numbers of a float type are taken for a continuous action. */
 const MOST_GUESSED = 64;
@@ -25,7 +25,10 @@ export interface Actions {
 /**
  * Reads the actions.
  *
+ * @param fields of the file
+ * @param field the actions
  * @param classes number of discrete actions, where the file says so
+ * @returns `[N, A]`, one-hot where they are discrete
  * @throws {DatasetError} for several discrete actions a row, and for classes that do not count from 0
  */
 export function readActions(fields: Fields, field: Field, classes?: number): Actions {

@@ -15,7 +15,11 @@ const FEWEST = 3;
 /**
  * Judges ends by the jumps of the states between rows, without next states.
  *
+ * @param fields of the file
+ * @param states `[N, S]`
+ * @param ends flags, `[N]`
  * @param horizon whether a horizon alone says where episodes were cut
+ * @returns notices where the states jump elsewhere
  */
 export function judgeJumps(fields: Fields, states: Rows, ends: Ends, byHorizon: boolean): Notice[] {
   const shift = shiftOf(states, ends);
@@ -78,7 +82,13 @@ function shiftOf(states: Rows, { timeouts }: Ends): number {
 /** Numbers of rows at ends that are held at once: of more ends, some that lie evenly among them stand for all. */
 const MOST_NUMBERS = 2 ** 23;
 
-/** These rows, or as many of them as may be held at once. */
+/**
+ * These rows, or as many of them as may be held at once.
+ *
+ * @param rows at ends of episodes
+ * @param columns numbers in a row
+ * @returns the same ones where they are few enough
+ */
 export function atMost(rows: number[], columns: number): number[] {
   const most = Math.max(1, Math.floor(MOST_NUMBERS / columns));
   if (rows.length <= most) return rows;
@@ -109,13 +119,23 @@ function jumpsInside(states: Rows, { terminals, timeouts }: Ends): number {
 
 const SAMPLES = 2048;
 
-/** Rows spread evenly over the dataset, at most {@link SAMPLES}. */
+/**
+ * Rows spread evenly over the dataset, at most {@link SAMPLES}.
+ *
+ * @param size rows in all
+ * @returns rising
+ */
 export function sampleRows(size: number): number[] {
   const count = Math.min(size, SAMPLES);
   return Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
 }
 
-/** Standard deviation of each column. */
+/**
+ * Standard deviation of each column.
+ *
+ * @param states `[N, S]`
+ * @returns `[S]`
+ */
 export function spreadsOf(states: Rows): Float64Array {
   const { size, columns } = states;
   const shift = states.read(0, 1).slice();
@@ -133,7 +153,17 @@ export function spreadsOf(states: Rows): Float64Array {
   return sums.map((sum, column) => Math.sqrt(Math.max(0, squares[column]! / size - (sum / size) ** 2)));
 }
 
-/** Mean absolute difference of a row of `a` and one of `b` in units of each column's spread. */
+/**
+ * Mean absolute difference of a row of `a` and one of `b` in units of each column's spread.
+ *
+ * @param a `[rows, columns]`
+ * @param i row of `a`
+ * @param b `[rows, columns]`
+ * @param j row of `b`
+ * @param columns how many
+ * @param spread `[columns]`; columns of 0 do not count
+ * @returns 0 or more
+ */
 export function distanceOf(
   a: Float32Array,
   i: number,
@@ -150,7 +180,12 @@ export function distanceOf(
   return sum / columns;
 }
 
-/** The middle of the values; 0 of none. */
+/**
+ * The middle of the values; 0 of none.
+ *
+ * @param values not changed
+ * @returns of an even number the upper one of the middle
+ */
 export function median(values: readonly number[]): number {
   return Float64Array.from(values).sort()[Math.floor(values.length / 2)] ?? 0;
 }

@@ -7,7 +7,7 @@ import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";
 import { atMost, median, sampleRows } from "./doubtful_ends.ts";
 import type { Notice } from "./notice.ts";
-import { rowsWhere } from "./row_keys.ts";
+import { rowsWhere } from "./plausibility/row_keys.ts";
 import type { Following } from "./row_order.ts";
 
 /** Share of the ends at which a pattern must show before it is believed. */
@@ -53,7 +53,10 @@ function leapsAfter(states: Rows, nextStates: Rows, all: number[]): boolean {
  * Rows that stand for a reset: since Gymnasium 1.0 the step after an end ignores its action and returns the first state of
  * the next episode with reward 0, so its row starts where the episode ended.
  *
+ * @param ends flags, `[N]`
  * @param cuts rows after which another environment's begin
+ * @param steps states, next states and rewards
+ * @returns rising; none where there are too few to be sure
  */
 export function findResetRows(
   { states, following, rewards }: Steps,
@@ -83,7 +86,13 @@ function zerosIn(values: Float32Array): number {
   return zeros;
 }
 
-/** The notice of rows that were left out as resets. */
+/**
+ * The notice of rows that were left out as resets.
+ *
+ * @param fields of the file
+ * @param rows those that were left out
+ * @returns the notice, with the first of them
+ */
 export function resetNotice(fields: Fields, rows: readonly number[]): Notice {
   const row = fields.rows?.[rows[0]!] ?? rows[0]!;
   return {
@@ -103,8 +112,11 @@ export function resetNotice(fields: Fields, rows: readonly number[]): Notice {
  * Next states at ends that are those of another episode, or not numbers: they are replaced by the rule for absent ones (the
  * row's own state).
  *
+ * @param fields of the file
+ * @param ends flags, `[N]`
  * @param noNumbers rows whose next state is not all numbers
  * @param writable the next states, where they may be changed
+ * @returns notices; next states only where the file has them
  */
 export function repairLastStates(
   fields: Fields,

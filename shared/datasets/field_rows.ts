@@ -34,7 +34,13 @@ export function visitField(
   );
 }
 
-/** A field of one number a row, in the order of the rows, as the file holds them. `[N]` */
+/**
+ * A field of one number a row, in the order of the rows, as the file holds them. `[N]`
+ *
+ * @param fields of the file
+ * @param field of one number a row
+ * @returns `[N]`
+ */
 export function columnOf(fields: Fields, field: Field): Numbers {
   const { data } = field;
   if (!fields.rows && ArrayBuffer.isView(data)) return data;
@@ -52,8 +58,12 @@ export interface Unused {
 /**
  * A field as float32.
  *
+ * @param fields of the file
+ * @param field of `columns` numbers a row
+ * @param columns how many
  * @param limit largest magnitude
  * @param unused rows whose values become 0 where they cannot be used
+ * @returns `[N, columns]`
  * @throws {DatasetError} naming the first value that is not finite or too large, as the file holds it
  */
 export function rowsOf(fields: Fields, field: Field, columns: number, limit: number, unused?: Unused): Rows {
@@ -105,6 +115,10 @@ function rowsOfFile({ rows, size, room }: Fields, { data }: Field, columns: numb
 /**
  * A field of one number a row as float32, `[N]`.
  *
+ * @param fields of the file
+ * @param field of one number a row
+ * @param limit largest magnitude
+ * @returns `[N]`
  * @throws {DatasetError} as {@link rowsOf}
  */
 export function floatsOf(fields: Fields, field: Field, limit: number): Float32Array {
@@ -122,12 +136,23 @@ export function floatsOf(fields: Fields, field: Field, limit: number): Float32Ar
 
 const SAMPLES = 4096;
 
-/** The rows of a field's sample, spread evenly over all. */
+/**
+ * The rows of a field's sample, spread evenly over all.
+ *
+ * @param size rows in all
+ * @param i place in the sample
+ * @returns a row
+ */
 export function sampledRow(size: number, i: number): number {
   return Math.floor(i * size / Math.min(size, SAMPLES));
 }
 
-/** Keeps a sample of a field while its blocks pass in order. */
+/**
+ * Keeps a sample of a field while its blocks pass in order.
+ *
+ * @param fields of the file, which get the sample
+ * @param columns numbers in a row
+ */
 export function openSample(fields: Fields, { name }: Field, columns: number) {
   const { size, samples } = fields;
   const count = Math.min(size, SAMPLES);
@@ -165,6 +190,9 @@ function unusable(
 /**
  * A field of 0 and 1, `[N]`.
  *
+ * @param fields of the file
+ * @param field of one number a row
+ * @returns `[N]`
  * @throws {DatasetError} naming the first other value
  */
 export function flagsOf(fields: Fields, field: Field): Uint8Array {

@@ -23,7 +23,7 @@ export interface Fields {
   /** Rows after which the next one is no successor, known from how the file was read. */
   cuts: ReadonlySet<number>;
   room: Room;
-  /** Some rows of fields that were read, as the file holds them (`digits.ts`). */
+  /** Some rows of fields that were read, as the file holds them (`plausibility/digits.ts`). */
   samples: Map<string, Float64Array>;
 }
 
@@ -33,6 +33,10 @@ export const LIMITS = { states: 1e12, actions: 1e6, rewards: 1e9, returns: 1e12 
 /**
  * Chooses the fields by their names.
  *
+ * @param raw what a reader has found
+ * @param file named in errors
+ * @param room where matrices are kept
+ * @returns fields by what they are
  * @throws {DatasetError} where there are no states, or they are no matrix.
  */
 export function findFields(raw: RawDataset, file: string, room: Room = roomInMemory()): Fields {
@@ -58,7 +62,9 @@ function withoutUnitSides(shape: readonly number[]): number[] {
 /**
  * The error of a field that is not there.
  *
+ * @param key of the field
  * @param orElse what else would do, as the end of a sentence
+ * @throws {DatasetError} with the names of the fields that are there
  */
 export function missing(raw: RawDataset, key: FieldName, file: string, advice = "", orElse = ""): never {
   const names = (raw.present ?? Object.keys(raw.arrays)).slice(0, 40);
@@ -73,6 +79,9 @@ export function missing(raw: RawDataset, key: FieldName, file: string, advice = 
 /**
  * Sizes of a matrix `[rows, columns]`.
  *
+ * @param file named in errors
+ * @param field with its shape
+ * @returns rows and columns, at least one each
  * @throws {DatasetError} where it is none
  */
 export function matrixShape({ shape, name }: Field, file: string): [number, number] {
@@ -85,6 +94,10 @@ export function matrixShape({ shape, name }: Field, file: string): [number, numb
 /**
  * Numbers a row: `[N]` and `[N, 1]` have one.
  *
+ * @param fields of the file, which tell the number of rows
+ * @param field with its shape
+ * @param columns how many there must be, where that is known
+ * @returns numbers in a row
  * @throws {DatasetError} where the rows are others than `size`
  */
 export function columnsOf(fields: Fields, field: Field, columns?: number): number {
@@ -101,7 +114,13 @@ export function columnsOf(fields: Fields, field: Field, columns?: number): numbe
   );
 }
 
-/** The place of a value, in the file's own rows. */
+/**
+ * The place of a value, in the file's own rows.
+ *
+ * @param field of the value
+ * @param row as it is now
+ * @returns for an error: file, field, row of the file, column and value
+ */
 export function placeOf(
   fields: Fields,
   field: Field,
@@ -118,7 +137,10 @@ export function placeOf(
 /**
  * Keeps these rows, in this order.
  *
+ * @param fields of the file
+ * @param kept places of rows, `[n]`
  * @param cuts rows of the result after which the next one is no successor
+ * @returns the same fields with n rows
  */
 export function keepRows(fields: Fields, kept: Int32Array, cuts: ReadonlySet<number>): Fields {
   const { rows } = fields;

@@ -18,7 +18,12 @@ const WRITE_IN_ORDER = "write the rows in the order in which they happened, one 
 /**
  * Judges the order of the rows.
  *
+ * @param fields of the file
+ * @param states `[N, S]`
+ * @param next undefined where the file has no next states
  * @param environments how many the rows were dealt out to already; 1: none
+ * @param ends flags `[N]`, and whether they are known
+ * @returns none where rows are in order
  * @throws {DatasetError} where next states and known ends leave no doubt, and where dealing the rows out was wrong
  */
 export function judgeOrder(

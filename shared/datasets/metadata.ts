@@ -27,6 +27,9 @@ function read<T>(
 /**
  * Reads the known attributes; others say nothing. A goal in words is none that can be simulated.
  *
+ * @param attributes by name, as the file has them
+ * @param file named in errors
+ * @returns those that are there, under the names that this software has for them
  * @throws {DatasetError} naming attribute and value
  */
 export function readMetadata(attributes: Record<string, unknown>, file: string): DatasetMetadata {

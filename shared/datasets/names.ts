@@ -40,7 +40,12 @@ export const ATTRIBUTE_NAMES = [
   "goal_observable",
 ] as const;
 
-/** Fields that a reader reads: the known ones, those that a reward is made of, and those that stand for others. */
+/**
+ * Fields that a reader reads: the known ones, those that a reward is made of, and those that stand for others.
+ *
+ * @param options reward rule and map of fields
+ * @returns names of fields
+ */
 export function wantedFields(
   { reward, map = {} }: Pick<ReadOptions, "reward" | "map"> = {},
 ): ReadonlySet<string> {

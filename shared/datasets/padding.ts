@@ -8,9 +8,16 @@ import type { Ends } from "./episode_ends.ts";
 import { flagsOf } from "./field_rows.ts";
 import { type Field, type Fields, keepRows } from "./fields.ts";
 import type { Notice } from "./notice.ts";
-import { countDifferentRows } from "./row_keys.ts";
+import { countDifferentRows } from "./plausibility/row_keys.ts";
 
-/** Leaves out the rows whose `mask` is 0. A mask that says no more than `1 - done`, or is of something else, is passed over. */
+/**
+ * Leaves out the rows whose `mask` is 0. A mask that says no more than `1 - done`, or is of something else, is passed over.
+ *
+ * @param fields of the file
+ * @param notices get one where rows are left out
+ * @returns with the rows that remain
+ * @throws {DatasetError} where none remains
+ */
 export function withoutPadding(fields: Fields, notices: Notice[]): Fields {
   const { mask } = fields.found;
   if (!mask || !isPerRow(mask)) return fields;
@@ -61,7 +68,14 @@ export interface PaddedArrays {
   rewards: Float32Array | undefined;
 }
 
-/** Rows of zeros, and repetitions of an episode's last row, that no mask marks. */
+/**
+ * Rows of zeros, and repetitions of an episode's last row, that no mask marks.
+ *
+ * @param fields of the file
+ * @param arrays states, actions and rewards
+ * @param ends flags, `[N]`
+ * @returns undefined where nothing looks so
+ */
 export function judgePadding(fields: Fields, arrays: PaddedArrays, ends: Ends): Notice | undefined {
   const { size } = fields;
   const zeros = zeroRows(arrays, size);

@@ -84,6 +84,13 @@ function leftOutOf({ present = [] }: RawDataset, options: ReadOptions): { leftOu
 
 /**
  * {@link readRows} of a file on disk. What the judgement did not look at is read as well: it may be damaged.
+ *
+ * @param source the file
+ * @param file named in errors
+ * @param options how it is read
+ * @param room where its matrices are kept
+ * @returns matrices as rows, and what is implausible about them
+ * @throws {DatasetError} as {@link readRows}
  */
 export function readByRanges(source: ByteSource, file: string, options: ReadOptions, room: Room): JudgedRows {
   const unread = new Map<string, Values>();
@@ -150,6 +157,8 @@ function readRaw(source: ByteSource, file: string, wanted: ReadonlySet<string>, 
 /**
  * Refuses what its first bytes show to be no dataset.
  *
+ * @param source the file
+ * @param file named in errors
  * @returns the format
  * @throws {DatasetError} saying what the file is instead
  */

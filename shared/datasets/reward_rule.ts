@@ -14,7 +14,10 @@ const ADVICE =
 /**
  * The rewards `[N]`.
  *
+ * @param fields of the file
+ * @param raw what a reader has found, for the error
  * @param rule `success`, `-1-per-step`, a field's name, or `distance:FIELD`
+ * @returns `[N]`, of 32 bits
  * @throws {DatasetError} where there are none, or the rule names a field that is not there
  */
 export function readRewards(fields: Fields, raw: RawDataset, rule?: string): Float32Array {

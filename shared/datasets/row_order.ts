@@ -6,7 +6,7 @@ import { type Rows, takeRows, visitBlocks } from "./blocks/rows.ts";
 import { DatasetError } from "./dataset.ts";
 import { distanceOf, median, sampleRows, spreadsOf } from "./doubtful_ends.ts";
 import { type Fields, keepRows } from "./fields.ts";
-import { isAmong, keyOf, keysOfRows } from "./row_keys.ts";
+import { isAmong, keyOf, keysOfRows } from "./plausibility/row_keys.ts";
 import { sameState } from "./steps.ts";
 
 /** Environments that are looked for. */
@@ -18,6 +18,9 @@ const IN_ORDER = 0.5;
  * Rows of `environments` environments that were stepped together (row i is environment i mod n): one environment after the
  * other.
  *
+ * @param fields of the file
+ * @param environments how many; 1: nothing is changed
+ * @returns the same rows in another order
  * @throws {DatasetError} where there are not two rows for each
  */
 export function separateEnvironments(fields: Fields, environments: number): Fields {
@@ -54,8 +57,10 @@ export interface Following {
 /**
  * Judges the order of the rows.
  *
+ * @param states `[N, S]`
  * @param following where the file has next states
  * @param ends 1 where an episode is known to end, `[N]`
+ * @returns by time, or what it looks like instead
  */
 export function orderOf(states: Rows, following: Following | undefined, ends: Uint8Array): RowOrder {
   return following ? orderBySuccessors(states, following, ends) : orderBySmoothness(states, ends);

@@ -4,7 +4,16 @@
  */
 import { type Rows, visitBlocks } from "./blocks/rows.ts";
 
-/** Whether row `i` of `a` and row `j` of `b` are the same state up to float32 rounding. */
+/**
+ * Whether row `i` of `a` and row `j` of `b` are the same state up to float32 rounding.
+ *
+ * @param a `[rows, columns]`
+ * @param i row of `a`
+ * @param b `[rows, columns]`
+ * @param j row of `b`
+ * @param columns how many
+ * @returns false where one is not a number
+ */
 export function sameState(a: Float32Array, i: number, b: Float32Array, j: number, columns: number): boolean {
   const end = (i + 1) * columns;
   for (let at = i * columns, other = j * columns; at < end; at++, other++) {
@@ -15,7 +24,13 @@ export function sameState(a: Float32Array, i: number, b: Float32Array, j: number
   return true;
 }
 
-/** 1 at rows whose next state is the following row's, `[N]`; the last row has none. */
+/**
+ * 1 at rows whose next state is the following row's, `[N]`; the last row has none.
+ *
+ * @param states `[N, S]`
+ * @param nextStates `[N, S]`
+ * @returns flags
+ */
 export function leadsOn(states: Rows, nextStates: Rows): Uint8Array {
   const { size, columns } = states;
   const flags = new Uint8Array(size);
@@ -28,7 +43,15 @@ export function leadsOn(states: Rows, nextStates: Rows): Uint8Array {
   return flags;
 }
 
-/** Whether the state at row `i` is that of row `j`. */
+/**
+ * Whether the state at row `i` is that of row `j`.
+ *
+ * @param a `[rows, columns]`
+ * @param i row of `a`
+ * @param b `[rows, columns]`
+ * @param j row of `b`
+ * @returns up to float32 rounding
+ */
 export function sameRows(a: Rows, i: number, b: Rows, j: number): boolean {
   const left = a.read(i, i + 1).slice();
   return sameState(left, 0, b.read(j, j + 1), 0, a.columns);

@@ -22,6 +22,11 @@ export const WALKER_DYNAMICS: readonly Dynamics[] = walkerParams.tasks;
 /**
  * Gives a compiled model other dynamics and derives again what follows from them. Not through the model file: most of the drawn
  * inertias belong to no real body (each principal one must be at most the sum of the other two), which the engine's compiler refuses.
+ *
+ * @param mujoco the engine
+ * @param compiled is changed
+ * @param dynamics of each body: mass in kg, principal inertias in kg m²; of each joint: damping; of each geom:
+ *   friction
  */
 export function setDynamics(mujoco: MainModule, compiled: MjModel, dynamics: Dynamics): void {
   const { mass, inertia, damping, friction } = dynamics;

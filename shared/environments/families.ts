@@ -1,8 +1,12 @@
-import { type Dynamics, WALKER_DYNAMICS } from "./dynamics.ts";
-import { observationSize } from "./laws.ts";
-import { isDirection, MAZE_INFO } from "./maze/maze_family.ts";
-import { type RewardLaw, rewardLaw } from "./rewards.ts";
-import { type RobotFacts, type RobotName, ROBOTS } from "./robots.ts";
+/**
+ * Families of tasks: what they are, and what their goals may be. The families themselves stand in `family_table.ts`.
+ * @module
+ */
+import type { Dynamics } from "./dynamics.ts";
+import { FAMILIES } from "./family_table.ts";
+import { isDirection } from "./maze/maze_family.ts";
+import type { RewardLaw } from "./rewards.ts";
+import type { RobotFacts } from "./robots.ts";
 
 /** A task: a family and its goal, e.g. `{ family: "hopper-vel", goal: [1.4] }`. */
 export interface TaskSpec {
@@ -68,100 +72,31 @@ export interface ResolvedTask {
   readonly dynamics?: Dynamics;
 }
 
-const HORIZON = 200;
-
-/** What a family is, said once; the rest follows from its robot and its kind of reward. */
-interface FamilyFacts {
-  readonly name: string;
-  readonly model: RobotName;
-  readonly reward: RewardLaw;
-  readonly goals: readonly (readonly number[])[];
-  readonly policyShipped: boolean;
-  readonly dynamics?: readonly Dynamics[];
-}
-
-/** What a family of each kind of reward asks for, and what its goals are. */
-const KINDS = {
-  speed: {
-    ...{ goalDim: 1, what: "move forward at the wanted speed; goal = speed in m/s" },
-    goalMeaning: (usual: readonly number[]) =>
-      `speed in m/s, any number; usual are ${Math.min(...usual)} to ${Math.max(...usual)}`,
-  },
-  direction: {
-    ...{ goalDim: 2, what: "move fast in the wanted direction; goal = cosine and sine of its angle" },
-    goalMeaning: () => "cosine and sine of the wanted direction, each from -1 to 1; any angle",
-  },
-  forward: {
-    ...{
-      goalDim: 1,
-      what: "move forward fast with other masses, inertias, damping and friction; goal = their number",
-    },
-    goalMeaning: (usual: readonly number[]) =>
-      `number of the set of dynamics, a whole number from 1 to ${usual.length}`,
-  },
-};
-
-function family({ name, model, reward, goals, policyShipped, dynamics }: FamilyFacts): RobotFamily {
-  const robot = ROBOTS[model];
-  const { goalDim, what, goalMeaning } = KINDS[reward.kind];
-  const info = {
-    family: name,
-    model,
-    environmentId: robot.gymnasiumId,
-    stateDim: observationSize(robot),
-    actionDim: robot.actuators.length,
-    horizon: HORIZON,
-    goalDim,
-    description: `${robot.title}: ${what}`,
-    goals,
-    goalMeaning: goalMeaning(goals.map(([first]) => first!)),
-    policyShipped,
-  };
-  return { info, robot, reward, ...(dynamics ? { dynamics } : {}) };
-}
-
-const numbers = (...values: number[]) => values.map((value) => [value]);
-const angles = (...values: number[]) => values.map((angle) => [Math.cos(angle), Math.sin(angle)]);
-
-const FAMILIES: readonly Family[] = [
-  family({
-    ...{ name: "cheetah-vel", model: "half_cheetah", reward: rewardLaw("speed", 1, 0, 0.05) },
-    ...{ goals: numbers(0.075, 0.45, 0.825, 1.2, 1.575), policyShipped: true },
-  }),
-  family({
-    ...{ name: "swimmer-dir", model: "swimmer", reward: rewardLaw("direction", 10, 0, 0.0001) },
-    ...{ goals: angles(1.20336, 3.61662, 5.42894, 6.75429, 8.25429), policyShipped: true },
-  }),
-  family({
-    ...{ name: "hopper-vel", model: "hopper", reward: rewardLaw("speed", 1, 1, 0.001) },
-    ...{ goals: numbers(0.4, 0.8, 1.2, 1.6, 2), policyShipped: true },
-  }),
-  family({
-    ...{ name: "walker-vel", model: "walker2d", reward: rewardLaw("speed", 1, 1, 0.001) },
-    ...{ goals: numbers(0.5, 1, 1.5, 2, 2.5), policyShipped: false },
-  }),
-  family({
-    ...{ name: "walker-params", model: "walker2d", reward: rewardLaw("forward", 1, 1, 0.001) },
-    ...{ goals: numbers(1, 2, 3, 4, 5), policyShipped: true, dynamics: WALKER_DYNAMICS },
-  }),
-  family({
-    ...{ name: "ant-dir", model: "ant", reward: rewardLaw("direction", 1, 1, 0.1) },
-    ...{ goals: angles(0, 1.2, 2.5, 3.7, 5), policyShipped: false },
-  }),
-  { maze: true, info: MAZE_INFO },
-];
-
-/** All families of tasks that can be simulated here. */
+/**
+ * All families of tasks that can be simulated here.
+ *
+ * @returns in the order in which they are listed to people
+ */
 export function listFamilies(): EnvironmentInfo[] {
   return FAMILIES.map(({ info }) => info);
 }
 
-/** The family of that name, or undefined when there is no simulator for it. */
+/**
+ * The family of that name, or undefined when there is no simulator for it.
+ *
+ * @param name such as `cheetah-vel`
+ * @returns sizes, horizon in steps, and what its goal is
+ */
 export function familyInfo(name: string): EnvironmentInfo | undefined {
   return FAMILIES.find(({ info }) => info.family === name)?.info;
 }
 
-/** What each number of an observation of a family is, e.g. `qpos[1] rootz`; undefined where it is not of one robot's state. */
+/**
+ * What each number of an observation of a family is, e.g. `qpos[1] rootz`; undefined where it is not of one robot's state.
+ *
+ * @param name of the family
+ * @returns a name for each of the S numbers
+ */
 export function observationNames(name: string): string[] | undefined {
   const robot = FAMILIES.find(({ info }) => info.family === name)?.robot;
   return robot?.observation.flatMap(({ of, first, last }) => {
@@ -172,7 +107,13 @@ export function observationNames(name: string): string[] | undefined {
   });
 }
 
-/** What is wrong with a goal of a family, to be read after "its goal"; undefined where nothing is. */
+/**
+ * What is wrong with a goal of a family, to be read after "its goal"; undefined where nothing is.
+ *
+ * @param goal as it was given
+ * @param family its name and the size of its goal
+ * @returns such as `must be 1 finite number(s)`
+ */
 export function goalFault(
   { family: name, goalDim }: EnvironmentInfo,
   goal: readonly number[],
@@ -213,6 +154,8 @@ export function findTask(
  * The family of a task and its goal as the datasets hold it (float32), so that a goal read from a file and the decimal
  * it came from name the same task.
  *
+ * @param spec family and goal
+ * @returns the family, the goal in float32, and its dynamics where they are its own
  * @throws {RangeError} when the family is unknown or the goal is none of its goals
  */
 export function resolveTask(spec: TaskSpec): ResolvedTask {
@@ -235,6 +178,8 @@ export function resolveTask(spec: TaskSpec): ResolvedTask {
 /**
  * What a trained policy of the family gets as its task: the goal, or, where the goal is a number of dynamics, a one-hot of it.
  *
+ * @param spec family and goal
+ * @returns what follows the observation in the policy's input
  * @throws {RangeError} as {@linkcode resolveTask}
  */
 export function policyGoal(spec: TaskSpec): number[] {

@@ -24,6 +24,10 @@ export function observationSize(robot: RobotFacts): number {
 /**
  * Writes the observation of a robot into `target[offset .. offset + S)`. Clipping acts on the observation only, never
  * on the simulated state.
+ *
+ * @param robot which numbers are observed, and their bounds
+ * @param state positions and velocities, in m, rad and per second
+ * @param target `[>= offset + S]`
  */
 export function observe(robot: RobotFacts, state: RobotState, target: Float32Array, offset: number): void {
   let at = offset;
@@ -36,7 +40,13 @@ export function observe(robot: RobotFacts, state: RobotState, target: Float32Arr
   }
 }
 
-/** A state of a robot that looks like an observation: what is not observed is as in the initial pose. */
+/**
+ * A state of a robot that looks like an observation: what is not observed is as in the initial pose.
+ *
+ * @param robot which numbers are observed
+ * @param observation `[S]`
+ * @returns positions and velocities
+ */
 export function stateOf(
   robot: RobotFacts,
   observation: ArrayLike<number>,
@@ -50,7 +60,13 @@ export function stateOf(
   return state;
 }
 
-/** Whether a robot still stands: all its bounds hold. NaN is never healthy where a bound looks at it. */
+/**
+ * Whether a robot still stands: all its bounds hold. NaN is never healthy where a bound looks at it.
+ *
+ * @param robot its bounds
+ * @param state positions and velocities
+ * @returns true for robots without bounds
+ */
 export function isHealthy(robot: RobotFacts, state: RobotState): boolean {
   return robot.healthy.every((bound) => {
     const values = source(state, bound);
@@ -67,6 +83,10 @@ export function isHealthy(robot: RobotFacts, state: RobotState): boolean {
 /**
  * The start state of a seed: the initial pose plus uniform noise on qpos and uniform or normal noise on qvel, drawn
  * independently, all of qpos first. A free joint's quaternion gets noise too and is not renormalised.
+ *
+ * @param robot its initial pose, and the spread around it
+ * @param seed of the episode
+ * @returns positions and velocities
  */
 export function startState(robot: RobotFacts, seed: number): { qpos: number[]; qvel: number[] } {
   const random = createRandom(seed);

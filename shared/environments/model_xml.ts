@@ -65,6 +65,7 @@ function contentsOf(robot: RobotFacts, bodyName: string): string[] {
  * The MJCF model of a robot, written from its facts alone. Every quantity the compiler could guess (inertials, joint
  * limits, control limits) is given explicitly, so that the compiled model has the facts' numbers to the last digit.
  *
+ * @param robot lengths in m, angles in rad, masses in kg
  * @returns MJCF XML for `MjModel.from_xml_string`
  */
 export function modelXml(robot: RobotFacts): string {

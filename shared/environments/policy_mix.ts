@@ -20,12 +20,26 @@ export type Actor = keyof PolicyMix;
 /** All of them, in the order of their episodes in a dataset. */
 export const ACTORS: readonly Actor[] = ["random", ...SNAPSHOTS];
 
-/** Episodes for each actor of a {@link PolicyMix}. */
+/**
+ * Episodes for each actor of a {@link PolicyMix}.
+ *
+ * @param mix shares that add up to 1
+ * @param episodes in all
+ * @returns whole numbers that add up to `episodes`
+ */
 export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, number> {
   return countsOfShares(ACTORS, mix, episodes);
 }
 
-/** Episodes for each of those who act: shares rounded by largest remainder, so that they add up to `episodes`. */
+/**
+ * Episodes for each of those who act: shares rounded by largest remainder, so that they add up to `episodes`.
+ *
+ * @param actors in the order in which rests are given out
+ * @param mix shares that add up to 1
+ * @param episodes in all
+ * @returns whole numbers by actor
+ * @throws {RangeError} for a number of episodes that is none, and shares that do not add up
+ */
 export function countsOfShares<Name extends string>(
   actors: readonly Name[],
   mix: Readonly<Record<Name, number>>,

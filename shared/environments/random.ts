@@ -23,7 +23,12 @@ function splitmix32(state: number): () => number {
   };
 }
 
-/** xoshiro128** (Blackman and Vigna 2018) on the four words of `state`, which it changes. */
+/**
+ * xoshiro128** (Blackman and Vigna 2018) on the four words of `state`, which it changes.
+ *
+ * @param state four words that are not all 0
+ * @returns gives the next 32 bits, unsigned
+ */
 export function xoshiro128(state: Uint32Array): () => number {
   const rotate = (x: number, by: number) => (x << by) | (x >>> (32 - by));
   return () => {
@@ -43,6 +48,7 @@ export function xoshiro128(state: Uint32Array): () => number {
  * A generator for one seed: equal seeds give equal streams on every machine.
  *
  * @param seed any safe integer; negative ones are allowed
+ * @returns uniform numbers in [0, 1) of 53 bits, and normal ones
  * @throws {RangeError} when the seed is not a safe integer
  */
 export function createRandom(seed: number): Random {
@@ -75,6 +81,9 @@ export function createRandom(seed: number): Random {
 /**
  * `count` seeds that follow from one seed and a stream number: episodes of different streams never share a seed by design.
  *
+ * @param seed any safe integer
+ * @param stream from 0
+ * @param count how many
  * @returns integers in [0, 2^53)
  */
 export function deriveSeeds(seed: number, stream: number, count: number): number[] {

@@ -32,9 +32,12 @@ export function rewardLaw(
 /**
  * The reward of one environment step, the terminating one included.
  *
+ * @param law kind, scale and costs
+ * @param goal of the task
  * @param velocityX displacement of qpos[0] over the step divided by its duration, m/s
  * @param velocityY the same of qpos[1]
  * @param action `[A]` as the agent gave it, before any clamping
+ * @returns reward of the step
  */
 export function rewardOf(
   law: RewardLaw,

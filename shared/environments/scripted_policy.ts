@@ -22,7 +22,12 @@ export interface ScriptedPolicy {
 /** By robot. */
 const SCRIPTED: Readonly<Record<string, ScriptedPolicy>> = { point: { model: "point", act: mazeAct } };
 
-/** Whether a policy is code. */
+/**
+ * Whether a policy is code.
+ *
+ * @param policy of a family
+ * @returns false for weights
+ */
 export function isScripted(policy: PolicyFile | ScriptedPolicy): policy is ScriptedPolicy {
   return "act" in policy;
 }

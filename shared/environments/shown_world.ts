@@ -56,7 +56,13 @@ export interface ShownWorld {
   close(): void;
 }
 
-/** Opens a task to be looked at. Close it when done. @throws RangeError when the family or its goal is not known */
+/**
+ * Opens a task to be looked at. Close it when done.
+ *
+ * @param spec family and goal
+ * @returns its shapes, and where they are
+ * @throws {RangeError} when the family or its goal is not known
+ */
 export async function openShownWorld(spec: TaskSpec): Promise<ShownWorld> {
   const { family, goal, dynamics } = resolveTask(spec);
   if (family.maze) return shownMaze(goal, family.info);

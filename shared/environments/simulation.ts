@@ -5,7 +5,11 @@ import type { RobotFacts } from "./robots.ts";
 
 let engine: Promise<MainModule> | undefined;
 
-/** The engine's one module of this process (about 10 MB; loaded at first use). */
+/**
+ * The engine's one module of this process (about 10 MB; loaded at first use).
+ *
+ * @returns MuJoCo, the same each time
+ */
 export function loadEngine(): Promise<MainModule> {
   return engine ??= loadMujoco();
 }

@@ -60,7 +60,15 @@ export function requireOnnxRuntime(): void {
   if (!hasOnnxRuntime()) throw new OnnxRuntimeMissing();
 }
 
-/** Makes a bundle. A backend must be open. @throws {OnnxRuntimeMissing} */
+/**
+ * Makes a bundle: models that have passed their check, weights, loaders, and what is known of the version. A backend
+ * must be open.
+ *
+ * @param compile of the backend, for our side of the check
+ * @param onCheck called with a model's name, rows done and rows in all
+ * @returns files by name, and which models are missing and why
+ * @throws {OnnxRuntimeMissing} where onnxruntime is not installed
+ */
 export async function bundleFiles(
   input: ExportInput,
   compile: Compile,

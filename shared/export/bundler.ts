@@ -83,7 +83,12 @@ interface Memory {
   last: Promise<unknown>;
 }
 
-/** See {@link Bundler}. @param make makes one; tests say which */
+/**
+ * Makes bundles when they are asked for, one at a time, and keeps the last ones.
+ *
+ * @param make makes one; tests say which
+ * @returns `ask` gives what is there by then: a bundle, its progress, or why it failed
+ */
 export function createBundler(make: MakeBundle = makeInThread): Bundler {
   const memory: Memory = { kept: new Map(), last: Promise.resolve() };
   const { kept } = memory;

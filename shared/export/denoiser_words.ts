@@ -19,7 +19,12 @@ export interface DenoiserNaming extends Naming {
   knowsTask: boolean;
 }
 
-/** eps(z, t, s, task) as a program; of a generator of states there is no `s`. */
+/**
+ * eps(z, t, s, task) as a program; of a generator of states there is no `s`.
+ *
+ * @param naming weights and the prefix of their names
+ * @returns of a residual network, or of a U-Net where the weights have frequencies
+ */
 export function denoiserProgram(naming: DenoiserNaming): Program {
   return naming.weights["fourier.frequencies"] === undefined ? resnetProgram(naming) : unetProgram(naming);
 }

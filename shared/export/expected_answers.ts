@@ -16,7 +16,12 @@ const SEED = 256;
 /** What each model's output is called in the file. */
 const OUTPUTS = { actor: "action", proposer: "action", sampler: "action", critic: "value" } as const;
 
-/** Bytes of the file, for models that have passed their check. */
+/**
+ * Bytes of the file, for models that have passed their check.
+ *
+ * @param models bytes by name; outputs of others are not in the file
+ * @returns bytes of a tensor file: inputs, and what each model answers
+ */
 export async function selfTestFile(
   parts: Parts,
   models: ReadonlyMap<ModelName, Uint8Array>,

@@ -15,7 +15,13 @@ const ABOUT: Readonly<Record<string, string>> = {
   generators: "task, noise → a state of the task and an action in it (the replay)",
 };
 
-/** The page. */
+/**
+ * The page about a version, `MODEL_CARD.md`.
+ *
+ * @param models those of the bundle
+ * @param notWritten those that are missing, and why
+ * @returns Markdown
+ */
 export function modelCard(
   record: VersionRecord,
   models: readonly BundleModel[],

@@ -61,7 +61,13 @@ export interface Parts {
 /** What a version's policy is made of, and its generator of states where that is wanted. */
 export type PartsInput = Omit<PolicyInput, "compile"> & { stateGenerator?: Stored | undefined };
 
-/** Takes a policy apart. @throws {InvalidInputError} for weights of another kind, or a task that one of them does not know */
+/**
+ * Takes a policy apart into programs and tables.
+ *
+ * @param input weights, normalisers and knobs
+ * @returns tasks in the order of their numbers, which is that of the tables' rows
+ * @throws {InvalidInputError} for weights of another kind, or a task that one of them does not know
+ */
 export function partsOf(input: PartsInput): Parts {
   const { normalisers, stateDim, actionDim, hyperparameters: h, behaviorGenerator, stateGenerator } = input;
   const tasks = [...normalisers.keys()].sort((a, b) => a - b);

@@ -12,7 +12,12 @@ export const STEP_COLUMNS = ["keep", "c1", "c2", "c3", "end", "clamp", "k", "m",
 /** One call of the denoiser. */
 export type SolverStep = Record<typeof STEP_COLUMNS[number], number>;
 
-/** The rows of a plan. */
+/**
+ * The rows of a plan.
+ *
+ * @param plan of a solver with a fixed number of evaluations
+ * @returns a row for each evaluation, with the columns of {@link STEP_COLUMNS}
+ */
 export function solverSteps(plan: SolverPlan): SolverStep[] {
   if (plan.solver === "dpmpp2m") {
     return plan.nodes.map(({ xToSample, noiseToSample, advance }) => ({

@@ -89,7 +89,13 @@ export type ToldPolicy = Pick<
 /** What results say of jobs, by their ids. */
 export type JobsById = ReadonlyMap<string, { kind: JobKind; codeVersion: string }>;
 
-/** Describes a version. @param jobs that led to it @param weights artifacts of the version, by network */
+/**
+ * Describes a version: tasks, knobs, scores and where it comes from.
+ *
+ * @param jobs that led to it
+ * @param weights artifacts of the version, by network
+ * @returns JSON of `bundle.json`
+ */
 export function describeVersion(
   status: LearnerStatus,
   policy: ToldPolicy,
@@ -160,7 +166,13 @@ function rowRecord({ version, task, state, reasons, row }: VersionStatus): RowRe
   return { version, task, state, reasons, scores };
 }
 
-/** The version and those it continues, newest first. */
+/**
+ * The version and those it continues, newest first.
+ *
+ * @param versions of the learner
+ * @param fact the version
+ * @returns begins with the version itself
+ */
 export function chainOf(versions: readonly VersionStatus[], fact: VersionStatus): VersionStatus[] {
   const chain = [fact];
   for (;;) {

@@ -12,7 +12,13 @@ import type { Program } from "./words.ts";
 /** What the metadata's `format` says. */
 export const WEIGHTS_FORMAT = "cugro.policy/1";
 
-/** Bytes of the file. @param acting how the version serves each task */
+/**
+ * The weights of all networks, with their programs, as one tensor file.
+ *
+ * @param parts of the policy
+ * @param acting how the version serves each task
+ * @returns bytes of the file
+ */
 export function weightsFile(parts: Parts, acting: ReadonlyMap<number, WayOfActing>): Uint8Array {
   const { tasks, actor, proposer, sampler, critic, tables, knobs, classes } = parts;
   const programs = [actor, proposer, sampler.program, ...critic].filter((program) => program !== undefined);

@@ -53,12 +53,23 @@ export interface Naming {
   places: readonly number[];
 }
 
-/** Words of the current value times a matrix and plus a row. */
+/**
+ * Words of the current value times a matrix and plus a row.
+ *
+ * @param name of the layer
+ * @returns two words
+ */
 export function dense(name: string): Word[] {
   return [["times", `${name}.kernel`], ["plus", `${name}.bias`]];
 }
 
-/** A described network as a program. @param columns of tasks, of which the task's is picked */
+/**
+ * A described network as a program.
+ *
+ * @param naming weights and the prefix of their names
+ * @param columns of tasks, of which the task's is picked
+ * @returns words, and the tensors that they name
+ */
 export function describedProgram(
   { states, candidates, bias, layers }: NetworkDescription,
   naming: Naming,
@@ -100,7 +111,13 @@ function taskWords(rows: string | undefined): Word[] {
   return rows === undefined ? [] : [["task", rows]];
 }
 
-/** Words and the tensors that they name, with the prefix, and with the version's tasks in their order. */
+/**
+ * Words and the tensors that they name, with the prefix, and with the version's tasks in their order.
+ *
+ * @param words that name tensors without the prefix
+ * @param columns tensors of which only the tasks' columns are taken
+ * @returns tensors by their names with the prefix
+ */
 export function namedProgram(
   words: readonly Word[],
   { weights, prefix, places }: Naming,

@@ -11,7 +11,12 @@ const PACKED = /\.(json|md|py|hpp|mjs)$/;
 /** Names that are files in a bundle, and cannot lead out of a folder. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
-/** The zip. */
+/**
+ * A zip of these files; the same files give the same bytes.
+ *
+ * @param files bytes by name
+ * @returns bytes of the zip
+ */
 export function zipFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   const entries: Zippable = {};
   for (const [name, bytes] of files) {
@@ -20,7 +25,13 @@ export function zipFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Arr
   return Uint8Array.from(zipSync(entries));
 }
 
-/** The files in a zip. @throws {SyntaxError} for bytes that are none, or names that are not those of a bundle's files */
+/**
+ * Reads the files in a zip.
+ *
+ * @param bytes of the zip
+ * @returns bytes by name
+ * @throws {SyntaxError} for bytes that are none, or names that are not those of a bundle's files
+ */
 export function unzipFiles(bytes: Uint8Array): Map<string, Uint8Array> {
   const entries = Object.entries(unzipped(bytes));
   const strange = entries.find(([name]) => !NAME.test(name));

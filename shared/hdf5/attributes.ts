@@ -38,7 +38,9 @@ const MOST_BYTES = 2 ** 16;
 /**
  * The attributes of an object.
  *
- * @throws {StorageFault}
+ * @param messages of the object's header
+ * @returns names and values, those that are in a heap included
+ * @throws {StorageFault} where they are damaged
  */
 export function attributesOf(file: FileBytes, messages: readonly Message[]): Attribute[] {
   const found: Attribute[] = [];

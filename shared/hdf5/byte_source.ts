@@ -23,7 +23,12 @@ export interface FilePlace {
   at: number;
 }
 
-/** A file that lies in memory; its bytes are not copied. */
+/**
+ * A file that lies in memory; its bytes are not copied.
+ *
+ * @param bytes the bytes of the whole file
+ * @returns reads without copying
+ */
 export function sourceOf(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,
@@ -33,7 +38,13 @@ export function sourceOf(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A part of a file, as a file of its own. */
+/**
+ * A part of a file, as a file of its own.
+ *
+ * @param from first byte
+ * @param to byte behind the last; by default the end of the file
+ * @returns places counted from `from`
+ */
 export function partOf(source: ByteSource, from: number, to = source.size): ByteSource {
   const { place } = source;
   return {

@@ -37,7 +37,12 @@ export interface FileBytes {
   structureLeft: number;
 }
 
-/** A sound file names each part of its structure a few times at most. */
+/**
+ * A sound file names each part of its structure a few times at most.
+ *
+ * @param fileBytes size of the file in bytes
+ * @returns bytes of structure that may be read of it, all readings counted
+ */
 export function structureLimit(fileBytes: number): number {
   return 16 * fileBytes + 2 ** 20;
 }
@@ -46,6 +51,7 @@ export function structureLimit(fileBytes: number): number {
  * Counts bytes of structure that are read, which bounds the work for a file whose parts name each other again
  * and again.
  *
+ * @param bytes that are about to be read
  * @throws {StorageFault} where it is more than any sound file needs
  */
 export function spend(file: FileBytes, bytes: number): void {
@@ -61,7 +67,12 @@ function pageOf(source: ByteSource, from: number, to: number): Page {
   return { from, to, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-/** A file whose structure nobody has looked at; one that lies in memory is a single page. */
+/**
+ * A file whose structure nobody has looked at; one that lies in memory is a single page.
+ *
+ * @param source a file, or a part of one
+ * @returns with addresses and lengths of 8 bytes until the superblock says otherwise
+ */
 export function openBytes(source: ByteSource): FileBytes {
   return {
     source,
@@ -89,14 +100,25 @@ function pageWith(file: FileBytes, at: number, end: number): Page {
   return found;
 }
 
-/** Bytes of the structure, up to the end of the file. */
+/**
+ * Bytes of the structure, up to the end of the file.
+ *
+ * @param at first byte
+ * @param end byte behind the last
+ * @returns fewer where the file ends before; not a copy
+ */
 export function bytesIn(file: FileBytes, at: number, end: number): Uint8Array {
   const to = Math.min(end, file.size);
   const { bytes, from } = pageWith(file, at, to);
   return bytes.subarray(at - from, to - from);
 }
 
-/** One byte of the structure; undefined behind the end. */
+/**
+ * One byte of the structure; undefined behind the end.
+ *
+ * @param at place in the file
+ * @returns 0 to 255
+ */
 export function byteAt(file: FileBytes, at: number): number | undefined {
   return at < file.size ? bytesIn(file, at, at + 1)[0] : undefined;
 }
@@ -111,6 +133,9 @@ export interface Cursor {
 /**
  * A cursor at the beginning of a block.
  *
+ * @param at address; undefined, as for an address that is not set, is a fault
+ * @param length in bytes; by default to the end of the file
+ * @returns to be read from its beginning
  * @throws {StorageFault} where the block is not inside the file
  */
 export function cursorAt(file: FileBytes, at: number | undefined, length?: number): Cursor {
@@ -123,6 +148,8 @@ export function cursorAt(file: FileBytes, at: number | undefined, length?: numbe
 /**
  * Skips bytes, and says where they began.
  *
+ * @param size in bytes
+ * @returns place of the first of them
  * @throws {StorageFault} at the end of the block
  */
 export function skip(cursor: Cursor, size: number): number {
@@ -132,7 +159,13 @@ export function skip(cursor: Cursor, size: number): number {
   return at;
 }
 
-/** A whole number of 1 to 8 bytes; from 2^53 on it is not exact, and larger than any place in a file. */
+/**
+ * A whole number of 1 to 8 bytes; from 2^53 on it is not exact, and larger than any place in a file.
+ *
+ * @param cursor is moved behind it
+ * @param size 1 to 8 bytes, the lowest first
+ * @returns not exact from 2^53 on
+ */
 export function uint(cursor: Cursor, size: number): number {
   const begin = skip(cursor, size);
   const { view, from } = pageWith(cursor.file, begin, begin + size);
@@ -145,7 +178,12 @@ export function uint(cursor: Cursor, size: number): number {
   return value;
 }
 
-/** An address; undefined where the file says that there is nothing. */
+/**
+ * An address; undefined where the file says that there is nothing.
+ *
+ * @param cursor is moved behind it
+ * @returns bytes from the beginning of the file
+ */
 export function address(cursor: Cursor): number | undefined {
   const { file, at } = cursor;
   const value = uint(cursor, file.offsetSize);
@@ -153,12 +191,22 @@ export function address(cursor: Cursor): number | undefined {
   return isSet ? value : undefined;
 }
 
-/** A length. */
+/**
+ * A length.
+ *
+ * @param cursor is moved behind it
+ * @returns a number of bytes or of elements
+ */
 export function length(cursor: Cursor): number {
   return uint(cursor, cursor.file.lengthSize);
 }
 
-/** @throws {StorageFault} where the block does not begin with this text */
+/**
+ * Reads four letters, or however many the text has.
+ *
+ * @param cursor is moved behind them
+ * @throws {StorageFault} where the block does not begin with this text
+ */
 export function expectSignature(cursor: Cursor, text: string): void {
   const at = skip(cursor, text.length);
   const bytes = bytesIn(cursor.file, at, at + text.length);
@@ -167,7 +215,12 @@ export function expectSignature(cursor: Cursor, text: string): void {
   }
 }
 
-/** Text in UTF-8 up to the first zero. */
+/**
+ * Text in UTF-8 up to the first zero.
+ *
+ * @param bytes of the text, and what follows it
+ * @returns without the zero
+ */
 export function textAt(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));

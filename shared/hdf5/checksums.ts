@@ -16,7 +16,12 @@ import {
 
 const rotate = (value: number, by: number) => (value << by) | (value >>> (32 - by));
 
-/** Bob Jenkins' `hashlittle` of May 2006 with an initial value of 0. */
+/**
+ * Bob Jenkins' `hashlittle` of May 2006 with an initial value of 0.
+ *
+ * @param bytes a block without its checksum
+ * @returns 32 bits, unsigned
+ */
 export function lookup3(bytes: Uint8Array): number {
   let left = bytes.length;
   let a = (0xdeadbeef + left) | 0;
@@ -55,7 +60,10 @@ export function lookup3(bytes: Uint8Array): number {
  * A block that begins with a signature and version 0, and ends with its checksum; the cursor stands behind the version and
  * ends before the checksum.
  *
+ * @param at address of the block
  * @param size of the block, its checksum included
+ * @param signature four letters
+ * @returns a cursor behind the version, which ends before the checksum
  * @throws {StorageFault} where the checksum does not fit
  */
 export function checkedBlock(
@@ -72,7 +80,13 @@ export function checkedBlock(
   return cursor;
 }
 
-/** @throws {StorageFault} where the last four bytes of a block are not its checksum */
+/**
+ * Checks a block against its last four bytes.
+ *
+ * @param at address of the block
+ * @param size in bytes, the checksum included
+ * @throws {StorageFault} where the last four bytes of a block are not its checksum
+ */
 export function checkBlock(file: FileBytes, at: number, size: number): void {
   cursorAt(file, at, size);
   spend(file, size);
@@ -82,7 +96,12 @@ export function checkBlock(file: FileBytes, at: number, size: number): void {
   if (lookup3(bytes.subarray(0, -4)) !== stored) throw new StorageFault(DAMAGED);
 }
 
-/** Fletcher's checksum of 16-bit words, the first byte of each the higher one, as HDF5 computes it. */
+/**
+ * Fletcher's checksum of 16-bit words, the first byte of each the higher one, as HDF5 computes it.
+ *
+ * @param bytes an odd last one counts as the higher half of a word
+ * @returns 32 bits, unsigned
+ */
 export function fletcher32(bytes: Uint8Array): number {
   let low = 0;
   let high = 0;

@@ -21,7 +21,9 @@ export interface ElementForm {
 /**
  * Reads client and size of elements from an array's header.
  *
- * @throws {StorageFault}
+ * @param header behind the array's version; moved behind both numbers
+ * @returns size in bytes, and whether chunks are filtered
+ * @throws {StorageFault} where the two do not fit each other
  */
 export function readElementForm(header: Cursor): ElementForm {
   const client = uint(header, 1);
@@ -34,7 +36,13 @@ export function readElementForm(header: Cursor): ElementForm {
   return { isFiltered: client === 1, size };
 }
 
-/** The chunk of an element: its address, and what a filtered one takes. */
+/**
+ * The chunk of an element: its address, and what a filtered one takes.
+ *
+ * @param position of the element in the file
+ * @param grid its chunks' size where they are not filtered
+ * @returns undefined where the chunk was never written
+ */
 export function readElement(
   file: FileBytes,
   position: number,

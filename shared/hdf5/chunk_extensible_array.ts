@@ -23,7 +23,9 @@ interface Extensible {
 /**
  * First elements lie in the index block, the others in data blocks, which super blocks list.
  *
- * @throws {StorageFault}
+ * @param at address of the header
+ * @param found called with each chunk that was written
+ * @throws {StorageFault} where it is damaged
  */
 export function chunksOfExtensibleArray(file: FileBytes, at: number, grid: Grid, found: Found): void {
   const array = readHeader(file, at);

@@ -26,7 +26,12 @@ const UNDO: Readonly<Record<number, Undo>> = {
 /** Bytes that a filter may add to a chunk: checksums, and the header of data that cannot be packed. */
 const MORE = 1024;
 
-/** The first filter that is not known; undefined where all are. */
+/**
+ * The first filter that is not known; undefined where all are.
+ *
+ * @param filters in the order in which they were applied
+ * @returns one whose id is not among those that are undone here
+ */
 export function unknownFilter(filters: readonly Filter[]): Filter | undefined {
   return filters.find(({ id }) => !Object.hasOwn(UNDO, id));
 }
@@ -34,9 +39,10 @@ export function unknownFilter(filters: readonly Filter[]): Filter | undefined {
 /**
  * The values of a chunk.
  *
- * @param stored the chunk as it lies in the file
+ * @param stored the chunk's bytes as they lie in the file
  * @param mask bit i: the i-th filter was skipped
  * @param chunkBytes bytes that there must be
+ * @returns `chunkBytes` bytes
  * @throws {StorageFault} where a checksum does not fit, or there are more or fewer bytes
  */
 export function unfilter(

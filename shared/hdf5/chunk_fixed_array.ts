@@ -10,7 +10,9 @@ import { checkBlock, checkedBlock } from "./checksums.ts";
 /**
  * An array with one element for each chunk that the field may ever have.
  *
- * @throws {StorageFault}
+ * @param at address of the header
+ * @param found called with each chunk that was written
+ * @throws {StorageFault} where it is damaged
  */
 export function chunksOfFixedArray(file: FileBytes, at: number, grid: Grid, found: Found): void {
   const header = checkedBlock(file, at, 12 + file.offsetSize + file.lengthSize, "FAHD");

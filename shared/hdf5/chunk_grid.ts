@@ -28,7 +28,13 @@ export interface StoredChunk {
 /** Takes a chunk at its place in each direction. */
 export type Found = (place: readonly number[], chunk: StoredChunk) => void;
 
-/** The place of the n-th chunk, along each side. */
+/**
+ * The place of the n-th chunk, along each side.
+ *
+ * @param number from 0, the last side counting first
+ * @param counts chunks along each side, `[rank]`
+ * @returns `[rank]`
+ */
 export function placeOf(number: number, counts: readonly number[]): number[] {
   const place = new Array<number>(counts.length);
   for (let side = counts.length - 1; side >= 0; side--) {
@@ -38,7 +44,12 @@ export function placeOf(number: number, counts: readonly number[]): number[] {
   return place;
 }
 
-/** Sides counted in chunks, as far as the field may ever grow: the newer indexes count like this. `[rank]` */
+/**
+ * Sides counted in chunks, as far as the field may ever grow: the newer indexes count like this. `[rank]`
+ *
+ * @param grid of a field
+ * @returns `[rank]`; infinite where a side may grow without end
+ */
 export function mostCounts(grid: Grid): number[] {
   return grid.mostSides.map((side, i) => Math.ceil(side / grid.chunk[i]!));
 }

@@ -13,6 +13,7 @@ import { TREE2, walkTree2 } from "./tree2.ts";
 /**
  * The chunks in the order of the last side first; undefined where one was never written.
  *
+ * @param index where it lies, and of which kind it is
  * @returns `[places]`
  * @throws {StorageFault} where the index is damaged, or names a chunk twice or beyond the field
  */

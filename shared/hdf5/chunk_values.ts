@@ -18,7 +18,12 @@ export interface StoredField {
 /** Most bytes of a row of chunks, where the file does not lie in memory. */
 export const MOST_BAND = 128 * 2 ** 20;
 
-/** Bytes of a row of chunks when it is unpacked. */
+/**
+ * Bytes of a row of chunks when it is unpacked.
+ *
+ * @param grid of a field
+ * @returns bytes of all chunks that have the same rows
+ */
 export function bandBytes({ chunkBytes, counts }: Grid): number {
   return counts.slice(1).reduce((product, count) => product * count, chunkBytes);
 }
@@ -26,6 +31,8 @@ export function bandBytes({ chunkBytes, counts }: Grid): number {
 /**
  * Reads ranges of a field's bytes.
  *
+ * @param field its grid, filters and chunks
+ * @returns fills bytes from a place in the field on; the band of chunks that was read last stays in memory
  * @throws {StorageFault} where a chunk is damaged
  */
 export function openChunks(field: StoredField): (target: Uint8Array, from: number) => void {

@@ -22,6 +22,8 @@ const MOST_SIDES = 32;
 /**
  * Reads the form of an object.
  *
+ * @param messages of its header
+ * @returns shape, type of numbers and filters
  * @throws {StorageFault} where it is no field of numbers in this file
  */
 export function readFieldForm(file: FileBytes, messages: readonly Message[]): FieldForm {
@@ -50,7 +52,9 @@ function groupFault(members: readonly string[]): StorageFault {
 /**
  * The sides of a field or attribute; undefined for one without values.
  *
- * @throws {StorageFault}
+ * @param body of a message about a dataspace
+ * @returns sides now, and those that they may grow to
+ * @throws {StorageFault} where it is damaged, or has too many sides
  */
 export function readSpace(body: Cursor): Pick<FieldForm, "shape" | "mostSides"> | undefined {
   const version = uint(body, 1);

@@ -56,6 +56,7 @@ const MOST_VALUES = 2 ** 31;
  *
  * @param messages of its header
  * @param mostBytes that its chunks may take when they are unpacked
+ * @returns the form, the bytes that reading takes, and how to open it
  * @throws {StorageFault} saying why it is not read
  */
 export function planField(file: FileBytes, messages: readonly Message[], mostBytes: number): FieldPlan {
@@ -84,7 +85,12 @@ export function planField(file: FileBytes, messages: readonly Message[], mostByt
   return { shape, isInteger: type.kind === "integer", unpackedBytes, isEmpty, read, values: openValues };
 }
 
-/** Whether numbers of a type lie in a file as this machine keeps them. */
+/**
+ * Whether numbers of a type lie in a file as this machine keeps them.
+ *
+ * @param type of numbers in a file
+ * @returns true for float32 and float64, the lowest byte first
+ */
 export function isPlain({ kind, size, littleEndian }: NumberType): boolean {
   return kind === "float" && size >= 4 && littleEndian;
 }
@@ -93,6 +99,10 @@ export function isPlain({ kind, size, littleEndian }: NumberType): boolean {
  * Numbers by ranges.
  *
  * @param fill reads the bytes of numbers from a place on
+ * @param type of numbers in the file
+ * @param length how many numbers
+ * @param place where they lie in a file on the disk, if they do so as one piece
+ * @returns numbers that {@link toNumbers} makes of ranges
  */
 export function valuesBy(
   fill: (target: Uint8Array, from: number) => void,

@@ -48,7 +48,9 @@ const TINY = 2;
 /**
  * Opens the heap at an address.
  *
- * @throws {StorageFault}
+ * @param at address of the heap
+ * @returns gives a cursor on the object of an id; throws a StorageFault where there is none
+ * @throws {StorageFault} where its header is damaged
  */
 export function openHeap(file: FileBytes, at: number | undefined): HeapObjects {
   const heap = readHeader(file, at);

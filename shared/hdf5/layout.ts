@@ -35,7 +35,9 @@ const VIRTUAL = 3;
 /**
  * Reads a layout message.
  *
- * @throws {StorageFault}
+ * @param body of a layout message
+ * @returns values in one piece, or in chunks with an index
+ * @throws {StorageFault} for old, virtual and damaged layouts
  */
 export function readLayout(body: Cursor): Layout {
   const version = uint(body, 1);

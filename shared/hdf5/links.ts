@@ -34,7 +34,12 @@ const SYMBOLIC = 2;
 /** Names that are looked up on the way to an object. */
 const MOST_STEPS = 64;
 
-/** Whether the messages are a group's. */
+/**
+ * Whether the messages are a group's.
+ *
+ * @param messages of an object's header
+ * @returns by the types of messages alone
+ */
 export function isGroup(messages: readonly Message[]): boolean {
   return messages.some(({ type }) =>
     type === MESSAGE.symbolTable || type === MESSAGE.linkInfo || type === MESSAGE.link
@@ -44,7 +49,9 @@ export function isGroup(messages: readonly Message[]): boolean {
 /**
  * The links of a group.
  *
- * @throws {StorageFault}
+ * @param messages of the group's header
+ * @returns names with addresses or paths, in the order of the file
+ * @throws {StorageFault} where they are damaged
  */
 export function linksOf(file: FileBytes, messages: readonly Message[]): Link[] {
   const links: Link[] = [];
@@ -138,6 +145,9 @@ function addOfHeap(file: FileBytes, body: Cursor, links: Link[]): void {
 /**
  * What a link stands for: messages of its object.
  *
+ * @param from links of the group that it is in
+ * @param steps how many further links may be followed
+ * @returns messages of the object's header
  * @throws {StorageFault} where it leads elsewhere, or nowhere
  */
 export function followLink(

@@ -43,7 +43,9 @@ const FLOATS: readonly [NumberType["kind"], number, string][] = [
 /**
  * The fault of a type that is not read.
  *
+ * @param name of the type, as after "it holds"
  * @param detail e.g. the members of a compound type
+ * @returns a fault that says what to write instead
  */
 export function typeFault(name: string, detail = ""): StorageFault {
   return new StorageFault(`it holds ${name}${detail} and not plain numbers: write integers or floats`);
@@ -52,6 +54,9 @@ export function typeFault(name: string, detail = ""): StorageFault {
 /**
  * The type in a message, or where the message says it is.
  *
+ * @param body of the message
+ * @param isShared whether the message only says where the type is
+ * @returns kind, size in bytes, sign and order of bytes
  * @throws {StorageFault} where it is no plain number
  */
 export function readNumberType(file: FileBytes, body: Cursor, isShared: boolean): NumberType {
@@ -71,6 +76,9 @@ export type TypeForm =
 /**
  * The type of an attribute, whatever it is.
  *
+ * @param body of the message
+ * @param isShared whether the message only says where the type is
+ * @returns size in bytes, and whether it is numbers, text or neither
  * @throws {StorageFault} where it is damaged
  */
 export function readTypeForm(file: FileBytes, body: Cursor, isShared: boolean): TypeForm {

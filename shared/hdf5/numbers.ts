@@ -18,7 +18,9 @@ export type Numbers =
 /**
  * The numbers in bytes; 64-bit integers become float64, 16-bit floats float32.
  *
- * @param bytes of whole numbers, which begin their buffer; their order is changed in place, and they may be what is given
+ * @param bytes of whole numbers, which begin their buffer; their order is changed in place, and they may be what is
+ *   given
+ * @returns an array of the type that {@link arrayTypeOf} gives, on the same memory where it can be
  */
 export function toNumbers(
   bytes: Uint8Array<ArrayBuffer>,
@@ -37,7 +39,12 @@ export function toNumbers(
   return new types[Math.log2(size)]!(buffer, 0, count) as Numbers;
 }
 
-/** Of which type the numbers are that {@link toNumbers} gives. */
+/**
+ * Of which type the numbers are that {@link toNumbers} gives.
+ *
+ * @param type of numbers in a file
+ * @returns constructor of an array
+ */
 export function arrayTypeOf({ kind, size, signed }: NumberType): new (length: number) => Numbers {
   if (kind === "bfloat") return Float32Array;
   if (kind === "float") return size === 8 ? Float64Array : Float32Array;

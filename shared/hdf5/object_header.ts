@@ -53,7 +53,9 @@ interface Form {
 /**
  * All messages of the object at an address.
  *
- * @throws {StorageFault}
+ * @param at address of the object
+ * @returns those of all blocks of its header
+ * @throws {StorageFault} where it is damaged
  */
 export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
   const prefix = cursorAt(file, at);
@@ -73,7 +75,10 @@ export function messagesOf(file: FileBytes, at: number | undefined): Message[] {
 /**
  * A body of this type, once and not shared; undefined where there is none.
  *
- * @throws {StorageFault}
+ * @param messages of an object's header
+ * @param type of {@link MESSAGE}
+ * @returns a cursor of its own
+ * @throws {StorageFault} where there are two, or it is shared
  */
 export function bodyOf(messages: readonly Message[], type: number): Cursor | undefined {
   const found = messages.filter((message) => message.type === type);

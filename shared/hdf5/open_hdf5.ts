@@ -34,8 +34,11 @@ export interface Hdf5Group {
 }
 
 /**
- * Opens a file, of which only what is asked for is read. @throws {StorageFault} where it is damaged, or still open for writing
+ * Opens a file, of which only what is asked for is read.
  *
+ * @param source a file in memory or on the disk
+ * @returns its root group
+ * @throws {StorageFault} where it is damaged, or still open for writing
  * @example
  * ```ts
  * import { openHdf5, sourceOf, StorageFault } from "@cugro/hdf5";

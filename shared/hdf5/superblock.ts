@@ -23,7 +23,12 @@ const OPEN_FOR_SWMR = 4;
 /** What is said of a file whose parts do not fit together. */
 export const UNREADABLE = "the HDF5 file is damaged or cut short; write it again";
 
-/** Where HDF5 begins: at 0, or behind a user block of 512, 1024, 2048 ... bytes; undefined for other files. */
+/**
+ * Where HDF5 begins: at 0, or behind a user block of 512, 1024, 2048 ... bytes; undefined for other files.
+ *
+ * @param source any file
+ * @returns in bytes
+ */
 export function hdf5Start(source: ByteSource): number | undefined {
   const begins = (at: number) => {
     const bytes = source.read(at, Math.min(source.size, at + MAGIC.length));
@@ -37,6 +42,8 @@ export function hdf5Start(source: ByteSource): number | undefined {
 /**
  * Reads the superblock.
  *
+ * @param whole with a user block, if there is one
+ * @returns the file from its superblock on
  * @throws {StorageFault} where it is cut, damaged or of a writer that has not closed the file
  */
 export function readSuperblock(whole: ByteSource): FileBytes {
@@ -60,6 +67,7 @@ export function readSuperblock(whole: ByteSource): FileBytes {
 /**
  * Looks at the superblock only.
  *
+ * @param source a file
  * @throws {StorageFault} as {@link readSuperblock}
  */
 export function checkSuperblock(source: ByteSource): void {

@@ -24,7 +24,12 @@ export interface Values {
   readonly place?: FilePlace;
 }
 
-/** Numbers as pieces, wherever they lie. */
+/**
+ * Numbers as pieces, wherever they lie.
+ *
+ * @param numbers in memory, or already in pieces
+ * @returns reads without copying what is in memory
+ */
 export function valuesIn(numbers: Numbers | Values): Values {
   if (!ArrayBuffer.isView(numbers)) return numbers;
   return {

@@ -19,7 +19,13 @@ export interface Opened {
   judge: Judge | undefined;
 }
 
-/** The actor's answers, normalised. */
+/**
+ * The actor's answers, normalised.
+ *
+ * @param states `[n, S]`, normalised
+ * @param count n
+ * @returns `[n, A]`, normalised and within the limits
+ */
 export function answers(
   { input, network }: Opened,
   known: KnownTask,

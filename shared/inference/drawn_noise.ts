@@ -28,6 +28,11 @@ type NoiseKnobs = Pick<InferenceKnobs, "candidates" | "selection">;
 /**
  * What draws the noise of `count` rows, piece by piece.
  *
+ * @param source a seed for all rows, noise itself, or generators with their shares of the rows
+ * @param count n
+ * @param knobs candidates M, and how they are weighed
+ * @param actionDim A
+ * @returns of its next rows: noise `[rows, M, A]`, and `[rows, M]` of Gumbel's where candidates are drawn
  * @throws {InvalidInputError} if the source is not of `count` rows
  */
 export function openSource(
@@ -42,7 +47,14 @@ export function openSource(
   return (rows) => drawnOf(draw(rows, rows));
 }
 
-/** The noise of all rows of these sources. */
+/**
+ * The noise of all rows of these sources.
+ *
+ * @param sources one for each row, n
+ * @param knobs candidates M, and how they are weighed
+ * @param actionDim A
+ * @returns noise `[n, M, A]`, and `[n, M]` of Gumbel's where candidates are drawn
+ */
 export function drawNoise(
   sources: readonly ActionNoise[],
   knobs: NoiseKnobs,

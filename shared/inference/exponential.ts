@@ -27,7 +27,12 @@ export const EXP = {
 const POWERS = Float32Array.from({ length: 255 }, (_, i) => 2 ** (i - 127));
 const [C0, C1, C2, C3, C4, C5] = EXP.polynomial as [number, number, number, number, number, number];
 
-/** exp of a float32, as a float32. */
+/**
+ * exp of a float32, as a float32.
+ *
+ * @param x clamped to where the result is a normal number
+ * @returns the same bits as the WebAssembly kernel gives
+ */
 export function expOf(x: number): number {
   const f = Math.fround;
   const atMost = EXP.greatest < x ? EXP.greatest : x;

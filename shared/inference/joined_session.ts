@@ -54,7 +54,12 @@ export function sharedMemory(): SharedMemory | undefined {
   };
 }
 
-/** What an open session is joined by. */
+/**
+ * What an open session is joined by.
+ *
+ * @param opened a session in shared memory
+ * @returns addresses of its weights, and the bytes that a call writes to
+ */
 export function joinedInputOf({ input, tasks, network, judge }: Opened): JoinedInput {
   const networks = [network.placed, ...judge?.placed.networks ?? []];
   return {

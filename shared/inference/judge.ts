@@ -34,6 +34,11 @@ export interface PlacedJudge {
 /**
  * Opens a critic.
  *
+ * @param weights of the critic, by name
+ * @param stateDim S
+ * @param actionDim A
+ * @param knobs how an ensemble's values become one
+ * @returns values `[n]` of normalised candidates
  * @throws {InvalidInputError} if it does not take such states and actions
  */
 export function openJudge(
@@ -69,7 +74,13 @@ export function openJudge(
   };
 }
 
-/** A critic that is in memory already; its owner, who placed it, disposes of it. */
+/**
+ * A critic that is in memory already; its owner, who placed it, disposes of it.
+ *
+ * @param placed weights by their addresses
+ * @param knobs how an ensemble's values become one
+ * @returns the same answers as its owner's
+ */
 export function judgeOf(placed: PlacedJudge, knobs: InferenceKnobs, kernels: Computing): Judge {
   const networks = placed.networks.map((network) => networkOf(network, kernels));
   const judge: Judge["judge"] = (known, states, candidates, perState) => {
@@ -105,7 +116,13 @@ function valuesOf(
   return values;
 }
 
-/** Normalised rows in raw units, in float32 and not clamped: what a critic of raw inputs is asked with. */
+/**
+ * Normalised rows in raw units, in float32 and not clamped: what a critic of raw inputs is asked with.
+ *
+ * @param rows `[n, D]`
+ * @param bounds centre and half-range, `[D]`
+ * @returns `[n, D]`
+ */
 export function rawRows(rows: Float32Array, { centre, halfRange }: Bounds): Float32Array {
   const dim = centre.length;
   return rows.map((value, i) => Math.fround(value * halfRange[i % dim]!) + centre[i % dim]!);

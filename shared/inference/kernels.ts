@@ -34,6 +34,7 @@ let usual: KernelName | undefined;
  * The kernel of this thread, which all its sessions share.
  *
  * @param name the one that is wanted; by default WebAssembly, and plain TypeScript where that is missing
+ * @returns the same one for the same name
  * @throws {Error} where WebAssembly is wanted and missing
  */
 export function kernelsOf(name?: KernelName): Kernels {
@@ -45,7 +46,11 @@ export function kernelsOf(name?: KernelName): Kernels {
   return opened[kernels.name] ??= kernels;
 }
 
-/** The kernel of all sessions of this thread that others may join in; one that they cannot where WebAssembly is missing. */
+/**
+ * The kernel of all sessions of this thread that others may join in; one that they cannot where WebAssembly is missing.
+ *
+ * @returns in shared memory, or plain ones
+ */
 export function sharedKernels(): Kernels {
   if (opened.shared) return opened.shared;
   try {
@@ -55,7 +60,13 @@ export function sharedKernels(): Kernels {
   }
 }
 
-/** Opens a kernel with a memory of its own; which one, and errors, as {@linkcode kernelsOf}. */
+/**
+ * Opens a kernel with a memory of its own.
+ *
+ * @param name as for {@linkcode kernelsOf}
+ * @returns plain TypeScript where WebAssembly is not asked for by name, and missing
+ * @throws {Error} where WebAssembly is wanted and missing
+ */
 export function openKernels(name?: KernelName): Kernels {
   if (name === "plain") return withScratch("plain", (memory) => plainKernels(memory.floats), plainGrowing());
   try {
@@ -94,7 +105,13 @@ export interface WorkPlace {
   bytes: number;
 }
 
-/** A kernel in the memory of another thread, which alone gives out places; `place` says which one is its own, at each call. */
+/**
+ * A kernel in the memory of another thread, which alone gives out places; `place` says which one is its own, at each call.
+ *
+ * @param memory shared, of another thread
+ * @param place the bytes that this thread may write to
+ * @returns throws a RangeError where a call needs more
+ */
 export function openJoined(memory: WebAssembly.Memory, place: () => WorkPlace): Computing {
   const scratch = (bytes: number) => {
     const { address, bytes: given } = place();

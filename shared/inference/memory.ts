@@ -41,7 +41,9 @@ export interface Memory {
 /**
  * A WebAssembly memory, and its bytes.
  *
+ * @param maximumPages of 64 KiB
  * @param shared whether other threads may be given it
+ * @returns the memory, and how it grows
  */
 export function wasmGrowing(
   maximumPages: number,
@@ -58,7 +60,11 @@ export function wasmGrowing(
   return { memory, growing: { buffer: () => memory.buffer, grow } };
 }
 
-/** Ordinary bytes, moved when they grow: by an eighth at least, so that this is seldom. */
+/**
+ * Ordinary bytes, moved when they grow: by an eighth at least, so that this is seldom.
+ *
+ * @returns 64 KiB to begin with
+ */
 export function plainGrowing(): Growing {
   let buffer = new ArrayBuffer(PAGE);
   return {
@@ -75,7 +81,12 @@ interface Gap {
   end: number;
 }
 
-/** All numbers of a memory whose bytes are replaced when it grows. */
+/**
+ * All numbers of a memory whose bytes are replaced when it grows.
+ *
+ * @param buffer gives the bytes as they are now
+ * @returns gives them as numbers of 32 bits; the view is made again only when the bytes are others
+ */
 export function floatsOf(buffer: () => ArrayBufferLike): () => Float32Array {
   let view = new Float32Array(buffer());
   return () => {
@@ -84,7 +95,12 @@ export function floatsOf(buffer: () => ArrayBufferLike): () => Float32Array {
   };
 }
 
-/** Opens a memory with no places in it. */
+/**
+ * Opens a memory with no places in it.
+ *
+ * @param growing the bytes, and how more are got
+ * @returns places of zeros; `take` throws a RangeError when memory is full
+ */
 export function openMemory(growing: Growing): Memory {
   const taken = new Map<number, number>();
   /** Free places by address, no two of them neighbours; behind `end` nothing was given out yet. */

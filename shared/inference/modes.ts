@@ -24,6 +24,8 @@ interface Cut {
 /**
  * The weights `[M]` again; where the candidates `[M, A]` fall apart into two groups, without those of the lighter one.
  *
+ * @param weights `[M]`
+ * @param candidates `[M, A]`
  * @returns what was given where there is one group
  */
 export function weightsOfHeavierMode(

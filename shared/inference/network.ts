@@ -54,6 +54,9 @@ interface Rows {
 /**
  * Opens a network.
  *
+ * @param weights by name
+ * @param description which of them are multiplied in which order
+ * @returns a network that must be disposed of
  * @throws {InvalidInputError} naming the first tensor that does not fit
  */
 export function openNetwork(weights: Stored, description: NetworkDescription, kernels: Kernels): Network {
@@ -61,7 +64,12 @@ export function openNetwork(weights: Stored, description: NetworkDescription, ke
   return { ...networkOf(placed, kernels), dispose: () => placed.addresses.forEach(kernels.memory.release) };
 }
 
-/** A network that is in memory already; its owner, who placed it, disposes of it. */
+/**
+ * A network that is in memory already; its owner, who placed it, disposes of it.
+ *
+ * @param placed weights by their addresses
+ * @returns a network that frees nothing
+ */
 export function networkOf(placed: PlacedNetwork, kernels: Computing): Network {
   return {
     placed,
@@ -73,7 +81,12 @@ export function networkOf(placed: PlacedNetwork, kernels: Computing): Network {
   };
 }
 
-/** What a call of at most {@linkcode BATCH_ROWS} rows writes to, in bytes. */
+/**
+ * What a call of at most {@linkcode BATCH_ROWS} rows writes to, in bytes.
+ *
+ * @param placed a network
+ * @returns bytes, for its inputs and the outputs of its layers
+ */
 export function workBytes(placed: PlacedNetwork): number {
   const inputs = placed.states.inputs + (placed.candidates?.inputs ?? 0);
   return buffersOf(placed) * BATCH_ROWS * placed.widest * 4 + BATCH_ROWS * inputs * 4;

@@ -18,7 +18,13 @@ export interface Piece {
 /** How many states are decided together when each has `perState` candidates. */
 export const statesTogether = (perState: number): number => Math.max(1, Math.floor(BATCH_ROWS / perState));
 
-/** All candidates of `states` states; where one has more than fit, its own are shared out. */
+/**
+ * All candidates of `states` states; where one has more than fit, its own are shared out.
+ *
+ * @param states how many
+ * @param perState candidates of each state
+ * @yields at most {@linkcode BATCH_ROWS} rows of candidates
+ */
 export function* piecesOf(states: number, perState: number): Generator<Piece> {
   const together = statesTogether(perState);
   const most = Math.min(perState, BATCH_ROWS);

@@ -58,7 +58,13 @@ export const panelsOf = (columns: number): number => Math.ceil(columns / PANEL);
 /**
  * Copies weights into memory.
  *
- * @throws {InvalidInputError} naming a tensor that is missing, of another shape or not finite; RangeError when memory is full
+ * @param weights by name
+ * @param description which of them are multiplied in which order
+ * @returns addresses in bytes, and sizes; on an error nothing stays taken
+ * @throws {InvalidInputError} naming a tensor that is missing, of another shape or not finite; RangeError when
+ *   memory is full
+ * @throws {InvalidInputError} naming a tensor that is missing, of another shape or not finite
+ * @throws {RangeError} when memory is full
  */
 export function placeNetwork(
   weights: Stored,

@@ -9,7 +9,12 @@ import { type KernelFunctions, LAYER_NORM_EPSILON, PANEL } from "./kernel_functi
 
 const f = Math.fround;
 
-/** The kernels on a memory whose numbers `floats` gives, as it is at each call. */
+/**
+ * The kernels on a memory whose numbers `floats` gives, as it is at each call.
+ *
+ * @param floats the memory as numbers, which may be another view after it has grown
+ * @returns the same bits as the WebAssembly kernels give
+ */
 export function plainKernels(floats: () => Float32Array): KernelFunctions {
   return {
     linear: (x, xStride, w, start, startStride, y, yStride, rows, inputs, panels) => {

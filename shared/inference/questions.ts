@@ -14,7 +14,15 @@ import { answers, decisions, type Opened } from "./decisions.ts";
 import type { NoiseSource } from "./drawn_noise.ts";
 import { knownTask } from "./session_input.ts";
 
-/** Actions `[n, A]`, raw, as a session gives them. */
+/**
+ * Actions `[n, A]`, raw, as a session gives them.
+ *
+ * @param task known to the session
+ * @param states `[n, S]`, raw
+ * @param source a seed, noise, or generators of it
+ * @returns `[n, A]`, raw
+ * @throws {InvalidInputError} for an unknown task, rows of another size, and answers that are not finite
+ */
 export function act(
   opened: Opened,
   task: number,
@@ -46,6 +54,10 @@ export type Valuing = Pick<Opened, "tasks" | "judge"> & { input: Omit<Opened["in
 /**
  * Q of given actions `[n]`, in raw reward units.
  *
+ * @param task known to the session
+ * @param states `[n, S]`, raw
+ * @param actions `[n, A]`, raw
+ * @returns `[n]`
  * @throws {InvalidInputError} without a critic
  */
 export function value(

@@ -16,7 +16,13 @@ export type SelectionKnobs = Pick<
 const SPREAD_FLOOR = Math.fround(1e-4);
 const f = Math.fround;
 
-/** One Q out of an ensemble's: their least, or their mean minus `pessimism` standard deviations. */
+/**
+ * One Q out of an ensemble's: their least, or their mean minus `pessimism` standard deviations.
+ *
+ * @param q of each critic
+ * @param pessimism standard deviations, or `min`
+ * @returns in the units of `q`
+ */
 export function pessimisticValue(q: ArrayLike<number>, pessimism: number | "min"): number {
   if (pessimism === "min") return leastOf(q);
   return f(meanOf(q) - f(deviationOf(q) * f(pessimism)));
@@ -45,7 +51,13 @@ export function candidateWeights(
   return weights.map((weight) => weight / total);
 }
 
-/** The weighted mean of the candidates `[M, A]`, written to `out` from `at` on. */
+/**
+ * The weighted mean of the candidates `[M, A]`, written to `out` from `at` on.
+ *
+ * @param weights `[M]`
+ * @param candidates `[M, A]`
+ * @param out `[n * A]`
+ */
 export function combineCandidates(
   weights: Float32Array,
   candidates: Float32Array,

@@ -60,7 +60,13 @@ export function openSession(input: SessionInput): InferenceSession {
 /** What a critic alone is opened with. */
 export type CriticInput = Omit<SessionInput, "acting" | "network" | "critic"> & { critic: Stored };
 
-/** Opens a critic that values actions of any origin. @throws as {@linkcode openSession} */
+/**
+ * Opens a critic that values actions of any origin.
+ *
+ * @param input weights and normalisers
+ * @returns must be disposed of
+ * @throws {InvalidInputError} as {@linkcode openSession}
+ */
 export function openCritic(input: CriticInput): Pick<InferenceSession, "value" | "dispose"> {
   const { critic, stateDim, actionDim, hyperparameters } = input;
   const tasks = tasksOf({ ...input, acting: "actor", network: critic });

@@ -47,7 +47,13 @@ export interface KnownTask {
   head: number | undefined;
 }
 
-/** @throws InvalidInputError listing what is known otherwise */
+/**
+ * What a session knows of a task.
+ *
+ * @param task its number
+ * @returns rows of the task in network and critic, and its normaliser
+ * @throws {InvalidInputError} listing the known ones otherwise
+ */
 export function knownTask({ network, critic, normalisers }: KnownTasks, task: number): KnownTask {
   return {
     taskRow: taskRow(network, task),
@@ -66,6 +72,8 @@ export interface KnownTasks {
 /**
  * What stays of the input once the weights are placed.
  *
+ * @param input a session's, whose weights are not looked at
+ * @returns numbers of the tasks that network and critic know, and their normalisers
  * @throws {InvalidInputError} for a proposer without a critic
  */
 export function tasksOf(

@@ -28,7 +28,11 @@ const TILES = [{ rows: 4, vectors: 2 }, { rows: 1, vectors: 8 }] as const;
 const UNROLLED = 4;
 type Variable = (name: string) => number;
 
-/** Compiles the kernels for a memory. */
+/**
+ * Compiles the kernels for a memory.
+ * @param shared whether threads share the memory
+ * @returns functions that take addresses in bytes
+ */
 export function wasmKernels(memory: WebAssembly.Memory, shared = false): KernelFunctions {
   const module = new WebAssembly.Module(
     wasmModule([linear, silu, relu, layerNorm, add], MAXIMUM_PAGES, shared),

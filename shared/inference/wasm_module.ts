@@ -21,7 +21,9 @@ export interface WasmFunction {
 /**
  * The bytes of a module that imports `env.memory` and exports the functions.
  *
+ * @param maximumPages of 64 KiB
  * @param shared whether threads share the memory
+ * @returns a module that can be compiled
  */
 export function wasmModule(
   functions: readonly WasmFunction[],
@@ -100,7 +102,13 @@ export const set = (index: number, value: Code): Code => [...value, 0x21, ...uns
 /** A 32-bit integer. */
 export const i32 = (value: number): Code => [0x41, ...signed(value)];
 
-/** Runs the body as long as the condition is not 0; it is asked first. */
+/**
+ * Runs the body as long as the condition is not 0; it is asked first.
+ *
+ * @param condition leaves a whole number on the stack
+ * @param body leaves nothing on the stack
+ * @returns code that leaves nothing on the stack
+ */
 export function loopWhile(condition: Code, body: Code): Code {
   return [0x02, 0x40, 0x03, 0x40, ...condition, 0x45, 0x0d, 1, ...body, 0x0c, 0, 0x0b, 0x0b];
 }

@@ -33,8 +33,10 @@ const BLOCK_ROWS = 1 << 20;
  * Rows of a task for the critic. Where they are not all, a row follows the last of each run whose episode goes on: the
  * rest of that episode, gathered, so that returns are those of the whole task.
  *
- * @param rows rising
- * @returns `places`: where each of `rows` is among them, `[rows.length]`
+ * @param rows rising, `[n]`
+ * @param discount γ, of the returns after a run's last row
+ * @returns of each row all fields, of shapes `[N,S] [N,A] [N] [N,S] [N] [N]` with the gathered ones; `places`:
+ *   where each of `rows` is among them, `[n]`
  */
 export async function readCriticRows(
   dataset: StoredDataset,

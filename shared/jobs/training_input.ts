@@ -140,8 +140,8 @@ export function rowsOfTask(
 
 /**
  * What all trainings are given.
- *
  * @param replay what stands for old tasks, where it has been read already
+ * @returns weights, normalisers and replay as arrays; `parent` only where there is one
  */
 export async function readTrainingInput(
   context: JobContext<TrainingKind>,

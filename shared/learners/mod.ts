@@ -6,24 +6,25 @@ export { type AnnouncedFacts, announcements, learnerEvents } from "./facts/annou
 export { adoptArrival, type ArrivalNotes } from "./acts/arrivals.ts";
 export {
   attemptAt,
-  configOf,
-  currentGraph,
   currentTask,
   dataState,
-  graphOf,
   hasFailed,
   isPromotable,
   jobsOfVersion,
   type JobState,
-  type KnobFacts,
-  knobsOfData,
-  knobsOfTask,
-  knobsOfVersion,
   type LearnerFacts,
   stoppingFailure,
   taskState,
   validVersions,
 } from "./facts/facts.ts";
+export { currentGraph, graphOf } from "./facts/current_graph.ts";
+export {
+  configOf,
+  type KnobFacts,
+  knobsOfData,
+  knobsOfTask,
+  knobsOfVersion,
+} from "./facts/knobs_of_facts.ts";
 export { importJob, openArrivals } from "./facts/arrivals.ts";
 export {
   attemptOf,
@@ -56,14 +57,8 @@ export {
 } from "./planning/growth.ts";
 export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
 export type { Deletion } from "./facts/deletion.ts";
-export {
-  acceptedTask,
-  deniedBy,
-  describeDenied,
-  labelFlags,
-  type LabelledTask,
-  type Labelling,
-} from "./facts/labels.ts";
+export { acceptedTask, deniedBy, type LabelledTask, type Labelling } from "./facts/labels.ts";
+export { describeDenied, labelFlags } from "./facts/label_words.ts";
 export { type RejectionFacts, standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
 export { buildGraph, type Graph, type GraphInput, type GraphJob, type GraphKind } from "./planning/graph.ts";
@@ -71,16 +66,14 @@ export type { SnapshotJob } from "./planning/snapshot_jobs.ts";
 export { heldOutSeed } from "./planning/seeds.ts";
 export { blindGate, type Decision, type GateInput, type Judged, judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
+export { createLearner, type LearnerSettings, listLearners } from "./acts/learners.ts";
 export {
   configDifferences,
-  createLearner,
   firstStandingTask,
   type KnobDifference,
-  type LearnerSettings,
-  listLearners,
   nextTask,
   reviseConfig,
-} from "./acts/learners.ts";
+} from "./acts/configurations.ts";
 export {
   createCache,
   type FactCache,

@@ -16,7 +16,12 @@ import {
 import type { Store } from "@cugro/store";
 import { createCache, type FactCache, putOnce, readFact, REQUESTS_AT_ONCE } from "@cugro/learners";
 
-/** The newest acknowledgement of each problem, by the problem's id. */
+/**
+ * The newest acknowledgement of each problem, by the problem's id.
+ *
+ * @param prefix of their keys; by default all of the store
+ * @returns facts by the problem's id
+ */
 export async function readAcknowledgements(
   source: { store: Store; cache: FactCache },
   prefix: string = PREFIXES.problems,
@@ -32,7 +37,12 @@ export async function readAcknowledgements(
   return newest;
 }
 
-/** The problem, acknowledged if this occurrence of it is. */
+/**
+ * The problem, acknowledged if this occurrence of it is.
+ *
+ * @param fact the newest acknowledgement of this problem
+ * @returns the same problem if there is none, or it was of an earlier occurrence
+ */
 export function withAcknowledgement(problem: Problem, fact: AcknowledgementFact | undefined): Problem {
   if (!fact || !covers(fact, problem)) return problem;
   const { by, at, reason } = fact;

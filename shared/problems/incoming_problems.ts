@@ -34,7 +34,12 @@ export interface Dropped {
   now: number;
 }
 
-/** The problems of what lies in `incoming/`: one for each place, at most. */
+/**
+ * The problems of what lies in `incoming/`: one for each place, at most.
+ *
+ * @param dropped objects below `incoming/`, names that are no keys, and the learners there are
+ * @returns the most basic first: names, unfinished files, learners that do not exist, misplaced files
+ */
 export function incomingProblems({ infos, strange, learners, now }: Dropped): Problem[] {
   return [
     ...strangeNames(strange),
@@ -63,7 +68,12 @@ function unfinishedFiles(infos: readonly ObjectInfo[], now: number): Problem[] {
   );
 }
 
-/** A name for a terminal, a log or a page: what could change how the text around it is shown is spelled out. */
+/**
+ * A name for a terminal, a log or a page: what could change how the text around it is shown is spelled out.
+ *
+ * @param name as it is in the store
+ * @returns in quotation marks, cut to a length that can be read
+ */
 export function showName(name: string): string {
   const short = name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
   const spelled = (letter: string) => `\\u{${letter.codePointAt(0)!.toString(16)}}`;

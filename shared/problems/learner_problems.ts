@@ -42,7 +42,11 @@ import {
  */
 export const AVERAGE_ALERT = { fall: 10, good: 100 };
 
-/** What needs a person now: nothing is acknowledged yet. A rejection is history once a later file was accepted. */
+/**
+ * What needs a person now: nothing is acknowledged yet. A rejection is history once a later file was accepted.
+ * @param facts of one learner
+ * @returns none of a deleted learner
+ */
 export function learnerProblems(facts: LearnerFacts): Problem[] {
   if (facts.deleted) return [];
   return [

@@ -5,7 +5,12 @@
 import { createProblem, type Problem, versionKey } from "@cugro/protocol";
 import { type LearnerFacts, validVersions } from "@cugro/learners";
 
-/** Tasks of the newest valid version that were not run, or lost episodes. */
+/**
+ * Tasks of the newest valid version that were not run, or lost episodes.
+ *
+ * @param facts of one learner
+ * @returns a problem for each task of that version, at most
+ */
 export function simulatorProblems(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   const newest = validVersions(facts).at(-1);

@@ -73,7 +73,11 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
-/** The variables of {@link CONFIG_VARIABLES} as they are set for this process, and no others. */
+/**
+ * The variables of {@link CONFIG_VARIABLES} as they are set for this process, and no others.
+ *
+ * @returns values by name; undefined for those that are not set
+ */
 export function processEnvironment(): Environment {
   return Object.fromEntries(CONFIG_VARIABLES.map((name) => [name, process.env[name]]));
 }

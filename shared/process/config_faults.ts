@@ -7,7 +7,12 @@ import type { z } from "zod";
 /** Variables by name. */
 export type Environment = Record<string, string | undefined>;
 
-/** Variables that are right alone, and wrong together. */
+/**
+ * Variables that are right alone, and wrong together.
+ *
+ * @param environment values by the names of variables
+ * @returns a sentence for each fault, indented by two spaces
+ */
 export function faultsBetween(environment: Environment): string[] {
   const [key, secret] = ["CUGRO_S3_ACCESS_KEY", "CUGRO_S3_SECRET_KEY"] as const;
   if (!environment[key] === !environment[secret]) return [];
@@ -15,7 +20,13 @@ export function faultsBetween(environment: Environment): string[] {
   return [`  ${missing} must be set too, as ${present} is`];
 }
 
-/** One fault that the schema found: the variable, what it may be, what it is; never a secret. */
+/**
+ * One fault that the schema found: the variable, what it may be, what it is; never a secret.
+ *
+ * @param issue the fault, its path beginning with the variable's name
+ * @param environment values by the names of variables
+ * @returns a sentence, indented by two spaces
+ */
 export function describeFault(issue: z.core.$ZodIssue, environment: Environment): string {
   const name = String(issue.path[0]);
   const isChoice = issue.code === "invalid_value" && issue.path.length === 1;
@@ -29,6 +40,8 @@ export function describeFault(issue: z.core.$ZodIssue, environment: Environment)
  * Variables that a process cannot do without, and that are not set.
  *
  * @param required what each must be
+ * @param environment values by the names of variables
+ * @returns a sentence for each that is missing, indented by two spaces
  */
 export function missingOf(required: Readonly<Record<string, string>>, environment: Environment): string[] {
   return Object.entries(required).flatMap(([name, text]) => environment[name] ? [] : [`  ${name} ${text}`]);

@@ -20,13 +20,25 @@ const CONNECT_MS = 5_000;
 const PROBE_MS = 2_000;
 const PROBE_EVERY_MS = 1_000;
 
-/** Opens the store that a configuration names. What lies there under a name that is no key is told to the log, once. */
+/**
+ * Opens the store that a configuration names. A name that is no key is mentioned in the log, once.
+ *
+ * @param log where it is mentioned
+ * @returns a folder or a bucket, tried out
+ */
 export function openConfiguredStore({ store, s3 }: Pick<Config, "store" | "s3">, log: Log): Promise<Store> {
   const onStrange = (key: string) => log.warn(`the file ${key} ${STRANGE_NAME}`, { key });
   return openStore({ store, s3 }, { onStrange });
 }
 
-/** Opens the bus that a configuration names; `service` is its name there. */
+/**
+ * Opens the bus that a configuration names.
+ *
+ * @param service this service's name on the bus
+ * @param log of the bus
+ * @returns a bus with its streams as they should be
+ * @throws {ConfigError} if `CUGRO_NATS` is not set, or a file that it needs cannot be read
+ */
 export async function openConfiguredBus(
   { nats, ackWaitMs }: Config,
   service: string,
@@ -68,7 +80,13 @@ export interface Patience {
   retryMs?: number;
 }
 
-/** Tries until it opens; undefined once aborted. What opens too late is closed. */
+/**
+ * Tries until it opens; undefined once aborted. What opens too late is closed.
+ *
+ * @param open tried again after each failure, with growing delays
+ * @returns undefined once aborted
+ * @throws {SyntaxError} at once, as a ReferenceError: the program is at fault, and waiting mends nothing
+ */
 export async function openPatiently<T extends { close(): Promise<void> }>(
   open: () => Promise<T>,
   { name, log, signal, onWaiting, retryMs = FIRST_RETRY_MS }: Patience,
@@ -105,7 +123,13 @@ async function unlessAborted<T extends { close(): Promise<void> }>(
   }
 }
 
-/** A question that is asked at most once a second, however many want to know; at most 2 s are waited for an answer. */
+/**
+ * A question that is asked at most once a second, by however many callers; at most 2 s are waited for an answer.
+ *
+ * @param name what is asked, in words
+ * @param ask the question; its signal is aborted when the answer comes too late
+ * @returns a function that gives true, or the reason why not; it never throws
+ */
 export function probeOf(
   name: string,
   ask: (signal: AbortSignal) => Promise<unknown>,
@@ -123,7 +147,12 @@ export function probeOf(
   };
 }
 
-/** Whether a store answers: a question for an object that nobody writes. */
+/**
+ * Whether a store answers: a question for an object that nobody writes.
+ *
+ * @param store asked for an object that nobody writes
+ * @returns as {@link probeOf}
+ */
 export function probeStore(store: Store): () => Promise<string | true> {
   // Given up with the question: a store that hangs would otherwise soon hold all connections to it.
   return probeOf("store", (signal) => store.head(PROBE_KEY, { signal }));

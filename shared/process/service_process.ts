@@ -1,9 +1,8 @@
 /**
  * A service as a process, from its environment to its exit: bus and store, log, metrics, HTTP, signals.
- *
- * A process whose event loop stands still ends itself. SIGTERM drains: work in progress is given back or finished, connections are closed, the status is 0. An uncaught
- * exception is logged, and the status is 1. Without `CUGRO_NATS` the process is a child of a command, on a pipe: Ctrl-C
- * reaches the whole process group then, but it is the parent who decides, and says so with SIGTERM.
+ * A process whose event loop stands still ends itself. SIGTERM drains: work in progress is given back or finished,
+ * connections are closed, the status is 0. An uncaught exception is logged, and the status is 1. Without `CUGRO_NATS` the
+ * process is a child of a command, on a pipe: Ctrl-C reaches the whole process group, and the parent decides by SIGTERM.
  * @module
  */
 import process from "node:process";
@@ -49,7 +48,10 @@ export interface ServiceOptions {
   outlives?: boolean;
 }
 
-/** Runs a service until its work returns, then ends the process with status 0; 1 if it cannot start or breaks. */
+/**
+ * Runs a service until its `work` returns, then ends the process with status 0; 1 if it cannot start or breaks.
+ * @param work begins once store and bus are open, and returns when `signal` of its seams is aborted
+ */
 export async function runService(
   options: ServiceOptions,
   work: (seams: Seams) => Promise<void>,

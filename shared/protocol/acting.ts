@@ -50,6 +50,8 @@ export const ACT_QUEUE = "gateways";
 /**
  * Where gateways are asked over NATS to act for a learner.
  *
+ * @param learner its name
+ * @returns such as `act.mine`
  * @throws {RangeError} if it is no learner's name
  */
 export function actSubject(learner: string): string {
@@ -57,7 +59,12 @@ export function actSubject(learner: string): string {
   return ACT_SUBJECTS.replace("*", learner);
 }
 
-/** The learner whose policy is asked under this subject; undefined where it is no learner's name. */
+/**
+ * The learner whose policy is asked under this subject; undefined where it is no learner's name.
+ *
+ * @param subject any subject of NATS
+ * @returns its name
+ */
 export function learnerOfActSubject(subject: string): string | undefined {
   const learner = subject.slice(ACT_SUBJECTS.length - 1);
   try {

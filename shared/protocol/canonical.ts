@@ -14,13 +14,20 @@ export type JsonObject = { [name: string]: JsonValue };
  * Canonical JSON text of a value: no white space, members sorted by UTF-16 code units, numbers as ECMAScript
  * writes them (RFC 8785). Members whose value is `undefined` are left out, as `JSON.stringify` does.
  *
+ * @param value undefined only as a member
+ * @returns text of which equal values have the same
  * @throws {TypeError} for what JSON cannot say (NaN, infinities, functions, lone surrogates), naming its place.
  */
 export function canonicalJson(value: unknown): string {
   return write(value, "$");
 }
 
-/** SHA-256 of bytes, or of a string's UTF-8, in lower-case hexadecimal. */
+/**
+ * SHA-256 of bytes, or of a string's UTF-8, in lower-case hexadecimal.
+ *
+ * @param data bytes, or text
+ * @returns 64 digits
+ */
 export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }

@@ -29,7 +29,12 @@ export const simulatorNotes = {
   notRun: z.string().exactOptional(),
 };
 
-/** What a task's environment is called, for people. */
+/**
+ * What a task's environment is called, for people.
+ *
+ * @param environment of Gymnasium, or a family with its goal
+ * @returns such as `cheetah-vel [1.2]`
+ */
 export function describeEnvironment(environment: EnvironmentRef): string {
   if ("gymnasium" in environment) {
     const { gymnasium, kwargs = {} } = environment;

@@ -15,7 +15,12 @@ export interface EpisodeHashes {
   rows: Int32Array;
 }
 
-/** Bytes of the artifact that holds them. */
+/**
+ * Bytes of the artifact that holds them.
+ *
+ * @param episodes hashes of `EPISODE_HASH_BYTES` each, and how many rows each episode has
+ * @returns bytes of a tensor file
+ */
 export function encodeEpisodes({ hashes, rows }: EpisodeHashes): Uint8Array {
   return encodeTensors({
     hashes: { shape: [rows.length, EPISODE_HASH_BYTES], data: hashes },
@@ -26,6 +31,8 @@ export function encodeEpisodes({ hashes, rows }: EpisodeHashes): Uint8Array {
 /**
  * What {@link encodeEpisodes} wrote.
  *
+ * @param bytes of {@link encodeEpisodes}
+ * @returns hashes one behind the other, and rows `[episodes]`
  * @throws {SyntaxError} for other bytes
  */
 export function decodeEpisodes(bytes: Uint8Array): EpisodeHashes {

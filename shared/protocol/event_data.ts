@@ -61,7 +61,13 @@ export const EVENT_DATA = {
 /** The `data` of events of a type. */
 export type EventData<Type extends EventType> = z.infer<typeof EVENT_DATA[Type]>;
 
-/** The event that a fact gives rise to, with the data that its type has; `learner` is its source. */
+/**
+ * The event that a fact gives rise to, with the data that its type has.
+ *
+ * @param factKey becomes its id: the same fact gives the same event
+ * @param learner becomes its source
+ * @returns a CloudEvent without a time
+ */
 export function createFactEvent<Type extends EventType>(
   type: Type,
   factKey: string,

@@ -62,7 +62,13 @@ export const cloudEventSchema = z.object({
 /** An event as CloudEvents 1.0 has it. Checked by {@link cloudEventSchema}. */
 export type CloudEvent = z.infer<typeof cloudEventSchema>;
 
-/** The event that a fact gives rise to; `learner` is its source. */
+/**
+ * The event that a fact gives rise to.
+ *
+ * @param factKey becomes its id: the same fact gives the same event
+ * @param learner becomes its source
+ * @returns a CloudEvent without a time
+ */
 export function createEvent(type: EventType, factKey: string, learner: string, data: JsonObject): CloudEvent {
   const source = `/learners/${learner}`;
   return {

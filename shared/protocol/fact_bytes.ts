@@ -11,6 +11,10 @@ export const FACT_SCHEMA = 1;
 /**
  * The fact in these bytes.
  *
+ * @param schema of the fact
+ * @param bytes JSON in UTF-8, as bytes
+ * @param key of the object, for the error
+ * @returns as the schema reads it
  * @throws {SyntaxError} naming the key and the member, or that a newer version of the software wrote it.
  */
 export function parseFact<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: string): T {
@@ -37,6 +41,7 @@ export function parseFact<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: strin
  * Canonical JSON bytes of a fact.
  *
  * @param schema checked first, if given.
+ * @returns JSON in UTF-8
  * @throws {TypeError} when the value does not fit the schema or JSON.
  */
 export function encodeFact<T>(value: T, schema?: z.ZodType<T>): Uint8Array {
@@ -45,7 +50,12 @@ export function encodeFact<T>(value: T, schema?: z.ZodType<T>): Uint8Array {
   return new TextEncoder().encode(canonicalJson(value));
 }
 
-/** Content address of bytes, as artifacts have it. */
+/**
+ * Content address of bytes, as artifacts have it.
+ *
+ * @param bytes the bytes of the artifact
+ * @returns SHA-256 as 64 hexadecimal digits
+ */
 export function artifactId(bytes: Uint8Array): string {
   return sha256(bytes);
 }

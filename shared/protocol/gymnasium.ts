@@ -45,7 +45,12 @@ const ARGUMENT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Arguments of `gymnasium.make` itself. */
 const RESERVED = ["id", "max_episode_steps", "disable_env_checker", "vectorization_mode", "vector_kwargs"];
 
-/** Why a stranger's spec is not run, in words that go on from "is not run as"; undefined where it may be. */
+/**
+ * Why a stranger's spec is not run, in words that go on from "is not run as"; undefined where it may be.
+ *
+ * @param spec as a dataset names it
+ * @returns undefined where nothing of it can do harm
+ */
 export function faultOfGymnasium(
   { gymnasium: id, kwargs = {}, wrappers = [], maxEpisodeSteps = 0 }: GymnasiumSpec,
 ): string | undefined {
@@ -89,6 +94,9 @@ function shown(text: string): string {
 /**
  * The spec in an object, as a file's attribute `environment` has it or as Minari's `env_spec` does; undefined for what is
  * neither. Where nothing is drawn, how it would be drawn says nothing, and `None` is what an argument is without being given.
+ *
+ * @param value any JSON
+ * @returns undefined for what is neither
  */
 export function gymnasiumOf(value: unknown): GymnasiumSpec | undefined {
   const own = gymnasiumSchema.safeParse(value);

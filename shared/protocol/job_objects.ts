@@ -26,7 +26,12 @@ export interface JobObjects {
   damaged: string[];
 }
 
-/** Puts the keys of one job in order; other keys are left out. */
+/**
+ * Puts the keys of one job in order; other keys are left out.
+ *
+ * @param keys of one job, of both layouts
+ * @returns one key each, or undefined; failures, retries and damages in the order of their numbers
+ */
 export function sortJobKeys(keys: readonly string[]): JobObjects {
   const parsed = keys.flatMap((key) => {
     const found = parseKey(key);

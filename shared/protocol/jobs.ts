@@ -32,7 +32,12 @@ export interface JobOf<K extends JobKind> extends Omit<Job, "kind" | "config"> {
   config: FieldsOf<K>;
 }
 
-/** The job's identity: SHA-256 of its canonical JSON, 64 hexadecimal digits. */
+/**
+ * The job's identity: SHA-256 of its canonical JSON, 64 hexadecimal digits.
+ *
+ * @param job with all of its fields
+ * @returns the same for equal jobs
+ */
 export function jobId(job: Job | JobOf<JobKind>): string {
   return sha256(canonicalJson(job));
 }
@@ -45,7 +50,7 @@ export type Exactly<F, C extends F> = C & { [N in Exclude<keyof C, keyof F>]: ne
  *
  * @param fields all fields of the kind, and no others: one that no handler reads would only make another job of it.
  * @param knobs those that the kind reads.
- *
+ * @returns a plain object, whose id is {@link jobId} of it
  * @example
  * ```ts
  * import { createJob, jobId } from "@cugro/protocol";
@@ -81,6 +86,7 @@ export function createJob<K extends JobKind, C extends FieldsOf<K>>(
  * @param task 1-based task the job is about; 0 for none.
  * @param shard 0-based shard; 0 for none.
  * @param attempt 1-based attempt at the task.
+ * @returns a whole number from 0 to 2^32 - 1
  */
 export function deriveSeed(
   learnerSeed: number,

@@ -1,14 +1,6 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import {
-  hasOutput,
-  JOB_KINDS,
-  JOB_SPECS,
-  type JobSpec,
-  makerOf,
-  readKinds,
-  readsDatasets,
-  REVISIONS,
-} from "./job_kinds.ts";
+import { hasOutput, makerOf, readKinds, readsDatasets } from "./job_kind_queries.ts";
+import { JOB_KINDS, JOB_SPECS, type JobSpec, REVISIONS } from "./job_kinds.ts";
 import { createJob, deriveSeed, type Job, jobId, jobSchema } from "./jobs.ts";
 
 const hash = "ab".repeat(32);

@@ -110,9 +110,6 @@ export type Key = { [K in KeyKind]: KeyOf<K> }[KeyKind];
 /** Longest key in bytes. */
 export const MAX_KEY_BYTES = 512;
 
-/** A job's id in a pattern. */
-const ANY_JOB = "?".repeat(64);
-
 /** How a name or number in a key is written, and what makes sure of it. */
 interface Parameter {
   pattern: RegExp;
@@ -167,7 +164,9 @@ const BY_ROOT = Map.groupBy(Object.values(COMPILED), ({ texts }) => texts[0]!.sp
 
 /**
  * The key that says this.
- *
+ * @param kind a row of the grammar
+ * @param values the names and numbers in it
+ * @returns the key
  * @throws {RangeError} if a name or number in it is none, or the key would be too long.
  */
 export function makeKey<K extends KeyKind>(kind: K, values: Omit<KeyOf<K>, "kind">): string {
@@ -179,7 +178,11 @@ export function makeKey<K extends KeyKind>(kind: K, values: Omit<KeyOf<K>, "kind
   return open ? checkKey(key) : key;
 }
 
-/** What a key says, or undefined for whatever is no key of ours. Never throws. */
+/**
+ * What a key says, or undefined for whatever is no key of ours. Never throws.
+ * @param key any text
+ * @returns its kind, with names and numbers
+ */
 export function parseKey(key: string): Key | undefined {
   for (const { kind, names, open, pattern } of BY_ROOT.get(key.split("/", 1)[0]!) ?? []) {
     const match = pattern.exec(key);
@@ -197,22 +200,9 @@ export function parseKey(key: string): Key | undefined {
 }
 
 /**
- * Keys of a kind as rights name them: every name and number that is not given, with the ending behind it, is a `*`,
- * which stands for slashes too. Only in keys of the old layout a job is its 64 characters, so that the pattern fits no
- * key of the new one.
- */
-export function keyPattern<K extends KeyKind>(kind: K, given: Partial<Omit<KeyOf<K>, "kind">> = {}): string {
-  const isOld = kind.startsWith("old");
-  return KEY_SHAPES[kind].replace(/\{(\w+)\}[^/]*/g, (part, name: string) => {
-    const value: unknown = given[name as keyof typeof given];
-    if (value !== undefined) return part.replace(`{${name}}`, String(value));
-    return isOld && name === "job" ? ANY_JOB : "*";
-  });
-}
-
-/**
  * The key itself, if it is one: segments of `[A-Za-z0-9._=-]`, none `.` or `..`, at most 512 bytes in all.
- *
+ * @param key any text
+ * @returns the same
  * @throws {RangeError} naming the key and what is wrong with it.
  */
 export function checkKey(key: string): string {

@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  type Key,
-  KEY_SHAPES,
-  type KeyKind,
-  keyPattern,
-  makeKey,
-  MAX_KEY_BYTES,
-  parseKey,
-} from "./key_grammar.ts";
+import { type Key, KEY_SHAPES, type KeyKind, makeKey, MAX_KEY_BYTES, parseKey } from "./key_grammar.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
+import { keyPattern } from "./key_pattern.ts";
 import { PREFIXES } from "./keys.ts";
 
 /** Small numbers that look random and are the same each time. */

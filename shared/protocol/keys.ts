@@ -77,7 +77,11 @@ export const promotedKey = (learner: string, version: number): string =>
 /** A version was taken back. */
 export const withdrawnKey = (learner: string, version: number): string =>
   makeKey("withdrawn", { learner, version });
-/** The learner of a key under {@link learnerPrefix}, whatever it says else; undefined for other keys. */
+/**
+ * The learner of a key under {@link learnerPrefix}, whatever it says else; undefined for other keys.
+ * @param key any key
+ * @returns its name
+ */
 export function learnerOfKey(key: string): string | undefined {
   const [root, name = "", more] = key.split("/", 3);
   return root === "learners" && more !== undefined && LEARNER_NAME.test(name) ? name : undefined;
@@ -99,7 +103,11 @@ export const isUploadKey = (key: string): boolean =>
   key.startsWith(PREFIXES.incoming) && key.split("/", 3)[2] === UPLOADS;
 /** What a person calls a file under `incoming/`: of an upload its own name, else the key that it was dropped at. */
 export const shownFile = (key: string): string => isUploadKey(key) ? key.split("/").at(-1)! : key;
-/** The name that a file under `incoming/`, however deep, was dropped for: any name, also one no learner can have. */
+/**
+ * The name that a file under `incoming/`, however deep, was dropped for: any name, also one no learner can have.
+ * @param key any key
+ * @returns the name; undefined for other keys, and for files directly under `incoming/`
+ */
 export function recipientOfKey(key: string): string | undefined {
   const [root, name, more] = key.split("/", 3);
   return root === "incoming" && name && more !== undefined ? name : undefined;
@@ -146,7 +154,11 @@ export const stoppedKey = (kind: JobKind, job: string): string => makeKey("stopp
 /** A worker of this job has found the artifact under this hash to be damaged. */
 export const damageKey = (kind: JobKind, job: string, hash: string): string =>
   makeKey("damage", { jobKind: kind, job, hash });
-/** The job of a key under {@link jobPrefix} or {@link oldJobPrefix}, whatever it says else; undefined for other keys. */
+/**
+ * The job of a key under {@link jobPrefix} or {@link oldJobPrefix}, whatever it says else; undefined for other keys.
+ * @param key any key
+ * @returns the job's id
+ */
 export function jobOfKey(key: string): string | undefined {
   const [root, ...parts] = key.split("/", 4);
   if (root !== "jobs") return undefined;
@@ -154,7 +166,11 @@ export function jobOfKey(key: string): string | undefined {
   const [id = "", more] = parts;
   return more !== undefined && HASH.test(id) ? id : undefined;
 }
-/** The job whose result lies there, in either layout; undefined for other keys. */
+/**
+ * The job whose result lies there, in either layout; undefined for other keys.
+ * @param key any key
+ * @returns the job's id
+ */
 export function jobOfResult(key: string): string | undefined {
   const parsed = parseKey(key);
   return parsed?.kind === "result" || parsed?.kind === "oldResult" ? parsed.job : undefined;
@@ -184,7 +200,11 @@ export const donePrefix = (webhook?: string, learner?: string): string =>
 export const pendingKey = (webhook: string, event: string): string => makeKey("pending", { webhook, event });
 /** An event was delivered or given up. */
 export const doneKey = (webhook: string, event: string): string => makeKey("done", { webhook, event });
-/** Webhook and event of a key under {@link pendingPrefix} or {@link donePrefix}, or undefined. */
+/**
+ * Webhook and event of a key under {@link pendingPrefix} or {@link donePrefix}, or undefined.
+ * @param key any key
+ * @returns undefined for other keys
+ */
 export function parseDeliveryKey(key: string): KeyOf<"pending"> | KeyOf<"done"> | undefined {
   const parsed = parseKey(key);
   return parsed?.kind === "pending" || parsed?.kind === "done" ? parsed : undefined;
@@ -204,7 +224,11 @@ export const ROOM_KEY = makeKey("room", {});
 /** Id of an event about an occurrence of a problem, which began at `at` (ms since 1970). */
 export const problemEventId = (problem: string, at: number, end: "raised" | "resolved"): string =>
   `${acknowledgementsPrefix(problem)}${at}/${end}`;
-/** What such an id says; undefined for other ids. */
+/**
+ * What the id of an event about a problem says; undefined for other ids.
+ * @param id of an event
+ * @returns the problem's id, when it began (ms since 1970), and whether it is over
+ */
 export function parseProblemEventId(
   id: string,
 ): { problem: string; at: number; end: "raised" | "resolved" } | undefined {

@@ -16,6 +16,7 @@ export * from "./facts.ts";
 export * from "./row_cell.ts";
 export * from "./gymnasium.ts";
 export * from "./input_ref.ts";
+export * from "./job_kind_queries.ts";
 export * from "./job_kinds.ts";
 export * from "./job_objects.ts";
 export * from "./jobs.ts";
@@ -25,11 +26,11 @@ export {
   KEY_SHAPES,
   type KeyKind,
   type KeyOf,
-  keyPattern,
   makeKey,
   MAX_KEY_BYTES,
   parseKey,
 } from "./key_grammar.ts";
+export { keyPattern } from "./key_pattern.ts";
 export * from "./keys.ts";
 export * from "./labels.ts";
 export { fitsPattern } from "./name_patterns.ts";

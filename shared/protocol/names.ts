@@ -32,8 +32,10 @@ export function checkLearnerName(name: string): string {
 }
 
 /**
- * The hash itself.
+ * Refuses what is no hash.
  *
+ * @param hash any text
+ * @returns the same
  * @throws {RangeError} if it is none
  */
 export function checkHash(hash: string): string {
@@ -42,8 +44,10 @@ export function checkHash(hash: string): string {
 }
 
 /**
- * The id itself.
+ * Refuses what is no webhook's id.
  *
+ * @param id any text
+ * @returns the same
  * @throws {RangeError} if a webhook cannot have it
  */
 export function checkWebhookId(id: string): string {
@@ -52,8 +56,10 @@ export function checkWebhookId(id: string): string {
 }
 
 /**
- * The id itself.
+ * Refuses what is no problem's id.
  *
+ * @param id any text
+ * @returns the same
  * @throws {RangeError} if a problem cannot have it
  */
 export function checkProblemId(id: string): string {
@@ -61,7 +67,13 @@ export function checkProblemId(id: string): string {
   throw new RangeError(`A problem's id must be 24 hexadecimal digits: current id is "${id.slice(0, 80)}"`);
 }
 
-/** The name itself. @throws {RangeError} if a snapshot cannot have it */
+/**
+ * Refuses what is no snapshot's name.
+ *
+ * @param name any text
+ * @returns the same
+ * @throws {RangeError} if a snapshot cannot have it
+ */
 export function checkSnapshotName(name: string): string {
   if (SNAPSHOT_NAME.test(name)) return name;
   throw new RangeError(

@@ -20,7 +20,9 @@ const FIELDS = Object.fromEntries(
 /**
  * A job as its handler sees it.
  *
+ * @param job as its fact describes it
  * @param isKnob whether jobs of this kind read a knob of this name.
+ * @returns fields, knobs and inputs apart
  * @throws {TypeError} naming the kind, and the field or input that is missing, wrong or read by nobody.
  */
 export function parseJob(job: Job, isKnob: (name: string) => boolean): ParsedJob {
@@ -43,12 +45,22 @@ export function parseJob(job: Job, isKnob: (name: string) => boolean): ParsedJob
   return { kind, seed, config, knobs, inputs: parseInputs(job, spec) } as ParsedJob;
 }
 
-/** The same job with its fields typed; undefined if they are not those of its kind, as in a store of other software. */
+/**
+ * The same job with its fields typed; undefined if they are not those of its kind, as in a store of other software.
+ *
+ * @param job as its fact describes it
+ * @returns the same object
+ */
 export function typedJob(job: Job): JobOf<JobKind> | undefined {
   return FIELDS[job.kind].safeParse(job.config).success ? job as JobOf<JobKind> : undefined;
 }
 
-/** Every input of a job, whatever its kind calls it. */
+/**
+ * Every input of a job, whatever its kind calls it.
+ *
+ * @param job a parsed one
+ * @returns in the order of its inputs, those in lists one by one
+ */
 export function allInputs({ inputs }: Pick<ParsedJob, "inputs">): JobInput[] {
   const lists: (JobInput | JobInput[] | undefined)[] = Object.values(inputs);
   return lists.flat().filter((input) => input !== undefined);

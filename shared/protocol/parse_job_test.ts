@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { JOB_KINDS, JOB_SPECS, kindsOfService } from "./job_kinds.ts";
+import { kindsOfService } from "./job_kind_queries.ts";
+import { JOB_KINDS, JOB_SPECS } from "./job_kinds.ts";
 import { createJob, type Job } from "./jobs.ts";
 import { allInputs, parseJob, typedJob } from "./parse_job.ts";
 import type { ParsedJob } from "./typed_jobs.ts";

@@ -93,7 +93,13 @@ export const acknowledgementFactSchema = acknowledgementSchema.extend({
 /** Acknowledgement `n` of a problem, as a fact; it holds for occurrences that began before it was made. Checked by {@link acknowledgementFactSchema}. */
 export type AcknowledgementFact = z.infer<typeof acknowledgementFactSchema>;
 
-/** A problem that nobody has acknowledged. `cause`: what it is the same problem for. */
+/**
+ * A problem that nobody has acknowledged.
+ *
+ * @param cause what it is the same problem for: its id follows from code and cause
+ * @param about message, advice, subject, and since when
+ * @returns with the severity of its code
+ */
 export function createProblem(
   code: ProblemCode,
   cause: JsonObject,
@@ -114,12 +120,22 @@ export function createProblem(
   };
 }
 
-/** A problem in one line, the same in every place. */
+/**
+ * A problem in one line, the same in every place.
+ *
+ * @param problem its message and advice
+ * @returns one or two sentences
+ */
 export function describeProblem({ message, advice }: Pick<Problem, "message" | "advice">): string {
   return advice === "" ? message : `${message} ${advice}`;
 }
 
-/** The same with the learner's name before it, for lists of several learners. */
+/**
+ * The same with the learner's name before it, for lists of several learners.
+ *
+ * @param problem its message, advice and subject
+ * @returns such as `mine: message advice`
+ */
 export function describeNamed(problem: Pick<Problem, "message" | "advice" | "subject">): string {
   const { subject: { learner } } = problem;
   return `${learner === null ? "" : `${learner}: `}${describeProblem(problem)}`;
@@ -130,23 +146,44 @@ export const EVERYONE = "@everyone";
 /** Subject of events for those who see all learners: no name of a learner, and fits the pattern `*` alone. */
 export const OPERATORS = "@operators";
 
-/** Whose problem it is: a learner's name, {@link EVERYONE} or {@link OPERATORS}. */
+/**
+ * Whose problem it is: a learner's name, {@link EVERYONE} or {@link OPERATORS}.
+ *
+ * @param problem its code and subject
+ * @returns by the subject, then by the code
+ */
 export function audienceOf({ code, subject }: Pick<Problem, "code" | "subject">): string {
   if (subject.learner !== null) return subject.learner;
   return PROBLEMS[code].audience === "everyone" ? EVERYONE : OPERATORS;
 }
 
-/** Whether a problem is seen by one process, and not read from the store: only that process knows that it is over. */
+/**
+ * Whether a problem is seen by one process, and not read from the store: only that process knows that it is over.
+ *
+ * @param problem its code
+ * @returns by the table of problems
+ */
 export function isObserved({ code }: Pick<Problem, "code">): boolean {
   return PROBLEMS[code].audience === "everyone" || code === "observations.unusual";
 }
 
-/** When this occurrence began, in ms since 1970; 0 where nobody knows. */
+/**
+ * When this occurrence began, in ms since 1970; 0 where nobody knows.
+ *
+ * @param problem when it began, in ISO 8601
+ * @returns milliseconds
+ */
 export function beganAt({ since }: Pick<Problem, "since">): number {
   return since === null ? 0 : Date.parse(since);
 }
 
-/** The event that a problem has come up or is over. Its id is the same for everyone who sees this occurrence. */
+/**
+ * The event that a problem has come up or is over. Its id is the same for everyone who sees this occurrence.
+ *
+ * @param type raised or resolved
+ * @param problem whose acknowledgement is left out
+ * @returns a CloudEvent
+ */
 export function problemEvent(
   type: Extract<EventType, "cugro.problem.raised" | "cugro.problem.resolved">,
   problem: Problem,

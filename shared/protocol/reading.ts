@@ -56,7 +56,12 @@ export const noticeSchema = z.object({
 /** One implausible thing in a dataset. Checked by {@link noticeSchema}. */
 export type NoticeFact = z.infer<typeof noticeSchema>;
 
-/** What differs from reading a file as it is; undefined where nothing does. */
+/**
+ * What differs from reading a file as it is; undefined where nothing does.
+ *
+ * @param options as a person gives them; undefined, and what is the default, says nothing
+ * @returns what is recorded of how the file is read
+ */
 export function readingOf(
   { reward, environments, map, actionLimit, environment, strict }: {
     [Name in keyof Reading]?: Reading[Name] | undefined;
@@ -105,7 +110,9 @@ function namesIn(text: string): unknown {
 /**
  * One number, or several with commas.
  *
- * @throws {RangeError}
+ * @param text such as `2` or `1,1,0.5`
+ * @returns one number for all, or one for each number of an action
+ * @throws {RangeError} for a number that is not above 0, or above 1e6
  */
 export function parseActionLimit(text: string): number[] {
   const limits = text.split(",").map(Number);

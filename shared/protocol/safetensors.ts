@@ -26,7 +26,10 @@ export interface TensorShape {
  *
  * @param tensors named arrays; `data.length` is the product of `shape`.
  * @param metadata text kept in the header under `__metadata__`.
+ * @returns the same bytes for the same tensors, whatever their order
  * @throws {RangeError} when a shape does not fit its data; {TypeError} for another kind of array.
+ * @throws {RangeError} when a shape does not fit its data
+ * @throws {TypeError} for another kind of array
  */
 export function encodeTensors(tensors: TensorFile, metadata?: Record<string, string>): Uint8Array {
   const shapes = Object.fromEntries(
@@ -47,6 +50,10 @@ export function encodeTensors(tensors: TensorFile, metadata?: Record<string, str
 /**
  * A safetensors file without its numbers: what stands before them, the order in which the arrays follow, and its size.
  *
+ * @param tensors shapes and types by name
+ * @param metadata text kept in the header under `__metadata__`
+ * @returns `start`: the bytes before the numbers; `names` in the order of the data; `size` in bytes of the whole
+ *   file
  * @throws {RangeError} for a shape that is none.
  */
 export function tensorLayout(
@@ -73,6 +80,8 @@ export function tensorLayout(
 /**
  * The tensors and metadata in a safetensors file; every array owns its memory.
  *
+ * @param bytes the bytes of the whole file
+ * @returns arrays and shapes by name
  * @throws {SyntaxError} saying what is wrong with the bytes.
  */
 export function decodeTensors(bytes: Uint8Array): { tensors: TensorFile; metadata: Record<string, string> } {

@@ -45,7 +45,7 @@ export function headerBytes(start: Uint8Array, size: number): number {
 /**
  * Where the tensors of a file lie, and its metadata: told by its beginning, so that a large file can be read in parts.
  *
- * @param start at least {@link headerBytes} of it
+ * @param start its first bytes, at least {@link headerBytes} of them
  * @param size bytes of the whole file
  * @returns shape, type, and place in bytes of each tensor
  * @throws {SyntaxError} saying what is wrong with the file.
@@ -129,7 +129,12 @@ function checkMetadata(value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
-/** Number of values in a tensor of this shape. */
+/**
+ * Number of values in a tensor of this shape.
+ *
+ * @param shape sides
+ * @returns 1 for a single number
+ */
 export function product(shape: readonly number[]): number {
   return shape.reduce((total, size) => total * size, 1);
 }

@@ -1,15 +1,8 @@
 /**
- * The panels of a dataset's picture, each an SVG of one width with its title.
+ * Panels of a dataset's picture, each an SVG of one width with its title: returns and lengths of episodes.
  * @module
  */
-import {
-  type Dataset,
-  type DatasetStatistics,
-  type Distribution,
-  type Episode,
-  episodesOf,
-  planeOf,
-} from "@cugro/datasets";
+import { type Dataset, type Episode } from "@cugro/datasets";
 import * as Plot from "@observablehq/plot";
 import { document } from "./svg_document.ts";
 
@@ -18,8 +11,13 @@ export const PANEL_WIDTH = 470;
 /** What the colours stand for. */
 export const COLOURS = { ended: "#d1662b", cut: "#2f6db5", line: "#1d2430", soft: "#5d6675" };
 
-/** Plots of one size; the text that names the panel stands above it. */
-function draw(title: string, options: Plot.PlotOptions): string {
+/**
+ * Plots of one size; the text that names the panel stands above it.
+ * @param title the panel's name
+ * @param options of the plot; they come before those of the size
+ * @returns SVG
+ */
+export function draw(title: string, options: Plot.PlotOptions): string {
   const element = Plot.plot({
     ...{ width: PANEL_WIDTH, marginLeft: 56, marginRight: 16, marginTop: 44, marginBottom: 40 },
     ...options,
@@ -36,7 +34,11 @@ export interface Anchor {
   label: string;
 }
 
-/** The returns that score 0 and 100, where the file tells them. */
+/**
+ * The returns that score 0 and 100, where the file tells them.
+ * @param dataset its metadata: `returnRandom` and `returnFinalPolicy`
+ * @returns those of the two that the file tells, in the units of its rewards
+ */
 export function anchorsOf({ metadata: { returnRandom, returnFinalPolicy } }: Dataset): Anchor[] {
   const anchors = [{ at: returnRandom, label: "random" }, { at: returnFinalPolicy, label: "good policy" }];
   return anchors.filter((anchor): anchor is Anchor => anchor.at !== undefined);
@@ -75,7 +77,11 @@ function barsOf(episodes: readonly Episode[], isWhole: boolean): Bar[] {
   }).filter(({ y1, y2 }) => y2 > y1);
 }
 
-/** How many episodes came to which return, or length. */
+/**
+ * How many episodes came to which return, or length.
+ * @param chart what is counted; `height` in pixels
+ * @returns SVG
+ */
 export function histogram(
   { episodes, what, anchors = [], height }: {
     episodes: readonly Episode[];
@@ -138,100 +144,12 @@ function anchorMarks(anchors: readonly Anchor[], right: number): Plot.Markish[] 
   ];
 }
 
-/** Rows in the plane in which they differ most; the first states of episodes stand out. */
-export function planePanel(dataset: Dataset, states: readonly Distribution[], height: number): string {
-  const plane = planeOf(dataset.states, dataset.stateDim, states);
-  if (!plane) {
-    return draw("States", { height, axis: null, marks: [Plot.text(["fewer than two dimensions vary"])] });
-  }
-  const all = plane.points.map(([x, y]) => ({ x, y }));
-  const starts = new Set(episodesOf(dataset).map(({ start }) => start));
-  const first = all.filter((_, i) => starts.has(plane.rows[i]!));
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return draw("States in the plane of their largest differences", {
-    height,
-    x: {
-      label: `first component (${percent(plane.shares[0])} of the variance)`,
-      labelAnchor: "center",
-      labelArrow: "none",
-      inset: 10,
-    },
-    y: {
-      label: `second component (${percent(plane.shares[1])})`,
-      labelAnchor: "center",
-      labelArrow: "none",
-      inset: 10,
-    },
-    color: { type: "sqrt", range: ["#c3d7ee", "#0b3463"] },
-    marks: [
-      Plot.frame({ stroke: "#ddd" }),
-      Plot.dot(
-        all,
-        Plot.hexbin({ fill: "count" }, { x: "x", y: "y", binWidth: 9, symbol: "hexagon", r: 5.2 } as never),
-      ),
-      Plot.dot(first, { x: "x", y: "y", r: 1.8, fill: COLOURS.ended, fillOpacity: 0.75 }),
-      Plot.text(["dots: first states"], {
-        ...{ frameAnchor: "top-right", dy: -10, fill: COLOURS.ended, fontSize: 11 },
-      }),
-    ],
-  });
-}
-
-/** One dimension's values as places between the least (0) and the largest (1). */
-function reachRow(one: DatasetStatistics["states"][number], dimension: number) {
-  const { min, max, isConstant, p1, p25, median, p75, p99 } = one;
-  const [low, q1, middle, q3, high] = [p1, p25, median, p75, p99].map((value) => (value - min) / (max - min));
-  const right = isConstant ? "constant" : shortNumber(max);
-  return {
-    dimension,
-    name: `${dimension}`,
-    isConstant,
-    low,
-    q1,
-    middle,
-    q3,
-    high,
-    left: shortNumber(min),
-    right,
-  };
-}
-
-/** Each dimension from its least to its largest value: where most of the rows lie in between. */
-export function reachPanel(states: DatasetStatistics["states"], stateDim: number, height: number): string {
-  const rows = states.map(reachRow);
-  const varying = rows.filter(({ isConstant }) => !isConstant);
-  const more = stateDim > states.length ? ` (the first ${states.length} of ${stateDim})` : "";
-  const y = "dimension";
-  const numbers = { y, fontSize: 10.5, fill: COLOURS.soft } as const;
-  return draw(`Reach of each state dimension${more}`, {
-    ...{ height, marginLeft: 100, marginRight: 70, marginTop: 44 },
-    x: { domain: [0, 1], axis: null },
-    y: { type: "band", domain: rows.map(({ dimension }) => dimension), padding: 0.25, axis: null },
-    marks: [
-      Plot.text(rows, {
-        y,
-        x: 0,
-        text: "name",
-        dx: -84,
-        textAnchor: "start",
-        fontSize: 10.5,
-        fontWeight: 600,
-      }),
-      Plot.ruleY(varying, { y, x1: 0, x2: 1, stroke: "#ccd2da" }),
-      Plot.barX(varying, { y, x1: "low", x2: "high", fill: "#b9d0ea" }),
-      Plot.barX(varying, { y, x1: "q1", x2: "q3", fill: COLOURS.cut }),
-      Plot.tickX(varying, { y, x: "middle", stroke: "white", strokeWidth: 2 }),
-      Plot.text(rows, { ...numbers, x: 0, text: "left", dx: -8, textAnchor: "end" }),
-      Plot.text(rows, { ...numbers, x: 1, text: "right", dx: 8, textAnchor: "start" }),
-      Plot.text(["least to largest value; pale: 1 to 99 %, dark: 25 to 75 %, white: median"], {
-        ...{ frameAnchor: "top-left", dx: -88, dy: -18, fill: COLOURS.soft, fontSize: 10.5 },
-      }),
-    ],
-  });
-}
-
-/** Three digits are enough for a picture. */
-function shortNumber(value: number): string {
+/**
+ * Three digits are enough for a picture.
+ * @param value any number
+ * @returns such as 0.25, 12k or 1.0e-5
+ */
+export function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(1);
   return size >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : `${Number(value.toPrecision(3))}`;

@@ -3,7 +3,8 @@
  * @module
  */
 import { type Dataset, type DatasetStatistics, type Episode, episodesOf, printable } from "@cugro/datasets";
-import { anchorsOf, COLOURS, histogram, PANEL_WIDTH, planePanel, reachPanel } from "./dataset_panels.ts";
+import { anchorsOf, COLOURS, histogram, PANEL_WIDTH } from "./dataset_panels.ts";
+import { planePanel, reachPanel } from "./state_panels.ts";
 import { html } from "./html.ts";
 
 const WIDTH = 980;

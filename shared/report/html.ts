@@ -30,7 +30,12 @@ export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(values[index - 1]!) + string));
 }
 
-/** Text in which what stands between backticks can be pasted. */
+/**
+ * Text in which what stands between backticks can be pasted.
+ *
+ * @param text backticks come in pairs
+ * @returns escaped pieces, those between backticks as `code`
+ */
 export function withCode(text: string): Html[] {
   return text.split("`").map((part, index) => index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`);
 }

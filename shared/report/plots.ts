@@ -28,7 +28,12 @@ function taskColours(tasks: readonly number[]): Plot.ScaleOptions {
   };
 }
 
-/** Score of every task over the versions, with the 90 % interval over episodes. */
+/**
+ * Score of every task over the versions, with the 90 % interval over episodes.
+ *
+ * @param data cells without a score are left out
+ * @returns SVG
+ */
 export function scoresPlot({ versions, tasks }: ReportData): Html {
   const points = versions.flatMap((version) =>
     version.cells.flatMap((cell, index) => {
@@ -62,7 +67,13 @@ export function scoresPlot({ versions, tasks }: ReportData): Html {
   });
 }
 
-/** Losses of one kind of training, one colour a task. */
+/**
+ * Losses of one kind of training, one colour a task.
+ *
+ * @param curves losses by step; null where one was not finite
+ * @param title of the plot
+ * @returns SVG, its axis logarithmic where all losses are positive
+ */
 export function curvesPlot(curves: readonly ReportCurve[], title: string): Html {
   const points = curves.flatMap(({ task, steps, values }) =>
     steps.flatMap((step, index) => {
@@ -83,7 +94,15 @@ export function curvesPlot(curves: readonly ReportCurve[], title: string): Html 
   });
 }
 
-/** Distance of a task's replay over versions, with the floor that real data shows at that size. */
+/**
+ * Distance of a task's replay over versions, with the floor that real data shows at that size.
+ *
+ * @param fidelity an entry for each version and old task
+ * @param distance which measure is drawn, in the task's normalised units
+ * @param floor the same measure between samples of real rows
+ * @param label of the axis
+ * @returns SVG
+ */
 export function fidelityPlot(
   fidelity: readonly ReportFidelity[],
   distance: (entry: ReportFidelity) => number,
@@ -119,7 +138,12 @@ export function fidelityPlot(
   });
 }
 
-/** Where the time of each task went. */
+/**
+ * Where the time of each task went.
+ *
+ * @param data seconds of work by task and kind of job, over all processors
+ * @returns SVG
+ */
 export function secondsPlot({ seconds }: ReportData): Html {
   return draw({
     width: 720,

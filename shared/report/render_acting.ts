@@ -5,7 +5,12 @@
 import { type Html, html, section, table } from "./html.ts";
 import type { ReportData } from "./report_data.ts";
 
-/** A task a row; nothing where the version can only sample. */
+/**
+ * A task a row; nothing where the version can only sample.
+ *
+ * @param data ways of the version that serves
+ * @returns the section "Acting"
+ */
 export function acting({ acting: { version, ways }, tasks }: ReportData): Html {
   if (ways.length === 0) return html``;
   const nameOf = (task: number) => tasks.find((one) => one.task === task)?.name ?? "";

@@ -6,7 +6,12 @@ import type { CellEstimate } from "@cugro/protocol";
 import { figure, type Html, html, section, table } from "./html.ts";
 import type { ReportData } from "./report_data.ts";
 
-/** The matrix of estimates with what they cannot see; nothing where there is none. */
+/**
+ * The matrix of estimates with what they cannot see; nothing where there is none.
+ *
+ * @param data cells with an estimate, in points of score
+ * @returns the section "Estimates"
+ */
 export function estimates({ versions, tasks, estimates }: ReportData): Html {
   if (estimates === null) return html``;
   const rows = versions.map(({ cells }) => tasks.map((_, index) => cells[index]?.estimate ?? null));

@@ -6,7 +6,12 @@ import { figure, type Html, html, section, table } from "./html.ts";
 import { fidelityPlot } from "./plots.ts";
 import type { ReportData, ReportFidelity } from "./report_data.ts";
 
-/** How far what was replayed lies from the real data. */
+/**
+ * How far what was replayed lies from the real data.
+ *
+ * @param data an entry for each version and old task
+ * @returns the section "Replay fidelity"; a sentence where nothing was generated
+ */
 export function fidelity({ fidelity: entries }: ReportData): Html {
   const explanation =
     "How far pseudo-samples lie from held-out real rows of the same task, in the task's normalised units. In the version that " +

@@ -7,7 +7,12 @@ import type { AfterLabel } from "@cugro/protocol";
 import { scoresPlot } from "./plots.ts";
 import type { ReportCell, ReportData, ReportVersion } from "./report_data.ts";
 
-/** What was reached. */
+/**
+ * What was reached.
+ *
+ * @param data scores in points; null where a task has no simulator
+ * @returns the section "Results": measures, versions, the results matrix and its plot
+ */
 export function results(data: ReportData): Html {
   return section(
     "Results",

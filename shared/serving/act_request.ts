@@ -74,6 +74,9 @@ export function checkActing(
 /**
  * The observations as `[n, S]`.
  *
+ * @param policy its tasks, and the numbers of an observation
+ * @param request n observations of a task
+ * @returns `[n, S]`, of 32 bits
  * @throws {ActError} 422 for a task that the policy does not know, rows of another size, numbers beyond 32 bits.
  */
 export function readObservations(
@@ -107,7 +110,13 @@ export function readObservations(
   );
 }
 
-/** The answer to a request, from the rows it was read as and the actions chosen for them, `[n * A]`. */
+/**
+ * The answer to a request, from the rows it was read as and the actions chosen for them, `[n * A]`.
+ *
+ * @param states `[n, S]`
+ * @param actions `[n, A]`
+ * @returns actions as rows, and how unusual each state is for the task
+ */
 export function answerOf(
   facts: PolicyFacts,
   { task, acting = facts.actingByTask.get(task)! }: Pick<ActRequest, "task" | "acting">,

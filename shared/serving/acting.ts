@@ -1,6 +1,6 @@
 /**
- * Answers for many learners. A policy that samples has a thread of its own, others act in this one; each follows the head: a
- * new version is opened while the old one still answers, and takes its place between two requests.
+ * Answers for many learners. A policy that samples has its own thread, others act in this one. Each follows the head: a new
+ * version is opened while the old one still answers.
  * @module
  */
 import { type ActAnswer, type ActRequest, headKey } from "@cugro/protocol";
@@ -70,10 +70,7 @@ export interface Acting {
    * @throws {ActError} saying why not, with an HTTP status.
    */
   act(learner: string, request: ActRequest, signal?: AbortSignal): Promise<Acted>;
-  /**
-   * The policy that serves now; opens it if need be.
-   * @throws {ActError} as {@link act} does.
-   */
+  /** The policy that serves now, opened if need be. @throws {ActError} as {@link act} does. */
   about(learner: string): Promise<PolicyFacts>;
   /**
    * Whether there is such a learner: it has an open policy, or the store says so.
@@ -88,7 +85,11 @@ export interface Acting {
   close(): Promise<void>;
 }
 
-/** Opens acting for all learners of a store; a policy is opened at the first request for it. */
+/**
+ * Opens acting for all learners of a store; a policy is opened at the first request for it.
+ * @param options with bounds of memory, waiting rows and staleness
+ * @returns acting, which must be closed
+ */
 export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);

@@ -13,7 +13,11 @@ export interface AskerNoise {
   forget(asker: number): void;
 }
 
-/** Nobody has asked yet. */
+/**
+ * Keeps the noise of requests that are answered in several calls, each at its place in its own sequence.
+ *
+ * @returns no requests yet
+ */
 export function createAskerNoise(): AskerNoise {
   const places = new Map<number, ActionNoise>();
   return {

@@ -14,7 +14,11 @@ import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
  */
 export const BATCH_ROWS = [1, 4, 20] as const;
 
-/** Rows that the sampler takes when this many wait. */
+/**
+ * Rows that the sampler takes when this many wait.
+ * @param waiting rows of all requests that wait
+ * @returns 1, 4 or 20: the sizes that a sampler is compiled for
+ */
 export function batchRows(waiting: number): number {
   if (waiting >= 17) return 20;
   return waiting >= 3 ? 4 : 1;
@@ -65,7 +69,11 @@ export interface Batcher {
   ): Promise<Float32Array>;
 }
 
-/** Makes a batcher: requests that wait together share one call, each with a fair part of it. */
+/**
+ * Makes a batcher: requests that wait together share one call, each with a fair part of it.
+ * @param options the policy, and `windowMs`: how long the first request waits for others
+ * @returns `act` rejects with the reason of its signal once that is aborted
+ */
 export function createBatcher(options: BatcherOptions): Batcher {
   /** Who waits, by task and way of acting; these take turns. */
   const queues: Queues = new Map();

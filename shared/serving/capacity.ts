@@ -35,7 +35,12 @@ export interface Capacity {
   remove(pooled: PooledPolicy): void;
 }
 
-/** A capacity of these bounds. */
+/**
+ * Keeps what policies take in memory within bounds: who opens one reserves first, and waits until another has gone.
+ *
+ * @param options `maxPolicies` that sample; `maxBytes` of all together, of which one policy alone may take more
+ * @returns nothing is reserved yet
+ */
 export function createCapacity({ maxPolicies, maxBytes, slots, drop }: CapacityOptions): Capacity {
   const alive = new Set<PooledPolicy>();
   const reserved = new Set<PolicyNeed>();

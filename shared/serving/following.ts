@@ -47,7 +47,12 @@ interface Watch {
   notBefore: number;
 }
 
-/** Begins to follow; a function that stops, and waits for what is under way. */
+/**
+ * Begins to follow the heads of all opened learners, by news and by asking the store in turn every `pollMs`.
+ *
+ * @param options the pool whose policies are replaced
+ * @returns a function that stops, and waits for what is under way
+ */
 export async function followHeads(options: FollowOptions): Promise<() => Promise<void>> {
   const { pool, bus, pollMs } = options;
   const watches = new WeakMap<Slot, Watch>();

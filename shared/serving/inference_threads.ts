@@ -58,6 +58,7 @@ export interface InferenceThreads {
  * As many threads as there are processors beside this thread's, one at least.
  *
  * @param count another number
+ * @returns threads, each started when it is first needed; `count` is 0 where memory cannot be shared
  */
 export function createInferenceThreads(
   count = Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency - 1)),

@@ -25,7 +25,14 @@ interface OpenSession {
 
 let lastId = 0;
 
-/** Opens the sessions that the policy's parts are for; undefined if that is none. */
+/**
+ * Opens the sessions that the policy's parts are for.
+ *
+ * @param parts weights and normalisers, and the ways to open
+ * @param threads that take large requests
+ * @returns undefined if it is opened for the sampler alone
+ * @throws {Error} of a session that cannot be made; those before it are disposed of
+ */
 export function openLightPolicy(parts: PolicyParts, threads: InferenceThreads): RunningPolicy | undefined {
   const ways = parts.opened.filter((way) => way !== "sampler");
   if (ways.length === 0) return undefined;

@@ -9,7 +9,12 @@ import { openPolicyThread } from "./policy_thread.ts";
 import type { PolicyParts } from "./policy_parts.ts";
 import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
-/** Opens policies whose sessions are computed with by these threads, too. */
+/**
+ * Opens policies whose sessions are computed with by these threads, too.
+ *
+ * @param threads that take large requests
+ * @returns opens a policy in this thread, and its sampler in a thread of its own
+ */
 export function createOpenPolicy(threads: InferenceThreads): OpenPolicy {
   return async (parts, say) => {
     const light = openLightPolicy(parts, threads);

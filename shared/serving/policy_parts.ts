@@ -28,7 +28,12 @@ export interface PolicyNeed {
 /** A thread with its tensor library and compiled graphs, besides the weights. */
 const SAMPLER_BYTES = 60e6;
 
-/** What a policy of these parts will take. */
+/**
+ * What a policy of these parts will take.
+ *
+ * @param parts the ways to open, and weights
+ * @returns `bytes` of memory, estimated; `samples`: whether it needs a thread with a tensor library
+ */
 export function needOf({ opened, input }: Pick<PolicyParts, "opened" | "input">): PolicyNeed {
   const { behaviorGenerator, critic, proposer, actor } = input;
   const weights = [behaviorGenerator, critic, proposer, actor].flatMap((network) =>
@@ -40,7 +45,13 @@ export function needOf({ opened, input }: Pick<PolicyParts, "opened" | "input">)
   return { samples, bytes: samples ? SAMPLER_BYTES + 2 * bytes : bytes };
 }
 
-/** How a version serves each of the tasks: by the sampler where nothing else was found to do as well. */
+/**
+ * How a version serves each of the tasks: by the sampler where nothing else was found to do as well.
+ *
+ * @param tasks numbers of its tasks
+ * @param fact row and networks of the version
+ * @returns ways by task
+ */
 export function actingOf(
   { row, ...networks }: Pick<VersionFact, "row" | "proposer" | "actor">,
   tasks: readonly number[],
@@ -54,6 +65,10 @@ export function actingOf(
 /**
  * The ways that a policy is opened for: the one asked for; else those that the version serves by. Beside a tensor library
  * the others cost little, so that one that samples anywhere is opened for all.
+ *
+ * @param ways those that the version has networks for
+ * @param asked by a request, instead of what the version serves by
+ * @returns in the order of `ways`
  */
 export function waysToOpen(
   ways: readonly WayOfActing[],
@@ -83,6 +98,9 @@ export function samplerInput(
 /**
  * What a session is made of.
  *
+ * @param acting `proposer` or `actor`
+ * @param weights of a version, with its normalisers
+ * @returns the critic only for the proposer
  * @throws {RangeError} if the policy was opened for other ways alone
  */
 export function sessionInput({ critic, ...input }: PolicyWeights, acting: InferenceActing): SessionInput {

@@ -50,7 +50,7 @@ export interface PolicyPool {
   clear(): Promise<void>;
 }
 
-/** An empty pool. */
+/** @param options how policies are opened, and the bounds of all @returns an empty pool, which opens policies at their first use */
 export function createPolicyPool(options: PolicyPoolOptions): PolicyPool {
   return new BoundedPolicyPool(options);
 }

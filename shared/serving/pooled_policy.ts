@@ -29,7 +29,12 @@ export interface PooledPolicy {
   ended: PromiseWithResolvers<void>;
 }
 
-/** Opens a policy. */
+/**
+ * Opens a policy, with a batcher of its own.
+ *
+ * @param parts of the version
+ * @returns unused, and not retired
+ */
 export async function openPooledPolicy(
   { openPolicy, windowMs, onBatch, log }: PooledPolicyOptions,
   parts: PolicyParts,

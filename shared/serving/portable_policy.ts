@@ -15,15 +15,19 @@ import {
 import { decodeStored } from "@cugro/jobs";
 import { getArtifact, type Store } from "@cugro/store";
 import { actingOf } from "./policy_parts.ts";
-import { findVersion, keptWeightsOf, learnerFacts, readFamiliar, tasksOf } from "./read_policy.ts";
+import { findVersion, learnerFacts, readFamiliar, tasksOf } from "./read_policy.ts";
+import { keptWeightsOf } from "./version_weights.ts";
 
 /** What of a sketch says how unusual a state is. */
 const OF_SKETCH = ["centre", "halfRange", "mean", "covariance"];
 
 /**
- * Bytes of the file. Tensors are `actor/NAME`, `proposer/NAME`, `critic/NAME`, and of each task `task/K/normaliser/NAME` and
- * `task/K/sketch/NAME`; all else stands in the metadata's `about`.
+ * A version's policy as one tensor file, that acts elsewhere. Tensors are `actor/NAME`, `proposer/NAME`,
+ * `critic/NAME`, and of each task `task/K/normaliser/NAME` and `task/K/sketch/NAME`; all else stands in the metadata's
+ * `about`.
  *
+ * @param name the learner's
+ * @returns bytes of the file
  * @throws {ActError} 404 when there is no such learner or version
  */
 export async function portablePolicy(

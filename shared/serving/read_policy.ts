@@ -12,11 +12,12 @@ import {
   readListed,
   validVersions,
 } from "@cugro/learners";
-import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
-import { makerOf, resultKey, type TaskFact, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
+import { CorruptArtifactError, getArtifact, MissingInputError, type Store } from "@cugro/store";
+import { type TaskFact, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
 import { decodeNormaliser, decodeStored } from "@cugro/jobs";
 import { ActError, checkActing, type KnownStates, type PolicyFacts } from "./act_request.ts";
-import { actingOf, type PolicyParts, type PolicyWeights, waysToOpen } from "./policy_parts.ts";
+import { actingOf, type PolicyParts, waysToOpen } from "./policy_parts.ts";
+import { networksOf } from "./version_weights.ts";
 
 /**
  * Reads a version's policy.
@@ -46,6 +47,9 @@ export async function readPolicy(
 /**
  * The facts of a learner.
  *
+ * @param name the learner's
+ * @param cache of facts that have been read
+ * @returns as they are listed now
  * @throws {ActError} 404 when there is none, or none any more.
  */
 export async function learnerFacts(
@@ -61,12 +65,23 @@ export async function learnerFacts(
   return facts;
 }
 
-/** The version that serves: the newest valid one, as the head says once it has caught up. */
+/**
+ * The version that serves: the newest valid one, as the head says once it has caught up.
+ *
+ * @param facts of the learner
+ * @returns undefined before the first is published
+ */
 export function servingVersion(facts: ListedFacts): VersionFact | undefined {
   return validVersions(facts).at(-1);
 }
 
-/** Reads what a version's policy is made of, as {@linkcode readPolicy} does. */
+/**
+ * Reads what a version's policy is made of, as {@linkcode readPolicy} does.
+ *
+ * @param fact the version
+ * @param acting a way of acting asked for, instead of those that it serves by
+ * @returns weights, normalisers and what its tasks' states are like
+ */
 export async function policyParts(
   store: Store,
   facts: ListedFacts,
@@ -102,7 +117,13 @@ export async function policyParts(
   };
 }
 
-/** The tasks of a version, with the data that it knows them by. */
+/**
+ * The tasks of a version, with the data that it knows them by.
+ *
+ * @param facts of the learner
+ * @param fact the version
+ * @returns in the order of the tasks
+ */
 export function tasksOf(facts: ListedFacts, fact: VersionFact): TaskFact[] {
   const known = [...dataOfVersion(facts, fact).values()].sort((a, b) => a.task - b.task);
   return known.map(({ fact: _, firstAttempt: _first, revision: _revision, ...task }): TaskFact => task);
@@ -124,7 +145,14 @@ async function knownStates(
   return new Map(known);
 }
 
-/** What is read of a sketch; one that is lost keeps nobody from acting. */
+/**
+ * Reads something of a sketch; one that is lost does not keep the policy from acting.
+ *
+ * @param sketch hash of the artifact
+ * @param read makes of its arrays what is wanted
+ * @returns undefined if it is lost
+ * @throws {StoreError} where the store cannot be read
+ */
 export async function readFamiliar<T>(
   store: Store,
   sketch: string,
@@ -138,7 +166,13 @@ export async function readFamiliar<T>(
   }
 }
 
-/** A version, or the one that serves. @throws {ActError} 404 and 409 as {@linkcode readPolicy} */
+/**
+ * A version, or the one that serves.
+ *
+ * @param version undefined: the one that serves
+ * @returns published, parked or withdrawn
+ * @throws {ActError} 404 and 409 as {@linkcode readPolicy}
+ */
 export function findVersion(facts: ListedFacts, version: number | undefined): VersionFact {
   const { name } = facts.learner;
   if (version === undefined) {
@@ -162,55 +196,4 @@ function describeParked({ versions }: ListedFacts): string {
   return newest.decision === "parked"
     ? `: version ${newest.version} is parked, and serves once it is promoted`
     : ": all its versions were taken back";
-}
-
-/** The networks that these ways of acting need. */
-async function networksOf(
-  store: Store,
-  fact: VersionFact,
-  opened: readonly WayOfActing[],
-): Promise<Pick<PolicyWeights, Network>> {
-  const needed = new Set(opened.flatMap((way) => NETWORKS[way]));
-  const read = async (network: Network) => [network, await weightsOf(store, fact, network)] as const;
-  return Object.fromEntries(await Promise.all([...needed].map(read)));
-}
-
-const NETWORKS = {
-  sampler: ["behaviorGenerator", "critic"],
-  proposer: ["proposer", "critic"],
-  actor: ["actor"],
-} as const;
-type Network = typeof NETWORKS[WayOfActing][number];
-
-/** Weights as the decision says; versions up to 0.2 left that to the results. */
-export async function weightsOf(
-  store: Store,
-  fact: VersionFact,
-  model: Network | "stateGenerator",
-): Promise<Stored> {
-  const decided = fact.weights?.[model];
-  if (decided !== undefined) return decodeStored(await getArtifact(store, decided));
-  const [job, kind] = [fact[model]!, makerOf("policy.evaluate", model)];
-  const found = await getResult(store, kind, job);
-  if (!found) {
-    throw new MissingInputError(`The result of job ${job} is gone; restore ${resultKey(kind, job)}`);
-  }
-  return decodeStored(await getArtifact(store, found.result.outputs.weights!.artifact));
-}
-
-/** The same of any version: those of one that was withdrawn go with garbage collection. @throws {ActError} 404 once they are gone */
-export async function keptWeightsOf(
-  store: Store,
-  fact: VersionFact,
-  model: Network | "stateGenerator",
-): Promise<Stored> {
-  try {
-    return await weightsOf(store, fact, model);
-  } catch (error) {
-    if (!(error instanceof MissingInputError)) throw error;
-    const message =
-      `The weights of version ${fact.version} are not in the store any more (${model}): those of versions ` +
-      "that were withdrawn are cleared away";
-    throw new ActError(404, message);
-  }
 }

@@ -8,7 +8,8 @@ import { decodeNormaliser } from "@cugro/jobs";
 import { type FactCache, knobsOfVersion } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/store";
 import { ActError } from "./act_request.ts";
-import { findVersion, keptWeightsOf, learnerFacts, tasksOf } from "./read_policy.ts";
+import { findVersion, learnerFacts, tasksOf } from "./read_policy.ts";
+import { keptWeightsOf } from "./version_weights.ts";
 
 /** What they are drawn from. */
 export interface RememberInput {
@@ -45,7 +46,12 @@ const COUNT = 1_024;
 const MAX_WAITING = 6;
 const KEPT = 64;
 
-/** Draws pairs from stored generators, and keeps the last drawings. */
+/**
+ * Draws pairs from stored generators, and keeps the last drawings.
+ *
+ * @param cache of facts that have been read
+ * @returns `remember` throws an ActError of 503 where too many wait
+ */
 export function createRememberer(store: Store, cache?: FactCache): Rememberer {
   const drawn = new Map<string, Promise<Remembered>>();
   let [last, waiting]: [Promise<unknown>, number] = [Promise.resolve(), 0];

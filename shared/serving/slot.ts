@@ -28,18 +28,35 @@ export interface Opening {
   waiting: number;
 }
 
-/** Whether the slot has a policy that answers. */
+/**
+ * Whether the slot has a policy that answers.
+ *
+ * @param slot with a policy or without
+ * @returns false also where its thread has ended
+ */
 export function isOpen({ current }: Slot): boolean {
   return current?.policy.isOpen() ?? false;
 }
 
-/** What tells slots apart. */
+/**
+ * What tells slots apart.
+ *
+ * @param slot learner, and a version and way of acting where they are fixed
+ * @returns such as `mine`, `mine@3`, `mine/actor`
+ */
 export function keyOf({ learner, pinned, acting }: Pick<Slot, "learner" | "pinned" | "acting">): string {
   const version = pinned === undefined ? learner : `${learner}@${pinned}`;
   return acting === undefined ? version : `${version}/${acting}`;
 }
 
-/** The slot of a learner's serving policy or of a version, if there is one; of the version that serves the former. */
+/**
+ * The slot of a learner's serving policy or of a version, if there is one; of the version that serves the former.
+ *
+ * @param slots by {@link keyOf}
+ * @param version undefined: the one that serves
+ * @param acting undefined: as the version serves
+ * @returns undefined if there is none
+ */
 export function lookUp(
   slots: Map<string, Slot>,
   learner: string,
@@ -51,7 +68,14 @@ export function lookUp(
   return isServing && acting === undefined ? serving : slots.get(keyOf({ learner, pinned: version, acting }));
 }
 
-/** As {@link lookUp}; added if there is none. */
+/**
+ * As {@link lookUp}; added if there is none.
+ *
+ * @param slots by {@link keyOf}; one is added where there is none
+ * @param version undefined: the one that serves
+ * @param acting undefined: as the version serves
+ * @returns used now
+ */
 export function findSlot(
   slots: Map<string, Slot>,
   learner: string,

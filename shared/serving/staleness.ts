@@ -18,12 +18,22 @@ export interface Knowledge {
   stale: boolean;
 }
 
-/** What is known of a slot's head now. */
+/**
+ * What is known of a slot's head now.
+ *
+ * @param slot when its head was last seen
+ * @returns age in seconds, and whether the last look failed
+ */
 export function knowledgeOf({ confirmedAt, lookFailed }: Slot): Knowledge {
   return { headAgeSeconds: (performance.now() - confirmedAt) / 1000, stale: lookFailed };
 }
 
-/** @throws {ActError} 503 where the head has not been seen for longer than `maxStaleMs`; 0: never */
+/**
+ * Refuses to act by a head that has not been seen for too long.
+ *
+ * @param maxStaleMs 0: never refused
+ * @throws {ActError} 503 where the head has not been seen for longer than `maxStaleMs`; 0: never
+ */
 export function refuseTooOld({ learner, confirmedAt }: Slot, maxStaleMs: number): void {
   const ageMs = performance.now() - confirmedAt;
   if (maxStaleMs === 0 || ageMs <= maxStaleMs) return;

@@ -43,7 +43,12 @@ export interface StoreGuard {
   insist(): void;
 }
 
-/** A guard of one store. */
+/**
+ * A guard of one store: looks and readings end in time, and after a failed look there is a rest.
+ *
+ * @param store asked through the guard alone
+ * @returns methods that throw `StoreAway` where the store does not answer
+ */
 export function createStoreGuard(store: Store): StoreGuard {
   let failedAt = -Infinity;
   return {

@@ -16,7 +16,14 @@ export interface MeteredBody {
   fault(): { error: unknown } | undefined;
 }
 
-/** @param maxBytes more than this is a fault of the source (RangeError). */
+/**
+ * Counts and hashes a body while it is read.
+ *
+ * @param key named in errors
+ * @param body bytes in pieces; what it throws is kept as `fault`
+ * @param maxBytes more is a fault of the source (RangeError)
+ * @returns `pieces`, to read once; the size in bytes so far; the SHA-256 once all has been read
+ */
 export function meterBody(
   key: string,
   body: AsyncIterable<Uint8Array>,

@@ -69,7 +69,9 @@ function bucketOf({ store, s3 = {} }: StoreConfig): S3Options {
 /**
  * Tries out whether a place may be a store, on names of its own, which are removed; nobody's objects are touched.
  *
+ * @param config names a folder or a bucket
  * @param onFinding called with each finding as it comes
+ * @returns all findings, in the order of the checks
  * @throws {StoreError} for a folder that is not there; a bucket that is unfit is no error
  */
 export async function examineStore(

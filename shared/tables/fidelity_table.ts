@@ -13,7 +13,12 @@ export interface TabledFidelity {
   fidelity: Readonly<Record<string, unknown>>;
 }
 
-/** The table: columns of the measures follow, in the order of their names; of a list one a place (`quantileError_0 ...`). */
+/**
+ * The table: columns of the measures follow, in the order of their names; of a list one a place (`quantileError_0 ...`).
+ *
+ * @param entries one per version and task
+ * @returns a row for each entry; measures that it lacks are null
+ */
 export function fidelityTable(learner: string, entries: readonly TabledFidelity[]): Table {
   const flat = entries.map(({ fidelity }) => flattened(fidelity));
   const names = [...new Set(flat.flatMap((one) => [...one.keys()]))].sort(byNameAndPlace);

@@ -24,7 +24,12 @@ const TYPES = {
   loss: "number",
 } as const satisfies Readonly<Record<string, ColumnType>>;
 
-/** The curves of a learner's jobs that are done, in the order of the jobs. Those that garbage collection has removed, or that are damaged, are left out. */
+/**
+ * The curves of a learner's jobs that are done, in the order of the jobs. Those that garbage collection has removed, or that are damaged, are left out.
+ *
+ * @param jobs of which those without curves have none
+ * @returns a curve for each loss, its values beside its steps
+ */
 export async function lossesOf(
   store: Store,
   jobs: readonly Pick<JobStatus, "id" | "kind" | "task" | "outputs">[],
@@ -51,7 +56,12 @@ async function curvesIn(
   }
 }
 
-/** The table. */
+/**
+ * The table of some curves, a row for each point.
+ *
+ * @param curves of {@link lossesOf}
+ * @returns columns `learner task kind job curve step loss`
+ */
 export function lossesTable(learner: string, curves: readonly LossCurve[]): Table {
   const rows = curves.flatMap(({ task, kind, job, name, steps, values }) =>
     steps.map((step, point) => ({

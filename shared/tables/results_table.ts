@@ -35,8 +35,12 @@ const TYPES = {
 } as const satisfies Readonly<Record<string, ColumnType>>;
 
 /**
- * The table. `counts`: the version is valid, and so a row of the results matrix; `learnt_task`: the task that the version has just learnt;
- * `score` with its 90 % interval `low high` over `episodes`; `value`: the critic's; `estimate`: from data, in points of score.
+ * The table of a learner's scores. `counts`: the version is valid, and so a row of the results matrix; `learnt_task`:
+ * the task that the version has just learnt; `score` with its 90 % interval `low high` over `episodes`; `value`: the
+ * critic's; `estimate`: from data, in points of score.
+ *
+ * @param learner with its versions and the scores that each of them has
+ * @returns a row for each version and task
  */
 export function resultsTable({ learner, head, tasks, validVersions, versions }: TabledLearner): Table {
   const rows = versions.flatMap(({ version, task: learnt, state, row }) =>

@@ -11,7 +11,12 @@ export interface TabledShard {
   size: number;
 }
 
-/** The shards below each other: `shard` (its place, from 0), `observations_0 ...`, `actions_0 ...`. */
+/**
+ * The shards below each other: `shard` (its place, from 0), `observations_0 ...`, `actions_0 ...`.
+ *
+ * @param shards matrices of `[size, S]` and `[size, A]`, row by row
+ * @returns a row for each pseudo-sample; no columns of states or actions without shards
+ */
 export function shardsTable(shards: readonly TabledShard[]): Table {
   const rows = shards.reduce((sum, { size }) => sum + size, 0);
   const number = shards.flatMap(({ size }, shard) => new Array<number>(size).fill(shard));

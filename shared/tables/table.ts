@@ -22,7 +22,13 @@ export interface Table {
   rows: number;
 }
 
-/** The table of some objects: a column for each name, with what stands under it. */
+/**
+ * The table of some objects: a column for each name, with what stands under it.
+ *
+ * @param types the columns, in their order
+ * @param rows objects with these fields; undefined and numbers that are none become null
+ * @returns as many rows as objects
+ */
 export function tableOf<Row extends object>(
   types: Readonly<{ [Name in keyof Row & string]: ColumnType }>,
   rows: readonly Row[],

@@ -11,7 +11,12 @@ const FORMULA = /^[=+\-@\t\r]/;
 /** Rows of one piece: a text may have half a billion letters, which a million wide rows exceed. */
 const PIECE_ROWS = 4_096;
 
-/** The text of the file, piece by piece. */
+/**
+ * The text of the file, piece by piece.
+ *
+ * @param table any number of rows
+ * @yields lines of some thousand rows at a time, with CRLF; null is an empty field
+ */
 export function* csvOf({ columns, rows }: Table): Generator<string> {
   yield `${columns.map(({ name }) => fieldOf(name)).join(",")}\r\n`;
   for (let first = 0; first < rows; first += PIECE_ROWS) {

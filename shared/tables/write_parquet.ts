@@ -12,7 +12,12 @@ const TYPES = {
   flag: "BOOLEAN",
 } as const satisfies Record<ColumnType, string>;
 
-/** The bytes of the file. */
+/**
+ * The bytes of the file.
+ *
+ * @param table whole, in memory
+ * @returns a whole Parquet file
+ */
 export async function parquetOf({ columns }: Table): Promise<Uint8Array<ArrayBuffer>> {
   // Loaded where something is written, and not by every process that knows of tables.
   const { parquetWriteBuffer } = await import("hyparquet-writer");

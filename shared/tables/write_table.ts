@@ -18,7 +18,12 @@ export const MEDIA_TYPES: Readonly<Record<TableFormat, string>> = {
   parquet: "application/vnd.apache.parquet",
 };
 
-/** The file. */
+/**
+ * A table as a file of CSV (UTF-8) or Parquet.
+ *
+ * @param format `parquet`, else CSV
+ * @returns the bytes of the whole file
+ */
 export async function writeTable(table: Table, format: TableFormat): Promise<Uint8Array<ArrayBuffer>> {
   if (format === "parquet") return await parquetOf(table);
   const encoder = new TextEncoder();

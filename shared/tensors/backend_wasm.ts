@@ -51,7 +51,11 @@ export async function openWasm(): Promise<{ library: string }> {
   };
 }
 
-/** Replaces the slow kernels; the originals do the work inside. */
+/**
+ * Replaces the slow kernels; the originals do the work inside.
+ *
+ * @param core tfjs, with the WASM backend registered
+ */
 export function repairKernels(core: typeof tf): void {
   // cast: tfjs types kernels by what all backends share.
   const original = (name: string): Kernel => core.getKernel(name, "wasm").kernelFunc as unknown as Kernel;

@@ -55,7 +55,15 @@ export interface Executed {
   seconds: number;
 }
 
-/** A job by its name: what it is, and what is recorded of it. @throws {NotExecutable} if the store has lost it */
+/**
+ * A job by its name: what it is, and what is recorded of it.
+ *
+ * @param kind part of the keys of its facts
+ * @param id the job's id
+ * @returns the job, its id, and its recorded result
+ * @throws {NotExecutable} if the store has lost it
+ * @throws {NotExecutable} if the store has lost it
+ */
 export async function recordedJob(
   store: Store,
   kind: JobKind,
@@ -72,8 +80,15 @@ export async function recordedJob(
 /**
  * Executes a job once more.
  *
- * @throws {NotExecutable} if its revision is not this software's, or an input is neither there nor can be made again.
- * @throws whatever its handler throws.
+ * @param executor remembers what it has executed: a job is executed once, also where others need it
+ * @param kind part of the keys of its facts
+ * @param id the job's id
+ * @returns what it gave, beside what is recorded
+ * @throws {NotExecutable} if its revision is not this software's, or an input is neither there nor can be made
+ *   again.
+ * @throws {NotExecutable} if its revision is not this software's, or an input is neither there nor can be made
+ *   again
+ * @throws {Error} whatever its handler throws
  */
 export function execute(executor: Executor, kind: JobKind, id: string): Promise<Executed> {
   const running = executor.done.get(id) ?? executeOnce(executor, kind, id);

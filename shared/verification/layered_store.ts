@@ -4,7 +4,13 @@
  */
 import type { Store } from "@cugro/store";
 
-/** Reads look above first. Removals touch nothing below. */
+/**
+ * Reads look above first. Removals touch nothing below.
+ *
+ * @param upper takes all writes and removals
+ * @param lower only read
+ * @returns closes the upper one alone
+ */
 export function layeredStore(upper: Store, lower: Store): Store {
   return {
     settles: false,

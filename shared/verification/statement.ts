@@ -16,7 +16,12 @@ interface Resource {
   digest: { sha256: string };
 }
 
-/** The statement. @param at when it was verified; ISO 8601 */
+/**
+ * What was verified, as an in-toto statement.
+ *
+ * @param at when it was verified; ISO 8601
+ * @returns with the outputs of each job as its subjects
+ */
 export function statementOf(
   { learner, version: of, profile, jobs, result }: Verification,
   at: string,

@@ -52,7 +52,13 @@ export interface VerifyOptions extends Omit<Executor, "done"> {
   onVerified?: (job: VerifiedJob) => void;
 }
 
-/** Executes jobs of a version again. @throws {RangeError} if there is no such learner, version or job */
+/**
+ * Executes jobs of a version again.
+ *
+ * @param options `wanted`: the ids of jobs, or their beginnings; without any, all of the version
+ * @returns a verdict for each job, and one for all
+ * @throws {RangeError} if there is no such learner, version or job
+ */
 export async function verifyVersion(options: VerifyOptions): Promise<Verification> {
   const { store, learner, version, wanted = [], profile, onVerified = () => {} } = options;
   const { versions } = await loadFacts(store, learner, createCache());

@@ -36,6 +36,8 @@ interface JobNamed {
  * Notes that an attempt begins at `step`, unless it is the first; counts the one before if it died without getting further.
  *
  * @param noted the key of the note that is there, if one is.
+ * @param step the checkpoint's that it begins at, 0 without one
+ * @returns what is noted of this job's attempts, and whether that is in the store
  */
 export async function beginAttempt(
   store: Store,
@@ -91,7 +93,14 @@ export async function endAttempt(
   return attempts;
 }
 
-/** Gives a job up: the failure is a fact. The fact's key. */
+/**
+ * Gives a job up: the failure is a fact.
+ *
+ * @param message why, in a sentence
+ * @param permanent whether another attempt would fail alike
+ * @returns the fact's key
+ * @throws {StoreError} where the fact cannot be written
+ */
 export async function giveUp(
   store: Store,
   { kind, jobId }: JobNamed,

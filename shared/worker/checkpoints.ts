@@ -30,7 +30,11 @@ function hashProfile(profile: JsonObject): string {
   return sha256(canonicalJson(profile));
 }
 
-/** Overwrites the job's checkpoint. */
+/**
+ * Overwrites the job's checkpoint.
+ *
+ * @param profile what bytes depend on besides inputs; another one does not resume it
+ */
 export async function writeCheckpoint(
   store: Store,
   jobId: string,
@@ -52,6 +56,9 @@ export async function writeCheckpoint(
  * The job's checkpoint, or undefined if there is none, or none that may be resumed here; the log says why.
  *
  * @param key where one lies, if one does.
+ * @param profile of this process
+ * @param log where it is said why one is ignored
+ * @returns its bytes, step, and the seconds of work that it took
  */
 export async function readCheckpoint(
   store: Store,

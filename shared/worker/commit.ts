@@ -58,7 +58,11 @@ export async function commit(
   return { first: await putOnce(store, key, encodeResult(fact)), key };
 }
 
-/** Removes what a finished job needs no more: checkpoint and notes. */
+/**
+ * Removes what a finished job needs no more: checkpoint and notes.
+ *
+ * @param jobId a job with a result; removing nothing is no error
+ */
 export async function cleanUp(store: Store, kind: JobKind, jobId: string): Promise<void> {
   await store.delete(checkpointKey(kind, jobId));
   await store.delete(runKey(kind, jobId));

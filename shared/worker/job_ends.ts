@@ -17,7 +17,11 @@ export interface Ending {
   traceparent: string | undefined;
 }
 
-/** Announces the result under `key` and takes the message off the queue. */
+/**
+ * Announces the result under `key` and takes the message off the queue.
+ *
+ * @param key of the result, which has been written
+ */
 export async function finish(ending: Ending, delivery: Delivery, key: string): Promise<void> {
   const { jobId, kind, learner } = delivery.message;
   const event = createFactEvent("cugro.job.finished", key, learner, { jobId, kind });
@@ -36,7 +40,13 @@ async function announce({ bus, log, traceparent }: Ending, event: CloudEvent): P
   }
 }
 
-/** Gives the job up: a fact, an event, and nobody gets the message any more. */
+/**
+ * Gives the job up: a fact, an event, and nobody gets the message any more.
+ *
+ * @param message why, in a sentence
+ * @param permanent whether another attempt would fail alike
+ * @returns `failed`
+ */
 export async function fail(
   worker: Ending,
   delivery: Delivery,
@@ -47,7 +57,13 @@ export async function fail(
   return await abandon(worker, delivery, key, message);
 }
 
-/** Says that the job has been given up; `factKey` tells of it. */
+/**
+ * Announces that the job has been given up.
+ *
+ * @param factKey of the failure, which has been written
+ * @param message why, in a sentence
+ * @returns `failed`
+ */
 export async function abandon(
   ending: Ending,
   delivery: Delivery,
@@ -61,7 +77,11 @@ export async function abandon(
   return "failed";
 }
 
-/** Counts a finished job. Rows are what a sampling job reports as `rows`. */
+/**
+ * Counts a finished job. Rows are what a sampling job reports as `rows`.
+ *
+ * @param seconds of work, over all attempts that it goes on from
+ */
 export function recordWork(metrics: Metrics, kind: JobKind, seconds: number, output: JobOutput): void {
   metrics.jobSeconds.observe({ kind }, seconds);
   const { rows } = output.metrics;

@@ -20,7 +20,10 @@ import type { JobOutcome, Log } from "@cugro/telemetry";
 /**
  * The job of a message.
  *
+ * @param jobId the id that the job must have
+ * @returns the job as its fact describes it
  * @throws {PermanentError} if its fact is damaged
+ * @throws {PermanentError} if it is another job's
  */
 export function readJob({ key, bytes }: Found, jobId: string): Job {
   let job: Job;
@@ -36,6 +39,8 @@ export function readJob({ key, bytes }: Found, jobId: string): Job {
 /**
  * The job with the types of its kind.
  *
+ * @param job as its fact describes it
+ * @returns its config, inputs and outputs by the table of kinds
  * @throws {PermanentError} naming what does not fit, or is read by nobody
  */
 export function typeJob(job: Job): ParsedJob {
@@ -47,7 +52,13 @@ export function typeJob(job: Job): ParsedJob {
   }
 }
 
-/** A job of other software, as while services are replaced one after the other. */
+/**
+ * Takes a job of other software off the queue if it is older, and gives it back if it is newer, as while services are
+ * replaced one after the other.
+ *
+ * @param job whose revision is not this software's
+ * @returns `given_back`
+ */
 export async function leaveToOthers(
   { log, ackWaitMs }: { log: Log; ackWaitMs: number },
   delivery: Delivery,

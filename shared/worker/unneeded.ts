@@ -10,7 +10,12 @@ import type { Delivery } from "@cugro/bus";
 import type { Store } from "@cugro/store";
 import type { JobOutcome, Log } from "@cugro/telemetry";
 
-/** Whether nobody needs a job at present. */
+/**
+ * Whether nobody needs a job at present.
+ *
+ * @param jobId a job, which may be running
+ * @returns true once a stop has been noted, until something needs it again
+ */
 export async function isUnneeded(store: Store, kind: JobKind, jobId: string): Promise<boolean> {
   return await store.head(stoppedKey(kind, jobId)) !== undefined;
 }
@@ -18,6 +23,9 @@ export async function isUnneeded(store: Store, kind: JobKind, jobId: string): Pr
 /**
  * Takes a job that nobody needs off the queue; gives it back if somebody needs it again meanwhile. Should that happen
  * a moment later, the planner finds it missing in the queue at its next whole look and submits it again.
+ *
+ * @param step the last one done, for the log
+ * @returns `stopped`, or `interrupted` if it was given back
  */
 export async function dropUnneeded(
   { store, log }: { store: Store; log: Log },

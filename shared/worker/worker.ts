@@ -1,27 +1,24 @@
 /**
  * The life of a job message.
  *
- * A worker fetches one message at a time. If the job's `result.json` exists, the work is done already, by whomever:
- * the worker announces it and acks. If the job has been given up, it says so and takes the message off the queue.
- * Otherwise it reads `job.json`, notes that an attempt begins, and calls the handler of the job's kind, which loads
- * its inputs, resumes from `checkpoint` if there is one of the same revision and profile, and works. Between steps
- * the handler yields (`tick`): heartbeats go out, so that the message is not given to somebody else; every
- * `checkpointSeconds` a checkpoint is written.
+ * A worker fetches one message at a time. If the job's `result.json` exists, the work is done already, by whomever: the
+ * worker announces it and acks. If the job has been given up, it says so and takes the message off the queue. Otherwise
+ * it reads `job.json`, notes that an attempt begins, and calls the handler of the job's kind, which loads its inputs,
+ * resumes from `checkpoint` if there is one of the same revision and profile, and works. Between steps the handler yields
+ * (`tick`): heartbeats go out, which keep the message from others; every `checkpointSeconds` a checkpoint is written.
  *
  * The end: the outputs are put as artifacts, then `result.json`, once. That is the commit: of two racing workers the
  * first wins and the other adopts its result. Only then checkpoint and notes are removed, the event is announced, the
  * message acked. Dying anywhere before the commit costs the work since the last checkpoint: the next delivery goes on
  * there, and ends in the same bytes under the same names. Artifacts that were put already are not put again; where the
- * next worker has another profile and makes other bytes, garbage collection sweeps them. Dying after the commit costs nothing,
- * since the next delivery finds the result.
+ * next worker has another profile and makes other bytes, garbage collection sweeps them. Dying later costs nothing.
  *
  * Other ends: the worker is asked to stop (checkpoint, nak, not counted). Nobody needs the job any more (`unneeded.ts`:
- * checkpoint, off the queue, not counted). An input is missing (nak, not counted: it
- * is made again). The store is full or away (nak, not counted). `PermanentError`: given up at once. Anything else
- * thrown is an attempt: nak with growing delay. So is a death, unless it ended a job's first attempt or left a newer
- * checkpoint than the attempt began with (`attempts.ts`); nobody naks then, and the bus gives the job to another. After
- * `maxAttempts` in a row the job is given up. Acks decide nothing: if the bus forgets a message, the planner submits the
- * job again.
+ * checkpoint, off the queue, not counted). An input is missing (nak, not counted: it is made again). The store is full or
+ * away (nak, not counted). `PermanentError`: given up at once. Anything else thrown is an attempt: nak with growing
+ * delay. So is a death, unless it ended a job's first attempt or left a newer checkpoint than the attempt began with
+ * (`attempts.ts`); nobody naks then, and the bus gives the job to another. After `maxAttempts` in a row the job is given
+ * up. Acks decide nothing: if the bus forgets a message, the planner submits the job again.
  * @module
  */
 import { backoffMs } from "@cugro/async";
@@ -84,7 +81,10 @@ type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name"
 /** A worker with a job in hand. */
 type Living = Worker & { traceparent: string | undefined };
 
-/** Does jobs until told to stop, or until the bus is closed. */
+/**
+ * Does jobs until told to stop, or until the bus is closed.
+ * @param options kinds of jobs and their handlers; `signal` ends the loop, after a checkpoint of the job that runs
+ */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const worker: Worker = {
     checkpointSeconds: 60,

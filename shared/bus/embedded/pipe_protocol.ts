@@ -28,6 +28,9 @@ export type Reply =
 /**
  * One line. It starts with a line break, so that text printed without one before it does not spoil it; the break
  * before and the empty line in between are ignored by the reader.
+ *
+ * @param frame a question of the process, or its parent's answer
+ * @returns a line of JSON between two line breaks
  */
 export function encodeFrame(frame: Request | Reply): string {
   return `\n${JSON.stringify({ cugro: 1, ...frame })}\n`;

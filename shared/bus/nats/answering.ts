@@ -35,6 +35,8 @@ export interface AnsweringOptions {
 /**
  * Answers from now on, also after outages.
  *
+ * @param link the connection, which comes back by itself after an outage
+ * @param log where requests are named that could not be answered
  * @returns a function that takes no more requests, and resolves when those under way have been answered
  * @throws {Error} where the server does not allow it
  */

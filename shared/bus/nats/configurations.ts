@@ -69,13 +69,25 @@ export function consumerConfiguration(kind: JobKind, ackWaitMs: number): Configu
   };
 }
 
-/** Whether nothing differs but limits. */
+/**
+ * Whether nothing differs but limits.
+ *
+ * @param wanted fields as this software makes them
+ * @param found fields as the server has them
+ * @returns false also where nothing differs
+ */
 export function differsInLimits(wanted: Configuration, found: Configuration): boolean {
   const same = Object.fromEntries(Object.entries(wanted).filter(([field]) => !LIMITS.has(field)));
   return compare(same, found).length === 0 && compare(wanted, found).length > 0;
 }
 
-/** `field is 1, must be 2` for each field that differs. The server leaves out what is 0, false or empty. */
+/**
+ * `field is 1, must be 2` for each field that differs. The server leaves out what is 0, false or empty.
+ *
+ * @param wanted fields as this software makes them; others are not compared
+ * @param found fields as the server has them
+ * @returns empty where all are as wanted
+ */
 export function compare(wanted: Configuration, found: Configuration): string[] {
   return Object.entries(wanted).flatMap(([field, value]) => {
     const actual = found[field] ??

@@ -12,7 +12,14 @@ const WAITING_NOTICE_MS = 10_000;
 /** More than a cluster of NATS has. */
 const MOST_SERVERS = 10;
 
-/** Connects; waits without end for a server that is not there yet, and says so in the log. */
+/**
+ * Connects; waits without end for a server that is not there yet, and says so in the log.
+ *
+ * @param options servers, name and credentials; `signal` ends the waiting for a first connection
+ * @returns an open connection, which is made again whenever it is lost
+ * @throws {Error} saying what to check, where the server refuses this service, or `signal` is aborted before it is
+ *   connected
+ */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { servers, name, signal, log } = options;
   checkCredentials(options);

@@ -20,7 +20,14 @@ export interface DeliveryContext {
   log: Log;
 }
 
-/** Takes `message` out of `msg` into a worker's hands. */
+/**
+ * Takes `message` out of `msg` into a worker's hands.
+ *
+ * @param msg as the server sent it; its reply subject is where acknowledgements go
+ * @param message what `msg` holds, decoded
+ * @returns whose `working()` and `nak()` do nothing once the ack wait has passed: the message may be
+ *   another worker's
+ */
 export function createDelivery(
   { link, topology, ackWaitMs, log }: DeliveryContext,
   msg: Msg,
@@ -66,7 +73,11 @@ async function say(link: Link, reply: string, word: string, log: Log): Promise<v
 const nakOf = (delayMs: number) =>
   delayMs > 0 ? `-NAK ${JSON.stringify({ delay: Math.round(delayMs * 1e6) })}` : "-NAK";
 
-/** Gives a message back at once that nobody here wants. */
+/**
+ * Gives a message back at once that nobody here wants.
+ *
+ * @param msg the message; one without a reply subject is left alone
+ */
 export function refuse(link: Link, msg: Msg): void {
   if (msg.reply) link.publish(msg.reply, "-NAK");
 }

@@ -43,7 +43,13 @@ const LOOK_MS = 5_000;
 /** After a fault it is read again this much later, if nothing wakes it before. */
 const FAULT_MS = 500;
 
-/** Events in order, each once, until `signal`; waits through outages. */
+/**
+ * Events in order, each once, until `signal`; waits through outages.
+ *
+ * @param log where an outage is mentioned, at level debug
+ * @yields events with their sequence and the time at which their stream was made; where the stream is another one,
+ *   from its start
+ */
 export async function* readEvents(
   link: Link,
   log: Log,
@@ -90,7 +96,10 @@ interface Place {
 /**
  * Where the stream ends now.
  *
+ * @param link asked once
+ * @returns when the stream was made (ISO 8601), and the sequence of its last event, 0 if there was none
  * @throws {Error} as the link's requests do; not patient.
+ * @throws {Error} as the link's requests do; it is not repeated
  */
 export async function endOfEvents(link: Link): Promise<{ stream: string; sequence: number }> {
   const { created, state } = await link.askJetStream<StreamInfo>(`$JS.API.STREAM.INFO.${STREAMS.events}`, "");

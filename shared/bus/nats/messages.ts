@@ -42,12 +42,27 @@ const testEventSchema = z.object({ Event: z.literal("s3:TestEvent") });
 /** UTF-8 to text. What a message holds is a view of a buffer that is used again: nothing else may keep it. */
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
-/** @throws {Error} if it is no job message. */
+/**
+ * Reads a job message.
+ *
+ * @param data bytes of JSON in UTF-8
+ * @returns as its schema reads it
+ * @throws {Error} if it is no job message.
+ * @throws {Error} if it is no job message
+ */
 export function decodeJob(data: Uint8Array): JobMessage {
   return jobMessageSchema.parse(JSON.parse(text(data)));
 }
 
-/** @throws {Error} if it is no event, or one that only others may publish. */
+/**
+ * Reads an event.
+ *
+ * @param data bytes of JSON in UTF-8
+ * @param from the subject that it was published under
+ * @returns as its schema reads it
+ * @throws {Error} if it is no event, or one that only others may publish.
+ * @throws {Error} if it is no event, or one that only others may publish
+ */
 export function decodeEvent(data: Uint8Array, from: string): CloudEvent {
   const event = cloudEventSchema.parse(JSON.parse(text(data)));
   if (isEventOf(from, event)) return event;
@@ -80,7 +95,7 @@ function parseIncoming(message: unknown): IncomingHint[] {
  *
  * @param message parsed JSON
  * @returns key, size in bytes and etag of each object
- * @throws {z.ZodError} if it is no such notification.
+ * @throws {ZodError} if it is no such notification
  */
 export function parseNotification(message: unknown): IncomingHint[] {
   return notificationSchema.parse(message).Records.flatMap(({ eventName, s3 }) => {

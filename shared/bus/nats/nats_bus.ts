@@ -1,7 +1,6 @@
 /**
  * The bus over NATS JetStream, for services that are processes of their own, on one machine or many. It may forget
- * everything at any time: streams and consumers that vanished are made again, and the store remembers what was in
- * them.
+ * everything at any time: streams and consumers that vanished are made again, and the store remembers what was in them.
  * @module
  */
 import { pause } from "@cugro/async";
@@ -55,17 +54,18 @@ export interface NatsBus extends Bus {
   queuedJobs(): Promise<JobName[]>;
   /** Events of the last seven days and those to come, in order, each with its place; waits through outages. */
   readEvents(options: ReadEventsOptions): AsyncGenerator<StoredEvent>;
-  /**
-   * Answers requests under a subject, with others of its queue, until the function is called.
-   *
-   * @throws {Error} if not allowed
-   */
+  /** Answers requests under a subject, with others of its queue, until the function is called; an error if not allowed. */
   answer(options: AnsweringOptions): Promise<() => Promise<void>>;
   /** Where the stream of events ends now: reading after it gives only what comes. */
   endOfEvents(): Promise<{ stream: string; sequence: number }>;
 }
 
-/** As `open_nats_bus.ts` says. */
+/**
+ * Opens the bus of `open_nats_bus.ts`.
+ * @param options servers and credentials; whether missing streams are made (the default) or only looked for
+ * @returns a bus with its streams
+ * @throws {Error} where the server refuses, or streams are not as they should be
+ */
 export async function openNatsBus(options: NatsBusOptions): Promise<NatsBus> {
   const { streams = "create", ackWaitMs = ACK_WAIT_MS, log = createLog() } = options;
   const link = await openLink({ ...options, log });

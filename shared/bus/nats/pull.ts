@@ -44,7 +44,12 @@ export interface Pull {
   ended: Promise<void>;
 }
 
-/** Asks the consumers of some kinds for one job message; the first that has one answers. */
+/**
+ * Asks the consumers of some kinds for one job message; the first that has one answers.
+ *
+ * @param options the kinds of jobs, and how long to wait
+ * @returns `message`: the first that came, or undefined; `ended`: once the server has forgotten the requests
+ */
 export function startPull(options: PullOptions): Pull {
   const { promise: message, resolve } = Promise.withResolvers<Msg | undefined>();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();

@@ -13,7 +13,12 @@ interface SubjectsInfo {
   total?: number;
 }
 
-/** The jobs that wait or run; the server gives a page at a time, and says how many there are. */
+/**
+ * The jobs that wait or run; the server gives a page at a time, and says how many there are.
+ *
+ * @param link the connection
+ * @returns kind and id of each, in no order; what comes or goes meanwhile may be missing
+ */
 export async function queuedJobs(link: Link): Promise<JobName[]> {
   const jobs: JobName[] = [];
   for (let total = 1; jobs.length < total;) {

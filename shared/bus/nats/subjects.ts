@@ -60,7 +60,12 @@ export function eventSubject({ type, data }: Pick<CloudEvent, "type" | "data">):
 /** Where events of a job of this kind are published, whatever has become of it. */
 export const jobEvents = (kind: JobKind): string => `events.job.*.${consumerName(kind)}`;
 
-/** Whether an event is one that may be said under this subject; versions up to 0.2 left out the kind. */
+/**
+ * Whether an event is one that may be said under this subject; versions up to 0.2 left out the kind.
+ *
+ * @param subject what it was published under
+ * @returns false also where its id names a job of another kind
+ */
 export function isEventOf(subject: string, { type, data, id }: CloudEvent): boolean {
   const key = parseKey(id);
   const kind = kindOf(type, data);
@@ -86,7 +91,13 @@ export const progressSubject = ({ kind, jobId }: Pick<ProgressMessage, "kind" | 
 /** Where it is told how far jobs of a kind are. */
 export const progressOfKind = (kind: JobKind): string => `progress.${consumerName(kind)}.*`;
 
-/** Whether progress is some that may be told under this subject; versions up to 0.2 left out the kind. */
+/**
+ * Whether progress may be published under this subject; versions up to 0.2 left out the kind.
+ *
+ * @param subject what it was published under
+ * @param progress what was published
+ * @returns true if the subject is that of the job, with its kind or without
+ */
 export function isProgressOf(subject: string, progress: ProgressMessage): boolean {
   return [progressSubject(progress), `progress.${progress.jobId}`].includes(subject);
 }

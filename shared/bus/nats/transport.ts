@@ -36,7 +36,13 @@ class SteadyTransport extends NodeTransport {
   }
 }
 
-/** As the client's own `connect`, over this transport; `onFailure` is told why an attempt has failed. */
+/**
+ * Connects as the client's own `connect`, over this transport.
+ *
+ * @param options as the client takes them
+ * @param onFailure called with the reason of each attempt that fails
+ * @returns the connection once there is one
+ */
 export function connectSteadily(
   options: NodeConnectionOptions,
   onFailure: (error: unknown) => void,

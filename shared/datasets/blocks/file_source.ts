@@ -14,7 +14,9 @@ export interface FileSource extends ByteSource {
 /**
  * Opens a file.
  *
- * @throws where it cannot be opened
+ * @param path of the file
+ * @returns to be closed
+ * @throws {Error} where it cannot be opened
  */
 export function openFileSource(path: string): FileSource {
   const file = openSync(path, "r");
@@ -38,6 +40,9 @@ export function openFileSource(path: string): FileSource {
 /**
  * Fills bytes from a place in an open file.
  *
+ * @param file descriptor of an open file
+ * @param target bytes that are filled
+ * @param from first byte
  * @throws {RangeError} where the file ends before
  */
 export function fillFrom(file: number, target: Uint8Array, from: number): void {

@@ -10,7 +10,11 @@ const NEAR = 2 ** 16;
 /**
  * Rows `rows[from]` up to `rows[to - 1]` of a matrix, `[to - from, columns]`: to be used before the next call.
  *
+ * @param values the matrix, row by row
+ * @param columns how many
+ * @param rows rising or not, `[n]`
  * @param shift added to each row
+ * @returns `[to - from, columns]`
  */
 export function gather(
   values: Values,
@@ -34,7 +38,15 @@ export function gather(
   return taken;
 }
 
-/** These rows of a matrix, put together where they are read. */
+/**
+ * These rows of a matrix, put together where they are read.
+ *
+ * @param values the matrix, row by row
+ * @param columns how many
+ * @param rows which ones, `[n]`
+ * @param shift added to each of them
+ * @returns `[n, columns]`, by ranges
+ */
 export function takenRows(values: Values, columns: number, rows: Int32Array, shift = 0): Values {
   const read = (from: number, to: number) => {
     const first = Math.floor(from / columns), last = Math.ceil(to / columns);
@@ -44,7 +56,12 @@ export function takenRows(values: Values, columns: number, rows: Int32Array, shi
   return { length: rows.length * columns, type: values.type, read };
 }
 
-/** Numbers of one byte each as a file. */
+/**
+ * Numbers of one byte each as a file.
+ *
+ * @param values of one byte each
+ * @returns a file of as many bytes
+ */
 export function sourceOfBytes(values: Values): ByteSource {
   const { length: size, place } = values;
   return {

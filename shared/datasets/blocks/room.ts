@@ -22,7 +22,12 @@ export interface Room {
   close(): void;
 }
 
-/** Room in memory alone. */
+/**
+ * Room in memory alone.
+ *
+ * @param blockBytes bytes of a block of rows
+ * @returns without files
+ */
 export function roomInMemory(blockBytes = BLOCK_BYTES): Room {
   return { blockBytes, memoryLeft: Infinity, close: () => {} };
 }
@@ -30,7 +35,10 @@ export function roomInMemory(blockBytes = BLOCK_BYTES): Room {
 /**
  * Room in a folder, which the caller removes.
  *
+ * @param folder an existing one
  * @param memoryBytes that are kept in memory before
+ * @param blockBytes bytes of a block of rows
+ * @returns opens files once the memory is used up
  */
 export function roomIn(folder: string, memoryBytes: number, blockBytes = BLOCK_BYTES): Room {
   const files: number[] = [];
@@ -63,7 +71,10 @@ export interface NumbersWriter {
 /**
  * Opens room for numbers.
  *
+ * @param room where they are put
+ * @param type of the numbers
  * @param most how many may be added
+ * @returns takes numbers until it is read
  */
 export function openNumbers(room: Room, type: NumbersType, most: number): NumbersWriter {
   const bytes = most * new type(0).BYTES_PER_ELEMENT;
@@ -110,7 +121,10 @@ export interface RowsWriter {
 /**
  * Opens room for rows.
  *
+ * @param room where they are put
  * @param size how many will be added
+ * @param columns numbers in a row
+ * @returns takes blocks of rows in their order
  */
 export function openRows(room: Room, size: number, columns: number): RowsWriter {
   const { blockBytes } = room;
@@ -141,7 +155,13 @@ export function openRows(room: Room, size: number, columns: number): RowsWriter 
   };
 }
 
-/** Rows in an open file, in the machine's own form of float32. */
+/**
+ * Rows in an open file, in the machine's own form of float32.
+ *
+ * @param file an open one, and the first byte in it
+ * @param shape rows and columns
+ * @returns read by ranges
+ */
 export function rowsAt(
   { file, path, at }: { file: number; path: string; at: number },
   { size, columns, blockBytes }: { size: number; columns: number; blockBytes?: number },
@@ -157,7 +177,15 @@ export function rowsAt(
   };
 }
 
-/** Rows that another thread has put there. */
+/**
+ * Rows that another thread has put there.
+ *
+ * @param room opens the file
+ * @param place in memory, or in a file
+ * @param shape rows and columns
+ * @returns read by ranges
+ * @throws {RangeError} for a file where the room is memory alone
+ */
 export function rowsAtPlace(
   room: Room,
   place: RowsPlace,

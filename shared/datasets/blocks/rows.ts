@@ -22,7 +22,13 @@ export interface Rows {
 /** Bytes of a block. */
 export const BLOCK_BYTES = 2 ** 20;
 
-/** How many rows make a block. */
+/**
+ * How many rows make a block.
+ *
+ * @param columns numbers in a row, of 4 bytes
+ * @param blockBytes bytes of a block
+ * @returns 1 at the least
+ */
 export function blockRowsOf(columns: number, blockBytes = BLOCK_BYTES): number {
   return Math.max(1, Math.floor(blockBytes / (4 * columns)));
 }
@@ -91,7 +97,12 @@ export function takeRows(rows: Rows, indices: readonly number[] | Int32Array): F
   return taken;
 }
 
-/** All rows in memory. */
+/**
+ * All rows in memory.
+ *
+ * @param rows in memory or in a file
+ * @returns `[size, columns]`, not copied where they are in memory
+ */
 export function allRows(rows: Rows): Float32Array {
   if ("data" in rows.place) return rows.place.data;
   const all = new Float32Array(rows.size * rows.columns);

@@ -8,7 +8,10 @@ import { DatasetError } from "../dataset.ts";
 /**
  * Does what is a part of reading the file at this place, and nothing else.
  *
- * @throws {DatasetError}
+ * @param place file and field for the error
+ * @param act what is done
+ * @returns what it gives
+ * @throws {DatasetError} with the place, for faults of storage and whatever a damaged file makes throw
  */
 export function faultsAt<T>(place: { file: string; field?: string }, act: () => T): T {
   try {

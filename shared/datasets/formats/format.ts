@@ -44,7 +44,12 @@ const KNOWN: readonly [RegExp | string, string][] = [
   [/^\s*[[{]\s*"/, "it is JSON, perhaps the error message of a download: download the file itself"],
 ];
 
-/** Tells the format. */
+/**
+ * Tells the format.
+ *
+ * @param source any file
+ * @returns the format, or in words what else the file is
+ */
 export function formatOf(source: ByteSource): Format {
   if (source.size === 0) return { unknown: "the file is empty" };
   if (hdf5Start(source) !== undefined) return "hdf5";

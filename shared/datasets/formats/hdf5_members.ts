@@ -31,7 +31,12 @@ const INDEXED = /^_index_(\d{1,6})$/;
 /**
  * Judges a field or a group of fields. `path` may lead through groups: `infos/qpos`.
  *
- * @throws {DatasetError}
+ * @param group that the path begins at
+ * @param path may lead through groups: `infos/qpos`
+ * @param place file and field for the error
+ * @param budget bytes that may still be unpacked
+ * @returns a field, or the fields of a group side by side
+ * @throws {DatasetError} where there is nothing that can be read
  */
 export function planMember(
   group: Hdf5Group,
@@ -73,7 +78,13 @@ function parentOf(group: Hdf5Group, path: string): { within: Hdf5Group; name: st
   return { within, name };
 }
 
-/** Whether there is something at a path. */
+/**
+ * Whether there is something at a path.
+ *
+ * @param group that the path begins at
+ * @param path may lead through groups
+ * @returns false also where the file is damaged there
+ */
 export function hasMember(group: Hdf5Group, path: string): boolean {
   try {
     const { within, name } = parentOf(group, path);
@@ -124,7 +135,10 @@ function readPart({ field, plan, width }: Part, rows: number, file: string, byRa
 /**
  * A field by ranges.
  *
+ * @param plan of the field
+ * @param place file and field for the error
  * @param isKept whether what was read last is kept; of tens of thousands of episodes it cannot be
+ * @returns read when they are asked for
  */
 export function valuesOf(plan: FieldPlan, place: { file: string; field: string }, isKept: boolean): Values {
   const kept = plan.values();

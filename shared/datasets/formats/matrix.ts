@@ -21,13 +21,23 @@ export const NO_ROWS =
 /** Under which name the next states of a field of states are kept. */
 export const nextOf = (field: string): string => `next ${field}`;
 
-/** Numbers a row of a shape, sides of one left out; undefined where a row is more than a list. */
+/**
+ * Numbers a row of a shape, sides of one left out; undefined where a row is more than a list.
+ *
+ * @param shape rows first
+ * @returns 1 for `[N]`
+ */
 export function widthOf(shape: readonly number[]): number | undefined {
   const sides = shape.slice(1).filter((side) => side !== 1);
   return sides.length > 1 ? undefined : sides[0] ?? 1;
 }
 
-/** Matrices of as many rows, side by side; they are put together where they are read. */
+/**
+ * Matrices of as many rows, side by side; they are put together where they are read.
+ *
+ * @param parts of as many rows
+ * @returns of as many columns as all of them
+ */
 export function besideEachOther(parts: readonly Matrix[]): Matrix {
   const [first] = parts;
   if (parts.length === 1 && first) return first;
@@ -73,7 +83,12 @@ export interface Stack {
   isFlat: boolean;
 }
 
-/** A stack of no episodes. */
+/**
+ * A stack of no episodes.
+ *
+ * @param isFlat whether it becomes `[N]` where rows have one number
+ * @returns to be added to
+ */
 export function openStack(isFlat = false): Stack {
   return { width: 0, parts: [], integer: true, isFlat };
 }
@@ -81,6 +96,11 @@ export function openStack(isFlat = false): Stack {
 /**
  * Adds rows of a matrix.
  *
+ * @param stack of the rows before
+ * @param matrix whose rows are added
+ * @param place file and field for the error
+ * @param from first row
+ * @param to row behind the last
  * @throws {DatasetError} where they have another width than those before
  */
 export function addRows(
@@ -99,7 +119,12 @@ export function addRows(
   stack.integer &&= matrix.integer;
 }
 
-/** What was stacked; it is put together where it is read. */
+/**
+ * What was stacked; it is put together where it is read.
+ *
+ * @param stack of all rows
+ * @returns `[N, width]`, or `[N]` for a flat one
+ */
 export function arrayOf({ parts, width, integer, isFlat }: Stack): RawArray {
   const begins = new Float64Array(parts.length + 1);
   parts.forEach(({ from, to }, i) => begins[i + 1] = begins[i]! + to - from);

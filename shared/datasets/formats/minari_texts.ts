@@ -3,7 +3,12 @@
  * @module
  */
 
-/** An object in JSON notation; nothing where it is none. */
+/**
+ * An object in JSON notation.
+ *
+ * @param text an attribute of a file
+ * @returns empty where it is none
+ */
 export function objectIn(text: unknown): Record<string, unknown> {
   if (typeof text !== "string") return {};
   try {
@@ -14,7 +19,12 @@ export function objectIn(text: unknown): Record<string, unknown> {
   }
 }
 
-/** The attribute of the largest magnitude of an action, told by the space of actions. */
+/**
+ * The attribute of the largest magnitude of an action, told by the space of actions.
+ *
+ * @param space JSON of a space of Gymnasium
+ * @returns nothing where it has no bounds
+ */
 export function limitOfActions(space: unknown): { action_limit?: number[] } {
   const limits = limitsOf(objectIn(space));
   return limits ? { action_limit: limits } : {};

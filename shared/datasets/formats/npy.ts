@@ -28,7 +28,10 @@ const KINDS = { f: "float", i: "integer", u: "integer", b: "integer" } as const;
 /**
  * The numbers of an array's file; by ranges where it does not lie in memory.
  *
+ * @param source an array's file
+ * @returns shape and numbers
  * @throws {NpyFault} where they are none
+ * @throws {NpyFault} where they are no numbers, or cut short
  */
 export function readNpy(source: ByteSource): RawArray {
   const { type, shape, isByColumn, from } = headerOf(source);

@@ -32,7 +32,12 @@ const QUOTED = /"(?:[^"]|"")*"/g;
 /** Bytes in which the first two lines of a table are looked for. */
 export const TABLE_START = 2 ** 18;
 
-/** The delimiter of a text that is a table: its first line has it, and its second as often; undefined where it is none. */
+/**
+ * The delimiter of a text that is a table: its first line has it, and its second as often; undefined where it is none.
+ *
+ * @param start of the file
+ * @returns comma, semicolon, tab or space
+ */
 export function csvDelimiter(start: string): string | undefined {
   const [first = "", second = ""] = start.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "")
     .slice(0, 2).map((line) => line.replace(QUOTED, ""));
@@ -57,6 +62,7 @@ interface Table {
  * @param file name used in errors
  * @param wanted names of arrays, and of further columns
  * @param room where the columns are kept
+ * @returns a column for each wanted array, or several side by side
  * @throws {DatasetError} naming row and column of what is no number, and lines that have other columns
  */
 export function readCsv(

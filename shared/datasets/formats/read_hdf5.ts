@@ -9,7 +9,8 @@ import { ATTRIBUTE_NAMES, FLAG_NAMES } from "../names.ts";
 import type { Notice } from "../notice.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { faultsAt } from "./faults.ts";
-import { episodeLayout, readEpisodes } from "./hdf5_episodes.ts";
+import { readEpisodes } from "./hdf5_episodes.ts";
+import { episodeLayout } from "./hdf5_layouts.ts";
 import { limitOfActions } from "./minari_texts.ts";
 import { type Budget, hasMember, type Member, planMember, valuesOf } from "./hdf5_members.ts";
 
@@ -21,6 +22,7 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(ATTRIBUTE_NAMES);
  * @param source the file; of one that does not lie in memory, values are read when they are asked for
  * @param file name used in errors
  * @param wanted names of fields, or paths through groups (`infos/qpos`); others are not opened
+ * @returns arrays by name, known attributes, and what else the file shows
  * @throws {DatasetError} naming the field that is damaged, lies in other files, was never written, or is no numbers
  */
 export function readHdf5(source: ByteSource, file: string, wanted: ReadonlySet<string>): RawDataset {

@@ -34,13 +34,23 @@ const PART = /(?:^|\/)data\/(\d{1,9})\/([^/]+)\.(arrow|parquet)$/;
 const FIELDS = ["observations", "actions", "rewards", "terminations", "truncations"];
 const STATES = "observations";
 
-/** What a file's path says; undefined for files that belong to no episode. */
+/**
+ * What a file's path says; undefined for files that belong to no episode.
+ *
+ * @param path in the archive or folder
+ * @returns number of the episode
+ */
 export function episodeOfPath(path: string): number | undefined {
   const [, episode] = PART.exec(path) ?? [];
   return episode === undefined ? undefined : Number(episode);
 }
 
-/** Paths of an archive's or folder's parts, episode by episode, each in the order of its files. */
+/**
+ * Paths of an archive's or folder's parts, episode by episode, each in the order of its files.
+ *
+ * @param paths others are left out
+ * @returns the same paths
+ */
 export function inEpisodeOrder(paths: readonly string[]): string[] {
   return paths.filter((path) => episodeOfPath(path) !== undefined).sort((a, b) =>
     episodeOfPath(a)! - episodeOfPath(b)! || a.localeCompare(b, "en", { numeric: true })
@@ -107,8 +117,10 @@ function joined(parts: readonly Matrix[], place: { file: string; field: string }
  * Reads the wanted arrays, episode by episode.
  *
  * @param parts in the order of {@link inEpisodeOrder}
+ * @param file named in errors
  * @param wanted names of arrays, and of further fields: columns, also inside of others (`observations/position`)
  * @param budget bytes that may still be unpacked
+ * @returns arrays of all episodes, one behind the other
  * @throws {DatasetError} naming file and column
  */
 export function readMinariParts(

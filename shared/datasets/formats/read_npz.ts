@@ -16,6 +16,8 @@ const ENDING = ".npy";
  * Reads the wanted arrays.
  *
  * @param wanted names of arrays; others are not unpacked
+ * @param archive the file, its entries, and where they are unpacked to
+ * @returns arrays by name
  * @throws {DatasetError} naming the array that is damaged, too large or no numbers
  */
 export function readNpz(

@@ -22,9 +22,10 @@ const numberBytes = ({ type }: Column) => type === "FLOAT" || type === "FLOAT16"
  * Reads the wanted columns; the footer's texts become attributes.
  *
  * @param source the file, of which a page of a column is held at a time
- * @param room where the columns are kept
  * @param file name used in errors
  * @param wanted names of arrays, and of further columns
+ * @param room where the columns are kept
+ * @returns arrays by name, and the texts as attributes
  * @throws {DatasetError} naming the column that is damaged, too large or no numbers
  */
 export function readParquet(

@@ -43,6 +43,7 @@ interface Tensor {
  * @param source the file; of one that does not lie in memory, tensors are read when they are asked for
  * @param file name used in errors
  * @param wanted names of tensors; of others only the place in the file is looked at
+ * @returns arrays by name, and attributes
  * @throws {DatasetError} naming the tensor whose type, shape or place is wrong
  */
 export function readSafetensors(

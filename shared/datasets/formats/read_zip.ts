@@ -25,7 +25,9 @@ const MOST_JSON = 2 ** 20;
  * @param source the file
  * @param file name used in errors
  * @param wanted names of arrays, and of further fields
- * @throws {DatasetError}
+ * @param room where entries are unpacked to
+ * @returns of an npz, LeRobot's or Minari's folder, or one dataset file
+ * @throws {DatasetError} where it is none of these, or damaged
  */
 export function readZip(
   source: ByteSource,

@@ -8,6 +8,9 @@ import type { RawArray } from "../dataset.ts";
 /**
  * Where `dones` are 1 in the last row of every demonstration and nowhere else, they do not tell those that ended by themselves from
  * those that were cut, and are taken for cuts: unless the only reward comes there, too, which is a success.
+ *
+ * @param arrays of the file, by name
+ * @returns with terminals of 0 where that is so
  */
 export function withoutUntoldDones(arrays: Record<string, RawArray>): Record<string, RawArray> {
   const { terminals, rewards, episode_id: ids } = arrays;

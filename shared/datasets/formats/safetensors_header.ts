@@ -18,7 +18,9 @@ const MOST_DEPTH = 3;
 /**
  * The header's object, and where the data begins.
  *
- * @throws {HeaderFault}
+ * @param source the file
+ * @returns JSON as it is written; `dataAt` in bytes
+ * @throws {HeaderFault} saying what is wrong with it
  */
 export function readHeader(source: ByteSource): { header: Record<string, unknown>; dataAt: number } {
   if (source.size < 8) throw new HeaderFault("the file is cut short");

@@ -32,6 +32,8 @@ export type Parts = Map<string, string[]>;
  *
  * @param names of all columns
  * @param wanted names of arrays; others than the known ones are columns themselves
+ * @param file named in errors
+ * @returns columns by array, in their order
  * @throws {DatasetError} where a numbered column is missing, or a name stands there twice
  */
 export function chooseColumns(names: readonly string[], wanted: ReadonlySet<string>, file: string): Parts {
@@ -70,6 +72,10 @@ function isUsed(name: string, wanted: ReadonlySet<string>): boolean {
 /**
  * Whether something in a file is read, by its name: an array's, in any format, alone or with a number; a part of the observations; or
  * one that is wanted besides, and what it lies in.
+ *
+ * @param name of an array or column
+ * @param wanted names of arrays, and of further fields
+ * @returns true where it is read
  */
 export function isTaken(name: string, wanted: ReadonlySet<string>): boolean {
   const base = NUMBERED.exec(name)?.[1] ?? name;
@@ -100,7 +106,12 @@ function inOrder(columns: readonly [number, string][], base: string, file: strin
   return sorted.map(([, name]) => name);
 }
 
-/** Columns side by side as an array `[N, width]`, also where a row is one number: states of one number are rows, too. */
+/**
+ * Columns side by side as an array `[N, width]`, also where a row is one number: states of one number are rows, too.
+ *
+ * @param columns of as many rows
+ * @returns `[N, width]`
+ */
 export function arrayOfColumns(columns: readonly Matrix[]): RawArray {
   const { rows, width, data, integer } = besideEachOther(columns);
   return { shape: [rows, width], data, integer };

@@ -11,6 +11,9 @@ const MOST_ATTRIBUTE_LETTERS = 2 ** 16;
 /**
  * The known attributes among texts.
  *
+ * @param metadata any JSON
+ * @param file named in errors
+ * @returns values by name, read as JSON where they are that
  * @throws {DatasetError} naming the attribute that is no text, or too long
  */
 export function attributesOfTexts(metadata: unknown, file: string): Record<string, unknown> {

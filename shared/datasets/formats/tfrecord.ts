@@ -9,7 +9,9 @@ const MASK = 0xa282ead8;
 /**
  * Whether the bytes begin as a TFRecord does.
  *
+ * @param bytes the first bytes of the file
  * @param fileBytes of the whole file
+ * @returns by length and checksum of the first record
  */
 export function isTfRecord(bytes: Uint8Array, fileBytes: number): boolean {
   if (bytes.length < 16) return false;

@@ -60,8 +60,9 @@ function viewOf(source: ByteSource, from: number, to: number): DataView {
 
 /**
  * What is in the archive.
- *
- * @throws {ZipFault}
+ * @param source the file
+ * @returns names, sizes, and where they lie
+ * @throws {ZipFault} for a damaged archive, and one of too many entries
  */
 export function zipEntries(source: ByteSource): ZipEntry[] {
   const { from, count } = directoryOf(source);
@@ -154,8 +155,10 @@ function packedOf(archive: ByteSource, { at, packedSize, method, isEncrypted }: 
 
 /**
  * An entry's bytes, which begin their buffer.
- *
- * @throws {ZipFault}
+ * @param archive the file
+ * @param entry one of its entries
+ * @returns as many bytes as the archive says
+ * @throws {ZipFault} for another size or checksum
  */
 export function unzip(archive: ByteSource, entry: ZipEntry): Uint8Array<ArrayBuffer> {
   const source = packedOf(archive, entry);
@@ -171,8 +174,11 @@ const MOST_BLOCKS = 16;
 /**
  * An entry as a file that is read by ranges: where it lies in the archive, or unpacked into the room. Its checksum is checked
  * before.
- *
- * @throws {ZipFault}
+ * @param archive the file
+ * @param entry one of its entries
+ * @param room where it is unpacked to
+ * @returns read by ranges
+ * @throws {ZipFault} for another size or checksum
  */
 export function openEntry(archive: ByteSource, entry: ZipEntry, room: Room): ByteSource {
   if (archive.inMemory || entry.size <= MOST_BLOCKS * room.blockBytes) return sourceOf(unzip(archive, entry));
@@ -216,8 +222,10 @@ function inflate(packed: Uint8Array, size: number): Uint8Array {
 
 /**
  * Does what is a part of reading an archive, whose faults are the file's at this place.
- *
- * @throws {DatasetError}
+ * @param place file and field for the error
+ * @param act what is done
+ * @returns what it gives
+ * @throws {DatasetError} with the place, for faults of the archive
  */
 export function zipFaultsAt<T>(place: { file: string; field?: string }, act: () => T): T {
   try {

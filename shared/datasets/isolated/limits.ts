@@ -30,6 +30,10 @@ export interface ReadingLimits {
 /**
  * Limits of a file that is read by ranges: its numbers stay on disk, but for what is kept of each row (some forty bytes at
  * most, where a row has eight in its file at least).
+ *
+ * @param fileBytes size of the file
+ * @param memoryBytes that its rows may take in memory
+ * @returns bytes of memory that the process may have
  */
 export function limitsByRanges(fileBytes: number, memoryBytes: number): ReadingLimits {
   const unpacked = Math.min(unpackedLimit(fileBytes), Math.max(LEAST_RANGES, 5 * fileBytes));

@@ -13,7 +13,7 @@ import { packFolder } from "../formats/pack_folder.ts";
 import { sample, sampleFolder } from "../formats/testing/sample.ts";
 import type { ReadOptions } from "../notice.ts";
 import { readByRanges, readDataset } from "../read_dataset.ts";
-import { countDifferentRows } from "../row_keys.ts";
+import { countDifferentRows } from "../plausibility/row_keys.ts";
 import { rowsIn } from "../blocks/rows.ts";
 import { datasetHash, encodeDataset } from "../stored.ts";
 import { changed, type RawDataset, rawOf, record } from "../testing/recording.ts";

@@ -35,6 +35,9 @@ export interface ColumnPlace {
 /**
  * Reads a column page by page; numbers that are absent become NaN.
  *
+ * @param column with its pieces
+ * @param place the file, its rows, and where numbers are kept
+ * @returns `[rows, width]`
  * @throws {ParquetFault} naming the row whose list has another length
  */
 export function readColumn(column: Column, { source, rows, budget, room }: ColumnPlace): Matrix {

@@ -29,12 +29,23 @@ const NAMES: Readonly<Record<number, string>> = {
   7: "DELTA_BYTE_ARRAY",
 };
 
-/** Whether the type is one of whole numbers. */
+/**
+ * Whether the type is one of whole numbers.
+ *
+ * @param type as the file has it
+ * @returns true for flags, too
+ */
 export function isWhole(type: NumberColumn): boolean {
   return type === "BOOLEAN" || TYPES[type].kind === "integer";
 }
 
-/** An array for `count` values of the type. */
+/**
+ * An array for `count` values of the type.
+ *
+ * @param type as the file has it
+ * @param count how many
+ * @returns zeros
+ */
 export function arrayFor(type: NumberColumn, count: number): Numbers {
   if (type === "BOOLEAN") return new Uint8Array(count);
   const { size } = TYPES[type];
@@ -44,7 +55,11 @@ export function arrayFor(type: NumberColumn, count: number): Numbers {
 /**
  * `count` values that lie one after the other.
  *
- * @throws {ParquetFault}
+ * @param bytes of the page
+ * @param type as the file has it
+ * @param count how many
+ * @returns an array of its own
+ * @throws {ParquetFault} where there are fewer
  */
 export function readPlain(bytes: Uint8Array, type: NumberColumn, count: number): Numbers {
   if (type === "BOOLEAN") {
@@ -61,7 +76,10 @@ export function readPlain(bytes: Uint8Array, type: NumberColumn, count: number):
 /**
  * `count` values of a page.
  *
- * @throws {ParquetFault}
+ * @param bytes of the page
+ * @param page its encoding, type, number of values, and the dictionary of its piece
+ * @returns an array of its own
+ * @throws {ParquetFault} for an encoding that is not read, and where there are fewer values
  */
 export function readValues(
   bytes: Uint8Array,

@@ -74,7 +74,9 @@ const UNSIGNED = [11, 12, 13, 14];
 /**
  * Reads the footer.
  *
- * @throws {ParquetFault}
+ * @param source the file
+ * @returns rows, columns with their pieces, and texts
+ * @throws {ParquetFault} for a file that is cut or damaged
  */
 export function readFooter(source: ByteSource): Footer {
   const end = source.size - 8;

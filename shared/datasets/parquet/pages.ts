@@ -42,7 +42,13 @@ const CODECS = ["none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "Zstandard", "
 /**
  * The pages of a piece, in order, each to be used before the next one is asked for.
  *
- * @throws {ParquetFault}
+ * @param source the file
+ * @param column its depth of lists and absent values
+ * @param type as the file has it
+ * @param piece of the column
+ * @param budget bytes that may still be unpacked
+ * @yields values and levels of a page
+ * @throws {ParquetFault} for a damaged page, and one that unpacks to too much
  */
 export function* pagesOf(
   source: ByteSource,

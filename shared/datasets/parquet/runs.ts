@@ -7,8 +7,11 @@ import { DAMAGED, ParquetFault } from "./thrift.ts";
 /**
  * Reads `count` numbers of `width` bits.
  *
+ * @param bytes of a page, or a part of it
+ * @param width bits of each number
+ * @param count how many
  * @returns the numbers; fewer in the bytes than `count` is a fault
- * @throws {ParquetFault}
+ * @throws {ParquetFault} for fewer numbers, or more than 32 bits
  */
 export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
   const values = new Uint32Array(count);

@@ -7,8 +7,10 @@ import { DAMAGED, ParquetFault } from "./thrift.ts";
 /**
  * Unpacks.
  *
+ * @param packed bytes of the page
  * @param size bytes that must come out
- * @throws {ParquetFault}
+ * @returns `size` bytes
+ * @throws {ParquetFault} where it is damaged
  */
 export function unpackSnappy(packed: Uint8Array, size: number): Uint8Array {
   let at = 0;

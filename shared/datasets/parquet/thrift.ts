@@ -13,7 +13,12 @@ export class ParquetFault extends Error {
 /** What is said where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
-/** Bytes as numbers are read of them. */
+/**
+ * Bytes as numbers are read of them.
+ *
+ * @param bytes any, which are not copied
+ * @returns of the same memory
+ */
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView<ArrayBuffer> {
   // cast: nobody hands out shared memory here.
   return new DataView(buffer as ArrayBuffer, byteOffset, byteLength);
@@ -49,7 +54,10 @@ const MOST_DEPTH = 16;
 /**
  * Reads a structure, and leaves the place behind it.
  *
- * @throws {ParquetFault}
+ * @param reader bytes, and the place in them
+ * @param depth of structures around it
+ * @returns values by the numbers of their fields
+ * @throws {ParquetFault} where it is damaged, or too deep
  */
 export function readStruct(reader: Reader, depth = 0): Struct {
   if (depth > MOST_DEPTH) throw new ParquetFault(DAMAGED);
@@ -139,7 +147,11 @@ function readList(reader: Reader, depth: number): Value[] {
 /**
  * A field that must be a number.
  *
- * @throws {ParquetFault}
+ * @param struct that has the field
+ * @param id number of the field
+ * @param otherwise its value where it is left out
+ * @returns any number
+ * @throws {ParquetFault} where it is none
  */
 export function numberOf(struct: Struct, id: number, otherwise?: number): number {
   const value = struct.get(id) ?? otherwise;
@@ -150,7 +162,10 @@ export function numberOf(struct: Struct, id: number, otherwise?: number): number
 /**
  * A field that must be a structure.
  *
- * @throws {ParquetFault}
+ * @param struct that has the field
+ * @param id number of the field
+ * @returns a structure
+ * @throws {ParquetFault} where it is none
  */
 export function structOf(struct: Struct, id: number): Struct {
   const value = struct.get(id);
@@ -161,7 +176,10 @@ export function structOf(struct: Struct, id: number): Struct {
 /**
  * A field that must be a list of structures.
  *
- * @throws {ParquetFault}
+ * @param struct that has the field
+ * @param id number of the field
+ * @returns none where it is left out
+ * @throws {ParquetFault} where it is something else
  */
 export function structsOf(struct: Struct, id: number): Struct[] {
   const value = struct.get(id) ?? [];
@@ -172,7 +190,9 @@ export function structsOf(struct: Struct, id: number): Struct[] {
 /**
  * Text of a field.
  *
- * @throws {ParquetFault}
+ * @param value bytes of UTF-8
+ * @returns text
+ * @throws {ParquetFault} where it is something else
  */
 export function textOf(value: Value | undefined): string {
   if (!(value instanceof Uint8Array)) throw new ParquetFault(DAMAGED);

@@ -17,7 +17,12 @@ export interface Distribution {
   deviation: number;
 }
 
-/** The distribution of at least one number; between two of them a quantile is interpolated, as numpy does it. */
+/**
+ * The distribution of at least one number; between two of them a quantile is interpolated, as numpy does it.
+ *
+ * @param values in no order
+ * @returns in the units of the values
+ */
 export function distributionOf(values: ArrayLike<number>): Distribution {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number) => {
@@ -41,7 +46,13 @@ export function distributionOf(values: ArrayLike<number>): Distribution {
   };
 }
 
-/** One distribution for each column of `[N, columns]`. */
+/**
+ * One distribution for each column of `[N, columns]`.
+ *
+ * @param values `[N, columns]`
+ * @param columns how many
+ * @returns in the order of the columns
+ */
 export function distributionsOf(values: Float32Array, columns: number): Distribution[] {
   const rows = values.length / columns;
   const column = new Float64Array(rows);

@@ -32,7 +32,12 @@ export async function writeHdf5(
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-/** Writes the same piece by piece: the library's memory holds the packed file, and no field as a whole. */
+/**
+ * Writes a dataset as HDF5, piece by piece: the library's memory holds the packed file, and no field as a whole.
+ *
+ * @param sink gets bytes in their order
+ * @param options attributes, and `onProgress`, called with 0 to 1
+ */
 export async function writeHdf5To(dataset: Dataset, sink: Sink, options: WriteOptions = {}): Promise<void> {
   const { onProgress = () => {} } = options;
   const { FS } = await ready();

@@ -20,7 +20,12 @@ import {
 /** Rows of a group, which is what the memory holds twice. */
 const GROUP_ROWS = 65_536;
 
-/** Writes group by group. */
+/**
+ * Writes a dataset as Parquet, a group of rows at a time.
+ *
+ * @param sink gets bytes in their order
+ * @param options attributes, and `onProgress`, called with 0 to 1
+ */
 export async function writeParquetTo(
   dataset: Dataset,
   sink: Sink,

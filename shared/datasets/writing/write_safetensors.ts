@@ -6,7 +6,12 @@ import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import type { Dataset } from "../dataset.ts";
 import { attributesOf, fieldsOf, type Sink, textsOf, type WriteOptions } from "./written_fields.ts";
 
-/** Writes it whole. */
+/**
+ * Writes a dataset as safetensors, whole.
+ *
+ * @param sink gets all bytes at once
+ * @param options attributes, and `onProgress`, called with 0 to 1
+ */
 export async function writeSafetensorsTo(
   dataset: Dataset,
   sink: Sink,

@@ -30,7 +30,12 @@ export interface WrittenField {
 /** More classes than an attribute may tell are written as one-hot rows, which tell them by themselves. */
 const MOST_CLASSES = 1024;
 
-/** The fields, in the order in which they are written. */
+/**
+ * The fields, in the order in which they are written.
+ *
+ * @param dataset in memory
+ * @returns matrices of `[N, S]` and `[N, A]`, discrete actions as `[N]` of numbers
+ */
 export function fieldsOf(dataset: Dataset): WrittenField[] {
   const { stateDim, states, rewards, nextStates, terminals, timeouts, success } = dataset;
   const matrix = (name: string, data: WrittenField["data"], width: number): WrittenField => (
@@ -69,7 +74,13 @@ function actionsOf({ metadata: { discreteActions }, actions }: Dataset): Float32
   return discreteActions === undefined ? actions : Uint8Array.from(actions);
 }
 
-/** The attributes, under the names that readers know. */
+/**
+ * The attributes, under the names that readers know.
+ *
+ * @param further attributes that are written as well
+ * @param dataset its metadata
+ * @returns values by name; those that are not known are left out
+ */
 export function attributesOf(
   { metadata }: Dataset,
   further: Record<string, string | number> = {},
@@ -93,7 +104,12 @@ export function attributesOf(
   return Object.fromEntries(known) as Record<string, string | number | number[]>;
 }
 
-/** The attributes as texts: numbers and lists in JSON notation, and texts too that would else be read as such. */
+/**
+ * The attributes as texts: numbers and lists in JSON notation, and texts too that would else be read as such.
+ *
+ * @param attributes by name
+ * @returns texts by name
+ */
 export function textsOf(attributes: ReturnType<typeof attributesOf>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [

@@ -40,7 +40,12 @@ export function adaptedPackage(id: string): AdaptedPackage | undefined {
   return ADAPTED.find(({ namespace }) => id.startsWith(`${namespace}/`));
 }
 
-/** The package of that name, where it is one of these. */
+/**
+ * The package of that name, where it is one of these.
+ *
+ * @param module as Python imports it
+ * @returns undefined for other packages
+ */
 export function adaptedModule(module: string | undefined): AdaptedPackage | undefined {
   return ADAPTED.find((one) => one.module === module);
 }

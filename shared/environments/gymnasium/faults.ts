@@ -46,6 +46,10 @@ const MOST_OF_MESSAGE = 500;
 /**
  * What an environment said, fit for JSON, a terminal and a page: it may have half a character, codes that colour a terminal,
  * and no end. Of a long text the end is kept, where a traceback says most.
+ *
+ * @param said what came from the environment
+ * @param most characters that are kept
+ * @returns without control characters, beginning with an ellipsis where it was cut
  */
 export function plainWords(said: string, most = MOST_CHARACTERS): string {
   const plain = said.toWellFormed().replace(CONTROLS, "");
@@ -55,7 +59,14 @@ export function plainWords(said: string, most = MOST_CHARACTERS): string {
 // deno-lint-ignore no-control-regex
 const CONTROLS = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
-/** The error of a fault of the environment `id` in the interpreter `python`. */
+/**
+ * The error of a fault of the environment `id` in the interpreter `python`.
+ *
+ * @param id of the environment
+ * @param python the interpreter's path
+ * @param fault as the process reports it
+ * @returns GymnasiumUnavailable with advice, GymnasiumLost or GymnasiumFault
+ */
 export function errorOfFault(id: string, python: string, fault: ToldFault): Error {
   const { code } = fault;
   const message = plainWords(fault.message, MOST_OF_MESSAGE);

@@ -22,7 +22,14 @@ export interface Frame {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** A request as bytes. `limitMs`: the process of the environment ends itself when it has not answered by then. */
+/**
+ * A request as bytes.
+ *
+ * @param call what is asked
+ * @param body bytes of its arguments
+ * @param limitMs the environment's process ends itself when it has not answered by then
+ * @returns bytes of header and body
+ */
 export function encodeFrame(call: GymnasiumCall, body: Uint8Array, limitMs: number): Uint8Array {
   const frame = new Uint8Array(HEADER_BYTES + body.length);
   const header = new DataView(frame.buffer);
@@ -36,9 +43,10 @@ export function encodeFrame(call: GymnasiumCall, body: Uint8Array, limitMs: numb
 /**
  * Puts chunks of a pipe together. The body of a frame has memory of its own, so that arrays may be laid over it.
  *
- * @param mark after it frames begin again, whatever came before: somebody has died in the middle of one
+ * @param mark bytes after which frames begin again, whatever came before: a process has died in the middle of one
  * @param onFrame gets every frame that is complete
- * @returns takes a chunk. @throws {SyntaxError} for what is no frame of this version
+ * @returns takes a chunk, and throws a SyntaxError for what is no frame of this version
+ * @throws {SyntaxError} for what is no frame of this version
  */
 export function createFrameReader(
   mark: Uint8Array,

@@ -59,8 +59,9 @@ const MOST_LOST = 4;
  * @param python starts the process
  * @param options spec, seeds, who acts
  * @returns return, length and success of each episode
- * @throws {GymnasiumUnavailable | GymnasiumFault} as {@link openGymnasium} does, and where states or actions have other sizes
  * @throws {GymnasiumLost} where the process dies again and again
+ * @throws {GymnasiumUnavailable} as {@link openGymnasium} does
+ * @throws {GymnasiumFault} as {@link openGymnasium} does, and where states or actions have other sizes
  */
 export async function runEpisodes(python: PythonProcess, options: EpisodeOptions): Promise<EpisodesResult> {
   const runner = new EpisodeRunner(python, options);
@@ -86,8 +87,12 @@ export async function runEpisodes(python: PythonProcess, options: EpisodeOptions
 /**
  * Makes one copy of an environment and ends it again: whether it can be run here, and whether the data can come from it.
  *
+ * @param python starts the process
+ * @param options spec and horizon
  * @param expected what the data has, where that is known
- * @throws {GymnasiumUnavailable | GymnasiumFault | GymnasiumLost} as {@link runEpisodes} does
+ * @throws {GymnasiumUnavailable} as {@link runEpisodes} does
+ * @throws {GymnasiumFault} as {@link runEpisodes} does
+ * @throws {GymnasiumLost} as {@link runEpisodes} does
  */
 export async function checkEnvironment(
   python: PythonProcess,

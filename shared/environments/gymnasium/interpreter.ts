@@ -31,8 +31,11 @@ export function venvFolder(environment: Environment = process.env, name = "gymna
 }
 
 /**
- * The same as it is typed: from home on. Where a process may not read its variables, it is the one of a machine without any
- * of its own.
+ * The folder of a virtual environment as it is typed: from home on. Where a process may not read its variables, it is
+ * the one of a machine without any of its own.
+ *
+ * @param name of the environment's folder
+ * @returns such as `~/.cache/cugro/gymnasium`
  */
 export function typedVenv(name = "gymnasium", environment: Environment = process.env): string {
   try {
@@ -80,7 +83,13 @@ export function installLine(folder = typedVenv(), requirements = REQUIREMENTS): 
   return `python3 -m venv ${folder} && ${pipInstall(`${folder}/bin/python`, requirements)}`;
 }
 
-/** The line for a shell that installs what an interpreter lacks. */
+/**
+ * The line for a shell that installs what an interpreter lacks.
+ *
+ * @param python the interpreter's path
+ * @param requirements as pip names them
+ * @returns to be pasted
+ */
 export function pipInstall(python: string, requirements = REQUIREMENTS): string {
   return `${python} -m pip install ${requirements.map((one) => `'${one}'`).join(" ")}`;
 }

@@ -9,6 +9,8 @@ import { directionOf, intoMaze, intoWorld, type Pair, startPoint, stepPoint } fr
  * `size` points, each in a maze of its own.
  *
  * @param goal cosine and sine of the direction in which the maze is turned
+ * @param size how many
+ * @returns copies that are stepped one by one
  */
 export function mazeCopies(goal: readonly number[], size: number): Copies<Pair> {
   const direction = directionOf(goal);

@@ -36,7 +36,12 @@ export interface PointStep {
   readonly end?: "goal" | "block";
 }
 
-/** Cosine and sine of a goal to all digits: datasets round them to float32. */
+/**
+ * Cosine and sine of a goal to all digits: datasets round them to float32.
+ *
+ * @param goal cosine and sine, of any length but 0
+ * @returns of length 1
+ */
 export function directionOf([cos = 0, sin = 0]: readonly number[]): Pair {
   const length = Math.hypot(cos, sin);
   return [cos / length, sin / length];
@@ -46,6 +51,7 @@ export function directionOf([cos = 0, sin = 0]: readonly number[]): Pair {
  * Turns a pair of the world into the maze's frame.
  *
  * @param direction cosine and sine of where the goal lies
+ * @returns along and across that direction
  */
 export function intoMaze([cos, sin]: Pair, [x, y]: Pair): Pair {
   return [cos * x + sin * y, cos * y - sin * x];
@@ -55,12 +61,18 @@ export function intoMaze([cos, sin]: Pair, [x, y]: Pair): Pair {
  * Turns a pair of the maze's frame into the world's.
  *
  * @param direction cosine and sine of where the goal lies
+ * @returns x and y
  */
 export function intoWorld([cos, sin]: Pair, [along, across]: Pair): Pair {
   return [cos * along - sin * across, sin * along + cos * across];
 }
 
-/** The start position of a seed, in the world: beside the origin, the same for all tasks. */
+/**
+ * The start position of a seed, in the world: beside the origin, the same for all tasks.
+ *
+ * @param seed of the episode
+ * @returns x and y
+ */
 export function startPoint(seed: number): Pair {
   const random = createRandom(seed);
   const near = () => START_HALF_RANGE * (2 * random.uniform() - 1);
@@ -69,7 +81,10 @@ export function startPoint(seed: number): Pair {
 
 /**
  * One stride in the maze's frame.
+ *
+ * @param from along and across, in the maze's frame
  * @param action parts of a whole stride, each coordinate of it in the world's frame clamped already
+ * @returns position, reward, and what ended the episode, if anything did
  */
 export function stepPoint(from: Pair, action: Pair): PointStep {
   const along = withinWalls(from[0] + MAZE.stride * action[0], MAZE.walls.along);

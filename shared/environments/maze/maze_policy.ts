@@ -16,8 +16,11 @@ const CLEAR = 0.4;
 
 /**
  * Acts at one quality.
+ *
+ * @param snapshot how much noise the actions have
  * @param goal cosine and sine of the direction of the goal
  * @param noises one seed for each copy: its coin and its noise follow from it
+ * @returns actions `[active, 2]`, 0 for copies that have ended
  */
 export function mazeAct(snapshot: Snapshot, goal: readonly number[], noises: readonly number[]): Act {
   const direction = directionOf(goal);

@@ -16,7 +16,13 @@ interface Placed extends Shape {
   at: Pair;
 }
 
-/** The maze as shapes. @param goal cosine and sine of the direction in which the maze is turned */
+/**
+ * The maze as shapes.
+ *
+ * @param goal cosine and sine of the direction in which the maze is turned
+ * @param info sizes and horizon of the family
+ * @returns seen from above; it starts where episodes do
+ */
 export function shownMaze(
   goal: readonly number[],
   { stateDim, actionDim, horizon }: EnvironmentInfo,

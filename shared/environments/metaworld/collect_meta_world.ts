@@ -70,6 +70,8 @@ interface PlannedEpisode {
 /**
  * The episodes, in the order of the file.
  *
+ * @param collection how many episodes, and a seed
+ * @returns who acts in each, its start state's seed, and the seed of its noise
  * @throws {RangeError} when their number is not a positive integer
  */
 export function planEpisodes(
@@ -89,7 +91,9 @@ export function planEpisodes(
  * @param python an interpreter that has Meta-World
  * @param options task, number of episodes, noise, seed
  * @returns states `[N, S]`, actions `[N, A]`, rewards, success and ends `[N]`
- * @throws {GymnasiumUnavailable | GymnasiumFault | GymnasiumLost} as {@link openGymnasium} does
+ * @throws {GymnasiumUnavailable} as {@link openGymnasium} does
+ * @throws {GymnasiumFault} as {@link openGymnasium} does
+ * @throws {GymnasiumLost} as {@link openGymnasium} does
  */
 export async function collectMetaWorld(
   python: PythonProcess,
@@ -166,9 +170,12 @@ async function runBatch(
 }
 
 /**
- * An action `[A]` in [-1, 1].
+ * An action of the expert with an actor's noise, or a random one.
  *
- * @param expert the expert's, in the same range
+ * @param actor whose noise
+ * @param expert the expert's action `[A]`, in [-1, 1]
+ * @param random draws A numbers
+ * @returns `[A]`, in [-1, 1]
  */
 export function chooseAction(actor: MetaWorldActor, expert: Float32Array, random: Random): Float32Array {
   const noise = META_WORLD_NOISE[actor];

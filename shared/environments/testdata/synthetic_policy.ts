@@ -12,7 +12,13 @@ export interface SyntheticSizes {
   readonly outputs?: number;
 }
 
-/** A policy file with seeded random weights; `changes` break it in one way. */
+/**
+ * A policy file with seeded random weights; `changes` break it in one way.
+ *
+ * @param changes a tensor that is left out, a first weight, other metadata
+ * @param sizes of the network
+ * @returns bytes of a policy file
+ */
 export function syntheticPolicy(
   { model, family, inputDim, hidden, actionDim, outputs = 2 * actionDim }: SyntheticSizes,
   changes: { drop?: string; value?: number; metadata?: Record<string, string> } = {},

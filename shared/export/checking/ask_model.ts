@@ -14,7 +14,13 @@ const CANDIDATES_AT_ONCE = 2_048;
 /** Inputs of a model whose first axis is the row. */
 export type ModelInputs = Readonly<Record<string, OnnxArray>>;
 
-/** The inputs of a model, as it names them. */
+/**
+ * The inputs of a model, as it names them.
+ *
+ * @param inputs rows of one task, n
+ * @param replay noise `[n, S]` and `[n, A]`, for the generators alone
+ * @returns tensors of `[n, ...]` by the names of the model's inputs
+ */
 export function modelInputs(
   name: ModelName,
   parts: Parts,
@@ -38,7 +44,13 @@ export function modelInputs(
   };
 }
 
-/** All outputs for all rows. @param onRows told how many are done */
+/**
+ * Asks a model for all rows, a part at a time.
+ *
+ * @param candidates of each row, which bound the rows of a part
+ * @param onRows told how many are done
+ * @returns `[n * width]` by the names of its outputs
+ */
 export async function askModel(
   model: OnnxModel,
   inputs: ModelInputs,

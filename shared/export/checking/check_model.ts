@@ -31,7 +31,14 @@ export interface Checked {
   seconds: number;
 }
 
-/** Compares a model with ours. @param onRows told how many rows are done @param within largest difference */
+/**
+ * Compares a model with ours.
+ *
+ * @param bytes of the ONNX file
+ * @param onRows told how many rows are done
+ * @param within largest difference
+ * @returns the greatest error, in the units of {@link rowErrors}, and how many rows are undecided or wrong
+ */
 export async function checkModel(
   name: ModelName,
   bytes: Uint8Array,

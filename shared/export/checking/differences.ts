@@ -22,7 +22,13 @@ const DIRECTIONS = 3;
 /** What float32 loses of a value, in spreads of returns: weights by exp(alpha Q) multiply it by alpha. */
 const VALUE_PRECISION = 1e-6;
 
-/** Difference of each row: of actions and states in half-ranges, of values in spreads of returns, of discrete actions 0 or 1. */
+/**
+ * Difference of each row: of actions and states in half-ranges, of values in spreads of returns, of discrete actions 0 or 1.
+ *
+ * @param ours outputs by name, `[n, ...]`
+ * @param theirs outputs by name, `[n, ...]`
+ * @returns `[n]`
+ */
 export function rowErrors(
   { tasks, classes, tables }: Parts,
   task: number,
@@ -72,7 +78,9 @@ interface Asked {
  * error: it may be either. Two candidates have the same value to the last digit, or noise is near the border between
  * two modes of the diffusion. And those that differ by no more than weights by value lose of what values lose.
  *
+ * @param asked the model, what it was asked, and what it answered
  * @param far the rows that differ, and by how much
+ * @returns numbers of rows, a part of those in `far`
  */
 export async function undecidedRows(asked: Asked, far: ReadonlyMap<number, number>): Promise<Set<number>> {
   const undecided = new Set<number>();

@@ -27,7 +27,13 @@ export interface TaskInputs {
   gumbel: Float32Array | undefined;
 }
 
-/** Inputs of `count` rows, shared out over the tasks. */
+/**
+ * Inputs of `count` rows, shared out over the tasks.
+ *
+ * @param count rows in all
+ * @param seed of the first task; the others have the following ones
+ * @returns rows of each task that gets any
+ */
 export function randomInputs(parts: Parts, count: number, seed: number): TaskInputs[] {
   const { tasks } = parts;
   return tasks.map((task, place) => {

@@ -37,7 +37,12 @@ export type ReplayInputs = Pick<TaskInputs, "task" | "rows" | "seed">;
 /** What replay comes of. */
 export type ReplayNoise = Record<"stateNoise" | "actionNoise", Float32Array>;
 
-/** Opens our side of a check. */
+/**
+ * Opens our side of a check.
+ *
+ * @param compile of the open backend
+ * @returns must be disposed of
+ */
 export function openOurs(input: PartsInput, compile: Compile): Ours {
   const policy: Policy = createPolicy({ ...input, compile });
   const served = createActingPolicy(input, policy);

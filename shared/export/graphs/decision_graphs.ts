@@ -34,7 +34,11 @@ interface Making {
   task: Value;
 }
 
-/** The bytes of a model; undefined where the version has no such network. */
+/**
+ * The bytes of a model; undefined where the version has no such network.
+ * @param metadata texts of the ONNX file
+ * @returns an ONNX file
+ */
 export function modelBytes(
   parts: Parts,
   name: ModelName,

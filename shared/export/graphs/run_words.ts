@@ -28,7 +28,13 @@ interface Machine extends Given {
   kept: Map<string, Machine["current"]>;
 }
 
-/** Runs a program. @returns what it gives `[n, m, width]` */
+/**
+ * Runs a program.
+ *
+ * @param program of a network
+ * @param given its inputs by register, and the tasks' rows
+ * @returns what it gives `[n, m, width]`
+ */
 export function runWords(operations: Operations, program: Program, given: Given): Value {
   const kept = new Map(
     Object.entries(given.registers).map(([name, value]) => [name, { value, width: 0 }]),

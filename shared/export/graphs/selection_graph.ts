@@ -65,7 +65,11 @@ function bestOf(operations: Operations, q: Value, candidates: number, topCount: 
 /**
  * The weights again; where the candidates fall apart into two groups, without those of the lighter one.
  *
- * @param weights `[n, M]` @param actions `[n, M, A]`, normalised @param low `[n, 1, A]` @param high `[n, 1, A]`
+ * @param weights `[n, M]`
+ * @param actions `[n, M, A]`, normalised
+ * @param low `[n, 1, A]`
+ * @param high `[n, 1, A]`
+ * @returns `[n, M]`; 0 for the candidates that are left out
  */
 export function weightsOfHeavierMode(
   operations: Operations,

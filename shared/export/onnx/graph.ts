@@ -52,7 +52,12 @@ interface Parts {
   weights: Map<string, object>;
 }
 
-/** A graph without anything in it. */
+/**
+ * A graph without anything in it.
+ *
+ * @param name of the graph
+ * @returns the same node, asked for twice, is one
+ */
 export function createGraph(name: string): Graph {
   const parts: Parts = { nodes: [], inputs: [], outputs: [], weights: new Map() };
   const made = new Map<string, Value>();

@@ -34,7 +34,12 @@ export interface Operations {
   unary(type: string, a: Value): Value;
 }
 
-/** The operations of a graph. */
+/**
+ * The operations of a graph.
+ *
+ * @param graph that nodes are added to
+ * @returns functions that give the name of their output
+ */
 export function operationsOf(graph: Graph): Operations {
   const two = (type: string) => (a: Value, b: Value) => graph.node(type, [a, b]);
   const number = (value: number) => graph.weight(`number ${value}`, Float32Array.of(value), []);

@@ -50,7 +50,14 @@ interface OnnxTensor {
 
 let loaded: Promise<OnnxRuntime> | undefined;
 
-/** Opens a model. @throws {OnnxRuntimeMissing} @throws {Error} for bytes that are no model */
+/**
+ * Opens a model.
+ *
+ * @param bytes of an ONNX file
+ * @returns must be closed
+ * @throws {OnnxRuntimeMissing}
+ * @throws {Error} for bytes that are no model
+ */
 export async function openOnnxModel(bytes: Uint8Array): Promise<OnnxModel> {
   const { InferenceSession, Tensor } = await (loaded ??= load());
   const session = await InferenceSession.create(bytes);

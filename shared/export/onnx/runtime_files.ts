@@ -20,7 +20,12 @@ export const ONNXRUNTIME_FOLDER = fileURLToPath(
 /** The line that installs it. */
 export const ONNXRUNTIME_SETUP = "deno task setup --export";
 
-/** Whether it is installed. */
+/**
+ * Whether onnxruntime is installed.
+ *
+ * @param folder where setup puts it
+ * @returns by the names of its files
+ */
 export function hasOnnxRuntime(folder = ONNXRUNTIME_FOLDER): boolean {
   return Object.keys(ONNXRUNTIME_FILES).every((name) => existsSync(join(folder, name)));
 }

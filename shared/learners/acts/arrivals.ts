@@ -45,6 +45,12 @@ export interface ArrivalNotes {
  *
  * Safe with any number of writers, also when `known` is old: numbers are taken without gaps, so whatever others have
  * written meanwhile lies at the first number that is not known or after it, and is read on the way.
+ *
+ * @param object what lies in `incoming/`
+ * @param notes what is known of the file: hash, how it is read, after which arrival it comes again
+ * @returns the arrival, and whether this call has made it
+ * @throws {RangeError} if there is no such learner, or a name cannot be part of a key
+ * @throws {StoreError} where the fact cannot be written
  */
 export async function adoptArrival(
   store: Store,
@@ -93,7 +99,13 @@ function withoutUndefined<T extends object>(values: T): Given<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-/** Whether an arrival is read, and taken for a task of its own or not, in this way. */
+/**
+ * Whether an arrival is read, and taken for a task of its own or not, in this way.
+ *
+ * @param arrival one that is known
+ * @param notes how another one is read, and whether it is to be a task of its own
+ * @returns true where both say the same
+ */
 export function isTakenAlike(
   arrival: Pick<ArrivalFact, "reading" | "asNewTask">,
   { reading, asNewTask }: Pick<ArrivalNotes, "reading" | "asNewTask">,

@@ -23,7 +23,13 @@ import { createCache, type FactCache, readFact } from "../reading/fact_cache.ts"
 import { absent, loadJobStates } from "../reading/load_jobs.ts";
 import { loadFacts } from "../reading/load.ts";
 
-/** The deletion of a learner that stands; one small request where there never was one. */
+/**
+ * The deletion of a learner that stands; one small request where there never was one.
+ *
+ * @param name the learner's
+ * @param options `cache` of facts that have been read
+ * @returns undefined for a learner that was never deleted, or was restored
+ */
 export async function deletionOf(
   store: Store,
   name: string,
@@ -33,7 +39,13 @@ export async function deletionOf(
   return await standingDeletion({ store, cache }, name, await store.list(learnerPrefix(name)));
 }
 
-/** Whether a learner exists and was not deleted. */
+/**
+ * Whether a learner exists and was not deleted.
+ *
+ * @param name the learner's
+ * @param options `signal` ends the questions to the store
+ * @returns false for a deleted learner
+ */
 export async function learnerExists(
   store: Store,
   name: string,
@@ -46,6 +58,7 @@ export async function learnerExists(
 /**
  * Stops a learner: nothing is planned for it, and nobody served, until it is restored.
  *
+ * @param options the learner's name, and why it goes
  * @throws {RangeError} if there is none
  */
 export async function deleteLearner(
@@ -66,8 +79,9 @@ export async function deleteLearner(
 /**
  * Brings a deleted learner back, as it was; work that was stopped goes on from its checkpoints.
  *
- * @throws {RangeError} when there is no such learner, it is not deleted, or garbage collection has had it: then it says
- *   what is gone.
+ * @param options the learner's name
+ * @throws {RangeError} when there is no such learner, it is not deleted, or garbage collection has had it: then it
+ *   says what is gone.
  */
 export async function restoreLearner({ store, name }: { store: Store; name: string }): Promise<void> {
   const cache = createCache();
@@ -83,6 +97,8 @@ export async function restoreLearner({ store, name }: { store: Store; name: stri
 /**
  * Ends a deletion, in one way or the other, unless that has been done.
  *
+ * @param n number of the deletion, from 1
+ * @param outcome restored or swept
  * @returns how it ended, which another process may have decided first
  */
 export async function endDeletion(

@@ -12,7 +12,7 @@ import {
 import type { LearnerFacts } from "../facts/facts.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { loadFacts } from "../reading/load.ts";
-import { refuseDeleted } from "./learners.ts";
+import { refuseDeleted } from "./configurations.ts";
 import type { Act } from "./verdicts.ts";
 
 /** What was measured, by whom, and who hands it in. */
@@ -32,8 +32,11 @@ const MOST_TRIES = 100;
 /**
  * Takes an evaluation in. What was handed in before, to the last number and word, is not taken twice.
  *
+ * @param given version, task, returns of the episodes, and who measured them
  * @returns the fact, and whether it is new
  * @throws {EvaluationError} where it cannot count; {RangeError} if there is no such version, or it has too many
+ * @throws {EvaluationError} where it cannot count
+ * @throws {RangeError} if there is no such version, or it has too many evaluations
  */
 export async function handInEvaluation(
   { store, name, ...given }: Omit<Act, "reason"> & HandedIn,

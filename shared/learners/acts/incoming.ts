@@ -14,6 +14,9 @@ export const SETTLE_MS = 2_000;
 /**
  * Sees to it that a dropped file that somebody names has its arrival. One whose import failed without fault of the file
  * arrives once more; any number of writers that ask for it make one arrival.
+ *
+ * @param options the learner's facts, the object, and what is known of the file
+ * @returns the arrival, and whether this call has made it
  */
 export async function adoptDropped(
   { store, facts, info, ...notes }: { store: Store; facts: LearnerFacts; info: ObjectInfo } & ArrivalNotes,
@@ -34,6 +37,10 @@ export async function adoptDropped(
 /**
  * Whether an arrival was rejected for no fault of its content: its import failed, its sidecar could not be understood, or
  * it was gone before it was read.
+ *
+ * @param facts of the learner
+ * @param arrival one of them
+ * @returns false for arrivals that were not rejected
  */
 export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFact): boolean {
   const rejection = facts.rejections.find((fact) => fact.seq === seq);
@@ -44,6 +51,10 @@ export function hasFailedImport(facts: LearnerFacts, { seq, refused }: ArrivalFa
 /**
  * Whether content that was rejected may come again: besides what {@link hasFailedImport} says, what was rejected for what
  * one of the tasks is, or for how knobs stood, which may be otherwise by now.
+ *
+ * @param facts of the learner
+ * @param arrival one of them
+ * @returns false for arrivals that were not rejected
  */
 export function isToBeJudgedAgain(facts: LearnerFacts, arrival: ArrivalFact): boolean {
   const rejection = facts.rejections.find((fact) => fact.seq === arrival.seq);
@@ -110,13 +121,26 @@ function freshness(facts: LearnerFacts): (info: ObjectInfo) => boolean {
   };
 }
 
-/** Order of files found together: time of change, then natural order of names (`task2` before `task10`). */
+/**
+ * Order of files found together: time of change, then natural order of names (`task2` before `task10`).
+ *
+ * @param a an object of `incoming/`
+ * @param b another one
+ * @returns negative where `a` comes first
+ */
 export function byArrival(a: ObjectInfo, b: ObjectInfo): number {
   const time = Date.parse(a.lastModified) - Date.parse(b.lastModified);
   return time || new Intl.Collator("en", { numeric: true }).compare(a.key, b.key) || (a.key < b.key ? -1 : 1);
 }
 
-/** Not: names that tools give to files they are still writing, sidecars, and what lies in a hidden folder (`upload.ts`). */
+/**
+ * Whether a file may be a dataset. Not: names that tools give to files they are still writing, sidecars, and what lies
+ * in a hidden folder (`upload.ts`).
+ *
+ * @param key of the object
+ * @param prefix of the learner's folder in `incoming/`
+ * @returns true for a file that is read
+ */
 export function isVisible(key: string, prefix: string): boolean {
   return !looksUnfinished(key.slice(prefix.length)) && !isSidecar(key);
 }

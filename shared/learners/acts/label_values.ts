@@ -36,9 +36,11 @@ export class LabelError extends RangeError {
 /**
  * Values of a label, from text or JSON.
  *
+ * @param task as its labels have it
+ * @param set values by the names that files have for them
  * @returns only what differs from what stands
- * @throws {LabelError} for a name that no label has, a value that the attribute of a file could not have, a family or goal that
- *   the data cannot come from, or anchors that leave no scale
+ * @throws {LabelError} for a name that no label has, a value that the attribute of a file could not have, a family
+ *   or goal that the data cannot come from, or anchors that leave no scale
  */
 export function readLabelValues(
   facts: LearnerFacts,
@@ -71,7 +73,13 @@ function noLabel(facts: LearnerFacts, { task }: LabelledTask, name: string): str
     `${withdrawal(facts, task)}; then add its file again, put right or read otherwise`;
 }
 
-/** How a task is taken back, in words: the command, and what else it takes back. */
+/**
+ * How a task is taken back, in words: the command, and what else it takes back.
+ *
+ * @param facts of the learner
+ * @param task its number
+ * @returns a command, with the tasks that it takes back as well
+ */
 export function withdrawal(facts: LearnerFacts, task: number): string {
   const { name } = facts.learner;
   const state = taskState(facts, task);

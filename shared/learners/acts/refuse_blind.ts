@@ -10,6 +10,9 @@ import { blindGate } from "../results/gate.ts";
 /**
  * Refuses a gate that enforces and could not judge a task that is simulated, where it could before.
  *
+ * @param facts of the learner
+ * @param knobs those that are wanted
+ * @param before those that hold now
  * @throws {KnobError} naming the task, and what to set
  */
 export function refuseBlind(facts: LearnerFacts, knobs: Hyperparameters, before: Hyperparameters): void {

@@ -12,7 +12,8 @@ import {
   type VersionFact,
 } from "@cugro/protocol";
 import { type LearnerFacts, validVersions } from "../facts/facts.ts";
-import { acceptedTask, describeChange, type LabelledTask, labelTask, valuesOf } from "../facts/labels.ts";
+import { acceptedTask, type LabelledTask, labelTask, valuesOf } from "../facts/labels.ts";
+import { describeChange } from "../facts/label_words.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { remeasurements } from "../results/remeasure.ts";
 import { createCache } from "../reading/fact_cache.ts";
@@ -20,7 +21,7 @@ import { absent, loadJobStates } from "../reading/load_jobs.ts";
 import { loadFacts } from "../reading/load.ts";
 import { keyOfInput } from "../planning/work.ts";
 import { readLabelValues } from "./label_values.ts";
-import { refuseDeleted } from "./learners.ts";
+import { refuseDeleted } from "./configurations.ts";
 import { type Act, findTask } from "./verdicts.ts";
 
 /** What a label says, or would say. */
@@ -49,8 +50,12 @@ const MOST_TRIES = 100;
 /**
  * Puts right what is said of a task. Values that stand already are left out, and a label of nothing else is not written.
  *
- * @param options.by who says so. @param options.dryRun writes nothing
+ * @param options.by who says so.
+ * @param options.dryRun writes nothing
+ * @returns the label that was written, if any, and what now differs
  * @throws {LabelError} for a name or value that cannot be set; {RangeError} if there is no such task
+ * @throws {LabelError} for a name or value that cannot be set
+ * @throws {RangeError} if there is no such task
  */
 export async function relabel(
   { store, name, task, set, by, reason = "put right", dryRun = false }: Act & {

@@ -9,7 +9,8 @@ import { learnerProblems } from "../../problems/learner_problems.ts";
 import { memoryStore } from "../../../tests/fakes/store.ts";
 import { addFile, drive, driveUntil, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 import { LabelError } from "./label_values.ts";
-import { createLearner, reviseConfig } from "./learners.ts";
+import { createLearner } from "./learners.ts";
+import { reviseConfig } from "./configurations.ts";
 import { relabel } from "./relabel.ts";
 import { cancel, retry, rollback } from "./verdicts.ts";
 

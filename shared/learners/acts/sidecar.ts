@@ -9,12 +9,22 @@ import { z } from "zod";
 const MOST_BYTES = 10_000;
 const sidecarSchema = readingSchema.extend({ asNewTask: z.boolean().exactOptional() });
 
-/** Whether a name is that of a sidecar, which is never a dataset itself. */
+/**
+ * Whether a name is that of a sidecar, which is never a dataset itself.
+ *
+ * @param key of an object of `incoming/`
+ * @returns by its ending
+ */
 export function isSidecar(key: string): boolean {
   return key.toLowerCase().endsWith(".json");
 }
 
-/** Where the sidecar of a file lies. */
+/**
+ * Where the sidecar of a file lies.
+ *
+ * @param key of a file
+ * @returns its key with `.json` behind it
+ */
 export function sidecarOf(key: string): string {
   return `${key}.json`;
 }
@@ -30,7 +40,12 @@ export interface SidecarNotes {
   sidecar?: string;
 }
 
-/** What a file's sidecar says; nothing where there is none. */
+/**
+ * What a file's sidecar says; nothing where there is none.
+ *
+ * @param key of the file
+ * @returns the sidecar's etag and values; `refused` says why it cannot be used, which refuses the file
+ */
 export async function readSidecar(store: Store, key: string): Promise<SidecarNotes> {
   const name = sidecarOf(key);
   const info = await store.head(name);

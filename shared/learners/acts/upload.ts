@@ -48,8 +48,11 @@ export interface Uploaded {
  * the first is under way. It is a new arrival only where the first one's import failed without fault of the file, or
  * lost the file before its import, or its task still needs data that is gone.
  *
+ * @param file bytes or a stream, its name, and how it is read
+ * @returns the arrival, and whether it is new
  * @throws {RangeError} for more than `maxBytes`, or a learner that does not exist or was deleted.
- * @throws whatever `body` throws; nothing is left behind then.
+ * @throws {RangeError} for more than `maxBytes`, or a learner that does not exist or was deleted
+ * @throws {Error} what `body` throws; nothing is left behind then
  */
 export async function addUploaded(file: Upload): Promise<Uploaded> {
   const { store, learner, fileName, body, maxBytes, upload = randomBytes(16).toString("hex") } = file;

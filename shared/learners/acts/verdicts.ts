@@ -19,18 +19,18 @@ import {
 import { putOnce } from "../facts/put_once.ts";
 import {
   attemptAt,
-  configOf,
   dataState,
   isPromotable,
   type LearnerFacts,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
+import { configOf } from "../facts/knobs_of_facts.ts";
 import { attemptOf, dataOfTask, nameOfData } from "../facts/revisions.ts";
 import { readKnobs } from "../planning/knobs.ts";
 import { planRemeasuring } from "../results/remeasure.ts";
 import { withdrawal } from "./label_values.ts";
-import { firstStandingTask, refuseDeleted, refuseFrozen } from "./learners.ts";
+import { firstStandingTask, refuseDeleted, refuseFrozen } from "./configurations.ts";
 import { refuseBlind } from "./refuse_blind.ts";
 import { loadFacts } from "../reading/load.ts";
 
@@ -45,7 +45,7 @@ export interface Act {
 
 /**
  * Lets a parked version through.
- *
+ * @param act the version, and why
  * @throws {RangeError} when it is not parked, or a later version is valid: then only a retry of its task helps.
  */
 export async function promote(
@@ -72,7 +72,7 @@ export async function promote(
 /**
  * Goes back to a version: every valid one after it is withdrawn, and so are their tasks. Version 0 is before the first
  * one: then no version serves, and the next task is learnt from scratch.
- *
+ * @param act the version to go back to, and why
  * @returns the withdrawn versions.
  * @throws {RangeError} when the version is not valid.
  */
@@ -97,7 +97,8 @@ export async function rollback(
  * Learns a task again, with the newest of its datasets: a failed one goes on where it stopped; one that was parked,
  * withdrawn or cancelled (or any with `overrides`) is a new attempt, trained again with another seed on the newest valid
  * version.
- *
+ * @param act the task, why, and knobs for this attempt
+ * @returns whether an attempt goes on, or a new one begins
  * @throws {RangeError} when the task is part of a published version, or an override is wrong.
  */
 export async function retry(
@@ -184,7 +185,7 @@ async function retryJob(store: Store, { id, kind }: JobName, reason: string): Pr
 
 /**
  * Steps over a task that is not decided, with each of its datasets that is not.
- *
+ * @param act the task, and why
  * @throws {RangeError} when all are.
  */
 export async function cancel(
@@ -237,7 +238,8 @@ function findVersion(facts: LearnerFacts, version: number) {
 
 /**
  * The fact of a task, as its labels have it.
- *
+ * @param task its number
+ * @returns the task
  * @throws {RangeError} when there is none
  */
 export function findTask(facts: LearnerFacts, task: number) {

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { presets } from "@cugro/algorithm";
 import { configKey, encodeFact, learnerKey, versionKey } from "@cugro/protocol";
-import { knobsOfTask, taskState, validVersions } from "../facts/facts.ts";
+import { taskState, validVersions } from "../facts/facts.ts";
+import { knobsOfTask } from "../facts/knobs_of_facts.ts";
 import { deleteLearner } from "./deletion.ts";
-import { configDifferences, createLearner, listLearners, reviseConfig } from "./learners.ts";
+import { createLearner, listLearners } from "./learners.ts";
+import { configDifferences, reviseConfig } from "./configurations.ts";
 import { loadFacts } from "../reading/load.ts";
 import { isIdle, plan } from "../../../services/coordinator/plan.ts";
 import { memoryStore } from "../../../tests/fakes/store.ts";

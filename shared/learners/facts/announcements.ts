@@ -41,12 +41,22 @@ export type AnnouncedFacts =
   >
   & Partial<Pick<LearnerFacts, "arrivals" | "written">>;
 
-/** The outbox: events of facts that have not been announced, in the order of their kinds and numbers. */
+/**
+ * The outbox: events of facts that have not been announced, in the order of their kinds and numbers.
+ *
+ * @param facts of the learner, and which events are announced
+ * @returns CloudEvents whose ids are the facts' keys
+ */
 export function announcements(facts: AnnouncedFacts & Pick<LearnerFacts, "announced">): CloudEvent[] {
   return learnerEvents(facts).filter(({ id }) => !facts.announced.has(id));
 }
 
-/** The events of all facts of a learner, announced or not, in the order of their kinds and numbers. */
+/**
+ * The events of all facts of a learner, announced or not, in the order of their kinds and numbers.
+ *
+ * @param facts of the learner
+ * @returns CloudEvents whose ids are the facts' keys
+ */
 export function learnerEvents(facts: AnnouncedFacts): CloudEvent[] {
   const name = facts.learner.name;
   return [

@@ -7,7 +7,13 @@ import { heldOutSeed, importSeed } from "../planning/seeds.ts";
 import type { LearnerFacts } from "./facts.ts";
 import type { TaskData } from "./revisions.ts";
 
-/** The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them. */
+/**
+ * The job that reads an arrival. It reads no knobs: what is measured of a dataset does not depend on them.
+ *
+ * @param arrival one of the learner's
+ * @param learner its seed
+ * @returns a job of `dataset.import`
+ */
 export function importJob(
   { learner }: Pick<LearnerFacts, "learner">,
   arrival: ArrivalFact,
@@ -20,12 +26,22 @@ export function importJob(
   return createJob("dataset.import", importSeed(learner.seed), fields, {});
 }
 
-/** Numbers of the arrivals that have become a task, or a revision of one. */
+/**
+ * Numbers of the arrivals that have become a task, or a revision of one.
+ *
+ * @param facts tasks and revisions
+ * @returns their sequence numbers
+ */
 export function acceptedArrivals({ tasks, revisions }: Pick<LearnerFacts, "tasks" | "revisions">): number[] {
   return [...tasks, ...revisions].map(({ arrival }) => arrival);
 }
 
-/** Arrivals that are neither a task, nor a revision of one, nor rejected yet, in order. */
+/**
+ * Arrivals that are neither a task, nor a revision of one, nor rejected yet, in order.
+ *
+ * @param facts of the learner
+ * @returns those that are still to be decided
+ */
 export function openArrivals(facts: LearnerFacts): ArrivalFact[] {
   const resolved = new Set([...acceptedArrivals(facts), ...facts.rejections.map((fact) => fact.seq)]);
   return facts.arrivals.filter(({ seq }) => !resolved.has(seq));
@@ -34,6 +50,10 @@ export function openArrivals(facts: LearnerFacts): ArrivalFact[] {
 /**
  * The job that measures a dataset in the coordinates of a normaliser: once more under another id where a file was
  * rejected since it had failed.
+ *
+ * @param facts the learner's seed, and which files were rejected
+ * @param data the dataset, and the normaliser of its task
+ * @returns a job of `dataset.measure`
  */
 export function measureJob(
   { learner, rejections }: Pick<LearnerFacts, "learner" | "rejections">,

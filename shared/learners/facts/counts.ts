@@ -3,7 +3,12 @@
  * @module
  */
 
-/** `1,200`: the same in sentences, tables and reports, on whatever machine. */
+/**
+ * A number of rows as people read it, the same in sentences, tables and reports, on whatever machine.
+ *
+ * @param rows a whole number
+ * @returns such as `1,200`
+ */
 export function countOf(rows: number): string {
   return rows.toLocaleString("en-US");
 }

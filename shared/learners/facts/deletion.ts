@@ -18,7 +18,13 @@ export interface Deletion {
   swept: boolean;
 }
 
-/** Where the fact of a learner's n-th deletion lies; the first has a name of its own. */
+/**
+ * Where the fact of a learner's n-th deletion lies; the first has a name of its own.
+ *
+ * @param name the learner's
+ * @param n number of the deletion, from 1
+ * @returns the fact's key
+ */
 export function keyOfDeletion(name: string, n: number): string {
   return n === 1 ? deletedKey(name) : deletionKey(name, n);
 }
@@ -27,6 +33,7 @@ export function keyOfDeletion(name: string, n: number): string {
  * The deletion that stands; undefined for a learner that was never deleted, or was restored since.
  *
  * @param infos what lies under the learner's prefix; other objects do not matter
+ * @returns number of the deletion, since when, and whether its objects were swept
  */
 export async function standingDeletion(
   source: FactSource,

@@ -2,31 +2,28 @@
  * What is known of one learner, and the questions that follow from it without asking the store again. Pure.
  * @module
  */
-import type { Hyperparameters } from "@cugro/algorithm";
 import type { ObjectInfo } from "@cugro/store";
-import {
-  type ArrivalFact,
-  type AttemptFact,
-  type ConfigFact,
-  type EvaluationFact,
-  type FailureFact,
-  type JobKind,
-  type JobName,
-  type LabelFact,
-  type LearnerFact,
-  type RejectionFact,
-  type ResultFact,
-  type RevisionFact,
-  type TaskFailureFact,
-  type TaskState,
-  type VerdictFact,
-  type VersionFact,
+import type {
+  ArrivalFact,
+  AttemptFact,
+  ConfigFact,
+  EvaluationFact,
+  FailureFact,
+  JobKind,
+  JobName,
+  LabelFact,
+  LearnerFact,
+  RejectionFact,
+  ResultFact,
+  RevisionFact,
+  TaskFailureFact,
+  TaskState,
+  VerdictFact,
+  VersionFact,
 } from "@cugro/protocol";
 import type { Deletion } from "./deletion.ts";
 import type { Overlap } from "./overlap.ts";
-import { attemptOf, attemptsAt, dataInOrder, dataOfVersion, type TaskData } from "./revisions.ts";
-import { buildGraph, type Graph } from "../planning/graph.ts";
-import { readKnobs } from "../planning/knobs.ts";
+import { attemptOf, dataInOrder, type TaskData } from "./revisions.ts";
 import type { LabelledTask } from "./labels.ts";
 
 /** What the store says about one job. */
@@ -91,6 +88,8 @@ export interface LearnerFacts {
 /**
  * The valid versions, oldest first: published or promoted, not withdrawn, each continuing the one before it. The
  * last condition makes a rollback of several versions one step, whatever is written first.
+ * @param facts versions and verdicts on them
+ * @returns none before the first
  */
 export function validVersions(
   facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
@@ -106,7 +105,12 @@ export function validVersions(
   return chain;
 }
 
-/** Whether a version was parked and could still be let through: nothing valid has come after its parent. */
+/**
+ * Whether a version was parked and could still be let through: nothing valid has come after its parent.
+ * @param facts versions and verdicts on them
+ * @param version its number
+ * @returns false also where there is no such version
+ */
 export function isPromotable(
   facts: Pick<LearnerFacts, "versions" | "promoted" | "withdrawn">,
   version: number,
@@ -117,28 +121,51 @@ export function isPromotable(
   return fact.parent === (validVersions(facts).at(-1)?.version ?? null);
 }
 
-/** The attempt at a task that counts: 1, or the newest that an operator asked for or a revision began. */
+/**
+ * The attempt at a task that counts: 1, or the newest that an operator asked for or a revision began.
+ * @param facts attempts and revisions
+ * @param task its number
+ * @returns from 1
+ */
 export function attemptAt(facts: Pick<LearnerFacts, "attempts" | "revisions">, task: number): number {
   const own = [...facts.attempts, ...facts.revisions].filter((fact) => fact.task === task);
   return Math.max(1, ...own.map((fact) => fact.attempt));
 }
 
-/** The jobs that led to a version. */
+/**
+ * The jobs that led to a version.
+ * @param version its fact
+ * @returns ids, with kinds where the fact has them (since 0.3)
+ */
 export function jobsOfVersion({ jobs, kinds }: VersionFact): JobName[] {
   return jobs.map((id, index) => ({ id, kind: kinds?.[index] }));
 }
 
-/** Whether the store says that a job has failed for good. */
+/**
+ * Whether the store says that a job has failed for good.
+ * @param state undefined where nothing is known of the job
+ * @returns true where there are more failures than retries, and no result
+ */
 export function hasFailed(state: JobState | undefined): boolean {
   return state !== undefined && !state.result && state.failures.length > state.retries;
 }
 
-/** Where a task stands, with the newest of its datasets. */
+/**
+ * Where a task stands, with the newest of its datasets.
+ * @param facts of the learner
+ * @param task its number
+ * @returns such as `published`
+ */
 export function taskState(facts: LearnerFacts, task: number): TaskState {
   return stateOfAttempt(facts, task, attemptAt(facts, task));
 }
 
-/** Where a task stands with one of its datasets. */
+/**
+ * Where a task stands with one of its datasets.
+ * @param facts of the learner
+ * @param data the task with one of its datasets
+ * @returns such as `published`
+ */
 export function dataState(facts: LearnerFacts, data: TaskData): TaskState {
   return stateOfAttempt(facts, data.task, attemptOf(facts, data));
 }
@@ -157,7 +184,13 @@ function wasValid({ promoted, withdrawn }: LearnerFacts, { version, decision }: 
     [...promoted, ...withdrawn].some((verdict) => verdict.version === version);
 }
 
-/** The recorded failure that stops an attempt at a task (the one that counts), if its job has not been retried since. */
+/**
+ * The recorded failure that stops an attempt at a task (the one that counts), if its job has not been retried since.
+ * @param facts of the learner
+ * @param task its number
+ * @param attempt by default the one that counts
+ * @returns undefined where it is not stopped
+ */
 export function stoppingFailure(
   facts: LearnerFacts,
   task: number,
@@ -168,79 +201,11 @@ export function stoppingFailure(
   );
 }
 
-/** The first task, or revision of one, still to be learnt: what was decided, cancelled or failed is stepped over. */
+/**
+ * The first task, or revision of one, still to be learnt: what was decided, cancelled or failed is stepped over.
+ * @param facts of the learner
+ * @returns undefined where all tasks are decided
+ */
 export function currentTask(facts: LearnerFacts): TaskData | undefined {
   return dataInOrder(facts).find((data) => dataState(facts, data) === "undecided");
-}
-
-/** The configuration revision that holds for a task. */
-export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): ConfigFact {
-  const config = facts.configs.filter(({ fromTask }) => fromTask <= task).at(-1) ?? facts.configs[0];
-  if (!config) throw new Error("This learner has no configuration fact (config/1.json)");
-  return config;
-}
-
-/** What knobs are read from. */
-export type KnobFacts = Pick<LearnerFacts, "configs" | "attempts" | "tasks" | "revisions">;
-
-/** The knobs for the attempt that counts at a task as it was accepted. */
-export function knobsOfTask(facts: KnobFacts, task: number): Hyperparameters {
-  const config = configOf(facts, task);
-  const attempt = attemptsAt(facts, { task, revision: 0 }).at(-1);
-  return readKnobs(config.preset, config.knobs, attempt?.overrides);
-}
-
-/**
- * The knobs for a task with one of its datasets, beside the tasks that are known. A revision is learnt as the newest of
- * these would be: what was changed since its task was first learnt stays.
- */
-export function knobsOfData(facts: KnobFacts, data: TaskData, known: readonly number[]): Hyperparameters {
-  if (data.revision === 0) return knobsOfTask(facts, data.task);
-  const config = configOf(facts, Math.max(data.task, ...known));
-  return readKnobs(config.preset, config.knobs, attemptsAt(facts, data).at(-1)?.overrides);
-}
-
-/** The knobs that a version was learnt with, and acts with. */
-export function knobsOfVersion(facts: KnobFacts, version: VersionFact): Hyperparameters {
-  const { task, revision, tasks, attempt } = version;
-  const config = configOf(facts, revision === undefined ? task : Math.max(...tasks));
-  const asked = facts.attempts.find((fact) => fact.task === task && fact.attempt === attempt);
-  return readKnobs(config.preset, config.knobs, asked?.overrides);
-}
-
-/** The last graph of each learner, and the facts it was built of: hashing thousands of jobs takes a second. */
-const built = new WeakMap<LearnerFact, { of: readonly unknown[]; graph: Graph }>();
-
-/** The graph of a task on the newest valid version. Equal facts give the very same graph, as long as none other is asked for. */
-export function graphOf(facts: LearnerFacts, data: TaskData): Graph {
-  const { task } = data;
-  const chain = validVersions(facts);
-  const parent = chain.at(-1) ?? null;
-  const attempts = facts.attempts.filter((fact) => fact.task === task);
-  const old = dataOfVersion(facts, parent);
-  const config = configOf(facts, data.revision === 0 ? task : Math.max(task, ...old.keys()));
-  // Labels of a revised task are not in the fact of its revision.
-  const oldFacts = [data, ...old.values()].flatMap(({ fact, labelled }) => [fact, labelled]);
-  const of = [config, ...attempts, null, ...chain, null, ...oldFacts];
-  const known = built.get(facts.learner);
-  if (known && known.of.length === of.length && known.of.every((part, i) => part === of[i])) {
-    return known.graph;
-  }
-  const graph = buildGraph({
-    seed: facts.learner.seed,
-    knobs: knobsOfData(facts, data, [...old.keys()]),
-    task: data,
-    attempt: attemptOf(facts, data),
-    parent,
-    tasks: old,
-    learnt: new Map(chain.map((version) => [version.task, version])),
-  });
-  built.set(facts.learner, { of, graph });
-  return graph;
-}
-
-/** The graph of the current task. */
-export function currentGraph(facts: LearnerFacts): Graph | undefined {
-  const task = currentTask(facts);
-  return task && graphOf(facts, task);
 }

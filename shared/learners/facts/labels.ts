@@ -40,7 +40,13 @@ export interface LabelledTask extends TaskFact {
 /** The last tasks made of each fact: a comparison by identity finds an unchanged task unchanged. */
 const made = new WeakMap<TaskFact, LabelledTask>();
 
-/** A task as its labels have it; the fact itself where there are none. */
+/**
+ * A task as its labels have it; the fact itself where there are none.
+ *
+ * @param accepted the task's fact
+ * @param labels of this task, oldest first
+ * @returns the same object for the same labels
+ */
 export function labelTask(accepted: TaskFact, labels: readonly LabelFact[]): LabelledTask {
   if (labels.length === 0) return accepted;
   const known = made.get(accepted);
@@ -70,13 +76,24 @@ export function labelTask(accepted: TaskFact, labels: readonly LabelFact[]): Lab
   return task;
 }
 
-/** Tasks as their labels have them, in the same order. */
+/**
+ * Tasks as their labels have them, in the same order.
+ *
+ * @param accepted the tasks' facts
+ * @param labels of all tasks, oldest first
+ * @returns a task for each fact
+ */
 export function labelTasks(accepted: readonly TaskFact[], labels: readonly LabelFact[]): LabelledTask[] {
   const byTask = Map.groupBy(labels, ({ task }) => task);
   return accepted.map((fact) => labelTask(fact, byTask.get(fact.task) ?? []));
 }
 
-/** The task as it was accepted. */
+/**
+ * The task as it was accepted.
+ *
+ * @param task with labels or without
+ * @returns its fact
+ */
 export function acceptedTask(task: LabelledTask): TaskFact {
   return task.labelled?.accepted ?? task;
 }
@@ -106,12 +123,23 @@ export interface Episodes {
   steps: number | undefined;
 }
 
-/** The simulator that a task's episodes run in and their length, after its labels. */
+/**
+ * The simulator that a task's episodes run in and their length, after its labels.
+ *
+ * @param task with labels or without
+ * @returns a simulator, or null; `steps` only where a label has said a horizon
+ */
 export function episodesOf({ environment, labelled }: LabelledTask): Episodes {
   return { environment, steps: labelled?.episodeSteps };
 }
 
-/** Whether the episodes of a cell are not those of the task as it stands: they must be run again. */
+/**
+ * Whether the episodes of a cell are not those of the task as it stands: they must be run again.
+ *
+ * @param task as it stands
+ * @param cell of a version, with the number of the label that it was measured under
+ * @returns true where simulator or length differ
+ */
 export function isOutdated(task: LabelledTask, cell: Pick<RowCell, "label">): boolean {
   return !isSame(episodesOf(task), episodesOf(taskAt(task, cell)));
 }
@@ -136,7 +164,12 @@ function isSame(a: Episodes, b: Episodes): boolean {
   return one.family === other.family && isSameValue(one.goal, other.goal);
 }
 
-/** What is said of a task now. */
+/**
+ * What is said of a task now.
+ *
+ * @param task its fact, or as its labels have it
+ * @returns a value for each name of a label; null for family and goal without a simulator
+ */
 export function valuesOf({ environment, horizon, anchors, name }: TaskFact): Required<LabelValues> {
   const family = familyIn(environment);
   return {
@@ -149,22 +182,40 @@ export function valuesOf({ environment, horizon, anchors, name }: TaskFact): Req
   };
 }
 
-type Value = LabelValues[LabelName];
+export type Value = LabelValues[LabelName];
 
-/** Whether two values mean the same: goals are compared as datasets hold them, in 32 bits. */
+/**
+ * Whether two values mean the same: goals are compared as datasets hold them, in 32 bits.
+ *
+ * @param a a value of a label
+ * @param b another one
+ * @returns false for values of different types
+ */
 export function isSameValue(a: Value, b: Value): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
   return a.length === b.length && a.every((value, i) => Math.fround(value) === Math.fround(b[i]!));
 }
 
-/** Those of the values that the task does not have. */
+/**
+ * Those of the values that the task does not have.
+ *
+ * @param said values by name
+ * @param task as it stands
+ * @returns a part of `said`
+ */
 export function differingValues(said: LabelValues, task: TaskFact): LabelValues {
   const now = valuesOf(task);
   const names = LABEL_NAMES.filter((name) => name in said && !isSameValue(said[name], now[name]));
   return Object.fromEntries(names.map((name) => [name, said[name]]));
 }
 
-/** What a file with a task's rows says that is otherwise there; what it leaves out, it does not deny. */
+/**
+ * What a file with a task's rows says that is otherwise there; what it leaves out, it does not deny.
+ *
+ * @param file what its import has read
+ * @param task as it stands
+ * @returns values of the file
+ */
 export function deniedBy(file: ImportSummary, task: LabelledTask): LabelValues {
   const { horizon, anchors } = file;
   const environment = familyIn(file.environment);
@@ -175,33 +226,4 @@ export function deniedBy(file: ImportSummary, task: LabelledTask): LabelValues {
       ? { return_random: anchors.random, return_final_policy: anchors.good }
       : {}),
   }, task);
-}
-
-/** Values as flags of `cugro relabel`. */
-export function labelFlags(values: LabelValues): string {
-  return entriesOf(values).map(([name, value]) => `--set ${name}=${textOf(value)}`).join(" ");
-}
-
-/** Values in words: `goal 1 -> 2`. */
-export function describeChange({ set, before }: Pick<LabelFact, "set" | "before">): string {
-  return entriesOf(set).map(([name, value]) =>
-    `${name.replaceAll("_", " ")} ${textOf(before[name])} -> ${textOf(value)}`
-  ).join(", ");
-}
-
-/** What a file says otherwise, in words: `goal: 1 now, 2 in the file`. */
-export function describeDenied(file: LabelValues, task: TaskFact): string {
-  const now = valuesOf(task);
-  return entriesOf(file).map(([name, value]) =>
-    `${name}: ${textOf(now[name])} now, ${textOf(value)} in the file`
-  ).join("; ");
-}
-
-function entriesOf(values: LabelValues): [LabelName, Value][] {
-  return LABEL_NAMES.flatMap((name) => name in values ? [[name, values[name]] as [LabelName, Value]] : []);
-}
-
-function textOf(value: Value): string {
-  if (value === null || value === undefined) return "none";
-  return Array.isArray(value) ? value.join(",") : String(value);
 }

@@ -7,12 +7,25 @@ import { EPISODE_HASH_BYTES, type EpisodeHashes, type RevisionFact } from "@cugr
 /** What a newer dataset has of an older one (`known`), has beside it (`added`), and lacks of it (`gone`). */
 export type Overlap = Pick<RevisionFact, "known" | "added" | "gone" | "leading">;
 
-/** Name of a pair of datasets, by their hashes. */
+/**
+ * Name of a pair of datasets, by their hashes.
+ *
+ * @param newer hash of a dataset
+ * @param older hash of another one
+ * @returns both hashes with a space between them
+ */
 export function pairOf(newer: string, older: string): string {
   return `${newer} ${older}`;
 }
 
-/** Compares two datasets, whatever the order of their episodes. One that stands there twice must stand in the other twice. */
+/**
+ * Compares two datasets, whatever the order of their episodes. One that stands there twice must stand in the other twice.
+ *
+ * @param older hashes of its episodes
+ * @param newer hashes of its episodes
+ * @returns episodes and rows that both have (`known`), only the newer (`added`), only the older (`gone`);
+ *   `leading`: whether what is known comes first, in the same order
+ */
 export function compareEpisodes(older: EpisodeHashes, newer: EpisodeHashes): Overlap {
   const unmatched = new Map<string, number>();
   const names = namesOf(older);
@@ -65,6 +78,9 @@ const LEAST_KNOWN = 3;
  *
  * One episode, or one in twenty, may be missing: a recording that was exported while it ran ends in an episode that was
  * cut, and is whole the next time; a buffer that is full lets its oldest episodes go. Three times what is missing must be there.
+ *
+ * @param overlap of {@link compareEpisodes}
+ * @returns from the newer one's point of view
  */
 export function relationOf({ known, added, gone }: Overlap): "grown" | "part" | "same" | "other" {
   const mayLack = (missing: number) =>

@@ -8,6 +8,7 @@ import { encodeFact } from "@cugro/protocol";
 /**
  * Creates an object unless it exists.
  *
+ * @param value becomes canonical JSON
  * @returns whether it was created.
  * @throws {TypeError} for what JSON cannot say
  */

@@ -13,6 +13,9 @@ export type RejectionFacts = Pick<LearnerFacts, "rejections" | "tasks" | "revisi
 /**
  * Rejections whose file has not been put right: neither has a later file under the same key, or of the same name, become a
  * task, nor does the task with its rows have the attributes that it has.
+ *
+ * @param facts tasks, revisions, arrivals and rejections
+ * @returns in the order of the files' arrival
  */
 export function standingRejections(facts: RejectionFacts): RejectionFact[] {
   const accepted = new Set(acceptedArrivals(facts));
@@ -24,7 +27,13 @@ export function standingRejections(facts: RejectionFacts): RejectionFact[] {
   });
 }
 
-/** The task that a refused file says nothing else of any more: labels have put it right. */
+/**
+ * The task that a refused file says nothing else of any more: labels have put it right.
+ *
+ * @param facts tasks as their labels have them
+ * @param rejection of a file with the rows of a task
+ * @returns the task's number; undefined where something still differs
+ */
 export function taskOfRejected(
   { tasks }: Pick<LearnerFacts, "tasks">,
   { sameRows }: RejectionFact,

@@ -21,7 +21,13 @@ export interface TaskData extends LabelledTask {
 /** The tasks of a learner and the revisions of their datasets. */
 export type RevisedFacts = Pick<LearnerFacts, "tasks" | "revisions">;
 
-/** A task with each of its datasets, in order of arrival; none for a task that there is not. */
+/**
+ * A task with each of its datasets, in order of arrival; none for a task that there is not.
+ *
+ * @param task its number
+ * @param facts tasks and revisions
+ * @returns the dataset that made the task, then its revisions
+ */
 export function dataOfTask({ tasks, revisions }: RevisedFacts, task: number): TaskData[] {
   const accepted = tasks.find((fact) => fact.task === task);
   if (!accepted) return [];
@@ -47,24 +53,48 @@ function revisedData(
   };
 }
 
-/** Every task with each of its datasets, in the order in which they are learnt. */
+/**
+ * Every task with each of its datasets, in the order in which they are learnt.
+ *
+ * @param facts tasks and revisions
+ * @returns tasks in the order of their numbers, where nothing was revised
+ */
 export function dataInOrder(facts: RevisedFacts): TaskData[] {
   const all = facts.tasks.flatMap(({ task }) => dataOfTask(facts, task));
   if (facts.revisions.length === 0) return all;
   return all.sort((a, b) => a.revision + b.revision === 0 ? a.task - b.task : a.arrival - b.arrival);
 }
 
-/** What became of an arrival that was accepted. */
+/**
+ * What became of an arrival that was accepted.
+ *
+ * @param facts tasks and revisions
+ * @param seq number of the arrival
+ * @returns undefined for one that was not accepted
+ */
 export function dataOfArrival(facts: RevisedFacts, seq: number): TaskData | undefined {
   return dataInOrder(facts).find(({ arrival }) => arrival === seq);
 }
 
-/** The task as an attempt at it has it. */
+/**
+ * The task as an attempt at it has it.
+ *
+ * @param facts tasks and revisions
+ * @param task its number
+ * @param attempt from 1
+ * @returns the newest dataset that there was when the attempt began
+ */
 export function dataOfAttempt(facts: RevisedFacts, task: number, attempt: number): TaskData | undefined {
   return dataOfTask(facts, task).findLast(({ firstAttempt }) => firstAttempt <= attempt);
 }
 
-/** The attempts that were asked for of a task with one of its datasets. */
+/**
+ * The attempts that were asked for of a task with one of its datasets.
+ *
+ * @param facts tasks, revisions and attempts
+ * @param data task and revision
+ * @returns none for an attempt that nobody asked for
+ */
 export function attemptsAt(
   facts: RevisedFacts & Pick<LearnerFacts, "attempts">,
   { task, revision }: Pick<TaskData, "task" | "revision">,
@@ -74,7 +104,13 @@ export function attemptsAt(
   );
 }
 
-/** The attempt at a task with one of its datasets that counts. */
+/**
+ * The attempt at a task with one of its datasets that counts.
+ *
+ * @param facts tasks, revisions and attempts
+ * @param data task, revision and its first attempt
+ * @returns from 1
+ */
 export function attemptOf(
   facts: RevisedFacts & Pick<LearnerFacts, "attempts">,
   data: Pick<TaskData, "task" | "revision" | "firstAttempt">,
@@ -82,7 +118,13 @@ export function attemptOf(
   return Math.max(data.firstAttempt, ...attemptsAt(facts, data).map(({ attempt }) => attempt));
 }
 
-/** The tasks that a version knows, each as it or the newest version before it has learnt it. */
+/**
+ * The tasks that a version knows, each as it or the newest version before it has learnt it.
+ *
+ * @param facts tasks, revisions and versions
+ * @param version null: before the first
+ * @returns datasets by task
+ */
 export function dataOfVersion(
   facts: RevisedFacts & Pick<LearnerFacts, "versions">,
   version: VersionFact | null,
@@ -101,7 +143,12 @@ export function dataOfVersion(
   return new Map(known.filter((pair): pair is readonly [number, TaskData] => pair[1] !== undefined));
 }
 
-/** A task with one of its datasets, in words. */
+/**
+ * A task with one of its datasets, in words.
+ *
+ * @param data task and revision
+ * @returns such as `task 2, revision 1`
+ */
 export function nameOfData({ task, revision }: Pick<TaskData, "task" | "revision">): string {
   return revision === 0 ? `task ${task}` : `task ${task}, revision ${revision}`;
 }
@@ -109,7 +156,12 @@ export function nameOfData({ task, revision }: Pick<TaskData, "task" | "revision
 /** What a revision added to a task, in episodes and rows. */
 export type GrowthFacts = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading" | "size">;
 
-/** What of a file is a task's. `the first 229 rows of this file are task 1's`. */
+/**
+ * What of a file is a task's. `the first 229 rows of this file are task 1's`.
+ *
+ * @param growth the task, and how many rows are known of how many
+ * @returns as in `the first 229 rows of this file are task 1's`
+ */
 export function describeKnown({ task, known, leading, size }: Omit<GrowthFacts, "added" | "gone">): string {
   const rows = leading
     ? `the first ${countOf(known.rows)} rows`
@@ -117,7 +169,12 @@ export function describeKnown({ task, known, leading, size }: Omit<GrowthFacts, 
   return `${rows} of this file are task ${task}'s`;
 }
 
-/** A revision in a sentence: what it is, and what else the file could have become. */
+/**
+ * A revision in a sentence: what it is, and what else the file could have become.
+ *
+ * @param fact of the revision
+ * @returns without a full stop
+ */
 export function describeRevision(fact: GrowthFacts & { revision: number }): string {
   const { task, revision, added, gone } = fact;
   const without = gone.rows === 0

@@ -4,7 +4,13 @@
  */
 import type { LearnerFacts } from "./facts.ts";
 
-/** The trace context of an arrival, by its number; undefined where nobody traces. */
+/**
+ * The trace context of an arrival, by its number; undefined where nobody traces.
+ *
+ * @param seq number of the arrival
+ * @param facts arrivals of the learner
+ * @returns a W3C `traceparent`
+ */
 export function traceOfArrival(
   { arrivals = [] }: Partial<Pick<LearnerFacts, "arrivals">>,
   seq: number,
@@ -12,7 +18,13 @@ export function traceOfArrival(
   return arrivals.find((arrival) => arrival.seq === seq)?.traceparent;
 }
 
-/** The trace context of a task, by its number k: that of its arrival. */
+/**
+ * The trace context of a task, by its number k: that of its arrival.
+ *
+ * @param facts tasks and arrivals
+ * @param task its number
+ * @returns a W3C `traceparent`; undefined where nobody traces
+ */
 export function traceOfTask(
   facts: Pick<LearnerFacts, "tasks"> & Partial<Pick<LearnerFacts, "arrivals">>,
   task: number,

@@ -18,16 +18,15 @@ import {
   type VersionFact,
 } from "@cugro/protocol";
 import {
-  currentGraph,
   dataState,
   isPromotable,
   jobsOfVersion,
   type JobState,
-  knobsOfTask,
-  knobsOfVersion,
   type LearnerFacts,
   validVersions,
 } from "../facts/facts.ts";
+import { currentGraph } from "../facts/current_graph.ts";
+import { knobsOfTask, knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { importJob } from "../facts/arrivals.ts";
 import { dataInOrder, type TaskData } from "../facts/revisions.ts";
 import { arrivalJobs } from "../planning/growth.ts";
@@ -42,7 +41,13 @@ export interface Reach {
   jobs: Map<string, JobKind | undefined>;
 }
 
-/** Everything that the learner still needs. A deleted learner needs nothing. */
+/**
+ * Everything that the learner still needs. A deleted learner needs nothing.
+ *
+ * @param facts of the learner
+ * @param cache of facts that have been read
+ * @returns keys of artifacts and datasets, and ids of jobs with their kinds
+ */
 export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCache): Promise<Reach> {
   const reach: Reach = { keys: new Set(), jobs: new Map() };
   if (facts.deleted) return reach;
@@ -82,12 +87,24 @@ function markWaiting(reach: Reach, facts: LearnerFacts, job: ReturnType<typeof a
   if (typeof result?.metrics.datasetHash === "string") reach.keys.add(datasetKey(result.metrics.datasetHash));
 }
 
-/** Whether an object is within a reach. */
+/**
+ * Whether an object is within a reach.
+ *
+ * @param key of an object
+ * @param reach of one or several learners
+ * @returns true also for all objects of a job that is within it
+ */
 export function isReached({ keys, jobs }: Reach, key: string): boolean {
   return keys.has(key) || jobs.has(jobOfKey(key) ?? "");
 }
 
-/** Every object an export of the learner takes along: its facts, what it still needs, files that wait. */
+/**
+ * Every object an export of the learner takes along: its facts, what it still needs, files that wait.
+ *
+ * @param facts of the learner
+ * @param cache of facts that have been read
+ * @returns sorted keys
+ */
 export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactCache): Promise<string[]> {
   const { name } = facts.learner;
   const { keys, jobs } = await reachOf(store, facts, cache);

@@ -9,7 +9,7 @@ import { mapConcurrently } from "@cugro/async";
 import { CorruptArtifactError, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { deletedKey, headKey, learnerKey, learnerPrefix, parseKey, PREFIXES, sha256 } from "@cugro/protocol";
 import { createHash } from "node:crypto";
-import { refuseDeleted } from "../acts/learners.ts";
+import { refuseDeleted } from "../acts/configurations.ts";
 import { createCache } from "../reading/fact_cache.ts";
 import { loadFacts } from "../reading/load.ts";
 import { exportKeys } from "./reach.ts";
@@ -45,6 +45,8 @@ interface Copy {
 /**
  * Copies a learner and all it needs into another store, or brings its copy there up to date.
  *
+ * @param options the learner's name, both stores
+ * @returns how many objects and bytes were copied, and what was there already
  * @throws {RangeError} if the copy there went on by itself, naming the facts.
  * @throws {CorruptArtifactError} for an artifact that is not what its name says; it is not copied.
  */
@@ -62,6 +64,8 @@ export function exportLearner(
 /**
  * Brings in a learner that {@link exportLearner} wrote.
  *
+ * @param options the learner's name, both stores
+ * @returns how many objects and bytes were copied
  * @throws {RangeError} when the store has, or had, a learner of that name.
  */
 export async function importLearner(

@@ -19,7 +19,12 @@ export interface ActingInput {
   learnt: ReadonlyMap<number, VersionFact>;
 }
 
-/** The networks as inputs of an evaluation. */
+/**
+ * The networks as inputs of an evaluation.
+ *
+ * @param networks ids of the jobs that train them
+ * @returns nothing for a network that is not learnt
+ */
 export function oneStepRefs(networks: OneStepNetworks): { proposer?: InputRef; actor?: InputRef } {
   const { proposer, actor } = networks;
   const weights = (job: string): InputRef => ({ job, output: "weights" });
@@ -32,6 +37,10 @@ export function oneStepRefs(networks: OneStepNetworks): { proposer?: InputRef; a
 /**
  * The ways that an evaluation tries, in order. The task being learnt is compared with the sampler; an old one is acted in as
  * its parent version serves it, by a slower way only where the score falls below what may be forgotten.
+ *
+ * @param networks ids of the jobs that train them
+ * @param about the task that is evaluated
+ * @returns nothing where the sampler is the only way
  */
 export function actingFields(
   { k, knobs, parent, learnt }: ActingInput,

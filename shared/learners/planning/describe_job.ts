@@ -33,12 +33,22 @@ function learntTasks({ task, oldTasks, joint, until }: FieldsOf<"states.train">)
   return until === undefined ? tasks : `${tasks}, the first ${100 * until} % of the steps`;
 }
 
-/** A job in a few words. */
+/**
+ * A job in a few words.
+ *
+ * @param job its kind and fields
+ * @returns such as `train critic on task 2`
+ */
 export function describeJob<K extends JobKind>({ kind, config }: Pick<JobOf<K>, "kind" | "config">): string {
   return DESCRIPTIONS[kind](config);
 }
 
-/** A stored job in a few words; by its kind alone if other software made it, with other fields. */
+/**
+ * A stored job in a few words; by its kind alone if other software made it, with other fields.
+ *
+ * @param job as its fact has it
+ * @returns the kind's name, at the least
+ */
 export function describeStoredJob(job: Job): string {
   const typed = typedJob(job);
   return typed ? describeJob(typed) : job.kind;

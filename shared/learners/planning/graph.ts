@@ -79,6 +79,8 @@ export interface GraphInput {
 /**
  * The jobs of a task.
  *
+ * @param input the task with its dataset, knobs, seed, and the version that it continues
+ * @returns jobs, each after those it needs, and the ids of those that a decision reads
  * @throws {Error} when the parent knows a task that has no fact.
  */
 export function buildGraph(input: GraphInput): Graph {

@@ -7,7 +7,12 @@ import type { LabelledTask } from "../facts/labels.ts";
 import { addJob, type Builder, limitOf, outputOf } from "./graph_jobs.ts";
 import { estimateSeed, heldOutSeed } from "./seeds.ts";
 
-/** The job whose networks a version has kept of the task that it learnt; undefined where that was not estimated. */
+/**
+ * The job whose networks a version has kept of the task that it learnt; undefined where that was not estimated.
+ *
+ * @param version its row and the task that it has learnt
+ * @returns the job's id
+ */
 export function keptEstimate({ task, row }: Pick<VersionFact, "task" | "row">): string | undefined {
   return row.find((cell) => cell.task === task)?.estimate?.job;
 }
@@ -15,6 +20,10 @@ export function keptEstimate({ task, row }: Pick<VersionFact, "task" | "row">): 
 /**
  * Adds the estimates of all tasks that have one: with `estimate: noSimulator` those without a simulator. An old task has one
  * if the version that learnt it has kept networks of it.
+ *
+ * @param builder of the graph
+ * @param models ids of the jobs that train them
+ * @returns an entry for each task that has an estimate
  */
 export function addEstimates(
   builder: Builder,

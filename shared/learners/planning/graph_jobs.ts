@@ -46,6 +46,8 @@ export type TrainingKind = "states.train" | "behavior.train" | "critic.train";
 /**
  * Adds a job to the graph.
  *
+ * @param builder of the graph
+ * @param fields all fields of the kind
  * @returns its id
  */
 export function addJob<K extends GraphKind, C extends FieldsOf<K>>(
@@ -96,7 +98,13 @@ export function addTrainer<K extends TrainingKind>(
   return addJob(builder, kind, deriveSeed(builder.seed, kind, k, 0, attempt), fields, inputs);
 }
 
-/** The most rows of one old task: where all are learnt alike, as many as of the new one. */
+/**
+ * The most rows of one old task: where all are learnt alike, as many as of the new one.
+ *
+ * @param builder of the graph
+ * @param replay what the task is given of old ones
+ * @returns 0 where there is none
+ */
 export function replayRowsOf(builder: Builder, replay: readonly Replay[]): number {
   const { knobs, oldTasks } = builder;
   if (replay.length === 0) return 0;
@@ -107,6 +115,9 @@ export function replayRowsOf(builder: Builder, replay: readonly Replay[]): numbe
 /**
  * The evaluation of one task: its episodes, and how far its replay was from real data.
  *
+ * @param about the task that is evaluated
+ * @param models ids of the jobs that train them
+ * @param replay what was replayed of this task
  * @returns its id.
  */
 export function addEvaluation(
@@ -145,7 +156,13 @@ export function addEvaluation(
   return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
 }
 
-/** Nothing but the episodes of the task being learnt, by the sampler, from the starts of its evaluation. @returns its id. */
+/**
+ * Adds nothing but the episodes of the task being learnt, by the sampler, from the starts of its evaluation.
+ *
+ * @param builder of the graph
+ * @param models ids of the jobs that train them
+ * @returns its id.
+ */
 export function addEpisodes(
   builder: Builder,
   about: LabelledTask,
@@ -176,18 +193,34 @@ function labelledFields({ k, seed }: Builder, { task, labelled }: LabelledTask) 
   };
 }
 
-/** How many of a task's rows are read, where that is not all of them: other jobs are those of old stores. */
+/**
+ * How many of a task's rows are read, where that is not all of them: other jobs are those of old stores.
+ *
+ * @param builder the task and its knobs
+ * @returns no field where all rows are read
+ */
 export function limitOf({ task, knobs }: Pick<Builder, "task" | "knobs">): { trainingRows?: number } {
   const trainingRows = trainingRowsOf(task, knobs);
   return trainingRows < task.size ? { trainingRows } : {};
 }
 
-/** Replay as inputs of a job. */
+/**
+ * Replay as inputs of a job.
+ *
+ * @param replay shards, by task and number
+ * @returns inputs by their names, `replay/TASK/SHARD`
+ */
 export function replayRefs(replay: Replay[]): Record<`replay/${number}/${number}`, InputRef> {
   return Object.fromEntries(replay.map(({ task, shard, ref }) => [`replay/${task}/${shard}`, ref]));
 }
 
-/** An output of a job, as an input of another. */
+/**
+ * An output of a job, as an input of another.
+ *
+ * @param job its id
+ * @param output such as `weights`
+ * @returns a reference
+ */
 export function outputOf(job: string, output: OutputName<GraphKind>): InputRef {
   return { job, output };
 }

@@ -21,7 +21,12 @@ import { dataOfTask, describeRevision, type TaskData } from "../facts/revisions.
 /** A dataset that an import has stored and measured. */
 export type Imported = ImportSummary & { normaliser: string; sketch: string; episodeHashes?: string };
 
-/** What an import that took its file has made; undefined for any other result. */
+/**
+ * What an import that took its file has made; undefined for any other result.
+ *
+ * @param result of a job of `dataset.import`
+ * @returns what it has found out, with the hashes of its artifacts
+ */
 export function importedOf(result: ResultFact | undefined): Imported | undefined {
   if (!result) return undefined;
   const summary = importSummarySchema.safeParse(result.metrics);
@@ -50,13 +55,25 @@ export type Growth =
   | { kind: "part" | "same" } & Kinship
   | { kind: "new"; shared: Kinship[]; unknown: TaskData[] };
 
-/** The dataset that a task is compared with. */
+/**
+ * The dataset that a task is compared with.
+ *
+ * @param facts of the learner
+ * @param task its number
+ * @returns the newest that counts; the first one if none does
+ */
 export function comparedData(facts: LearnerFacts, task: number): TaskData {
   const all = dataOfTask(facts, task);
   return all.findLast((data) => ["published", "undecided"].includes(dataState(facts, data))) ?? all[0]!;
 }
 
-/** What to do with a file that was read. */
+/**
+ * What to do with a file that was read.
+ *
+ * @param facts of the learner, with the overlaps that are known
+ * @param file what its import has made
+ * @returns `wait` with the jobs that it waits for, `grown`, `part` or `same` with the task, or `new`
+ */
 export function growthOf(facts: LearnerFacts, file: Compared): Growth {
   const candidates = facts.tasks.map(({ task }) => comparedData(facts, task)).filter((data) =>
     mayHold(data, file)
@@ -81,6 +98,10 @@ export function growthOf(facts: LearnerFacts, file: Compared): Growth {
 /**
  * Whether a task's dataset and a file may have to do with each other. Of a task without hashes of its episodes only
  * whether it is in the file is asked, since reading its dataset takes time.
+ *
+ * @param data a task with one of its datasets
+ * @param file what its import has made
+ * @returns false for the same dataset
  */
 export function mayHold(
   data: Pick<
@@ -103,7 +124,13 @@ function overlapWith(
   return overlaps.get(pairOf(file.datasetHash, data.datasetHash));
 }
 
-/** The artifact with the hashes of a dataset's episodes; undefined until a job has made it. */
+/**
+ * The artifact with the hashes of a dataset's episodes; undefined until a job has made it.
+ *
+ * @param facts of the learner
+ * @param data a dataset, and the normaliser of its task
+ * @returns hash of the artifact
+ */
 export function hashesOf(
   facts: LearnerFacts,
   data: Pick<TaskData, "datasetHash" | "normaliser" | "episodeHashes">,
@@ -117,14 +144,25 @@ function grownData(file: Compared, { normaliser }: TaskData): Pick<TaskData, "da
   return { datasetHash: file.datasetHash, normaliser };
 }
 
-/** The jobs that the arrivals which wait need: those that read them, and those that measure what they are compared with. */
+/**
+ * The jobs that the arrivals which wait need: those that read them, and those that measure what they are compared with.
+ *
+ * @param facts of the learner
+ * @returns done or not
+ */
 export function arrivalJobs(facts: LearnerFacts): JobOf<"dataset.import" | "dataset.measure">[] {
   return openArrivals(facts).flatMap((
     arrival,
   ) => [importJob(facts, arrival), ...measuresFor(facts, arrival)]);
 }
 
-/** The jobs without which nothing can be decided about an arrival that was read. */
+/**
+ * The jobs without which nothing can be decided about an arrival that was read.
+ *
+ * @param facts of the learner
+ * @param arrival one that waits
+ * @returns none where it was not read yet
+ */
 export function measuresFor(facts: LearnerFacts, arrival: ArrivalFact): JobOf<"dataset.measure">[] {
   const file = fileOf(facts, arrival);
   if (!file || arrival.asNewTask) return [];
@@ -133,12 +171,23 @@ export function measuresFor(facts: LearnerFacts, arrival: ArrivalFact): JobOf<"d
   return growth.kind === "grown" ? [growth.job] : [];
 }
 
-/** What an arrival's import has made of it. */
+/**
+ * What an arrival's import has made of it.
+ *
+ * @param facts of the learner
+ * @param arrival one of the learner's
+ * @returns undefined where it was not read yet, or was refused
+ */
 export function fileOf(facts: LearnerFacts, arrival: ArrivalFact): Imported | undefined {
   return importedOf(facts.jobs.get(jobId(importJob(facts, arrival)))?.result);
 }
 
-/** What will become of files that wait and were read, where they are more of a task, in sentences. */
+/**
+ * What will become of files that wait and were read, where they are more of a task, in sentences.
+ *
+ * @param facts of the learner
+ * @returns none for files that are not read yet, or that will be tasks of their own
+ */
 export function describeWaiting(facts: LearnerFacts): string[] {
   return openArrivals(facts).flatMap((arrival) => {
     const file = arrival.asNewTask ? undefined : fileOf(facts, arrival);

@@ -41,6 +41,8 @@ type LabelRefs =
 /**
  * Adds the networks that the knobs ask for.
  *
+ * @param builder of the graph
+ * @param sources what they are distilled from
  * @returns their trainings
  */
 export function addOneStepNetworks(builder: Builder, sources: Sources): OneStepNetworks {

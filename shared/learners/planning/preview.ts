@@ -12,8 +12,10 @@ import { buildGraph, type Graph } from "./graph.ts";
  *
  * @param options.later knobs from the second task on.
  * @param options.size rows of each task; matters only to how many of them are read.
- * @param options.environment of all tasks. @default none is simulated
+ * @param options.environment of all tasks.
  * @param options.stateDim numbers in a state; matters only to how many kept shards fit `replayBytes`.
+ * @returns a graph for each task
+ * @default none is simulated
  */
 export function previewGraph(
   {

@@ -25,7 +25,12 @@ export interface ReplaySources {
   kept: string[];
 }
 
-/** Adds the replay of every old task. */
+/**
+ * Adds the replay of every old task.
+ *
+ * @param builder of the graph
+ * @returns what trainings read, what evaluations measure, and what later tasks need
+ */
 export function addReplay(builder: Builder): ReplaySources {
   const { replay } = builder.knobs;
   const nothing: ReplaySources = { trained: [], measured: [], generated: [], kept: [] };
@@ -75,7 +80,14 @@ function addShard(builder: Builder, old: TaskFact, shard: number, rows: number):
   return { task, shard, ref: outputOf(label, "shard"), labelling };
 }
 
-/** The paper's critic replay: the same states, labelled by the behavior generator that has just been trained. */
+/**
+ * The paper's critic replay: the same states, labelled by the behavior generator that has just been trained.
+ *
+ * @param builder of the graph
+ * @param shared shards with the behavior of the parent
+ * @param behavior id of the job that trains it
+ * @returns as many shards
+ */
 export function addRelabelled(builder: Builder, shared: LabelledShard[], behavior: string): Replay[] {
   return shared.map(({ task, shard, labelling }) => {
     const seed = deriveSeed(builder.seed, `relabel@${builder.k}`, task, shard, builder.attempt);
@@ -115,7 +127,13 @@ function addBuffer(builder: Builder, about: TaskFact): Replay & { job: string } 
   return { task, shard: 0, ref: outputOf(job, "shard"), job };
 }
 
-/** Rows of a task that `replay: real-buffer` keeps; those held out are not among them. */
+/**
+ * Rows of a task that `replay: real-buffer` keeps; those held out are not among them.
+ *
+ * @param knobs how much is kept
+ * @param about rows and sizes of the task
+ * @returns 1 at the least
+ */
 export function bufferRows(
   knobs: Hyperparameters,
   about: Pick<TaskFact, "size" | "stateDim" | "actionDim">,

@@ -13,6 +13,10 @@ type ReplayKnobs = Pick<
 /**
  * Pseudo-pairs of one old task. `latest` shares a total out, so that a late task costs what an early one did;
  * `first` makes them once, whatever comes later.
+ *
+ * @param knobs of the learner
+ * @param oldTasks how many there are
+ * @returns 1 at the least
  */
 export function pairsPerTask(knobs: ReplayKnobs, oldTasks: number): number {
   if (knobs.replaySource === "first") return Math.max(1, knobs.replayPairsPerTask);
@@ -22,7 +26,13 @@ export function pairsPerTask(knobs: ReplayKnobs, oldTasks: number): number {
   );
 }
 
-/** Whether trainings learn all tasks alike, from fresh weights. */
+/**
+ * Whether trainings learn all tasks alike, from fresh weights.
+ *
+ * @param oldTasks how many there are
+ * @param knobs of the learner
+ * @returns false for the first task
+ */
 export function isJoint({ replay }: Pick<Hyperparameters, "replay">, oldTasks: number): boolean {
   return replay === "multitask" && oldTasks > 0;
 }
@@ -33,6 +43,10 @@ const FULLY_SHARDED_TASKS = 4;
 /**
  * Rows of each shard of one old task, `[M]`; they differ by at most one. A shard costs a job's start whatever its
  * size, so where many tasks share a budget each gets fewer shards, not smaller ones.
+ *
+ * @param knobs of the learner
+ * @param oldTasks how many there are
+ * @returns one number for each shard
  */
 export function shardRows(knobs: ReplayKnobs, oldTasks: number): number[] {
   const pairs = pairsPerTask(knobs, oldTasks);
@@ -45,7 +59,10 @@ export function shardRows(knobs: ReplayKnobs, oldTasks: number): number[] {
 /**
  * Shards of each old task that replay uses: all of them, or with `first` as many as `replayBytes` holds, at least one.
  *
+ * @param knobs of the learner
+ * @param oldTasks how many there are
  * @param rowWidth numbers in one pair: states and actions together.
+ * @returns how many of {@link shardRows}
  */
 export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: number): number {
   const rows = shardRows(knobs, oldTasks);
@@ -54,7 +71,13 @@ export function keptShards(knobs: ReplayKnobs, oldTasks: number, rowWidth: numbe
   return Math.max(1, Math.min(rows.length, Math.floor(knobs.replayBytes / (oldTasks * shardBytes))));
 }
 
-/** Whether what jobs of a kind make is of no use once their version is decided. `first` and `real-buffer` keep shards for later tasks. */
+/**
+ * Whether what jobs of a kind make is of no use once their version is decided. `first` and `real-buffer` keep shards for later tasks.
+ *
+ * @param kind of the jobs
+ * @param knobs of the learner
+ * @returns true for labels, and for shards that are made again for each task
+ */
 export function goesWithDecision(
   kind: JobKind,
   { replaySource, replay }: Pick<Hyperparameters, "replaySource" | "replay">,

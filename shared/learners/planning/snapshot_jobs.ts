@@ -14,7 +14,13 @@ export interface SnapshotJob {
   id: string;
 }
 
-/** Adds them where the knob asks for them and the task is simulated. @param replay what both trainings are given of old tasks */
+/**
+ * Adds trainings that end early, and their evaluations, where the knob asks for them and the task is simulated.
+ *
+ * @param builder of the graph
+ * @param replay what both trainings are given of old tasks
+ * @returns an entry for each share of the steps
+ */
 export function addSnapshots(
   builder: Builder,
   replay: { behavior: Replay[]; critic: (behaviorGenerator: string) => Replay[] },

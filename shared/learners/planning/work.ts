@@ -20,7 +20,13 @@ export interface Work {
   decidable: boolean;
 }
 
-/** The object an input lies in; undefined while the job that makes it has no result. */
+/**
+ * The object an input lies in; undefined while the job that makes it has no result.
+ *
+ * @param facts states of jobs
+ * @param ref an input of a job
+ * @returns key of a dataset or artifact
+ */
 export function keyOfInput(facts: Pick<LearnerFacts, "jobs">, ref: InputRef): string | undefined {
   if ("dataset" in ref) return datasetKey(ref.dataset);
   if ("artifact" in ref) return artifactKey(ref.artifact);
@@ -28,14 +34,27 @@ export function keyOfInput(facts: Pick<LearnerFacts, "jobs">, ref: InputRef): st
   return artifact === undefined ? undefined : artifactKey(artifact);
 }
 
-/** Whether the object an input lies in is there, as far as is known. */
+/**
+ * Whether the object an input lies in is there, as far as is known.
+ *
+ * @param facts states of jobs, and which objects are missing
+ * @param ref an input of a job
+ * @returns false while the job that makes it has no result
+ */
 export function isThere(facts: Pick<LearnerFacts, "jobs" | "missing">, ref: InputRef): boolean {
   // Nearly always nothing is missing, and a graph may have very many inputs: then no key need be put together.
   const made = !("job" in ref) || facts.jobs.get(ref.job)?.result?.outputs[ref.output] !== undefined;
   return made && (facts.missing.size === 0 || !facts.missing.has(keyOfInput(facts, ref)!));
 }
 
-/** The work that a graph still needs, given what exists. */
+/**
+ * The work that a graph still needs, given what exists.
+ *
+ * @param facts of the learner
+ * @param graph of a task
+ * @returns jobs to submit and to let go, what cannot be made again, what has failed, and whether the task can be
+ *   decided
+ */
 export function planWork(facts: LearnerFacts, graph: Graph): Work {
   const walk: Walk = {
     facts,

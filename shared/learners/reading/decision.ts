@@ -11,17 +11,32 @@ export interface Decided {
   reasons: readonly string[];
 }
 
-/** Whether a version was published although reasons speak against it: its gate only observes. `enforce` would have parked it. */
+/**
+ * Whether a version was published although reasons speak against it: its gate only observes. `enforce` would have parked it.
+ *
+ * @param version decision and reasons
+ * @returns false for promoted versions
+ */
 export function isObserved({ decision, reasons }: Pick<Decided, "decision" | "reasons">): boolean {
   return decision === "published" && reasons.length > 0;
 }
 
-/** What was decided on a version, and what became of it, for tables that have the reasons elsewhere. */
+/**
+ * What was decided on a version, and what became of it, for tables that have the reasons elsewhere.
+ *
+ * @param version decision, reasons and state
+ * @returns such as `published although … (observe)`
+ */
 export function describeDecision(version: Decided): string {
   return worded(version, "…", version.state);
 }
 
-/** The same as a whole sentence without its full stop: `published although task 1 fell from 95.0 to 70.0, ... (observe)`. */
+/**
+ * The same as a whole sentence without its full stop: `published although task 1 fell from 95.0 to 70.0, ... (observe)`.
+ *
+ * @param version decision, reasons and state
+ * @returns a sentence
+ */
 export function explainDecision(version: Decided): string {
   const { state, reasons } = version;
   const why = reasons.join("; ");

@@ -34,7 +34,11 @@ export interface FactSource {
 /** What a fact must look like. */
 export type FactSchema<T> = Parameters<typeof parseFact<T>>[0];
 
-/** An empty cache. */
+/**
+ * An empty cache.
+ *
+ * @returns facts are kept by key, since a fact never changes
+ */
 export function createCache(): FactCache {
   return {
     ...{ facts: new Map(), written: new Set(), released: new Set(), overlaps: new Map() },
@@ -45,6 +49,9 @@ export function createCache(): FactCache {
 /**
  * Whether the store may have jobs in the layout of versions up to 0.2: only then both layouts are asked about a job. One
  * request, and none once it is known; a copy of an old learner may arrive at any time, so a no holds half a minute.
+ *
+ * @param source store and cache
+ * @returns the answer of the last half minute
  */
 export async function hasOldJobs({ store, cache }: FactSource): Promise<boolean> {
   const now = performance.now();
@@ -61,6 +68,10 @@ export async function hasOldJobs({ store, cache }: FactSource): Promise<boolean>
 /**
  * A put-once fact, or undefined.
  *
+ * @param key of the fact
+ * @param schema of the fact
+ * @param source store and cache
+ * @returns as the schema reads it
  * @throws {SyntaxError} when it is damaged, naming it.
  */
 export async function readFact<T>(
@@ -82,7 +93,12 @@ export async function readFact<T>(
   return fact;
 }
 
-/** Notes that something is in the store, so that it need not be written again. */
+/**
+ * Notes that something is in the store, so that it need not be written again.
+ *
+ * @param id of an event, or a key
+ * @param cache of facts that have been read
+ */
 export function noteWritten({ written }: FactCache, id: string): void {
   written.add(id);
   dropOldest(written);

@@ -20,6 +20,9 @@ export type ReadDataset =
 /**
  * That a dataset is a task's with more rows, in a sentence; undefined where it is not, or that takes an import to tell.
  *
+ * @param name the learner's
+ * @param read a dataset and the hashes of its episodes
+ * @returns without a full stop
  * @throws {RangeError} when there is no such learner.
  */
 export async function foreseeRevision(

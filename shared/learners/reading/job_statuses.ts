@@ -11,7 +11,8 @@ import {
   type ResultFact,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import { currentGraph, hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { currentGraph } from "../facts/current_graph.ts";
 import type { FactCache } from "./fact_cache.ts";
 import { arrivalJobs } from "../planning/growth.ts";
 import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
@@ -41,7 +42,13 @@ export interface JobStatus {
   message: string | null;
 }
 
-/** Jobs that led to versions, those of the task being learnt, what labels have run again, then imports under way. */
+/**
+ * Jobs that led to versions, those of the task being learnt, what labels have run again, then imports under way.
+ *
+ * @param facts of the learner
+ * @param cache of facts that have been read
+ * @returns each job once
+ */
 export async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
   const graph = facts.deleted ? undefined : currentGraph(facts);
   const again = facts.deleted ? [] : remeasurements(facts);

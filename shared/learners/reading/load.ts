@@ -12,7 +12,10 @@ import { openView } from "./view.ts";
  * change (the head, lists, which inputs are there) is.
  *
  * @param options.deletedToo of a deleted learner everything is read, too
+ * @returns as they are now
  * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
+ * @throws {RangeError} when there is no such learner
+ * @throws {SyntaxError} when a fact is damaged, naming it
  */
 export function loadFacts(
   store: Store,

@@ -19,12 +19,19 @@ import {
   resultKey,
 } from "@cugro/protocol";
 import { type FactSource, hasOldJobs, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
-import { jobsOfVersion, type JobState, knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
+import { jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import type { Remeasurement } from "../results/remeasure.ts";
 import { keyOfInput } from "../planning/work.ts";
 
-/** Reads the state of each job that `into` does not know yet. */
+/**
+ * Reads the state of each job that `into` does not know yet.
+ *
+ * @param source store and cache
+ * @param names of the jobs
+ * @param into states by id, which is added to
+ */
 export async function loadJobStates(
   source: FactSource,
   names: Iterable<JobName>,
@@ -38,7 +45,13 @@ export async function loadJobStates(
   );
 }
 
-/** The state of a job, from its result, failures and retries. */
+/**
+ * The state of a job, from its result, failures and retries.
+ *
+ * @param source store and cache
+ * @param name id and kind of the job
+ * @returns its newest state
+ */
 export async function readJobState(source: FactSource, name: JobName): Promise<JobState> {
   const known = resultKeys(name).find((key) => source.cache.facts.has(key));
   if (known !== undefined) return await stateOfResult(source, name, known);
@@ -53,7 +66,13 @@ export async function readJobState(source: FactSource, name: JobName): Promise<J
   };
 }
 
-/** The state of a job that is said to be done: one request if it is. */
+/**
+ * The state of a job that is said to be done: one request if it is.
+ *
+ * @param source store and cache
+ * @param name id and kind of the job
+ * @returns its newest state
+ */
 export async function readFinished(source: FactSource, name: JobName): Promise<JobState> {
   const state = await stateOfResult(source, name, resultKeys(name)[0]);
   return state.result ? state : await readJobState(source, name);
@@ -80,14 +99,26 @@ async function stateOfResult(
   };
 }
 
-/** The job itself, as it was handed out; undefined if it is gone. */
+/**
+ * The job itself, as it was handed out; undefined if it is gone.
+ *
+ * @param source store and cache
+ * @param name id and kind of the job
+ * @returns the fact, in either layout
+ */
 export async function readJobFact(source: FactSource, { id, kind }: JobName): Promise<JobFact | undefined> {
   const found = kind && await readFact(source, jobKey(kind, id), jobFactSchema);
   if (found || (kind && !await hasOldJobs(source))) return found;
   return await readFact(source, oldJobKey(id), jobFactSchema);
 }
 
-/** The jobs that have stopped tasks. Facts of versions up to 0.2 leave out of which kind they are; the job itself says it. */
+/**
+ * The jobs that have stopped tasks. Facts of versions up to 0.2 leave out of which kind they are; the job itself says it.
+ *
+ * @param source store and cache
+ * @param facts failures of tasks
+ * @returns ids and kinds; no kind for a job that is gone
+ */
 export async function stoppedJobs(
   source: FactSource,
   { taskFailures }: Pick<LearnerFacts, "taskFailures">,
@@ -98,14 +129,26 @@ export async function stoppedJobs(
   }));
 }
 
-/** The jobs that make the inputs of a job. */
+/**
+ * The jobs that make the inputs of a job.
+ *
+ * @param job of a graph
+ * @returns ids and kinds
+ */
 export function makersOf({ job }: Graph["jobs"][number] | Remeasurement): JobName[] {
   return Object.entries(job.inputs).flatMap(([name, ref]) =>
     "job" in ref ? [{ id: ref.job, kind: makerOf(job.kind, name) }] : []
   );
 }
 
-/** Keys of the inputs of unfinished jobs, as far as they have been made; `own`: made by the jobs of the graph themselves. */
+/**
+ * Keys of the inputs of unfinished jobs, as far as they have been made; `own`: made by the jobs of the graph themselves.
+ *
+ * @param facts states of jobs
+ * @param ofGraph jobs of the task being learnt
+ * @param again jobs that labels have run again
+ * @returns keys, each once
+ */
 export function neededKeys(
   facts: Pick<LearnerFacts, "jobs">,
   ofGraph: Graph["jobs"],
@@ -124,13 +167,24 @@ export function neededKeys(
   return { own: [...own], others: [...others] };
 }
 
-/** Those of the keys that have no object. */
+/**
+ * Those of the keys that have no object.
+ *
+ * @param keys of any kind
+ * @returns in the same order
+ */
 export async function absent(store: Store, keys: readonly string[]): Promise<string[]> {
   const infos = await mapConcurrently(keys, REQUESTS_AT_ONCE, (key) => store.head(key));
   return keys.filter((_, index) => infos[index] === undefined);
 }
 
-/** Labels, and shards that are made again for each task, are of no use once the newest decision is made. */
+/**
+ * Keys of what is of no use once the newest decision is made: labels, and shards that are made again for each task.
+ *
+ * @param source store and cache
+ * @param facts of the learner
+ * @returns those that are still there; none when it has been asked before
+ */
 export async function leftoverShards(
   source: FactSource,
   facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,

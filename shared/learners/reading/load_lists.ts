@@ -44,7 +44,12 @@ export type ListedFacts = Omit<
 /**
  * Reads what lies under a learner's own prefix, and which of its events are marked as announced.
  *
+ * @param source store and cache
+ * @param name the learner's
+ * @returns facts without jobs
  * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
+ * @throws {RangeError} when there is no such learner
+ * @throws {SyntaxError} when a fact is damaged, naming it
  */
 export async function readListed(source: FactSource, name: string): Promise<ListedFacts> {
   const { store } = source;
@@ -66,12 +71,23 @@ export async function readListed(source: FactSource, name: string): Promise<List
   return { learner, deleted, deletion, ...await readLists(source, keys), head, announced, written };
 }
 
-/** Files that wait in `incoming/` for a learner. */
+/**
+ * Files that wait in `incoming/` for a learner.
+ *
+ * @param name the learner's
+ * @returns objects by key
+ */
 export async function readIncoming(store: Store, name: string): Promise<LearnerFacts["incoming"]> {
   return new Map((await store.list(incomingPrefix(name))).map((info) => [info.key, info]));
 }
 
-/** Files by the etags that their arrivals have: earlier software wrote others for large files in a folder. */
+/**
+ * Files by the etags that their arrivals have: earlier software wrote others for large files in a folder.
+ *
+ * @param incoming objects by key, which is changed
+ * @param arrivals of the learner
+ * @returns the same map
+ */
 export function asArrived(
   incoming: LearnerFacts["incoming"],
   arrivals: readonly ArrivalFact[],
@@ -86,7 +102,13 @@ export function asArrived(
 /** The head, and what it is derived from. */
 export type VersionFacts = Pick<LearnerFacts, "head" | "versions" | "promoted" | "withdrawn">;
 
-/** Reads the head first, then what it is derived from, as {@link readListed} does. */
+/**
+ * Reads the head first, then what it is derived from, as {@link readListed} does.
+ *
+ * @param source store and cache
+ * @param name the learner's
+ * @returns the head and the versions that it is derived from
+ */
 export async function readVersions(source: FactSource, name: string): Promise<VersionFacts> {
   const head = await readHead(source.store, name);
   const infos = await source.store.list(versionsPrefix(name));

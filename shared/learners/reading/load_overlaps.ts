@@ -12,7 +12,12 @@ import { comparedData, fileOf, growthOf, hashesOf, type Imported, mayHold } from
 import type { FactSource } from "./fact_cache.ts";
 import { loadJobStates } from "./load_jobs.ts";
 
-/** Compares what has not been compared yet, and asks about the jobs that are needed for the rest. */
+/**
+ * Compares datasets that have not been compared yet, and asks about the jobs that the others need.
+ *
+ * @param source store and cache
+ * @param facts of the learner, whose overlaps and jobs are added to
+ */
 export async function learnOfOverlaps(source: FactSource, facts: LearnerFacts): Promise<void> {
   for (const arrival of openArrivals(facts)) {
     const file = arrival.asNewTask ? undefined : fileOf(facts, arrival);
@@ -63,7 +68,13 @@ async function loadStates(
   await loadJobStates(source, [{ id: jobId(job), kind: job.kind }], facts.jobs);
 }
 
-/** Null where the artifact is gone, or is none. */
+/**
+ * Reads the hashes of a dataset's episodes.
+ *
+ * @param artifact its hash
+ * @returns null where it is gone, or is something else
+ * @throws {StoreError} where the store cannot be read
+ */
 export async function readHashes(
   { store }: Pick<FactSource, "store">,
   artifact: string,

@@ -36,7 +36,13 @@ export interface LearnerMeasures extends Omit<VersionMeasures, "justLearned"> {
   worstDropEver: WorstDrop & { version: number } | null;
 }
 
-/** Whether scores of a task can be compared: both of success, or both of returns. */
+/**
+ * Whether scores of a task can be compared: both of success, or both of returns.
+ *
+ * @param one a cell of the task
+ * @param other another one
+ * @returns false for one of each
+ */
 export function sharesScale(one: Pick<RowCell, "success">, other: Pick<RowCell, "success">): boolean {
   return (one.success === undefined) === (other.success === undefined);
 }
@@ -49,6 +55,7 @@ type Records = ReadonlyMap<string, TaskRecord>;
  * parent to child, so that five hundred versions cost no more than their cells.
  *
  * @param versions all there are; a parent has a smaller number than what continues it
+ * @returns measures by version
  */
 export function measureVersions(versions: readonly VersionFact[]): Map<number, VersionMeasures> {
   const records = new Map<number, Records>();
@@ -80,12 +87,22 @@ function extended(before: Records, { version, row }: VersionFact): Records {
   return records;
 }
 
-/** Task and scale: rates of success are not compared with scores by returns. */
+/**
+ * Task and scale: rates of success are not compared with scores by returns.
+ *
+ * @param cell of a version
+ * @returns such as `2 true`
+ */
 export function markOf({ task, success }: RowCell): string {
   return `${task} ${success !== undefined}`;
 }
 
-/** The mean score of a version over its tasks; null without one. */
+/**
+ * The mean score of a version over its tasks; null without one.
+ *
+ * @param version its row
+ * @returns points of score
+ */
 export function averageOf({ row }: Pick<VersionFact, "row">): number | null {
   return measureVersion(row.map(({ scores }) => scores), [], -1).averagePerformance;
 }
@@ -94,6 +111,7 @@ export function averageOf({ row }: Pick<VersionFact, "row">): number | null {
  * Measures a learner.
  *
  * @param valid its valid versions with their measures, oldest first
+ * @returns those of its newest valid version, the mean over all of them, and the worst drop there ever was
  */
 export function measureLearner(
   valid: readonly { version: number; measures: VersionMeasures }[],
@@ -109,7 +127,12 @@ export function measureLearner(
   };
 }
 
-/** A learner's measures alone, without the rest of its status. */
+/**
+ * A learner's measures alone, without the rest of its status.
+ *
+ * @param status of a learner
+ * @returns points of score; null where they are not defined
+ */
 export function pickMeasures(status: LearnerMeasures): LearnerMeasures {
   const { averagePerformance, meanPerformance, backwardTransfer, forgetting } = status;
   const { badlyLearnedFirst, worstDrop, worstDropEver } = status;
@@ -127,7 +150,12 @@ export interface ShownCell extends RowCell {
   episodes: number;
 }
 
-/** Facts of versions up to 0.4 have bounds from fewer episodes than bounds can be drawn from: those are not shown. */
+/**
+ * Facts of versions up to 0.4 have bounds from fewer episodes than bounds can be drawn from: those are not shown.
+ *
+ * @param cell of a version
+ * @returns with the number of its episodes; bounds are null where it is too small
+ */
 export function shownCell(cell: RowCell): ShownCell {
   const episodes = cell.scores.length;
   return episodes < MIN_EPISODES ? { ...cell, episodes, low: null, high: null } : { ...cell, episodes };

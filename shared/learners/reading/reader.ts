@@ -46,7 +46,12 @@ export interface ReaderOptions {
   now?: () => number;
 }
 
-/** A reader that has read nothing yet. */
+/**
+ * A reader that has read nothing yet.
+ *
+ * @param options store, cache, and a clock in milliseconds
+ * @returns reads of a learner only what may have changed since it was read last
+ */
 export function createReader({ store, cache, now = () => performance.now() }: ReaderOptions): LearnerReader {
   const kept = new Map<string, KeptLearner>();
   const find = (name: string): KeptLearner => {

@@ -23,7 +23,13 @@ export interface Shown {
   estimates: (CellEstimate | null)[];
 }
 
-/** What one version has shown of these tasks. */
+/**
+ * What one version has shown of these tasks.
+ *
+ * @param tasks the columns
+ * @param version its number, state and row
+ * @returns scores, values and estimates in the order of the tasks; null where there is none
+ */
 export function shownBy(
   { version, state, row }: { version: number; state: VersionState; row: readonly Cell[] },
   tasks: readonly { task: number }[],
@@ -38,7 +44,12 @@ export function shownBy(
   };
 }
 
-/** The same of the versions that count and of those that are parked, oldest first: what there is to decide by. */
+/**
+ * What the versions that count, and those that are parked, have shown: what there is to decide by.
+ *
+ * @param learner its versions and tasks
+ * @returns oldest first
+ */
 export function shownVersions(
   { versions, validVersions, tasks }: {
     versions: readonly Parameters<typeof shownBy>[0][];

@@ -22,12 +22,11 @@ import {
   attemptAt,
   currentTask,
   isPromotable,
-  knobsOfData,
-  knobsOfVersion,
   type LearnerFacts,
   taskState,
   validVersions,
 } from "../facts/facts.ts";
+import { knobsOfData, knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { standingRejections } from "../facts/rejections.ts";
 import { dataOfTask } from "../facts/revisions.ts";
 import { standingAnchors, type StandingCell, standingRows, versionsAsLabelled } from "../results/standing.ts";
@@ -47,6 +46,7 @@ import {
   shownCell,
   type VersionMeasures,
 } from "./measures.ts";
+import { byteCounts, secondsPerKind } from "./learner_counts.ts";
 
 /**
  * A task with the newest of its datasets, as its labels have it, and where it stands with that. `revision`: which; 0 is the
@@ -108,7 +108,13 @@ export interface LearnerStatus extends LearnerMeasures {
   secondsPerKind: Partial<Record<JobKind, number>>;
 }
 
-/** Everything there is to tell about a learner. @throws {RangeError} when there is none of that name. */
+/**
+ * Everything there is to tell about a learner.
+ * @param name the learner's
+ * @param cache of facts that have been read
+ * @returns tasks, versions, jobs and measures
+ * @throws {RangeError} when there is none of that name.
+ */
 export async function learnerStatus(
   store: Store,
   name: string,
@@ -117,7 +123,12 @@ export async function learnerStatus(
   return await statusOf({ store, cache }, await loadFacts(store, name, cache));
 }
 
-/** The same of facts that are known; what they leave out of decided tasks' jobs is read. */
+/**
+ * The status of a learner whose facts are known; what they leave out of decided tasks' jobs is read.
+ * @param facts of the learner
+ * @param source store and cache
+ * @returns tasks, versions, jobs and measures
+ */
 export async function statusOf({ store, cache }: FactSource, facts: LearnerFacts): Promise<LearnerStatus> {
   const jobs = await jobStatuses(store, facts, cache);
   const chain = validVersions(facts);
@@ -218,31 +229,11 @@ function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly Ve
   return fact.decision === "parked" && !has(facts.promoted) ? "parked" : "superseded";
 }
 
-/** Raw data of all tasks against what the newest version keeps; shards as the newest version used them. */
-function byteCounts(facts: LearnerFacts, jobs: readonly JobStatus[], newest: VersionFact | undefined) {
-  const outputs = (id: string | undefined) =>
-    Object.entries(jobs.find((job) => job.id === id)?.outputs ?? {});
-  const weights = (id: string | undefined) =>
-    outputs(id).find(([name]) => name === "weights")?.[1].bytes ?? 0;
-  const makers = [newest?.stateGenerator, newest?.behaviorGenerator, newest?.proposer, newest?.actor];
-  const shards = jobs.filter(({ id, kind }) => kind === "actions.label" && newest?.jobs.includes(id));
-  return {
-    rawData: facts.tasks.reduce((sum, { task }) => sum + dataOfTask(facts, task).at(-1)!.bytes, 0),
-    generators: makers.reduce((sum, id) => sum + weights(id), 0),
-    critic: weights(newest?.critic),
-    shards: shards.flatMap(({ id }) => outputs(id)).reduce((sum, [, { bytes }]) => sum + bytes, 0),
-  };
-}
-
-function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, number>> {
-  const seconds: Partial<Record<JobKind, number>> = {};
-  for (const job of jobs) {
-    if (job.seconds !== null) seconds[job.kind] = (seconds[job.kind] ?? 0) + job.seconds;
-  }
-  return seconds;
-}
-
-/** A rejection in words. */
+/**
+ * A rejection in words.
+ * @param rejection key of the file, and why
+ * @returns without a full stop
+ */
 export function describeRejection({ key, reason }: Pick<RejectionFact, "key" | "reason">): string {
   return `${shownFile(key)} was rejected: ${reason}`;
 }

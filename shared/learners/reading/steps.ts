@@ -18,7 +18,13 @@ export interface TrainingSteps extends StepCount {
   cutBy: string | null;
 }
 
-/** The steps of a job; null where it is no training, or made by other software. */
+/**
+ * The steps of a job; null where it is no training, or made by other software.
+ *
+ * @param result undefined while it is not done
+ * @param job as its fact has it
+ * @returns steps asked for, and done; null for `done` while it is not
+ */
 export function countSteps({ kind, config }: Job, result: ResultFact | undefined): StepCount | null {
   const asked = typeof config.oldTasks === "number" ? askedSteps(kind, config, config.oldTasks) : undefined;
   if (asked === undefined) return null;
@@ -26,7 +32,12 @@ export function countSteps({ kind, config }: Job, result: ResultFact | undefined
   return { asked, done: typeof done === "number" ? done : null };
 }
 
-/** The steps of every task's trainings, by task; of several attempts the last that is done. */
+/**
+ * The steps of every task's trainings, by task; of several attempts the last that is done.
+ *
+ * @param jobs of the learner
+ * @returns by task; `cutBy`: the knob that ended a training early
+ */
 export function trainingSteps(
   jobs: readonly { task: number | null; kind: JobKind; steps: StepCount | null }[],
 ): TrainingSteps[] {

@@ -11,7 +11,8 @@
 import { mapConcurrently } from "@cugro/async";
 import { type ArrivalFact, jobId, type JobName } from "@cugro/protocol";
 import { type FactCache, type FactSource, REQUESTS_AT_ONCE } from "./fact_cache.ts";
-import { currentGraph, hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { currentGraph } from "../facts/current_graph.ts";
 import { arrivalJobs } from "../planning/growth.ts";
 import { learnOfOverlaps } from "./load_overlaps.ts";
 import type { Graph } from "../planning/graph.ts";
@@ -76,9 +77,9 @@ interface ViewSource extends FactSource {
 
 /**
  * A view of a learner; nothing is read before the first look.
- *
  * @param options.readOnly nobody plans by it: shards that still take room are not looked for
  * @param options.deletedToo a deleted learner's jobs are looked at as if it were not
+ * @returns its `look` gives facts, of which only what may have changed was read again
  */
 export function openView(
   store: Store,

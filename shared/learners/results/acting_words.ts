@@ -12,7 +12,12 @@ export interface DescribedActing {
   compared: string;
 }
 
-/** A task a line, in their order; none for a version that can only sample. */
+/**
+ * A task a line, in their order; none for a version that can only sample.
+ *
+ * @param row cells of a version
+ * @returns the way of acting, and what it was compared with
+ */
 export function describeActing(
   row: readonly Pick<RowCell, "task" | "acting" | "ways">[],
 ): DescribedActing[] {

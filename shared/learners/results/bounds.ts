@@ -22,6 +22,9 @@ export interface JudgedRow extends Pick<VersionFact, "version" | "task" | "row">
 /**
  * The bounds of valid versions, oldest first, in the order of each row's cells. One walk: what was best is remembered, so that
  * five hundred versions cost no more than their cells.
+ *
+ * @param versions rows and what they are judged by, oldest first
+ * @returns for each version a bound for each cell of its row
  */
 export function cellBounds(versions: readonly JudgedRow[]): CellBound[][] {
   /** By task and scale; of equal scores the earlier. */

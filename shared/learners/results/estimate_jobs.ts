@@ -3,7 +3,8 @@
  * @module
  */
 import type { JobOf, VersionFact } from "@cugro/protocol";
-import { knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { dataOfVersion } from "../facts/revisions.ts";
 import { addEstimates } from "../planning/graph_estimates.ts";
 import type { Builder } from "../planning/graph_jobs.ts";
@@ -12,7 +13,10 @@ import type { Builder } from "../planning/graph_jobs.ts";
  * The estimates that a version would have had, had its learner asked for them of all tasks: what a decided version is
  * measured by after the event.
  *
+ * @param facts of the learner
+ * @param version one that is decided
  * @param earlier the versions it continues, with the estimates that they have by now
+ * @returns a job for each of its tasks that can have one
  */
 export function estimateJobs(
   facts: LearnerFacts,

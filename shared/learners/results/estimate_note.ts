@@ -15,7 +15,13 @@ export interface EstimatedLearner {
   tasks: readonly { task: number; environment: EnvironmentRef | null; anchors: Anchors }[];
 }
 
-/** What estimates cannot see and have been worth, and where the learner is not what that was measured on; null where there is none. */
+/**
+ * What estimates cannot see and have been worth, and where the learner is not what that was measured on; null where there is none.
+ *
+ * @param estimates cells by version and task
+ * @param learner its tasks and configuration
+ * @returns two sentences
+ */
 export function estimateNote(
   estimates: readonly (readonly (CellEstimate | null)[])[],
   learner: EstimatedLearner,
@@ -37,7 +43,12 @@ function worldOf(environment: EnvironmentRef | null): string | null {
   return "family" in environment ? environment.family : environment.gymnasium.split("/")[0]!;
 }
 
-/** Which returns score 0 and 100, in words: `0 and 100: worst and best 10 % of the episodes (tasks 1, 3)`. */
+/**
+ * Which returns score 0 and 100, in words: `0 and 100: worst and best 10 % of the episodes (tasks 1, 3)`.
+ *
+ * @param tasks with their anchors
+ * @returns sources with semicolons between them
+ */
 export function describeScale(tasks: readonly { task: number; anchors: Anchors }[]): string {
   const sources = Map.groupBy(tasks, ({ anchors }) => anchors.source);
   const said = [...sources].map(([source, of]) =>

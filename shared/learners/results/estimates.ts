@@ -13,6 +13,11 @@ import { standingVersions } from "./standing.ts";
  * The estimate of one task of a version that is decided; undefined where the graph has none, and where the task's returns
  * give no scale to say it in.
  *
+ * @param facts of the learner
+ * @param graph of the version
+ * @param task its number
+ * @param anchors the returns that score 0 and 100
+ * @returns points of score
  * @throws {Error} where its job has measured no numbers
  */
 export function estimateOfCell(
@@ -35,6 +40,7 @@ export function estimateOfCell(
  * What a job of an estimate has measured, as a fact holds it.
  *
  * @param before of an old task: its estimate when it was learnt
+ * @returns points of score; a drop only of an old task
  * @throws {Error} where the metrics hold no numbers
  */
 export function readEstimate(

@@ -20,6 +20,10 @@ import { standingAnchors } from "./standing.ts";
 /**
  * The cell of an evaluation that is done.
  *
+ * @param facts of the learner
+ * @param graph of the task being learnt
+ * @param evaluation the task and the job
+ * @returns a cell of the results matrix
  * @throws {Error} when its metrics lack `returns`, or have a `success` that is none.
  */
 export function evaluatedCell(

@@ -53,7 +53,12 @@ export interface BesideBest extends Judged {
   bestBefore: (cell: RowCell) => RowCell | undefined;
 }
 
-/** Why a gate cannot judge the scores of simulated tasks; undefined where it can, or only observes. */
+/**
+ * Why a gate cannot judge the scores of simulated tasks; undefined where it can, or only observes.
+ *
+ * @param knobs gate and number of episodes
+ * @returns without a full stop
+ */
 export function blindGate(
   { gate, evaluationEpisodes: n }: Pick<Hyperparameters, "gate" | "evaluationEpisodes">,
 ): string | undefined {
@@ -67,6 +72,9 @@ export type Decision = Pick<VersionFact, "decision" | "reasons" | "awaits">;
 /**
  * The decision and what speaks against the version; `observe` publishes and keeps the reasons. A version that nothing speaks
  * against waits for scores from outside where it has none, if `awaitScores` says so.
+ *
+ * @param input the row of the version, its knobs, and the versions it continues
+ * @returns published or parked, with reasons
  */
 export function judgeVersion({ earlier, ...judged }: GateInput): Decision {
   return judgeBesideBest({
@@ -76,7 +84,12 @@ export function judgeVersion({ earlier, ...judged }: GateInput): Decision {
   });
 }
 
-/** The same, where what was best before is known. */
+/**
+ * The decision on a version, where what was best before is known.
+ *
+ * @param input the row of the version, its knobs, and the best score before of each cell
+ * @returns published or parked, with reasons; `awaits`: tasks whose scores it waits for
+ */
 export function judgeBesideBest(input: BesideBest): Decision {
   const reasons = [
     ...newTaskReasons(input),

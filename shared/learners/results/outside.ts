@@ -9,7 +9,14 @@ import type { LearnerFacts } from "../facts/facts.ts";
 /** Who has measured a cell. `n`: which evaluation of the version; `by`: the token that handed it in. */
 export type MeasuredBy = Pick<EvaluationFact, "n" | "evaluator" | "by" | "at">;
 
-/** The evaluation that counts for a cell; undefined where there is none, or there are episodes of our own. */
+/**
+ * The evaluation that counts for a cell; undefined where there is none, or there are episodes of our own.
+ *
+ * @param cell of the version
+ * @param facts evaluations from outside
+ * @param version its number
+ * @returns the newest one
+ */
 export function outsideOf(
   { evaluations = [] }: Pick<LearnerFacts, "evaluations">,
   { version }: Pick<VersionFact, "version">,
@@ -19,17 +26,32 @@ export function outsideOf(
   return evaluations.findLast((one) => one.version === version && one.task === cell.task);
 }
 
-/** Whether anything was measured outside. */
+/**
+ * Whether anything was measured outside.
+ *
+ * @param facts evaluations from outside
+ * @returns false for most learners
+ */
 export function hasOutside({ evaluations = [] }: Pick<LearnerFacts, "evaluations">): boolean {
   return evaluations.length > 0;
 }
 
-/** Who has measured it. */
+/**
+ * Who has measured it.
+ *
+ * @param evaluation its fact
+ * @returns number, evaluator, who handed it in, and when
+ */
 export function measuredBy({ n, evaluator, by, at }: EvaluationFact): MeasuredBy {
   return { n, evaluator, by, at };
 }
 
-/** A sentence for each evaluation that counts, by version and task. */
+/**
+ * A sentence for each evaluation that counts, by version and task.
+ *
+ * @param facts of the learner
+ * @returns none for most learners
+ */
 export function outsideRemarks(facts: LearnerFacts): string[] {
   if (!hasOutside(facts)) return [];
   return facts.versions.flatMap((version) =>

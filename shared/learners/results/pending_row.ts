@@ -3,7 +3,8 @@
  * @module
  */
 import type { RowCell } from "@cugro/protocol";
-import { currentGraph, type LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { currentGraph } from "../facts/current_graph.ts";
 import { evaluatedCell } from "./evaluated_cell.ts";
 
 /** The row of the version in progress, as far as it is evaluated. `cells`: of each task that the version will know, the job that evaluates it, and what it came to. */
@@ -15,7 +16,12 @@ export interface PendingRow {
   cells: { task: number; job: string; cell: RowCell | null }[];
 }
 
-/** The row that fills; null while nothing is being learnt. */
+/**
+ * The row that fills; null while nothing is being learnt.
+ *
+ * @param facts of the learner
+ * @returns a cell for each evaluation, null until it is done
+ */
 export function pendingRow(facts: LearnerFacts): PendingRow | null {
   const graph = facts.deleted ? undefined : currentGraph(facts);
   if (!graph) return null;

@@ -3,12 +3,19 @@
  * @module
  */
 import { type LearnerFacts, validVersions } from "../facts/facts.ts";
-import { describeChange } from "../facts/labels.ts";
+import { describeChange } from "../facts/label_words.ts";
 import type { AfterLabel } from "@cugro/protocol";
 import { hasOutside, outsideRemarks } from "./outside.ts";
-import { decidedOf, type Rejudged, rejudgedVersions, type StandingCell } from "./standing.ts";
+import type { StandingCell } from "./standing.ts";
+import { decidedOf, type Rejudged, rejudgedVersions } from "./rejudged.ts";
 
-/** A sentence or two for each label and each decision that would be another one, in the order of tasks and versions. */
+/**
+ * A sentence or two for each label and each decision that would be another one, in the order of tasks and versions.
+ *
+ * @param facts of the learner
+ * @param rows by version, as they stand
+ * @returns sentences
+ */
 export function labelRemarks(facts: LearnerFacts, rows: Map<number, StandingCell[]>): string[] {
   return [
     ...facts.tasks.flatMap(({ task, labelled }) => {

@@ -12,7 +12,8 @@ import {
   type RowCell,
   type VersionFact,
 } from "@cugro/protocol";
-import { hasFailed, isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { hasFailed, isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { dataOfVersion } from "../facts/revisions.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
 import { describeJob } from "../planning/describe_job.ts";
@@ -40,13 +41,23 @@ export interface Remeasuring {
   lost: Remeasurement[];
 }
 
-/** Versions that count, or still may: their weights are kept. */
+/**
+ * Versions that count, or still may: their weights are kept.
+ *
+ * @param facts of the learner
+ * @returns oldest first
+ */
 export function measuredVersions(facts: LearnerFacts): VersionFact[] {
   const valid = validVersions(facts);
   return facts.versions.filter((fact) => valid.includes(fact) || isPromotable(facts, fact.version));
 }
 
-/** Everything that the labels that stand have measured again, done or not, by version. */
+/**
+ * Everything that the labels that stand have measured again, done or not, by version.
+ *
+ * @param facts of the learner
+ * @returns a job for each cell that is out of date
+ */
 export function remeasurements(facts: LearnerFacts): Remeasurement[] {
   if (facts.labels.length === 0) return [];
   const tasks = new Map(facts.tasks.map((task) => [task.task, task]));
@@ -107,7 +118,12 @@ function weightsOf(
   return artifact === undefined ? { job: version[of]!, output: "weights" } : { artifact };
 }
 
-/** The work that the labels still need, given what exists. */
+/**
+ * The work that the labels still need, given what exists.
+ *
+ * @param facts of the learner
+ * @returns jobs to submit, those that have failed, and those whose inputs are lost
+ */
 export function planRemeasuring(facts: LearnerFacts): Remeasuring {
   const open = remeasurements(facts).filter(({ id }) => !facts.jobs.get(id)?.result);
   const failed = open.filter(({ id }) => hasFailed(facts.jobs.get(id)));
@@ -116,23 +132,46 @@ export function planRemeasuring(facts: LearnerFacts): Remeasuring {
   return { submit, failed, lost: rest.filter((one) => !submit.includes(one)) };
 }
 
-/** A list of numbers in a job's metrics; undefined for anything else. */
+/**
+ * A list of numbers in a job's metrics; undefined for anything else.
+ *
+ * @param value of a metric
+ * @returns the same list
+ */
 export function numbersOf(value: unknown): number[] | undefined {
   return Array.isArray(value) && value.every((one) => typeof one === "number") ? value : undefined;
 }
 
-/** Returns that a job of these has measured; undefined while there are none. */
+/**
+ * Returns that a job of these has measured; undefined while there are none.
+ *
+ * @param facts states of jobs
+ * @param id of the job
+ * @returns one number for each episode, in units of reward
+ */
 export function returnsOf(facts: Pick<LearnerFacts, "jobs">, id: string): number[] | undefined {
   return numbersOf(facts.jobs.get(id)?.result?.metrics.returns);
 }
 
-/** Success of the same episodes, where the simulator tells it. */
+/**
+ * Success of the same episodes, where the simulator tells it.
+ *
+ * @param facts states of jobs
+ * @param id of the job
+ * @returns one number for each episode, 0 to 1
+ */
 export function successOf(facts: Pick<LearnerFacts, "jobs">, id: string): number[] | undefined {
   const success = numbersOf(facts.jobs.get(id)?.result?.metrics.success);
   return success?.length ? success : undefined;
 }
 
-/** What random actions earn with the labels that stand, as far as it was measured: with a decision, or after it. */
+/**
+ * What random actions earn with the labels that stand, as far as it was measured: with a decision, or after it.
+ *
+ * @param facts of the learner
+ * @param task as its labels have it
+ * @returns undefined until it was measured
+ */
 export function randomAnchor(facts: LearnerFacts, { task }: LabelledTask): RowCell["anchors"] {
   const again = remeasurements(facts).filter((one) => one.task === task);
   const measured = again.map(({ id }) => facts.jobs.get(id)?.result?.metrics.randomReturn);
@@ -143,7 +182,13 @@ export function randomAnchor(facts: LearnerFacts, { task }: LabelledTask): RowCe
   return cells.find((cell) => cell.anchors && !isOutdated(standing, cell))?.anchors;
 }
 
-/** Anchors of a task whose random actions earn so much with its labels; the good end stays the data's. */
+/**
+ * Anchors of a task whose random actions earn so much with its labels; the good end stays the data's.
+ *
+ * @param task as its labels have it
+ * @param random mean return of random actions
+ * @returns 0 and 100 in units of reward, and where they come from
+ */
 export function withRandom(task: LabelledTask, random: number): NonNullable<RowCell["anchors"]> {
   const { anchors } = acceptedTask(task);
   return random < anchors.good

@@ -3,7 +3,8 @@
  * @module
  */
 import type { JsonObject, VersionFact } from "@cugro/protocol";
-import { knobsOfVersion, type LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/facts.ts";
+import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 
 /**
  * The replay of one old task in one version. `generation`: how often it had been made from generated samples before; `job`: the
@@ -18,7 +19,13 @@ export interface ReplayFidelity {
   fidelity: JsonObject;
 }
 
-/** The replays that a version was trained with and that were measured. */
+/**
+ * The replays that a version was trained with and that were measured.
+ *
+ * @param facts of the learner
+ * @param version its fact
+ * @returns distances in the task's normalised units, and what is allowed
+ */
 export function replaysOf(facts: LearnerFacts, version: VersionFact): ReplayFidelity[] {
   const measured = version.row.filter(({ fidelity }) => fidelity !== null);
   if (measured.length === 0) return [];

@@ -3,18 +3,10 @@
  * shown follows the newest labels. Pure.
  * @module
  */
-import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import {
-  type AfterLabel,
-  type Anchors,
-  type EvaluationFact,
-  type RowCell,
-  type VersionFact,
-} from "@cugro/protocol";
-import { isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import type { AfterLabel, Anchors, EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
+import { type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
-import { markOf } from "../reading/measures.ts";
-import { type Decision as Judgement, judgeBesideBest } from "./gate.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
 import { hasOutside, type MeasuredBy, measuredBy, outsideOf } from "./outside.ts";
@@ -28,7 +20,11 @@ export interface StandingCell extends RowCell {
   outside?: MeasuredBy;
 }
 
-/** The rows of all versions, by version; the very cells of their facts where nothing was said or measured since. */
+/**
+ * The rows of all versions, by version; the very cells of their facts where nothing was said or measured since.
+ * @param facts of the learner
+ * @returns cells with scores from outside, and those that labels had measured again
+ */
 export function standingRows(facts: LearnerFacts): Map<number, StandingCell[]> {
   const rows = labelledRows(facts);
   if (!hasOutside(facts)) return rows;
@@ -92,7 +88,12 @@ function labelledRows(facts: LearnerFacts): Map<number, StandingCell[]> {
   return new Map(facts.versions.map((fact) => [fact.version, fact.row.map((cell) => stand(fact, cell))]));
 }
 
-/** What scores 0 and 100 with the labels that stand; undefined while random actions are still to be measured. */
+/**
+ * What scores 0 and 100 with the labels that stand; undefined while random actions are still to be measured.
+ * @param facts of the learner
+ * @param task as its labels have it
+ * @returns 0 and 100 in units of reward
+ */
 export function standingAnchors(facts: LearnerFacts, task: LabelledTask): Anchors | undefined {
   if (!task.labelled?.measuresRandom) return task.anchors;
   const measured = randomAnchor(facts, task);
@@ -146,87 +147,24 @@ function scored(
 }
 
 /** Whether rows may stand otherwise than their facts have them. */
-const areFacts = (facts: LearnerFacts): boolean => facts.labels.length === 0 && !hasOutside(facts);
+export const areFacts = (facts: LearnerFacts): boolean => facts.labels.length === 0 && !hasOutside(facts);
 
-/** All versions with their rows as they stand; the very facts where nothing was said or measured since. */
+/**
+ * All versions with their rows as they stand; the very facts where nothing was said or measured since.
+ * @param facts of the learner
+ * @returns oldest first
+ */
 export function versionsAsLabelled(facts: LearnerFacts): VersionFact[] {
   if (areFacts(facts)) return facts.versions;
   const rows = standingRows(facts);
   return facts.versions.map((fact) => ({ ...fact, row: rows.get(fact.version)! }));
 }
 
-/** The valid versions, with their rows as they stand: what a later version is compared with. */
+/**
+ * The valid versions, with their rows as they stand: what a later version is compared with.
+ * @param facts of the learner
+ * @returns oldest first
+ */
 export function standingVersions(facts: LearnerFacts): VersionFact[] {
   return validVersions({ ...facts, versions: versionsAsLabelled(facts) });
-}
-
-/** What would be decided on a version now, by the labels that stand. */
-export interface Rejudged {
-  version: number;
-  decision: VersionFact["decision"];
-  reasons: string[];
-}
-
-/**
- * Versions that count, or still may, on which the labels that stand, or scores from outside, would have another decision, or
- * other grounds for one that only observes. Nothing is taken back by it. Those that are still measured are left out.
- */
-export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, StandingCell[]>): Rejudged[] {
-  if (areFacts(facts)) return [];
-  const chain = validVersions(facts);
-  const places = new Map(chain.map(({ version }, place) => [version, place]));
-  const beside = standingBefore(chain, rows);
-  return facts.versions.flatMap((fact) => {
-    const place = places.get(fact.version);
-    if (place === undefined && !isPromotable(facts, fact.version)) return [];
-    const { parent, best, states } = beside[place ?? chain.length]!;
-    const row = rows.get(fact.version)!;
-    const all = new Set([...states, ...row.map(changeOf)]);
-    if (all.has("wait") || [...all].every((change) => change === undefined)) return [];
-    const { decision, reasons, awaits } = judgeBesideBest({
-      ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
-      bestBefore: (cell) => best.get(markOf(cell)),
-    });
-    const decided = decidedOf(fact, place !== undefined);
-    const isSame = decision === decided.decision && (reasons.length > 0) === (decided.reasons.length > 0) &&
-      // It was parked to be measured, and is for another reason now.
-      (decided.awaits === undefined || reasons.join() === decided.reasons.join());
-    if (awaits) return [];
-    return isSame ? [] : [{ version: fact.version, decision, reasons }];
-  });
-}
-
-/** What was decided: one that had waited for its scores and was let through counts as published. */
-export function decidedOf(fact: VersionFact, isValid: boolean): Judgement {
-  return fact.awaits && isValid ? { decision: "published", reasons: [] } : fact;
-}
-
-/** What is before a place of the chain: its last version, the best cell of each task and scale, and what has happened to cells since. */
-interface Before {
-  parent: { version: number; row: StandingCell[] } | undefined;
-  best: ReadonlyMap<string, StandingCell>;
-  states: ReadonlySet<Change | undefined>;
-}
-
-/** What has happened to a cell since its version was made. */
-type Change = AfterLabel | "outside";
-
-const changeOf = ({ after, outside }: StandingCell): Change | undefined => after ?? (outside && "outside");
-
-/** Before each version of the chain, and behind the last. */
-function standingBefore(chain: readonly VersionFact[], rows: Map<number, StandingCell[]>): Before[] {
-  const before: Before[] = [{ parent: undefined, best: new Map(), states: new Set() }];
-  for (const { version } of chain) {
-    const last = before.at(-1)!;
-    const row = rows.get(version)!;
-    const best = new Map(last.best);
-    for (const cell of row) {
-      if (cell.scores.length === 0) continue;
-      const known = best.get(markOf(cell));
-      if (!known || mean(cell.scores) > mean(known.scores)) best.set(markOf(cell), cell);
-    }
-    const states = new Set([...last.states, ...row.map(changeOf)]);
-    before.push({ parent: { version, row }, best, states });
-  }
-  return before;
 }

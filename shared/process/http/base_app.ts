@@ -40,7 +40,12 @@ export interface HttpBaseOptions extends BaseOptions {
 
 const BASE_PATHS = ["/healthz", "/readyz", "/metrics"];
 
-/** The three routes, for tests and for mounting; `lagSeconds` of the process's event loop. */
+/**
+ * The three routes, for tests and for mounting.
+ *
+ * @param loop lag of the process's event loop, in seconds
+ * @returns an app that answers 404 to everything else
+ */
 export function createBaseApp(
   { ready, outlived, metrics, instance }: BaseOptions,
   loop: Pick<EventLoopWatch, "lagSeconds">,

@@ -8,6 +8,8 @@ import type { Socket } from "node:net";
 /**
  * One more than `most` costs the connection that has been without a whole request for the longest: so nobody keeps others
  * out by connections alone, the questions of who watches this process among them.
+ *
+ * @param server whose connections are counted
  */
 export function limitConnections(
   server: Server,

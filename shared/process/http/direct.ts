@@ -35,7 +35,12 @@ export interface Direct {
   answer(request: DirectRequest): Promise<DirectAnswer | undefined>;
 }
 
-/** The body, if all of it is there; it is taken out of the request. */
+/**
+ * The body, if all of it is there; it is taken out of the request.
+ *
+ * @param incoming a request whose body nothing has read
+ * @returns undefined if it is not all there yet, is chunked, or is too long; then nothing has been taken
+ */
 export async function bodyThere(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { headers } = incoming;
   const length = Number(headers["content-length"]);
@@ -57,6 +62,9 @@ function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
 /**
  * Answers, if it can be done so.
  *
+ * @param body the bytes of the request, read already
+ * @param outgoing written only where the answer is true
+ * @param signal aborted when the caller leaves
  * @returns whether it was
  */
 export async function answerDirectly(

@@ -5,7 +5,14 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 
-/** Undefined where it cannot be one. `read`: the body, where it has been read already. */
+/**
+ * A request of Node as one of the web.
+ *
+ * @param incoming the request
+ * @param signal aborted when the caller leaves
+ * @param read the bytes of the body, where it has been read already
+ * @returns undefined where method, headers or target cannot be those of a web request
+ */
 export function toRequest(
   incoming: IncomingMessage,
   signal: AbortSignal,
@@ -42,7 +49,12 @@ function safeHost(host: string | undefined): string {
   return host !== undefined && /^[A-Za-z0-9.:[\]_-]+$/.test(host) ? host : "localhost";
 }
 
-/** Whether a body comes with it. */
+/**
+ * Whether a body comes with it.
+ *
+ * @param incoming the request
+ * @returns by its headers alone: chunked, or with a length above 0
+ */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

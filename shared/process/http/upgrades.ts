@@ -28,7 +28,13 @@ export interface Upgrade {
   take(asked: UpgradeRequest): Promise<Response | undefined>;
 }
 
-/** Whether a connection may leave HTTP with this request. */
+/**
+ * Whether a connection may leave HTTP with this request.
+ *
+ * @param upgrade what this server upgrades to; undefined: nothing
+ * @param incoming a request without a body
+ * @returns false where it must be answered as HTTP
+ */
 export function isUpgrade(upgrade: Upgrade | undefined, incoming: IncomingMessage): boolean {
   const { method = "", url = "", headers } = incoming;
   // What came as a body would be read as frames.
@@ -39,6 +45,8 @@ export function isUpgrade(upgrade: Upgrade | undefined, incoming: IncomingMessag
 /**
  * Hands over what {@link isUpgrade} allows.
  *
+ * @param server whose upgraded connections are handed over
+ * @param upgrade asked at each of them
  * @returns the connections that are not HTTP's any more
  */
 export function handleUpgrades(

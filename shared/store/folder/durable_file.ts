@@ -26,7 +26,13 @@ import { SMALL_BYTES } from "./read_object.ts";
 // Only forcing to disk is waited for: the other calls take microseconds (see `read_object.ts`).
 const force = promisify(fsync);
 
-/** Writes all pieces to a new file in `folder` and forces it to disk; the file's path. A failed one is removed. */
+/**
+ * Writes all pieces to a new file in `folder` and forces it to disk; the file's path. A failed one is removed.
+ *
+ * @param folder of temporary files, on the same disk as the place
+ * @returns path of the new file, which begins with this process's number
+ * @throws {Error} as the file system does, or what the pieces throw
+ */
 export async function writeTemporary(
   folder: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -63,7 +69,13 @@ async function writeSmall(path: string, bytes: Uint8Array): Promise<string> {
   return path;
 }
 
-/** Puts a temporary file in its place if the place is free. Whether it was. */
+/**
+ * Puts a temporary file in its place if the place is free. Whether it was.
+ *
+ * @param temporary removed in any case
+ * @returns false if something is there already
+ * @throws {Error} as the file system does
+ */
 export async function placeOnce(temporary: string, path: string): Promise<boolean> {
   try {
     await inFolder(path, () => linkSync(temporary, path));
@@ -76,7 +88,12 @@ export async function placeOnce(temporary: string, path: string): Promise<boolea
   }
 }
 
-/** Puts a temporary file in its place, over what was there. */
+/**
+ * Puts a temporary file in its place, over what was there.
+ *
+ * @param temporary removed also where it cannot be placed
+ * @throws {Error} as the file system does
+ */
 export async function placeOver(temporary: string, path: string): Promise<void> {
   try {
     await inFolder(path, () => renameSync(temporary, path));
@@ -86,7 +103,13 @@ export async function placeOver(temporary: string, path: string): Promise<void> 
   }
 }
 
-/** Removes a file and the folders it leaves empty, up to `root`. */
+/**
+ * Removes a file and the folders it leaves empty, up to `root`.
+ *
+ * @param path may be absent
+ * @param root a folder above it, which stays
+ * @throws {Error} as the file system does, but not where there is no such file
+ */
 export function removeFile(path: string, root: string): void {
   try {
     unlinkSync(path);
@@ -102,7 +125,12 @@ export function removeFile(path: string, root: string): void {
   }
 }
 
-/** Removes the temporary files of processes that are dead. */
+/**
+ * Removes the temporary files of processes that are dead.
+ *
+ * @param folder of temporary files
+ * @returns how many there were
+ */
 export async function removeStale(folder: string): Promise<number> {
   let removed = 0;
   for (const name of await readdir(folder)) {
@@ -115,7 +143,11 @@ export async function removeStale(folder: string): Promise<number> {
 
 const syncs = new Map<string, { running: Promise<void>; next?: Promise<void> }>();
 
-/** Forces a folder's entries to disk. Calls that arrive while that is under way share the one that comes after it. */
+/**
+ * Forces a folder's entries to disk. Calls that arrive while that is under way share the one that comes after it.
+ *
+ * @param folder an existing one
+ */
 export function syncFolder(folder: string): Promise<void> {
   const known = syncs.get(folder);
   if (known) return known.next ??= known.running.catch(() => {}).then(() => startSync(folder));

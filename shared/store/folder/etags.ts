@@ -17,12 +17,22 @@ const PIECE_BYTES = 4096;
 /** Hexadecimal digits of the pieces' hash. */
 const DIGITS = 16;
 
-/** What changes whenever a file is written, moved or touched: as long as it is the same, what was read holds. */
+/**
+ * What changes whenever a file is written, moved or touched: as long as it is the same, what was read holds.
+ *
+ * @param stats of the file
+ * @returns size, times and inode, as text
+ */
 export function changeMark(stats: Stats): string {
   return `${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.ino}`;
 }
 
-/** Etag of a file of more than {@link HASHED_BYTES}; neither link nor rename changes it. */
+/**
+ * Etag of a file of more than {@link HASHED_BYTES}; neither link nor rename changes it.
+ *
+ * @param stats of the same file
+ * @returns size, time, inode and a hash of {@link PIECES} pieces of it
+ */
 export async function largeEtag(path: string, stats: Stats): Promise<string> {
   const file = await open(path, "r");
   try {
@@ -32,7 +42,12 @@ export async function largeEtag(path: string, stats: Stats): Promise<string> {
   }
 }
 
-/** The same of an open file. */
+/**
+ * The same as {@link largeEtag}, of an open file.
+ *
+ * @param file open for reading
+ * @returns size, time, inode and a hash of {@link PIECES} pieces of it
+ */
 export async function largeEtagOf(file: FileHandle, { size, mtimeMs, ino }: Stats): Promise<string> {
   const hash = createHash("sha256");
   const piece = new Uint8Array(PIECE_BYTES);

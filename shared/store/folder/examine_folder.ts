@@ -11,7 +11,14 @@ import { openFilesystemStore } from "./filesystem_store.ts";
 import { SERVICE_FOLDER } from "./folder_lock.ts";
 import { explainStoreFault } from "./store_faults.ts";
 
-/** Tries out a folder's disk, in a folder of its own below it. @throws {StoreError} if it is not there */
+/**
+ * Tries out a folder's disk, in a folder of its own below it.
+ *
+ * @param root an existing folder
+ * @param onFinding called with each finding as it comes
+ * @returns all findings, in the order of the checks
+ * @throws {StoreError} if it is not there
+ */
 export async function examineFolder(
   root: string,
   onFinding: (finding: Finding) => void = () => {},

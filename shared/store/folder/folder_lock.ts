@@ -31,6 +31,7 @@ const held = new Map<string, { lock: Promise<FileLock | LockHolder>; users: numb
  * Holds the folder for writing, alone or as part of the command that holds it; a function that lets go.
  *
  * @param root real path of an existing folder.
+ * @returns a function that lets go; the last of its callers frees the folder
  * @throws {StoreLocked} if another command holds it.
  */
 export async function holdFolder(root: string): Promise<() => Promise<void>> {

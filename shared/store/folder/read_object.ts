@@ -12,7 +12,14 @@ import type { ObjectInfo } from "../store.ts";
 /** Files up to this size (bytes) are read, and written, without waiting for another thread. */
 export const SMALL_BYTES = 64 << 10;
 
-/** An object of a folder store; undefined if the path is a folder. Throws ENOENT and the like. */
+/**
+ * An object of a folder store.
+ *
+ * @param path of its file
+ * @param range from byte, to byte (exclusive); cut to the object's size
+ * @returns undefined if the path is a folder
+ * @throws {Error} ENOENT and the like, as the file system does
+ */
 export async function readObject(
   key: string,
   path: string,
@@ -44,7 +51,12 @@ function readSmall(key: string, path: string, stats: Stats, range?: [number, num
   return { bytes: range ? content.slice(range[0], range[1]) : content, info };
 }
 
-/** The first `length` bytes of a file. */
+/**
+ * The first `length` bytes of a file.
+ *
+ * @param length in bytes
+ * @returns fewer where the file is shorter
+ */
 export async function readStart(path: string, length: number): Promise<Uint8Array> {
   if (length <= SMALL_BYTES) return readFileSync(path).subarray(0, length);
   const file = await open(path, "r");
@@ -67,17 +79,36 @@ async function readFrom(file: FileHandle, start: number, length: number) {
   return filled === length ? bytes : bytes.slice(0, filled);
 }
 
-/** Info of the object with this key. */
+/**
+ * Info of the object with this key.
+ *
+ * @param key the object's key
+ * @param stats of its file
+ * @param etag its etag, which is not made here
+ * @returns size in bytes, time in ISO 8601
+ */
 export function toInfo(key: string, stats: Stats, etag: string): ObjectInfo {
   return { key, size: stats.size, etag, lastModified: new Date(stats.mtimeMs).toISOString() };
 }
 
-/** Etag of a file that is not in place yet: neither link nor rename changes its inode or time. */
+/**
+ * Etag of a file that is not in place yet: neither link nor rename changes its inode or time.
+ *
+ * @param size in bytes: small files have the hash of their content
+ * @param hash of the whole content, computed only where it is needed
+ * @returns the etag that it will have in its place
+ */
 export async function etagOf(path: string, size: number, hash: () => string): Promise<string> {
   return size <= HASHED_BYTES ? hash() : await largeEtag(path, await stat(path));
 }
 
-/** Whether an error of the file system means that there is no such object; where the store's folder is gone, nobody knows. */
+/**
+ * Whether an error of the file system means that there is no such object; where the store's folder is gone, nobody knows.
+ *
+ * @param error of the file system
+ * @param root folder of the store
+ * @returns false where the store's own folder is gone
+ */
 export function isAbsence(error: unknown, root: string): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") && existsSync(root);

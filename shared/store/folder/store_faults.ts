@@ -7,7 +7,10 @@ import { PreconditionFailed, StoreError, StoreFull } from "../store.ts";
 /**
  * The error to throw instead.
  *
+ * @param error of the file system
+ * @param root folder of the store
  * @param doing what failed, as in "writing jobs/x (12 bytes)".
+ * @returns an error that says what to do; errors of stores and programs as they are
  */
 export function explainStoreFault(error: unknown, root: string, doing: string): unknown {
   if (error instanceof StoreError || error instanceof PreconditionFailed || error instanceof TypeError) {

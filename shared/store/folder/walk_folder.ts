@@ -26,7 +26,14 @@ interface Walk {
   onStrange: (name: string) => void;
 }
 
-/** Keys of all files that start with a prefix, sorted. */
+/**
+ * Keys of all files that start with a prefix, sorted.
+ *
+ * @param prefix of keys, which may end within a name
+ * @param onStrange called with each name that is no key
+ * @returns empty where there is no such folder
+ * @throws {StoreError} where a folder cannot be read
+ */
 export async function keysBelow(
   root: string,
   prefix: string,
@@ -64,6 +71,9 @@ async function collectKeys({ root, folder, prefix, keys, onStrange }: Walk): Pro
 /**
  * What to do about a name that is no key: `onFile` is called with it once, `onStrange` each time, unless it is gone meanwhile.
  * Both are called for folders as well as for files.
+ *
+ * @param root folder of the store
+ * @returns called with a name, relative to the root
  */
 export function strangeReporter(
   root: string,
@@ -78,7 +88,12 @@ export function strangeReporter(
   };
 }
 
-/** Names of the folders in a folder, sorted; as many as the other kind of store gives. */
+/**
+ * Names of the folders in a folder, sorted; as many as the other kind of store gives.
+ *
+ * @param folder relative to the root
+ * @returns their names without path, those that are keys
+ */
 export async function foldersIn(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error) => {
     if (isAbsence(error, root)) return [];
@@ -88,7 +103,13 @@ export async function foldersIn(root: string, folder: string): Promise<string[]>
   return names.sort().slice(0, FOLDERS);
 }
 
-/** Whether there is nothing in this place; the error that says so costs ten times as much as this question. */
+/**
+ * Whether there is nothing in this place; the error that says so costs ten times as much as this question.
+ *
+ * @param root folder of the store
+ * @param path of a file or folder in it
+ * @returns false where the store's own folder is gone
+ */
 export function isAbsent(root: string, path: string): boolean {
   return !existsSync(path) && existsSync(root);
 }

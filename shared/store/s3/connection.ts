@@ -72,7 +72,12 @@ export interface Connection {
   close(): void;
 }
 
-/** Makes the client; no request is made yet. */
+/**
+ * Makes the client; no request is made yet.
+ *
+ * @param options bucket, endpoint and credentials; a request without an answer ends after `timeoutMs` (20 s)
+ * @returns a connection that lets a limited number of requests through at a time
+ */
 export function connect(options: S3Options): Connection {
   const { bucket, endpoint, timeoutMs = 20_000 } = options;
   const prefix = options.prefix ? `${checkKey(options.prefix)}/` : "";

@@ -25,8 +25,9 @@ const tried = new Map<string, Promise<string[]>>();
 /**
  * Tries to write without a secret, once a process, server, bucket and access key.
  *
- * @throws {StoreError} if a write gets through, saying what to use instead (with `unsafe` there is a warning in the log
- *   and no error), or if the store gives no clear answer.
+ * @param options `unsafe` turns the error into a warning
+ * @throws {StoreError} if a write gets through, saying what to use instead (with `unsafe` there is a warning in the
+ *   log and no error), or if the store gives no clear answer.
  */
 export async function refuseForgedWrites(connection: Connection, options: S3Options): Promise<void> {
   const { endpoint, bucket, accessKey, unsafe = false } = options;

@@ -37,8 +37,13 @@ export interface Write {
  * Versity's gateway answers a completion that is made again while it still puts the parts together with success: the
  * object comes later, or never if its condition fails.
  *
- * @param repeated whether it was asked for more than once; else what was answered is so, whatever others have put there since
+ * @param etag as the request was answered
+ * @param repeated whether it was asked for more than once; else what was answered is so, whatever others have put
+ *   there since
+ * @returns the etag that it has
  * @throws {PreconditionFailed} if another write came first {StoreError} if it does not appear
+ * @throws {PreconditionFailed} if another write came first
+ * @throws {StoreError} if it does not appear
  */
 export async function confirm(write: Write, etag: string, repeated: boolean): Promise<string> {
   const { connection, key, condition } = write;
@@ -58,7 +63,14 @@ export async function confirm(write: Write, etag: string, repeated: boolean): Pr
   }
 }
 
-/** The etag if the write took place in spite of the error, else the error that tells why it did not. */
+/**
+ * Whether a write took place in spite of its error.
+ *
+ * @param error of its last request
+ * @returns the etag, if it took place
+ * @throws {PreconditionFailed} if another write came first
+ * @throws {Error} the same error, if nothing tells more
+ */
 export async function settle(write: Write, error: unknown): Promise<string> {
   const { key, condition, id } = write;
   const code = codeOf(error);
@@ -73,7 +85,13 @@ export async function settle(write: Write, error: unknown): Promise<string> {
   throw error;
 }
 
-/** What stands there now. */
+/**
+ * The object that stands where a write goes.
+ *
+ * @param write whose place is looked at
+ * @returns its etag and the id of the write that made it; undefined if there is none
+ * @throws {Error} of the request, but for a missing object
+ */
 export async function headWrite(
   { connection, target }: Write,
 ): Promise<{ etag: string; id?: string } | undefined> {
@@ -89,7 +107,12 @@ export async function headWrite(
   }
 }
 
-/** S3 writes etags in quotes, its notifications without. */
+/**
+ * An etag without quotes: S3 puts it in quotes, its notifications do not.
+ *
+ * @param etag as it was sent
+ * @returns empty if there was none
+ */
 export function bareEtag(etag: string | undefined): string {
   return (etag ?? "").replaceAll('"', "");
 }

@@ -9,7 +9,13 @@ export const PART_BYTES = 8 << 20;
 /** Buffers of parts that have been sent. */
 export type PartPool = Uint8Array[];
 
-/** Parts of `PART_BYTES`; the last is what remains, and empty only if all is. Its sender adds it to the pool. */
+/**
+ * Cuts a stream into parts of `PART_BYTES`; the last is what remains, and empty only if all is.
+ *
+ * @param pieces bytes, in pieces of any length
+ * @param pool buffers to reuse; the sender of a part gives it back
+ * @yields parts, each in a buffer of its own until it is given back
+ */
 export async function* inParts(
   pieces: AsyncIterable<Uint8Array>,
   pool: PartPool,

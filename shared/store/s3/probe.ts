@@ -22,6 +22,7 @@ const UNFINISHED_DAYS = 2;
 /**
  * Makes two conditional writes that must be refused.
  *
+ * @param connection to a bucket that may be written to
  * @throws {StoreError} if one gets through, or if nothing can be written.
  */
 export async function probeConditions(connection: Connection): Promise<void> {
@@ -51,7 +52,12 @@ export async function probeConditions(connection: Connection): Promise<void> {
   }
 }
 
-/** Lists one object: enough to see that bucket, keys and server are there. */
+/**
+ * Lists one object: enough to see that bucket, keys and server are there.
+ *
+ * @param connection to a bucket that may only be read
+ * @throws {StoreError} saying what is wrong with server, bucket or keys
+ */
 export async function probeReading(connection: Connection): Promise<void> {
   const { bucket, prefix } = connection;
   try {
@@ -63,7 +69,12 @@ export async function probeReading(connection: Connection): Promise<void> {
   }
 }
 
-/** Makes the bucket unless it is there. One that is made here drops the parts of unfinished uploads by itself. */
+/**
+ * Makes the bucket unless it is there. One that is made here drops the parts of unfinished uploads by itself.
+ *
+ * @param region where it is made; undefined: the server's own
+ * @throws {StoreError} where it is not there and cannot be made
+ */
 export async function ensureBucket(connection: Connection, region: string | undefined): Promise<void> {
   const { bucket } = connection;
   const elsewhere = region !== undefined && region !== "us-east-1";

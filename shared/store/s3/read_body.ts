@@ -6,7 +6,11 @@
 /**
  * Reads exactly `length` bytes.
  *
+ * @param body the bytes of an answer, in pieces
+ * @param length that the answer announced
+ * @param timeoutMs between two pieces
  * @param stop ends the request when nothing has come for `timeoutMs`.
+ * @returns `length` bytes, in memory of their own
  * @throws {Error} code ETIMEDOUT after that, ECONNRESET if the body ends too early.
  */
 export async function readBody(

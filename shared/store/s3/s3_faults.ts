@@ -50,7 +50,12 @@ const unreachable: Record<string, string> = {
   TimeoutError: "it does not answer",
 };
 
-/** S3's code of an error, or the system's. */
+/**
+ * S3's code of an error, or the system's.
+ *
+ * @param error of the client, or of the system below it
+ * @returns empty if there is none
+ */
 export function codeOf(error: unknown): string {
   const { name, code, cause, errors } = (error ?? {}) as S3Fault;
   if (code !== undefined && typeof code === "string") return code;
@@ -59,12 +64,22 @@ export function codeOf(error: unknown): string {
   return name ?? "";
 }
 
-/** HTTP status of S3's answer; undefined if there was none. */
+/**
+ * HTTP status of S3's answer; undefined if there was none.
+ *
+ * @param error of the client
+ * @returns a number such as 404
+ */
 export function statusOf(error: unknown): number | undefined {
   return (error as S3Fault)?.$metadata?.httpStatusCode;
 }
 
-/** Whether S3 says that there is no such object (and not: no such bucket). */
+/**
+ * Whether S3 says that there is no such object (and not: no such bucket).
+ *
+ * @param error of the client
+ * @returns true for objects, false for buckets
+ */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && ["NoSuchKey", "NotFound"].includes(codeOf(error));
 }
@@ -72,7 +87,10 @@ export function isMissing(error: unknown): boolean {
 /**
  * The error to throw instead.
  *
- * @param place the store in words. `doing`: as in "writing jobs/x (12 bytes)".
+ * @param error of the client
+ * @param place the store in words
+ * @param doing as in "writing jobs/x (12 bytes)"
+ * @returns an error that says what to do; errors of stores and programs as they are
  */
 export function explainS3Fault(error: unknown, place: string, doing: string): unknown {
   if (

@@ -30,19 +30,21 @@ import { uploadBytes, uploadStream } from "./upload.ts";
 /** Longest life of a signed URL that S3 allows: 7 days. */
 const MAX_PRESIGN_SECONDS = 604_800;
 
-/** Opens it; see `openS3Store`, which loads this file when it is needed. */
+/**
+ * Opens a bucket as a store.
+ * @param options `probe: false` tries only whether it can be read
+ * @returns a store whose conditional writes have been tried
+ * @throws {StoreError} where the bucket is not fit, saying why
+ */
 export async function openBucket(options: S3Options): Promise<Store> {
   const connection = connect(options);
   const { createBucket = false, probe = true, onStrangeKey } = options;
   try {
     if (createBucket) await ensureBucket(connection, options.region);
     // What the client says of a server that is away, or of wrong keys, says more: it comes first.
-    for (
-      const tried of await Promise.allSettled([
-        (probe ? probeConditions : probeReading)(connection),
-        refuseForgedWrites(connection, options),
-      ])
-    ) if (tried.status === "rejected") throw tried.reason;
+    const conditions = (probe ? probeConditions : probeReading)(connection);
+    const tried = [conditions, refuseForgedWrites(connection, options)];
+    for (const one of await Promise.allSettled(tried)) if (one.status === "rejected") throw one.reason;
   } catch (error) {
     connection.close();
     throw error;
@@ -50,7 +52,7 @@ export async function openBucket(options: S3Options): Promise<Store> {
   return new S3Store(connection, probe, onStrangeKey);
 }
 
-/** A store on a connection, of which nothing is tried out. */
+/** A store on a connection. @param connection closed with it @returns a store of which nothing has been tried out */
 export function storeOn(connection: Connection): Store {
   return new S3Store(connection, true);
 }

@@ -38,7 +38,13 @@ const REPEATED = [
   "ExistingObjectIsDirectory",
 ];
 
-/** Writes bytes; the etag. */
+/**
+ * Writes bytes, whole or in parts.
+ *
+ * @param key without the store's prefix
+ * @param options conditions of the write
+ * @returns the etag
+ */
 export async function uploadBytes(
   connection: Connection,
   key: string,
@@ -50,7 +56,13 @@ export async function uploadBytes(
   return await putInParts(write, cut(bytes), []);
 }
 
-/** Writes a stream of pieces; the etag. The source is let go of in any case. */
+/**
+ * Writes a stream of pieces, whole or in parts. The source is let go of in any case.
+ *
+ * @param key without the store's prefix
+ * @param options conditions of the write
+ * @returns the etag
+ */
 export async function uploadStream(
   connection: Connection,
   key: string,
@@ -92,7 +104,13 @@ async function putWhole(write: Write, bytes: Uint8Array): Promise<string> {
   }
 }
 
-/** Makes a write again that met another one. */
+/**
+ * Makes a write again that met another one.
+ *
+ * @param write made again after each conflict, after a random delay
+ * @returns what the write gives
+ * @throws {Error} other errors at once, and the last one when it has been repeated often enough
+ */
 export async function repeatConflicts<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 0;; attempt++) {
     try {

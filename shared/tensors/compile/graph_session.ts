@@ -18,7 +18,12 @@ const MAX_IDLE = 8;
 
 const idle: Session[] = [];
 
-/** A session for `graph`: a waiting one with the very same bytes, or a new one. */
+/**
+ * A session for `graph`: a waiting one with the very same bytes, or a new one.
+ *
+ * @param graph of a step
+ * @returns to be given back with {@link giveBack}
+ */
 export function openSession(binding: Binding, graph: StepGraph): Session {
   const known = hashes.get(graph);
   const reused = known === undefined ? undefined : takeIdle(known);
@@ -37,7 +42,11 @@ function takeIdle(hash: string): Session | undefined {
   return waiting >= 0 ? idle.splice(waiting, 1)[0] : undefined;
 }
 
-/** Frees the state of `session` and keeps its graph for the next step that needs it. */
+/**
+ * Frees the state of `session` and keeps its graph for the next step that needs it.
+ *
+ * @param session not to be used by its caller any more
+ */
 export function giveBack(session: Session, graph: StepGraph): void {
   session.run([], {}, [], graph.released);
   idle.push(session);

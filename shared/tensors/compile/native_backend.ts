@@ -53,6 +53,7 @@ export interface NativeBackend {
 /**
  * The native backend, when it is the active one.
  *
+ * @returns TensorFlow's backend with its own members
  * @throws {Error} When another backend is active: only TensorFlow itself has graphs.
  */
 export function nativeBackend(): NativeBackend {

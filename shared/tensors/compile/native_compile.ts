@@ -33,6 +33,8 @@ export interface NativeCompileOptions {
  * Makes the `compile` that turns steps into TensorFlow graphs. The first call with a step traces it (one eager run; steps with
  * an `identity` once a process) and loads its graph; its first run lets TensorFlow optimise it. A step that cannot become a graph stays eager.
  *
+ * @param options `device`: where floating-point work is pinned to; `warn` is called with why a step stays eager
+ * @returns the `compile` of the seam
  * @throws {Error} When compiling while the active backend is not the native one.
  */
 export function nativeCompile(options: NativeCompileOptions = {}): Compile {

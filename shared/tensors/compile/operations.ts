@@ -42,7 +42,12 @@ export const BOUND_CHECKING_KERNELS: readonly string[] = ["GatherV2"];
 /** What TensorFlow's optimiser turns into other arithmetic when it finds one as the input of another. */
 const REGROUPED = new Set("Add AddN Sub Mul RealDiv Sqrt Exp Sigmoid".split(" "));
 
-/** Whether the operation must be kept from being regrouped; only floating-point rounds. */
+/**
+ * Whether the operation must be kept from being regrouped; only floating-point rounds.
+ *
+ * @param op TensorFlow's name of the operation
+ * @returns false for whole numbers
+ */
 export function isRegrouped(op: string, attributes: Attributes): boolean {
   return REGROUPED.has(op) && isDeviceWork(op, attributes);
 }
@@ -50,6 +55,9 @@ export function isRegrouped(op: string, attributes: Attributes): boolean {
 /**
  * Whether the operation is pinned to the accelerator when there is one. Only floating-point work is: TensorFlow keeps
  * shapes, axes and indices in host memory, and a pin without a kernel there would refuse to load.
+ *
+ * @param op TensorFlow's name of the operation
+ * @returns by the type of its attribute `T` or `dtype`
  */
 export function isDeviceWork(op: string, attributes: Attributes): boolean {
   const type = attributes["T"] ?? attributes["dtype"];

@@ -44,6 +44,9 @@ export interface Trace {
 /**
  * Runs `definition.step` once and records it.
  *
+ * @param initialState arrays by name; the shapes are part of the graph
+ * @param exampleInputs arrays by name; the shapes are part of the graph
+ * @returns its operations in order, and which of them are the next state and the outputs
  * @throws {UntraceableStep} When it uses an unknown operation, reads a tensor back or draws random numbers.
  * @throws {TypeError} When the state it returns has other names, shapes or types than the state it was given.
  */

@@ -12,7 +12,13 @@ export class UntraceableStep extends Error {
   override name = "UntraceableStep";
 }
 
-/** A copy of a tensor that was made from JavaScript values. */
+/**
+ * A copy of a tensor that was made from JavaScript values.
+ *
+ * @param tensor `[...]` of type float32, int32 or bool, read back
+ * @returns type, shape and values
+ * @throws {UntraceableStep} for a tensor of another type
+ */
 export function readConstant(backend: NativeBackend, tensor: tf.TensorInfo): Constant {
   const dtype = DataType[tensor.dtype as keyof typeof DataType];
   if (dtype === undefined) throw new UntraceableStep(`it uses a constant of type ${tensor.dtype}`);
@@ -22,12 +28,23 @@ export function readConstant(backend: NativeBackend, tensor: tf.TensorInfo): Con
   return { dtype, shape: [...tensor.shape], data: array.from(values as ArrayLike<number>) };
 }
 
-/** The exact bits: -0 and 0 are not the same constant. */
+/**
+ * The exact bits: -0 and 0 are not the same constant.
+ *
+ * @param constant any type
+ * @returns text that is the same for the same bits
+ */
 export function bitsOf({ data }: Constant): string {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
 }
 
-/** The attributes of an operation, those included that eager TensorFlow infers. */
+/**
+ * The attributes of an operation, those included that eager TensorFlow infers.
+ *
+ * @param op TensorFlow's name of the operation
+ * @param inputs tensors of any shape, `[...]`: their types are what is inferred
+ * @returns attributes by name
+ */
 export function attributesOf(
   binding: Binding,
   op: string,

@@ -9,7 +9,12 @@ import { bytesField, floatField, integerField, joinBytes, textField } from "./pr
 /** Version of the operation definitions the nodes follow (TensorFlow 2.17). */
 const PRODUCER = 1882;
 
-/** A SavedModel with one meta graph, tagged "serve". */
+/**
+ * A SavedModel with one meta graph, tagged "serve".
+ *
+ * @param nodes of the graph, each after its inputs
+ * @returns bytes of `saved_model.pb`
+ */
 export function encodeSavedModel(nodes: GraphNode[]): Uint8Array {
   const versions = bytesField(4, integerField(1, PRODUCER));
   const graph = joinBytes([...nodes.map((node) => bytesField(1, encodeNode(node))), versions]);

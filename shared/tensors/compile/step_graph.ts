@@ -34,7 +34,12 @@ export interface StepGraph {
   released: string;
 }
 
-/** The graph of `trace`, with floating-point work pinned to `device` unless that is empty. */
+/**
+ * The graph of `trace`, with floating-point work pinned to `device` unless that is empty.
+ * @param trace of one run of the step
+ * @param device such as `/device:GPU:0`; empty: TensorFlow's choice
+ * @returns nodes, and the names of what the caller feeds, runs and reads
+ */
 export function buildStepGraph(trace: Trace, device: string): StepGraph {
   const nodes: GraphNode[] = [];
   const add: Add = (name, op, inputs, attributes) => {

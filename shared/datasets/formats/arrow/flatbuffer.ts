@@ -21,7 +21,12 @@ export interface Table {
   at: number;
 }
 
-/** The table that a buffer begins with. */
+/**
+ * The table that a buffer begins with.
+ *
+ * @param view of the whole buffer
+ * @returns where its fields are found
+ */
 export function rootOf(view: DataView<ArrayBuffer>): Table {
   return { view, at: view.getUint32(0, true) };
 }
@@ -37,7 +42,11 @@ function placeOf({ view, at }: Table, field: number): number | undefined {
 /**
  * A whole number of 1, 2, 4 or 8 bytes.
  *
+ * @param table that has the field
+ * @param field its number
+ * @param bytes how many
  * @param otherwise its value where it is left out
+ * @returns signed, if it is of 4 or 8 bytes
  */
 export function numberIn(table: Table, field: number, bytes: 1 | 2 | 4 | 8, otherwise = 0): number {
   const at = placeOf(table, field);
@@ -50,6 +59,9 @@ export function numberIn(table: Table, field: number, bytes: 1 | 2 | 4 | 8, othe
 /**
  * A length or a place.
  *
+ * @param view of the buffer
+ * @param at first byte
+ * @returns a whole number
  * @throws {ArrowFault} for one that no file has
  */
 export function longAt(view: DataView<ArrayBuffer>, at: number): number {
@@ -58,7 +70,13 @@ export function longAt(view: DataView<ArrayBuffer>, at: number): number {
   return value;
 }
 
-/** A table inside a table. */
+/**
+ * A table inside a table.
+ *
+ * @param table that has the field
+ * @param field its number
+ * @returns undefined where it is left out
+ */
 export function tableIn(table: Table, field: number): Table | undefined {
   const at = placeOf(table, field);
   return at === undefined ? undefined : { view: table.view, at: at + table.view.getUint32(at, true) };
@@ -67,7 +85,11 @@ export function tableIn(table: Table, field: number): Table | undefined {
 /**
  * The beginning and the number of a list's items.
  *
+ * @param table that has the field
+ * @param field its number
  * @param itemBytes of each; there cannot be more than the file holds
+ * @returns the first byte; no items where it is left out
+ * @throws {ArrowFault} where there would be more than the buffer holds
  */
 export function listIn(table: Table, field: number, itemBytes: number): { at: number; count: number } {
   const list = tableIn(table, field);
@@ -77,7 +99,13 @@ export function listIn(table: Table, field: number, itemBytes: number): { at: nu
   return { at: list.at + 4, count };
 }
 
-/** Tables in a list. */
+/**
+ * Tables in a list.
+ *
+ * @param table that has the field
+ * @param field its number
+ * @returns in their order
+ */
 export function tablesIn(table: Table, field: number): Table[] {
   const { at, count } = listIn(table, field, 4);
   const { view } = table;
@@ -87,7 +115,14 @@ export function tablesIn(table: Table, field: number): Table[] {
   );
 }
 
-/** A text. */
+/**
+ * A text.
+ *
+ * @param table that has the field
+ * @param field its number
+ * @returns empty where it is left out
+ * @throws {ArrowFault} for one that is too long
+ */
 export function textIn(table: Table, field: number): string {
   const { at, count } = listIn(table, field, 1);
   if (count > MOST_LETTERS) throw new ArrowFault(DAMAGED);

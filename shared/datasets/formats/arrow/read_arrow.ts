@@ -41,7 +41,9 @@ interface Leaf {
 /**
  * Opens a file.
  *
- * @throws {ArrowFault}
+ * @param bytes of the whole file
+ * @returns columns and batches, which are read when they are asked for
+ * @throws {ArrowFault} for a damaged file, and for types that are not read
  */
 export function openArrow(bytes: Uint8Array): ArrowFile {
   return damageOf(() => {

@@ -50,6 +50,8 @@ const TYPE = { integer: 2, float: 3, bits: 6, struct: 13, list: 16 };
 /**
  * The columns of a schema.
  *
+ * @param schema of the file
+ * @returns with their children
  * @throws {ArrowFault} for types that are not known at all
  */
 export function fieldsOf(schema: Table): Field[] {

@@ -28,7 +28,12 @@ const PRESIGN_SECONDS = 60;
 /** Name of the check after which something is in the bucket. */
 export const WRITE = "write";
 
-/** Checks that must pass before any other makes sense. @param base where objects may be written */
+/**
+ * Checks that must pass before any other makes sense.
+ *
+ * @param base where objects may be written
+ * @returns in the order in which they are tried
+ */
 export function wayIn(connection: Connection, base: string): Check[] {
   const { bucket, prefix } = connection;
   const target = { Bucket: bucket, Key: `${base}rights-${randomUUID()}` };
@@ -93,7 +98,12 @@ async function tellsMissing({ request: send }: Connection, target: Target): Prom
   if (found) throw new Unfit("an object that was removed is still there");
 }
 
-/** Checks of what the contract does not see. */
+/**
+ * Checks of what the contract does not see.
+ *
+ * @param options as the store was opened with
+ * @returns in the order in which they are tried
+ */
 export function bucketChecks(connection: Connection, options: S3Options): Check[] {
   return [
     {

@@ -72,7 +72,12 @@ const CONTRACT: readonly (Omit<Check, "run"> & { run: (store: Store) => Promise<
   },
 ];
 
-/** Checks that any store must pass. */
+/**
+ * Checks that any store must pass.
+ *
+ * @param store tried under names of the checks' own, which are removed
+ * @returns in the order in which they are tried
+ */
 export function contractChecks(store: Store): Check[] {
   return CONTRACT.map(({ run, ...about }) => ({ ...about, run: () => run(store) }));
 }

@@ -35,7 +35,12 @@ export class Unfit extends Error {
   }
 }
 
-/** Tries one thing. */
+/**
+ * Tries one thing.
+ *
+ * @param check what is tried, and what it means if it fails
+ * @returns with `detail`, and where it failed meaning and advice; it never throws
+ */
 export async function tryOut({ name, meaning, advice, run }: Check): Promise<Finding> {
   try {
     return { check: name, state: "ok", detail: await run() };

@@ -2,12 +2,13 @@
  * Rows as single numbers: equal rows have equal keys. Eight bytes stand for a row, however wide it is.
  * @module
  */
-import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, visitBlocks } from "../blocks/rows.ts";
 
 /**
  * 53 bits of each row's content (two FNV-1a hashes), `[N]`.
  *
  * @param parts matrices whose rows are one row together
+ * @returns whole numbers
  */
 export function keysOfRows(parts: readonly Rows[]): Float64Array {
   const all = new Float64Array(parts[0]!.size);
@@ -33,7 +34,12 @@ function visitKeys(
   });
 }
 
-/** The key of one row, given alone. */
+/**
+ * The key of one row, given alone.
+ *
+ * @param row `[columns]`
+ * @returns a whole number of 53 bits
+ */
 export function keyOf(row: Float32Array): number {
   const low = Uint32Array.of(BASIS), high = Uint32Array.of(PRIME);
   addKeys(bitsOf(row), row.length, low, high);
@@ -61,7 +67,12 @@ function addKeys(bits: Uint32Array, columns: number, lows: Uint32Array, highs: U
   }
 }
 
-/** How many of the values are different; they are sorted where they lie. */
+/**
+ * How many of the values are different; they are sorted where they lie.
+ *
+ * @param values `[n]`
+ * @returns 0 to n
+ */
 export function countDifferent(values: Float32Array | Float64Array): number {
   values.sort();
   let different = 0;
@@ -78,6 +89,10 @@ const SPARE = 2 ** 16;
 /**
  * How many rows are different, by their keys. More rows than are held at once are counted in several rounds, in each of which
  * a share of the keys is looked at.
+ *
+ * @param parts matrices whose rows are one row together
+ * @param mostKeys keys that are held at once
+ * @returns 0 to N
  */
 export function countDifferentRows(parts: readonly Rows[], mostKeys = MOST_KEYS): number {
   const { size } = parts[0]!;
@@ -114,7 +129,13 @@ function growing(room: number) {
   };
 }
 
-/** Whether a value is among sorted ones. */
+/**
+ * Whether a value is among sorted ones.
+ *
+ * @param sorted rising, `[n]`
+ * @param value any number
+ * @returns found by halving
+ */
 export function isAmong(sorted: Float64Array, value: number): boolean {
   let from = 0, to = sorted.length;
   while (from < to) {
@@ -125,7 +146,13 @@ export function isAmong(sorted: Float64Array, value: number): boolean {
   return sorted[from] === value;
 }
 
-/** Rows for which something holds. */
+/**
+ * Rows for which something holds.
+ *
+ * @param size rows in all
+ * @param holds asked for each row, in order
+ * @returns rising
+ */
 export function rowsWhere(size: number, holds: (row: number) => boolean): number[] {
   const rows: number[] = [];
   for (let row = 0; row < size; row++) if (holds(row)) rows.push(row);

@@ -3,21 +3,24 @@
  * that 32 bits do not hold.
  * @module
  */
-import { takeRows } from "./blocks/rows.ts";
-import type { DatasetRows } from "./dataset.ts";
+import { takeRows } from "../blocks/rows.ts";
+import type { DatasetRows } from "../dataset.ts";
 import { judgeDigits } from "./digits.ts";
-import { episodesOf } from "./episodes.ts";
-import { flagsOf } from "./field_rows.ts";
-import type { Fields } from "./fields.ts";
-import type { Notice } from "./notice.ts";
+import { episodesOf } from "../episodes.ts";
+import { flagsOf } from "../field_rows.ts";
+import type { Fields } from "../fields.ts";
+import type { Notice } from "../notice.ts";
 import { judgeCopies } from "./row_copies.ts";
 import { rowsWhere } from "./row_keys.ts";
-import { sameState } from "./steps.ts";
+import { sameState } from "../steps.ts";
 
 /**
  * Everything that a dataset as a whole shows.
  *
+ * @param dataset as it is learnt from
+ * @param fields of the file, for the rows in it
  * @param unpadded whether no padding was found, whose rows would be copies of one another
+ * @returns notices
  */
 export function judgePlausibility(dataset: DatasetRows, fields: Fields, unpadded = true): Notice[] {
   const notices = [

@@ -2,9 +2,9 @@
  * Rows that stand in a file twice: copies are told from a small world in which the same steps come again by themselves.
  * @module
  */
-import { rowsIn } from "./blocks/rows.ts";
-import type { DatasetRows } from "./dataset.ts";
-import type { Notice } from "./notice.ts";
+import { rowsIn } from "../blocks/rows.ts";
+import type { DatasetRows } from "../dataset.ts";
+import type { Notice } from "../notice.ts";
 import { countDifferentRows, keysOfRows } from "./row_keys.ts";
 
 /** Share of copied rows that is worth a word, wherever they lie. */
@@ -15,7 +15,12 @@ const STRETCH = 8;
 /** With fewer different states than this share of the rows, steps come again by themselves. */
 const MANY_STATES = 0.3;
 
-/** Judges the rows that are equal to one before them. */
+/**
+ * Judges the rows that are equal to one before them.
+ *
+ * @param dataset its rows
+ * @returns none where copies are few, or all alike
+ */
 export function judgeCopies({ states, actions, nextStates, rewards, size }: DatasetRows): Notice[] {
   const parts = [states, actions, nextStates, rowsIn(rewards, 1)];
   if (size - countDifferentRows(parts) < Math.max(1, STRETCH_SHARE * size)) return [];

@@ -3,11 +3,16 @@
  * @module
  */
 import { valuesIn } from "@cugro/hdf5";
-import { openSample, visitField } from "./field_rows.ts";
-import type { Field, Fields } from "./fields.ts";
-import type { Notice } from "./notice.ts";
+import { openSample, visitField } from "../field_rows.ts";
+import type { Field, Fields } from "../fields.ts";
+import type { Notice } from "../notice.ts";
 
-/** Judges states, actions and rewards. */
+/**
+ * Judges states, actions and rewards.
+ *
+ * @param fields of the file, with their samples
+ * @returns a notice for each field that has too few digits
+ */
 export function judgeDigits(fields: Fields): Notice[] {
   const { states, actions, rewards } = fields.found;
   return [states, actions, rewards].flatMap((field) => field ? digitsLost(fields, field) : []);
