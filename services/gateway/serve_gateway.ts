@@ -26,6 +26,7 @@ import { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
 import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
+import { createReportLinks, keyInStore } from "./report_links.ts";
 import { createInFlight, type InFlight } from "./requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
 import { failingWebhooks } from "./webhooks/problems.ts";
@@ -69,6 +70,7 @@ export async function serveGateway(
   const app = createGateway({
     ...{ ...shared, store, bus, cache, learners, problems, feed, limits, live, origins: config.actOrigins },
     webhooks: { deliverer, addresses },
+    links: createReportLinks({ auth, key: keyInStore(store) }),
     ...await notificationSecret(config),
   });
   const answer = createActMessages({ acting, metrics, log });
