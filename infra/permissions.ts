@@ -15,7 +15,7 @@ import {
   progressOfKind,
   STREAMS,
 } from "@cugro/bus";
-import { ACT_SUBJECTS, JOB_KINDS } from "@cugro/protocol";
+import { ACT_SUBJECTS, EVALUATIONS_WANTED, HAND_IN_SUBJECTS, JOB_KINDS } from "@cugro/protocol";
 import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
 import {
   coordinatorInStore,
@@ -61,7 +61,10 @@ function gatewayOnNats(name: string): NatsRights {
       `$JS.API.STREAM.MSG.GET.${STREAMS.events}`,
       HINT_SUBJECT,
     ],
-    subscribe: [inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress, ACT_SUBJECTS],
+    subscribe: [
+      ...[inbox(name), NEWS_SUBJECTS.events, NEWS_SUBJECTS.progress],
+      ...[ACT_SUBJECTS, EVALUATIONS_WANTED, HAND_IN_SUBJECTS],
+    ],
     answers: true,
   };
 }
@@ -120,7 +123,8 @@ function rightsOf(name: string, { rights }: Service): Rights {
 }
 
 /**
- * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `robot`, who may only ask for actions; `nack`, the controller
+ * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `robot`, who may only ask for actions;
+ * `evaluator`, who measures versions elsewhere; `nack`, the controller
  * that makes streams; `minio`, the object store.
  *
  * @throws {RangeError} naming a service without rights.
@@ -140,6 +144,11 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
     },
     // Programs that act for robots: they ask gateways, and hear their own answers alone.
     robot: { publish: [ACT_SUBJECTS], subscribe: [inbox("robot")] },
+    // Simulators and robots of others, that measure versions: they ask what is wanted, act, and hand in what came of it.
+    evaluator: {
+      publish: [EVALUATIONS_WANTED, HAND_IN_SUBJECTS, ACT_SUBJECTS],
+      subscribe: [inbox("evaluator")],
+    },
     operator: { publish: [">"], subscribe: [">"] },
   };
 }

@@ -63,6 +63,7 @@ export const gatewayInStore: StoreRights = {
     all.datasets,
     all.announced,
     all.problems,
+    keyPattern("reportLinks"),
     ...below(webhooks),
   ],
   write: [
@@ -75,7 +76,9 @@ export const gatewayInStore: StoreRights = {
     // Who has seen a problem; and whether there is room.
     keyPattern("acknowledgement"),
     keyPattern("room"),
+    keyPattern("reportLinks"),
   ],
+  once: [keyPattern("reportLinks")],
   delete: [probe, all.incoming, ...below(webhooks)],
 };
 

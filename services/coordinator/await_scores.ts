@@ -4,15 +4,15 @@
  * @module
  */
 import {
-  attemptAt,
-  isPromotable,
+  awaitsScores,
+  endOfWaiting,
   judgeVersion,
   knobsOfVersion,
   type LearnerFacts,
   standingRows,
   standingVersions,
 } from "@cugro/learners";
-import { promotedKey, type VersionFact, versionKey } from "@cugro/protocol";
+import { promotedKey } from "@cugro/protocol";
 import type { Decision } from "./plan_parts.ts";
 
 /** What the coordinator does about it. `waits`: nothing is learnt meanwhile, as the next task continues this version or the one before. */
@@ -22,19 +22,17 @@ export interface Awaited {
 }
 
 const NOTHING: Awaited = { waits: false, decide: [] };
-const HOUR_MS = 3_600_000;
 
 /** Looks at the newest version. @param now ms since 1970, by which it has waited since its fact was written */
 export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   const newest = facts.versions.at(-1);
-  if (!newest || !stillWaits(facts, newest)) return NOTHING;
+  if (!newest || !awaitsScores(facts, newest)) return NOTHING;
   const row = standingRows(facts).get(newest.version)!;
   const lacking = row.filter(({ task, scores }) => newest.awaits!.includes(task) && scores.length === 0);
   const knobs = knobsOfVersion(facts, newest);
   const { learner: { name } } = facts;
-  const since = Date.parse(facts.written.get(versionKey(name, newest.version)) ?? "");
   // Where nobody knows since when, it waits.
-  const isOver = now - since >= knobs.awaitScores * HOUR_MS;
+  const isOver = now >= (endOfWaiting(facts, newest) ?? Infinity);
   if (lacking.length > 0 && !isOver) return { waits: true, decide: [] };
   const { decision } = judgeVersion({
     knobs: { ...knobs, awaitScores: 0 },
@@ -47,9 +45,4 @@ export function planAwaited(facts: LearnerFacts, now: number): Awaited {
       `within ${knobs.awaitScores} hours: judged by what there is`;
   const value = { schema: 1, version: newest.version, reason };
   return { waits: true, decide: [{ key: promotedKey(name, newest.version), value }] };
-}
-
-/** Nobody has decided on it since, nor wants its task learnt again. */
-function stillWaits(facts: LearnerFacts, { version, awaits, task, attempt }: VersionFact): boolean {
-  return awaits !== undefined && isPromotable(facts, version) && attemptAt(facts, task) === attempt;
 }

@@ -12,13 +12,14 @@ import type { Store } from "@cugro/store";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
-import { type Gateway, type GatewayEnv, refusePacked, type RouteDeps } from "./gateway.ts";
+import { type Gateway, type GatewayEnv, refusePacked, refuseTooOften, type RouteDeps } from "./gateway.ts";
 import { DEFAULT_LIMITS, type Limits, type RateLimiter, rateOf } from "./limits.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { noLiveFigures } from "./live/mod.ts";
 import { problemsOnDemand } from "./problems/watch.ts";
 import { bodyProblem } from "./request_body.ts";
 import { refuseUnknownQueries } from "./query_names.ts";
+import { createReportLinks, type ReportLinks } from "./report_links.ts";
 import { aroundRequests, createInFlight, type InFlight } from "./requests.ts";
 import { type ActDeps, registerAct } from "./routes/act.ts";
 import { registerAsyncapi } from "./routes/asyncapi.ts";
@@ -36,6 +37,7 @@ import { registerNotifications } from "./routes/notifications.ts";
 import { registerOpenapi } from "./routes/openapi.ts";
 import { registerPolicies } from "./routes/policies.ts";
 import { registerProblems } from "./routes/problems.ts";
+import { registerReport } from "./routes/report.ts";
 import { registerResults } from "./routes/results.ts";
 import { registerTasks } from "./routes/tasks.ts";
 import { registerToken } from "./routes/token.ts";
@@ -57,6 +59,8 @@ export interface GatewayOptions {
   acting?: ActDeps["acting"];
   /** Pages of these may act over a WebSocket, beside those of the gateway's own host. @default none */
   origins?: readonly string[];
+  /** Makes and reads links to reports. @default with a key of this process */
+  links?: ReportLinks;
   /** Who makes bundles of versions. @default a thread of this process */
   bundler?: BundleDeps["bundler"];
   /** Streams of events; without it there are none. */
@@ -101,6 +105,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   app.use("/v1/*", authenticate(deps, rate), refusePacked, refuseUnknownQueries(app));
   for (const register of ALWAYS) register(app, deps);
+  registerReport(app, { ...deps, rate, links: options.links ?? createReportLinks({ auth }) });
   registerBundles(app, { ...deps, bundler: options.bundler });
   if (options.acting) registerAct(app, { ...deps, metrics, acting: options.acting, origins });
   if (options.feed) registerEvents(app, { ...deps, feed: options.feed });
@@ -158,12 +163,7 @@ function authenticate({ auth }: RouteDeps, rate: RateLimiter): MiddlewareHandler
       });
     }
     context.set("token", token);
-    const wait = rate.take(token.name);
-    if (wait > 0) {
-      throw new Problem(429, `The token "${token.name}" asks too often`, {
-        headers: { "retry-after": String(Math.ceil(wait)) },
-      });
-    }
+    refuseTooOften(rate, token);
     await next();
   };
 }

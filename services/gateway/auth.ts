@@ -4,12 +4,14 @@
  */
 import { stat } from "node:fs/promises";
 import type { Log } from "@cugro/telemetry";
-import { findToken, readTokens, type Token, type TokenEntry } from "./tokens.ts";
+import { findNamed, findToken, type KnownToken, readTokens, type Token, type TokenEntry } from "./tokens.ts";
 
 /** Says who a request is from. */
 export interface Authenticator {
   /** The token in an `Authorization` header, or undefined for none, a wrong or an expired one. */
   authenticate(authorization: string | undefined): Promise<Token | undefined>;
+  /** The token of a name, or undefined for none or an expired one. */
+  named(name: string): Promise<KnownToken | undefined>;
 }
 
 /** The file is looked at no more often than this. */
@@ -52,6 +54,10 @@ export async function openAuthenticator(
       if (secret === undefined) return undefined;
       await refresh();
       return findToken(entries, secret, Date.now());
+    },
+    async named(name) {
+      await refresh();
+      return findNamed(entries, name, Date.now());
     },
   };
 }

@@ -12,7 +12,7 @@ import { checkLearnerName, incomingPrefix } from "@cugro/protocol";
 import type { MiddlewareHandler } from "hono";
 import type { Door } from "./acting/act_on_websocket.ts";
 import type { Authenticator } from "./auth.ts";
-import { type Limits, readBody } from "./limits.ts";
+import { type Limits, type RateLimiter, readBody } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { refuseReserved } from "./request_body.ts";
 import type { LiveFigures } from "./live/mod.ts";
@@ -92,16 +92,32 @@ function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
   };
 }
 
-/** While the store is known to be away, nobody waits for its time to run out. */
-function requireStore({ problems }: RouteDeps): MiddlewareHandler<GatewayEnv> {
+function requireStore(deps: RouteDeps): MiddlewareHandler<GatewayEnv> {
   return async (_context, next) => {
-    if (!problems.storeAnswers()) {
-      throw new Problem(503, "The store does not answer now: try again; /v1/problems says since when", {
-        headers: { "retry-after": "5" },
-      });
-    }
+    refuseOutage(deps);
     await next();
   };
+}
+
+/**
+ * While the store is known to be away, nobody waits for its time to run out.
+ *
+ * @throws {Problem} 503
+ */
+export function refuseOutage({ problems }: Pick<RouteDeps, "problems">): void {
+  if (problems.storeAnswers()) return;
+  throw new Problem(503, "The store does not answer now: try again; /v1/problems says since when", {
+    headers: { "retry-after": "5" },
+  });
+}
+
+/** One more request by a token. @throws {Problem} 429 */
+export function refuseTooOften(rate: RateLimiter, token: Token): void {
+  const wait = rate.take(token.name);
+  if (wait <= 0) return;
+  throw new Problem(429, `The token "${token.name}" asks too often`, {
+    headers: { "retry-after": String(Math.ceil(wait)) },
+  });
 }
 
 function requireLearner(exists: (name: string) => Promise<boolean>): MiddlewareHandler<GatewayEnv> {

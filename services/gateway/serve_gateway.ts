@@ -18,6 +18,7 @@ import { actOnNats } from "./acting/act_on_nats.ts";
 import { actOnWebSockets, type ActSockets, admitByRoutes } from "./acting/act_on_websocket.ts";
 import { createGateway } from "./app.ts";
 import { type Authenticator, openAuthenticator } from "./auth.ts";
+import { evaluateOnNats, type EvaluatorDeps } from "./evaluators_on_nats.ts";
 import { openEventLog } from "./events/event_log.ts";
 import { type EventFeed, openEventFeed } from "./events/event_stream.ts";
 import type { Gateway } from "./gateway.ts";
@@ -26,6 +27,7 @@ import { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
 import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
+import { createReportLinks, keyInStore } from "./report_links.ts";
 import { createInFlight, type InFlight } from "./requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
 import { failingWebhooks } from "./webhooks/problems.ts";
@@ -69,12 +71,13 @@ export async function serveGateway(
   const app = createGateway({
     ...{ ...shared, store, bus, cache, learners, problems, feed, limits, live, origins: config.actOrigins },
     webhooks: { deliverer, addresses },
+    links: createReportLinks({ auth, key: keyInStore(store) }),
     ...await notificationSecret(config),
   });
   const answer = createActMessages({ acting, metrics, log });
   const sockets = actOnWebSockets({ ...shared, answer, admit: admitByRoutes(app), signal });
   mountLastAnswers(seams, app, await createDirectAct(shared), sockets);
-  const unanswer = await answerOnNats(bus, answer);
+  const unanswer = await answerOnNats(bus, answer, { store, bus, learners, log });
   setReady("tokens", true);
   if (!config.nats) log.warn("CUGRO_NATS is not set: no coordinator hears what this gateway is told");
   await aborted(signal);
@@ -85,13 +88,17 @@ function boundsOfActing({ actStaleMs, actLearners, actBytes }: Seams["config"]) 
   return { maxStaleMs: actStaleMs, maxPolicies: actLearners, maxBytes: actBytes };
 }
 
-/** Where the bus is NATS, requests to act come over it, too. */
+/** Where the bus is NATS, requests to act and evaluators come over it, too. */
 async function answerOnNats(
   bus: Bus & Partial<Pick<NatsBus, "answer">>,
   messages: AnswerActMessage,
+  deps: EvaluatorDeps,
 ): Promise<() => Promise<void>> {
   const { answer } = bus;
-  return answer ? await actOnNats({ answer: answer.bind(bus) }, messages) : () => Promise.resolve();
+  if (!answer) return () => Promise.resolve();
+  const nats = { answer: answer.bind(bus) };
+  const stops = [await actOnNats(nats, messages), await evaluateOnNats(nats, deps)];
+  return async () => void await Promise.all(stops.map((stop) => stop()));
 }
 
 /** Answers; from the signal on each of them says that it is the last on its connection. */

@@ -128,8 +128,33 @@ export function findToken(entries: readonly TokenEntry[], secret: string, now: n
   for (const entry of entries) {
     if (timingSafeEqual(wanted, new Uint8Array(hexBytes(entry.sha256)))) found = entry;
   }
-  if (!found || (found.expires !== undefined && Date.parse(found.expires) <= now)) return undefined;
-  const { name, scopes, learners, quotas = {} } = found;
+  return found === undefined || hasExpired(found, now) ? undefined : tokenOf(found);
+}
+
+/** A token of the file, without its secret. */
+export interface KnownToken {
+  token: Token;
+  /** SHA-256 of its secret, hexadecimal: another token of its name has another one. */
+  secretHash: string;
+  /** Not valid from here on; ms since 1970. */
+  expiresMs?: number;
+}
+
+/** The token of this name, unless it has expired. */
+export function findNamed(entries: readonly TokenEntry[], name: string, now: number): KnownToken | undefined {
+  const found = entries.find((entry) => entry.name === name);
+  return found === undefined || hasExpired(found, now) ? undefined : {
+    token: tokenOf(found),
+    secretHash: found.sha256,
+    ...found.expires === undefined ? {} : { expiresMs: Date.parse(found.expires) },
+  };
+}
+
+function hasExpired({ expires }: TokenEntry, now: number): boolean {
+  return expires !== undefined && Date.parse(expires) <= now;
+}
+
+function tokenOf({ name, scopes, learners, quotas = {} }: TokenEntry): Token {
   return { name, scopes, learners, quotas: quotas as Partial<Quotas> };
 }
 

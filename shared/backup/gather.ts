@@ -12,8 +12,15 @@ import type { ObjectInfo, Store } from "@cugro/store";
 
 /** Lists of one prefix until two agree. */
 const LOOKS = 5;
-/** What is no part of a store's memory: bytes that are wrong, and an object that only tries whether there is room. */
-const LEFT_OUT: readonly (KeyKind | undefined)[] = [undefined, "damaged", "room", "snapshot", "content"];
+/** What is no part of a store's memory: bytes that are wrong, an object that only tries whether there is room, and what links of some minutes are signed with. */
+const LEFT_OUT: readonly (KeyKind | undefined)[] = [
+  undefined,
+  "damaged",
+  "room",
+  "reportLinks",
+  "snapshot",
+  "content",
+];
 /** What comes with webhooks. */
 const SECRET: readonly (KeyKind | undefined)[] = ["webhook", "webhookSettings", "pending", "done"];
 

@@ -6,7 +6,16 @@
  * @module
  */
 import { mapConcurrently, sleep } from "@cugro/async";
-import { headKey, learnerKey, learnerOfKey, parseKey, PREFIXES, ROOM_KEY, sha256 } from "@cugro/protocol";
+import {
+  headKey,
+  learnerKey,
+  learnerOfKey,
+  parseKey,
+  PREFIXES,
+  REPORT_LINKS_KEY,
+  ROOM_KEY,
+  sha256,
+} from "@cugro/protocol";
 import { type ObjectInfo, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { arrivedAgain, type RestoredFiles } from "./arrived_again.ts";
 import { checkFacts, isBlob } from "./check.ts";
@@ -99,11 +108,14 @@ function step(work: Work, { size }: Entry): void {
   work.onProgress({ ...work.progress });
 }
 
+/** A gateway that runs beside it writes these: to see whether there is room, and to sign links with. */
+const OF_GATEWAYS: readonly string[] = [ROOM_KEY, REPORT_LINKS_KEY];
+
 async function refuseOccupied({ store, files }: Work): Promise<void> {
   const strange: string[] = [];
   const present = await store.list("", ({ name }) => strange.push(name));
-  // A gateway that runs beside it writes one object now and then, to see whether there is room.
-  const other = present.find(({ key }) => !files.before.has(key) && key !== ROOM_KEY)?.key ?? strange[0];
+  const other = present.find(({ key }) => !files.before.has(key) && !OF_GATEWAYS.includes(key))?.key ??
+    strange[0];
   if (other === undefined) return;
   throw new BackupError(
     `The store that is to be restored into is not empty: ${other} is in it, and not in the snapshot. Choose an empty ` +

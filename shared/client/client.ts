@@ -19,6 +19,7 @@ import type {
   Learner,
   Losses,
   NewLearner,
+  ReportLinkView,
   Results,
   StandingProblem,
   TokenView,
@@ -76,6 +77,8 @@ export interface GatewayClient {
   token(): Promise<TokenView>;
   /** An HTML page. */
   report(name: string): Promise<string>;
+  /** An address that opens the report in a browser, without a token, for ten minutes and as long as this token is valid. */
+  reportLink(name: string): Promise<{ url: string; expires: string }>;
   act(name: string, request: ActInput): Promise<ActAnswer>;
   /** A connection to act over, for control loops. */
   actOverWebSocket(name: string, options?: ActSocketOptions): ActSocket;
@@ -125,6 +128,10 @@ export function createClient(options: ClientOptions): GatewayClient {
     traffic: (name) => requests.get(of(name, "/traffic")),
     token: () => requests.get("/v1/token"),
     report: async (name) => await (await requests.send("GET", of(name, "/report"))).text(),
+    async reportLink(name) {
+      const { path, expires } = await requests.post<ReportLinkView>(of(name, "/report/link"), {});
+      return { url: requests.url(path), expires };
+    },
     act: (name, request) => requests.post(of(name, "/act"), request),
     actOverWebSocket: (name, more = {}) => actOverWebSocket(options, name, more),
     events: (name, watch = {}) =>

@@ -53,6 +53,8 @@ export interface Requester {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
+  /** The address of a path of the gateway. */
+  url(path: string): string;
 }
 
 /**
@@ -93,6 +95,7 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
     get: async (path) => await (await send("GET", path)).json(),
     post: (path, body) => sendJson("POST", path, body),
     patch: (path, body) => sendJson("PATCH", path, body),
+    url: (path) => base + path,
   };
 }
 

@@ -100,6 +100,7 @@ export {
   standingVersions,
   versionsAsLabelled,
 } from "./results/standing.ts";
+export { awaitsScores, endOfWaiting, wantedEvaluations } from "./results/wanted.ts";
 export { evaluatedCell } from "./results/evaluated_cell.ts";
 export { type CellBound, cellBounds, type JudgedRow } from "./results/bounds.ts";
 export type { ReplayFidelity } from "./results/replays.ts";

@@ -82,6 +82,9 @@ export const KEY_SHAPES = {
   // Overwritten now and then, to see whether the store has room.
   room: "problems/room",
 
+  // What all gateways of a store sign links to reports with: random bytes, written once by the first that needs them.
+  reportLinks: "secrets/report-links",
+
   // In a backup, and nowhere else: which objects a store had at one moment, and their contents.
   snapshot: "snapshots/{snapshot}.json",
   content: "contents/{hash}",

@@ -18,6 +18,7 @@ export const PREFIXES = {
   webhooks: "webhooks/",
   deliveries: "deliveries/",
   problems: "problems/",
+  secrets: "secrets/",
   snapshots: "snapshots/",
   contents: "contents/",
 } as const;
@@ -221,6 +222,8 @@ export const acknowledgementKey = (problem: string, n: number): string =>
   makeKey("acknowledgement", { problem, n });
 /** Written now and then, to see whether the store has room. */
 export const ROOM_KEY = makeKey("room", {});
+/** What gateways sign links to reports with. */
+export const REPORT_LINKS_KEY = makeKey("reportLinks", {});
 /** Id of an event about an occurrence of a problem, which began at `at` (ms since 1970). */
 export const problemEventId = (problem: string, at: number, end: "raised" | "resolved"): string =>
   `${acknowledgementsPrefix(problem)}${at}/${end}`;

@@ -9,6 +9,7 @@ export * from "./deletions.ts";
 export * from "./environment.ts";
 export * from "./episode_hashes.ts";
 export * from "./evaluations.ts";
+export * from "./evaluator_messages.ts";
 export * from "./event_data.ts";
 export * from "./events.ts";
 export * from "./fact_bytes.ts";

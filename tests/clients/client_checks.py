@@ -6,6 +6,7 @@ import hmac
 import json
 import sys
 import threading
+from urllib.request import urlopen
 
 import numpy as np
 
@@ -225,6 +226,9 @@ def does_what_a_person_does(client):
     assert client.learners.list() == ["team-a"] and client.learners.show("team-a")["head"] == 2
     assert client.token()["name"] == "admin" and client.traffic("team-a")["tasks"] is not None
     assert client.report("team-a").startswith("<!doctype html>")
+    link = client.report_link("team-a")
+    with urlopen(link["url"]) as page:
+        assert page.read().decode().startswith("<!doctype html>") and link["expires"].endswith("Z")
     assert [version["version"] for version in client.versions.list("team-a")] == [1, 2]
     hook = client.webhooks.create("http://127.0.0.1:8099/", description="nobody listens")
     assert hook["secret"].startswith("whsec_")

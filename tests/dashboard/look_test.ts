@@ -104,7 +104,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "without a token the page asks for one; one that is unknown is refused, and one may leave",
+  name:
+    "without a token the page asks for one; one that is unknown is refused, a report is opened without it, and one may leave",
   ignore: browserPath === undefined,
   fn: () =>
     withDashboard(({ url, tokens, store }) =>
@@ -125,6 +126,14 @@ Deno.test({
           "",
           "kept in this tab alone",
         );
+        await page.getByRole("link", { name: "mine" }).click();
+        const opened = page.context().waitForEvent("page");
+        await page.getByRole("button", { name: "Report" }).click();
+        const report = await opened;
+        await report.getByRole("heading", { name: "mine" }).first().waitFor();
+        assert(new URL(report.url()).pathname.startsWith("/reports/"), "without a token");
+        await report.close();
+        await page.getByRole("link", { name: "Learners", exact: true }).first().click();
         await page.keyboard.press("/");
         await page.keyboard.type("nobody");
         await page.getByText("No learner has “nobody” in its name").waitFor();

@@ -83,6 +83,7 @@ Deno.test("without a token, or with one that is not known, there is nothing", ()
       "/v1/learners",
       "/v1/learners/mine",
       "/v1/learners/mine/report",
+      "/v1/learners/mine/report/link",
       "/v1/learners/mine/traffic",
       "/v1/token",
       "/v1/problems",
@@ -97,6 +98,9 @@ Deno.test("without a token, or with one that is not known, there is nothing", ()
       { status: 401, path: "/v1/learners", as: "", headers: bearer(`Bearer ${"x".repeat(4000)}`) },
       { status: 401, path: `/v1/learners?token=${tokens.admin}`, as: "" },
       { status: 401, method: "DELETE", path: "/v1/learners/mine", as: "" },
+      { status: 401, method: "POST", path: "/v1/learners/mine/report/link", as: "" },
+      { status: 404, path: "/reports/nothing.nothing", as: "" },
+      { status: 404, path: `/reports/${tokens.admin}`, as: "" },
       {
         status: 401,
         method: "POST",
@@ -165,6 +169,7 @@ Deno.test("somebody else's learner is 404, like one that does not exist, and in 
     await refuse([
       ...paths.map((path) => ({ status: 404, path: `/v1/learners/mine${path}`, as: "team" as const })),
       { status: 404, method: "DELETE", path: "/v1/learners/mine", as: "team" },
+      { status: 404, method: "POST", path: "/v1/learners/mine/report/link", as: "team" },
       {
         ...{ status: 404, method: "PATCH", path: "/v1/learners/mine/tasks/1", as: "team" as const },
         ...{ headers: JSON_TYPE, body: '{"set":{"goal":2}}' },

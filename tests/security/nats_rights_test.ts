@@ -7,6 +7,8 @@ import {
   ACT_QUEUE,
   ACT_SUBJECTS,
   actSubject,
+  HAND_IN_SUBJECTS,
+  handInSubject,
   JOB_KINDS,
   type JobKind,
   kindsOfService,
@@ -53,6 +55,9 @@ const SUBJECTS: string[] = [
   "_INBOX_gateway.forged",
   "$SYS.REQ.SERVER.PING",
   "act.team-a",
+  "evaluations.wanted",
+  "evaluations.hand-in.team-a",
+  "evaluations.other",
   "anything",
 ];
 const info = Object.values(STREAMS).map((stream) => api(`STREAM.INFO.${stream}`));
@@ -88,7 +93,7 @@ const MAY_PUBLISH: Record<ServiceName, string[]> = {
   ) as Record<Exclude<ServiceName, "gateway" | "coordinator">, string[]>,
 };
 const MAY_HEAR: Partial<Record<ServiceName, string[]>> = {
-  gateway: ["events.>", "progress.>", "act.*"],
+  gateway: ["events.>", "progress.>", "act.*", "evaluations.wanted", "evaluations.hand-in.*"],
   coordinator: ["events.>", "incoming.>"],
 };
 const LISTENABLE = [
@@ -97,6 +102,9 @@ const LISTENABLE = [
   "incoming.>",
   "jobs.>",
   "act.*",
+  "evaluations.wanted",
+  "evaluations.hand-in.*",
+  "evaluations.>",
   ">",
   "$JS.>",
   "$SYS.>",
@@ -232,6 +240,24 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
     await assertRejects(() => robot.request(actSubject("team-a"), "{}"), Error, "no responders");
     for (const one of [gateway, worker, robot, observer]) await one.close();
   });
+  await test.step("the evaluator asks what is wanted, acts and hands in, hears its own answers alone, and does nothing else", async () => {
+    const own = ["act.team-a", "evaluations.wanted", "evaluations.hand-in.team-a"];
+    assertEquals(await publishable(servers, "evaluator", SUBJECTS), own);
+    const inbox = "_INBOX_evaluator.>";
+    assertEquals(await hearable(servers, "evaluator", [...LISTENABLE, inbox, "_INBOX_robot.>"]), [inbox]);
+    const gateway = await servers.openBus("gateway");
+    const answer = () => Promise.resolve({ body: "yes" });
+    const stop = await gateway.answer({ subject: HAND_IN_SUBJECTS, queue: ACT_QUEUE, answer });
+    const evaluator = await login(servers, "evaluator");
+    assertEquals((await evaluator.request(handInSubject("team-a"), "{}")).string(), "yes");
+    for (const user of ["observer", "robot"]) {
+      const other = await login(servers, user);
+      await assertRejects(() => other.request(handInSubject("team-a"), "{}"), Error, "Permissions Violation");
+      await other.close();
+    }
+    await stop();
+    for (const one of [gateway, evaluator]) await one.close();
+  });
   await test.step("nobody gets in without a key, or with a foreign one", async () => {
     // Through the bus: the client's own transport lets a refused login kill the process now and then.
     const open = { servers: [servers.nats.url], name: "gateway" };
@@ -240,6 +266,6 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
     }
   });
-  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 5);
+  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 6);
   await servers.stop();
 });

@@ -47,6 +47,7 @@ const OTHERS = {
   announced: "announced/learners/team-a-walker/versions/1.json",
   webhook: `webhooks/${hook}/webhook.json`,
   delivery: `deliveries/pending/${hook}/learners/team-a-walker/versions/1.json`,
+  "report links": "secrets/report-links",
   elsewhere: "backups/everything.tar",
   "old job": `jobs/${hash}/job.json`,
   "old result": `jobs/${hash}/result.json`,
@@ -96,6 +97,7 @@ const EXPECTED: Record<ServiceName, Allowed> = {
       "artifact",
       "dataset",
       "announced",
+      "report links",
       ...webhookObjects,
     ],
     write: [
@@ -103,6 +105,7 @@ const EXPECTED: Record<ServiceName, Allowed> = {
       ...learnerObjects,
       ...of(JOB_KINDS, ["retry"]),
       "old retry",
+      "report links",
       ...webhookObjects,
     ],
     delete: [...incomingObjects, ...webhookObjects],

@@ -108,6 +108,16 @@ Deno.test("a command prints the same of learners in a store and behind a gateway
       `<code>deno task cugro rollback 1 --learner fixture --store ${folder}</code>`,
     );
     assertEquals(remote, local!.replaceAll(`--store ${folder}`, `--url ${url}`));
+    const link = await printed(
+      ...["report", "--learner", "fixture", "--link", "--url", url, "--token", tokens.reader],
+    );
+    assertMatch(link.err, /^opens the report until 20\S+Z, for everybody who has it, and nothing else$/);
+    assertEquals(await (await fetch(link.out.trim())).text(), remote, "without a token");
+    const ofStore = await printed("report", "--learner", "fixture", "--link", "--store", folder);
+    assertEquals(ofStore.code, 1);
+    assertStringIncludes(ofStore.err, "--link needs a gateway");
+    const both = await printed("report", "--learner", "fixture", "--link", "--out", "x", "--store", folder);
+    assertStringIncludes(both.err, "leave out --out, or --link");
   }));
 
 Deno.test("a version that serves in spite of reasons says so, in lines that fit a terminal, beside the steps it took", async () => {

@@ -197,6 +197,8 @@ export interface Learners {
   episodes(name: string, version: number): Promise<TaskEpisodes[]>;
   /** An HTML page. */
   report(name: string): Promise<string>;
+  /** An address that opens it in a browser for some minutes; undefined where there is no gateway. */
+  reportLink(name: string): Promise<{ url: string; expires: string } | undefined>;
   /** Gives up what is open. */
   close(): Promise<void>;
 }

@@ -80,6 +80,7 @@ export function openLocal(name: string): Learners {
     ...shownBy(reading),
     report: async (learner) =>
       renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
+    reportLink: () => Promise.resolve(undefined),
     async close() {
       await open?.close();
       await stores.close();

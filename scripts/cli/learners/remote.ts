@@ -48,6 +48,7 @@ export function openRemote(url: string, token: string): Learners {
     losses: (name) => client.losses(name),
     episodes: async (name, version) => episodesOf([await versions.show(name, version)], version),
     report: (name) => client.report(name),
+    reportLink: (name) => client.reportLink(name),
     close: () => Promise.resolve(),
   };
 }

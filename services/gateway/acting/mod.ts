@@ -10,5 +10,6 @@ export {
 } from "./act_messages.ts";
 export { createDirectAct, type DirectActDeps } from "./act_directly.ts";
 export { actOnNats } from "./act_on_nats.ts";
+export { fitting } from "./nats_answer.ts";
 export { actOnWebSockets, type ActSockets, admitByRoutes } from "./act_on_websocket.ts";
 export type { Admitted, ConnectionBounds } from "./act_connection.ts";

@@ -15,7 +15,7 @@ import { openEventLog } from "../events/event_log.ts";
 import { openEventFeed } from "../events/event_stream.ts";
 import { followLive } from "../live/mod.ts";
 import { createInFlight } from "../requests.ts";
-import { findToken, issueToken, type Scope } from "../tokens.ts";
+import { findNamed, findToken, issueToken, type Scope } from "../tokens.ts";
 import { addressOfPage } from "./address.ts";
 import { watchStore } from "./watch_store.ts";
 
@@ -90,6 +90,7 @@ function oneToken({ name, scope }: HereOptions): { secret: string; auth: Authent
           shown === undefined ? undefined : findToken([entry], shown, Date.now()),
         );
       },
+      named: (wanted) => Promise.resolve(findNamed([entry], wanted, Date.now())),
     },
   };
 }

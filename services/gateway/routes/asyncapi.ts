@@ -4,23 +4,28 @@
  * @module
  */
 import { consumerName, eventSubject, progressOfKind } from "@cugro/bus";
-import { problemSchema } from "@cugro/client/schemas";
+import { evaluationSchema, problemSchema } from "@cugro/client/schemas";
 import {
   ACT_SUBJECTS,
   actRequestSchema,
   cloudEventSchema,
+  EVALUATIONS_WANTED,
   EVENT_DATA,
   EVENT_TYPES,
   type EventType,
+  HAND_IN_SUBJECTS,
   JOB_KINDS,
   type JobKind,
   type JsonObject,
   progressSchema,
+  wantedAnswerSchema,
+  wantedRequestSchema,
   WEBHOOK_EVENT_TYPES,
 } from "@cugro/protocol";
 import { version } from "@cugro/telemetry";
 import { z } from "zod";
 import { answerSchema } from "./act.ts";
+import { handInSchema } from "../evaluators_on_nats.ts";
 import type { Gateway } from "../gateway.ts";
 
 /** Adds `/asyncapi.json`. */
@@ -42,7 +47,7 @@ export function asyncapiDocument(): JsonObject {
   const events = EVENT_TYPES.filter((type) => !isProblem(type));
   return {
     asyncapi: "3.0.0",
-    info: { title: "CuGRO: events, progress and acting", version, description: DESCRIPTION },
+    info: { title: "CuGRO: events, progress, acting and evaluations", version, description: DESCRIPTION },
     defaultContentType: "application/json",
     channels: {
       ...Object.fromEntries(events.map((type) => [nameOf(type), eventChannel(type)])),
@@ -57,6 +62,30 @@ export function asyncapiDocument(): JsonObject {
         parameters: { learner: { description: "Its name" } },
         description: "Asks one of the gateways for actions, as the user `robot`",
         messages: { actRequest: message("actRequest") },
+      },
+      evaluationsWanted: {
+        address: EVALUATIONS_WANTED,
+        description:
+          "Asks one of the gateways which versions lack scores in which tasks, as the user `evaluator`. Ask every some " +
+          "seconds: nothing is kept of who has asked, so two evaluators of one environment may both measure a version",
+        messages: { wantedRequest: message("wantedRequest") },
+      },
+      evaluationsWantedReply: {
+        address: null,
+        description: "The subject that the request named for its answer",
+        messages: { wantedAnswer: message("wantedAnswer"), refusal: message("refusal") },
+      },
+      evaluationsHandIn: {
+        address: HAND_IN_SUBJECTS.replace("*", "{learner}"),
+        parameters: { learner: { description: "Its name" } },
+        description:
+          "Hands in episodes that were run with a version, as the user `evaluator`. The same once more is not taken twice",
+        messages: { handIn: message("handIn") },
+      },
+      evaluationsHandInReply: {
+        address: null,
+        description: "The subject that the request named for its answer",
+        messages: { evaluation: message("evaluation"), refusal: message("refusal") },
       },
       actReply: {
         address: null,
@@ -114,15 +143,20 @@ function operations(events: readonly EventType[]): JsonObject {
       ]),
     ),
     sendToWebhook: { action: "send", channel: channel("webhook") },
-    act: {
-      action: "receive",
-      channel: channel("act"),
-      messages: [inChannel("actRequest", "act")],
-      reply: {
-        channel: channel("actReply"),
-        messages: [inChannel("actAnswer", "actReply"), inChannel("refusal", "actReply")],
-      },
-    },
+    act: asked("act", "actRequest", "actAnswer"),
+    evaluationsWanted: asked("evaluationsWanted", "wantedRequest", "wantedAnswer"),
+    evaluationsHandIn: asked("evaluationsHandIn", "handIn", "evaluation"),
+  };
+}
+
+/** A request that a gateway answers, or refuses. */
+function asked(name: string, request: string, answer: string): JsonObject {
+  const reply = `${name}Reply`;
+  return {
+    action: "receive",
+    channel: channel(name),
+    messages: [inChannel(request, name)],
+    reply: { channel: channel(reply), messages: [inChannel(answer, reply), inChannel("refusal", reply)] },
   };
 }
 
@@ -133,6 +167,10 @@ function messages(): JsonObject {
     progress: { title: "Progress of a job", ...payload(progressSchema) },
     actRequest: { title: "Observations to act on", ...payload(z.strictObject(actRequestSchema.shape)) },
     actAnswer: { title: "Actions", ...payload(answerSchema) },
+    wantedRequest: { title: "What an evaluator can run", ...payload(wantedRequestSchema) },
+    wantedAnswer: { title: "What is wanted", ...payload(wantedAnswerSchema) },
+    handIn: { title: "Episodes of a version in a task", ...payload(handInSchema) },
+    evaluation: { title: "An evaluation that was taken", ...payload(evaluationSchema) },
     refusal: { title: "A problem document (RFC 9457)", ...payload(problemSchema) },
   };
 }

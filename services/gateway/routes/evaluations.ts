@@ -8,6 +8,7 @@ import {
   type Evaluation,
   evaluationSchema,
   learnerName,
+  type NewEvaluation,
   newEvaluationSchema,
   pathNumber,
 } from "@cugro/client/schemas";
@@ -32,7 +33,6 @@ export function registerEvaluations(app: Gateway, deps: RouteDeps): void {
 }
 
 function registerHandingIn(app: Gateway, deps: RouteDeps): void {
-  const { learners, store } = deps;
   const handIn = createRoute({
     operationId: "evaluateVersion",
     ...secured(deps, "submit"),
@@ -50,20 +50,38 @@ function registerHandingIn(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(handIn, async (context) => {
     const { name, version } = context.req.valid("param");
-    const { returns, success, seeds, reason, ...body } = context.req.valid("json");
-    findVersion(await learners.status(name), version);
-    const measured = {
-      returns: returns ?? success!,
-      ...success === undefined ? {} : { success },
-      ...seeds === undefined ? {} : { seeds },
-      ...reason === undefined ? {} : { reason },
-    };
     const by = context.get("token").name;
-    const given = { store, name, version, by, ...body, ...measured };
-    const { evaluation, added } = await refusingEvaluations(() => judged(() => handInEvaluation(given)));
-    if (added) wake(deps, name);
-    return context.json(viewOf(evaluation), added ? 201 : 200);
+    const { evaluation, added } = await takeEvaluation(
+      deps,
+      { name, version, by },
+      context.req.valid("json"),
+    );
+    return context.json(evaluation, added ? 201 : 200);
   });
+}
+
+/**
+ * Takes an evaluation in, however it came, and has the coordinator look.
+ *
+ * @returns it, and whether it is new
+ * @throws {Problem} 404 without such a version, 422 where it cannot count
+ */
+export async function takeEvaluation(
+  deps: Pick<RouteDeps, "store" | "learners" | "bus">,
+  about: { name: string; version: number; by: string },
+  { returns, success, seeds, reason, ...body }: NewEvaluation,
+): Promise<{ evaluation: Evaluation; added: boolean }> {
+  findVersion(await deps.learners.status(about.name), about.version);
+  const measured = {
+    returns: returns ?? success!,
+    ...success === undefined ? {} : { success },
+    ...seeds === undefined ? {} : { seeds },
+    ...reason === undefined ? {} : { reason },
+  };
+  const given = { store: deps.store, ...about, ...body, ...measured };
+  const { evaluation, added } = await refusingEvaluations(() => judged(() => handInEvaluation(given)));
+  if (added) wake(deps, about.name);
+  return { evaluation: viewOf(evaluation), added };
 }
 
 function registerList(app: Gateway, deps: RouteDeps): void {

@@ -1,10 +1,9 @@
 /**
- * What was reached: results matrix, fidelity of the replay, losses, the report.
+ * What was reached: results matrix, fidelity of the replay, losses.
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { fidelitySchema, learnerName, lossesSchema, resultsSchema } from "@cugro/client/schemas";
-import { withFlag } from "@cugro/problems";
 import { fidelityTable, lossesOf, lossesTable, resultsTable } from "@cugro/tables";
 import { type Gateway, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { resultsView } from "../views.ts";
@@ -18,7 +17,6 @@ export function registerResults(app: Gateway, deps: RouteDeps): void {
   registerMatrix(app, deps);
   registerFidelity(app, deps);
   registerLosses(app, deps);
-  registerReport(app, deps);
 }
 
 function registerMatrix(app: Gateway, deps: RouteDeps): void {
@@ -106,36 +104,5 @@ function registerLosses(app: Gateway, deps: RouteDeps): void {
     if (format === "json") return context.json({ losses: curves }, 200);
     const { bytes, headers } = await tableFile(lossesTable(name, curves), format, `${name}-losses`);
     return context.body(bytes, 200, headers);
-  });
-}
-
-function registerReport(app: Gateway, deps: RouteDeps): void {
-  const { store } = deps;
-  const report = createRoute({
-    operationId: "report",
-    ...secured(deps, "read"),
-    ...{
-      method: "get",
-      path: "/v1/learners/{name}/report",
-      tags,
-      summary: "The report: one page, complete in itself",
-    },
-    request: { params },
-    responses: {
-      200: { description: "HTML", content: { "text/html": { schema: z.string() } } },
-      ...PROBLEMS,
-    },
-  });
-  app.openapi(report, async (context) => {
-    // Loaded when it is first wanted: drawing needs much that acting and watching do not.
-    const { gatherReport, renderReport } = await import("@cugro/report");
-    const { origin } = new URL(context.req.url);
-    const complete = (words: string) => `deno task cugro ${withFlag(words, `--url ${origin}`)}`;
-    const page = renderReport(await gatherReport(store, context.req.valid("param").name, complete));
-    context.header(
-      "content-security-policy",
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-    );
-    return context.html(page, 200);
   });
 }

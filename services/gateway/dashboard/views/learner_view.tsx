@@ -5,6 +5,7 @@
 import { useEffect } from "preact/hooks";
 import { figure } from "@cugro/report/words";
 import { DialogButton } from "../acts/act_button.tsx";
+import { ReportButton } from "../acts/report_button.tsx";
 import { later } from "../parts/later.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { ProblemList } from "../parts/problem_list.tsx";
@@ -54,6 +55,7 @@ export function LearnerView(
       <div class="view-head">
         <h1 class="user-text">{name}</h1>
         {state && <StateMark state={stateOf(state.learner, [])} />}
+        {state && <ReportButton learner={name} />}
         <DialogButton
           scope="submit"
           dialog={{ kind: "add task", learner: name, file: undefined }}

@@ -83,6 +83,11 @@ class Client:
         """An HTML page."""
         return self._requests.send("GET", f"/v1/learners/{part(name)}/report")[1].decode()
 
+    def report_link(self, name: str) -> Json:
+        """An address (`url`) that opens the report in a browser, without a token, until `expires`."""
+        made = self._requests.post(f"/v1/learners/{part(name)}/report/link", {})
+        return {"url": self._requests.address + made["path"], "expires": made["expires"]}
+
     def act(self, name: str, request: Json) -> Json:
         """Actions as the gateway gives them; `client.policy(...)` takes and gives arrays."""
         return self._requests.post(f"/v1/learners/{part(name)}/act", request)

@@ -36,6 +36,7 @@ class Requests:
             raise ValueError("token must be one word of plain letters, as it was issued")
         self.timeout, self.retries, self._token = timeout, retries, secret
         self._parts, self._path, self._context = parts, parts.path.rstrip("/"), context
+        self.address = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._kept = threading.local()
 
     def get(self, path: str, query: Query | None = None) -> Any:

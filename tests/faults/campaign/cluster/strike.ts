@@ -59,7 +59,8 @@ async function hang(child: Supervised): Promise<void> {
   await untilReplaced(child, pid, "hangs");
 }
 
-async function untilReplaced(child: Supervised, pid: number | undefined, what: string): Promise<void> {
+/** Waits until a process that was ended has a successor, and that one is ready. @throws {Error} if that does not come about */
+export async function untilReplaced(child: Supervised, pid: number | undefined, what: string): Promise<void> {
   const deadline = performance.now() + BACK_MS;
   while (child.pid === pid || child.pid === undefined) {
     if (performance.now() > deadline) throw new Error(`${child.name} ${what}, and nobody starts it again`);

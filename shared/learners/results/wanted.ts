@@ -1,0 +1,46 @@
+/**
+ * Which evaluations from outside a learner lacks. Pure.
+ * @module
+ */
+import type { VersionFact, WantedEvaluation } from "@cugro/protocol";
+import { versionKey } from "@cugro/protocol";
+import { attemptAt, isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { standingRows } from "./standing.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Whether a version waits for scores from outside: nobody has decided on it since, nor wants its task learnt again. */
+export function awaitsScores(facts: LearnerFacts, { version, awaits, task, attempt }: VersionFact): boolean {
+  return awaits !== undefined && isPromotable(facts, version) && attemptAt(facts, task) === attempt;
+}
+
+/** When a version has waited long enough (ms since 1970); undefined where nobody knows since when it waits. */
+export function endOfWaiting(facts: LearnerFacts, version: VersionFact): number | undefined {
+  const since = Date.parse(facts.written.get(versionKey(facts.learner.name, version.version)) ?? "");
+  return Number.isNaN(since) ? undefined : since + knobsOfVersion(facts, version).awaitScores * HOUR_MS;
+}
+
+/**
+ * Tasks without scores of the version that waits for them, if one does, else of the newest valid version. Tasks with a
+ * simulator of this project are none of them: their episodes are run here, and nowhere else.
+ */
+export function wantedEvaluations(facts: LearnerFacts): WantedEvaluation[] {
+  if (facts.deleted) return [];
+  const newest = facts.versions.at(-1);
+  const waits = newest !== undefined && awaitsScores(facts, newest);
+  const version = waits ? newest : validVersions(facts).at(-1);
+  if (version === undefined) return [];
+  const end = waits ? endOfWaiting(facts, version) : undefined;
+  return standingRows(facts).get(version.version)!.flatMap(({ task, scores }): WantedEvaluation[] => {
+    const known = facts.tasks.find((one) => one.task === task);
+    if (known === undefined || scores.length > 0) return [];
+    const { environment, name, stateDim, actionDim, discreteActions, horizon } = known;
+    if (environment !== null && "family" in environment) return [];
+    return [{
+      ...{ learner: facts.learner.name, version: version.version, task },
+      ...{ environmentName: environment?.gymnasium ?? name, environment },
+      ...{ stateDim, actionDim, discreteActions: discreteActions ?? null, horizon, waits },
+      ...end === undefined ? {} : { until: new Date(end).toISOString() },
+    }];
+  });
+}

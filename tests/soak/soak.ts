@@ -1,0 +1,262 @@
+/**
+ * A soak: a local cluster that learns for hours while clients act and follow its events, learners come and go, versions
+ * are taken back and let through, and processes are restarted.
+ * @module
+ */
+import { pause } from "@cugro/async";
+import { createClient, type NewLearner } from "@cugro/client";
+import { collectGarbage } from "@cugro/coordinator";
+import { shippedPolicy } from "@cugro/environments";
+import type { Store } from "@cugro/store";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
+import { collectFiles } from "../../scripts/cli/commands/collecting/collect_files.ts";
+import { givesWork } from "../../scripts/cluster/services.ts";
+import { startFollowers } from "./followers.ts";
+import { attend, type CourseWorld } from "./learners.ts";
+import { createRestarter, restartAfter, type Restarted } from "./restarts.ts";
+import { openSampler, type Sample, type Sampler } from "./samples.ts";
+
+/** What is asked of a soak. */
+export interface SoakOptions {
+  /** It ends after so many. */
+  tasks: number;
+  /** And after so many hours at the latest. */
+  hours: number;
+  /** One process does the jobs of all services. */
+  together: boolean;
+  store: "bucket" | "folder";
+  s3?: "versity" | "minio";
+  sampleSeconds: number;
+  /** Everything is written below it. */
+  folder: string;
+  say: (sentence: string) => void;
+  onSample: (sample: Sample) => Promise<void>;
+  signal: AbortSignal;
+}
+
+/** A task that became a version. */
+export interface Learnt {
+  at: number;
+  learner: string;
+  version: number;
+  seconds: number;
+}
+
+/** What a soak came to. */
+export interface SoakRecord {
+  samples: Sample[];
+  learnt: Learnt[];
+  restarts: (Omit<Restarted, "from" | "to"> & { at: number; seconds: number })[];
+  /** Processes that were started again though nobody had ended them. */
+  deaths: string[];
+  /** What collections of garbage removed, bytes and objects. */
+  collected: { objects: number; bytes: number };
+  followers: Awaited<ReturnType<Awaited<ReturnType<typeof startFollowers>>["stop"]>>;
+}
+
+/** Garbage is collected after every so many tasks. A day of grace is made this short. */
+const COLLECT_EVERY = 5;
+const GRACE_HOURS = 0.1;
+const STORE_EVERY = 4;
+const EPISODES = 6;
+/** Tasks of a learner that goes again. */
+const PASSING_TASKS = 4;
+/** Restarts come up to this long after a version. */
+const RESTART_WITHIN_MS = 15_000;
+/** Some seconds of work for a task. */
+const KNOBS = {
+  ...{ stateSteps: 60, behaviorSteps: 60, maxGeneratorSteps: 60, criticSteps: 60, maxCriticSteps: 60 },
+  ...{ shardsPerTask: 1, replayPairs: 1024, replayPairsPerTask: 256 },
+};
+
+/** Runs one. */
+export async function soak(options: SoakOptions): Promise<SoakRecord> {
+  const { folder, say } = options;
+  await mkdir(folder, { recursive: true });
+  // Services take their temporary folders from here, so that what they leave behind is seen.
+  const temporary = await mkdtemp(join(folder, "tmp-"));
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = temporary;
+  say("starting a cluster");
+  const events: string[] = [];
+  const cluster = await startCluster({
+    folder: join(folder, "cluster"),
+    store: options.store,
+    ...options.s3 === undefined ? {} : { s3: options.s3 },
+    ...options.together ? { together: 1 } : {},
+    environment: { CUGRO_LOG: "warn", CUGRO_WEBHOOKS_PRIVATE: "allow", CUGRO_ACK_WAIT_SECONDS: "10" },
+    onEvent: (sentence) => void events.push(sentence),
+    signal: options.signal,
+  });
+  try {
+    const store = await openClusterStore(cluster);
+    const sampler = await openSampler({ cluster, store, temporary });
+    try {
+      return await live({ ...options, cluster, store, sampler, events });
+    } finally {
+      await sampler.close();
+      await store.close();
+    }
+  } finally {
+    await cluster.stop();
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+interface Life extends Omit<SoakOptions, "store"> {
+  cluster: Cluster;
+  store: Store;
+  sampler: Sampler;
+  events: string[];
+}
+
+async function live(life: Life): Promise<SoakRecord> {
+  const { cluster, store, say, tasks } = life;
+  const began = performance.now();
+  const client = createClient({ url: cluster.gatewayUrl!, token: cluster.adminToken });
+  const over = new AbortController();
+  const stopped = AbortSignal.any([life.signal, over.signal]);
+  const followers = await startFollowers({ client, url: cluster.gatewayUrl!, token: cluster.adminToken });
+  const restarter = createRestarter(cluster, say);
+  const [learnt, collected]: [Learnt[], SoakRecord["collected"]] = [[], { objects: 0, bytes: 0 }];
+  const names = {
+    servers: cluster.servers.map(({ name }) => name),
+    services: cluster.processes.toSorted((a, b) =>
+      Number(givesWork(a.service)) - Number(givesWork(b.service))
+    )
+      .map(({ name }) => name),
+  };
+  const half = () => shareOf(life, learnt.length, began) <= 0.5 ? "first" : "second";
+  let inSecond = 0;
+  const onVersion: CourseWorld["onVersion"] = (learner, version, seconds) => {
+    learnt.push({ at: secondsSince(began), learner, version, seconds: Math.round(seconds) });
+    say(`${learnt.length} tasks: ${learner} has version ${version} after ${Math.round(seconds)} s`);
+    if (learner === LASTING && version === 1) followers.actWith(learner);
+    const now = half();
+    if (now === "second") inSecond++;
+    const restart = restartAfter(now === "first" ? learnt.length : inSecond, now, names);
+    // Spread by a whole number that has no divisor in common with the interval.
+    if (restart) restarter.ask(restart, (learnt.length * 7_919) % RESTART_WITHIN_MS);
+    if (learnt.length % COLLECT_EVERY === 0) void collect(store, collected, say);
+  };
+  const samples: Sample[] = [];
+  const sampling = sampleRegularly(life, samples, stopped);
+  const nextFile = fileSource(life, tasks, () => stopped.aborted || shareOf(life, 0, began) >= 1);
+  const world = { client, store, nextFile, say, onVersion, signal: life.signal };
+  try {
+    await learnAll(world);
+    await restarter.settled();
+    await pause(3 * life.sampleSeconds * 1000, life.signal);
+  } finally {
+    over.abort();
+    await sampling;
+  }
+  const asked = await followers.stop(restarter.done.filter(({ name }) => name.startsWith("gateway")));
+  const restarts = restarter.done.map(({ from, to, ...restart }) => ({
+    ...restart,
+    at: Math.round((from - began) / 1000),
+    seconds: Math.round((to - from) / 100) / 10,
+  }));
+  return {
+    samples,
+    learnt,
+    restarts,
+    deaths: deathsOf(cluster, restarter.done),
+    collected,
+    followers: asked,
+  };
+}
+
+/** The learner that acts all the while. */
+const LASTING = "lasting";
+
+/** One that stays and takes versions back, one whose versions are all parked and let through, and ones that go again. */
+async function learnAll(world: CourseWorld): Promise<void> {
+  const settings = (name: string, seed: number, more: Record<string, string | number> = {}): NewLearner => ({
+    ...{ name, seed, preset: "smoke" },
+    overrides: { ...KNOBS, gate: "observe", evaluationEpisodes: 1, ...more },
+  });
+  const guarded = { gate: "enforce", evaluationEpisodes: 5, minNewTaskScore: 1000, distil: "none" };
+  let more = true;
+  const passing = async () => {
+    const nextFile = async () => {
+      const file = await world.nextFile();
+      more &&= file !== undefined;
+      return file;
+    };
+    for (let n = 1; more && !world.signal.aborted; n++) {
+      await attend({ learner: settings(`passing-${n}`, n), leavesAfter: PASSING_TASKS }, {
+        ...world,
+        nextFile,
+      });
+    }
+  };
+  await Promise.all([
+    attend({ learner: settings(LASTING, 1), takeBackEvery: 5 }, world),
+    attend({ learner: settings("guarded", 2, guarded) }, world),
+    passing(),
+  ]);
+}
+
+/** How much of the soak is over. */
+function shareOf({ tasks, hours }: Life, done: number, began: number): number {
+  return Math.max(done / tasks, secondsSince(began) / 3600 / hours);
+}
+
+/** Datasets of ever new directions, collected as they are wanted. */
+function fileSource({ folder }: Life, tasks: number, isOver: () => boolean): CourseWorld["nextFile"] {
+  let given = 0;
+  return async () => {
+    if (given >= tasks || isOver()) return undefined;
+    const n = given++;
+    const goals = [[Math.cos(n * 2.4), Math.sin(n * 2.4)]];
+    const policy = await shippedPolicy("swimmer");
+    const files = await collectFiles({
+      ...{ family: "swimmer-dir", goals, policy, episodes: EPISODES, seed: 100 + n },
+      folder: join(folder, "data", String(n)),
+    });
+    return files[0];
+  };
+}
+
+async function sampleRegularly(life: Life, samples: Sample[], signal: AbortSignal): Promise<void> {
+  for (let n = 0; !signal.aborted; n++) {
+    const sample = await life.sampler.sample({ withStore: n % STORE_EVERY === 0 });
+    samples.push(sample);
+    await life.onSample(sample);
+    await pause(life.sampleSeconds * 1000, signal);
+  }
+  const last = await life.sampler.sample({ withStore: true });
+  samples.push(last);
+  await life.onSample(last);
+}
+
+async function collect(
+  store: Store,
+  sum: SoakRecord["collected"],
+  say: (sentence: string) => void,
+): Promise<void> {
+  try {
+    const { removed, bytes } = await collectGarbage({ store, graceHours: GRACE_HOURS });
+    sum.objects += removed.length;
+    sum.bytes += bytes;
+    say(`garbage: ${removed.length} objects, ${(bytes / 1e6).toFixed(1)} MB removed`);
+  } catch (error) {
+    // The store may be restarting; the next collection takes it along.
+    say(`garbage could not be collected: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function deathsOf(cluster: Cluster, restarts: readonly Restarted[]): string[] {
+  return [...cluster.servers, ...cluster.processes].flatMap(({ name, restarts: all }) => {
+    const wanted = restarts.filter((one) => one.name === name).length;
+    return all > wanted ? [`${name}: started again ${all} times, ended ${wanted} times`] : [];
+  });
+}
+
+const secondsSince = (began: number) => Math.round((performance.now() - began) / 1000);
