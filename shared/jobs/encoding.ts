@@ -2,14 +2,14 @@
  * The algorithm's arrays as bytes: weights, normalisers and shards are safetensors in raw units, curves are JSON.
  * @module
  */
+import type { ReplayRows } from "@cugro/algorithm";
 import {
   type Curve,
   type Normaliser,
   normaliserFromStored,
-  type ReplayRows,
   type Snapshot,
   type Stored,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import {
   canonicalJson,
   decodeTensors,

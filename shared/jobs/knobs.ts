@@ -2,7 +2,7 @@
  * The knobs a job carries, as the algorithm wants them.
  * @module
  */
-import { type Hyperparameters, presets } from "@cugro/algorithm";
+import { type Hyperparameters, presets } from "@cugro/algorithm/arrays";
 import { knobsOfJob, type KnobValue } from "@cugro/algorithm/knobs";
 import type { JobKind, JsonObject } from "@cugro/protocol";
 import { PermanentError } from "@cugro/worker";

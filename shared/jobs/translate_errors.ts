@@ -2,7 +2,7 @@
  * Where the rooms that know nothing of jobs meet the worker: what their errors mean for a job.
  * @module
  */
-import { InvalidInputError } from "@cugro/algorithm";
+import { InvalidInputError } from "@cugro/algorithm/arrays";
 import { DatasetError } from "@cugro/datasets";
 import { PermanentError } from "@cugro/worker";
 

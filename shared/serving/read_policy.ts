@@ -2,7 +2,7 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import { familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm";
+import { familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm/arrays";
 import {
   createCache,
   dataOfVersion,

@@ -2,7 +2,7 @@
  * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
  * @module
  */
-import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm";
+import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm/arrays";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython } from "@cugro/environments/gymnasium";
 import {

@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { GC_GRACE_HOURS } from "@cugro/coordinator";
 import { exportLearner, importLearner } from "@cugro/learners";
 import { parseKey } from "@cugro/protocol";

@@ -2,7 +2,7 @@
  * `cugro plan`: the job graph, before anything runs.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { resolveHyperparameters } from "@cugro/algorithm/arrays";
 import { describeKeptData, type KnobValue } from "@cugro/algorithm/knobs";
 import {
   currentGraph,

@@ -2,7 +2,7 @@
  * `cugro run` and `cugro add`: the main job. Files in, versions out.
  * @module
  */
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import type { Becoming } from "@cugro/client";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";

@@ -4,7 +4,7 @@
  * task's data, in those that replayed it, and in those that the older version visits. Nothing is trained, the store is only read.
  * @module
  */
-import { type WayOfActing, WAYS_OF_ACTING } from "@cugro/algorithm";
+import { type WayOfActing, WAYS_OF_ACTING } from "@cugro/algorithm/arrays";
 import type { LabelledTask } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import { codeVersion } from "@cugro/telemetry";

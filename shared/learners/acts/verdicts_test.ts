@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { configKey, encodeFact, learnerKey, versionKey } from "@cugro/protocol";
 import { knobsOfTask, taskState, validVersions } from "../facts/facts.ts";
 import { deleteLearner } from "./deletion.ts";

@@ -4,23 +4,23 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import type { ObjectInfo } from "@cugro/store";
-import {
-  type ArrivalFact,
-  type AttemptFact,
-  type ConfigFact,
-  type EvaluationFact,
-  type FailureFact,
-  type JobKind,
-  type JobName,
-  type LabelFact,
-  type LearnerFact,
-  type RejectionFact,
-  type ResultFact,
-  type RevisionFact,
-  type TaskFailureFact,
-  type TaskState,
-  type VerdictFact,
-  type VersionFact,
+import type {
+  ArrivalFact,
+  AttemptFact,
+  ConfigFact,
+  EvaluationFact,
+  FailureFact,
+  JobKind,
+  JobName,
+  LabelFact,
+  LearnerFact,
+  RejectionFact,
+  ResultFact,
+  RevisionFact,
+  TaskFailureFact,
+  TaskState,
+  VerdictFact,
+  VersionFact,
 } from "@cugro/protocol";
 import type { Deletion } from "./deletion.ts";
 import type { Overlap } from "./overlap.ts";

@@ -3,14 +3,8 @@
  * shown follows the newest labels. Pure.
  * @module
  */
-import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
-import {
-  type AfterLabel,
-  type Anchors,
-  type EvaluationFact,
-  type RowCell,
-  type VersionFact,
-} from "@cugro/protocol";
+import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm/arrays";
+import type { AfterLabel, Anchors, EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
 import { isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
 import { markOf } from "../reading/measures.ts";
