@@ -17,7 +17,7 @@ import {
   type JsonValue,
   type TensorFile,
 } from "@cugro/protocol";
-import { PermanentError } from "@cugro/worker";
+import { PermanentError } from "@cugro/worker/errors";
 
 /** Bytes of weights, a normaliser or a sketch. */
 export function encodeStored(stored: Stored): Uint8Array {

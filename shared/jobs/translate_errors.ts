@@ -4,7 +4,7 @@
  */
 import { InvalidInputError } from "@cugro/algorithm/arrays";
 import { DatasetError } from "@cugro/datasets";
-import { PermanentError } from "@cugro/worker";
+import { PermanentError } from "@cugro/worker/errors";
 
 /**
  * A job's handler whose errors have the class that the worker goes by. Arguments that can never work and a stored dataset

@@ -14,7 +14,7 @@ import {
 } from "@cugro/learners";
 import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
 import { makerOf, resultKey, type TaskFact, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
-import { decodeNormaliser, decodeStored } from "@cugro/jobs";
+import { decodeNormaliser, decodeStored } from "@cugro/jobs/encoding";
 import { ActError, checkActing, type KnownStates, type PolicyFacts } from "./act_request.ts";
 import { actingOf, type PolicyParts, type PolicyWeights, waysToOpen } from "./policy_parts.ts";
 

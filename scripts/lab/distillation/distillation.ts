@@ -28,7 +28,7 @@ import process from "node:process";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
 import { parseSettings } from "../../cli/commands/settings.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { type Distilled, distilVersion } from "./distil_version.ts";
 
 interface DistillationOptions {
