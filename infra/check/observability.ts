@@ -2,7 +2,7 @@
  * Dashboards and alerts ask for metrics that exist, with labels that they have, scraped where services listen.
  * @module
  */
-import { createMetrics } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { parser } from "@prometheus-io/lezer-promql";
 import { HTTP_PORT } from "../../services/services.ts";
 import { dashboardQueries } from "../render/dashboard.ts";

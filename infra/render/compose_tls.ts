@@ -2,7 +2,7 @@
  * What is laid over compose.yaml for TLS between services, bus and store.
  * @module
  */
-import { type Services } from "../../services/services.ts";
+import type { Services } from "../../services/services.ts";
 
 const TLS = "${CUGRO_SECRETS:-./secrets}/tls";
 const CA = "/tls/ca.pem";

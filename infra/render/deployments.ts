@@ -5,7 +5,7 @@
  */
 import { consumerName } from "@cugro/bus";
 import { stringify } from "yaml";
-import { type Service, type Services } from "../../services/services.ts";
+import type { Service, Services } from "../../services/services.ts";
 import { fillRegion } from "./regions.ts";
 import { type Worker, workersOf, type Workloads } from "./workloads.ts";
 

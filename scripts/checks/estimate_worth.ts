@@ -2,7 +2,7 @@
  * What is said of the worth of estimates, in every report and in the algorithm's README, is what the calibration found.
  * @module
  */
-import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate";
+import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate/arrays";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withPart } from "./rendered_part.ts";

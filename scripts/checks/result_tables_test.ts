@@ -1,4 +1,4 @@
-import { measureMatrix } from "@cugro/algorithm";
+import { measureMatrix } from "@cugro/algorithm/arrays";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -26,7 +26,7 @@ Deno.test("there is one version: packages, that of Python among them, command li
   const packages = await packageVersions();
   assert(Object.keys(packages).length > 20);
   assertEquals(Object.entries(packages).filter(([, one]) => one !== version), []);
-  assertEquals(createProgram().version(), version);
+  assertEquals((await createProgram([])).version(), version);
   assertEquals(codeVersion.split("+")[0], version);
   const python = await readFile(join(ROOT, "shared/client/python/pyproject.toml"), "utf8");
   assertEquals(/^version = "(.*)"$/m.exec(python)?.[1], version);

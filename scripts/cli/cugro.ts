@@ -1,68 +1,20 @@
 /**
- * The command line: `deno task cugro --help`. Each command is one file in `commands/`.
+ * The command line: `deno task cugro --help`. What commands there are stands in `command_table.ts`; what a command needs is
+ * loaded when it is typed.
  * @module
  */
 import { version } from "@cugro/telemetry";
 import { Command, CommanderError } from "commander";
-import { registerActing } from "./commands/act.ts";
-import { registerCollect } from "./commands/collecting/collect.ts";
-import { registerDashboard } from "./page/dashboard.ts";
-import { registerDatasets } from "./commands/datasets.ts";
-import { registerDoctor } from "./commands/doctor.ts";
-import { registerEvaluate } from "./commands/evaluate.ts";
-import { registerExport } from "./commands/export.ts";
-import { registerKnobs } from "./commands/knobs.ts";
-import { registerLearner } from "./commands/learner.ts";
-import { registerOperate } from "./commands/operate.ts";
-import { registerPlan } from "./commands/plan.ts";
-import { registerProblems } from "./commands/problems.ts";
-import { registerReport } from "./commands/report.ts";
-import { registerRun } from "./commands/run.ts";
-import { registerServe } from "./commands/serve.ts";
-import { registerStatus } from "./commands/status.ts";
-import { registerCompare } from "./commands/numbers/compare.ts";
-import { registerSweep } from "./commands/numbers/sweep.ts";
-import { registerTables } from "./commands/numbers/tables.ts";
-import { registerVersions } from "./commands/versions.ts";
-import { registerTransfer } from "./commands/transfer.ts";
-import { registerToken } from "./commands/token.ts";
 import { returnToCaller } from "./learners/invocation.ts";
-import { registerBackup } from "./stores/backup.ts";
-import { registerRestore } from "./stores/restore.ts";
-import { registerVerify } from "./stores/verify.ts";
+import { addCommands, COMMAND_NAMES } from "./command_table.ts";
 import { nameTyposFirst } from "./typos.ts";
 
-/** In the order of the help. */
-const COMMANDS = [
-  registerRun,
-  registerPlan,
-  registerStatus,
-  registerVersions,
-  registerProblems,
-  registerTables,
-  registerCompare,
-  registerSweep,
-  registerReport,
-  registerOperate,
-  registerEvaluate,
-  registerActing,
-  registerExport,
-  registerServe,
-  registerDashboard,
-  registerCollect,
-  registerDatasets,
-  registerKnobs,
-  registerLearner,
-  registerTransfer,
-  registerBackup,
-  registerRestore,
-  registerVerify,
-  registerToken,
-  registerDoctor,
-];
-
-/** The whole command line, not run yet. */
-export function createProgram(): Command {
+/**
+ * The command line, not run yet.
+ *
+ * @param names the commands that are loaded; of the others there are names and sentences
+ */
+export async function createProgram(names: readonly string[] = COMMAND_NAMES): Promise<Command> {
   const program = new Command("cugro")
     .description(
       "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
@@ -72,7 +24,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .showHelpAfterError("(cugro --help shows all commands)")
     .exitOverride();
-  for (const register of COMMANDS) register(program);
+  await addCommands(program, names);
   nameTyposFirst(program);
   return program;
 }
@@ -84,7 +36,8 @@ export function createProgram(): Command {
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync([...args], { from: "user" });
+    const program = await createProgram(namesIn(args));
+    await program.parseAsync([...args], { from: "user" });
     return Number(Deno.exitCode) || 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -92,6 +45,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (Deno.env.get("CUGRO_LOG") === "debug" && error instanceof Error) console.error(error.stack);
     return 1;
   }
+}
+
+/** The command that is typed, or that help is asked of. */
+function namesIn(args: readonly string[]): string[] {
+  return args.filter((arg) => !arg.startsWith("-")).slice(0, args.includes("help") ? 2 : 1);
 }
 
 /** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */

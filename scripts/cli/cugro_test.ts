@@ -5,7 +5,7 @@ import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { createProgram } from "./cugro.ts";
-import { openForWriting } from "./embedded/run_session.ts";
+import { openForWriting } from "./learners/open_store.ts";
 import { createProblemNotes } from "./progress/problem_notes.ts";
 
 /** Commands that can be typed, with their full names. */
@@ -27,8 +27,8 @@ async function failure(...args: string[]): Promise<string> {
   return text;
 }
 
-Deno.test("createProgram() says of every command and every option what it does", () => {
-  for (const [name, command] of leaves(createProgram())) {
+Deno.test("createProgram() says of every command and every option what it does", async () => {
+  for (const [name, command] of leaves(await createProgram())) {
     assert(command.description() !== "", `${name} has no description`);
     for (const { flags, description } of command.options) {
       assert(description, `${name} ${flags} has no description`);

@@ -2,7 +2,7 @@
  * The options of `deno task cluster`, checked as far as they can be before anything is started.
  * @module
  */
-import { type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm";
+import { type PresetName, presets, resolveHyperparameters } from "@cugro/algorithm/arrays";
 import { checkLearnerName } from "@cugro/protocol";
 import { Command } from "commander";
 import { COMPUTE_SERVICES, HTTP_PORT, SERVICE_NAMES, type ServiceName } from "../../services/services.ts";

@@ -15,7 +15,7 @@ import type { Learners } from "../cli/learners/learners.ts";
 import { openLocal } from "../cli/learners/local.ts";
 import { commandLine } from "../cli/learners/place.ts";
 import { isOnTerminal, stayUntilCtrlC } from "../cli/page/page_options.ts";
-import { duration } from "@cugro/report";
+import { duration } from "@cugro/report/words";
 
 const FAMILY = "swimmer-dir";
 

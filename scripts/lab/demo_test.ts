@@ -1,4 +1,4 @@
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { resolveHyperparameters } from "@cugro/algorithm/arrays";
 import { assertEquals } from "@std/assert";
 import { CONTENDERS, knobsOf, SHOWS } from "./demo.ts";
 

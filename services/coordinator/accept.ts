@@ -2,7 +2,7 @@
  * From arrivals to tasks and revisions: which are imported, accepted or rejected. Pure.
  * @module
  */
-import { MIN_EPISODES } from "@cugro/algorithm";
+import { MIN_EPISODES } from "@cugro/algorithm/arrays";
 import {
   blindGate,
   comparedData,

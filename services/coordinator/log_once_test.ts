@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { StoreError } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { type Graph, previewGraph } from "@cugro/learners";
 import { createLogOnce } from "./log_once.ts";
 

@@ -1,6 +1,6 @@
 import { sleep } from "@cugro/async";
 import { assert, assertStringIncludes } from "@std/assert";
-import { createMetrics } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { deleteLearner, loadFacts, rollback } from "@cugro/learners";
 import { createObserver, watchQueues } from "./observe.ts";
 import { memoryStore } from "../../tests/fakes/store.ts";

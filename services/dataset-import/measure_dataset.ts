@@ -13,7 +13,7 @@ import {
   openNormaliserFit,
   SKETCH_ROWS,
   widenNormaliser,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import { type Dataset, type DatasetRows, decodeDataset, episodeHashes, rowsOfDataset } from "@cugro/datasets";
 import { decodeNormaliser, encodeStored } from "@cugro/jobs";
 import { encodeEpisodes } from "@cugro/protocol";

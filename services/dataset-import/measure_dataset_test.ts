@@ -1,4 +1,4 @@
-import { DISTANCE_LEVELS, fitNormaliser, type Normaliser, normaliserToStored } from "@cugro/algorithm";
+import { DISTANCE_LEVELS, fitNormaliser, type Normaliser, normaliserToStored } from "@cugro/algorithm/arrays";
 import { datasetHash, encodeDataset, episodeHashes } from "@cugro/datasets";
 import { decodeNormaliser, decodeStored, encodeStored } from "@cugro/jobs";
 import { datasetKey, decodeEpisodes, incomingKey } from "@cugro/protocol";

@@ -6,7 +6,7 @@ import {
   heldOutRows,
   normaliserToStored,
   takeRows,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import { rowsIn } from "@cugro/datasets";
 import { encodeStored } from "@cugro/jobs";
 import { measure } from "./measure_dataset.ts";

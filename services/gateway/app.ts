@@ -7,7 +7,8 @@
 import { OpenAPIHono, type OpenAPIHonoOptions } from "@hono/zod-openapi";
 import { createCache, createReader, type FactCache, type LearnerReader } from "@cugro/learners";
 import type { Bus } from "@cugro/bus";
-import { createLog, createMetrics, type Log, type Metrics } from "@cugro/telemetry";
+import { createLog, type Log, type Metrics } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import type { Store } from "@cugro/store";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";

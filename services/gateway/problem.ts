@@ -2,7 +2,7 @@
  * Faults as problem details (RFC 9457): one shape for every error the gateway answers with.
  * @module
  */
-import { KnobError } from "@cugro/algorithm";
+import { KnobError } from "@cugro/algorithm/arrays";
 import type { FieldFault, ProblemDetails } from "@cugro/client/schemas";
 import { ActError } from "@cugro/serving";
 import { StoreError, StoreFull } from "@cugro/store";

@@ -2,7 +2,7 @@ import { createLearner, putOnce } from "@cugro/learners";
 import { arrivalKey, rejectionKey } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { DEFAULT_LIMITS } from "./limits.ts";
+import type { DEFAULT_LIMITS } from "./limits.ts";
 import { parseQuotas, QUOTAS } from "./quotas.ts";
 import { withGateway } from "./testing/gateway.ts";
 import { withLiveGateway } from "./testing/live.ts";

@@ -1,12 +1,5 @@
-import {
-  type Compile,
-  createRng,
-  fitNormaliser,
-  fitSketch,
-  normaliserToStored,
-  type Policy,
-  presets,
-} from "@cugro/algorithm";
+import type { Compile, Policy } from "@cugro/algorithm";
+import { createRng, fitNormaliser, fitSketch, normaliserToStored, presets } from "@cugro/algorithm/arrays";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import type { Dataset } from "@cugro/datasets";

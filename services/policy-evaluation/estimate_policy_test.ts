@@ -1,6 +1,6 @@
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
-import { estimateOf } from "@cugro/algorithm/estimate";
+import { estimateOf } from "@cugro/algorithm/estimate/arrays";
 import { decodeStored, encodeStored } from "@cugro/jobs";
 import { createHandlers as stateGeneration } from "@cugro/state-generation";
 import { openCompute } from "@cugro/tensors";

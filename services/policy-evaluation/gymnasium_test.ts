@@ -1,5 +1,5 @@
 /** Tasks whose environment runs in Python: what an evaluation reports of them. */
-import { createRng, fitNormaliser, fitSketch, normaliserToStored } from "@cugro/algorithm";
+import { createRng, fitNormaliser, fitSketch, normaliserToStored } from "@cugro/algorithm/arrays";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import { encodeStored } from "@cugro/jobs";

@@ -1,4 +1,5 @@
-import { type Compile, createRng, fitNormaliser, fitSketch, normaliserToStored } from "@cugro/algorithm";
+import type { Compile } from "@cugro/algorithm";
+import { createRng, fitNormaliser, fitSketch, normaliserToStored } from "@cugro/algorithm/arrays";
 import { createHandlers as behaviorGeneration } from "@cugro/behavior-generation";
 import { createHandlers as criticTraining } from "@cugro/critic-training";
 import type { Dataset } from "@cugro/datasets";

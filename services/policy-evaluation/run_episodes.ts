@@ -2,7 +2,8 @@
  * Episodes of the policy in whatever simulates the task.
  * @module
  */
-import { createRng, type Policy, type WayOfActing } from "@cugro/algorithm";
+import type { Policy } from "@cugro/algorithm";
+import { createRng, type WayOfActing } from "@cugro/algorithm/arrays";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import {
   GymnasiumFault,

@@ -22,7 +22,7 @@ export { openPipeBus, type PipeBusOptions } from "./embedded/pipe_bus.ts";
 export { createLineReader, decodeFrame, type Reply, type Request } from "./embedded/pipe_protocol.ts";
 export type { Answered, AnsweringOptions, Asked } from "./nats/answering.ts";
 export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
-export { type ReadEventsOptions, type StoredEvent } from "./nats/event_reader.ts";
+export type { ReadEventsOptions, StoredEvent } from "./nats/event_reader.ts";
 export { parseNotification } from "./nats/messages.ts";
 export type { NatsBus } from "./nats/nats_bus.ts";
 export type { NatsBusOptions } from "./nats/options.ts";

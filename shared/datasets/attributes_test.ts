@@ -1,7 +1,7 @@
 /** Attributes and actions: what is taken, what is refused and how that is said. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { sourceOf } from "@cugro/hdf5";
-import { classesOf } from "@cugro/algorithm";
+import { classesOf } from "@cugro/algorithm/arrays";
 import { assemble } from "./assemble.ts";
 import { DatasetError } from "./dataset.ts";
 import type { RawDataset } from "./testing/recording.ts";

@@ -20,13 +20,13 @@ export {
   readIsolated,
   readIsolatedFile,
 } from "./isolated/read_isolated.ts";
-export { type ReadingLimits } from "./isolated/limits.ts";
+export type { ReadingLimits } from "./isolated/limits.ts";
 export { printable } from "./printable.ts";
 export { datasetHash, decodeDataset, encodeDataset, encodeInPieces } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";
 export { episodeHashes } from "./episode_hashes.ts";
 export { MIN_ROWS, validate } from "./validate.ts";
-export { type Judged, type JudgedRows } from "./assemble.ts";
+export type { Judged, JudgedRows } from "./assemble.ts";
 export { type Notice, NOTICE_CODES, type NoticeCode, type ReadOptions } from "./notice.ts";
 export { writeHdf5 } from "./writing/write_hdf5.ts";
 export {
@@ -35,8 +35,8 @@ export {
   type WrittenFormat,
   writtenFormatOf,
 } from "./writing/write_dataset.ts";
-export { type Sink, type WriteOptions } from "./writing/written_fields.ts";
+export type { Sink, WriteOptions } from "./writing/written_fields.ts";
 export { type FileError, type FileReport, reportOf, reportOfError } from "./describe.ts";
 export { type DatasetStatistics, type DimensionStatistics, statisticsOf } from "./statistics/statistics.ts";
-export { type Distribution } from "./statistics/distribution.ts";
+export type { Distribution } from "./statistics/distribution.ts";
 export { type Plane, planeOf } from "./statistics/plane.ts";

@@ -41,7 +41,7 @@ export {
   type Snapshot,
   SNAPSHOTS,
 } from "./policy.ts";
-export { type PolicyMix } from "./policy_mix.ts";
+export type { PolicyMix } from "./policy_mix.ts";
 export {
   type Act,
   type Episode,
@@ -52,7 +52,7 @@ export {
   type RolloutResult,
 } from "./rollout.ts";
 export { familyPolicy, type ScriptedPolicy } from "./scripted_policy.ts";
-export { type StepResult, type VectorEnvironment } from "./stepped_environment.ts";
+export type { StepResult, VectorEnvironment } from "./stepped_environment.ts";
 export { openVectorEnvironment } from "./vector_environment.ts";
 export type { Dynamics } from "./dynamics.ts";
 export type { RewardLaw } from "./rewards.ts";

@@ -1,4 +1,4 @@
-import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
 import { type Dynamics, setDynamics } from "./dynamics.ts";
 import { modelXml } from "./model_xml.ts";
 import type { RobotFacts } from "./robots.ts";
@@ -11,7 +11,7 @@ let engine: Promise<MainModule> | undefined;
  * @returns MuJoCo, the same each time
  */
 export function loadEngine(): Promise<MainModule> {
-  return engine ??= loadMujoco();
+  return engine ??= import("@mujoco/mujoco").then(({ default: load }) => load());
 }
 
 /** A compiled robot model from which simulations are made. Close it after its simulations. */

@@ -2,7 +2,7 @@
  * Everything that a bundle is made of, out of the store; structured-cloneable, so that a bundle can be made in a thread of its own.
  * @module
  */
-import { type Stored, type WayOfActing } from "@cugro/algorithm";
+import type { Stored, WayOfActing } from "@cugro/algorithm";
 import { mapConcurrently } from "@cugro/async";
 import { decodeStored } from "@cugro/jobs";
 import { learnerStatus, REQUESTS_AT_ONCE, type VersionStatus } from "@cugro/learners";

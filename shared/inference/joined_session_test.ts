@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { createRng, InvalidInputError, openNoise } from "@cugro/algorithm";
+import { createRng, InvalidInputError, openNoise } from "@cugro/algorithm/arrays";
 import { rowSources } from "@cugro/algorithm/arrays";
 import { sharedMemory } from "./joined_session.ts";
 import { openSession, openSharedSession, type SharedSession } from "./session.ts";

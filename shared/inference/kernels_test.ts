@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { createRng, type Rng } from "@cugro/algorithm";
+import { createRng, type Rng } from "@cugro/algorithm/arrays";
 import { expOf } from "./exponential.ts";
 import { PANEL } from "./kernel_functions.ts";
 import { type Kernels, kernelsOf, openKernels } from "./kernels.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import * as tf from "tf";
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import * as tensors from "../algorithm/policy/modes.ts";
 import { noLeaks } from "../algorithm/testing/backend.ts";
 import { weightsOfHeavierMode } from "./modes.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "tf";
-import { createRng, InvalidInputError, type Stored } from "@cugro/algorithm";
+import { createRng, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
 import { initLinear } from "@cugro/algorithm/numerics";
 import { noLeaks } from "../algorithm/testing/backend.ts";
 import { openKernels } from "./kernels.ts";

@@ -1,6 +1,6 @@
 import { assert, assertLess } from "@std/assert";
 import * as tf from "tf";
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import * as tensors from "../algorithm/policy/selection.ts";
 import { noLeaks } from "../algorithm/testing/backend.ts";
 import { candidateWeights, pessimisticValue, type SelectionKnobs } from "./selection.ts";

@@ -2,7 +2,7 @@
  * A critic's rows of a task: those of the other trainers, with what returns need of the rows that are not read.
  * @module
  */
-import { type EpisodeRest, findRests } from "@cugro/algorithm";
+import { type EpisodeRest, findRests } from "@cugro/algorithm/arrays";
 import type { StoredDataset } from "./stored_dataset.ts";
 
 /** What the critic is given of a task, in raw units. */

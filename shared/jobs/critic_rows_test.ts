@@ -1,4 +1,4 @@
-import { createRng, heldOutRows, trainingRows } from "@cugro/algorithm";
+import { createRng, heldOutRows, trainingRows } from "@cugro/algorithm/arrays";
 import { type Dataset, encodeDataset } from "@cugro/datasets";
 import { openBytes } from "@cugro/worker";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";

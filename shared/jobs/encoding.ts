@@ -2,14 +2,14 @@
  * The algorithm's arrays as bytes: weights, normalisers and shards are safetensors in raw units, curves are JSON.
  * @module
  */
+import type { ReplayRows } from "@cugro/algorithm";
 import {
   type Curve,
   type Normaliser,
   normaliserFromStored,
-  type ReplayRows,
   type Snapshot,
   type Stored,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import {
   canonicalJson,
   decodeTensors,
@@ -17,7 +17,7 @@ import {
   type JsonValue,
   type TensorFile,
 } from "@cugro/protocol";
-import { PermanentError } from "@cugro/worker";
+import { PermanentError } from "@cugro/worker/errors";
 
 /**
  * Bytes of weights, a normaliser or a sketch.

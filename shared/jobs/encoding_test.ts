@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { fitNormaliser, normaliserToStored } from "@cugro/algorithm";
+import { fitNormaliser, normaliserToStored } from "@cugro/algorithm/arrays";
 import { PermanentError } from "@cugro/worker";
 import {
   decodeNormaliser,

@@ -2,10 +2,10 @@
  * The knobs a job carries, as the algorithm wants them.
  * @module
  */
-import { type Hyperparameters, presets } from "@cugro/algorithm";
+import { type Hyperparameters, presets } from "@cugro/algorithm/arrays";
 import { knobsOfJob, type KnobValue } from "@cugro/algorithm/knobs";
 import type { JobKind, JsonObject } from "@cugro/protocol";
-import { PermanentError } from "@cugro/worker";
+import { PermanentError } from "@cugro/worker/errors";
 
 /**
  * The knobs of a job as hyperparameters. Reading one that the job does not carry is an error: it would take part in the
@@ -16,7 +16,7 @@ import { PermanentError } from "@cugro/worker";
  * @example
  * ```ts
  * import { knobsOf } from "@cugro/jobs";
- * import { PermanentError } from "@cugro/worker";
+ * import { PermanentError } from "@cugro/worker/errors";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const knobs = knobsOf({ kind: "states.train", knobs: { stateSteps: 100 } });

@@ -18,7 +18,7 @@ export {
   type TrainingInput,
   type TrainingKind,
 } from "./training_input.ts";
-export { type CriticRows } from "./critic_rows.ts";
+export type { CriticRows } from "./critic_rows.ts";
 export { type Flags, type Numbers, openDataset, type StoredDataset } from "./stored_dataset.ts";
 export { resumableSampling } from "./sampling_run.ts";
 export { decodeLabels, encodeLabels, readOneStepInput, readStatesToLabel } from "./one_step_input.ts";

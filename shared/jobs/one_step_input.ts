@@ -2,7 +2,8 @@
  * Labels of one-step networks as files, and what their jobs read: states to be labelled, labels and replay to be learnt from.
  * @module
  */
-import { createRng, type LabelledActions, type OneStepTrainingInput, takeRows } from "@cugro/algorithm";
+import type { LabelledActions, OneStepTrainingInput } from "@cugro/algorithm";
+import { createRng, takeRows } from "@cugro/algorithm/arrays";
 import { encodeTensors } from "@cugro/protocol";
 import { type JobContext, PermanentError } from "@cugro/worker";
 import { decodeShardStates, decodeStored } from "./encoding.ts";

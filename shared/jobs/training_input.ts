@@ -2,16 +2,16 @@
  * A training job's inputs -> the algorithm's arrays: the new task's rows, the replay of old tasks, the parent's weights.
  * @module
  */
+import type { ReplayRows } from "@cugro/algorithm";
 import {
   createRng,
   type Normaliser,
-  type ReplayRows,
   type Rng,
   splitRows,
   type Stored,
   takeRows,
   trainingRows,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import type { JobInput } from "@cugro/protocol";
 import type { JobContext } from "@cugro/worker";
 import { type CriticRows, readCriticRows } from "./critic_rows.ts";

@@ -1,5 +1,5 @@
 import type { ReplayRows } from "../algorithm/replay/task_rows.ts";
-import { fitNormaliser, heldOutRows, normaliserToStored } from "@cugro/algorithm";
+import { fitNormaliser, heldOutRows, normaliserToStored } from "@cugro/algorithm/arrays";
 import type { Dataset } from "@cugro/datasets";
 import type { InputRef } from "@cugro/protocol";
 import { assert, assertEquals } from "@std/assert";

@@ -2,9 +2,9 @@
  * Where the rooms that know nothing of jobs meet the worker: what their errors mean for a job.
  * @module
  */
-import { InvalidInputError } from "@cugro/algorithm";
+import { InvalidInputError } from "@cugro/algorithm/arrays";
 import { DatasetError } from "@cugro/datasets";
-import { PermanentError } from "@cugro/worker";
+import { PermanentError } from "@cugro/worker/errors";
 
 /**
  * A job's handler whose errors have the class that the worker goes by. Arguments that can never work and a stored dataset

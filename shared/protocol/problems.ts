@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { canonicalJson, type JsonObject, sha256 } from "./canonical.ts";
-import { type CloudEvent, type EventType } from "./events.ts";
+import type { CloudEvent, EventType } from "./events.ts";
 import { JOB_KINDS } from "./job_kinds.ts";
 import { problemEventId } from "./keys.ts";
 

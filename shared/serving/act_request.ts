@@ -2,7 +2,13 @@
  * What one asks of a policy, what it answers, and why it does not.
  * @module
  */
-import { type Bounds, classesOf, type Familiar, unusualAmong, type WayOfActing } from "@cugro/algorithm";
+import {
+  type Bounds,
+  classesOf,
+  type Familiar,
+  unusualAmong,
+  type WayOfActing,
+} from "@cugro/algorithm/arrays";
 import type { LabelledTask } from "@cugro/learners";
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 

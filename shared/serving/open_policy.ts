@@ -3,7 +3,7 @@
  * @module
  */
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
-import { type Compile, createPolicy, type Policy, type WayOfActing } from "@cugro/algorithm";
+import type { Compile, Policy, WayOfActing } from "@cugro/algorithm";
 import { type InferenceActing, type InferenceSession, openSession } from "@cugro/inference";
 import type { Store } from "@cugro/store";
 import { answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
@@ -43,9 +43,10 @@ export async function openPolicy(
   { version, acting, compile }: OpenPolicyOptions,
 ): Promise<ServedPolicy> {
   const { input, ...facts } = await readPolicy(store, name, { version, acting });
-  const sampler = facts.opened.includes("sampler")
-    ? createPolicy({ ...samplerInput(input), compile: await compile() })
-    : undefined;
+  if (!facts.opened.includes("sampler")) return { ...facts, policy: createActingPolicy(input) };
+  // Only what samples is made of tensors.
+  const { createPolicy } = await import("@cugro/algorithm");
+  const sampler = createPolicy({ ...samplerInput(input), compile: await compile() });
   return { ...facts, policy: createActingPolicy(input, sampler) };
 }
 

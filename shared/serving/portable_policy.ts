@@ -12,7 +12,7 @@ import {
   type TensorFile,
   WAYS_OF_ACTING,
 } from "@cugro/protocol";
-import { decodeStored } from "@cugro/jobs";
+import { decodeStored } from "@cugro/jobs/encoding";
 import { getArtifact, type Store } from "@cugro/store";
 import { actingOf } from "./policy_parts.ts";
 import { findVersion, learnerFacts, readFamiliar, tasksOf } from "./read_policy.ts";

@@ -2,7 +2,7 @@
  * A version's policy as the store has it: weights, normalisers, knobs. No tensors yet.
  * @module
  */
-import { familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm";
+import { familiarOf, type Normaliser, type Stored, type WayOfActing } from "@cugro/algorithm/arrays";
 import {
   createCache,
   dataOfVersion,
@@ -14,7 +14,7 @@ import {
 } from "@cugro/learners";
 import { CorruptArtifactError, getArtifact, MissingInputError, type Store } from "@cugro/store";
 import { type TaskFact, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
-import { decodeNormaliser, decodeStored } from "@cugro/jobs";
+import { decodeNormaliser, decodeStored } from "@cugro/jobs/encoding";
 import { ActError, checkActing, type KnownStates, type PolicyFacts } from "./act_request.ts";
 import { actingOf, type PolicyParts, waysToOpen } from "./policy_parts.ts";
 import { networksOf } from "./version_weights.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hyperparameters, Normaliser, Stored } from "@cugro/algorithm";
-import { decodeNormaliser } from "@cugro/jobs";
+import { decodeNormaliser } from "@cugro/jobs/encoding";
 import { type FactCache, knobsOfVersion } from "@cugro/learners";
 import { getArtifact, type Store } from "@cugro/store";
 import { ActError } from "./act_request.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Stored, WayOfActing } from "@cugro/algorithm";
-import { decodeStored } from "@cugro/jobs";
+import { decodeStored } from "@cugro/jobs/encoding";
 import { makerOf, resultKey, type VersionFact } from "@cugro/protocol";
 import { getArtifact, getResult, MissingInputError, type Store } from "@cugro/store";
 import { ActError } from "./act_request.ts";

@@ -26,7 +26,7 @@ export { type OpenedObject, openObject } from "./open_object.ts";
 export type { Finding } from "./s3/examine/finding.ts";
 export { examineStore, isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";
 export { readPieces } from "./read_pieces.ts";
-export { type S3Options } from "./s3/connection.ts";
+export type { S3Options } from "./s3/connection.ts";
 export { openS3Store } from "./s3/open_s3_store.ts";
 export {
   type ObjectInfo,

@@ -1,9 +1,10 @@
 /**
- * What a process says of itself: log lines, metrics, traces, and which code it runs.
+ * What a process says of itself: log lines, metrics, traces, and which code it runs. Metrics are made by `@cugro/telemetry/metrics`,
+ * which loads their library.
  * @module
  */
 export { codeVersion, version } from "./code_version.ts";
 export { type EventLoopWatch, watchEventLoop } from "./event_loop.ts";
 export { createLog, type Log, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
-export { createMetrics, type JobOutcome, type Metrics } from "./metrics.ts";
+export type { JobOutcome, Metrics } from "./metrics.ts";
 export { activeTraceparent, checkTraceparent, type InSpan, inSpan, traceIdOf } from "./trace.ts";

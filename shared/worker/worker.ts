@@ -29,13 +29,13 @@ import { readCheckpoint } from "./checkpoints.ts";
 import {
   codeVersion,
   createLog,
-  createMetrics,
   inSpan,
   type JobOutcome,
   type Log,
   type Metrics,
   traceIdOf,
 } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { cleanUp, commit, type JobOutput } from "./commit.ts";
 import { abandon, fail, finish, recordWork } from "./job_ends.ts";
 import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";

@@ -6,7 +6,8 @@ import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transp
 import { createEmbeddedBus } from "@cugro/bus";
 import { openActing } from "@cugro/serving";
 import type { Store } from "@cugro/store";
-import { createLog, createMetrics } from "@cugro/telemetry";
+import { createLog } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

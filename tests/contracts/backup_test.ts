@@ -3,7 +3,7 @@ import { addUploaded, loadFacts } from "@cugro/learners";
 import { issueToken, readTokens } from "@cugro/gateway/tokens";
 import { openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import { runCommandLine } from "../../scripts/cli/cugro.ts";
-import { type RunningServer } from "../../scripts/cluster/servers.ts";
+import type { RunningServer } from "../../scripts/cluster/servers.ts";
 import { S3_ROOT, S3_SERVERS } from "../fakes/s3_servers.ts";
 import { addFile, drive, driveUntil, learnerWith, pretend } from "../fakes/world.ts";
 

@@ -10,7 +10,7 @@ import {
 import { CorruptArtifactError, openFilesystemStore, openS3Store, type Store } from "@cugro/store";
 import { artifactKey, sha256 } from "@cugro/protocol";
 import { MINIO_ROOT, startMinio } from "../../scripts/cluster/object_store/minio.ts";
-import { type RunningServer } from "../../scripts/cluster/servers.ts";
+import type { RunningServer } from "../../scripts/cluster/servers.ts";
 import { runCommandLine } from "../../scripts/cli/cugro.ts";
 import { drive, learnerWith, pretend } from "../fakes/world.ts";
 

@@ -4,7 +4,7 @@
  */
 import { startVersity } from "../../scripts/cluster/object_store/versity.ts";
 import { MINIO_ROOT, startMinio } from "../../scripts/cluster/object_store/minio.ts";
-import { type RunningServer } from "../../scripts/cluster/servers.ts";
+import type { RunningServer } from "../../scripts/cluster/servers.ts";
 
 /** A server under test. */
 export interface S3Server {

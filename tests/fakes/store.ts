@@ -2,7 +2,7 @@
  * A store in memory and a bus that only remembers, for tests.
  * @module
  */
-import { type Bus, type JobMessage } from "@cugro/bus";
+import type { Bus, JobMessage } from "@cugro/bus";
 import {
   type ObjectInfo,
   PreconditionFailed,

@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { collectGarbage, runCoordinator } from "@cugro/coordinator";
 import { addUploaded, createLearner, learnerStatus, loadFacts, rollback } from "@cugro/learners";
 import { createLog } from "@cugro/telemetry";
-import { type NatsBus } from "@cugro/bus";
+import type { NatsBus } from "@cugro/bus";
 import { runWorker } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { incomingKey, kindsOfService } from "@cugro/protocol";

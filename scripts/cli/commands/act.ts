@@ -13,7 +13,6 @@ import { printJson, UsageError, wholeNumber } from "./output.ts";
 /** Adds the command. */
 export function registerActing(program: Command): void {
   const command = program.command("act")
-    .description("ask the serving version for actions")
     .requiredOption("--learner <name>", "whose policy acts")
     .requiredOption("--task <k>", "which task to act for", wholeNumber("--task", 1))
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")

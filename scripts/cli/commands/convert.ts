@@ -15,7 +15,7 @@ import {
   writtenFormatOf,
 } from "@cugro/datasets";
 import { countOf } from "@cugro/learners";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import type { Command } from "commander";
 import { displayOnStderr } from "../progress/display.ts";
 import { printNotices, readJudged, withExamples } from "./judged_file.ts";

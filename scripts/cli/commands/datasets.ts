@@ -23,8 +23,7 @@ const FILES = "files, or folders of LeRobot and Minari";
 
 /** Adds the commands. */
 export function registerDatasets(program: Command): void {
-  const datasets = program.command("datasets")
-    .description("check, describe and convert dataset files");
+  const datasets = program.command("datasets");
   withExamples(
     withReadOptions(
       datasets.command("inspect")

@@ -225,8 +225,10 @@ Deno.test("stats tells the spread of returns, states and actions, and draws it",
   });
 });
 
-Deno.test("every command of datasets shows an example; what reads files takes folders and --map", () => {
-  const datasets = createProgram().commands.find((command) => command.name() === "datasets")!;
+Deno.test("every command of datasets shows an example; what reads files takes folders and --map", async () => {
+  const datasets = (await createProgram(["datasets"])).commands.find((command) =>
+    command.name() === "datasets"
+  )!;
   assertEquals(datasets.commands.map((command) => command.name()), [
     "inspect",
     "validate",

@@ -12,9 +12,6 @@ import { type PythonFlags, usePython, withPythonOptions } from "./python_options
 /** Adds the command. */
 export function registerDoctor(program: Command): void {
   withPythonOptions(program.command("doctor"))
-    .description(
-      "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can be a store",
-    )
     .option(
       "--store <store>",
       "try out a bucket (s3://bucket/prefix) or a folder's disk instead of this machine",

@@ -3,7 +3,7 @@
  * @module
  */
 import { describeScale, type EstimatedLearner, estimateNote, type Shown } from "@cugro/learners";
-import { describeEstimate } from "@cugro/report";
+import { describeEstimate } from "@cugro/report/words";
 import { markOf } from "./output.ts";
 import { printTable } from "../table.ts";
 

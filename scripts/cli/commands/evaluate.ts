@@ -2,7 +2,7 @@
  * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
  * @module
  */
-import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm";
+import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm/arrays";
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import { noInterpreter, runEpisodes, startPython } from "@cugro/environments/gymnasium";
 import {
@@ -14,13 +14,12 @@ import {
   standingAnchors,
 } from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
-import { describeEstimate, describeInterval } from "@cugro/report";
+import { describeEstimate, describeInterval } from "@cugro/report/words";
 import { openPolicy, type ServedPolicy } from "@cugro/serving";
-import { openCompute } from "@cugro/tensors";
 import type { Command } from "commander";
 import { actingOption } from "./acting_option.ts";
 import { gymnasiumConfig } from "../embedded/python.ts";
-import { openForReading } from "../embedded/run_session.ts";
+import { openForReading } from "../learners/open_store.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { type PythonFlags, usePython, withPythonOptions } from "./python_options.ts";
 import { printJson, score, UsageError, wholeNumber } from "./output.ts";
@@ -42,7 +41,6 @@ const BATCH = 20;
 /** Adds the command. */
 export function registerEvaluate(program: Command): void {
   const command = withPythonOptions(program.command("evaluate"))
-    .description("run a version on its tasks in the simulator")
     .requiredOption("--learner <name>", "whose version runs")
     .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
@@ -58,7 +56,7 @@ export function registerEvaluate(program: Command): void {
 async function evaluate(options: EvaluateOptions): Promise<void> {
   usePython(options);
   const store = await openForReading(options.store);
-  const compile = async () => (await openCompute()).compile;
+  const compile = async () => (await (await import("@cugro/tensors")).openCompute()).compile;
   const { version, acting } = options;
   const served = await openPolicy(store, options.learner, { version, acting, compile });
   const rows = [];

@@ -4,7 +4,7 @@
  */
 import { type Checked, CHECKED_WITHIN } from "@cugro/export";
 import { printable } from "@cugro/datasets";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Exported, Learners } from "../learners/learners.ts";
@@ -25,9 +25,6 @@ interface ExportOptions {
 /** Adds the command. */
 export function registerExport(program: Command): void {
   const command = program.command("export")
-    .description(
-      "write a version as a folder that acts without this software: ONNX graphs, weights, loaders for Python, C++ and JavaScript",
-    )
     .requiredOption("--learner <name>", "whose version leaves")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "for this task only", wholeNumber("--task", 1))

@@ -22,7 +22,6 @@ import { printJson, UsageError } from "./output.ts";
 /** Adds the command. */
 export function registerKnobs(program: Command): void {
   program.command("knobs")
-    .description("list the knobs of --set: value in each preset, range, meaning")
     .argument("[names...]", "only these knobs")
     .option("--json", "print one JSON document")
     .action(listKnobs);

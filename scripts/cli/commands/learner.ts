@@ -4,14 +4,14 @@
  */
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { GC_GRACE_HOURS } from "@cugro/coordinator";
 import { exportLearner, importLearner } from "@cugro/learners";
 import { parseKey } from "@cugro/protocol";
 import { openFilesystemStore, SERVICE_FOLDER } from "@cugro/store";
 import type { Command } from "commander";
-import { openForReading, openForWriting } from "../embedded/run_session.ts";
-import { byteSize } from "@cugro/report";
+import { openForReading, openForWriting } from "../learners/open_store.ts";
+import { byteSize } from "@cugro/report/words";
 import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners } from "../learners/learners.ts";
 import { commandLine, learningCommand } from "../learners/place.ts";
@@ -22,7 +22,7 @@ const NO_GATEWAY = "copies are made between stores; give one with --store, which
 
 /** Adds the commands. */
 export function registerLearner(program: Command): void {
-  const learner = program.command("learner").description("create, delete, restore, copy and list learners");
+  const learner = program.command("learner");
   const listCommand = learner.command("list").description("list the names of all learners").option(
     ...STORE_FLAG,
   )

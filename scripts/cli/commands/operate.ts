@@ -1,32 +1,23 @@
 /**
- * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `relabel`, `gc`.
+ * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `relabel`.
  * @module
  */
-import { collectGarbage, GC_GRACE_HOURS } from "@cugro/coordinator";
 import { LABEL_NAMES } from "@cugro/protocol";
-import { byteSize } from "@cugro/report";
 import type { Command } from "commander";
-import { openForReading, openForRemoving } from "../embedded/run_session.ts";
-import { onLearners, onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
+import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, Overrides, Reason } from "../learners/learners.ts";
 import { learningCommand } from "../learners/place.ts";
-import { printJson, UsageError, wholeNumber } from "./output.ts";
+import { printJson, wholeNumber } from "./output.ts";
 import { parseSettings, repeatable } from "./settings.ts";
 
 /** Adds the commands. */
 export function registerOperate(program: Command): void {
-  act(program, "promote <version>", "publish a parked version", letThrough);
-  act(
-    program,
-    "rollback <version>",
-    "go back to a version (0: before the first); later ones are withdrawn",
-    goBack,
-  );
-  act(program, "retry <task>", "learn a failed, parked, withdrawn or cancelled task again", learnAgain)
+  act(program, "promote <version>", letThrough);
+  act(program, "rollback <version>", goBack);
+  act(program, "retry <task>", learnAgain)
     .addOption(repeatable("--set <knob=value>", "with another value of a knob; may be repeated"));
-  act(program, "cancel <task>", "skip a task that is not decided yet", stepOver);
+  act(program, "cancel <task>", stepOver);
   registerRelabel(program);
-  registerGarbage(program);
 }
 
 /** Whose version or task it is, and why. */
@@ -66,9 +57,8 @@ interface ActOptions {
   set?: string[];
 }
 
-function act(program: Command, usage: string, description: string, verdict: Verdict): Command {
+function act(program: Command, usage: string, verdict: Verdict): Command {
   const command = program.command(usage)
-    .description(description)
     .requiredOption("--learner <name>", "whose version or task it is")
     .option(...STORE_FLAG)
     .option("--reason <text>", "for the record");
@@ -91,9 +81,6 @@ interface RelabelOptions extends ActOptions {
 
 function registerRelabel(program: Command): void {
   const command = program.command("relabel <task>")
-    .description(
-      "correct a task's labels (its goal, environment, name ...); what depends on them is measured again",
-    )
     .requiredOption("--learner <name>", "whose task it is")
     .addOption(repeatable("--set <name=value>", `one of ${LABEL_NAMES.join(", ")}; may be repeated`))
     .option(...STORE_FLAG)
@@ -117,34 +104,4 @@ function registerRelabel(program: Command): void {
       if (done.again.some(({ state }) => state === "open") && next) console.log(`${next} runs them`);
     },
   );
-}
-
-function registerGarbage(program: Command): void {
-  const command = program.command("gc")
-    .description("remove objects that no learner needs any more")
-    .option(...STORE_FLAG)
-    .option("--grace-hours <n>", "keep objects younger than this", String(GC_GRACE_HOURS))
-    .option("--dry-run", "only say what would be removed")
-    .action(sweep);
-  onlyOnStore(command, "the coordinator behind a gateway removes it by itself");
-}
-
-async function sweep(
-  { store: folder, graceHours, dryRun = false }: { store: string; graceHours: string; dryRun?: boolean },
-): Promise<void> {
-  const hours = Number(graceHours);
-  if (!(hours >= 0)) {
-    throw new UsageError(`--grace-hours must be a number of at least 0: current value is ${graceHours}`);
-  }
-  const store = await (dryRun ? openForReading : openForRemoving)(folder);
-  try {
-    const { removed, bytes, young } = await collectGarbage({ store, graceHours: hours, dryRun });
-    if (dryRun) { for (const { key } of removed) console.log(key); }
-    console.log(
-      `${dryRun ? "would remove" : "removed"} ${removed.length} objects, ${byteSize(bytes)}; ` +
-        `${young} unneeded ones are younger than ${hours} h`,
-    );
-  } finally {
-    await store.close();
-  }
 }

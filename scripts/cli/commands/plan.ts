@@ -2,7 +2,7 @@
  * `cugro plan`: the job graph, before anything runs.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { resolveHyperparameters } from "@cugro/algorithm/arrays";
 import { describeKeptData, type KnobValue } from "@cugro/algorithm/knobs";
 import {
   currentGraph,
@@ -18,7 +18,7 @@ import {
   previewGraph,
 } from "@cugro/learners";
 import type { Command } from "commander";
-import { openForReading } from "../embedded/run_session.ts";
+import { openForReading } from "../learners/open_store.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { printJson, wholeNumber } from "./output.ts";
 import { printTable } from "../table.ts";
@@ -36,7 +36,6 @@ interface PlanOptions {
 /** Adds the command. */
 export function registerPlan(program: Command): void {
   const command = program.command("plan")
-    .description("list the jobs of a learner's next task, or of a number of tasks")
     .option("--learner <name>", "show what this learner does next")
     .option(...STORE_FLAG)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)

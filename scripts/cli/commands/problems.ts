@@ -12,7 +12,6 @@ import { printJson } from "./output.ts";
 /** Adds the commands. */
 export function registerProblems(program: Command): void {
   const problemsCommand = program.command("problems")
-    .description("list everything that is wrong, and what to do about it")
     .option("--learner <name>", "only problems of one learner, and of what all share")
     .option("--all", "also those that were acknowledged")
     .option(...STORE_FLAG)

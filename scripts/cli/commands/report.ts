@@ -21,7 +21,6 @@ interface ReportOptions {
 /** Adds the command. */
 export function registerReport(program: Command): void {
   const command = program.command("report")
-    .description("write a learner's report as one self-contained HTML file")
     .requiredOption("--learner <name>", "whose report it is")
     .option(...STORE_FLAG)
     .option(

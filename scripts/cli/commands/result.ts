@@ -14,7 +14,7 @@ import {
   trainingSteps,
 } from "@cugro/learners";
 import { rejectionProblem } from "@cugro/problems";
-import { briefly, describeDrop } from "@cugro/report";
+import { briefly, describeDrop } from "@cugro/report/words";
 import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
 import { printEstimates } from "./estimates.ts";

@@ -2,7 +2,7 @@
  * `cugro run` and `cugro add`: the main job. Files in, versions out.
  * @module
  */
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import type { Becoming } from "@cugro/client";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
@@ -38,7 +38,6 @@ interface RunOptions extends Flags, ReadFlags, PythonFlags, Becoming, PageFlags 
 /** Adds the commands. */
 export function registerRun(program: Command): void {
   const runCommand = program.command("run")
-    .description("learn dataset files one after the other; resumes where it stopped")
     .argument("[files...]", "datasets in the order of their tasks: files, or folders of LeRobot or Minari")
     .requiredOption("--learner <name>", "name of the learner; created if it does not exist")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
@@ -55,7 +54,6 @@ export function registerRun(program: Command): void {
     .option("--json", "print one JSON document at the end");
   onLearners(withPageOptions(withBecoming(withPythonOptions(withReadOptions(runCommand)))), run);
   const addCommand = program.command("add")
-    .description("hand a dataset to a learner without learning it yet")
     .argument("<files...>")
     .requiredOption("--learner <name>", "whose task it becomes")
     .option(...STORE_FLAG);

@@ -17,7 +17,7 @@ import type { Command } from "commander";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { type HttpServer, listen as listenOn, type ListenOptions } from "@cugro/process";
-import { openForReading } from "../embedded/run_session.ts";
+import { openForReading } from "../learners/open_store.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import { actingOption } from "./acting_option.ts";
 import { actingSo } from "./acting_so.ts";
@@ -31,9 +31,6 @@ const GRACE_MS = 5_000;
 /** Adds the command. */
 export function registerServe(program: Command): void {
   const command = program.command("serve")
-    .description(
-      "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}, or the same as messages over a WebSocket there",
-    )
     .requiredOption("--learner <name>", "whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
     .option(

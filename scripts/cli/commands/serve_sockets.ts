@@ -6,7 +6,8 @@ import { createInFlight } from "@cugro/gateway";
 import { actOnWebSockets, type ActSockets, createActMessages } from "@cugro/gateway/acting";
 import { actSocketPath } from "@cugro/protocol/act-socket";
 import type { Acting } from "@cugro/serving";
-import { createMetrics, type Log } from "@cugro/telemetry";
+import type { Log } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { problem } from "./serve_problem.ts";
 
 const THIS_MACHINE = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;

@@ -2,7 +2,7 @@
  * Presets and knobs as they stand on a command line.
  * @module
  */
-import { type PresetName, presets } from "@cugro/algorithm";
+import { type PresetName, presets } from "@cugro/algorithm/arrays";
 import { didYouMean } from "@cugro/algorithm/knobs";
 import { Option } from "commander";
 import { UsageError } from "./output.ts";

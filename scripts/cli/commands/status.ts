@@ -11,7 +11,7 @@ import {
   isObserved,
   type TrainingSteps,
 } from "@cugro/learners";
-import { byteSize, describeSteps, duration } from "@cugro/report";
+import { byteSize, describeSteps, duration } from "@cugro/report/words";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
@@ -25,9 +25,6 @@ import { printResult, resultOf } from "./result.ts";
 /** Adds the command. */
 export function registerStatus(program: Command): void {
   const statusCommand = program.command("status")
-    .description(
-      "show tasks, jobs, scores and problems of a learner; without --learner, one line for each learner",
-    )
     .option("--learner <name>", "one learner, in full")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");

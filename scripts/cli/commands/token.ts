@@ -17,7 +17,7 @@ import { printTable } from "../table.ts";
 
 /** Adds the commands. */
 export function registerToken(program: Command): void {
-  const token = program.command("token").description("create, list and revoke bearer tokens of the gateway");
+  const token = program.command("token");
   const file = ["--file <file>", "the gateway's CUGRO_TOKENS_FILE"] as const;
   token.command("create")
     .description("create a token; it is shown once, and the file keeps its hash")

@@ -4,9 +4,9 @@
  */
 import { exportLearner, type TransferProgress } from "@cugro/learners";
 import { isBucketName, type Store } from "@cugro/store";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import type { Command } from "commander";
-import { openForReading, openForWriting } from "../embedded/run_session.ts";
+import { openForReading, openForWriting } from "../learners/open_store.ts";
 import { DEFAULT_STORE } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
 import { printJson, UsageError } from "./output.ts";
@@ -26,12 +26,10 @@ export function registerTransfer(program: Command): void {
   ] as const;
   const json = ["--json", "print one JSON document"] as const;
   program.command("push")
-    .description("copy a learner and all it needs into a bucket, or bring its copy there up to date")
     .requiredOption("--learner <name>", "which learner").requiredOption("--to <store>", "s3://bucket/prefix")
     .option(...store).option(...json)
     .action((options: TransferOptions & { to: string }) => transfer(options, options.store, options.to));
   program.command("pull")
-    .description("copy a learner and all it needs out of a bucket, or bring the copy here up to date")
     .requiredOption("--learner <name>", "which learner").requiredOption(
       "--from <store>",
       "s3://bucket/prefix",

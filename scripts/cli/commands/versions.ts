@@ -3,7 +3,7 @@
  * @module
  */
 import { describeDecision, isObserved, type Shown, shownBy } from "@cugro/learners";
-import { briefly, describeInterval, duration } from "@cugro/report";
+import { briefly, describeInterval, duration } from "@cugro/report/words";
 import type { Command } from "commander";
 import { onLearners, STORE_FLAG } from "../learners/connect.ts";
 import type { Learners, ShownStatus } from "../learners/learners.ts";
@@ -16,7 +16,6 @@ import { refuseWhileAway } from "./status.ts";
 /** Adds the command. */
 export function registerVersions(program: Command): void {
   const versionsCommand = program.command("versions")
-    .description("list a learner's versions, and why each was published or parked")
     .requiredOption("--learner <name>", "whose versions")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");

@@ -14,7 +14,7 @@ import {
 } from "@cugro/environments/gymnasium";
 import type { LearnerFacts } from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
-import { type Config, readConfig } from "@cugro/process";
+import { type Config, readConfig } from "@cugro/process/config";
 
 /** How environments of Gymnasium are run on this machine. */
 export function gymnasiumConfig(): Config["gymnasium"] {

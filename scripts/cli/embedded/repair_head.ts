@@ -5,7 +5,7 @@
 import { applyPlan, plan } from "@cugro/coordinator";
 import { createCache, loadFacts } from "@cugro/learners";
 import { createEmbeddedBus } from "@cugro/bus";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 
 /** Brings the head in line with the facts. */
 export async function repairHead(store: Store, learner: string): Promise<void> {

@@ -7,9 +7,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../commands/output.ts";
 import { nameLikelyLearner } from "../typos.ts";
 import type { Learners } from "./learners.ts";
-import { openLocal } from "./local.ts";
 import { DEFAULT_STORE, type Place, withPlace } from "./place.ts";
-import { openRemote } from "./remote.ts";
 
 /** The flag of commands that work on a store. */
 export const STORE_FLAG = [
@@ -38,7 +36,7 @@ export function onLearners<Typed extends unknown[]>(
     .option("--url <address>", "a gateway, e.g. http://localhost:8080, instead of --store")
     .option("--token <token>", "the gateway's bearer token (default: CUGRO_TOKEN)")
     .action(async (...typed: unknown[]) => {
-      const learners = openLearners(command.opts<PlaceFlags>());
+      const learners = await openLearners(command.opts<PlaceFlags>());
       try {
         await act(learners, ...typed as Typed);
       } catch (error) {
@@ -68,11 +66,12 @@ export function onlyOnStore(command: Command, instead: string): Command {
   return command.addOption(new Option("--url <address>", "refused").hideHelp().argParser(refuse));
 }
 
-function openLearners({ store, url, token = process.env.CUGRO_TOKEN }: PlaceFlags): Learners {
-  if (url === undefined) return openLocal(store);
+/** What a store needs is loaded only for a store, and what a gateway needs only for a gateway. */
+async function openLearners({ store, url, token = process.env.CUGRO_TOKEN }: PlaceFlags): Promise<Learners> {
+  if (url === undefined) return (await import("./local.ts")).openLocal(store);
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new UsageError(`--url must be http://host:port or https://host: current value is ${url}`);
   }
   if (!token) throw new UsageError("A gateway needs a token: give one with --token, or in CUGRO_TOKEN");
-  return openRemote(url, token);
+  return (await import("./remote.ts")).openRemote(url, token);
 }

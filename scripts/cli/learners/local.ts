@@ -1,6 +1,6 @@
 /**
  * Learners in a folder or bucket. What only looks takes no lock, nor does a person's decision, which
- * is a single fact; whatever else writes opens the store for writing.
+ * is a single fact; whatever else writes opens the store for writing. What not every command needs is loaded where it is needed.
  * @module
  */
 import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
@@ -29,24 +29,19 @@ import {
   standingRejections,
   type Upload,
 } from "@cugro/learners";
-import { bundleFiles, gatherVersion, type OnCheck, requireOnnxRuntime } from "@cugro/export";
+import type { OnCheck } from "@cugro/export";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
-import { gatherReport, renderReport } from "@cugro/report";
 import { actOn, openPolicy } from "@cugro/serving";
 import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
-import { openCompute } from "@cugro/tensors";
 import { lossesOf } from "@cugro/tables";
 import type { Store } from "@cugro/store";
-import { type Learning, openLearning } from "../embedded/learn.ts";
+import type { Learning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { episodesOf } from "./episodes.ts";
-import { foresee } from "./foresee.ts";
-import { openForActing, openForReading, openForWriting } from "../embedded/run_session.ts";
+import { openForActing, openForReading, openForWriting } from "./open_store.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import { packFolder } from "@cugro/datasets";
-import { openPage } from "../page/open_page.ts";
 import type { Exported, HandedOver, KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
-import { commandLine, placeOfStore } from "./place.ts";
+import { commandLine, type Place, placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
 export function openLocal(name: string): Learners {
@@ -69,23 +64,33 @@ export function openLocal(name: string): Learners {
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
     restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
-    foresee: async (learner, path, reading) => await foresee(await writing(), learner, path, reading),
+    async foresee(learner, path, reading) {
+      const { foresee } = await import("./foresee.ts");
+      return await foresee(await writing(), learner, path, reading);
+    },
     add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
     ...learnIn(name, writing, bus),
-    page: async () => await openPage({ place, store: await writing(), bus: bus() }),
+    async page() {
+      const { openPage } = await import("../page/open_page.ts");
+      return await openPage({ place, store: await writing(), bus: bus() });
+    },
     ...verdictsOn(acting),
     relabel: relabelOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     export: async (learner, wanted, onCheck) => await exportOnce(await reading(), learner, wanted, onCheck),
     ...shownBy(reading),
-    report: async (learner) =>
-      renderReport(await gatherReport(await reading(), learner, (words) => commandLine(place, words))),
+    report: async (learner) => await reportOf(await reading(), learner, place),
     reportLink: () => Promise.resolve(undefined),
     async close() {
       await open?.close();
       await stores.close();
     },
   };
+}
+
+async function reportOf(store: Store, learner: string, place: Place): Promise<string> {
+  const { gatherReport, renderReport } = await import("@cugro/report");
+  return renderReport(await gatherReport(store, learner, (words) => commandLine(place, words)));
 }
 
 function relabelOn(acting: () => Promise<Store>): Learners["relabel"] {
@@ -116,7 +121,7 @@ function learnIn(
   const using = async <T>({ workers, waitForRoom }: Work, use: (learning: Learning) => Promise<T>) => {
     const waitForRoomMs = waitForRoom * 60_000;
     users += 1;
-    open ??= writing().then((store) =>
+    open ??= Promise.all([writing(), import("../embedded/learn.ts")]).then(([store, { openLearning }]) =>
       openLearning({ store, folder, workers, bus: bus(), display: displayOnStderr(), waitForRoomMs })
     );
     const learning = open;
@@ -162,7 +167,7 @@ function whoTypes(): string {
 
 /** One decision, for which the policy is opened and closed. */
 async function actOnce(store: Store, learner: string, request: ActRequest): Promise<ActAnswer> {
-  const compile = async () => (await openCompute()).compile;
+  const compile = async () => (await (await import("@cugro/tensors")).openCompute()).compile;
   const { version, acting } = request;
   const served = await openPolicy(store, learner, { version, acting, compile });
   try {
@@ -179,8 +184,10 @@ async function exportOnce(
   wanted: { version?: number | undefined; task?: number | undefined },
   onCheck: OnCheck,
 ): Promise<Exported> {
+  const { bundleFiles, gatherVersion, requireOnnxRuntime } = await import("@cugro/export");
   requireOnnxRuntime();
   const input = await gatherVersion(store, learner, wanted);
+  const { openCompute } = await import("@cugro/tensors");
   const { compile } = await openCompute();
   return await bundleFiles(input, compile, onCheck);
 }
@@ -241,6 +248,7 @@ export async function addFile(
   reading?: Reading,
   options: Becoming = {},
 ): Promise<HandedOver> {
+  const { packFolder } = await import("@cugro/datasets");
   const file = await packFolder(path) ?? await fileAt(path);
   const { arrival, added } = await addUploaded({ store, learner, ...file, reading, ...options });
   const rejections = added ? [] : standingRejections(await loadFacts(store, learner));

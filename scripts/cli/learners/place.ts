@@ -2,7 +2,7 @@
  * Where learners are: in a folder, in a bucket, or behind a gateway; and what a person types to say so.
  * @module
  */
-import { withCommands, withFlag } from "@cugro/problems";
+import { withCommands, withFlag } from "@cugro/problems/commands";
 import { isBucketName } from "@cugro/store";
 import { invocation, quoted } from "./invocation.ts";
 

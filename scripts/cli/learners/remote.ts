@@ -4,12 +4,9 @@
  */
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
-import { packFolder } from "@cugro/datasets";
-import { type ModelName, type OnCheck, unzipFiles } from "@cugro/export";
+import type { ModelName, OnCheck } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { episodesOf } from "./episodes.ts";
-import { follow } from "./follow.ts";
-import { addressOfPage } from "@cugro/gateway/here";
 import type { Exported, KnownLearner, Learners, Reason, ShownPage, ShownStatus } from "./learners.ts";
 
 /** Learners at an address. */
@@ -33,15 +30,16 @@ export function openRemote(url: string, token: string): Learners {
     // Only the gateway knows the tasks' episodes: it says so in the arrival's note, and in an event.
     foresee: () => Promise.resolve(undefined),
     async add(name, path, reading, options) {
+      const { packFolder } = await import("@cugro/datasets");
       const packed = await packFolder(path);
       const { seq, added, reason } = packed
         ? await tasks.upload(name, { ...packed, ...reading ? { reading } : {}, ...options })
         : await tasks.uploadFile(name, path, reading, options);
       return { seq, added, reason };
     },
-    learn: (name) => follow(client, name),
+    learn: async (name) => (await import("./follow.ts")).follow(client, name),
     learnOn: () => Promise.resolve(),
-    page: () => Promise.resolve(pageAt(url, token)),
+    page: () => pageAt(url, token),
     ...actsBy(client),
     act: (name, request) => client.act(name, request),
     export: (name, wanted, onCheck) => exportFrom(client, name, wanted, onCheck),
@@ -67,7 +65,8 @@ function actsBy(
 }
 
 /** The gateway's own page. */
-function pageAt(url: string, token: string): ShownPage {
+async function pageAt(url: string, token: string): Promise<ShownPage> {
+  const { addressOfPage } = await import("@cugro/gateway/here");
   return {
     addressOf: (place) => addressOfPage(url.replace(/\/+$/, ""), token, place),
     close: () => Promise.resolve(),
@@ -88,6 +87,7 @@ async function exportFrom(
     // cast: models are named as `@cugro/export` names them, by the software that runs there.
     onProgress: ({ model, done, inputs }) => model && onCheck(model as ModelName, done, inputs),
   });
+  const { unzipFiles } = await import("@cugro/export");
   const files = unzipFiles(zip);
   const { notWritten } = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
   return { learner: name, version: serving, files, notWritten };

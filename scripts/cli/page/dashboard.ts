@@ -8,7 +8,7 @@ import { createEmbeddedBus } from "@cugro/bus";
 import { type FolderHolder, folderHolder, StoreLocked } from "@cugro/store";
 import { addressOfPage } from "@cugro/gateway/here";
 import type { Command } from "commander";
-import { openForReading } from "../embedded/run_session.ts";
+import { openForReading } from "../learners/open_store.ts";
 import { onlyOnStore, STORE_FLAG } from "../learners/connect.ts";
 import type { ShownPage } from "../learners/learners.ts";
 import { openLocal } from "../learners/local.ts";
@@ -27,7 +27,6 @@ interface DashboardOptions {
 /** Adds the command. */
 export function registerDashboard(program: Command): void {
   const command = program.command("dashboard")
-    .description("the page of a store without a cluster: what learners do, can and have lost; until Ctrl-C")
     .option("--learner <name>", "open the page at this learner")
     .option(
       "--workers <n>",

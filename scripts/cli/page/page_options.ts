@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { type Command } from "commander";
+import type { Command } from "commander";
 import { commandLine } from "../learners/place.ts";
 import type { Learners, ShownPage } from "../learners/learners.ts";
 import { openBrowser } from "./browser.ts";

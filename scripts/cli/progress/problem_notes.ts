@@ -3,7 +3,7 @@
  * `cugro problems` has for it. What becomes of jobs, files and versions is said elsewhere.
  * @module
  */
-import { type LearnerFacts } from "@cugro/learners";
+import type { LearnerFacts } from "@cugro/learners";
 import { gatherProblems, sayProblems } from "@cugro/problems";
 import type { ProblemCode } from "@cugro/protocol";
 import type { Store } from "@cugro/store";

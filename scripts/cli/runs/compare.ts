@@ -10,7 +10,7 @@ import {
   type Measured,
   measureMatrix,
   type StreamMeasures,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import { describeKeptData } from "@cugro/algorithm/knobs";
 import { UsageError } from "../commands/output.ts";
 import type { ComparedLearner } from "./compared.ts";

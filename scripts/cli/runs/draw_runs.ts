@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { mean } from "@cugro/algorithm";
+import { mean } from "@cugro/algorithm/arrays";
 import { document } from "@cugro/report";
 import { streamOf, type SummarisedRun } from "./summary.ts";
 

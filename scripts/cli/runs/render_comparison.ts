@@ -2,7 +2,7 @@
  * A comparison for people: tables for a terminal, and one HTML page, complete in itself.
  * @module
  */
-import { type Gain, type Measured, MIN_RUNS, type OverRuns } from "@cugro/algorithm";
+import { type Gain, type Measured, MIN_RUNS, type OverRuns } from "@cugro/algorithm/arrays";
 import { describeInterval, Html, html, page, section, table } from "@cugro/report";
 import { score } from "../commands/output.ts";
 import { printTable } from "../table.ts";

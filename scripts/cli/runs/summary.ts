@@ -10,7 +10,7 @@ import {
   type OverRuns,
   probabilityOfImprovement,
   type StreamMeasures,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 
 /** What is known of a run. */
 export interface SummarisedRun extends StreamMeasures {

@@ -14,7 +14,7 @@ import {
   type Snapshot,
 } from "@cugro/backup";
 import { readTokens } from "@cugro/gateway/tokens";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import type { Command } from "commander";
 import { printJson, UsageError, wholeNumber } from "../commands/output.ts";
 import { printTable } from "../table.ts";
@@ -41,7 +41,6 @@ export const WITHOUT_SECRETS = "without webhooks and their pending deliveries";
 export function registerBackup(program: Command): void {
   const backup = program.command("backup")
     .enablePositionalOptions()
-    .description("copy a whole store into a backup; what that has already is not copied again")
     .option("--all", "learners, jobs under way, files that wait, webhooks").option(...STORE)
     .option(`--to ${BACKUP}`, "the backup")
     .option("--tokens <file>", "the gateway's file of tokens, which belongs to no store")

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { examineStore, type Finding } from "@cugro/store";
-import { storeConfigOf } from "../embedded/run_session.ts";
+import { storeConfigOf } from "../learners/open_store.ts";
 import { printJson } from "../commands/output.ts";
 
 const WORDS: Readonly<Record<Finding["state"], string>> = {

@@ -4,7 +4,7 @@
  */
 import { stat, writeFile } from "node:fs/promises";
 import { openSnapshot, readContent, restore, type RestoreProgress, type Snapshot } from "@cugro/backup";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import type { Store } from "@cugro/store";
 import type { Command } from "commander";
 import { printJson, UsageError } from "../commands/output.ts";
@@ -15,7 +15,7 @@ import { withBackup, withTarget } from "./with_store.ts";
 
 /** Adds the command. */
 export function registerRestore(program: Command): void {
-  program.command("restore").description("bring a backup into an empty store, and prove it")
+  program.command("restore")
     .requiredOption(`--from ${BACKUP}`, "the backup").option(...AT).option(...STORE)
     .option("--tokens <file>", "where the gateway's file of tokens is written, if the backup has it")
     .option("--without-secrets", `${WITHOUT_SECRETS}: for a copy that is only tried out`)

@@ -10,7 +10,7 @@ import { openTensors } from "@cugro/jobs";
 import { datasetHash, encodeDataset } from "@cugro/datasets";
 import { datasetKey } from "@cugro/protocol";
 import { readJudged } from "../commands/judged_file.ts";
-import { readConfig } from "@cugro/process";
+import { readConfig } from "@cugro/process/config";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
 import {
@@ -41,7 +41,6 @@ interface VerifyFlags extends PythonFlags {
 /** Adds the command. */
 export function registerVerify(program: Command): void {
   const command = withPythonOptions(program.command("verify"))
-    .description("execute a version's jobs again, here, and compare their bytes; the store is only read")
     .argument("<version>").requiredOption("--learner <name>", "whose version")
     .addOption(
       repeatable("--job <id or kind>", "only jobs whose id begins so, or of this kind; may be repeated"),

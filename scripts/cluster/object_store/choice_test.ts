@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openS3Store } from "@cugro/store";
 import { startNats } from "../servers.ts";
 import { BUCKET, startBucket } from "./bucket.ts";
-import { chooseServer, rootKeysOf, S3_SERVERS } from "./choice.ts";
+import { chooseServer, rootKeysOf, type S3_SERVERS } from "./choice.ts";
 import { judge } from "./filter.ts";
 import { MINIO_ROOT } from "./minio.ts";
 

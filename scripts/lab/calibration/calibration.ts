@@ -20,7 +20,7 @@ import { openCompute } from "@cugro/tensors";
 import { type JobContext, type JobHandlers, openInput, readInput } from "@cugro/worker";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { UsageError } from "../../cli/commands/output.ts";
 import { type CalibratedRun, measureCalibration, printCalibration } from "./measures.ts";
 import { drawCalibration } from "./picture.ts";

@@ -2,7 +2,7 @@
  * Estimates beside the truth: rank correlation, error of the drop, and whether the gates would agree. Pure.
  * @module
  */
-import { type Hyperparameters, mean, presets } from "@cugro/algorithm";
+import { type Hyperparameters, mean, presets } from "@cugro/algorithm/arrays";
 import { judgeVersion } from "@cugro/learners";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { printTable } from "../../cli/table.ts";

@@ -23,7 +23,7 @@ import { join, resolve } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
 import { parseSettings } from "../../cli/commands/settings.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { runTask } from "../swap/task_episodes.ts";
 import { type Distilled, distilVersion } from "./distil_version.ts";
 

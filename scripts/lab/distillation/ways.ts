@@ -11,7 +11,7 @@ import { codeVersion } from "@cugro/telemetry";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { printTable } from "../../cli/table.ts";
 import { openVersion } from "../swap/open_versions.ts";
 import { runTask } from "../swap/task_episodes.ts";

@@ -2,7 +2,7 @@
  * A real sketch of an example's rows.
  * @module
  */
-import { fitSketch, heldOutDistances, type Normaliser, type Rows } from "@cugro/algorithm";
+import { fitSketch, heldOutDistances, type Normaliser, type Rows } from "@cugro/algorithm/arrays";
 import { encodeStored } from "@cugro/jobs";
 import type { TaskFact } from "@cugro/protocol";
 import { putArtifact, type Store } from "@cugro/store";

@@ -10,7 +10,8 @@ import { actOnWebSockets, admitByRoutes, createActMessages, createDirectAct } fr
 import { addToken, issueToken } from "@cugro/gateway/tokens";
 import { startHttpBase } from "@cugro/process";
 import { type Acting, type ActingOptions, openActing } from "@cugro/serving";
-import { createMetrics, type Log } from "@cugro/telemetry";
+import type { Log } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 
 /** What it serves. */
 export interface LocalGatewayOptions extends ActingOptions {

@@ -14,7 +14,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 
 interface SelectionsOptions {
   learner: string;

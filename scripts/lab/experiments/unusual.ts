@@ -18,7 +18,7 @@ import {
   SKETCH_ROWS,
   takeRows,
   unusualAmong,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import { type Dataset, readDataset } from "@cugro/datasets";
 import { printTable } from "../../cli/table.ts";
 import { streamFiles } from "../streams/stream_files.ts";

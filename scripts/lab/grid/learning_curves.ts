@@ -2,7 +2,7 @@
  * How fast tasks are learnt in a stream, beside learning each of them alone. Pure.
  * @module
  */
-import { forwardTransfer, mean, meanOverTraining } from "@cugro/algorithm";
+import { forwardTransfer, mean, meanOverTraining } from "@cugro/algorithm/arrays";
 import type { ShownStatus } from "../../cli/learners/learners.ts";
 import { methodOf } from "./methods.ts";
 

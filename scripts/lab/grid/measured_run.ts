@@ -2,7 +2,7 @@
  * What is kept of a finished run: everything that tables and pictures are made of.
  * @module
  */
-import { measureMatrix, type StreamMeasures } from "@cugro/algorithm";
+import { measureMatrix, type StreamMeasures } from "@cugro/algorithm/arrays";
 import type { ShownStatus } from "../../cli/learners/learners.ts";
 import { resultOf } from "../../cli/commands/result.ts";
 import type { GridRun } from "./grid_file.ts";

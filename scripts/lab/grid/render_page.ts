@@ -3,7 +3,7 @@
  * @module
  */
 import { Html, html, page, section, table } from "@cugro/report";
-import { MIN_RUNS } from "@cugro/algorithm";
+import { MIN_RUNS } from "@cugro/algorithm/arrays";
 import { score } from "../../cli/commands/output.ts";
 import { streamOf } from "../../cli/runs/summary.ts";
 import type { MeasuredRun } from "./measured_run.ts";

@@ -2,7 +2,7 @@
  * The table of a grid: ours first, and what it is better by.
  * @module
  */
-import { meanOver, type OverRuns } from "@cugro/algorithm";
+import { meanOver, type OverRuns } from "@cugro/algorithm/arrays";
 import { score } from "../../cli/commands/output.ts";
 import { figure, streamOf, summarise, type Summary } from "../../cli/runs/summary.ts";
 import { forwardTransferOf } from "./learning_curves.ts";

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { MeasuredRun } from "./measured_run.ts";
-import { measureMatrix } from "@cugro/algorithm";
+import { measureMatrix } from "@cugro/algorithm/arrays";
 import { differencesOf } from "../../cli/runs/learn_one.ts";
 import { forwardTransferOf } from "./learning_curves.ts";
 import { headOf, summariseGrid, tableRows } from "./table.ts";

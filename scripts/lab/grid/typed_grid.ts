@@ -3,7 +3,7 @@
  * of which one run is wanted; everything else is the grid's.
  * @module
  */
-import { PRESET_NAMES } from "@cugro/algorithm/knobs";
+import type { PRESET_NAMES } from "@cugro/algorithm/knobs";
 import { UsageError } from "../../cli/commands/output.ts";
 import { parseGrid } from "./grid_file.ts";
 import { methodOf } from "./methods.ts";

@@ -2,8 +2,8 @@
  * What an answer to a question is: one sentence, and the points of one figure. Pure.
  * @module
  */
-import { meanOver, type OverRuns } from "@cugro/algorithm";
-import { type MeasuredRun } from "../grid/measured_run.ts";
+import { meanOver, type OverRuns } from "@cugro/algorithm/arrays";
+import type { MeasuredRun } from "../grid/measured_run.ts";
 import { figure } from "../../cli/runs/summary.ts";
 
 /** One point of a figure. */

@@ -4,7 +4,7 @@
  */
 import { presets } from "@cugro/algorithm/knobs";
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { differenceOver, meanOver } from "@cugro/algorithm";
+import { differenceOver, meanOver } from "@cugro/algorithm/arrays";
 import { figure } from "../../cli/runs/summary.ts";
 import { type Answer, byKnob, pointOf, type Question, runsOfStream, say } from "./answer.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { probabilityOfImprovement } from "@cugro/algorithm";
+import { probabilityOfImprovement } from "@cugro/algorithm/arrays";
 import { figure } from "../../cli/runs/summary.ts";
 import { type Answer, pointOf, type Question, say } from "./answer.ts";
 

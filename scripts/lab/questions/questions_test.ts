@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { measureMatrix } from "@cugro/algorithm";
+import { measureMatrix } from "@cugro/algorithm/arrays";
 import { drawAnswer } from "./draw_answer.ts";
 import { QUESTIONS } from "./questions.ts";
 

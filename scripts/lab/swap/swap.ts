@@ -4,7 +4,7 @@
  * task's data, in those that replayed it, and in those that the older version visits. Nothing is trained, the store is only read.
  * @module
  */
-import { type WayOfActing, WAYS_OF_ACTING } from "@cugro/algorithm";
+import { type WayOfActing, WAYS_OF_ACTING } from "@cugro/algorithm/arrays";
 import type { LabelledTask } from "@cugro/learners";
 import type { Store } from "@cugro/store";
 import { codeVersion } from "@cugro/telemetry";
@@ -12,7 +12,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { blame } from "./blame.ts";
 import { measureMovement, type Movement } from "./movement.ts";
 import { heldOutStates, openPair, replayStates, someStates, type VersionPair } from "./open_versions.ts";

@@ -19,7 +19,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { score, UsageError } from "../../cli/commands/output.ts";
 import { printTable } from "../../cli/table.ts";
-import { openForReading } from "../../cli/embedded/run_session.ts";
+import { openForReading } from "../../cli/learners/open_store.ts";
 import { firstVersion, type OpenedVersion, stateGeneratorOf, valuesOf } from "./open_versions.ts";
 import { dropBeside } from "./swapped_episodes.ts";
 import { isSimulated, runTask } from "./task_episodes.ts";

@@ -2,7 +2,8 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { actOverNats, GatewayError } from "@cugro/client";
-import { createLog, createMetrics } from "@cugro/telemetry";
+import { createLog } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { quickPolicies, withActing, withStore } from "../../../shared/serving/testing/quick_acting.ts";
 import { startTestServer, type TestServer } from "../../../tests/fakes/nats_server.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { createWakeup, waitAtMost } from "@cugro/async";
-import { type LearnerReader } from "@cugro/learners";
+import type { LearnerReader } from "@cugro/learners";
 import { createProblemChanges, gatherProblems, sortProblems } from "@cugro/problems";
 import type { FactCache } from "@cugro/learners";
 import { type CloudEvent, type Problem, PROBLEM_CODES, problemEvent, PROBLEMS } from "@cugro/protocol";

@@ -1,7 +1,8 @@
 import { createCache } from "@cugro/learners";
 import { createEmbeddedBus } from "@cugro/bus";
 import { openFilesystemStore, type Store } from "@cugro/store";
-import { createLog, createMetrics } from "@cugro/telemetry";
+import { createLog } from "@cugro/telemetry";
+import { createMetrics } from "@cugro/telemetry/metrics";
 import { assertEquals } from "@std/assert";
 import { until } from "../testing/live.ts";
 import { startProblemWatch } from "./watch.ts";

@@ -51,7 +51,7 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
         ] as const
       ) {
         const words = ["export", "--learner", "team-a", "--out", join(out, to), ...place];
-        await createProgram().parseAsync(words, { from: "user" });
+        await (await createProgram(words)).parseAsync(words, { from: "user" });
         for (const [name, bytes] of files) {
           assertEquals(
             Uint8Array.from(readFileSync(join(out, to, name))),

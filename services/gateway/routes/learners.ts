@@ -2,7 +2,7 @@
  * Learners: made, listed, shown, configured, deleted and restored.
  * @module
  */
-import { resolveHyperparameters, withOverrides } from "@cugro/algorithm";
+import { resolveHyperparameters, withOverrides } from "@cugro/algorithm/arrays";
 import {
   createLearner,
   deleteLearner,

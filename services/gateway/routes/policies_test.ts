@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { createClient, GatewayError } from "@cugro/client";
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import { unusualAmong } from "@cugro/algorithm/arrays";
 import { openBackend } from "@cugro/tensors";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";

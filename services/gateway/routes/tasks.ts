@@ -2,7 +2,7 @@
  * Tasks: where each stands, retried and cancelled.
  * @module
  */
-import { withOverrides } from "@cugro/algorithm";
+import { withOverrides } from "@cugro/algorithm/arrays";
 import { cancel, type LearnerStatus, openArrivals, retry } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";

@@ -5,7 +5,7 @@
  * still to be told that it is over: also where the gateway that reported it has ended since.
  * @module
  */
-import { type FactCache } from "@cugro/learners";
+import type { FactCache } from "@cugro/learners";
 import {
   audienceOf,
   beganAt,

@@ -8,7 +8,8 @@
  */
 import * as tf from "tf";
 import type { Params, Stored } from "@cugro/tensors/seam";
-import { type DenoiserContext, type DenoiserShape, repeatRows } from "./denoiser_shape.ts";
+import type { DenoiserContext, DenoiserShape } from "./denoiser_shape.ts";
+import { repeatRows } from "./repeat_rows.ts";
 import { initLinear, linear, project, silu } from "../numerics/layers.ts";
 import type { Rng } from "../numerics/rng.ts";
 import { entry } from "../numerics/weights.ts";

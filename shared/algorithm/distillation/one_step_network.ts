@@ -8,7 +8,7 @@
 import * as tf from "tf";
 import type { Params, Stored } from "@cugro/tensors/seam";
 import { initBlocks, residualBlocks } from "../diffusion/denoiser_resnet.ts";
-import { repeatRows } from "../diffusion/denoiser_shape.ts";
+import { repeatRows } from "../diffusion/repeat_rows.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import { initLinear, project } from "../numerics/layers.ts";

@@ -17,13 +17,8 @@ import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../
 import { createRng, type Rng } from "../numerics/rng.ts";
 import { takeRows } from "../numerics/rows.ts";
 import { matrix, withPrefix } from "../numerics/weights.ts";
-import {
-  ESTIMATE_DISCOUNT,
-  ESTIMATE_NETWORKS,
-  initValues,
-  type ValueScale,
-  valueShape,
-} from "./value_network.ts";
+import { ESTIMATE_NETWORKS } from "./read_estimates.ts";
+import { ESTIMATE_DISCOUNT, initValues, type ValueScale, valueShape } from "./value_network.ts";
 import { valueFitStep } from "./value_step.ts";
 
 const BATCH = 256;

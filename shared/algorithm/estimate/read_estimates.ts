@@ -5,7 +5,9 @@
 import type { Stored } from "@cugro/tensors/seam";
 import type { Anchors } from "../measures/metrics.ts";
 import { entry } from "../numerics/weights.ts";
-import { numberIn } from "./value_network.ts";
+
+/** Networks of one estimate: their spread is what its interval is made of. */
+export const ESTIMATE_NETWORKS = 5;
 
 /** A figure of several networks, with the interval in which one more of them would lie 9 times out of 10. */
 export interface Estimate {
@@ -89,4 +91,15 @@ export function estimatedPoints(estimate: Estimate, { random, good }: Anchors): 
 
 function mapEstimate({ mean, low, high }: Estimate, change: (value: number) => number): Estimate {
   return { mean: change(mean), low: change(low), high: change(high) };
+}
+
+/**
+ * The single number of a tensor.
+ *
+ * @param network stored weights
+ * @param name of a tensor `[1]`
+ * @returns its number
+ */
+export function numberIn(network: Stored, name: string): number {
+  return entry(network, name).data[0]!;
 }

@@ -13,10 +13,9 @@ import { type CriticShape, initCritic, trainableWeights } from "../critic/critic
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { entry, matrix } from "../numerics/weights.ts";
+import { ESTIMATE_NETWORKS, numberIn } from "./read_estimates.ts";
 import { valuesStep } from "./value_step.ts";
 
-/** Networks of one estimate: their spread is what its interval is made of. */
-export const ESTIMATE_NETWORKS = 5;
 /** Rewards that follow n steps later count this many to the nth: farther than acting looks, as a whole episode is judged. */
 export const ESTIMATE_DISCOUNT = 0.98;
 const WIDTH = 96;
@@ -71,17 +70,6 @@ export function valueShape(network: Stored): CriticShape {
     layers: count((l) => `trunk.0.${l}.kernel`),
     ensemble: count((e) => `head.${e}.kernel`),
   };
-}
-
-/**
- * The single number of a tensor.
- *
- * @param network stored weights
- * @param name of a tensor `[1]`
- * @returns its number
- */
-export function numberIn(network: Stored, name: string): number {
-  return entry(network, name).data[0]!;
 }
 
 /** Networks that can be asked. Calls must not overlap. */

@@ -8,7 +8,8 @@
 import * as tf from "tf";
 import type { Params, Stored } from "@cugro/tensors/seam";
 import { initBlocks, residualBlocks } from "../diffusion/denoiser_resnet.ts";
-import { type DenoiserShape, repeatRows } from "../diffusion/denoiser_shape.ts";
+import type { DenoiserShape } from "../diffusion/denoiser_shape.ts";
+import { repeatRows } from "../diffusion/repeat_rows.ts";
 import { initLinear, linear, project } from "../numerics/layers.ts";
 import type { Rng } from "../numerics/rng.ts";
 import { entry, withoutPrefix, withPrefix } from "../numerics/weights.ts";

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nearestDistances, neighbourRadii, sharesInside } from "./neighbours.ts";
-import { type Cloud } from "./point_clouds.ts";
+import type { Cloud } from "./point_clouds.ts";
 import { createRng } from "../numerics/rng.ts";
 
 function cloud(size: number, dim: number, seed: number): Cloud {

@@ -3,7 +3,7 @@
  * digits of what goes in.
  * @module
  */
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import type { OnnxArray, OnnxModel } from "../onnx/runtime.ts";
 import type { Parts } from "../parts.ts";
 import { askModel, type ModelInputs } from "./ask_model.ts";

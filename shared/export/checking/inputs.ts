@@ -3,7 +3,7 @@
  * our own policy draws for them.
  * @module
  */
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import { decisionNoise, openNoise, rowSources } from "@cugro/algorithm/arrays";
 import type { Parts } from "../parts.ts";
 

@@ -2,7 +2,13 @@
  * For tests only: policies of every kind that can leave, with random weights, and all that a bundle of one is made of.
  * @module
  */
-import { createRng, type Hyperparameters, type Normaliser, presets, type Stored } from "@cugro/algorithm";
+import {
+  createRng,
+  type Hyperparameters,
+  type Normaliser,
+  presets,
+  type Stored,
+} from "@cugro/algorithm/arrays";
 import { tasksTensor } from "@cugro/algorithm/numerics";
 import { initDenoiser } from "../../algorithm/diffusion/denoiser.ts";
 import { behaviorShape, stateShape } from "../../algorithm/diffusion/denoiser_shape.ts";

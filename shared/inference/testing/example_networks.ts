@@ -2,7 +2,14 @@
  * For tests only: random networks of any size, right in every shape.
  * @module
  */
-import { createRng, fitNormaliser, type Normaliser, presets, type Rng, type Stored } from "@cugro/algorithm";
+import {
+  createRng,
+  fitNormaliser,
+  type Normaliser,
+  presets,
+  type Rng,
+  type Stored,
+} from "@cugro/algorithm/arrays";
 import { initLinear, tasksTensor } from "@cugro/algorithm/numerics";
 import { growCritic } from "../../algorithm/critic/critic_growth.ts";
 import { initCritic } from "../../algorithm/critic/critic_network.ts";

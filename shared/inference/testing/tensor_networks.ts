@@ -3,7 +3,13 @@
  * @module
  */
 import * as tf from "tf";
-import { denormalise, normalise, normalisedLimits, type Normaliser, type Stored } from "@cugro/algorithm";
+import {
+  denormalise,
+  normalise,
+  normalisedLimits,
+  type Normaliser,
+  type Stored,
+} from "@cugro/algorithm/arrays";
 import { knownTasks, OBSERVATION_CLAMP } from "@cugro/algorithm/arrays";
 import { entry, taskRow } from "@cugro/algorithm/numerics";
 import { type Params, toParams } from "@cugro/tensors/seam";

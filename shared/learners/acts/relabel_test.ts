@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { labelFactSchema, labelKey, parseFact } from "@cugro/protocol";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { standingRejections } from "../facts/rejections.ts";
 import { taskState } from "../facts/facts.ts";
 import { loadFacts } from "../reading/load.ts";

@@ -3,7 +3,7 @@
  * all. Each act is one fact, or several of which any prefix is a sound state.
  * @module
  */
-import { resolveHyperparameters } from "@cugro/algorithm";
+import { resolveHyperparameters } from "@cugro/algorithm/arrays";
 import { listJob, type Store } from "@cugro/store";
 import {
   attemptKey,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { presets } from "@cugro/algorithm";
+import { presets } from "@cugro/algorithm/arrays";
 import { configKey, encodeFact, learnerKey, versionKey } from "@cugro/protocol";
 import { taskState, validVersions } from "../facts/facts.ts";
 import { knobsOfTask } from "../facts/knobs_of_facts.ts";

@@ -2,7 +2,7 @@
  * How an evaluation acts: which ways it tries, and what they must reach.
  * @module
  */
-import { type Hyperparameters, MIN_EPISODES } from "@cugro/algorithm";
+import { type Hyperparameters, MIN_EPISODES } from "@cugro/algorithm/arrays";
 import { type FieldsOf, type InputRef, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
 
 /** Ids of the trainings of networks that act in one step, as far as there are such. */

@@ -1,4 +1,4 @@
-import { WAYS_OF_ACTING as WAYS_OF_POLICIES } from "@cugro/algorithm";
+import { WAYS_OF_ACTING as WAYS_OF_POLICIES } from "@cugro/algorithm/arrays";
 import { type RowCell, type VersionFact, WAYS_OF_ACTING } from "@cugro/protocol";
 import { assertEquals } from "@std/assert";
 import { actingFields, type ActingInput, oneStepRefs } from "./acting_fields.ts";

@@ -3,7 +3,7 @@
  * themselves, or what baselines put in their place. Only the source differs: trainings and evaluations are the same jobs.
  * @module
  */
-import { generatorBytes, type Hyperparameters } from "@cugro/algorithm";
+import { generatorBytes, type Hyperparameters } from "@cugro/algorithm/arrays";
 import { deriveSeed, type JobKind, type RefsOf, type TaskFact } from "@cugro/protocol";
 import { addJob, type Builder, outputOf, type Replay } from "./graph_jobs.ts";
 import { heldOutSeed } from "./seeds.ts";

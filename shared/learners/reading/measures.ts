@@ -10,7 +10,7 @@ import {
   type TaskDrop,
   type TaskRecord,
   type VersionMeasures as Measures,
-} from "@cugro/algorithm";
+} from "@cugro/algorithm/arrays";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** The old task that has lost most. `best`: the version in which it was best; bounds are null with too few `episodes`. */

@@ -3,7 +3,7 @@
  * What is decided is `gate.ts`'s, which compares ends of intervals with them. Pure.
  * @module
  */
-import { type Hyperparameters, mean } from "@cugro/algorithm";
+import { type Hyperparameters, mean } from "@cugro/algorithm/arrays";
 import type { VersionFact } from "@cugro/protocol";
 import { markOf } from "../reading/measures.ts";
 

@@ -7,7 +7,7 @@ import {
   describeEstimateWorth,
   ESTIMATE_BLINDNESS,
   type EstimateConditions,
-} from "@cugro/algorithm/estimate";
+} from "@cugro/algorithm/estimate/arrays";
 
 /** A learner whose versions are estimated. */
 export interface EstimatedLearner {

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Anchors, ANCHORS_ALL_EQUAL, type CellEstimate, type JsonObject } from "@cugro/protocol";
-import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate";
+import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate/arrays";
 import type { LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import { numbersOf } from "./remeasure.ts";

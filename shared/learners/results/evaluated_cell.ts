@@ -2,7 +2,7 @@
  * What the evaluation of a task came to, as a cell of the version that is to be decided. Pure.
  * @module
  */
-import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import { mean, normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm/arrays";
 import {
   type Anchors,
   type JsonObject,

@@ -21,8 +21,8 @@ import {
   mean,
   MIN_EPISODES,
   type Pair,
-} from "@cugro/algorithm";
-import { ESTIMATE_NETWORKS } from "@cugro/algorithm/estimate";
+} from "@cugro/algorithm/arrays";
+import { ESTIMATE_NETWORKS } from "@cugro/algorithm/estimate/arrays";
 import { besideLimit } from "@cugro/algorithm/knobs";
 import { sharesScale } from "../reading/measures.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";

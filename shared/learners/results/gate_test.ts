@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { scoreInterval, successInterval } from "@cugro/algorithm";
+import { scoreInterval, successInterval } from "@cugro/algorithm/arrays";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 import { judgeVersion } from "./gate.ts";
 

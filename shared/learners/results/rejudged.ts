@@ -2,7 +2,7 @@
  * Decisions that would be others by now: labels, or scores from outside, have changed a row since.
  * @module
  */
-import { mean } from "@cugro/algorithm";
+import { mean } from "@cugro/algorithm/arrays";
 import type { AfterLabel, VersionFact } from "@cugro/protocol";
 import { isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";

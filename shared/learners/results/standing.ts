@@ -3,7 +3,7 @@
  * shown follows the newest labels. Pure.
  * @module
  */
-import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm";
+import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm/arrays";
 import type { AfterLabel, Anchors, EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
 import { type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";

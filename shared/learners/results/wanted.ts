@@ -4,7 +4,8 @@
  */
 import type { VersionFact, WantedEvaluation } from "@cugro/protocol";
 import { versionKey } from "@cugro/protocol";
-import { attemptAt, isPromotable, knobsOfVersion, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { attemptAt, isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { standingRows } from "./standing.ts";
 
 const HOUR_MS = 3_600_000;

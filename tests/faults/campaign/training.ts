@@ -3,10 +3,10 @@
  * @module
  */
 import { openTensors } from "@cugro/jobs";
-import { type Config } from "@cugro/process";
+import type { Config } from "@cugro/process";
 import type { JsonObject } from "@cugro/protocol";
-import { type JobHandlers } from "@cugro/worker";
-import { type Log } from "@cugro/telemetry";
+import type { JobHandlers } from "@cugro/worker";
+import type { Log } from "@cugro/telemetry";
 import { loadHandlers } from "../../../services/handlers.ts";
 
 /** Opens the tensor backend; handlers of every kind. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { runCoordinator } from "@cugro/coordinator";
-import { type Bus } from "@cugro/bus";
+import type { Bus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { runWorker } from "@cugro/worker";
-import { type Store } from "@cugro/store";
+import type { Store } from "@cugro/store";
 import { JOB_KINDS } from "@cugro/protocol";
 import { createStubHandlers, type StubSettings } from "../../../scripts/lab/experiments/stub_service.ts";
 import type { Recorder } from "./history.ts";

@@ -47,7 +47,6 @@ const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 /** Adds the command. */
 export function registerCollect(program: Command): void {
   withCollectionHelp(program.command("collect"))
-    .description("collect datasets in a simulator: one file per goal, task1.hdf5, task2.hdf5 ...")
     .argument("[family]", `one of ${knownFamilies().join(", ")}; with --help after it, its own help`)
     .option("--out <folder>", "where the files go", "datasets")
     .option("--episodes <n>", "episodes per file", wholeNumber("--episodes", 1), 200)

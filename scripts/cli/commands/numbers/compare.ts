@@ -23,9 +23,6 @@ export interface ComparisonFlags {
 export function registerCompare(program: Command): void {
   const command = withComparisonFlags(
     program.command("compare")
-      .description(
-        "learners beside each other on the tasks that all know, with intervals: a table and a page",
-      )
       .argument(
         "<learners...>",
         "names of learners; FOLDER: all learners of that store; FOLDER:NAME one of them",

@@ -2,7 +2,7 @@
  * Fidelity and losses for a person: what fits a terminal.
  * @module
  */
-import { briefly } from "@cugro/report";
+import { briefly } from "@cugro/report/words";
 import type { LossCurve, TabledFidelity } from "@cugro/tables";
 import { printTable } from "../../table.ts";
 

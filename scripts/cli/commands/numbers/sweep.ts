@@ -32,9 +32,6 @@ interface SweepOptions extends ComparisonFlags, ReadFlags, PythonFlags {
 /** Adds the command. */
 export function registerSweep(program: Command): void {
   const command = program.command("sweep")
-    .description(
-      "learn the same datasets with several seeds and knobs, and compare what comes of it; goes on where it stopped",
-    )
     .argument("<files...>", "datasets in the order of their tasks")
     .requiredOption("--learner <name>", "what the learners' names begin with")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)

@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { extname } from "node:path";
-import { byteSize } from "@cugro/report";
+import { byteSize } from "@cugro/report/words";
 import {
   fidelityTable,
   lossesTable,
@@ -42,17 +42,12 @@ interface Shown {
 
 type Look = (learners: Learners, learner: string) => Promise<Shown>;
 
-const COMMANDS: readonly [string, string, Look][] = [
-  ["results", "scores of every version on every task", results],
-  ["fidelity", "how far each replay was from real data", fidelity],
-  ["losses", "losses of all trainings that are done", losses],
-];
+const COMMANDS: Readonly<Record<string, Look>> = { results, fidelity, losses };
 
 /** Adds the commands. */
 export function registerTables(program: Command): void {
-  for (const [name, description, look] of COMMANDS) {
+  for (const [name, look] of Object.entries(COMMANDS)) {
     const command = program.command(name)
-      .description(`${description}; as a table with --csv, or --out FILE.csv or FILE.parquet`)
       .requiredOption("--learner <name>", "whose they are")
       .option(...STORE_FLAG)
       .option("--csv", "print a flat table as CSV")

@@ -2,7 +2,7 @@
  * How curves look: uPlot's options, in the colours of the page.
  * @module
  */
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import { briefly } from "@cugro/report/words";
 import type { Chart, Line } from "./line_chart.tsx";
 

@@ -2,7 +2,7 @@
  * Rows of a task out of the store: what its sketch says of the real ones, those that generators made, those that still exist.
  * @module
  */
-import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm";
+import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm/arrays";
 import type { Memory, MemoryRows } from "@cugro/client/schemas";
 import { observationNames } from "@cugro/environments/families";
 import { decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";

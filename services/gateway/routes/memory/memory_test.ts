@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { createRng } from "@cugro/algorithm";
+import { createRng } from "@cugro/algorithm/arrays";
 import { createClient, GatewayError } from "@cugro/client";
 import { encodeDataset } from "@cugro/datasets";
 import { openDataset, type StoredDataset } from "@cugro/jobs";

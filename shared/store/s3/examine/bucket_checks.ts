@@ -15,7 +15,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { type Connection, type S3Options } from "../connection.ts";
+import type { Connection, S3Options } from "../connection.ts";
 import { WAYS } from "../forged_requests.ts";
 import { refuseForgedWrites } from "../forged_writes.ts";
 import { codeOf, isMissing, statusOf } from "../s3_faults.ts";

@@ -1,0 +1,226 @@
+/**
+ * The table of commands: what each is called, what it does in a sentence, and the file that it is in. A command line loads the
+ * one file that it is about; the help of all commands loads none.
+ * @module
+ */
+import type { Command } from "commander";
+
+/** Adds the commands of a file; what they do stands in the table. */
+type Register = (program: Command) => void;
+
+/** Commands that are in one file. */
+interface CommandFile {
+  /** Name -> what it does, in the order of the help. */
+  commands: Readonly<Record<string, string>>;
+  /** Heading of the help that they stand below. */
+  group: string;
+  /** Loads the file. Names are literals, so that `deno info` and `deno compile` see them. */
+  load: () => Promise<Register>;
+}
+
+const LEARN = "Learn:";
+const LOOK = "Look:";
+const DECIDE = "Decide:";
+const USE = "Use a policy:";
+const DATA = "Data:";
+const KEEP = "Stores, tokens, machine:";
+
+/** In the order of the help. */
+export const COMMAND_FILES: readonly CommandFile[] = [
+  {
+    group: LEARN,
+    commands: {
+      run: "learn dataset files one after the other; resumes where it stopped",
+      add: "hand a dataset to a learner without learning it yet",
+    },
+    load: async () => (await import("./commands/run.ts")).registerRun,
+  },
+  {
+    group: LEARN,
+    commands: { plan: "list the jobs of a learner's next task, or of a number of tasks" },
+    load: async () => (await import("./commands/plan.ts")).registerPlan,
+  },
+  {
+    group: LEARN,
+    commands: {
+      sweep:
+        "learn the same datasets with several seeds and knobs, and compare the results; goes on where it stopped",
+    },
+    load: async () => (await import("./commands/numbers/sweep.ts")).registerSweep,
+  },
+  {
+    group: LEARN,
+    commands: { knobs: "list the knobs of --set: value in each preset, range, meaning" },
+    load: async () => (await import("./commands/knobs.ts")).registerKnobs,
+  },
+  {
+    group: LEARN,
+    commands: { learner: "create, delete, restore, copy and list learners" },
+    load: async () => (await import("./commands/learner.ts")).registerLearner,
+  },
+  {
+    group: LOOK,
+    commands: {
+      status:
+        "show tasks, jobs, scores and problems of a learner; without --learner, one line for each learner",
+    },
+    load: async () => (await import("./commands/status.ts")).registerStatus,
+  },
+  {
+    group: LOOK,
+    commands: { versions: "list a learner's versions, and why each was published or parked" },
+    load: async () => (await import("./commands/versions.ts")).registerVersions,
+  },
+  {
+    group: LOOK,
+    commands: { problems: "list everything that is wrong, and what to do about it" },
+    load: async () => (await import("./commands/problems.ts")).registerProblems,
+  },
+  {
+    group: LOOK,
+    commands: {
+      results:
+        "show scores of every version on every task; as a table with --csv, or --out FILE.csv or FILE.parquet",
+      fidelity:
+        "show how far each replay was from real data; as a table with --csv, or --out FILE.csv or FILE.parquet",
+      losses:
+        "show losses of all trainings that are done; as a table with --csv, or --out FILE.csv or FILE.parquet",
+    },
+    load: async () => (await import("./commands/numbers/tables.ts")).registerTables,
+  },
+  {
+    group: LOOK,
+    commands: {
+      compare:
+        "compare learners on the tasks that all of them have been run on: a table with intervals, and a page",
+    },
+    load: async () => (await import("./commands/numbers/compare.ts")).registerCompare,
+  },
+  {
+    group: LOOK,
+    commands: { report: "write a learner's report as one self-contained HTML file" },
+    load: async () => (await import("./commands/report.ts")).registerReport,
+  },
+  {
+    group: LOOK,
+    commands: {
+      dashboard:
+        "open the page of a store without a cluster: what its learners do, can do and have lost; until Ctrl-C",
+    },
+    load: async () => (await import("./page/dashboard.ts")).registerDashboard,
+  },
+  {
+    group: DECIDE,
+    commands: {
+      promote: "publish a parked version",
+      rollback: "go back to a version (0: before the first); later ones are withdrawn",
+      retry: "learn a failed, parked, withdrawn or cancelled task again",
+      cancel: "skip a task that is not decided yet",
+      relabel:
+        "correct a task's labels (its goal, environment, name ...); what depends on them is measured again",
+    },
+    load: async () => (await import("./commands/operate.ts")).registerOperate,
+  },
+  {
+    group: USE,
+    commands: { act: "ask the serving version for actions" },
+    load: async () => (await import("./commands/act.ts")).registerActing,
+  },
+  {
+    group: USE,
+    commands: { evaluate: "run a version on its tasks in the simulator" },
+    load: async () => (await import("./commands/evaluate.ts")).registerEvaluate,
+  },
+  {
+    group: USE,
+    commands: {
+      serve:
+        "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}, or the same as messages over a WebSocket there",
+    },
+    load: async () => (await import("./commands/serve.ts")).registerServe,
+  },
+  {
+    group: USE,
+    commands: {
+      export:
+        "write a version as a folder that acts without this software: ONNX graphs, weights, loaders for Python, C++ and JavaScript",
+    },
+    load: async () => (await import("./commands/export.ts")).registerExport,
+  },
+  {
+    group: DATA,
+    commands: { datasets: "check, describe and convert dataset files" },
+    load: async () => (await import("./commands/datasets.ts")).registerDatasets,
+  },
+  {
+    group: DATA,
+    commands: {
+      collect: "collect datasets in a simulator: one file per goal, task1.hdf5, task2.hdf5 ...",
+    },
+    load: async () => (await import("./commands/collecting/collect.ts")).registerCollect,
+  },
+  {
+    group: KEEP,
+    commands: {
+      push: "copy a learner and all it needs into a bucket, or bring its copy there up to date",
+      pull: "copy a learner and all it needs out of a bucket, or bring the copy here up to date",
+    },
+    load: async () => (await import("./commands/transfer.ts")).registerTransfer,
+  },
+  {
+    group: KEEP,
+    commands: { backup: "copy a whole store into a backup; what is there already is not copied again" },
+    load: async () => (await import("./stores/backup.ts")).registerBackup,
+  },
+  {
+    group: KEEP,
+    commands: { restore: "bring a backup into an empty store, and prove it" },
+    load: async () => (await import("./stores/restore.ts")).registerRestore,
+  },
+  {
+    group: KEEP,
+    commands: {
+      verify: "execute a version's jobs again, here, and compare their bytes; the store is only read",
+    },
+    load: async () => (await import("./stores/verify.ts")).registerVerify,
+  },
+  {
+    group: KEEP,
+    commands: { gc: "remove objects that no learner needs any more" },
+    load: async () => (await import("./stores/garbage.ts")).registerGarbage,
+  },
+  {
+    group: KEEP,
+    commands: { token: "create, list and revoke bearer tokens of the gateway" },
+    load: async () => (await import("./commands/token.ts")).registerToken,
+  },
+  {
+    group: KEEP,
+    commands: {
+      doctor:
+        "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can be a store",
+    },
+    load: async () => (await import("./commands/doctor.ts")).registerDoctor,
+  },
+];
+
+/** Names of all commands, in the order of the help. */
+export const COMMAND_NAMES: readonly string[] = COMMAND_FILES.flatMap(({ commands }) =>
+  Object.keys(commands)
+);
+
+/**
+ * Adds all commands to a program: those of the files that hold the given names as they are, of the others name and sentence,
+ * which is all that the help and advice about typos need.
+ */
+export async function addCommands(program: Command, names: readonly string[]): Promise<void> {
+  for (const { commands, group, load } of COMMAND_FILES) {
+    const stands = Object.keys(commands);
+    if (names.some((name) => stands.includes(name))) (await load())(program);
+    else for (const name of stands) program.command(name);
+    for (const command of program.commands) {
+      const sentence = commands[command.name()];
+      if (sentence !== undefined) command.description(sentence).helpGroup(group);
+    }
+  }
+}
