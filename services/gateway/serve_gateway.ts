@@ -49,8 +49,7 @@ export async function serveGateway(
   const { config, store, bus, metrics, log, signal, setReady } = seams;
   const auth = await openTokens(seams);
   const cache = createCache();
-  const unusual = createUnusualWatch();
-  const live = await followLive(bus);
+  const unusual = createUnusualWatch(), live = await followLive(bus);
   const acting = await openActing({
     ...{ store, bus, cache, log, ...boundsOfActing(config) },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),

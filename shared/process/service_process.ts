@@ -50,8 +50,8 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs a service until its `work` returns, then ends the process with status 0; 1 if it cannot start or breaks.
- * @param work begins once store and bus are open, and returns when `signal` of its seams is aborted
+ * Runs a service until its `work` (from when store and bus are open until `signal` of its seams is aborted) returns, then
+ * ends the process with status 0; 1 if it cannot start or breaks. @param work the service
  */
 export async function runService(
   options: ServiceOptions,

@@ -167,11 +167,7 @@ export function jobOfKey(key: string): string | undefined {
   const [id = "", more] = parts;
   return more !== undefined && HASH.test(id) ? id : undefined;
 }
-/**
- * The job whose result lies there, in either layout; undefined for other keys.
- * @param key any key
- * @returns the job's id
- */
+/** The job whose result lies there, in either layout; undefined for other keys. @param key any key @returns the job's id */
 export function jobOfResult(key: string): string | undefined {
   const parsed = parseKey(key);
   return parsed?.kind === "result" || parsed?.kind === "oldResult" ? parsed.job : undefined;

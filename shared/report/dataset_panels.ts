@@ -2,7 +2,7 @@
  * Panels of a dataset's picture, each an SVG of one width with its title: returns and lengths of episodes.
  * @module
  */
-import { type Dataset, type Episode } from "@cugro/datasets";
+import type { Dataset, Episode } from "@cugro/datasets";
 import * as Plot from "@observablehq/plot";
 import { document } from "./svg_document.ts";
 

@@ -79,16 +79,8 @@ async function refuse({ store, lines, hints, tokens }: TestGateway, port: number
 
 Deno.test("without a token, or with one that is not known, there is nothing", () =>
   serving(async ({ refuse, tokens }) => {
-    const paths = [
-      "/v1/learners",
-      "/v1/learners/mine",
-      "/v1/learners/mine/report",
-      "/v1/learners/mine/report/link",
-      "/v1/learners/mine/traffic",
-      "/v1/token",
-      "/v1/problems",
-      "/v1/nowhere",
-    ];
+    const mine = ["", "/report", "/report/link", "/traffic"].map((path) => `/v1/learners/mine${path}`);
+    const paths = [...mine, "/v1/learners", "/v1/token", "/v1/problems", "/v1/nowhere"];
     const bearer = (text: string) => ({ authorization: text });
     await refuse([
       ...paths.map((path) => ({ status: 401, path, as: "" as const })),

@@ -3,7 +3,7 @@
  * and each task in the version that had just learnt it, from common starts. Nothing is trained, the store is only read.
  * @module
  */
-import { dropInterval, mean, WAYS_OF_ACTING } from "@cugro/algorithm";
+import { dropInterval, mean, type WayOfActing } from "@cugro/algorithm";
 import { loadFacts, validVersions } from "@cugro/learners";
 import type { VersionFact } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
@@ -30,7 +30,7 @@ export interface WayCell {
   learner: string;
   version: number;
   task: number;
-  acting: typeof WAYS_OF_ACTING[number];
+  acting: WayOfActing;
   /** The version had just learnt the task. */
   first: boolean;
   /** It is the learner's last. */
