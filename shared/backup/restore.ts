@@ -139,7 +139,7 @@ async function writeHidden(work: Work, blobs: readonly Entry[], facts: readonly 
   await writeInStages(work, facts);
 }
 
-/** Learners appear, and webhooks are sent what comes from now on. Nobody rewrites these facts, whoever works already. */
+/** Learners appear, and webhooks are sent what comes from now on. Services that are already running rewrite none of these facts. */
 async function show(work: Work, appearing: readonly Entry[]): Promise<void> {
   await writeInStages(work, appearing);
   for (const entry of appearing) await refuseOther(work, entry);

@@ -1,8 +1,7 @@
 /**
- * A service as a process, from its environment to its exit: bus and store, log, metrics, HTTP, signals.
- * A process whose event loop stands still ends itself. SIGTERM drains: work in progress is given back or finished,
- * connections are closed, the status is 0. An uncaught exception is logged, and the status is 1. Without `CUGRO_NATS` the
- * process is a child of a command, on a pipe: Ctrl-C reaches the whole process group, and the parent decides by SIGTERM.
+ * A service as a process, from its environment to its exit. One whose event loop stands still ends itself. SIGTERM drains:
+ * work in progress is given back or finished, connections are closed, the status is 0. An uncaught exception is logged: 1.
+ * Without `CUGRO_NATS` it is a child of a command, on a pipe: Ctrl-C reaches the group, and the parent decides by SIGTERM.
  * @module
  */
 import process from "node:process";
@@ -50,8 +49,8 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs a service until its `work` (from when store and bus are open until `signal` of its seams is aborted) returns, then
- * ends the process with status 0; 1 if it cannot start or breaks. @param work the service
+ * Runs a service until its work returns, then ends the process with status 0; 1 if it cannot start or breaks.
+ * @param work from when bus and store are open until `signal` of its seams is aborted
  */
 export async function runService(
   options: ServiceOptions,

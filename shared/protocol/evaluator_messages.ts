@@ -18,6 +18,8 @@ export const MOST_WANTED = 100;
 /**
  * Where evaluations of a learner are handed in.
  *
+ * @param learner its name
+ * @returns the subject on NATS
  * @throws {RangeError} if it is no learner's name
  */
 export function handInSubject(learner: string): string {
@@ -25,7 +27,12 @@ export function handInSubject(learner: string): string {
   return HAND_IN_SUBJECTS.replace("*", learner);
 }
 
-/** The learner that is handed in for under this subject; undefined where it is no learner's name. */
+/**
+ * The learner that is handed in for.
+ *
+ * @param subject on NATS
+ * @returns its name; undefined where it is none
+ */
 export function learnerOfHandIn(subject: string): string | undefined {
   const learner = subject.slice(HAND_IN_SUBJECTS.length - 1);
   try {
@@ -59,7 +66,7 @@ export const wantedEvaluationSchema = z.object({
   ...{ stateDim: place, actionDim: place, discreteActions: place.nullable(), horizon: place },
   ...{ waits: z.boolean(), until: z.iso.datetime().optional() },
 });
-/** See {@link wantedEvaluationSchema}. */
+/** A version that lacks scores in a task. */
 export type WantedEvaluation = z.infer<typeof wantedEvaluationSchema>;
 
 /** What is wanted, that which is waited for first; `more`: how many did not go into the answer. */
@@ -67,5 +74,5 @@ export const wantedAnswerSchema = z.object({
   wanted: z.array(wantedEvaluationSchema).max(MOST_WANTED),
   more: z.int().min(0),
 });
-/** See {@link wantedAnswerSchema}. */
+/** The versions that lack scores, as they are answered. */
 export type WantedAnswer = z.infer<typeof wantedAnswerSchema>;

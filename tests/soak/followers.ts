@@ -25,7 +25,7 @@ export interface Followed {
   unanswered: string[];
   /** Different events by way. */
   events: { sse: number; webhook: number };
-  /** Of learners, that only one of both ways has told of. */
+  /** Events of learners that came by one of both ways only. */
   missed: string[];
 }
 

@@ -13,9 +13,9 @@ import { basename } from "node:path";
 /** A learner that takes one dataset after the other. */
 export interface Course {
   learner: NewLearner;
-  /** It is deleted after so many tasks. @default it stays, and learns whatever comes */
+  /** It is deleted after this many tasks. @default it stays, and learns whatever comes */
   leavesAfter?: number;
-  /** After every so many tasks the newest version is taken back, and its task learnt again. @default never */
+  /** After every this many tasks the newest version is taken back, and its task learnt again. @default never */
   takeBackEvery?: number;
 }
 

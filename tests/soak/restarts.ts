@@ -14,7 +14,7 @@ export interface Restart {
   signal: "SIGTERM" | "SIGKILL";
 }
 
-/** In the second half a server is restarted after every so many tasks: all that are connected connect again. */
+/** In the second half a server is restarted after this many tasks: all that are connected connect again. */
 const CALM_EVERY = 4;
 
 /**
@@ -64,7 +64,7 @@ export function createRestarter(cluster: Cluster, say: (sentence: string) => voi
           } ms`,
         );
       });
-      // Whoever waits for `settled` is told.
+      // Those who wait for `settled` get the error.
       last.catch(() => {});
     },
     /** @throws {Error} if a process did not come back */

@@ -40,7 +40,7 @@ interface Written {
 const program = new Command("test:soak")
   .description("learn, act and restart for hours; memory, disk, descriptors and streams must stay flat")
   .option("--tasks <n>", "how many tasks are learnt, 50 unless --hours is given", wholeNumber("--tasks", 1))
-  .option("--hours <n>", "end after so many hours", Number)
+  .option("--hours <n>", "end after this many hours", Number)
   .option("--together", "one process does the jobs of all services")
   .option("--store <kind>", "bucket or folder", "bucket")
   .option("--every <s>", "seconds between samples", wholeNumber("--every", 1), 15)

@@ -21,9 +21,9 @@ import { openSampler, type Sample, type Sampler } from "./samples.ts";
 
 /** What is asked of a soak. */
 export interface SoakOptions {
-  /** It ends after so many. */
+  /** It ends after this many. */
   tasks: number;
-  /** And after so many hours at the latest. */
+  /** And after this many hours at the latest. */
   hours: number;
   /** One process does the jobs of all services. */
   together: boolean;
@@ -57,7 +57,7 @@ export interface SoakRecord {
   followers: Awaited<ReturnType<Awaited<ReturnType<typeof startFollowers>>["stop"]>>;
 }
 
-/** Garbage is collected after every so many tasks. A day of grace is made this short. */
+/** Garbage is collected after this many tasks. A day of grace is made this short. */
 const COLLECT_EVERY = 5;
 const GRACE_HOURS = 0.1;
 const STORE_EVERY = 4;

@@ -3,16 +3,11 @@
  * is a single fact; whatever else writes opens the store for writing. What not every command needs is loaded where it is needed.
  * @module
  */
-import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
-import type { Becoming } from "@cugro/client";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import type { ActAnswer, ActRequest, Problem } from "@cugro/protocol";
 import { userInfo } from "node:os";
-import { basename } from "node:path";
 import process from "node:process";
 import {
   type Act,
-  addUploaded,
   cancel,
   createLearner,
   deleteLearner,
@@ -26,8 +21,6 @@ import {
   retry,
   reviseConfig,
   rollback,
-  standingRejections,
-  type Upload,
 } from "@cugro/learners";
 import type { OnCheck } from "@cugro/export";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
@@ -37,10 +30,11 @@ import { lossesOf } from "@cugro/tables";
 import type { Store } from "@cugro/store";
 import type { Learning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
+import { addFile } from "./add_file.ts";
 import { episodesOf } from "./episodes.ts";
 import { openForActing, openForReading, openForWriting } from "./open_store.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import type { Exported, HandedOver, KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
+import type { Exported, KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
 import { commandLine, type Place, placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
@@ -49,7 +43,6 @@ export function openLocal(name: string): Learners {
   const stores = openStores(name);
   const { reading, writing, acting } = stores;
   let open: EmbeddedBus | undefined;
-  /** One bus for what learns and what shows it. */
   const bus = () => open ??= createEmbeddedBus();
   return {
     place,
@@ -62,8 +55,6 @@ export function openLocal(name: string): Learners {
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
     configure: async (learner, change) =>
       await reviseConfig({ store: await writing(), name: learner, ...change }),
-    delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
-    restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
     async foresee(learner, path, reading) {
       const { foresee } = await import("./foresee.ts");
       return await foresee(await writing(), learner, path, reading);
@@ -75,7 +66,7 @@ export function openLocal(name: string): Learners {
       return await openPage({ place, store: await writing(), bus: bus() });
     },
     ...verdictsOn(acting),
-    relabel: relabelOn(acting),
+    ...otherActsOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
     export: async (learner, wanted, onCheck) => await exportOnce(await reading(), learner, wanted, onCheck),
     ...shownBy(reading),
@@ -93,12 +84,17 @@ async function reportOf(store: Store, learner: string, place: Place): Promise<st
   return renderReport(await gatherReport(store, learner, (words) => commandLine(place, words)));
 }
 
-function relabelOn(acting: () => Promise<Store>): Learners["relabel"] {
-  return async (learner, task, { reason, ...label }) =>
-    await relabel({
-      ...{ store: await acting(), name: learner, task, by: whoTypes(), ...label },
-      ...(reason === undefined ? {} : { reason }),
-    });
+/** Acts that decide nothing about a version. */
+function otherActsOn(acting: () => Promise<Store>): Pick<Learners, "delete" | "restore" | "relabel"> {
+  return {
+    delete: async (learner) => await deleteLearner({ store: await acting(), name: learner }),
+    restore: async (learner) => await restoreLearner({ store: await acting(), name: learner }),
+    relabel: async (learner, task, { reason, ...label }) =>
+      await relabel({
+        ...{ store: await acting(), name: learner, task, by: whoTypes(), ...label },
+        ...(reason === undefined ? {} : { reason }),
+      }),
+  };
 }
 
 /** What a learner has come to. */
@@ -231,27 +227,4 @@ async function findLearner(store: Store, name: string): Promise<KnownLearner | u
   const { learner, configs, rejections, cancelled } = await loadFacts(store, name);
   const rejected = rejections.map(({ seq }) => seq);
   return { seed: learner.seed, config: configs.at(-1)!, rejected, cancelled: [...cancelled] };
-}
-
-/** A file, read twice, so that what has arrived before is not written again. */
-async function fileAt(path: string): Promise<Pick<Upload, "fileName" | "body" | "contentHash">> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  return { fileName: basename(path), body: createReadStream(path), contentHash: hash.digest("hex") };
-}
-
-/** Hands a file to a learner, with flat memory; or a folder that is one dataset. */
-export async function addFile(
-  store: Store,
-  learner: string,
-  path: string,
-  reading?: Reading,
-  options: Becoming = {},
-): Promise<HandedOver> {
-  const { packFolder } = await import("@cugro/datasets");
-  const file = await packFolder(path) ?? await fileAt(path);
-  const { arrival, added } = await addUploaded({ store, learner, ...file, reading, ...options });
-  const rejections = added ? [] : standingRejections(await loadFacts(store, learner));
-  const reason = rejections.find(({ seq }) => seq === arrival.seq)?.reason ?? null;
-  return { seq: arrival.seq, added, reason };
 }

@@ -57,41 +57,7 @@ export function asyncapiDocument(): JsonObject {
         description: "How far running jobs are, at most twice a second for each",
         messages: { progress: message("progress") },
       },
-      act: {
-        address: ACT_SUBJECTS.replace("*", "{learner}"),
-        parameters: { learner: { description: "Its name" } },
-        description: "Asks one of the gateways for actions, as the user `robot`",
-        messages: { actRequest: message("actRequest") },
-      },
-      evaluationsWanted: {
-        address: EVALUATIONS_WANTED,
-        description:
-          "Asks one of the gateways which versions lack scores in which tasks, as the user `evaluator`. Ask every some " +
-          "seconds: nothing is kept of who has asked, so two evaluators of one environment may both measure a version",
-        messages: { wantedRequest: message("wantedRequest") },
-      },
-      evaluationsWantedReply: {
-        address: null,
-        description: "The subject that the request named for its answer",
-        messages: { wantedAnswer: message("wantedAnswer"), refusal: message("refusal") },
-      },
-      evaluationsHandIn: {
-        address: HAND_IN_SUBJECTS.replace("*", "{learner}"),
-        parameters: { learner: { description: "Its name" } },
-        description:
-          "Hands in episodes that were run with a version, as the user `evaluator`. The same once more is not taken twice",
-        messages: { handIn: message("handIn") },
-      },
-      evaluationsHandInReply: {
-        address: null,
-        description: "The subject that the request named for its answer",
-        messages: { evaluation: message("evaluation"), refusal: message("refusal") },
-      },
-      actReply: {
-        address: null,
-        description: "The subject that the request named for its answer",
-        messages: { actAnswer: message("actAnswer"), refusal: message("refusal") },
-      },
+      ...answeredChannels(),
       webhook: {
         address: null,
         description:
@@ -104,6 +70,47 @@ export function asyncapiDocument(): JsonObject {
     },
     operations: operations(events),
     components: { messages: messages() },
+  };
+}
+
+/** Requests that a gateway answers, and where it does. */
+function answeredChannels(): JsonObject {
+  return {
+    act: {
+      address: ACT_SUBJECTS.replace("*", "{learner}"),
+      parameters: { learner: { description: "Its name" } },
+      description: "Asks one of the gateways for actions, as the user `robot`",
+      messages: { actRequest: message("actRequest") },
+    },
+    evaluationsWanted: {
+      address: EVALUATIONS_WANTED,
+      description:
+        "Asks one of the gateways which versions lack scores in which tasks, as the user `evaluator`. Ask every some " +
+        "seconds: nothing is kept of who has asked, so two evaluators of one environment may both measure a version",
+      messages: { wantedRequest: message("wantedRequest") },
+    },
+    evaluationsWantedReply: {
+      address: null,
+      description: "The subject that the request named for its answer",
+      messages: { wantedAnswer: message("wantedAnswer"), refusal: message("refusal") },
+    },
+    evaluationsHandIn: {
+      address: HAND_IN_SUBJECTS.replace("*", "{learner}"),
+      parameters: { learner: { description: "Its name" } },
+      description:
+        "Hands in episodes that were run with a version, as the user `evaluator`. The same once more is not taken twice",
+      messages: { handIn: message("handIn") },
+    },
+    evaluationsHandInReply: {
+      address: null,
+      description: "The subject that the request named for its answer",
+      messages: { evaluation: message("evaluation"), refusal: message("refusal") },
+    },
+    actReply: {
+      address: null,
+      description: "The subject that the request named for its answer",
+      messages: { actAnswer: message("actAnswer"), refusal: message("refusal") },
+    },
   };
 }
 

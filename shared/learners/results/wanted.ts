@@ -10,12 +10,25 @@ import { standingRows } from "./standing.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Whether a version waits for scores from outside: nobody has decided on it since, nor wants its task learnt again. */
-export function awaitsScores(facts: LearnerFacts, { version, awaits, task, attempt }: VersionFact): boolean {
-  return awaits !== undefined && isPromotable(facts, version) && attemptAt(facts, task) === attempt;
+/**
+ * Whether a version waits for scores from outside: nobody has decided on it since, nor wants its task learnt again.
+ *
+ * @param facts of its learner
+ * @param version one of them
+ * @returns false too where it never waited
+ */
+export function awaitsScores(facts: LearnerFacts, version: VersionFact): boolean {
+  const { awaits, task, attempt } = version;
+  return awaits !== undefined && isPromotable(facts, version.version) && attemptAt(facts, task) === attempt;
 }
 
-/** When a version has waited long enough (ms since 1970); undefined where nobody knows since when it waits. */
+/**
+ * When a version has waited long enough.
+ *
+ * @param facts of its learner
+ * @param version that waits
+ * @returns ms since 1970; undefined where nobody knows since when it waits
+ */
 export function endOfWaiting(facts: LearnerFacts, version: VersionFact): number | undefined {
   const since = Date.parse(facts.written.get(versionKey(facts.learner.name, version.version)) ?? "");
   return Number.isNaN(since) ? undefined : since + knobsOfVersion(facts, version).awaitScores * HOUR_MS;
@@ -24,6 +37,9 @@ export function endOfWaiting(facts: LearnerFacts, version: VersionFact): number 
 /**
  * Tasks without scores of the version that waits for them, if one does, else of the newest valid version. Tasks with a
  * simulator of this project are none of them: their episodes are run here, and nowhere else.
+ *
+ * @param facts of the learner
+ * @returns one for each task, in the order learnt; none for a deleted learner
  */
 export function wantedEvaluations(facts: LearnerFacts): WantedEvaluation[] {
   if (facts.deleted) return [];
