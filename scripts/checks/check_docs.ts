@@ -14,6 +14,7 @@ import { serviceTableFaults } from "./service_table.ts";
 import { isTest } from "./layer_table.ts";
 import { knobTableFaults } from "./knob_tables.ts";
 import { resultFaults } from "./result_tables.ts";
+import { streamTableFaults } from "./stream_tables.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 
@@ -111,6 +112,7 @@ if (import.meta.main) {
     ...docLintFaults(ROOT),
     ...tagFaults(),
     ...resultFaults(ROOT, Deno.args.includes("--write")),
+    ...streamTableFaults(ROOT, Deno.args.includes("--write")),
     ...new Set(publicModules().flatMap(undocumented)),
   ];
   for (const fault of faults) console.error(fault);
