@@ -59,8 +59,10 @@ export async function digestOf(name: string, tag: string): Promise<string> {
     throw fail(answer.status === 404 ? "has no such tag" : `answers with status ${answer.status}`);
   }
   const digest = `sha256:${createHash("sha256").update(await bodyOf(answer, fail)).digest("hex")}`;
-  const said = answer.headers.get("docker-content-digest");
-  if (said !== null && said !== digest) throw fail(`says ${said}, and what it sends is ${digest}`);
+  const announced = answer.headers.get("docker-content-digest");
+  if (announced !== null && announced !== digest) {
+    throw fail(`says ${announced}, and what it sends is ${digest}`);
+  }
   return digest;
 }
 

@@ -28,8 +28,10 @@ export interface ConfinedProcess {
 /**
  * Flags and environment of a process.
  *
+ * @param access what the service needs of the machine
  * @param own variables that are added to this process's.
  * @param name in the name of its temporary folder.
+ * @returns with a temporary folder that its caller removes
  */
 export function confine(
   access: Access,

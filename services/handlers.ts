@@ -20,7 +20,11 @@ export interface HandlerDependencies {
 /** Makes the handlers of every kind. */
 export type CreateHandlers = (deps: HandlerDependencies) => JobHandlers;
 
-/** Loads all compute services of the table. */
+/**
+ * Loads all compute services of the table.
+ *
+ * @returns makes the handlers of all kinds
+ */
 export async function loadHandlers(): Promise<CreateHandlers> {
   const services = await Promise.all(COMPUTE_SERVICES.map(async (name) => {
     // Not a literal: gateway and coordinator, which such a pattern would match too, stay out of the module graph.

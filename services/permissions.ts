@@ -102,7 +102,13 @@ const SOURCES = [
   ".git/packed-refs",
 ];
 
-/** The permissions of a service's process. */
+/**
+ * The permissions of a service's process.
+ *
+ * @param access what the service needs of the machine
+ * @param place folders, and the variables that the process gets
+ * @returns paths, hosts and variables, each once
+ */
 export function permissionsOf(access: Access, place: Place): Permissions {
   const { root, temporary, environment, libraries = nativeLibraries() } = place;
   const native = access.native === true;
@@ -134,7 +140,12 @@ export function permissionsOf(access: Access, place: Place): Permissions {
   };
 }
 
-/** Arguments of Deno that grant these permissions and nothing else, without a prompt. */
+/**
+ * Arguments of Deno that grant these permissions and nothing else, without a prompt.
+ *
+ * @param permissions of {@link permissionsOf}
+ * @returns for `deno run`
+ */
 export function denoFlags(permissions: Permissions): string[] {
   const { net, ...lists } = permissions;
   const flag = (name: string, values: readonly string[]) =>

@@ -7,7 +7,12 @@ import { type PythonProcess, startPython } from "@cugro/environments/gymnasium";
 import type { Config } from "@cugro/process";
 import { createLog } from "@cugro/telemetry";
 
-/** The interpreter that the configuration names, running; undefined where it names none. Its unasked end ends this process. */
+/**
+ * The interpreter that the configuration names, running; undefined where it names none. Its unasked end ends this process.
+ *
+ * @param config the interpreter's path
+ * @returns to be ended with the process
+ */
 export function startConfiguredPython(
   { gymnasium: { python, network }, logLevel }: Pick<Config, "gymnasium" | "logLevel">,
 ): PythonProcess | undefined {

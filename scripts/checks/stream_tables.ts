@@ -23,7 +23,7 @@ export interface StreamRun {
   stream: string;
   replay: string;
   seed: number;
-  /** Only of runs that were compared with others of other settings, side by side: their time says nothing. */
+  /** Only of runs that went on in a store which had a part of them: their time is not that of a whole run. */
   settings?: readonly unknown[];
   wallSeconds: number;
   meanPerformance: number;

@@ -7,8 +7,8 @@ import { createLearner, learnerExists } from "@cugro/learners";
 import { returnToCaller } from "../cli/learners/invocation.ts";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
 import { parseCommand, type WantedLearner } from "./options.ts";
-import { openOutput, type Output, sayOnTerminal } from "./output.ts";
-import { sayClusterProblems } from "./problems.ts";
+import { openOutput, type Output, printOnTerminal } from "./output.ts";
+import { announceClusterProblems } from "./problems.ts";
 import { summaryOf } from "./summary.ts";
 
 async function main(): Promise<void> {
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     try {
       if (learner !== undefined) await makeLearner(cluster, learner);
       console.log(summaryOf(cluster, learner?.name));
-      void sayClusterProblems(cluster, { say: output.event, signal });
+      void announceClusterProblems(cluster, { say: output.event, signal });
       await untilOver(cluster, signal, output);
     } finally {
       await cluster.stop();
@@ -57,7 +57,7 @@ function onSignals(output: Output): AbortSignal {
         : "stopping: every running job writes a checkpoint";
       output.event(sentence);
       // Ctrl-C has also ended what this is piped into.
-      if (name === "SIGINT") sayOnTerminal(sentence);
+      if (name === "SIGINT") printOnTerminal(sentence);
       stop.abort();
     });
   }

@@ -102,7 +102,7 @@ function showOnStderr(line: string): void {
  * Says something to the terminal itself, past a pipe whose reader Ctrl-C has ended as well (`... 2>&1 | tee file`).
  * Nothing where stderr is the terminal, or where there is none.
  */
-export function sayOnTerminal(sentence: string): void {
+export function printOnTerminal(sentence: string): void {
   if (process.stderr.isTTY) return;
   try {
     const terminal = openSync("/dev/tty", "w");

@@ -4,7 +4,7 @@
  */
 import { pause } from "@cugro/async";
 import { createClient } from "@cugro/client";
-import { sayProblems } from "@cugro/problems";
+import { announceProblems } from "@cugro/problems";
 import { type Place, withPlace } from "../cli/learners/place.ts";
 import type { Cluster } from "./cluster.ts";
 import { OWN_REQUEST } from "./output.ts";
@@ -13,7 +13,7 @@ import { OWN_REQUEST } from "./output.ts";
 const INTERVAL_MS = 2_000;
 
 /** Says them until `signal` aborts; nothing without a gateway. */
-export async function sayClusterProblems(
+export async function announceClusterProblems(
   { gatewayUrl: url, adminToken: token }: Pick<Cluster, "gatewayUrl" | "adminToken">,
   { say, signal, intervalMs = INTERVAL_MS }: {
     say: (line: string) => void;
@@ -24,7 +24,7 @@ export async function sayClusterProblems(
   if (url === undefined) return;
   const client = createClient({ url, token, retries: 0, fetch: askInOwnName });
   const place: Place = { kind: "gateway", name: url };
-  const tell = sayProblems((line) => say(withPlace(line, place)), { named: true });
+  const tell = announceProblems((line) => say(withPlace(line, place)), { named: true });
   while (!signal.aborted) {
     // A gateway that does not answer is being restarted, and its supervisor says so.
     const problems = await client.problems.list().catch(() => undefined);

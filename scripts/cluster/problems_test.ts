@@ -2,9 +2,9 @@ import { createProblem, type Problem } from "@cugro/protocol";
 import { assertEquals } from "@std/assert";
 import { invocation } from "../cli/learners/invocation.ts";
 import { OWN_REQUEST } from "./output.ts";
-import { sayClusterProblems } from "./problems.ts";
+import { announceClusterProblems } from "./problems.ts";
 
-Deno.test("sayClusterProblems() advises commands that can be pasted, and asks under an id of its own", async () => {
+Deno.test("announceClusterProblems() advises commands that can be pasted, and asks under an id of its own", async () => {
   const stray = createProblem("file.learner", { name: "ghost" }, {
     since: null,
     message: "1 file waits.",
@@ -24,7 +24,11 @@ Deno.test("sayClusterProblems() advises commands that can be pasted, and asks un
       lines.push(line);
       if (line.startsWith("over")) stop.abort();
     };
-    await sayClusterProblems({ gatewayUrl, adminToken: "t" }, { say, signal: stop.signal, intervalMs: 1 });
+    await announceClusterProblems({ gatewayUrl, adminToken: "t" }, {
+      say,
+      signal: stop.signal,
+      intervalMs: 1,
+    });
     const make = `${invocation()} learner create ghost --url ${gatewayUrl}`;
     assertEquals(lines, [
       `! 1 file waits. Make it with: ${make}, or remove the file.`,

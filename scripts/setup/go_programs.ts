@@ -24,7 +24,7 @@ export interface GoModule {
 
 const FOLDER = "deno task cluster --store folder needs none";
 /** A build says that it goes on as often. */
-const SAY_MS = 15_000;
+const NOTICE_MS = 15_000;
 
 /** The programs by the name they are looked for. */
 export const GO_PROGRAMS = {
@@ -77,7 +77,7 @@ export interface BuildOptions {
   /** Aborted: the build ends. */
   signal?: AbortSignal;
   /** @default 15 000 */
-  sayMs?: number;
+  noticeMs?: number;
 }
 
 /**
@@ -88,7 +88,7 @@ export interface BuildOptions {
  */
 export async function buildGoProgram(program: GoProgram, options: BuildOptions): Promise<string> {
   const { module, version, binary = program, minutes, without }: GoModule = GO_PROGRAMS[program];
-  const { say, signal, sayMs = SAY_MS } = options;
+  const { say, signal, noticeMs = NOTICE_MS } = options;
   const kept = builtPath(program);
   mkdirSync(join(cacheFolder(), "bin"), { recursive: true });
   // In a folder of its own and put in place by a rename: two may build at once.
@@ -96,7 +96,7 @@ export async function buildGoProgram(program: GoProgram, options: BuildOptions):
   const began = performance.now();
   const spent = () => `${Math.round((performance.now() - began) / 1000)} s`;
   say(`building ${program} ${version} (once, about ${minutes} min${without ? `; ${without}` : ""})`);
-  const timer = setInterval(() => say(`still building ${program} (${spent()})`), sayMs);
+  const timer = setInterval(() => say(`still building ${program} (${spent()})`), noticeMs);
   try {
     const built = await runCommand("go", ["install", `${module}@${version}`], { GOBIN: folder }, signal);
     signal?.throwIfAborted();

@@ -56,7 +56,7 @@ async function withGo(script: string, test: (folder: string) => Promise<void>): 
 Deno.test("buildGoProgram() says how long it takes, that it goes on, and what does without it", () =>
   withGo('sleep 0.5; echo built >"$GOBIN/versitygw"', async (folder) => {
     const said: string[] = [];
-    const path = await buildGoProgram("versitygw", { say: (line) => said.push(line), sayMs: 100 });
+    const path = await buildGoProgram("versitygw", { say: (line) => said.push(line), noticeMs: 100 });
     assertEquals(Deno.readTextFileSync(path), "built\n");
     assertMatch(said[0]!, /^building versitygw v1\.8\.0 \(once, about 2 min; .*--store folder needs none\)$/);
     assert(

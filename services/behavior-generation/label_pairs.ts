@@ -19,7 +19,13 @@ import {
 type Context = JobContext<"actions.label">;
 type Output = JobOutput<"actions.label">;
 
-/** Makes the shard that the job asks for. */
+/**
+ * Makes the shard that the job asks for.
+ *
+ * @param context config and inputs of the job
+ * @param compile of the open backend
+ * @returns a shard: generated actions, noise, or rows that are kept
+ */
 export async function labelPairs(context: Context, compile: Compile): Promise<Output> {
   const { pairs } = context.config;
   if (pairs === undefined) return await labelStates(context, compile);

@@ -9,7 +9,12 @@ import { runGeneratorTraining, runOneStepTraining, translateErrors } from "@cugr
 import { labelPairs } from "./label_pairs.ts";
 import { labelForActor, labelForProposer } from "./one_step_labels.ts";
 
-/** The work of this service. */
+/**
+ * The handlers of this service's kinds of jobs.
+ *
+ * @param dependencies `compile` of the open backend
+ * @returns errors of the algorithm are permanent, others are tried again
+ */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
     "behavior.train": translateErrors((context) =>

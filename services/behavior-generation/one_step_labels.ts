@@ -23,7 +23,13 @@ import {
   resumableSampling,
 } from "@cugro/jobs";
 
-/** States, noise, and what the sampler makes of them. */
+/**
+ * States, noise, and what the sampler makes of them.
+ *
+ * @param context config and inputs of the job
+ * @param compile of the open backend
+ * @returns labels `[n, S]`, `[n, A]` of noise and `[n, A]` of actions
+ */
 export async function labelForProposer(
   context: JobContext<"proposer.label">,
   compile: Compile,
@@ -40,7 +46,13 @@ export async function labelForProposer(
   return { outputs: { labels: encodeLabels({ states, size, ...labels }) }, metrics: { rows: size } };
 }
 
-/** States, and the weighted mean of their candidates; in how many states these fall apart into two groups is among the metrics. */
+/**
+ * States, and the weighted mean of their candidates; in how many states these fall apart into two groups is among the metrics.
+ *
+ * @param context config and inputs of the job
+ * @param compile of the open backend
+ * @returns labels `[n, S]` and `[n, A]`
+ */
 export async function labelForActor(
   context: JobContext<"actor.label">,
   compile: Compile,

@@ -42,7 +42,12 @@ const TRY_AGAIN = "see to it, then drop or add the same file again";
 /** What an arrival becomes. */
 type Outcome = TaskFact | RevisionFact | RejectionFact;
 
-/** Jobs to run for arrivals, and what follows from those that are done. They run in parallel; k is given in order. */
+/**
+ * Jobs to run for arrivals, and what follows from those that are done. They run in parallel; k is given in order.
+ *
+ * @param facts of the learner
+ * @returns jobs to submit, and the facts that decide
+ */
 export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decide: Decision[] } {
   const submit: Submission[] = [];
   const decide: Decision[] = [];

@@ -44,6 +44,7 @@ export interface Applying {
 /**
  * Carries a plan out for a learner.
  *
+ * @param options the plan, and what it is carried out on
  * @returns what has changed by it, so that a new plan may find more to do at once; undefined if nothing has.
  */
 export async function applyPlan(options: Applying): Promise<Change | undefined> {

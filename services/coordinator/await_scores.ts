@@ -23,7 +23,13 @@ export interface Awaited {
 
 const NOTHING: Awaited = { waits: false, decide: [] };
 
-/** Looks at the newest version. @param now ms since 1970, by which it has waited since its fact was written */
+/**
+ * Looks whether the newest version still waits for scores from outside.
+ *
+ * @param facts of the learner
+ * @param now ms since 1970, by which it has waited since its fact was written
+ * @returns whether nothing else is planned meanwhile, and the facts that end the waiting
+ */
 export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   const newest = facts.versions.at(-1);
   if (!newest || !awaitsScores(facts, newest)) return NOTHING;

@@ -41,7 +41,14 @@ type File = Imported & { importJob: string };
 const WORTH_A_WORD = 0.05;
 const ELSE = "with --as-new-task (asNewTask) it becomes a task of its own";
 
-/** A rejection. `failedJob`: of the job that failed, where that is why. */
+/**
+ * A rejection.
+ *
+ * @param reason a sentence
+ * @param failedJob id of the job that failed, where that is why
+ * @param arrival the one that is refused
+ * @returns the fact
+ */
 export function reject(
   { seq, key }: ArrivalFact,
   reason: string,
@@ -50,7 +57,15 @@ export function reject(
   return { schema: 1, seq, key, reason, failedJob };
 }
 
-/** What becomes of a file that is no task's dataset. `accept` makes a task of it; `later`: it has not been compared yet. */
+/**
+ * What becomes of a file that is no task's dataset.
+ *
+ * @param facts of the learner
+ * @param arrival the file's
+ * @param file what its import has made
+ * @param accept makes a task of it
+ * @returns a fact, or `later` where it has not been compared yet
+ */
 export function compared(
   facts: LearnerFacts,
   arrival: ArrivalFact,
@@ -160,7 +175,15 @@ function notCompared({ task, size }: TaskData): NoticeFact {
   };
 }
 
-/** The rows of a task: the file may say otherwise of them, which a label can put right. */
+/**
+ * The rows of a task: the file may say otherwise of them, which a label can put right.
+ *
+ * @param facts of the learner
+ * @param arrival the file's
+ * @param summary what its import has read
+ * @param task that has these rows
+ * @returns the fact, with what the file says otherwise
+ */
 export function rejectSame(
   facts: LearnerFacts,
   arrival: ArrivalFact,

@@ -7,7 +7,12 @@ import type { LearnerFacts } from "@cugro/learners";
 import { artifactKey, parseKey } from "@cugro/protocol";
 import { getArtifact, MissingInputError, type Store } from "@cugro/store";
 
-/** Removes what is damaged indeed, so that its job makes it again, and the notes that said so. */
+/**
+ * Removes what is damaged indeed, so that its job makes it again, and the notes that said so.
+ *
+ * @param facts of the learner; what is damaged counts as missing from then on
+ * @throws {StoreError} where the store cannot be read
+ */
 export async function removeDamaged(store: Store, facts: LearnerFacts): Promise<void> {
   for (const state of facts.jobs.values()) {
     for (const key of state.damaged) {

@@ -17,6 +17,9 @@ import type { JobKind, VersionFact } from "@cugro/protocol";
 /**
  * The version that these results make.
  *
+ * @param facts of the learner
+ * @param graph of the task, all of whose evaluations are done
+ * @returns the fact
  * @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none.
  */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {

@@ -34,9 +34,11 @@ export interface Collection {
 /**
  * Removes what no learner needs any more.
  *
- * @param options.graceHours @default 24
+ * @param options.graceHours
  * @param options.dryRun only says what would go.
  * @param options.now milliseconds since 1970, of the clock that stamps the store's objects.
+ * @returns keys and bytes that went, and how many are too young to go
+ * @default 24
  */
 export async function collectGarbage(
   { store, graceHours = GC_GRACE_HOURS, dryRun = false, now = Date.now() }: {

@@ -71,7 +71,11 @@ interface State {
   deleted: boolean;
 }
 
-/** Starts the loop of a learner. */
+/**
+ * Starts the loop of a learner.
+ * @param options the learner, and the signal that ends the loop
+ * @returns takes news; `done` resolves when it has ended
+ */
 export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
   const news = createNews(options.signal);
   const learner = openLearner(options);

@@ -47,7 +47,14 @@ interface State {
   listed: boolean;
 }
 
-/** No loops yet. `stop` is aborted at an error, and when there is nothing left to do if that is wanted. */
+/**
+ * The loops of all learners; none to begin with.
+ *
+ * @param options store, bus, log, and which learners
+ * @param intervalMs from one whole look to the next
+ * @param stop aborted at an error, and when there is nothing left to do if that is wanted
+ * @returns takes events and hints, and starts loops of learners that appear
+ */
 export function createLearnerLoops(
   options: CoordinatorOptions,
   intervalMs: number,

@@ -19,7 +19,12 @@ export interface LogOnce {
   learning(learner: string, graph: Graph | undefined): void;
 }
 
-/** Nothing is logged yet. */
+/**
+ * Logs a learner's fault once, until it is another one or the learner is planned again.
+ *
+ * @param log where it is said
+ * @returns nothing is logged yet
+ */
 export function createLogOnce(log: Log): LogOnce {
   const said = new Map<string | null, string>();
   const partly = new Set<string>();

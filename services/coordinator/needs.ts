@@ -30,7 +30,12 @@ export type Needs = Map<string, (jobId: string) => boolean>;
 
 const jobsOf = new WeakMap<Graph, ReadonlySet<string>>();
 
-/** Whether a learner needs a job: of the task being learnt, for a file that waits, or one that a label asks for. */
+/**
+ * Whether a learner needs a job: of the task being learnt, for a file that waits, or one that a label asks for.
+ *
+ * @param facts of the learner
+ * @returns asked with a job's id
+ */
 export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
   if (facts.deleted) return () => false;
   const arrived = new Set(arrivalJobs(facts).map(jobId));
@@ -41,7 +46,13 @@ export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
   return (id) => arrived.has(id) || again.has(id) || (jobs?.has(id) ?? false);
 }
 
-/** Tells workers that nobody needs these jobs; those that are done stay as they are. The ids of the others. */
+/**
+ * Notes that nobody needs these jobs, which stops workers; those that are done stay as they are.
+ *
+ * @param learner who says so
+ * @param jobs ids and kinds
+ * @returns ids of those that were not done
+ */
 export async function stopJobs(
   store: Store,
   learner: string,
@@ -58,6 +69,9 @@ export async function stopJobs(
 /**
  * Stops what lies in the queue from before this coordinator started and nobody needs. To be called once every learner
  * has been planned. A job of a learner that is not known here is left alone.
+ *
+ * @param options the jobs in the queue, and what learners need
+ * @returns ids of the jobs that were stopped
  */
 export async function stopLeftovers(
   { store, needs, queued, isGone }: {

@@ -23,7 +23,12 @@ export interface News {
   wait(milliseconds: number): Promise<void>;
 }
 
-/** No news yet. */
+/**
+ * What has been heard of a learner since it was looked at last.
+ *
+ * @param signal ends the waiting
+ * @returns no news yet
+ */
 export function createNews(signal: AbortSignal): News {
   let change = empty();
   let pending = false;

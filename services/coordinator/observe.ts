@@ -17,7 +17,12 @@ import { JOB_KINDS, type JobKind, TASK_STATES } from "@cugro/protocol";
 
 const QUEUE_INTERVAL_MS = 5_000;
 
-/** Records a learner's tasks, performance and replay distance; cheap when nothing has changed since. */
+/**
+ * Records a learner's tasks, performance and replay distance; cheap when nothing has changed since.
+ *
+ * @param metrics of the process
+ * @returns called with a learner's facts after each look
+ */
 export function createObserver(metrics: Metrics): (facts: LearnerFacts) => void {
   const seen = new Map<string, string>();
   return (facts) => {
@@ -89,7 +94,11 @@ export interface Queues {
   queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }>;
 }
 
-/** Records the depth of every queue now and every five seconds, until `signal`. A bus that is away is asked again. */
+/**
+ * Records the depth of every queue now and every five seconds, until `signal`. A bus that is away is asked again.
+ *
+ * @param bus asked for each kind of job
+ */
 export async function watchQueues(bus: Queues, metrics: Metrics, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await Promise.all(JOB_KINDS.map(async (kind) => {

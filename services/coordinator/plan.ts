@@ -39,7 +39,13 @@ import type { Decision, HeadMove, Plan, Submission } from "./plan_parts.ts";
  */
 export const MAX_QUEUED_PER_KIND = 64;
 
-/** What to do next for this learner. @param now ms since 1970, for what waits until then */
+/**
+ * What to do next for this learner.
+ *
+ * @param facts of the learner
+ * @param now ms since 1970, for what waits until then
+ * @returns jobs to submit, facts to write, the head, events to announce, and objects that may go
+ */
 export function plan(facts: LearnerFacts, now = Date.now()): Plan {
   if (facts.deleted) {
     return { submit: [], decide: [], moveHead: null, announce: [], release: [], problems: [] };
@@ -79,7 +85,12 @@ function firstOfEachKind(submissions: readonly Submission[]): Submission[] {
   });
 }
 
-/** Whether a plan has nothing to do and nothing to wait for. */
+/**
+ * Whether a plan has nothing to do and nothing to wait for.
+ *
+ * @param plan of a learner
+ * @returns false while jobs run
+ */
 export function isIdle({ submit, decide, moveHead, announce, release }: Plan): boolean {
   return moveHead === null && [submit, decide, announce, release].every((part) => part.length === 0);
 }
@@ -124,7 +135,12 @@ function recordFailure(facts: LearnerFacts, graph: Graph, job: string): Decision
   return { key: taskFailureKey(facts.learner.name, task, n), value };
 }
 
-/** The head is derived, so every plan repairs it: it is the newest valid version. Null: it is right. */
+/**
+ * The head is derived, so every plan repairs it: it is the newest valid version. Null: it is right.
+ *
+ * @param facts versions and verdicts on them
+ * @returns the new head, and the etag that it replaces
+ */
 export function planHead(facts: VersionFacts): HeadMove | null {
   const version = validVersions(facts).at(-1)?.version ?? null;
   if ((facts.head?.version ?? null) === version) return null;

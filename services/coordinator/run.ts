@@ -11,7 +11,11 @@ const INTERVAL_MS = 10_000;
 /** The bus is asked this often whether it is connected. */
 const CONNECTION_INTERVAL_MS = 250;
 
-/** Plans until `signal` aborts, or until there is nothing left to do. */
+/**
+ * Plans until `signal` aborts, or until there is nothing left to do.
+ *
+ * @param options store, bus, log, and which learners
+ */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
   const { bus, signal, intervalMs = INTERVAL_MS } = options;
   const stop = new AbortController();

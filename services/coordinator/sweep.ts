@@ -10,7 +10,11 @@ import { collectGarbage } from "./garbage.ts";
 /** Between two collections. What is removed has been of no use for a day: there is no hurry. */
 const INTERVAL_MS = 3_600_000;
 
-/** Collects every hour, the first time a whole interval from now; a collection that fails is logged. */
+/**
+ * Collects every hour, the first time a whole interval from now; a collection that fails is logged.
+ *
+ * @param options `intervalMs` from one collection to the next
+ */
 export async function sweepRegularly(
   { store, log, signal, intervalMs = INTERVAL_MS }: {
     store: Store;

@@ -6,7 +6,12 @@ import { type Compile, trainCritic } from "@cugro/algorithm";
 import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
 import { knobsOf, readCriticInput, runTraining, translateErrors } from "@cugro/jobs";
 
-/** The work of this service. */
+/**
+ * The handlers of this service's kinds of jobs.
+ *
+ * @param dependencies `compile` of the open backend
+ * @returns errors of the algorithm are permanent, others are tried again
+ */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return { "critic.train": translateErrors((context) => train(context, compile)) };
 }

@@ -38,8 +38,11 @@ export interface ImportLimits {
 /**
  * Reads, judges, stores and measures one file.
  *
- * @throws {PermanentError} for one of more than `maxBytes`. That is no fault of the file: where more is allowed, the same
- *   file may arrive again, which a file that was refused cannot.
+ * @param context config of the job: key, etag, and how the file is read
+ * @param limits `maxBytes` of a file; `wholeBytes`: smaller ones are read into memory
+ * @returns the dataset with its measurements, or why the file is refused
+ * @throws {PermanentError} for one of more than `maxBytes`. That is no fault of the file: where more is allowed,
+ *   the same file may arrive again, which a file that was refused cannot.
  */
 export async function importDataset(
   context: ImportContext,

@@ -37,7 +37,13 @@ export interface Measured {
   heldOutDistances: number[];
 }
 
-/** The normaliser, the sketch and the episodes' hashes of a dataset, as files. It is read once, in blocks, between which the process does other work. */
+/**
+ * The normaliser, the sketch and the episodes' hashes of a dataset, as files. It is read once, in blocks, between which the process does other work.
+ *
+ * @param given the dataset, in memory or by ranges
+ * @param options seeds; `known`: a normaliser to measure by
+ * @returns bytes of each file
+ */
 export async function measure(
   given: Dataset | DatasetRows,
   { seed, heldOutSeed, known }: MeasureOptions,
@@ -105,7 +111,12 @@ function rowsWith(use: Uint8Array, what: number, block: Float32Array, columns: n
   return taken;
 }
 
-/** Measures a stored dataset in the coordinates of its task. */
+/**
+ * Measures a stored dataset in the coordinates of its task.
+ *
+ * @param context config and inputs of the job
+ * @returns the hashes of its episodes, and its sketch
+ */
 export async function measureDataset(
   context: JobContext<"dataset.measure">,
 ): Promise<JobOutput<"dataset.measure">> {

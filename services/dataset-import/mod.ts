@@ -10,7 +10,13 @@ import { measureDataset } from "./measure_dataset.ts";
 
 export { type JudgedFile, judgeFile, judgeFileAt, type OpenFile, READ_WHOLE_BYTES } from "@cugro/judging";
 
-/** The work of this service. `config.importMaxBytes`: a larger file is not read. @default 16 GiB */
+/**
+ * The handlers of this service's kinds of jobs.
+ *
+ * @param dependencies `config.importMaxBytes`: a larger file is not read. By default 16 GiB
+ * @returns errors of datasets are permanent, others are tried again
+ * @default 16 GiB
+ */
 export function createHandlers(
   { config }: { config?: Pick<Config, "importMaxBytes"> & Partial<Pick<Config, "gymnasium">> } = {},
 ): JobHandlers {

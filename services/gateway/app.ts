@@ -85,7 +85,12 @@ export interface GatewayOptions {
   inFlight?: InFlight;
 }
 
-/** The application. */
+/**
+ * The application.
+ *
+ * @param options store and bus; acting and webhooks only where they are given
+ * @returns an application of Hono with all routes
+ */
 export function createGateway(options: GatewayOptions): Gateway {
   const { store, bus, auth, metrics = createMetrics("gateway"), log = createLog() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -21,6 +21,7 @@ const LOOK_MS = 1_000;
  * Tokens of a file. While the file is gone or damaged, the tokens it had last stay valid and the log says so.
  *
  * @param options.now ms of any steady clock.
+ * @returns finds the entry of a secret; the file is read again when it changes
  * @throws {Error} when the file cannot be read at the start.
  */
 export async function openAuthenticator(
@@ -62,7 +63,12 @@ export async function openAuthenticator(
   };
 }
 
-/** The secret of a bearer `Authorization` header. */
+/**
+ * The secret of a bearer `Authorization` header.
+ *
+ * @param authorization the header
+ * @returns undefined where it is none
+ */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization ?? "")?.[1];
 }

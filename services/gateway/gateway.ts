@@ -140,7 +140,12 @@ function maySee(token: Token, name: string): boolean {
   return sees(token, name);
 }
 
-/** The answer for a learner that does not exist, was deleted, or is somebody else's: the same for all three. */
+/**
+ * The answer for a learner that does not exist, was deleted, or is somebody else's: the same for all three.
+ *
+ * @param name as it was asked for
+ * @returns of status 404
+ */
 export function noLearner(name: string): Problem {
   return new Problem(404, `There is no learner ${JSON.stringify(name.slice(0, 80))} here`);
 }
@@ -209,12 +214,22 @@ export const PROBLEMS = {
   507: problem("The store is full"),
 } as const;
 
-/** A JSON response of this shape, for `responses`. */
+/**
+ * A JSON response of this shape, for `responses`.
+ *
+ * @param schema of the body
+ * @param description for a person
+ */
 export function json<T>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** An act was done: has the next answer, and the coordinator, look at the learner. A lost hint costs seconds, not facts. */
+/**
+ * An act was done: has the next answer, and the coordinator, look at the learner. A lost hint costs seconds, not facts.
+ *
+ * @param learner its name
+ * @param deps the bus, and the cache of learners
+ */
 export function wake({ bus, learners }: Pick<RouteDeps, "bus" | "learners">, learner: string): void {
   learners.invalidate(learner);
   bus.hint({ key: incomingPrefix(learner) });

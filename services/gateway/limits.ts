@@ -39,7 +39,13 @@ export const DEFAULT_LIMITS: Limits = {
   quotas: QUOTAS,
 };
 
-/** The quotas of a token. */
+/**
+ * The quotas of a token.
+ *
+ * @param limits of the gateway
+ * @param token an entry, which may have quotas of its own
+ * @returns its own before those of the gateway
+ */
 export function quotasOf({ quotas }: { quotas?: Partial<Quotas> }, limits: Limits): Quotas {
   return { ...limits.quotas, ...quotas };
 }
@@ -50,6 +56,9 @@ export type BodyBounds = Pick<Limits, "bodyGraceMs" | "bodyBytesPerSecond"> & { 
 /**
  * The pieces of a body, as they come.
  *
+ * @param request whose body is read
+ * @param bounds bytes, and bytes a second
+ * @yields pieces as they come
  * @throws {Problem} 413 once it is larger than `maxBytes`, 408 once it is too slow, 400 if the sender goes away.
  */
 export async function* boundedBody(request: Request, bounds: BodyBounds): AsyncGenerator<Uint8Array> {
@@ -81,6 +90,9 @@ export async function* boundedBody(request: Request, bounds: BodyBounds): AsyncG
 /**
  * The whole body.
  *
+ * @param request whose body is read
+ * @param bounds bytes, and bytes a second
+ * @returns all of it
  * @throws {Problem} as {@link boundedBody} does.
  */
 export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array<ArrayBuffer>> {
@@ -121,7 +133,12 @@ export interface RateLimiter {
   take(name: string): number;
 }
 
-/** A token bucket a name: `burst` at once, refilled at `perSecond`. `now` in ms, of any steady clock. */
+/**
+ * A token bucket for each name.
+ *
+ * @param options `burst` at once, refilled at `perSecond`; `now` in ms, of any steady clock
+ * @returns `take` gives seconds to wait, 0 where there is room
+ */
 export function createRateLimiter(
   { perSecond, burst, now = () => performance.now() }: {
     perSecond: number;
@@ -142,7 +159,12 @@ export function createRateLimiter(
   };
 }
 
-/** The limiter of a gateway's tokens. */
+/**
+ * The limiter of a gateway's tokens.
+ *
+ * @param limits of the gateway
+ * @returns a bucket for each token
+ */
 export function rateOf({ requestsPerSecond, requestBurst }: Limits): RateLimiter {
   return createRateLimiter({ perSecond: requestsPerSecond, burst: requestBurst });
 }

@@ -6,7 +6,12 @@
 /** Sent at a time. */
 const PIECE_BYTES = 64 << 10;
 
-/** Of an answer that is taken slowly a piece is kept at a time, and not all. */
+/**
+ * A stream of bytes for an answer: of one that is taken slowly a piece is kept at a time, and not all.
+ *
+ * @param bytes of the whole answer
+ * @returns pieces of `PIECE_BYTES`
+ */
 export function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0;
   return new ReadableStream({

@@ -42,7 +42,12 @@ export class Problem extends Error {
 /** Only bodies that are JSON are looked at by their type. */
 const JSON_WANTED = "The body must be JSON, and say so: send the header content-type: application/json";
 
-/** The problem that an error amounts to. What is nobody's fault but ours says nothing of our inside. */
+/**
+ * The problem that an error amounts to. What is nobody's fault but ours says nothing of our inside.
+ *
+ * @param error anything that was thrown
+ * @returns with the status of its answer; 500 for what is not known
+ */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException) {
@@ -69,7 +74,13 @@ function problemOfAct(error: ActError): Problem {
   return new Problem(status, message, { ...wait, ...errors, cause: error });
 }
 
-/** A problem as the document that every way in answers with. */
+/**
+ * A problem as the document that every way in answers with.
+ *
+ * @param requestId by which the log is found
+ * @param problem what is wrong
+ * @returns a document of RFC 9457
+ */
 export function problemDocument({ status, detail, more }: Problem, requestId: string): ProblemDetails {
   return {
     type: "about:blank",
@@ -81,7 +92,13 @@ export function problemDocument({ status, detail, more }: Problem, requestId: st
   };
 }
 
-/** A problem as a response. */
+/**
+ * A problem as a response.
+ *
+ * @param problem what is wrong
+ * @param requestId by which the log is found
+ * @returns with the headers of the problem
+ */
 export function problemResponse(problem: Problem, requestId: string): Response {
   const headers = { "content-type": "application/problem+json", ...problem.more.headers };
   return new Response(JSON.stringify(problemDocument(problem, requestId)), {
@@ -90,7 +107,12 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   });
 }
 
-/** Runs an act of a person; what its facts do not allow is a conflict. */
+/**
+ * Runs an act of a person; what its facts do not allow is a conflict.
+ *
+ * @param act throws a RangeError where it is not allowed
+ * @returns what the act gives
+ */
 export async function judged<T>(act: () => Promise<T>): Promise<T> {
   return await refusing(409, act);
 }
@@ -98,6 +120,12 @@ export async function judged<T>(act: () => Promise<T>): Promise<T> {
 /**
  * Runs `work`; a `RangeError`, which says what is wrong with what was asked, becomes a problem of this status. Knobs that
  * cannot be turned so are a fault of the request, whatever else is judged beside them.
+ *
+ * @param status of the problem
+ * @param work throws a RangeError for what is wrong
+ * @param field of the request that is at fault
+ * @returns what the work gives
+ * @throws {Problem} for a RangeError; other errors as they are
  */
 export async function refusing<T>(status: number, work: () => T | Promise<T>, field?: string): Promise<T> {
   try {

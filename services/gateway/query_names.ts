@@ -8,7 +8,12 @@ import { matchedRoutes } from "hono/route";
 import type { Gateway, GatewayEnv } from "./gateway.ts";
 import { Problem } from "./problem.ts";
 
-/** Names of each route's query, from what the API's description is made of. The routes may be registered later. */
+/**
+ * Names of each route's query, from what the API's description is made of. The routes may be registered later.
+ *
+ * @param app whose routes are described
+ * @returns middleware that answers 400 to names that a route does not know
+ */
 export function refuseUnknownQueries(app: Gateway): MiddlewareHandler<GatewayEnv> {
   let known: Map<string, readonly string[]> | undefined;
   return async (context, next) => {

@@ -42,6 +42,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Reads `name=number,...`.
  *
+ * @param text such as `streams=8,webhooks=5`
+ * @returns those that are named
  * @throws {RangeError} naming the part that is wrong
  */
 export function parseQuotas(text: string): Partial<Quotas> {
@@ -63,6 +65,8 @@ export function parseQuotas(text: string): Partial<Quotas> {
 /**
  * Refuses one more of what the token has as many of as it may.
  *
+ * @param name of the quota
+ * @param about how many there are, and what the answer says
  * @throws {Problem} of this status
  */
 export function refuseMore(
@@ -88,6 +92,8 @@ export function refuseMore(
 /**
  * Refuses one more file for a learner that has enough of them.
  *
+ * @param facts of the learner
+ * @param about the token, and how many files are on their way
  * @throws {Problem} 429
  */
 export function refuseMoreFiles(
@@ -120,7 +126,13 @@ export function refuseMoreFiles(
 
 const ends = new Map<string, Promise<unknown>>();
 
-/** Looks how much there is and adds to it, one caller of this process after the other: or all would see room for one. */
+/**
+ * Looks how much there is and adds to it, one caller of this process after the other: or all would see room for one.
+ *
+ * @param what names the queue
+ * @param work done when those before it have ended
+ * @returns what the work gives
+ */
 export async function inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
   const done = (ends.get(what) ?? Promise.resolve()).then(work);
   const end = done.catch(() => {});

@@ -6,7 +6,13 @@ import { type FieldFault, likelyField } from "@cugro/client/schemas";
 import type { z } from "zod";
 import { Problem } from "./problem.ts";
 
-/** What schemas refuse, field by field; `place` is where: `body`, `path`, `query`. */
+/**
+ * What schemas refuse, field by field; `place` is where: `body`, `path`, `query`.
+ *
+ * @param place `body`, `path` or `query`
+ * @param issues of a schema
+ * @returns of status 400
+ */
 export function bodyProblem(place: string, issues: readonly z.core.$ZodIssue[]): Problem {
   const errors = issues.map((issue) => ({
     field: [place, ...issue.path].join("."),
@@ -28,6 +34,7 @@ function wordsOf({ code, message }: z.core.$ZodIssue): string {
 /**
  * A member `__proto__` would be dropped on the way, without a word: no name of ours is.
  *
+ * @param text of the body, before it is parsed
  * @throws {Problem} 400
  */
 export function refuseReserved(text: string): void {

@@ -18,7 +18,11 @@ export interface InFlight {
   count(): number;
 }
 
-/** Makes a count of requests that have no answer yet, at 0. */
+/**
+ * Makes a count of requests that have no answer yet, at 0.
+ *
+ * @returns `enter` gives the function that ends a request
+ */
 export function createInFlight(): InFlight {
   let count = 0;
   return {
@@ -40,7 +44,11 @@ const SECURE = {
 /** Of an id that a client gives its request. */
 const MOST_LETTERS = 64;
 
-/** The headers that the library sets on every answer. */
+/**
+ * The headers that the library sets on every answer.
+ *
+ * @returns by name
+ */
 export async function securityHeaders(): Promise<Record<string, string>> {
   const probe = new Hono();
   probe.use(secureHeaders(SECURE));
@@ -48,12 +56,22 @@ export async function securityHeaders(): Promise<Record<string, string>> {
   return Object.fromEntries((await probe.request("/")).headers);
 }
 
-/** The id of a request: its own, if it has one in order, as the library takes it. */
+/**
+ * The id of a request: its own, if it has one in order, as the library takes it.
+ *
+ * @param given the request's header
+ * @returns a new one where it has none in order
+ */
 export function requestIdOf(given: string | undefined): string {
   return given && given.length <= MOST_LETTERS && /^[\w=-]+$/.test(given) ? given : crypto.randomUUID();
 }
 
-/** What goes around every request, the outermost first; see the module. */
+/**
+ * What goes around every request, the outermost first; see the module.
+ *
+ * @param deps log and metrics
+ * @returns middleware
+ */
 export function aroundRequests(
   deps: { log: Log; metrics: Metrics; inFlight: InFlight },
 ): MiddlewareHandler<GatewayEnv>[] {

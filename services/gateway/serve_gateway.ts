@@ -63,7 +63,7 @@ export async function serveGateway(
   const problems = await startProblemWatch({ store, bus, cache, learners, metrics, log, others });
   problems.onChange((events, all) => {
     for (const event of events) feed.publish(event);
-    deliverer.tellProblems(all);
+    deliverer.notifyOfProblems(all);
   });
   const [inFlight, limits] = [createInFlight(), limitsFrom(config)];
   const shared = { auth, metrics, log, inFlight, acting, rate: rateOf(limits) };

@@ -44,7 +44,13 @@ export interface Token {
   quotas?: Partial<Quotas>;
 }
 
-/** A new token: `secret` is the only copy there will ever be. */
+/**
+ * A new token: `secret` is the only copy there will ever be.
+ *
+ * @param options name, scopes, patterns of learners; `expires` in ISO 8601
+ * @returns the secret, and the entry, which has only its hash
+ * @throws {RangeError} for a name, scope or time that a token cannot have
+ */
 export function issueToken(
   options: {
     name: string;
@@ -69,7 +75,13 @@ export function issueToken(
   return { secret, entry: entry.data };
 }
 
-/** Adds a token to a file, which is made if there is none; readable by its owner only. */
+/**
+ * Adds a token to a file, which is made if there is none; readable by its owner only.
+ *
+ * @param path of the file
+ * @param entry of {@link issueToken}
+ * @throws {RangeError} where there is one of that name
+ */
 export async function addToken(path: string, entry: TokenEntry): Promise<void> {
   const present = await readTokens(path).catch((error) => {
     if (error.code === "ENOENT") return [];
@@ -84,6 +96,8 @@ export async function addToken(path: string, entry: TokenEntry): Promise<void> {
 /**
  * Takes a token back.
  *
+ * @param path of the file
+ * @param name of the token
  * @throws {RangeError} when there is none of that name.
  */
 export async function removeToken(path: string, name: string): Promise<void> {
@@ -103,6 +117,8 @@ async function writeTokens(path: string, tokens: readonly TokenEntry[]): Promise
 /**
  * Tokens of a file.
  *
+ * @param path of the file
+ * @returns entries, in the order of the file
  * @throws {RangeError} naming the file and what is wrong with it.
  */
 export async function readTokens(path: string): Promise<TokenEntry[]> {
@@ -121,7 +137,14 @@ export async function readTokens(path: string): Promise<TokenEntry[]> {
   return parsed.data.tokens;
 }
 
-/** The token whose secret this is. Every entry is compared, each in constant time. */
+/**
+ * The token whose secret this is. Every entry is compared, each in constant time.
+ *
+ * @param entries of the file
+ * @param secret as it was shown
+ * @param now ms since 1970
+ * @returns undefined where there is none, or it has expired
+ */
 export function findToken(entries: readonly TokenEntry[], secret: string, now: number): Token | undefined {
   const wanted = digest(secret);
   let found: TokenEntry | undefined;
@@ -158,17 +181,35 @@ function tokenOf({ name, scopes, learners, quotas = {} }: TokenEntry): Token {
   return { name, scopes, learners, quotas: quotas as Partial<Quotas> };
 }
 
-/** Whether two secrets are equal, in a time that does not depend on where they differ. */
+/**
+ * Whether two secrets are equal, in a time that does not depend on where they differ.
+ *
+ * @param a a secret
+ * @param b another one
+ * @returns true where they are the same text
+ */
 export function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Whether a token may do what needs this scope. */
+/**
+ * Whether a token may do what needs this scope.
+ *
+ * @param scope that is needed
+ * @param token with its scopes
+ * @returns true where one of its scopes includes it
+ */
 export function allows({ scopes }: Token, scope: Scope): boolean {
   return scopes.some((own) => SCOPES.indexOf(own) >= SCOPES.indexOf(scope));
 }
 
-/** Whether a token sees a learner. */
+/**
+ * Whether a token sees a learner.
+ *
+ * @param name of the learner
+ * @param token with its patterns of learners
+ * @returns true where a pattern fits
+ */
 export function sees({ learners }: Token, name: string): boolean {
   return learners.some((pattern) => fitsPattern(pattern, name));
 }

@@ -30,7 +30,12 @@ import type {
   VersionSummary,
 } from "@cugro/client/schemas";
 
-/** Where a learner stands. */
+/**
+ * Where a learner stands.
+ *
+ * @param status of the learner
+ * @returns as `GET /v1/learners/NAME` answers
+ */
 export function learnerView(status: LearnerStatus, problems: Learner["problems"]): Learner {
   const { learner, head, bytes, secondsPerKind } = status;
   const jobs = { waiting: 0, ready: 0, done: 0, failed: 0 };
@@ -67,14 +72,24 @@ function workView(jobs: readonly JobStatus[]): Learner["work"] {
   return [...sums.values()];
 }
 
-/** A configuration without its fact's own members. */
+/**
+ * A configuration without its fact's own members.
+ *
+ * @param config the fact
+ * @returns its revision, preset and knobs
+ */
 export function configView(
   { revision, fromTask, preset, knobs }: LearnerStatus["config"],
 ): Learner["config"] {
   return { revision, fromTask, preset, knobs };
 }
 
-/** A task without what only jobs need. */
+/**
+ * A task without what only jobs need.
+ *
+ * @param fact the task with its state
+ * @returns as `GET .../tasks/K` answers
+ */
 export function taskView(fact: LearnerStatus["tasks"][number]): Task {
   const { task, name, state, revision, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
   const { trainingRows, stateDim, actionDim, horizon, environment, anchors } = fact;
@@ -85,7 +100,13 @@ export function taskView(fact: LearnerStatus["tasks"][number]): Task {
   return { task, name, state, revision, attempt, current, arrival, datasetHash, ...about };
 }
 
-/** A file that came in, and what became of it. */
+/**
+ * A file that came in, and what became of it.
+ *
+ * @param facts of the learner
+ * @param arrival its fact
+ * @returns what has become of it
+ */
 export function arrivalView(
   facts: Pick<LearnerFacts, "tasks" | "revisions" | "rejections">,
   arrival: ArrivalFact,
@@ -102,7 +123,13 @@ export function arrivalView(
   return { seq, key, size, contentHash, state, task, revision, reason: rejection?.reason ?? null, note };
 }
 
-/** A version in short. */
+/**
+ * A version in short.
+ *
+ * @param fact the version
+ * @param head number of the version that serves
+ * @returns a row of `GET .../versions`
+ */
 export function versionSummary(
   fact: LearnerStatus["versions"][number],
   head: number | null,
@@ -117,7 +144,13 @@ export function versionSummary(
   return { ...stands, parent, tasks, ...decided, seconds, measures, scores };
 }
 
-/** A version in full. */
+/**
+ * A version in full.
+ *
+ * @param fact the version
+ * @param head number of the version that serves
+ * @returns as `GET .../versions/V` answers
+ */
 export function versionView(fact: LearnerStatus["versions"][number], head: number | null): Version {
   const { stateGenerator, behaviorGenerator, critic, proposer, actor, jobs, row } = fact;
   return {
@@ -132,12 +165,13 @@ export function versionView(fact: LearnerStatus["versions"][number], head: numbe
 /**
  * A job in short.
  *
- * @param heard its latest progress
+ * @param kept its latest progress
+ * @returns a row of `GET .../jobs`; progress only while it runs
  */
-export function jobSummary(job: JobStatus, heard: KeptProgress | undefined): JobSummary {
+export function jobSummary(job: JobStatus, kept: KeptProgress | undefined): JobSummary {
   const { id, kind, task, label, state, needs, seconds, coreSeconds, message, steps } = job;
   const isOver = state === "done" || state === "failed";
-  const progress = heard && !isOver ? progressView(heard) : null;
+  const progress = kept && !isOver ? progressView(kept) : null;
   return { id, kind, task, label, state, needs, seconds, coreSeconds, progress, message, steps };
 }
 
@@ -149,13 +183,24 @@ function progressView({ step, steps, loss, ratePerSecond, worker, at }: KeptProg
   };
 }
 
-/** A job with what it reported. */
-export function jobView(job: JobStatus, heard: KeptProgress | undefined): JobDetail {
+/**
+ * A job with what it reported.
+ *
+ * @param job with its state
+ * @param kept its latest progress
+ * @returns as `GET .../jobs/ID` answers
+ */
+export function jobView(job: JobStatus, kept: KeptProgress | undefined): JobDetail {
   const { startedAtStep, metrics, outputs } = job;
-  return { ...jobSummary(job, heard), startedAtStep, metrics, outputs };
+  return { ...jobSummary(job, kept), startedAtStep, metrics, outputs };
 }
 
-/** The results matrix and its metrics. */
+/**
+ * The results matrix and its metrics.
+ *
+ * @param status of the learner
+ * @returns as `GET .../results` answers; scores in points, null where there is none
+ */
 export function resultsView(status: LearnerStatus): Results {
   const { tasks, versions, validVersions } = status;
   const valid = versions.filter(({ version }) => validVersions.includes(version));

@@ -46,7 +46,11 @@ export interface Chosen {
   ways?: WayScore[];
 }
 
-/** Runs the episodes of a task, by the way of acting that passes. */
+/**
+ * Runs the episodes of a task, by the way of acting that passes.
+ * @param choice the job, the policy, and how many episodes
+ * @returns episodes, the way of acting, and what it was compared with
+ */
 export async function chooseActing(choice: Choice): Promise<Chosen> {
   const { context: { config }, episodes } = choice;
   const { acting } = config;
@@ -151,11 +155,11 @@ function joined(one: Episodes, other: Episodes): Episodes {
 
 function compareScores(choice: Choice, acting: WayOfActing, found: Episodes, sampled: Episodes): WayScore {
   const [scores, beside] = [scoresOf(choice, found), scoresOf(choice, sampled)];
-  const told = { acting, score: mean(scores), episodes: scores.length };
+  const figures = { acting, score: mean(scores), episodes: scores.length };
   if (found.lostEpisodes || sampled.lostEpisodes) {
-    return { ...told, passed: false, reason: "episodes were lost, and the others are not pairs" };
+    return { ...figures, passed: false, reason: "episodes were lost, and the others are not pairs" };
   }
-  return { ...told, ...scoreParity(scores, beside, choice.context.seed) };
+  return { ...figures, ...scoreParity(scores, beside, choice.context.seed) };
 }
 
 /** Why a mean of candidates is no action here. */

@@ -39,7 +39,13 @@ const ACT_ROWS = 512;
 /** Of a checkpoint, beside the state of the fit. */
 const NEXT_ACTIONS = "drawn.nextActions";
 
-/** Estimates one task of a version. */
+/**
+ * Estimates one task of a version.
+ *
+ * @param context config and inputs of the job
+ * @param compile of the open backend
+ * @returns the networks that estimate, and one return or loss for each of them, in units of reward
+ */
 export async function estimatePolicy(
   context: EstimateContext,
   compile: Compile,

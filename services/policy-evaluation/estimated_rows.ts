@@ -15,6 +15,8 @@ const BLOCK_ROWS = 1 << 20;
  * The rows that the networks are fitted to: those held out, which no critic has seen. Where they are fewer than a thousand,
  * rows of the trainings make up the thousand.
  *
+ * @param dataset stored; only its size is looked at
+ * @param config of the job, which tells how rows are split
  * @returns rising; `heldOut`: how many of them are
  */
 export function fittedRows(
@@ -36,7 +38,12 @@ function spread(rows: Int32Array, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => rows[Math.floor(i * rows.length / count)]!);
 }
 
-/** Rows that begin an episode (some, spread over all), and how long episodes are on average. */
+/**
+ * Rows that begin an episode (some, spread over all), and how long episodes are on average.
+ *
+ * @param dataset stored, read in blocks
+ * @returns `first`: rows, `[n]`; `meanSteps` over all episodes
+ */
 export async function readEpisodes(
   dataset: StoredDataset,
 ): Promise<{ first: Int32Array; meanSteps: number }> {

@@ -21,7 +21,14 @@ import type { Simulators } from "./run_episodes.ts";
 
 const VALUE_ROWS = 256;
 
-/** Returns where there is a simulator; fidelity of the replay and values in any case. What they score is decided with the version. */
+/**
+ * Returns where there is a simulator; fidelity of the replay and values in any case. What they score is decided with the version.
+ *
+ * @param context config and inputs of the job
+ * @param compile of the open backend
+ * @param simulators which are trusted, and the Python that runs them
+ * @returns metrics: returns in units of reward, distances in normalised units
+ */
 export async function evaluatePolicy(
   context: EvaluationContext,
   compile: Compile,
@@ -41,9 +48,9 @@ export async function evaluatePolicy(
     });
     const valueEstimate = rows ? await meanValue(policy, task, rows, normaliser, seed, acting) : null;
     const { returns, lengths, successes, lostEpisodes, notRun, versions } = episodes;
-    const told = successes ? { success: successes.map(Number) } : {};
+    const ofSuccess = successes ? { success: successes.map(Number) } : {};
     const further = {
-      ...told,
+      ...ofSuccess,
       ...lostEpisodes ? { lostEpisodes } : {},
       ...notRun === undefined ? {} : { notRun },
       ...acting === undefined ? {} : { acting },
@@ -51,7 +58,9 @@ export async function evaluatePolicy(
       ...await randomMetrics(context),
     };
     return {
-      outputs: { rollouts: encodeJson({ task, returns, lengths, ...told, ...versions ? { versions } : {} }) },
+      outputs: {
+        rollouts: encodeJson({ task, returns, lengths, ...ofSuccess, ...versions ? { versions } : {} }),
+      },
       metrics: { returns, fidelity, valueEstimate, ...further },
     };
   } finally {

@@ -27,7 +27,14 @@ export interface FidelityReport {
   rows: ReplayRows | null;
 }
 
-/** Measures the shards an old task was replayed with, or, for the new task, samples of the new generators. */
+/**
+ * Measures the shards an old task was replayed with, or, for the new task, samples of the new generators.
+ *
+ * @param context config and inputs of the job
+ * @param normaliser of the task
+ * @param compile of the open backend
+ * @returns distances in normalised units, and the rows; null where nothing was replayed
+ */
 export async function measureFidelity(
   context: EvaluationContext,
   normaliser: Normaliser,

@@ -17,7 +17,12 @@ export interface EvaluationDependencies {
   prepared?: PythonProcess | undefined;
 }
 
-/** The work of this service. */
+/**
+ * The handlers of this service's kinds of jobs.
+ *
+ * @param dependencies `compile` of the open backend; `prepared`: a Python that runs already
+ * @returns errors of the algorithm are permanent, others are tried again
+ */
 export function createHandlers({ compile, config, prepared }: EvaluationDependencies): JobHandlers {
   const { packages = ["gymnasium"], trust = "registered" } = config?.gymnasium ?? {};
   const simulators = { rules: { packages, trust }, python: prepared };

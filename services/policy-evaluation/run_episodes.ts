@@ -51,7 +51,16 @@ export interface AskedEpisodes {
   acting?: WayOfActing | undefined;
 }
 
-/** One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states. */
+/**
+ * One episode a seed; the seeds depend on the learner and the task alone, so all versions start from the same states.
+ *
+ * @param context config of the job
+ * @param policy that acts
+ * @param simulators which are trusted, and the Python that runs them
+ * @param asked how many episodes, and by which way of acting
+ * @returns returns in units of reward, lengths in steps; `notRun`: why there are none
+ * @throws {PermanentError} where the environment is at fault, or its process ends again and again
+ */
 export async function runEpisodes(
   context: EvaluationContext,
   policy: Policy,

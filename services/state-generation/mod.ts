@@ -14,7 +14,12 @@ import {
   translateErrors,
 } from "@cugro/jobs";
 
-/** The work of this service. */
+/**
+ * The handlers of this service's kinds of jobs.
+ *
+ * @param dependencies `compile` of the open backend
+ * @returns errors of the algorithm are permanent, others are tried again
+ */
 export function createHandlers({ compile }: { compile: Compile }): JobHandlers {
   return {
     "states.train": translateErrors((context) => runGeneratorTraining(context, compile, trainStateGenerator)),

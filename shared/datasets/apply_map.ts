@@ -29,8 +29,8 @@ export function applyMap(raw: RawDataset, map: FieldMap, file: string): RawDatas
     arrays.next_observations = sideBySide(following.map((field, i) => [states[i]!, field]), file);
   }
   // What was said to be terminals does not tell of time limits as well.
-  const told = map.dones ? [] : FIELD_NAMES.dones.filter((name) => map.terminals?.includes(name));
-  for (const name of told) delete arrays[name];
+  const doneFields = map.dones ? [] : FIELD_NAMES.dones.filter((name) => map.terminals?.includes(name));
+  for (const name of doneFields) delete arrays[name];
   return { ...raw, arrays };
 }
 

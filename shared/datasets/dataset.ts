@@ -84,9 +84,9 @@ export class DatasetError extends Error {
     const value = place.value === undefined
       ? ""
       : `: current value is ${printable(String(place.value), 200)}`;
-    const said = printable(fault, 1500);
+    const sentence = printable(fault, 1500);
     super(
-      `Cannot read dataset ${printable(place.file, 250)}${field}${row}${column}: ${said}${value}`,
+      `Cannot read dataset ${printable(place.file, 250)}${field}${row}${column}: ${sentence}${value}`,
       options,
     );
     this.place = place;

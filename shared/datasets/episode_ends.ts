@@ -65,9 +65,9 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
 
 /** What to write where no episode ends by itself: a file with no terminals does not say whether that is so. */
 function withoutTerminals({ timeouts, episodeIds, episodeEnds, nextStates }: Fields["found"]): string {
-  const told = timeouts ?? episodeIds ?? episodeEnds;
+  const marks = timeouts ?? episodeIds ?? episodeEnds;
   const zeros = "; where no episode ends by itself, write terminals that are 0 in every row";
-  if (told) return `${zeros}: ${told.name} says where episodes are cut`;
+  if (marks) return `${zeros}: ${marks.name} says where episodes are cut`;
   const others = nextStates ? "" : ", or next_observations";
   return `${zeros}, and where episodes are cut: timeouts (1 at the last row of each), episode_id${others}, or, where all ` +
     "have one length, the attribute horizon; dones do beside timeouts";

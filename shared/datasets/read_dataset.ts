@@ -43,8 +43,8 @@ type Reader = (source: ByteSource, file: string, wanted: ReadonlySet<string>, ro
  * ```
  */
 export function readDataset(bytes: Uint8Array, file: string, options: ReadOptions = {}): Judged {
-  const { dataset, ...told } = readRows(sourceOf(bytes), file, options, roomInMemory());
-  return { dataset: inMemory(dataset), ...told };
+  const { dataset, ...rest } = readRows(sourceOf(bytes), file, options, roomInMemory());
+  return { dataset: inMemory(dataset), ...rest };
 }
 
 /**

@@ -81,7 +81,7 @@ const RANDOM_ANCHOR_EPISODES = 100;
 function assertFits(policy: PolicyFile | ScriptedPolicy, spec: TaskSpec): void {
   const { family } = spec;
   const info = familyInfo(family)!;
-  const told = policyGoal(spec).length;
+  const goalNumbers = policyGoal(spec).length;
   if (policy.model !== info.model) {
     throw new RangeError(
       `Cannot collect ${family} as its policy must be of ${info.model}: current policy is of ${policy.model}`,
@@ -90,9 +90,9 @@ function assertFits(policy: PolicyFile | ScriptedPolicy, spec: TaskSpec): void {
   if (isScripted(policy)) return;
   for (const name of SNAPSHOTS) {
     const { inputDim, actionDim } = policy.snapshots[name];
-    if (inputDim !== info.stateDim + told || actionDim !== info.actionDim) {
+    if (inputDim !== info.stateDim + goalNumbers || actionDim !== info.actionDim) {
       throw new RangeError(
-        `Cannot collect ${family} as its policy must map ${info.stateDim} + ${told} numbers to ` +
+        `Cannot collect ${family} as its policy must map ${info.stateDim} + ${goalNumbers} numbers to ` +
           `${info.actionDim}: current sizes of ${name} are ${inputDim} and ${actionDim}`,
       );
     }
@@ -119,12 +119,12 @@ async function episodesOf(
 function actorOf(
   actor: Actor,
   policy: PolicyFile | ScriptedPolicy,
-  told: readonly number[],
+  taskInput: readonly number[],
   actionDim: number,
 ): (noises: readonly number[]) => Act {
   if (actor === "random") return (noises) => randomAct(actionDim, noises);
-  if (isScripted(policy)) return (noises) => policy.act(actor, told, noises);
-  return (noises) => policyAct(policy.snapshots[actor], told, noises);
+  if (isScripted(policy)) return (noises) => policy.act(actor, taskInput, noises);
+  return (noises) => policyAct(policy.snapshots[actor], taskInput, noises);
 }
 
 function meanReturn(episodes: readonly Episode[]): number {
@@ -182,11 +182,11 @@ async function collectEpisodes(
     onProgress?.({ ...done });
   };
   try {
-    const told = policyGoal({ family, goal });
+    const taskInput = policyGoal({ family, goal });
     for (const [i, actor] of ACTORS.entries()) {
       const starts = deriveSeeds(seed, 2 * i, counts[actor]);
       const noises = deriveSeeds(seed, 2 * i + 1, counts[actor]);
-      const createAct = actorOf(actor, policy, told, env.actionDim);
+      const createAct = actorOf(actor, policy, taskInput, env.actionDim);
       collected[actor] = await episodesOf(env, createAct, { starts, noises }, onBatch);
     }
     return collected;

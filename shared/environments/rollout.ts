@@ -95,7 +95,7 @@ export async function rollout(
   const returns: number[] = [];
   const lengths: number[] = [];
   const successes: boolean[] = [];
-  let tellsSuccess = false;
+  let reportsSuccess = false;
   for (const batch of batchesOf(seeds, env.size)) {
     const sums = new Float64Array(batch.length);
     const counts = new Uint32Array(batch.length);
@@ -106,13 +106,13 @@ export async function rollout(
         counts[i]! += stepped[i]!;
         succeeded[i]! |= result.successes?.[i] ?? 0;
       }
-      tellsSuccess ||= result.successes !== undefined;
+      reportsSuccess ||= result.successes !== undefined;
     });
     returns.push(...sums);
     lengths.push(...counts);
     successes.push(...Array.from(succeeded, (one) => one === 1));
   }
-  return { returns, lengths, ...tellsSuccess ? { successes } : {} };
+  return { returns, lengths, ...reportsSuccess ? { successes } : {} };
 }
 
 /**

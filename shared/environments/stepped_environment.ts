@@ -137,14 +137,14 @@ export class SteppedEnvironment<Start> implements VectorEnvironment {
       successes ??= new Uint8Array(this.size);
       successes[i] = success ? 1 : 0;
     }
-    const told = successes ? { successes } : {};
+    const ofSuccess = successes ? { successes } : {};
     return {
       states: this.states.slice(),
       rewards,
       terminals,
       timeouts,
       active: this.active.slice(),
-      ...told,
+      ...ofSuccess,
     };
   }
 

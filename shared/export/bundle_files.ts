@@ -146,7 +146,7 @@ function bundleJson(
   files: ReadonlyMap<string, Uint8Array>,
 ): Uint8Array {
   const { learner, version, ...rest } = record;
-  const told = {
+  const description = {
     ...{ format: "cugro.bundle/1", learner, version },
     acting: Object.fromEntries(acting),
     models: models.map(({ model, file }) => ({
@@ -159,7 +159,7 @@ function bundleJson(
       [...files].map(([name, bytes]) => [name, { bytes: bytes.length, sha256: hashOf(bytes) }]),
     ),
   };
-  return new TextEncoder().encode(`${JSON.stringify(told, null, 2)}\n`);
+  return new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`);
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -33,12 +33,12 @@ function resnetProgram({ weights, times, knowsTask, ...naming }: DenoiserNaming)
   const features = timeFeatures(times, resnetFrequencies());
   const time = linearRows(siluRows(linearRows(features, weights, "time.0")), weights, "time.1");
   const blocks = countBlocks(weights);
-  const told: Word[] = knowsTask ? [["task", "taskEmbedding"]] : [];
+  const taskWords: Word[] = knowsTask ? [["task", "taskEmbedding"]] : [];
   const words: Word[] = [
     ...stateWords(weights, [["get", "z"], ["times", "input.kernel"]]),
     ["plus", "input.bias"],
     ...Array.from({ length: blocks }, (_, block): Word[] => [
-      ...[["set", "r0"], ["norm"], ...dense(`block.${block}.0`), ["step", "time"], ...told] as Word[],
+      ...[["set", "r0"], ["norm"], ...dense(`block.${block}.0`), ["step", "time"], ...taskWords] as Word[],
       ...[["silu"], ...dense(`block.${block}.1`), ["add", "r0"]] as Word[],
     ]).flat(),
     ["silu"],

@@ -81,7 +81,7 @@ export interface VersionRecord {
 }
 
 /** What of a policy's parts is told. */
-export type ToldPolicy = Pick<
+export type DescribedPolicy = Pick<
   PolicyParts,
   "tasks" | "version" | "input" | "stateDim" | "actionDim" | "discreteActions"
 >;
@@ -98,7 +98,7 @@ export type JobsById = ReadonlyMap<string, { kind: JobKind; codeVersion: string 
  */
 export function describeVersion(
   status: LearnerStatus,
-  policy: ToldPolicy,
+  policy: DescribedPolicy,
   { jobs, weights }: {
     jobs: JobsById;
     weights: ReadonlyMap<number, Record<string, string>>;
@@ -130,10 +130,10 @@ export function describeVersion(
 }
 
 function taskRecord(
-  { task, name, environment, horizon, anchors }: ToldPolicy["tasks"][number],
+  { task, name, environment, horizon, anchors }: DescribedPolicy["tasks"][number],
   status: LearnerStatus,
   fact: VersionStatus,
-  { input, stateDim, actionDim, discreteActions }: ToldPolicy,
+  { input, stateDim, actionDim, discreteActions }: DescribedPolicy,
 ): TaskRecord {
   const { states, actions } = input.normalisers.get(task)!;
   const cell = fact.row.find((one) => one.task === task);

@@ -34,7 +34,7 @@ export function createProblemChanges(): (problems: readonly Problem[]) => Proble
  * @param say called with each line
  * @returns a function that takes the next list
  */
-export function sayProblems(
+export function announceProblems(
   say: (line: string) => void,
   { named = false }: { named?: boolean } = {},
 ): (problems: readonly Problem[]) => void {

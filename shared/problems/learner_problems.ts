@@ -116,14 +116,14 @@ export type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<Re
  */
 export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {
   const { seq, key } = refused;
-  const said = describeRejection(refused);
+  const sentence = describeRejection(refused);
   const advice = saysWhatToDo(refused)
     ? ""
     : `Put it right (datasets validate FILE tells whether it is), then: cugro run FILE --learner ${learner}`;
   return createProblem("file.rejected", { learner, arrival: seq }, {
     since,
     subject: { learner, key },
-    message: advice === "" || /[.?!]$/.test(said) ? said : `${said}.`,
+    message: advice === "" || /[.?!]$/.test(sentence) ? sentence : `${sentence}.`,
     advice,
   });
 }

@@ -3,7 +3,7 @@
  * @module
  */
 export { acknowledgeProblem } from "./acknowledge.ts";
-export { createProblemChanges, type ProblemChanges, sayProblems } from "./changes.ts";
+export { announceProblems, createProblemChanges, type ProblemChanges } from "./changes.ts";
 export { withCommands, withFlag } from "./commands.ts";
 export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
 export { AVERAGE_ALERT, type Refused, rejectionProblem } from "./learner_problems.ts";

@@ -14,7 +14,7 @@ import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { acknowledgeProblem } from "./acknowledge.ts";
 import { withCommands } from "./commands.ts";
-import { sayProblems } from "./changes.ts";
+import { announceProblems } from "./changes.ts";
 import { gatherProblems } from "./gather.ts";
 import { incomingProblems, showName } from "./incoming_problems.ts";
 
@@ -229,9 +229,9 @@ Deno.test("an acknowledgement holds for what began before it, also if given twic
   assertEquals((await store.list("problems/")).length, 2, "nothing is overwritten");
 });
 
-Deno.test("sayProblems() says each problem once, and once that it is over", () => {
+Deno.test("announceProblems() says each problem once, and once that it is over", () => {
   const lines: string[] = [];
-  const say = sayProblems((line) => lines.push(line));
+  const say = announceProblems((line) => lines.push(line));
   const of = (second: number) =>
     incomingProblems({
       infos: [file("incoming/ghost/x", second)],

@@ -38,8 +38,9 @@ export const simulatorNotes = {
 export function describeEnvironment(environment: EnvironmentRef): string {
   if ("gymnasium" in environment) {
     const { gymnasium, kwargs = {} } = environment;
-    const told = Object.entries(kwargs).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
-    return `${gymnasium} (Gymnasium${told ? `: ${told}` : ""})`;
+    const shownKwargs = Object.entries(kwargs).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      .join(", ");
+    return `${gymnasium} (Gymnasium${shownKwargs ? `: ${shownKwargs}` : ""})`;
   }
   return `${environment.family} [${environment.goal.map((value) => Number(value.toFixed(3))).join(", ")}]`;
 }

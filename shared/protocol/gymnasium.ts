@@ -124,10 +124,10 @@ const recordedSpec = z.object({
 
 /** Without what says nothing, so that the same environment is the same spec. */
 function tidy({ gymnasium, kwargs = {}, wrappers = [], maxEpisodeSteps }: GymnasiumSpec): GymnasiumSpec {
-  const told = Object.entries(kwargs).filter(([name, value]) => name !== "render_mode" && value !== null);
+  const used = Object.entries(kwargs).filter(([name, value]) => name !== "render_mode" && value !== null);
   return {
     gymnasium,
-    ...told.length > 0 ? { kwargs: Object.fromEntries(told) } : {},
+    ...used.length > 0 ? { kwargs: Object.fromEntries(used) } : {},
     ...wrappers.length > 0 ? { wrappers } : {},
     ...maxEpisodeSteps === undefined ? {} : { maxEpisodeSteps },
   };

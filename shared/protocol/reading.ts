@@ -133,9 +133,9 @@ export function parseActionLimit(text: string): number[] {
  */
 export function parseGymnasium(text: string, kwargs?: string): GymnasiumSpec | "none" {
   if (text === "none" && kwargs === undefined) return text;
-  const told = kwargs === undefined ? {} : { kwargs: jsonIn(kwargs) };
+  const given = kwargs === undefined ? {} : { kwargs: jsonIn(kwargs) };
   const parsed = gymnasiumSchema.safeParse(
-    text.startsWith("{") ? jsonIn(text) : { gymnasium: text, ...told },
+    text.startsWith("{") ? jsonIn(text) : { gymnasium: text, ...given },
   );
   const spec = parsed.success ? gymnasiumOf(parsed.data) : undefined;
   if (spec) return spec;

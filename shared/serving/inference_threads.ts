@@ -100,7 +100,7 @@ class InferenceThread {
   #lastCall = 0;
 
   constructor(private readonly memory: NonNullable<ReturnType<typeof sharedMemory>>) {
-    this.#worker.onmessage = ({ data }: MessageEvent<FromInference>) => this.#hear(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromInference>) => this.#onMessage(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.end(event.message);
@@ -151,12 +151,12 @@ class InferenceThread {
     return place;
   }
 
-  #hear(said: FromInference): void {
-    const id = "acted" in said ? said.acted : said.failed;
+  #onMessage(message: FromInference): void {
+    const id = "acted" in message ? message.acted : message.failed;
     const call = this.calls.get(id);
     this.calls.delete(id);
-    if ("acted" in said) call?.resolve(said.actions);
-    else call?.reject(new Error(said.message));
+    if ("acted" in message) call?.resolve(message.actions);
+    else call?.reject(new Error(message.message));
   }
 
   #say(message: ToInference): void {

@@ -58,7 +58,7 @@ class PolicyThread implements RunningPolicy {
   #onClosed = () => {};
 
   constructor(private readonly learner: string) {
-    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#onMessage(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#end(event.message);
@@ -110,12 +110,12 @@ class PolicyThread implements RunningPolicy {
     this.#worker.postMessage(message);
   }
 
-  #hear(said: FromThread): void {
-    if ("opened" in said) return this.#opening?.resolve(said.warning);
-    if ("closed" in said) return this.#onClosed();
-    if ("acted" in said) return this.#take(said.acted)?.resolve(said.actions);
-    const failed = said.failed === "open" ? this.#opening : this.#take(said.failed);
-    failed?.reject(new Error(said.message));
+  #onMessage(message: FromThread): void {
+    if ("opened" in message) return this.#opening?.resolve(message.warning);
+    if ("closed" in message) return this.#onClosed();
+    if ("acted" in message) return this.#take(message.acted)?.resolve(message.actions);
+    const failed = message.failed === "open" ? this.#opening : this.#take(message.failed);
+    failed?.reject(new Error(message.message));
   }
 
   #take(call: number): Pending<Float32Array> | undefined {

@@ -109,13 +109,13 @@ async function quietly(load: () => Promise<unknown>): Promise<void> {
   const helper = processHelper();
   if (helper === undefined) return void await load();
   helper.beginCapture();
-  let said = "";
+  let printed = "";
   try {
     await load();
   } finally {
-    said = helper.endCapture();
+    printed = helper.endCapture();
   }
-  const rest = said.split("\n").filter((line) =>
+  const rest = printed.split("\n").filter((line) =>
     line && !/absl::InitializeLog|oneDNN custom operations/.test(line)
   );
   if (rest.length) process.stderr.write(rest.join("\n") + "\n");

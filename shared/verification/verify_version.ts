@@ -126,8 +126,8 @@ async function verifyJob(executor: Executor, { id, kind }: JobName): Promise<Ver
     };
   } catch (error) {
     executor.signal.throwIfAborted();
-    const said = error instanceof Error ? error.message : String(error);
-    const reason = error instanceof NotExecutable ? said : `it failed: ${said}`;
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof NotExecutable ? message : `it failed: ${message}`;
     return { id, kind, ...known, verdict: "not executed", reason, differing: nothing };
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { DatasetError, datasetHash, readDataset } from "@cugro/datasets";
-import { damage, isTold, type Kind } from "./mutations.ts";
+import { damage, isNamed, type Kind } from "./mutations.ts";
 import { makeOriginals, type Original } from "./originals.ts";
 
 /** What became of a damaged file. */
@@ -31,7 +31,7 @@ const originals = await makeOriginals();
 function outcomeOf(original: Original, seed: number): Outcome {
   const damaged = damage(original, seed);
   const { kind, bytes } = damaged;
-  const told = isTold(original, damaged);
+  const told = isNamed(original, damaged);
   const common = { original: original.name, kind, seed, told };
   try {
     const hash = datasetHash(readDataset(bytes, original.name).dataset);

@@ -126,7 +126,7 @@ function mendSums({ sums }: Original, bytes: Uint8Array<ArrayBuffer>): boolean {
  * Whether a checksum tells the damage: nothing else was changed, and one does not fit any more. Not where a chunk was
  * overwritten together with its checksum by zeros, or exchanged for another one.
  */
-export function isTold({ bytes, chunks, fits, sums }: Original, { bytes: damaged }: Damaged): boolean {
+export function isNamed({ bytes, chunks, fits, sums }: Original, { bytes: damaged }: Damaged): boolean {
   if (damaged.length !== bytes.length) return false;
   const view = new DataView(damaged.buffer);
   const blocks = sums.map(([from, to]): [number, number] => [from, to + 4]);

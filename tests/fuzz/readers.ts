@@ -4,7 +4,7 @@
  */
 import { DatasetError, datasetHash, readIsolated } from "@cugro/datasets";
 import type { Outcome } from "./fuzz_worker.ts";
-import { damage, isTold } from "./mutations.ts";
+import { damage, isNamed } from "./mutations.ts";
 import { makeOriginals } from "./originals.ts";
 
 const HANG_MS = 120_000;
@@ -143,7 +143,7 @@ export async function fuzzIsolated(
     const original = originals[seed % originals.length]!;
     const damaged = damage(original, seed);
     const { kind, bytes } = damaged;
-    const told = isTold(original, damaged);
+    const told = isNamed(original, damaged);
     const began = performance.now();
     const common = { original: original.name, kind, seed, told };
     const outcome: Outcome = await readIsolated(bytes, original.name).then(({ dataset }) => {

@@ -73,10 +73,10 @@ Deno.test("the goal is seen in every state or in none, an episode ends after 200
       const env = await open(python, "drawer-close", { partially_observable: isHidden }, 1);
       const goals = [(await env.reset([3])).states.slice(...GOAL)];
       for (let step = 0; step < META_WORLD_HORIZON; step++) {
-        const { states, active, timeouts, terminals, tellsSuccess } = await env.step(actionsOf(step, 1));
+        const { states, active, timeouts, terminals, reportsSuccess } = await env.step(actionsOf(step, 1));
         goals.push(states.slice(...GOAL));
         const isLast = step === META_WORLD_HORIZON - 1;
-        assertEquals([active[0], timeouts[0], terminals[0], tellsSuccess], [
+        assertEquals([active[0], timeouts[0], terminals[0], reportsSuccess], [
           ...isLast ? [0, 1] : [1, 0],
           0,
           true,

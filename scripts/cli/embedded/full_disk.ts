@@ -5,7 +5,7 @@
  */
 
 /** After this time it is said again; each further time after twice as long. */
-const SAY_AGAIN_MS = 60_000;
+const REPEAT_MS = 60_000;
 
 /** What is seen of the store. */
 export interface RoomWatch {
@@ -22,8 +22,8 @@ export interface RoomWatchOptions {
   /** Called once, when the store has been full for `waitMs`. */
   onGivenUp: (error: Error) => void;
   waitMs: number;
-  /** @default SAY_AGAIN_MS */
-  sayAgainMs?: number;
+  /** @default REPEAT_MS */
+  repeatMs?: number;
   /** Milliseconds on a clock that never goes back. */
   now?: () => number;
 }
@@ -35,13 +35,13 @@ export function isFull(error: unknown): error is string {
 
 /** Watches a store from its first word of being full to the next of room. */
 export function watchRoom(options: RoomWatchOptions): RoomWatch {
-  const { say, onGivenUp, waitMs, sayAgainMs = SAY_AGAIN_MS, now = () => performance.now() } = options;
+  const { say, onGivenUp, waitMs, repeatMs = REPEAT_MS, now = () => performance.now() } = options;
   let since: number | undefined;
   let nextAt = Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const begin = (where: string) => {
     since = now();
-    nextAt = since + sayAgainMs;
+    nextAt = since + repeatMs;
     if (waitMs > 0) {
       say(
         `${where}. Free some space on its disk: the run waits and goes on by itself once there is room; ` +
@@ -50,7 +50,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
     }
     timer = setTimeout(() => onGivenUp(new Error(describeEnd(where, waitMs))), waitMs);
   };
-  const sayAgain = (since: number) => {
+  const repeat = (since: number) => {
     const waited = now() - since;
     say(`Still no room after ${lasting(waited)}; the run ends in ${lasting(Math.max(0, waitMs - waited))}`);
     nextAt = now() + waited;
@@ -58,7 +58,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
   return {
     full(message) {
       if (since === undefined) begin(whereOf(message));
-      else if (now() >= nextAt) sayAgain(since);
+      else if (now() >= nextAt) repeat(since);
     },
     room() {
       if (since === undefined) return;

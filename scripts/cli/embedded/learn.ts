@@ -47,7 +47,7 @@ type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 export async function openLearning(options: LearningOptions): Promise<Learning> {
   const { store, folder, workers, bus, display, waitForRoomMs: waitMs } = options;
   const room = watchRoom({ say: display.note, onGivenUp: (error) => session.fail(error), waitMs });
-  const onOutput = (text: string) => tell(text, display, room);
+  const onOutput = (text: string) => notifyOfProgress(text, display, room);
   const session = openSession({ folder, workers, onOutput, bus });
   const { watch, unwatch } = await watchJobs(session, display);
   const unsubscribe = await bus.subscribe(
@@ -112,7 +112,7 @@ async function learnOne(learner: string, planning: Planning): Promise<LearnEnd> 
 }
 
 /** What workers write, for a person: of a full store only what there is to wait for. */
-function tell(text: string, display: ProgressDisplay, room: RoomWatch): void {
+function notifyOfProgress(text: string, display: ProgressDisplay, room: RoomWatch): void {
   for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
     const logged = parseLogLine(line);
     if (logged && isFull(logged.error)) room.full(logged.error);
@@ -130,7 +130,7 @@ async function watchJobs(
 ): Promise<{ watch: OnChange; unwatch: () => void }> {
   const labels = new Map<string, string>();
   const news = createJobNews(display, labels);
-  const told = new Set<string>();
+  const noted = new Set<string>();
   const followed = [
     await bus.subscribe("progress", news.progress),
     await bus.subscribe("events", news.event),
@@ -147,8 +147,8 @@ async function watchJobs(
     for (const job of graph?.jobs ?? []) labels.set(job.id, named(labelOf(job)));
     const rows = graph?.rows && describeTrainingRows({ task: graph.task, ...graph.rows });
     const read = rows && named(rows);
-    if (read && !told.has(read)) display.note(read);
-    if (read) told.add(read);
+    if (read && !noted.has(read)) display.note(read);
+    if (read) noted.add(read);
   };
   return { watch, unwatch: () => followed.forEach((leave) => leave()) };
 }

@@ -59,7 +59,7 @@ export function openLocal(name: string): Learners {
       const { foresee } = await import("./foresee.ts");
       return await foresee(await writing(), learner, path, reading);
     },
-    add: async (learner, path, ...told) => await addFile(await writing(), learner, path, ...told),
+    add: async (learner, path, ...options) => await addFile(await writing(), learner, path, ...options),
     ...learnIn(name, writing, bus),
     async page() {
       const { openPage } = await import("../page/open_page.ts");

@@ -18,7 +18,7 @@ export interface JobNews {
 /** News on a display. `labels`: job id to what a person calls the job; may grow meanwhile. */
 export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<string, string>): JobNews {
   const began = new Map<string, number>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const unneeded = new Set<string>();
   return {
     stopped(jobIds) {
@@ -37,8 +37,8 @@ export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<stri
       display.progress({ jobId, label, step, steps, ...(loss === undefined ? {} : { loss }) });
     },
     event({ id, type, data }) {
-      if (told.has(id)) return;
-      told.add(id);
+      if (reported.has(id)) return;
+      reported.add(id);
       const jobId = String(data.jobId ?? "");
       if (type === "cugro.job.finished") {
         const start = began.get(jobId);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LearnerFacts } from "@cugro/learners";
-import { gatherProblems, sayProblems } from "@cugro/problems";
+import { announceProblems, gatherProblems } from "@cugro/problems";
 import type { ProblemCode } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import type { ProgressDisplay } from "./display.ts";
@@ -23,7 +23,7 @@ export function createProblemNotes(
   display: Pick<ProgressDisplay, "note">,
   intervalMs = INTERVAL_MS,
 ): (facts: LearnerFacts) => Promise<void> {
-  const say = sayProblems((line) => display.note(line));
+  const say = announceProblems((line) => display.note(line));
   let lookedAt = -Infinity;
   let looking: Promise<void> | undefined;
   const look = async (facts: LearnerFacts) => {

@@ -17,11 +17,11 @@ export interface SweepRun {
   settings: string[];
 }
 
-/** A knob's value in one combination. `isTold`: names tell it, as there are others. */
+/** A knob's value in one combination. `isNamed`: names tell it, as there are others. */
 interface Turned {
   knob: string;
   value: string;
-  isTold: boolean;
+  isNamed: boolean;
 }
 
 const MOST_SEEDS = 1_000;
@@ -60,8 +60,8 @@ export function sweepRuns(
   if (empty) throw new UsageError(`--set ${empty.knob}: a value is missing between commas`);
   let combinations: Turned[][] = [[]];
   for (const { knob, values } of knobs) {
-    const isTold = values.length > 1;
-    combinations = combinations.flatMap((one) => values.map((value) => [...one, { knob, value, isTold }]));
+    const isNamed = values.length > 1;
+    combinations = combinations.flatMap((one) => values.map((value) => [...one, { knob, value, isNamed }]));
   }
   const runs = seeds.flatMap((seed) => combinations.map((turned) => runOf(base, seed, preset, turned)));
   if (runs.length > MOST_RUNS) {
@@ -85,8 +85,10 @@ function runOf(
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`--set ${given.join(" ")}: ${error.message}`);
   }
-  const told = turned.filter(({ isTold }) => isTold).map(({ knob, value }) => `${slug(knob)}-${slug(value)}`);
-  return { name: nameOf(base, told, seed), seed, preset, settings };
+  const named = turned.filter(({ isNamed }) => isNamed).map(({ knob, value }) =>
+    `${slug(knob)}-${slug(value)}`
+  );
+  return { name: nameOf(base, named, seed), seed, preset, settings };
 }
 
 function slug(text: string): string {
@@ -95,10 +97,10 @@ function slug(text: string): string {
 }
 
 /** Where a name would be too long, a hash tells the knobs. */
-function nameOf(base: string, told: readonly string[], seed: number): string {
-  const name = [base, ...told, "seed", seed].join("-");
+function nameOf(base: string, parts: readonly string[], seed: number): string {
+  const name = [base, ...parts, "seed", seed].join("-");
   if (LEARNER_NAME.test(name)) return name;
-  const short = `${base}-${sha256(told.join(" ")).slice(0, 8)}-seed-${seed}`;
+  const short = `${base}-${sha256(parts.join(" ")).slice(0, 8)}-seed-${seed}`;
   if (LEARNER_NAME.test(short)) return short;
   throw new UsageError(
     `--learner must be of a-z, 0-9 and dashes, and short enough for seeds and knobs after it: current value is ${base}`,

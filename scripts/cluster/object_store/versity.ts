@@ -41,7 +41,7 @@ export async function versityProgram(options: VersityOptions): Promise<Program> 
   await makeWrittenThrough(buckets);
   // Without --keep-alive: it never closes a connection that is kept, and a client that has one open may not end for it.
   const args = ["--port", `127.0.0.1:${port}`, "--health", HEALTH, "--quiet"];
-  if (natsUrl !== undefined) args.push(...await tellNats(folder, natsUrl));
+  if (natsUrl !== undefined) args.push(...await eventOptions(folder, natsUrl));
   if (identities !== undefined) args.push("--iam-standalone-endpoint", identities);
   return answering("versitygw", port, command, [...args, "posix", buckets], options);
 }
@@ -51,7 +51,7 @@ export async function startVersity(options: VersityOptions): Promise<RunningServ
   return await startServer(await versityProgram(options), options);
 }
 
-async function tellNats(folder: string, natsUrl: string): Promise<string[]> {
+async function eventOptions(folder: string, natsUrl: string): Promise<string[]> {
   const filter = resolve(folder, "events.json");
   await writeFile(filter, `${JSON.stringify({ "s3:ObjectCreated:*": true })}\n`);
   return ["--event-nats-url", natsUrl, "--event-nats-topic", VERSITY_SUBJECT, "--event-filter", filter];

@@ -55,7 +55,7 @@ function otherData(runs: readonly MeasuredRun[]): Answer | null {
       pointOf(series, stream, three.filter((run) => streamOf(run) === stream), value)
     )
   );
-  const said = streams.map((stream) => {
+  const sentences = streams.map((stream) => {
     const [performance, drop] = Object.keys(figures).map((series) =>
       points.find((one) => one.series === series && one.x === stream)
     );
@@ -63,7 +63,7 @@ function otherData(runs: readonly MeasuredRun[]): Answer | null {
   });
   return {
     sentence: `Average performance after three tasks, 100 = the final policy whatever the data: ${
-      said.join("; ")
+      sentences.join("; ")
     }.`,
     points,
     ...{ x: "data", y: "points of score" },

@@ -24,11 +24,11 @@ function sweep(
   const points = Object.entries(figures).flatMap(([series, value]) =>
     values.flatMap((x) => pointOf(series, x, groups.get(x)!, value))
   );
-  const said = Object.keys(figures).map((series) =>
+  const sentences = Object.keys(figures).map((series) =>
     `${series} at ${points.filter((one) => one.series === series).map((one) => say(one)).join(", ")}`
   );
   return {
-    sentence: `${about} (the preset has ${own}): ${said.join("; ")}.`,
+    sentence: `${about} (the preset has ${own}): ${sentences.join("; ")}.`,
     points,
     ...{ x: knob, y: "points of score" },
   };

@@ -28,14 +28,14 @@ function generationQuality(runs: readonly MeasuredRun[]): Answer | null {
     )
   );
   if (points.length === 0) return null;
-  const said = GENERATORS.flatMap((label) => {
+  const sentences = GENERATORS.flatMap((label) => {
     const own = points.filter(({ series }) => series === label);
     return own.length === 0 ? [] : [`${label}: ${own.map((one) => say(one)).join(", ")}`];
   });
   return {
     sentence:
       `After one task samples lie this many times as far from the data as equally many real rows do (1 = cannot be told apart): ${
-        said.join("; ")
+        sentences.join("; ")
       }.`,
     points,
     ...{ x: "stream", y: "sliced Wasserstein distance, multiples of its floor" },
@@ -64,14 +64,14 @@ function orderOfMethods(runs: readonly MeasuredRun[]): Answer | null {
     })
   );
   if (pairs.length === 0) return null;
-  const said = pairs.map(({ stream, better, worse, chance }) =>
+  const sentences = pairs.map(({ stream, better, worse, chance }) =>
     `${stream}, ${better} above ${worse} ${figure(chance, 2)}`
   );
   const held = pairs.filter(({ chance }) => chance.value > 0.5).length;
   return {
     sentence:
       `${held} of ${pairs.length} pairs stand as in the paper (a run of the first is better on a task with a probability above a half): ${
-        said.join("; ")
+        sentences.join("; ")
       }.`,
     points: pairs.map(({ stream, better, worse, chance }) => ({
       ...chance,

@@ -44,14 +44,14 @@ export async function measureMovement(
   const halfRange = normalisers.get(task)!.actions.halfRange;
   const means = [before, after].map((draws) => meansOf(draws, actionDim, halfRange)) as [Means, Means];
   const newest = newer.fact.task;
-  const told = older.fact.tasks.includes(newest) || newest === task
+  const known = older.fact.tasks.includes(newest) || newest === task
     ? undefined
     : meansOf(await drawsOf(newer, newest, tiled), actionDim, halfRange).means;
   return {
     ...{ task, states: which, count },
     meanAction: rootMeanSquare(differences(means[1].means, means[0].means)),
     spread: means[0].spread,
-    towardsNewTask: told ? shareOfWay(means[0].means, means[1].means, told) : null,
+    towardsNewTask: known ? shareOfWay(means[0].means, means[1].means, known) : null,
     ...await valuesMoved(pair, task, tiled, before),
   };
 }

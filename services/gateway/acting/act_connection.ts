@@ -51,7 +51,13 @@ export interface ActConnection {
   end(goodbye: Goodbye, graceMs: number): Promise<void>;
 }
 
-/** Begins to answer. */
+/**
+ * Begins to answer on a connection.
+ *
+ * @param admitted whose connection it is, and for which learner
+ * @param deps what answers, and how long silence may last
+ * @returns ends the connection once what is under way has been answered
+ */
 export function openActConnection(
   socket: WebSocket,
   admitted: Admitted,
@@ -61,7 +67,7 @@ export function openActConnection(
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const questions = takeQuestions(socket, admitted, deps);
   const silence = watchSilence(socket, questions, bounds);
-  tellOfEnd(socket, admitted, questions, deps.log);
+  logEnd(socket, admitted, questions, deps.log);
   let ending: Promise<void> | undefined;
   const end = async ({ code, reason }: Goodbye, graceMs: number) => {
     const answered = questions.stop();
@@ -112,7 +118,7 @@ function watchSilence(
 }
 
 /** Writes the line of the log that a request has at its end, too. */
-function tellOfEnd(
+function logEnd(
   socket: WebSocket,
   { requestId, learner, token }: Admitted,
   questions: Questions,

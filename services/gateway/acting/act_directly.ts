@@ -36,7 +36,12 @@ interface Accepted {
   request: ActRequest;
 }
 
-/** Makes the short way; it answers undefined to a request that it leaves to the routes. */
+/**
+ * Makes the short way; it answers undefined to a request that it leaves to the routes.
+ *
+ * @param deps token, policies and limits; they are those of the routes
+ * @returns answers POST requests to act
+ */
 export async function createDirectAct(deps: DirectActDeps): Promise<Direct> {
   const always = { ...await securityHeaders(), "cache-control": "no-store" };
   return {
@@ -98,8 +103,8 @@ async function watched(
     "HTTP POST",
     { kind: "server", ...(parent === undefined ? {} : { parent }) },
     async (span) => {
-      const said = await act(acting, learner, request, signal, requestId);
-      const { status } = said;
+      const answer = await act(acting, learner, request, signal, requestId);
+      const { status } = answer;
       span.set({ "http.request.method": "POST", "http.route": ROUTE, "http.response.status_code": status });
       const seconds = (performance.now() - started) / 1000;
       metrics.httpRequests.inc({ route: ROUTE, method: "POST", status: String(status) });
@@ -108,11 +113,15 @@ async function watched(
       const line = {
         ...{ requestId, method: "POST", route: ROUTE, status, ms: Math.round(seconds * 1e4) / 10 },
         ...{ token: token.name, learner, ...(traceId === undefined ? {} : { traceId }) },
-        ...(said.error === undefined ? {} : { reason: (said.error as Error).message }),
+        ...(answer.error === undefined ? {} : { reason: (answer.error as Error).message }),
       };
-      if (status >= 500) log.error("request failed", { ...line, error: said.error });
+      if (status >= 500) log.error("request failed", { ...line, error: answer.error });
       else log.info("request", line);
-      return { status, body: said.body, headers: { ...always, ...said.headers, "x-request-id": requestId } };
+      return {
+        status,
+        body: answer.body,
+        headers: { ...always, ...answer.headers, "x-request-id": requestId },
+      };
     },
   );
 }

@@ -47,7 +47,12 @@ const SCHEMAS = {
   websocket: z.strictObject({ ...actRequestSchema.shape, id: actIdSchema.optional() }),
 } as const;
 
-/** Makes the function that answers one message: JSON in, JSON or a problem document out. */
+/**
+ * Makes the function that answers one message: JSON in, JSON or a problem document out.
+ *
+ * @param deps policies, metrics and log
+ * @returns never throws: what is wrong is a problem document
+ */
 export function createActMessages({ acting, metrics, log }: ActMessageDeps): AnswerActMessage {
   return async ({ via, learner, message, token, signal }) => {
     const began = performance.now();
@@ -73,7 +78,13 @@ export function createActMessages({ acting, metrics, log }: ActMessageDeps): Ans
   };
 }
 
-/** A problem as an answer. */
+/**
+ * A problem as an answer.
+ *
+ * @param problem its status is that of the answer
+ * @param requestId by default a new one
+ * @returns without a body of actions
+ */
 export function refusal(problem: Problem, requestId: string = crypto.randomUUID()): ActMessageAnswer {
   const { status, more } = problem;
   return { status, document: problemDocument(problem, requestId), headers: { ...more.headers } };

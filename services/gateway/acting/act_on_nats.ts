@@ -14,6 +14,9 @@ const MOST_UNDER_WAY = 1_000;
 /**
  * Begins to answer.
  *
+ * @param bus that requests come from
+ * @param answer makes an answer of a message
+ * @param options `mostUnderWay`: more are refused
  * @returns a function that takes no more requests, and resolves when those under way have been answered
  */
 export function actOnNats(

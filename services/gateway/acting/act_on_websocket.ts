@@ -66,7 +66,12 @@ export interface ActSockets extends Upgrade {
   close(graceMs: number): Promise<void>;
 }
 
-/** Makes the WebSocket endpoint: it upgrades a request, and closes all connections at the end. */
+/**
+ * Makes the WebSocket endpoint: it upgrades a request, and closes all connections at the end.
+ *
+ * @param deps who is let in, and what answers
+ * @returns `upgrade` takes a request, `close` ends all connections
+ */
 export function actOnWebSockets(deps: ActSocketDeps): ActSockets {
   const { admit, signal, mostConnections = MOST_CONNECTIONS } = deps;
   const bounds = { ...CONNECTION_BOUNDS, ...deps.bounds };
@@ -131,6 +136,9 @@ function createDoors(metrics: ActSocketDeps["metrics"], check: () => void) {
 /**
  * Lets in whom the routes let in: the request passes all that others pass, and its token may come as a subprotocol. One
  * that comes both ways is two, and so none.
+ *
+ * @param gateway whose routes judge the request
+ * @returns the routes' answer where it is refused
  */
 export function admitByRoutes({ fetch }: Pick<Gateway, "fetch">): ActSocketDeps["admit"] {
   return async (request, door) => {

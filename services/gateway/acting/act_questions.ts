@@ -36,7 +36,13 @@ export interface Questions {
   leave(): void;
 }
 
-/** Begins to answer. `token`: its name; undefined where nobody asks for tokens. */
+/**
+ * Begins to answer what is asked on a connection.
+ *
+ * @param about the learner; the name of the token, undefined where no tokens are asked for
+ * @param deps what answers, and bounds of what may wait
+ * @returns `leave` drops what is not answered
+ */
 export function takeQuestions(
   socket: WebSocket,
   { learner, token }: { learner: string; token?: string },
@@ -119,14 +125,14 @@ function createCapacity({ questions, bytes }: QuestionBounds) {
 function createReplies(socket: WebSocket) {
   const count = { answered: 0, refused: 0 };
   let last = Promise.resolve();
-  const send = async (said: Promise<ActMessageAnswer>, before: Promise<void>) => {
-    const answered = await said;
+  const send = async (answer: Promise<ActMessageAnswer>, before: Promise<void>) => {
+    const answered = await answer;
     await before;
     // Until the network has taken it, it is kept here. Who has gone hears nothing.
     await new Promise<void>((resolve) => socket.send(textOf(answered), () => resolve()));
     count[answered.status === 200 ? "answered" : "refused"]++;
   };
-  return { count, done: () => last, add: (said: Promise<ActMessageAnswer>) => last = send(said, last) };
+  return { count, done: () => last, add: (answer: Promise<ActMessageAnswer>) => last = send(answer, last) };
 }
 
 /** As over HTTP, and what headers say there. */

@@ -65,7 +65,12 @@ interface Place {
 }
 type Numbered = Place & { event: CloudEvent };
 
-/** Starts to follow the bus. */
+/**
+ * Starts to follow the bus.
+ *
+ * @param options a bus that keeps events, or one that does not: then the log does
+ * @returns events in order, each with a place to go on from
+ */
 export async function openEventLog({ bus, log }: { bus: Bus; log: Log }): Promise<EventLog> {
   const stop = new AbortController();
   const memory = createMemory();

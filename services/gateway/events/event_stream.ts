@@ -55,7 +55,11 @@ const MOST_TOLD = 1_000;
 /** Clients wait this long (ms) before they come again. */
 const RETRY_MS = 2_000;
 
-/** Opens a feed over a log. */
+/**
+ * Opens a feed over a log.
+ * @param options times: heartbeat, and how long a client may be behind, in milliseconds
+ * @returns opens a stream of server-sent events for each client
+ */
 export async function openEventFeed(
   { bus, log, times = {} }: { bus: Bus; log: EventLog; times?: Partial<StreamTimes> },
 ): Promise<EventFeed> {
@@ -190,8 +194,8 @@ class Client {
   }
 
   #takeNews(): string {
-    const told = this.#unplaced.splice(0).map((event) => frame(event.type, event));
-    const frames = [...told, ...[...this.#progress.values()].map((one) => frame("progress", one))];
+    const unplaced = this.#unplaced.splice(0).map((event) => frame(event.type, event));
+    const frames = [...unplaced, ...[...this.#progress.values()].map((one) => frame("progress", one))];
     for (const learner of this.#asked) frames.push(frame("traffic", { learner }));
     this.#progress.clear();
     this.#asked.clear();

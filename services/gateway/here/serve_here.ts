@@ -45,7 +45,12 @@ export interface Here {
 /** What is under way at the end may take so long (ms). */
 const GRACE_MS = 2_000;
 
-/** Serves the page of a store from this process. */
+/**
+ * Serves the page of a store from this process.
+ *
+ * @param options store and bus; `isWatched`: whether others write the store
+ * @returns the page's address, and its token; must be closed
+ */
 export async function serveHere(options: HereOptions): Promise<Here> {
   const { store, bus, log, isWatched = false } = options;
   const { secret, auth } = oneToken(options);

@@ -22,17 +22,22 @@ interface WatchOptions {
   lookMs?: number;
 }
 
-/** Looks at a store again and again, and reports what has changed. */
+/**
+ * Looks at a store again and again, and reports what has changed.
+ *
+ * @param options `lookMs` between looks; `isWanted`: whether anyone looks at the page
+ * @returns must be closed
+ */
 export function watchStore(
   { store, bus, learners, isWanted, lookMs = LOOK_MS }: WatchOptions,
 ): { close(): Promise<void> } {
   const stop = new AbortController();
-  const told = new Map<string, Set<string>>();
+  const announced = new Map<string, Set<string>>();
   const look = async () => {
     for (const name of await listLearners(store)) {
       const events = eventsOf(await learners.facts(name));
-      const known = told.get(name);
-      told.set(name, new Set(events.map(({ id }) => id)));
+      const known = announced.get(name);
+      announced.set(name, new Set(events.map(({ id }) => id)));
       // What was there at the first look is no news.
       for (const event of known ? events.filter(({ id }) => !known.has(id)) : []) await bus.announce(event);
     }

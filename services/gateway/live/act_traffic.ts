@@ -31,6 +31,7 @@ export interface ActTraffic {
  * Nothing was asked yet.
  *
  * @param now ms since 1970
+ * @returns counts by learner, task and minute, for an hour
  */
 export function createActTraffic(now: () => number = Date.now): ActTraffic {
   const tasks = new Map<string, { learner: string; task: number; minutes: AskedMinute[] }>();

@@ -3,32 +3,32 @@ import type { ProgressMessage } from "@cugro/protocol";
 import { createActTraffic } from "./act_traffic.ts";
 import { createEmbeddedBus } from "@cugro/bus";
 import { followLive } from "./mod.ts";
-import { createProgressKeeper, MOST_POINTS } from "./progress_keeper.ts";
+import { createProgressMemory, MOST_POINTS } from "./progress_memory.ts";
 
 const progress = (step: number, loss?: number, jobId = "a"): ProgressMessage => ({
   ...{ jobId, kind: "critic.train", learner: "mine", step, steps: 1e6 },
   ...loss === undefined ? {} : { loss },
 });
 
-Deno.test("a keeper of progress holds at most 2,000 points a job, over the whole of it", () => {
-  const keeper = createProgressKeeper(() => 5);
-  for (let step = 1; step <= 50_000; step++) keeper.note(progress(step, 1 / step));
-  const { steps, values } = keeper.losses("a");
+Deno.test("a memory of progress holds at most 2,000 points a job, over the whole of it", () => {
+  const memory = createProgressMemory(() => 5);
+  for (let step = 1; step <= 50_000; step++) memory.note(progress(step, 1 / step));
+  const { steps, values } = memory.losses("a");
   assert(steps.length <= MOST_POINTS && steps.length > MOST_POINTS / 4, `${steps.length} points`);
   assertEquals([steps[0], steps.length], [1, values.length]);
   assert(steps.at(-1)! > 49_000);
   assertEquals(values.map((value) => Math.round(1 / value)), steps);
-  assertEquals(keeper.last("a")?.step, 50_000);
+  assertEquals(memory.last("a")?.step, 50_000);
 });
 
-Deno.test("a keeper of progress drops what a resumed job does again, and the job that has been silent for longest", () => {
-  const keeper = createProgressKeeper();
-  for (const step of [1, 2, 3, 4]) keeper.note(progress(step, step));
-  keeper.note(progress(3, 30));
-  keeper.note(progress(4));
-  assertEquals(keeper.losses("a"), { steps: [1, 2, 3], values: [1, 2, 30] });
-  for (let job = 0; job < 256; job++) keeper.note(progress(1, 1, `b${job}`));
-  assertEquals([keeper.last("a"), keeper.losses("a").steps], [undefined, []]);
+Deno.test("a memory of progress drops what a resumed job does again, and the job that has been silent for longest", () => {
+  const memory = createProgressMemory();
+  for (const step of [1, 2, 3, 4]) memory.note(progress(step, step));
+  memory.note(progress(3, 30));
+  memory.note(progress(4));
+  assertEquals(memory.losses("a"), { steps: [1, 2, 3], values: [1, 2, 30] });
+  for (let job = 0; job < 256; job++) memory.note(progress(1, 1, `b${job}`));
+  assertEquals([memory.last("a"), memory.losses("a").steps], [undefined, []]);
 });
 
 Deno.test("traffic is counted by task and minute, for an hour", () => {

@@ -4,30 +4,34 @@
  */
 import type { Bus } from "@cugro/bus";
 import { type ActTraffic, createActTraffic } from "./act_traffic.ts";
-import { createProgressKeeper, type ProgressKeeper } from "./progress_keeper.ts";
+import { createProgressMemory, type ProgressMemory } from "./progress_memory.ts";
 
 export { type ActTraffic, type AskedMinute, createActTraffic, MINUTES } from "./act_traffic.ts";
 export {
-  createProgressKeeper,
+  createProgressMemory,
   type KeptProgress,
   MOST_POINTS,
-  type ProgressKeeper,
-} from "./progress_keeper.ts";
+  type ProgressMemory,
+} from "./progress_memory.ts";
 
 /** What one process of the gateway has seen. */
 export interface LiveFigures {
-  progress: Pick<ProgressKeeper, "last" | "losses">;
+  progress: Pick<ProgressMemory, "last" | "losses">;
   traffic: Pick<ActTraffic, "of" | "since">;
   /** Calls when policies of a learner have been asked, at most every 2 s a learner. */
   onAsked(handler: (learner: string) => void): void;
 }
 
 /** From a question to when it is told that there were some (ms). */
-const TOLD_MS = 2_000;
+const NOTICE_MS = 2_000;
 
-/** Where nobody follows the bus. */
+/**
+ * Where nobody follows the bus.
+ *
+ * @returns figures that stay empty
+ */
 export function noLiveFigures(): LiveFigures {
-  return { progress: createProgressKeeper(), traffic: createActTraffic(), onAsked: () => {} };
+  return { progress: createProgressMemory(), traffic: createActTraffic(), onAsked: () => {} };
 }
 
 /** What is followed until it is closed. Traffic is noted by those who answer. */
@@ -39,14 +43,17 @@ export interface FollowedFigures extends LiveFigures {
 /**
  * Follows the bus.
  *
- * @param toldMs see {@link LiveFigures.onAsked}. @default 2 s
+ * @param bus whose progress is followed
+ * @param noticeMs see {@link LiveFigures.onAsked}.
+ * @returns must be closed
+ * @default 2 s
  */
-export async function followLive(bus: Bus, toldMs = TOLD_MS): Promise<FollowedFigures> {
-  const progress = createProgressKeeper();
+export async function followLive(bus: Bus, noticeMs = NOTICE_MS): Promise<FollowedFigures> {
+  const progress = createProgressMemory();
   const traffic = createActTraffic();
   const handlers: ((learner: string) => void)[] = [];
   const due = new Map<string, ReturnType<typeof setTimeout>>();
-  const tell = (learner: string) => {
+  const notify = (learner: string) => {
     due.delete(learner);
     for (const handler of handlers) handler(learner);
   };
@@ -57,7 +64,7 @@ export async function followLive(bus: Bus, toldMs = TOLD_MS): Promise<FollowedFi
       ...traffic,
       note(learner, task, outOfDistribution) {
         traffic.note(learner, task, outOfDistribution);
-        if (!due.has(learner)) due.set(learner, setTimeout(() => tell(learner), toldMs));
+        if (!due.has(learner)) due.set(learner, setTimeout(() => notify(learner), noticeMs));
       },
     },
     onAsked: (handler) => void handlers.push(handler),

@@ -97,6 +97,7 @@ function createSuspicions(now: () => number) {
  * Nothing observed yet.
  *
  * @param options.now ms since 1970
+ * @returns the problems that this process itself sees: of bus, store and queues
  */
 export function createObserver(
   { store, bus, times = {}, now = Date.now }: {

@@ -41,6 +41,7 @@ export interface UnusualWatch {
  * Nothing has been asked yet.
  *
  * @param now ms since 1970
+ * @returns problems of tasks in which many of the last observations were unusual
  */
 export function createUnusualWatch(now: () => number = Date.now): UnusualWatch {
   const tasks = new Map<string, Asked>();
@@ -61,7 +62,13 @@ export function createUnusualWatch(now: () => number = Date.now): UnusualWatch {
   };
 }
 
-/** What is done with each answer: it is counted, for the metrics and for those who watch. */
+/**
+ * What is done with each answer: it is counted, for the metrics and for those who watch.
+ *
+ * @param watches each is given every answer
+ * @param metrics of the process
+ * @returns called with each answer
+ */
 export function countUnusual(
   watches: readonly Pick<UnusualWatch, "note">[],
   metrics: Pick<Metrics, "actObservations">,

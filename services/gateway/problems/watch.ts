@@ -1,12 +1,10 @@
 /**
- * The list of what is wrong, kept up to date: for requests, for the metric, and for subscribers to its
- * changes.
+ * The list of what is wrong, kept up to date: for requests, for the metric, and for subscribers to its changes.
  * @module
  */
 import { createWakeup, waitAtMost } from "@cugro/async";
-import type { LearnerReader } from "@cugro/learners";
 import { createProblemChanges, gatherProblems, sortProblems } from "@cugro/problems";
-import type { FactCache } from "@cugro/learners";
+import type { FactCache, LearnerReader } from "@cugro/learners";
 import { type CloudEvent, type Problem, PROBLEM_CODES, problemEvent, PROBLEMS } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import type { Log, Metrics } from "@cugro/telemetry";
@@ -57,7 +55,11 @@ const PATIENCE_MS = 4_000;
 /** The store is busy with looking at most for this share of the time. */
 const SHARE = 0.1;
 
-/** The list on request, without watching: bus and store are not observed. */
+/**
+ * The list on request, without watching: bus and store are not observed.
+ * @param deps store, cache and learners
+ * @returns gathers at each request
+ */
 export function problemsOnDemand(
   { store, cache, learners }: Pick<WatchDeps, "store" | "cache" | "learners">,
 ): Omit<ProblemWatch, "onChange" | "close"> {
@@ -70,7 +72,11 @@ export function problemsOnDemand(
   };
 }
 
-/** Starts to watch. */
+/**
+ * Starts to watch.
+ * @param deps bus, store, and what else sees problems
+ * @returns must be closed
+ */
 export async function startProblemWatch(deps: WatchDeps): Promise<ProblemWatch> {
   const watch = new Watch(deps);
   const unsubscribe = await deps.bus.subscribe("events", () => watch.wake());
@@ -83,7 +89,7 @@ export async function startProblemWatch(deps: WatchDeps): Promise<ProblemWatch> 
     },
     storeAnswers: () => watch.storeAnswers(),
     wake: () => watch.wake(),
-    onChange: (tell) => void watch.listeners.push(tell),
+    onChange: (listener) => void watch.listeners.push(listener),
     async close() {
       await unsubscribe();
       watch.stop();

@@ -187,9 +187,9 @@ function eventSchema(type: EventType): z.ZodType {
 }
 
 function payload(schema: z.ZodType): JsonObject {
-  const { $schema: _, ...told } = z.toJSONSchema(schema, { io: "input", target: "draft-7" });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", target: "draft-7" });
   // cast: a JSON Schema is JSON.
   return {
-    payload: { schemaFormat: "application/schema+json;version=draft-07", schema: told as JsonObject },
+    payload: { schemaFormat: "application/schema+json;version=draft-07", schema: rest as JsonObject },
   };
 }

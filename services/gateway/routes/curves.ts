@@ -31,7 +31,7 @@ export function registerCurves(app: Gateway, deps: RouteDeps): void {
     const found = (await learners.status(name)).jobs.find(({ id }) => id === job);
     if (!found) throw new Problem(404, `There is no job ${job} of "${name}"`);
     return context.json(
-      await storedCurves(store, found) ?? heardCurves(live.progress.losses(job), found),
+      await storedCurves(store, found) ?? reportedCurves(live.progress.losses(job), found),
       200,
     );
   });
@@ -44,7 +44,7 @@ async function storedCurves(store: Store, { id, kind, outputs }: JobStatus): Pro
   return { job: id, kind, source: "artifact", artifact, curves: curvesSchema.shape.curves.parse(stored) };
 }
 
-function heardCurves(losses: { steps: number[]; values: number[] }, { id, kind }: JobStatus): Curves {
+function reportedCurves(losses: { steps: number[]; values: number[] }, { id, kind }: JobStatus): Curves {
   const curves = losses.steps.length === 0 ? [] : [{ name: "loss", ...losses }];
   return { job: id, kind, source: "progress", artifact: null, curves };
 }

@@ -71,12 +71,12 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   app.openapi(upload, async (context) => {
     const { name } = context.req.valid("param");
     const { fileName, asNewTask, gymnasium: environment, ...flags } = context.req.valid("query");
-    const told = { fileName, reading: readingOf({ ...flags, environment }), asNewTask };
+    const notes = { fileName, reading: readingOf({ ...flags, environment }), asNewTask };
     const { arrival, added } = await counted(
       deps,
       context,
       name,
-      () => takeEither(deps, context, name, told),
+      () => takeEither(deps, context, name, notes),
     );
     const { key, etag, size } = arrival;
     if (added) deps.bus.hint({ key, etag, size });
@@ -91,12 +91,12 @@ function takeEither(
   deps: RouteDeps,
   context: Context<GatewayEnv>,
   learner: string,
-  told: UploadNotes,
+  notes: UploadNotes,
 ): Promise<Taken> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   return type === "application/json"
-    ? adoptObject(deps, context, learner, told)
-    : takeFile(deps, context, learner, told);
+    ? adoptObject(deps, context, learner, notes)
+    : takeFile(deps, context, learner, notes);
 }
 
 /** Takes a file, which counts as one that waits from its first byte on. */

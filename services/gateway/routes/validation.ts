@@ -111,10 +111,10 @@ async function judge(
 
 async function foreseen(store: Store, learner: string, { dataset }: OpenFile): Promise<string | null> {
   const { metadata: { discreteActions }, stateDim, actionDim, size } = dataset;
-  const said = await foreseeRevision(store, learner, {
+  const revision = await foreseeRevision(store, learner, {
     ...{ datasetHash: datasetHash(dataset), stateDim, actionDim, size },
     ...(discreteActions === undefined ? {} : { discreteActions }),
     episodes: episodeHashes(dataset),
   });
-  return said ?? null;
+  return revision ?? null;
 }

@@ -113,13 +113,13 @@ export async function withLiveGateway(
     await startProblemWatch({ store, bus, cache, learners, metrics, log, others, times: options.problems });
   watch?.onChange((events, all) => {
     for (const event of events) feed.publish(event);
-    deliverer.tellProblems(all);
+    deliverer.notifyOfProblems(all);
   });
   const auth = await openAuthenticator({ path: tokensFile, log });
   const limits = { ...DEFAULT_LIMITS, ...options.limits, quotas: { ...QUOTAS, ...options.quotas } };
   const { origins = [], onLine } = options;
-  const said = onLine ? createLog({ write: (line) => onLine(JSON.parse(line)) }) : log;
-  const shared = { auth, rate: rateOf(limits), inFlight: createInFlight(), metrics, log: said, acting };
+  const ownLog = onLine ? createLog({ write: (line) => onLine(JSON.parse(line)) }) : log;
+  const shared = { auth, rate: rateOf(limits), inFlight: createInFlight(), metrics, log: ownLog, acting };
   const direct = await createDirectAct(shared);
   const app = createGateway({
     ...{ ...shared, store, bus, feed, live, cache, learners, ...watch ? { problems: watch } : {} },

@@ -104,6 +104,9 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 /**
  * The URL, if a webhook may have it as far as can be told without asking a name server.
  *
+ * @param text as it was handed over
+ * @param policy which addresses are allowed
+ * @returns parsed
  * @throws {ForbiddenTarget} saying what is wrong with it.
  */
 export function checkUrl(text: string, policy: AddressPolicy): URL {
@@ -130,6 +133,9 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
 /**
  * Where a URL leads now.
  *
+ * @param text a URL
+ * @param policy which addresses are allowed
+ * @returns the URL and one of its addresses, to connect to
  * @throws {ForbiddenTarget} when it, or any address of its name, is not allowed.
  * @throws {Error} when the name cannot be resolved.
  */

@@ -41,7 +41,7 @@ export interface Deliverer {
   /** Webhooks or pending deliveries have changed: look now. */
   wake(): void;
   /** What is wrong now: events of it are delivered to those who want them. */
-  tellProblems(problems: readonly Problem[]): void;
+  notifyOfProblems(problems: readonly Problem[]): void;
   /** Begins nothing more, and waits for what is under way. */
   close(): Promise<void>;
 }
@@ -51,7 +51,8 @@ const COALESCE_MS = 20;
 
 /**
  * Starts to deliver.
- *
+ * @param deps store, cache, log, and times in milliseconds
+ * @returns must be closed
  * @throws {RangeError} when a claim would lapse before its request has ended
  */
 export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
@@ -69,7 +70,7 @@ export async function startDeliverer(deps: DelivererDeps): Promise<Deliverer> {
   const loop = deliverer.run();
   return {
     wake: () => deliverer.wake(),
-    tellProblems: (problems) => deliverer.tellProblems(problems),
+    notifyOfProblems: (problems) => deliverer.notifyOfProblems(problems),
     async close() {
       await unsubscribe();
       deliverer.stop();
@@ -113,7 +114,7 @@ class LoopingDeliverer {
     this.#wakeup.wake();
   }
 
-  tellProblems(problems: readonly Problem[]): void {
+  notifyOfProblems(problems: readonly Problem[]): void {
     this.#problems.onProblems(problems);
     if (this.#problems.isPending()) this.#wakeup.wake();
   }

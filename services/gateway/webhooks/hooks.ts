@@ -35,12 +35,23 @@ export interface Webhook {
   revisions: { settings: WebhookSettings; since: string }[];
 }
 
-/** The settings that hold now. */
+/**
+ * The settings that hold now.
+ *
+ * @param webhook with its revisions, oldest first
+ * @returns the newest
+ */
 export function settingsOf({ revisions }: Webhook): WebhookSettings {
   return revisions.at(-1)!.settings;
 }
 
-/** Makes a webhook. What has a `webhook.json` is complete. */
+/**
+ * Makes a webhook. What has a `webhook.json` is complete.
+ *
+ * @param choice address, types of events, patterns of learners
+ * @param createdBy name of a token
+ * @returns the fact, with the secret
+ */
 export async function createWebhook(
   store: Store,
   choice: WebhookChoice,
@@ -60,7 +71,13 @@ export async function createWebhook(
   return fact;
 }
 
-/** All webhooks, by id, except those of which something cannot be read: `onDamaged` is called for each. */
+/**
+ * All webhooks, by id, except those of which something cannot be read: `onDamaged` is called for each.
+ *
+ * @param cache of facts that have been read
+ * @param onDamaged called with the id of each that cannot be read
+ * @returns those that can be read
+ */
 export async function listWebhooks(
   store: Store,
   cache: FactCache,
@@ -69,7 +86,12 @@ export async function listWebhooks(
   return await readHooks(store, cache, await store.list(PREFIXES.webhooks), onDamaged);
 }
 
-/** Reads all webhooks again and again: those that can be read, and the ids of all. Of the others the log tells once. */
+/**
+ * Reads all webhooks again and again: those that can be read, and the ids of all. Of the others the log tells once.
+ *
+ * @param deps store, cache and log
+ * @returns all that can be read, and the ids of all
+ */
 export function createWebhookReader(
   { store, cache, log }: { store: Store; cache: FactCache; log: Log },
 ): { read(): Promise<{ hooks: Webhook[]; ids: ReadonlySet<string> }> } {
@@ -91,7 +113,10 @@ export function createWebhookReader(
 /**
  * One webhook, or undefined.
  *
- * @throws {SyntaxError | RangeError} if something of it cannot be read
+ * @param id 24 hexadecimal digits
+ * @returns undefined for others
+ * @throws {SyntaxError} if something of it cannot be read
+ * @throws {RangeError} if something of it cannot be read
  */
 export async function findWebhook(store: Store, cache: FactCache, id: string): Promise<Webhook | undefined> {
   if (!WEBHOOK_ID.test(id)) return undefined;
@@ -101,7 +126,12 @@ export async function findWebhook(store: Store, cache: FactCache, id: string): P
   return (await readHooks(store, cache, await store.list(webhookPrefix(id)), onDamaged))[0];
 }
 
-/** Changes what a webhook wants. Of two who do so at once, both happen, in some order. */
+/**
+ * Changes what a webhook wants. Of two who do so at once, both happen, in some order.
+ *
+ * @param hook as it was read
+ * @param change what is to be otherwise
+ */
 export async function reviseWebhook(
   store: Store,
   hook: Webhook,
@@ -118,7 +148,11 @@ export async function reviseWebhook(
   }
 }
 
-/** Removes a webhook, its secret and its deliveries. Ids are not used again. */
+/**
+ * Removes a webhook, its secret and its deliveries. Ids are not used again.
+ *
+ * @param id of the webhook
+ */
 export async function removeWebhook(store: Store, id: string): Promise<void> {
   // What says that it exists goes first.
   await store.delete(webhookKey(id));

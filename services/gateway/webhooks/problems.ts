@@ -46,10 +46,15 @@ export interface ProblemNews {
   look(hooks: readonly Webhook[], onMissing: (wanted: Wanted) => void): Promise<void>;
 }
 
-/** Nothing told yet. */
+/**
+ * What is new about problems, for webhooks.
+ *
+ * @param store where deliveries of problems are recorded
+ * @returns nothing is known yet
+ */
 export function createProblemNews(store: Store): ProblemNews {
   let problems: readonly Problem[] | undefined;
-  let told = "";
+  let lastMark = "";
   let pending = false;
   /** What has come up since the last look, though it may be over by the next: it is said, and then that it is over. */
   let unseen = new Map<string, Problem>();
@@ -63,8 +68,8 @@ export function createProblemNews(store: Store): ProblemNews {
         unseen.set(problem.id, problem);
       }
       problems = now;
-      pending ||= mark !== told;
-      told = mark;
+      pending ||= mark !== lastMark;
+      lastMark = mark;
     },
     isPending: () => pending,
     async look(hooks, onMissing) {
@@ -160,7 +165,12 @@ async function recordedEvents(store: Store, webhook: string): Promise<Set<string
   return events;
 }
 
-/** Webhooks whose receivers do not answer as they should: an event failed again and again, or the last one was given up. */
+/**
+ * Webhooks whose receivers do not answer as they should: an event failed again and again, or the last one was given up.
+ *
+ * @param cache of facts that have been read
+ * @returns a problem for each of them
+ */
 export async function failingWebhooks(store: Store, cache: FactCache): Promise<Problem[]> {
   const hooks = await listWebhooks(store, cache, () => {});
   const found = await Promise.all(

@@ -24,7 +24,13 @@ export interface Reconciler {
   ): Promise<void>;
 }
 
-/** See {@link Reconciler}. It remembers how learners looked when nothing was missing, or what was wrong with them. */
+/**
+ * Finds deliveries that are missing, by the facts of all learners. It remembers how learners looked when nothing was
+ * missing, or what was wrong with them.
+ *
+ * @param deps store, cache and log
+ * @returns nothing is remembered yet
+ */
 export function createReconciler(
   { store, cache, log }: { store: Store; cache: FactCache; log: Log },
 ): Reconciler {

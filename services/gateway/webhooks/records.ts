@@ -42,7 +42,15 @@ export interface Claimant {
   leaseMs: number;
 }
 
-/** Begins the delivery of an event, claimed by us. Undefined: somebody has begun it, or made it. */
+/**
+ * Begins the delivery of an event, claimed by us. Undefined: somebody has begun it, or made it.
+ *
+ * @param claimant this process
+ * @param webhook its id
+ * @param event that is delivered
+ * @returns undefined where another process has begun or made it
+ * @throws {StoreError} where the record cannot be written
+ */
 export async function begin(
   store: Store,
   claimant: Claimant,
@@ -62,7 +70,14 @@ export async function begin(
   return undefined;
 }
 
-/** Claims a pending record. A time (ms since 1970): not before then. Undefined: it is not pending any more. */
+/**
+ * Claims a pending record. A time (ms since 1970): not before then. Undefined: it is not pending any more.
+ *
+ * @param claimant this process
+ * @param key of the pending record
+ * @returns the record; or a time in ms since 1970; undefined where it is not pending any more
+ * @throws {StoreError} where the record cannot be written
+ */
 export async function claim(
   store: Store,
   claimant: Claimant,
@@ -89,9 +104,11 @@ export async function claim(
 }
 
 /**
- * Writes what came of an attempt. @param delaysMs pauses between attempts; after the last one it is dead
+ * Writes what came of an attempt.
  *
+ * @param delaysMs pauses between attempts; after the last one it is dead
  * @returns when to try again (ms since 1970); undefined if there is nothing more to do.
+ * @throws {StoreError} where the record cannot be written
  */
 export async function settle(
   store: Store,
@@ -122,6 +139,7 @@ export async function settle(
 /**
  * Has an event delivered again from the start, whether it was given up or delivered.
  *
+ * @param delivery its webhook, event and attempts
  * @returns the new record's key
  */
 export async function redeliver(
@@ -136,7 +154,13 @@ export async function redeliver(
   return key;
 }
 
-/** The record of an event, pending or done. */
+/**
+ * The record of an event, pending or done.
+ *
+ * @param webhook its id
+ * @param event its id
+ * @returns undefined where there is none
+ */
 export async function findRecord(
   store: Store,
   webhook: string,

@@ -26,7 +26,12 @@ export interface Wanted {
   event: CloudEvent;
 }
 
-/** Everything under `learners/`, by name. */
+/**
+ * Everything under `learners/`, by name.
+ *
+ * @param store of all learners
+ * @returns objects by learner
+ */
 export async function listByLearner(store: Store): Promise<Map<string, ObjectInfo[]>> {
   const groups = new Map<string, ObjectInfo[]>();
   for (const info of await store.list(PREFIXES.learners)) {
@@ -39,7 +44,14 @@ export async function listByLearner(store: Store): Promise<Map<string, ObjectInf
   return groups;
 }
 
-/** Events of a learner that are wanted and have no record. `infos`: everything under the learner's prefix. */
+/**
+ * Events of a learner that are wanted and have no record.
+ *
+ * @param hooks all webhooks
+ * @param name the learner's
+ * @param infos everything under the learner's prefix
+ * @returns with the webhooks that want them
+ */
 export async function missingDeliveries(
   { store, cache }: { store: Store; cache: FactCache },
   hooks: readonly Webhook[],
@@ -61,7 +73,11 @@ export async function missingDeliveries(
   });
 }
 
-/** Removes records that are old, and those of webhooks that were removed while one was written. `known`: ids of all webhooks. */
+/**
+ * Removes records that are old, and those of webhooks that were removed while one was written.
+ *
+ * @param known ids of all webhooks
+ */
 export async function sweepRecords(store: Store, known: ReadonlySet<string>): Promise<void> {
   for (const prefix of [pendingPrefix(), donePrefix()]) {
     for (const { key, lastModified } of await store.list(prefix)) {

@@ -38,7 +38,13 @@ export interface OutgoingEvent {
 /** Of an answer's body so much is read, to let the receiver finish. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Sends; never throws. */
+/**
+ * Sends; never throws.
+ *
+ * @param outgoing event, address and secret
+ * @param options limits, and which addresses are allowed
+ * @returns status or error, and how long it took
+ */
 export async function send(outgoing: OutgoingEvent, options: SendOptions): Promise<Sent> {
   const at = new Date().toISOString();
   const started = performance.now();

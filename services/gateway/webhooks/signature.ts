@@ -7,7 +7,11 @@ import { createHmac, randomBytes } from "node:crypto";
 
 const PREFIX = "whsec_";
 
-/** A new secret: `whsec_` and 32 random bytes as base64. */
+/**
+ * A new secret: `whsec_` and 32 random bytes as base64.
+ *
+ * @returns text
+ */
 export function newSecret(): string {
   return PREFIX + randomBytes(32).toString("base64");
 }
@@ -16,6 +20,7 @@ export function newSecret(): string {
  * Headers that sign a body.
  *
  * @param now ms since 1970
+ * @returns as the standard of webhooks has them
  */
 export function signatureHeaders(
   { secret, id, body, now }: { secret: string; id: string; body: string; now: number },

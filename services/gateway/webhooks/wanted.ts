@@ -20,7 +20,14 @@ const EVENT_FACTS: readonly (KeyKind | undefined)[] = [
   "withdrawn",
 ];
 
-/** The facts among these objects that could be some webhook's: it may have been there when they were written. */
+/**
+ * The facts among these objects that could be some webhook's: it may have been there when they were written.
+ *
+ * @param infos everything under the learner's prefix
+ * @param hooks all webhooks
+ * @param now ms since 1970
+ * @returns when each was written, by key
+ */
 export function candidates(
   infos: readonly ObjectInfo[],
   hooks: readonly Webhook[],
@@ -34,7 +41,14 @@ export function candidates(
   return new Map(recent.map(({ key, lastModified }) => [key, lastModified]));
 }
 
-/** Whether a webhook wants an event whose fact was written at `time`, by the revision that held then. */
+/**
+ * Whether a webhook wants an event whose fact was written at `time`, by the revision that held then.
+ *
+ * @param event of the fact
+ * @param time ISO 8601
+ * @param webhook with its revisions
+ * @returns false for what was written before the webhook was made
+ */
 export function isWanted({ since, revisions }: Webhook, event: CloudEvent, time: string): boolean {
   const at = Date.parse(time);
   if (at < Date.parse(since)) return false;

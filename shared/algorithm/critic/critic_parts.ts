@@ -160,12 +160,12 @@ export function scaleOfRow(parts: readonly CriticPart[], row: number): ReturnSca
 function withHead(states: Float32Array, size: number, head: number, heads: number): Float32Array {
   if (heads === 0) return states;
   const dim = states.length / size;
-  const told = new Float32Array(size * (dim + heads));
+  const conditioned = new Float32Array(size * (dim + heads));
   for (let row = 0; row < size; row++) {
-    told.set(states.subarray(row * dim, (row + 1) * dim), row * (dim + heads));
-    told[row * (dim + heads) + dim + head] = 1;
+    conditioned.set(states.subarray(row * dim, (row + 1) * dim), row * (dim + heads));
+    conditioned[row * (dim + heads) + dim + head] = 1;
   }
-  return told;
+  return conditioned;
 }
 
 function joinEpisodes(all: readonly Episodes[]): Episodes {

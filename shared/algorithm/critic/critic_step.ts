@@ -134,10 +134,10 @@ function criticLoss(
   }
   if (settings.value !== "none") {
     const states = tf.slice(newRows(settings, rows), [0, 0], [-1, stateDim]);
-    const told = settings.valueHeads === 0
+    const conditioned = settings.valueHeads === 0
       ? states
       : tf.concat([states, newRows(settings, entry(inputs, "selection"))], 1);
-    const value = stateValues(weights, shape, told);
+    const value = stateValues(weights, shape, conditioned);
     parts.value = tf.keep(valueLoss(settings, value, own, fixed));
     total = tf.add(total, parts.value);
   }

@@ -57,14 +57,14 @@ export function solve(
   const { noise, condition, taskOneHot, low, high } = inputs;
   return tf.tidy(() => {
     const time = tf.tensor2d(plan.times, [plan.times.length, 1]);
-    const told = shape.tasks > 0 ? taskOneHot : undefined;
+    const taskInput = shape.tasks > 0 ? taskOneHot : undefined;
     const open = (taskOneHot: tf.Tensor | undefined) =>
       openDenoiser(params, shape, { time, condition, taskOneHot }, noise.shape[0]!);
-    const predict = open(told);
-    if (guidance === 0 || told === undefined) {
+    const predict = open(taskInput);
+    if (guidance === 0 || taskInput === undefined) {
       return runPlan(plan, (x, node) => tf.tidy(() => predict(x, node)), noise, low, high);
     }
-    const untold = open(tf.zerosLike(told));
+    const untold = open(tf.zerosLike(taskInput));
     const guided = (x: tf.Tensor, node: number) =>
       tf.tidy(() => tf.sub(tf.mul(predict(x, node), 1 + guidance), tf.mul(untold(x, node), guidance)));
     return runPlan(plan, guided, noise, low, high);

@@ -39,8 +39,8 @@ export function latentPass(shape: DenoiserShape, how: LatentDraw): SamplingPass 
     check: (published) => checkDenoiser(published, shape, how.expected()),
     draw: (params, { noise, condition, taskOneHot, low, high }: SolverInputs) =>
       tf.tidy(() => {
-        const told = shape.tasks > 0 ? taskOneHot : undefined;
-        const drawn = how.draw(params, noise, { condition, taskOneHot: told });
+        const taskInput = shape.tasks > 0 ? taskOneHot : undefined;
+        const drawn = how.draw(params, noise, { condition, taskOneHot: taskInput });
         return tf.minimum(tf.maximum(drawn, low), high) as tf.Tensor2D;
       }),
   };

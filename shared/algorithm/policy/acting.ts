@@ -150,14 +150,14 @@ export function taskInputs(
   { states, actions }: Normaliser,
 ): Stored {
   const { low, high } = normalisedLimits(actions);
-  const told = {
+  const ofTask = {
     taskOneHot: taskOneHot(knownTasks(networkOf(input, acting)), task),
     low: row(low),
     high: row(high),
   };
-  if (acting === "actor") return told;
+  if (acting === "actor") return ofTask;
   return {
-    ...told,
+    ...ofTask,
     head: taskOneHot(knownTasks(input.critic), task),
     ...(input.hyperparameters.criticNormalisedInputs ? {} : {
       centre: row(Float32Array.of(...states.centre, ...actions.centre)),

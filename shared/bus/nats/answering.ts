@@ -51,9 +51,9 @@ export async function answerRequests(
   const take = async (message: Msg) => {
     const maxBytes = connection.info?.max_payload ?? Infinity;
     const asked = { subject: message.subject, data: message.data.slice(), underWay: open.size, maxBytes };
-    const { body, headers: said = {} } = await answer(asked);
+    const { body, headers: fields = {} } = await answer(asked);
     const head = headers();
-    for (const [name, value] of Object.entries(said)) head.set(name, value);
+    for (const [name, value] of Object.entries(fields)) head.set(name, value);
     message.respond(body, { headers: head });
   };
   const subscription = connection.subscribe(subject, {

@@ -35,22 +35,22 @@ export function createDelivery(
 ): Delivery {
   const { reply = "" } = msg;
   const { epoch } = topology;
-  let heard = performance.now();
+  let renewedAt = performance.now();
   let settled = false;
   // The server does not check whose nak or heartbeat it is: after the ack wait the message may be another worker's.
-  const isOurs = () => !settled && performance.now() - heard < ackWaitMs;
+  const isOurs = () => !settled && performance.now() - renewedAt < ackWaitMs;
   const settle = async (word: string) => {
     settled = true;
     await topology.settled();
     // If the stream was made again, this number is another job's by now, or nobody's.
-    if (topology.epoch === epoch) await say(link, reply, word, log.with({ jobId: message.jobId }));
+    if (topology.epoch === epoch) await confirmEnd(link, reply, word, log.with({ jobId: message.jobId }));
   };
   return {
     message,
     deliveries: deliveriesOf(reply),
     working() {
       if (!isOurs()) return;
-      heard = performance.now();
+      renewedAt = performance.now();
       link.publish(reply, "+WPI");
     },
     ack: () => settle("+ACK"),
@@ -62,7 +62,7 @@ export function createDelivery(
 }
 
 /** Says how the job ended, and waits until the server has heard it; gives up quietly. */
-async function say(link: Link, reply: string, word: string, log: Log): Promise<void> {
+async function confirmEnd(link: Link, reply: string, word: string, log: Log): Promise<void> {
   try {
     await link.persist(`say ${word}`, () => link.ask(reply, word), { patienceMs: PATIENCE_MS });
   } catch (error) {

@@ -100,8 +100,8 @@ function parseIncoming(message: unknown): IncomingHint[] {
 export function parseNotification(message: unknown): IncomingHint[] {
   return notificationSchema.parse(message).Records.flatMap(({ eventName, s3 }) => {
     if (!/^(s3:)?ObjectCreated:/.test(eventName)) return [];
-    const { key: told, eTag, size } = s3.object;
-    const key = incomingPartOf(eTag?.startsWith('"') ? told : decodeKey(told));
+    const { key: name, eTag, size } = s3.object;
+    const key = incomingPartOf(eTag?.startsWith('"') ? name : decodeKey(name));
     if (key === undefined) return [];
     const etag = eTag?.replaceAll('"', "");
     return [{ key, ...(etag === undefined ? {} : { etag }), ...(typeof size === "number" ? { size } : {}) }];

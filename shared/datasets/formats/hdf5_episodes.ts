@@ -16,10 +16,10 @@ const PLAIN: readonly string[] = ["mask", "success"];
 
 /** Fields besides those of the layout; known names are its own to say, robomimic's `states` are the simulator's. */
 function furtherFields(wanted: ReadonlySet<string>): string[] {
-  const told = Object.entries(FIELD_NAMES).filter(([role, [array]]) =>
+  const known = Object.entries(FIELD_NAMES).filter(([role, [array]]) =>
     wanted.has(array) && !PLAIN.includes(role)
   );
-  const names = new Set<string>(told.flatMap(([, names]) => names));
+  const names = new Set<string>(known.flatMap(([, names]) => names));
   return [...wanted].filter((name) => !names.has(name));
 }
 

@@ -47,7 +47,7 @@ export function readZip(
   if (parts.length > 0) {
     checkInMemory(archive);
     const folder = parts[0]!.name.replace(/data\/\d+\/[^/]+$/, "");
-    return toldByMinari(archive, folder, readMinariParts(parts, file, wanted, archive));
+    return withMinariAttributes(archive, folder, readMinariParts(parts, file, wanted, archive));
   }
   return readNpz(archive, wanted);
 }
@@ -135,21 +135,25 @@ function joined(raws: readonly { name: string; raw: RawDataset }[], field: strin
 
 function readMinari(archive: Folder, folder: string, wanted: ReadonlySet<string>): RawDataset {
   const entry = archive.entries.find(({ name }) => name === `${folder}${MINARI}`)!;
-  return toldByMinari(archive, folder, readHdf5(take(archive, entry), `${archive.file}/${MINARI}`, wanted));
+  return withMinariAttributes(
+    archive,
+    folder,
+    readHdf5(take(archive, entry), `${archive.file}/${MINARI}`, wanted),
+  );
 }
 
 /** Its metadata tell the environment, and the largest magnitude of an action. */
-function toldByMinari(archive: Folder, folder: string, raw: RawDataset): RawDataset {
+function withMinariAttributes(archive: Folder, folder: string, raw: RawDataset): RawDataset {
   const about = archive.entries.find(({ name }) => name === `${folder}data/metadata.json`);
   if (!about || about.size > MOST_JSON) return raw;
   const text = take(archive, about);
-  const told = objectIn(new TextDecoder().decode(text.read(0, text.size)));
-  const env = objectIn(told.env_spec).id;
+  const metadata = objectIn(new TextDecoder().decode(text.read(0, text.size)));
+  const env = objectIn(metadata.env_spec).id;
   return {
     ...raw,
     attributes: {
-      ...typeof env === "string" ? { env, env_spec: told.env_spec } : {},
-      ...limitOfActions(told.action_space),
+      ...typeof env === "string" ? { env, env_spec: metadata.env_spec } : {},
+      ...limitOfActions(metadata.action_space),
       ...raw.attributes,
     },
   };

@@ -95,8 +95,8 @@ export async function readIsolatedFile(
       limits: { ...limitsByRanges(size, memoryBytes), ...limits },
     });
     if (!("placed" in answer)) throw new DatasetError({ file }, FAILED);
-    const { dataset, ...told } = answer.placed;
-    return { dataset: opened(dataset, room), ...told, close };
+    const { dataset, ...rest } = answer.placed;
+    return { dataset: opened(dataset, room), ...rest, close };
   } catch (error) {
     close();
     throw error;

@@ -38,11 +38,11 @@ function answerTo(request: Request): Answer {
   const room = roomIn(folder, memoryBytes, blockBytes);
   const source = openFileSource(path);
   try {
-    const { dataset, ...told } = readByRanges(source, file, options, room);
+    const { dataset, ...rest } = readByRanges(source, file, options, room);
     const { states, actions, nextStates } = dataset;
     const places = { states: states.place, actions: actions.place, nextStates: nextStates.place };
     const hash = withHash ? { hash: datasetHash(dataset) } : {};
-    return { placed: { dataset: { ...dataset, ...places }, ...told, ...hash } };
+    return { placed: { dataset: { ...dataset, ...places }, ...rest, ...hash } };
   } finally {
     source.close();
     room.close();

@@ -24,7 +24,7 @@ export class GymnasiumLost extends Error {
 }
 
 /** A fault as Python tells it. */
-export interface ToldFault {
+export interface ReportedFault {
   code: "package" | "unregistered" | "refused" | "unusable" | "raised" | "unconfined" | "protocol";
   message: string;
   type?: string;
@@ -47,12 +47,12 @@ const MOST_OF_MESSAGE = 500;
  * What an environment said, fit for JSON, a terminal and a page: it may have half a character, codes that colour a terminal,
  * and no end. Of a long text the end is kept, where a traceback says most.
  *
- * @param said what came from the environment
+ * @param text what came from the environment
  * @param most characters that are kept
  * @returns without control characters, beginning with an ellipsis where it was cut
  */
-export function plainWords(said: string, most = MOST_CHARACTERS): string {
-  const plain = said.toWellFormed().replace(CONTROLS, "");
+export function plainWords(text: string, most = MOST_CHARACTERS): string {
+  const plain = text.toWellFormed().replace(CONTROLS, "");
   return plain.length > most ? `… ${plain.slice(-most).toWellFormed()}` : plain;
 }
 
@@ -67,7 +67,7 @@ const CONTROLS = /\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u20
  * @param fault as the process reports it
  * @returns GymnasiumUnavailable with advice, GymnasiumLost or GymnasiumFault
  */
-export function errorOfFault(id: string, python: string, fault: ToldFault): Error {
+export function errorOfFault(id: string, python: string, fault: ReportedFault): Error {
   const { code } = fault;
   const message = plainWords(fault.message, MOST_OF_MESSAGE);
   const unavailable = (advice: string) =>
@@ -97,7 +97,7 @@ export function errorOfFault(id: string, python: string, fault: ToldFault): Erro
   }
 }
 
-function describeException(id: string, { type, message, doing, copy, traceback }: ToldFault): string {
+function describeException(id: string, { type, message, doing, copy, traceback }: ReportedFault): string {
   const where = typeof copy === "number" ? ` of its copy ${copy}` : "";
   return `${id} raised ${type} in ${doing}${where}: ${message}\n${plainWords(traceback ?? "")}`.trim();
 }

@@ -49,7 +49,7 @@ export interface GymnasiumStep {
   /** `[n]`, 1 for copies whose episode goes on */
   readonly active: Uint8Array;
   /** Whether the environment has reported success or failure for any step. */
-  readonly tellsSuccess: boolean;
+  readonly reportsSuccess: boolean;
 }
 
 /** An open environment. */
@@ -83,7 +83,7 @@ const TERMINATED = 1;
 const TRUNCATED = 2;
 const SUCCESS = 4;
 const IDLE = 8;
-const TELLS_SUCCESS = 16;
+const REPORTS_SUCCESS = 16;
 
 type About = Pick<GymnasiumEnvironment, "stateDim" | "actionDim" | "low" | "high" | "horizon" | "versions">;
 
@@ -107,8 +107,8 @@ export async function openGymnasium(
     throw errorOfFault(shownId(spec), python.python, { code: "refused", message: fault });
   }
   const { openMs, resetMs, stepMs } = { ...LIMITS, ...options.limits };
-  const told = await openHost(python, options, openMs);
-  const about = told as About & { discrete: boolean };
+  const host = await openHost(python, options, openMs);
+  const about = host as About & { discrete: boolean };
   const { stateDim, actionDim } = about;
   const parse = (body: Uint8Array<ArrayBuffer>) => parseStep(body, size, stateDim);
   return {
@@ -199,6 +199,6 @@ function parseStep(
     timeouts: where((flag) => (flag & TRUNCATED) > 0),
     successes: where((flag) => (flag & SUCCESS) > 0),
     active: where((flag) => (flag & (TERMINATED | TRUNCATED | IDLE)) === 0),
-    tellsSuccess: flags.some((flag) => (flag & TELLS_SUCCESS) > 0),
+    reportsSuccess: flags.some((flag) => (flag & REPORTS_SUCCESS) > 0),
   };
 }

@@ -68,7 +68,7 @@ export async function runEpisodes(python: PythonProcess, options: EpisodeOptions
   const episodes: (Episode | undefined)[] = [];
   try {
     for (let first = 0; first < options.seeds.length; first += BATCH) {
-      episodes.push(...await runner.runWhatever(first, Math.min(BATCH, options.seeds.length - first)));
+      episodes.push(...await runner.runBatch(first, Math.min(BATCH, options.seeds.length - first)));
     }
   } finally {
     await runner.close();
@@ -78,7 +78,7 @@ export async function runEpisodes(python: PythonProcess, options: EpisodeOptions
   return {
     returns: done.map((episode) => episode.return),
     lengths: done.map(({ length }) => length),
-    ...runner.tellsSuccess ? { successes: done.map(({ success }) => success) } : {},
+    ...runner.reportsSuccess ? { successes: done.map(({ success }) => success) } : {},
     lost: episodes.length - done.length,
     versions: runner.versions,
   };
@@ -119,7 +119,7 @@ function compareSizes(
 
 /** Keeps an environment open, and opens it again where it is gone. */
 class EpisodeRunner {
-  tellsSuccess = false;
+  reportsSuccess = false;
   versions: Record<string, string> = {};
   lastLost: GymnasiumLost | undefined;
   #environment: GymnasiumEnvironment | undefined;
@@ -128,7 +128,7 @@ class EpisodeRunner {
   constructor(private readonly python: PythonProcess, private readonly options: EpisodeOptions) {}
 
   /** Episodes from `first` on; undefined for those that are lost. */
-  async runWhatever(first: number, count: number): Promise<(Episode | undefined)[]> {
+  async runBatch(first: number, count: number): Promise<(Episode | undefined)[]> {
     for (let attempt = 0; attempt < 2; attempt++) {
       const episodes = await this.#tryToRun(first, count);
       if (episodes) return episodes;
@@ -181,7 +181,7 @@ class EpisodeRunner {
     for (let step = 0; last.active.includes(1); step++) {
       const { active } = last;
       last = await environment.step(await act(last.states, step, active));
-      this.tellsSuccess ||= last.tellsSuccess;
+      this.reportsSuccess ||= last.reportsSuccess;
       episodes.forEach((episode, i) => {
         episode.return += last.rewards[i]!;
         episode.length += active[i]!;

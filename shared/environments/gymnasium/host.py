@@ -19,7 +19,7 @@ from making import import_packages, make_one, Told  # noqa: E402
 # Nothing that an environment imports is looked for here.
 sys.path.remove(HERE)
 
-TERMINATED, TRUNCATED, SUCCESS, IDLE, TELLS_SUCCESS = 1, 2, 4, 8, 16
+TERMINATED, TRUNCATED, SUCCESS, IDLE, REPORTS_SUCCESS = 1, 2, 4, 8, 16
 LAST_LINES = 6
 
 
@@ -121,7 +121,7 @@ class Copies:
         flags = TERMINATED if terminated else TRUNCATED if truncated else 0
         for name in ("success", "is_success"):
             if name in info:
-                self.tells = TELLS_SUCCESS
+                self.tells = REPORTS_SUCCESS
                 if self.numpy.any(info[name]):
                     flags |= SUCCESS
         return flags | self.tells

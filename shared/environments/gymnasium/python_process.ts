@@ -15,7 +15,7 @@ import {
   GymnasiumLost,
   GymnasiumUnavailable,
   plainWords,
-  type ToldFault,
+  type ReportedFault,
 } from "./faults.ts";
 import { ANSWERS, createFrameReader, encodeFrame, type Frame } from "./frames.ts";
 import { interpreterAdvice } from "./interpreter.ts";
@@ -176,8 +176,8 @@ class LaunchedPython implements PythonProcess {
 
   /** What has never worked is an installation that lacks something; what has will work again when it is started again. */
   #gone(end: string): Error {
-    const said = plainWords(this.#said.trim());
-    const message = `Python (${this.python}) runs nothing: ${end}${said ? `, and said: ${said}` : ""}`;
+    const output = plainWords(this.#said.trim());
+    const message = `Python (${this.python}) runs nothing: ${end}${output ? `, and said: ${output}` : ""}`;
     return this.#hasWorked
       ? new Error(message)
       : new GymnasiumUnavailable(`${message}; ${interpreterAdvice()}`);
@@ -191,9 +191,9 @@ function errorOfAnswer(
   kind: number,
   body: Uint8Array,
 ): Error {
-  const told = JSON.parse(new TextDecoder().decode(body));
-  if (kind === ANSWERS.fault) return errorOfFault(id, python, told as ToldFault);
-  const { how, said } = told as { how: string; said: string };
+  const message = JSON.parse(new TextDecoder().decode(body));
+  if (kind === ANSWERS.fault) return errorOfFault(id, python, message as ReportedFault);
+  const { how, said } = message as { how: string; said: string };
   return new GymnasiumLost(
     `the process of ${id} ${how}, during ${call}${said ? `; its last words:\n${plainWords(said)}` : ""}`,
   );

@@ -58,10 +58,10 @@ export async function adoptArrival(
   { key, etag, size, lastModified }: ObjectInfo,
   { contentHash = null, traceparent, known, again, reading, refused, sidecar, asNewTask }: ArrivalNotes = {},
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
-  const told = { reading, asNewTask: asNewTask || undefined };
+  const taken = { reading, asNewTask: asNewTask || undefined };
   const bySeq = new Map((known ?? await readArrivals(store, learner)).map((fact) => [fact.seq, fact]));
   const isSame = (fact: ArrivalFact) =>
-    fact.key === key && fact.etag === etag && fact.seq > (again ?? 0) && isTakenAlike(fact, told);
+    fact.key === key && fact.etag === etag && fact.seq > (again ?? 0) && isTakenAlike(fact, taken);
   const found = [...bySeq.values()].findLast(isSame);
   if (found) return { arrival: found, added: false };
   // What is done about it, in whatever process, belongs to this span's trace.
@@ -87,7 +87,7 @@ export async function adoptArrival(
       const winner = await readArrival(store, place);
       // Not known a moment ago: somebody hands in the same content at the same time.
       const isTwin = contentHash !== null && winner?.contentHash === contentHash &&
-        isTakenAlike(winner, told);
+        isTakenAlike(winner, taken);
       if (winner && (isSame(winner) || isTwin)) return { arrival: winner, added: false };
     }
   }

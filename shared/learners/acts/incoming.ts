@@ -21,14 +21,14 @@ export const SETTLE_MS = 2_000;
 export async function adoptDropped(
   { store, facts, info, ...notes }: { store: Store; facts: LearnerFacts; info: ObjectInfo } & ArrivalNotes,
 ): Promise<{ arrival: ArrivalFact; added: boolean }> {
-  const told = notes.reading === undefined ? await readSidecar(store, info.key) : {};
+  const ofSidecar = notes.reading === undefined ? await readSidecar(store, info.key) : {};
   const last = facts.arrivals.findLast(({ key, etag }) => key === info.key && etag === info.etag);
   const again = last && isToBeJudgedAgain(facts, last)
     ? { again: last.seq, contentHash: last.contentHash }
     : {};
   return await adoptArrival(store, facts.learner.name, info, {
     known: facts.arrivals,
-    ...told,
+    ...ofSidecar,
     ...again,
     ...notes,
   });

@@ -51,15 +51,15 @@ export function readLabelValues(
   if (given.length === 0) {
     throw new LabelError("set", `Say what to correct, e.g. goal=2: ${LABEL_NAMES.join(", ")}`);
   }
-  const said: LabelValues = {};
+  const values: LabelValues = {};
   for (const [name, value] of given) {
     const known = LABEL_NAMES.find((one) => one === name);
     if (!known) throw new LabelError(name, noLabel(facts, task, name));
-    Object.assign(said, { [known]: readValue(known, value) });
+    Object.assign(values, { [known]: readValue(known, value) });
   }
-  if (said.family === null) said.goal = null;
-  refuseUnfit(task, said);
-  return differingValues(said, task);
+  if (values.family === null) values.goal = null;
+  refuseUnfit(task, values);
+  return differingValues(values, task);
 }
 
 function noLabel(facts: LearnerFacts, { task }: LabelledTask, name: string): string {
@@ -139,13 +139,13 @@ function readFamily(given: unknown): string | null {
   );
 }
 
-function refuseUnfit(task: LabelledTask, said: LabelValues): void {
-  const now = { ...valuesOf(task), ...said };
-  if (said.goal && now.family === null) {
+function refuseUnfit(task: LabelledTask, values: LabelValues): void {
+  const now = { ...valuesOf(task), ...values };
+  if (values.goal && now.family === null) {
     throw new LabelError("goal", `A goal needs a family that can be simulated: set family as well`);
   }
   const found = findTask({ family: now.family ?? undefined, goal: now.goal ?? undefined }, task);
-  const isAsked = said.family !== undefined || said.goal !== undefined;
+  const isAsked = values.family !== undefined || values.goal !== undefined;
   if (isAsked && "fault" in found) {
     const value = found.of === "goal" ? now.goal : [task.stateDim, task.actionDim];
     throw new LabelError(
@@ -153,10 +153,10 @@ function refuseUnfit(task: LabelledTask, said: LabelValues): void {
       `${found.fault}: current value is ${value === null ? "none" : describeValue(value)}`,
     );
   }
-  if (said.return_random === undefined && said.return_final_policy === undefined) return;
+  if (values.return_random === undefined && values.return_final_policy === undefined) return;
   if (now.return_final_policy > now.return_random) return;
   throw new LabelError(
-    said.return_final_policy === undefined ? "return_random" : "return_final_policy",
+    values.return_final_policy === undefined ? "return_random" : "return_final_policy",
     `return_final_policy scores 100 and return_random 0, so it must be the greater one: current values are ` +
       `${now.return_final_policy} and ${now.return_random}`,
   );

@@ -69,9 +69,9 @@ export async function relabel(
     const facts = await loadFacts(store, name);
     refuseDeleted(facts);
     const found = findTask(facts, task);
-    const said = readLabelValues(facts, found, set);
-    const fact = labelOf(found, said, { by, reason });
-    if (Object.keys(said).length === 0) return unchanged(fact);
+    const values = readLabelValues(facts, found, set);
+    const fact = labelOf(found, values, { by, reason });
+    if (Object.keys(values).length === 0) return unchanged(fact);
     const relabelled = await describe(store, facts, fact);
     if (dryRun) return relabelled;
     encodeFact(fact, labelFactSchema);
@@ -94,8 +94,8 @@ function labelOf(
 }
 
 function unchanged({ task, set, before }: LabelFact): Relabelled {
-  const said = `Task ${task} is labelled so already: nothing to do`;
-  return { task, label: null, set, before, again: [], said };
+  const sentence = `Task ${task} is labelled so already: nothing to do`;
+  return { task, label: null, set, before, again: [], said: sentence };
 }
 
 /** What the label brings about: the episodes that are run again with it and are not without it. */

@@ -98,10 +98,10 @@ async function findArrived(
   store: Store,
   facts: LearnerFacts,
   contentHash: string,
-  told: Pick<Upload, "reading" | "asNewTask">,
+  notes: Pick<Upload, "reading" | "asNewTask">,
 ): Promise<ArrivalFact | undefined> {
   const known = facts.arrivals.findLast((arrival) =>
-    arrival.contentHash === contentHash && isTakenAlike(arrival, told)
+    arrival.contentHash === contentHash && isTakenAlike(arrival, notes)
   );
   if (!known) return undefined;
   // Files are listed after facts: one that is gone may have been accepted in between.

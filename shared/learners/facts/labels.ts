@@ -54,20 +54,20 @@ export function labelTask(accepted: TaskFact, labels: readonly LabelFact[]): Lab
   if (known && before.length === labels.length && before.every((label, i) => label === labels[i])) {
     return known;
   }
-  const said: LabelValues = Object.assign({}, ...labels.map(({ set }) => set));
-  const environment = environmentOf(accepted, said);
-  const anchors = anchorsOf(accepted, said);
-  const episodes = { environment, steps: said.horizon };
+  const values: LabelValues = Object.assign({}, ...labels.map(({ set }) => set));
+  const environment = environmentOf(accepted, values);
+  const anchors = anchorsOf(accepted, values);
+  const episodes = { environment, steps: values.horizon };
   const task: LabelledTask = {
     ...accepted,
-    ...(said.name === undefined ? {} : { name: said.name }),
-    ...(said.horizon === undefined ? {} : { horizon: said.horizon }),
+    ...(values.name === undefined ? {} : { name: values.name }),
+    ...(values.horizon === undefined ? {} : { horizon: values.horizon }),
     environment,
     anchors: anchors ?? accepted.anchors,
     labelled: {
       accepted,
       labels,
-      episodeSteps: said.horizon,
+      episodeSteps: values.horizon,
       measuresRandom: anchors === undefined && familyIn(environment) !== undefined &&
         accepted.anchors.source !== ANCHORS_OF_FILE && !isSame(episodes, episodesOf(accepted)),
     },
@@ -111,8 +111,8 @@ function environmentOf({ environment }: TaskFact, { family, goal }: LabelValues)
 }
 
 /** What labels say of the anchors; undefined if nothing. */
-function anchorsOf({ anchors }: TaskFact, said: LabelValues): Anchors | undefined {
-  const { return_random: random, return_final_policy: good } = said;
+function anchorsOf({ anchors }: TaskFact, values: LabelValues): Anchors | undefined {
+  const { return_random: random, return_final_policy: good } = values;
   if (random === undefined && good === undefined) return undefined;
   return { random: random ?? anchors.random, good: good ?? anchors.good, source: "a label of the task" };
 }
@@ -199,14 +199,14 @@ export function isSameValue(a: Value, b: Value): boolean {
 /**
  * Those of the values that the task does not have.
  *
- * @param said values by name
+ * @param values by name
  * @param task as it stands
  * @returns a part of `said`
  */
-export function differingValues(said: LabelValues, task: TaskFact): LabelValues {
+export function differingValues(values: LabelValues, task: TaskFact): LabelValues {
   const now = valuesOf(task);
-  const names = LABEL_NAMES.filter((name) => name in said && !isSameValue(said[name], now[name]));
-  return Object.fromEntries(names.map((name) => [name, said[name]]));
+  const names = LABEL_NAMES.filter((name) => name in values && !isSameValue(values[name], now[name]));
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }
 
 /**

@@ -51,10 +51,10 @@ function worldOf(environment: EnvironmentRef | null): string | null {
  */
 export function describeScale(tasks: readonly { task: number; anchors: Anchors }[]): string {
   const sources = Map.groupBy(tasks, ({ anchors }) => anchors.source);
-  const said = [...sources].map(([source, of]) =>
+  const phrases = [...sources].map(([source, of]) =>
     sources.size === 1
       ? source
       : `${source} (task${of.length === 1 ? "" : "s"} ${of.map(({ task }) => task).join(", ")})`
   );
-  return `0 and 100: ${said.join("; ")}`;
+  return `0 and 100: ${phrases.join("; ")}`;
 }

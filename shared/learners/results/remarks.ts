@@ -35,34 +35,34 @@ function columnRemarks(facts: LearnerFacts, rows: Map<number, StandingCell[]>, t
     facts.versions.flatMap(({ version }) =>
       rows.get(version)!.some((cell) => cell.task === task && cell.after === after) ? [version] : []
     );
-  const say = (after: AfterLabel, sentence: (versions: string) => string) => {
+  const remarkOn = (after: AfterLabel, sentence: (versions: string) => string) => {
     const versions = versionsWith(after);
     return versions.length === 0
       ? []
       : [sentence(`version${versions.length === 1 ? "" : "s"} ${versions.join(", ")}`)];
   };
   return [
-    ...say(
+    ...remarkOn(
       "again",
       (of) =>
         `Its episodes were run again in ${of}; fidelity and values there were measured before the label, with rows that may ` +
         `be gone.`,
     ),
-    ...say("wait", (of) => `Its episodes are still to be run again in ${of}.`),
-    ...say(
+    ...remarkOn("wait", (of) => `Its episodes are still to be run again in ${of}.`),
+    ...remarkOn(
       "failed",
       (of) => `Its episodes could not be run again in ${of}: see to it, then retry task ${task}.`,
     ),
-    ...say(
+    ...remarkOn(
       "lost",
       (of) => `Its episodes cannot be run again in ${of}, whose weights are gone: there is no score there.`,
     ),
-    ...say(
+    ...remarkOn(
       "left",
       (of) => `Its episodes are not run again in ${of}, which ${of.includes(",") ? "do" : "does"} not count.`,
     ),
-    ...say("none", (of) => `It has no simulator now, so no score in ${of}.`),
-    ...say("rescaled", (of) => `The same episodes have other scores in ${of}, by the anchors of now.`),
+    ...remarkOn("none", (of) => `It has no simulator now, so no score in ${of}.`),
+    ...remarkOn("rescaled", (of) => `The same episodes have other scores in ${of}, by the anchors of now.`),
   ];
 }
 

@@ -60,9 +60,9 @@ export function createBaseApp(
     const dependencies = await ready();
     const away = Object.keys(dependencies).filter((name) => dependencies[name] !== true);
     const isUseful = away.every((name) => outlived?.has(name));
-    const said = Object.entries(dependencies).map(([name, state]) => [name, state === true ? "ok" : state]);
+    const states = Object.entries(dependencies).map(([name, state]) => [name, state === true ? "ok" : state]);
     const status = away.length === 0 ? "ready" : isUseful ? "degraded" : "not ready";
-    const body = { status, dependencies: Object.fromEntries(said), ...named };
+    const body = { status, dependencies: Object.fromEntries(states), ...named };
     return context.json(body, isUseful ? 200 : 503);
   });
   app.get("/metrics", async () => {

@@ -77,9 +77,9 @@ export async function answerDirectly(
   if (hasDoubles(incoming)) return false;
   // cast: of headers that came once, each has one value.
   const headers = incoming.headers as Record<string, string | undefined>;
-  const said = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
-  if (!said) return false;
-  const bytes = new TextEncoder().encode(said.body);
-  outgoing.writeHead(said.status, { ...said.headers, "content-length": String(bytes.length) }).end(bytes);
+  const answer = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
+  if (!answer) return false;
+  const bytes = new TextEncoder().encode(answer.body);
+  outgoing.writeHead(answer.status, { ...answer.headers, "content-length": String(bytes.length) }).end(bytes);
   return true;
 }

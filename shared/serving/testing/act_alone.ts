@@ -29,18 +29,18 @@ if (import.meta.main) {
   const [root, ...asked] = Deno.args;
   const store = await openFilesystemStore({ root: root!, lock: false });
   const acting = await openActing({ store, log: createLog({ level: "silent" }) });
-  const said: Answered[] = [];
+  const answers: Answered[] = [];
   for (const one of asked) {
     const [learner, way] = one.split(":") as [string, string];
     const observations = [[0.1, 0.2, 0.3]];
     const request = { task: 1, seed: 3, observations, acting: wayOfActingSchema.parse(way) };
     const answer = await acting.act(learner, request);
-    said.push({
+    answers.push({
       ...{ acting: answer.acting, actions: answer.actions },
       ...{ tensors: mappedTensors(), rssBytes: Deno.memoryUsage().rss },
     });
   }
-  console.log(JSON.stringify(said));
+  console.log(JSON.stringify(answers));
   await acting.close();
   await store.close();
 }

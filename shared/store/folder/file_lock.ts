@@ -32,7 +32,7 @@ export interface LockHolder {
 export interface FileLock {
   holder: LockHolder;
   /** Writes into the lock where the holder serves a page. */
-  tellPage(page: string): Promise<void>;
+  writePage(page: string): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -194,7 +194,7 @@ function lockOf(path: string, holder: LockHolder): FileLock {
   return {
     holder,
     release: () => release(path, holder),
-    async tellPage(page) {
+    async writePage(page) {
       const temporary = `${path}.${randomBytes(8).toString("hex")}`;
       await writeFile(temporary, JSON.stringify({ ...holder, page }), { flag: "wx" });
       // Nobody replaces the lock of a living holder, so it is still ours.

@@ -137,9 +137,9 @@ class FilesystemStore implements Store {
   }
 
   async list(prefix: string, onStrange?: (object: StrangeObject) => void): Promise<ObjectInfo[]> {
-    const tell = (name: string) => this.#reportStrange(name, onStrange);
+    const report = (name: string) => this.#reportStrange(name, onStrange);
     const infos = [];
-    for (const key of await keysBelow(this.#root, prefix, tell)) {
+    for (const key of await keysBelow(this.#root, prefix, report)) {
       infos.push(await this.#info(key, join(this.#root, key)));
     }
     return infos.filter((info) => info !== undefined);

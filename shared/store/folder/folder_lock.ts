@@ -107,7 +107,7 @@ export async function announcePage(folder: string, page: { url: string; token: s
   for (const name of left) await rm(join(root, SERVICE_FOLDER, name), { force: true });
   // A file that is there already would be another's, with rights of its own.
   await writeFile(tokenPath(root, lock.holder), page.token, { mode: 0o600, flag: "wx" });
-  await lock.tellPage(page.url);
+  await lock.writePage(page.url);
 }
 
 /** The address of a holder's page, where it leads to the holder: on another machine that address is somebody else's. */

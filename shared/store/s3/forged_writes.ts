@@ -86,17 +86,17 @@ async function isTaken(
   const { query = {}, headers = {}, body, known } = await prepare(connection, target, attemptOf);
   const url = `${known.url}?${new URLSearchParams(query)}`;
   for (let attempt = 1;; attempt++) {
-    let said: unknown;
+    let answer: unknown;
     try {
       const status = await connection.request(() =>
         statusOfPut(url, { ...headers, "content-length": String(body.length) }, body, connection)
       );
       if (status < 500) return status < 300;
-      said = `status ${status}`;
+      answer = `status ${status}`;
     } catch (error) {
-      said = error;
+      answer = error;
     }
-    if (attempt === ATTEMPTS) throw unclear(connection.place, said);
+    if (attempt === ATTEMPTS) throw unclear(connection.place, answer);
     await sleep(RETRY_MS * attempt, signal);
   }
 }
@@ -144,11 +144,11 @@ function statusOfPut(
   });
 }
 
-function unclear(place: string, said: unknown): StoreError {
-  const why = said instanceof Error ? said.message : said;
+function unclear(place: string, answer: unknown): StoreError {
+  const why = answer instanceof Error ? answer.message : answer;
   return new StoreError(
     `The store ${place} gives no clear answer to a write without a secret, which it must refuse: ${why}`,
-    { cause: said },
+    { cause: answer },
   );
 }
 

@@ -120,6 +120,6 @@ export function explainS3Fault(error: unknown, place: string, doing: string): un
     );
   }
   const busy = status === 503 || code === "SlowDown" ? "it is overloaded or starting" : undefined;
-  const said = busy ?? ((error as S3Fault)?.message || "it gave no reason");
-  return new StoreError(`The store ${place} failed when ${doing}: ${said} (${code || status})`, options);
+  const reason = busy ?? ((error as S3Fault)?.message || "it gave no reason");
+  return new StoreError(`The store ${place} failed when ${doing}: ${reason} (${code || status})`, options);
 }

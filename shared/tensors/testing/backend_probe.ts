@@ -42,11 +42,11 @@ function loss(x: tf.Tensor2D, ...p: tf.Tensor[]): tf.Scalar {
   ];
   const h = tf.add(tf.matMul(x, kernel1), bias1);
   const tasks = tf.cast(tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2, 0], "int32"), 3), "float32") as tf.Tensor2D;
-  const told = tf.add(tf.mul(h, tf.sigmoid(h)), tf.matMul(tasks, embedding));
-  const mean = tf.mean(told, 1, true);
-  const variance = tf.mean(tf.square(tf.sub(told, mean)), 1, true);
-  const normal = tf.div(tf.sub(told, mean), tf.sqrt(tf.add(variance, 1e-5)));
-  const waves = tf.concat([tf.sin(normal), tf.cos(told)], 1) as tf.Tensor2D;
+  const conditioned = tf.add(tf.mul(h, tf.sigmoid(h)), tf.matMul(tasks, embedding));
+  const mean = tf.mean(conditioned, 1, true);
+  const variance = tf.mean(tf.square(tf.sub(conditioned, mean)), 1, true);
+  const normal = tf.div(tf.sub(conditioned, mean), tf.sqrt(tf.add(variance, 1e-5)));
+  const waves = tf.concat([tf.sin(normal), tf.cos(conditioned)], 1) as tf.Tensor2D;
   const out = tf.fused.matMul({ a: waves, b: kernel2, bias: bias2 });
   const left = tf.slice(out, [0, 0], [BATCH, 2]), right = tf.slice(out, [0, 2], [BATCH, 2]);
   const pinched = tf.maximum(tf.minimum(left, right), tf.clipByValue(right, -0.5, 0.5));

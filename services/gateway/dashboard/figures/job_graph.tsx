@@ -4,7 +4,7 @@
  */
 import type { JobSummary } from "@cugro/client";
 import { duration } from "@cugro/report/words";
-import type { KeptProgress } from "../../live/progress_keeper.ts";
+import type { KeptProgress } from "../../live/progress_memory.ts";
 import { Meter } from "../parts/meter.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
 import { beat, live } from "../state/learner.ts";

@@ -4,7 +4,7 @@
  */
 import { batch, signal } from "@preact/signals";
 import type { Arrival, Fidelity, JobSummary, Learner, Results, Traffic, VersionSummary } from "@cugro/client";
-import { createProgressKeeper, type ProgressKeeper } from "../../live/progress_keeper.ts";
+import { createProgressMemory, type ProgressMemory } from "../../live/progress_memory.ts";
 import { jobsBehind } from "../figures/job_groups.ts";
 import { createRefresher } from "./refresh.ts";
 import { client, sentenceOf } from "./session.ts";
@@ -32,13 +32,13 @@ export const fault = signal<string | undefined>(undefined);
 /** Counts the news of progress, at most one a frame: figures of running jobs follow it. */
 export const beat = signal(0);
 
-let keeper: ProgressKeeper = createProgressKeeper();
+let memory: ProgressMemory = createProgressMemory();
 /** Progress and losses of running jobs; read {@link beat} to follow it. */
-export const live = (): ProgressKeeper => keeper;
+export const live = (): ProgressMemory => memory;
 
 /** Keeps one learner up to date until closed. */
 export function openLearner(name: string): () => void {
-  keeper = createProgressKeeper();
+  memory = createProgressMemory();
   const seeded = new Set<string>();
   let isClosed = false;
   batch(() => {
@@ -66,8 +66,8 @@ export function openLearner(name: string): () => void {
       if (news.type === "traffic") return void readTraffic(name);
       if (news.type !== "progress") return refresher.news();
       // Of a job that the page does not know there is more to know.
-      if (!keeper.last(news.progress.jobId)) refresher.news();
-      keeper.note(news.progress);
+      if (!memory.last(news.progress.jobId)) refresher.news();
+      memory.note(news.progress);
       beatSoon();
     },
   });
@@ -116,13 +116,13 @@ async function seed(name: string, { id, kind, state, progress }: JobSummary, see
   const { step, steps, ratePerSecond, worker } = progress;
   const of = { jobId: id, kind, learner: name, steps };
   const told = { ...ratePerSecond === null ? {} : { ratePerSecond }, ...worker === null ? {} : { worker } };
-  const last = keeper.last(id) ?? { ...of, ...told, step };
-  const heard = keeper.losses(id);
+  const last = memory.last(id) ?? { ...of, ...told, step };
+  const heard = memory.losses(id);
   const before = (loss?.steps ?? []).map((step, index) => [step, loss!.values[index] ?? null] as const)
     .filter(([step]) => heard.steps.length === 0 || step < heard.steps[0]!);
   const since = heard.steps.map((step, index) => [step, heard.values[index]!] as const);
-  for (const [step, loss] of [...before, ...since]) if (loss !== null) keeper.note({ ...of, step, loss });
-  keeper.note(last);
+  for (const [step, loss] of [...before, ...since]) if (loss !== null) memory.note({ ...of, step, loss });
+  memory.note(last);
   beatSoon();
 }
 

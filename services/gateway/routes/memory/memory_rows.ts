@@ -85,9 +85,9 @@ export async function readEpisode(
   task: number,
 ): Promise<AllRows & { rows: number; rewards: number[] }> {
   const { first, rows } = await findEpisode(dataset, episode, task);
-  const told = evenly(rows, EPISODE_STEPS).map((row) => first + row);
-  const rewards = await earnedBetween(dataset, told, first + rows);
-  return { ...await readRows(dataset, told), rewards, rows };
+  const shown = evenly(rows, EPISODE_STEPS).map((row) => first + row);
+  const rewards = await earnedBetween(dataset, shown, first + rows);
+  return { ...await readRows(dataset, shown), rewards, rows };
 }
 
 async function readRows(dataset: StoredDataset, rows: Int32Array): Promise<AllRows> {
@@ -155,13 +155,13 @@ async function findEpisode(
 }
 
 /** What is earned from each of the rows that are told to the next one, so that nothing of an episode is lost; read in parts. */
-async function earnedBetween(dataset: StoredDataset, told: Int32Array, end: number): Promise<number[]> {
-  const sums = new Float64Array(told.length);
-  for (let begin = told[0]!, at = 0; begin < end; begin += PART_ROWS) {
+async function earnedBetween(dataset: StoredDataset, shown: Int32Array, end: number): Promise<number[]> {
+  const sums = new Float64Array(shown.length);
+  for (let begin = shown[0]!, at = 0; begin < end; begin += PART_ROWS) {
     const count = Math.min(PART_ROWS, end - begin);
     const rewards = await dataset.numbers("rewards", Int32Array.from({ length: count }, (_, i) => begin + i));
     rewards.forEach((reward, i) => {
-      while (at + 1 < told.length && told[at + 1]! <= begin + i) at++;
+      while (at + 1 < shown.length && shown[at + 1]! <= begin + i) at++;
       sums[at]! += reward;
     });
   }

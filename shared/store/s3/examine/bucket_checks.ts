@@ -55,7 +55,7 @@ export function wayIn(connection: Connection, base: string): Check[] {
       ...step(
         "tell what is not there",
         "s3:ListBucket on the bucket",
-        () => tellsMissing(connection, target),
+        () => distinguishesMissing(connection, target),
       ),
       meaning: "an object that is not there could not be told from one that may not be read",
     },
@@ -91,7 +91,7 @@ async function reads({ request: send }: Connection, target: Target): Promise<voi
   throw new Unfit("metadata of an object are not kept, by which a writer knows its own write again");
 }
 
-async function tellsMissing({ request: send }: Connection, target: Target): Promise<void> {
+async function distinguishesMissing({ request: send }: Connection, target: Target): Promise<void> {
   const found = await send((client) => client.send(new HeadObjectCommand(target))).catch((error) => {
     if (!isMissing(error)) throw error;
   });

@@ -24,20 +24,20 @@ export async function examineBucket(
   const connection = connect(options);
   const base = `${connection.prefix}${SERVICE_PREFIX}probe-doctor-${randomUUID()}/`;
   const findings: Finding[] = [];
-  const tell = (finding: Finding) => {
+  const report = (finding: Finding) => {
     findings.push(finding);
     onFinding(finding);
   };
   try {
     const begins = wayIn(connection, base);
     const own = storeOn({ ...connection, prefix: base, nameOf: (key) => base + key });
-    await tryInOrder(begins, tell);
+    await tryInOrder(begins, report);
     const isOpen = findings.every(({ state }) => state === "ok");
     for (const check of [...bucketChecks(connection, options), ...contractChecks(own)]) {
-      tell(isOpen ? await tryOut(check) : untried(check, "it needs what failed above"));
+      report(isOpen ? await tryOut(check) : untried(check, "it needs what failed above"));
     }
     const isWritten = findings.some(({ check, state }) => check === WRITE && state === "ok");
-    if (isWritten) tell(await tryOut(cleaned(connection, base)));
+    if (isWritten) report(await tryOut(cleaned(connection, base)));
     return findings;
   } finally {
     connection.close();
@@ -45,12 +45,12 @@ export async function examineBucket(
 }
 
 /** What comes after a fault is not tried: it would fail for the same reason. */
-async function tryInOrder(checks: readonly Check[], tell: (finding: Finding) => void): Promise<void> {
+async function tryInOrder(checks: readonly Check[], report: (finding: Finding) => void): Promise<void> {
   let fault = false;
   for (const check of checks) {
     const finding: Finding = fault ? untried(check, "it needs what failed above") : await tryOut(check);
     fault ||= finding.state === "fault";
-    tell(finding);
+    report(finding);
   }
 }
 

@@ -16,7 +16,7 @@ export interface KeptProgress extends ProgressMessage {
 }
 
 /** The latest progress and the losses of running jobs, by job id. */
-export interface ProgressKeeper {
+export interface ProgressMemory {
   note(progress: ProgressMessage): void;
   /** The latest progress of a job; undefined: none. */
   last(jobId: string): KeptProgress | undefined;
@@ -36,8 +36,9 @@ interface Kept {
  * Nothing is kept yet.
  *
  * @param now ms since 1970
+ * @returns the last progress and a thinned curve of losses for each job
  */
-export function createProgressKeeper(now: () => number = Date.now): ProgressKeeper {
+export function createProgressMemory(now: () => number = Date.now): ProgressMemory {
   const jobs = new Map<string, Kept>();
   return {
     note(progress) {
