@@ -130,7 +130,7 @@ export async function findWebhook(store: Store, cache: FactCache, id: string): P
  * Changes what a webhook wants. Of two who do so at once, both happen, in some order.
  *
  * @param hook as it was read
- * @param change what is to be otherwise
+ * @param change what should be different
  */
 export async function reviseWebhook(
   store: Store,
