@@ -140,6 +140,8 @@ const SCRIPT_ROOMS: readonly string[] = [
   // Data made here; likewise.
   `${COMMANDS}collecting/`,
   "scripts/cli/runs/",
+  // What happens, as it happens, and what was logged.
+  "scripts/cli/following/",
   COMMANDS,
   "scripts/cli/stores/",
   "scripts/lab/bench/",

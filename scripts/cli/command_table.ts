@@ -98,6 +98,22 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     group: LOOK,
+    commands: {
+      watch:
+        "follow what happens to learners, line by line: arrivals, jobs, versions, drops, problems; until Ctrl-C",
+    },
+    load: async () => (await import("./following/watch.ts")).registerWatch,
+  },
+  {
+    group: LOOK,
+    commands: {
+      logs:
+        "show what a cluster or a run on this machine has logged, by service, job or learner; --follow goes on",
+    },
+    load: async () => (await import("./following/logs.ts")).registerLogs,
+  },
+  {
+    group: LOOK,
     commands: { report: "write a learner's report as one self-contained HTML file" },
     load: async () => (await import("./commands/report.ts")).registerReport,
   },

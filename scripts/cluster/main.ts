@@ -6,6 +6,7 @@ import process from "node:process";
 import { createLearner, learnerExists } from "@cugro/learners";
 import { returnToCaller } from "../cli/learners/invocation.ts";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
+import { logOfCluster } from "./log_file.ts";
 import { parseCommand, type WantedLearner } from "./options.ts";
 import { openOutput, type Output, printOnTerminal } from "./output.ts";
 import { announceClusterProblems } from "./problems.ts";
@@ -13,7 +14,7 @@ import { summaryOf } from "./summary.ts";
 
 async function main(): Promise<void> {
   const { cluster: options, learner, quiet, log } = parseCommand(process.argv.slice(2));
-  const output = openOutput({ quiet, log });
+  const output = openOutput({ quiet, log, kept: logOfCluster(options.folder) });
   const signal = onSignals(output);
   try {
     const onLine = output.line;

@@ -9,6 +9,7 @@ import { COMPUTE_SERVICES, HTTP_PORT, SERVICE_NAMES, type ServiceName } from "..
 import { UsageError, wholeNumber } from "../cli/commands/output.ts";
 import { parsePreset, parseSettings, repeatable } from "../cli/commands/settings.ts";
 import type { ClusterOptions } from "./cluster.ts";
+import { DEFAULT_FOLDER } from "./log_file.ts";
 import { S3_SERVERS, type S3ServerName } from "./object_store/choice.ts";
 import type { AskedPort } from "./ports.ts";
 import { placesOf, type ProcessCounts, processName, startOrder } from "./services.ts";
@@ -78,7 +79,7 @@ function program(): Command {
     .option(
       "--folder <dir>",
       "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
-      ".cugro-cluster",
+      DEFAULT_FOLDER,
     )
     .option("--store <kind>", "bucket, or folder (no S3 server)", "bucket")
     .option(
@@ -96,7 +97,10 @@ function program(): Command {
     .addOption(repeatable("--set <knob=value>", "change a knob of that learner; may be repeated"))
     .option("--seed <n>", "of that learner (default: 0)", wholeNumber("--seed", 0))
     .option("--quiet", "do not show what the services log; what happens to processes is told all the same")
-    .option("--log <file>", "write what the services log to a file as well, as JSON lines");
+    .option(
+      "--log <file>",
+      "write what the services log to a file of your own as well, as JSON lines; cugro logs shows it without",
+    );
   for (const service of startOrder()) {
     command.option(`--${service} <n>`, "number of processes (default: 1)", wholeNumber(`--${service}`, 0));
   }

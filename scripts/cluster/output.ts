@@ -5,6 +5,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
+import { humanLine, openLogFile } from "@cugro/telemetry";
 
 /** Where lines go. */
 export interface Output {
@@ -21,15 +22,14 @@ export interface OutputOptions {
   quiet: boolean;
   /** Gets everything, quiet or not. */
   log: string | undefined;
+  /** Gets everything as well, and does not grow without end. @default none */
+  kept?: string;
   /** @default whether stderr is a terminal */
   forPeople?: boolean;
   /** @default to stderr */
   show?: (line: string) => void;
 }
 
-/** In every line, or of no use to people. */
-const LEFT_OUT = new Set(["time", "level", "event", "process", "service", "worker", "trace", "profile"]);
-const LONGEST_VALUE = 100;
 /** Request id of what the command itself asks the gateway every two seconds: as long as it is answered, it is no news. */
 export const OWN_REQUEST = "asked-by-deno-task-cluster";
 
@@ -39,16 +39,21 @@ export const OWN_REQUEST = "asked-by-deno-task-cluster";
  * @throws {Error} if it cannot be written
  */
 export function openOutput(options: OutputOptions): Output {
-  const { quiet, log, forPeople = process.stderr.isTTY === true, show = showOnStderr } = options;
+  const { quiet, log, kept, forPeople = process.stderr.isTTY === true, show = showOnStderr } = options;
   const file = log === undefined ? undefined : openSync(log, "a");
+  const keeping = kept === undefined ? undefined : openLogFile(kept);
   const put = (json: string, isShown: boolean) => {
     if (file !== undefined) writeSync(file, `${json}\n`);
+    keeping?.write(json);
     if (isShown) show(forPeople ? humanLine(json) : json);
   };
   return {
     line: (name, line) => isOwnRequest(line) ? undefined : put(jsonLine(name, line), !quiet),
     event: (sentence) => put(jsonLine("cluster", sentence), true),
-    close: () => file === undefined ? undefined : closeSync(file),
+    close() {
+      if (file !== undefined) closeSync(file);
+      keeping?.close();
+    },
   };
 }
 
@@ -64,29 +69,6 @@ export function jsonLine(name: string, line: string): string {
   }
   const [time, event] = [new Date().toISOString(), stripVTControlCharacters(text)];
   return JSON.stringify({ process: name, time, level: "info", event });
-}
-
-/** "12:03:01 state-generation: job finished (kind states.train, learner one)" */
-export function humanLine(json: string): string {
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(json);
-  } catch {
-    return json;
-  }
-  const { time, level, event, process } = fields;
-  const at = new Date(String(time));
-  const clock = Number.isNaN(at.getTime()) ? "" : `${at.toTimeString().slice(0, 8)} `;
-  const severity = level === "warn" || level === "error" ? `${level}: ` : "";
-  const details = Object.entries(fields).filter(([name]) => !LEFT_OUT.has(name))
-    .map(([name, value]) => `${name} ${shortened(value)}`);
-  return `${clock}${process}: ${severity}${event}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
-}
-
-function shortened(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
-  if (/^[0-9a-f]{64}$/.test(text)) return text.slice(0, 8);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)} ...` : text;
 }
 
 /** A reader of a pipe that has gone away must not end the cluster in the middle of its stop. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { humanLine, jsonLine, openOutput, OWN_REQUEST } from "./output.ts";
+import { humanLine } from "@cugro/telemetry";
+import { jsonLine, openOutput, OWN_REQUEST } from "./output.ts";
 
 const JOB =
   '{"time":"2026-01-02T03:04:05.678Z","level":"warn","event":"attempt failed","service":"gateway",' +
@@ -23,7 +24,9 @@ Deno.test("openOutput() writes everything to the file, and shows events although
   try {
     const log = join(folder, "log");
     const shown: string[] = [];
-    const output = openOutput({ quiet: true, log, forPeople: true, show: (line) => void shown.push(line) });
+    const kept = join(folder, "logs", "kept.jsonl");
+    const show = (line: string) => void shown.push(line);
+    const output = openOutput({ quiet: true, log, kept, forPeople: true, show });
     output.line("gateway", JOB);
     output.event("nats-server (pid 7) ended with SIGKILL");
     output.close();
@@ -34,6 +37,7 @@ Deno.test("openOutput() writes everything to the file, and shows events although
       ["gateway", "attempt failed"],
       ["cluster", "nats-server (pid 7) ended with SIGKILL"],
     ]);
+    assertEquals(await Deno.readTextFile(kept), await Deno.readTextFile(log));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -9,7 +9,7 @@ import { type Bus, type NatsBus, openPipeBus } from "@cugro/bus";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import type { HttpServer, Mounted } from "./http/http_server.ts";
 import { type Readiness, startHttpBase } from "./http/base_app.ts";
-import { createLog, type Log, type Metrics } from "@cugro/telemetry";
+import { createLog, type Log, logWriter, type Metrics } from "@cugro/telemetry";
 import { createMetrics } from "@cugro/telemetry/metrics";
 import { watchForHang } from "./hang_watch.ts";
 import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";
@@ -59,11 +59,12 @@ export async function runService(
   // First of all: the pipe redirects what is printed, and notices the parent's end.
   const inCluster = (process.env.CUGRO_NATS ?? "") !== "";
   const pipe = inCluster || options.openBus ? undefined : openPipe();
-  let log = createLog({ fields: { service: options.name, worker: process.pid } });
+  const common = { fields: { service: options.name, worker: process.pid }, write: logWriter() };
+  let log = createLog(common);
   const trap = trapFaults(() => log);
   try {
     const config = readConfig(undefined, options.required);
-    log = createLog({ level: config.logLevel, fields: { service: options.name, worker: process.pid } });
+    log = createLog({ level: config.logLevel, ...common });
     watchForHang(config.hangMs, { service: options.name, worker: process.pid }, log);
     const signal = onSignals(pipe !== undefined);
     const state = createState(options, config, log, signal);

@@ -3,6 +3,7 @@
  * @module
  */
 import process from "node:process";
+import { humanLine } from "./human_line.ts";
 
 /** From talkative to silent. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -70,4 +71,18 @@ export function createLog(options: LogOptions = {}): Log {
     error: at("error"),
     with: (fields) => createLog({ level, write, fields: { ...common, ...fields } }),
   };
+}
+
+/**
+ * Where a process that a person may have started writes its log: sentences on a terminal, JSON into a file or a pipe.
+ *
+ * @param isTerminal whether stderr is one
+ * @param put takes the text
+ * @returns takes lines of JSON, each with its line break
+ */
+export function logWriter(
+  isTerminal: boolean = process.stderr.isTTY === true,
+  put: (text: string) => void = (text) => void process.stderr.write(text),
+): (line: string) => void {
+  return isTerminal ? (line) => put(`${humanLine(line)}\n`) : put;
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLog, type LogLevel } from "./log.ts";
+import { createLog, type LogLevel, logWriter } from "./log.ts";
 
 function linesOf(level: LogLevel): Record<string, unknown>[] {
   const lines: string[] = [];
@@ -28,4 +28,18 @@ Deno.test("createLog() drops what is below its level, and shows stacks at debug"
   const [first, , last] = linesOf("debug");
   assertEquals(first, { level: "debug", event: "stepped", worker: 7, step: 1 });
   assertEquals(String(last?.error).includes("log_test.ts"), true);
+});
+
+Deno.test("logWriter() gives a person on a terminal sentences, and programs the JSON", () => {
+  const said = (isTerminal: boolean) => {
+    const lines: string[] = [];
+    const log = createLog({
+      fields: { service: "gateway", worker: 7 },
+      write: logWriter(isTerminal, (text) => lines.push(text)),
+    });
+    log.warn("the store is away", { seconds: 3 });
+    return lines.join("");
+  };
+  assertEquals(said(true).replace(/^\S+ /, ""), "gateway: warn: the store is away (seconds 3)\n");
+  assertEquals(JSON.parse(said(false)).event, "the store is away");
 });

@@ -11,7 +11,8 @@ import type { LearnEnd } from "../learners/learners.ts";
 import type { ProgressDisplay } from "../progress/display.ts";
 import { createProblemNotes } from "../progress/problem_notes.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
-import { describeLogLine, parseLogLine } from "../progress/log_lines.ts";
+import { describeLogLine, isForPeople, parseLogLine } from "../progress/log_lines.ts";
+import { logOfRun, openRunLog, type RunLog } from "../following/run_log.ts";
 import { createPythonNotes } from "./python.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
 import { openSession, type Session } from "./run_session.ts";
@@ -47,12 +48,16 @@ type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 export async function openLearning(options: LearningOptions): Promise<Learning> {
   const { store, folder, workers, bus, display, waitForRoomMs: waitMs } = options;
   const room = watchRoom({ say: display.note, onGivenUp: (error) => session.fail(error), waitMs });
-  const onOutput = (text: string) => notifyOfProgress(text, display, room);
+  const log = openRunLog(logOfRun(folder));
+  const onOutput = (text: string) => notifyOfOutput(text, { display, room, log });
   const session = openSession({ folder, workers, onOutput, bus });
   const { watch, unwatch } = await watchJobs(session, display);
   const unsubscribe = await bus.subscribe(
     "events",
-    ({ type }) => type === "cugro.job.finished" && room.room(),
+    (event) => {
+      log.event(event);
+      if (event.type === "cugro.job.finished") room.room();
+    },
   );
   const noteProblems = createProblemNotes(store, display);
   const notePython = createPythonNotes(display.note);
@@ -75,6 +80,7 @@ export async function openLearning(options: LearningOptions): Promise<Learning> 
       room.close();
       display.close();
       await session.close();
+      log.close();
     },
   };
 }
@@ -111,15 +117,21 @@ async function learnOne(learner: string, planning: Planning): Promise<LearnEnd> 
   return await learnerExists(store, learner) ? "idle" : "deleted";
 }
 
-/** What workers write, for a person: of a full store only what there is to wait for. */
-function notifyOfProgress(text: string, display: ProgressDisplay, room: RoomWatch): void {
+interface Listeners {
+  display: ProgressDisplay;
+  room: RoomWatch;
+  log: RunLog;
+}
+
+/** What workers write: all of it into the log, and to a person what matters; of a full store only what there is to wait for. */
+function notifyOfOutput(text: string, { display, room, log }: Listeners): void {
   for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
+    log.line(line);
     const logged = parseLogLine(line);
     if (logged && isFull(logged.error)) room.full(logged.error);
     // Who asks for a level of the log reads it with programs.
-    else {display.note(
-        logged && process.env.CUGRO_LOG === undefined ? describeLogLine(logged) : line.trimEnd(),
-      );}
+    else if (!logged || process.env.CUGRO_LOG !== undefined) display.note(line.trimEnd());
+    else if (isForPeople(logged)) display.note(describeLogLine(logged));
   }
 }
 

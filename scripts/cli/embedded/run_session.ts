@@ -80,7 +80,7 @@ export function openSession({ folder, workers, onOutput, bus: given }: SessionOp
 
 /** A worker talks to this command, over a pipe, and to the store's folder: to no network, and to nothing else of this user's. */
 function confinedWorker(root: string): ConfinedProcess {
-  const own = { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "warn" };
+  const own = { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "info" };
   const { args, ...rest } = confine(
     WORKER_ACCESS,
     { ...own, CUGRO_NATS: "", CUGRO_HTTP_PORT: "" },

@@ -7,7 +7,7 @@ import type { PresetName } from "@cugro/algorithm";
 import type { Becoming } from "@cugro/client";
 import type { LearnerMeasures, LearnerStatus, Relabelled, ShownCell } from "@cugro/learners";
 import type { Bundle, OnCheck } from "@cugro/export";
-import type { ActAnswer, ActRequest, Problem, Reading } from "@cugro/protocol";
+import type { ActAnswer, ActRequest, Problem, ProgressMessage, Reading } from "@cugro/protocol";
 import type { LossCurve, TabledFidelity } from "@cugro/tables";
 import type { Place } from "./place.ts";
 
@@ -134,6 +134,14 @@ export interface TaskEpisodes {
   isSuccess: boolean;
 }
 
+/** Who listens, and until when. */
+export interface NewsListener {
+  signal: AbortSignal;
+  /** Something may have happened: look. */
+  onNews: () => void;
+  onProgress: (progress: ProgressMessage) => void;
+}
+
 /** Learners in one place. Every method throws an error whose message is a sentence for the person who typed. */
 export interface Learners {
   readonly place: Place;
@@ -147,6 +155,10 @@ export interface Learners {
    */
   acknowledge(id: string, reason: Reason): Promise<Problem>;
   status(name: string): Promise<ShownStatus>;
+  /** The same for those who ask again and again: it may be two seconds old. */
+  look(name: string): Promise<ShownStatus>;
+  /** Calls back whenever something may have happened to a learner, or to any, until the signal; a store says nothing by itself. */
+  news(name: string | undefined, listener: NewsListener): Promise<void>;
   /** The learner that a run is about to change; undefined if there is none. */
   find(name: string): Promise<KnownLearner | undefined>;
   create(settings: NewLearner): Promise<void>;

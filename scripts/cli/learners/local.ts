@@ -3,15 +3,18 @@
  * is a single fact; whatever else writes opens the store for writing. What not every command needs is loaded where it is needed.
  * @module
  */
-import type { ActAnswer, ActRequest, Problem } from "@cugro/protocol";
+import type { Problem } from "@cugro/protocol";
 import { userInfo } from "node:os";
 import process from "node:process";
 import {
   type Act,
   cancel,
+  createCache,
   createLearner,
+  createReader,
   deleteLearner,
   learnerExists,
+  type LearnerReader,
   learnerStatus,
   listLearners,
   loadFacts,
@@ -22,9 +25,7 @@ import {
   reviseConfig,
   rollback,
 } from "@cugro/learners";
-import type { OnCheck } from "@cugro/export";
 import { acknowledgeProblem, gatherProblems } from "@cugro/problems";
-import { actOn, openPolicy } from "@cugro/serving";
 import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { lossesOf } from "@cugro/tables";
 import type { Store } from "@cugro/store";
@@ -34,8 +35,9 @@ import { addFile } from "./add_file.ts";
 import { episodesOf } from "./episodes.ts";
 import { openForActing, openForReading, openForWriting } from "./open_store.ts";
 import { displayOnStderr } from "../progress/display.ts";
-import type { Exported, KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
-import { commandLine, type Place, placeOfStore } from "./place.ts";
+import { actOnce, exportOnce, reportOf } from "./local_uses.ts";
+import type { KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
+import { placeOfStore } from "./place.ts";
 
 /** Learners in a store. */
 export function openLocal(name: string): Learners {
@@ -50,21 +52,18 @@ export function openLocal(name: string): Learners {
     problems: async (learner) => await findProblems(await reading(), learner),
     acknowledge: async (id, reason) => await acknowledge(await writing(), id, reason),
     status: async (learner) => await statusIn(await reading(), learner),
+    ...lookedAt(reading),
     // A run changes it next: from here on nobody else may.
     find: async (learner) => await findLearner(await writing(), learner),
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
     configure: async (learner, change) =>
       await reviseConfig({ store: await writing(), name: learner, ...change }),
-    async foresee(learner, path, reading) {
-      const { foresee } = await import("./foresee.ts");
-      return await foresee(await writing(), learner, path, reading);
-    },
+    foresee: async (learner, path, reading) =>
+      await (await import("./foresee.ts")).foresee(await writing(), learner, path, reading),
     add: async (learner, path, ...options) => await addFile(await writing(), learner, path, ...options),
     ...learnIn(name, writing, bus),
-    async page() {
-      const { openPage } = await import("../page/open_page.ts");
-      return await openPage({ place, store: await writing(), bus: bus() });
-    },
+    page: async () =>
+      await (await import("../page/open_page.ts")).openPage({ place, store: await writing(), bus: bus() }),
     ...verdictsOn(acting),
     ...otherActsOn(acting),
     act: async (learner, request) => await actOnce(await reading(), learner, request),
@@ -79,9 +78,18 @@ export function openLocal(name: string): Learners {
   };
 }
 
-async function reportOf(store: Store, learner: string, place: Place): Promise<string> {
-  const { gatherReport, renderReport } = await import("@cugro/report");
-  return renderReport(await gatherReport(store, learner, (words) => commandLine(place, words)));
+/** For those who look again and again: facts that were read are kept. */
+function lookedAt(reading: () => Promise<Store>): Pick<Learners, "look" | "news"> {
+  let reader: LearnerReader | undefined;
+  return {
+    async look(learner) {
+      const store = await reading();
+      reader ??= createReader({ store, cache: createCache() });
+      return await statusIn(store, learner, reader.status);
+    },
+    // What runs on a folder tells only its own process.
+    news: () => Promise.resolve(),
+  };
 }
 
 /** Acts that decide nothing about a version. */
@@ -141,8 +149,12 @@ function findProblems(store: Store, learner?: string): Promise<Problem[]> {
   return gatherProblems({ store, ...(learner === undefined ? {} : { learner }) });
 }
 
-async function statusIn(store: Store, learner: string): Promise<ShownStatus> {
-  const [status, problems] = await Promise.all([learnerStatus(store, learner), findProblems(store, learner)]);
+async function statusIn(
+  store: Store,
+  learner: string,
+  read = (name: string) => learnerStatus(store, name),
+): Promise<ShownStatus> {
+  const [status, problems] = await Promise.all([read(learner), findProblems(store, learner)]);
   return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
 }
 
@@ -159,33 +171,6 @@ function whoTypes(): string {
   } catch {
     return process.env.USER ?? "unknown";
   }
-}
-
-/** One decision, for which the policy is opened and closed. */
-async function actOnce(store: Store, learner: string, request: ActRequest): Promise<ActAnswer> {
-  const compile = async () => (await (await import("@cugro/tensors")).openCompute()).compile;
-  const { version, acting } = request;
-  const served = await openPolicy(store, learner, { version, acting, compile });
-  try {
-    return await actOn(served, request);
-  } finally {
-    served.policy.dispose();
-  }
-}
-
-/** One bundle, for which a backend is opened. */
-async function exportOnce(
-  store: Store,
-  learner: string,
-  wanted: { version?: number | undefined; task?: number | undefined },
-  onCheck: OnCheck,
-): Promise<Exported> {
-  const { bundleFiles, gatherVersion, requireOnnxRuntime } = await import("@cugro/export");
-  requireOnnxRuntime();
-  const input = await gatherVersion(store, learner, wanted);
-  const { openCompute } = await import("@cugro/tensors");
-  const { compile } = await openCompute();
-  return await bundleFiles(input, compile, onCheck);
 }
 
 /** The store, opened when it is first needed, and no oftener than that. */

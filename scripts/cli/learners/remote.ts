@@ -7,7 +7,15 @@ import { audienceOf, EVERYONE } from "@cugro/protocol";
 import type { ModelName, OnCheck } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
 import { episodesOf } from "./episodes.ts";
-import type { Exported, KnownLearner, Learners, Reason, ShownPage, ShownStatus } from "./learners.ts";
+import type {
+  Exported,
+  KnownLearner,
+  Learners,
+  NewsListener,
+  Reason,
+  ShownPage,
+  ShownStatus,
+} from "./learners.ts";
 
 /** Learners at an address. */
 export function openRemote(url: string, token: string): Learners {
@@ -21,7 +29,7 @@ export function openRemote(url: string, token: string): Learners {
       return name === undefined ? all : all.filter((one) => [name, EVERYONE].includes(audienceOf(one)));
     },
     acknowledge: (id, reason) => client.problems.acknowledge(id, why(reason)),
-    status: (name) => statusOf(client, name),
+    ...shownBy(client),
     find: (name) => findLearner(client, name),
     create: async (settings) => void await learners.create(settings),
     configure: (name, change) => learners.configure(name, change),
@@ -62,6 +70,26 @@ function actsBy(
     cancel: async (name, task, reason) => void await tasks.cancel(name, task, why(reason)),
     relabel: (name, task, { reason, ...label }) => tasks.relabel(name, task, { ...label, ...why(reason) }),
   };
+}
+
+/** Where learners stand, and news of them. */
+function shownBy(client: GatewayClient): Pick<Learners, "status" | "look" | "news"> {
+  return {
+    status: (name) => statusOf(client, name),
+    look: (name) => statusOf(client, name),
+    news: (name, listener) => listen(client, name, listener),
+  };
+}
+
+async function listen(
+  client: GatewayClient,
+  name: string | undefined,
+  { signal, onNews, onProgress }: NewsListener,
+): Promise<void> {
+  for await (const one of client.events(name, { signal, progress: true, onOpen: onNews, onLost: onNews })) {
+    if (one.type === "progress") onProgress(one.progress);
+    else if (one.type !== "traffic") onNews();
+  }
 }
 
 /** The gateway's own page. */

@@ -21,6 +21,11 @@ export function parseLogLine(text: string): LogLine | undefined {
   }
 }
 
+/** Whether a line is shown to somebody who has not asked for the log: warnings and errors. */
+export function isForPeople({ level }: LogLine): boolean {
+  return level === "warn" || level === "error";
+}
+
 /** Left out for people: when and where it was, and what only programs look up. */
 const UNSAID = ["time", "level", "event", "error", "trace", "jobId", "learner", "worker", "service", "pid"];
 

@@ -1,0 +1,40 @@
+/**
+ * The log of commands that learn on a folder: what their workers write and what the bus announces, as JSON lines beside the
+ * store's objects.
+ * @module
+ */
+import { join } from "node:path";
+import { SERVICE_FOLDER } from "@cugro/store";
+import { openLogFile } from "@cugro/telemetry";
+import type { CloudEvent } from "@cugro/protocol";
+
+/** What a command that learns writes down. */
+export interface RunLog {
+  /** What a worker wrote. */
+  line(line: string): void;
+  /** What the bus announced. */
+  event(event: CloudEvent): void;
+  close(): void;
+}
+
+/** Where the log of a folder is; no object of the store. */
+export function logOfRun(folder: string): string {
+  return join(folder, SERVICE_FOLDER, "logs", "run.jsonl");
+}
+
+/** Opens it with the first line. */
+export function openRunLog(path: string): RunLog {
+  const file = openLogFile(path);
+  const write = (fields: Record<string, unknown>) =>
+    file.write(JSON.stringify({ process: "run", time: new Date().toISOString(), level: "info", ...fields }));
+  return {
+    line(line) {
+      const text = line.trim();
+      if (text.startsWith("{") && text.endsWith("}")) file.write(text);
+      else write({ event: text });
+    },
+    event: ({ type, subject, data }) =>
+      write({ event: type.replace(/^cugro\./, ""), learner: subject, ...data }),
+    close: file.close,
+  };
+}
