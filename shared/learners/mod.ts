@@ -101,7 +101,7 @@ export {
   versionsAsLabelled,
 } from "./results/standing.ts";
 export { awaitsScores, endOfWaiting, wantedEvaluations } from "./results/wanted.ts";
-export { evaluatedCell } from "./results/evaluated_cell.ts";
+export { evaluatedCell, type MeasuredCell, measuredCell } from "./results/evaluated_cell.ts";
 export { type CellBound, cellBounds, type JudgedRow } from "./results/bounds.ts";
 export type { ReplayFidelity } from "./results/replays.ts";
 export { type PendingRow, pendingRow } from "./results/pending_row.ts";

@@ -23,7 +23,7 @@ interface Resource {
  * @returns with the outputs of each job as its subjects
  */
 export function statementOf(
-  { learner, version: of, profile, jobs, result }: Verification,
+  { learner, version: of, profile, jobs, row, result }: Verification,
   at: string,
 ): JsonObject {
   const count = (verdict: VerifiedJob["verdict"]) => jobs.filter((job) => job.verdict === verdict).length;
@@ -41,6 +41,7 @@ export function statementOf(
         ...{ otherBackend: count("other backend"), notExecuted: count("not executed") },
       },
       jobs: jobs.map(describeJob),
+      row: row.map((cell) => ({ ...cell })),
     },
   };
 }

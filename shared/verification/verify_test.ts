@@ -5,6 +5,7 @@ import {
   parseFact,
   resultFactSchema,
   resultKey,
+  type RowCell,
   versionFactSchema,
 } from "@cugro/protocol";
 import { encodeFact, sha256 } from "@cugro/protocol";
@@ -121,7 +122,13 @@ Deno.test("returns that an evaluation did not have are found, though its outputs
     const { result: found, jobs } = await verify(store, [id]);
     assertEquals([found, jobs[0]!.differing.metrics], ["FAILED", ["returns"]], JSON.stringify(other));
   }
-  assertEquals((await verify(store, [id], { backend: "another" })).result, "INCOMPLETE");
+  const elsewhere = await verify(store, [id], { backend: "another" });
+  // Its row was made of what was recorded then.
+  assertEquals([elsewhere.jobs[0]!.verdict, elsewhere.row[0]!.verdict, elsewhere.result], [
+    "other backend",
+    "differs",
+    "FAILED",
+  ]);
   // What software tells since then is nothing that differs.
   await record({ returns });
   assertEquals((await verify(store, [id])).result, "PASSED");
@@ -162,4 +169,27 @@ Deno.test("a dataset that is gone is reported, and the other jobs are verified",
     "states.sample same",
   ]);
   assertStringIncludes(jobs.find(({ kind }) => kind === "critic.train")!.reason!, "give it with --file");
+});
+
+Deno.test("the row that was decided on must follow from the results that it names", async () => {
+  const store = await learnt();
+  const key = "learners/a/versions/2.json";
+  assertEquals((await verify(store, ["policy.evaluate"])).row.map(({ task, verdict }) => [task, verdict]), [
+    [1, "same"],
+    [2, "same"],
+  ]);
+  const whole = parseFact(versionFactSchema, (await store.get(key))!.bytes, key);
+  const altered: [string[], Partial<RowCell>][] = [
+    [["returns"], { returns: [90, 95, 100, 105, 111] }],
+    [["scores"], { scores: [190, 95, 100, 105, 110] }],
+    [["meanScore"], { meanScore: 101 }],
+    [["low", "high"], { low: 0, high: 1 }],
+    [["job"], { job: whole.row[1]!.job }],
+  ];
+  for (const [members, change] of altered) {
+    const row = whole.row.map((cell) => cell.task === 1 ? { ...cell, ...change } : cell);
+    await store.put(key, encodeFact({ ...whole, row }, versionFactSchema));
+    const { result, row: [cell] } = await verify(store, ["policy.evaluate"]);
+    assertEquals([result, cell!.verdict, cell!.differing], ["FAILED", "differs", members]);
+  }
 });

@@ -5,6 +5,7 @@
 import { artifactKey, type JobName, type JsonObject, type VersionFact } from "@cugro/protocol";
 import { createCache, jobsOfVersion, loadFacts } from "@cugro/learners";
 import { getArtifact, getResult, type Store } from "@cugro/store";
+import { compareCell, type ComparedCell } from "./compare_row.ts";
 import { execute, type Executed, type Executor, NotExecutable, recordedJob } from "./execute.ts";
 
 /** What they hold besides follows from the clock: they are reported, and no fault if they differ. */
@@ -39,7 +40,9 @@ export interface Verification {
   /** Of this process. */
   profile: JsonObject;
   jobs: VerifiedJob[];
-  /** Whether every job that was asked for was executed and had the same bytes. */
+  /** Cells of the version's row whose evaluations are among the jobs, beside their recorded results. */
+  row: ComparedCell[];
+  /** Whether every job that was asked for was executed and had the same bytes, and every cell follows from its result. */
   result: "PASSED" | "FAILED" | "INCOMPLETE";
 }
 
@@ -61,7 +64,8 @@ export interface VerifyOptions extends Omit<Executor, "done"> {
  */
 export async function verifyVersion(options: VerifyOptions): Promise<Verification> {
   const { store, learner, version, wanted = [], profile, onVerified = () => {} } = options;
-  const { versions } = await loadFacts(store, learner, createCache());
+  const facts = await loadFacts(store, learner, createCache());
+  const { versions } = facts;
   const fact = versions.find((one) => one.version === version);
   if (!fact) {
     const known = versions.map((one) => one.version).join(", ") || "none";
@@ -73,12 +77,14 @@ export async function verifyVersion(options: VerifyOptions): Promise<Verificatio
     jobs.push(await verifyJob(executor, name));
     onVerified(jobs.at(-1)!);
   }
-  return { learner, version, profile, jobs, result: resultOf(jobs) };
+  const row = fact.row.filter(({ job }) => wanted.length === 0 || jobs.some(({ id }) => id === job))
+    .map((cell) => compareCell(facts, cell, jobs.find(({ id }) => id === cell.job)?.recorded));
+  return { learner, version, profile, jobs, row, result: resultOf([...jobs, ...row]) };
 }
 
-function resultOf(jobs: readonly VerifiedJob[]): Verification["result"] {
-  if (jobs.some(({ verdict }) => verdict === "differs")) return "FAILED";
-  return jobs.every(({ verdict }) => verdict === "same") ? "PASSED" : "INCOMPLETE";
+function resultOf(found: readonly { verdict: Verdict | ComparedCell["verdict"] }[]): Verification["result"] {
+  if (found.some(({ verdict }) => verdict === "differs")) return "FAILED";
+  return found.every(({ verdict }) => verdict === "same") ? "PASSED" : "INCOMPLETE";
 }
 
 async function chosen(store: Store, fact: VersionFact, wanted: readonly string[]): Promise<JobName[]> {

@@ -118,14 +118,17 @@ function lineOf({ id, kind, verdict, reason, differing, executed }: VerifiedJob)
   }`;
 }
 
-function summaryOf({ learner, version, jobs, result }: Verification): string {
+function summaryOf({ learner, version, jobs, row, result }: Verification): string {
   const same = jobs.filter(({ verdict }) => verdict === "same").length;
   const words = {
     PASSED: "all of them",
-    FAILED: "bytes or metrics differ where backend and revision are the same",
-    INCOMPLETE: "nothing speaks against the others, but they could not be told",
+    FAILED: "bytes, metrics or the row differ where backend and revision are the same",
+    INCOMPLETE: "nothing speaks against the others, but they could not be compared",
   };
+  const cells = row.flatMap(({ task, verdict, differing, reason }) =>
+    verdict === "same" ? [] : [`\ntask ${task} of its row ${verdict}: ${reason ?? differing.join(", ")}`]
+  );
   return `${learner} version ${version}: ${same} of ${jobs.length} jobs gave the same bytes; ${
     words[result]
-  }`;
+  }${cells.join("")}`;
 }

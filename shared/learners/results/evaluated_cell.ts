@@ -34,21 +34,39 @@ export function evaluatedCell(
   const metrics = facts.jobs.get(id)!.result!.metrics;
   const about = facts.tasks.find((fact) => fact.task === task)!;
   const anchors = anchorsOf(facts, about, metrics);
-  const { returns, success, scores } = episodesOf(metrics, anchors, `task ${task} (job ${id})`);
-  const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
+  const { seed } = graph.jobs.find((job) => job.id === id)!.job;
   const label = about.labelled?.labels.at(-1)?.n;
-  const measured = {
-    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics), ...actingOf(metrics) },
-    ...(label === undefined ? {} : { label, anchors }),
-  };
   const estimate = estimateOfCell(facts, graph, task, anchors);
-  const cell = {
-    ...{ task, job: id, ...measured, fidelity: asObject(metrics.fidelity), valueEstimate },
+  return {
+    ...{ task, job: id, ...measuredCell(metrics, { anchors, seed, of: `task ${task} (job ${id})` }) },
+    ...(label === undefined ? {} : { label, anchors }),
     ...(estimate ? { estimate } : {}),
     ...(task === graph.task ? snapshotsOf(facts, graph, anchors) : {}),
   };
+}
+
+/** What of a cell follows from the result of its evaluation, and the anchors that scale it. */
+export type MeasuredCell = Omit<RowCell, "task" | "job" | "label" | "anchors" | "estimate" | "snapshots">;
+
+/**
+ * What the metrics of an evaluation come to.
+ *
+ * @param metrics of its result
+ * @param about anchors of the task, seed of the job, and what it is called in errors
+ * @returns returns, scores and their interval, and what was said of the simulator and the way of acting
+ * @throws {Error} as {@linkcode evaluatedCell}
+ */
+export function measuredCell(
+  metrics: JsonObject,
+  { anchors, seed, of }: { anchors: Anchors; seed: number; of: string },
+): MeasuredCell {
+  const { returns, success, scores } = episodesOf(metrics, anchors, of);
+  const valueEstimate = typeof metrics.valueEstimate === "number" ? metrics.valueEstimate : null;
+  const cell = {
+    ...{ returns, ...(success ? { success } : {}), scores, ...simulatorOf(metrics), ...actingOf(metrics) },
+    ...{ fidelity: asObject(metrics.fidelity), valueEstimate },
+  };
   if (scores.length === 0) return { ...cell, meanScore: null, low: null, high: null };
-  const { seed } = graph.jobs.find((job) => job.id === id)!.job;
   const { mean: meanScore, low, high } = success
     ? successInterval(success)
     : scoreInterval(returns, anchors, seed);
