@@ -15,6 +15,7 @@ import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";
 import { type Ended, learnMany } from "../../cli/runs/learn_many.ts";
 import {
+  isStreamThere,
   type KnownStream,
   type PreparedStream,
   prepareStream,
@@ -22,7 +23,7 @@ import {
 } from "../streams/known_streams.ts";
 import { type GridFile, type GridRun, parseGrid, runsOf, streamsOf } from "./grid_file.ts";
 import { type PreparedRun, runOnce } from "./learn_run.ts";
-import { inputsOf, readRecord, recordPath, writeRecord } from "./run_record.ts";
+import { inputsOf, readRecord, recordPath, type RunRecord, writeRecord } from "./run_record.ts";
 import { refuseToReplace, writeResults } from "./write_results.ts";
 
 /** Flags. */
@@ -74,13 +75,12 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   if (wanted.length === 0) throw new UsageError(`${path}: no run's name holds ${only}`);
   const known = streamsOf(grid, path);
   for (const { stream } of wanted) await refuseUnknownStream(stream, known);
-  if (!options.dryRun) await refuseToReplace(out, name, options.replace ?? false);
+  if (options.dryRun) return await listRuns(wanted, work, known);
+  await refuseToReplace(out, name, options.replace ?? false);
   await mkdir(work, { recursive: true });
   const prepared = await prepare(wanted, work, known);
   const left = prepared.filter(({ record }) => record === undefined);
-  for (const { run, record } of prepared) console.error(`${record ? "finished" : "to run  "} ${run.id}`);
-  console.error(`${prepared.length} runs, ${left.length} of them to run`);
-  if (options.dryRun) return;
+  sayRuns(prepared);
   const { stopped, failed } = left.length > 0
     ? await learnAll(left, options)
     : { stopped: false, failed: [] };
@@ -95,6 +95,30 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   // Labels may have been changed since.
   const records = prepared.map(({ run, record }) => ({ ...record!, run: { ...record!.run, ...run } }));
   await writeResults({ ...named, out, records });
+}
+
+function sayRuns(runs: readonly { run: GridRun; record?: RunRecord }[]): void {
+  for (const { run, record } of runs) console.error(`${record ? "finished" : "to run  "} ${run.id}`);
+  const left = runs.filter(({ record }) => record === undefined).length;
+  console.error(`${runs.length} runs, ${left} of them to run`);
+}
+
+/** Says which runs there are, and makes nothing: a run whose data is not there has not been run. */
+async function listRuns(
+  wanted: readonly GridRun[],
+  work: string,
+  known: Readonly<Record<string, KnownStream>>,
+): Promise<void> {
+  const streams = [...new Set(wanted.map(({ stream }) => stream))];
+  const missing: string[] = [];
+  for (const stream of streams) if (!await isStreamThere(stream, work, known)) missing.push(stream);
+  const there = await prepare(wanted.filter(({ stream }) => !missing.includes(stream)), work, known);
+  const records = new Map(there.map(({ run, record }) => [run.id, record]));
+  sayRuns(wanted.map((run) => {
+    const record = records.get(run.id);
+    return { run, ...record ? { record } : {} };
+  }));
+  if (missing.length > 0) console.error(`data that is made first: ${missing.join(", ")}`);
 }
 
 /** Makes data that is missing, and reads the records there are. */

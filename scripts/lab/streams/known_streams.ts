@@ -64,6 +64,22 @@ export async function prepareStream(
   return await described(argument, await ensureData(known[argument]!, join(work, "data", argument)));
 }
 
+/** Whether a stream's data is there, so that {@link prepareStream} makes nothing. */
+export async function isStreamThere(
+  argument: string,
+  work: string,
+  known: Readonly<Record<string, KnownStream>> = KNOWN_STREAMS,
+): Promise<boolean> {
+  if (await isFolder(argument)) return true;
+  const stream = known[argument];
+  const folder = join(work, "data", argument);
+  return stream !== undefined && await isFolder(folder) &&
+    (await streamFiles(folder)).length === tasksOf(stream).length;
+}
+
+const tasksOf = (stream: KnownStream): readonly unknown[] =>
+  "metaWorld" in stream ? stream.metaWorld : stream.goals;
+
 /** @throws {UsageError} where an argument is neither a folder nor a stream that can be made */
 export async function refuseUnknownStream(argument: string, known = KNOWN_STREAMS): Promise<void> {
   if (Object.hasOwn(known, argument) || await isFolder(argument)) return;
@@ -76,8 +92,7 @@ export async function refuseUnknownStream(argument: string, known = KNOWN_STREAM
 async function ensureData(stream: KnownStream, folder: string): Promise<string[]> {
   const files = await isFolder(folder) ? await streamFiles(folder) : [];
   await refuseOtherData(stream, folder);
-  const tasks = "metaWorld" in stream ? stream.metaWorld : stream.goals;
-  if (files.length === tasks.length) return files;
+  if (files.length === tasksOf(stream).length) return files;
   console.error(`making the data of ${basename(folder)} in ${folder}`);
   const wanted = { episodes: stream.episodes, seed: SEED, folder };
   if ("metaWorld" in stream) {
