@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  awaitedTasks,
   awaitsScores,
   endOfWaiting,
   judgeVersion,
@@ -34,8 +35,8 @@ export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   const newest = facts.versions.at(-1);
   if (!newest || !awaitsScores(facts, newest)) return NOTHING;
   const row = standingRows(facts).get(newest.version)!;
-  const lacking = row.filter(({ task, scores }) => newest.awaits!.includes(task) && scores.length === 0);
   const knobs = knobsOfVersion(facts, newest);
+  const lacking = awaitedTasks(newest, row, knobs);
   const { learner: { name } } = facts;
   // Where nobody knows since when, it waits.
   const isOver = now >= (endOfWaiting(facts, newest) ?? Infinity);
@@ -47,7 +48,7 @@ export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   if (decision === "parked") return NOTHING;
   const reason = lacking.length === 0
     ? "nothing speaks against it by the scores from outside"
-    : `no scores came from outside in task ${lacking.map(({ task }) => task).join(", ")} ` +
+    : `no scores of ${knobs.awaitEpisodes} episodes came from outside in task ${lacking.join(", ")} ` +
       `within ${knobs.awaitScores} hours: judged by what there is`;
   const value = { schema: 1, version: newest.version, reason };
   return { waits: true, decide: [{ key: promotedKey(name, newest.version), value }] };

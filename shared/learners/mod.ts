@@ -138,7 +138,7 @@ export {
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, promote, retry, rollback } from "./acts/verdicts.ts";
 export { EvaluationError, type HandedIn, handInEvaluation } from "./acts/evaluate.ts";
-export { type MeasuredBy, outsideOf } from "./results/outside.ts";
+export { awaitedTasks, type MeasuredBy, outsideOf } from "./results/outside.ts";
 export { relabel, type Relabelled, type RunAgain } from "./acts/relabel.ts";
 export { LabelError, withdrawal } from "./acts/label_values.ts";
 export { putOnce } from "./facts/put_once.ts";

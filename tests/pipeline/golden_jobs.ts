@@ -113,6 +113,7 @@ const KNOBS: Hyperparameters = {
   estimateSteps: 16,
   maxEstimatedDrop: 20,
   awaitScores: 0,
+  awaitEpisodes: 5,
   minNewTaskScore: 0,
   distil: "both",
   proposerLabels: 64,

@@ -24,7 +24,7 @@ import {
 } from "@cugro/algorithm/knobs";
 import { type Dataset, encodeDataset } from "@cugro/datasets";
 import { encodeLabels, encodeShard, encodeStored } from "@cugro/jobs";
-import { judgeVersion, previewGraph } from "@cugro/learners";
+import { awaitedTasks, judgeVersion, previewGraph } from "@cugro/learners";
 import type { FieldsOf, JobKind, RowCell, VersionFact } from "@cugro/protocol";
 import { openFilesystemStore } from "@cugro/store";
 import { openBackend } from "@cugro/tensors";
@@ -128,6 +128,10 @@ const PLACES: { [K in KnobName]?: { acts?: Values; idle?: Values } } = {
   },
   maxReplayDistance: { idle: { replay: "none" } },
   minNewTaskScore: { acts: { evaluationEpisodes: 5 }, idle: {} },
+  awaitEpisodes: {
+    acts: { gate: "enforce", maxReplayDistance: 6, awaitScores: 24 },
+    idle: { gate: "enforce", maxReplayDistance: 6 },
+  },
   awaitScores: { acts: { gate: "enforce", maxReplayDistance: 6 }, idle: { maxReplayDistance: 6 } },
   // A job reads it in any case: whether there is one is the plan's.
   estimateSteps: { acts: { estimate: "always" } },
@@ -344,7 +348,8 @@ Deno.test("every knob that a kind of job carries changes what that kind does, an
 
 /**
  * What the plan makes of knobs: the jobs of five tasks of three million rows, but for how many samples an evaluation measures, and whether a
- * version is published that fell in its old tasks, was far from one of them, and is poor in its new one.
+ * version is published that fell in its old tasks, was far from one of them, and is poor in its new one; and which tasks it waits for
+ * when seven episodes have been handed in for each.
  */
 function planOf(values: Hyperparameters): unknown {
   const jobs = previewGraph({ knobs: values, tasks: 5, size: 3e6 }).flatMap((graph) => graph.jobs);
@@ -366,7 +371,9 @@ function planOf(values: Hyperparameters): unknown {
   };
   const row = [unscored, cell(1, 75, distance), cell(2, 89, null), cell(3, 50, null)];
   const earlier = [{ version: 1, row: [cell(1, 90, null), cell(2, 90, null)] } as unknown as VersionFact];
-  return [ids, simulated, acting, judgeVersion({ knobs: values, task: 3, row, earlier })];
+  const decision = judgeVersion({ knobs: values, task: 3, row, earlier });
+  const handedIn = row.map(({ task }) => ({ task, scores: Array<number>(7).fill(90) }));
+  return [ids, simulated, acting, decision, awaitedTasks(decision, handedIn, values)];
 }
 
 Deno.test("every knob that only the plan reads changes the jobs or the decision, and none where a relation says so", () => {

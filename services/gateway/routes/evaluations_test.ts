@@ -144,8 +144,12 @@ Deno.test("a gate that awaits scores parks a version until they come, and the ne
     const late = Date.now() + 25 * 3_600_000;
     assertStringIncludes(
       JSON.stringify(planAwaited(facts, late).decide),
-      "no scores came from outside in task 1 within 24 hours: judged by what there is",
+      "no scores of 5 episodes came from outside in task 1 within 24 hours: judged by what there is",
     );
+    // From four episodes there is no bound: it waits on.
+    await client.versions.evaluate("a", 1, { task: 1, returns: about(90).slice(0, 4), evaluator });
+    assertEquals(planAwaited(await loadFacts(store, "a"), Date.now()), { waits: true, decide: [] });
+    assertEquals((await client.results("a")).remarks.filter((text) => text.includes("waited")), []);
     await client.versions.evaluate("a", 1, { task: 1, returns: about(90), evaluator });
     await untilStates(["promoted", "parked"]);
     assertEquals((await client.learners.show("a")).head, 1);

@@ -94,4 +94,12 @@ export const evaluationKnobs = {
     values: { paper: 0, default: 0, smoke: 0 },
     readBy: ["plan"],
   }),
+  // From fewer episodes there is no bound, and a gate that asks for one would judge by nothing.
+  awaitEpisodes: whole({
+    about:
+      "Episodes that scores from outside must have in each task for which a version waits; an evaluation with fewer is kept, and waited on.",
+    range: [1, 1_000],
+    values: { paper: MIN_EPISODES, default: MIN_EPISODES, smoke: MIN_EPISODES },
+    readBy: ["plan"],
+  }),
 };

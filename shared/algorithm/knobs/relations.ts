@@ -197,6 +197,7 @@ const gateRelations: readonly Relation[] = [
   ...acts(["estimateSteps", "maxEstimatedDrop"], is("estimate", "noSimulator", "always")),
   ...acts(["maxForgetting", "minNewTaskScore"], judged),
   ...acts(["awaitScores"], is("gate", "enforce")),
+  ...acts(["awaitEpisodes"], above("awaitScores", 0)),
   // That a gate which enforces needs episodes to judge by holds only where a task is simulated: it is checked where the tasks are known.
   ...acts(["maxAverageDrop"], judged, averageBeforeTask()),
 ];

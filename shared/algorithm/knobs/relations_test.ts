@@ -114,6 +114,7 @@ const REFUSED: readonly (readonly [Base, Overrides, readonly KnobName[]])[] = [
   ["smoke", { maxAverageDrop: 3 }, ["maxAverageDrop", "evaluationEpisodes"]],
   [{ ...presets.default, maxAverageDrop: 12 }, { maxAverageDrop: 15 }, ["maxAverageDrop", "maxForgetting"]],
   ["smoke", { awaitScores: 24 }, ["awaitScores", "gate"]],
+  ["default", { awaitEpisodes: 9 }, ["awaitEpisodes", "awaitScores"]],
   ["smoke", { estimateSteps: 100 }, ["estimateSteps", "estimate"]],
   [{ ...presets.default, estimate: "never" }, { maxEstimatedDrop: 5 }, ["maxEstimatedDrop", "estimate"]],
   [{ ...presets.default, candidates: 4 }, { selection: "top" }, ["topCount", "candidates"]],
@@ -150,6 +151,7 @@ const ALLOWED: readonly (readonly [Base, Overrides])[] = [
   ["default", { maxForgetting: 3 }],
   ["smoke", { gate: "enforce", evaluationEpisodes: 5 }],
   ["default", { awaitScores: 24 }],
+  ["default", { awaitScores: 24, awaitEpisodes: 9 }],
   // Without a simulator nothing is judged by episodes.
   ["smoke", { gate: "enforce" }],
   ["default", { evaluationEpisodes: 4 }],

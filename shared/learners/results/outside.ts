@@ -3,6 +3,7 @@
  * somebody else has run count. Pure.
  * @module
  */
+import type { Hyperparameters } from "@cugro/algorithm";
 import type { EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
 import type { LearnerFacts } from "../facts/facts.ts";
 
@@ -24,6 +25,26 @@ export function outsideOf(
 ): EvaluationFact | undefined {
   if (cell.returns.length > 0) return undefined;
   return evaluations.findLast((one) => one.version === version && one.task === cell.task);
+}
+
+/**
+/**
+ * Tasks whose scores a version still waits for: those that lacked them when it was decided, and have fewer than `awaitEpisodes` yet.
+ * Some are not enough, as no bound is drawn from fewer than five, and the gate would let through what nobody has judged.
+ *
+ * @param version what it was parked for
+ * @param row its cells as they stand
+ * @param knobs the version's own
+ * @returns their numbers, in the order of the row
+ */
+export function awaitedTasks(
+  version: Pick<VersionFact, "awaits">,
+  row: readonly Pick<RowCell, "task" | "scores">[],
+  knobs: Pick<Hyperparameters, "awaitEpisodes">,
+): number[] {
+  const { awaits = [] } = version;
+  return row.filter(({ task, scores }) => awaits.includes(task) && scores.length < knobs.awaitEpisodes)
+    .map(({ task }) => task);
 }
 
 /**

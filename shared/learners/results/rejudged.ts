@@ -8,6 +8,7 @@ import { isPromotable, type LearnerFacts, validVersions } from "../facts/facts.t
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { markOf } from "../reading/measures.ts";
 import { type Decision as Judgement, judgeBesideBest } from "./gate.ts";
+import { awaitedTasks } from "./outside.ts";
 import { areFacts, type StandingCell } from "./standing.ts";
 
 /** What would be decided on a version now, by the labels that stand. */
@@ -36,15 +37,16 @@ export function rejudgedVersions(facts: LearnerFacts, rows: Map<number, Standing
     const row = rows.get(fact.version)!;
     const all = new Set([...states, ...row.map(changeOf)]);
     if (all.has("wait") || [...all].every((change) => change === undefined)) return [];
+    const knobs = knobsOfVersion(facts, fact);
     const { decision, reasons, awaits } = judgeBesideBest({
-      ...{ knobs: knobsOfVersion(facts, fact), task: fact.task, row, parent },
+      ...{ knobs, task: fact.task, row, parent },
       bestBefore: (cell) => best.get(markOf(cell)),
     });
     const decided = decidedOf(fact, place !== undefined);
     const isSame = decision === decided.decision && (reasons.length > 0) === (decided.reasons.length > 0) &&
       // It was parked to be measured, and is for another reason now.
       (decided.awaits === undefined || reasons.join() === decided.reasons.join());
-    if (awaits) return [];
+    if (awaits || (place === undefined && awaitedTasks(fact, row, knobs).length > 0)) return [];
     return isSame ? [] : [{ version: fact.version, decision, reasons }];
   });
 }

@@ -6,6 +6,7 @@ import type { VersionFact, WantedEvaluation } from "@cugro/protocol";
 import { versionKey } from "@cugro/protocol";
 import { attemptAt, isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
+import { awaitedTasks } from "./outside.ts";
 import { standingRows } from "./standing.ts";
 
 const HOUR_MS = 3_600_000;
@@ -35,7 +36,7 @@ export function endOfWaiting(facts: LearnerFacts, version: VersionFact): number 
 }
 
 /**
- * Tasks without scores of the version that waits for them, if one does, else of the newest valid version. Tasks with a
+ * Tasks without enough scores of the version that waits for them, if one does, else of the newest valid version. Tasks with a
  * simulator of this project are none of them: their episodes are run here, and nowhere else.
  *
  * @param facts of the learner
@@ -48,9 +49,13 @@ export function wantedEvaluations(facts: LearnerFacts): WantedEvaluation[] {
   const version = waits ? newest : validVersions(facts).at(-1);
   if (version === undefined) return [];
   const end = waits ? endOfWaiting(facts, version) : undefined;
-  return standingRows(facts).get(version.version)!.flatMap(({ task, scores }): WantedEvaluation[] => {
+  const row = standingRows(facts).get(version.version)!;
+  const wanted = waits
+    ? awaitedTasks(version, row, knobsOfVersion(facts, version))
+    : row.filter(({ scores }) => scores.length === 0).map(({ task }) => task);
+  return wanted.flatMap((task): WantedEvaluation[] => {
     const known = facts.tasks.find((one) => one.task === task);
-    if (known === undefined || scores.length > 0) return [];
+    if (known === undefined) return [];
     const { environment, name, stateDim, actionDim, discreteActions, horizon } = known;
     if (environment !== null && "family" in environment) return [];
     return [{
