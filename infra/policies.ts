@@ -30,15 +30,25 @@ export function policiesFor(
   );
 }
 
+/** What is typed; where it is wrong, a sentence about it, and the status of a shell. */
+function typedOptions() {
+  try {
+    return parseArgs({
+      options: {
+        place: { type: "string", default: BUCKET },
+        dropper: { type: "string" },
+        dialect: { type: "string", default: "minio" },
+        out: { type: "string" },
+      },
+    });
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
+
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      place: { type: "string", default: BUCKET },
-      dropper: { type: "string" },
-      dialect: { type: "string", default: "minio" },
-      out: { type: "string" },
-    },
-  });
+  const { values } = typedOptions();
   const { place, dropper, dialect, out } = values;
   if (out === undefined || (dialect !== "minio" && dialect !== "aws")) {
     console.error("Say where the policies go (--out FOLDER), and for which servers (--dialect minio or aws)");

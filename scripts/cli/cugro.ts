@@ -6,8 +6,9 @@
 import { version } from "@cugro/telemetry";
 import { Command, CommanderError } from "commander";
 import { returnToCaller } from "./learners/invocation.ts";
+import { explain } from "./explain.ts";
 import { addCommands, COMMAND_NAMES } from "./command_table.ts";
-import { nameTyposFirst } from "./typos.ts";
+import { nameHelpAfterErrors, nameTyposFirst } from "./typos.ts";
 
 /**
  * The command line, not run yet.
@@ -26,6 +27,7 @@ export async function createProgram(names: readonly string[] = COMMAND_NAMES): P
     .exitOverride();
   await addCommands(program, names);
   nameTyposFirst(program);
+  nameHelpAfterErrors(program);
   return program;
 }
 
@@ -50,14 +52,6 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 /** The command that is typed, or that help is asked of. */
 function namesIn(args: readonly string[]): string[] {
   return args.filter((arg) => !arg.startsWith("-")).slice(0, args.includes("help") ? 2 : 1);
-}
-
-/** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */
-function explain(error: unknown): string {
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
-  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, and a file is wanted`;
-  return message ?? String(error);
 }
 
 if (import.meta.main) {

@@ -193,7 +193,8 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
       [["run", "f.hdf5", "--lerner", "mine"], "unknown option '--lerner'\n(Did you mean --learner?)"],
       [["act", "--learnr=a"], "unknown option '--learnr'\n(Did you mean --learner?)"],
       [["learner", "create", "a", "--sead", "1"], "unknown option '--sead'\n(Did you mean --seed?)"],
-      [["act"], "required option '--learner <name>' not specified"],
+      [["act"], "required option '--learner <name>' not specified\n(cugro act --help shows its options)"],
+      [["learner", "create"], "(cugro learner create --help shows its options)"],
       [["stats"], "unknown command 'stats'\n(Did you mean status?)"],
       [["learner", "crate"], "(Did you mean create?)"],
       [["knobs", "topcount"], 'Cannot show "topcount" as there is no such knob: did you mean topCount?'],
@@ -209,6 +210,8 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
       [["cancel", "1", "--learner", "wolker", ...at], "did you mean walker?"],
     ];
     for (const [args, part] of sayings) assertStringIncludes(await refused(...args), part, args.join(" "));
+    const short = await refused("dashboard", "--port", "80");
+    assert(!short.includes("Did you mean"), `dashes are no letters: ${short}`);
     const unlike = await refused("status", "--learner", "hopper", ...at);
     assert(!unlike.includes("did you mean"), unlike);
   } finally {

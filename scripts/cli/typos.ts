@@ -20,11 +20,24 @@ export function nameTyposFirst(command: Command): void {
   };
 }
 
+/** Has errors about a command's options say which help shows them. */
+export function nameHelpAfterErrors(command: Command, name: string = command.name()): void {
+  for (const below of command.commands) {
+    const own = `${name} ${below.name()}`;
+    below.showHelpAfterError(
+      `(${own} --help shows ${below.commands.length > 0 ? "its commands" : "its options"})`,
+    );
+    nameHelpAfterErrors(below, own);
+  }
+}
+
 function refuseUnknown(command: Command, [flag, ...rest]: readonly string[]): void {
   if (!flag?.startsWith("-") || [flag, ...rest].some((one) => one === "-h" || one === "--help")) return;
   const name = flag.split("=")[0]!;
   const flags = command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? []);
-  const meant = nearestName(name, flags);
+  // Dashes are right in any case, and would make short names look alike.
+  const bare = nearestName(name.replace(/^-+/, ""), flags.map((flag) => flag.slice(2)));
+  const meant = bare === undefined ? undefined : `--${bare}`;
   command.error(`error: unknown option '${name}'${meant === undefined ? "" : `\n(Did you mean ${meant}?)`}`, {
     code: "commander.unknownOption",
   });

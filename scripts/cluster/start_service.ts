@@ -20,7 +20,7 @@ async function runService(service: string): Promise<number> {
   // In a group of its own: Ctrl-C would reach it twice, and twice means at once.
   const child = spawn(process.execPath, [...args, mainOf(service)], {
     cwd: ROOT,
-    env: environment,
+    env: { ...process.env, ...environment },
     stdio: "inherit",
     detached: true,
   });

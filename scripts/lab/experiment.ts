@@ -4,6 +4,7 @@
  */
 import { Command, Option } from "commander";
 import { UsageError, wholeNumber } from "../cli/commands/output.ts";
+import { explain } from "../cli/explain.ts";
 import { parsePreset, repeatable } from "../cli/commands/settings.ts";
 import { act } from "./experiments/act.ts";
 import { arrivals } from "./experiments/arrivals.ts";
@@ -175,7 +176,8 @@ const [first = "", ...rest] = Deno.args;
 try {
   await program.parseAsync(first.endsWith(".json") ? ["grid", first, ...rest] : Deno.args, { from: "user" });
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`experiment: ${error.message}`);
+  // What the system says of a file is a sentence, too.
+  if (!(error instanceof UsageError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+  console.error(`experiment: ${explain(error)}`);
   Deno.exit(1);
 }

@@ -78,7 +78,10 @@ export async function runService(
     for (const seam of [opened?.bus, opened?.store]) await seam?.close();
   } catch (error) {
     if (error instanceof ConfigError && process.stderr.isTTY) console.error(error.message);
-    else log.error("the service cannot go on", { error });
+    // What is wrong with what was set is a sentence for who set it.
+    else {log.error("the service cannot go on", {
+        error: error instanceof ConfigError ? error.message : error,
+      });}
     process.exit(1);
   }
   return process.exit(0);

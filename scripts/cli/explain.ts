@@ -1,0 +1,12 @@
+/**
+ * Errors in a sentence, for the person who typed a command: without the name of a class, and without a stack.
+ * @module
+ */
+
+/** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */
+export function explain(error: unknown): string {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
+  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, and a file is wanted`;
+  return message ?? String(error);
+}
