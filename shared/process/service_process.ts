@@ -56,18 +56,16 @@ export async function runService(
   options: ServiceOptions,
   work: (seams: Seams) => Promise<void>,
 ): Promise<never> {
-  // First of all: the pipe redirects what is printed, and notices the parent's end.
-  const inCluster = (process.env.CUGRO_NATS ?? "") !== "";
-  const pipe = inCluster || options.openBus ? undefined : openPipe();
+  // First: the pipe redirects what is printed, and notices the parent's end.
+  const pipe = (process.env.CUGRO_NATS ?? "") !== "" || options.openBus ? undefined : openPipe();
   const common = { fields: { service: options.name, worker: process.pid }, write: logWriter() };
   let log = createLog(common);
   const trap = trapFaults(() => log);
   try {
     const config = readConfig(undefined, options.required);
     log = createLog({ level: config.logLevel, ...common });
-    watchForHang(config.hangMs, { service: options.name, worker: process.pid }, log);
-    const signal = onSignals(pipe !== undefined);
-    const state = createState(options, config, log, signal);
+    watchForHang(config.hangMs, common.fields, log);
+    const state = createState(options, config, log, onSignals(pipe !== undefined));
     const server = await startServer(options, state);
     const opened = await openSeams(options, state, pipe, trap);
     let stopped: Promise<void> | undefined;
@@ -77,11 +75,9 @@ export async function runService(
     await stopListening();
     for (const seam of [opened?.bus, opened?.store]) await seam?.close();
   } catch (error) {
-    if (error instanceof ConfigError && process.stderr.isTTY) console.error(error.message);
-    // What is wrong with what was set is a sentence for who set it.
-    else {log.error("the service cannot go on", {
-        error: error instanceof ConfigError ? error.message : error,
-      });}
+    const said = error instanceof ConfigError ? error.message : error;
+    if (said !== error && process.stderr.isTTY) console.error(said);
+    else log.error("the service cannot go on", { error: said });
     process.exit(1);
   }
   return process.exit(0);
