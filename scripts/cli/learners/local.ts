@@ -9,6 +9,7 @@ import process from "node:process";
 import {
   type Act,
   cancel,
+  createCache,
   createLearner,
   deleteLearner,
   learnerExists,
@@ -137,12 +138,15 @@ function learnIn(
   };
 }
 
-function findProblems(store: Store, learner?: string): Promise<Problem[]> {
-  return gatherProblems({ store, ...(learner === undefined ? {} : { learner }) });
+function findProblems(store: Store, learner?: string, cache = createCache()): Promise<Problem[]> {
+  return gatherProblems({ store, cache, ...(learner === undefined ? {} : { learner }) });
 }
 
 async function statusIn(store: Store, learner: string): Promise<ShownStatus> {
-  const [status, problems] = await Promise.all([learnerStatus(store, learner), findProblems(store, learner)]);
+  // One after the other, so that what the first has read serves the second.
+  const cache = createCache();
+  const status = await learnerStatus(store, learner, cache);
+  const problems = await findProblems(store, learner, cache);
   return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
 }
 

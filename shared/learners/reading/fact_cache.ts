@@ -6,8 +6,11 @@ import type { OldJobs, Store } from "@cugro/store";
 import { parseFact } from "@cugro/protocol";
 import type { Overlap } from "../facts/overlap.ts";
 
-/** LRU capacity, in facts, and as many marks of what was written. */
-const REMEMBERED = 10_000;
+/**
+ * LRU capacity, in facts, and as many marks of what was written; a fact takes some 2 kB. What is read of a learner for its status must
+ * fit in, or each question reads it all again: of five hundred versions some 25,000 facts.
+ */
+const REMEMBERED = 50_000;
 /** Requests to the store that are under way at once for one learner. */
 export const REQUESTS_AT_ONCE = 16;
 
