@@ -80,15 +80,17 @@ async function measure(place: Place, nats: RunningServer, shards: number): Promi
       ...{ profile: { backend: "stub" }, signal: stop.signal },
     }));
   await handOver(store, shards);
-  let finished = 0;
-  await bus.subscribe("events", ({ type }) => void (type === "cugro.job.finished" && finished++));
+  const finished = new Set<unknown>();
+  await bus.subscribe("events", ({ type, data }) => {
+    if (type === "cugro.job.finished") finished.add(data.jobId);
+  });
   const before = await usage(place, nats);
   await runCoordinator({ bus, store: of("coordinator"), until: "idle", signal: stop.signal });
   const after = await usage(place, nats);
   stop.abort();
   await Promise.all(workers);
   await Promise.all([bus.close(), workersBus.close(), store.close()]);
-  return figuresOf(place.name, requests, finished, before, after);
+  return figuresOf(place.name, requests, finished.size, before, after);
 }
 
 /** Half the workers prefer one of the two kinds that are many. */
