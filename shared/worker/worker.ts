@@ -42,15 +42,8 @@ import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, PermanentError, Unneeded } from "./job_errors.ts";
 import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
 import { dropUnneeded } from "./unneeded.ts";
-import {
-  getJob,
-  hasOldJobs,
-  listJob,
-  MissingInputError,
-  type OldJobs,
-  type Store,
-  StoreError,
-} from "@cugro/store";
+import { lookAtJob } from "./look_at_job.ts";
+import { MissingInputError, type OldJobs, type Store, StoreError } from "@cugro/store";
 
 /** Does one kind of work, or all of `K` alike. */
 export type JobHandler<K extends JobKind = JobKind> = (context: JobContext<K>) => Promise<JobOutput<K>>;
@@ -145,11 +138,7 @@ function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
 async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
   const { jobId, kind } = delivery.message;
-  // Asked together: a store over the network takes milliseconds for each. A list tells what is done, given up and noted.
-  const [there, found] = await Promise.all([
-    hasOldJobs(store, worker.oldJobs).then((old) => listJob(store, { id: jobId, kind }, old)),
-    getJob(store, kind, jobId),
-  ]);
+  const { there, found } = await lookAtJob(store, delivery.message, worker.oldJobs);
   if (there.result !== undefined) {
     log.debug("job is done already");
     await cleanUp(store, kind, jobId);

@@ -127,31 +127,6 @@ Deno.test(
 );
 
 Deno.test(
-  "runWorker() asks once in all whether there are jobs of the old layout, not for each job",
-  inWorld(async ({ store, work, submit, until, events }) => {
-    const asked: string[] = [];
-    const watched = new Proxy(store, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (typeof member !== "function") return member;
-        return (...values: unknown[]) => {
-          if (name === "list" || name === "folders") asked.push(String(values[0]));
-          return member.apply(target, values);
-        };
-      },
-    });
-    const stop = work({ store: watched });
-    const ids: string[] = [];
-    for (const name of ["first", "second", "third"]) {
-      ids.push(await submit(await addJob(store, { name, steps: 1 })));
-      await until(() => events.length === ids.length);
-    }
-    await stop();
-    assertEquals(asked.toSorted(), ["jobs/", ...ids.map((id) => jobPrefix("states.train", id))].toSorted());
-  }),
-);
-
-Deno.test(
   "runWorker() announces a finished job without doing it again",
   inWorld(async ({ store, work, submit, until, events }) => {
     let runs = 0;
