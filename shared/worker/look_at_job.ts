@@ -8,7 +8,10 @@ import { type Found, getJob, hasOldJobs, listJob, type OldJobs, type Store } fro
 /**
  * Asked together, as a store over the network takes milliseconds for each: a list tells what is done, given up and noted.
  *
+ * @param store to read
+ * @param name id and kind of the job
  * @param oldJobs what this worker remembers of jobs of the old layout
+ * @returns the keys of its objects by what they are, and what it is; undefined if that is gone
  */
 export async function lookAtJob(
   store: Store,

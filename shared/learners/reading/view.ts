@@ -18,7 +18,6 @@ import { learnOfOverlaps } from "./load_overlaps.ts";
 import type { Graph } from "../planning/graph.ts";
 import {
   absent,
-  leftoverShards,
   loadJobStates,
   makersOf,
   neededKeys,
@@ -26,6 +25,7 @@ import {
   readJobStates,
   stoppedJobs,
 } from "./load_jobs.ts";
+import { leftoverShards } from "./leftover_shards.ts";
 import { asArrived, readIncoming, readListed } from "./load_lists.ts";
 import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { keyOfInput, planWork } from "../planning/work.ts";
