@@ -152,6 +152,7 @@ const SCRIPT_ROOMS: readonly string[] = [
   "scripts/lab/calibration/",
   "scripts/lab/distillation/",
   "tests/faults/campaign/",
+  "tests/faults/campaign/",
 ];
 /** What every service may import: all of `shared`, and the table of services. */
 const SHARED = Object.keys(ALLOWED);

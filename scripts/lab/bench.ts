@@ -16,6 +16,7 @@ import { fidelity } from "./bench/fidelity.ts";
 import { behavior, sampling } from "./bench/generators.ts";
 import { imports } from "./bench/imports.ts";
 import { inference } from "./bench/inference.ts";
+import { jobs } from "./bench/jobs.ts";
 import {
   type ClockName,
   clocks,
@@ -42,6 +43,7 @@ const GROUPS: readonly Group[] = [
   gymnasium,
   platform,
   bus,
+  jobs,
   imports,
 ];
 const HELP =

@@ -20,6 +20,7 @@ import {
   type Change,
   createCache,
   type FactCache,
+  noteRemoved,
   noteWritten,
   putOnce,
   readVersions,
@@ -73,7 +74,7 @@ export async function applyPlan(options: Applying): Promise<Change | undefined> 
 async function release(store: Store, keys: readonly string[], cache: FactCache): Promise<void> {
   await mapConcurrently(keys, REQUESTS_AT_ONCE, async (key) => {
     await store.delete(key);
-    cache.facts.delete(key);
+    noteRemoved(cache, key);
   });
 }
 

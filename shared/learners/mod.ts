@@ -79,6 +79,7 @@ export {
   type FactCache,
   type FactSchema,
   type FactSource,
+  noteRemoved,
   noteWritten,
   readFact,
   REQUESTS_AT_ONCE,

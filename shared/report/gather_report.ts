@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  createCache,
   describeActing,
   describeDecision,
   describeScale,
@@ -53,8 +54,10 @@ export async function gatherReport(
   name: string,
   complete: (words: string) => string = plainCommand,
 ): Promise<ReportData> {
-  const status = await learnerStatus(store, name);
-  const problems = await gatherProblems({ store, learner: name });
+  // Read once for both: of five hundred versions there are thousands of facts.
+  const cache = createCache();
+  const status = await learnerStatus(store, name, cache);
+  const problems = await gatherProblems({ store, learner: name, cache });
   const { learner, config } = status;
   return {
     ...{ learner: name, seed: learner.seed, preset: config.preset, created: learner.created },

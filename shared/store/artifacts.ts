@@ -19,6 +19,8 @@ export class CorruptArtifactError extends MissingInputError {
   }
 }
 
+/** Up to this size (bytes) an artifact is written without asking whether it is there: that would cost as much. */
+const UNASKED_BYTES = 64 << 10;
 /** An artifact older than this may be about to be swept (after 24 h), so a writer that needs it writes it again. */
 const REFRESH_MS = 12 * 3600 * 1000;
 
@@ -34,10 +36,14 @@ export async function putArtifact(
   bytes: Uint8Array,
 ): Promise<{ artifact: string; bytes: number }> {
   const artifact = sha256(bytes);
-  const info = await store.head(artifactKey(artifact));
-  const fresh = info?.size === bytes.length && Date.now() - Date.parse(info.lastModified) < REFRESH_MS;
-  if (!fresh) await store.put(artifactKey(artifact), bytes);
+  const key = artifactKey(artifact);
+  if (bytes.length <= UNASKED_BYTES || !await isFresh(store, key, bytes.length)) await store.put(key, bytes);
   return { artifact, bytes: bytes.length };
+}
+
+async function isFresh(store: Store, key: string, size: number): Promise<boolean> {
+  const info = await store.head(key);
+  return info?.size === size && Date.now() - Date.parse(info.lastModified) < REFRESH_MS;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  isOldJobName,
   jobKey,
   type JobKind,
   type JobName,
@@ -13,12 +14,39 @@ import {
   oldJobPrefix,
   oldResultKey,
   parseFact,
+  PREFIXES,
   type ResultFact,
   resultFactSchema,
   resultKey,
   sortJobKeys,
 } from "@cugro/protocol";
 import type { Store } from "./store.ts";
+
+/** That there are no jobs of the old layout holds so long (ms). */
+const NO_OLD_JOBS_MS = 30_000;
+/** What is known of a store's old jobs, by {@link hasOldJobs}. */
+export interface OldJobs {
+  asked?: number;
+  answer?: Promise<boolean>;
+}
+
+/**
+ * Whether the store may have jobs in the layout of versions up to 0.2: only then both layouts are asked about a job. One
+ * request, and none once there are some; a copy of an old learner may arrive at any time, so a no holds half a minute.
+ *
+ * @param store to read
+ * @param known what is remembered between calls; empty at first
+ * @returns false if there are none
+ */
+export async function hasOldJobs(store: Store, known: OldJobs): Promise<boolean> {
+  const now = performance.now();
+  if (known.answer === undefined || now - (known.asked ?? 0) > NO_OLD_JOBS_MS) {
+    const answer = store.folders(PREFIXES.jobs).then((names) => names.some(isOldJobName));
+    Object.assign(known, { asked: now, answer });
+    answer.then((found) => found && (known.asked = Infinity), () => delete known.answer);
+  }
+  return await known.answer!;
+}
 
 /** An object that was found. */
 export interface Found {

@@ -21,7 +21,15 @@ export { announcePage, type FolderHolder, folderHolder, SERVICE_FOLDER } from ".
 export { CorruptArtifactError, getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
 export { isEtagOf } from "./folder/etags.ts";
 export { type FilesystemStoreOptions, openFilesystemStore } from "./folder/filesystem_store.ts";
-export { type Found, getJob, getResult, keysOfJob, listJob } from "./job_objects.ts";
+export {
+  type Found,
+  getJob,
+  getResult,
+  hasOldJobs,
+  keysOfJob,
+  listJob,
+  type OldJobs,
+} from "./job_objects.ts";
 export { type OpenedObject, openObject } from "./open_object.ts";
 export type { Finding } from "./s3/examine/finding.ts";
 export { examineStore, isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";

@@ -42,7 +42,8 @@ import { type JobContext, JobRun, type RunSettings } from "./job_context.ts";
 import { Interrupted, PermanentError, Unneeded } from "./job_errors.ts";
 import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
 import { dropUnneeded } from "./unneeded.ts";
-import { getJob, listJob, MissingInputError, type Store, StoreError } from "@cugro/store";
+import { lookAtJob } from "./look_at_job.ts";
+import { MissingInputError, type OldJobs, type Store, StoreError } from "@cugro/store";
 
 /** Does one kind of work, or all of `K` alike. */
 export type JobHandler<K extends JobKind = JobKind> = (context: JobContext<K>) => Promise<JobOutput<K>>;
@@ -77,7 +78,7 @@ export interface WorkerOptions {
   metrics?: Metrics;
 }
 
-type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name">;
+type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name"> & { oldJobs: OldJobs };
 /** A worker with a job in hand. */
 type Living = Worker & { traceparent: string | undefined };
 
@@ -94,6 +95,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     retryDelayMs: 1000,
     log: createLog(),
     metrics: createMetrics("worker"),
+    oldJobs: {},
     ...options,
   };
   while (!worker.signal.aborted) {
@@ -136,11 +138,7 @@ function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
 async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
   const { jobId, kind } = delivery.message;
-  // Asked together: a store over the network takes milliseconds for each. A list tells what is done, given up and noted.
-  const [there, found] = await Promise.all([
-    listJob(store, { id: jobId, kind }, true),
-    getJob(store, kind, jobId),
-  ]);
+  const { there, found } = await lookAtJob(store, delivery.message, worker.oldJobs);
   if (there.result !== undefined) {
     log.debug("job is done already");
     await cleanUp(store, kind, jobId);

@@ -80,12 +80,13 @@ export function openLocal(name: string): Learners {
 
 /** For those who look again and again: facts that were read are kept. */
 function lookedAt(reading: () => Promise<Store>): Pick<Learners, "look" | "news"> {
+  const cache = createCache();
   let reader: LearnerReader | undefined;
   return {
     async look(learner) {
       const store = await reading();
-      reader ??= createReader({ store, cache: createCache() });
-      return await statusIn(store, learner, reader.status);
+      reader ??= createReader({ store, cache });
+      return await statusIn(store, learner, cache, reader.status);
     },
     // What runs on a folder tells only its own process.
     news: () => Promise.resolve(),
@@ -145,16 +146,19 @@ function learnIn(
   };
 }
 
-function findProblems(store: Store, learner?: string): Promise<Problem[]> {
-  return gatherProblems({ store, ...(learner === undefined ? {} : { learner }) });
+function findProblems(store: Store, learner?: string, cache = createCache()): Promise<Problem[]> {
+  return gatherProblems({ store, cache, ...(learner === undefined ? {} : { learner }) });
 }
 
+/** One after the other, so that what the first has read serves the second. */
 async function statusIn(
   store: Store,
   learner: string,
-  read = (name: string) => learnerStatus(store, name),
+  cache = createCache(),
+  read = (name: string) => learnerStatus(store, name, cache),
 ): Promise<ShownStatus> {
-  const [status, problems] = await Promise.all([read(learner), findProblems(store, learner)]);
+  const status = await read(learner);
+  const problems = await findProblems(store, learner, cache);
   return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
 }
 

@@ -21,6 +21,23 @@ Deno.test("bootstrapInterval() has the width the normal law predicts and is seed
   assert(bootstrapInterval(values, 0.9, 6)[0] !== low);
 });
 
+Deno.test("bootstrapInterval() remembers draws, and has the same bounds to the last bit", () => {
+  for (const n of [5, 20, 100, 101, 300]) {
+    const values = Array.from({ length: n }, (_, i) => 50 * Math.sin(i * n));
+    for (const seed of [3, 4, 3]) {
+      const rng = createRng(seed, "bootstrap");
+      const draws = Float64Array.from(
+        { length: 4_000 },
+        () => mean(values.map(() => values[rng.integer(n)]!)),
+      ).sort();
+      const wanted = [quantile(draws, 0.05), quantile(draws, 0.95)].map((bound) => bound.toFixed(12));
+      assertEquals(bootstrapInterval(values, 0.9, seed).map((bound) => bound.toFixed(12)), wanted);
+      const otherwise = bootstrapInterval(values, 0.9, seed, (sample) => mean(sample));
+      assertEquals(bootstrapInterval(values, 0.9, seed), otherwise);
+    }
+  }
+});
+
 Deno.test("bootstrapInterval() covers the true mean about as often as it claims", () => {
   const rng = createRng(2, "coverage");
   let covered = 0;

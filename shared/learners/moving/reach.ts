@@ -5,7 +5,7 @@
 import type { Hyperparameters } from "@cugro/algorithm";
 import { goesWithDecision } from "../planning/shards.ts";
 import { mapConcurrently } from "@cugro/async";
-import { keysOfJob, type Store } from "@cugro/store";
+import { hasOldJobs, keysOfJob, type Store } from "@cugro/store";
 import {
   announcedPrefix,
   artifactKey,
@@ -30,7 +30,7 @@ import { knobsOfTask, knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { importJob } from "../facts/arrivals.ts";
 import { dataInOrder, type TaskData } from "../facts/revisions.ts";
 import { arrivalJobs } from "../planning/growth.ts";
-import { type FactCache, hasOldJobs, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
+import { type FactCache, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
 import { remeasurements } from "../results/remeasure.ts";
 import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";
 
@@ -110,7 +110,7 @@ export async function exportKeys(store: Store, facts: LearnerFacts, cache: FactC
   const { keys, jobs } = await reachOf(store, facts, cache);
   const prefixes = [learnerPrefix(name), announcedPrefix(name)];
   const own = (await Promise.all(prefixes.map((each) => store.list(each)))).flat().map(({ key }) => key);
-  const old = await hasOldJobs({ store, cache });
+  const old = await hasOldJobs(store, cache.oldJobs);
   const ofJobs = await mapConcurrently(
     [...jobs],
     REQUESTS_AT_ONCE,

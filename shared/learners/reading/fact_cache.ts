@@ -2,14 +2,15 @@
  * Put-once facts, read once and then remembered.
  * @module
  */
-import type { Store } from "@cugro/store";
-import { isOldJobName, parseFact, PREFIXES } from "@cugro/protocol";
+import type { OldJobs, Store } from "@cugro/store";
+import { parseFact } from "@cugro/protocol";
 import type { Overlap } from "../facts/overlap.ts";
 
-/** LRU capacity, in facts, and as many marks of what was written. */
-const REMEMBERED = 10_000;
-/** That there are no jobs of the old layout holds so long (ms). */
-const OLD_JOBS_MS = 30_000;
+/**
+ * LRU capacity, in facts, and as many marks of what was written; a fact takes some 2 kB. What is read of a learner for its status must
+ * fit in, or each question reads it all again: of five hundred versions some 25,000 facts.
+ */
+const REMEMBERED = 50_000;
 /** Requests to the store that are under way at once for one learner. */
 export const REQUESTS_AT_ONCE = 16;
 
@@ -20,10 +21,12 @@ export interface FactCache {
   written: Set<string>;
   /** `<learner>/<version>` whose shards have been released. */
   released: Set<string>;
+  /** By learner: the newest version, and keys of its shards that were there when they were looked for and are to be released. */
+  leftover: Map<string, { version: number; shards: Set<string> }>;
+  /** Whether the store has jobs of the old layout. */
+  oldJobs: OldJobs;
   /** What is known of pairs of datasets. */
   overlaps: Map<string, Overlap>;
-  /** Whether the store has jobs of the old layout; asked again as long as it has none. */
-  oldJobs: { asked: number; answer: Promise<boolean> } | undefined;
 }
 
 /** Where facts come from. */
@@ -42,27 +45,8 @@ export type FactSchema<T> = Parameters<typeof parseFact<T>>[0];
 export function createCache(): FactCache {
   return {
     ...{ facts: new Map(), written: new Set(), released: new Set(), overlaps: new Map() },
-    oldJobs: undefined,
+    ...{ leftover: new Map(), oldJobs: {} },
   };
-}
-
-/**
- * Whether the store may have jobs in the layout of versions up to 0.2: only then both layouts are asked about a job. One
- * request, and none once it is known; a copy of an old learner may arrive at any time, so a no holds half a minute.
- *
- * @param source store and cache
- * @returns the answer of the last half minute
- */
-export async function hasOldJobs({ store, cache }: FactSource): Promise<boolean> {
-  const now = performance.now();
-  if (!cache.oldJobs || now - cache.oldJobs.asked > OLD_JOBS_MS) {
-    const answer = store.folders(PREFIXES.jobs).then((names) => names.some(isOldJobName));
-    cache.oldJobs = { asked: now, answer };
-    answer.then((found) => found && (cache.oldJobs = { asked: Infinity, answer }), () => {
-      cache.oldJobs = undefined;
-    });
-  }
-  return await cache.oldJobs.answer;
 }
 
 /**
@@ -91,6 +75,17 @@ export async function readFact<T>(
   cache.facts.set(key, fact);
   dropOldest(cache.facts);
   return fact;
+}
+
+/**
+ * Notes that an object was removed.
+ *
+ * @param cache of facts that have been read
+ * @param key of the object
+ */
+export function noteRemoved({ facts, leftover }: FactCache, key: string): void {
+  facts.delete(key);
+  for (const { shards } of leftover.values()) shards.delete(key);
 }
 
 /**

@@ -2,28 +2,36 @@
  * What the store says about jobs and their inputs.
  * @module
  */
-import { goesWithDecision } from "../planning/shards.ts";
 import { mapConcurrently } from "@cugro/async";
-import { listJob, type Store } from "@cugro/store";
+import { hasOldJobs, listJob, type Store } from "@cugro/store";
 import {
-  artifactKey,
   failureFactSchema,
   type JobFact,
   jobFactSchema,
   jobKey,
+  type JobKind,
   type JobName,
+  type JobObjects,
+  jobOfKey,
+  kindPrefix,
   makerOf,
   oldJobKey,
   oldResultKey,
   resultFactSchema,
   resultKey,
+  sortJobKeys,
 } from "@cugro/protocol";
-import { type FactSource, hasOldJobs, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
-import { jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
-import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
+import { type FactSource, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
+import type { JobState, LearnerFacts } from "../facts/facts.ts";
 import type { Graph } from "../planning/graph.ts";
 import type { Remeasurement } from "../results/remeasure.ts";
 import { keyOfInput } from "../planning/work.ts";
+
+/** From this many unknown jobs of a kind on one list may be cheaper than one for each. */
+const MANY = 64;
+/** For one unknown job this many may be listed that are of no interest: an entry of a list costs less than a request. */
+const LISTED_FOR_ONE = 4;
+const SAMPLE = "00";
 
 /**
  * Reads the state of each job that `into` does not know yet.
@@ -38,11 +46,58 @@ export async function loadJobStates(
   into: Map<string, JobState>,
 ): Promise<void> {
   const unknown = new Map([...names].filter(({ id }) => !into.has(id)).map((name) => [name.id, name]));
-  await mapConcurrently(
-    [...unknown.values()],
+  const wanted = [...unknown.values()];
+  const states = await readJobStates(source, wanted);
+  wanted.forEach(({ id }, index) => into.set(id, states[index]!));
+}
+
+/**
+ * The state of each of these jobs.
+ *
+ * @param source store and cache
+ * @param names of the jobs
+ * @returns in their order
+ */
+export async function readJobStates(source: FactSource, names: readonly JobName[]): Promise<JobState[]> {
+  const asked = names.filter((name) => knownResult(source, name) === undefined);
+  const listed = new Map<string, JobObjects>();
+  for (const [kind, ofKind] of Map.groupBy(asked, ({ kind }) => kind)) {
+    const found = await listMany(source, kind, ofKind.map(({ id }) => id));
+    for (const [id, objects] of found) listed.set(id, objects);
+  }
+  return await mapConcurrently(
+    names,
     REQUESTS_AT_ONCE,
-    async (name) => into.set(name.id, await readJobState(source, name)),
+    (name) => readJobState(source, name, listed.get(name.id)),
   );
+}
+
+/**
+ * What there is of many jobs of a kind by one list of the kind, where that is cheaper than a list for each: jobs that have just
+ * been planned are hundreds, and the store has nothing of them.
+ *
+ * @returns nothing where it is not
+ */
+async function listMany(
+  source: FactSource,
+  kind: JobKind | undefined,
+  ids: readonly string[],
+): Promise<Map<string, JobObjects>> {
+  if (kind === undefined || ids.length < MANY || await hasOldJobs(source.store, source.cache.oldJobs)) {
+    return new Map();
+  }
+  const prefix = kindPrefix(kind);
+  // Ids are hashes: those that begin so tell how many there are.
+  const sample = new Set((await source.store.list(prefix + SAMPLE)).map(({ key }) => jobOfKey(key)));
+  const estimate = (sample.size + 1) * 16 ** SAMPLE.length;
+  if (estimate > LISTED_FOR_ONE * ids.length) return new Map();
+  const keys = (await source.store.list(prefix)).map(({ key }) => key);
+  const byJob = Map.groupBy(keys, (key) => jobOfKey(key));
+  return new Map(ids.map((id) => [id, sortJobKeys(byJob.get(id) ?? [])]));
+}
+
+function knownResult({ cache }: FactSource, name: JobName): string | undefined {
+  return resultKeys(name).find((key) => cache.facts.has(key));
 }
 
 /**
@@ -50,12 +105,18 @@ export async function loadJobStates(
  *
  * @param source store and cache
  * @param name id and kind of the job
+ * @param objects what there is of it. @default a list tells
  * @returns its newest state
  */
-export async function readJobState(source: FactSource, name: JobName): Promise<JobState> {
-  const known = resultKeys(name).find((key) => source.cache.facts.has(key));
+export async function readJobState(
+  source: FactSource,
+  name: JobName,
+  objects?: JobObjects,
+): Promise<JobState> {
+  const known = knownResult(source, name);
   if (known !== undefined) return await stateOfResult(source, name, known);
-  const there = await listJob(source.store, name, await hasOldJobs(source));
+  const there = objects ??
+    await listJob(source.store, name, await hasOldJobs(source.store, source.cache.oldJobs));
   const failures = await Promise.all(there.failures.map((key) => readFact(source, key, failureFactSchema)));
   return {
     ...await stateOfResult(source, name, there.result),
@@ -108,7 +169,7 @@ async function stateOfResult(
  */
 export async function readJobFact(source: FactSource, { id, kind }: JobName): Promise<JobFact | undefined> {
   const found = kind && await readFact(source, jobKey(kind, id), jobFactSchema);
-  if (found || (kind && !await hasOldJobs(source))) return found;
+  if (found || (kind && !await hasOldJobs(source.store, source.cache.oldJobs))) return found;
   return await readFact(source, oldJobKey(id), jobFactSchema);
 }
 
@@ -176,35 +237,4 @@ export function neededKeys(
 export async function absent(store: Store, keys: readonly string[]): Promise<string[]> {
   const infos = await mapConcurrently(keys, REQUESTS_AT_ONCE, (key) => store.head(key));
   return keys.filter((_, index) => infos[index] === undefined);
-}
-
-/**
- * Keys of what is of no use once the newest decision is made: labels, and shards that are made again for each task.
- *
- * @param source store and cache
- * @param facts of the learner
- * @returns those that are still there; none when it has been asked before
- */
-export async function leftoverShards(
-  source: FactSource,
-  facts: Pick<LearnerFacts, "learner" | "versions" | "configs" | "attempts" | "tasks" | "revisions">,
-): Promise<string[]> {
-  const newest = facts.versions.at(-1);
-  const mark = `${facts.learner.name}/${newest?.version}`;
-  if (!newest || source.cache.released.has(mark)) return [];
-  const knobs = knobsOfVersion(facts, newest);
-  const states = new Map<string, JobState>();
-  const made = jobsOfVersion(newest).filter(({ kind }) =>
-    kind === undefined || goesWithDecision(kind, knobs)
-  );
-  await loadJobStates(source, made, states);
-  const results = [...states.values()].flatMap(({ result }) => result ?? []);
-  const shards = results.filter(({ kind }) => goesWithDecision(kind, knobs));
-  const keys = new Set(
-    shards.flatMap(({ outputs }) => Object.values(outputs).map(({ artifact }) => artifactKey(artifact))),
-  );
-  const gone = new Set(await absent(source.store, [...keys]));
-  const left = [...keys].filter((key) => !gone.has(key));
-  if (left.length === 0) source.cache.released.add(mark);
-  return left;
 }

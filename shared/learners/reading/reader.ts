@@ -18,7 +18,7 @@ const ASK_MS = 2_000;
 /** Maximum age of the knowledge that inputs exist (ms). */
 const WHOLE_MS = 30_000;
 /** Learners whose views are kept; the one not asked about for longest goes. */
-const KEPT = 64;
+const KEPT = 256;
 
 /** Reads where learners stand, with a view of each kept between readings. */
 export interface LearnerReader {

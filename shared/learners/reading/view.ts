@@ -18,14 +18,14 @@ import { learnOfOverlaps } from "./load_overlaps.ts";
 import type { Graph } from "../planning/graph.ts";
 import {
   absent,
-  leftoverShards,
   loadJobStates,
   makersOf,
   neededKeys,
   readFinished,
-  readJobState,
+  readJobStates,
   stoppedJobs,
 } from "./load_jobs.ts";
+import { leftoverShards } from "./leftover_shards.ts";
 import { asArrived, readIncoming, readListed } from "./load_lists.ts";
 import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { keyOfInput, planWork } from "../planning/work.ts";
@@ -34,7 +34,7 @@ import type { Store } from "@cugro/store";
 /** Ready jobs that a whole look asks about first. More than any planner hands out at once. */
 const ASKED_JOBS = 128;
 /** Inputs made by the graph itself that a whole look checks. */
-const CHECKED_INPUTS = 1_000;
+const CHECKED_INPUTS = 250;
 
 /** What may have changed since the last look. */
 export interface Change {
@@ -146,7 +146,7 @@ async function lookAgain(
     source,
     facts,
     new Set([...change.jobs ?? [], ...failed.map(({ job }) => job)]),
-    readFinished,
+    (from, names) => mapConcurrently(names, REQUESTS_AT_ONCE, (name) => readFinished(from, name)),
   );
   if (change.ready) await askReadyJobs(source, seen);
   if (relist || change.arrivals) await learnOfJobs(source, seen);
@@ -208,7 +208,7 @@ async function askReadyJobs(source: FactSource, { facts, graph }: Seen): Promise
     const failed = [...facts.jobs].filter(([, state]) => hasFailed(state)).map(([id]) => id);
     const open = [...arrived, ...failed, ...ready].filter((id) => !facts.jobs.get(id)?.result);
     const ids = [...new Set(open)].filter((id) => !asked.has(id)).slice(0, limit);
-    await readAgain(source, facts, ids, readJobState);
+    await readAgain(source, facts, ids, readJobStates);
     for (const id of ids) asked.add(id);
     if (!ids.some((id) => facts.jobs.get(id)?.result)) return;
   }
@@ -218,14 +218,10 @@ async function readAgain(
   source: FactSource,
   facts: LearnerFacts,
   ids: Iterable<string>,
-  read: (source: FactSource, name: JobName) => Promise<JobState>,
+  read: (source: FactSource, names: readonly JobName[]) => Promise<JobState[]>,
 ): Promise<void> {
   const known = [...ids].filter((id) => facts.jobs.has(id));
-  const states = await mapConcurrently(
-    known,
-    REQUESTS_AT_ONCE,
-    (id) => read(source, { id, kind: facts.jobs.get(id)!.kind }),
-  );
+  const states = await read(source, known.map((id) => ({ id, kind: facts.jobs.get(id)!.kind })));
   known.forEach((id, index) => {
     const state = states[index]!;
     facts.jobs.set(id, state);

@@ -137,19 +137,24 @@ async function sketchOf(store: Store, artifact: string, dim: number): Promise<Me
   };
 }
 
-/** Where an episode begins, and how many rows it has. */
+/** Where an episode begins, and how many rows it has; read in parts, and no further than its end. */
 async function findEpisode(
   dataset: StoredDataset,
   episode: number,
   task: number,
 ): Promise<{ first: number; rows: number }> {
-  const all = Int32Array.from({ length: dataset.size }, (_, row) => row);
-  const [terminals, timeouts] = [await dataset.flags("terminals", all), await dataset.flags("timeouts", all)];
   let [first, count] = [0, 0];
-  for (let row = 0; row < dataset.size; row++) {
-    if (!terminals[row] && !timeouts[row] && row < dataset.size - 1) continue;
-    if (count++ === episode) return { first, rows: row + 1 - first };
-    first = row + 1;
+  for (let begin = 0; begin < dataset.size; begin += PART_ROWS) {
+    const part = Int32Array.from({ length: Math.min(PART_ROWS, dataset.size - begin) }, (_, i) => begin + i);
+    const [terminals, timeouts] = [
+      await dataset.flags("terminals", part),
+      await dataset.flags("timeouts", part),
+    ];
+    for (const [i, row] of part.entries()) {
+      if (!terminals[i] && !timeouts[i] && row < dataset.size - 1) continue;
+      if (count++ === episode) return { first, rows: row + 1 - first };
+      first = row + 1;
+    }
   }
   throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);
 }

@@ -91,6 +91,24 @@ Deno.test("rows that exist are told evenly or episode by episode, read in parts"
     }
   }));
 
+Deno.test("an episode is found without reading where all others end", async () => {
+  const [size, length] = [5_000_000, 100];
+  let asked = 0;
+  const dataset: StoredDataset = {
+    ...{ size, stateDim: 1, actionDim: 1 },
+    numbers: (_, rows) => Promise.resolve(new Float32Array(rows.length)),
+    flags(name, rows) {
+      asked += rows.length;
+      return Promise.resolve(rows.map((row) => Number(name === "timeouts" && row % length === length - 1)))
+        .then((flags) => Uint8Array.from(flags));
+    },
+  };
+  assertEquals((await readEpisode(dataset, 3, 1)).rows, length);
+  assert(asked < size, `${asked} flags read`);
+  const late = await readEpisode(dataset, size / length - 1, 1);
+  assertEquals(late.rows, length);
+});
+
 Deno.test("of an episode are read the rows that are told, however long it is", async () => {
   const [bytes, length] = [encodeDataset(exampleDataset(2, 5_000)), 5_000];
   const stored = await openDataset({
