@@ -24,7 +24,7 @@ export interface News {
 }
 
 /**
- * What has been heard of a learner since it was looked at last.
+ * What has changed of a learner since it was looked at last.
  *
  * @param signal ends the waiting
  * @returns no news yet

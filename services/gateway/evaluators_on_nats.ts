@@ -48,6 +48,8 @@ export const handInSchema = newEvaluationSchema.safeExtend({ version: z.int().mi
 /**
  * Begins to answer.
  *
+ * @param nats bus that requests come from
+ * @param deps store, tokens, limits and log
  * @returns a function that takes no more requests, and resolves when those under way have been answered
  */
 export async function evaluateOnNats(

@@ -101,7 +101,7 @@ function requireStore(deps: RouteDeps): MiddlewareHandler<GatewayEnv> {
 
 /**
  * While the store is known to be away, nobody waits for its time to run out.
- *
+ * @param deps the problems, which know whether the store answers
  * @throws {Problem} 503
  */
 export function refuseOutage({ problems }: Pick<RouteDeps, "problems">): void {
@@ -111,7 +111,12 @@ export function refuseOutage({ problems }: Pick<RouteDeps, "problems">): void {
   });
 }
 
-/** One more request by a token. @throws {Problem} 429 */
+/**
+ * Takes one more request of a token, unless there were too many.
+ * @param rate buckets of all tokens
+ * @param token the one that asks
+ * @throws {Problem} 429
+ */
 export function refuseTooOften(rate: RateLimiter, token: Token): void {
   const wait = rate.take(token.name);
   if (wait <= 0) return;

@@ -48,8 +48,10 @@ const claimSchema = z.tuple([z.string(), z.string(), z.int()]);
 /**
  * Links of a gateway.
  *
- * @param options.key the key that they are signed with; asked for until it is there. @default one of this process
+ * @param options.key the key that they are signed with; asked for until it is there.
  * @param options.now ms since 1970
+ * @returns signs links, and finds the token of one that is opened
+ * @default one of this process
  */
 export function createReportLinks(
   { auth, key = keyOfProcess(), now = Date.now }: {
@@ -116,6 +118,8 @@ function keyOfProcess(): () => Promise<Uint8Array> {
 /**
  * The key that all gateways of a store share: random, made by the first that needs it, read once by every other.
  *
+ * @param store of the learners
+ * @returns gives the bytes of the key
  * @throws {Error} if there is something else in its place, or the store does not answer
  */
 export function keyInStore(store: Store): () => Promise<Uint8Array> {

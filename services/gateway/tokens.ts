@@ -163,7 +163,13 @@ export interface KnownToken {
   expiresMs?: number;
 }
 
-/** The token of this name, unless it has expired. */
+/**
+ * The token of this name, unless it has expired.
+ * @param entries of the file
+ * @param name of the token
+ * @param now ms since 1970
+ * @returns with the hash of its secret
+ */
 export function findNamed(entries: readonly TokenEntry[], name: string, now: number): KnownToken | undefined {
   const found = entries.find((entry) => entry.name === name);
   return found === undefined || hasExpired(found, now) ? undefined : {

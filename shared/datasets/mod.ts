@@ -20,7 +20,7 @@ export {
   readIsolated,
   readIsolatedFile,
 } from "./isolated/read_isolated.ts";
-export type { ReadingLimits } from "./isolated/limits.ts";
+export type { ReadingLimits } from "./isolated/isolation_limits.ts";
 export { printable } from "./printable.ts";
 export { datasetHash, decodeDataset, encodeDataset, encodeInPieces } from "./stored.ts";
 export { type DatasetSummary, type Episode, episodesOf, summarise } from "./episodes.ts";

@@ -11,7 +11,7 @@ import { inMemory } from "./dataset_rows.ts";
 import { type FileFormat, formatOf } from "./formats/format.ts";
 import { wantedFields } from "./names.ts";
 import type { ReadOptions } from "./notice.ts";
-import { faultsAt } from "./formats/faults.ts";
+import { faultsAt } from "./formats/format_faults.ts";
 import { readCsv } from "./formats/read_csv.ts";
 import { readHdf5 } from "./formats/read_hdf5.ts";
 import { readParquet } from "./formats/read_parquet.ts";

@@ -7,7 +7,7 @@ import { bundleFiles, type OnCheck } from "./bundle_files.ts";
 import type { FromThread } from "./bundler.ts";
 import type { ExportInput } from "./gather_version.ts";
 import { OnnxRuntimeMissing } from "./onnx/runtime.ts";
-import { zipFiles } from "./zip.ts";
+import { zipFiles } from "./bundle_zip.ts";
 
 interface Thread {
   onmessage: (event: MessageEvent<ExportInput>) => void;

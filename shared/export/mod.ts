@@ -18,7 +18,7 @@ export {
   createBundler,
   type MakeBundle,
 } from "./bundler.ts";
-export { unzipFiles, zipFiles } from "./zip.ts";
+export { unzipFiles, zipFiles } from "./bundle_zip.ts";
 export { type Checked, CHECKED_INPUTS, CHECKED_WITHIN } from "./checking/check_model.ts";
 export { type ExportInput, gatherVersion } from "./gather_version.ts";
 export { type ModelName, MODELS } from "./graphs/decision_graphs.ts";

@@ -2,7 +2,7 @@
  * The door of the room: the bytes of a file -> what is at its top and in its groups, by name.
  * @module
  */
-import { type Attribute, attributesOf } from "./attributes.ts";
+import { type Attribute, attributesOf } from "./object_attributes.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { DAMAGED, type FileBytes, StorageFault } from "./bytes.ts";
 import { type FieldPlan, planField } from "./field_values.ts";

@@ -116,7 +116,7 @@ export { type Cell, type Shown, shownBy, shownVersions } from "./reading/shown.t
 export { createReader, type LearnerReader, type ReaderOptions } from "./reading/reader.ts";
 export { type Decided, describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
-export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/steps.ts";
+export { type StepCount, type TrainingSteps, trainingSteps } from "./reading/step_counts.ts";
 export {
   averageOf,
   type LearnerMeasures,

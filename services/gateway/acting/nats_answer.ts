@@ -7,7 +7,13 @@ import type { ProblemDetails } from "@cugro/client/schemas";
 import { Problem } from "../problem.ts";
 import { type ActMessageAnswer, refusal } from "./act_messages.ts";
 
-/** What the server would not carry is refused: it would be silence for who waits. */
+/**
+ * An answer as NATS carries it. One that is larger is refused: it would be silence for the process that waits.
+ *
+ * @param asked bytes that a message may have
+ * @param answer its status, document and headers
+ * @returns the answer, or a problem of status 413
+ */
 export function fitting(
   { status, document, headers }: Omit<ActMessageAnswer, "id">,
   asked: Pick<Asked, "maxBytes">,

@@ -5,7 +5,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { behaviorShape } from "../diffusion/denoiser_shape.ts";
-import { familyOf, passOf } from "./families.ts";
+import { familyOf, passOf } from "./generator_families.ts";
 import { type GeneratorTrainingInput, trainGenerator } from "../diffusion/generator_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";

@@ -3,7 +3,7 @@ import { behaviorShape, stateShape } from "../diffusion/denoiser_shape.ts";
 import { type Hyperparameters, presets } from "../knobs/hyperparameters.ts";
 import { createRng } from "../numerics/rng.ts";
 import { countWeights } from "../numerics/weights.ts";
-import { familyOf } from "./families.ts";
+import { familyOf } from "./generator_families.ts";
 import { generatorBytes } from "./generator_bytes.ts";
 
 Deno.test("generatorBytes() is what the weights of both generators take as they are made, of every family", () => {

@@ -4,7 +4,7 @@
  */
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { stateShape } from "../diffusion/denoiser_shape.ts";
-import { familyOf, passOf } from "./families.ts";
+import { familyOf, passOf } from "./generator_families.ts";
 import { type GeneratorTrainingInput, trainGenerator } from "../diffusion/generator_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";

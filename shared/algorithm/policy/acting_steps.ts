@@ -18,7 +18,7 @@ import { findModes, type Modes, weightsOfHeavierMode } from "./modes.ts";
 import { networkOf, type PolicyInput, type WayOfActing } from "./policy_input.ts";
 import { candidateWeights, combineCandidates, oneHotOfBest, pessimisticValue } from "./selection.ts";
 import type { SamplingPass } from "../diffusion/sampling.ts";
-import { passOf } from "../generators/families.ts";
+import { passOf } from "../generators/generator_families.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, withoutPrefix, withPrefix } from "../numerics/weights.ts";
 

@@ -6,7 +6,7 @@ import * as tf from "tf";
 import type { StepDefinition, Stored } from "@cugro/tensors/seam";
 import { checkCritic, criticShape } from "../critic/critic_network.ts";
 import { behaviorShape } from "../diffusion/denoiser_shape.ts";
-import { passOf } from "../generators/families.ts";
+import { passOf } from "../generators/generator_families.ts";
 import { normalise, OBSERVATION_CLAMP } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, matrix } from "../numerics/weights.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { nkeyAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node";
-import { describeFault } from "./faults.ts";
+import { describeFault } from "./nats_faults.ts";
 import { Link } from "./link.ts";
 import type { LinkOptions } from "./link_options.ts";
 import { connectSteadily } from "./transport.ts";

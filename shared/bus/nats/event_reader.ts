@@ -6,7 +6,7 @@
 import type { CloudEvent } from "@cugro/protocol";
 import type { Log } from "@cugro/telemetry";
 import { createWakeup } from "@cugro/async";
-import { JetStreamFault } from "./faults.ts";
+import { JetStreamFault } from "./nats_faults.ts";
 import type { Link } from "./link.ts";
 import { decodeEvent } from "./messages.ts";
 import { NEWS_SUBJECTS, STREAMS } from "./subjects.ts";

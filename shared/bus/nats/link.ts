@@ -13,7 +13,7 @@ import {
 import { backoffMs, deadline, sleep, waitAtMost } from "@cugro/async";
 import type { Log } from "@cugro/telemetry";
 import type { LinkOptions } from "./link_options.ts";
-import { explainFault, isPassing, JetStreamFault, Passing, sortFault, unavailable } from "./faults.ts";
+import { explainFault, isPassing, JetStreamFault, Passing, sortFault, unavailable } from "./nats_faults.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const PATIENCE_MS = 15_000;

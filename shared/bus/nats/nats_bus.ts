@@ -19,7 +19,7 @@ import { createLog, type Log } from "@cugro/telemetry";
 import { type AnsweringOptions, answerRequests } from "./answering.ts";
 import { createDelivery } from "./delivery.ts";
 import { endOfEvents, readEvents, type ReadEventsOptions, type StoredEvent } from "./event_reader.ts";
-import { JetStreamFault } from "./faults.ts";
+import { JetStreamFault } from "./nats_faults.ts";
 import { openLink } from "./connect.ts";
 import type { Link } from "./link.ts";
 import { decodeJob, DECODERS } from "./messages.ts";

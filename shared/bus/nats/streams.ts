@@ -11,7 +11,7 @@ import {
   differsInLimits,
   STREAM_CONFIGURATIONS,
 } from "./configurations.ts";
-import { isMissing, JetStreamFault } from "./faults.ts";
+import { isMissing, JetStreamFault } from "./nats_faults.ts";
 import type { Link } from "./link.ts";
 import { STREAMS } from "./subjects.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Hdf5Group } from "@cugro/hdf5";
 import { DatasetError, type RawDataset } from "../dataset.ts";
-import { faultsAt } from "./faults.ts";
+import { faultsAt } from "./format_faults.ts";
 import { withoutUntoldDones } from "./robomimic_dones.ts";
 
 /** One episode's fields: where they lie, and how they are called in messages. */

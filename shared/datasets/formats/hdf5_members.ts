@@ -7,7 +7,7 @@
  */
 import { type FieldPlan, type Hdf5Group, StorageFault, type Values } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
-import { faultsAt } from "./faults.ts";
+import { faultsAt } from "./format_faults.ts";
 import { besideEachOther, type Matrix, NO_ROWS, widthOf } from "./matrix.ts";
 
 /** Bytes that fields may still take when they are unpacked, and whether they are read by ranges. */

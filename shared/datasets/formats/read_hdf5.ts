@@ -8,7 +8,7 @@ import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { ATTRIBUTE_NAMES, FLAG_NAMES } from "../names.ts";
 import type { Notice } from "../notice.ts";
 import { unpackedLimit } from "../read_limits.ts";
-import { faultsAt } from "./faults.ts";
+import { faultsAt } from "./format_faults.ts";
 import { readEpisodes } from "./hdf5_episodes.ts";
 import { episodeLayout } from "./hdf5_layouts.ts";
 import { limitOfActions } from "./minari_texts.ts";

@@ -2,7 +2,7 @@
  * Reads a file in a thread of its own: whatever is in it, the next file is read as ever.
  *
  * The thread may read this file and use a folder of its own, and nothing else; it is gone after its answer or at its limits of
- * time and memory (`limits.ts`). Bytes after unpacking are limited by the readers, before anything is allocated. Any other end of
+ * time and memory (`isolation_limits.ts`). Bytes after unpacking are limited by the readers, before anything is allocated. Any other end of
  * it is a rejection of this one file.
  * @module
  */
@@ -17,7 +17,7 @@ import { BLOCK_BYTES } from "../blocks/rows.ts";
 import { DatasetError } from "../dataset.ts";
 import type { ReadOptions } from "../notice.ts";
 import { checkStart } from "../read_dataset.ts";
-import { limitsByRanges, type ReadingLimits, watch } from "./limits.ts";
+import { limitsByRanges, type ReadingLimits, watch } from "./isolation_limits.ts";
 import type { Answer, PlacedDataset, Request } from "./messages.ts";
 
 const FAILED = "the file is damaged: reading it failed";

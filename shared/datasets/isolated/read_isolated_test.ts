@@ -7,7 +7,7 @@ import { datasetHash, encodeDataset } from "../stored.ts";
 import { readDataset } from "../read_dataset.ts";
 import { bytesOf, type FieldBytes, hdf5Bytes, TYPE } from "../../hdf5/testing/hdf5_bytes.ts";
 import { goodFields } from "../testing/good_fields.ts";
-import type { ReadingLimits } from "./limits.ts";
+import type { ReadingLimits } from "./isolation_limits.ts";
 import { readIsolated } from "./read_isolated.ts";
 
 const MAGIC = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];

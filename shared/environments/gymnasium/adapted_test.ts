@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { gymnasiumPython, withPython } from "../../../tests/fakes/python.ts";
 import { adaptedPackage, META_WORLD } from "./adapted.ts";
-import { GymnasiumUnavailable, noInterpreter } from "./faults.ts";
+import { GymnasiumUnavailable, noInterpreter } from "./gymnasium_faults.ts";
 import { installLine, typedVenv } from "./interpreter.ts";
 import { checkPackages, openGymnasium } from "./gymnasium_environment.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { GymnasiumCall } from "./faults.ts";
+import type { GymnasiumCall } from "./gymnasium_faults.ts";
 
 /** Of the protocol; the other side refuses another. */
 export const PROTOCOL_VERSION = 1;

@@ -3,7 +3,7 @@
  * @module
  */
 import { faultOfGymnasium, type GymnasiumSpec, MOST_GYMNASIUM_STEPS } from "@cugro/protocol";
-import { errorOfFault, GymnasiumFault } from "./faults.ts";
+import { errorOfFault, GymnasiumFault } from "./gymnasium_faults.ts";
 import type { PythonProcess } from "./python_process.ts";
 
 /** What the operator allows and knows. */

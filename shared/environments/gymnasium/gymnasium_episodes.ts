@@ -6,7 +6,7 @@
  * and an episode that the process dies in even then is lost.
  * @module
  */
-import { GymnasiumFault, GymnasiumLost } from "./faults.ts";
+import { GymnasiumFault, GymnasiumLost } from "./gymnasium_faults.ts";
 import { type GymnasiumEnvironment, type GymnasiumOptions, openGymnasium } from "./gymnasium_environment.ts";
 import type { PythonProcess } from "./python_process.ts";
 

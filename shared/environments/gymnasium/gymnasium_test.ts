@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { gymnasiumPython, PACKAGES, withPython } from "../../../tests/fakes/python.ts";
-import { GymnasiumFault, GymnasiumLost, GymnasiumUnavailable } from "./faults.ts";
+import { GymnasiumFault, GymnasiumLost, GymnasiumUnavailable } from "./gymnasium_faults.ts";
 import { checkPackages, type GymnasiumOptions, openGymnasium } from "./gymnasium_environment.ts";
 import { runEpisodes } from "./gymnasium_episodes.ts";
 import { type PythonProcess, startPython } from "./python_process.ts";

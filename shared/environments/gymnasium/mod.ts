@@ -16,7 +16,7 @@ export {
   GymnasiumUnavailable,
   noInterpreter,
   TRUST_ADVICE,
-} from "./faults.ts";
+} from "./gymnasium_faults.ts";
 export {
   checkPackages,
   type GymnasiumEnvironment,

@@ -16,7 +16,7 @@ import {
   GymnasiumUnavailable,
   plainWords,
   type ReportedFault,
-} from "./faults.ts";
+} from "./gymnasium_faults.ts";
 import { ANSWERS, createFrameReader, encodeFrame, type Frame } from "./frames.ts";
 import { interpreterAdvice } from "./interpreter.ts";
 

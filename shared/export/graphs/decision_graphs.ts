@@ -3,8 +3,8 @@
  * and the weighing of candidates are inside.
  * @module
  */
-import { createGraph, type Graph, type Value } from "../onnx/graph.ts";
-import { type Operations, operationsOf } from "../onnx/operations.ts";
+import { createGraph, type Graph, type Value } from "../onnx/onnx_graph.ts";
+import { type Operations, operationsOf } from "../onnx/onnx_operations.ts";
 import type { Parts, Sampler } from "../parts.ts";
 import type { Program } from "../words.ts";
 import { runWords } from "./run_words.ts";

@@ -3,8 +3,8 @@
  * so that what is the same for all candidates of a state is computed once.
  * @module
  */
-import type { Value } from "../onnx/graph.ts";
-import type { Operations } from "../onnx/operations.ts";
+import type { Value } from "../onnx/onnx_graph.ts";
+import type { Operations } from "../onnx/onnx_operations.ts";
 import type { Program, Word } from "../words.ts";
 
 /** As in `algorithm/numerics/layers.ts`. */

@@ -2,8 +2,8 @@
  * From candidates and their Q to one action, as `algorithm/policy/selection.ts` and `modes.ts` do it with tensors.
  * @module
  */
-import type { Value } from "../onnx/graph.ts";
-import type { Operations } from "../onnx/operations.ts";
+import type { Value } from "../onnx/onnx_graph.ts";
+import type { Operations } from "../onnx/onnx_operations.ts";
 import type { Knobs } from "../parts.ts";
 
 /** As where networks are tensors. */

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { installOnnxRuntime } from "../../../scripts/setup/onnxruntime.ts";
-import { createGraph } from "../onnx/graph.ts";
+import { createGraph } from "../onnx/onnx_graph.ts";
 import { openOnnxModel } from "../onnx/runtime.ts";
 
 /** Whether it can be had: installs it once a machine, and runs a graph that adds nothing. What is missing is said, and with `CUGRO_REQUIRE=all` thrown. */

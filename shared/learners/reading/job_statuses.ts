@@ -18,7 +18,7 @@ import { arrivalJobs } from "../planning/growth.ts";
 import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates, readJobFact } from "./load_jobs.ts";
-import { countSteps, type StepCount } from "./steps.ts";
+import { countSteps, type StepCount } from "./step_counts.ts";
 import { describeStoredJob } from "../planning/describe_job.ts";
 
 /** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */

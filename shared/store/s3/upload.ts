@@ -18,7 +18,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { PreconditionFailed, type PutOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
-import { cut, inParts, type PartPool } from "./parts.ts";
+import { cut, inParts, type PartPool } from "./upload_parts.ts";
 import { bareEtag, confirm, CONFLICTS, headWrite, settle, type Write, WRITE_ID } from "./outcome.ts";
 import { codeOf } from "./s3_faults.ts";
 

@@ -2,7 +2,7 @@
  * Operations of a graph as functions: values in, value out.
  * @module
  */
-import type { Graph, Value } from "./graph.ts";
+import type { Graph, Value } from "./onnx_graph.ts";
 
 /** The operations of a graph. Shapes broadcast as in numpy. */
 export interface Operations {

@@ -1,7 +1,7 @@
 import { presets } from "@cugro/algorithm/knobs";
 import type { Job, ResultFact } from "@cugro/protocol";
 import { assertEquals } from "@std/assert";
-import { countSteps, trainingSteps } from "./steps.ts";
+import { countSteps, trainingSteps } from "./step_counts.ts";
 
 const KNOBS = { ...presets.smoke, behaviorSteps: 6_000 };
 
