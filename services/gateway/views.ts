@@ -227,7 +227,8 @@ function intervalOf(cell: ShownCell | undefined): [number, number] | null {
   return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
 }
 
-function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
+/** The row of the version that is being made. */
+export function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
   if (!pending) return null;
   const cells = pending.cells.map(({ task, job, cell }) => {
     const { meanScore = null, low = null, high = null, episodes = 0, valueEstimate = null } = cell

@@ -25,7 +25,7 @@ export interface Line {
   hasPoints?: boolean;
 }
 
-/** A word at a point. */
+/** A triangle below a point, with a word beside it. */
 export interface Mark {
   x: number;
   y: number;

@@ -1,0 +1,43 @@
+/**
+ * `deno task test:page`: how fast the gateway's page is, in Chromium.
+ * @module
+ */
+import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import process from "node:process";
+import { Command } from "commander";
+import { type Figure, lineOf } from "./figure.ts";
+import { measureOpening } from "./opening.ts";
+import { measureRobots } from "./robots.ts";
+
+const PARTS: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = {
+  opening: measureOpening,
+  robots: measureRobots,
+};
+
+const program = new Command("test:page")
+  .description("measure the gateway's page in Chromium: opening a long learner, robots, a million points")
+  .option("--only <parts>", `some of ${Object.keys(PARTS).join(", ")}, separated by commas`)
+  .option("--json <file>", "where the figures go as JSON, too");
+program.parse();
+process.exitCode = await main(program.opts<{ only?: string; json?: string }>());
+
+async function main({ only, json }: { only?: string; json?: string }): Promise<number> {
+  const parts = only?.split(",") ?? Object.keys(PARTS);
+  const unknown = parts.filter((part) => !Object.hasOwn(PARTS, part));
+  if (unknown.length > 0) {
+    console.error(`--only ${unknown.join(",")}: there is ${Object.keys(PARTS).join(", ")}`);
+    return 2;
+  }
+  const figures: Record<string, Figure[]> = {};
+  for (const part of parts) {
+    console.log(`${part} (load ${loadavg().map((load) => load.toFixed(1)).join(" ")})`);
+    figures[part] = await PARTS[part]!((line) => console.log(`  ${line}`));
+    for (const figure of figures[part]) console.log(`  ${lineOf(figure)}`);
+  }
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`);
+  const isWithin = Object.values(figures).flat().every(({ value, most }) =>
+    most === undefined || value <= most
+  );
+  return isWithin ? 0 : 1;
+}
