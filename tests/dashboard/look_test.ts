@@ -154,7 +154,7 @@ Deno.test({
         await writeShownLearner({ store, name: "long", tasks: 32, versions: 50 });
         const { resultsMatrix } = await createClient({ url, token: tokens.read }).results("long");
         assertEquals(resultsMatrix.length, 50);
-        const page = await open(served.addressFor("read", "/learners/long"));
+        const page = await open(served.addressFor("read", "/learners/long"), { width: 360 });
         const row = (version: number) => page.getByRole("rowheader", { name: `version ${version} learns` });
         await row(50).waitFor();
         assert(await page.locator("table.matrix tbody tr").count() < 30, "a part of 50 rows");

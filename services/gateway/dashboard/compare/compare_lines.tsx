@@ -19,12 +19,11 @@ export function CompareLines(
   },
 ) {
   const chosen = compared?.both.find((one) => String(one.left) === task);
+  // One learner is one line: its versions are marked by the table above.
+  const isOne = left.learner.name === right.learner.name;
   const chart = chartOf([
-    { side: left, task: chosen?.left, colour: 0, name: `left: ${left.learner.name}` },
-    // One learner is one line: its versions are marked by the table above.
-    ...left.learner.name === right.learner.name
-      ? []
-      : [{ side: right, task: chosen?.right, colour: 1, name: `right: ${right.learner.name}` }],
+    { side: left, task: chosen?.left, colour: 0, name: `${isOne ? "" : "left: "}${left.learner.name}` },
+    ...isOne ? [] : [{ side: right, task: chosen?.right, colour: 1, name: `right: ${right.learner.name}` }],
   ]);
   return (
     <>

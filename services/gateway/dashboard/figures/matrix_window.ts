@@ -54,10 +54,10 @@ export function useWindow(
   useLayoutEffect(() => {
     const host = region.current;
     if (!host || !isLong) return;
-    // What was at the newest stays there when one more has come.
+    // What was at the newest stays there when rows have come, or have turned out to be higher.
     if (place.current.isAtEnd) host.scrollTop = host.scrollHeight;
     look();
-  }, [count, isLong]);
+  });
   const { rowPx } = place.current;
   if (!isLong) return { from: 0, to: count, before: 0, after: 0, onScroll: look, reveal: () => {} };
   const first = Math.min(from, count);

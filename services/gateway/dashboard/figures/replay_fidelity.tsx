@@ -45,9 +45,13 @@ interface EachProps {
 /** The newest, asked for when somebody wants to know: of a long learner there are tens of thousands. */
 function EachReplay(props: EachProps) {
   const isOpen = useMemo(() => signal(false), []);
+  const count = props.history.cells.distance.filter((distance) => distance !== null).length;
   return (
     <details onToggle={(event) => void (isOpen.value = event.currentTarget.open)}>
-      <summary>The last {SHOWN} replays with their generation, distance and floor</summary>
+      <summary>
+        {count > SHOWN ? `The last ${SHOWN} of ${count} replays` : "Each replay"}{" "}
+        with its generation, distance and floor
+      </summary>
       {isOpen.value && <ReplayTable {...props} />}
     </details>
   );

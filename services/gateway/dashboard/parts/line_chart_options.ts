@@ -127,9 +127,14 @@ function drawBeside(plot: uPlot, { x, lines, marks = [] }: Chart, colour: (name:
   ctx.restore();
 }
 
+/** More than these would hide what they mark. */
+const MANY_MARKS = 200;
+
 /** Triangles that point down, all in one path: of ten thousand those are drawn that stand apart. */
 function drawMarks(ctx: CanvasRenderingContext2D, marks: readonly Mark[]): void {
-  const unit = devicePixelRatio;
+  const isMany = marks.length > MANY_MARKS;
+  const unit = devicePixelRatio * (isMany ? 0.6 : 1);
+  if (isMany) ctx.globalAlpha = 0.45;
   const drawn = new Set<string>();
   ctx.beginPath();
   for (const { x, y, text } of marks) {
