@@ -12,14 +12,24 @@ const DIGITS = 6;
 /** Of the hash that the mark is. */
 const MARK_LETTERS = 24;
 
-/** The columns as JSON, marked by what they are. */
+/**
+ * The columns as JSON, marked by what they are.
+ *
+ * @param status of the learner
+ * @returns the body of an answer, and its mark
+ */
 export function historyJson(status: LearnerStatus): { mark: string; json: string } {
   const json = JSON.stringify(historyView(status));
   const mark = sha256(json).slice(0, MARK_LETTERS);
   return { mark, json: `{"mark":"${mark}",${json.slice(1)}` };
 }
 
-/** The columns. */
+/**
+ * The columns.
+ *
+ * @param status of the learner
+ * @returns as `GET /v1/learners/NAME/history` answers, without the mark
+ */
 export function historyView(status: LearnerStatus): Omit<History, "mark"> {
   const { learner, tasks, versions, validVersions } = status;
   const valid = new Set(validVersions);

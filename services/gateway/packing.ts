@@ -13,7 +13,12 @@ const PACKINGS: readonly Packing[] = ["br", "gzip"];
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 4;
 
-/** The best way of packing that a request's `Accept-Encoding` names; undefined: as it is. */
+/**
+ * The best way of packing that a request accepts.
+ *
+ * @param acceptEncoding its header
+ * @returns undefined: as it is
+ */
 export function packingFor(acceptEncoding: string | undefined): Packing | undefined {
   const accepted = (acceptEncoding ?? "").toLowerCase().split(",").flatMap((one) => {
     const [name = "", ...parameters] = one.split(";").map((part) => part.trim());
@@ -22,7 +27,13 @@ export function packingFor(acceptEncoding: string | undefined): Packing | undefi
   return PACKINGS.find((one) => accepted.includes(one));
 }
 
-/** A text as it is sent. */
+/**
+ * A text as it is sent.
+ *
+ * @param text of the body
+ * @param packing undefined: none
+ * @returns its bytes
+ */
 export async function pack(
   text: string,
   packing: Packing | undefined,

@@ -227,7 +227,12 @@ function intervalOf(cell: ShownCell | undefined): [number, number] | null {
   return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
 }
 
-/** The row of the version that is being made. */
+/**
+ * The row of the version that is being made.
+ *
+ * @param pending as far as its evaluations are done
+ * @returns as `GET /v1/learners/NAME/results` answers; null while no version is being made
+ */
 export function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
   if (!pending) return null;
   const cells = pending.cells.map(({ task, job, cell }) => {
