@@ -30,6 +30,7 @@ import { registerDashboard } from "./routes/dashboard.ts";
 import { registerDeliveries } from "./routes/deliveries.ts";
 import { registerEvaluations } from "./routes/evaluations.ts";
 import { type EventDeps, registerEvents } from "./routes/events.ts";
+import { registerHistory } from "./routes/history.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerLabels } from "./routes/labels.ts";
 import { registerLearners } from "./routes/learners.ts";
@@ -142,6 +143,7 @@ const ALWAYS = [
     registerPolicies,
     registerMemory,
     registerResults,
+    registerHistory,
   ],
   ...[registerTraffic, registerToken, registerProblems, registerNotifications],
 ];

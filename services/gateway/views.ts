@@ -227,7 +227,13 @@ function intervalOf(cell: ShownCell | undefined): [number, number] | null {
   return cell && cell.low !== null && cell.high !== null ? [cell.low, cell.high] : null;
 }
 
-function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
+/**
+ * The row of the version that is being made.
+ *
+ * @param pending as far as its evaluations are done
+ * @returns as `GET /v1/learners/NAME/results` answers; null while no version is being made
+ */
+export function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
   if (!pending) return null;
   const cells = pending.cells.map(({ task, job, cell }) => {
     const { meanScore = null, low = null, high = null, episodes = 0, valueEstimate = null } = cell

@@ -14,6 +14,7 @@ import type {
   Config,
   Curves,
   Fidelity,
+  History,
   JobDetail,
   JobSummary,
   Learner,
@@ -62,7 +63,14 @@ export interface GatewayClient {
     acknowledge(id: string, options?: Reason): Promise<StandingProblem>;
   };
   results(name: string): Promise<Results>;
-  fidelity(name: string): Promise<Fidelity["fidelity"]>;
+  /**
+   * All versions in columns, for pictures of many.
+   *
+   * @param known what was answered before: if nothing has changed since, it is returned, and hardly anything is sent
+   */
+  history(name: string, known?: History): Promise<History>;
+  /** @param filter.last only this many, the newest; else all of them */
+  fidelity(name: string, filter?: { last?: number }): Promise<Fidelity["fidelity"]>;
   /** Losses of all trainings that are done. */
   losses(name: string): Promise<Losses["losses"]>;
   /** One of these as a file for other tools: `parquet` or `csv`. */
@@ -119,7 +127,10 @@ export function createClient(options: ClientOptions): GatewayClient {
         requests.post(`/v1/problems/${encodeURIComponent(id)}/acknowledge`, options),
     },
     results: (name) => requests.get(of(name, "/results")),
-    fidelity: async (name) => (await requests.get<Fidelity>(of(name, "/fidelity"))).fidelity,
+    history: (name, known) => historyOf(requests, of(name, "/history"), known),
+    fidelity: async (name, { last } = {}) =>
+      (await requests.get<Fidelity>(of(name, `/fidelity${last === undefined ? "" : `?last=${last}`}`)))
+        .fidelity,
     losses: async (name) => (await requests.get<Losses>(of(name, "/losses"))).losses,
     async table(name, what, format) {
       const response = await requests.send("GET", of(name, `/${what}?format=${format}`));
@@ -137,6 +148,13 @@ export function createClient(options: ClientOptions): GatewayClient {
     events: (name, watch = {}) =>
       watchEvents(requests, name === undefined ? "/v1/events" : of(name, "/events"), watch),
   };
+}
+
+async function historyOf(requests: Requester, path: string, known: History | undefined): Promise<History> {
+  const headers = known && { "if-none-match": `W/"${known.mark}"` };
+  const response = await requests.send("GET", path, headers ? { headers } : {});
+  if (known && response.status === 304) return known;
+  return await response.json();
 }
 
 function learnersOf(requests: Requester, of: PathOf): GatewayClient["learners"] {

@@ -29,6 +29,7 @@ export type {
   Curves,
   Evaluation,
   Fidelity,
+  History,
   JobDetail,
   JobProgress,
   JobSummary,

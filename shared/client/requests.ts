@@ -48,7 +48,7 @@ export interface Sent {
 
 /** Sends requests. */
 export interface Requester {
-  /** @throws {GatewayError} for an answer that is no 2xx. */
+  /** @throws {GatewayError} for an answer that is no 2xx, and no 304 to a request that asked for what is new. */
   send(method: string, path: string, sent?: Sent): Promise<Response>;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
@@ -81,7 +81,7 @@ export function createRequester({ url, token, retries = 3, ...options }: ClientO
     refuseUnsendable(token);
     for (let left = retries;; left--) {
       const response = await once(method, path, sent);
-      if (response.ok) return response;
+      if (response.ok || (response.status === 304 && sent.headers?.["if-none-match"])) return response;
       const wait = waitOf(response, sent);
       if (left <= 0 || wait === undefined) throw await errorOf(response);
       await response.body?.cancel();

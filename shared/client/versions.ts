@@ -16,7 +16,8 @@ export interface VersionPolicy {
 
 /** Versions of a learner. */
 export interface VersionClient {
-  list(name: string): Promise<VersionSummary[]>;
+  /** @param filter.last only this many, the newest; else all of them. Oldest first */
+  list(name: string, filter?: { last?: number }): Promise<VersionSummary[]>;
   show(name: string, version: number): Promise<Version>;
   promote(name: string, version: number, options?: Reason): Promise<VersionSummary>;
   /** The versions that were withdrawn; `version` 0 is before the first. */
@@ -51,8 +52,9 @@ export interface VersionClient {
  */
 export function createVersionClient(requests: Requester, of: PathOf): VersionClient {
   return {
-    async list(name) {
-      return (await requests.get<{ versions: VersionSummary[] }>(of(name, "/versions"))).versions;
+    async list(name, { last } = {}) {
+      const path = of(name, `/versions${last === undefined ? "" : `?last=${last}`}`);
+      return (await requests.get<{ versions: VersionSummary[] }>(path)).versions;
     },
     show: (name, version) => requests.get(of(name, `/versions/${version}`)),
     promote: (name, version, options = {}) =>

@@ -43,7 +43,7 @@ export async function withBrowser(test: (browser: TestBrowser) => Promise<void>)
           permissions: ["clipboard-read", "clipboard-write"],
         });
         const page = await context.newPage();
-        page.setDefaultTimeout(25_000);
+        page.setDefaultTimeout(60_000);
         page.on("pageerror", (error) => void heard.push(error.message));
         page.on("console", (message) => {
           if (message.type() === "error" && !EXPECTED.test(message.text())) heard.push(message.text());

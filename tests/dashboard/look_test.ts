@@ -145,8 +145,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "what the page shows of a learner of many versions is drawn in part, and all of it when it is asked for",
+  name: "of a learner of many versions the rows in view are drawn, and keys and wheel lead to all of them",
   ignore: browserPath === undefined,
   fn: () =>
     withDashboard((served) =>
@@ -155,12 +154,28 @@ Deno.test({
         await writeShownLearner({ store, name: "long", tasks: 32, versions: 50 });
         const { resultsMatrix } = await createClient({ url, token: tokens.read }).results("long");
         assertEquals(resultsMatrix.length, 50);
-        const page = await open(served.addressFor("read", "/learners/long"));
-        await page.locator("table.matrix").waitFor();
-        assertEquals(await page.locator("table.matrix tbody tr").count(), Math.floor(1_500 / 32));
-        await page.getByRole("button", { name: "Show all 50" }).click();
-        await page.getByRole("rowheader", { name: "version 1 learns" }).waitFor();
-        assert(page.url().endsWith("?rows=all"), "and that is an address");
+        const page = await open(served.addressFor("read", "/learners/long"), { width: 360 });
+        const row = (version: number) => page.getByRole("rowheader", { name: `version ${version} learns` });
+        await row(50).waitFor();
+        assert(await page.locator("table.matrix tbody tr").count() < 30, "a part of 50 rows");
+        assertEquals(await page.locator("table.matrix").getAttribute("aria-rowcount"), "51");
+        await assertAccessible(page, "a long matrix");
+        // One cell is reached by the tabulator key, the first row and the tasks' names from there.
+        assertEquals(await page.locator("table.matrix [tabindex='0']").count(), 1);
+        await page.locator("table.matrix [tabindex='0']").focus();
+        for (const key of ["Control+Home", "ArrowRight"]) await page.keyboard.press(key);
+        await page.locator("table.matrix [data-at='0 0']:focus").waitFor();
+        await row(1).waitFor();
+        assertEquals(await row(50).count(), 0);
+        await page.keyboard.press("Enter");
+        await page.getByText("was not evaluated").or(page.getByText("cannot be shown")).waitFor();
+        assert(page.url().endsWith("/jobs/evaluation?version=1&task=1"), page.url());
+        await page.goto(`${url}/#/learners/long`);
+        await row(50).waitFor();
+        await page.locator(".scroll.long").evaluate((host: { scrollTop: number }) => {
+          host.scrollTop = 0;
+        });
+        await row(1).waitFor();
         // One task alone, by its address: intervals and bounds.
         await page.goto(`${url}/#/learners/long?task=3`);
         await page.getByLabel("Score of task 3 over versions, with intervals and bounds").waitFor();

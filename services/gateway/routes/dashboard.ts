@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Context } from "hono";
 import type { Gateway, GatewayEnv } from "../gateway.ts";
+import { packingFor } from "../packing.ts";
 import { inPieces } from "../pieces.ts";
 
 /** Made by `scripts/setup/dashboard.ts`. */
@@ -88,13 +89,10 @@ async function readBuilt(folder: URL): Promise<Built | undefined> {
   }
 }
 
-const PACKED = [["br", ".br"], ["gzip", ".gz"]] as const;
+const ENDINGS = { br: ".br", gzip: ".gz" } as const;
 
 async function packedFor(context: Context<GatewayEnv>, folder: URL, name: string) {
-  const accepted = (context.req.header("accept-encoding") ?? "").split(",").map((one) =>
-    one.trim().split(";")[0]
-  );
-  const found = PACKED.find(([encoding]) => accepted.includes(encoding));
-  const path = fileURLToPath(new URL(name + (found?.[1] ?? ""), folder));
-  return { bytes: new Uint8Array(await readFile(path)), encoding: found?.[0] };
+  const encoding = packingFor(context.req.header("accept-encoding"));
+  const path = fileURLToPath(new URL(name + (encoding ? ENDINGS[encoding] : ""), folder));
+  return { bytes: new Uint8Array(await readFile(path)), encoding };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { fidelitySchema, learnerName, lossesSchema, resultsSchema } from "@cugro/client/schemas";
+import { fidelitySchema, lastQuery, learnerName, lossesSchema, resultsSchema } from "@cugro/client/schemas";
 import { fidelityTable, lossesOf, lossesTable, resultsTable } from "@cugro/tables";
 import { type Gateway, PROBLEMS, type RouteDeps, secured } from "../gateway.ts";
 import { resultsView } from "../views.ts";
@@ -60,7 +60,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
       tags,
       summary: "How far each replay was from real data",
     },
-    request: { params, query: formatQuery },
+    request: { params, query: formatQuery.extend(lastQuery) },
     responses: {
       200: tableResponse(fidelitySchema, "Of each version and old task; as a table: a measure a column"),
       ...PROBLEMS,
@@ -68,14 +68,12 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(fidelity, async (context) => {
     const { name } = context.req.valid("param");
-    const status = await learners.status(name);
-    const format = formatOf(context, context.req.valid("query"));
-    if (format === "json") return context.json({ fidelity: status.fidelity }, 200);
-    const { bytes, headers } = await tableFile(
-      fidelityTable(name, status.fidelity),
-      format,
-      `${name}-fidelity`,
-    );
+    const { fidelity: all } = await learners.status(name);
+    const query = context.req.valid("query");
+    const shown = all.slice(Math.max(0, all.length - (query.last ?? all.length)));
+    const format = formatOf(context, query);
+    if (format === "json") return context.json({ fidelity: shown }, 200);
+    const { bytes, headers } = await tableFile(fidelityTable(name, shown), format, `${name}-fidelity`);
     return context.body(bytes, 200, headers);
   });
 }

@@ -7,6 +7,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem } from "../problem.ts";
 import {
+  lastQuery,
   learnerName,
   pathNumber,
   pathNumberOrNone,
@@ -37,7 +38,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
     operationId: "listVersions",
     ...secured(deps, "read"),
     ...{ method: "get", path, tags, summary: "Versions, and why each was published or parked" },
-    request: { params: z.object({ name: learnerName }) },
+    request: { params: z.object({ name: learnerName }), query: z.object(lastQuery) },
     responses: {
       200: json(z.object({ versions: z.array(versionSummarySchema) }), "Oldest first"),
       ...PROBLEMS,
@@ -45,7 +46,9 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(list, async (context) => {
     const { versions, head } = await learners.status(context.req.valid("param").name);
-    return context.json({ versions: versions.map((fact) => versionSummary(fact, head)) }, 200);
+    const { last = versions.length } = context.req.valid("query");
+    const shown = versions.slice(Math.max(0, versions.length - last));
+    return context.json({ versions: shown.map((fact) => versionSummary(fact, head)) }, 200);
   });
 
   const show = createRoute({

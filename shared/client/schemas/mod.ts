@@ -4,6 +4,7 @@
  */
 export * from "./arrivals.ts";
 export * from "./evaluations.ts";
+export * from "./history.ts";
 export * from "./labels.ts";
 export * from "./learners.ts";
 export * from "./live.ts";

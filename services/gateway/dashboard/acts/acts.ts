@@ -79,9 +79,17 @@ export function promoteVersion(learner: string, { version, reasons }: VersionSum
   };
 }
 
+/** Versions that are named one by one in a question. */
+const NAMED = 20;
+
 /** Goes back to a version. @param later the valid ones after it */
-export function rollBack(learner: string, version: number, later: readonly VersionSummary[]): Act {
-  const lost = later.map((one) => `version ${one.version} (task ${one.task})`).join(", ");
+export function rollBack(
+  learner: string,
+  version: number,
+  later: readonly { version: number; task: number }[],
+): Act {
+  const named = later.slice(0, NAMED).map((one) => `version ${one.version} (task ${one.task})`).join(", ");
+  const lost = later.length > NAMED ? `${named} and ${later.length - NAMED} more` : named;
   const serves = version === 0 ? "No version serves then" : `Version ${version} serves then`;
   return {
     title: version === 0

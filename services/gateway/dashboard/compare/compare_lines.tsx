@@ -5,7 +5,7 @@
 import type { Chart, Line } from "../parts/line_chart.tsx";
 import { LineChart } from "../parts/line_chart.tsx";
 import { choose } from "../state/route.ts";
-import { type MatrixRow, matrixRows } from "../figures/matrix_rows.ts";
+import { numbersOf, validVersionsOf } from "../state/history.ts";
 import type { Compared } from "./compared.ts";
 import type { KnownSide } from "./sides.ts";
 
@@ -19,12 +19,11 @@ export function CompareLines(
   },
 ) {
   const chosen = compared?.both.find((one) => String(one.left) === task);
+  // One learner is one line: its versions are marked by the table above.
+  const isOne = left.learner.name === right.learner.name;
   const chart = chartOf([
-    { side: left, task: chosen?.left, colour: 0, name: `left: ${left.learner.name}` },
-    // One learner is one line: its versions are marked by the table above.
-    ...left.learner.name === right.learner.name
-      ? []
-      : [{ side: right, task: chosen?.right, colour: 1, name: `right: ${right.learner.name}` }],
+    { side: left, task: chosen?.left, colour: 0, name: `${isOne ? "" : "left: "}${left.learner.name}` },
+    ...isOne ? [] : [{ side: right, task: chosen?.right, colour: 1, name: `right: ${right.learner.name}` }],
   ]);
   return (
     <>
@@ -57,6 +56,9 @@ function TaskChoice({ both, chosen }: { both: Compared["both"]; chosen: number |
   );
 }
 
+/** Versions that are seen as points. */
+const FEW = 60;
+
 interface Drawn {
   side: KnownSide;
   task: number | undefined;
@@ -65,22 +67,18 @@ interface Drawn {
 }
 
 function chartOf(drawn: readonly Drawn[]): Chart {
-  const rows = drawn.map(({ side }) => rowsOf(side));
-  const x = [...new Set(rows.flatMap((one) => one.map(({ version }) => version!)))].sort((a, b) => a - b);
-  const lines = drawn.map(({ task, colour, name }, index): Line => {
-    const byVersion = new Map(rows[index]!.map((row) => [row.version, row]));
-    const cells = x.map((version) => byVersion.get(version)?.cells.find((cell) => cell.task === task));
-    if (task === undefined) {
-      const values = x.map((version) => byVersion.get(version)?.average ?? null);
-      return { name, colour, values, hasPoints: x.length < 60 };
-    }
-    const of = (end: "score" | "low" | "high") => cells.map((cell) => cell?.[end] ?? null);
-    return { name, colour, values: of("score"), low: of("low"), high: of("high"), hasPoints: x.length < 60 };
+  const valid = drawn.map(({ side }) => validVersionsOf(side.history));
+  const x = [...new Set(valid.flatMap((one) => one.map(({ version }) => version)))].sort((a, b) => a - b);
+  const lines = drawn.map(({ side, task, colour, name }, index): Line => {
+    const own = valid[index]!;
+    const placed = (values: readonly (number | null)[]) => {
+      const byVersion = new Map(own.map(({ version }, place) => [version, values[place] ?? null]));
+      return x.map((version) => byVersion.get(version) ?? null);
+    };
+    const look = { name, colour, hasPoints: x.length < FEW };
+    if (task === undefined) return { ...look, values: placed(own.map(({ average }) => average)) };
+    const of = (end: "score" | "low" | "high") => placed(numbersOf(side.history, end, task, own));
+    return { ...look, values: of("score"), low: of("low"), high: of("high") };
   });
   return { x, lines };
-}
-
-function rowsOf({ results, versions }: KnownSide): MatrixRow[] {
-  const valid = versions.filter(({ version }) => results.versions.includes(version));
-  return matrixRows({ ...results, pending: null }, valid);
 }

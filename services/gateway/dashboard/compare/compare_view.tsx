@@ -81,7 +81,7 @@ function Comparison({ left, right, query }: Both & { query: Query }) {
         isWide
         source={{
           words: "The results matrices of the valid versions of both learners.",
-          doing: { method: "GET", path: pathOf(left.learner.name, "/results") },
+          doing: { method: "GET", path: pathOf(left.learner.name, "/history") },
         }}
       >
         <CompareLines left={left} right={right} compared={compared} task={query.task} />

@@ -2,6 +2,7 @@
  * One side of a comparison: which learner, and which of its versions.
  * @module
  */
+import { versionsOf } from "../state/history.ts";
 import { choose } from "../state/route.ts";
 import { type Chosen, type KnownSide, names } from "./sides.ts";
 
@@ -37,7 +38,7 @@ export function SideChoice(
         >
           <option value="">the one that serves</option>
           {isKnown &&
-            [...known.versions].reverse().map(({ version, task, state }) => (
+            [...versionsOf(known.history)].reverse().map(({ version, task, state }) => (
               <option key={version} value={String(version)}>version {version} (task {task}, {state})</option>
             ))}
         </select>

@@ -3,7 +3,7 @@
  * @module
  */
 import { batch, signal } from "@preact/signals";
-import type { Learner, Results, Version, VersionSummary } from "@cugro/client";
+import type { History, Learner, Version } from "@cugro/client";
 import { createRefresher } from "../state/refresh.ts";
 import { client, sentenceOf } from "../state/session.ts";
 import { openStream } from "../state/stream.ts";
@@ -11,8 +11,7 @@ import { openStream } from "../state/stream.ts";
 /** What is known of one side. `version`: null where the learner has none. */
 export interface KnownSide {
   learner: Learner;
-  versions: readonly VersionSummary[];
-  results: Results;
+  history: History;
   version: Version | null;
 }
 
@@ -40,8 +39,8 @@ export function openSides(left: Chosen | undefined, right: Chosen | undefined): 
     try {
       const [all, one, other] = await Promise.all([
         client.value.learners.list(),
-        readSide(left),
-        readSide(right),
+        readSide(left, sides.value.left),
+        readSide(right, sides.value.right),
       ]);
       if (isClosed) return;
       batch(() => {
@@ -67,15 +66,17 @@ export function openSides(left: Chosen | undefined, right: Chosen | undefined): 
   };
 }
 
-async function readSide(chosen: Chosen | undefined): Promise<KnownSide | undefined> {
+async function readSide(
+  chosen: Chosen | undefined,
+  before: KnownSide | undefined,
+): Promise<KnownSide | undefined> {
   if (!chosen) return undefined;
-  const { learners, versions, results } = client.value;
-  const [learner, all, matrix] = await Promise.all([
-    ...[learners.show(chosen.name), versions.list(chosen.name), results(chosen.name)] as const,
-  ]);
-  const number = chosen.version ?? learner.head ?? all.at(-1)?.version;
+  const { learners, versions, history } = client.value;
+  const known = before?.learner.name === chosen.name ? before.history : undefined;
+  const [learner, all] = await Promise.all([learners.show(chosen.name), history(chosen.name, known)]);
+  const number = chosen.version ?? learner.head ?? all.versions.version.at(-1);
   return {
-    ...{ learner, versions: all, results: matrix },
+    ...{ learner, history: all },
     version: number === undefined ? null : await versions.show(chosen.name, number),
   };
 }

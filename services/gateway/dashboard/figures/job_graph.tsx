@@ -2,6 +2,8 @@
  * What is done for the task that is being learnt: kinds of jobs in the order in which they need each other, each with how far it is.
  * @module
  */
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { JobSummary } from "@cugro/client";
 import { duration } from "@cugro/report/words";
 import type { KeptProgress } from "../../live/progress_memory.ts";
@@ -16,17 +18,22 @@ const SIZES = { width: 13.25, height: 8.6, gapX: 2.75, gapY: 0.9 };
 /** A job without progress for this long (ms) is not shown as running. */
 const SILENT_MS = 20_000;
 
+/** Cards become so much narrower at most, to have all in view. */
+const NARROWEST = 0.72;
+
 export function JobGraph({ learner, jobs }: { learner: string; jobs: readonly JobSummary[] }) {
-  const size = inPixels();
-  const placed = place(groupJobs(jobs), size);
-  const columns = Math.max(...placed.map(({ group }) => group.column)) + 1;
+  const room = useRef<HTMLDivElement>(null);
+  const groups = groupJobs(jobs);
+  const columns = Math.max(...groups.map(({ column }) => column)) + 1;
+  const size = fitting(inPixels(), columns, useWidth(room));
+  const placed = place(groups, size);
   const rows = Math.max(...placed.map(({ row }) => row)) + 1;
   const [width, height] = [
     columns * (size.width + size.gapX) - size.gapX,
     rows * (size.height + size.gapY) - size.gapY,
   ];
   return (
-    <div class="graph-room">
+    <div class="graph-room" ref={room}>
       <div class="graph" style={{ width: `${width}px`, height: `${height}px` }}>
         <svg width={width} height={height} aria-hidden="true" focusable="false">
           {placed.flatMap((to) =>
@@ -62,6 +69,26 @@ type Sizes = typeof SIZES;
 function inPixels(): Sizes {
   const em = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
   return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, size * em])) as Sizes;
+}
+
+/** Narrower where there is less room. */
+function fitting(size: Sizes, columns: number, room: number): Sizes {
+  const wanted = columns * (size.width + size.gapX) - size.gapX;
+  const share = room > 0 ? Math.min(1, Math.max(NARROWEST, room / wanted)) : 1;
+  return { ...size, width: size.width * share, gapX: size.gapX * share };
+}
+
+/** Of an element, also when it changes; 0 until it is known. */
+function useWidth(element: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const host = element.current!;
+    const observer = new ResizeObserver(() => setWidth(host.clientWidth));
+    observer.observe(host);
+    setWidth(host.clientWidth);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
 function place(groups: readonly JobGroup[], { width, height, gapX, gapY }: Sizes): Placed[] {

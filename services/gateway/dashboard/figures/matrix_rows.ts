@@ -2,7 +2,8 @@
  * The results matrix as rows of cells: all versions, and the one that is being made. Pure.
  * @module
  */
-import type { Results, VersionSummary } from "@cugro/client";
+import type { History } from "@cugro/client";
+import type { ListedVersion } from "../state/history.ts";
 
 /** One cell. `drop`: how far the task is below its best, where that is more than the gate allows; `isSure`: its whole interval is. */
 export interface MatrixCell {
@@ -14,8 +15,8 @@ export interface MatrixCell {
   episodes: number;
   value: number | null;
   estimate: number | null;
+  /** The evaluation, where that is known without asking. */
   job: string | null;
-  lowest: number | null;
   drop: number | null;
   isSure: boolean;
 }
@@ -29,56 +30,57 @@ export interface MatrixRow {
   cells: MatrixCell[];
 }
 
-/** The rows, oldest first. */
-export function matrixRows(results: Results, versions: readonly VersionSummary[]): MatrixRow[] {
-  const rows = versions.map((version) => rowOf(version, results));
-  return results.pending ? [...rows, pendingRow(results)] : rows;
-}
-
-function rowOf(
-  { version, task, state, serving, scores, measures }: VersionSummary,
-  results: Results,
-): MatrixRow {
-  const place = results.versions.indexOf(version);
-  const byTask = new Map(scores.map((cell) => [cell.task, cell]));
-  const cells = results.tasks.map(({ task }, column): MatrixCell => {
-    const cell = byTask.get(task);
-    if (!cell) return { ...NOTHING, task };
-    const bound = results.bounds[place]?.[column] ?? null;
-    const lowest = bound?.lowest ?? null;
-    const { meanScore: score, low, high, episodes, valueEstimate: value } = cell;
-    const isBelow = score !== null && lowest !== null && score < lowest;
-    return {
-      ...{ task, state: "known", score, low, high, episodes, value, lowest },
-      estimate: cell.estimate?.score.mean ?? null,
-      job: results.jobs[place]?.[column] ?? null,
-      drop: isBelow && bound?.best !== null && bound !== null ? bound.best - score : null,
-      isSure: isBelow && high !== null && high < lowest,
-    };
-  });
+/** A version's row. @param head the version that serves */
+export function matrixRow(history: History, listed: ListedVersion, head: number | null): MatrixRow {
+  const { version, task: learnt, state, average } = listed;
   return {
-    version,
-    learnt: task,
-    state: serving ? "serving" : state,
-    average: measures.averagePerformance,
-    cells,
+    ...{ version, learnt, average, state: version === head ? "serving" : state },
+    cells: history.tasks.map(({ task }, column) => cellAt(history, listed.row, column, task)),
   };
 }
 
-function pendingRow({ pending, tasks }: Results): MatrixRow {
-  const byTask = new Map(pending!.cells.map((cell) => [cell.task, cell]));
+function cellAt({ tasks, cells }: History, row: number, column: number, task: number): MatrixCell {
+  const at = row * tasks.length + column;
+  const episodes = cells.episodes[at] ?? null;
+  if (episodes === null) return { ...NOTHING, task };
+  const of = (name: keyof History["cells"]) => cells[name][at] ?? null;
+  const [score, high] = [of("score"), of("high")];
+  return {
+    ...{ task, state: "known", score, low: of("low"), high, episodes, value: of("value") },
+    ...{ estimate: of("estimate"), job: null, ...dropOf(score, high, of("lowest"), of("best")) },
+  };
+}
+
+/** Whether a score has fallen below what the gate accepts, and how far below its best. */
+export function dropOf(
+  score: number | null,
+  high: number | null,
+  lowest: number | null,
+  best: number | null,
+): { drop: number | null; isSure: boolean } {
+  const isBelow = score !== null && lowest !== null && score < lowest;
+  return {
+    drop: isBelow && best !== null ? best - score : null,
+    isSure: isBelow && high !== null && high < lowest,
+  };
+}
+
+/** The row that fills; undefined while no version is being made. */
+export function pendingRow({ pending, tasks }: History): MatrixRow | undefined {
+  if (!pending) return undefined;
+  const byTask = new Map(pending.cells.map((cell) => [cell.task, cell]));
   const cells = tasks.map(({ task }): MatrixCell => {
     const cell = byTask.get(task);
     if (!cell) return { ...NOTHING, task };
     const { done, meanScore: score, low, high, episodes, valueEstimate: value, job } = cell;
     return { ...NOTHING, task, state: done ? "known" : "waiting", score, low, high, episodes, value, job };
   });
-  return { version: null, learnt: pending!.task, state: "learning", average: null, cells };
+  return { version: null, learnt: pending.task, state: "learning", average: null, cells };
 }
 
 const NOTHING: Omit<MatrixCell, "task"> = {
   ...{ state: "none", score: null, low: null, high: null, episodes: 0, value: null, estimate: null },
-  ...{ job: null, lowest: null, drop: null, isSure: false },
+  ...{ job: null, drop: null, isSure: false },
 };
 
 /** A score's colour: one of eleven, from far below to as good as the data's best policy and beyond. */

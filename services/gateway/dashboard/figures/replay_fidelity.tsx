@@ -4,54 +4,70 @@
  */
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import type { Fidelity } from "@cugro/client";
+import type { Fidelity, History } from "@cugro/client";
 import { briefly } from "@cugro/report/words";
 import { DataTable } from "../parts/data_table.tsx";
 import { JobLink } from "../parts/job_link.tsx";
 import { type Chart, LineChart } from "../parts/line_chart.tsx";
+import { NothingYet } from "../parts/nothing_yet.tsx";
+import { useAnswer } from "../state/answer.ts";
+import { numbersOf, versionsOf } from "../state/history.ts";
 import type { Query } from "../state/route.ts";
+import { client } from "../state/session.ts";
 
 type Entry = Fidelity["fidelity"][number];
 
 export function ReplayFidelity(
-  { learner, fidelity, query }: { learner: string; fidelity: readonly Entry[]; query: Query },
+  { learner, history, query }: { learner: string; history: History; query: Query },
 ) {
-  const measured = fidelity.filter((entry) => ratioOf(entry) !== null);
-  const shown = measured.filter(({ task }) => query.task === undefined || String(task) === query.task);
-  if (shown.length === 0) {
+  const chart = useMemo(() => chartOf(history, query.task), [history, query.task]);
+  if (chart.x.length === 0) {
     return <p class="empty">No replay has been measured {query.task ? "of this task" : "yet"}.</p>;
   }
   return (
     <>
       <LineChart
         label="Distance of each task's replay from its real data, in multiples of the floor, over versions"
-        chart={chartOf(shown)}
+        chart={chart}
         look={{ x: "version", y: "times the floor", hasWholeX: true, reaches: [0, 1] }}
       />
-      <EachReplay learner={learner} entries={shown} />
+      <EachReplay learner={learner} history={history} task={query.task} />
     </>
   );
 }
 
-/** The newest, told when somebody wants to know: of a long learner there are tens of thousands. */
-function EachReplay({ learner, entries }: { learner: string; entries: readonly Entry[] }) {
+interface EachProps {
+  learner: string;
+  history: History;
+  task: string | undefined;
+}
+
+/** The newest, asked for when somebody wants to know: of a long learner there are tens of thousands. */
+function EachReplay(props: EachProps) {
   const isOpen = useMemo(() => signal(false), []);
-  const newest = entries.slice(-SHOWN);
+  const count = props.history.cells.distance.filter((distance) => distance !== null).length;
   return (
     <details onToggle={(event) => void (isOpen.value = event.currentTarget.open)}>
       <summary>
-        {newest.length < entries.length ? `The last ${SHOWN} of ${entries.length} replays` : "Each replay"}
-        {" "}
+        {count > SHOWN ? `The last ${SHOWN} of ${count} replays` : "Each replay"}{" "}
         with its generation, distance and floor
       </summary>
-      {isOpen.value && (
-        <DataTable label="Fidelity of each replay" heads={HEADS}>
-          {newest.map((entry) => (
-            <EntryRow key={`${entry.version} ${entry.task}`} learner={learner} entry={entry} />
-          ))}
-        </DataTable>
-      )}
+      {isOpen.value && <ReplayTable {...props} />}
     </details>
+  );
+}
+
+function ReplayTable({ learner, history, task }: EachProps) {
+  const ask = () => client.value.fidelity(learner, { last: SHOWN });
+  const { answer, fault } = useAnswer(ask, [learner, history]);
+  if (!answer) return <NothingYet fault={fault} what="the replays" />;
+  const shown = answer.filter((entry) => task === undefined || String(entry.task) === task);
+  return (
+    <DataTable label="Fidelity of each replay" heads={HEADS}>
+      {shown.map((entry) => (
+        <EntryRow key={`${entry.version} ${entry.task}`} learner={learner} entry={entry} />
+      ))}
+    </DataTable>
   );
 }
 
@@ -83,22 +99,31 @@ function EntryRow({ learner, entry }: { learner: string; entry: Entry }) {
   );
 }
 
-function chartOf(entries: readonly Entry[]): Chart {
-  const x = [...new Set(entries.map(({ version }) => version))].sort((a, b) => a - b);
-  const tasks = [...new Set(entries.map(({ task }) => task))].sort((a, b) => a - b);
-  const byPlace = new Map(entries.map((entry) => [`${entry.version} ${entry.task}`, ratioOf(entry)]));
-  const lines = tasks.map((task) => ({
-    ...{ name: `task ${task}`, colour: task - 1, hasPoints: x.length < 60, isFaint: tasks.length > 8 },
-    values: x.map((version) => byPlace.get(`${version} ${task}`) ?? null),
+const MANY_TASKS = 8;
+const FEW_VERSIONS = 60;
+
+/** Of the tasks and versions that have a distance. */
+function chartOf(history: History, chosen: string | undefined): Chart {
+  const all = versionsOf(history);
+  const columns = history.tasks.filter(({ task }) => chosen === undefined || String(task) === chosen)
+    .map(({ task }) => ({ task, values: numbersOf(history, "distance", task, all) }))
+    .filter(({ values }) => values.some((value) => value !== null));
+  const versions = all.filter((_, index) => columns.some(({ values }) => values[index] !== null));
+  const shown = (values: readonly (number | null)[]) => versions.map(({ row }) => values[row] ?? null);
+  const lines = columns.map(({ task, values }) => ({
+    ...{ name: `task ${task}`, colour: task - 1, values: shown(values) },
+    ...{ hasPoints: versions.length < FEW_VERSIONS, isFaint: columns.length > MANY_TASKS },
   }));
-  const allowedIn = new Map(entries.map(({ version, allowed }) => [version, allowed]));
-  const allowed = x.map((version) => allowedIn.get(version)!);
-  const highest = [...byPlace.values()].reduce<number>((most, ratio) => Math.max(most, ratio ?? 0), 0);
+  const allowed = shown(history.versions.allowedDistance);
+  const highest = lines.flatMap(({ values }) => values).reduce<number>(
+    (most, one) => Math.max(most, one ?? 0),
+    0,
+  );
   // A limit far above all that was seen would press the curves to the floor.
-  const isNear = highest * 3 >= Math.min(...allowed);
-  const floor = { name: "real data", colour: 7, isDashed: true, values: x.map(() => 1) };
+  const isNear = highest * 3 >= Math.min(...allowed.filter((one) => one !== null));
+  const floor = { name: "real data", colour: 7, isDashed: true, values: versions.map(() => 1) };
   const limit = { name: "allowed by the gate", colour: 5, isDashed: true, values: allowed };
-  return { x, lines: [...lines, floor, ...isNear ? [limit] : []] };
+  return { x: versions.map(({ version }) => version), lines: [...lines, floor, ...isNear ? [limit] : []] };
 }
 
 function ratioOf(entry: Entry): number | null {

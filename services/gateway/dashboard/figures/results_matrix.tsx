@@ -1,67 +1,80 @@
 /**
- * The results matrix as a heatmap: a row a version, a column a task; the last row fills while its version is being made.
+ * The results matrix as a heatmap: a row a version, a column a task; the last row fills while its version is being made. Of a long one
+ * the rows that are in view are drawn.
  * @module
  */
-import type { Results, VersionSummary } from "@cugro/client";
-import { briefly, figure } from "@cugro/report/words";
-import { StateMark } from "../parts/state_mark.tsx";
-import { choose, type Query, toLearner } from "../state/route.ts";
-import { heatOf, type MatrixCell, type MatrixRow, matrixRows } from "./matrix_rows.ts";
+import { useRef } from "preact/hooks";
+import type { History } from "@cugro/client";
+import { versionsOf } from "../state/history.ts";
+import { choose, type Query } from "../state/route.ts";
+import { useGridKeys } from "./matrix_keys.ts";
+import { Row } from "./matrix_row.tsx";
+import { matrixRow, pendingRow } from "./matrix_rows.ts";
+import { useWindow } from "./matrix_window.ts";
 
-/** More cells than these are not drawn at once: the newest rows are. */
+/** Of more cells than these only the rows in view are drawn. */
 const MOST_CELLS = 1_500;
 
-export function ResultsMatrix(
-  { learner, results, versions, query }: {
-    learner: string;
-    results: Results;
-    versions: readonly VersionSummary[];
-    query: Query;
-  },
-) {
-  const rows = matrixRows(results, versions);
-  if (rows.length === 0) return <p class="empty">There is no version yet.</p>;
-  const most = query.rows === "all"
-    ? Infinity
-    : Math.max(5, Math.floor(MOST_CELLS / Math.max(1, results.tasks.length)));
-  const hidden = Math.max(0, rows.length - most);
+interface MatrixProps {
+  learner: string;
+  history: History;
+  /** The version that serves. */
+  head: number | null;
+  query: Query;
+}
+
+export function ResultsMatrix({ learner, history, head, query }: MatrixProps) {
+  const region = useRef<HTMLDivElement>(null);
+  const { tasks } = history;
+  const [versions, pending] = [versionsOf(history), pendingRow(history)];
+  const count = versions.length + (pending ? 1 : 0);
+  const isLong = count * tasks.length > MOST_CELLS;
+  const view = useWindow(region, count, isLong);
+  const keys = useGridKeys(region, { rows: count, columns: tasks.length, reveal: view.reveal });
+  if (count === 0) return <p class="empty">There is no version yet.</p>;
+  const shown = [
+    ...versions.slice(view.from, view.to).map((version) => matrixRow(history, version, head)),
+    ...pending && view.to === count ? [pending] : [],
+  ];
   return (
-    <>
-      {hidden > 0 && (
-        <p class="note">
-          {hidden} earlier versions are not shown.{" "}
-          <button type="button" class="small" onClick={() => choose({ rows: "all" })}>
-            Show all {rows.length}
-          </button>
-        </p>
-      )}
-      <div class="scroll" tabIndex={0} role="region" aria-label="Results matrix">
-        <table class="matrix">
-          <Heads tasks={results.tasks} chosen={query.task} />
+    <div
+      ref={region}
+      class={isLong ? "scroll long" : "scroll"}
+      tabIndex={0}
+      role="region"
+      aria-label={`Results matrix, ${count} rows. Arrow keys move from cell to cell`}
+      onScroll={view.onScroll}
+      {...keys}
+    >
+      <div style={{ paddingTop: `${view.before}px`, paddingBottom: `${view.after}px` }}>
+        <table class="matrix" role="grid" aria-rowcount={count + 1} aria-label="Results matrix">
+          <Heads tasks={tasks} chosen={query.task} />
           <tbody>
-            {rows.slice(hidden).map((row) => (
-              <Row key={row.version ?? "pending"} learner={learner} row={row} />
+            {shown.map((row, place) => (
+              <Row key={view.from + place} learner={learner} index={view.from + place} row={row} />
             ))}
           </tbody>
         </table>
       </div>
-    </>
+    </div>
   );
 }
 
-function Heads({ tasks, chosen }: { tasks: Results["tasks"]; chosen: string | undefined }) {
+function Heads({ tasks, chosen }: { tasks: History["tasks"]; chosen: string | undefined }) {
   return (
     <thead>
-      <tr>
+      <tr aria-rowindex={1}>
         <th scope="col">version</th>
         <th scope="col">average</th>
-        {tasks.map(({ task, name }) => {
+        {tasks.map(({ task, name }, column) => {
           const isChosen = chosen === String(task);
           return (
             <th scope="col" key={task} title={name}>
               <button
                 type="button"
                 class="plain"
+                tabIndex={-1}
+                data-at={`-1 ${column}`}
                 aria-pressed={isChosen}
                 onClick={() => choose({ task: isChosen ? undefined : String(task) })}
               >
@@ -74,61 +87,4 @@ function Heads({ tasks, chosen }: { tasks: Results["tasks"]; chosen: string | un
       </tr>
     </thead>
   );
-}
-
-function Row(
-  { learner, row: { version, learnt, state, average, cells } }: { learner: string; row: MatrixRow },
-) {
-  return (
-    <tr class={version === null ? "pending" : ""}>
-      <th scope="row">
-        {version === null ? "next" : <a href={toLearner(learner, "versions", version)}>version {version}</a>}
-        <small>learns task {learnt}</small>
-        <StateMark state={state} />
-      </th>
-      <td class="average">{figure(average)}</td>
-      {cells.map((cell) => (
-        <Cell key={cell.task} learner={learner} cell={cell} isLearnt={cell.task === learnt} />
-      ))}
-    </tr>
-  );
-}
-
-function Cell({ learner, cell, isLearnt }: { learner: string; cell: MatrixCell; isLearnt: boolean }) {
-  if (cell.state === "none") {
-    return (
-      <td class="nothing">
-        <span aria-label="not known to it">·</span>
-      </td>
-    );
-  }
-  if (cell.state === "waiting") {
-    return (
-      <td class="waiting">
-        <span>waits</span>
-      </td>
-    );
-  }
-  const { score, value, low, high, episodes, drop, isSure, job } = cell;
-  const heat = score === null ? "heat-none" : `heat-${heatOf(score)}`;
-  const text = (
-    <>
-      <b>{score === null ? briefly(value) : figure(score)}</b>
-      <small>{describe(cell)}</small>
-      {drop !== null && <span class="drop">▼ {figure(drop)}{isSure ? "" : "?"}</span>}
-    </>
-  );
-  const title = `${
-    low === null ? "" : `90 % interval ${figure(low)} … ${figure(high)}, `
-  }${episodes} episodes`;
-  return (
-    <td class={`${heat}${isLearnt ? " learnt" : ""}`} title={title}>
-      {job === null ? <span>{text}</span> : <a href={toLearner(learner, "jobs", job)}>{text}</a>}
-    </td>
-  );
-}
-
-function describe({ score, low, high, episodes, estimate }: MatrixCell): string {
-  if (score === null) return estimate === null ? "value" : `estimated ${figure(estimate)}`;
-  return low === null ? `n = ${episodes}` : `${figure(low)} … ${figure(high)}`;
 }

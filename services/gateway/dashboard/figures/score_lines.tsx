@@ -2,19 +2,20 @@
  * The score of every task over the versions. One task can be looked at alone: then its intervals and what the gate holds it to are drawn.
  * @module
  */
-import type { Results, VersionSummary } from "@cugro/client";
-import { type Chart, type Line, LineChart } from "../parts/line_chart.tsx";
+import { useMemo } from "preact/hooks";
+import type { History } from "@cugro/client";
+import { type Chart, type Line, LineChart, type Mark } from "../parts/line_chart.tsx";
+import { type ListedVersion, numbersOf, validVersionsOf } from "../state/history.ts";
 import { choose, type Query } from "../state/route.ts";
-import { type MatrixRow, matrixRows } from "./matrix_rows.ts";
+import { dropOf } from "./matrix_rows.ts";
 
-export function ScoreLines(
-  { results, versions, query }: { results: Results; versions: readonly VersionSummary[]; query: Query },
-) {
-  const valid = versions.filter(({ version }) => results.versions.includes(version));
-  const rows = matrixRows({ ...results, pending: null }, valid);
-  const task = results.tasks.find((one) => String(one.task) === query.task);
-  if (rows.length === 0) return <p class="empty">There is no version yet.</p>;
-  const chart = task ? chartOfTask(rows, task.task) : chartOfAll(rows, results);
+export function ScoreLines({ history, query }: { history: History; query: Query }) {
+  const task = history.tasks.find((one) => String(one.task) === query.task)?.task;
+  const chart = useMemo(() => {
+    const versions = validVersionsOf(history);
+    return task === undefined ? chartOfAll(history, versions) : chartOfTask(history, versions, task);
+  }, [history, task]);
+  if (chart.x.length === 0) return <p class="empty">There is no version yet.</p>;
   return (
     <>
       <label class="choice">
@@ -24,15 +25,15 @@ export function ScoreLines(
           onChange={(event) => choose({ task: event.currentTarget.value || undefined })}
         >
           <option value="">all tasks</option>
-          {results.tasks.map(({ task, name }) => (
+          {history.tasks.map(({ task, name }) => (
             <option key={task} value={String(task)}>task {task}: {name}</option>
           ))}
         </select>
       </label>
       <LineChart
-        label={task
-          ? `Score of task ${task.task} over versions, with intervals and bounds`
-          : "Score of every task over versions"}
+        label={task === undefined
+          ? "Score of every task over versions"
+          : `Score of task ${task} over versions, with intervals and bounds`}
         chart={chart}
         look={{ x: "version", y: "score", hasWholeX: true, reaches: [0, 100], height: 280 }}
       />
@@ -40,31 +41,33 @@ export function ScoreLines(
   );
 }
 
-const versionsOf = (rows: readonly MatrixRow[]) => rows.map(({ version }) => version!);
+/** Points are seen one by one. */
+const FEW = 60;
+const FEW_TASKS = 8;
 
-function chartOfAll(rows: readonly MatrixRow[], { tasks }: Results): Chart {
+function chartOfAll(history: History, versions: readonly ListedVersion[]): Chart {
+  const hasPoints = versions.length < FEW;
   const average: Line = {
-    ...{ name: "average", colour: 7, values: rows.map(({ average }) => average), isDashed: true },
-    hasPoints: rows.length < 60,
+    ...{ name: "average", colour: 7, values: versions.map(({ average }) => average), isDashed: true },
+    hasPoints,
   };
-  const lines = tasks.map(({ task }, column): Line => ({
-    ...{ name: `task ${task}`, colour: task - 1, values: rows.map(({ cells }) => cells[column]!.score) },
-    ...{ hasPoints: rows.length < 60, isFaint: tasks.length > 8 },
+  const lines = history.tasks.map(({ task }): Line => ({
+    ...{ name: `task ${task}`, colour: task - 1, values: numbersOf(history, "score", task, versions) },
+    ...{ hasPoints, isFaint: history.tasks.length > FEW_TASKS },
   }));
-  const marks = rows.flatMap(({ version, cells }) =>
-    cells.flatMap(({ score, drop }) =>
-      drop === null || score === null ? [] : [{ x: version!, y: score, text: "▼" }]
-    )
-  );
-  return { x: versionsOf(rows), lines: [...lines, average], marks };
+  const marks = history.tasks.flatMap(({ task }) => dropsOf(history, versions, task));
+  return {
+    x: versions.map(({ version }) => version),
+    lines: [...lines, average],
+    marks: marks.map((mark) => ({ ...mark, text: "" })),
+  };
 }
 
-function chartOfTask(rows: readonly MatrixRow[], task: number): Chart {
-  const cells = rows.map((row) => row.cells.find((cell) => cell.task === task)!);
-  const of = (name: "score" | "low" | "high" | "lowest") => cells.map((cell) => cell[name]);
+function chartOfTask(history: History, versions: readonly ListedVersion[], task: number): Chart {
+  const of = (name: keyof History["cells"]) => numbersOf(history, name, task, versions);
   const score: Line = {
     ...{ name: `task ${task}`, colour: task - 1, values: of("score"), low: of("low"), high: of("high") },
-    hasPoints: rows.length < 60,
+    hasPoints: versions.length < FEW,
   };
   const bound: Line = {
     name: "lowest that the gate accepts",
@@ -72,10 +75,21 @@ function chartOfTask(rows: readonly MatrixRow[], task: number): Chart {
     values: of("lowest"),
     isDashed: true,
   };
-  const marks = cells.flatMap(({ score, drop, isSure }, index) =>
-    drop === null || score === null
-      ? []
-      : [{ x: rows[index]!.version!, y: score, text: `▼ ${drop.toFixed(1)}${isSure ? "" : "?"}` }]
-  );
-  return { x: versionsOf(rows), lines: [score, bound], marks };
+  return {
+    x: versions.map(({ version }) => version),
+    lines: [score, bound],
+    marks: dropsOf(history, versions, task),
+  };
+}
+
+/** Where a task fell further than the gate allows. */
+function dropsOf(history: History, versions: readonly ListedVersion[], task: number): Mark[] {
+  const of = (name: keyof History["cells"]) => numbersOf(history, name, task, versions);
+  const [scores, highs, lowest, bests] = [of("score"), of("high"), of("lowest"), of("best")];
+  return versions.flatMap(({ version }, index) => {
+    const score = scores[index]!;
+    const { drop, isSure } = dropOf(score, highs[index]!, lowest[index]!, bests[index]!);
+    if (drop === null || score === null) return [];
+    return [{ x: version, y: score, text: `${drop.toFixed(1)}${isSure ? "" : "?"}` }];
+  });
 }

@@ -9,7 +9,7 @@ export function CopyLine({ label, text }: { label: string; text: string }) {
   return (
     <div class="copy-line">
       <span class="copy-label">{label}</span>
-      <code>{text}</code>
+      <code tabIndex={0}>{text}</code>
       <CopyButton text={text} label={`Copy ${label}`} />
     </div>
   );

@@ -25,7 +25,7 @@ export interface Line {
   hasPoints?: boolean;
 }
 
-/** A word at a point. */
+/** A triangle below a point, with a word beside it. */
 export interface Mark {
   x: number;
   y: number;
@@ -88,9 +88,13 @@ function drawIn(
   return { plot, remove };
 }
 
+/** Lines of a legend that is scrolled, and so reached by keys. */
+const MANY_LINES = 8;
+
 function Legend({ lines }: { lines: readonly Line[] }) {
+  const isLong = lines.length > MANY_LINES;
   return (
-    <ul class="legend">
+    <ul class={isLong ? "legend long" : "legend"} tabIndex={isLong ? 0 : undefined}>
       {lines.map(({ name, colour, isDashed }) => (
         <li key={name} class={`line-${colour % 8}${isDashed ? " dashed" : ""}`}>{name}</li>
       ))}

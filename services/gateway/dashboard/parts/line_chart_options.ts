@@ -4,7 +4,7 @@
  */
 import type uPlot from "uplot";
 import { briefly } from "@cugro/report/words";
-import type { Chart, Line } from "./line_chart.tsx";
+import type { Chart, Line, Mark } from "./line_chart.tsx";
 
 /** Axes of a chart. `hasWholeX`: only whole numbers stand at the x axis. */
 export interface ChartLook {
@@ -123,9 +123,30 @@ function drawBeside(plot: uPlot, { x, lines, marks = [] }: Chart, colour: (name:
   ctx.globalAlpha = 1;
   ctx.fillStyle = colour("--bad-text");
   ctx.font = fontOf(plot.root, devicePixelRatio);
-  ctx.textAlign = "center";
-  for (const mark of marks) ctx.fillText(mark.text, at(mark.x, "x"), at(mark.y, "y") + 18 * devicePixelRatio);
+  drawMarks(ctx, marks.map(({ x, y, text }) => ({ x: at(x, "x"), y: at(y, "y"), text })));
   ctx.restore();
+}
+
+/** More than these would hide what they mark. */
+const MANY_MARKS = 200;
+
+/** Triangles that point down, all in one path: of ten thousand those are drawn that stand apart. */
+function drawMarks(ctx: CanvasRenderingContext2D, marks: readonly Mark[]): void {
+  const isMany = marks.length > MANY_MARKS;
+  const unit = devicePixelRatio * (isMany ? 0.6 : 1);
+  if (isMany) ctx.globalAlpha = 0.45;
+  const drawn = new Set<string>();
+  ctx.beginPath();
+  for (const { x, y, text } of marks) {
+    const place = `${Math.round(x / (2 * unit))} ${Math.round(y / (2 * unit))}`;
+    if (drawn.has(place)) continue;
+    drawn.add(place);
+    ctx.moveTo(x, y + 14 * unit);
+    ctx.lineTo(x - 4 * unit, y + 7 * unit);
+    ctx.lineTo(x + 4 * unit, y + 7 * unit);
+    if (text !== "") ctx.fillText(text, x + 6 * unit, y + 15 * unit);
+  }
+  ctx.fill();
 }
 
 function readingAt(plot: uPlot, { x, lines }: Chart, look: ChartLook): string {

@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { SourceNote } from "../parts/source_note.tsx";
 import { pathOf } from "../state/commands.ts";
+import { versionsOf } from "../state/history.ts";
 import { choose, type Query } from "../state/route.ts";
 import { isDark } from "../state/theme.ts";
 import type { TabProps } from "../views/learner_view.tsx";
@@ -22,7 +23,8 @@ import { followRobotKeys } from "./robot_keys.ts";
 import { type KeptRows, useKeptRows } from "./kept_rows.ts";
 
 export function RobotsView({ state, query }: TabProps) {
-  const { learner: { name, tasks }, versions } = state;
+  const { learner: { name, tasks }, history } = state;
+  const versions = versionsOf(history);
   const known = tasks.filter(({ task }) => versions.some((version) => version.tasks.includes(task)));
   const task = Number(query.task ?? known[0]?.task);
   const show = useShow(query);

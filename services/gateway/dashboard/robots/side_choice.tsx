@@ -3,8 +3,9 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
-import type { VersionSummary } from "@cugro/client";
+import type { History } from "@cugro/client";
 import { figure } from "@cugro/report/words";
+import { type ListedVersion, numbersOf, versionsOf } from "../state/history.ts";
 import { choose } from "../state/route.ts";
 import { client } from "../state/session.ts";
 import type { TabProps } from "../views/learner_view.tsx";
@@ -22,7 +23,8 @@ interface SideProps {
 export function SideChoice({ index, state, task, side, kept }: SideProps) {
   const own = state.learner.name;
   const learner = side?.kind === "version" ? side.learner : own;
-  const versions = useVersions(learner, state);
+  const history = useHistory(learner, state);
+  const knowing = history ? versionsOf(history).filter(({ tasks }) => tasks.includes(task)) : [];
   const names = useLearners(own);
   const put = (next: ShownSide | undefined) =>
     choose({ [index === 0 ? "a" : "b"]: next ? sideWords(next, own) : "none" });
@@ -38,7 +40,7 @@ export function SideChoice({ index, state, task, side, kept }: SideProps) {
       </select>
       <VersionField
         label={`Version of the ${WHICH[index]} robot`}
-        versions={(versions ?? []).filter(({ tasks }) => tasks.includes(task))}
+        versions={history ? namedVersions(history, knowing, task) : []}
         onChange={(value) => put(sideOf(value, learner))}
         {...{ side, task, isWithData }}
       />
@@ -57,7 +59,7 @@ export function SideChoice({ index, state, task, side, kept }: SideProps) {
 interface VersionProps {
   label: string;
   /** Those that know the task. */
-  versions: readonly VersionSummary[];
+  versions: readonly { version: number; name: string }[];
   side: ShownSide | undefined;
   task: number;
   /** Whether an episode of the data can be chosen. */
@@ -72,9 +74,7 @@ function VersionField({ label, versions, side, task, isWithData, onChange }: Ver
     <select aria-label={label} value={shown} onChange={(event) => onChange(event.currentTarget.value)}>
       <option value="">nothing</option>
       {isUnknown && <option value={shown}>version {shown}</option>}
-      {versions.map((version) => (
-        <option key={version.version} value={String(version.version)}>{nameOf(version, task)}</option>
-      ))}
+      {versions.map(({ version, name }) => <option key={version} value={String(version)}>{name}</option>)}
       {isWithData && (
         <option value={DATA}>
           the data: episode {side?.kind === "data" ? side.episode : 0} of task {task}
@@ -121,27 +121,34 @@ function lastEpisode({ learner: { tasks } }: TabProps["state"], task: number): n
 
 const WHICH = ["first", "second"] as const;
 
-function nameOf({ version, task: learnt, scores }: VersionSummary, task: number): string {
-  const score = scores.find((cell) => cell.task === task)?.meanScore ?? null;
-  const why = learnt === task ? "learnt it" : `after task ${learnt}`;
-  return `version ${version}, ${why}${score === null ? "" : `: score ${figure(score)}`}`;
+/** What each has learnt, and its score. */
+function namedVersions(history: History, versions: readonly ListedVersion[], task: number) {
+  const scores = numbersOf(history, "score", task, versions);
+  return versions.map(({ version, task: learnt }, index) => {
+    const why = learnt === task ? "learnt it" : `after task ${learnt}`;
+    const score = scores[index] ?? null;
+    return {
+      version,
+      name: `version ${version}, ${why}${score === null ? "" : `: score ${figure(score)}`}`,
+    };
+  });
 }
 
-/** Versions of a learner; of the one that is looked at they are known. */
-function useVersions(
+/** The versions of a learner; of the one that is looked at they are known. */
+function useHistory(
   learner: string,
-  { learner: { name }, versions }: TabProps["state"],
-): readonly VersionSummary[] | undefined {
-  const [others, setOthers] = useState<ReadonlyMap<string, VersionSummary[]>>(new Map());
+  { learner: { name }, history }: TabProps["state"],
+): History | undefined {
+  const [others, setOthers] = useState<ReadonlyMap<string, History>>(new Map());
   useEffect(() => {
     if (learner === name || others.has(learner)) return;
-    client.value.versions.list(learner).then(
+    client.value.history(learner).then(
       (found) => setOthers((before) => new Map([...before, [learner, found]])),
       // The picture says what is wrong.
       () => {},
     );
   }, [learner, name]);
-  return learner === name ? versions : others.get(learner);
+  return learner === name ? history : others.get(learner);
 }
 
 function useLearners(own: string): readonly string[] {

@@ -3,7 +3,7 @@
  * @module
  */
 import { batch, signal } from "@preact/signals";
-import type { Arrival, Fidelity, JobSummary, Learner, Results, Traffic, VersionSummary } from "@cugro/client";
+import type { Arrival, History, JobSummary, Learner, Traffic } from "@cugro/client";
 import { createProgressMemory, type ProgressMemory } from "../../live/progress_memory.ts";
 import { jobsBehind } from "../figures/job_groups.ts";
 import { createRefresher } from "./refresh.ts";
@@ -11,17 +11,15 @@ import { client, sentenceOf } from "./session.ts";
 import { openStream } from "./stream.ts";
 
 /**
- * What is known of a learner. `jobs`: those of the task that is being learnt, or else was last; `made`: those that lead to the
- * version that is being made, or else was made last; and files that are being read.
+ * What is known of a learner. `jobs`: those of the task that is being learnt, or else was last, and of files that are being read; `made`:
+ * those that lead to the version that is being made, or else was made last; undefined until they are known.
  */
 export interface KnownLearner {
   learner: Learner;
   waiting: readonly Arrival[];
   jobs: readonly JobSummary[];
-  made: readonly JobSummary[];
-  versions: readonly VersionSummary[];
-  results: Results;
-  fidelity: Fidelity["fidelity"];
+  made: readonly JobSummary[] | undefined;
+  history: History;
   traffic: Traffic;
 }
 
@@ -45,20 +43,19 @@ export function openLearner(name: string): () => void {
     known.value = undefined;
     fault.value = undefined;
   });
-  const read = async () => {
+  const show = (found: KnownLearner) =>
+    isClosed || batch(() => {
+      known.value = found;
+      fault.value = undefined;
+    });
+  const refresher = createRefresher(async () => {
     try {
-      const found = await readLearner(name);
-      if (isClosed) return;
-      batch(() => {
-        known.value = found;
-        fault.value = undefined;
-      });
-      await Promise.all(found.jobs.map((job) => seed(name, job, seeded)));
+      const { jobs } = await readWhole(name, known.value, show);
+      await Promise.all(jobs.map((job) => seed(name, job, seeded)));
     } catch (error) {
       if (!isClosed) fault.value = sentenceOf(error);
     }
-  };
-  const refresher = createRefresher(read);
+  });
   const close = openStream(name, {
     onOpen: refresher.news,
     onFault: (sentence) => void (fault.value = sentence),
@@ -78,27 +75,42 @@ export function openLearner(name: string): () => void {
   };
 }
 
-async function readLearner(name: string): Promise<KnownLearner> {
-  const { learners, tasks, jobs, versions, results, fidelity, traffic } = client.value;
-  const [learner, { waiting }, all, matrix, replays, asked] = await Promise.all([
-    ...[learners.show(name), tasks.list(name), versions.list(name), results(name), fidelity(name)] as const,
-    traffic(name),
+/** At first nobody waits for jobs to see what there is; later, both come together. */
+async function readWhole(
+  name: string,
+  before: KnownLearner | undefined,
+  show: (found: KnownLearner) => void,
+): Promise<KnownLearner> {
+  const first = await readLearner(name, before?.history);
+  if (!before) show(first);
+  const whole = { ...first, ...await readJobs(first) };
+  show(whole);
+  return whole;
+}
+
+async function readLearner(name: string, before: History | undefined): Promise<KnownLearner> {
+  const { learners, tasks, history, traffic } = client.value;
+  const [learner, { waiting }, all, asked] = await Promise.all([
+    ...[learners.show(name), tasks.list(name), history(name, before), traffic(name)] as const,
   ]);
-  const { pending } = matrix;
-  const last = all.at(-1);
-  const task = pending?.task ?? last?.task;
-  const own = task === undefined ? [] : await jobs.list(name, { task });
-  const ends = pending?.cells.map(({ job }) => job) ??
-    (last ? (await versions.show(name, last.version)).jobs : []);
-  const reading = learner.jobs.ready > 0 && waiting.length > 0
-    ? await jobs.list(name, { state: "ready" })
-    : [];
-  const imports = reading.filter((job) => job.task === null);
-  return {
-    ...{ learner, waiting, versions: all, results: matrix, fidelity: replays, traffic: asked },
-    jobs: [...imports, ...own],
-    made: jobsBehind(own, ends),
-  };
+  return { learner, waiting, history: all, traffic: asked, jobs: [], made: undefined };
+}
+
+/** The jobs of the task that is looked at first. */
+async function readJobs(
+  { learner, waiting, history }: KnownLearner,
+): Promise<Pick<KnownLearner, "jobs" | "made">> {
+  const { jobs } = client.value;
+  const { pending, newestJobs, versions } = history;
+  const task = pending?.task ?? versions.task.at(-1);
+  const isReading = learner.jobs.ready > 0 && waiting.length > 0;
+  const [own, ready] = await Promise.all([
+    task === undefined ? [] : jobs.list(learner.name, { task }),
+    isReading ? jobs.list(learner.name, { state: "ready" }) : [],
+  ]);
+  const ends = pending?.cells.map(({ job }) => job) ?? newestJobs;
+  const imports = ready.filter((job) => job.task === null);
+  return { jobs: [...imports, ...own], made: jobsBehind(own, ends) };
 }
 
 /** What its policies were asked, alone: it changes often where they are used. */

@@ -65,6 +65,15 @@ export function toComparison(learner: string, left: number, right: number): stri
   return addressOf({ view: "compare", query: both });
 }
 
+/** The address of the evaluation that a version's score on a task is from. */
+export function toEvaluation(name: string, version: number, task: number): string {
+  const query = { version: String(version), task: String(task) };
+  return addressOf({ view: "learner", name, tab: "jobs", item: EVALUATION, query });
+}
+
+/** In the place of a job: the one that has evaluated a version on a task. */
+export const EVALUATION = "evaluation";
+
 /** The address of a part of a learner's page. */
 export function toLearner(name: string, tab: LearnerTab = "live", item?: string | number): string {
   return addressOf({

@@ -2,7 +2,6 @@
  * The jobs of a task, and one of them in full.
  * @module
  */
-import { useEffect, useState } from "preact/hooks";
 import type { JobDetail, JobSummary } from "@cugro/client";
 import { byteSize, duration } from "@cugro/report/words";
 import { progressOf, RunningLine } from "../figures/job_graph.tsx";
@@ -16,9 +15,10 @@ import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
 import { pathOf } from "../state/commands.ts";
+import { useAnswer } from "../state/answer.ts";
 import { beat } from "../state/learner.ts";
-import { choose, toLearner } from "../state/route.ts";
-import { client, sentenceOf } from "../state/session.ts";
+import { choose, EVALUATION, type Query, toLearner } from "../state/route.ts";
+import { client } from "../state/session.ts";
 import type { TabProps } from "./learner_view.tsx";
 
 /** More are shown when it is asked for. */
@@ -26,8 +26,9 @@ const SHOWN = 200;
 
 export function JobsTab({ state, item, query }: TabProps) {
   const { learner: { name, tasks } } = state;
+  if (item === EVALUATION) return <EvaluationPage learner={name} query={query} news={state} />;
   if (item !== undefined) return <JobPage learner={name} id={item} news={state} />;
-  const task = query.task ?? String(state.results.pending?.task ?? tasks.at(-1)?.task ?? "");
+  const task = query.task ?? String(state.history.pending?.task ?? tasks.at(-1)?.task ?? "");
   return (
     <>
       <label class="choice">
@@ -44,26 +45,6 @@ export function JobsTab({ state, item, query }: TabProps) {
       <JobList learner={name} task={task} kind={query.kind} isAll={query.rows === "all"} news={state} />
     </>
   );
-}
-
-/** What was asked lately, and asked again whenever there is news. */
-function useAnswer<T>(
-  ask: () => Promise<T>,
-  on: readonly unknown[],
-): { answer: T | undefined; fault: string | undefined } {
-  const [told, tell] = useState<{ answer: T | undefined; fault: string | undefined }>({
-    answer: undefined,
-    fault: undefined,
-  });
-  useEffect(() => {
-    let isOver = false;
-    ask().then(
-      (answer) => isOver || tell({ answer, fault: undefined }),
-      (error) => isOver || tell((before) => ({ ...before, fault: sentenceOf(error) })),
-    );
-    return () => void (isOver = true);
-  }, on);
-  return told;
 }
 
 const HEADS = ["job", "what", "state", "how far", "seconds", "reads"];
@@ -140,6 +121,20 @@ function JobRow({ learner, job }: { learner: string; job: JobSummary }) {
       </td>
     </tr>
   );
+}
+
+/** The job behind a cell of the results matrix. */
+function EvaluationPage({ learner, query, news }: { learner: string; query: Query; news: unknown }) {
+  const [version, task] = [Number(query.version), Number(query.task)];
+  const ask = async () => {
+    const { row } = await client.value.versions.show(learner, version);
+    const cell = row.find((one) => one.task === task);
+    if (cell) return cell.job;
+    throw new Error(`version ${version} was not evaluated on task ${query.task}`);
+  };
+  const { answer: job, fault } = useAnswer(ask, [learner, version, task]);
+  if (job === undefined) return <NothingYet fault={fault} what="the evaluation" />;
+  return <JobPage learner={learner} id={job} news={news} />;
 }
 
 function JobPage({ learner, id, news }: { learner: string; id: string; news: unknown }) {

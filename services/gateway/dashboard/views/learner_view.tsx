@@ -2,7 +2,7 @@
  * One learner: its head, and the part of its page that is looked at.
  * @module
  */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { figure } from "@cugro/report/words";
 import { DialogButton } from "../acts/act_button.tsx";
 import { ReportButton } from "../acts/report_button.tsx";
@@ -47,6 +47,8 @@ export function LearnerView(
   useEffect(() => openLearner(name), [name]);
   const state = known.value;
   const { View } = TABS[tab];
+  const tabs = useRef<HTMLElement>(null);
+  useEffect(() => bringIntoView(tabs.current), [tab]);
   return (
     <main id="content">
       <p class="crumbs">
@@ -65,7 +67,7 @@ export function LearnerView(
         </DialogButton>
       </div>
       {state && <Headline state={state} />}
-      <nav class="tabs" aria-label={`Parts of ${name}`}>
+      <nav class="tabs" ref={tabs} aria-label={`Parts of ${name}`}>
         {LEARNER_TABS.map((one) => (
           <a key={one} href={toLearner(name, one)} aria-current={one === tab ? "page" : undefined}>
             {TABS[one].name}
@@ -77,6 +79,16 @@ export function LearnerView(
       {state && <View state={state} item={item} query={query} />}
     </main>
   );
+}
+
+/** On a phone there are more tabs than have room. */
+function bringIntoView(tabs: HTMLElement | null): void {
+  const current = tabs?.querySelector<HTMLElement>("[aria-current]");
+  if (!tabs || !current) return;
+  const [left, right] = [current.offsetLeft - tabs.offsetLeft, tabs.clientWidth];
+  if (left < tabs.scrollLeft || left + current.offsetWidth > tabs.scrollLeft + right) {
+    tabs.scrollLeft = left - (right - current.offsetWidth) / 2;
+  }
 }
 
 function Headline({ state: { learner } }: { state: KnownLearner }) {

@@ -39,7 +39,7 @@ const FIGURES = {
       "episodes. ▼ marks a task that fell further below its best than the gate allows, with a question mark where its " +
       "interval reaches back over that bound.",
     words: "Facts of the versions; each cell is linked to the evaluation that it is from.",
-    path: "/results",
+    path: "/history",
     command: "versions",
   },
   scores: {
@@ -47,7 +47,7 @@ const FIGURES = {
     note: "Of one task also the intervals, and the lowest score that the gate accepts.",
     words:
       "The results matrix of the valid versions; bounds are those of the gate (maxForgetting, minNewTaskScore).",
-    path: "/results",
+    path: "/history",
   },
   fidelity: {
     title: "What the replay remembers",
@@ -55,7 +55,7 @@ const FIGURES = {
       "How far each old task's pseudo-samples are from its held-out rows (sliced Wasserstein), in multiples of the distance " +
       "that real rows have from each other.",
     words: "Measured by the evaluations of old tasks, against the sketch made at import.",
-    path: "/fidelity",
+    path: "/history",
   },
   traffic: {
     title: "What its policies are asked",

@@ -12,6 +12,7 @@ import { ResultsMatrix } from "../figures/results_matrix.tsx";
 import { ScoreLines } from "../figures/score_lines.tsx";
 import { WorkLedger } from "../figures/work_ledger.tsx";
 import { Figure } from "../parts/figure.tsx";
+import { NothingYet } from "../parts/nothing_yet.tsx";
 import { Tile } from "../parts/tile.tsx";
 import type { KnownLearner } from "../state/learner.ts";
 import type { TabProps } from "./learner_view.tsx";
@@ -22,7 +23,7 @@ import { FilesUnderWay } from "./files_under_way.tsx";
 const NARROW_TASKS = 4;
 
 export function LiveTab({ state, query }: TabProps) {
-  const { learner, results, versions, fidelity, traffic } = state;
+  const { learner, history, traffic } = state;
   const { name } = learner;
   return (
     <>
@@ -30,14 +31,14 @@ export function LiveTab({ state, query }: TabProps) {
       <FilesUnderWay state={state} />
       <div class="figures">
         <Work state={state} />
-        <Figure {...aboutFigure("matrix", name)} isWide={results.tasks.length > NARROW_TASKS}>
-          <ResultsMatrix learner={name} results={results} versions={versions} query={query} />
+        <Figure {...aboutFigure("matrix", name)} isWide={history.tasks.length > NARROW_TASKS}>
+          <ResultsMatrix learner={name} history={history} head={learner.head} query={query} />
         </Figure>
         <Figure {...aboutFigure("scores", name)}>
-          <ScoreLines results={results} versions={versions} query={query} />
+          <ScoreLines history={history} query={query} />
         </Figure>
         <Figure {...aboutFigure("fidelity", name)}>
-          <ReplayFidelity learner={name} fidelity={fidelity} query={query} />
+          <ReplayFidelity learner={name} history={history} query={query} />
         </Figure>
         <Figure {...aboutFigure("traffic", name)}>
           <ActTraffic traffic={traffic} />
@@ -53,22 +54,22 @@ export function LiveTab({ state, query }: TabProps) {
   );
 }
 
-function Work({ state: { learner: { name }, results, versions, made } }: { state: KnownLearner }) {
-  const { pending } = results;
-  if (made.length === 0) return null;
-  const task = results.tasks.find((one) => one.task === pending?.task);
+function Work({ state: { learner: { name }, history, made } }: { state: KnownLearner }) {
+  const { pending, tasks, versions } = history;
+  if (made?.length === 0) return null;
+  const task = tasks.find((one) => one.task === pending?.task);
   const parent = pending?.parent ? `, on version ${pending.parent}` : "";
   const title = pending
     ? `Learning task ${pending.task}${task ? `: ${task.name}` : ""}`
-    : `How version ${versions.at(-1)?.version} was made`;
+    : `How version ${versions.version.at(-1)} was made`;
   const note = pending ? `Attempt ${pending.attempt}${parent}.` : undefined;
   return (
     <>
       <Figure {...aboutFigure("work", name)} title={title} note={note}>
-        <JobGraph learner={name} jobs={made} />
+        {made ? <JobGraph learner={name} jobs={made} /> : <NothingYet fault={undefined} what="the jobs" />}
       </Figure>
       <Figure {...aboutFigure("losses", name)}>
-        <LossCurves learner={name} jobs={made} />
+        {made && <LossCurves learner={name} jobs={made} />}
       </Figure>
     </>
   );

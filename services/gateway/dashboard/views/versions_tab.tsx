@@ -8,10 +8,14 @@ import { ActButton, DialogButton } from "../acts/act_button.tsx";
 import { promoteVersion, rollBack } from "../acts/acts.ts";
 import { DataTable } from "../parts/data_table.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { pathOf } from "../state/commands.ts";
+import { type ListedVersion, validVersionsOf, versionsOf } from "../state/history.ts";
 import { toComparison, toLearner } from "../state/route.ts";
+import { client } from "../state/session.ts";
 import type { TabProps } from "./learner_view.tsx";
 
 /** More are shown when it is asked for. */
@@ -19,35 +23,36 @@ const SHOWN = 40;
 
 /** All versions, newest first. */
 export function VersionsTab({ state, item, query }: TabProps) {
-  const { learner: { name }, versions, results } = state;
-  const newest = [...versions].reverse();
-  const shown = newest.filter(({ version }, index) =>
-    query.rows === "all" || index < SHOWN || String(version) === item
-  );
-  const valid = versions.filter(({ version }) => results.versions.includes(version));
+  const { learner: { name, head }, history } = state;
+  const valid = validVersionsOf(history);
+  const count = versionsOf(history).length;
+  const isAll = query.rows === "all" || count <= SHOWN;
+  const ask = () => readVersions(name, isAll ? undefined : SHOWN, item);
+  const { answer: shown, fault } = useAnswer(ask, [name, isAll, item, history, head]);
   return (
     <>
-      {versions.length === 0 && <p class="empty">There is no version yet.</p>}
+      {count === 0 && <p class="empty">There is no version yet.</p>}
+      {count > 0 && !shown && <NothingYet fault={fault} what="the versions" />}
       {valid.length > 0 && (
         <p class="buttons">
           <ActButton act={rollBack(name, 0, valid)}>Take back all versions</ActButton>
         </p>
       )}
       <ul class="versions">
-        {shown.map((version) => (
+        {shown?.map((version) => (
           <VersionCard
             key={version.version}
             learner={name}
             version={version}
             later={valid.filter((one) => one.version > version.version)}
-            isValid={valid.includes(version)}
+            isValid={valid.some((one) => one.version === version.version)}
             isOpen={item === String(version.version)}
           />
         ))}
       </ul>
-      {shown.length < newest.length && (
+      {!isAll && (
         <p>
-          <a href={`${toLearner(name, "versions")}?rows=all`}>Show all {newest.length} versions</a>
+          <a href={`${toLearner(name, "versions")}?rows=all`}>Show all {count} versions</a>
         </p>
       )}
       <SourceNote source={sourceOf(name)} />
@@ -55,10 +60,24 @@ export function VersionsTab({ state, item, query }: TabProps) {
   );
 }
 
+/** Newest first; `item` is among them, however old it is. */
+async function readVersions(
+  name: string,
+  last: number | undefined,
+  item: string | undefined,
+): Promise<VersionSummary[]> {
+  const { versions } = client.value;
+  const newest = await versions.list(name, last === undefined ? {} : { last });
+  const asked = Number(item);
+  const isElsewhere = asked > 0 && !newest.some(({ version }) => version === asked);
+  const older = isElsewhere ? [await versions.show(name, asked)] : [];
+  return [...older, ...newest].reverse();
+}
+
 interface CardProps {
   learner: string;
   version: VersionSummary;
-  later: readonly VersionSummary[];
+  later: readonly ListedVersion[];
   isValid: boolean;
 }
 

@@ -59,9 +59,13 @@ class Client:
         """The results matrix and its metrics; `client.tables.results` has it as a table."""
         return self._requests.get(f"/v1/learners/{part(name)}/results")
 
-    def fidelity(self, name: str) -> Jsons:
-        """How far each replay was from real data."""
-        return self._requests.get(f"/v1/learners/{part(name)}/fidelity")["fidelity"]
+    def history(self, name: str) -> Json:
+        """All versions in columns, for pictures of many."""
+        return self._requests.get(f"/v1/learners/{part(name)}/history")
+
+    def fidelity(self, name: str, *, last: int | None = None) -> Jsons:
+        """How far each replay was from real data. `last`: only this many, the newest."""
+        return self._requests.get(f"/v1/learners/{part(name)}/fidelity", {"last": last})["fidelity"]
 
     def losses(self, name: str) -> Jsons:
         """Losses of all trainings that are done, curve by curve; `client.tables.losses` has them as a table."""

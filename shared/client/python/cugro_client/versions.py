@@ -27,9 +27,9 @@ class VersionClient:
     def __init__(self, requests: Requests):
         self._requests = requests
 
-    def list(self, name: str) -> Jsons:
-        """All of them, oldest first."""
-        return self._requests.get(_path(name))["versions"]
+    def list(self, name: str, *, last: int | None = None) -> Jsons:
+        """All of them, oldest first. `last`: only this many, the newest."""
+        return self._requests.get(_path(name), {"last": last})["versions"]
 
     def show(self, name: str, version: int) -> Json:
         """One version, with its row of the results matrix."""
