@@ -15,6 +15,7 @@ import { createOpenPolicy } from "./open_ways.ts";
 import { readPolicy } from "./read_policy.ts";
 import type { OpenPolicy } from "./running_policy.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
+import { createPolicyThreads } from "./policy_thread.ts";
 import { createPolicyPool, type PolicyPool } from "./policy_pool.ts";
 import type { Slot } from "./slot.ts";
 import { type Knowledge, knowledgeOf, MAX_STALE_MS, refuseTooOld } from "./staleness.ts";
@@ -94,8 +95,13 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);
   const threads = createInferenceThreads();
+  const samplers = createPolicyThreads();
   const pool = createPolicyPool({
-    ...{ openPolicy: options.openPolicy ?? createOpenPolicy(threads), log, ...boundsOf(options) },
+    ...{
+      openPolicy: options.openPolicy ?? createOpenPolicy(threads, samplers.open),
+      log,
+      ...boundsOf(options),
+    },
     windowMs: options.windowMs ?? 0,
     onBatch: (batch) => {
       admission.measure(batch);
@@ -127,6 +133,7 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
       await unfollow();
       await pool.clear();
       threads.close();
+      samplers.close();
     },
   };
 }

@@ -5,7 +5,6 @@
 import type { InferenceThreads } from "./inference_threads.ts";
 import { batchRows } from "./batching.ts";
 import { openLightPolicy } from "./light_policy.ts";
-import { openPolicyThread } from "./policy_thread.ts";
 import type { PolicyParts } from "./policy_parts.ts";
 import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
@@ -13,14 +12,15 @@ import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
  * Opens policies whose sessions are computed with by these threads, too.
  *
  * @param threads that take large requests
- * @returns opens a policy in this thread, and its sampler in a thread of its own
+ * @param openSampler opens what samples, in a thread of its own
+ * @returns opens a policy in this thread, and its sampler by `openSampler`
  */
-export function createOpenPolicy(threads: InferenceThreads): OpenPolicy {
+export function createOpenPolicy(threads: InferenceThreads, openSampler: OpenPolicy): OpenPolicy {
   return async (parts, say) => {
     const light = openLightPolicy(parts, threads);
     if (light && !parts.opened.includes("sampler")) return light;
     try {
-      const sampler = await openPolicyThread(parts, say);
+      const sampler = await openSampler(parts, say);
       return light ? together(parts, sampler, light) : sampler;
     } catch (error) {
       await light?.close();
