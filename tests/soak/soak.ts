@@ -81,21 +81,20 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = temporary;
   say("starting a cluster");
-  const events: string[] = [];
   const cluster = await startCluster({
     folder: join(folder, "cluster"),
     store: options.store,
     ...options.s3 === undefined ? {} : { s3: options.s3 },
     ...options.together ? { together: 1 } : {},
     environment: { CUGRO_LOG: "warn", CUGRO_WEBHOOKS_PRIVATE: "allow", CUGRO_ACK_WAIT_SECONDS: "10" },
-    onEvent: (sentence) => void events.push(sentence),
+    onEvent: say,
     signal: options.signal,
   });
   try {
     const store = await openClusterStore(cluster);
     const sampler = await openSampler({ cluster, store, temporary });
     try {
-      return await live({ ...options, cluster, store, sampler, events });
+      return await live({ ...options, cluster, store, sampler });
     } finally {
       await sampler.close();
       await store.close();
@@ -112,7 +111,6 @@ interface Life extends Omit<SoakOptions, "store"> {
   cluster: Cluster;
   store: Store;
   sampler: Sampler;
-  events: string[];
 }
 
 async function live(life: Life): Promise<SoakRecord> {
