@@ -8,6 +8,7 @@ import { createClient, type NewLearner } from "@cugro/client";
 import { collectGarbage } from "@cugro/coordinator";
 import { shippedPolicy } from "@cugro/environments";
 import type { Store } from "@cugro/store";
+import { appendFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -88,6 +89,7 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
     ...options.together ? { together: 1 } : {},
     environment: { CUGRO_LOG: "warn", CUGRO_WEBHOOKS_PRIVATE: "allow", CUGRO_ACK_WAIT_SECONDS: "10" },
     onEvent: say,
+    onLine: (name, line) => appendFileSync(join(folder, "services.log"), `${name} ${line}\n`),
     signal: options.signal,
   });
   try {
