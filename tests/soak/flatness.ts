@@ -1,8 +1,8 @@
 /**
  * Whether what was sampled stays flat: a pure function of the samples.
  *
- * A stretch is the life of one process. Its first {@link WARM_UP_SECONDS} are left out, and the rest is judged where it
- * is long enough: by the Theil-Sen slope (the median of the slopes between all pairs of samples), which a few peaks do
+ * A stretch is the second half of the life of one process: in the first, libraries are loaded, policies opened, steps
+ * compiled and caches filled. It is judged where it is long enough: by the Theil-Sen slope (the median of the slopes between all pairs of samples), which a few peaks do
  * not move, over the length of the stretch. That rise must stay below a bound.
  * @module
  */
@@ -19,7 +19,7 @@ export interface Stretch {
   name: string;
   pid: number;
   measure: Measure;
-  /** Seconds since the soak began; warm-up left out. */
+  /** Seconds since the soak began; the first half of the life is left out. */
   from: number;
   to: number;
   samples: number;
@@ -31,10 +31,8 @@ export interface Stretch {
   flat: boolean;
 }
 
-/** Libraries are loaded, first policies opened, compilers warmed. */
-export const WARM_UP_SECONDS = 120;
 /** A shorter stretch says nothing about a leak. */
-export const STRETCH_SECONDS = 480;
+export const STRETCH_SECONDS = 240;
 const BOUNDS: Readonly<Record<Measure, (median: number) => number>> = {
   memory: (median) => Math.max(0.08 * median, 24e6),
   descriptors: () => 3,
@@ -45,8 +43,8 @@ const MEASURES = Object.keys(BOUNDS) as Measure[];
 /** All stretches that are long enough, by process and measure. */
 export function judgeStretches(samples: readonly Sample[]): Stretch[] {
   return livesOf(samples).flatMap(({ name, pid, points }) => {
-    const first = points[0]![0];
-    const settled = points.filter(([at]) => at - first >= WARM_UP_SECONDS);
+    const half = (points[0]![0] + points.at(-1)![0]) / 2;
+    const settled = points.filter(([at]) => at >= half);
     const [from, to] = [settled[0]?.[0] ?? 0, settled.at(-1)?.[0] ?? 0];
     if (to - from < STRETCH_SECONDS) return [];
     return MEASURES.map((measure): Stretch => {
