@@ -42,6 +42,8 @@ export interface PolicyThreads {
 /**
  * Makes threads as they are wanted. One whose policy was closed takes the next: Deno (2.9) never gives back two
  * descriptors of a thread that had loaded native code, so that a gateway whose versions change for months would have none left.
+ *
+ * @returns opens policies, each in a thread
  */
 export function createPolicyThreads(): PolicyThreads {
   const idle: Worker[] = [];
