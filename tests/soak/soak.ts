@@ -61,7 +61,8 @@ export interface SoakRecord {
 /** Garbage is collected after this many tasks. A day of grace is made this short. */
 const COLLECT_EVERY = 5;
 const GRACE_HOURS = 0.1;
-const STORE_EVERY = 4;
+/** Objects and files are counted in every so many samples. */
+const WHOLE_EVERY = 4;
 const EPISODES = 6;
 /** Tasks of a learner that goes again. */
 const PASSING_TASKS = 4;
@@ -226,12 +227,12 @@ function fileSource({ folder }: Life, tasks: number, isOver: () => boolean): Cou
 
 async function sampleRegularly(life: Life, samples: Sample[], signal: AbortSignal): Promise<void> {
   for (let n = 0; !signal.aborted; n++) {
-    const sample = await life.sampler.sample({ withStore: n % STORE_EVERY === 0 });
+    const sample = await life.sampler.sample({ whole: n % WHOLE_EVERY === 0 });
     samples.push(sample);
     await life.onSample(sample);
     await pause(life.sampleSeconds * 1000, signal);
   }
-  const last = await life.sampler.sample({ withStore: true });
+  const last = await life.sampler.sample({ whole: true });
   samples.push(last);
   await life.onSample(last);
 }
