@@ -3,7 +3,7 @@ import { judgeStretches, medianOf, slopeOf, unjudged } from "./flatness.ts";
 import { judgeSoak } from "./judge.ts";
 import { restartAfter } from "./restarts.ts";
 import type { Sample } from "./samples.ts";
-import type { SoakRecord } from "./soak.ts";
+import { deathsOf, type SoakRecord } from "./soak.ts";
 
 const MINUTES = 40;
 /** A sample every half a minute of what two processes take; `b` is restarted every ten minutes. */
@@ -79,9 +79,22 @@ Deno.test("a soak is not sound if amounts grow, a process dies by itself, an act
   assertMatch(judgeSoak(record(marks)).faults.join(), /^not flat: objects a job/);
   const { followers } = record(sound);
   const seen = judgeSoak(record(sound, {
-    deaths: ["a: started again 2 times, ended 1 times"],
+    deaths: ["a (pid 5) ended with SIGABRT"],
     followers: { ...followers, unanswered: ["sent at 5"], missed: ["x (webhook)"] },
   }));
   assertEquals(seen.faults.length, 3);
   assert(seen.faults.every((fault) => /^(died by itself|not answered|event missed): /.test(fault)));
+});
+
+Deno.test("an end that a restart has caused is no death, another one is", () => {
+  const ended = (at: number, name: string) => ({
+    at,
+    sentence: `${name} (pid 5) ended with status 1; it is started again in 250 ms`,
+  });
+  const events = [ended(15, "a"), ended(25, "a"), ended(15, "a.1"), {
+    at: 30,
+    sentence: "a (pid 6) is ready again",
+  }];
+  const restarts = [{ name: "a", signal: "SIGKILL" as const, from: 10, to: 20 }];
+  assertEquals(deathsOf(events, restarts).map((sentence) => sentence.split(" ")[0]), ["a", "a.1"]);
 });
