@@ -129,7 +129,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       context.get("requestId"),
     )
   );
-  app.onError((error, context) => problemResponse(problemOf(error), context.get("requestId")));
+  app.onError((error, context) =>
+    problemResponse(problemOf(error, context.req.raw.signal), context.get("requestId"))
+  );
   return app;
 }
 

@@ -22,6 +22,7 @@ const TITLES: Record<number, string> = {
   426: "Upgrade required",
   429: "Too many requests",
   500: "Internal error",
+  499: "Gone",
   501: "Not supported",
   503: "Unavailable",
   507: "No room left",
@@ -42,14 +43,22 @@ export class Problem extends Error {
 /** Only bodies that are JSON are looked at by their type. */
 const JSON_WANTED = "The body must be JSON, and say so: send the header content-type: application/json";
 
+/** As proxies log a request whose client did not wait for the answer. */
+const CLIENT_GONE = 499;
+
 /**
  * The problem that an error amounts to. What is nobody's fault but ours says nothing of our inside.
  *
  * @param error anything that was thrown
+ * @param signal aborted once the client has gone
  * @returns with the status of its answer; 500 for what is not known
  */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown, signal?: AbortSignal): Problem {
   if (error instanceof Problem) return error;
+  // Nobody reads it, and it is no fault of ours: log and metrics would count it as one.
+  if (signal?.aborted && error === signal.reason) {
+    return new Problem(CLIENT_GONE, "The client has gone", { cause: error });
+  }
   if (error instanceof HTTPException) {
     const detail = error.status === 415 ? JSON_WANTED : error.message;
     return new Problem(error.status, detail, { cause: error });

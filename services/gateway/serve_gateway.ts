@@ -48,8 +48,8 @@ export async function serveGateway(
 ): Promise<void> {
   const { config, store, bus, metrics, log, signal, setReady } = seams;
   const auth = await openTokens(seams);
-  const cache = createCache();
-  const unusual = createUnusualWatch(), live = await followLive(bus);
+  const [cache, unusual] = [createCache(), createUnusualWatch()];
+  const live = await followLive(bus);
   const acting = await openActing({
     ...{ store, bus, cache, log, ...boundsOfActing(config) },
     onBatch: ({ requests }) => metrics.actBatchSize.observe(requests),

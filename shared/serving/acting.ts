@@ -10,8 +10,7 @@ import { createLog, type Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { ActError, answerOf, checkActing, type PolicyFacts, readObservations } from "./act_request.ts";
 import { followHeads } from "./following.ts";
-import { createInferenceThreads } from "./inference_threads.ts";
-import { createOpenPolicy } from "./open_ways.ts";
+import { createPolicyOpener } from "./open_ways.ts";
 import { readPolicy } from "./read_policy.ts";
 import type { OpenPolicy } from "./running_policy.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
@@ -93,9 +92,9 @@ export interface Acting {
 export async function openActing(options: ActingOptions): Promise<Acting> {
   const { store, cache = createCache(), log = createLog(), bus, pollMs = 1000 } = options;
   const admission = createAdmission(options.maxWaitingRows ?? MAX_WAITING_ROWS);
-  const threads = createInferenceThreads();
+  const opener = createPolicyOpener();
   const pool = createPolicyPool({
-    ...{ openPolicy: options.openPolicy ?? createOpenPolicy(threads), log, ...boundsOf(options) },
+    ...{ openPolicy: options.openPolicy ?? opener.open, log, ...boundsOf(options) },
     windowMs: options.windowMs ?? 0,
     onBatch: (batch) => {
       admission.measure(batch);
@@ -126,7 +125,7 @@ export async function openActing(options: ActingOptions): Promise<Acting> {
       await admission.close();
       await unfollow();
       await pool.clear();
-      threads.close();
+      opener.close();
     },
   };
 }

@@ -9,7 +9,7 @@ import { ActError } from "./act_request.ts";
 import type { Acting } from "./acting.ts";
 import { createInferenceThreads } from "./inference_threads.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
-import { createOpenPolicy } from "./open_ways.ts";
+import { createPolicyOpener } from "./open_ways.ts";
 import type { Answered } from "./testing/act_alone.ts";
 import { withActing, withStore } from "./testing/quick_acting.ts";
 
@@ -144,7 +144,7 @@ Deno.test("when a thread ends, those who wait for it are told to try again, and 
   withStore(async (store) => {
     await publishExample({ store, name: "a", acting: ["proposer"] });
     const threads = createInferenceThreads(2);
-    await withActing({ store, openPolicy: createOpenPolicy(threads) }, async (acting) => {
+    await withActing({ store, openPolicy: createPolicyOpener(threads).open }, async (acting) => {
       await acting.about("a");
       const long = acting.act("a", request(2_000)).catch((error) => error);
       await acting.act("a", request(3));

@@ -26,5 +26,4 @@ export { type PolicyParts, type PolicyWeights, samplerInput } from "./policy_par
 export { portablePolicy } from "./portable_policy.ts";
 export { createRememberer, type Remembered, type Rememberer } from "./remember.ts";
 export { readPolicy } from "./read_policy.ts";
-export { openPolicyThread } from "./policy_thread.ts";
 export type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";

@@ -2,30 +2,44 @@
  * Opens a policy for all its ways of acting: the sampler in a thread of its own with a tensor library, the others without.
  * @module
  */
-import type { InferenceThreads } from "./inference_threads.ts";
+import { createInferenceThreads, type InferenceThreads } from "./inference_threads.ts";
 import { batchRows } from "./batching.ts";
 import { openLightPolicy } from "./light_policy.ts";
-import { openPolicyThread } from "./policy_thread.ts";
 import type { PolicyParts } from "./policy_parts.ts";
+import { createPolicyThreads } from "./policy_thread.ts";
 import type { OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
+/** Opens policies, and keeps the threads in which they compute. */
+export interface PolicyOpener {
+  open: OpenPolicy;
+  /** Ends the threads; once all policies are closed. */
+  close(): void;
+}
+
 /**
- * Opens policies whose sessions are computed with by these threads, too.
+ * Opens policies whose sessions are computed with by threads that all of them share, and samplers in a thread each.
  *
- * @param threads that take large requests
- * @returns opens a policy in this thread, and its sampler in a thread of its own
+ * @param threads that take large requests. @default its own
+ * @returns opens a policy in this thread, and its sampler in another
  */
-export function createOpenPolicy(threads: InferenceThreads): OpenPolicy {
-  return async (parts, say) => {
-    const light = openLightPolicy(parts, threads);
-    if (light && !parts.opened.includes("sampler")) return light;
-    try {
-      const sampler = await openPolicyThread(parts, say);
-      return light ? together(parts, sampler, light) : sampler;
-    } catch (error) {
-      await light?.close();
-      throw error;
-    }
+export function createPolicyOpener(threads: InferenceThreads = createInferenceThreads()): PolicyOpener {
+  const samplers = createPolicyThreads();
+  return {
+    async open(parts, say) {
+      const light = openLightPolicy(parts, threads);
+      if (light && !parts.opened.includes("sampler")) return light;
+      try {
+        const sampler = await samplers.open(parts, say);
+        return light ? together(parts, sampler, light) : sampler;
+      } catch (error) {
+        await light?.close();
+        throw error;
+      }
+    },
+    close() {
+      threads.close();
+      samplers.close();
+    },
   };
 }
 

@@ -28,17 +28,53 @@ interface Pending<T> {
   reject(error: unknown): void;
 }
 
-/** Starts the thread, with what the sampler needs. See {@link OpenPolicy}. */
-export const openPolicyThread: OpenPolicy = async (parts, say) => {
-  const thread = new PolicyThread(parts.learner);
-  const warning = await thread.open({ ...parts, input: samplerInput(parts.input) });
-  if (warning) say(warning);
-  return thread;
-};
+/** Threads that are kept for the next policy, once theirs was closed: a version that replaces another is opened before that is closed. */
+const MOST_IDLE = 2;
 
-class PolicyThread implements RunningPolicy {
-  /** It computes: what it is told comes from here, and what it says goes here. */
-  #worker = new Worker(new URL("./policy_worker.ts", import.meta.url), {
+/** Threads of policies that sample. */
+export interface PolicyThreads {
+  /** Opens a policy in a thread, with what the sampler needs. */
+  open: OpenPolicy;
+  /** Ends those that have no policy. */
+  close(): void;
+}
+
+/**
+ * Makes threads as they are wanted. One whose policy was closed takes the next: Deno (2.9) never gives back two
+ * descriptors of a thread that had loaded native code, so that a gateway whose versions change for months would have none left.
+ *
+ * @returns opens policies, each in a thread
+ */
+export function createPolicyThreads(): PolicyThreads {
+  const idle: Worker[] = [];
+  let isOver = false;
+  const keep = (worker: Worker) => {
+    if (isOver || idle.length >= MOST_IDLE) return worker.terminate();
+    // One that ends by itself while it waits is not taken.
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      worker.terminate();
+    };
+    idle.push(worker);
+  };
+  return {
+    async open(parts, say) {
+      const thread = new PolicyThread(parts.learner, idle.pop() ?? startWorker(), keep);
+      const warning = await thread.open({ ...parts, input: samplerInput(parts.input) });
+      if (warning) say(warning);
+      return thread;
+    },
+    close() {
+      isOver = true;
+      for (const worker of idle.splice(0)) worker.terminate();
+    },
+  };
+}
+
+/** It computes. */
+function startWorker(): Worker {
+  return new Worker(new URL("./policy_worker.ts", import.meta.url), {
     type: "module",
     deno: {
       permissions: {
@@ -51,13 +87,23 @@ class PolicyThread implements RunningPolicy {
       },
     },
   });
+}
+
+class PolicyThread implements RunningPolicy {
+  /** What it is told comes from here, and what it says goes here. */
+  readonly #worker: Worker;
   #opening: Pending<string | undefined> | undefined;
   #calls = new Map<number, Pending<Float32Array>>();
   #lastCall = 0;
   #isOpen = true;
   #onClosed = () => {};
 
-  constructor(private readonly learner: string) {
+  constructor(
+    private readonly learner: string,
+    worker: Worker,
+    private readonly keep: (worker: Worker) => void,
+  ) {
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#onMessage(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -102,8 +148,8 @@ class PolicyThread implements RunningPolicy {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     this.#onClosed = resolve;
     this.#say({ close: true });
-    await waitAtMost(CLOSE_WITHIN_MS, closed);
-    this.#end("closed");
+    const inTime = await waitAtMost(CLOSE_WITHIN_MS, closed);
+    this.#end("closed", inTime ? this.keep : undefined);
   }
 
   #say(message: ToThread): void {
@@ -130,12 +176,13 @@ class PolicyThread implements RunningPolicy {
     });
   }
 
-  #end(why: string): void {
+  /** @param keep takes the thread for another policy. @default it ends */
+  #end(why: string, keep: (worker: Worker) => void = (worker) => worker.terminate()): void {
     this.#isOpen = false;
     for (const { reject } of this.#calls.values()) reject(this.#gone(why));
     this.#calls.clear();
     this.#opening?.reject(this.#gone(why));
-    this.#worker.terminate();
+    keep(this.#worker);
     this.#onClosed();
   }
 }

@@ -15,12 +15,13 @@ interface Thread {
 }
 // cast: the types of this file are those of a page, not of a worker thread.
 const thread = globalThis as unknown as Thread;
-const noises = createAskerNoise();
+let noises = createAskerNoise();
 let policy: Policy | undefined;
 
 async function open({ input, tasks, stateDim }: PolicyParts): Promise<string | undefined> {
   const warnings: string[] = [];
   const { compile } = await openCompute({ warn: (message) => warnings.push(message) });
+  noises = createAskerNoise();
   policy = createPolicy({ ...samplerInput(input), compile });
   // Compiles each size and lets TensorFlow optimise it, so that no request has to wait for that.
   for (const rows of BATCH_ROWS) {
@@ -39,6 +40,8 @@ thread.onmessage = async ({ data }) => {
     if ("act" in data) return thread.postMessage({ acted: data.act, actions: await act(data) });
     if ("forget" in data) return void noises.forget(data.forget);
     policy?.dispose();
+    // Another may be opened here.
+    policy = undefined;
     closeIdleSessions();
     thread.postMessage({ closed: true });
   } catch (error) {

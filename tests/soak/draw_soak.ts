@@ -90,12 +90,14 @@ function panelOf(
   return plot.outerHTML;
 }
 
-/** Names at the right end; those that would overlap are moved apart. */
+/** Names at the right end; those that would overlap are moved apart, and none below the axis. */
 function apart(ends: readonly Dot[], highest: number): Dot[] {
-  const step = highest * 12 / (PANEL - 50);
+  const step = highest * 11 / (PANEL - 50);
+  const sorted = ends.toSorted((a, b) => b.value - a.value);
   let free = Infinity;
-  return ends.toSorted((a, b) => b.value - a.value).map((dot, index) => {
-    const value = Math.min(dot.value, free, highest - index * 0);
+  return sorted.map((dot, index) => {
+    const lowest = (sorted.length - 1 - index) * step;
+    const value = Math.max(lowest, Math.min(dot.value, free));
     free = value - step;
     return { ...dot, value };
   });

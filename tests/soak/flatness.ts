@@ -1,8 +1,8 @@
 /**
  * Whether what was sampled stays flat: a pure function of the samples.
  *
- * A stretch is the life of one process. Its first {@link WARM_UP_SECONDS} are left out, and the rest is judged where it
- * is long enough: by the Theil-Sen slope (the median of the slopes between all pairs of samples), which a few peaks do
+ * A stretch is the second half of the life of one process: in the first, libraries are loaded, policies opened, steps
+ * compiled and caches filled. It is judged where it is long enough: by the Theil-Sen slope (the median of the slopes between all pairs of samples), which a few peaks do
  * not move, over the length of the stretch. That rise must stay below a bound.
  * @module
  */
@@ -17,9 +17,10 @@ export type Measure = "memory" | "descriptors" | "threads";
 /** What was found of a stretch. */
 export interface Stretch {
   name: string;
+  /** 0: of several lives, none of which was long enough. */
   pid: number;
   measure: Measure;
-  /** Seconds since the soak began; warm-up left out. */
+  /** Seconds since the soak began; the first half of the life is left out. */
   from: number;
   to: number;
   samples: number;
@@ -31,10 +32,8 @@ export interface Stretch {
   flat: boolean;
 }
 
-/** Libraries are loaded, first policies opened, compilers warmed. */
-export const WARM_UP_SECONDS = 120;
 /** A shorter stretch says nothing about a leak. */
-export const STRETCH_SECONDS = 480;
+export const STRETCH_SECONDS = 240;
 const BOUNDS: Readonly<Record<Measure, (median: number) => number>> = {
   memory: (median) => Math.max(0.08 * median, 24e6),
   descriptors: () => 3,
@@ -44,30 +43,48 @@ const MEASURES = Object.keys(BOUNDS) as Measure[];
 
 /** All stretches that are long enough, by process and measure. */
 export function judgeStretches(samples: readonly Sample[]): Stretch[] {
-  return livesOf(samples).flatMap(({ name, pid, points }) => {
-    const first = points[0]![0];
-    const settled = points.filter(([at]) => at - first >= WARM_UP_SECONDS);
-    const [from, to] = [settled[0]?.[0] ?? 0, settled.at(-1)?.[0] ?? 0];
-    if (to - from < STRETCH_SECONDS) return [];
-    return MEASURES.map((measure): Stretch => {
-      const series = settled.map(([at, one]): Point => [at, one[measure]]);
-      const median = medianOf(series.map(([, value]) => value));
-      const rise = slopeOf(series) * (to - from);
-      const bound = BOUNDS[measure](median);
-      return {
-        name,
-        pid,
-        measure,
-        from,
-        to,
-        samples: series.length,
-        median,
-        rise,
-        bound,
-        flat: rise < bound,
-      };
-    });
+  const lives = livesOf(samples).map(({ points, ...life }) => ({ ...life, points: secondHalf(points) }));
+  const long = lives.filter(({ points }) => lengthOf(points) >= STRETCH_SECONDS);
+  const names = [...new Set(lives.map(({ name }) => name))];
+  const short = names.filter((name) => long.every((life) => life.name !== name));
+  return [...long, ...short.flatMap((name) => together(name, lives))].flatMap(judgeStretch);
+}
+
+/** Of a process that was restarted too often: what all its lives in the second half of the soak came to. */
+function together(name: string, lives: readonly Life[]): Life[] {
+  const points = lives.filter((life) => life.name === name).flatMap(({ points }) => points);
+  const settled = secondHalf(points);
+  return lengthOf(settled) >= STRETCH_SECONDS ? [{ name, pid: 0, points: settled }] : [];
+}
+
+function judgeStretch({ name, pid, points }: Life): Stretch[] {
+  const [from, to] = [points[0]![0], points.at(-1)![0]];
+  return MEASURES.map((measure): Stretch => {
+    const series = points.map(([at, one]): Point => [at, one[measure]]);
+    const median = medianOf(series.map(([, value]) => value));
+    const rise = slopeOf(series) * (to - from);
+    const bound = BOUNDS[measure](median);
+    return { name, pid, measure, from, to, samples: series.length, median, rise, bound, flat: rise < bound };
   });
+}
+
+type LifePoint = readonly [at: number, sample: ProcessSample];
+
+/** A process from its start to its end. */
+export interface Life {
+  name: string;
+  /** 0: several, one after the other. */
+  pid: number;
+  points: LifePoint[];
+}
+
+function secondHalf(points: readonly LifePoint[]): LifePoint[] {
+  const half = ((points[0]?.[0] ?? 0) + (points.at(-1)?.[0] ?? 0)) / 2;
+  return points.filter(([at]) => at >= half);
+}
+
+function lengthOf(points: readonly LifePoint[]): number {
+  return (points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0);
 }
 
 /** Processes that were never there for long enough. */
@@ -76,14 +93,9 @@ export function unjudged(samples: readonly Sample[], stretches: readonly Stretch
   return [...names].filter((name) => stretches.every((stretch) => stretch.name !== name));
 }
 
-/** What a process takes in its later lives as against its earlier ones: what is left behind by each restart of others. */
-export function livesOf(
-  samples: readonly Sample[],
-): { name: string; pid: number; points: (readonly [number, ProcessSample])[] }[] {
-  const lives = new Map<
-    string,
-    { name: string; pid: number; points: (readonly [number, ProcessSample])[] }
-  >();
+/** All processes, each from its first sample to its last. */
+export function livesOf(samples: readonly Sample[]): Life[] {
+  const lives = new Map<string, Life>();
   for (const { at, processes } of samples) {
     for (const [name, one] of Object.entries(processes)) {
       const key = `${name} ${one.pid}`;

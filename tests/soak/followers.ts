@@ -12,8 +12,8 @@ import { steadyNow } from "../faults/campaign/history.ts";
 import type { Restarted } from "./restarts.ts";
 
 const ACT_EVERY_MS = 200;
-/** An act without an answer by then is not answered. */
-const ACT_DEADLINE_MS = 5_000;
+/** An act without an answer by then is not answered. Trainings and starting processes have the same few cores. */
+const ACT_DEADLINE_MS = 30_000;
 const STATES = 8;
 /** Webhooks that wait for a gateway's restart are delivered within this. */
 const LAST_EVENTS_MS = 30_000;

@@ -66,13 +66,32 @@ function levelsOf(samples: readonly Sample[]): Level[] {
     ...level("messages waiting in JOBS", ({ streams }) => streams?.JOBS?.count, 200),
     ...level("bytes of the journal EVENTS an event", ({ streams }) => perOne(streams?.EVENTS), 20),
     ...level("bytes of the journal INCOMING a hint", ({ streams }) => perOne(streams?.INCOMING), 20),
-    ...level("temporary files", ({ files }) => files.tmp?.count ?? 0, 40),
-    ...level("bytes of temporary files", ({ files }) => files.tmp?.bytes ?? 0, 10e6),
+    ...level("temporary files", ({ files }) => files && (files.tmp?.count ?? 0), 40),
+    ...level("bytes of temporary files", ({ files }) => files && (files.tmp?.bytes ?? 0), 10e6),
     ...level("objects waiting in incoming/", ({ store }) => store && (store.incoming?.count ?? 0), 6),
     ...level("objects a job", per("jobs", "jobs/job.json", "count"), 0),
     ...level("bytes of jobs/ a job", per("jobs", "jobs/job.json", "bytes"), 0),
+    ...level("bytes of artifacts/ a standing version", per("artifacts", "versions/standing", "bytes"), 20e3),
+    ...level(
+      "objects of living learners a standing version",
+      per("learners/living", "versions/standing", "count"),
+      1,
+    ),
+    ...level("objects of deleted learners a version that is gone", goneFacts, 1),
+    ...level("marks of announcements a version", per("announced", "versions/all", "count"), 1),
     ...level("checkpoints", ({ store }) => store && (store["jobs/checkpoint"]?.count ?? 0), 6),
   ];
+}
+
+/** Facts of a deleted learner stay, as its name does; nothing else of it does. */
+function goneFacts({ store }: Sample): number | undefined {
+  const [gone, all, standing] = [
+    store?.["learners/deleted"],
+    store?.["versions/all"],
+    store?.["versions/standing"],
+  ];
+  if (gone === undefined || all === undefined || standing === undefined) return undefined;
+  return gone.count / Math.max(1, all.count - standing.count);
 }
 
 function perOne(amount: Amount | undefined): number | undefined {

@@ -36,13 +36,13 @@ export interface Sample {
   /** Messages by stream. */
   streams?: Record<string, Amount>;
   /** Files in folders of the cluster, by folder; temporary files as `tmp`. */
-  files: Record<string, Amount>;
+  files?: Record<string, Amount>;
 }
 
 /** Asks a cluster what it takes. */
 export interface Sampler {
-  /** `withStore`: its objects, too, which takes as many requests as there are thousands of them. */
-  sample(options: { withStore: boolean }): Promise<Sample>;
+  /** `whole`: objects and files, too, which are thousands. */
+  sample(options: { whole: boolean }): Promise<Sample>;
   close(): Promise<void>;
 }
 
@@ -60,13 +60,13 @@ export async function openSampler({ cluster, store, temporary }: SampledWorld): 
   const began = performance.now();
   const children = [...cluster.servers, ...cluster.processes];
   return {
-    async sample({ withStore }) {
+    async sample({ whole }) {
       const at = Math.round((performance.now() - began) / 100) / 10;
       const [processes, streams, objects, files] = await Promise.all([
         Promise.all(children.map(async (one) => [one.name, await processOf(one.pid)] as const)),
         streamsOf(nats).catch(() => undefined),
-        withStore ? objectsOf(store).catch(() => undefined) : undefined,
-        filesOf(cluster.folder, temporary),
+        whole ? objectsOf(store).catch(() => undefined) : undefined,
+        whole ? filesOf(cluster.folder, temporary) : undefined,
       ]);
       return {
         at,
@@ -75,7 +75,7 @@ export async function openSampler({ cluster, store, temporary }: SampledWorld): 
         ),
         ...streams === undefined ? {} : { streams },
         ...objects === undefined ? {} : { store: objects },
-        files,
+        ...files === undefined ? {} : { files },
       };
     },
     close: () => nats.close(),

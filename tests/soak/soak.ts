@@ -4,18 +4,18 @@
  * @module
  */
 import { pause } from "@cugro/async";
-import { createClient, type NewLearner } from "@cugro/client";
+import { createClient } from "@cugro/client";
 import { collectGarbage } from "@cugro/coordinator";
-import { shippedPolicy } from "@cugro/environments";
 import type { Store } from "@cugro/store";
+import { appendFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { collectFiles } from "../../scripts/cli/commands/collecting/collect_files.ts";
 import { givesWork } from "../../scripts/cluster/services.ts";
+import { fileSource, LASTING, learnAll } from "./courses.ts";
 import { startFollowers } from "./followers.ts";
-import { attend, type CourseWorld } from "./learners.ts";
+import type { CourseWorld } from "./learners.ts";
 import { createRestarter, restartAfter, type Restarted } from "./restarts.ts";
 import { openSampler, type Sample, type Sampler } from "./samples.ts";
 
@@ -50,7 +50,7 @@ export interface SoakRecord {
   samples: Sample[];
   learnt: Learnt[];
   restarts: (Omit<Restarted, "from" | "to"> & { at: number; seconds: number })[];
-  /** Processes that were started again though nobody had ended them. */
+  /** Processes that ended though nobody had ended them, in a sentence each. */
   deaths: string[];
   /** What collections of garbage removed, bytes and objects. */
   collected: { objects: number; bytes: number };
@@ -60,18 +60,10 @@ export interface SoakRecord {
 /** Garbage is collected after this many tasks. A day of grace is made this short. */
 const COLLECT_EVERY = 5;
 const GRACE_HOURS = 0.1;
-const STORE_EVERY = 4;
-const EPISODES = 6;
-/** Tasks of a learner that goes again. */
-const PASSING_TASKS = 4;
+/** Objects and files are counted in every so many samples. */
+const WHOLE_EVERY = 4;
 /** Restarts come up to this long after a version. */
 const RESTART_WITHIN_MS = 15_000;
-/** Some seconds of work for a task. */
-const KNOBS = {
-  ...{ stateSteps: 60, behaviorSteps: 60, maxGeneratorSteps: 60, criticSteps: 60, maxCriticSteps: 60 },
-  ...{ shardsPerTask: 1, replayPairs: 1024, replayPairsPerTask: 256 },
-};
-
 /** Runs one. */
 export async function soak(options: SoakOptions): Promise<SoakRecord> {
   const { folder, say } = options;
@@ -81,14 +73,18 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = temporary;
   say("starting a cluster");
-  const events: string[] = [];
+  const events: ProcessEvent[] = [];
   const cluster = await startCluster({
     folder: join(folder, "cluster"),
     store: options.store,
     ...options.s3 === undefined ? {} : { s3: options.s3 },
     ...options.together ? { together: 1 } : {},
     environment: { CUGRO_LOG: "warn", CUGRO_WEBHOOKS_PRIVATE: "allow", CUGRO_ACK_WAIT_SECONDS: "10" },
-    onEvent: (sentence) => void events.push(sentence),
+    onEvent: (sentence) => {
+      events.push({ at: performance.now(), sentence });
+      say(sentence);
+    },
+    onLine: (name, line) => appendFileSync(join(folder, "services.log"), `${name} ${line}\n`),
     signal: options.signal,
   });
   try {
@@ -112,7 +108,13 @@ interface Life extends Omit<SoakOptions, "store"> {
   cluster: Cluster;
   store: Store;
   sampler: Sampler;
-  events: string[];
+  events: ProcessEvent[];
+}
+
+/** What became of a process, as a sentence, and when by `performance.now()`. */
+export interface ProcessEvent {
+  at: number;
+  sentence: string;
 }
 
 async function live(life: Life): Promise<SoakRecord> {
@@ -146,7 +148,7 @@ async function live(life: Life): Promise<SoakRecord> {
   };
   const samples: Sample[] = [];
   const sampling = sampleRegularly(life, samples, stopped);
-  const nextFile = fileSource(life, tasks, () => stopped.aborted || shareOf(life, 0, began) >= 1);
+  const nextFile = fileSource(life.folder, tasks, () => stopped.aborted || shareOf(life, 0, began) >= 1);
   const world = { client, store, nextFile, say, onVersion, signal: life.signal };
   try {
     await learnAll(world);
@@ -166,41 +168,10 @@ async function live(life: Life): Promise<SoakRecord> {
     samples,
     learnt,
     restarts,
-    deaths: deathsOf(cluster, restarter.done),
+    deaths: deathsOf(life.events, restarter.done),
     collected,
     followers: asked,
   };
-}
-
-/** The learner that acts all the while. */
-const LASTING = "lasting";
-
-/** One that stays and takes versions back, one whose versions are all parked and let through, and ones that go again. */
-async function learnAll(world: CourseWorld): Promise<void> {
-  const settings = (name: string, seed: number, more: Record<string, string | number> = {}): NewLearner => ({
-    ...{ name, seed, preset: "smoke" },
-    overrides: { ...KNOBS, gate: "observe", evaluationEpisodes: 1, ...more },
-  });
-  const guarded = { gate: "enforce", evaluationEpisodes: 5, minNewTaskScore: 1000, distil: "none" };
-  let more = true;
-  const passing = async () => {
-    const nextFile = async () => {
-      const file = await world.nextFile();
-      more &&= file !== undefined;
-      return file;
-    };
-    for (let n = 1; more && !world.signal.aborted; n++) {
-      await attend({ learner: settings(`passing-${n}`, n), leavesAfter: PASSING_TASKS }, {
-        ...world,
-        nextFile,
-      });
-    }
-  };
-  await Promise.all([
-    attend({ learner: settings(LASTING, 1), takeBackEvery: 5 }, world),
-    attend({ learner: settings("guarded", 2, guarded) }, world),
-    passing(),
-  ]);
 }
 
 /** How much of the soak is over. */
@@ -208,30 +179,14 @@ function shareOf({ tasks, hours }: Life, done: number, began: number): number {
   return Math.max(done / tasks, secondsSince(began) / 3600 / hours);
 }
 
-/** Datasets of ever new directions, collected as they are wanted. */
-function fileSource({ folder }: Life, tasks: number, isOver: () => boolean): CourseWorld["nextFile"] {
-  let given = 0;
-  return async () => {
-    if (given >= tasks || isOver()) return undefined;
-    const n = given++;
-    const goals = [[Math.cos(n * 2.4), Math.sin(n * 2.4)]];
-    const policy = await shippedPolicy("swimmer");
-    const files = await collectFiles({
-      ...{ family: "swimmer-dir", goals, policy, episodes: EPISODES, seed: 100 + n },
-      folder: join(folder, "data", String(n)),
-    });
-    return files[0];
-  };
-}
-
 async function sampleRegularly(life: Life, samples: Sample[], signal: AbortSignal): Promise<void> {
   for (let n = 0; !signal.aborted; n++) {
-    const sample = await life.sampler.sample({ withStore: n % STORE_EVERY === 0 });
+    const sample = await life.sampler.sample({ whole: n % WHOLE_EVERY === 0 });
     samples.push(sample);
     await life.onSample(sample);
     await pause(life.sampleSeconds * 1000, signal);
   }
-  const last = await life.sampler.sample({ withStore: true });
+  const last = await life.sampler.sample({ whole: true });
   samples.push(last);
   await life.onSample(last);
 }
@@ -252,10 +207,13 @@ async function collect(
   }
 }
 
-function deathsOf(cluster: Cluster, restarts: readonly Restarted[]): string[] {
-  return [...cluster.servers, ...cluster.processes].flatMap(({ name, restarts: all }) => {
-    const wanted = restarts.filter((one) => one.name === name).length;
-    return all > wanted ? [`${name}: started again ${all} times, ended ${wanted} times`] : [];
+/** Processes that ended while nobody was restarting them. One that is slow to start may be ended and started once more. */
+export function deathsOf(events: readonly ProcessEvent[], restarts: readonly Restarted[]): string[] {
+  return events.flatMap(({ at, sentence }) => {
+    const name = /^(\S+) \(pid \d+\) (?:ended with|hangs|has not answered)/.exec(sentence)?.[1];
+    if (name === undefined) return [];
+    const isWanted = restarts.some((one) => one.name === name && at >= one.from && at <= one.to);
+    return isWanted ? [] : [sentence];
   });
 }
 

@@ -138,7 +138,7 @@ async function act(
     const headers = { "content-type": "application/json", ...actHeaders(acted) };
     return { status: 200, headers, body: JSON.stringify(actBody(acted)) };
   } catch (error) {
-    const problem = problemOf(error);
+    const problem = problemOf(error, signal);
     const headers = { "content-type": "application/problem+json", ...problem.more.headers };
     return {
       status: problem.status,

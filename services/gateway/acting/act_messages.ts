@@ -65,7 +65,7 @@ export function createActMessages({ acting, metrics, log }: ActMessageDeps): Ans
       metrics.actMessages.observe({ via }, (performance.now() - began) / 1000);
       return { status: 200, document: actBody(acted), headers: actHeaders(acted), ...named };
     } catch (error) {
-      const problem = problemOf(error);
+      const problem = problemOf(error, signal);
       const level = problem.status >= 500 ? "error" : "info";
       const requestId = crypto.randomUUID();
       const about = {

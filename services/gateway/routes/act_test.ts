@@ -131,3 +131,35 @@ Deno.test("POST act names the field that the policy refuses, whatever the messag
     assertEquals([status, (body as ProblemDetails).errors], [422, [fault]]);
   }, { acting: { act: () => Promise.reject(refusal), knows: () => Promise.resolve(true) } });
 });
+
+Deno.test("POST act whose client does not wait for the answer is no error of ours, in metrics and log", () =>
+  withLiveGateway({ openPolicy }, async ({ ask, url, tokens, store, metrics }) => {
+    await openBackend();
+    await publishExample({ store, name: "team-a" });
+    assertEquals((await ask("POST", "/v1/learners/team-a/act", ask1)).status, 200);
+    const held = Promise.withResolvers<void>();
+    gate.wait = () => held.promise;
+    // The first is being decided, the second waits behind it.
+    const first = ask("POST", "/v1/learners/team-a/act", ask1);
+    const gone = new AbortController();
+    const second = fetch(`${url}/v1/learners/team-a/act`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${tokens.reader}`, "content-type": "application/json" },
+      body: JSON.stringify(ask1),
+      signal: gone.signal,
+    });
+    setTimeout(() => gone.abort(), 300);
+    await second.catch(() => {});
+    const counts = async () => (await metrics.expose()).text;
+    try {
+      await until(
+        "it is counted",
+        async () => /route="[^"]*act"[^}]*status="(499|5..)"/.test(await counts()),
+      );
+    } finally {
+      gate.wait = () => Promise.resolve();
+      held.resolve();
+    }
+    assertEquals((await first).status, 200);
+    assertEquals(/status="5..".*act|act".*status="5../.test(await counts()), false, await counts());
+  }));

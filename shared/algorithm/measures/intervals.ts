@@ -61,9 +61,9 @@ export function bootstrapInterval(
   return [quantile(draws, (1 - level) / 2), quantile(draws, (1 + level) / 2)];
 }
 
-/** Places are drawn again beyond so many values: they would take megabytes. */
+/** With more values than this, places are drawn again each time: they would take megabytes. */
 const REMEMBERED_VALUES = 100;
-/** Of so many kinds of interval; a learner has one for each task. */
+/** Kinds of interval whose draws are kept; a learner has one for each task. */
 const REMEMBERED_DRAWS = 64;
 const remembered = new Map<string, Uint8Array>();
 
