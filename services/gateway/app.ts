@@ -10,7 +10,7 @@ import type { Bus } from "@cugro/bus";
 import { createLog, type Log, type Metrics } from "@cugro/telemetry";
 import { createMetrics } from "@cugro/telemetry/metrics";
 import type { Store } from "@cugro/store";
-import type { MiddlewareHandler } from "hono";
+import type { ErrorHandler, MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Authenticator } from "./auth.ts";
 import { type Gateway, type GatewayEnv, refusePacked, refuseTooOften, type RouteDeps } from "./gateway.ts";
@@ -129,9 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       context.get("requestId"),
     )
   );
-  app.onError((error, context) =>
-    problemResponse(problemOf(error, context.req.raw.signal), context.get("requestId"))
-  );
+  app.onError(answerError);
   return app;
 }
 
@@ -156,6 +154,9 @@ const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> 
   const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;
   throw bodyProblem(place, result.error.issues);
 };
+
+const answerError: ErrorHandler<GatewayEnv> = (error, context) =>
+  problemResponse(problemOf(error, context.req.raw.signal), context.get("requestId"));
 
 function methodProblem(requestId: string, methods: string[]): Response {
   const allow = methods.join(", ");
