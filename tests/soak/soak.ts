@@ -60,7 +60,7 @@ export interface SoakRecord {
 /** Garbage is collected after this many tasks. A day of grace is made this short. */
 const COLLECT_EVERY = 5;
 const GRACE_HOURS = 0.1;
-/** Objects and files are counted in every so many samples. */
+/** Objects and files are counted in one of this many samples. */
 const WHOLE_EVERY = 4;
 /** Restarts come up to this long after a version. */
 const RESTART_WITHIN_MS = 15_000;
