@@ -30,6 +30,8 @@ interface Pending<T> {
 
 /** Threads that are kept for the next policy, once theirs was closed: a version that replaces another is opened before that is closed. */
 const MOST_IDLE = 2;
+/** Policies that one thread takes before it ends: what was compiled for each shape stays in it, some 10 MB a version. */
+const MOST_POLICIES = 8;
 
 /** Threads of policies that sample. */
 export interface PolicyThreads {
@@ -47,9 +49,10 @@ export interface PolicyThreads {
  */
 export function createPolicyThreads(): PolicyThreads {
   const idle: Worker[] = [];
+  const taken = new WeakMap<Worker, number>();
   let isOver = false;
   const keep = (worker: Worker) => {
-    if (isOver || idle.length >= MOST_IDLE) return worker.terminate();
+    if (isOver || idle.length >= MOST_IDLE || taken.get(worker)! >= MOST_POLICIES) return worker.terminate();
     // One that ends by itself while it waits is not taken.
     worker.onerror = (event) => {
       event.preventDefault();
@@ -60,7 +63,9 @@ export function createPolicyThreads(): PolicyThreads {
   };
   return {
     async open(parts, say) {
-      const thread = new PolicyThread(parts.learner, idle.pop() ?? startWorker(), keep);
+      const worker = idle.pop() ?? startWorker();
+      taken.set(worker, (taken.get(worker) ?? 0) + 1);
+      const thread = new PolicyThread(parts.learner, worker, keep);
       const warning = await thread.open({ ...parts, input: samplerInput(parts.input) });
       if (warning) say(warning);
       return thread;

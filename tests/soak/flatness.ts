@@ -37,7 +37,8 @@ export const STRETCH_SECONDS = 240;
 const BOUNDS: Readonly<Record<Measure, (median: number) => number>> = {
   memory: (median) => Math.max(0.08 * median, 24e6),
   descriptors: () => 3,
-  threads: () => 2,
+  // The runtime of Go keeps those that once waited for a disk.
+  threads: (median) => Math.max(2, 0.3 * median),
 };
 const MEASURES = Object.keys(BOUNDS) as Measure[];
 
