@@ -12,7 +12,7 @@ import { loadFacts } from "./load.ts";
 import { readJobState, readJobStates } from "./load_jobs.ts";
 import { openView } from "./view.ts";
 
-const SHARDS = 300;
+const SHARDS = 256;
 
 /** Two tasks, decided a moment ago: the shards of the second are there still. */
 async function decided(shardsPerTask: number) {
