@@ -9,6 +9,9 @@ import { goesWithDecision } from "../planning/shards.ts";
 import type { FactSource } from "./fact_cache.ts";
 import { absent, loadJobStates } from "./load_jobs.ts";
 
+/** As many as one plan removes. */
+const ASKED_AGAIN = 256;
+
 /**
  * Keys of what is of no use once the newest decision is made: labels, and shards that are made again for each task.
  *
@@ -27,14 +30,25 @@ export async function leftoverShards(
   if (!newest || cache.released.has(mark)) return [];
   const known = cache.leftover.get(name);
   const shards = known?.version === newest.version
-    ? known.shards
+    ? await stillLeft(source, known.shards)
     : await shardsLeft(source, knobsOfVersion(facts, newest), newest);
-  // They are removed by hundreds, with a look after each: only the first asks which there are.
+  // They are removed by hundreds, with a look after each: only the first asks about all.
   cache.leftover.set(name, { version: newest.version, shards });
   if (shards.size > 0) return [...shards];
   cache.released.add(mark);
   cache.leftover.delete(name);
   return [];
+}
+
+/** Another process may remove them: the first are looked for again, and more as long as those are gone. */
+async function stillLeft({ store }: FactSource, shards: Set<string>): Promise<Set<string>> {
+  while (shards.size > 0) {
+    const first = [...shards].slice(0, ASKED_AGAIN);
+    const gone = await absent(store, first);
+    for (const key of gone) shards.delete(key);
+    if (gone.length < first.length) break;
+  }
+  return shards;
 }
 
 /** Keys of the shards that go with a decision and are there. */
