@@ -91,7 +91,9 @@ export function gridTable({ runs, coreHours, command }: GridResults): string {
     )
   );
   return markdownTable(head, rows) +
-    `\n${runs.length} runs, ${coreHours.done.toFixed(1)} hours of a core: \`${command}\`.\n\n`;
+    `\n${runs.length} ${runs.length === 1 ? "run" : "runs"}, ${
+      coreHours.done.toFixed(1)
+    } hours of a core: \`${command}\`.\n\n`;
 }
 
 /** Ways of acting beside each other in Markdown, and what is said of them. */
