@@ -53,9 +53,18 @@ async function untilStep(page: Page, step: number): Promise<void> {
   }
 }
 
-/** What is read of robots that have stopped is up to a beat old, and that of one may be older than that of the other. */
+/**
+ * What is read of robots that have stopped is up to a beat old, and that of one may be older than that of the other: both say
+ * the same step, and twice in a row what they said before.
+ */
 async function untilLevel(page: Page): Promise<void> {
-  await until(page, async () => (await standing(page, 0)).step === (await standing(page, 1)).step);
+  const readings: string[] = [];
+  await until(page, async () => {
+    const [first, second] = [await standing(page, 0), await standing(page, 1)];
+    readings.push(JSON.stringify([first, second]));
+    await page.waitForTimeout(250);
+    return first.step === second.step && new Set(readings.slice(-3)).size === 1 && readings.length >= 3;
+  });
 }
 
 async function watchRobots(page: Page, served: ServedDashboard): Promise<void> {
