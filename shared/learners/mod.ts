@@ -79,6 +79,7 @@ export {
   type FactCache,
   type FactSchema,
   type FactSource,
+  MOST_FACTS,
   noteRemoved,
   noteWritten,
   readFact,

@@ -2,25 +2,23 @@
  * What the store has of a job when a worker gets it.
  * @module
  */
-import type { JobKind, JobObjects } from "@cugro/protocol";
-import { type Found, getJob, hasOldJobs, listJob, type OldJobs, type Store } from "@cugro/store";
+import { jobKey, type JobKind, type JobObjects } from "@cugro/protocol";
+import { type Found, getJob, listJob, type Store } from "@cugro/store";
 
 /**
  * Asked together, as a store over the network takes milliseconds for each: a list tells what is done, given up and noted.
+ * The layout of versions up to 0.2 is looked at only where the job itself does not lie in today's. Whether a store has any such
+ * jobs is not asked: a worker has no right to list those of other kinds.
  *
  * @param store to read
  * @param name id and kind of the job
- * @param oldJobs what this worker remembers of jobs of the old layout
  * @returns the keys of its objects by what they are, and what it is; undefined if that is gone
  */
 export async function lookAtJob(
   store: Store,
   { jobId: id, kind }: { jobId: string; kind: JobKind },
-  oldJobs: OldJobs,
 ): Promise<{ there: JobObjects; found: Found | undefined }> {
-  const [there, found] = await Promise.all([
-    hasOldJobs(store, oldJobs).then((old) => listJob(store, { id, kind }, old)),
-    getJob(store, kind, id),
-  ]);
-  return { there, found };
+  const [there, found] = await Promise.all([listJob(store, { id, kind }, false), getJob(store, kind, id)]);
+  if (found?.key === jobKey(kind, id)) return { there, found };
+  return { there: await listJob(store, { id, kind }, true), found };
 }

@@ -1,22 +1,28 @@
 import { assertEquals } from "@std/assert";
-import { type Job, jobPrefix } from "@cugro/protocol";
+import { type Job, jobKey, jobPrefix, oldJobPrefix } from "@cugro/protocol";
 import { memoryStore } from "../../tests/fakes/store.ts";
 import { lookAtJob } from "./look_at_job.ts";
 
-Deno.test("lookAtJob() asks once in all whether there are jobs of the old layout, not for each job", async () => {
+Deno.test("lookAtJob() lists a job of today's layout once, and looks for one of the old layout where today's has none", async () => {
   const store = memoryStore();
-  const asked: string[] = [];
+  let asked: string[] = [];
   const watched = Object.assign(Object.create(store), {
     list: (prefix: string) => (asked.push(prefix), store.list(prefix)),
     folders: (prefix: string) => (asked.push(prefix), store.folders(prefix)),
   });
   const kind: Job["kind"] = "states.train";
-  const ids = ["a", "b", "c"].map((digit) => digit.repeat(64));
-  const known = {};
-  for (const jobId of ids) await lookAtJob(watched, { jobId, kind }, known);
-  assertEquals(asked.toSorted(), ["jobs/", ...ids.map((id) => jobPrefix(kind, id))].toSorted());
+  const [today, old, gone] = ["a", "b", "c"].map((digit) => digit.repeat(64)) as [string, string, string];
+  await store.put(jobKey(kind, today), new Uint8Array());
+  await store.put(`jobs/${old}/job.json`, new Uint8Array());
+  const { found } = await lookAtJob(watched, { jobId: today, kind });
+  assertEquals([found?.key, asked], [jobKey(kind, today), [jobPrefix(kind, today)]]);
 
-  await store.put(`jobs/${ids[0]}/job.json`, new Uint8Array());
-  const { there, found } = await lookAtJob(watched, { jobId: ids[0]!, kind }, {});
-  assertEquals([there.job, found?.key], [`jobs/${ids[0]}/job.json`, `jobs/${ids[0]}/job.json`]);
+  asked = [];
+  const looked = await lookAtJob(watched, { jobId: old, kind });
+  assertEquals([looked.there.job, looked.found?.key], [`jobs/${old}/job.json`, `jobs/${old}/job.json`]);
+  assertEquals(asked, [jobPrefix(kind, old), jobPrefix(kind, old), oldJobPrefix(old)]);
+
+  await store.put(`jobs/${gone}/result.json`, new Uint8Array());
+  const done = await lookAtJob(watched, { jobId: gone, kind });
+  assertEquals([done.there.result, done.found], [`jobs/${gone}/result.json`, undefined]);
 });

@@ -43,7 +43,7 @@ import { Interrupted, PermanentError, Unneeded } from "./job_errors.ts";
 import { leaveToOthers, readJob, typeJob } from "./job_revision.ts";
 import { dropUnneeded } from "./unneeded.ts";
 import { lookAtJob } from "./look_at_job.ts";
-import { MissingInputError, type OldJobs, type Store, StoreError } from "@cugro/store";
+import { MissingInputError, type Store, StoreError } from "@cugro/store";
 
 /** Does one kind of work, or all of `K` alike. */
 export type JobHandler<K extends JobKind = JobKind> = (context: JobContext<K>) => Promise<JobOutput<K>>;
@@ -78,7 +78,7 @@ export interface WorkerOptions {
   metrics?: Metrics;
 }
 
-type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name"> & { oldJobs: OldJobs };
+type Worker = Required<Omit<WorkerOptions, "name">> & Pick<WorkerOptions, "name">;
 /** A worker with a job in hand. */
 type Living = Worker & { traceparent: string | undefined };
 
@@ -95,7 +95,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     retryDelayMs: 1000,
     log: createLog(),
     metrics: createMetrics("worker"),
-    oldJobs: {},
     ...options,
   };
   while (!worker.signal.aborted) {
@@ -138,7 +137,7 @@ function liveInSpan(worker: Worker, delivery: Delivery): Promise<JobOutcome> {
 async function live(worker: Living, delivery: Delivery): Promise<JobOutcome> {
   const { store, log } = worker;
   const { jobId, kind } = delivery.message;
-  const { there, found } = await lookAtJob(store, delivery.message, worker.oldJobs);
+  const { there, found } = await lookAtJob(store, delivery.message);
   if (there.result !== undefined) {
     log.debug("job is done already");
     await cleanUp(store, kind, jobId);

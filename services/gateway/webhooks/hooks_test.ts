@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createCache } from "@cugro/learners";
+import { createCache, MOST_FACTS } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
 import { createWebhook, findWebhook, listWebhooks, reviseWebhook, settingsOf } from "./hooks.ts";
 
@@ -13,7 +13,7 @@ Deno.test("webhooks are read into the shared cache within its bound", async () =
   const store = await openFilesystemStore({ root });
   try {
     const cache = createCache();
-    const bound = 10_000;
+    const bound = MOST_FACTS;
     for (let i = 0; i < bound; i++) cache.facts.set(`other/${i}`, {});
     for (let i = 0; i < 3; i++) await createWebhook(store, choice, "test");
     const hooks = await listWebhooks(store, cache, () => {});

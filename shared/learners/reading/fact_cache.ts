@@ -10,7 +10,7 @@ import type { Overlap } from "../facts/overlap.ts";
  * LRU capacity, in facts, and as many marks of what was written; a fact takes some 2 kB. What is read of a learner for its status must
  * fit in, or each question reads it all again: of five hundred versions some 25,000 facts.
  */
-const REMEMBERED = 50_000;
+export const MOST_FACTS = 50_000;
 /** Requests to the store that are under way at once for one learner. */
 export const REQUESTS_AT_ONCE = 16;
 
@@ -100,5 +100,5 @@ export function noteWritten({ written }: FactCache, id: string): void {
 }
 
 function dropOldest(remembered: Map<string, unknown> | Set<string>): void {
-  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+  if (remembered.size > MOST_FACTS) remembered.delete(remembered.keys().next().value!);
 }
