@@ -1,11 +1,13 @@
 /**
- * The tables of streams in the root README are what the result files say: a row for each run, and one for each stream of
- * the earlier preset.
+ * The tables of streams in the root README are what the result files say: those of today's preset, a row for each run of
+ * earlier ones, and one for each stream of the earliest.
  * @module
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { GridResults } from "../lab/grid/write_results.ts";
 import { withPart } from "./rendered_part.ts";
+import { gridTable } from "./result_tables.ts";
 
 const RESULTS = "shared/algorithm/results";
 const README = "README.md";
@@ -13,6 +15,8 @@ const README = "README.md";
 const FILES = ["cheetah", "", "hopper", "walker", "walker_none", "meta_world", "meta_world_1", "cw10"]
   .map((name) => name === "" ? "streams.json" : `streams_${name}.json`);
 const SHORT = "streams_short.json";
+/** A grid of the preset `default` as it is. */
+const TODAY = "paper.json";
 const ORDER = ["cheetah-vel", "swimmer-dir", "hopper-vel", "walker-params", "meta-world-cl5", "cw10"];
 const REPLAYS = ["generated", "none", "oracle"];
 /** Streams whose scores are rates of success. */
@@ -47,7 +51,12 @@ export function streamTableFaults(root: string, write: boolean): string[] {
     JSON.parse(readFileSync(join(root, RESULTS, file), "utf8")).runs;
   const path = join(root, README);
   const before = readFileSync(path, "utf8");
-  const parts = { streams: streamTable(FILES.flatMap(runsOf)), "short streams": shortTable(runsOf(SHORT)) };
+  const today = JSON.parse(readFileSync(join(root, RESULTS, TODAY), "utf8")) as GridResults;
+  const parts = {
+    "today's default": gridTable(today),
+    streams: streamTable(FILES.flatMap(runsOf)),
+    "short streams": shortTable(runsOf(SHORT)),
+  };
   const faults: string[] = [];
   let text = before;
   for (const [name, table] of Object.entries(parts)) {

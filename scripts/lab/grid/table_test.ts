@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { MeasuredRun } from "./measured_run.ts";
 import { measureMatrix } from "@cugro/algorithm/arrays";
+import { resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { differencesOf } from "../../cli/runs/learn_one.ts";
 import { forwardTransferOf } from "./learning_curves.ts";
 import { headOf, summariseGrid, tableRows } from "./table.ts";
@@ -58,4 +59,11 @@ Deno.test("a run of before there was a knob is the run that its absence means", 
   assertEquals(differencesOf({ ...inputs, knobs }, inputs), []);
   const turned = { ...inputs, knobs: { ...inputs.knobs, snapshots: true } };
   assertEquals(differencesOf({ ...inputs, knobs }, turned), ["snapshots false, and true is wanted"]);
+  // Those that have come since the first records that there are, of 0.7.0.
+  const { snapshots: _s, awaitScores: _a, awaitEpisodes: _e, ...early } = resolveHyperparameters(
+    "default",
+    {},
+  );
+  const today = { seed: 0, knobs: { ...resolveHyperparameters("default", {}) } };
+  assertEquals(differencesOf({ seed: 0, knobs: early }, today), []);
 });

@@ -92,6 +92,7 @@ export const evaluationKnobs = {
       "Hours that a version waits, parked, for scores from outside in its tasks that have none, and the next task with it; then it is judged by what there is. 0 does not wait.",
     range: [0, 10_000],
     values: { paper: 0, default: 0, smoke: 0 },
+    absent: 0,
     readBy: ["plan"],
   }),
   // From fewer episodes there is no bound, and a gate that asks for one would judge by nothing.
@@ -100,6 +101,7 @@ export const evaluationKnobs = {
       "Episodes that scores from outside must have in each task for which a version waits; an evaluation with fewer is kept, and waited on.",
     range: [1, 1_000],
     values: { paper: MIN_EPISODES, default: MIN_EPISODES, smoke: MIN_EPISODES },
+    absent: MIN_EPISODES,
     readBy: ["plan"],
   }),
 };
