@@ -68,7 +68,7 @@ export interface Config {
   logLevel: typeof LOG_LEVELS[number];
 }
 
-/** The environment does not describe a configuration. The message lists every fault. */
+/** The environment does not describe a configuration that this process can have. The message lists every fault, in sentences. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }

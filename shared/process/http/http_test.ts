@@ -2,6 +2,7 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { createMetrics } from "../../telemetry/metrics.ts";
+import { ConfigError } from "../config.ts";
 import { createBaseApp, type Readiness, startHttpBase } from "./base_app.ts";
 import { listen } from "./listen.ts";
 
@@ -97,7 +98,7 @@ Deno.test("startHttpBase() names the port that is taken", () =>
     const metrics = createMetrics("other");
     await assertRejects(
       () => startHttpBase({ port, metrics, ready: () => Promise.resolve({}) }),
-      Error,
+      ConfigError,
       `Cannot listen on 127.0.0.1:${port}: another process has it`,
     );
   }));

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { waitAtMost } from "@cugro/async";
+import { ConfigError } from "../config.ts";
 import { answerDirectly, bodyThere, type Direct } from "./direct.ts";
 import { limitConnections } from "./connections.ts";
 import { handleUpgrades, isUpgrade } from "./upgrades.ts";
@@ -29,7 +30,7 @@ const LINGER_MS = 250;
  *
  * @param options address, handler, limits of connections
  * @returns the server, listening
- * @throws {Error} if the address is taken, naming it
+ * @throws {ConfigError} if the address is taken, naming it
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   const { host, port } = options;
@@ -44,7 +45,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "EADDRINUSE" ? "another process has it" : message;
-    throw new Error(`Cannot listen on ${host}:${port}: ${why}`, { cause: error });
+    throw new ConfigError(`Cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
   return {
     port: (server.address() as AddressInfo).port,
