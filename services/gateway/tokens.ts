@@ -4,7 +4,7 @@
  */
 import { fitsPattern, HASH } from "@cugro/protocol";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, stat, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { z } from "zod";
 import { type Quotas, quotasSchema } from "./quotas.ts";
@@ -107,10 +107,12 @@ export async function removeToken(path: string, name: string): Promise<void> {
   await writeTokens(path, left);
 }
 
-/** Whole or not at all: a gateway may read it at any moment. */
+/** Whole or not at all: a gateway may read it at any moment. Those who may read it may do so afterwards: in a container that is another user. */
 async function writeTokens(path: string, tokens: readonly TokenEntry[]): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
+  const mode = await stat(path).then((there) => there.mode & 0o777, () => 0o600);
   await writeFile(temporary, `${JSON.stringify({ tokens }, null, 2)}\n`, { mode: 0o600 });
+  await chmod(temporary, mode);
   await rename(temporary, path);
 }
 

@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createLog } from "@cugro/telemetry";
 import { openAuthenticator } from "./auth.ts";
-import { addToken, allows, findToken, issueToken, readTokens, type Scope, sees } from "./tokens.ts";
+import {
+  addToken,
+  allows,
+  findToken,
+  issueToken,
+  readTokens,
+  removeToken,
+  type Scope,
+  sees,
+} from "./tokens.ts";
 
 const token = (scopes: Scope[], learners: string[] = ["*"]) => ({ name: "t", scopes, learners });
 
@@ -55,6 +64,11 @@ Deno.test("openAuthenticator() reads the file again when it changes, and keeps w
     await addToken(path, first.entry);
     await assertRejects(() => addToken(path, first.entry), RangeError, 'a token named "first"');
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+    await Deno.chmod(path, 0o444);
+    const gone = issueToken({ name: "gone", scopes: ["read"], learners: ["*"] });
+    await addToken(path, gone.entry);
+    await removeToken(path, "gone");
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o444, "who could read it still can");
     let now = 0;
     const auth = await openAuthenticator({ path, log, now: () => now });
     const nameOf = async (secret: string) => (await auth.authenticate(`Bearer ${secret}`))?.name;

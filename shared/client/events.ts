@@ -55,7 +55,7 @@ export async function* watchEvents(
         ...(signal ? { signal } : {}),
       });
       onOpen?.();
-      for await (const { id, event, data } of parseStream(response.body!)) {
+      for await (const { id, event, data } of parseStream(response.body!, signal)) {
         if (id !== undefined) place = id;
         if (event === undefined || data === undefined) continue;
         const watched = toWatched(event, data, place ?? "");
@@ -78,8 +78,14 @@ function toWatched(event: string, data: string, place: string): WatchedEvent | u
   return { type: event as EventType, event: JSON.parse(data), place };
 }
 
-/** Server-sent events, and each `id` before what came with it: one may come alone, a place before anything has happened. */
-async function* parseStream(body: ReadableStream<Uint8Array>): AsyncGenerator<Partial<EventSourceMessage>> {
+/**
+ * Server-sent events, and each `id` before what came with it: one may come alone, a place before anything has happened. The
+ * signal ends a stream that is silent, too: not every `fetch` does so once it has answered.
+ */
+async function* parseStream(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Partial<EventSourceMessage>> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   // The library's own stream would read ahead, and a lost connection would drop events whose `id` was seen already.
@@ -88,14 +94,17 @@ async function* parseStream(body: ReadableStream<Uint8Array>): AsyncGenerator<Pa
     onId: (id) => void parsed.push({ id }),
     onEvent: (message) => void parsed.push(message),
   });
+  const end = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", end);
   try {
-    while (true) {
+    while (!signal?.aborted) {
       const { done, value } = await reader.read();
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
       yield* parsed.splice(0);
     }
   } finally {
+    signal?.removeEventListener("abort", end);
     await reader.cancel().catch(() => {});
   }
 }

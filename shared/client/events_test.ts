@@ -89,3 +89,16 @@ Deno.test("events() goes on after the last event it has given out, or after the 
     assertEquals(asked, [null, "p0", "p1"]);
   });
 });
+
+Deno.test("events() end with their signal though nothing comes, and fetch does not heed it", () =>
+  withStreams([{ text: frame("1"), pieceBytes: 10_000 }], async (url) => {
+    const stop = new AbortController();
+    const heedless: typeof fetch = (address, { signal: _, ...more } = {}) => fetch(address, more);
+    const client = createClient({ url, token: "any", fetch: heedless });
+    const seen: WatchedEvent[] = [];
+    for await (const one of client.events("a", { signal: stop.signal })) {
+      seen.push(one);
+      setTimeout(() => stop.abort(), 50);
+    }
+    assertEquals(seen.length, 1);
+  }));
