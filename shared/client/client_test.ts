@@ -201,3 +201,18 @@ Deno.test("actOverNats() says of an answer that does not come in time why the fi
     "it was NoResponders",
   );
 });
+
+Deno.test("bundle() reads the answers that it waits on, though nobody wants its progress", async () => {
+  const wait = Response.json({ done: 0, inputs: 1, before: 0 }, {
+    status: 202,
+    headers: { "retry-after": "0.01" },
+  });
+  const answers = [wait, new Response(new Uint8Array([1, 2]))];
+  const client = createClient({
+    url: "http://gateway",
+    token: "any",
+    fetch: () => Promise.resolve(answers.shift()!),
+  });
+  assertEquals(await client.versions.bundle("a", 1), new Uint8Array([1, 2]));
+  assert(wait.bodyUsed);
+});

@@ -84,7 +84,9 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
       for (;;) {
         const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
         if (response.status !== 202) return new Uint8Array(await response.arrayBuffer());
-        onProgress?.(await response.json());
+        // Read though nobody asks: a body that is left unread keeps its connection.
+        const progress = await response.json();
+        onProgress?.(progress);
         await sleep(1_000 * (Number(response.headers.get("retry-after")) || 2), signal);
       }
     },
