@@ -79,16 +79,27 @@ export function createVersionClient(requests: Requester, of: PathOf): VersionCli
       const path = of(name, `/versions/${version}/evaluations`);
       return (await requests.get<{ evaluations: Evaluation[] }>(path)).evaluations;
     },
-    async bundle(name, version, { task, signal, onProgress } = {}) {
-      const path = of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`);
-      for (;;) {
-        const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
-        if (response.status !== 202) return new Uint8Array(await response.arrayBuffer());
-        // Read though nobody asks: a body that is left unread keeps its connection.
-        const progress = await response.json();
-        onProgress?.(progress);
-        await sleep(1_000 * (Number(response.headers.get("retry-after")) || 2), signal);
-      }
-    },
+    bundle: (name, version, { task, ...options } = {}) =>
+      fetchBundle(
+        requests,
+        of(name, `/versions/${version}/bundle${task === undefined ? "" : `?task=${task}`}`),
+        options,
+      ),
   };
+}
+
+/** Asks until the bundle is there. */
+async function fetchBundle(
+  requests: Requester,
+  path: string,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: BundleProgress) => void },
+): Promise<Uint8Array<ArrayBuffer>> {
+  for (;;) {
+    const response = await requests.send("GET", path, signal === undefined ? {} : { signal });
+    if (response.status !== 202) return new Uint8Array(await response.arrayBuffer());
+    // Read though nobody asks: a body that is left unread keeps its connection.
+    const progress = await response.json();
+    onProgress?.(progress);
+    await sleep(1_000 * (Number(response.headers.get("retry-after")) || 2), signal);
+  }
 }
