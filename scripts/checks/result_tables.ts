@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { withPart } from "./rendered_part.ts";
+import { closeMark, markdownTable, openMark, withParts } from "./rendered_part.ts";
 import type { WaysResult } from "../lab/distillation/ways.ts";
 import { sentencesOf, summariseWays, WAYS_HEAD, waysRows } from "../lab/distillation/ways_summary.ts";
 import type { GridResults } from "../lab/grid/write_results.ts";
@@ -54,27 +54,25 @@ function originFaults(name: string, result: Partial<GridResults>): string[] {
 function tableFaults(root: string, tables: readonly ResultTable[], write: boolean): string[] {
   const path = join(root, README);
   const before = readFileSync(path, "utf8");
-  const faults: string[] = [];
-  let text = before;
-  for (const { of, file, text: table } of tables) {
-    const [open, close] = [
-      `<!-- ${of}: rendered by \`deno task docs --write\` -->\n`,
-      `<!-- end of ${of} -->`,
-    ];
-    const right = withPart(text, open, close, table);
-    if (right === undefined) {
-      faults.push(`${README} has no place for the table of ${file}: ${open.trim()} ... ${close}`);
-      continue;
-    }
-    if (right !== text && !write) {
-      faults.push(`${README}: the table of ${of} is not that of its result file (deno task docs --write)`);
-    }
-    text = right;
+  const { text, missing, stale } = withParts(
+    before,
+    tables.map(({ of, text }) => ({ name: of, part: text })),
+  );
+  const fileOf = (of: string) => tables.find((one) => one.of === of)!.file;
+  const faults = missing.map((of) =>
+    `${README} has no place for the table of ${fileOf(of)}: ${openMark(of)} ... ${closeMark(of)}`
+  );
+  if (!write) {
+    faults.push(
+      ...stale.map((of) =>
+        `${README}: the table of ${of} is not that of its result file (deno task docs --write)`
+      ),
+    );
   }
   const known = new Set(tables.map(({ of }) => of));
   for (const [, of] of before.matchAll(/<!-- ((?:grid|ways) \S+): rendered/g)) {
-    const missing = `${RESULTS}/${of!.split(" ")[1]}.json`;
-    if (!known.has(of!)) faults.push(`${README} has a place for ${of}, and there is no ${missing}`);
+    const file = `${RESULTS}/${of!.split(" ")[1]}.json`;
+    if (!known.has(of!)) faults.push(`${README} has a place for ${of}, and there is no ${file}`);
   }
   if (write && text !== before) writeFileSync(path, text);
   return faults;
@@ -102,11 +100,6 @@ export function waysTable({ cells, episodesEach, command }: WaysResult): string 
   return markdownTable(WAYS_HEAD, waysRows(summariseWays(cells), number)) +
     `\n${episodesEach} episodes a task and way: \`${command}\`.\n\n` +
     sentencesOf(cells).map((sentence) => `- ${sentence}\n`).join("") + "\n";
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |\n`;
-  return `\n${line(head)}|${"---|".repeat(head.length)}\n${rows.map(line).join("")}`;
 }
 
 function beatsOurs(one: GridSummary, all: readonly GridSummary[]): boolean {

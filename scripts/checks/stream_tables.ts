@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GridResults } from "../lab/grid/write_results.ts";
-import { withPart } from "./rendered_part.ts";
+import { closeMark, markdownTable, openMark, withParts } from "./rendered_part.ts";
 import { gridTable } from "./result_tables.ts";
 
 const RESULTS = "shared/algorithm/results";
@@ -52,24 +52,20 @@ export function streamTableFaults(root: string, write: boolean): string[] {
   const path = join(root, README);
   const before = readFileSync(path, "utf8");
   const today = JSON.parse(readFileSync(join(root, RESULTS, TODAY), "utf8")) as GridResults;
-  const parts = {
-    "today's default": gridTable(today),
-    streams: streamTable(FILES.flatMap(runsOf)),
-    "short streams": shortTable(runsOf(SHORT)),
-  };
-  const faults: string[] = [];
-  let text = before;
-  for (const [name, table] of Object.entries(parts)) {
-    const [open, close] = [
-      `<!-- ${name}: rendered by \`deno task docs --write\` -->\n`,
-      `<!-- end of ${name} -->`,
-    ];
-    const right = withPart(text, open, close, table);
-    if (right === undefined) faults.push(`${README} has no place for a table: ${open.trim()} ... ${close}`);
-    else if (right !== text && !write) {
-      faults.push(`${README}: the table "${name}" is not that of the result files (deno task docs --write)`);
-    }
-    text = right ?? text;
+  const { text, missing, stale } = withParts(before, [
+    { name: "today's default", part: gridTable(today) },
+    { name: "streams", part: streamTable(FILES.flatMap(runsOf)) },
+    { name: "short streams", part: shortTable(runsOf(SHORT)) },
+  ]);
+  const faults = missing.map((name) =>
+    `${README} has no place for a table: ${openMark(name)} ... ${closeMark(name)}`
+  );
+  if (!write) {
+    faults.push(
+      ...stale.map((name) =>
+        `${README}: the table "${name}" is not that of the result files (deno task docs --write)`
+      ),
+    );
   }
   if (write && text !== before) writeFileSync(path, text);
   return faults;
@@ -90,10 +86,10 @@ export function streamTable(runs: readonly StreamRun[]): string {
     a.seed - b.seed
   );
   const rows = sorted.map((run, i) => rowOf(run, sorted[i - 1]?.stream !== run.stream));
-  return tableOf([
+  return markdownTable([
     ...["stream (tasks)", "replay", "seed", "average performance after each task", "mean", "worst drop"],
     ...["forgetting", "backward transfer", "minutes"],
-  ], rows);
+  ], rows) + "\n";
 }
 
 function rowOf(run: StreamRun, isFirst: boolean): string[] {
@@ -133,7 +129,7 @@ export function shortTable(runs: readonly StreamRun[]): string {
     ];
   });
   const head = ["stream, earlier preset, two thirds as long", "generated, seeds 0 and 1", "oracle", "none"];
-  return tableOf([...head, "minutes of a run"], rows);
+  return markdownTable([...head, "minutes of a run"], rows) + "\n";
 }
 
 const averageOf = (row: readonly (number | null)[]) => {
@@ -145,8 +141,3 @@ const signed = (points: number) => {
   const text = points.toFixed(1).replace(/^-0\.0$/, "0.0");
   return points > 0 && text !== "0.0" ? `+${text}` : text;
 };
-
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return ["", line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line), "", ""].join("\n");
-}

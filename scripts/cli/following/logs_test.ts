@@ -5,18 +5,10 @@ import { typed } from "../../../tests/fakes/typed_command.ts";
 import { logOfCluster } from "../../cluster/log_file.ts";
 import { linesOfLog } from "./log_lines_of.ts";
 import { logOfRun, openRunLog } from "./run_log.ts";
+import { withFolder } from "../../../tests/pipeline/embedded.ts";
 
 const line = (fields: Record<string, unknown>) =>
   JSON.stringify({ time: "2026-01-02T03:04:05Z", level: "info", ...fields });
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("cugro logs chooses lines of a cluster by service, job, learner and level", () =>
   withFolder(async (folder) => {

@@ -7,20 +7,12 @@ import { typed } from "../../../tests/fakes/typed_command.ts";
 import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
 import { runCommandLine } from "../cugro.ts";
 import { openForWriting } from "../learners/open_store.ts";
+import { withFolder } from "../../../tests/pipeline/embedded.ts";
 
 /** Version 2 has lost what version 1 could: it is parked. */
 const forgetting = pretend({
   returns: (task, newTask) => task === 1 && newTask === 2 ? [9, 10, 11, 12, 13] : [90, 95, 100, 105, 110],
 });
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** `cugro watch`, and what it says as it says it. */
 function watch(...args: string[]) {
