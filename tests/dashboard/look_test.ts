@@ -133,8 +133,8 @@ Deno.test({
         await report.getByRole("heading", { name: "mine" }).first().waitFor();
         assert(new URL(report.url()).pathname.startsWith("/reports/"), "without a token");
         await report.close();
-        await page.getByRole("link", { name: "Learners", exact: true }).first().click();
         await page.keyboard.press("/");
+        await page.locator("[type='search']:focus").waitFor();
         await page.keyboard.type("nobody");
         await page.getByText("No learner has “nobody” in its name").waitFor();
         await page.getByRole("button", { name: "Leave" }).click();

@@ -3,6 +3,7 @@
  * @module
  */
 import { openDialog } from "../acts/open_act.ts";
+import { filterWanted } from "./learners.ts";
 import { addressOf, goTo, LEARNER_TABS, route, toLearner } from "./route.ts";
 import { may } from "./session.ts";
 import { nextTheme } from "./theme.ts";
@@ -13,7 +14,7 @@ export const KEYS = [
   ["c", "compare, with the learner that is open on the left"],
   ["1 2 … 6", "live, tasks, versions, jobs, robots, replay of a learner"],
   ["a", "add a task to the learner"],
-  ["/", "filter learners"],
+  ["/", "all learners, to filter them"],
   ["t", "light, dark, or as the system has it"],
   ["Space r s n", "robots: pause, reset, slow motion, another start state"],
   ["e", "robots: another episode of the data"],
@@ -37,8 +38,10 @@ function act(key: string): boolean {
     goTo(addressOf({ view: "compare", query: place.view === "learner" ? { left: place.name } : {} }));
   } else if (key === "t") nextTheme();
   else if (key === "?") openDialog.value = { kind: "keys" };
-  else if (key === "/") document.getElementById("filter")?.focus();
-  else if (place.view !== "learner") return false;
+  else if (key === "/") {
+    goTo("#/learners");
+    filterWanted.value = true;
+  } else if (place.view !== "learner") return false;
   else if (key === "a" && may("submit")) {
     openDialog.value = { kind: "add task", learner: place.name, file: undefined };
   } else {

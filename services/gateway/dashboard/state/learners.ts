@@ -20,6 +20,9 @@ export const learnersFault = signal<string | undefined>(undefined);
 /** The last progress of each job that runs, by learner. */
 export const runningJobs = signal<ReadonlyMap<string, readonly ProgressMessage[]>>(new Map());
 
+/** Whether a key has asked for the field that filters them, which may not be on the page yet. */
+export const filterWanted = signal(false);
+
 /** Keeps them up to date until closed. */
 export function openLearners(): () => void {
   const changed = new Set<string>();

@@ -2,7 +2,7 @@
  * Every learner: what it can, what it has lost, what runs, what waits, what is wrong.
  * @module
  */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Learner, ProgressMessage } from "@cugro/client";
 import { figure } from "@cugro/report/words";
 import { DialogButton } from "../acts/act_button.tsx";
@@ -10,7 +10,7 @@ import { nameOfKind } from "../figures/job_groups.ts";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
-import { learners, learnersFault, openLearners, runningJobs } from "../state/learners.ts";
+import { filterWanted, learners, learnersFault, openLearners, runningJobs } from "../state/learners.ts";
 import { toLearner } from "../state/route.ts";
 
 const SOURCE: Source = {
@@ -21,6 +21,12 @@ const SOURCE: Source = {
 export function LearnersView() {
   useEffect(() => openLearners(), []);
   const [filter, setFilter] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!filterWanted.value) return;
+    filterWanted.value = false;
+    field.current?.focus();
+  }, [filterWanted.value]);
   const known = learners.value;
   const shown = [...known?.values() ?? []].filter(({ name }) => name.includes(filter.trim()));
   return (
@@ -28,7 +34,7 @@ export function LearnersView() {
       <div class="view-head">
         <h1>Learners</h1>
         <input
-          id="filter"
+          ref={field}
           type="search"
           placeholder="Filter by name"
           aria-label="Filter learners by name"
