@@ -19,7 +19,7 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { lastWords, runCommand } from "../scripts/setup/run_command.ts";
+import { lastWords, runCommand } from "../scripts/setup/run_program.ts";
 import { SECRETS_FOLDER } from "./secrets.ts";
 
 /** Servers that are given a certificate: names of compose's services and of Kubernetes'. */

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { wantedWheel, type Wheel } from "../scripts/setup/plan.ts";
+import { wantedWheel, type Wheel } from "../scripts/setup/setup_plan.ts";
 import { BUNDLED, unusedPackages } from "./container/prune_packages.ts";
 import { ROOT } from "./check/documents.ts";
 import { type LicenceChoice, licencesOf } from "./licences.ts";

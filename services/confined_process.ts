@@ -9,7 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findInterpreter } from "@cugro/environments/gymnasium";
-import { denoFlags, permissionsOf } from "./permissions.ts";
+import { denoFlags, permissionsOf } from "./service_permissions.ts";
 import type { Access } from "./services.ts";
 
 /** The repository's folder. */

@@ -37,7 +37,7 @@ export interface Access {
 
 /** What is written down about a service. */
 export interface ServiceRow {
-  /** Of its process; `permissions.ts` makes Deno's flags of it. */
+  /** Of its process; `service_permissions.ts` makes Deno's flags of it. */
   access: Access;
   rights: RightsName;
   /** Whether it has a variant that computes on a GPU. */

@@ -8,16 +8,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { unpinned } from "../render/images.ts";
-import { checkCompose, checkComposeTls, loadCompose, mountedFiles } from "./compose.ts";
+import { checkCompose, checkComposeTls, loadCompose, mountedFiles } from "./check_compose.ts";
 import { checkDockerfile } from "./dockerfile.ts";
 import { filesBelow, INFRA, readDocuments } from "./documents.ts";
-import { checkImages } from "./images.ts";
+import { checkImages } from "./check_images.ts";
 import { checkImageSources } from "./image_sources.ts";
 import { buildOverlay, checkBuilt, checkKubernetesFiles, OVERLAYS } from "./kubernetes.ts";
 import { checkQueries, checkScraping } from "./observability.ts";
 import { checkRendered, writeRendered } from "./rendered.ts";
-import { checkFolders, checkTasks } from "./services.ts";
-import { findTool } from "./tools.ts";
+import { checkFolders, checkTasks } from "./check_services.ts";
+import { findTool } from "./outside_tools.ts";
 
 /** Faults of everything, and what could not be checked here. */
 export async function checkInfra(): Promise<{ faults: string[]; skipped: string[] }> {

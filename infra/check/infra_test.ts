@@ -8,7 +8,7 @@ import { natsUsers } from "../permissions.ts";
 import { type ImageVersion, readImages } from "../render/images.ts";
 import { makeSecrets } from "../secrets.ts";
 import { checkInfra } from "./check_infra.ts";
-import { checkCompose } from "./compose.ts";
+import { checkCompose } from "./check_compose.ts";
 import { checkDockerfile, parseDockerfile } from "./dockerfile.ts";
 import {
   filesBelow,
@@ -18,10 +18,10 @@ import {
   readDocuments,
   type Value,
 } from "./documents.ts";
-import { checkImages, imageDocuments } from "./images.ts";
+import { checkImages, imageDocuments } from "./check_images.ts";
 import { faultsOfQuery } from "./observability.ts";
 import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
-import { findTool } from "./tools.ts";
+import { findTool } from "./outside_tools.ts";
 
 const dockerfile = readFileSync(join(INFRA, "Dockerfile"), "utf8");
 const compose = (): Value => structuredClone(readDocuments("compose.yaml")[0]!.value);

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
 import { HTTP_PORT, SERVICES, type Services } from "../../services/services.ts";
-import { runCommand } from "../../scripts/setup/run_command.ts";
+import { runCommand } from "../../scripts/setup/run_program.ts";
 import {
   type Document,
   filesBelow,
@@ -19,7 +19,7 @@ import {
 } from "./documents.ts";
 import { faultsTogether } from "./kubernetes_together.ts";
 import type { Workloads } from "../render/workloads.ts";
-import type { Tool } from "./tools.ts";
+import type { Tool } from "./outside_tools.ts";
 
 /** The overlays that people apply. */
 export const OVERLAYS = ["cpu", "gpu"] as const;

@@ -5,7 +5,7 @@
 import { createMetrics } from "@cugro/telemetry/metrics";
 import { parser } from "@prometheus-io/lezer-promql";
 import { HTTP_PORT } from "../../services/services.ts";
-import { dashboardQueries } from "../render/dashboard.ts";
+import { dashboardQueries } from "../render/grafana_dashboard.ts";
 import { readDocuments, type Value } from "./documents.ts";
 
 /** Faults of the dashboard's and the alerts' queries. */

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { nativeInstalled } from "@cugro/tensors/native";
 import { moduleGraph } from "../../scripts/checks/module_graph.ts";
-import { runCommand } from "../../scripts/setup/run_command.ts";
+import { runCommand } from "../../scripts/setup/run_program.ts";
 import { ROOT } from "../../services/confined_process.ts";
 import { loadedPackages, prunePackages, TOOLS, unusedPackages } from "./prune_packages.ts";
 

@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../services/confined_process.ts";
-import { denoFlags, FILE_VARIABLES, permissionsOf } from "../../services/permissions.ts";
+import { denoFlags, FILE_VARIABLES, permissionsOf } from "../../services/service_permissions.ts";
 import { type Access, HTTP_PORT, SERVICES, type Services } from "../../services/services.ts";
 
 const RUN = "deno run --cached-only";

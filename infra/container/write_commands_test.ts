@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { runCommand } from "../../scripts/setup/run_command.ts";
+import { runCommand } from "../../scripts/setup/run_program.ts";
 import { SERVICES } from "../../services/services.ts";
 import { writeScripts } from "./write_commands.ts";
 

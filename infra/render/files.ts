@@ -10,7 +10,7 @@ import { SERVICES, type Services } from "../../services/services.ts";
 import { storeRights } from "../permissions.ts";
 import { renderCompose, renderPrometheus } from "./compose.ts";
 import { renderComposeTls } from "./compose_tls.ts";
-import { renderDashboard } from "./dashboard.ts";
+import { renderDashboard } from "./grafana_dashboard.ts";
 import { type Images, readImages, renderImages } from "./images.ts";
 import { renderDeployments, renderDisruption, renderKustomization } from "./deployments.ts";
 import { renderNatsConfig } from "./nats_config.ts";

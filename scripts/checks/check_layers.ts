@@ -1,6 +1,6 @@
 /**
- * The layers as a program: who may import whom (`layer_table.ts`), how long files and functions may be, and that only
- * the protocol knows what a key of the store looks like.
+ * The layers as a program: who may import whom (`layer_table.ts`), how long files and functions may be, that a file name
+ * means one thing, and that only the protocol knows what a key of the store looks like.
  * Part of `deno task ok`.
  * @module
  */
@@ -10,6 +10,7 @@ import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { castFaults } from "./casts.ts";
 import { circles } from "./circles.ts";
+import { repeatedNames } from "./file_names.ts";
 import { longFunctions } from "./function_lengths.ts";
 import { faultOfImport, isTest, sizeRoomOf } from "./layer_table.ts";
 import { keyLiterals } from "./key_literals.ts";
@@ -122,6 +123,7 @@ function main(): void {
   const faults = [
     ...importFaults(files),
     ...roomFaults(files),
+    ...repeatedNames(files),
     ...circles(files.filter((file) => !isTest(file)), (file) => readFileSync(resolve(ROOT, file), "utf8"))
       .map(
         (circle) => `${circle}: a circle of values; what both need lives below both`,
@@ -130,7 +132,7 @@ function main(): void {
   ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
-  console.log(`layers: ${files.length} files keep the layer table and the size limits`);
+  console.log(`layers: ${files.length} files keep the layer table, the size limits and names of their own`);
 }
 
 if (import.meta.main) main();

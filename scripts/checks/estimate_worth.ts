@@ -6,7 +6,11 @@ import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate/
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withPart } from "./rendered_part.ts";
-import { type CalibrationFigures, type CalibrationResult, streamOf } from "../lab/calibration/measures.ts";
+import {
+  type CalibrationFigures,
+  type CalibrationResult,
+  streamOf,
+} from "../lab/calibration/calibration_measures.ts";
 
 const RESULT = "shared/algorithm/results/calibration.json";
 const README = "shared/algorithm/README.md";

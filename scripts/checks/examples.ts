@@ -6,7 +6,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import process from "node:process";
-import { ROOT } from "../setup/plan.ts";
+import { ROOT } from "../setup/setup_plan.ts";
 
 /** Rooms whose functions need a trained policy, a running service or a page: their tests show how they are used. */
 const WITHOUT: readonly string[] = ["export", "inference", "serving"];

@@ -20,7 +20,7 @@ const CHAPTERS = [
   "estimate",
 ].map((chapter) => `algorithm/${chapter}`);
 /** What readers of files share with the judgement of what they read. */
-const DATASET_WORDS = ["dataset", "names", "notice", "printable", "read_limits"].map((file) =>
+const DATASET_WORDS = ["dataset", "field_names", "notice", "printable", "read_limits"].map((file) =>
   `datasets/${file}`
 );
 
@@ -87,7 +87,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "datasets/isolated": ["hdf5", "datasets", "datasets/blocks"],
   "datasets/parquet": ["hdf5", "datasets/blocks", "datasets/formats"],
   "datasets/plausibility": ["hdf5", "datasets", "datasets/blocks"],
-  "datasets/statistics": ["datasets/dataset", "datasets/episodes"],
+  "datasets/statistics": ["datasets/dataset", "datasets/dataset_summary"],
   "datasets/writing": ["protocol", "datasets/dataset", "datasets/read_limits"],
   environments: ["protocol", "async"],
   // What a file is, before it is a task.

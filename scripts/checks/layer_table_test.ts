@@ -5,12 +5,12 @@ Deno.test("the layer table lets rooms import what lies below them, and nothing b
   const allowed = [
     ["shared/worker/worker.ts", "shared/store/mod.ts"],
     ["shared/algorithm/critic/critic_step.ts", "shared/tensors/seam.ts"],
-    ["shared/algorithm/policy/acting.ts", "shared/algorithm/critic/critic_network.ts"],
+    ["shared/algorithm/policy/create_policy.ts", "shared/algorithm/critic/critic_network.ts"],
     ["services/gateway/app.ts", "services/gateway/webhooks/hooks.ts"],
     ["services/coordinator/plan.ts", "shared/learners/mod.ts"],
-    ["shared/client/schemas/learners.ts", "shared/algorithm/knobs/mod.ts"],
+    ["shared/client/schemas/learner_schemas.ts", "shared/algorithm/knobs/mod.ts"],
     ["scripts/cli/cugro.ts", "shared/report/mod.ts"],
-    ["shared/store/store_test.ts", "tests/fakes/store.ts"],
+    ["shared/store/store_test.ts", "tests/fakes/memory_store.ts"],
     ["shared/tensors/backend_wasm.ts", "npm:@tensorflow/tfjs-core"],
   ] as const;
   assertEquals(allowed.map(([from, to]) => faultOfImport(from, to)).filter(Boolean), []);
@@ -21,11 +21,11 @@ Deno.test("the layer table lets rooms import what lies below them, and nothing b
     ["shared/process/config.ts", "shared/worker/mod.ts"],
     ["shared/algorithm/critic/critic_step.ts", "shared/tensors/mod.ts"],
     ["shared/algorithm/numerics/rng.ts", "shared/algorithm/critic/critic_step.ts"],
-    ["shared/algorithm/diffusion/solver.ts", "shared/algorithm/policy/acting.ts"],
+    ["shared/algorithm/diffusion/solver.ts", "shared/algorithm/policy/create_policy.ts"],
     ["services/gateway/webhooks/hooks.ts", "services/gateway/app.ts"],
     ["services/gateway/app.ts", "services/coordinator/mod.ts"],
     ["shared/learners/mod.ts", "services/coordinator/mod.ts"],
-    ["shared/store/store.ts", "tests/fakes/store.ts"],
+    ["shared/store/store.ts", "tests/fakes/memory_store.ts"],
     ["shared/store/store.ts", "npm:@tensorflow/tfjs-core"],
   ] as const;
   for (const [from, to] of forbidden) assertStringIncludes(faultOfImport(from, to) ?? "(allowed)", `${from}`);
@@ -44,6 +44,6 @@ Deno.test("roomOf() knows chapters and rooms inside a service; sizes of the rest
       undefined,
     ],
   );
-  const files = ["scripts/cli/cugro.ts", "scripts/cli/commands/run.ts", "infra/secrets.ts"];
+  const files = ["scripts/cli/cugro.ts", "scripts/cli/commands/run_command.ts", "infra/secrets.ts"];
   assertEquals(files.map(sizeRoomOf), ["scripts/cli", "scripts/cli/commands", "infra"]);
 });

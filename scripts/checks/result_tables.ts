@@ -9,7 +9,7 @@ import { closeMark, markdownTable, openMark, withParts } from "./rendered_part.t
 import type { WaysResult } from "../lab/distillation/ways.ts";
 import { sentencesOf, summariseWays, WAYS_HEAD, waysRows } from "../lab/distillation/ways_summary.ts";
 import type { GridResults } from "../lab/grid/write_results.ts";
-import { type GridSummary, headOf, summariseGrid, tableRows } from "../lab/grid/table.ts";
+import { type GridSummary, headOf, summariseGrid, tableRows } from "../lab/grid/grid_table.ts";
 
 const RESULTS = "shared/algorithm/results";
 const README = "shared/algorithm/README.md";

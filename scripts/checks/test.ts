@@ -12,8 +12,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
-import { ROOT } from "../setup/plan.ts";
-import { type Ended, runCommand } from "../setup/run_command.ts";
+import { ROOT } from "../setup/setup_plan.ts";
+import { type Ended, runCommand } from "../setup/run_program.ts";
 
 const ROOMS = ["shared", "services", "scripts", "infra", "tests"];
 /** Files that are named at the end with their time. */

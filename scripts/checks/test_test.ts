@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../setup/plan.ts";
-import { runCommand } from "../setup/run_command.ts";
+import { ROOT } from "../setup/setup_plan.ts";
+import { runCommand } from "../setup/run_program.ts";
 import { countsOf, testFiles } from "./test.ts";
 
 /** Runs the test runner on files made of the given sources; they lie in the repository, so that imports resolve. */

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeVersion, version } from "@cugro/telemetry";
-import { withGateway } from "../../services/gateway/testing/gateway.ts";
+import { withGateway } from "../../services/gateway/testing/testing_gateway.ts";
 import { createProgram } from "../cli/cugro.ts";
-import { ROOT } from "../setup/plan.ts";
+import { ROOT } from "../setup/setup_plan.ts";
 
 /** Version of each package of the workspace, by folder. */
 async function packageVersions(): Promise<Record<string, string>> {

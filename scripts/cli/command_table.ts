@@ -33,12 +33,12 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       run: "learn dataset files one after the other; resumes where it stopped",
       add: "hand a dataset to a learner without learning it yet",
     },
-    load: async () => (await import("./commands/run.ts")).registerRun,
+    load: async () => (await import("./commands/run_command.ts")).registerRun,
   },
   {
     group: LEARN,
     commands: { plan: "list the jobs of a learner's next task, or of a number of tasks" },
-    load: async () => (await import("./commands/plan.ts")).registerPlan,
+    load: async () => (await import("./commands/plan_command.ts")).registerPlan,
   },
   {
     group: LEARN,
@@ -46,17 +46,17 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       sweep:
         "learn the same datasets with several seeds and knobs, and compare the results; goes on where it stopped",
     },
-    load: async () => (await import("./commands/numbers/sweep.ts")).registerSweep,
+    load: async () => (await import("./commands/numbers/sweep_command.ts")).registerSweep,
   },
   {
     group: LEARN,
     commands: { knobs: "list the knobs of --set: value in each preset, range, meaning" },
-    load: async () => (await import("./commands/knobs.ts")).registerKnobs,
+    load: async () => (await import("./commands/knobs_command.ts")).registerKnobs,
   },
   {
     group: LEARN,
     commands: { learner: "create, delete, restore, copy and list learners" },
-    load: async () => (await import("./commands/learner.ts")).registerLearner,
+    load: async () => (await import("./commands/learner_command.ts")).registerLearner,
   },
   {
     group: LOOK,
@@ -64,17 +64,17 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       status:
         "show tasks, jobs, scores and problems of a learner; without --learner, one line for each learner",
     },
-    load: async () => (await import("./commands/status.ts")).registerStatus,
+    load: async () => (await import("./commands/status_command.ts")).registerStatus,
   },
   {
     group: LOOK,
     commands: { versions: "list a learner's versions, and why each was published or parked" },
-    load: async () => (await import("./commands/versions.ts")).registerVersions,
+    load: async () => (await import("./commands/versions_command.ts")).registerVersions,
   },
   {
     group: LOOK,
     commands: { problems: "list everything that is wrong, and what to do about it" },
-    load: async () => (await import("./commands/problems.ts")).registerProblems,
+    load: async () => (await import("./commands/problems_command.ts")).registerProblems,
   },
   {
     group: LOOK,
@@ -86,7 +86,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       losses:
         "show losses of all trainings that are done; as a table with --csv, or --out FILE.csv or FILE.parquet",
     },
-    load: async () => (await import("./commands/numbers/tables.ts")).registerTables,
+    load: async () => (await import("./commands/numbers/table_commands.ts")).registerTables,
   },
   {
     group: LOOK,
@@ -94,7 +94,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       compare:
         "compare learners on the tasks that all of them have been run on: a table with intervals, and a page",
     },
-    load: async () => (await import("./commands/numbers/compare.ts")).registerCompare,
+    load: async () => (await import("./commands/numbers/compare_command.ts")).registerCompare,
   },
   {
     group: LOOK,
@@ -102,7 +102,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       watch:
         "follow what happens to learners, line by line: arrivals, jobs, versions, drops, problems; until Ctrl-C",
     },
-    load: async () => (await import("./following/watch.ts")).registerWatch,
+    load: async () => (await import("./following/watch_command.ts")).registerWatch,
   },
   {
     group: LOOK,
@@ -110,12 +110,12 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       logs:
         "show what a cluster or a run on this machine has logged, by service, job or learner; --follow goes on",
     },
-    load: async () => (await import("./following/logs.ts")).registerLogs,
+    load: async () => (await import("./following/logs_command.ts")).registerLogs,
   },
   {
     group: LOOK,
     commands: { report: "write a learner's report as one self-contained HTML file" },
-    load: async () => (await import("./commands/report.ts")).registerReport,
+    load: async () => (await import("./commands/report_command.ts")).registerReport,
   },
   {
     group: LOOK,
@@ -123,7 +123,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       dashboard:
         "open the page of a store without a cluster: what its learners do, can do and have lost; until Ctrl-C",
     },
-    load: async () => (await import("./page/dashboard.ts")).registerDashboard,
+    load: async () => (await import("./page/dashboard_command.ts")).registerDashboard,
   },
   {
     group: DECIDE,
@@ -135,17 +135,17 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       relabel:
         "correct a task's labels (its goal, environment, name ...); what depends on them is measured again",
     },
-    load: async () => (await import("./commands/operate.ts")).registerOperate,
+    load: async () => (await import("./commands/operate_commands.ts")).registerOperate,
   },
   {
     group: USE,
     commands: { act: "ask the serving version for actions" },
-    load: async () => (await import("./commands/act.ts")).registerActing,
+    load: async () => (await import("./commands/act_command.ts")).registerActing,
   },
   {
     group: USE,
     commands: { evaluate: "run a version on its tasks in the simulator" },
-    load: async () => (await import("./commands/evaluate.ts")).registerEvaluate,
+    load: async () => (await import("./commands/evaluate_command.ts")).registerEvaluate,
   },
   {
     group: USE,
@@ -153,7 +153,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       serve:
         "serve a learner's policy over HTTP: POST /v1/learners/<name>/act {task, observations, seed}, or the same as messages over a WebSocket there",
     },
-    load: async () => (await import("./commands/serve.ts")).registerServe,
+    load: async () => (await import("./commands/serve_command.ts")).registerServe,
   },
   {
     group: USE,
@@ -161,19 +161,19 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       export:
         "write a version as a folder that acts without this software: ONNX graphs, weights, loaders for Python, C++ and JavaScript",
     },
-    load: async () => (await import("./commands/export.ts")).registerExport,
+    load: async () => (await import("./commands/export_command.ts")).registerExport,
   },
   {
     group: DATA,
     commands: { datasets: "check, describe and convert dataset files" },
-    load: async () => (await import("./commands/datasets.ts")).registerDatasets,
+    load: async () => (await import("./commands/datasets_command.ts")).registerDatasets,
   },
   {
     group: DATA,
     commands: {
       collect: "collect datasets in a simulator: one file per goal, task1.hdf5, task2.hdf5 ...",
     },
-    load: async () => (await import("./commands/collecting/collect.ts")).registerCollect,
+    load: async () => (await import("./commands/collecting/collect_command.ts")).registerCollect,
   },
   {
     group: KEEP,
@@ -181,34 +181,34 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       push: "copy a learner and all it needs into a bucket, or bring its copy there up to date",
       pull: "copy a learner and all it needs out of a bucket, or bring the copy here up to date",
     },
-    load: async () => (await import("./commands/transfer.ts")).registerTransfer,
+    load: async () => (await import("./commands/transfer_commands.ts")).registerTransfer,
   },
   {
     group: KEEP,
     commands: { backup: "copy a whole store into a backup; what is there already is not copied again" },
-    load: async () => (await import("./stores/backup.ts")).registerBackup,
+    load: async () => (await import("./stores/backup_command.ts")).registerBackup,
   },
   {
     group: KEEP,
     commands: { restore: "bring a backup into an empty store, and prove it" },
-    load: async () => (await import("./stores/restore.ts")).registerRestore,
+    load: async () => (await import("./stores/restore_command.ts")).registerRestore,
   },
   {
     group: KEEP,
     commands: {
       verify: "execute a version's jobs again, here, and compare their bytes; the store is only read",
     },
-    load: async () => (await import("./stores/verify.ts")).registerVerify,
+    load: async () => (await import("./stores/verify_command.ts")).registerVerify,
   },
   {
     group: KEEP,
     commands: { gc: "remove objects that no learner needs any more" },
-    load: async () => (await import("./stores/garbage.ts")).registerGarbage,
+    load: async () => (await import("./stores/gc_command.ts")).registerGarbage,
   },
   {
     group: KEEP,
     commands: { token: "create, list and revoke bearer tokens of the gateway" },
-    load: async () => (await import("./commands/token.ts")).registerToken,
+    load: async () => (await import("./commands/token_command.ts")).registerToken,
   },
   {
     group: KEEP,
@@ -216,7 +216,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       doctor:
         "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can be a store",
     },
-    load: async () => (await import("./commands/doctor.ts")).registerDoctor,
+    load: async () => (await import("./commands/doctor_command.ts")).registerDoctor,
   },
 ];
 

@@ -5,7 +5,7 @@ import { createLearner, loadFacts, putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { createProgram } from "./cugro.ts";
-import { openForWriting } from "./learners/open_store.ts";
+import { openForWriting } from "./learners/stores_of_flags.ts";
 import { createProblemNotes } from "./progress/problem_notes.ts";
 
 /** Commands that can be typed, with their full names. */

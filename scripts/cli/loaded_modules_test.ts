@@ -6,7 +6,7 @@ import { openCompute } from "@cugro/tensors";
 import { loadedBy } from "../../tests/fakes/loaded_modules.ts";
 import { publishExample } from "../lab/experiments/example_learner.ts";
 import { COMMAND_FILES } from "./command_table.ts";
-import { openForWriting } from "./learners/open_store.ts";
+import { openForWriting } from "./learners/stores_of_flags.ts";
 
 const PROGRAM = new URL("cugro.ts", import.meta.url);
 /** What takes long to load, and when it is loaded. */

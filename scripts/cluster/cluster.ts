@@ -19,7 +19,7 @@ import {
   type ProcessCounts,
   processName,
   serviceProgram,
-} from "./services.ts";
+} from "./service_programs.ts";
 import { type ClusterServers, startServers, type Undo } from "./start_servers.ts";
 import { allReady, type Supervised, type Supervision } from "./supervised.ts";
 

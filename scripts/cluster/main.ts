@@ -6,11 +6,11 @@ import process from "node:process";
 import { createLearner, learnerExists } from "@cugro/learners";
 import { returnToCaller } from "../cli/learners/invocation.ts";
 import { type Cluster, openClusterStore, startCluster } from "./cluster.ts";
-import { logOfCluster } from "./log_file.ts";
-import { parseCommand, type WantedLearner } from "./options.ts";
-import { openOutput, type Output, printOnTerminal } from "./output.ts";
-import { announceClusterProblems } from "./problems.ts";
-import { summaryOf } from "./summary.ts";
+import { logOfCluster } from "./cluster_log.ts";
+import { parseCommand, type WantedLearner } from "./cluster_options.ts";
+import { openOutput, type Output, printOnTerminal } from "./cluster_output.ts";
+import { announceClusterProblems } from "./cluster_problems.ts";
+import { summaryOf } from "./cluster_summary.ts";
 
 async function main(): Promise<void> {
   const { cluster: options, learner, quiet, log } = parseCommand(process.argv.slice(2));

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { findGoProgram } from "../setup/go_programs.ts";
 import { type Program, type ProgramRun, runProgram, stopRun } from "./program.ts";
 import { freePort, natsProgram } from "./servers.ts";
-import { serviceProgram } from "./services.ts";
+import { serviceProgram } from "./service_programs.ts";
 
 // cast: of a run these questions need its instance alone.
 const run = (instance: string) => ({ instance }) as ProgramRun;

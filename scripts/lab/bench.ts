@@ -8,15 +8,15 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { openCompute } from "@cugro/tensors";
 import { eager } from "@cugro/tensors/seam";
-import { acting } from "./bench/acting.ts";
-import { bus } from "./bench/bus.ts";
-import { environments } from "./bench/environments.ts";
-import { gymnasium } from "./bench/gymnasium.ts";
-import { fidelity } from "./bench/fidelity.ts";
+import { acting } from "./bench/acting_speed.ts";
+import { bus } from "./bench/bus_speed.ts";
+import { environments } from "./bench/simulation_speed.ts";
+import { gymnasium } from "./bench/gymnasium_speed.ts";
+import { fidelity } from "./bench/fidelity_by_evaluations.ts";
 import { behavior, sampling } from "./bench/generators.ts";
 import { imports } from "./bench/imports.ts";
 import { inference } from "./bench/inference.ts";
-import { jobs } from "./bench/jobs.ts";
+import { jobs } from "./bench/job_overhead.ts";
 import {
   type ClockName,
   clocks,

@@ -3,20 +3,20 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { UsageError, wholeNumber } from "../cli/commands/output.ts";
+import { UsageError, wholeNumber } from "../cli/commands/print_output.ts";
 import { explain } from "../cli/explain.ts";
-import { parsePreset, repeatable } from "../cli/commands/settings.ts";
-import { act } from "./experiments/act.ts";
-import { arrivals } from "./experiments/arrivals.ts";
+import { parsePreset, repeatable } from "../cli/commands/knob_options.ts";
+import { act } from "./experiments/act_latency.ts";
+import { arrivals } from "./experiments/arrival_latency.ts";
 import { calibration } from "./calibration/calibration.ts";
 import { compiled } from "./experiments/compiled.ts";
-import { drops } from "./experiments/drops.ts";
-import { jobs } from "./experiments/jobs.ts";
+import { drops } from "./experiments/drop_latency.ts";
+import { jobs } from "./experiments/job_throughput.ts";
 import { KNOWN_STREAMS } from "./streams/known_streams.ts";
 import { questions } from "./questions/questions.ts";
 import { scaling } from "./experiments/scaling.ts";
-import { soak } from "./experiments/soak.ts";
-import { unusual } from "./experiments/unusual.ts";
+import { soak } from "./experiments/many_small_tasks.ts";
+import { unusual } from "./experiments/unusual_shares.ts";
 import { DEFAULT_RUNS, streams } from "./grid/typed_grid.ts";
 import { METHODS } from "./grid/methods.ts";
 import { runGridFile } from "./grid/run_grid.ts";

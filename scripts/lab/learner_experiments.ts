@@ -3,8 +3,8 @@
  * @module
  */
 import type { Command } from "commander";
-import { wholeNumber } from "../cli/commands/output.ts";
-import { repeatable } from "../cli/commands/settings.ts";
+import { wholeNumber } from "../cli/commands/print_output.ts";
+import { repeatable } from "../cli/commands/knob_options.ts";
 import { distillation } from "./distillation/distillation.ts";
 import { ways } from "./distillation/ways.ts";
 import { selections } from "./experiments/selections.ts";

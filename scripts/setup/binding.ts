@@ -15,8 +15,8 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { HELPER, type NativeInstallation } from "@cugro/tensors/native";
 import type { Library } from "./libtensorflow.ts";
-import { cacheFolder, ROOT, type Wheel } from "./plan.ts";
-import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
+import { cacheFolder, ROOT, type Wheel } from "./setup_plan.ts";
+import { CannotInstall, lastWords, runCommand } from "./run_program.ts";
 
 const FLAGS = ["-O2", "-std=c++17", "-fPIC", "-shared", "-DNAPI_VERSION=8"];
 const NATIVE = join(ROOT, "shared", "tensors", "native");

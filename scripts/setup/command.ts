@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
-import { ROOT } from "./plan.ts";
+import { ROOT } from "./setup_plan.ts";
 
 const MARK = "# Written by `deno task install`";
 

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { BuildResult, Metafile, Plugin } from "esbuild";
 import { browserMujoco } from "./browser_mujoco.ts";
-import { lastWords, runCommand } from "./run_command.ts";
+import { lastWords, runCommand } from "./run_program.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCE = join(ROOT, "services", "gateway", "dashboard");

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { cacheFolder } from "./plan.ts";
-import { lastWords, runCommand } from "./run_command.ts";
+import { cacheFolder } from "./setup_plan.ts";
+import { lastWords, runCommand } from "./run_program.ts";
 
 /** A Go module that builds a program. */
 export interface GoModule {

@@ -5,8 +5,17 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readSetting, tensorSettings } from "@cugro/tensors/settings";
 import { makeDashboard } from "./dashboard.ts";
-import { cacheFolder, inOrder, readStamp, ROOT, STAMP, type Stamp, wantedWheel, type Wheel } from "./plan.ts";
-import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
+import {
+  cacheFolder,
+  inOrder,
+  readStamp,
+  ROOT,
+  STAMP,
+  type Stamp,
+  wantedWheel,
+  type Wheel,
+} from "./setup_plan.ts";
+import { CannotInstall, lastWords, runCommand } from "./run_program.ts";
 
 /** What a person is told about the fallback; `{}` is the reason with its remedy. */
 const FALLBACK =

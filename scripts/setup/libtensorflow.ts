@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { hashFile } from "@cugro/tensors/backend";
-import { cacheFolder, type Wheel } from "./plan.ts";
-import { CannotInstall, lastWords, runCommand } from "./run_command.ts";
+import { cacheFolder, type Wheel } from "./setup_plan.ts";
+import { CannotInstall, lastWords, runCommand } from "./run_program.ts";
 
 /** An unpacked library. */
 export interface Library {

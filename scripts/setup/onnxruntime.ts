@@ -21,8 +21,8 @@ import {
   ONNXRUNTIME_FILES,
   ONNXRUNTIME_FOLDER,
 } from "../../shared/export/onnx/runtime_files.ts";
-import { cacheFolder } from "./plan.ts";
-import { lastWords, runCommand } from "./run_command.ts";
+import { cacheFolder } from "./setup_plan.ts";
+import { lastWords, runCommand } from "./run_program.ts";
 
 const NAMES = Object.keys(ONNXRUNTIME_FILES) as (keyof typeof ONNXRUNTIME_FILES)[];
 

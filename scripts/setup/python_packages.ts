@@ -5,7 +5,7 @@
 import process from "node:process";
 import { findPython } from "./libtensorflow.ts";
 import { pythonWith } from "./python_venv.ts";
-import { CannotInstall, type Ended, lastWords, runCommand } from "./run_command.ts";
+import { CannotInstall, type Ended, lastWords, runCommand } from "./run_program.ts";
 
 /** What is installed. Packages that need PyTorch (d3rlpy, robomimic, LeRobot) are not among them. */
 export const PYTHON_PACKAGES = [

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { pythonWithPackages } from "./python_packages.ts";
-import { CannotInstall } from "./run_command.ts";
+import { CannotInstall } from "./run_program.ts";
 
 Deno.test("without Python, tests that need its packages are left out in a sentence, or fail where all are required", async () => {
   const before = ["PATH", "CUGRO_REQUIRE"].map((name) => [name, Deno.env.get(name)] as const);

@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { cacheFolder } from "./plan.ts";
-import { lastWords, runCommand } from "./run_command.ts";
+import { cacheFolder } from "./setup_plan.ts";
+import { lastWords, runCommand } from "./run_program.ts";
 
 const PIP_INSTALL = [
   ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],

@@ -8,7 +8,7 @@
  * @module
  */
 import { isDashboardInOrder, makeDashboard } from "./dashboard.ts";
-import { inOrder, readStamp, setupKey } from "./plan.ts";
+import { inOrder, readStamp, setupKey } from "./setup_plan.ts";
 
 /**
  * Sets up what is missing.

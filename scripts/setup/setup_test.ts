@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { inOrder, ROOT, type Stamp } from "./plan.ts";
-import { type Ended, runCommand } from "./run_command.ts";
+import { inOrder, ROOT, type Stamp } from "./setup_plan.ts";
+import { type Ended, runCommand } from "./run_program.ts";
 
 /** Runs `body` in a fresh copy of this repository: no packages, an empty cache of our own. */
 async function inFreshCopy(

@@ -33,7 +33,7 @@ import {
   type TaskFact,
   taskKey,
 } from "@cugro/protocol";
-import { compared, reject, rejectSame } from "./compare.ts";
+import { compared, reject, rejectSame } from "./compare_arrival.ts";
 import type { Decision, Submission } from "./plan_parts.ts";
 
 /** What a person can do about an import that failed, however the file arrived. */

@@ -2,7 +2,7 @@ import type { Plan } from "./plan_parts.ts";
 import { assertEquals } from "@std/assert";
 import { loadFacts, rollback } from "@cugro/learners";
 import { openFilesystemStore, type Store } from "@cugro/store";
-import { memoryBus } from "../../tests/fakes/store.ts";
+import { memoryBus } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 import { applyPlan } from "./apply.ts";
 import { plan } from "./plan.ts";

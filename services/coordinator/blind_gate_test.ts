@@ -1,7 +1,7 @@
 /** A gate that enforces needs episodes to judge by: where a task is simulated, and nowhere else. */
 import { loadFacts, reviseConfig } from "@cugro/learners";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 
 const FEW = { gate: "enforce", evaluationEpisodes: 3 };

@@ -1,6 +1,6 @@
 import { loadFacts, promote, reviseConfig, validVersions } from "@cugro/learners";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 
 /** Every old task has lost 30 points by its estimate, in the version that learns `bad`. */

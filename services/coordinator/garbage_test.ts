@@ -32,8 +32,8 @@ import {
   uploadKey,
 } from "@cugro/protocol";
 import { collectGarbage } from "./garbage.ts";
-import { sweepRegularly } from "./sweep.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { sweepRegularly } from "./garbage_loop.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);

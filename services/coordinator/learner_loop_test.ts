@@ -19,8 +19,8 @@ import {
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
 import { MAX_QUEUED_PER_KIND } from "./plan.ts";
-import { runCoordinator } from "./run.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { runCoordinator } from "./run_coordinator.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, learnerWith, pretend, work } from "../../tests/fakes/world.ts";
 
 type Options = Parameters<typeof runCoordinator>[0];

@@ -7,7 +7,7 @@ import { createCache, type FactCache, learnerExists, listLearners } from "@cugro
 import { type CloudEvent, isUploadKey, LEARNER_NAME, PREFIXES, recipientOfKey } from "@cugro/protocol";
 import { type LearnerLoop, startLearnerLoop } from "./learner_loop.ts";
 import { type Needs, stopLeftovers } from "./needs.ts";
-import type { CoordinatorOptions } from "./options.ts";
+import type { CoordinatorOptions } from "./coordinator_options.ts";
 
 /** An upload's arrival is there this long after its bytes. */
 const ARRIVAL_MS = 1_000;

@@ -10,9 +10,9 @@ import { runService, startWorkerPool } from "@cugro/process";
 import { confine } from "../confined_process.ts";
 import { COMPUTE_SERVICES, SERVICES } from "../services.ts";
 import { createObserver, watchQueues } from "./observe.ts";
-import { runCoordinator } from "./run.ts";
+import { runCoordinator } from "./run_coordinator.ts";
 import { createLogOnce } from "./log_once.ts";
-import { sweepRegularly } from "./sweep.ts";
+import { sweepRegularly } from "./garbage_loop.ts";
 
 await runService({ name: "coordinator", openBus: (log) => createEmbeddedBus({ log }) }, async (seams) => {
   const { store, bus, log, metrics, signal, config } = seams;

@@ -16,9 +16,9 @@ import { createLog } from "@cugro/telemetry";
 import { runWorker } from "@cugro/worker";
 import { assert, assertEquals } from "@std/assert";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { learnerWith } from "../../tests/fakes/world.ts";
-import { runCoordinator } from "./run.ts";
+import { runCoordinator } from "./run_coordinator.ts";
 
 const TRAINING: readonly JobKind[] = ["states.train", "behavior.train", "critic.train"];
 const handlers = createStubHandlers({ steps: 0, stepMs: 0 });

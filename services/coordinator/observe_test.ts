@@ -3,7 +3,7 @@ import { assert, assertStringIncludes } from "@std/assert";
 import { createMetrics } from "@cugro/telemetry/metrics";
 import { deleteLearner, loadFacts, rollback } from "@cugro/learners";
 import { createObserver, watchQueues } from "./observe.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 
 Deno.test("createObserver() records tasks, performance and replay distance of the newest version", async () => {

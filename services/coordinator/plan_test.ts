@@ -13,7 +13,7 @@ import {
 import { applyPlan } from "./apply.ts";
 import { isIdle, plan } from "./plan.ts";
 import { createCache, currentGraph, loadFacts, taskState, validVersions } from "@cugro/learners";
-import { memoryBus, memoryStore } from "../../tests/fakes/store.ts";
+import { memoryBus, memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend, randomIntegers, work } from "../../tests/fakes/world.ts";
 
 type World = ReturnType<typeof memoryStore>;

@@ -16,7 +16,7 @@ import {
   resultKey,
 } from "@cugro/protocol";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { collectGarbage } from "./garbage.ts";
 

@@ -28,7 +28,7 @@ import {
 import { applyPlan } from "./apply.ts";
 import { collectGarbage } from "./garbage.ts";
 import { isIdle, plan } from "./plan.ts";
-import { memoryBus, memoryStore } from "../../tests/fakes/store.ts";
+import { memoryBus, memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, type Pretence, pretend, work } from "../../tests/fakes/world.ts";
 
 type World = ReturnType<typeof memoryStore>;

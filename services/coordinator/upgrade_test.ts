@@ -9,7 +9,7 @@ import { listJob } from "@cugro/store";
 import { createLog } from "@cugro/telemetry";
 import { type JobHandlers, runWorker } from "@cugro/worker";
 import type { Bus, Delivery } from "@cugro/bus";
-import { memoryBus, memoryStore } from "../../tests/fakes/store.ts";
+import { memoryBus, memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, learnerWith, type Pretence, pretend, pretendHandlers } from "../../tests/fakes/world.ts";
 import { applyPlan } from "./apply.ts";
 import { isIdle, plan } from "./plan.ts";

@@ -11,7 +11,7 @@ import {
   sha256,
 } from "@cugro/protocol";
 import type { Learner } from "@cugro/client";
-import { NOTIFICATION_SECRET, withGateway } from "./testing/gateway.ts";
+import { NOTIFICATION_SECRET, withGateway } from "./testing/testing_gateway.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const FILE = { "content-type": "application/octet-stream" };

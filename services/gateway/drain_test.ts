@@ -15,7 +15,7 @@ import { openFilesystemStore } from "@cugro/store";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveGateway } from "./serve_gateway.ts";
 import { openActLine } from "./testing/act_line.ts";
-import { until } from "./testing/live.ts";
+import { until } from "./testing/listening_gateway.ts";
 import { addToken, issueToken } from "./tokens.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));

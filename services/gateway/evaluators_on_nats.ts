@@ -25,9 +25,9 @@ import { z } from "zod";
 import { refusal } from "./acting/act_messages.ts";
 import { fitting } from "./acting/nats_answer.ts";
 import { noLearner } from "./gateway.ts";
-import { Problem, problemOf } from "./problem.ts";
+import { Problem, problemOf } from "./problem_details.ts";
 import { bodyProblem, refuseReserved } from "./request_body.ts";
-import { takeEvaluation } from "./routes/evaluations.ts";
+import { takeEvaluation } from "./routes/evaluation_routes.ts";
 
 /** What is needed of the gateway. */
 export interface EvaluatorDeps {

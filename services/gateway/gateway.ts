@@ -13,10 +13,10 @@ import type { MiddlewareHandler } from "hono";
 import type { Door } from "./acting/act_on_websocket.ts";
 import type { Authenticator } from "./auth.ts";
 import { type Limits, type RateLimiter, readBody } from "./limits.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 import { refuseReserved } from "./request_body.ts";
 import type { LiveFigures } from "./live/mod.ts";
-import type { ProblemWatch } from "./problems/watch.ts";
+import type { ProblemWatch } from "./problems/watch_problems.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
 /** What routes work with. */

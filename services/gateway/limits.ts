@@ -5,7 +5,7 @@
 import { deadline } from "@cugro/async";
 import { IMPORT_MAX_BYTES } from "@cugro/process";
 import { MAX_ACT_BYTES } from "@cugro/protocol";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 import { QUOTAS, type Quotas } from "./quotas.ts";
 
 /** What the gateway bears. */

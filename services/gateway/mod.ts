@@ -5,4 +5,4 @@
 export { createGateway, type GatewayOptions } from "./app.ts";
 export { type Authenticator, openAuthenticator } from "./auth.ts";
 export { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
-export { createInFlight } from "./requests.ts";
+export { createInFlight } from "./around_requests.ts";

@@ -6,7 +6,7 @@ import { didYouMean } from "@cugro/algorithm/knobs";
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { Gateway, GatewayEnv } from "./gateway.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 
 /**
  * Names of each route's query, from what the API's description is made of. The routes may be registered later.

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { withGateway } from "./testing/gateway.ts";
+import { withGateway } from "./testing/testing_gateway.ts";
 
 Deno.test("parameters that nobody reads are 400 with what there is, on every kind of route", () =>
   withGateway(async ({ ask, store }) => {

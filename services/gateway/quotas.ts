@@ -5,7 +5,7 @@
  */
 import type { LearnerFacts } from "@cugro/learners";
 import { z } from "zod";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 
 /** Every quota with its default. Files: of one learner, so that a token has at most `learners` times as many. */
 export const QUOTAS = {

@@ -4,8 +4,8 @@ import type { Store } from "@cugro/store";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { DEFAULT_LIMITS } from "./limits.ts";
 import { parseQuotas, QUOTAS } from "./quotas.ts";
-import { withGateway } from "./testing/gateway.ts";
-import { withLiveGateway } from "./testing/live.ts";
+import { withGateway } from "./testing/testing_gateway.ts";
+import { withLiveGateway } from "./testing/listening_gateway.ts";
 import { addToken, issueToken } from "./tokens.ts";
 
 const few = (quotas: Partial<typeof DEFAULT_LIMITS.quotas>) => ({

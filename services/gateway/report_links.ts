@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Authenticator } from "./auth.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 import { allows, sees, type Token } from "./tokens.ts";
 
 /** So long a link opens its report (ms). */

@@ -4,7 +4,7 @@
  */
 import { type FieldFault, likelyField } from "@cugro/client/schemas";
 import type { z } from "zod";
-import { Problem } from "./problem.ts";
+import { Problem } from "./problem_details.ts";
 
 /**
  * What schemas refuse, field by field; `place` is where: `body`, `path`, `query`.

@@ -25,12 +25,12 @@ import type { Gateway } from "./gateway.ts";
 import { followLive } from "./live/mod.ts";
 import { DEFAULT_LIMITS, type Limits, rateOf } from "./limits.ts";
 import { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
-import { type ProblemWatch, startProblemWatch } from "./problems/watch.ts";
-import { countUnusual, createUnusualWatch } from "./problems/unusual.ts";
+import { type ProblemWatch, startProblemWatch } from "./problems/watch_problems.ts";
+import { countUnusual, createUnusualWatch } from "./problems/unusual_questions.ts";
 import { createReportLinks, keyInStore } from "./report_links.ts";
-import { createInFlight, type InFlight } from "./requests.ts";
+import { createInFlight, type InFlight } from "./around_requests.ts";
 import { type Deliverer, startDeliverer } from "./webhooks/deliverer.ts";
-import { failingWebhooks } from "./webhooks/problems.ts";
+import { failingWebhooks } from "./webhooks/webhook_problems.ts";
 
 /** So long balancers may still send requests after SIGTERM. */
 const NOTICE_MS = 2_000;

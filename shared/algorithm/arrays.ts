@@ -53,7 +53,7 @@ export {
   mean,
   normalisedScore,
   type ResultsMatrix,
-} from "./measures/metrics.ts";
+} from "./measures/results_matrix.ts";
 export {
   bootstrapInterval,
   differenceInterval,
@@ -93,7 +93,7 @@ export {
 export { averageInterval, type Gain, gainOf } from "./measures/gains.ts";
 export { actionParity, isParitySure, type Parity, scoreParity } from "./measures/parity.ts";
 export { MIN_EPISODES } from "./knobs/evaluation_knobs.ts";
-export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/rows.ts";
+export { heldOutFlags, heldOutRows, splitRows, takeRows, trainingRows } from "./numerics/row_splits.ts";
 export { MAX_ROWS as SKETCH_ROWS, type Rows, sampleQuantiles } from "./measures/point_clouds.ts";
 export { fitSketch } from "./measures/sketch.ts";
 export { compareWithSketch, type Distances, type Fidelity, taskPurity } from "./measures/fidelity.ts";

@@ -28,7 +28,7 @@ export {
 export type { RawTaskRows, ReplayRows } from "./replay/task_rows.ts";
 export { trainCritic } from "./critic/critic_training.ts";
 export type { CriticTrainingInput } from "./critic/critic_plan.ts";
-export { createPolicy, type Policy } from "./policy/acting.ts";
+export { createPolicy, type Policy } from "./policy/create_policy.ts";
 export { apartShare, findModes, isMultimodal, type Modes, weightsOfHeavierMode } from "./policy/modes.ts";
 export { type ChoiceLabelInput, type ChoiceLabels, labelChoices } from "./policy/label_choices.ts";
 export { type OneStepTrainingInput, trainActor, trainProposer } from "./distillation/one_step_training.ts";

@@ -17,7 +17,7 @@ import {
   listContents,
   type Present,
 } from "./contents.ts";
-import { gather } from "./gather.ts";
+import { gather } from "./gather_snapshot.ts";
 import { missingReferences, namesOf } from "./references.ts";
 import {
   BackupError,

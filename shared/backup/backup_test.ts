@@ -12,10 +12,10 @@ import {
   versionFactSchema,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addFile, drive, driveUntil, learnerWith, pretend } from "../../tests/fakes/world.ts";
 import { backUp } from "./back_up.ts";
-import { checkSnapshot } from "./check.ts";
+import { checkSnapshot } from "./check_snapshot.ts";
 import { prune } from "./prune.ts";
 import { restore } from "./restore.ts";
 import { BackupError, listSnapshots, openSnapshot, readSnapshot, writeSnapshot } from "./snapshot.ts";

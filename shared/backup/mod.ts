@@ -3,7 +3,7 @@
  * @module
  */
 export { backUp, type BackupDone, type BackupOptions, type BackupProgress } from "./back_up.ts";
-export { checkSnapshot, type ReadProgress } from "./check.ts";
+export { checkSnapshot, type ReadProgress } from "./check_snapshot.ts";
 export { prune, type Pruned } from "./prune.ts";
 export { restore, type Restored, type RestoreOptions, type RestoreProgress } from "./restore.ts";
 export {

@@ -18,9 +18,9 @@ import {
 } from "@cugro/protocol";
 import { type ObjectInfo, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { arrivedAgain, type RestoredFiles } from "./arrived_again.ts";
-import { checkFacts, isBlob } from "./check.ts";
+import { checkFacts, isBlob } from "./check_snapshot.ts";
 import { BLOB_WIDTH, FACT_WIDTH, hashOf, putContent, readContent } from "./contents.ts";
-import { belongs } from "./gather.ts";
+import { belongs } from "./gather_snapshot.ts";
 import { namesOf } from "./references.ts";
 import { BackupError, type Entry, type Snapshot } from "./snapshot.ts";
 

@@ -21,11 +21,15 @@ export {
 export { openPipeBus, type PipeBusOptions } from "./embedded/pipe_bus.ts";
 export { createLineReader, decodeFrame, type Reply, type Request } from "./embedded/pipe_protocol.ts";
 export type { Answered, AnsweringOptions, Asked } from "./nats/answering.ts";
-export { type Configuration, consumerConfiguration, STREAM_CONFIGURATIONS } from "./nats/configurations.ts";
+export {
+  type Configuration,
+  consumerConfiguration,
+  STREAM_CONFIGURATIONS,
+} from "./nats/nats_configurations.ts";
 export type { ReadEventsOptions, StoredEvent } from "./nats/event_reader.ts";
-export { parseNotification } from "./nats/messages.ts";
+export { parseNotification } from "./nats/decode_messages.ts";
 export type { NatsBus } from "./nats/nats_bus.ts";
-export type { NatsBusOptions } from "./nats/options.ts";
+export type { NatsBusOptions } from "./nats/nats_options.ts";
 export { openNatsBus } from "./nats/open_nats_bus.ts";
 export {
   consumerName,

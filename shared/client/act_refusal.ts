@@ -3,8 +3,8 @@
  * @module
  */
 import type { ActRequest } from "@cugro/protocol";
-import { GatewayError } from "./requests.ts";
-import type { ProblemDetails } from "./schemas/problem.ts";
+import { GatewayError } from "./send_requests.ts";
+import type { ProblemDetails } from "./schemas/problem_details_schema.ts";
 
 /** A request to a policy; `seed` is 0 if left out. */
 export type ActInput = Omit<ActRequest, "seed"> & { seed?: number };

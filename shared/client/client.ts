@@ -4,12 +4,18 @@
  */
 import type { ActAnswer } from "@cugro/protocol";
 import type { ActInput } from "./act_refusal.ts";
-import { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
-import { type WatchedEvent, watchEvents, type WatchOptions } from "./events.ts";
-import { type ClientOptions, createRequester, type PathOf, type Reason, type Requester } from "./requests.ts";
-import { type Overrides, type TaskClient, tasksOf } from "./tasks.ts";
-import { createVersionClient, type VersionClient } from "./versions.ts";
-import { createWebhookClient, type WebhookClient } from "./webhooks.ts";
+import { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_over_websocket.ts";
+import { type WatchedEvent, watchEvents, type WatchOptions } from "./watch_events.ts";
+import {
+  type ClientOptions,
+  createRequester,
+  type PathOf,
+  type Reason,
+  type Requester,
+} from "./send_requests.ts";
+import { type Overrides, type TaskClient, tasksOf } from "./task_methods.ts";
+import { createVersionClient, type VersionClient } from "./version_methods.ts";
+import { createWebhookClient, type WebhookClient } from "./webhook_methods.ts";
 import type {
   Config,
   Curves,

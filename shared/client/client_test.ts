@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { incomingKey } from "@cugro/protocol";
 import { withLearningGateway } from "../../tests/fakes/learning_gateway.ts";
 import { actOverNats, createClient, type GatewayClient, GatewayError } from "./mod.ts";
-import { withLiveGateway } from "../../services/gateway/testing/live.ts";
+import { withLiveGateway } from "../../services/gateway/testing/listening_gateway.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -13,15 +13,15 @@
  * @module
  */
 export { createClient, type GatewayClient } from "./client.ts";
-export type { Becoming, FileBody, HandedOver, OfferedFile, Overrides, TaskClient } from "./tasks.ts";
+export type { Becoming, FileBody, HandedOver, OfferedFile, Overrides, TaskClient } from "./task_methods.ts";
 export type { ActInput } from "./act_refusal.ts";
-export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_socket.ts";
-export { actOverNats, type NatsActOptions, type NatsRequester } from "./acting.ts";
-export type { WatchedEvent, WatchOptions } from "./events.ts";
+export { actOverWebSocket, type ActSocket, type ActSocketOptions } from "./act_over_websocket.ts";
+export { actOverNats, type NatsActOptions, type NatsRequester } from "./act_over_nats.ts";
+export type { WatchedEvent, WatchOptions } from "./watch_events.ts";
 export type { ProgressMessage } from "@cugro/protocol";
-export { type ClientOptions, GatewayError, type Reason } from "./requests.ts";
-export type { VersionClient, VersionPolicy } from "./versions.ts";
-export type { WebhookClient } from "./webhooks.ts";
+export { type ClientOptions, GatewayError, type Reason } from "./send_requests.ts";
+export type { VersionClient, VersionPolicy } from "./version_methods.ts";
+export type { WebhookClient } from "./webhook_methods.ts";
 export { BadSignature, verifyWebhook, type WebhookRequest } from "./webhook_signature.ts";
 export type {
   Arrival,

@@ -5,7 +5,7 @@
 import type { FieldMap } from "@cugro/protocol";
 import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
 import { besideEachOther, type Matrix, nextOf, NO_ROWS, widthOf } from "./formats/matrix.ts";
-import { FIELD_NAMES } from "./names.ts";
+import { FIELD_NAMES } from "./field_names.ts";
 import { printable } from "./printable.ts";
 
 /**

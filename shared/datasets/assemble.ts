@@ -7,7 +7,7 @@
  * @module
  */
 import { openRows, type Room, roomInMemory } from "./blocks/room.ts";
-import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, visitBlocks } from "./blocks/block_rows.ts";
 import type { Dataset, DatasetMetadata, DatasetRows, RawDataset } from "./dataset.ts";
 import { inMemory } from "./dataset_rows.ts";
 import { readActions } from "./discrete.ts";

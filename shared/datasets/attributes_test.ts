@@ -4,10 +4,10 @@ import { sourceOf } from "@cugro/hdf5";
 import { classesOf } from "@cugro/algorithm/arrays";
 import { assemble } from "./assemble.ts";
 import { DatasetError } from "./dataset.ts";
-import type { RawDataset } from "./testing/recording.ts";
+import type { RawDataset } from "./testing/point_recording.ts";
 import { formatOf } from "./formats/format.ts";
 import { readMetadata } from "./metadata.ts";
-import { changed, rawOf, record } from "./testing/recording.ts";
+import { changed, rawOf, record } from "./testing/point_recording.ts";
 
 const steps = record({ wall: 3 });
 const choices = steps.map((_, row) => [0, 2, 1, 1][row % 4]!);

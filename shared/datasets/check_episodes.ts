@@ -2,7 +2,7 @@
  * Episodes as they must be: no longer than the horizon, each row the successor of the one before.
  * @module
  */
-import { type Rows, takeRows } from "./blocks/rows.ts";
+import { type Rows, takeRows } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import { type Fields, placeOf } from "./fields.ts";

@@ -4,7 +4,7 @@
  */
 import type { Numbers, Values } from "@cugro/hdf5";
 import type { GymnasiumSpec } from "@cugro/protocol";
-import type { Rows } from "./blocks/rows.ts";
+import type { Rows } from "./blocks/block_rows.ts";
 import type { Notice } from "./notice.ts";
 import { printable } from "./printable.ts";
 

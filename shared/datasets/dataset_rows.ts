@@ -2,7 +2,7 @@
  * A dataset in memory and one whose matrices are read by rows: each as the other.
  * @module
  */
-import { allRows, rowsIn } from "./blocks/rows.ts";
+import { allRows, rowsIn } from "./blocks/block_rows.ts";
 import type { Dataset, DatasetRows } from "./dataset.ts";
 
 /**

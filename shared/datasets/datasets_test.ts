@@ -2,8 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } fr
 import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import { assemble } from "./assemble.ts";
 import { type Dataset, DatasetError } from "./dataset.ts";
-import type { RawDataset } from "./testing/recording.ts";
-import { episodesOf, summarise } from "./episodes.ts";
+import type { RawDataset } from "./testing/point_recording.ts";
+import { episodesOf, summarise } from "./dataset_summary.ts";
 import { exampleDataset } from "../../tests/fakes/example_dataset.ts";
 import { readDataset } from "./read_dataset.ts";
 import { datasetHash, decodeDataset, encodeDataset } from "./stored.ts";

@@ -4,7 +4,7 @@
  */
 import type { Judged, JudgedRows } from "./assemble.ts";
 import type { DatasetError } from "./dataset.ts";
-import { type DatasetSummary, summarise } from "./episodes.ts";
+import { type DatasetSummary, summarise } from "./dataset_summary.ts";
 import type { Notice } from "./notice.ts";
 
 /** What is wrong with a refused file. `code`: a word for programs. */

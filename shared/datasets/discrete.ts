@@ -4,7 +4,7 @@
  */
 import { DatasetError } from "./dataset.ts";
 import { openRows } from "./blocks/room.ts";
-import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/rows.ts";
+import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/block_rows.ts";
 import { floatsOf, rowsOf } from "./field_rows.ts";
 import { columnsOf, type Field, type Fields, LIMITS, placeOf } from "./fields.ts";
 import type { Notice } from "./notice.ts";

@@ -3,7 +3,7 @@
  * cuts that nothing marks.
  * @module
  */
-import { type Rows, takeRows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, takeRows, visitBlocks } from "./blocks/block_rows.ts";
 import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";
 import type { Notice } from "./notice.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { valuesIn } from "@cugro/hdf5";
-import { visitBlocks } from "./blocks/rows.ts";
+import { visitBlocks } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import { columnOf, flagsOf, visitField } from "./field_rows.ts";
 import { columnsOf, type Field, type Fields, missing, placeOf } from "./fields.ts";

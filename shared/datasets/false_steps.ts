@@ -2,7 +2,7 @@
  * Steps that never happened, and next states that belong to another episode: what vector environments write at resets.
  * @module
  */
-import { type Rows, takeRows } from "./blocks/rows.ts";
+import { type Rows, takeRows } from "./blocks/block_rows.ts";
 import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";
 import { atMost, median, sampleRows } from "./doubtful_ends.ts";

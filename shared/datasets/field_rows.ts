@@ -3,9 +3,9 @@
  * @module
  */
 import { type Numbers, type Values, valuesIn } from "@cugro/hdf5";
-import { gather } from "./blocks/gather.ts";
+import { gather } from "./blocks/gather_rows.ts";
 import { openRows, rowsAt } from "./blocks/room.ts";
-import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/rows.ts";
+import { blockRowsOf, type Rows, rowsIn, visitBlocks } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import { columnsOf, type Field, type Fields, placeOf } from "./fields.ts";
 

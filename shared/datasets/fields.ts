@@ -4,7 +4,7 @@
  */
 import { DatasetError, type FaultPlace, type RawArray, type RawDataset } from "./dataset.ts";
 import { type Room, roomInMemory } from "./blocks/room.ts";
-import { FIELD_NAMES, type FieldName } from "./names.ts";
+import { FIELD_NAMES, type FieldName } from "./field_names.ts";
 import { printable } from "./printable.ts";
 
 /** One array, with its name in the file. */

@@ -2,7 +2,7 @@
  * Whether a horizon that alone says where episodes were cut is the one at which the states jump.
  * @module
  */
-import type { Rows } from "./blocks/rows.ts";
+import type { Rows } from "./blocks/block_rows.ts";
 import { sampleRows } from "./doubtful_ends.ts";
 
 const ROWS = 20_000;

@@ -2,7 +2,7 @@
  * Ends of episodes that the file does not mark, or marks in doubt: what next states, jumps and horizon tell.
  * @module
  */
-import type { Rows } from "./blocks/rows.ts";
+import type { Rows } from "./blocks/block_rows.ts";
 import { columnOf } from "./field_rows.ts";
 import type { Fields } from "./fields.ts";
 import { otherHorizon } from "./horizon_doubt.ts";

@@ -2,7 +2,7 @@
  * What is said where the rows do not lie in the order of time.
  * @module
  */
-import type { Rows } from "./blocks/rows.ts";
+import type { Rows } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import type { Fields } from "./fields.ts";

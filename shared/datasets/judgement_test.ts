@@ -3,9 +3,9 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { collectDataset, shippedPolicy } from "@cugro/environments";
 import { assemble } from "./assemble.ts";
 import { DatasetError } from "./dataset.ts";
-import type { RawDataset } from "./testing/recording.ts";
-import { episodesOf } from "./episodes.ts";
-import { changed, rawOf, record, type Step } from "./testing/recording.ts";
+import type { RawDataset } from "./testing/point_recording.ts";
+import { episodesOf } from "./dataset_summary.ts";
+import { changed, rawOf, record, type Step } from "./testing/point_recording.ts";
 
 const codesOf = (raw: RawDataset) => assemble(raw, "f").notices.map(({ code }) => code);
 const lengthsOf = (raw: RawDataset, options = {}) =>

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { assemble } from "./assemble.ts";
 import { DatasetError } from "./dataset.ts";
-import type { RawDataset } from "./testing/recording.ts";
-import { episodesOf } from "./episodes.ts";
-import { changed, randomNumbers, rawOf, record, type Step } from "./testing/recording.ts";
+import type { RawDataset } from "./testing/point_recording.ts";
+import { episodesOf } from "./dataset_summary.ts";
+import { changed, randomNumbers, rawOf, record, type Step } from "./testing/point_recording.ts";
 import { validate } from "./validate.ts";
 
 const codesOf = (raw: RawDataset) => assemble(raw, "f").notices.map(({ code }) => code);

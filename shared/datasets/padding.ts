@@ -2,7 +2,7 @@
  * Rows that fill episodes up to a common length: left out where a mask marks them, told where none does.
  * @module
  */
-import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, visitBlocks } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import type { Ends } from "./episode_ends.ts";
 import { flagsOf } from "./field_rows.ts";

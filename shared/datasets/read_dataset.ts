@@ -9,7 +9,7 @@ import { type Room, roomInMemory } from "./blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "./dataset.ts";
 import { inMemory } from "./dataset_rows.ts";
 import { type FileFormat, formatOf } from "./formats/format.ts";
-import { wantedFields } from "./names.ts";
+import { wantedFields } from "./field_names.ts";
 import type { ReadOptions } from "./notice.ts";
 import { faultsAt } from "./formats/format_faults.ts";
 import { readCsv } from "./formats/read_csv.ts";
@@ -17,7 +17,7 @@ import { readHdf5 } from "./formats/read_hdf5.ts";
 import { readParquet } from "./formats/read_parquet.ts";
 import { readSafetensors } from "./formats/read_safetensors.ts";
 import { readZip } from "./formats/read_zip.ts";
-import { isTaken } from "./formats/table.ts";
+import { isTaken } from "./formats/table_columns.ts";
 import { printable } from "./printable.ts";
 import { validate } from "./validate.ts";
 

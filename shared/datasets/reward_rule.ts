@@ -3,7 +3,7 @@
  * @module
  */
 import { DatasetError, type RawDataset } from "./dataset.ts";
-import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, visitBlocks } from "./blocks/block_rows.ts";
 import { flagsOf, floatsOf, rowsOf, visitField } from "./field_rows.ts";
 import { columnsOf, type Field, type Fields, LIMITS, missing } from "./fields.ts";
 

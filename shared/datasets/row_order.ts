@@ -2,7 +2,7 @@
  * In which order the rows lie: in that of time, from several environments in turn, or shuffled.
  * @module
  */
-import { type Rows, takeRows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, takeRows, visitBlocks } from "./blocks/block_rows.ts";
 import { DatasetError } from "./dataset.ts";
 import { distanceOf, median, sampleRows, spreadsOf } from "./doubtful_ends.ts";
 import { type Fields, keepRows } from "./fields.ts";

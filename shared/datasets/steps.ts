@@ -2,7 +2,7 @@
  * Steps between rows: whether the next state of a row is the state of the row after it.
  * @module
  */
-import { type Rows, visitBlocks } from "./blocks/rows.ts";
+import { type Rows, visitBlocks } from "./blocks/block_rows.ts";
 
 /**
  * Whether row `i` of `a` and row `j` of `b` are the same state up to float32 rounding.

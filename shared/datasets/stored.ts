@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { decodeTensors, tensorLayout, type TensorShape } from "@cugro/protocol";
-import { type Rows, rowsIn } from "./blocks/rows.ts";
+import { type Rows, rowsIn } from "./blocks/block_rows.ts";
 import { type Dataset, DatasetError, type DatasetRows } from "./dataset.ts";
 import { rowsOfDataset } from "./dataset_rows.ts";
 import { readMetadata } from "./metadata.ts";

@@ -2,7 +2,7 @@
  * The one judgement of what can be trained on: for `validate`, for imports and for training.
  * @module
  */
-import { visitBlocks } from "./blocks/rows.ts";
+import { visitBlocks } from "./blocks/block_rows.ts";
 import { type Dataset, DatasetError, type DatasetRows, type FaultPlace } from "./dataset.ts";
 import { rowsOfDataset } from "./dataset_rows.ts";
 

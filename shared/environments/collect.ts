@@ -1,7 +1,7 @@
 import { familyInfo, policyGoal, resolveTask, type TaskSpec } from "./families.ts";
 import { policyAct, type PolicyFile, SNAPSHOTS } from "./policy.ts";
 import { type Actor, ACTORS, DEFAULT_MIX, episodeCounts, type PolicyMix } from "./policy_mix.ts";
-import { deriveSeeds } from "./random.ts";
+import { deriveSeeds } from "./simulation_rng.ts";
 import { type Act, type Episode, randomAct, randomReturn, rolloutRecorded } from "./rollout.ts";
 import { isScripted, type ScriptedPolicy } from "./scripted_policy.ts";
 import type { VectorEnvironment } from "./stepped_environment.ts";

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { collectDataset } from "./collect.ts";
 import { policyAct, readPolicy, SNAPSHOTS } from "./policy.ts";
 import { DEFAULT_MIX, episodeCounts } from "./policy_mix.ts";
-import { deriveSeeds } from "./random.ts";
+import { deriveSeeds } from "./simulation_rng.ts";
 import { syntheticPolicy } from "./testdata/synthetic_policy.ts";
 
 const HOPPER = { model: "hopper", family: "hopper-vel", inputDim: 12, hidden: 8, actionDim: 3 };

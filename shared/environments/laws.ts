@@ -1,4 +1,4 @@
-import { createRandom } from "./random.ts";
+import { createRandom } from "./simulation_rng.ts";
 import type { RobotFacts, StatePart } from "./robots.ts";
 
 /** Positions and velocities of a robot, `[nq]` and `[nv]`. */

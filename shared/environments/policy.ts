@@ -1,6 +1,6 @@
 import { decodeTensors, type TensorFile } from "@cugro/protocol";
 import { readFile } from "node:fs/promises";
-import { createRandom } from "./random.ts";
+import { createRandom } from "./simulation_rng.ts";
 import type { Act } from "./rollout.ts";
 
 /** How far a policy had been trained: about 20 %, 50 % and 100 %. */

@@ -3,7 +3,7 @@ import { listFamilies, policyGoal } from "./families.ts";
 import { policyAct, readPolicy, shippedPolicy } from "./policy.ts";
 import { rollout } from "./rollout.ts";
 import { familyPolicy, isScripted } from "./scripted_policy.ts";
-import { createRandom, deriveSeeds } from "./random.ts";
+import { createRandom, deriveSeeds } from "./simulation_rng.ts";
 import { syntheticPolicy } from "./testdata/synthetic_policy.ts";
 import { openVectorEnvironment } from "./vector_environment.ts";
 

@@ -1,5 +1,5 @@
 import type { TaskSpec } from "./families.ts";
-import { createRandom, deriveSeeds } from "./random.ts";
+import { createRandom, deriveSeeds } from "./simulation_rng.ts";
 import type { StepResult, VectorEnvironment } from "./stepped_environment.ts";
 import { openVectorEnvironment } from "./vector_environment.ts";
 

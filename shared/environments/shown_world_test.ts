@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { listFamilies } from "./families.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "./simulation_rng.ts";
 import { openShownWorld } from "./shown_world.ts";
 import { openVectorEnvironment } from "./vector_environment.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { entry, type Stored } from "@cugro/algorithm/arrays";
-import { dense, namedProgram, type Naming, type Program, type Word } from "./words.ts";
+import { dense, namedProgram, type Naming, type Program, type Word } from "./network_words.ts";
 
 /** As in `algorithm/diffusion/denoiser_resnet.ts`. */
 const FREQUENCIES = 32;

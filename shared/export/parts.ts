@@ -18,7 +18,7 @@ import type { Hyperparameters } from "@cugro/algorithm/knobs";
 import { criticNetworks, oneStepNetwork } from "@cugro/inference/networks";
 import { denoiserProgram } from "./denoiser_words.ts";
 import { type SolverStep, solverSteps } from "./solver_steps.ts";
-import { describedProgram, type Naming, type Numbers, type Program } from "./words.ts";
+import { describedProgram, type Naming, type Numbers, type Program } from "./network_words.ts";
 
 /** The knobs that acting reads. */
 export type Knobs = Pick<

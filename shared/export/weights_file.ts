@@ -7,7 +7,7 @@ import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import type { WayOfActing } from "@cugro/algorithm";
 import type { Parts } from "./parts.ts";
 import { STEP_COLUMNS } from "./solver_steps.ts";
-import type { Program } from "./words.ts";
+import type { Program } from "./network_words.ts";
 
 /** What the metadata's `format` says. */
 export const WEIGHTS_FORMAT = "cugro.policy/1";

@@ -4,11 +4,11 @@
  */
 import { classesOf, normalisedLimits } from "@cugro/algorithm/arrays";
 import { type NoiseSource, openSource } from "./drawn_noise.ts";
-import { type Judge, rawRows } from "./judge.ts";
-import { weightsOfHeavierMode } from "./modes.ts";
+import { type Judge, rawRows } from "./critic_judge.ts";
+import { weightsOfHeavierMode } from "./array_modes.ts";
 import type { Network } from "./network.ts";
-import { BATCH_ROWS, piecesOf, statesTogether } from "./pieces.ts";
-import { candidateWeights, combineCandidates } from "./selection.ts";
+import { BATCH_ROWS, piecesOf, statesTogether } from "./row_batches.ts";
+import { candidateWeights, combineCandidates } from "./array_selection.ts";
 import type { KnownTask, KnownTasks, SessionInput } from "./session_input.ts";
 
 /** What a call computes with. */

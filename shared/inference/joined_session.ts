@@ -5,11 +5,11 @@
  */
 import type { Opened } from "./decisions.ts";
 import type { NoiseSource } from "./drawn_noise.ts";
-import { judgeOf, type PlacedJudge } from "./judge.ts";
+import { judgeOf, type PlacedJudge } from "./critic_judge.ts";
 import { openJoined, sharedKernels, type WorkPlace } from "./kernels.ts";
 import { networkOf, workBytes } from "./network.ts";
 import type { PlacedNetwork } from "./placed_network.ts";
-import { act } from "./questions.ts";
+import { act } from "./session_questions.ts";
 
 /** What a session is joined by: where its weights are, and what is known of its tasks. Can be sent to a thread. */
 export interface JoinedInput extends Pick<Opened, "tasks"> {

@@ -25,9 +25,9 @@ export {
   sharedMemory,
 } from "./joined_session.ts";
 export type { DrawnNoise, NoiseSource } from "./drawn_noise.ts";
-export type { SelectionKnobs } from "./selection.ts";
+export type { SelectionKnobs } from "./array_selection.ts";
 export type { KernelName, WorkPlace } from "./kernels.ts";
 export type { Opened } from "./decisions.ts";
-export type { Judge, PlacedJudge } from "./judge.ts";
+export type { Judge, PlacedJudge } from "./critic_judge.ts";
 export type { PlacedInput, PlacedLayer, PlacedLinear, PlacedNetwork } from "./placed_network.ts";
 export type { Network, NetworkCall } from "./network.ts";

@@ -4,8 +4,8 @@
  */
 import type { Stored } from "@cugro/algorithm/arrays";
 import type { Computing, Kernels } from "./kernels.ts";
-import type { NetworkDescription } from "./layers.ts";
-import { BATCH_ROWS } from "./pieces.ts";
+import type { NetworkDescription } from "./network_layers.ts";
+import { BATCH_ROWS } from "./row_batches.ts";
 import {
   panelsOf,
   type PlacedInput,

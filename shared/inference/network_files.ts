@@ -3,7 +3,7 @@
  * @module
  */
 import { entry, FISHER, InvalidInputError, type Stored } from "@cugro/algorithm/arrays";
-import type { Layer, NetworkDescription } from "./layers.ts";
+import type { Layer, NetworkDescription } from "./network_layers.ts";
 
 /**
  * The one-step networks g(s, k) and g(z, s, k): the residual MLP of the default denoiser without its embedding of time.

@@ -4,7 +4,7 @@
  */
 import { entry, InvalidInputError, type Stored, type StoredTensor } from "@cugro/algorithm/arrays";
 import { PANEL } from "./kernel_functions.ts";
-import type { InputKernel, Layer, LinearLayer, NetworkDescription } from "./layers.ts";
+import type { InputKernel, Layer, LinearLayer, NetworkDescription } from "./network_layers.ts";
 import type { Memory } from "./memory.ts";
 
 /** A linear layer in memory. */

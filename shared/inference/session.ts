@@ -7,11 +7,11 @@ import { type ActionNoise, InvalidInputError, type Stored } from "@cugro/algorit
 import type { Opened } from "./decisions.ts";
 import { type DrawnNoise, drawNoise, type NoiseSource } from "./drawn_noise.ts";
 import { type JoinedInput, joinedInputOf } from "./joined_session.ts";
-import { openJudge } from "./judge.ts";
+import { openJudge } from "./critic_judge.ts";
 import { type KernelName, type Kernels, kernelsOf, sharedKernels } from "./kernels.ts";
 import { openNetwork } from "./network.ts";
 import { oneStepNetwork } from "./network_files.ts";
-import { act, value } from "./questions.ts";
+import { act, value } from "./session_questions.ts";
 import { type InferenceActing, type SessionInput, tasksOf } from "./session_input.ts";
 
 /** A policy in memory. Calls compute before they return. */

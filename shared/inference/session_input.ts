@@ -12,7 +12,7 @@ import {
 } from "@cugro/algorithm/arrays";
 import type { Hyperparameters } from "@cugro/algorithm/knobs";
 import type { KernelName } from "./kernels.ts";
-import type { SelectionKnobs } from "./selection.ts";
+import type { SelectionKnobs } from "./array_selection.ts";
 
 /** What a session acts by: one pass of a network, or candidates of a network that the critic weighs. */
 export type InferenceActing = "actor" | "proposer";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertNotEquals, assertRejects, asser
 import { createPolicy, createRng, eager, InvalidInputError, openNoise, presets } from "@cugro/algorithm";
 import { decisionNoise, rowSources } from "@cugro/algorithm/arrays";
 import { tasksTensor } from "@cugro/algorithm/numerics";
-import { noLeaks } from "../algorithm/testing/backend.ts";
+import { noLeaks } from "../algorithm/testing/no_leaks.ts";
 import { kernelsOf } from "./kernels.ts";
 import { type InferenceSession, openSession } from "./session.ts";
 import type { InferenceKnobs, SessionInput } from "./session_input.ts";

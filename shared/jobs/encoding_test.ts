@@ -12,7 +12,7 @@ import {
   encodeSnapshot,
   encodeStored,
 } from "./encoding.ts";
-import { knobsOf } from "./knobs.ts";
+import { knobsOf } from "./carried_knobs.ts";
 
 const floats = (...values: number[]) => Float32Array.from(values);
 

@@ -4,7 +4,7 @@
  */
 export * from "./encoding.ts";
 export { translateErrors } from "./translate_errors.ts";
-export { knobsOf } from "./knobs.ts";
+export { knobsOf } from "./carried_knobs.ts";
 export {
   type CriticInput,
   drawPairs,
@@ -23,4 +23,4 @@ export { type Flags, type Numbers, openDataset, type StoredDataset } from "./sto
 export { resumableSampling } from "./sampling_run.ts";
 export { decodeLabels, encodeLabels, readOneStepInput, readStatesToLabel } from "./one_step_input.ts";
 export { runGeneratorTraining, runOneStepTraining, runTraining, type StartTraining } from "./training_run.ts";
-export { openTensors, serve, type Service, type ServiceCompute } from "./serve.ts";
+export { openTensors, serve, type Service, type ServiceCompute } from "./serve_jobs.ts";

@@ -16,7 +16,7 @@ import type { JobInput } from "@cugro/protocol";
 import type { JobContext } from "@cugro/worker";
 import { type CriticRows, readCriticRows } from "./critic_rows.ts";
 import { decodeNormaliser, decodeShard, decodeStored } from "./encoding.ts";
-import { knobsOf } from "./knobs.ts";
+import { knobsOf } from "./carried_knobs.ts";
 import { openDataset, type StoredDataset } from "./stored_dataset.ts";
 
 /** A job that trains a network. */

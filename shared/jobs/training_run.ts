@@ -12,7 +12,7 @@ import type {
 } from "@cugro/algorithm";
 import type { JobContext, JobOutput } from "@cugro/worker";
 import { decodeSnapshot, encodeCurves, encodeSnapshot, encodeStored } from "./encoding.ts";
-import { knobsOf } from "./knobs.ts";
+import { knobsOf } from "./carried_knobs.ts";
 import { readOneStepInput } from "./one_step_input.ts";
 import { readGeneratorInput, type TrainingKind } from "./training_input.ts";
 

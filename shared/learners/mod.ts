@@ -3,7 +3,7 @@
  * @module
  */
 export { type AnnouncedFacts, announcements, learnerEvents } from "./facts/announcements.ts";
-export { adoptArrival, type ArrivalNotes } from "./acts/arrivals.ts";
+export { adoptArrival, type ArrivalNotes } from "./acts/adopt_arrival.ts";
 export {
   attemptAt,
   currentTask,
@@ -16,7 +16,7 @@ export {
   stoppingFailure,
   taskState,
   validVersions,
-} from "./facts/facts.ts";
+} from "./facts/learner_facts.ts";
 export { currentGraph, graphOf } from "./facts/current_graph.ts";
 export {
   configOf,
@@ -25,7 +25,7 @@ export {
   knobsOfTask,
   knobsOfVersion,
 } from "./facts/knobs_of_facts.ts";
-export { importJob, openArrivals } from "./facts/arrivals.ts";
+export { importJob, openArrivals } from "./facts/arrival_jobs.ts";
 export {
   attemptOf,
   dataInOrder,
@@ -38,9 +38,9 @@ export {
   nameOfData,
   type RevisedFacts,
   type TaskData,
-} from "./facts/revisions.ts";
+} from "./facts/task_revisions.ts";
 export { countOf } from "./facts/counts.ts";
-export { acceptedArrivals, measureJob } from "./facts/arrivals.ts";
+export { acceptedArrivals, measureJob } from "./facts/arrival_jobs.ts";
 export { compareEpisodes, type Overlap, pairOf, relationOf } from "./facts/overlap.ts";
 export {
   arrivalJobs,
@@ -54,26 +54,38 @@ export {
   type Kinship,
   mayHold,
   measuresFor,
-} from "./planning/growth.ts";
-export { deleteLearner, deletionOf, endDeletion, learnerExists, restoreLearner } from "./acts/deletion.ts";
+} from "./planning/task_growth.ts";
+export {
+  deleteLearner,
+  deletionOf,
+  endDeletion,
+  learnerExists,
+  restoreLearner,
+} from "./acts/delete_learner.ts";
 export type { Deletion } from "./facts/deletion.ts";
-export { acceptedTask, deniedBy, type LabelledTask, type Labelling } from "./facts/labels.ts";
+export { acceptedTask, deniedBy, type LabelledTask, type Labelling } from "./facts/labelled_tasks.ts";
 export { describeDenied, labelFlags } from "./facts/label_words.ts";
 export { type RejectionFacts, standingRejections, taskOfRejected } from "./facts/rejections.ts";
 export { describeJob, describeStoredJob } from "./planning/describe_job.ts";
-export { buildGraph, type Graph, type GraphInput, type GraphJob, type GraphKind } from "./planning/graph.ts";
+export {
+  buildGraph,
+  type Graph,
+  type GraphInput,
+  type GraphJob,
+  type GraphKind,
+} from "./planning/job_graph.ts";
 export type { SnapshotJob } from "./planning/snapshot_jobs.ts";
 export { heldOutSeed } from "./planning/seeds.ts";
 export { blindGate, type Decision, type GateInput, type Judged, judgeVersion } from "./results/gate.ts";
 export { adoptDropped, isVisible, scanIncoming, SETTLE_MS } from "./acts/incoming.ts";
-export { createLearner, type LearnerSettings, listLearners } from "./acts/learners.ts";
+export { createLearner, type LearnerSettings, listLearners } from "./acts/create_learner.ts";
 export {
   configDifferences,
   firstStandingTask,
   type KnobDifference,
   nextTask,
   reviseConfig,
-} from "./acts/configurations.ts";
+} from "./acts/revise_config.ts";
 export {
   createCache,
   type FactCache,
@@ -102,7 +114,7 @@ export {
   standingVersions,
   versionsAsLabelled,
 } from "./results/standing.ts";
-export { awaitsScores, endOfWaiting, wantedEvaluations } from "./results/wanted.ts";
+export { awaitsScores, endOfWaiting, wantedEvaluations } from "./results/wanted_evaluations.ts";
 export { evaluatedCell, type MeasuredCell, measuredCell } from "./results/evaluated_cell.ts";
 export { type CellBound, cellBounds, type JudgedRow } from "./results/bounds.ts";
 export type { ReplayFidelity } from "./results/replays.ts";
@@ -129,17 +141,17 @@ export {
   shownCell,
   type VersionMeasures,
   type WorstDrop,
-} from "./reading/measures.ts";
+} from "./reading/measures_of_facts.ts";
 export {
   describeRejection,
   type LearnerStatus,
   learnerStatus,
   type TaskStatus,
   type VersionStatus,
-} from "./reading/status.ts";
+} from "./reading/learner_status.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, promote, retry, rollback } from "./acts/verdicts.ts";
-export { EvaluationError, type HandedIn, handInEvaluation } from "./acts/evaluate.ts";
+export { EvaluationError, type HandedIn, handInEvaluation } from "./acts/hand_in_evaluation.ts";
 export { awaitedTasks, type MeasuredBy, outsideOf } from "./results/outside.ts";
 export { relabel, type Relabelled, type RunAgain } from "./acts/relabel.ts";
 export { LabelError, withdrawal } from "./acts/label_values.ts";
@@ -148,6 +160,6 @@ export { isReached, type Reach, reachOf } from "./moving/reach.ts";
 export { type Change, type LearnerView, openView } from "./reading/view.ts";
 export { planWork, type Work } from "./planning/work.ts";
 export { addUploaded, type Upload, type Uploaded } from "./acts/upload.ts";
-export { traceOfArrival, traceOfTask } from "./facts/traces.ts";
+export { traceOfArrival, traceOfTask } from "./facts/traces_of_work.ts";
 export { type ListedFacts, readListed, readVersions, type VersionFacts } from "./reading/load_lists.ts";
 export { sidecarOf } from "./acts/sidecar.ts";

@@ -4,6 +4,6 @@
  */
 export { acknowledgeProblem } from "./acknowledge.ts";
 export { announceProblems, createProblemChanges, type ProblemChanges } from "./changes.ts";
-export { withCommands, withFlag } from "./commands.ts";
-export { gatherProblems, type ProblemSources, sortProblems } from "./gather.ts";
+export { withCommands, withFlag } from "./advice_commands.ts";
+export { gatherProblems, type ProblemSources, sortProblems } from "./gather_problems.ts";
 export { AVERAGE_ALERT, type Refused, rejectionProblem } from "./learner_problems.ts";

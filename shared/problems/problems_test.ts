@@ -11,11 +11,11 @@ import {
   versionKey,
 } from "@cugro/protocol";
 import { addFile, drive, learnerWith, pretend } from "../../tests/fakes/world.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { acknowledgeProblem } from "./acknowledge.ts";
-import { withCommands } from "./commands.ts";
+import { withCommands } from "./advice_commands.ts";
 import { announceProblems } from "./changes.ts";
-import { gatherProblems } from "./gather.ts";
+import { gatherProblems } from "./gather_problems.ts";
 import { incomingProblems, showName } from "./incoming_problems.ts";
 
 const codesOf = (problems: readonly Problem[]) => problems.map(({ code }) => code);

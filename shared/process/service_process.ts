@@ -12,7 +12,7 @@ import { type Readiness, startHttpBase } from "./http/base_app.ts";
 import { createLog, type Log, logWriter, type Metrics } from "@cugro/telemetry";
 import { createMetrics } from "@cugro/telemetry/metrics";
 import { watchForHang } from "./hang_watch.ts";
-import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./seams.ts";
+import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./open_seams.ts";
 import type { Store } from "@cugro/store";
 
 /** What a service's work is given. */

@@ -1,6 +1,6 @@
 import { sees } from "@cugro/gateway/tokens";
 import type { Webhook } from "../../services/gateway/webhooks/hooks.ts";
-import { isWanted } from "../../services/gateway/webhooks/wanted.ts";
+import { isWanted } from "../../services/gateway/webhooks/wanted_events.ts";
 import { assertEquals } from "@std/assert";
 import { fitsPattern } from "./name_patterns.ts";
 

@@ -116,4 +116,4 @@ export {
   describeSteps,
   duration,
   figure,
-} from "./words.ts";
+} from "./figure_words.ts";

@@ -6,7 +6,7 @@ import { createRng } from "@cugro/algorithm/numerics";
 import { type ActRequest, createEvent, versionKey, type WayOfActing } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
 import { ActError } from "./act_request.ts";
-import type { Acting } from "./acting.ts";
+import type { Acting } from "./answer_learners.ts";
 import { createInferenceThreads } from "./inference_threads.ts";
 import { actOn, openPolicy } from "./open_policy.ts";
 import { createPolicyOpener } from "./open_ways.ts";

@@ -11,7 +11,7 @@ export {
   MAX_POLICY_BYTES,
   MAX_WAITING_ROWS,
   openActing,
-} from "./acting.ts";
+} from "./answer_learners.ts";
 export { actBody, actHeaders, type Knowledge, MAX_STALE_MS } from "./staleness.ts";
 export { BATCH_ROWS } from "./batching.ts";
 export {
@@ -23,7 +23,7 @@ export {
   type ServedPolicy,
 } from "./open_policy.ts";
 export { type PolicyParts, type PolicyWeights, samplerInput } from "./policy_parts.ts";
-export { portablePolicy } from "./portable_policy.ts";
+export { portablePolicy } from "./write_portable_policy.ts";
 export { createRememberer, type Remembered, type Rememberer } from "./remember.ts";
 export { readPolicy } from "./read_policy.ts";
 export type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";

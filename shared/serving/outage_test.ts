@@ -3,7 +3,7 @@ import { publishExample } from "../../scripts/lab/experiments/example_learner.ts
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertRejects } from "@std/assert";
 import { type Store, StoreError } from "@cugro/store";
 import { ActError } from "./act_request.ts";
-import type { Acting } from "./acting.ts";
+import type { Acting } from "./answer_learners.ts";
 import { quickPolicies, withActing, withStore } from "./testing/quick_acting.ts";
 
 const request = { task: 1, seed: 5, observations: [[1, 2, 3]] };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { artifactKey } from "@cugro/protocol";
 import { getArtifact, MissingInputError, putArtifact } from "./artifacts.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { openFilesystemStore } from "./folder/filesystem_store.ts";
 import type { Store } from "./store.ts";
 

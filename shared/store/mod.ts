@@ -29,7 +29,7 @@ export {
   keysOfJob,
   listJob,
   type OldJobs,
-} from "./job_objects.ts";
+} from "./find_job_objects.ts";
 export { type OpenedObject, openObject } from "./open_object.ts";
 export type { Finding } from "./s3/examine/finding.ts";
 export { examineStore, isBucketName, openStore, type StoreConfig, STRANGE_NAME } from "./open_store.ts";

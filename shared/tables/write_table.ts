@@ -4,7 +4,7 @@
  */
 import type { Table } from "./table.ts";
 import { csvOf } from "./write_csv.ts";
-import { parquetOf } from "./write_parquet.ts";
+import { parquetOf } from "./write_parquet_table.ts";
 
 /** A format that tables are written in. */
 export type TableFormat = "csv" | "parquet";

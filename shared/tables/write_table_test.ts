@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { putArtifact } from "@cugro/store";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { pythonWithPackages } from "../../scripts/setup/python_packages.ts";
 import {
   fidelityTable,

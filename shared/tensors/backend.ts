@@ -9,12 +9,12 @@ import { nativeCpuFlags, openNative } from "./backend_native.ts";
 import { openWasm } from "./backend_wasm.ts";
 import { cpuFeatures, type Profile } from "./backend_profile.ts";
 import { nativeInstalled } from "./native_files.ts";
-import { type BackendName, type DeviceName, readSetting, tensorSettings } from "./settings.ts";
+import { type BackendName, type DeviceName, readSetting, tensorSettings } from "./tensor_settings.ts";
 
 export { hashFile, type Profile, profileId } from "./backend_profile.ts";
 export { type NativeInstallation, nativeInstallation } from "./native_files.ts";
 
-/** What to open; what is left out comes from the environment (`settings.ts`). */
+/** What to open; what is left out comes from the environment (`tensor_settings.ts`). */
 export interface BackendOptions {
   /** Never replaced by the other one when named. @default native where it is installed, else wasm */
   backend?: BackendName | undefined;

@@ -7,7 +7,7 @@ import util from "node:util";
 import type * as tf from "tf";
 import { hashFile } from "./backend_profile.ts";
 import { bindingPath, helperPath, nativeInstallation } from "./native_files.ts";
-import type { DeviceName } from "./settings.ts";
+import type { DeviceName } from "./tensor_settings.ts";
 
 const require = createRequire(import.meta.url);
 

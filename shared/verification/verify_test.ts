@@ -10,7 +10,7 @@ import {
 } from "@cugro/protocol";
 import { encodeFact, sha256 } from "@cugro/protocol";
 import type { JobHandlers } from "@cugro/worker";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { drive, learnerWith, pretend, pretendHandlers } from "../../tests/fakes/world.ts";
 import { layeredStore } from "./layered_store.ts";
 import { statementOf } from "./statement.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Job, jobKey, jobPrefix, oldJobPrefix } from "@cugro/protocol";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { lookAtJob } from "./look_at_job.ts";
 
 Deno.test("lookAtJob() lists a job of today's layout once, and looks for one of the old layout where today's has none", async () => {

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { checkpointKey, encodeFact, resultKey, runKey, stoppedKey } from "@cugro/protocol";
 import { createEmbeddedBus } from "../bus/embedded/embedded_bus.ts";
 import { createLog } from "../telemetry/log.ts";
-import { listJob } from "../store/job_objects.ts";
-import { memoryStore } from "../../tests/fakes/store.ts";
+import { listJob } from "../store/find_job_objects.ts";
+import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { addJob, countingHandlers } from "../../tests/fakes/counting_job.ts";
 import { runWorker } from "./worker.ts";
 

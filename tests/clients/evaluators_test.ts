@@ -17,7 +17,7 @@ import { actOnNats, createActMessages } from "../../services/gateway/acting/mod.
 import { evaluateOnNats } from "../../services/gateway/evaluators_on_nats.ts";
 import { withStore } from "../../shared/serving/testing/quick_acting.ts";
 import { startConfinedNats } from "../security/confined.ts";
-import { withClientPython, withoutPython } from "./python.ts";
+import { withClientPython, withoutPython } from "./client_python.ts";
 
 const EXAMPLE = fileURLToPath(
   new URL("../../shared/client/python/examples/nats_evaluator.py", import.meta.url),

@@ -5,9 +5,9 @@ import { openBackend } from "@cugro/tensors";
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
-import { withLiveGateway } from "../../services/gateway/testing/live.ts";
+import { withLiveGateway } from "../../services/gateway/testing/listening_gateway.ts";
 import { readyOnnxRuntime } from "../../shared/export/testing/ready_runtime.ts";
-import { withClientPython, withoutPython } from "./python.ts";
+import { withClientPython, withoutPython } from "./client_python.ts";
 
 const CHECKS = fileURLToPath(new URL("./client_checks.py", import.meta.url));
 const onnxruntime = await readyOnnxRuntime();

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withDashboard } from "../dashboard/served.ts";
-import { withClientPython, withoutPython } from "./python.ts";
+import { withClientPython, withoutPython } from "./client_python.ts";
 
 const EVALUATOR = fileURLToPath(
   new URL("../../shared/client/python/examples/evaluator.py", import.meta.url),

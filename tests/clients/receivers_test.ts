@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { refuse, until, withLiveGateway } from "../../services/gateway/testing/live.ts";
+import { refuse, until, withLiveGateway } from "../../services/gateway/testing/listening_gateway.ts";
 import { signatureHeaders } from "../../services/gateway/webhooks/signature.ts";
 import { startConfinedNats } from "../security/confined.ts";
-import { type ClientPython, withClientPython, withoutPython } from "./python.ts";
+import { type ClientPython, withClientPython, withoutPython } from "./client_python.ts";
 
 const fileOf = (path: string) => fileURLToPath(new URL(`../../shared/client/${path}`, import.meta.url));
 

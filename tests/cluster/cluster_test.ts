@@ -10,7 +10,7 @@ import { type Cluster, openClusterStore, startCluster } from "../../scripts/clus
 import { type FinishedWork, finishedWork } from "../../scripts/lab/experiments/finished_work.ts";
 import { runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
 import { restartAll, sendLoad } from "./rolling_restart.ts";
-import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./traces.ts";
+import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./trace_receiver.ts";
 
 const STEPS = { stateSteps: "30", behaviorSteps: "30", criticSteps: "30" };
 const LEARN_MS = 300_000;

@@ -5,7 +5,7 @@
 import { sleep } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
 import type { Cluster } from "../../scripts/cluster/cluster.ts";
-import type { ClusterProcess } from "../../scripts/cluster/services.ts";
+import type { ClusterProcess } from "../../scripts/cluster/service_programs.ts";
 
 const POLL_MS = 100;
 const PAUSE_MS = 25;

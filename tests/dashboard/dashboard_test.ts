@@ -4,7 +4,7 @@ import { createClient } from "@cugro/client";
 import type { Page } from "playwright-core";
 import { encodeDataset } from "@cugro/datasets";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { assertAccessible, browserPath, type TestBrowser, withBrowser } from "./browser.ts";
+import { assertAccessible, browserPath, type TestBrowser, withBrowser } from "./dashboard_page.ts";
 import { type ServedDashboard, withDashboard } from "./served.ts";
 
 /** Every replay is further from real data than that: the second version is parked. */

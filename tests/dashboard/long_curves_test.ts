@@ -1,6 +1,6 @@
 /** Long curves in Chromium: a million points are drawn by what a screen has of pixels, however often one moves about in them. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { browserPath, withBrowser } from "./browser.ts";
+import { browserPath, withBrowser } from "./dashboard_page.ts";
 import { withDashboard } from "./served.ts";
 import { writeShownLearner, writeShownTraining } from "./shown_learner.ts";
 

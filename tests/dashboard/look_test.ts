@@ -4,7 +4,7 @@ import { createClient } from "@cugro/client";
 import { putOnce } from "@cugro/learners";
 import { rejectionKey } from "@cugro/protocol";
 import type { Page } from "playwright-core";
-import { assertAccessible, browserPath, overflow, type TestBrowser, withBrowser } from "./browser.ts";
+import { assertAccessible, browserPath, overflow, type TestBrowser, withBrowser } from "./dashboard_page.ts";
 import { type ServedDashboard, withDashboard } from "./served.ts";
 import { writeShownLearner } from "./shown_learner.ts";
 

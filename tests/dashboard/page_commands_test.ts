@@ -7,7 +7,7 @@ import { openFilesystemStore } from "@cugro/store";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { opener } from "../../scripts/cli/page/browser.ts";
+import { opener } from "../../scripts/cli/page/open_browser.ts";
 import { type Running, startCommand, withFolder } from "../pipeline/embedded.ts";
 
 const ADDRESS = /page: (http:\/\/127\.0\.0\.1:\d+)\/#token=([\w-]+)&to=(\S+)/;

@@ -7,7 +7,7 @@ import { datasetKey, encodeFact, taskFactSchema, taskKey, type WayOfActing } fro
 import { openBackend } from "@cugro/tensors";
 import type { Page } from "playwright-core";
 import { publishExample } from "../../scripts/lab/experiments/example_learner.ts";
-import { assertAccessible, browserPath, overflow, withBrowser } from "./browser.ts";
+import { assertAccessible, browserPath, overflow, withBrowser } from "./dashboard_page.ts";
 import { type ServedDashboard, withDashboard } from "./served.ts";
 
 /** A swimmer whose second version samples the second task, and a point in a maze. */

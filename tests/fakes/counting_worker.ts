@@ -1,7 +1,7 @@
 /** A worker process that serves counting jobs; it prints, as careless libraries do. */
 import process from "node:process";
 import { eager } from "@cugro/tensors/seam";
-import { serve } from "../../shared/jobs/serve.ts";
+import { serve } from "../../shared/jobs/serve_jobs.ts";
 import { countingHandlers } from "./counting_job.ts";
 
 process.stdout.write("printed before the bus is open, with no line break");

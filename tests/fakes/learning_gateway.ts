@@ -8,7 +8,7 @@ import { listen } from "@cugro/process";
 import { type JobHandlers, runWorker } from "@cugro/worker";
 import { JOB_KINDS } from "@cugro/protocol";
 import { createStubHandlers } from "../../scripts/lab/experiments/stub_service.ts";
-import { type TestGateway, withGateway } from "../../services/gateway/testing/gateway.ts";
+import { type TestGateway, withGateway } from "../../services/gateway/testing/testing_gateway.ts";
 
 /**
  * Runs a test on it.

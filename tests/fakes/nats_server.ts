@@ -2,7 +2,7 @@
  * A nats-server of a test's own, with clients of the bus, and everything that can happen to it.
  * @module
  */
-import type { NatsBusOptions } from "../../shared/bus/nats/options.ts";
+import type { NatsBusOptions } from "../../shared/bus/nats/nats_options.ts";
 import { connect } from "@nats-io/transport-node";
 import { createLog } from "@cugro/telemetry";
 import { type NatsBus, openNatsBus } from "@cugro/bus";

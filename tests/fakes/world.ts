@@ -31,7 +31,7 @@ import {
   sha256,
 } from "@cugro/protocol";
 import type { JobContext, JobHandlers, JobOutput } from "@cugro/worker";
-import { memoryBus } from "./store.ts";
+import { memoryBus } from "./memory_store.ts";
 import { applyPlan } from "../../services/coordinator/apply.ts";
 import { isIdle, plan } from "../../services/coordinator/plan.ts";
 import { addUploaded, createLearner, loadFacts, type Upload } from "@cugro/learners";

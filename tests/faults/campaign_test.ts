@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { openCampaign } from "./campaign/campaign.ts";
 import { makeMemoryFolder } from "./campaign/memory_folder.ts";
-import { describeReport } from "./campaign/report.ts";
+import { describeReport } from "./campaign/campaign_report.ts";
 
 /** A bus killed, news distorted, workers and a coordinator killed between their steps, JetStream deleted. */
 const SEEDS = [4, 12, 17, 19, 23];

@@ -16,7 +16,7 @@ import { type Hdf5Writer, makeHdf5, type Version } from "../../shared/hdf5/testi
 import { hdf5Bytes } from "../../shared/hdf5/testing/hdf5_bytes.ts";
 import { goodFields } from "../../shared/datasets/testing/good_fields.ts";
 import { sample, sampleFolder } from "../../shared/datasets/formats/testing/sample.ts";
-import { randomNumbers } from "../../shared/datasets/testing/recording.ts";
+import { randomNumbers } from "../../shared/datasets/testing/point_recording.ts";
 
 import { inflateSync } from "node:zlib";
 

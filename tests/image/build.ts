@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import process from "node:process";
 import { type Images, readImages } from "../../infra/render/images.ts";
-import { ROOT } from "../../scripts/setup/plan.ts";
-import { lastWords, runCommand } from "../../scripts/setup/run_command.ts";
-import { ask, CannotBuild, show, type Tools } from "./tools.ts";
+import { ROOT } from "../../scripts/setup/setup_plan.ts";
+import { lastWords, runCommand } from "../../scripts/setup/run_program.ts";
+import { ask, CannotBuild, show, type Tools } from "./image_tools.ts";
 
 /** Name of what is built. */
 export const IMAGE = "localhost/cugro:cpu";

@@ -17,7 +17,7 @@ import { freePort } from "../../scripts/cluster/servers.ts";
 import { tokensFile } from "../../scripts/cluster/folder.ts";
 import { type ServiceName, SERVICES } from "../../services/services.ts";
 import { IMAGE } from "./build.ts";
-import { ask, type Tools } from "./tools.ts";
+import { ask, type Tools } from "./image_tools.ts";
 
 const ASK_MS = 5_000;
 const GRACE_MS = 60_000;

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeTensors, type TensorFile } from "@cugro/protocol";
-import { rawOf, record, type Step } from "../../shared/datasets/testing/recording.ts";
+import { rawOf, record, type Step } from "../../shared/datasets/testing/point_recording.ts";
 import { runCommand, startCommand, withFolder } from "./embedded.ts";
 
 const STEPS = ["stateSteps", "behaviorSteps", "criticSteps"].flatMap((knob) => ["--set", `${knob}=10`]);

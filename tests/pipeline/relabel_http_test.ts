@@ -4,7 +4,7 @@ import { createClient } from "@cugro/client";
 import type { Arrival, Relabelled, Results, Task, Version } from "@cugro/client/schemas";
 import { withLearningGateway } from "../fakes/learning_gateway.ts";
 import { addFile, drive, learnerWith, pretend } from "../fakes/world.ts";
-import { withGateway } from "../../services/gateway/testing/gateway.ts";
+import { withGateway } from "../../services/gateway/testing/testing_gateway.ts";
 
 const path = "/v1/learners/a/tasks/1";
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nativeLibraries } from "@cugro/tensors/native";
 import { confine, ROOT } from "../../services/confined_process.ts";
 import { SERVICE_NAMES, SERVICES } from "../../services/services.ts";
-import { gymnasiumPython, misbehavingPython, PACKAGES } from "../fakes/python.ts";
+import { gymnasiumPython, misbehavingPython, PACKAGES } from "../fakes/gymnasium_python.ts";
 
 const PROGRAM = fileURLToPath(new URL("confined_python.ts", import.meta.url));
 /** Longer than a process needs to notice the end of a pipe, on any machine. */

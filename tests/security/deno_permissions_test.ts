@@ -18,7 +18,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openBackend, profileId } from "@cugro/tensors";
 import { nativeLibraries } from "@cugro/tensors/native";
-import { confineService } from "../../scripts/cluster/services.ts";
+import { confineService } from "../../scripts/cluster/service_programs.ts";
 import { confine, type ConfinedProcess, ROOT } from "../../services/confined_process.ts";
 import { SERVICE_NAMES, type ServiceName, SERVICES } from "../../services/services.ts";
 import type { Prey } from "./attacks.ts";

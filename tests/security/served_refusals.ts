@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "@cugro/process";
-import { type TestGateway, withGateway } from "../../services/gateway/testing/gateway.ts";
+import { type TestGateway, withGateway } from "../../services/gateway/testing/testing_gateway.ts";
 
 /** Headers of a JSON body, and of a file. */
 export const JSON_TYPE = { "content-type": "application/json" };

@@ -6,7 +6,7 @@ import type { NewLearner } from "@cugro/client";
 import { shippedPolicy } from "@cugro/environments";
 import { join } from "node:path";
 import { collectFiles } from "../../scripts/cli/commands/collecting/collect_files.ts";
-import { attend, type CourseWorld } from "./learners.ts";
+import { attend, type CourseWorld } from "./soak_learners.ts";
 
 const EPISODES = 6;
 /** Tasks of a learner that goes again. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { judgeStretches, medianOf, slopeOf, unjudged } from "./flatness.ts";
-import { judgeSoak } from "./judge.ts";
+import { judgeSoak } from "./judge_soak.ts";
 import { restartAfter } from "./restarts.ts";
 import type { Sample } from "./samples.ts";
 import { deathsOf, type SoakRecord } from "./soak.ts";

@@ -8,7 +8,7 @@ import type { GatewayClient } from "@cugro/client";
 import { createServer } from "node:http";
 import { type ActingClient, startActing } from "../faults/acting/acting_client.ts";
 import { actedOf, type ActedShare, unanswered } from "../faults/campaign/cluster/acted.ts";
-import { steadyNow } from "../faults/campaign/history.ts";
+import { steadyNow } from "../faults/campaign/run_history.ts";
 import type { Restarted } from "./restarts.ts";
 
 const ACT_EVERY_MS = 200;

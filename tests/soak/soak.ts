@@ -12,10 +12,10 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { givesWork } from "../../scripts/cluster/services.ts";
+import { givesWork } from "../../scripts/cluster/service_programs.ts";
 import { fileSource, LASTING, learnAll } from "./courses.ts";
 import { startFollowers } from "./followers.ts";
-import type { CourseWorld } from "./learners.ts";
+import type { CourseWorld } from "./soak_learners.ts";
 import { createRestarter, restartAfter, type Restarted } from "./restarts.ts";
 import { openSampler, type Sample, type Sampler } from "./samples.ts";
 

@@ -5,8 +5,8 @@
 import type { PresetName } from "@cugro/algorithm";
 import { configDifferences } from "@cugro/learners";
 import type { JsonObject } from "@cugro/protocol";
-import { UsageError } from "./output.ts";
-import { parsePreset, parseSettings } from "./settings.ts";
+import { UsageError } from "./print_output.ts";
+import { parsePreset, parseSettings } from "./knob_options.ts";
 
 /** What `cugro run` is told about a learner. */
 export interface Flags {

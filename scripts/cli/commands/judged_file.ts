@@ -22,8 +22,8 @@ import {
   rowsOfDataset,
 } from "@cugro/datasets";
 import type { Command } from "commander";
-import { gymnasiumConfig } from "../embedded/python.ts";
-import { describeNotice } from "./output.ts";
+import { gymnasiumConfig } from "../embedded/choose_python.ts";
+import { describeNotice } from "./print_output.ts";
 import { type ReadFlags, readingOfFlags } from "./read_options.ts";
 
 /** A file with its judgement, or with what it was refused for. */

@@ -7,8 +7,8 @@ import process from "node:process";
 import { TRUST_ADVICE } from "@cugro/environments/gymnasium";
 import { faultOfGymnasium, type GymnasiumSpec } from "@cugro/protocol";
 import type { Command } from "commander";
-import { checkRunnable, gymnasiumConfig } from "../embedded/python.ts";
-import { UsageError } from "./output.ts";
+import { checkRunnable, gymnasiumConfig } from "../embedded/choose_python.ts";
+import { UsageError } from "./print_output.ts";
 
 /** What the flags say. */
 export interface PythonFlags {

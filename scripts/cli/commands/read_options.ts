@@ -11,7 +11,7 @@ import {
   readingOf,
 } from "@cugro/protocol";
 import type { Command } from "commander";
-import { UsageError, wholeNumber } from "./output.ts";
+import { UsageError, wholeNumber } from "./print_output.ts";
 
 /** What the flags say. */
 export type ReadFlags = { [Name in Exclude<keyof Reading, "environment">]?: Reading[Name] | undefined } & {

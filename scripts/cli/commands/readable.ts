@@ -6,7 +6,7 @@ import { access, constants, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { DatasetError, datasetFolder } from "@cugro/datasets";
-import { UsageError } from "./output.ts";
+import { UsageError } from "./print_output.ts";
 
 /** What a dataset's file may be called. */
 const DATASET = /\.(hdf5|h5|safetensors|npz|parquet|csv)$/i;

@@ -17,10 +17,10 @@ import { rejectionProblem } from "@cugro/problems";
 import { briefly, describeDrop } from "@cugro/report/words";
 import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
-import { printEstimates } from "./estimates.ts";
-import { sayProblem } from "./problems.ts";
-import { describeNotice, markOf, printMatrix, score } from "./output.ts";
-import { printTable } from "../table.ts";
+import { printEstimates } from "./print_estimates.ts";
+import { sayProblem } from "./problems_command.ts";
+import { describeNotice, markOf, printMatrix, score } from "./print_output.ts";
+import { printTable } from "../terminal_table.ts";
 
 /** The JSON document of `cugro run --json`. */
 export interface RunResult extends LearnerMeasures {

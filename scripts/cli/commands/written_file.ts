@@ -5,7 +5,7 @@
 import { type FileHandle, lstat, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { UsageError } from "./output.ts";
+import { UsageError } from "./print_output.ts";
 
 /** @throws {UsageError} where a file cannot be written there, before any work is done. @param force whether one may be replaced */
 export async function refuseTaken(out: string, force: boolean): Promise<void> {

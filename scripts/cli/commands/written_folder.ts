@@ -5,7 +5,7 @@
 import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { UsageError } from "./output.ts";
+import { UsageError } from "./print_output.ts";
 
 /** What is written, and what may be replaced. */
 export interface FolderToWrite {

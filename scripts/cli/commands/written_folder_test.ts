@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "./output.ts";
+import { UsageError } from "./print_output.ts";
 import { writeFolder } from "./written_folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -13,7 +13,7 @@ import { createProblemNotes } from "../progress/problem_notes.ts";
 import { createJobNews, labelOf } from "../progress/job_news.ts";
 import { describeLogLine, isForPeople, parseLogLine } from "../progress/log_lines.ts";
 import { logOfRun, openRunLog, type RunLog } from "../following/run_log.ts";
-import { createPythonNotes } from "./python.ts";
+import { createPythonNotes } from "./choose_python.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
 import { openSession, type Session } from "./run_session.ts";
 

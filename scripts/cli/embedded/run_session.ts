@@ -11,7 +11,7 @@ import { startWorkerPool } from "@cugro/process";
 import { confine, type ConfinedProcess } from "../../../services/confined_process.ts";
 import type { Access } from "../../../services/services.ts";
 
-const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
+const WORKER = fileURLToPath(new URL("embedded_worker.ts", import.meta.url));
 const WORKER_ACCESS: Access = { native: true, python: true };
 
 /** Everything that runs while a command learns. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createLearner, deleteLearner, importLearner } from "@cugro/learners";
 import { openFilesystemStore } from "@cugro/store";
 import type { Problem } from "@cugro/protocol";
-import { withLiveGateway } from "../../../services/gateway/testing/live.ts";
+import { withLiveGateway } from "../../../services/gateway/testing/listening_gateway.ts";
 import { runCommandLine } from "../cugro.ts";
 
 const FIXTURE = fileURLToPath(new URL("../../../tests/fixtures/store_0.2/store", import.meta.url));

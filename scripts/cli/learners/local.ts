@@ -32,8 +32,8 @@ import type { Store } from "@cugro/store";
 import type { Learning } from "../embedded/learn.ts";
 import { repairHead } from "../embedded/repair_head.ts";
 import { addFile } from "./add_file.ts";
-import { episodesOf } from "./episodes.ts";
-import { openForActing, openForReading, openForWriting } from "./open_store.ts";
+import { episodesOf } from "./episode_scores.ts";
+import { openForActing, openForReading, openForWriting } from "./stores_of_flags.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { actOnce, exportOnce, reportOf } from "./local_uses.ts";
 import type { KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
@@ -59,7 +59,7 @@ export function openLocal(name: string): Learners {
     configure: async (learner, change) =>
       await reviseConfig({ store: await writing(), name: learner, ...change }),
     foresee: async (learner, path, reading) =>
-      await (await import("./foresee.ts")).foresee(await writing(), learner, path, reading),
+      await (await import("./foresee_file.ts")).foresee(await writing(), learner, path, reading),
     add: async (learner, path, ...options) => await addFile(await writing(), learner, path, ...options),
     ...learnIn(name, writing, bus),
     page: async () =>

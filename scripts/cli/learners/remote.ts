@@ -6,7 +6,7 @@ import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
 import type { ModelName, OnCheck } from "@cugro/export";
 import { pickMeasures } from "@cugro/learners";
-import { episodesOf } from "./episodes.ts";
+import { episodesOf } from "./episode_scores.ts";
 import type {
   Exported,
   KnownLearner,

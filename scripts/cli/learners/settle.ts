@@ -4,8 +4,8 @@
  */
 import type { KnownLearner, Learners } from "./learners.ts";
 import { type Flags, judgeFlags } from "../commands/flags.ts";
-import { UsageError } from "../commands/output.ts";
-import { parsePreset, parseSettings } from "../commands/settings.ts";
+import { UsageError } from "../commands/print_output.ts";
+import { parsePreset, parseSettings } from "../commands/knob_options.ts";
 
 /** Makes the learner, or checks that the flags fit the one there is, which is returned. */
 export async function settle(

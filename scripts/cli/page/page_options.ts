@@ -6,7 +6,7 @@ import process from "node:process";
 import type { Command } from "commander";
 import { commandLine } from "../learners/place.ts";
 import type { Learners, ShownPage } from "../learners/learners.ts";
-import { openBrowser } from "./browser.ts";
+import { openBrowser } from "./open_browser.ts";
 
 /** What was asked for. */
 export interface PageFlags {

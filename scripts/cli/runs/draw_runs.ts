@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { mean } from "@cugro/algorithm/arrays";
 import { document } from "@cugro/report";
-import { streamOf, type SummarisedRun } from "./summary.ts";
+import { streamOf, type SummarisedRun } from "./summarise_seeds.ts";
 
 /** What is drawn of a run. `id`: it has a line of its own. */
 export type DrawnRun = Pick<SummarisedRun, "stream" | "order" | "label" | "resultsMatrix"> & { id: string };

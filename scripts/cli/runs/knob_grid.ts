@@ -4,8 +4,8 @@
  */
 import { type PresetName, resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { LEARNER_NAME, sha256 } from "@cugro/protocol";
-import { UsageError } from "../commands/output.ts";
-import { parseSettings } from "../commands/settings.ts";
+import { UsageError } from "../commands/print_output.ts";
+import { parseSettings } from "../commands/knob_options.ts";
 import { RUN_SETTINGS } from "./learn_one.ts";
 
 /** One learner of a sweep. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { UsageError } from "../commands/output.ts";
+import { UsageError } from "../commands/print_output.ts";
 import { parseSeeds, sweepRuns } from "./knob_grid.ts";
 
 Deno.test("seeds are numbers and ranges, each once; anything else is refused", () => {

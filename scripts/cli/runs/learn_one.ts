@@ -9,9 +9,9 @@ import {
   type PresetName,
   resolveHyperparameters,
 } from "@cugro/algorithm/knobs";
-import { UsageError } from "../commands/output.ts";
-import { sayProblem } from "../commands/problems.ts";
-import { parseSettings } from "../commands/settings.ts";
+import { UsageError } from "../commands/print_output.ts";
+import { sayProblem } from "../commands/problems_command.ts";
+import { parseSettings } from "../commands/knob_options.ts";
 import type { Reading } from "@cugro/protocol";
 import type { KnownLearner, Learners, ShownStatus } from "../learners/learners.ts";
 

@@ -4,11 +4,11 @@
  */
 import { type Gain, type Measured, MIN_RUNS, type OverRuns } from "@cugro/algorithm/arrays";
 import { describeInterval, Html, html, page, section, table } from "@cugro/report";
-import { score } from "../commands/output.ts";
-import { printTable } from "../table.ts";
-import type { ComparedRow, Comparison } from "./compare.ts";
+import { score } from "../commands/print_output.ts";
+import { printTable } from "../terminal_table.ts";
+import type { ComparedRow, Comparison } from "./compare_learners.ts";
 import { drawRuns } from "./draw_runs.ts";
-import { figure } from "./summary.ts";
+import { figure } from "./summarise_seeds.ts";
 
 /** Of learners that are set alike, seeds tell them apart. */
 const nameOf = ({ label, seed }: ComparedRow) => `${label} (seed ${seed})`;

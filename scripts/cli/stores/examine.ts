@@ -4,8 +4,8 @@
  */
 import process from "node:process";
 import { examineStore, type Finding } from "@cugro/store";
-import { storeConfigOf } from "../learners/open_store.ts";
-import { printJson } from "../commands/output.ts";
+import { storeConfigOf } from "../learners/stores_of_flags.ts";
+import { printJson } from "../commands/print_output.ts";
 
 const WORDS: Readonly<Record<Finding["state"], string>> = {
   ok: "ok",

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import type { Store } from "@cugro/store";
-import { openForReading, openForWriting } from "../learners/open_store.ts";
+import { openForReading, openForWriting } from "../learners/stores_of_flags.ts";
 
 /** A backup on another server than the store: its way in, where it is not the store's. */
 const BACKUP_VARIABLES = /^CUGRO_BACKUP_(S3_.+)$/;

@@ -5,7 +5,7 @@
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { runCommand } from "../../setup/run_command.ts";
+import { runCommand } from "../../setup/run_program.ts";
 import { answers, type Program } from "../program.ts";
 import { findProgram, freePort, GRACE_MS, READY_MS, type RunningServer, startServer } from "../servers.ts";
 

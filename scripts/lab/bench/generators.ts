@@ -12,7 +12,7 @@ import {
   type TrainingProgress,
   type TrainingResult,
 } from "@cugro/algorithm";
-import { ACTION_DIM, type BenchLearner, makeLearner, STATE_DIM } from "./learner.ts";
+import { ACTION_DIM, type BenchLearner, makeLearner, STATE_DIM } from "./bench_learner.ts";
 import { alternate, type Group } from "./measure.ts";
 
 const PAIRS = 4_096;

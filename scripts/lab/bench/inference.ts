@@ -7,7 +7,7 @@ import process from "node:process";
 import { createPolicy, createRng, presets, type Stored } from "@cugro/algorithm";
 import { initLinear, tasksTensor } from "@cugro/algorithm/numerics";
 import { type InferenceSession, type KernelName, openSession, type SessionInput } from "@cugro/inference";
-import { ACTION_DIM, type BenchLearner, makeLearner, STATE_DIM, TASKS } from "./learner.ts";
+import { ACTION_DIM, type BenchLearner, makeLearner, STATE_DIM, TASKS } from "./bench_learner.ts";
 import { alternate, type Figures, type Group } from "./measure.ts";
 
 const MANY = 64;

@@ -20,9 +20,9 @@ import { openCompute } from "@cugro/tensors";
 import { type JobContext, type JobHandlers, openInput, readInput } from "@cugro/worker";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { openForReading } from "../../cli/learners/open_store.ts";
-import { UsageError } from "../../cli/commands/output.ts";
-import { type CalibratedRun, measureCalibration, printCalibration } from "./measures.ts";
+import { openForReading } from "../../cli/learners/stores_of_flags.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
+import { type CalibratedRun, measureCalibration, printCalibration } from "./calibration_measures.ts";
 import { drawCalibration } from "./picture.ts";
 
 /** Estimates what is missing, compares, prints the table, writes JSON and picture. */

@@ -4,7 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { document } from "@cugro/report";
-import type { CalibrationResult } from "./measures.ts";
+import type { CalibrationResult } from "./calibration_measures.ts";
 
 /**
  * Draws a calibration.

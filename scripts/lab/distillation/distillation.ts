@@ -20,10 +20,10 @@ import type { Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { score, UsageError } from "../../cli/commands/output.ts";
-import { printTable } from "../../cli/table.ts";
-import { parseSettings } from "../../cli/commands/settings.ts";
-import { openForReading } from "../../cli/learners/open_store.ts";
+import { score, UsageError } from "../../cli/commands/print_output.ts";
+import { printTable } from "../../cli/terminal_table.ts";
+import { parseSettings } from "../../cli/commands/knob_options.ts";
+import { openForReading } from "../../cli/learners/stores_of_flags.ts";
 import { runTask } from "../swap/task_episodes.ts";
 import { type Distilled, distilVersion } from "./distil_version.ts";
 

@@ -5,8 +5,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { score } from "../../cli/commands/output.ts";
-import { printTable } from "../../cli/table.ts";
+import { score } from "../../cli/commands/print_output.ts";
+import { printTable } from "../../cli/terminal_table.ts";
 import { runChild } from "../../cli/embedded/child_run.ts";
 import { quantile } from "./processes.ts";
 import { streamFiles } from "../streams/stream_files.ts";

@@ -21,7 +21,7 @@ import type { Store } from "@cugro/store";
 import { type Cluster, openClusterStore, startCluster } from "../../cluster/cluster.ts";
 import { SERVICE_NAMES, type ServiceName } from "../../../services/services.ts";
 import { collectFiles } from "../../cli/commands/collecting/collect_files.ts";
-import { printTable } from "../../cli/table.ts";
+import { printTable } from "../../cli/terminal_table.ts";
 import { stopOnSignal } from "./processes.ts";
 
 interface ScalingOptions {

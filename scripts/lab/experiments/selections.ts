@@ -12,9 +12,9 @@ import { openCompute } from "@cugro/tensors";
 import * as Plot from "@observablehq/plot";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { score, UsageError } from "../../cli/commands/output.ts";
-import { printTable } from "../../cli/table.ts";
-import { openForReading } from "../../cli/learners/open_store.ts";
+import { score, UsageError } from "../../cli/commands/print_output.ts";
+import { printTable } from "../../cli/terminal_table.ts";
+import { openForReading } from "../../cli/learners/stores_of_flags.ts";
 
 interface SelectionsOptions {
   learner: string;

@@ -5,8 +5,8 @@
 import { PRESET_NAMES, resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { familyInfo, goalFault, listFamilies } from "@cugro/environments";
 import { z } from "zod";
-import { parseSettings } from "../../cli/commands/settings.ts";
-import { UsageError } from "../../cli/commands/output.ts";
+import { parseSettings } from "../../cli/commands/knob_options.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { KNOWN_STREAMS, type KnownStream } from "../streams/known_streams.ts";
 import { methodOf, METHODS } from "./methods.ts";
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { parseRun } from "./typed_grid.ts";
 import { parseGrid, runsOf, streamsOf } from "./grid_file.ts";
 

@@ -4,11 +4,11 @@
  */
 import { Html, html, page, section, table } from "@cugro/report";
 import { MIN_RUNS } from "@cugro/algorithm/arrays";
-import { score } from "../../cli/commands/output.ts";
-import { streamOf } from "../../cli/runs/summary.ts";
+import { score } from "../../cli/commands/print_output.ts";
+import { streamOf } from "../../cli/runs/summarise_seeds.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { methodOf } from "./methods.ts";
-import { type GridSummary, headOf, tableRows } from "./table.ts";
+import { type GridSummary, headOf, tableRows } from "./grid_table.ts";
 import type { GridResults } from "./write_results.ts";
 
 /** The page's text. */

@@ -9,7 +9,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { score, UsageError } from "../../cli/commands/output.ts";
+import { score, UsageError } from "../../cli/commands/print_output.ts";
 import type { Learners } from "../../cli/learners/learners.ts";
 import { openLocal } from "../../cli/learners/local.ts";
 import { openRemote } from "../../cli/learners/remote.ts";

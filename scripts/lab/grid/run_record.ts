@@ -5,8 +5,8 @@
 import { resolveHyperparameters } from "@cugro/algorithm/knobs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseSettings } from "../../cli/commands/settings.ts";
-import { UsageError } from "../../cli/commands/output.ts";
+import { parseSettings } from "../../cli/commands/knob_options.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { differencesOf, RUN_SETTINGS } from "../../cli/runs/learn_one.ts";
 import type { GridRun } from "./grid_file.ts";
 import type { MeasuredRun, Work } from "./measured_run.ts";

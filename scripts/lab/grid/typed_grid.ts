@@ -4,7 +4,7 @@
  * @module
  */
 import type { PRESET_NAMES } from "@cugro/algorithm/knobs";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { parseGrid } from "./grid_file.ts";
 import { methodOf } from "./methods.ts";
 import { type GridOptions, runGrid } from "./run_grid.ts";

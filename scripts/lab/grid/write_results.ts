@@ -6,15 +6,15 @@ import { canonicalJson, type JsonObject, type JsonValue, sha256 } from "@cugro/p
 import { codeVersion } from "@cugro/telemetry";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { drawRuns } from "../../cli/runs/draw_runs.ts";
-import { printTable } from "../../cli/table.ts";
+import { printTable } from "../../cli/terminal_table.ts";
 import type { GridFile } from "./grid_file.ts";
 import { colourOf } from "./methods.ts";
 import type { MeasuredRun } from "./measured_run.ts";
 import { renderPage } from "./render_page.ts";
 import type { RunRecord } from "./run_record.ts";
-import { headOf, summariseGrid, tableRows } from "./table.ts";
+import { headOf, summariseGrid, tableRows } from "./grid_table.ts";
 
 /** A finished grid. */
 export interface GridResults {

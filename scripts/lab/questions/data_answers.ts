@@ -3,9 +3,9 @@
  * @module
  */
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import { figure, streamOf } from "../../cli/runs/summary.ts";
+import { figure, streamOf } from "../../cli/runs/summarise_seeds.ts";
 import { spearman } from "../streams/spearman.ts";
-import { type Answer, dropsOf, pointOf, type Question, say } from "./answer.ts";
+import { type Answer, dropsOf, pointOf, type Question, say } from "./question_answer.ts";
 
 /** Figures of fidelity that are farther from real data the larger they are; not floors, sizes or shares of real rows. */
 const isDistance = (name: string) => !/Floor$|size|^real\.|precision|recall|taskPurity/.test(name);

@@ -4,7 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { document } from "@cugro/report";
-import type { Answer } from "./answer.ts";
+import type { Answer } from "./question_answer.ts";
 
 const COLOURS = ["#2f6db5", "#c0394b", "#3f8f56", "#c98a1b", "#8a6fb3", "#3aa0a0", "#b5527a", "#5a5a9c"];
 /** More lines than this would hide each other. */

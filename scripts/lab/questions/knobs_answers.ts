@@ -5,8 +5,8 @@
 import { presets } from "@cugro/algorithm/knobs";
 import type { MeasuredRun } from "../grid/measured_run.ts";
 import { differenceOver, meanOver } from "@cugro/algorithm/arrays";
-import { figure } from "../../cli/runs/summary.ts";
-import { type Answer, byKnob, pointOf, type Question, runsOfStream, say } from "./answer.ts";
+import { figure } from "../../cli/runs/summarise_seeds.ts";
+import { type Answer, byKnob, pointOf, type Question, runsOfStream, say } from "./question_answer.ts";
 
 /** The figure of each value of a knob on one stream. @param others what is drawn beside what the sentence is about */
 function sweep(

@@ -4,8 +4,8 @@
  */
 import type { MeasuredRun } from "../grid/measured_run.ts";
 import { probabilityOfImprovement } from "@cugro/algorithm/arrays";
-import { figure } from "../../cli/runs/summary.ts";
-import { type Answer, pointOf, type Question, say } from "./answer.ts";
+import { figure } from "../../cli/runs/summarise_seeds.ts";
+import { type Answer, pointOf, type Question, say } from "./question_answer.ts";
 
 /** Distance of the first version's samples, in multiples of what real rows show. */
 function firstDistance({ fidelity }: MeasuredRun): number {

@@ -5,9 +5,9 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeVersion } from "@cugro/telemetry";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import type { MeasuredRun } from "../grid/measured_run.ts";
-import type { Question } from "./answer.ts";
+import type { Question } from "./question_answer.ts";
 import { DATA_QUESTIONS } from "./data_answers.ts";
 import { drawAnswer } from "./draw_answer.ts";
 import { KNOB_QUESTIONS } from "./knobs_answers.ts";

@@ -8,8 +8,8 @@ import { META_WORLD_STREAMS } from "@cugro/environments/metaworld";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type CollectFiles, collectFiles } from "../../cli/commands/collecting/collect_files.ts";
-import { collectMetaWorldFiles } from "../../cli/commands/collecting/collect_meta_world.ts";
-import { UsageError } from "../../cli/commands/output.ts";
+import { collectMetaWorldFiles } from "../../cli/commands/collecting/collect_meta_world_command.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { streamFiles } from "./stream_files.ts";
 import { pythonVariables } from "./stream_python.ts";
 

@@ -3,7 +3,7 @@ import { readDataset } from "@cugro/datasets";
 import { familyInfo, goalFault } from "@cugro/environments";
 import { META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { join } from "node:path";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 import { KNOWN_STREAMS, type KnownStream, prepareStream } from "./known_streams.ts";
 
 const TINY = { tiny: { family: "walker-params", goals: [[5]], episodes: 1 } };

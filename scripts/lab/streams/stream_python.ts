@@ -11,8 +11,8 @@ import {
   startPython,
 } from "@cugro/environments/gymnasium";
 import process from "node:process";
-import { gymnasiumConfig } from "../../cli/embedded/python.ts";
-import { UsageError } from "../../cli/commands/output.ts";
+import { gymnasiumConfig } from "../../cli/embedded/choose_python.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 
 /**
  * The variables with which a run's processes find an environment whose package needs a Python of its own; none for others.

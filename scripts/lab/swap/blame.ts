@@ -2,7 +2,7 @@
  * Which network a fall comes from, by the paired intervals of episodes with exchanged networks. Pure.
  * @module
  */
-import { score } from "../../cli/commands/output.ts";
+import { score } from "../../cli/commands/print_output.ts";
 import type { SwapRow } from "./swapped_episodes.ts";
 
 /** A fall is sure where its whole 90 % interval lies above 0. */

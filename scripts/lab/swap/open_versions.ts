@@ -17,7 +17,7 @@ import { readPolicy, samplerInput } from "@cugro/serving";
 import { MissingInputError, type Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { openInput, readInput } from "@cugro/worker";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 
 /** A version with all networks that it has. */
 export interface OpenedVersion {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { LabelledTask } from "@cugro/learners";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../../cli/commands/output.ts";
-import { openForReading } from "../../cli/learners/open_store.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
+import { openForReading } from "../../cli/learners/stores_of_flags.ts";
 import { blame } from "./blame.ts";
 import { measureMovement, shareOfWay } from "./movement.ts";
 import { firstVersion, openPair } from "./open_versions.ts";

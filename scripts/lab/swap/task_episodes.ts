@@ -12,7 +12,7 @@ import {
 import { openVectorEnvironment, rollout } from "@cugro/environments";
 import type { LabelledTask } from "@cugro/learners";
 import process from "node:process";
-import { UsageError } from "../../cli/commands/output.ts";
+import { UsageError } from "../../cli/commands/print_output.ts";
 
 /** What came of the episodes. */
 export interface TaskEpisodes {

@@ -11,9 +11,9 @@ import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cu
 import { z } from "zod";
 import type { Authenticator } from "../auth.ts";
 import type { RateLimiter } from "../limits.ts";
-import { problemDocument, problemOf } from "../problem.ts";
+import { problemDocument, problemOf } from "../problem_details.ts";
 import { refuseReserved } from "../request_body.ts";
-import { type InFlight, requestIdOf, securityHeaders } from "../requests.ts";
+import { type InFlight, requestIdOf, securityHeaders } from "../around_requests.ts";
 import { allows, sees, type Token } from "../tokens.ts";
 
 const ROUTE = "/v1/learners/:name/act";

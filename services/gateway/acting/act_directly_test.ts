@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "@cugro/tensors";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { quickPolicies } from "../../../shared/serving/testing/quick_acting.ts";
-import { withLiveGateway } from "../testing/live.ts";
+import { withLiveGateway } from "../testing/listening_gateway.ts";
 
 const good = JSON.stringify({ task: 1, observations: [[1, 2, 3]], seed: 4 });
 

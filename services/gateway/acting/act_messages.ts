@@ -8,7 +8,7 @@ import { actBody, actHeaders, type Acting } from "@cugro/serving";
 import type { Log, Metrics } from "@cugro/telemetry";
 import { z } from "zod";
 import { noLearner } from "../gateway.ts";
-import { Problem, problemDocument, problemOf } from "../problem.ts";
+import { Problem, problemDocument, problemOf } from "../problem_details.ts";
 import { bodyProblem, refuseReserved } from "../request_body.ts";
 
 /** What answers messages. */

@@ -4,7 +4,7 @@
  */
 import type { Asked, NatsBus } from "@cugro/bus";
 import { ACT_QUEUE, ACT_SUBJECTS, learnerOfActSubject } from "@cugro/protocol";
-import { Problem } from "../problem.ts";
+import { Problem } from "../problem_details.ts";
 import { type ActMessageAnswer, type AnswerActMessage, refusal } from "./act_messages.ts";
 import { fitting } from "./nats_answer.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "@cugro/protocol";
 import type { Metrics } from "@cugro/telemetry";
 import type { Gateway } from "../gateway.ts";
-import { Problem, problemOf, problemResponse } from "../problem.ts";
+import { Problem, problemOf, problemResponse } from "../problem_details.ts";
 import {
   type ActConnection,
   type Admitted,

@@ -8,7 +8,7 @@ import { MAX_ACT_BYTES } from "@cugro/protocol";
 import { publishExample } from "../../../scripts/lab/experiments/example_learner.ts";
 import { quickPolicies } from "../../../shared/serving/testing/quick_acting.ts";
 import { type ActLine, openActLine } from "../testing/act_line.ts";
-import { type LiveGateway, type LiveOptions, until, withLiveGateway } from "../testing/live.ts";
+import { type LiveGateway, type LiveOptions, until, withLiveGateway } from "../testing/listening_gateway.ts";
 import { issueToken, readTokens, type TokenEntry } from "../tokens.ts";
 
 const good = { task: 1, observations: [[1, 2, 3]] };

@@ -6,7 +6,7 @@
 import type { Buffer } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { RateLimiter } from "../limits.ts";
-import type { InFlight } from "../requests.ts";
+import type { InFlight } from "../around_requests.ts";
 import type { ActMessageAnswer, AnswerActMessage } from "./act_messages.ts";
 
 /** How much is under way at a time. */

@@ -4,7 +4,7 @@
  */
 import type { Answered, Asked } from "@cugro/bus";
 import type { ProblemDetails } from "@cugro/client/schemas";
-import { Problem } from "../problem.ts";
+import { Problem } from "../problem_details.ts";
 import { type ActMessageAnswer, refusal } from "./act_messages.ts";
 
 /**

@@ -8,10 +8,10 @@ import "./styles/parts.css";
 import "./styles/figures.css";
 import "./styles/robots.css";
 import { render } from "preact";
-import { App } from "./app.tsx";
-import { followKeys } from "./state/keys.ts";
+import { App } from "./dashboard_app.tsx";
+import { followKeys } from "./state/keyboard.ts";
 import { followAddress } from "./state/route.ts";
-import { openSession } from "./state/session.ts";
+import { openSession } from "./state/page_session.ts";
 import { followTheme } from "./state/theme.ts";
 
 followTheme();

@@ -15,9 +15,9 @@ import { type Authenticator, bearerOf } from "../auth.ts";
 import { openEventLog } from "../events/event_log.ts";
 import { openEventFeed } from "../events/event_stream.ts";
 import { followLive } from "../live/mod.ts";
-import { createInFlight } from "../requests.ts";
+import { createInFlight } from "../around_requests.ts";
 import { findNamed, findToken, issueToken, type Scope } from "../tokens.ts";
-import { addressOfPage } from "./address.ts";
+import { addressOfPage } from "./page_address.ts";
 import { watchStore } from "./watch_store.ts";
 
 /** What is served, and to whom. */

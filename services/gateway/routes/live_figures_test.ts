@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
 import { withLearningGateway } from "../../../tests/fakes/learning_gateway.ts";
 import { createActTraffic, noLiveFigures } from "../live/mod.ts";
-import { withGateway } from "../testing/gateway.ts";
+import { withGateway } from "../testing/testing_gateway.ts";
 
 const url = "http://gateway";
 

@@ -3,9 +3,9 @@
  * @module
  */
 import type { RouteDeps } from "../gateway.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../problem_details.ts";
 import { sees, type Token } from "../tokens.ts";
-import type { AddressPolicy } from "../webhooks/address.ts";
+import type { AddressPolicy } from "../webhooks/receiver_address.ts";
 import type { Deliverer } from "../webhooks/deliverer.ts";
 import { findWebhook, settingsOf, type Webhook } from "../webhooks/hooks.ts";
 

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { addToken, issueToken, type Scope } from "../tokens.ts";
-import type { LiveGateway } from "./live.ts";
+import type { LiveGateway } from "./listening_gateway.ts";
 
 /** Writes the tokens of {@link LiveGateway}. */
 export async function makeTokens(folder: string) {

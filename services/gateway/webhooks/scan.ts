@@ -13,7 +13,7 @@ import {
   PREFIXES,
 } from "@cugro/protocol";
 import type { Webhook } from "./hooks.ts";
-import { candidates, isWanted } from "./wanted.ts";
+import { candidates, isWanted } from "./wanted_events.ts";
 
 /** Records of what was delivered are kept this long: well beyond the horizon, so that no event is taken for a new one. */
 export const RECORDS_MS = 30 * 86_400_000;

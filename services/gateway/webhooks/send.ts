@@ -7,7 +7,7 @@ import type { CloudEvent, DeliveryAttempt } from "@cugro/protocol";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps, type RequestOptions } from "node:https";
 import { isIP } from "node:net";
-import { type AddressPolicy, ForbiddenTarget, resolveTarget, type Target } from "./address.ts";
+import { type AddressPolicy, ForbiddenTarget, resolveTarget, type Target } from "./receiver_address.ts";
 import { signatureHeaders } from "./signature.ts";
 
 /** How receivers are asked. */

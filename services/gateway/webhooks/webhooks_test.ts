@@ -12,7 +12,14 @@ import {
   webhookPrefix,
   webhookSettingsKey,
 } from "@cugro/protocol";
-import { QUICK, type Received, refuse, until, withLiveGateway, withReceiver } from "../testing/live.ts";
+import {
+  QUICK,
+  type Received,
+  refuse,
+  until,
+  withLiveGateway,
+  withReceiver,
+} from "../testing/listening_gateway.ts";
 import { startDeliverer } from "./deliverer.ts";
 
 const idsOf = (received: Received[]) => received.map(({ body }) => JSON.parse(body).id).sort();

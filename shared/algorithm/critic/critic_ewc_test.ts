@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { bandit, inputOf, normaliserOf, quick, relativeError, train } from "../testing/bandit.ts";
 
 const ewc = { ...quick, regulariser: "ewc" as const, criticEwcStrength: 1e4, fisherRows: 100 };

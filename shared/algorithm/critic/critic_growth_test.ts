@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { criticForTask, growCritic } from "./critic_growth.ts";
 import { criticShape, initCritic } from "./critic_network.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import {
   A,
   type Bandit,

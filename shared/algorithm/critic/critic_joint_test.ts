@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { presets } from "../knobs/hyperparameters.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import {
   bandit,
   clockwork,

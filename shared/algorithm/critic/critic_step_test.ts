@@ -1,7 +1,7 @@
 import { assertAlmostEquals } from "@std/assert";
 import * as tf from "tf";
 import { expectileLoss } from "./critic_step.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 
 Deno.test(
   "expectileLoss() has the value and gradient of |tau - 1(u < 0)| u^2",

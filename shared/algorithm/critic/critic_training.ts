@@ -2,7 +2,7 @@
  * Training of the critic on a new task: grows a head, regresses it on the task's targets, holds the old heads.
  * @module
  */
-import { takeRows } from "../numerics/rows.ts";
+import { takeRows } from "../numerics/row_splits.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { CompiledStep, Stored } from "@cugro/tensors/seam";
 import { type CriticBatchSource, drawBatch } from "./critic_batches.ts";

@@ -15,7 +15,7 @@ import { trainCritic } from "./critic_training.ts";
 import { presets } from "../knobs/hyperparameters.ts";
 import { adamInputs } from "../numerics/optimiser.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import {
   A,
   type Bandit,

@@ -10,10 +10,10 @@ import {
   taskOneHot,
 } from "./denoiser.ts";
 import { behaviorShape, type DenoiserShape, stateShape } from "./denoiser_shape.ts";
-import { growTask } from "./growth.ts";
+import { growTask } from "./grow_embedding.ts";
 import { presets } from "../knobs/hyperparameters.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { countWeights, tasksTensor } from "../numerics/weights.ts";
 
 const small = { ...presets.smoke, denoiserWidth: 16, denoiserBlocks: 2 };

@@ -9,7 +9,7 @@ import { checkDenoiser, denoiserWeights, frozenWeights, predictNoise } from "./d
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import type { GeneratorFamily } from "./generator_family.ts";
 import { contextOf, TEACHER } from "./generator_step.ts";
-import { growTask } from "./growth.ts";
+import { growTask } from "./grow_embedding.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { consolidated, heldState, measureFisher } from "../numerics/ewc.ts";
 import { initOptimiser } from "../numerics/optimiser.ts";

@@ -18,8 +18,8 @@ import { alpha, sigma } from "./noise_schedule.ts";
 import type { Snapshot, TrainingProgress } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
 import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
-import { noLeaks } from "../testing/backend.ts";
-import { finish, momentsOf, testTask, tiny, trainingInput } from "../testing/tasks.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
+import { finish, momentsOf, testTask, tiny, trainingInput } from "../testing/small_tasks.ts";
 
 Deno.test(
   "trainStateGenerator() learns the analytic noise of a 1-D Gaussian, with its sign",

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { toParams } from "@cugro/tensors/seam";
 import * as tf from "tf";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { openBatches, untoldRowsAt } from "./batches.ts";
 import { initDenoiser } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";

@@ -7,8 +7,8 @@ import { fitNormaliser } from "../numerics/normaliser.ts";
 import type { TrainingProgress } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
 import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
-import { noLeaks } from "../testing/backend.ts";
-import { finish, testTask, tiny, trainingInput } from "../testing/tasks.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
+import { finish, testTask, tiny, trainingInput } from "../testing/small_tasks.ts";
 
 const short = { ...tiny, stateSteps: 4, behaviorSteps: 4 };
 

@@ -4,8 +4,8 @@ import { eager, type Stored } from "@cugro/tensors/seam";
 import { openCompute } from "@cugro/tensors";
 import { sampleActions, trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import { sampleStates, trainStateGenerator } from "../generators/state_generator.ts";
-import { noLeaks } from "../testing/backend.ts";
-import { finish, momentsOf, type TestTask, testTask, tiny, trainingInput } from "../testing/tasks.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
+import { finish, momentsOf, type TestTask, testTask, tiny, trainingInput } from "../testing/small_tasks.ts";
 
 const TASKS = 10;
 

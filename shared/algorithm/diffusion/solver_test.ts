@@ -4,7 +4,7 @@ import { presets } from "../knobs/hyperparameters.ts";
 import { alpha, sigma } from "./noise_schedule.ts";
 import { planSolver, runPlan, type SolverPlan } from "./solver.ts";
 import { expm1OverMinusOne, ordersFor } from "./solver_dpm3.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 
 const MEAN = 0.4;
 const SPREAD = 0.3;

@@ -5,7 +5,7 @@
  */
 import type { Compile, Stored } from "@cugro/tensors/seam";
 import { TEACHER } from "../diffusion/generator_step.ts";
-import { growTask } from "../diffusion/growth.ts";
+import { growTask } from "../diffusion/grow_embedding.ts";
 import { type OpenTraining, resumedState, runTraining, scheduleOf } from "../diffusion/training_parts.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { jointSteps, stepsFor } from "../knobs/training_steps.ts";

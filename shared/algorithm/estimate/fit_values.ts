@@ -15,7 +15,7 @@ import type { Normaliser } from "../numerics/normaliser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
 import { adamInputs, initOptimiser, learningRateAt, publishedWeights } from "../numerics/optimiser.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
-import { takeRows } from "../numerics/rows.ts";
+import { takeRows } from "../numerics/row_splits.ts";
 import { matrix, withPrefix } from "../numerics/weights.ts";
 import { ESTIMATE_NETWORKS } from "./read_estimates.ts";
 import { ESTIMATE_DISCOUNT, initValues, type ValueScale, valueShape } from "./value_network.ts";

@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertGreater, assertLess, assertRejects } 
 import { InvalidInputError } from "../numerics/errors.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { fitValues, type ValueFitInput } from "./fit_values.ts";
 import { estimateOf, lostReturns } from "./read_estimates.ts";
 import { ESTIMATE_DISCOUNT, openValues } from "./value_network.ts";

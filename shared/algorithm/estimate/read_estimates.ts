@@ -3,7 +3,7 @@
  * @module
  */
 import type { Stored } from "@cugro/tensors/seam";
-import type { Anchors } from "../measures/metrics.ts";
+import type { Anchors } from "../measures/results_matrix.ts";
 import { entry } from "../numerics/weights.ts";
 
 /** Networks of one estimate: their spread is what its interval is made of. */

@@ -3,7 +3,7 @@ import { type Stored, toParams } from "@cugro/tensors/seam";
 import * as tf from "tf";
 import type { DenoiserShape } from "../diffusion/denoiser_shape.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { discriminate, initDiscriminator } from "./discriminator.ts";
 import { discriminatorLoss } from "./gan.ts";
 

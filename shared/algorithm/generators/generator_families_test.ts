@@ -11,11 +11,11 @@ import { fitSketch } from "../measures/sketch.ts";
 import { fitNormaliser } from "../numerics/normaliser.ts";
 import type { Snapshot } from "../numerics/progress.ts";
 import { createRng } from "../numerics/rng.ts";
-import { createPolicy } from "../policy/acting.ts";
+import { createPolicy } from "../policy/create_policy.ts";
 import { noisePairs } from "../replay/noise_pairs.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { bandit, inputOf, normaliserOf, quick, train } from "../testing/bandit.ts";
-import { finish, testTask, tiny, trainingInput } from "../testing/tasks.ts";
+import { finish, testTask, tiny, trainingInput } from "../testing/small_tasks.ts";
 import { sampleActions, trainBehaviorGenerator } from "./behavior_generator.ts";
 import { sampleStates, trainStateGenerator } from "./state_generator.ts";
 

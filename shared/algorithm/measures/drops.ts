@@ -4,7 +4,7 @@
  * @module
  */
 import { dropInterval, type Interval } from "./intervals.ts";
-import { mean } from "./metrics.ts";
+import { mean } from "./results_matrix.ts";
 
 /** Normalised scores of episodes, `[v][j][episode]`; null where version v was not evaluated on task j. */
 export type EpisodeMatrix = readonly (readonly (readonly number[] | null)[])[];

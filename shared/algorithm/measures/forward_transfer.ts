@@ -3,7 +3,7 @@
  * @module
  */
 import { InvalidInputError } from "../numerics/errors.ts";
-import { mean } from "./metrics.ts";
+import { mean } from "./results_matrix.ts";
 
 /**
  * Mean of a score curve over the steps it spans (trapezoids): the area a forward transfer compares.

@@ -6,7 +6,7 @@ import { createRng } from "../numerics/rng.ts";
 import { MIN_EPISODES } from "../knobs/evaluation_knobs.ts";
 import { fallOf } from "./drops.ts";
 import { bootstrapInterval, type Interval, type Measured, quantile } from "./intervals.ts";
-import { mean } from "./metrics.ts";
+import { mean } from "./results_matrix.ts";
 
 /** By how much the mean score over some tasks is greater. `paired`: episode i of both started in the same state. */
 export interface Gain {

@@ -8,7 +8,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import { MIN_EPISODES } from "../knobs/evaluation_knobs.ts";
 import { createRng } from "../numerics/rng.ts";
-import { type Anchors, mean, normalisedScore } from "./metrics.ts";
+import { type Anchors, mean, normalisedScore } from "./results_matrix.ts";
 
 /** A two-sided interval, `[low, high]`. */
 export type Interval = [low: number, high: number];

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { bootstrapInterval, dropInterval, quantile, scoreInterval, successInterval } from "./intervals.ts";
-import { mean } from "./metrics.ts";
+import { mean } from "./results_matrix.ts";
 import { createRng } from "../numerics/rng.ts";
 
 Deno.test("quantile() interpolates as numpy does", () => {

@@ -5,7 +5,7 @@
  */
 import { createRng } from "../numerics/rng.ts";
 import { quantile } from "./intervals.ts";
-import { interquartileMean, mean } from "./metrics.ts";
+import { interquartileMean, mean } from "./results_matrix.ts";
 
 /** Scores of a method: `[run][task]`, every run with the same tasks. */
 export type Scores = readonly (readonly number[])[];

@@ -5,7 +5,7 @@
  */
 import { besideLimit } from "../knobs/beside_limit.ts";
 import { dropInterval } from "./intervals.ts";
-import { mean } from "./metrics.ts";
+import { mean } from "./results_matrix.ts";
 
 /** Points of score that the mean may lie below the sampler's. */
 export const MAX_MEAN_LOSS = 2;

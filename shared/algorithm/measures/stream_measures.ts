@@ -11,7 +11,7 @@ import {
   isBadlyLearnedFirst,
   justLearned,
   mean,
-} from "./metrics.ts";
+} from "./results_matrix.ts";
 import { meanPerformance } from "./version_measures.ts";
 
 /** NaN where a figure has no meaning. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Candidate, type TaskDrop, worstOf } from "./drops.ts";
-import { forgettingOf, mean, type OldTask, transferOf, wereBadlyLearned } from "./metrics.ts";
+import { forgettingOf, mean, type OldTask, transferOf, wereBadlyLearned } from "./results_matrix.ts";
 
 /** Null where a figure has no meaning: no simulator, or no old task. */
 export interface VersionMeasures {

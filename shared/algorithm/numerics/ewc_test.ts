@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { eager, type Params, type Stored } from "@cugro/tensors/seam";
 import * as tf from "tf";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { consolidated, ewcPenalty, heldState, measureFisher } from "./ewc.ts";
 import { linear } from "./layers.ts";
 import { createRng } from "./rng.ts";

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertLess } from "@std/assert";
 import * as tf from "tf";
 import { layerNorm, linear, project, silu } from "./layers.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 
 const rows = () => tf.tensor2d([[0.3, -1.2, 2.0], [-0.5, 0.1, 0.7]]);
 

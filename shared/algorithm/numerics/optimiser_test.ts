@@ -9,7 +9,7 @@ import {
   type OptimiserSettings,
   publishedWeights,
 } from "./optimiser.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { entry } from "./weights.ts";
 
 const vector = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });

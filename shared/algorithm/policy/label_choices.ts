@@ -10,7 +10,7 @@ import { passOf } from "../generators/generator_families.ts";
 import { normalise, OBSERVATION_CLAMP } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, matrix } from "../numerics/weights.ts";
-import { taskInputs } from "./acting.ts";
+import { taskInputs } from "./create_policy.ts";
 import { actState, candidateNoise, hasDiscreteActions, openCandidates } from "./acting_steps.ts";
 import { countRows, knownNormaliser, padRows, type PolicyInput } from "./policy_input.ts";
 import { combineCandidates } from "./selection.ts";

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import * as tf from "tf";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { apartShare, findModes, isMultimodal, weightsOfHeavierMode } from "./modes.ts";
 import { combineCandidates } from "./selection.ts";
 

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { openCompute } from "@cugro/tensors";
-import { createPolicy } from "./acting.ts";
+import { createPolicy } from "./create_policy.ts";
 import { trainBehaviorGenerator } from "../generators/behavior_generator.ts";
 import { labelProposals } from "../distillation/label_proposals.ts";
 import { trainActor, trainProposer } from "../distillation/one_step_training.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { InvalidInputError } from "../numerics/errors.ts";
 import { normalise, type Normaliser } from "../numerics/normaliser.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { A, bandit, inputOf, normaliserOf, quick, runToEnd, S, train } from "../testing/bandit.ts";
 import { labelChoices } from "./label_choices.ts";
 import { apartShare, isMultimodal } from "./modes.ts";

@@ -7,7 +7,7 @@ import {
   pessimisticValue,
   type SelectionSettings,
 } from "./selection.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 
 const settings: SelectionSettings = {
   selection: "soft",

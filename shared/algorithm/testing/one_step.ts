@@ -8,7 +8,7 @@ import type { OneStepTrainingInput } from "../distillation/one_step_training.ts"
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import type { Normaliser } from "../numerics/normaliser.ts";
 import { createRng } from "../numerics/rng.ts";
-import { tiny } from "./tasks.ts";
+import { tiny } from "./small_tasks.ts";
 
 /** Networks small enough for tests, trained long enough to fit. */
 export const small: Hyperparameters = {

@@ -2,7 +2,7 @@ import { assertAlmostEquals } from "@std/assert";
 import * as tf from "tf";
 import type { DenoiserShape } from "../diffusion/denoiser_shape.ts";
 import { createRng } from "../numerics/rng.ts";
-import { noLeaks } from "../testing/backend.ts";
+import { noLeaks } from "../testing/no_leaks.ts";
 import { vaeFamily, vaeLoss, vaePass } from "./vae.ts";
 
 const shape: DenoiserShape = {

@@ -8,7 +8,7 @@ import type { Log } from "@cugro/telemetry";
 import { createWakeup } from "@cugro/async";
 import { JetStreamFault } from "./nats_faults.ts";
 import type { Link } from "./link.ts";
-import { decodeEvent } from "./messages.ts";
+import { decodeEvent } from "./decode_messages.ts";
 import { NEWS_SUBJECTS, STREAMS } from "./subjects.ts";
 
 /** What is read. */

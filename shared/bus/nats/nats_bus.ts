@@ -20,11 +20,11 @@ import { type AnsweringOptions, answerRequests } from "./answering.ts";
 import { createDelivery } from "./delivery.ts";
 import { endOfEvents, readEvents, type ReadEventsOptions, type StoredEvent } from "./event_reader.ts";
 import { JetStreamFault } from "./nats_faults.ts";
-import { openLink } from "./connect.ts";
+import { openLink } from "./connect_nats.ts";
 import type { Link } from "./link.ts";
-import { decodeJob, DECODERS } from "./messages.ts";
+import { decodeJob, DECODERS } from "./decode_messages.ts";
 import { type Pull, startPull } from "./pull.ts";
-import type { NatsBusOptions } from "./options.ts";
+import type { NatsBusOptions } from "./nats_options.ts";
 import { queuedJobs } from "./queued_jobs.ts";
 import { Topology } from "./streams.ts";
 import {

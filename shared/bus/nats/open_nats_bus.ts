@@ -2,7 +2,7 @@
  * The door to the NATS bus. The client library is loaded behind it: work on a folder does not wait for it.
  * @module
  */
-import type { NatsBusOptions } from "./options.ts";
+import type { NatsBusOptions } from "./nats_options.ts";
 import type { NatsBus } from "./nats_bus.ts";
 
 /**

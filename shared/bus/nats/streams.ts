@@ -10,7 +10,7 @@ import {
   consumerConfiguration,
   differsInLimits,
   STREAM_CONFIGURATIONS,
-} from "./configurations.ts";
+} from "./nats_configurations.ts";
 import { isMissing, JetStreamFault } from "./nats_faults.ts";
 import type { Link } from "./link.ts";
 import { STREAMS } from "./subjects.ts";

@@ -3,8 +3,8 @@
  * @module
  */
 import { didYouMean } from "@cugro/algorithm/knobs";
-import { newConfigSchema, newLearnerSchema, retrySchema } from "./learners.ts";
-import { newWebhookSchema, webhookChangeSchema } from "./webhooks.ts";
+import { newConfigSchema, newLearnerSchema, retrySchema } from "./learner_schemas.ts";
+import { newWebhookSchema, webhookChangeSchema } from "./webhook_schemas.ts";
 
 const SCHEMAS = [newLearnerSchema, newConfigSchema, retrySchema, newWebhookSchema, webhookChangeSchema];
 const FIELDS = SCHEMAS.flatMap(({ shape }) => Object.keys(shape));

@@ -2,19 +2,19 @@
  * Shapes of what the gateway takes and gives.
  * @module
  */
-export * from "./arrivals.ts";
-export * from "./evaluations.ts";
-export * from "./history.ts";
-export * from "./labels.ts";
-export * from "./learners.ts";
-export * from "./live.ts";
-export * from "./memory.ts";
+export * from "./arrival_schemas.ts";
+export * from "./evaluation_schemas.ts";
+export * from "./history_schemas.ts";
+export * from "./label_schemas.ts";
+export * from "./learner_schemas.ts";
+export * from "./live_schemas.ts";
+export * from "./memory_schemas.ts";
 export * from "./paths.ts";
-export * from "./problem.ts";
-export * from "./problems.ts";
+export * from "./problem_details_schema.ts";
+export * from "./problem_schemas.ts";
 export * from "./queries.ts";
-export * from "./tokens.ts";
-export * from "./validation.ts";
-export * from "./versions.ts";
-export * from "./webhooks.ts";
+export * from "./token_schemas.ts";
+export * from "./validation_schemas.ts";
+export * from "./version_schemas.ts";
+export * from "./webhook_schemas.ts";
 export { likelyField } from "./body_fields.ts";

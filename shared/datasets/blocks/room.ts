@@ -6,7 +6,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Numbers, NumbersType, Values } from "@cugro/hdf5";
 import { fillFrom } from "./file_source.ts";
-import { BLOCK_BYTES, blockRowsOf, type Rows, rowsIn, type RowsPlace } from "./rows.ts";
+import { BLOCK_BYTES, blockRowsOf, type Rows, rowsIn, type RowsPlace } from "./block_rows.ts";
 
 /** Memory and a folder for the numbers of one file. */
 export interface Room {

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
-import { wantedFields } from "../names.ts";
+import { wantedFields } from "../field_names.ts";
 import { checkStart, readDataset } from "../read_dataset.ts";
 import { datasetHash } from "../stored.ts";
 import { readCsv } from "./read_csv.ts";

@@ -5,7 +5,7 @@ import { DatasetError } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import type { ReadOptions } from "../notice.ts";
 import { makeHdf5 } from "../../hdf5/testing/hdf5_files.ts";
-import { wantedFields } from "../names.ts";
+import { wantedFields } from "../field_names.ts";
 import { readHdf5 } from "./read_hdf5.ts";
 import { withoutUntoldDones } from "./robomimic_dones.ts";
 import { numbersOf, readSample, sample } from "./testing/sample.ts";

@@ -6,7 +6,7 @@
  */
 import { valuesIn } from "@cugro/hdf5";
 import { DatasetError, type RawDataset } from "../dataset.ts";
-import { FIELD_NAMES } from "../names.ts";
+import { FIELD_NAMES } from "../field_names.ts";
 import { type Budget, hasMember, type Member, planMember } from "./hdf5_members.ts";
 import { addRows, arrayOf, type Matrix, nextOf, openStack, type Stack } from "./matrix.ts";
 import type { Episode, Layout } from "./hdf5_layouts.ts";

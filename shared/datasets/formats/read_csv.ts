@@ -9,7 +9,7 @@ import { type NumbersWriter, openNumbers, type Room, roomInMemory } from "../blo
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import type { Matrix } from "./matrix.ts";
 import { NEWLINE, parseTable, RETURN } from "./csv_pieces.ts";
-import { arrayOfColumns, chooseColumns, type Parts } from "./table.ts";
+import { arrayOfColumns, chooseColumns, type Parts } from "./table_columns.ts";
 
 const DELIMITERS = [",", ";", "\t"];
 const ABSENT: ReadonlySet<string> = new Set(["", "na", "nan", "null", "none"]);

@@ -5,7 +5,7 @@
  */
 import { type ByteSource, type FieldPlan, type Hdf5Group, openHdf5 } from "@cugro/hdf5";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
-import { ATTRIBUTE_NAMES, FLAG_NAMES } from "../names.ts";
+import { ATTRIBUTE_NAMES, FLAG_NAMES } from "../field_names.ts";
 import type { Notice } from "../notice.ts";
 import { unpackedLimit } from "../read_limits.ts";
 import { faultsAt } from "./format_faults.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { type ByteSource, valuesIn } from "@cugro/hdf5";
-import { takenRows } from "../blocks/gather.ts";
+import { takenRows } from "../blocks/gather_rows.ts";
 import type { Room } from "../blocks/room.ts";
 import { DatasetError, type RawArray, type RawDataset } from "../dataset.ts";
 import { unpackedLimit } from "../read_limits.ts";

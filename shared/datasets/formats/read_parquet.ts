@@ -12,7 +12,7 @@ import { unpackedLimit } from "../read_limits.ts";
 import { readColumn } from "../parquet/column.ts";
 import { type Column, type Footer, readFooter } from "../parquet/footer.ts";
 import { DAMAGED, ParquetFault } from "../parquet/thrift.ts";
-import { arrayOfColumns, chooseColumns } from "./table.ts";
+import { arrayOfColumns, chooseColumns } from "./table_columns.ts";
 import { attributesOfTexts } from "./text_attributes.ts";
 
 /** Bytes that a number takes at most when it is read: whole ones become float64 where some are absent. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { DatasetError } from "../dataset.ts";
-import { ATTRIBUTE_NAMES } from "../names.ts";
+import { ATTRIBUTE_NAMES } from "../field_names.ts";
 import { printable } from "../printable.ts";
 
 const MOST_ATTRIBUTE_LETTERS = 2 ** 16;

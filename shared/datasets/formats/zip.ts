@@ -8,7 +8,7 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { type ByteSource, partOf, sourceOf, valuesIn } from "@cugro/hdf5";
 import { Inflate } from "fflate";
-import { sourceOfBytes } from "../blocks/gather.ts";
+import { sourceOfBytes } from "../blocks/gather_rows.ts";
 import { openNumbers, type Room } from "../blocks/room.ts";
 import { DatasetError } from "../dataset.ts";
 

@@ -13,12 +13,12 @@ import { join } from "node:path";
 import type { Judged, JudgedRows } from "../assemble.ts";
 import { openFileSource } from "../blocks/file_source.ts";
 import { NoRoomError, type Room, roomIn, rowsAtPlace } from "../blocks/room.ts";
-import { BLOCK_BYTES } from "../blocks/rows.ts";
+import { BLOCK_BYTES } from "../blocks/block_rows.ts";
 import { DatasetError } from "../dataset.ts";
 import type { ReadOptions } from "../notice.ts";
 import { checkStart } from "../read_dataset.ts";
 import { limitsByRanges, type ReadingLimits, watch } from "./isolation_limits.ts";
-import type { Answer, PlacedDataset, Request } from "./messages.ts";
+import type { Answer, PlacedDataset, Request } from "./reader_messages.ts";
 
 const FAILED = "the file is damaged: reading it failed";
 

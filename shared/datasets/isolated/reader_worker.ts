@@ -7,7 +7,7 @@ import { NoRoomError, roomIn } from "../blocks/room.ts";
 import { DatasetError } from "../dataset.ts";
 import { readByRanges, readDataset } from "../read_dataset.ts";
 import { datasetHash } from "../stored.ts";
-import type { Answer, Request } from "./messages.ts";
+import type { Answer, Request } from "./reader_messages.ts";
 
 // cast: the type checker takes this file for one of a window.
 const thread = globalThis as unknown as {

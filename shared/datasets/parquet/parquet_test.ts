@@ -3,9 +3,9 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { memoryUsage } from "node:process";
 import { sourceOf } from "@cugro/hdf5";
 import { DatasetError } from "../dataset.ts";
-import { wantedFields } from "../names.ts";
+import { wantedFields } from "../field_names.ts";
 import { readParquet } from "../formats/read_parquet.ts";
-import { chooseColumns } from "../formats/table.ts";
+import { chooseColumns } from "../formats/table_columns.ts";
 import { sample } from "../formats/testing/sample.ts";
 import { readRuns } from "./runs.ts";
 import { unpackSnappy } from "./snappy.ts";

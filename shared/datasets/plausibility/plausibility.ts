@@ -3,10 +3,10 @@
  * that 32 bits do not hold.
  * @module
  */
-import { takeRows } from "../blocks/rows.ts";
+import { takeRows } from "../blocks/block_rows.ts";
 import type { DatasetRows } from "../dataset.ts";
 import { judgeDigits } from "./digits.ts";
-import { episodesOf } from "../episodes.ts";
+import { episodesOf } from "../dataset_summary.ts";
 import { flagsOf } from "../field_rows.ts";
 import type { Fields } from "../fields.ts";
 import type { Notice } from "../notice.ts";

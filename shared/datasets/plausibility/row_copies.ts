@@ -2,7 +2,7 @@
  * Rows that stand in a file twice: copies are told from a small world in which the same steps come again by themselves.
  * @module
  */
-import { rowsIn } from "../blocks/rows.ts";
+import { rowsIn } from "../blocks/block_rows.ts";
 import type { DatasetRows } from "../dataset.ts";
 import type { Notice } from "../notice.ts";
 import { countDifferentRows, keysOfRows } from "./row_keys.ts";

@@ -2,7 +2,7 @@
  * Rows as single numbers: equal rows have equal keys. Eight bytes stand for a row, however wide it is.
  * @module
  */
-import { type Rows, visitBlocks } from "../blocks/rows.ts";
+import { type Rows, visitBlocks } from "../blocks/block_rows.ts";
 
 /**
  * 53 bits of each row's content (two FNV-1a hashes), `[N]`.

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Dataset } from "../dataset.ts";
-import { type Episode, episodesOf } from "../episodes.ts";
+import { type Episode, episodesOf } from "../dataset_summary.ts";
 import { type Distribution, distributionOf, distributionsOf } from "./distribution.ts";
 
 /** One dimension of a state or an action. */

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
-import { randomNumbers } from "../testing/recording.ts";
+import { randomNumbers } from "../testing/point_recording.ts";
 import { distributionOf, distributionsOf } from "./distribution.ts";
-import { planeOf } from "./plane.ts";
+import { planeOf } from "./principal_plane.ts";
 import { statisticsOf } from "./statistics.ts";
 
 const near = (actual: number, expected: number, within = 1e-9) =>

@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesOf, type FieldBytes, TYPE } from "../../hdf5/testing/hdf5_bytes.ts";
-import { randomNumbers } from "./recording.ts";
+import { randomNumbers } from "./point_recording.ts";
 
 /** Fields of 100 rows that make a good dataset. */
 export function goodFields(): Record<string, FieldBytes> {

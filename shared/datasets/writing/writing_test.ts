@@ -4,7 +4,7 @@ import { exampleDataset } from "../../../tests/fakes/example_dataset.ts";
 import type { Dataset, DatasetMetadata } from "../dataset.ts";
 import { readDataset } from "../read_dataset.ts";
 import { datasetHash } from "../stored.ts";
-import { randomNumbers } from "../testing/recording.ts";
+import { randomNumbers } from "../testing/point_recording.ts";
 import { writeDataset, WRITTEN_FORMATS, type WrittenFormat, writtenFormatOf } from "./write_dataset.ts";
 
 async function written(dataset: Dataset, format: WrittenFormat, shares: number[] = []): Promise<Uint8Array> {

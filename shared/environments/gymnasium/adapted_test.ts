@@ -1,7 +1,7 @@
 /** Packages that need a Python of their own: what is said where it is not there. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
-import { gymnasiumPython, withPython } from "../../../tests/fakes/python.ts";
+import { gymnasiumPython, withPython } from "../../../tests/fakes/gymnasium_python.ts";
 import { adaptedPackage, META_WORLD } from "./adapted.ts";
 import { GymnasiumUnavailable, noInterpreter } from "./gymnasium_faults.ts";
 import { installLine, typedVenv } from "./interpreter.ts";

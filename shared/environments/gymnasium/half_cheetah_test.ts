@@ -1,8 +1,8 @@
 /** HalfCheetah-v5 in Python and the cheetah of this project: the same states and actions lead to the same states. */
 import { assertEquals, assertLess } from "@std/assert";
-import { gymnasiumPython, withPython } from "../../../tests/fakes/python.ts";
+import { gymnasiumPython, withPython } from "../../../tests/fakes/gymnasium_python.ts";
 import { observe } from "../laws.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../simulation_rng.ts";
 import { ROBOTS } from "../robots.ts";
 import { RobotModel } from "../simulation.ts";
 import { openGymnasium } from "./gymnasium_environment.ts";

@@ -17,7 +17,7 @@ import {
   plainWords,
   type ReportedFault,
 } from "./gymnasium_faults.ts";
-import { ANSWERS, createFrameReader, encodeFrame, type Frame } from "./frames.ts";
+import { ANSWERS, createFrameReader, encodeFrame, type Frame } from "./bridge_frames.ts";
 import { interpreterAdvice } from "./interpreter.ts";
 
 /** How Python is started. */

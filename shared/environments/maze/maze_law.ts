@@ -5,7 +5,7 @@
  * maze, and with it all walls; what is observed and done is in the frame of the world, which tasks share.
  * @module
  */
-import { createRandom } from "../random.ts";
+import { createRandom } from "../simulation_rng.ts";
 
 /** The maze's measures in metres; the point's own are those of its centre. */
 export const MAZE = {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Act } from "../rollout.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../simulation_rng.ts";
 import { directionOf, intoMaze, intoWorld, MAZE, type Pair } from "./maze_law.ts";
 import type { Snapshot } from "../policy.ts";
 

@@ -8,8 +8,8 @@ import { META_WORLD } from "../gymnasium/adapted.ts";
 import { type GymnasiumEnvironment, openGymnasium } from "../gymnasium/gymnasium_environment.ts";
 import type { PythonProcess } from "../gymnasium/python_process.ts";
 import { countsOfShares } from "../policy_mix.ts";
-import { createRandom, deriveSeeds, type Random } from "../random.ts";
-import { META_WORLD_HORIZON, metaWorldId } from "./tasks.ts";
+import { createRandom, deriveSeeds, type Random } from "../simulation_rng.ts";
+import { META_WORLD_HORIZON, metaWorldId } from "./meta_world_tasks.ts";
 
 /** Who acts: uniformly random actions, or the expert's in [-1, 1] plus noise of this standard deviation, clipped again. */
 export const META_WORLD_NOISE = { random: null, strong: 1, medium: 0.5, weak: 0.2 } as const;

@@ -1,8 +1,8 @@
 /** What is planned without Python; what runs in it: `tests/worlds`. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../simulation_rng.ts";
 import { chooseAction, planEpisodes } from "./collect_meta_world.ts";
-import { META_WORLD_STREAMS, META_WORLD_TASKS, metaWorldId } from "./tasks.ts";
+import { META_WORLD_STREAMS, META_WORLD_TASKS, metaWorldId } from "./meta_world_tasks.ts";
 
 Deno.test("planEpisodes() lays out a fifth random episodes, then less and less noise, each with seeds of its own", () => {
   const plan = planEpisodes({ episodes: 200, seed: 3 });

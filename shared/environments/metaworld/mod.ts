@@ -11,4 +11,4 @@ export {
   type MetaWorldData,
   type MetaWorldFigures,
 } from "./collect_meta_world.ts";
-export { META_WORLD_HORIZON, META_WORLD_STREAMS, META_WORLD_TASKS, metaWorldId } from "./tasks.ts";
+export { META_WORLD_HORIZON, META_WORLD_STREAMS, META_WORLD_TASKS, metaWorldId } from "./meta_world_tasks.ts";

@@ -1,5 +1,5 @@
 import { encodeTensors, type TensorFile } from "@cugro/protocol";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../simulation_rng.ts";
 import { SNAPSHOTS } from "../policy.ts";
 
 /** Sizes and names of a policy file; `outputs` stands in for 2 x actionDim where it is given. */

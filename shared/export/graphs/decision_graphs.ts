@@ -6,7 +6,7 @@
 import { createGraph, type Graph, type Value } from "../onnx/onnx_graph.ts";
 import { type Operations, operationsOf } from "../onnx/onnx_operations.ts";
 import type { Parts, Sampler } from "../parts.ts";
-import type { Program } from "../words.ts";
+import type { Program } from "../network_words.ts";
 import { runWords } from "./run_words.ts";
 import { candidateWeights, pessimisticValue, weightsOfHeavierMode } from "./selection_graph.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Value } from "../onnx/onnx_graph.ts";
 import type { Operations } from "../onnx/onnx_operations.ts";
-import type { Program, Word } from "../words.ts";
+import type { Program, Word } from "../network_words.ts";
 
 /** As in `algorithm/numerics/layers.ts`. */
 const LAYER_NORM_EPSILON = 1e-5;

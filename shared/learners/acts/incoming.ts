@@ -4,8 +4,8 @@
  */
 import type { ObjectInfo, Store } from "@cugro/store";
 import { type ArrivalFact, incomingPrefix, looksUnfinished, type RejectionFact } from "@cugro/protocol";
-import { adoptArrival, type ArrivalNotes } from "./arrivals.ts";
-import type { LearnerFacts } from "../facts/facts.ts";
+import { adoptArrival, type ArrivalNotes } from "./adopt_arrival.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 import { isSidecar, readSidecar, sidecarOf } from "./sidecar.ts";
 
 /** A dropped file is taken once its size and time of change stood still for this long. */

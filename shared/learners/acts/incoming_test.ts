@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { arrivalKey, incomingKey } from "@cugro/protocol";
 import { adoptDropped, byArrival, scanIncoming, SETTLE_MS } from "./incoming.ts";
 import { loadFacts } from "../reading/load.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import { drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);

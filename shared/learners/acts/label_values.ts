@@ -6,8 +6,8 @@ import { didYouMean } from "@cugro/algorithm/knobs";
 import { describeValue, judgeAttribute, type NumberAttribute } from "@cugro/datasets/attributes";
 import { findTask, listFamilies } from "@cugro/environments/families";
 import { LABEL_NAMES, type LabelName, type LabelValues } from "@cugro/protocol";
-import { type LearnerFacts, taskState, validVersions } from "../facts/facts.ts";
-import { differingValues, type LabelledTask, valuesOf } from "../facts/labels.ts";
+import { type LearnerFacts, taskState, validVersions } from "../facts/learner_facts.ts";
+import { differingValues, type LabelledTask, valuesOf } from "../facts/labelled_tasks.ts";
 
 /** What cannot be put right by a label, as it decides what the rows are. */
 const OF_THE_ROWS = [

@@ -4,7 +4,7 @@
  */
 import { type Hyperparameters, KnobError, MIN_EPISODES } from "@cugro/algorithm/knobs";
 import { describeEnvironment } from "@cugro/protocol";
-import { type LearnerFacts, taskState } from "../facts/facts.ts";
+import { type LearnerFacts, taskState } from "../facts/learner_facts.ts";
 import { blindGate } from "../results/gate.ts";
 
 /**

@@ -11,8 +11,8 @@ import {
   type LabelValues,
   type VersionFact,
 } from "@cugro/protocol";
-import { type LearnerFacts, validVersions } from "../facts/facts.ts";
-import { acceptedTask, type LabelledTask, labelTask, valuesOf } from "../facts/labels.ts";
+import { type LearnerFacts, validVersions } from "../facts/learner_facts.ts";
+import { acceptedTask, type LabelledTask, labelTask, valuesOf } from "../facts/labelled_tasks.ts";
 import { describeChange } from "../facts/label_words.ts";
 import { putOnce } from "../facts/put_once.ts";
 import { remeasurements } from "../results/remeasure.ts";
@@ -21,7 +21,7 @@ import { absent, loadJobStates } from "../reading/load_jobs.ts";
 import { loadFacts } from "../reading/load.ts";
 import { keyOfInput } from "../planning/work.ts";
 import { readLabelValues } from "./label_values.ts";
-import { refuseDeleted } from "./configurations.ts";
+import { refuseDeleted } from "./revise_config.ts";
 import { type Act, findTask } from "./verdicts.ts";
 
 /** What a label says, or would say. */

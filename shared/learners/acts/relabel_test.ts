@@ -2,15 +2,15 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { labelFactSchema, labelKey, parseFact } from "@cugro/protocol";
 import { presets } from "@cugro/algorithm/arrays";
 import { standingRejections } from "../facts/rejections.ts";
-import { taskState } from "../facts/facts.ts";
+import { taskState } from "../facts/learner_facts.ts";
 import { loadFacts } from "../reading/load.ts";
-import { learnerStatus } from "../reading/status.ts";
+import { learnerStatus } from "../reading/learner_status.ts";
 import { learnerProblems } from "../../problems/learner_problems.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import { addFile, drive, driveUntil, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 import { LabelError } from "./label_values.ts";
-import { createLearner } from "./learners.ts";
-import { reviseConfig } from "./configurations.ts";
+import { createLearner } from "./create_learner.ts";
+import { reviseConfig } from "./revise_config.ts";
 import { relabel } from "./relabel.ts";
 import { cancel, retry, rollback } from "./verdicts.ts";
 

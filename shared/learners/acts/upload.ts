@@ -8,10 +8,10 @@
 import { randomBytes } from "node:crypto";
 import type { Store } from "@cugro/store";
 import { type ArrivalFact, datasetKey, type Reading, safeFileName, sha256, uploadKey } from "@cugro/protocol";
-import { adoptArrival, isTakenAlike } from "./arrivals.ts";
-import { dataState, type LearnerFacts } from "../facts/facts.ts";
-import { dataOfArrival } from "../facts/revisions.ts";
-import { openArrivals } from "../facts/arrivals.ts";
+import { adoptArrival, isTakenAlike } from "./adopt_arrival.ts";
+import { dataState, type LearnerFacts } from "../facts/learner_facts.ts";
+import { dataOfArrival } from "../facts/task_revisions.ts";
+import { openArrivals } from "../facts/arrival_jobs.ts";
 import { isToBeJudgedAgain } from "./incoming.ts";
 import { loadFacts } from "../reading/load.ts";
 

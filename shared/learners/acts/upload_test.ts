@@ -3,10 +3,10 @@ import { openFilesystemStore, type Store } from "@cugro/store";
 import { sha256 } from "@cugro/protocol";
 import { scanIncoming, SETTLE_MS } from "./incoming.ts";
 import { addUploaded } from "./upload.ts";
-import { deleteLearner } from "./deletion.ts";
-import { createLearner } from "./learners.ts";
+import { deleteLearner } from "./delete_learner.ts";
+import { createLearner } from "./create_learner.ts";
 import { loadFacts } from "../reading/load.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 
 async function withLearner(test: (store: Store, root: string) => Promise<void>): Promise<void> {

@@ -24,13 +24,13 @@ import {
   type LearnerFacts,
   taskState,
   validVersions,
-} from "../facts/facts.ts";
+} from "../facts/learner_facts.ts";
 import { configOf } from "../facts/knobs_of_facts.ts";
-import { attemptOf, dataOfTask, nameOfData } from "../facts/revisions.ts";
-import { readKnobs } from "../planning/knobs.ts";
+import { attemptOf, dataOfTask, nameOfData } from "../facts/task_revisions.ts";
+import { readKnobs } from "../planning/knob_subsets.ts";
 import { planRemeasuring } from "../results/remeasure.ts";
 import { withdrawal } from "./label_values.ts";
-import { firstStandingTask, refuseDeleted, refuseFrozen } from "./configurations.ts";
+import { firstStandingTask, refuseDeleted, refuseFrozen } from "./revise_config.ts";
 import { refuseBlind } from "./refuse_blind.ts";
 import { loadFacts } from "../reading/load.ts";
 

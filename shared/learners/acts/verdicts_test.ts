@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { presets } from "@cugro/algorithm/arrays";
 import { configKey, encodeFact, learnerKey, versionKey } from "@cugro/protocol";
-import { taskState, validVersions } from "../facts/facts.ts";
+import { taskState, validVersions } from "../facts/learner_facts.ts";
 import { knobsOfTask } from "../facts/knobs_of_facts.ts";
-import { deleteLearner } from "./deletion.ts";
-import { createLearner, listLearners } from "./learners.ts";
-import { configDifferences, reviseConfig } from "./configurations.ts";
+import { deleteLearner } from "./delete_learner.ts";
+import { createLearner, listLearners } from "./create_learner.ts";
+import { configDifferences, reviseConfig } from "./revise_config.ts";
 import { loadFacts } from "../reading/load.ts";
 import { isIdle, plan } from "../../../services/coordinator/plan.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import { addFile, drive, learnerWith, type Pretence, pretend } from "../../../tests/fakes/world.ts";
 import { cancel, promote, retry, rollback } from "./verdicts.ts";
 

@@ -16,11 +16,11 @@ import {
   versionKey,
   withdrawnKey,
 } from "@cugro/protocol";
-import type { LearnerFacts } from "./facts.ts";
-import { shownCell } from "../reading/measures.ts";
-import { acceptedTask } from "./labels.ts";
-import { describeRevision } from "./revisions.ts";
-import { traceOfArrival, traceOfTask } from "./traces.ts";
+import type { LearnerFacts } from "./learner_facts.ts";
+import { shownCell } from "../reading/measures_of_facts.ts";
+import { acceptedTask } from "./labelled_tasks.ts";
+import { describeRevision } from "./task_revisions.ts";
+import { traceOfArrival, traceOfTask } from "./traces_of_work.ts";
 
 /**
  * What {@link learnerEvents} looks at; with the arrivals, events carry the trace of the dataset they are about, and with

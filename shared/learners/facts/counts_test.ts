@@ -1,5 +1,5 @@
 import { assertStringIncludes } from "@std/assert";
-import { describeRevision } from "./revisions.ts";
+import { describeRevision } from "./task_revisions.ts";
 
 Deno.test("a revision in words has its numbers as the tables and the report have them", () => {
   const said = describeRevision({

@@ -3,10 +3,10 @@
  * @module
  */
 import type { LearnerFact } from "@cugro/protocol";
-import { attemptOf, dataOfVersion, type TaskData } from "./revisions.ts";
-import { buildGraph, type Graph } from "../planning/graph.ts";
+import { attemptOf, dataOfVersion, type TaskData } from "./task_revisions.ts";
+import { buildGraph, type Graph } from "../planning/job_graph.ts";
 import { configOf, knobsOfData } from "./knobs_of_facts.ts";
-import { currentTask, type LearnerFacts, validVersions } from "./facts.ts";
+import { currentTask, type LearnerFacts, validVersions } from "./learner_facts.ts";
 
 /** The last graph of each learner, and the facts it was built of: hashing thousands of jobs takes a second. */
 const built = new WeakMap<LearnerFact, { of: readonly unknown[]; graph: Graph }>();

@@ -4,9 +4,9 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import type { ConfigFact, VersionFact } from "@cugro/protocol";
-import { attemptsAt, type TaskData } from "./revisions.ts";
-import { readKnobs } from "../planning/knobs.ts";
-import type { LearnerFacts } from "./facts.ts";
+import { attemptsAt, type TaskData } from "./task_revisions.ts";
+import { readKnobs } from "../planning/knob_subsets.ts";
+import type { LearnerFacts } from "./learner_facts.ts";
 
 /**
  * The configuration revision that holds for a task.

@@ -9,7 +9,7 @@ import {
   type LabelValues,
   type TaskFact,
 } from "@cugro/protocol";
-import { type Value, valuesOf } from "./labels.ts";
+import { type Value, valuesOf } from "./labelled_tasks.ts";
 
 /**
  * Values as flags of `cugro relabel`.

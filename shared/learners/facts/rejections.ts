@@ -3,9 +3,9 @@
  * @module
  */
 import type { RejectionFact } from "@cugro/protocol";
-import { acceptedArrivals } from "./arrivals.ts";
-import type { LearnerFacts } from "./facts.ts";
-import { differingValues } from "./labels.ts";
+import { acceptedArrivals } from "./arrival_jobs.ts";
+import type { LearnerFacts } from "./learner_facts.ts";
+import { differingValues } from "./labelled_tasks.ts";
 
 /** What tells whether a refused file has been put right. */
 export type RejectionFacts = Pick<LearnerFacts, "rejections" | "tasks" | "revisions" | "arrivals">;

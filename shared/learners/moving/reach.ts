@@ -24,12 +24,12 @@ import {
   type JobState,
   type LearnerFacts,
   validVersions,
-} from "../facts/facts.ts";
+} from "../facts/learner_facts.ts";
 import { currentGraph } from "../facts/current_graph.ts";
 import { knobsOfTask, knobsOfVersion } from "../facts/knobs_of_facts.ts";
-import { importJob } from "../facts/arrivals.ts";
-import { dataInOrder, type TaskData } from "../facts/revisions.ts";
-import { arrivalJobs } from "../planning/growth.ts";
+import { importJob } from "../facts/arrival_jobs.ts";
+import { dataInOrder, type TaskData } from "../facts/task_revisions.ts";
+import { arrivalJobs } from "../planning/task_growth.ts";
 import { type FactCache, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
 import { remeasurements } from "../results/remeasure.ts";
 import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";

@@ -9,7 +9,7 @@ import { mapConcurrently } from "@cugro/async";
 import { CorruptArtifactError, PreconditionFailed, readPieces, type Store } from "@cugro/store";
 import { deletedKey, headKey, learnerKey, learnerPrefix, parseKey, PREFIXES, sha256 } from "@cugro/protocol";
 import { createHash } from "node:crypto";
-import { refuseDeleted } from "../acts/configurations.ts";
+import { refuseDeleted } from "../acts/revise_config.ts";
 import { createCache } from "../reading/fact_cache.ts";
 import { loadFacts } from "../reading/load.ts";
 import { exportKeys } from "./reach.ts";

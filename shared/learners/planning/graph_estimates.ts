@@ -3,7 +3,7 @@
  * @module
  */
 import type { RefsOf, VersionFact } from "@cugro/protocol";
-import type { LabelledTask } from "../facts/labels.ts";
+import type { LabelledTask } from "../facts/labelled_tasks.ts";
 import { addJob, type Builder, limitOf, outputOf } from "./graph_jobs.ts";
 import { estimateSeed, heldOutSeed } from "./seeds.ts";
 

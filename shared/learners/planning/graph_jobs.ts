@@ -13,9 +13,9 @@ import {
   type RefsOf,
 } from "@cugro/protocol";
 import { describeJob } from "./describe_job.ts";
-import type { GraphInput, GraphJob, GraphKind } from "./graph.ts";
-import { acceptedTask, type LabelledTask } from "../facts/labels.ts";
-import { knobsFor } from "./knobs.ts";
+import type { GraphInput, GraphJob, GraphKind } from "./job_graph.ts";
+import { acceptedTask, type LabelledTask } from "../facts/labelled_tasks.ts";
+import { knobsFor } from "./knob_subsets.ts";
 import { evaluationSeed, heldOutSeed, randomEpisodes } from "./seeds.ts";
 import { actingFields, type OneStepNetworks, oneStepRefs } from "./acting_fields.ts";
 import { trainingRowsOf } from "./training_rows.ts";

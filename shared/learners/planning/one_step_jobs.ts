@@ -11,7 +11,7 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import { deriveSeed, type InputRef, type JobOf, type RefsOf } from "@cugro/protocol";
-import type { LabelledTask } from "../facts/labels.ts";
+import type { LabelledTask } from "../facts/labelled_tasks.ts";
 import type { OneStepNetworks } from "./acting_fields.ts";
 import {
   addJob,

@@ -5,7 +5,7 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import { type RowCell, sha256, type TaskFact, type VersionFact } from "@cugro/protocol";
-import { buildGraph, type Graph } from "./graph.ts";
+import { buildGraph, type Graph } from "./job_graph.ts";
 
 /**
  * Graphs of the first `tasks` tasks of a new learner, each on the one before.

@@ -4,9 +4,9 @@
  */
 import { artifactKey, datasetKey, type InputRef, type Job, makerOf, resultKey } from "@cugro/protocol";
 import type { Hyperparameters } from "@cugro/algorithm";
-import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
-import { dataInOrder } from "../facts/revisions.ts";
-import type { Graph, GraphJob } from "./graph.ts";
+import { hasFailed, type LearnerFacts } from "../facts/learner_facts.ts";
+import { dataInOrder } from "../facts/task_revisions.ts";
+import type { Graph, GraphJob } from "./job_graph.ts";
 import { keptEstimate } from "./graph_estimates.ts";
 
 /** The work that a graph still needs. `decidable`: every job a decision needs is done. */

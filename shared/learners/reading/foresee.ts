@@ -5,8 +5,8 @@
 import type { Store } from "@cugro/store";
 import type { EpisodeHashes } from "@cugro/protocol";
 import { compareEpisodes, pairOf } from "../facts/overlap.ts";
-import { describeRevision } from "../facts/revisions.ts";
-import { comparedData, growthOf, type Imported, mayHold } from "../planning/growth.ts";
+import { describeRevision } from "../facts/task_revisions.ts";
+import { comparedData, growthOf, type Imported, mayHold } from "../planning/task_growth.ts";
 import { loadFacts } from "./load.ts";
 import { readHashes } from "./load_overlaps.ts";
 

@@ -11,10 +11,10 @@ import {
   type ResultFact,
 } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import { hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { hasFailed, jobsOfVersion, type JobState, type LearnerFacts } from "../facts/learner_facts.ts";
 import { currentGraph } from "../facts/current_graph.ts";
 import type { FactCache } from "./fact_cache.ts";
-import { arrivalJobs } from "../planning/growth.ts";
+import { arrivalJobs } from "../planning/task_growth.ts";
 import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates, readJobFact } from "./load_jobs.ts";

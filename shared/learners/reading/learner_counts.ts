@@ -3,8 +3,8 @@
  * @module
  */
 import type { JobKind, VersionFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
-import { dataOfTask } from "../facts/revisions.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
+import { dataOfTask } from "../facts/task_revisions.ts";
 import type { JobStatus } from "./job_statuses.ts";
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 import { artifactKey, type VersionFact } from "@cugro/protocol";
-import { jobsOfVersion, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { jobsOfVersion, type JobState, type LearnerFacts } from "../facts/learner_facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { goesWithDecision } from "../planning/shards.ts";
 import type { FactSource } from "./fact_cache.ts";

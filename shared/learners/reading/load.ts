@@ -4,7 +4,7 @@
  */
 import type { Store } from "@cugro/store";
 import { createCache, type FactCache } from "./fact_cache.ts";
-import type { LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 import { openView } from "./view.ts";
 
 /**

@@ -22,8 +22,8 @@ import {
   sortJobKeys,
 } from "@cugro/protocol";
 import { type FactSource, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
-import type { JobState, LearnerFacts } from "../facts/facts.ts";
-import type { Graph } from "../planning/graph.ts";
+import type { JobState, LearnerFacts } from "../facts/learner_facts.ts";
+import type { Graph } from "../planning/job_graph.ts";
 import type { Remeasurement } from "../results/remeasure.ts";
 import { keyOfInput } from "../planning/work.ts";
 

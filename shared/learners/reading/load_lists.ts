@@ -32,8 +32,8 @@ import {
 } from "@cugro/protocol";
 import { type FactSchema, type FactSource, readFact, REQUESTS_AT_ONCE } from "./fact_cache.ts";
 import { standingDeletion } from "../facts/deletion.ts";
-import { labelTasks } from "../facts/labels.ts";
-import type { LearnerFacts } from "../facts/facts.ts";
+import { labelTasks } from "../facts/labelled_tasks.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 
 /** What is known of a learner except of its jobs and of what waits in `incoming/`. */
 export type ListedFacts = Omit<

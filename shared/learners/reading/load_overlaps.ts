@@ -4,11 +4,11 @@
  */
 import { getArtifact, MissingInputError } from "@cugro/store";
 import { datasetKey, decodeEpisodes, type EpisodeHashes, jobId, type JobOf } from "@cugro/protocol";
-import { measureJob, openArrivals } from "../facts/arrivals.ts";
-import { hasFailed, type LearnerFacts } from "../facts/facts.ts";
+import { measureJob, openArrivals } from "../facts/arrival_jobs.ts";
+import { hasFailed, type LearnerFacts } from "../facts/learner_facts.ts";
 import { compareEpisodes, type Overlap, pairOf } from "../facts/overlap.ts";
-import type { TaskData } from "../facts/revisions.ts";
-import { comparedData, fileOf, growthOf, hashesOf, type Imported, mayHold } from "../planning/growth.ts";
+import type { TaskData } from "../facts/task_revisions.ts";
+import { comparedData, fileOf, growthOf, hashesOf, type Imported, mayHold } from "../planning/task_growth.ts";
 import type { FactSource } from "./fact_cache.ts";
 import { loadJobStates } from "./load_jobs.ts";
 

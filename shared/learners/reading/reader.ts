@@ -8,8 +8,8 @@
  * @module
  */
 import type { FactCache } from "./fact_cache.ts";
-import type { LearnerFacts } from "../facts/facts.ts";
-import { type LearnerStatus, statusOf } from "./status.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
+import { type LearnerStatus, statusOf } from "./learner_status.ts";
 import { type Change, openView } from "./view.ts";
 import type { Store } from "@cugro/store";
 

@@ -17,14 +17,14 @@ import {
   versionFactSchema,
   versionKey,
 } from "@cugro/protocol";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import { drive, learnerWith, pretend } from "../../../tests/fakes/world.ts";
 import { cancel, retry, rollback } from "../acts/verdicts.ts";
 import { createCache } from "./fact_cache.ts";
 import type { JobStatus } from "./job_statuses.ts";
-import { createLearner } from "../acts/learners.ts";
+import { createLearner } from "../acts/create_learner.ts";
 import { createReader } from "./reader.ts";
-import { learnerStatus } from "./status.ts";
+import { learnerStatus } from "./learner_status.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -11,11 +11,11 @@
 import { mapConcurrently } from "@cugro/async";
 import { type ArrivalFact, jobId, type JobName } from "@cugro/protocol";
 import { type FactCache, type FactSource, REQUESTS_AT_ONCE } from "./fact_cache.ts";
-import { hasFailed, type JobState, type LearnerFacts } from "../facts/facts.ts";
+import { hasFailed, type JobState, type LearnerFacts } from "../facts/learner_facts.ts";
 import { currentGraph } from "../facts/current_graph.ts";
-import { arrivalJobs } from "../planning/growth.ts";
+import { arrivalJobs } from "../planning/task_growth.ts";
 import { learnOfOverlaps } from "./load_overlaps.ts";
-import type { Graph } from "../planning/graph.ts";
+import type { Graph } from "../planning/job_graph.ts";
 import {
   absent,
   loadJobStates,

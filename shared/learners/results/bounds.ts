@@ -5,7 +5,7 @@
  */
 import { type Hyperparameters, mean } from "@cugro/algorithm/arrays";
 import type { VersionFact } from "@cugro/protocol";
-import { markOf } from "../reading/measures.ts";
+import { markOf } from "../reading/measures_of_facts.ts";
 
 /** The bound of one cell. `lowest`: the score that may be reached; of an old task `best`, its best score before, in version `bestVersion`. */
 export interface CellBound {

@@ -3,9 +3,9 @@
  * @module
  */
 import type { JobOf, VersionFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
-import { dataOfVersion } from "../facts/revisions.ts";
+import { dataOfVersion } from "../facts/task_revisions.ts";
 import { addEstimates } from "../planning/graph_estimates.ts";
 import type { Builder } from "../planning/graph_jobs.ts";
 

@@ -4,8 +4,8 @@
  */
 import { type Anchors, ANCHORS_ALL_EQUAL, type CellEstimate, type JsonObject } from "@cugro/protocol";
 import { estimatedPoints, estimatedScore, estimateOf } from "@cugro/algorithm/estimate/arrays";
-import type { LearnerFacts } from "../facts/facts.ts";
-import type { Graph } from "../planning/graph.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
+import type { Graph } from "../planning/job_graph.ts";
 import { numbersOf } from "./remeasure.ts";
 import { standingVersions } from "./standing.ts";
 

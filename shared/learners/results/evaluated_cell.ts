@@ -10,9 +10,9 @@ import {
   rowCellSchema,
   wayOfActingSchema,
 } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
-import type { LabelledTask } from "../facts/labels.ts";
-import type { Graph } from "../planning/graph.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
+import type { LabelledTask } from "../facts/labelled_tasks.ts";
+import type { Graph } from "../planning/job_graph.ts";
 import { estimateOfCell } from "./estimates.ts";
 import { numbersOf, withRandom } from "./remeasure.ts";
 import { standingAnchors } from "./standing.ts";

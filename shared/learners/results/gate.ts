@@ -24,7 +24,7 @@ import {
 } from "@cugro/algorithm/arrays";
 import { ESTIMATE_NETWORKS } from "@cugro/algorithm/estimate/arrays";
 import { besideLimit } from "@cugro/algorithm/knobs";
-import { sharesScale } from "../reading/measures.ts";
+import { sharesScale } from "../reading/measures_of_facts.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
 /** What is judged: the new row, and the limits. */

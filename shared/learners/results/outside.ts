@@ -5,7 +5,7 @@
  */
 import type { Hyperparameters } from "@cugro/algorithm";
 import type { EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 
 /** Who has measured a cell. `n`: which evaluation of the version; `by`: the token that handed it in. */
 export type MeasuredBy = Pick<EvaluationFact, "n" | "evaluator" | "by" | "at">;

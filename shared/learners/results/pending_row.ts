@@ -3,7 +3,7 @@
  * @module
  */
 import type { RowCell } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 import { currentGraph } from "../facts/current_graph.ts";
 import { evaluatedCell } from "./evaluated_cell.ts";
 

@@ -4,9 +4,9 @@
  */
 import { mean } from "@cugro/algorithm/arrays";
 import type { AfterLabel, VersionFact } from "@cugro/protocol";
-import { isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { isPromotable, type LearnerFacts, validVersions } from "../facts/learner_facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
-import { markOf } from "../reading/measures.ts";
+import { markOf } from "../reading/measures_of_facts.ts";
 import { type Decision as Judgement, judgeBesideBest } from "./gate.ts";
 import { awaitedTasks } from "./outside.ts";
 import { areFacts, type StandingCell } from "./standing.ts";

@@ -2,7 +2,7 @@
  * Remarks about labels: what they changed, what was measured again, and what would be decided otherwise. Pure.
  * @module
  */
-import { type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { type LearnerFacts, validVersions } from "../facts/learner_facts.ts";
 import { describeChange } from "../facts/label_words.ts";
 import type { AfterLabel } from "@cugro/protocol";
 import { hasOutside, outsideRemarks } from "./outside.ts";

@@ -12,12 +12,12 @@ import {
   type RowCell,
   type VersionFact,
 } from "@cugro/protocol";
-import { hasFailed, isPromotable, type LearnerFacts, validVersions } from "../facts/facts.ts";
+import { hasFailed, isPromotable, type LearnerFacts, validVersions } from "../facts/learner_facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
-import { dataOfVersion } from "../facts/revisions.ts";
-import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
+import { dataOfVersion } from "../facts/task_revisions.ts";
+import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labelled_tasks.ts";
 import { describeJob } from "../planning/describe_job.ts";
-import { knobsFor } from "../planning/knobs.ts";
+import { knobsFor } from "../planning/knob_subsets.ts";
 import { evaluationSeed, heldOutSeed, randomEpisodes } from "../planning/seeds.ts";
 import { isThere } from "../planning/work.ts";
 

@@ -4,12 +4,12 @@ import { relabel } from "../acts/relabel.ts";
 import { remeasurements } from "./remeasure.ts";
 import { promote, retry } from "../acts/verdicts.ts";
 import { loadFacts } from "../reading/load.ts";
-import { learnerStatus } from "../reading/status.ts";
+import { learnerStatus } from "../reading/learner_status.ts";
 import { learnerProblems } from "../../problems/learner_problems.ts";
 import { collectGarbage } from "../../../services/coordinator/garbage.ts";
 import { isIdle, plan } from "../../../services/coordinator/plan.ts";
 import { makeOld } from "../../../tests/fakes/old_layout.ts";
-import { memoryStore } from "../../../tests/fakes/store.ts";
+import { memoryStore } from "../../../tests/fakes/memory_store.ts";
 import {
   addFile,
   drive,

@@ -3,7 +3,7 @@
  * @module
  */
 import type { JsonObject, VersionFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/facts.ts";
+import type { LearnerFacts } from "../facts/learner_facts.ts";
 import { knobsOfVersion } from "../facts/knobs_of_facts.ts";
 
 /**

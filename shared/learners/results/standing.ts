@@ -5,8 +5,8 @@
  */
 import { normalisedScore, scoreInterval, successInterval } from "@cugro/algorithm/arrays";
 import type { AfterLabel, Anchors, EvaluationFact, RowCell, VersionFact } from "@cugro/protocol";
-import { type LearnerFacts, validVersions } from "../facts/facts.ts";
-import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labels.ts";
+import { type LearnerFacts, validVersions } from "../facts/learner_facts.ts";
+import { acceptedTask, isOutdated, type LabelledTask } from "../facts/labelled_tasks.ts";
 import { planRemeasuring, randomAnchor, remeasurements, returnsOf, successOf } from "./remeasure.ts";
 import { evaluationSeed } from "../planning/seeds.ts";
 import { hasOutside, type MeasuredBy, measuredBy, outsideOf } from "./outside.ts";

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createLog } from "@cugro/telemetry";
 import { openFilesystemStore } from "@cugro/store";
 import { type WayOfActing, wayOfActingSchema } from "@cugro/protocol";
-import { openActing } from "../acting.ts";
+import { openActing } from "../answer_learners.ts";
 
 /** What is said after each way. */
 export interface Answered {

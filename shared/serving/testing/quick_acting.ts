@@ -5,7 +5,7 @@
 import { createLog } from "@cugro/telemetry";
 import { openBackend } from "@cugro/tensors";
 import { openFilesystemStore, type Store } from "@cugro/store";
-import { type Acting, type ActingOptions, openActing } from "../acting.ts";
+import { type Acting, type ActingOptions, openActing } from "../answer_learners.ts";
 import type { OpenPolicy } from "../running_policy.ts";
 
 const log = createLog({ level: "silent" });

@@ -14,7 +14,7 @@ import {
 import { StoreError } from "../store.ts";
 import { type Connection, SERVICE_PREFIX } from "./connection.ts";
 import { codeOf, statusOf } from "./s3_faults.ts";
-import { repeatConflicts } from "./upload.ts";
+import { repeatConflicts } from "./write_object.ts";
 
 /** Parts of uploads that nobody finished are removed after this. */
 const UNFINISHED_DAYS = 2;

@@ -24,8 +24,8 @@ import { refuseForgedWrites } from "./forged_writes.ts";
 import { ensureBucket, probeConditions, probeReading } from "./probe.ts";
 import { readBody } from "./read_body.ts";
 import { isMissing, statusOf } from "./s3_faults.ts";
-import { bareEtag } from "./outcome.ts";
-import { uploadBytes, uploadStream } from "./upload.ts";
+import { bareEtag } from "./write_outcome.ts";
+import { uploadBytes, uploadStream } from "./write_object.ts";
 
 /** Longest life of a signed URL that S3 allows: 7 days. */
 const MAX_PRESIGN_SECONDS = 604_800;

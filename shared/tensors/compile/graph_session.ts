@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataType } from "./graph.ts";
+import { DataType } from "./graph_def.ts";
 import type { Binding } from "./native_backend.ts";
 import { encodeSavedModel } from "./saved_model.ts";
 import type { Port, StepGraph } from "./step_graph.ts";

@@ -2,7 +2,7 @@
  * `compile` for the native backend: a whole step, one call into TensorFlow.
  * @module
  */
-import type { DeviceName } from "../settings.ts";
+import type { DeviceName } from "../tensor_settings.ts";
 import { type NativeBackend, nativeBackend } from "./native_backend.ts";
 import { giveBack, openSession, type Session } from "./graph_session.ts";
 import { buildStepGraph, type StepGraph } from "./step_graph.ts";

@@ -3,7 +3,7 @@
  * "Adding a kernel" in the README.
  * @module
  */
-import { type Attributes, DataType } from "./graph.ts";
+import { type Attributes, DataType } from "./graph_def.ts";
 
 /** Operations a step may use; they are written into the graph exactly as tfjs executes them. */
 export const KNOWN_OPERATIONS: readonly string[] = [

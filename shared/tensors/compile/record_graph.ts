@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "tf";
-import type { Attributes, Constant } from "./graph.ts";
+import type { Attributes, Constant } from "./graph_def.ts";
 import { BOUND_CHECKING_KERNELS, KNOWN_OPERATIONS } from "./operations.ts";
 import type { NativeBackend, OperationAttribute } from "./native_backend.ts";
 import { attributesOf, bitsOf, readConstant, UntraceableStep } from "./recorded_values.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import type * as tf from "tf";
-import { type Attribute, type Attributes, type Constant, DataType } from "./graph.ts";
+import { type Attribute, type Attributes, type Constant, DataType } from "./graph_def.ts";
 import type { Binding, NativeBackend, OperationAttribute } from "./native_backend.ts";
 import { INFERRED_TYPES } from "./operations.ts";
 

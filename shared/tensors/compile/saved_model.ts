@@ -3,7 +3,7 @@
  * `meta_graph.proto`, `graph.proto`, `node_def.proto`, `attr_value.proto`, `tensor.proto` and `tensor_shape.proto`.
  * @module
  */
-import type { Attribute, Constant, GraphNode } from "./graph.ts";
+import type { Attribute, Constant, GraphNode } from "./graph_def.ts";
 import { bytesField, floatField, integerField, joinBytes, textField } from "./protobuf.ts";
 
 /** Version of the operation definitions the nodes follow (TensorFlow 2.17). */

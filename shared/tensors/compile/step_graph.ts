@@ -7,7 +7,7 @@
  *     state:    Read
  * @module
  */
-import { type Attribute, type Attributes, type Constant, DataType, type GraphNode } from "./graph.ts";
+import { type Attribute, type Attributes, type Constant, DataType, type GraphNode } from "./graph_def.ts";
 import { isDeviceWork, isRegrouped } from "./operations.ts";
 import type { Reference, Trace, TracedNode } from "./record_graph.ts";
 import type { ArraySpec } from "../seam.ts";

@@ -5,10 +5,10 @@
 import { createClient } from "@cugro/client";
 import process from "node:process";
 import type { Page } from "playwright-core";
-import { withBrowser } from "../browser.ts";
+import { withBrowser } from "../dashboard_page.ts";
 import { type ServedDashboard, withDashboard } from "../served.ts";
 import { writeShownLearner } from "../shown_learner.ts";
-import { type Figure, share } from "./figure.ts";
+import { type Figure, share } from "./measure_figure.ts";
 
 const SIZE = { tasks: 50, versions: 500 };
 const MOST_MS = 2_000;

@@ -2,7 +2,7 @@
  * A client that acts at a steady pace whatever becomes of its requests, as a robot does, and notes what came of each.
  * @module
  */
-import { steadyNow } from "../campaign/history.ts";
+import { steadyNow } from "../campaign/run_history.ts";
 
 /** What came of a request. */
 export interface Asked {

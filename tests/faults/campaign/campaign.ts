@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createEmbeddedBus } from "@cugro/bus";
 import { openFilesystemStore } from "@cugro/store";
 import { openClusterCampaign } from "./cluster/cluster_campaign.ts";
-import { type Outcome, readOutcome } from "./outcome.ts";
+import { type Outcome, readOutcome } from "./run_outcome.ts";
 import { discard, runSeed, type SeedReport } from "./run_seed.ts";
 import { planFaults, planRestoration, type Scale } from "./schedule.ts";
 import { openTrainingCampaign } from "./training_campaign.ts";

@@ -2,7 +2,7 @@
  * Figures of a run: work that was done again, and how long after a fault the system moved on.
  * @module
  */
-import type { Entry } from "./history.ts";
+import type { Entry } from "./run_history.ts";
 
 /** What a run cost. */
 export interface Figures {

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { figuresOf, quantile, redoneShare } from "./figures.ts";
-import type { Entry, Sight } from "./history.ts";
+import type { Entry, Sight } from "./run_history.ts";
 
 const at = (ms: number, sight: Sight, pid = 1): Entry => ({ at: ms, who: "w", pid, ...sight });
 const job = (ms: number, state: "started" | "step" | "returned", step: number, pid = 1) =>

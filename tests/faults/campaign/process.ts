@@ -10,9 +10,9 @@ import { runService, type Seams } from "@cugro/process";
 import { JOB_KINDS, type JobKind, type JsonObject } from "@cugro/protocol";
 import { SERVICES, type Services } from "../../../services/services.ts";
 import { createStubHandlers } from "../../../scripts/lab/experiments/stub_service.ts";
-import { createRecorder, type Recorder } from "./history.ts";
+import { createRecorder, type Recorder } from "./run_history.ts";
 import { createSaboteur, parseStrikes } from "./sabotage.ts";
-import { type Distortion, watchBus, watchHandlers, watchStore } from "./seams.ts";
+import { type Distortion, watchBus, watchHandlers, watchStore } from "./damaged_seams.ts";
 
 /** What a process of the campaign is told. */
 export interface ProcessSettings {

@@ -7,7 +7,7 @@ import { sleep } from "@cugro/async";
 import { backUp, openSnapshot, restore, snapshotStore } from "@cugro/backup";
 import { headFactSchema, headKey, parseFact } from "@cugro/protocol";
 import type { Store } from "@cugro/store";
-import type { Recorder } from "./history.ts";
+import type { Recorder } from "./run_history.ts";
 import type { Places } from "./places.ts";
 import type { Supervised } from "./supervisor.ts";
 

@@ -9,7 +9,7 @@
  */
 import process from "node:process";
 import { StoreFull } from "@cugro/store";
-import type { Recorder } from "./history.ts";
+import type { Recorder } from "./run_history.ts";
 
 /** Steps of work that can be struck. */
 export const STEPS = [

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StoreFull } from "@cugro/store";
 import { jobKey, resultKey, versionKey } from "@cugro/protocol";
-import { createRecorder, type Entry, followHistory, readHistory, steadyNow } from "./history.ts";
+import { createRecorder, type Entry, followHistory, readHistory, steadyNow } from "./run_history.ts";
 import { createSaboteur, parseStrikes, stepOfKey } from "./sabotage.ts";
 
 const hash = "ab".repeat(32);

@@ -3,8 +3,8 @@
  * @module
  */
 import { COMPUTE_SERVICES } from "../../../services/services.ts";
-import { oneOf, randomOf } from "./random.ts";
-import type { Distortion } from "./seams.ts";
+import { oneOf, randomOf } from "./seeded_random.ts";
+import type { Distortion } from "./damaged_seams.ts";
 import type { WayIn } from "./workload.ts";
 import { describeStrike, type Strike } from "./sabotage.ts";
 

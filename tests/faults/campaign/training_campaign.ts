@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { openFilesystemStore } from "@cugro/store";
 import { runCommand, smallStream } from "../../pipeline/embedded.ts";
 import type { Campaign } from "./campaign.ts";
-import { type Outcome, readOutcome } from "./outcome.ts";
+import { type Outcome, readOutcome } from "./run_outcome.ts";
 import { discard, runSeed } from "./run_seed.ts";
 import { planFaults, type Scale } from "./schedule.ts";
 import type { Workload } from "./workload.ts";

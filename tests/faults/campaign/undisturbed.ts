@@ -10,9 +10,9 @@ import { runWorker } from "@cugro/worker";
 import type { Store } from "@cugro/store";
 import { JOB_KINDS } from "@cugro/protocol";
 import { createStubHandlers, type StubSettings } from "../../../scripts/lab/experiments/stub_service.ts";
-import type { Recorder } from "./history.ts";
+import type { Recorder } from "./run_history.ts";
 import { createSaboteur } from "./sabotage.ts";
-import { watchBus, watchHandlers, watchStore } from "./seams.ts";
+import { watchBus, watchHandlers, watchStore } from "./damaged_seams.ts";
 import { play, type Workload } from "./workload.ts";
 
 /** Steps of the stub's trainings, in every run that is compared. */

@@ -18,8 +18,8 @@ import {
 import type { Bus } from "@cugro/bus";
 import { PreconditionFailed, type Store } from "@cugro/store";
 import { incomingKey, versionsPrefix } from "@cugro/protocol";
-import type { Recorder } from "./history.ts";
-import { oneOf, randomOf } from "./random.ts";
+import type { Recorder } from "./run_history.ts";
+import { oneOf, randomOf } from "./seeded_random.ts";
 
 /** One learner's part. */
 export interface Lesson {

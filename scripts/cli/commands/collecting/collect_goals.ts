@@ -3,7 +3,7 @@
  * @module
  */
 import { type EnvironmentInfo, goalFault, listFamilies } from "@cugro/environments";
-import { UsageError } from "../output.ts";
+import { UsageError } from "../print_output.ts";
 
 /** What follows the options in the command's help: every family with the meaning of its goals, and examples. @param others what is made in another way */
 export function describeFamilies(others: string): string {

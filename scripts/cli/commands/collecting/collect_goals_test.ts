@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { familyInfo, listFamilies } from "@cugro/environments";
 import { runCommandLine } from "../../cugro.ts";
 import { describeFamilies, noteUnusual, parseGoals } from "./collect_goals.ts";
-import { UsageError } from "../output.ts";
+import { UsageError } from "../print_output.ts";
 
 const info = (family: string) => familyInfo(family)!;
 

@@ -6,8 +6,8 @@ import { listFamilies } from "@cugro/environments";
 import { META_WORLD_STREAMS, META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { type Command, Help, type Option } from "commander";
 import { describeFamilies, describeFamily } from "./collect_goals.ts";
-import { describeMetaWorld, META_WORLD_FAMILY, metaWorldAdvice } from "./collect_meta_world.ts";
-import { printJson } from "../output.ts";
+import { describeMetaWorld, META_WORLD_FAMILY, metaWorldAdvice } from "./collect_meta_world_command.ts";
+import { printJson } from "../print_output.ts";
 
 /** Options that only robots' tasks have, and that only Meta-World's have. */
 const OF_ROBOTS = ["--goals", "--goal", "--policy", "--mix"];

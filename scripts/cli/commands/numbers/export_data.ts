@@ -11,12 +11,12 @@ import { byteSize } from "@cugro/report/words";
 import type { Store } from "@cugro/store";
 import { shardsTable, TABLE_FORMATS, type TableFormat, writeTable } from "@cugro/tables";
 import type { Command } from "commander";
-import { openForReading } from "../../learners/open_store.ts";
-import { onlyOnStore, STORE_FLAG } from "../../learners/connect.ts";
+import { openForReading } from "../../learners/stores_of_flags.ts";
+import { onlyOnStore, STORE_FLAG } from "../../learners/learners_of_flags.ts";
 import { nameLikelyLearner } from "../../typos.ts";
-import { formatFor, writeWhole } from "../convert.ts";
+import { formatFor, writeWhole } from "../convert_command.ts";
 import { withExamples } from "../judged_file.ts";
-import { UsageError, wholeNumber } from "../output.ts";
+import { UsageError, wholeNumber } from "../print_output.ts";
 import { replayShards } from "./replay_shards.ts";
 import { refuseTaken, writeInPlace } from "../written_file.ts";
 

@@ -4,7 +4,7 @@
  */
 import { briefly } from "@cugro/report/words";
 import type { LossCurve, TabledFidelity } from "@cugro/tables";
-import { printTable } from "../../table.ts";
+import { printTable } from "../../terminal_table.ts";
 
 /** A replay a row: its distances, beside those that real rows show. */
 export function printFidelity(entries: readonly TabledFidelity[]): void {

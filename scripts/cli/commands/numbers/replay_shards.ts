@@ -7,7 +7,7 @@ import type { LearnerStatus } from "@cugro/learners";
 import { artifactKey, jobFactSchema, parseFact } from "@cugro/protocol";
 import { getArtifact, getJob, type Store } from "@cugro/store";
 import type { TabledShard } from "@cugro/tables";
-import { UsageError } from "../output.ts";
+import { UsageError } from "../print_output.ts";
 
 /** Shards, in their order, and whose they are. */
 export interface FoundReplay {

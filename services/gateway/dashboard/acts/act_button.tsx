@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from "preact";
 import type { TokenView } from "@cugro/client";
-import { may } from "../state/session.ts";
+import { may } from "../state/page_session.ts";
 import { type Act, ask, type OpenDialog, openDialog } from "./open_act.ts";
 
 /** Begins an act that is one question. */

@@ -8,7 +8,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { TextField } from "../parts/text_field.tsx";
 import { say } from "../parts/toasts.tsx";
-import { sentenceOf } from "../state/session.ts";
+import { sentenceOf } from "../state/page_session.ts";
 import { type Act, closeDialog } from "./open_act.ts";
 
 export function ActDialog({ act }: { act: Act }) {

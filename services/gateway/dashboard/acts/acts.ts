@@ -3,8 +3,8 @@
  * @module
  */
 import type { StandingProblem, Task, VersionSummary } from "@cugro/client";
-import { type Doing, pathOf } from "../state/commands.ts";
-import { client } from "../state/session.ts";
+import { type Doing, pathOf } from "../state/command_lines.ts";
+import { client } from "../state/page_session.ts";
 import type { Act } from "./open_act.ts";
 
 /** A request whose body is the reason, and its command. */

@@ -9,9 +9,9 @@ import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { Meter } from "../parts/meter.tsx";
 import { say } from "../parts/toasts.tsx";
-import { type Doing, pathOf } from "../state/commands.ts";
-import { client, sentenceOf } from "../state/session.ts";
-import { watchUpload } from "../state/uploads.ts";
+import { type Doing, pathOf } from "../state/command_lines.ts";
+import { client, sentenceOf } from "../state/page_session.ts";
+import { watchUpload } from "../state/upload_progress.ts";
 import { Judgement } from "./judgement.tsx";
 import { closeDialog } from "./open_act.ts";
 

@@ -4,7 +4,7 @@
  */
 import { CopyLine } from "../parts/copy.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { quoted } from "../state/commands.ts";
+import { quoted } from "../state/command_lines.ts";
 import { closeDialog } from "./open_act.ts";
 
 export function Evaluate({ learner, version }: { learner: string; version: number }) {

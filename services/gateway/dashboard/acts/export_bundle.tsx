@@ -9,8 +9,8 @@ import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { Meter } from "../parts/meter.tsx";
 import { say } from "../parts/toasts.tsx";
-import { type Doing, pathOf } from "../state/commands.ts";
-import { client, sentenceOf } from "../state/session.ts";
+import { type Doing, pathOf } from "../state/command_lines.ts";
+import { client, sentenceOf } from "../state/page_session.ts";
 import { closeDialog } from "./open_act.ts";
 
 /** The dialog that makes a bundle and saves it. */

@@ -9,9 +9,9 @@ import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { TextField } from "../parts/text_field.tsx";
 import { say } from "../parts/toasts.tsx";
-import type { Doing } from "../state/commands.ts";
+import type { Doing } from "../state/command_lines.ts";
 import { goTo, toLearner } from "../state/route.ts";
-import { client, sentenceOf } from "../state/session.ts";
+import { client, sentenceOf } from "../state/page_session.ts";
 import { closeDialog } from "./open_act.ts";
 
 const PRESETS = ["default", "smoke", "paper"] as const satisfies readonly Settings["preset"][];

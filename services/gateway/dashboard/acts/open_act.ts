@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import type { TokenView } from "@cugro/client";
-import type { Doing } from "../state/commands.ts";
+import type { Doing } from "../state/command_lines.ts";
 
 /** One act on something that there is. */
 export interface Act {

@@ -3,7 +3,7 @@
  * @module
  */
 import { say } from "../parts/toasts.tsx";
-import { client, sentenceOf } from "../state/session.ts";
+import { client, sentenceOf } from "../state/page_session.ts";
 
 /** A page that a browser opens by an address sends no token: the gateway gives an address that needs none, for some minutes. */
 export function ReportButton({ learner }: { learner: string }) {

@@ -5,8 +5,8 @@
 import type { Chart, Line } from "../parts/line_chart.tsx";
 import { LineChart } from "../parts/line_chart.tsx";
 import { choose } from "../state/route.ts";
-import { numbersOf, validVersionsOf } from "../state/history.ts";
-import type { Compared } from "./compared.ts";
+import { numbersOf, validVersionsOf } from "../state/version_history.ts";
+import type { Compared } from "./compared_versions.ts";
 import type { KnownSide } from "./sides.ts";
 
 /** The chart, and what it is of. */

@@ -7,12 +7,12 @@ import { byteSize, describeDrop, duration, figure } from "@cugro/report/words";
 import { DataTable } from "../parts/data_table.tsx";
 import { Figure } from "../parts/figure.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
-import { pathOf } from "../state/commands.ts";
+import { pathOf } from "../state/command_lines.ts";
 import type { Query } from "../state/route.ts";
-import { compareSides } from "./compared.ts";
+import { compareSides } from "./compared_versions.ts";
 import { CompareLines } from "./compare_lines.tsx";
-import { SideChoice, type SideName } from "./side_choice.tsx";
-import { Differences } from "./differences.tsx";
+import { SideChoice, type SideName } from "./version_choice.tsx";
+import { Differences } from "./difference_list.tsx";
 import { type Chosen, fault, type KnownSide, openSides, sides } from "./sides.ts";
 
 /** The view of a comparison. */

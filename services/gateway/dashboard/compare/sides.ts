@@ -5,7 +5,7 @@
 import { batch, signal } from "@preact/signals";
 import type { History, Learner, Version } from "@cugro/client";
 import { createRefresher } from "../state/refresh.ts";
-import { client, sentenceOf } from "../state/session.ts";
+import { client, sentenceOf } from "../state/page_session.ts";
 import { openStream } from "../state/stream.ts";
 
 /** What is known of one side. `version`: null where the learner has none. */

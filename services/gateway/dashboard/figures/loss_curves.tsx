@@ -7,8 +7,8 @@ import { useEffect, useMemo } from "preact/hooks";
 import uPlot from "uplot";
 import type { Curves, JobSummary } from "@cugro/client";
 import { type Chart, LineChart } from "../parts/line_chart.tsx";
-import { beat, live } from "../state/learner.ts";
-import { client } from "../state/session.ts";
+import { beat, live } from "../state/live_learner.ts";
+import { client } from "../state/page_session.ts";
 import { nameOfKind } from "./job_groups.ts";
 
 /** By job: what was read of those that are done. They never change. */

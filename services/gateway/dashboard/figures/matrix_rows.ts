@@ -3,7 +3,7 @@
  * @module
  */
 import type { History } from "@cugro/client";
-import type { ListedVersion } from "../state/history.ts";
+import type { ListedVersion } from "../state/version_history.ts";
 
 /** One cell. `drop`: how far the task is below its best, where that is more than the gate allows; `isSure`: its whole interval is. */
 export interface MatrixCell {

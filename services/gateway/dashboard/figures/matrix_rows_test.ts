@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { History } from "@cugro/client";
-import { numbersOf, validVersionsOf, versionsOf } from "../state/history.ts";
+import { numbersOf, validVersionsOf, versionsOf } from "../state/version_history.ts";
 import { heatOf, matrixRow, pendingRow } from "./matrix_rows.ts";
 
 /** Three versions of two tasks: 90; 70 ± `half`, -9 ± `half`; parked with 10. */

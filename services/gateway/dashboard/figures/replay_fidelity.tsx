@@ -10,10 +10,10 @@ import { DataTable } from "../parts/data_table.tsx";
 import { JobLink } from "../parts/job_link.tsx";
 import { type Chart, LineChart } from "../parts/line_chart.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
-import { useAnswer } from "../state/answer.ts";
-import { numbersOf, versionsOf } from "../state/history.ts";
+import { useAnswer } from "../state/use_answer.ts";
+import { numbersOf, versionsOf } from "../state/version_history.ts";
 import type { Query } from "../state/route.ts";
-import { client } from "../state/session.ts";
+import { client } from "../state/page_session.ts";
 
 type Entry = Fidelity["fidelity"][number];
 

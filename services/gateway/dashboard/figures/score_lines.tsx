@@ -5,7 +5,7 @@
 import { useMemo } from "preact/hooks";
 import type { History } from "@cugro/client";
 import { type Chart, type Line, LineChart, type Mark } from "../parts/line_chart.tsx";
-import { type ListedVersion, numbersOf, validVersionsOf } from "../state/history.ts";
+import { type ListedVersion, numbersOf, validVersionsOf } from "../state/version_history.ts";
 import { choose, type Query } from "../state/route.ts";
 import { dropOf } from "./matrix_rows.ts";
 

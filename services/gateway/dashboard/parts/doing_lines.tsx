@@ -2,7 +2,7 @@
  * What is done, as a command and as a request.
  * @module
  */
-import { commandOf, curlOf, type Doing } from "../state/commands.ts";
+import { commandOf, curlOf, type Doing } from "../state/command_lines.ts";
 import { CopyLine } from "./copy.tsx";
 
 /** The command, where there is one, and curl. */

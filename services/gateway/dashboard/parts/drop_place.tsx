@@ -6,7 +6,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { openDialog } from "../acts/open_act.ts";
 import { route } from "../state/route.ts";
-import { may } from "../state/session.ts";
+import { may } from "../state/page_session.ts";
 import { say } from "./toasts.tsx";
 
 const isOver = signal(false);

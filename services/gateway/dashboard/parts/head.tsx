@@ -4,7 +4,7 @@
  */
 import { openDialog } from "../acts/open_act.ts";
 import { route } from "../state/route.ts";
-import { leave, token } from "../state/session.ts";
+import { leave, token } from "../state/page_session.ts";
 import { connection } from "../state/stream.ts";
 import { nextTheme, theme } from "../state/theme.ts";
 

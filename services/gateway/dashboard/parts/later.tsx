@@ -4,7 +4,7 @@
  */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { sentenceOf } from "../state/session.ts";
+import { sentenceOf } from "../state/page_session.ts";
 import { NothingYet } from "./nothing_yet.tsx";
 
 /** A component in whose place it is said that it comes, until it is there. */

@@ -2,7 +2,7 @@
  * Where something that is shown comes from.
  * @module
  */
-import type { Doing } from "../state/commands.ts";
+import type { Doing } from "../state/command_lines.ts";
 import { DoingLines } from "./doing_lines.tsx";
 
 /** In words, and the request that tells it. */

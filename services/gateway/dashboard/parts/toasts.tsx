@@ -3,7 +3,7 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import type { Doing } from "../state/commands.ts";
+import type { Doing } from "../state/command_lines.ts";
 import { DoingLines } from "./doing_lines.tsx";
 
 /** The most that are shown at once. */

@@ -7,10 +7,10 @@ import type { Memory } from "@cugro/client";
 import { openShownWorld, type ShownWorld } from "@cugro/environments/shown";
 import type { TaskSpec } from "@cugro/environments/families";
 import { choose } from "../state/route.ts";
-import { sentenceOf } from "../state/session.ts";
+import { sentenceOf } from "../state/page_session.ts";
 import { isDark } from "../state/theme.ts";
 import { drawLineup } from "./lineup.ts";
-import { atShare, placeIn, planeOf } from "./plane.ts";
+import { atShare, placeIn, planeOf } from "./sketch_plane.ts";
 import type { Origin } from "./remembered.ts";
 
 interface LineupProps {

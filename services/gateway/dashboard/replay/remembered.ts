@@ -5,7 +5,7 @@
 import type { Memory, MemoryRows } from "@cugro/client";
 import { openShownWorld } from "@cugro/environments/shown";
 import { openPlayer } from "../robots/player.ts";
-import { client } from "../state/session.ts";
+import { client } from "../state/page_session.ts";
 
 /** States of one origin. */
 export interface Origin {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Memory } from "@cugro/client";
-import { atShare, placeIn, type Plane, planeOf } from "./plane.ts";
+import { atShare, placeIn, type Plane, planeOf } from "./sketch_plane.ts";
 import type { Origin } from "./remembered.ts";
 
 const [WIDTH, HEIGHT, REACH] = [640, 380, 4];

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ShownStep, ShownWorld } from "@cugro/environments/shown";
-import { sentenceOf } from "../state/session.ts";
+import { sentenceOf } from "../state/page_session.ts";
 import type { Judgement, Player } from "./player.ts";
 
 /** Where a world stands. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
-import { client } from "../state/session.ts";
+import { client } from "../state/page_session.ts";
 
 /** Undefined while it is asked, or where it cannot be told. */
 export type KeptRows = "kept" | "gone" | undefined;

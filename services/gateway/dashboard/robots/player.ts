@@ -5,8 +5,8 @@
 import { unusualAmong } from "@cugro/algorithm/arrays";
 import type { VersionPolicy } from "@cugro/client";
 import type { TaskSpec } from "@cugro/environments/families";
-import { client } from "../state/session.ts";
-import { criticOf, sessionOf, statesOf } from "./policy_parts.ts";
+import { client } from "../state/page_session.ts";
+import { criticOf, sessionOf, statesOf } from "./browser_policy.ts";
 
 /** A way of acting. */
 export type Way = VersionPolicy["about"]["ways"][number];

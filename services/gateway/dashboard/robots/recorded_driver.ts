@@ -4,7 +4,7 @@
  */
 import type { ShownWorld } from "@cugro/environments/shown";
 import { begun, type Driver, guarded, note, STEPS_AT_ONCE, stepSeconds } from "./driver.ts";
-import type { RecordedRows, Recording } from "./recording.ts";
+import type { RecordedRows, Recording } from "./recorded_episode.ts";
 
 type Played = Pick<Recording, "judge" | "close"> & { rows: RecordedRows };
 

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { openShownWorld, type ShownWorld } from "@cugro/environments/shown";
 import { createRecordedDriver } from "./recorded_driver.ts";
-import type { RecordedRows } from "./recording.ts";
+import type { RecordedRows } from "./recorded_episode.ts";
 
 const STEPS = 30;
 

@@ -2,7 +2,7 @@
  * Keys where robots are seen.
  * @module
  */
-import { isWriting } from "../state/keys.ts";
+import { isWriting } from "../state/keyboard.ts";
 import { anotherEpisode, setPace, togglePause } from "./robot_controls.tsx";
 import type { Show } from "./show.ts";
 

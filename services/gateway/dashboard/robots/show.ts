@@ -4,13 +4,13 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import { openShownWorld, type ShownWorld } from "@cugro/environments/shown";
-import { sentenceOf } from "../state/session.ts";
+import { sentenceOf } from "../state/page_session.ts";
 import { createDriver, type Driver, stepSeconds } from "./driver.ts";
-import { type FrameFigures, runFrames } from "./frames.ts";
+import { type FrameFigures, runFrames } from "./run_frames.ts";
 import { type AskedPlayer, openPlayer, type Player } from "./player.ts";
 import { createPusher, type Pusher } from "./push.ts";
 import { createRecordedDriver } from "./recorded_driver.ts";
-import { type AskedRecording, openRecording, type Recording } from "./recording.ts";
+import { type AskedRecording, openRecording, type Recording } from "./recorded_episode.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** Whether they go on, how fast, and from which start state. */

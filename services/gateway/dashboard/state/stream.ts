@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import { GatewayError, type WatchedEvent } from "@cugro/client";
-import { client, sentenceOf } from "./session.ts";
+import { client, sentenceOf } from "./page_session.ts";
 
 /** Whether what is seen is what is. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");

@@ -3,8 +3,8 @@
  * @module
  */
 import { byteSize } from "@cugro/report/words";
-import { progressOf, RunningLine } from "../figures/job_graph.tsx";
-import { beat, type KnownLearner } from "../state/learner.ts";
+import { progressOf, RunningLine } from "../figures/job_graph_figure.tsx";
+import { beat, type KnownLearner } from "../state/live_learner.ts";
 
 export function FilesUnderWay({ state: { waiting, jobs, learner } }: { state: KnownLearner }) {
   beat.value;

@@ -4,21 +4,21 @@
  */
 import type { JobDetail, JobSummary } from "@cugro/client";
 import { byteSize, duration } from "@cugro/report/words";
-import { progressOf, RunningLine } from "../figures/job_graph.tsx";
+import { progressOf, RunningLine } from "../figures/job_graph_figure.tsx";
 import { nameOfKind } from "../figures/job_groups.ts";
 import { JobCurves } from "../figures/loss_curves.tsx";
 import { DataTable } from "../parts/data_table.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
-import { Facts } from "../parts/facts.tsx";
+import { Facts } from "../parts/fact_list.tsx";
 import { JobLink, shortHash } from "../parts/job_link.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
-import { pathOf } from "../state/commands.ts";
-import { useAnswer } from "../state/answer.ts";
-import { beat } from "../state/learner.ts";
+import { pathOf } from "../state/command_lines.ts";
+import { useAnswer } from "../state/use_answer.ts";
+import { beat } from "../state/live_learner.ts";
 import { choose, EVALUATION, type Query, toLearner } from "../state/route.ts";
-import { client } from "../state/session.ts";
+import { client } from "../state/page_session.ts";
 import type { TabProps } from "./learner_view.tsx";
 
 /** More are shown when it is asked for. */

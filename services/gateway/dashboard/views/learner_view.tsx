@@ -10,7 +10,7 @@ import { later } from "../parts/later.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { ProblemList } from "../parts/problem_list.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
-import { fault, known, type KnownLearner, openLearner } from "../state/learner.ts";
+import { fault, known, type KnownLearner, openLearner } from "../state/live_learner.ts";
 import { LEARNER_TABS, type LearnerTab, type Query, toLearner } from "../state/route.ts";
 import { JobsTab } from "./jobs_tab.tsx";
 import { stateOf } from "./learners_view.tsx";

@@ -10,7 +10,7 @@ import { nameOfKind } from "../figures/job_groups.ts";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
-import { filterWanted, learners, learnersFault, openLearners, runningJobs } from "../state/learners.ts";
+import { filterWanted, learners, learnersFault, openLearners, runningJobs } from "../state/all_learners.ts";
 import { toLearner } from "../state/route.ts";
 
 const SOURCE: Source = {

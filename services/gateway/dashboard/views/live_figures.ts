@@ -3,7 +3,7 @@
  * @module
  */
 import type { Source } from "../parts/source_note.tsx";
-import { type Doing, pathOf } from "../state/commands.ts";
+import { type Doing, pathOf } from "../state/command_lines.ts";
 
 interface FigureText {
   title: string;

@@ -3,18 +3,18 @@
  * @module
  */
 import { byteSize, describeInterval, figure } from "@cugro/report/words";
-import { ActTraffic } from "../figures/act_traffic.tsx";
-import { JobGraph } from "../figures/job_graph.tsx";
+import { ActTraffic } from "../figures/act_traffic_figure.tsx";
+import { JobGraph } from "../figures/job_graph_figure.tsx";
 import { KeptBytes } from "../figures/kept_bytes.tsx";
 import { LossCurves } from "../figures/loss_curves.tsx";
 import { ReplayFidelity } from "../figures/replay_fidelity.tsx";
-import { ResultsMatrix } from "../figures/results_matrix.tsx";
+import { ResultsMatrix } from "../figures/results_matrix_figure.tsx";
 import { ScoreLines } from "../figures/score_lines.tsx";
 import { WorkLedger } from "../figures/work_ledger.tsx";
 import { Figure } from "../parts/figure.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { Tile } from "../parts/tile.tsx";
-import type { KnownLearner } from "../state/learner.ts";
+import type { KnownLearner } from "../state/live_learner.ts";
 import type { TabProps } from "./learner_view.tsx";
 import { aboutFigure } from "./live_figures.ts";
 import { FilesUnderWay } from "./files_under_way.tsx";

@@ -4,7 +4,7 @@
  */
 import { useState } from "preact/hooks";
 import { CopyLine } from "../parts/copy.tsx";
-import { enter } from "../state/session.ts";
+import { enter } from "../state/page_session.ts";
 
 export function TokenView({ because }: { because: string }) {
   const [shown, setShown] = useState("");

@@ -7,15 +7,15 @@ import { describeDrop, duration, figure } from "@cugro/report/words";
 import { ActButton, DialogButton } from "../acts/act_button.tsx";
 import { promoteVersion, rollBack } from "../acts/acts.ts";
 import { DataTable } from "../parts/data_table.tsx";
-import { Facts } from "../parts/facts.tsx";
+import { Facts } from "../parts/fact_list.tsx";
 import { NothingYet } from "../parts/nothing_yet.tsx";
 import { type Source, SourceNote } from "../parts/source_note.tsx";
 import { StateMark } from "../parts/state_mark.tsx";
-import { useAnswer } from "../state/answer.ts";
-import { pathOf } from "../state/commands.ts";
-import { type ListedVersion, validVersionsOf, versionsOf } from "../state/history.ts";
+import { useAnswer } from "../state/use_answer.ts";
+import { pathOf } from "../state/command_lines.ts";
+import { type ListedVersion, validVersionsOf, versionsOf } from "../state/version_history.ts";
 import { toComparison, toLearner } from "../state/route.ts";
-import { client } from "../state/session.ts";
+import { client } from "../state/page_session.ts";
 import type { TabProps } from "./learner_view.tsx";
 
 /** More are shown when it is asked for. */

@@ -9,7 +9,7 @@ import { decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";
 import type { LearnerStatus } from "@cugro/learners";
 import { datasetKey } from "@cugro/protocol";
 import { CorruptArtifactError, getArtifact, MissingInputError, openObject, type Store } from "@cugro/store";
-import { Problem } from "../../problem.ts";
+import { Problem } from "../../problem_details.ts";
 
 type TaskStatus = LearnerStatus["tasks"][number];
 

@@ -7,7 +7,7 @@ import { DatasetError } from "../../dataset.ts";
 import type { ReadOptions } from "../../notice.ts";
 import { readDataset } from "../../read_dataset.ts";
 import { datasetHash } from "../../stored.ts";
-import { randomNumbers } from "../../testing/recording.ts";
+import { randomNumbers } from "../../testing/point_recording.ts";
 import { packFolder } from "../pack_folder.ts";
 import { numbersOf, readSample, sample, sampleFolder } from "../testing/sample.ts";
 import { ArrowFault } from "./flatbuffer.ts";

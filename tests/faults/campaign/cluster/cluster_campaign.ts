@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { openFilesystemStore } from "@cugro/store";
 import { runCommand, smallStream } from "../../../pipeline/embedded.ts";
 import type { Campaign } from "../campaign.ts";
-import { type Outcome, readOutcome } from "../outcome.ts";
+import { type Outcome, readOutcome } from "../run_outcome.ts";
 import type { Workload } from "../workload.ts";
 import { type ClusterRuns, openClusterRuns } from "./cluster_run.ts";
 import { planClusterFaults } from "./cluster_schedule.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { COMPUTE_SERVICES } from "../../../../services/services.ts";
-import { oneOf, randomOf } from "../random.ts";
+import { oneOf, randomOf } from "../seeded_random.ts";
 import type { WayIn } from "../workload.ts";
 
 /** A server by what it is for. */

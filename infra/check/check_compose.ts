@@ -1,0 +1,121 @@
+/**
+ * compose.yaml: the specification's schema, then what it cannot say.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { CONFIG_VARIABLES } from "@cugro/process";
+import { parseReference } from "../render/images.ts";
+import { runCommand } from "../../scripts/setup/run_program.ts";
+import { SERVICES, type Services } from "../../services/services.ts";
+import { makeSecrets } from "../secrets.ts";
+import { composeValidator, INFRA, readDocuments, ROOT, type Value } from "./documents.ts";
+import type { Tool } from "./outside_tools.ts";
+
+/** Faults of infra/compose.yaml. */
+export function checkCompose(
+  file: Value = readDocuments("compose.yaml")[0]!.value,
+  services: Services = SERVICES,
+): string[] {
+  const faults = composeValidator()(file);
+  const present = file.services as Record<string, Value>;
+  for (const name of Object.keys(services)) if (!present[name]) faults.push(`service ${name} is missing`);
+  for (const [name, service] of Object.entries(present)) {
+    const base = name.replace(/-gpu$/, "");
+    const ours = Object.hasOwn(services, base) ? base : undefined;
+    faults.push(...faultsOfService(name, service, file, ours).map((fault) => `service ${name}: ${fault}`));
+  }
+  return faults.map((fault) => `infra/compose.yaml: ${fault}`);
+}
+
+/** @param ours which of the table's services it runs, if any */
+function faultsOfService(name: string, service: Value, file: Value, ours: string | undefined): string[] {
+  const image = parseReference(String(service.image));
+  const pinned = /\d/.test(image.tag) || image.name === "cugro";
+  const hardened = service.read_only === true && service.cap_drop?.includes("ALL");
+  const secrets = (service.secrets ?? []).map((secret: Value) => secret.source ?? secret) as string[];
+  const seeds = secrets.filter((secret) => secret.endsWith("_seed"));
+  const environment = Object.keys(service.environment ?? {}).filter((key) => key.startsWith("CUGRO_"));
+  return [
+    ...(pinned ? [] : [`image ${service.image} must be pinned to a version`]),
+    ...(service.mem_limit ? [] : ["must have a limit of memory (mem_limit)"]),
+    ...(hardened ? [] : ["must have read_only: true and cap_drop: [ALL]"]),
+    ...(service.privileged ? ["must not be privileged"] : []),
+    ...Object.keys(service.depends_on ?? {}).filter((other) => !file.services[other]).map((other) =>
+      `needs ${other}`
+    ),
+    ...secrets.filter((secret) => !file.secrets[secret]).map((secret) => `secret ${secret} is not defined`),
+    ...(seeds.every((seed) => seed === `${ours ?? name}_seed`)
+      ? []
+      : [`holds the seed of another user: ${seeds}`]),
+    ...(ours && seeds.length !== 1 ? ["has no seed of its own"] : []),
+    ...(ours && (service.init !== true || !service.restart)
+      ? ["must have init: true and a restart policy, so that it comes back when it hangs"]
+      : []),
+    ...(ours && String(service.command) !== ours ? [`starts ${service.command}`] : []),
+    ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
+      `${key} is no variable of ours`
+    ),
+  ];
+}
+
+/** Faults of infra/compose.tls.yaml: its services are those of compose.yaml, and it sets variables of ours. */
+export function checkComposeTls(
+  over: Value = readDocuments("compose.tls.yaml")[0]!.value,
+  file: Value = readDocuments("compose.yaml")[0]!.value,
+): string[] {
+  const faults = composeValidator()(over);
+  for (const [name, { environment = {} }] of Object.entries(over.services as Record<string, Value>)) {
+    if (!file.services[name]) faults.push(`service ${name} is none of compose.yaml`);
+    const strange = Object.keys(environment).filter((key) =>
+      key.startsWith("CUGRO_") && !CONFIG_VARIABLES.includes(key)
+    );
+    faults.push(...strange.map((key) => `service ${name}: ${key} is no variable of ours`));
+  }
+  return faults.map((fault) => `infra/compose.tls.yaml: ${fault}`);
+}
+
+/**
+ * The file as compose itself reads it, for both profiles, with secrets as the script makes them: `docker compose
+ * config` where there is one, else compose's own library. Undefined without either.
+ *
+ * @param over laid over it
+ */
+export async function loadCompose(
+  tool: (name: Tool) => Promise<string | undefined>,
+  file = join(INFRA, "compose.yaml"),
+  services: Services = SERVICES,
+  over: readonly string[] = [],
+): Promise<string[] | undefined> {
+  const hasPlugin = (await runCommand("docker", ["compose", "version"])).code === 0;
+  const [program, args] = hasPlugin
+    ? ["docker", ["compose", ...[file, ...over].flatMap((path) => ["-f", path]), "config", "--quiet"]]
+    : [await tool("compose-go"), ["--format=json", file, ...over]];
+  if (!program) return undefined;
+  const folder = Deno.makeTempDirSync({ prefix: "cugro-infra-" });
+  try {
+    await makeSecrets(folder, services);
+    const faults: string[] = [];
+    for (const profile of ["cpu", "gpu"]) {
+      const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };
+      const { code, stdout, stderr } = await runCommand(program, args, environment);
+      if (code !== 0) {
+        faults.push(
+          `${[file, ...over].map((path) => relative(ROOT, path)).join(" + ")}, profile ${profile}: ${
+            stderr.trim() || stdout.trim()
+          }`,
+        );
+      }
+    }
+    return faults;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Names of the files that compose mounts from infra, for the check that they exist. */
+export function mountedFiles(): string[] {
+  const text = ["compose.yaml", "compose.tls.yaml"].map((name) => readFileSync(join(INFRA, name), "utf8"))
+    .join("\n");
+  return [...text.matchAll(/\.\/([a-z_./-]+):\/[a-z]/g)].map(([, path]) => path!);
+}
