@@ -3,7 +3,7 @@
  * Deno's from the program that runs this.
  * @module
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { type Images, readImages } from "../../infra/render/images.ts";
@@ -72,7 +72,11 @@ async function makeBases(tools: Tools, say: (line: string) => void): Promise<voi
       `infra/images.json has Deno ${tag}, and this is ${Deno.version.deno}: run that one, or --pull`,
     );
   }
-  await commit(tools, "scratch", name, [["add", process.execPath, "/deno"]]);
+  // By another path: Deno's `spawn` takes an argument that is its own for a command, and puts flags behind it.
+  const copy = join(tools.folder, "deno-to-add");
+  copyFileSync(process.execPath, copy);
+  await commit(tools, "scratch", name, [["add", copy, "/deno"]]);
+  rmSync(copy);
 }
 
 async function makeDebian(tools: Tools, images: Images, say: (line: string) => void): Promise<void> {
