@@ -8,8 +8,8 @@
 import { addToken, issueToken } from "@cugro/gateway/tokens";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
@@ -19,6 +19,9 @@ import { nkeyVariable } from "./render/nats_config.ts";
 
 /** Where they lie unless told otherwise. */
 export const SECRETS_FOLDER = fileURLToPath(new URL("secrets", import.meta.url));
+
+/** The gateway's tokens, below the folder of secrets. */
+const TOKENS_FILE = "tokens/tokens.json";
 
 /**
  * Makes missing secrets.
@@ -84,15 +87,24 @@ function variables(text: string): Record<string, string> {
   );
 }
 
-/** The administrator's token for the gateway, which knows only its hash. */
+/**
+ * The administrator's token for the gateway, which knows only its hash. The file has a folder to itself, which is mounted as it is:
+ * whatever replaces the file shows in containers that run.
+ */
 async function makeToken(folder: string, made: string[]): Promise<void> {
-  const path = join(folder, "tokens.json");
+  const path = join(folder, TOKENS_FILE);
+  mkdirSync(dirname(path), { recursive: true });
+  // Another user's, once it is mounted; the folder above keeps others out.
+  chmodSync(dirname(path), 0o755);
+  // Where versions up to 0.9 had it.
+  const earlier = join(folder, basename(path));
+  if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
   if (existsSync(path)) return;
   const { secret, entry } = issueToken({ name: "admin", scopes: ["admin"], learners: ["*"] });
   await addToken(path, entry);
   chmodSync(path, 0o444);
   writeFileSync(join(folder, "admin_token"), `${secret}\n`, { mode: 0o400 });
-  made.push("tokens.json", "admin_token");
+  made.push(TOKENS_FILE, "admin_token");
 }
 
 function replace(folder: string, name: string, text: string): void {
@@ -119,7 +131,7 @@ function kubernetesSecrets(
       nats_seed: read(`${service}.seed`),
       access_key: access,
       secret_key: key,
-      ...(tokens ? { "tokens.json": read("tokens.json") } : {}),
+      ...(tokens ? { "tokens.json": read(TOKENS_FILE) } : {}),
     });
   };
   const { MINIO_ROOT_USER, MINIO_ROOT_PASSWORD } = variables(root);

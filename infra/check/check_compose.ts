@@ -3,7 +3,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
 import { parseReference } from "../render/images.ts";
 import { runCommand } from "../../scripts/setup/run_program.ts";
@@ -52,11 +52,20 @@ function faultsOfService(name: string, service: Value, file: Value, ours: string
     ...(ours && (service.init !== true || !service.restart)
       ? ["must have init: true and a restart policy, so that it comes back when it hangs"]
       : []),
+    ...faultsOfTokens(service),
     ...(ours && String(service.command) !== ours ? [`starts ${service.command}`] : []),
     ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
       `${key} is no variable of ours`
     ),
   ];
+}
+
+/** The file is replaced, not written: mounted by itself it would stay the old one, and a token that is taken back valid. */
+function faultsOfTokens({ environment = {}, volumes = [] }: Value): string[] {
+  const path = environment.CUGRO_TOKENS_FILE;
+  if (path === undefined) return [];
+  const isMounted = (volumes as string[]).some((volume) => volume.endsWith(`:${dirname(path)}:ro`));
+  return isMounted ? [] : [`must mount the folder of ${path} as a whole, read-only`];
 }
 
 /** Faults of infra/compose.tls.yaml: its services are those of compose.yaml, and it sets variables of ours. */

@@ -1,7 +1,7 @@
 /** The checks find what they are for: each is given a fault. What is committed is checked by the first test. */
 import { AVERAGE_ALERT } from "@cugro/problems";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SERVICE_NAMES } from "../../services/services.ts";
 import { natsUsers } from "../permissions.ts";
@@ -80,11 +80,16 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
   assertFault(faultsOf(({ services }) => services.nats.image = "nats:latest"), "pinned");
   assertFault(faultsOf(({ services }) => services.gateway.read_only = false), "read_only");
   assertFault(faultsOf(({ services }) => services.gateway.secrets[0].source = "minio_seed"), "another user");
-  assertFault(faultsOf(({ services }) => services.gateway.secrets = ["tokens"]), "no seed of its own");
+  assertFault(faultsOf(({ services }) => services.gateway.secrets = ["minio_users"]), "no seed of its own");
   assertFault(faultsOf(({ services }) => delete services["dataset-import"].init), "comes back when it hangs");
   assertFault(faultsOf(({ services }) => services.gateway.environment.CUGRO_STOER = "x"), "CUGRO_STOER");
   assertFault(faultsOf(({ services }) => services.gateway.depends_on.nobody = {}), "needs nobody");
-  assertFault(faultsOf(({ secrets }) => delete secrets.tokens), "secret tokens is not defined");
+  assertFault(faultsOf(({ secrets }) => delete secrets.minio_users), "secret minio_users is not defined");
+  // The file alone would stay the old one when it is replaced.
+  const alone = "./secrets/tokens/tokens.json:/run/secrets/gateway/tokens.json:ro";
+  for (const volumes of [[], [alone], ["./secrets/tokens:/run/secrets/gateway"]]) {
+    assertFault(faultsOf(({ services }) => services.gateway.volumes = volumes), "must mount the folder of");
+  }
   assertFault(
     faultsOf(({ services }) => services["critic-training-gpu"].command = ["gateway"]),
     "starts gateway",
@@ -174,6 +179,15 @@ async function faultsOfBuilt() {
     "no volume x",
   );
   assertFault(
+    faultsOf("gateway", "Deployment", (value) => {
+      const mount = container(value).volumeMounts.find(({ mountPath }: Value) =>
+        mountPath.endsWith("gateway")
+      );
+      Object.assign(mount, { mountPath: `${mount.mountPath}/tokens.json`, subPath: "tokens.json" });
+    }),
+    "gateway must mount the folder of /run/secrets/gateway/tokens.json",
+  );
+  assertFault(
     faultsOf(
       "critic-train",
       "Deployment",
@@ -254,11 +268,17 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
     const before = read("kubernetes.yaml");
     assertEquals(await makeSecrets(folder), []);
     assertEquals(read("kubernetes.yaml"), before);
-    assert(!read("tokens.json").includes(read("admin_token").trim()), "only the token's hash is kept");
+    assert(!read("tokens/tokens.json").includes(read("admin_token").trim()), "only the token's hash is kept");
     const kinds = parseDocuments(before, "kubernetes.yaml").map(({ value }) => value.kind);
     assertEquals(kinds.filter((kind) => kind === "Secret").length, SERVICE_NAMES.length + 1);
     const seeds = SERVICE_NAMES.map((service) => read(`${service}.seed`));
     assertEquals(new Set(seeds).size, SERVICE_NAMES.length);
+    // Where versions up to 0.9 had them: tokens that are in use stay.
+    renameSync(join(folder, "tokens/tokens.json"), join(folder, "tokens.json"));
+    const tokens = read("tokens.json");
+    assertEquals(await makeSecrets(folder), []);
+    assertEquals(read("tokens/tokens.json"), tokens);
+    assert(!existsSync(join(folder, "tokens.json")), "nobody changes a file that nobody reads");
   } finally {
     rmSync(folder, { recursive: true });
   }

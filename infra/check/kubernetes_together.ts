@@ -2,6 +2,7 @@
  * What no schema says: that references lead somewhere, that pods are hardened, that scalers watch queues that exist.
  * @module
  */
+import { dirname } from "node:path";
 import { consumerName, STREAMS } from "@cugro/bus";
 import { HTTP_PORT, type Services } from "../../services/services.ts";
 import { workersOf, type Workloads } from "../render/workloads.ts";
@@ -34,6 +35,7 @@ export function faultsTogether(resources: Value[], expected: Expected): string[]
     ...workloads.flatMap((workload) => faultsOfPod(workload)),
     ...workloads.flatMap((workload) => faultsOfReferences(workload, exists)),
     ...of("Deployment").flatMap(faultsOfPort),
+    ...of("Deployment").flatMap(faultsOfTokens),
     ...faultsOfServices(of("Deployment"), expected),
     ...faultsOfKinds(of("Deployment"), of("ScaledObject"), expected),
     ...faultsOfScalers(of("ScaledObject"), named),
@@ -110,6 +112,17 @@ function faultsOfPort({ metadata, spec }: Value): string[] {
   return found.every((port) => port === HTTP_PORT) ? [] : [
     `${metadata.name} must have port ${HTTP_PORT} for its container and for Prometheus: ${found.join(", ")}`,
   ];
+}
+
+/** With `subPath` a pod keeps the file that it was started with: a token that is taken back would stay valid. */
+function faultsOfTokens({ metadata, spec }: Value): string[] {
+  const [{ env = [], volumeMounts = [] }] = spec.template.spec.containers;
+  const path = (env as Value[]).find(({ name }) => name === "CUGRO_TOKENS_FILE")?.value;
+  if (path === undefined) return [];
+  const mount = (volumeMounts as Value[]).find(({ mountPath }) => mountPath === dirname(path));
+  return mount && mount.subPath === undefined && mount.readOnly === true
+    ? []
+    : [`${metadata.name} must mount the folder of ${path} as a whole, read-only`];
 }
 
 /** Every service runs, each with its own secrets only. */

@@ -26,10 +26,13 @@ export function renderPrometheus(text: string, services: Services): string {
 }
 
 const SECRETS = "${CUGRO_SECRETS:-./secrets}";
+/** The folder of the file of tokens, which a gateway reads again when it changes; nothing else lies in it. */
+const TOKENS = "tokens";
+const TOKENS_IN_CONTAINER = "/run/secrets/gateway";
 
 function composeService(name: string, service: Service, workloads: Workloads): string {
   const environment = composeEnvironment(service);
-  const secrets = [`{ source: ${name}_seed, target: nats_seed }`, ...service.tokens ? ["tokens"] : []];
+  const ownTmp = service.fileLimit === "CUGRO_IMPORT_MAX_BYTES";
   const variable = `CUGRO_${name.toUpperCase().replaceAll("-", "_")}`;
   const port = `${variable}_PORT`;
   return [
@@ -42,9 +45,11 @@ function composeService(name: string, service: Service, workloads: Workloads): s
     ...environment.length > 0
       ? ["    environment:", "      <<: *environment", ...environment.map((line) => `      ${line}`)]
       : [],
-    `    secrets: [${secrets.join(", ")}]`,
+    `    secrets: [{ source: ${name}_seed, target: nats_seed }]`,
     // A file is copied there and read by ranges: on disk, and not in memory.
-    ...service.fileLimit === "CUGRO_IMPORT_MAX_BYTES" ? ["    tmpfs: []", '    volumes: ["/tmp"]'] : [],
+    ...ownTmp ? ["    tmpfs: []", '    volumes: ["/tmp"]'] : [],
+    // Its folder, as a file that is replaced is another: a mount of the file alone would go on showing the old one.
+    ...service.tokens ? [`    volumes: ["${SECRETS}/${TOKENS}:${TOKENS_IN_CONTAINER}:ro"]`] : [],
     ...service.public
       ? [`    ports: ["\${${port}:-${HTTP_PORT}}:${HTTP_PORT}"]`, "    networks: [inside, outside]"]
       : [],
@@ -67,7 +72,7 @@ function memoryLimit({ standing, kinds }: Service, workloads: Workloads): string
 
 function composeEnvironment({ tokens, makesStreams, fileLimit }: Service): string[] {
   return [
-    ...tokens ? ["CUGRO_TOKENS_FILE: /run/secrets/tokens"] : [],
+    ...tokens ? [`CUGRO_TOKENS_FILE: ${TOKENS_IN_CONTAINER}/tokens.json`] : [],
     ...makesStreams ? ["CUGRO_NATS_STREAMS: create"] : [],
     ...fileLimit
       ? [
